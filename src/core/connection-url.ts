@@ -1,0 +1,92 @@
+import { type ConnectionParameters, PARAMETERS } from "./connection-parameters.ts";
+import { Failure } from "./error.ts";
+
+const SCHEME = /^postgres(?:ql)?:\/\//i;
+
+/** Whether a connection string is a URL (and not keywords with values). */
+export function isConnectionUrl(text: string): boolean {
+  return SCHEME.test(text);
+}
+
+/**
+ * Reads `postgres://user:password@host:port,host:port/database?name=value` as libpq does (PostgreSQL documentation,
+ * 32.1.1.2 Connection URIs), which general URL parsers cannot: several hosts, none, or a socket's directory as the host.
+ * Messages never quote what could be a piece of the password.
+ * @throws Failure settings, naming the part that is wrong
+ */
+export function parseConnectionUrl(text: string, source: string): ConnectionParameters {
+  const parameters: ConnectionParameters = new Map();
+  const set = (name: string, value: string) => void (value !== "" && parameters.set(name, { value, source }));
+  const rest = text.replace(SCHEME, "");
+  const authorityEnd = rest.search(/[/?#]/);
+  const authority = authorityEnd === -1 ? rest : rest.slice(0, authorityEnd);
+  const tail = authorityEnd === -1 ? "" : rest.slice(authorityEnd);
+  const at = authority.lastIndexOf("@");
+  // An unescaped / ? or # in the password makes its end look like path or query.
+  const suspicious = authority.includes(":") && tail.includes("@");
+  const fault = (part: string, hint: string) =>
+    suspicious
+      ? malformed(
+          source,
+          "a / ? or # stands before an @",
+          "In a password, write / as %2F, ? as %3F, # as %23, @ as %40.",
+        )
+      : malformed(source, part, hint);
+
+  if (at !== -1) {
+    const credentials = authority.slice(0, at);
+    const colon = credentials.indexOf(":");
+    set("user", decode(colon === -1 ? credentials : credentials.slice(0, colon), "the user", fault));
+    if (colon !== -1) set("password", decode(credentials.slice(colon + 1), "the password", fault));
+  }
+
+  const names: string[] = [];
+  const ports: string[] = [];
+  for (const spec of authority.slice(at + 1).split(",")) {
+    const match = /^(\[[^\]]*\]|[^:[\]]*)(?::([0-9]*))?$/.exec(spec);
+    if (!match) {
+      const hint = "Write host:port with digits as the port, and an IPv6 address in brackets: [::1]:5432.";
+      throw fault("the host or its port is malformed", hint);
+    }
+    const [, name = "", port = ""] = match;
+    names.push(decode(name.startsWith("[") ? name.slice(1, -1) : name, "the host", fault));
+    ports.push(port);
+  }
+  if (names.some((name) => name !== "")) set("host", names.join(","));
+  if (ports.some((port) => port !== "")) set("port", ports.join(","));
+
+  if (tail.includes("#")) {
+    throw fault("it has a # in it", "Percent-encode it as %23.");
+  }
+  const question = tail.indexOf("?");
+  const path = question === -1 ? tail : tail.slice(0, question);
+  if (suspicious && path.includes("@")) throw fault("the database", "Write an @ in its name as %40.");
+  set("dbname", decode(path.slice(1), "the database", fault));
+  if (question === -1) return parameters;
+  for (const pair of tail.slice(question + 1).split("&")) {
+    if (pair === "") continue;
+    const equals = pair.indexOf("=");
+    if (equals === -1) throw fault("a parameter after the ? has no value", "Write ?name=value&name=value.");
+    const name = decode(pair.slice(0, equals), "the name of a parameter", fault);
+    const value = decode(pair.slice(equals + 1), `the parameter "${name}"`, fault);
+    // JDBC's spelling, which libpq understands as well.
+    if (name === "ssl" && value === "true") set("sslmode", "require");
+    else if (suspicious && !Object.hasOwn(PARAMETERS, name)) throw fault(`"${name}"`, "");
+    else parameters.set(name, { value, source });
+  }
+  return parameters;
+}
+
+function decode(text: string, part: string, fault: (part: string, hint: string) => Failure): string {
+  try {
+    const decoded = decodeURIComponent(text);
+    if (!decoded.includes("\0")) return decoded;
+  } catch {
+    // Told below.
+  }
+  throw fault(`the percent-encoding of ${part} is malformed`, "Write a % itself as %25.");
+}
+
+function malformed(source: string, what: string, hint: string): Failure {
+  return new Failure("settings", `Cannot read the database URL from ${source}: ${what}`, { hint });
+}

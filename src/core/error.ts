@@ -1,0 +1,112 @@
+import type { Position } from "./text-position.ts";
+
+/**
+ * Every failure pgstep reports on purpose: its exit status and what it means.
+ * Exit statuses: 2 could not start, 3 refused or found something, 4 failed after the first write, 130 / 143 interrupted.
+ */
+export const FAILURES = {
+  usage: { exitStatus: 2, meaning: "The command line is wrong." },
+  settings: { exitStatus: 2, meaning: "A setting is missing, malformed or contradicts another." },
+  "directory-unreadable": { exitStatus: 2, meaning: "The migrations directory is missing or cannot be read." },
+  "file-exists": { exitStatus: 2, meaning: "A file would have to be overwritten." },
+  "connection-failed": { exitStatus: 2, meaning: "The server could not be reached." },
+  "authentication-failed": { exitStatus: 2, meaning: "The server refused the user, the password or the database." },
+  "database-in-use": { exitStatus: 2, meaning: "Another process has the embedded database open." },
+  "privilege-missing": { exitStatus: 2, meaning: "The role may not do what is needed, or the database is read-only." },
+  "runtime-unsupported": {
+    exitStatus: 2,
+    meaning: "This runtime lacks a part or a permission that the command needs.",
+  },
+  "files-unsound": { exitStatus: 3, meaning: "Migration files have faults; nothing was sent to the database." },
+  "history-foreign": { exitStatus: 3, meaning: "The history table belongs to another tool or has another shape." },
+  "history-conflict": { exitStatus: 3, meaning: "Files and history disagree: changed, missing or out of order." },
+  "version-unknown": {
+    exitStatus: 3,
+    meaning: "A version that was named is neither among the files nor in the history.",
+  },
+  "no-way-back": { exitStatus: 3, meaning: "A migration to be undone has no down script." },
+  "baseline-refused": { exitStatus: 3, meaning: "The database already has a history." },
+  "reset-refused": { exitStatus: 3, meaning: "Something in the database may not be dropped by this role." },
+  "reset-unfinished": { exitStatus: 3, meaning: "A reset was begun and not finished." },
+  "too-large": { exitStatus: 3, meaning: "One transaction would need more locks than the server can hold." },
+  "consent-missing": { exitStatus: 3, meaning: "The command deletes data and was not given its consent." },
+  "lock-held": { exitStatus: 3, meaning: "Another run holds the migration lock." },
+  "in-doubt": { exitStatus: 4, meaning: "It is not known whether a statement took effect." },
+  "statement-failed": { exitStatus: 4, meaning: "The server refused a statement." },
+  "connection-lost": { exitStatus: 4, meaning: "The connection ended during the run." },
+  interrupted: { exitStatus: 130, meaning: "The run was interrupted and rolled back." },
+  terminated: { exitStatus: 143, meaning: "The run was terminated and rolled back." },
+} as const satisfies Record<string, { exitStatus: number; meaning: string }>;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/** Where a failure or finding is: a file as the user names it, and the place in it where known. */
+export interface FilePlace extends Partial<Position> {
+  readonly path: string;
+  /** The whole text of that line, without its line end, to be shown with a caret. */
+  readonly sourceLine?: string;
+}
+
+/** What the server said of an error, its fields under PostgreSQL's own names (protocol-error-fields). */
+export interface ServerMessage {
+  readonly severity: string;
+  /** SQLSTATE, five characters. */
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  /** CONTEXT, one call a line. */
+  readonly where?: string;
+  /** 1-based, in code points of the text that was sent. */
+  readonly position?: number;
+  /** Statement generated inside the server (a function body) that `internalPosition` refers to. */
+  readonly internalQuery?: string;
+  readonly internalPosition?: number;
+  readonly schema?: string;
+  readonly table?: string;
+  readonly column?: string;
+  readonly constraint?: string;
+}
+
+/** One fault or remark found by looking at files and history, without running anything. */
+export interface Finding {
+  /** A kebab-case name that stays the same, e.g. "duplicate-version". */
+  readonly rule: string;
+  readonly severity: "error" | "warning";
+  readonly message: string;
+  readonly hint?: string;
+  readonly place?: FilePlace;
+}
+
+export interface FailureDetails {
+  readonly hint?: string;
+  readonly place?: FilePlace;
+  readonly server?: ServerMessage;
+  /** All faults of a pass together. */
+  readonly findings?: readonly Finding[];
+  readonly cause?: unknown;
+}
+
+/** An expected failure. Its message reads `Cannot <verb> <object>: <what is the case>`; passwords never appear in it. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly code: FailureCode;
+  readonly hint: string | undefined;
+  readonly place: FilePlace | undefined;
+  readonly server: ServerMessage | undefined;
+  readonly findings: readonly Finding[];
+
+  constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+    this.place = details.place;
+    this.server = details.server;
+    this.findings = details.findings ?? [];
+  }
+
+  /** What the process should exit with. */
+  get exitStatus(): number {
+    return FAILURES[this.code].exitStatus;
+  }
+}

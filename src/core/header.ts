@@ -1,0 +1,112 @@
+import { nearest } from "./spelling.ts";
+import type { Position } from "./text-position.ts";
+
+/** What the leading comment block of a file says of the migration. */
+export interface Header {
+  /** `Migration:`, the name the author believes the file has. */
+  readonly migration?: HeaderValue;
+  readonly description?: HeaderValue;
+  readonly created?: HeaderValue;
+  /** `Transaction: none`: statement by statement, each on its own. */
+  readonly transaction: "one" | "none";
+  /** `Environment: a, b`: only there; empty for everywhere. */
+  readonly environments: readonly string[];
+}
+
+export interface HeaderValue {
+  readonly text: string;
+  readonly position: Position;
+}
+
+export interface HeaderFault {
+  readonly message: string;
+  readonly hint: string;
+  readonly position: Position;
+}
+
+const KEYS = ["Migration", "Description", "Created", "Transaction", "Environment"] as const;
+
+const ENTRY = /^--[ \t]*([A-Za-z][A-Za-z_-]*)[ \t]*:[ \t]*(.*?)[ \t]*$/;
+
+/**
+ * Reads the `-- Key: value` lines of the comment block that a file starts with; the block ends at the first line that
+ * is neither a `--` comment nor blank. Keys are matched without regard to case. Unknown keys are ignored unless they
+ * look like a known one misspelled: that must not pass silently, since it would change how the file runs.
+ */
+export function parseHeader(text: string): { header: Header; faults: HeaderFault[] } {
+  const faults: HeaderFault[] = [];
+  const values = new Map<string, HeaderValue>();
+  let line = 0;
+  for (const content of lines(text)) {
+    line++;
+    if (content.trim() === "") continue;
+    if (!content.startsWith("--")) break;
+    const entry = ENTRY.exec(content);
+    if (!entry) continue;
+    const [, word = "", value = ""] = entry;
+    const position = { line, column: content.indexOf(word) + 1 };
+    const key = KEYS.find((known) => known.toLowerCase() === word.toLowerCase());
+    if (!key) {
+      const meant = nearest(word, KEYS);
+      if (meant) {
+        faults.push({
+          message: `unknown header key "${word}"`,
+          hint: `Did you mean "${meant}"? If it is a remark of your own, word it differently.`,
+          position,
+        });
+      }
+      continue;
+    }
+    if (values.has(key)) {
+      faults.push({ message: `header key "${key}" stands twice`, hint: "Keep one of the two lines.", position });
+      continue;
+    }
+    values.set(key, { text: value, position });
+  }
+  const transaction = values.get("Transaction");
+  if (transaction && transaction.text.toLowerCase() !== "none") {
+    faults.push({
+      message: `header "Transaction: ${transaction.text}" is not understood`,
+      hint: 'Write "Transaction: none", or remove the line to run the file in a transaction.',
+      position: transaction.position,
+    });
+  }
+  const environment = values.get("Environment");
+  const environments = environment?.text.split(/[\s,]+/).filter((name) => name !== "") ?? [];
+  if (environment && environments.length === 0) {
+    faults.push({
+      message: 'header "Environment:" names no environment',
+      hint: 'Write "Environment: development, test", or remove the line to run the file everywhere.',
+      position: environment.position,
+    });
+  }
+  const migration = values.get("Migration");
+  const description = values.get("Description");
+  const created = values.get("Created");
+  return {
+    header: {
+      ...(migration && { migration }),
+      ...(description && { description }),
+      ...(created && { created }),
+      transaction: transaction ? "none" : "one",
+      environments,
+    },
+    faults,
+  };
+}
+
+function* lines(text: string): Generator<string> {
+  let start = 0;
+  while (start < text.length) {
+    const end = text.indexOf("\n", start);
+    const stop = end === -1 ? text.length : end;
+    yield text.slice(start, text[stop - 1] === "\r" ? stop - 1 : stop);
+    start = stop + 1;
+  }
+}
+
+/** Whether a migration with this header runs in `environment` (undefined: none was chosen). */
+export function runsIn(header: Header, environment: string | undefined): boolean {
+  if (header.environments.length === 0) return true;
+  return environment !== undefined && header.environments.includes(environment);
+}

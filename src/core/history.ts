@@ -1,0 +1,107 @@
+import { runsIn } from "./header.ts";
+import type { Direction, Migration } from "./migration.ts";
+import { compareVersions, versionKey } from "./version.ts";
+
+/** A row of the history table. Columns an older runner did not fill are null. */
+export interface Applied {
+  /** As it is recorded, which may differ from the file's spelling ("1" for "001"). */
+  readonly version: string;
+  /** UTC, ISO 8601 with microseconds and without offset, as the column holds it. */
+  readonly appliedAt: string;
+  readonly description: string | null;
+  readonly checksum: string | null;
+  readonly durationMs: number | null;
+  readonly appliedBy: string | null;
+  readonly toolVersion: string | null;
+  /** Whether the down script was stored when it was applied. */
+  readonly hasDownScript: boolean;
+}
+
+/**
+ * - applied, pending: as the words say
+ * - changed: applied, and the file is not what it was then
+ * - missing: applied, and there is no such file
+ * - out-of-order: pending, though a higher version is applied
+ * - skipped: pending, and not meant for this environment
+ * - unfinished: begun statement by statement, and not ended
+ */
+export type MigrationState = "applied" | "pending" | "changed" | "missing" | "out-of-order" | "skipped" | "unfinished";
+
+/** What is known of one version from the files and from the history. */
+export interface Entry {
+  readonly version: string;
+  readonly description: string;
+  readonly state: MigrationState;
+  readonly migration?: Migration;
+  readonly applied?: Applied;
+  /** For "unfinished": which of its two files was begun. */
+  readonly unfinished?: Direction;
+}
+
+/** A version whose statements were begun one by one, outside a transaction, and not ended. */
+export interface Unfinished {
+  readonly version: string;
+  readonly direction: Direction;
+}
+
+export interface Comparison {
+  /** The chosen environment, when one was. */
+  readonly environment: string | undefined;
+  readonly unfinished: readonly Unfinished[];
+}
+
+/** Files and history side by side, lowest version first. */
+export function compareHistory(
+  migrations: readonly Migration[],
+  history: readonly Applied[],
+  { environment, unfinished }: Comparison,
+): Entry[] {
+  const appliedByKey = new Map(history.map((applied) => [versionKey(applied.version), applied]));
+  const unfinishedByKey = new Map(unfinished.map((one) => [versionKey(one.version), one.direction]));
+  const newest = history
+    .map((applied) => applied.version)
+    .sort(compareVersions)
+    .at(-1);
+  const entries: Entry[] = [];
+  for (const migration of migrations) {
+    const key = versionKey(migration.version);
+    const applied = appliedByKey.get(key);
+    const begun = unfinishedByKey.get(key);
+    appliedByKey.delete(key);
+    entries.push({
+      version: migration.version,
+      description: migration.description,
+      state: begun ? "unfinished" : stateOf(migration, applied, environment, newest),
+      migration,
+      ...(applied && { applied }),
+      ...(begun && { unfinished: begun }),
+    });
+  }
+  for (const applied of appliedByKey.values()) {
+    entries.push({ version: applied.version, description: applied.description ?? "", state: "missing", applied });
+  }
+  return entries.sort((left, right) => compareVersions(left.version, right.version));
+}
+
+function stateOf(
+  migration: Migration,
+  applied: Applied | undefined,
+  environment: string | undefined,
+  newest: string | undefined,
+): MigrationState {
+  if (applied) return applied.checksum === null || applied.checksum === migration.up.checksum ? "applied" : "changed";
+  if (!runsIn(migration.up.header, environment)) return "skipped";
+  return newest !== undefined && compareVersions(migration.version, newest) < 0 ? "out-of-order" : "pending";
+}
+
+/** Whether the version is in the history. */
+export function isApplied(entry: Entry): boolean {
+  if (entry.state === "unfinished") return entry.unfinished === "down";
+  return entry.applied !== undefined;
+}
+
+/** Whether `up` has work to do for it. */
+export function isPending(entry: Entry): boolean {
+  if (entry.state === "unfinished") return entry.unfinished === "up";
+  return entry.state === "pending" || entry.state === "out-of-order";
+}

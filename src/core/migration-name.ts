@@ -1,0 +1,46 @@
+import type { Direction } from "./migration.ts";
+import { isVersion, MAX_VERSION_LENGTH } from "./version.ts";
+
+/** What a migration's file name says. */
+export interface MigrationName {
+  readonly version: string;
+  /** `{version}_{description}` as the file spells it: the migration's name. */
+  readonly name: string;
+  /** The name's second part, with its underscores and dashes as spaces. */
+  readonly description: string;
+  readonly direction: Direction;
+}
+
+const NAME = /^([0-9]+)_(.+?)(\.up|\.down)?\.sql$/;
+
+/**
+ * Reads `{version}_{description}.sql`, `.up.sql` or `.down.sql`.
+ * Returns a sentence saying what is wrong when the name fits none, and undefined for a file that is none of ours:
+ * anything but `.sql`, and hidden files, which editors and archivers leave behind.
+ */
+export function parseMigrationName(fileName: string): MigrationName | { fault: string } | undefined {
+  if (fileName.startsWith(".") || !fileName.toLowerCase().endsWith(".sql")) return undefined;
+  const match = NAME.exec(fileName);
+  if (!match) {
+    if (!fileName.endsWith(".sql")) return { fault: "the ending must be .sql in lower case" };
+    return { fault: "the name must be {version}_{description}.sql with digits as the version" };
+  }
+  const [, version = "", words = "", suffix] = match;
+  if (!isVersion(version)) return { fault: `the version may have at most ${MAX_VERSION_LENGTH} digits` };
+  return {
+    version,
+    name: `${version}_${words}`,
+    description: words.replace(/[_-]+/g, " ").trim(),
+    direction: suffix === ".down" ? "down" : "up",
+  };
+}
+
+/** The words of a description as a file name carries them: lower case, underscores, nothing a shell would mind. */
+export function fileNameWords(description: string): string {
+  return description
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "_")
+    .replace(/^_+|_+$/g, "");
+}

@@ -1,0 +1,26 @@
+import type { Header } from "./header.ts";
+
+export type Direction = "up" | "down";
+
+/** One SQL file as it was read: its place, its header and its fingerprint, never its whole text. */
+export interface SqlFile {
+  /** As the user would name it: the directory as given, and the file name. */
+  readonly path: string;
+  readonly header: Header;
+  /** SHA-256 in lower-case hex of the text with line ends as LF and without a byte order mark. */
+  readonly checksum: string;
+  /** Bytes on disk. */
+  readonly size: number;
+}
+
+/** A migration: an up file with its version, and the down file beside it where there is one. */
+export interface Migration {
+  /** As the file name spells it. */
+  readonly version: string;
+  /** `{version}_{description}`, the file name without its endings. */
+  readonly name: string;
+  /** From the header, else from the file name. */
+  readonly description: string;
+  readonly up: SqlFile;
+  readonly down?: SqlFile;
+}

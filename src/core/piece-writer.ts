@@ -1,0 +1,83 @@
+import { PlaceCounter } from "./place-counter.ts";
+import { parsePsqlCommand } from "./psql-command.ts";
+import type { Piece, Place, Statement } from "./statement.ts";
+import { type FaultWords, NUL_CHARACTER } from "./statement-fault.ts";
+
+/** Makes pieces out of the text of a file, handed over without a gap, and knows the place of each. */
+export class PieceWriter {
+  #pieces: Piece[] = [];
+  readonly #counter = new PlaceCounter();
+  /** Of the first NUL character of the file, where one was seen: one finding is enough. */
+  #nulOffset = Number.POSITIVE_INFINITY;
+
+  /** Tells that there is a NUL character ahead. */
+  expectNul(offset: number): void {
+    this.#nulOffset = Math.min(this.#nulOffset, offset);
+  }
+
+  /** The pieces since the last call. */
+  takePieces(): Piece[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return pieces;
+  }
+
+  blank(text: string): void {
+    if (text !== "") this.#add({ kind: "blank", text }, this.#counter.offset);
+  }
+
+  statement(text: string, standardConformingStrings: boolean): Statement {
+    const { position, offset } = this.#counter;
+    const statement: Statement = { kind: "statement", text, position, offset, standardConformingStrings };
+    this.#add(statement, offset);
+    return statement;
+  }
+
+  psql(text: string): void {
+    const { position, offset } = this.#counter;
+    const { command, arguments: values } = parsePsqlCommand(text);
+    this.#add({ kind: "psql", text, position, offset, command, arguments: values }, offset);
+  }
+
+  copyData(text: string): void {
+    if (text === "") return;
+    const { position, offset } = this.#counter;
+    const nul = this.#nulOffset - offset;
+    if (nul >= 0 && nul < text.length) {
+      // Rows come in parts that say nothing about the rows, so only the character itself is given up.
+      this.copyData(text.slice(0, nul));
+      this.fault(NUL_CHARACTER, text.slice(nul, nul + 1), 0);
+      this.copyData(text.slice(nul + 1));
+      return;
+    }
+    this.#add({ kind: "copy-data", text, position, offset }, offset);
+  }
+
+  copyEnd(text: string): void {
+    const { position, offset } = this.#counter;
+    this.#add({ kind: "copy-end", text, position, offset }, offset);
+  }
+
+  /** @param at where the faulty thing begins in `text`, in UTF-16 units */
+  fault(words: FaultWords, text: string, at: number): void {
+    this.#counter.walk(text.slice(0, at));
+    const { position, offset } = this.#counter;
+    this.#counter.walk(text.slice(at));
+    this.#pieces.push({ kind: "fault", ...words, text, position, offset });
+  }
+
+  /** A fault at a place whose text is in other pieces. */
+  faultAt(words: FaultWords, { position, offset }: Place): void {
+    this.#pieces.push({ kind: "fault", ...words, text: "", position, offset });
+  }
+
+  #add(piece: Piece, offset: number): void {
+    const nul = this.#nulOffset - offset;
+    if (nul >= 0 && nul < piece.text.length) {
+      this.fault(NUL_CHARACTER, piece.text, nul);
+    } else {
+      this.#pieces.push(piece);
+      this.#counter.walk(piece.text);
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import { Failure, type Finding } from "./error.ts";
+import { type Entry, isApplied, isPending } from "./history.ts";
+import type { Direction, SqlFile } from "./migration.ts";
+import { compareVersions, sameVersion } from "./version.ts";
+
+/** One migration in a plan. */
+export interface Step {
+  readonly direction: Direction;
+  /** The spelling in the history: the recorded one for what is applied, else the file's. */
+  readonly version: string;
+  /** `{version}_{description}`, or the version alone where the file is gone. */
+  readonly name: string;
+  readonly description: string;
+  /** What is run; undefined for the down script stored in the history. */
+  readonly script: SqlFile | undefined;
+  /** The down file to be stored with an up step. */
+  readonly down?: SqlFile;
+}
+
+/** What will be run, in order. The same value is printed by --dry-run and executed. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly warnings: readonly Finding[];
+}
+
+export interface UpTarget {
+  /** The last version to apply. */
+  readonly to?: string;
+  /** At most so many migrations. */
+  readonly count?: number;
+  readonly outOfOrder?: boolean;
+}
+
+export type DownTarget =
+  | { readonly count: number }
+  /** The version that stays the highest. */
+  | { readonly to: string }
+  | { readonly all: true };
+
+/**
+ * The pending migrations up to the target.
+ * @throws Failure version-unknown, history-conflict (a changed file; a pending one below the newest applied; a way back
+ *   left half-done)
+ */
+export function planUp(entries: readonly Entry[], target: UpTarget): Plan {
+  const { to, count } = target;
+  if (to !== undefined && !entries.some((entry) => sameVersion(entry.version, to))) throw unknownVersion("migrate", to);
+  const conflicts = entries.flatMap((entry) => conflictsWithUp(entry, target.outOfOrder ?? false));
+  if (conflicts.length > 0) {
+    const what = conflicts.length === 1 ? "1 migration disagrees" : `${conflicts.length} migrations disagree`;
+    throw new Failure("history-conflict", `Cannot migrate: ${what} with the history`, { findings: conflicts });
+  }
+  const steps = entries
+    .filter((entry) => isPending(entry) && (to === undefined || compareVersions(entry.version, to) <= 0))
+    .slice(0, count)
+    .map(upStep);
+  return {
+    steps,
+    warnings: entries.filter((entry) => entry.state === "missing").map((entry) => missingFile(entry, "warning")),
+  };
+}
+
+function upStep({ version, migration }: Entry): Step {
+  if (!migration) throw new Error(`migration ${version} has no file to apply`);
+  return {
+    direction: "up",
+    version,
+    name: migration.name,
+    description: migration.description,
+    script: migration.up,
+    ...(migration.down && { down: migration.down }),
+  };
+}
+
+/**
+ * The applied migrations to undo, highest version first.
+ * @throws Failure version-unknown, no-way-back (naming all of them), history-conflict
+ */
+export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
+  const applied = entries.filter(isApplied).reverse();
+  let chosen = applied;
+  if ("count" in target) chosen = applied.slice(0, target.count);
+  if ("to" in target) {
+    const { to } = target;
+    if (!applied.some((entry) => sameVersion(entry.version, to))) throw unknownVersion("undo", to);
+    chosen = applied.filter((entry) => compareVersions(entry.version, to) > 0);
+  }
+  const halfApplied = entries.filter((entry) => entry.unfinished === "up").map(unfinishedStep);
+  if (halfApplied.length > 0) {
+    throw new Failure("history-conflict", "Cannot undo: a migration is applied in part", { findings: halfApplied });
+  }
+  const stuck = chosen.filter((entry) => !entry.migration?.down && !entry.applied?.hasDownScript);
+  if (stuck.length > 0) {
+    const names = stuck.map((entry) => entry.migration?.name ?? entry.version).join(", ");
+    throw new Failure("no-way-back", `Cannot undo ${names}: there is no down script`, {
+      hint: `Write ${downFileName(stuck)} beside the migration, or undo fewer migrations. Nothing was touched.`,
+    });
+  }
+  return { steps: chosen.map(downStep), warnings: [] };
+}
+
+function downFileName(entries: readonly Entry[]): string {
+  return entries.length === 1
+    ? `${entries[0]?.migration?.name ?? `${entries[0]?.version}_...`}.down.sql`
+    : "the .down.sql files";
+}
+
+function downStep({ version, description, migration, applied }: Entry): Step {
+  return {
+    direction: "down",
+    version: applied?.version ?? version,
+    name: migration?.name ?? version,
+    description,
+    script: migration?.down,
+  };
+}
+
+/**
+ * The newest migrations undone, then applied again.
+ * @throws Failure history-conflict when a file to apply again is gone
+ */
+export function planRedo(entries: readonly Entry[], count: number): Plan {
+  const { steps } = planDown(entries, { count });
+  const again = steps.map((step) => {
+    const entry = entries.find((one) => sameVersion(one.version, step.version));
+    if (!entry?.migration) {
+      throw new Failure("history-conflict", `Cannot redo ${step.name}: its file is missing`, {
+        hint: `Bring the file back, or undo it only: pgstep down.`,
+      });
+    }
+    return upStep(entry);
+  });
+  return { steps: [...steps, ...again.reverse()], warnings: [] };
+}
+
+function unknownVersion(verb: string, version: string): Failure {
+  return new Failure("version-unknown", `Cannot ${verb} to ${version}: there is no such version`, {
+    hint: "Run pgstep status to see the versions.",
+  });
+}
+
+function conflictsWithUp(entry: Entry, outOfOrder: boolean): Finding[] {
+  if (entry.state === "changed") return [changedFile(entry)];
+  if (entry.state === "out-of-order" && !outOfOrder) return [outOfOrderFile(entry)];
+  return entry.unfinished === "down" ? [unfinishedStep(entry)] : [];
+}
+
+export function changedFile(entry: Entry): Finding {
+  return {
+    rule: "changed",
+    severity: "error",
+    message: `${entry.migration?.name ?? entry.version} was changed after it was applied`,
+    hint: "Restore the file as it was and put the change into a new migration; or, if the edit is harmless, run pgstep repair.",
+    ...placeOf(entry),
+  };
+}
+
+export function missingFile(entry: Entry, severity: Finding["severity"]): Finding {
+  return {
+    rule: "missing",
+    severity,
+    message: `${entry.version} is applied, and its file is missing`,
+    hint: "Bring the file back, or ignore this if an older checkout is meant.",
+  };
+}
+
+export function outOfOrderFile(entry: Entry): Finding {
+  return {
+    rule: "out-of-order",
+    severity: "error",
+    message: `${entry.migration?.name ?? entry.version} is pending, and a higher version is applied already`,
+    hint: "Give it a version above the newest, or run pgstep up --out-of-order.",
+    ...placeOf(entry),
+  };
+}
+
+export function unfinishedStep(entry: Entry): Finding {
+  const name = entry.migration?.name ?? entry.version;
+  const up = entry.unfinished === "up";
+  return {
+    rule: "unfinished",
+    severity: "error",
+    message: `${name} was ${up ? "applied" : "undone"} in part: it runs outside a transaction and did not end`,
+    hint: `Run pgstep ${up ? "up" : "down"} to go on where it stopped.`,
+    ...placeOf(entry),
+  };
+}
+
+function placeOf(entry: Entry): Pick<Finding, "place"> {
+  return entry.migration ? { place: { path: entry.migration.up.path } } : {};
+}

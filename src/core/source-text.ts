@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+
+/** A file's bytes are not UTF-8. */
+export class NotUtf8 extends Error {
+  override readonly name = "NotUtf8";
+  /** 1-based line of the first byte that cannot be read. */
+  readonly line: number;
+  constructor(line: number) {
+    super(`not UTF-8 at line ${line}`);
+    this.line = line;
+  }
+}
+
+/**
+ * The text of UTF-8 bytes, part for part, without a byte order mark.
+ * @throws NotUtf8
+ */
+export function* decodeSource(parts: Iterable<Uint8Array>): Generator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let linesBefore = 0;
+  let previous: string | undefined;
+  for (const part of parts) {
+    if (previous !== undefined) linesBefore += countLineFeeds(previous);
+    try {
+      previous = decoder.decode(part, { stream: true });
+    } catch {
+      throw new NotUtf8(linesBefore + 1 + countLineFeeds(readableStart(part)));
+    }
+    if (previous !== "") yield previous;
+  }
+  try {
+    decoder.decode();
+  } catch {
+    throw new NotUtf8(linesBefore + 1 + countLineFeeds(previous ?? ""));
+  }
+}
+
+/** What stands before the first byte that is not UTF-8, roughly: enough to count its lines. */
+function readableStart(part: Uint8Array): string {
+  // A character cut at the start belongs to the part before; its continuation bytes are no fault of this part.
+  let start = 0;
+  while (start < 4 && ((part[start] ?? 0) & 0xc0) === 0x80) start++;
+  const text = new TextDecoder("utf-8").decode(part.subarray(start));
+  const fault = text.indexOf("\ufffd");
+  return fault === -1 ? text : text.slice(0, fault);
+}
+
+function countLineFeeds(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count++;
+  return count;
+}
+
+/**
+ * SHA-256 of a text that comes in parts, in lower-case hex, with CRLF taken as LF:
+ * a checkout on another system must not look like an edit.
+ */
+export class Checksum {
+  readonly #hash = createHash("sha256");
+  #heldBack = "";
+
+  update(part: string): void {
+    let text = this.#heldBack + part;
+    this.#heldBack = text.endsWith("\r") ? "\r" : "";
+    if (this.#heldBack !== "") text = text.slice(0, -1);
+    this.#hash.update(text.includes("\r\n") ? text.replaceAll("\r\n", "\n") : text, "utf8");
+  }
+
+  /** Ends the text and returns its checksum; call once. */
+  digest(): string {
+    this.#hash.update(this.#heldBack, "utf8");
+    return this.#hash.digest("hex");
+  }
+}

@@ -1,0 +1,16 @@
+/** An identifier as SQL text, always quoted. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * A text value as SQL that means the same under every setting a migration may have left behind: pure ASCII, no
+ * backslash, so neither standard_conforming_strings nor client_encoding can change it.
+ */
+export function quoteText(value: string | null): string {
+  if (value === null) return "NULL";
+  if (/^[A-Za-z0-9 _.,:;()+=@/-]*$/.test(value)) return `'${value}'`;
+  // A value cannot hold NUL in PostgreSQL at all.
+  const hex = Buffer.from(value.replaceAll("\0", ""), "utf8").toString("hex");
+  return `pg_catalog.convert_from(pg_catalog.decode('${hex}', 'hex'), 'UTF8')`;
+}

@@ -1,0 +1,88 @@
+import { type ScanOptions, StatementScanner } from "./statement-scanner.ts";
+import type { Position } from "./text-position.ts";
+
+/** Where a piece of a file is. */
+export interface Place {
+  /** Of its first character. */
+  readonly position: Position;
+  /** Of its first character, in UTF-16 units from the start of the file. */
+  readonly offset: number;
+}
+
+/** White space, comments and lone semicolons between statements. */
+export interface Blank {
+  readonly kind: "blank";
+  readonly text: string;
+}
+
+/** One SQL command. */
+export interface Statement extends Place {
+  readonly kind: "statement";
+  /** From its first token up to and including its semicolon where there is one; comments inside are kept. */
+  readonly text: string;
+  /** How its '..' strings were read. */
+  readonly standardConformingStrings: boolean;
+}
+
+/** A psql command at the start of a statement, e.g. `\restrict xyz`. */
+export interface PsqlLine extends Place {
+  readonly kind: "psql";
+  /** Without its line end. */
+  readonly text: string;
+  /** Without the backslash: "restrict". */
+  readonly command: string;
+  readonly arguments: readonly string[];
+}
+
+/** A part of the rows behind a COPY ... FROM STDIN, line ends included; a cut may be in the middle of a row. */
+export interface CopyData extends Place {
+  readonly kind: "copy-data";
+  readonly text: string;
+}
+
+/** The `\.` that ends the rows, with its line end. */
+export interface CopyEnd extends Place {
+  readonly kind: "copy-end";
+  readonly text: string;
+}
+
+export type FaultRule =
+  | "unterminated-quote"
+  | "unterminated-identifier"
+  | "unterminated-dollar-quote"
+  | "unterminated-comment"
+  | "unterminated-parenthesis"
+  | "unterminated-body"
+  | "unterminated-copy"
+  | "copy-line-shared"
+  | "psql-command"
+  | "nul-character";
+
+/** Text that cannot be sent, and why. Scanning goes on behind it where that makes sense, so one pass finds all faults. */
+export interface ScanFault {
+  readonly kind: "fault";
+  readonly rule: FaultRule;
+  /** What is the case, e.g. "this string is never closed". */
+  readonly message: string;
+  /** One imperative sentence. */
+  readonly hint: string;
+  /** The text that is given up, from the start of its statement; empty where all text is in other pieces. */
+  readonly text: string;
+  /** Where the faulty thing itself starts (the opening quote), not the text that is given up. */
+  readonly position: Position;
+  /** Of that same place, in UTF-16 units from the start of the file. */
+  readonly offset: number;
+}
+
+/** What a file consists of: the `text` of all its pieces in order is the file. */
+export type Piece = Blank | Statement | PsqlLine | CopyData | CopyEnd | ScanFault;
+
+/**
+ * The pieces of a file whose text arrives in chunks, cut anywhere; a byte order mark must have been taken off.
+ * Lazy: holds one chunk and the statement that is being read, never the file.
+ */
+export function* scan(chunks: Iterable<string>, options?: ScanOptions): Generator<Piece, void, undefined> {
+  const scanner = new StatementScanner(options);
+  for (const chunk of chunks) yield* scanner.push(chunk);
+  yield* scanner.end();
+}

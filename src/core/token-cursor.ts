@@ -1,0 +1,132 @@
+import { Lexer, TOKEN, type Token } from "./sql-lexer.ts";
+import type { Statement } from "./statement.ts";
+
+interface Taken {
+  readonly kind: Token;
+  /** As written; words in upper case. */
+  readonly text: string;
+}
+
+const END: Taken = { kind: TOKEN.end, text: "" };
+
+/**
+ * Reads the tokens of one statement from the left, without white space and comments, no further than it is asked:
+ * classifying a CREATE FUNCTION never reads its body.
+ */
+export class TokenCursor {
+  readonly #lexer: Lexer;
+  readonly #ahead: Taken[] = [];
+
+  constructor({ text, standardConformingStrings }: Pick<Statement, "text" | "standardConformingStrings">) {
+    this.#lexer = new Lexer(text, { final: true, standardConformingStrings });
+  }
+
+  #peek(distance = 0): Taken {
+    while (this.#ahead.length <= distance) {
+      const kind = this.#lexer.next();
+      if (kind === TOKEN.end || kind === TOKEN.incomplete) return END;
+      if (kind === TOKEN.space || kind === TOKEN.comment) continue;
+      const text = this.#lexer.text.slice(this.#lexer.start, this.#lexer.end);
+      this.#ahead.push({ kind, text: kind === TOKEN.word ? text.toUpperCase() : text });
+    }
+    return this.#ahead[distance] ?? END;
+  }
+
+  /** Whether only the semicolon is left, or nothing. */
+  get atEnd(): boolean {
+    const { kind, text } = this.#peek();
+    return kind === TOKEN.end || text === ";";
+  }
+
+  /** Whether a string, of any kind of quotes, comes next. */
+  get atString(): boolean {
+    const { kind } = this.#peek();
+    return kind === TOKEN.string || kind === TOKEN.dollarString;
+  }
+
+  /** Whether these unquoted words (in upper case) and symbols come next. */
+  sees(...expected: string[]): boolean {
+    return expected.every((text, distance) => {
+      const next = this.#peek(distance);
+      return next.text === text && (next.kind === TOKEN.word || next.kind === TOKEN.symbol);
+    });
+  }
+
+  /** Steps over these words and symbols when they come next. */
+  accept(...expected: string[]): boolean {
+    if (!this.sees(...expected)) return false;
+    this.#ahead.splice(0, expected.length);
+    return true;
+  }
+
+  /** Steps over one of these words and says which. */
+  acceptOne(...words: string[]): string | undefined {
+    const word = words.find((candidate) => this.sees(candidate));
+    if (word !== undefined) this.skip();
+    return word;
+  }
+
+  /** Steps over the next token. */
+  skip(): void {
+    if (this.#peek().kind !== TOKEN.end) this.#ahead.shift();
+  }
+
+  /** Steps over a name with its qualifiers: `a`, `"a b"`, `a.b."c"`. */
+  skipName(): void {
+    do this.skip();
+    while (this.accept("."));
+  }
+
+  /** Steps over a pair of parentheses and what is in them, where one opens here. */
+  skipParentheses(): void {
+    if (!this.sees("(")) return;
+    let depth = 0;
+    do {
+      if (this.sees("(")) depth++;
+      if (this.sees(")")) depth--;
+      this.skip();
+    } while (depth > 0 && this.#peek().kind !== TOKEN.end);
+  }
+
+  /** The next token as a name in lower case as PostgreSQL folds it, its quotes removed; steps over it. */
+  takeName(): string {
+    const { kind, text } = this.#peek();
+    this.skip();
+    return kind === TOKEN.quotedIdentifier
+      ? text.slice(text.indexOf('"') + 1, -1).replaceAll('""', '"')
+      : text.toLowerCase();
+  }
+
+  /** The next token as a value, a string's without its quotes, words in lower case; steps over it. */
+  takeValue(): string {
+    const { kind, text } = this.#peek();
+    this.skip();
+    if (kind === TOKEN.string) return text.slice(text.indexOf("'") + 1, -1).replaceAll("''", "'");
+    if (kind === TOKEN.dollarString) {
+      const tag = text.indexOf("$", 1) + 1;
+      return text.slice(tag, -tag);
+    }
+    return kind === TOKEN.word ? text.toLowerCase() : text;
+  }
+
+  /**
+   * The options of a list `(NAME [value], ...)` that opens here, names in lower case, an option without a value as
+   * "true"; steps over the list. Values in parentheses are skipped.
+   */
+  takeOptions(): Map<string, string> {
+    const options = new Map<string, string>();
+    if (!this.accept("(")) return options;
+    while (!this.atEnd && !this.accept(")")) {
+      const name = this.takeName();
+      this.accept("=");
+      const bare = this.sees(",") || this.sees(")") || this.sees("(");
+      options.set(name, bare ? "true" : this.takeValue());
+      while (!this.atEnd && !this.sees(",") && !this.sees(")")) {
+        if (this.sees("(")) this.skipParentheses();
+        else this.skip();
+      }
+      this.accept(",");
+    }
+    return options;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * A version is the digits a file name starts with, kept as they are spelled.
+ * Two spellings of one integer ("001", "1") are the same version. No number type is used: timestamps of any length fit.
+ */
+
+const DIGITS = /^[0-9]+$/;
+
+/** The longest version the history table can hold: varchar(255). */
+export const MAX_VERSION_LENGTH = 255;
+
+export function isVersion(text: string): boolean {
+  return DIGITS.test(text) && text.length <= MAX_VERSION_LENGTH;
+}
+
+/** The spelling without leading zeros: equal for equal versions. What is not all digits (a row made by hand) stays as it is. */
+export function versionKey(version: string): string {
+  if (!DIGITS.test(version)) return version;
+  return version.replace(/^0+(?=.)/, "");
+}
+
+/** Negative, zero or positive, for sorting. What is not all digits sorts after everything that is. */
+export function compareVersions(left: string, right: string): number {
+  const leftIsNumber = DIGITS.test(left);
+  if (leftIsNumber !== DIGITS.test(right)) return leftIsNumber ? -1 : 1;
+  const leftKey = versionKey(left);
+  const rightKey = versionKey(right);
+  if (leftIsNumber && leftKey.length !== rightKey.length) return leftKey.length - rightKey.length;
+  return leftKey < rightKey ? -1 : leftKey > rightKey ? 1 : 0;
+}
+
+export function sameVersion(left: string, right: string): boolean {
+  return versionKey(left) === versionKey(right);
+}
+
+/** Digits from which on a version is taken for a date or time (20251012, 20251012093000), not for a sequence number. */
+const TIMESTAMP_DIGITS = 8;
+
+export type VersionStyle = "sequential" | "timestamp";
+
+export function versionStyle(version: string): VersionStyle {
+  return versionKey(version).length >= TIMESTAMP_DIGITS ? "timestamp" : "sequential";
+}
+
+/**
+ * The version after the highest of `versions`, in the style that one uses: a sequence number with the same padding,
+ * or the UTC time as fourteen digits. A directory without files starts at "001".
+ * @param now the current time, for timestamps
+ * @param style overrides the style found
+ */
+export function nextVersion(versions: readonly string[], now: Date, style?: VersionStyle): string {
+  const sorted = [...versions].sort(compareVersions);
+  const last = sorted.at(-1);
+  const chosen = style ?? (last === undefined ? "sequential" : versionStyle(last));
+  if (chosen === "timestamp") {
+    const time = now
+      .toISOString()
+      .replace(/[^0-9]/g, "")
+      .slice(0, 14);
+    // Two files made within one second, or a clock behind a colleague's, must still sort after what is there.
+    return last !== undefined && compareVersions(time, last) <= 0 ? increment(last) : time;
+  }
+  const lastSequential = style === undefined ? last : sorted.filter((one) => versionStyle(one) === "sequential").at(-1);
+  return lastSequential === undefined ? "001" : increment(lastSequential);
+}
+
+function increment(version: string): string {
+  return (BigInt(version) + 1n).toString().padStart(version.length, "0");
+}
+
+/** The sequence numbers missing between the lowest and highest sequential version, as ranges "4" or "4-6". */
+export function sequenceGaps(versions: readonly string[]): string[] {
+  const numbers = versions
+    .filter((version) => versionStyle(version) === "sequential")
+    .map(Number)
+    .sort((a, b) => a - b);
+  const gaps: string[] = [];
+  for (let index = 1; index < numbers.length; index++) {
+    const from = (numbers[index - 1] as number) + 1;
+    const to = (numbers[index] as number) - 1;
+    if (from <= to) gaps.push(from === to ? `${from}` : `${from}-${to}`);
+  }
+  return gaps;
+}

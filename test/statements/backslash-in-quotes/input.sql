@@ -1,0 +1,2 @@
+SELECT '\g', "\g", $$\g$$ /* \g */; -- \g
+SELECT 2;

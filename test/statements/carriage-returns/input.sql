@@ -1,0 +1,7 @@
+-- a
+SELECT 1,
+  'x
+;';
+CREATE TABLE t ();
+
+SELECT 2;

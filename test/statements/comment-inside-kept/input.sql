@@ -1,0 +1,2 @@
+SELECT 1 -- one; only
+  /* two; */ , 2;

@@ -1,0 +1,4 @@
+COPY t FROM STDIN;
+\.
+COPY u FROM STDIN; -- nothing
+\.

@@ -1,0 +1,6 @@
+PREPARE p AS SELECT $1$2, $1;
+SELECT $3$a;
+SELECT $ a$;
+SELECT $1e--;
+;
+SELECT $1$$;$$;

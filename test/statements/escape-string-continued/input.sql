@@ -1,0 +1,4 @@
+SELECT E'a'
+  -- and on
+  'b\'; c';
+SELECT E'a' 'b\';

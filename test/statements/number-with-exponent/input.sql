@@ -1,0 +1,3 @@
+SELECT 1e-5, 1e--5;
+SELECT 1.5e+3, 0x1f, 1_000, 1..2;
+SELECT 1E'x\';

@@ -1,0 +1,3 @@
+\connect db \\ DROP TABLE t;
+\restrict a \unrestrict a
+SELECT 2;

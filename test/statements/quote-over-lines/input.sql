@@ -1,0 +1,4 @@
+INSERT INTO t VALUES ('first;
+-- not a comment
+/* neither');
+SELECT 2;

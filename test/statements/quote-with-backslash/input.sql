@@ -1,0 +1,3 @@
+SELECT 'C:\';
+SELECT '\\';
+SELECT 2;

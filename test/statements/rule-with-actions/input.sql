@@ -1,0 +1,5 @@
+CREATE RULE r AS ON UPDATE TO v DO INSTEAD (
+  UPDATE a SET x = ')' WHERE (id = 1); -- )
+  DELETE FROM b;
+);
+SELECT 2;

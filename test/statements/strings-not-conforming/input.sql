@@ -1,0 +1,5 @@
+SELECT 'it\'s; fine';
+SELECT B'\';
+SELECT U&'\';
+SET standard_conforming_strings = on;
+SELECT '\';

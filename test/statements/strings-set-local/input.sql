@@ -1,0 +1,10 @@
+SET LOCAL standard_conforming_strings TO off;
+SELECT '\';';
+SAVEPOINT s;
+ROLLBACK TO s;
+SELECT '\';';
+COMMIT;
+SELECT '\';
+SET standard_conforming_strings_x = off;
+SET standard_conforming_strings TO nonsense;
+SELECT '\';

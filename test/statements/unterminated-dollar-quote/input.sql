@@ -1,0 +1,2 @@
+DO $do$ BEGIN NULL; END $Do$;
+SELECT $$;$$;

@@ -1,0 +1,4 @@
+CREATE TABLE t (
+  a int DEFAULT (1)
+;
+CREATE TABLE u (b int);
