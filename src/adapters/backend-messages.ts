@@ -1,0 +1,147 @@
+import type { ServerMessage } from "../core/error.ts";
+
+/**
+ * Cuts a backend's byte stream into messages: a type byte, a length of four bytes that counts itself, a body
+ * (PostgreSQL documentation, 54.7 Message Formats). Bodies are put together only for the types in `whole`; of all
+ * others only the header is looked at, so that a row of any size passes without being copied.
+ */
+export class MessageScanner {
+  readonly #whole: ReadonlySet<number>;
+  readonly #visit: (type: number, body: Buffer) => boolean;
+  readonly #forward: (bytes: Buffer) => void;
+  /** The message whose end has not been seen: its header and, for `whole` types, its body so far. */
+  #held: Buffer = EMPTY;
+  /** Bytes of an unheld message that are still to come. */
+  #missing = 0;
+  #dropping = false;
+
+  /**
+   * `visit` is called for each message, with an empty body unless its type is in `whole`; where it answers false the
+   * message is kept from `forward`. Both are called in the order of the stream.
+   */
+  constructor(
+    whole: Iterable<number>,
+    visit: (type: number, body: Buffer) => boolean,
+    forward: (bytes: Buffer) => void,
+  ) {
+    this.#whole = new Set(whole);
+    this.#visit = visit;
+    this.#forward = forward;
+  }
+
+  push(chunk: Buffer): void {
+    let bytes = chunk;
+    if (this.#held.length > 0) {
+      bytes = Buffer.concat([this.#held, chunk]);
+      this.#held = EMPTY;
+    }
+    let start = 0;
+    let index = 0;
+    if (this.#missing > 0) {
+      index = Math.min(this.#missing, bytes.length);
+      this.#missing -= index;
+      if (this.#dropping) start = index;
+    }
+    while (index < bytes.length) {
+      const left = bytes.length - index;
+      if (left < HEADER) break;
+      const type = bytes[index] ?? 0;
+      const size = 1 + bytes.readUInt32BE(index + 1);
+      const whole = this.#whole.has(type);
+      if (whole && left < size) break;
+      const body = whole ? bytes.subarray(index + HEADER, index + size) : EMPTY;
+      const before = index;
+      const kept = this.#visit(type, body);
+      index = Math.min(index + size, bytes.length);
+      this.#missing = size - (index - before);
+      this.#dropping = !kept;
+      if (!kept) {
+        if (before > start) this.#forward(bytes.subarray(start, before));
+        start = index;
+      }
+    }
+    if (index > start) this.#forward(bytes.subarray(start, index));
+    if (index < bytes.length) this.#held = Buffer.from(bytes.subarray(index));
+  }
+}
+
+const EMPTY: Buffer = Buffer.alloc(0);
+const HEADER = 5;
+
+/** Type bytes of the messages that matter here. */
+export const MESSAGE = {
+  authentication: 0x52,
+  backendKeyData: 0x4b,
+  commandComplete: 0x43,
+  copyData: 0x64,
+  copyDone: 0x63,
+  copyInResponse: 0x47,
+  copyOutResponse: 0x48,
+  dataRow: 0x44,
+  errorResponse: 0x45,
+  negotiateProtocolVersion: 0x76,
+  noticeResponse: 0x4e,
+  parameterStatus: 0x53,
+  readyForQuery: 0x5a,
+  rowDescription: 0x54,
+} as const;
+
+/** The strings of a body that consists of zero-terminated ones. */
+export function readStrings(body: Buffer): string[] {
+  const strings = body.toString("utf8").split("\0");
+  strings.pop();
+  return strings;
+}
+
+/** What an ErrorResponse or NoticeResponse says (PostgreSQL documentation, 54.8 Error and Notice Message Fields). */
+export function readServerMessage(body: Buffer): ServerMessage {
+  const fields = new Map<string, string>();
+  for (const entry of readStrings(body)) if (entry !== "") fields.set(entry.slice(0, 1), entry.slice(1));
+  return serverMessage((name) => fields.get(FIELDS[name]));
+}
+
+const FIELDS = {
+  severity: "V",
+  severity_local: "S",
+  code: "C",
+  message: "M",
+  detail: "D",
+  hint: "H",
+  where: "W",
+  position: "P",
+  internal_query: "q",
+  internal_position: "p",
+  schema_name: "s",
+  table_name: "t",
+  column_name: "c",
+  constraint_name: "n",
+} as const;
+
+/** A server message from its fields under the names that the driver gives them. */
+export function serverMessage(field: (name: keyof typeof FIELDS) => string | undefined): ServerMessage {
+  const detail = field("detail");
+  const hint = field("hint");
+  const where = field("where");
+  const position = field("position");
+  const internalQuery = field("internal_query");
+  const internalPosition = field("internal_position");
+  const schema = field("schema_name");
+  const table = field("table_name");
+  const column = field("column_name");
+  const constraint = field("constraint_name");
+  return {
+    severity: field("severity") ?? field("severity_local") ?? "ERROR",
+    code: field("code") ?? "XX000",
+    message: field("message") ?? "",
+    ...(detail !== undefined && { detail }),
+    ...(hint !== undefined && { hint }),
+    ...(where !== undefined && { where }),
+    ...(position !== undefined && { position: Number(position) }),
+    ...(internalQuery !== undefined && { internalQuery }),
+    ...(internalPosition !== undefined && { internalPosition: Number(internalPosition) }),
+    ...(schema !== undefined && { schema }),
+    ...(table !== undefined && { table }),
+    ...(column !== undefined && { column }),
+    ...(constraint !== undefined && { constraint }),
+  };
+}

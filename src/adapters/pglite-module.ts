@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Failure } from "../core/error.ts";
+
+/** The part of PGlite that is used here. */
+export interface PgliteModule {
+  readonly PGlite: {
+    create(options: PgliteOptions): Promise<Pglite>;
+  };
+}
+
+export interface PgliteOptions {
+  /** Undefined for one in memory. */
+  readonly dataDir?: string;
+  /** Archives of extensions by name. */
+  readonly extensions?: Readonly<Record<string, URL>>;
+}
+
+export interface Pglite {
+  /** Runs whole frontend messages; `onRawData` gets views of memory that are valid during the call only. */
+  execProtocolRawStream(
+    messages: Uint8Array,
+    options: { syncToFs?: boolean; onRawData: (bytes: Uint8Array) => void },
+  ): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * PGlite, and the directory that its extension archives (`<name>.tar.gz`) lie in: beside this program when it was
+ * built with its embedded database, else from the package, as when it runs from source.
+ * @throws Failure runtime-unsupported when neither is there
+ */
+export async function loadPglite(): Promise<{ module: PgliteModule; directory: URL }> {
+  const built = new URL("./embedded/pglite.js", import.meta.url);
+  const source = existsSync(fileURLToPath(built)) ? built.href : packaged();
+  if (source === undefined) throw absent(undefined);
+  try {
+    const module: PgliteModule = await import(source);
+    return { module, directory: new URL("./", source) };
+  } catch (error) {
+    throw absent(error);
+  }
+}
+
+function packaged(): string | undefined {
+  try {
+    return import.meta.resolve("@electric-sql/pglite");
+  } catch {
+    return undefined;
+  }
+}
+
+function absent(cause: unknown): Failure {
+  const reason = cause instanceof Error ? ` (${cause.message})` : "";
+  return new Failure(
+    "runtime-unsupported",
+    `Cannot start the embedded database: this build of pgstep does not carry it${reason}`,
+    { hint: "Install pgstep from npm with its embedded/ folder, or name a server with --url postgres://...", cause },
+  );
+}

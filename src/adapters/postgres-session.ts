@@ -1,0 +1,271 @@
+import postgres from "postgres";
+import type { ServerMessage } from "../core/error.ts";
+import {
+  type Backend,
+  ConnectionLost,
+  type Row,
+  ServerFailure,
+  type Session,
+  type StatementResult,
+} from "../ports/session.ts";
+import { serverMessage } from "./backend-messages.ts";
+import { CopyData } from "./copy-data.ts";
+import { DriverSocket } from "./driver-socket.ts";
+import type { Wire } from "./wire.ts";
+
+export interface SessionSettings {
+  readonly user: string;
+  readonly database: string;
+  readonly password: string | undefined;
+  /** Start-up parameters besides user and database. */
+  readonly startup: Readonly<Record<string, string>>;
+  readonly embedded: boolean;
+  /** Asks the server to cancel what the backend with this identity is running. */
+  readonly cancel: (processId: number, secret: number) => Promise<void>;
+}
+
+/** What a connection attempt ended in before the backend was ready. */
+export class StartupRefused extends Error {
+  override readonly name = "StartupRefused";
+  /** The server's answer, or undefined when the connection just ended. */
+  readonly server: ServerMessage | undefined;
+  readonly passwordAsked: boolean;
+  constructor(server: ServerMessage | undefined, passwordAsked: boolean, cause: Error | undefined) {
+    super(server?.message ?? cause?.message ?? "the connection was closed", { cause });
+    this.server = server;
+    this.passwordAsked = passwordAsked;
+  }
+}
+
+/**
+ * Logs in over a connected wire and returns the session.
+ * @throws StartupRefused when the server refuses or the wire closes first; destroying the wire ends the attempt.
+ */
+export async function openSession(wire: Wire, settings: SessionSettings): Promise<PostgresSession> {
+  let session: PostgresSession | undefined;
+  let isReady = () => {};
+  let hasClosed = (_error: Error | undefined) => {};
+  const ready = new Promise<void>((resolve, reject) => {
+    isReady = resolve;
+    hasClosed = (error) => reject(new StartupRefused(socket.lastWord, socket.passwordAsked, error));
+  });
+  const socket = new DriverSocket(wire, {
+    ready: () => isReady(),
+    notice: (notice, answered) => session?.noticed(notice, answered),
+    closed: (error) => (session ? session.lost(error) : hasClosed(error)),
+  });
+  const sql = connectDriver(socket, settings);
+  const reserving = sql.reserve();
+  reserving.catch(() => {});
+  await ready;
+  session = new PostgresSession(await reserving, socket, settings);
+  return session;
+}
+
+/**
+ * The driver on our socket, with everything said: where it is silent, the driver would ask the environment, and
+ * PGTARGETSESSIONATTRS even wins over silence, which is why the options are completed in two steps.
+ */
+function connectDriver(socket: DriverSocket, settings: SessionSettings): postgres.Sql {
+  let connected = false;
+  const options = {
+    host: "wire",
+    port: 0,
+    user: settings.user,
+    database: settings.database,
+    pass: settings.password ?? "",
+    connection: settings.startup,
+    max: 1,
+    max_lifetime: null,
+    max_pipeline: Number.MAX_SAFE_INTEGER,
+    idle_timeout: 0,
+    connect_timeout: 0,
+    keep_alive: null,
+    backoff: () => 0,
+    prepare: false,
+    fetch_types: false,
+    ssl: false,
+    debug: false,
+    no_subscribe: true,
+    onnotice: () => {},
+    socket: () => {
+      if (connected) throw new Error("the connection was closed");
+      connected = true;
+      return socket;
+    },
+  };
+  const complete: object = postgres({ ...options, target_session_attrs: "read-write" }).options;
+  return postgres({ ...complete, target_session_attrs: undefined });
+}
+
+/** A session of the driver over our own socket; see the port for what it promises. */
+export class PostgresSession implements Session {
+  readonly backend: Backend;
+  onNotice: Session["onNotice"];
+  readonly #sql: postgres.ReservedSql;
+  readonly #socket: DriverSocket;
+  readonly #settings: SessionSettings;
+  readonly #pending = new Set<(lost: ConnectionLost) => void>();
+  readonly #ended: Promise<void>;
+  #hasEnded = () => {};
+  #sent = 0;
+  #copying = false;
+  #last: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  #lost: ConnectionLost | undefined;
+
+  constructor(sql: postgres.ReservedSql, socket: DriverSocket, settings: SessionSettings) {
+    this.#sql = sql;
+    this.#socket = socket;
+    this.#settings = settings;
+    this.#ended = new Promise((resolve) => {
+      this.#hasEnded = resolve;
+    });
+    this.backend = {
+      processId: socket.processId,
+      serverVersion: versionNumber(socket.parameters.get("server_version") ?? ""),
+      parameters: Object.fromEntries(socket.parameters),
+      embedded: settings.embedded,
+    };
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  execute(sql: string): Promise<StatementResult> {
+    return this.#send(
+      () => {
+        this.#socket.dropRowsOf(this.#sent);
+        return this.#sql.unsafe(sql).simple();
+      },
+      (result) => ({ command: result.command ?? "", rowCount: result.count ?? null }),
+    );
+  }
+
+  query(sql: string): Promise<Row[]> {
+    return this.#send(
+      () => this.#sql.unsafe<Row[]>(sql).simple(),
+      (result) => Array.from(result),
+    );
+  }
+
+  /**
+   * Runs a COPY ... FROM STDIN with this data, which is read as the server takes it.
+   * Must not be called with the answer of another copyIn outstanding, nor anything called before it has settled: the
+   * server drops a connection that sends more than data in the middle of a COPY.
+   */
+  async copyIn(sql: string, data: Iterable<Uint8Array | string>): Promise<StatementResult> {
+    const copy = new CopyData(data);
+    const result = this.#send(
+      () => {
+        this.#copying = true;
+        this.#socket.dropRowsOf(this.#sent);
+        this.#socket.copyFor(this.#sent, copy);
+        return this.#sql.unsafe(sql).simple();
+      },
+      (answer) => ({ command: answer.command ?? "", rowCount: answer.count ?? null }),
+    );
+    try {
+      return await result;
+    } catch (error) {
+      throw copy.failure ?? error;
+    } finally {
+      this.#copying = false;
+      copy.stop();
+    }
+  }
+
+  #send<Answer, Result>(start: () => PromiseLike<Answer>, read: (answer: Answer) => Result): Promise<Result> {
+    if (this.#lost) return rejected(this.#lost);
+    if (this.#closing) return rejected(new ConnectionLost("the session is closed"));
+    if (this.#copying) return rejected(new Error("a message was to be sent behind a COPY that is still running"));
+    this.#sent++;
+    const promise = new Promise<Result>((resolve, reject) => {
+      this.#pending.add(reject);
+      start().then(
+        (answer) => {
+          this.#pending.delete(reject);
+          resolve(read(answer));
+        },
+        (error: unknown) => {
+          this.#pending.delete(reject);
+          reject(this.#translate(error));
+        },
+      );
+    });
+    promise.catch(() => {});
+    this.#last = promise;
+    return promise;
+  }
+
+  #translate(error: unknown): Error {
+    if (error instanceof postgres.PostgresError && error.severity !== "FATAL" && error.severity !== "PANIC") {
+      return new ServerFailure(serverMessage((name) => text(Reflect.get(error, name))));
+    }
+    return this.#lost ?? this.#loss(error instanceof Error ? error : undefined);
+  }
+
+  #loss(error: Error | undefined): ConnectionLost {
+    const server = this.#socket.lastWord;
+    const reason = server?.message ?? error?.message ?? "the server closed it";
+    return new ConnectionLost(`the connection was lost: ${reason}`, server);
+  }
+
+  /** Tells the session of a notice. */
+  noticed(notice: ServerMessage, answered: number): void {
+    this.onNotice?.(notice, answered);
+  }
+
+  /** Tells the session that its connection has ended. */
+  lost(error: Error | undefined): void {
+    const lost = this.#loss(error);
+    this.#lost = lost;
+    // What was answered in the same turn settles first.
+    queueMicrotask(() => {
+      for (const reject of this.#pending) reject(lost);
+      this.#pending.clear();
+    });
+    this.#hasEnded();
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#lost || this.#settings.embedded) return;
+    await this.#settings.cancel(this.#socket.processId, this.#socket.secret);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#lost) return;
+    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_WAIT_MS);
+    // Part of what was sent may still wait in the driver; the farewell must not overtake it.
+    await this.#last.catch(() => {});
+    this.#socket.end(TERMINATE);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+}
+
+/** Terminate (PostgreSQL documentation, 54.7). */
+const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
+const CLOSE_WAIT_MS = 2_000;
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function rejected<T>(error: Error): Promise<T> {
+  const promise = Promise.reject<T>(error);
+  promise.catch(() => {});
+  return promise;
+}
+
+/** `server_version_num` from `server_version`: "18.4 (Debian 18.4-1)" is 180004, "19beta1" 190000, "9.6.24" 90624. */
+export function versionNumber(version: string): number {
+  const [major = 0, minor = 0, patch = 0] = (/^[\d.]+/.exec(version)?.[0] ?? "").split(".").map(Number);
+  return major >= 10 ? major * 10_000 + minor : major * 10_000 + minor * 100 + patch;
+}

@@ -1,0 +1,88 @@
+import { printable, printableLine, withoutPasswords } from "../core/display-text.ts";
+import type { Failure, Finding, ServerMessage } from "../core/error.ts";
+import { advance, START } from "../core/text-position.ts";
+import type { Colors, Output } from "./reporter-output.ts";
+import { placeText, sourceFrame, sourceWindow } from "./reporter-source-frame.ts";
+
+/** A server's field may hold a whole statement; more than this helps nobody at a terminal. */
+const LONGEST_FIELD = 2_000;
+
+/** The failure with its place and all that the server said: first what was found, then what it means, then what to do. */
+export function failureLines(failure: Failure, output: Output): string[] {
+  const { colors } = output;
+  const { server, place, hint, findings } = failure;
+  const message = withoutPasswords(failure.message);
+  const state = server && !message.includes(server.code) ? ` (${server.code})` : "";
+  const lines = findingLines(findings, output);
+  if (lines.length > 0) lines.push("");
+  lines.push(...indented(`${colors.bold(colors.red("error:"))} `, 7, message + state));
+  if (place) lines.push(...sourceFrame(place, output));
+  if (server) lines.push(...serverLines(server, output));
+  if (hint) lines.push(...helpLines(hint, colors));
+  return lines;
+}
+
+/** DETAIL, HINT and the rest under the names that psql shows. */
+export function serverLines(server: ServerMessage, output: Output): string[] {
+  const { colors } = output;
+  const lines: string[] = [];
+  const add = (label: string, text: string | undefined) => {
+    if (text) lines.push(...indented(colors.bold(`${label}: `), 2, withoutPasswords(shortened(text, output))));
+  };
+  add("DETAIL", server.detail);
+  add("HINT", server.hint);
+  if (server.internalQuery !== undefined)
+    lines.push(...innerQuery(server.internalQuery, server.internalPosition, output));
+  add("CONTEXT", server.where);
+  return lines;
+}
+
+/** The line of a statement inside the server (a function's) that failed. */
+function innerQuery(query: string, position: number | undefined, { colors, columns, marks }: Output): string[] {
+  const { line, column } = advance(START, query, (position ?? 1) - 1);
+  const label = "QUERY: ";
+  const text = query.split("\n")[line - 1] ?? "";
+  const window = sourceWindow(text, column, Math.max(20, (columns ?? 200) - label.length), marks.ellipsis);
+  const lines = [colors.bold(label) + window.text];
+  if (position !== undefined) lines.push(" ".repeat(label.length + window.caret) + colors.red("^"));
+  return lines;
+}
+
+/** More findings than this are shown without their source lines. */
+const MOST_FRAMES = 10;
+
+/**
+ * One line for each finding, starting with its place, in the order given. Advice that is the same for several findings
+ * in a row is given once, below the last of them.
+ */
+export function findingLines(findings: readonly Finding[], output: Output): string[] {
+  const { colors } = output;
+  return findings.flatMap((finding, index) => {
+    const { place, severity, message, hint } = finding;
+    const label = severity === "error" ? colors.red("error:") : colors.yellow("warning:");
+    const text = printableLine(withoutPasswords(message));
+    const lines: string[] = [];
+    if (place?.sourceLine !== undefined && findings.length <= MOST_FRAMES) {
+      lines.push(`${label} ${text}`, ...sourceFrame(place, output));
+    } else {
+      lines.push(`${place ? `${colors.bold(placeText(place))}: ` : ""}${label} ${text}`);
+    }
+    if (hint && findings[index + 1]?.hint !== hint) lines.push(...helpLines(hint, colors, "  "));
+    return lines;
+  });
+}
+
+export function helpLines(hint: string, colors: Colors, indentation = ""): string[] {
+  const label = `${indentation}${colors.cyan("help:")} `;
+  return indented(label, indentation.length + 6, hint);
+}
+
+/** The text behind its label, further lines of it below one another. */
+function indented(label: string, columns: number, text: string): string[] {
+  const [first = "", ...rest] = printable(text).split("\n");
+  return [label + first, ...rest.map((line) => " ".repeat(columns) + line)];
+}
+
+function shortened(text: string, { marks }: Output): string {
+  return text.length <= LONGEST_FIELD ? text : text.slice(0, LONGEST_FIELD) + marks.ellipsis;
+}

@@ -1,0 +1,104 @@
+import { printableLine } from "../core/display-text.ts";
+import type {
+  BaselineReport,
+  CreatedReport,
+  RepairReport,
+  Report,
+  ResetInventory,
+  ResetReport,
+  RunReport,
+  StatusReport,
+  ValidationReport,
+} from "../core/report.ts";
+import { findingLines } from "./reporter-failure.ts";
+import type { Output } from "./reporter-output.ts";
+import { counted, duration, grouped, listed } from "./reporter-words.ts";
+
+/** Everything but runs and the status. */
+export function otherLines(report: Exclude<Report, RunReport | StatusReport>, output: Output): string[] {
+  switch (report.type) {
+    case "validation":
+      return validationLines(report, output);
+    case "baseline":
+      return baselineLines(report, output);
+    case "repair":
+      return repairLines(report, output);
+    case "reset":
+      return resetLines(report);
+    case "created":
+      return createdLines(report);
+  }
+}
+
+function validationLines(report: ValidationReport, output: Output): string[] {
+  const { findings, migrations, database } = report;
+  const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
+  const found = [
+    ...(count("error") > 0 ? [output.colors.red(counted(count("error"), "error"))] : []),
+    ...(count("warning") > 0 ? [output.colors.yellow(counted(count("warning"), "warning"))] : []),
+  ];
+  const lines = findingLines(findings, output);
+  if (lines.length > 0) lines.push("");
+  const where = database === undefined ? "" : ` against ${printableLine(database)}`;
+  lines.push(`Checked ${counted(migrations, "migration")}${where}: ${found.length > 0 ? listed(found) : "no faults"}.`);
+  if (database === undefined) {
+    lines.push("Only the files were looked at: no database is named to compare them with (--url or DATABASE_URL).");
+  }
+  return lines;
+}
+
+function baselineLines({ recorded, database }: BaselineReport, { colors, marks }: Output): string[] {
+  return [
+    ...recorded.map((step) => `${colors.green(marks.applied)} ${printableLine(step.name)}`),
+    `Recorded ${counted(recorded.length, "migration")} as applied on ${printableLine(database)}; none was run.`,
+  ];
+}
+
+function repairLines({ changed, updated }: RepairReport, { colors, marks }: Output): string[] {
+  if (changed.length === 0) return ["Nothing to repair: no file was changed after it was applied."];
+  const mark = updated ? colors.green(marks.applied) : colors.dim(marks.notRun);
+  const outcome = updated ? `Updated the ${changed.length === 1 ? "checksum" : "checksums"} of` : "Left as it was:";
+  return [
+    ...changed.map((entry) => `${mark} ${printableLine(entry.migration?.up.path ?? entry.version)}`),
+    `${outcome} ${counted(changed.length, "migration")}.`,
+  ];
+}
+
+function createdLines({ paths }: CreatedReport): string[] {
+  return paths.map((path) => `Created ${printableLine(path)}`);
+}
+
+/** What a reset is about to delete. */
+export function inventoryLines(inventory: ResetInventory, { colors }: Output): string[] {
+  const { databaseName, schemas } = inventory;
+  return [
+    `${colors.bold(colors.red("DANGER:"))} this deletes ${colors.bold("ALL data")} of the database ${colors.bold(printableLine(databaseName))}:`,
+    `  ${contents(inventory)}`,
+    ...(schemas.length > 0 ? [`  in ${schemas.length === 1 ? "schema" : "schemas"} ${schemaNames(schemas)}`] : []),
+  ];
+}
+
+function resetLines({ database, deleted, durationMs }: ResetReport): string[] {
+  return [`Reset ${printableLine(database)} in ${duration(durationMs)}: deleted ${contents(deleted)}.`];
+}
+
+function contents({ objects, estimatedRows }: ResetInventory): string {
+  const kinds = Object.entries(objects).filter(([, count]) => count > 0);
+  if (kinds.length === 0) return "nothing: it is empty";
+  const words = kinds.map(([kind, count]) => `${grouped(count)} ${count === 1 ? kind : plural(kind)}`);
+  const rows = Math.max(0, Math.round(estimatedRows));
+  return `${listed(words)}, about ${grouped(rows)} ${rows === 1 ? "row" : "rows"}`;
+}
+
+function plural(kind: string): string {
+  if (/[^aeiou]y$/.test(kind)) return `${kind.slice(0, -1)}ies`;
+  return /(s|x|ch|sh)$/.test(kind) ? `${kind}es` : `${kind}s`;
+}
+
+const MOST_SCHEMAS = 10;
+
+function schemaNames(schemas: readonly string[]): string {
+  const names = schemas.slice(0, MOST_SCHEMAS).map(printableLine);
+  if (schemas.length > MOST_SCHEMAS) names.push(`${schemas.length - MOST_SCHEMAS} more`);
+  return listed(names);
+}

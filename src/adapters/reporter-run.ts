@@ -1,0 +1,128 @@
+import { displayWidth, pad, printableLine } from "../core/display-text.ts";
+import type { Failure } from "../core/error.ts";
+import type { RunReport, StepOutcome, StepReport } from "../core/report.ts";
+import type { Output } from "./reporter-output.ts";
+import { counted, duration } from "./reporter-words.ts";
+
+/** Names longer than this do not move the column behind them. */
+const WIDEST_NAME = 60;
+
+/** How wide the column of names has to be. */
+export function nameColumn(names: readonly string[]): number {
+  return Math.min(WIDEST_NAME, Math.max(0, ...names.map((name) => displayWidth(printableLine(name)))));
+}
+
+/** What became of one step. */
+export function stepLine(
+  step: Pick<StepReport, "name" | "outcome" | "durationMs">,
+  column: number,
+  output: Output,
+): string {
+  const [mark, word] = outcomeOf(step.outcome, output);
+  const behind = [word, step.durationMs === undefined ? "" : output.colors.dim(duration(step.durationMs))];
+  return `${mark} ${pad(printableLine(step.name), column)}  ${behind.filter((text) => text !== "").join("  ")}`.trimEnd();
+}
+
+function outcomeOf(outcome: StepOutcome, { colors, marks }: Output): [mark: string, word: string] {
+  switch (outcome) {
+    case "applied":
+      return [colors.green(marks.applied), ""];
+    case "undone":
+      return [colors.green(marks.undone), "undone"];
+    case "failed":
+      return [colors.red(marks.failed), colors.red("failed")];
+    case "rolled-back":
+      return [colors.yellow(marks.rolledBack), "rolled back"];
+    case "not-run":
+      return [colors.dim(marks.notRun), colors.dim("not run")];
+    case "in-doubt":
+      return [colors.red(marks.inDoubt), colors.red("in doubt")];
+  }
+}
+
+/** Steps of one outcome in a row beyond this number are only counted. */
+const MOST_LINES = 20;
+
+/** The steps that did not come through, in order, long rows of the same outcome cut short. */
+export function unfinishedLines(steps: readonly StepReport[], column: number, output: Output): string[] {
+  const lines: string[] = [];
+  for (let index = 0; index < steps.length; ) {
+    const outcome = steps[index]?.outcome;
+    const next = steps.findIndex((step, at) => at > index && step.outcome !== outcome);
+    const row = steps.slice(index, next === -1 ? undefined : next);
+    const shown = row.length > MOST_LINES ? row.slice(0, MOST_LINES - 1) : row;
+    lines.push(...shown.map((step) => stepLine(step, column, output)));
+    if (shown.length < row.length) lines.push(`  ${output.marks.ellipsis} and ${row.length - shown.length} more`);
+    index += row.length;
+  }
+  return lines;
+}
+
+/** The steps that a dry run would have run. */
+export function planLines(report: RunReport, output: Output): string[] {
+  const { steps } = report;
+  if (steps.length === 0) return [nothingToDo(report), "Nothing was written."];
+  const column = nameColumn(steps.map((step) => step.name));
+  const verb = report.command === "up" ? "apply" : report.command === "down" ? "undo" : "undo and apply again";
+  const count = report.command === "redo" ? steps.length / 2 : steps.length;
+  return [
+    `Would ${verb} ${counted(count, "migration")} in this order, on ${printableLine(report.database)}:`,
+    ...steps.map(({ name, description, direction }) => {
+      const mark = direction === "up" ? output.marks.applied : output.marks.undone;
+      const text = `${output.colors.dim(direction === "up" ? "up  " : "down")} ${pad(printableLine(name), column)}  ${printableLine(description)}`;
+      return `${report.command === "redo" ? `${mark} ` : "  "}${text}`.trimEnd();
+    }),
+    "Nothing was written.",
+  ];
+}
+
+/** The one sentence that sums a run up. */
+export function summaryLine(report: RunReport): string {
+  const { steps, failure, durationMs } = report;
+  if (steps.length === 0 && !failure) return nothingToDo(report);
+  const of = (outcome: StepOutcome) => steps.filter((step) => step.outcome === outcome);
+  const applied = of("applied").length;
+  const undone = of("undone").length;
+  if (!failure && applied + undone === steps.length)
+    return `${doneWords(report, applied, undone)} in ${duration(durationMs)}.`;
+  const clauses = [partlyWords(report, applied, undone), ...of("failed").map((step) => failedWords(step, failure))];
+  const rest = (count: number, words: string) => {
+    if (count > 0) clauses.push(`${count} ${count === 1 ? "was" : "were"} ${words}`);
+  };
+  rest(of("rolled-back").length, "rolled back");
+  rest(of("not-run").length, "not run");
+  const inDoubt = of("in-doubt").length;
+  if (inDoubt > 0) clauses.push(`what became of ${counted(inDoubt, "migration")} is not known`);
+  return `${clauses.join("; ")}.`;
+}
+
+function doneWords({ command }: RunReport, applied: number, undone: number): string {
+  if (command === "down") return `Undid ${counted(undone, "migration")}`;
+  if (command === "redo") return `Undid and applied again ${counted(applied, "migration")}`;
+  return `Applied ${counted(applied, "migration")}`;
+}
+
+function partlyWords({ command, steps }: RunReport, applied: number, undone: number): string {
+  if (command === "redo") {
+    const half = steps.length / 2;
+    return `Undid ${undone} of ${counted(half, "migration")} and applied ${applied} again`;
+  }
+  return command === "down"
+    ? `Undid ${undone} of ${counted(steps.length, "migration")}`
+    : `Applied ${applied} of ${counted(steps.length, "migration")}`;
+}
+
+/** Says what is left of a failed step only where the report knows it. */
+function failedWords(step: StepReport, failure: Failure | undefined): string {
+  const stopped = failure?.code === "interrupted" || failure?.code === "terminated";
+  const what = `${printableLine(step.name)} ${stopped ? `was ${failure.code}` : "failed"}`;
+  if (!("inPart" in step)) return what;
+  return step.inPart ? `${what} part-way, and what ran before stays` : `${what} and was rolled back`;
+}
+
+function nothingToDo({ command, alreadyApplied }: RunReport): string {
+  if (command !== "up") return "Nothing to do: no migration is applied.";
+  if (alreadyApplied === 0) return "Nothing to do: no migration is pending.";
+  const are = alreadyApplied === 1 ? "is" : "are";
+  return `Nothing to do: ${counted(alreadyApplied, "migration")} ${are} applied already.`;
+}

@@ -1,0 +1,104 @@
+import { createInterface } from "node:readline/promises";
+import { type Confirmation, requireConfirmation, requireForce } from "../core/confirmation.ts";
+import { printableLine } from "../core/display-text.ts";
+import { Failure } from "../core/error.ts";
+import type { Entry } from "../core/history.ts";
+import type { ResetInventory } from "../core/report.ts";
+import type { Consent } from "../ports/consent.ts";
+
+/** Where a person can be asked: questions go to the output, answers come from the input. */
+export interface Terminal {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+  /** A question that is open when it is aborted counts as not answered. */
+  readonly signal: AbortSignal;
+}
+
+export interface ConsentSettings extends Confirmation {
+  readonly yes?: boolean;
+  readonly environment: string | undefined;
+  /** The database and its server as messages name them; known once it is opened. */
+  readonly database: () => string;
+  /** Whether to ask at all: never in JSON, where nobody is supposed to look. */
+  readonly mayAsk: boolean;
+}
+
+/** Consent from the command line, else from the person at the terminal. */
+export class TerminalConsent implements Consent {
+  readonly #terminal: Terminal;
+  readonly #settings: ConsentSettings;
+
+  constructor(terminal: Terminal, settings: ConsentSettings) {
+    this.#terminal = terminal;
+    this.#settings = settings;
+  }
+
+  /** @throws Failure consent-missing naming the command that would give it */
+  async mayReset({ databaseName }: ResetInventory): Promise<boolean> {
+    const { environment, confirm, database } = this.#settings;
+    if (confirm !== undefined || !this.#canAsk()) {
+      requireConfirmation(databaseName, environment, this.#settings);
+      return true;
+    }
+    requireForce(databaseName, environment, this.#settings);
+    const where = printableLine(database());
+    const answer = await this.#ask(
+      `This cannot be undone. To delete it all from ${where}, type the database's name: `,
+      `Cannot reset ${databaseName}`,
+    );
+    requireConfirmation(databaseName, environment, { ...this.#settings, confirm: answer });
+    return true;
+  }
+
+  async mayRepair(changed: readonly Entry[]): Promise<boolean> {
+    if (this.#settings.yes) return true;
+    if (!this.#canAsk()) return false;
+    const files = changed.map(({ version, migration, applied }) => {
+      const was = applied?.checksum?.slice(0, 8) ?? "unknown";
+      const is = migration?.up.checksum.slice(0, 8) ?? "unknown";
+      const name = printableLine(migration?.up.path ?? version);
+      return `  ${name}  (checksum ${was} when it was applied, ${is} now)\n`;
+    });
+    const [these, their] = changed.length === 1 ? ["this file as it is", "It"] : ["these files as they are", "They"];
+    this.#terminal.output.write(
+      `Changed after being applied on ${printableLine(this.#settings.database())}:\n${files.join("")}`,
+    );
+    const answer = await this.#ask(
+      `Accept ${these} now? ${their} will not be run again. [y/N] `,
+      "Cannot repair the history",
+    );
+    return /^y(es)?$/i.test(answer.trim());
+  }
+
+  #canAsk(): boolean {
+    const { input, output } = this.#terminal;
+    return this.#settings.mayAsk && (input.isTTY ?? false) && (output.isTTY ?? false);
+  }
+
+  /**
+   * The line that is typed; empty when the input ends first.
+   * @throws Failure interrupted, terminated
+   */
+  async #ask(question: string, doing: string): Promise<string> {
+    const { input, output, signal } = this.#terminal;
+    // The terminal's own line editing is used: in it, Ctrl-C arrives as the signal that it is everywhere else.
+    const lines = createInterface({ input, terminal: false });
+    output.write(question);
+    try {
+      return await new Promise<string>((resolve, reject) => {
+        lines.once("line", resolve);
+        lines.once("close", () => resolve(""));
+        const stop = () => reject(stopped(doing, signal));
+        if (signal.aborted) stop();
+        signal.addEventListener("abort", stop, { once: true });
+      });
+    } finally {
+      lines.close();
+    }
+  }
+}
+
+function stopped(doing: string, signal: AbortSignal): Failure {
+  const code = signal.reason === "terminate" ? "terminated" : "interrupted";
+  return new Failure(code, `${doing}: ${code} before it was agreed to`, { hint: "Nothing was changed." });
+}

@@ -1,0 +1,13 @@
+import type { Entry } from "../core/history.ts";
+import type { ResetInventory } from "../core/report.ts";
+
+/** Who is asked before something is done that cannot be taken back. */
+export interface Consent {
+  /**
+   * Whether all of this may be deleted. Must be true only when the database's name was given for this very call:
+   * typed at a terminal, or passed on the command line.
+   */
+  mayReset(inventory: ResetInventory): Promise<boolean>;
+  /** Whether the checksums of these changed migrations may be taken over from the files. */
+  mayRepair(changed: readonly Entry[]): Promise<boolean>;
+}

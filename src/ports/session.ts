@@ -1,0 +1,85 @@
+import type { ServerMessage } from "../core/error.ts";
+
+/** What a finished statement answered. */
+export interface StatementResult {
+  /** The command tag without its count: "CREATE TABLE", "INSERT", "" for an empty statement. */
+  readonly command: string;
+  /** Rows touched or returned; null where the command has no such number. */
+  readonly rowCount: number | null;
+}
+
+/** Column name to value; the SQL casts what it wants as text (numbers above 2^53, timestamps). */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Facts the server told when the connection was made. */
+export interface Backend {
+  /** As the server announced it at start-up; behind a transaction pooler it is not `pg_backend_pid()`. */
+  readonly processId: number;
+  /** `server_version_num`-like: major * 10000 + minor, e.g. 180004. */
+  readonly serverVersion: number;
+  /** ParameterStatus values by name: server_version, standard_conforming_strings, TimeZone ... */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** One in-process backend: no second session, no lock waits, no cancel. */
+  readonly embedded: boolean;
+}
+
+/**
+ * One connection to one PostgreSQL backend.
+ *
+ * Every call sends exactly one simple-query message at once, without waiting for those before it; the server runs
+ * them in the order of the calls and the promises settle in that order.
+ * - A statement that the server refuses must reject with a `ServerFailure`, and leave the session usable.
+ * - After the connection has ended, for whatever reason, every pending and every later call must reject with a
+ *   `ConnectionLost`; none may stay unsettled.
+ * - A rejection that nobody awaits yet must not end the process.
+ */
+export interface Session {
+  readonly backend: Backend;
+  /** Runs one message; rows that come back are counted and dropped, so a million rows cost no memory. */
+  execute(sql: string): Promise<StatementResult>;
+  /** Runs one statement and keeps its rows. */
+  query(sql: string): Promise<Row[]>;
+  /**
+   * Called for each notice or warning of the server, before the promise of the message that raised it settles and
+   * after those of earlier messages have been answered. `answered` is the number of messages (execute and query
+   * together, counted from the session's first) that were fully answered by then: the notice belongs to the next one.
+   */
+  onNotice: ((notice: ServerMessage, answered: number) => void) | undefined;
+  /** Messages sent so far, counted as in `onNotice`. */
+  readonly sent: number;
+  /** Asks the server, on a connection of its own, to cancel what this session is running. Does nothing when embedded. */
+  cancel(): Promise<void>;
+  /** Ends the connection politely; safe to call twice and after a loss. Must resolve within some seconds. */
+  close(): Promise<void>;
+}
+
+/** Opens sessions to the one database a run is about. */
+export interface Database {
+  /** For people, without password: `app on localhost:5432`, `pglite:./data`. */
+  readonly description: string;
+  readonly embedded: boolean;
+  /** @throws Failure connection-failed, authentication-failed, database-in-use, runtime-unsupported */
+  open(): Promise<Session>;
+  /** Frees what outlives sessions (the embedded database and its lock file). Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** The server refused a statement. */
+export class ServerFailure extends Error {
+  override readonly name = "ServerFailure";
+  readonly server: ServerMessage;
+  constructor(server: ServerMessage) {
+    super(server.message);
+    this.server = server;
+  }
+}
+
+/** The connection is gone. `server` is its last word where it had one (57P01 admin shutdown ...). */
+export class ConnectionLost extends Error {
+  override readonly name = "ConnectionLost";
+  readonly server: ServerMessage | undefined;
+  constructor(message: string, server?: ServerMessage) {
+    super(message);
+    this.server = server;
+  }
+}

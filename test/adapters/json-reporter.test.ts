@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { JsonReporter } from "../../src/adapters/json-reporter.ts";
+import { Failure } from "../../src/core/error.ts";
+import type { RunReport } from "../../src/core/report.ts";
+
+function reporter() {
+  const written = { stdout: "", stderr: "" };
+  const stream = (name: "stdout" | "stderr") => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const json = new JsonReporter(stream("stdout"), stream("stderr"));
+  const lines = () =>
+    written.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line): Record<string, unknown> => JSON.parse(line));
+  return { json, written, lines };
+}
+
+const SERVER = { severity: "ERROR", code: "42P01", message: "no\nsuch relation", position: 3 };
+
+describe("the JSON reporter", () => {
+  test("ends a failed run with the report and then the failure", () => {
+    const { json, lines, written } = reporter();
+    const failure = new Failure("statement-failed", "Cannot apply 001_a: no (42P01)", {
+      place: { path: "m/001_a.sql", line: 1, column: 2 },
+      server: SERVER,
+    });
+    const step = { version: "001", name: "001_a", description: "a", direction: "up" as const };
+    const report: RunReport = {
+      type: "run",
+      command: "up",
+      database: "app on h:5432",
+      dryRun: false,
+      steps: [{ ...step, outcome: "failed" }],
+      alreadyApplied: 0,
+      durationMs: 5,
+      failure,
+    };
+    json.event({ type: "step-started", step: { ...step, script: undefined }, statements: 1 });
+    json.event({ type: "notice", message: SERVER });
+    json.report(report);
+    const nothing = {
+      detail: null,
+      hint: null,
+      where: null,
+      schema: null,
+      table: null,
+      column: null,
+      constraint: null,
+    };
+    const server = { severity: "ERROR", code: "42P01", message: "no\nsuch relation", ...nothing };
+    assert.deepEqual(lines(), [
+      { type: "step-started", step, statements: 1 },
+      { type: "notice", migration: null, place: null, server },
+      {
+        type: "run",
+        command: "up",
+        database: "app on h:5432",
+        dryRun: false,
+        alreadyApplied: 0,
+        durationMs: 5,
+        steps: [{ ...step, outcome: "failed", durationMs: null }],
+        failed: true,
+      },
+      {
+        type: "failure",
+        code: "statement-failed",
+        message: "Cannot apply 001_a: no (42P01)",
+        hint: null,
+        place: { path: "m/001_a.sql", line: 1, column: 2, sourceLine: null },
+        server,
+        findings: [],
+        exitStatus: 4,
+      },
+    ]);
+    assert.equal(written.stderr, "");
+  });
+
+  test("leaves the passwords of URLs out and stays JSON", () => {
+    const { json, lines, written } = reporter();
+    json.failure(new Failure("settings", "Cannot use postgres://u:secret@h/d", { hint: "http://a:1,b", findings: [] }));
+    json.failure(new Failure("settings", "see http://h:80", { hint: "mail a@b" }));
+    assert.doesNotMatch(written.stdout, /secret/);
+    assert.deepEqual(
+      lines().map(({ message }) => message),
+      ["Cannot use postgres://u:***@h/d", "see http://h:80"],
+    );
+  });
+
+  test("of a bug has a line, and the stack on standard error", () => {
+    const { json, lines, written } = reporter();
+    json.bug(new TypeError("x"));
+    assert.deepEqual(lines(), [{ type: "bug", message: "x", exitStatus: 1 }]);
+    assert.match(written.stderr, /TypeError: x\n {4}at /);
+  });
+});

@@ -1,0 +1,329 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import postgres from "postgres";
+import { databaseOfDriver } from "../../src/adapters/driver-database.ts";
+import { openDatabase } from "../../src/adapters/open-database.ts";
+import type { PostgresSession } from "../../src/adapters/postgres-session.ts";
+import { resolveTarget } from "../../src/adapters/resolve-target.ts";
+import type { ServerMessage } from "../../src/core/error.ts";
+import { ConnectionLost, type Database, ServerFailure, type Session } from "../../src/ports/session.ts";
+import { sharedServer } from "../support/postgres-server.ts";
+
+type Subject = Omit<Database, "open"> & { open(): Promise<PostgresSession> };
+
+const subjects: Record<string, () => Promise<Subject>> = {
+  "PostgreSQL 18": async () => openUrl((await (await sharedServer(18)).createDatabase()).url),
+  "PostgreSQL 15": async () => openUrl((await (await sharedServer(15)).createDatabase()).url),
+  "an instance of the driver": async () =>
+    databaseOfDriver(postgres((await (await sharedServer(18)).createDatabase()).url)),
+  PGlite: async () => openUrl("pglite:memory"),
+};
+
+function openUrl(url: string): Subject {
+  const target = resolveTarget({ url, environment: {} });
+  assert.ok(target);
+  return openDatabase(target);
+}
+
+for (const [name, make] of Object.entries(subjects)) {
+  describe(`session of ${name}`, () => {
+    let database: Subject;
+    let session: PostgresSession;
+
+    before(async () => {
+      database = await make();
+      session = await database.open();
+      await session.execute("CREATE TABLE t (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, name text)");
+    });
+    after(async () => {
+      await session.close();
+      await database.close();
+    });
+
+    /** A session of its own where there can be several; else the one session, opened anew. */
+    async function freshSession(): Promise<PostgresSession> {
+      if (database.embedded) await session.close();
+      const fresh = await database.open();
+      if (database.embedded) session = fresh;
+      return fresh;
+    }
+
+    test("it tells what the backend announced", () => {
+      assert.ok(session.backend.serverVersion >= 150_000);
+      assert.equal(session.backend.parameters.standard_conforming_strings, "on");
+      assert.ok(session.backend.processId > 0);
+      assert.equal(session.backend.embedded, database.embedded);
+    });
+
+    test("results carry the command tag and the row count", async () => {
+      const answers = await Promise.all(
+        [
+          "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+          "UPDATE t SET name = 'c'",
+          "SELECT * FROM t",
+          "CREATE TABLE u ()",
+          "DROP TABLE u",
+          "",
+          "-- nothing",
+          "DELETE FROM t",
+        ].map((sql) => session.execute(sql)),
+      );
+      assert.deepEqual(
+        answers.map(({ command, rowCount }) => [command, rowCount]),
+        [
+          ["INSERT", 2],
+          ["UPDATE", 2],
+          ["SELECT", 2],
+          ["CREATE TABLE", null],
+          ["DROP TABLE", null],
+          ["", null],
+          ["", null],
+          ["DELETE", 2],
+        ],
+      );
+    });
+
+    test("query returns its rows by column name", async () => {
+      assert.deepEqual(await session.query("SELECT 'ü😀' AS word, 7 AS number, NULL AS nothing, true AS yes"), [
+        { word: "ü😀", number: 7, nothing: null, yes: true },
+      ]);
+      assert.deepEqual(await session.query("SELECT 1 AS n WHERE false"), []);
+    });
+
+    test("pipelined messages are run and settle in the order of the calls", async () => {
+      const settled: number[] = [];
+      const all = Array.from({ length: 500 }, (_, index) => {
+        const sql = `SELECT '${"x".repeat((index * 37) % 3000)}', ${index} AS n`;
+        const promise = index % 3 === 0 ? session.query(sql) : session.execute(sql);
+        return promise.then(() => settled.push(index));
+      });
+      await Promise.all(all);
+      assert.deepEqual(
+        settled,
+        Array.from({ length: 500 }, (_, index) => index),
+      );
+    });
+
+    test("a failure in the middle of a pipelined transaction fails what is behind it", async () => {
+      const answers = await Promise.allSettled([
+        session.execute("BEGIN"),
+        session.execute("INSERT INTO t VALUES (10, 'x')"),
+        session.execute("INSERT INTO missing VALUES (1)"),
+        session.query("SELECT 1 AS n"),
+        session.execute("SELECT 1; COMMIT"),
+        session.execute("ROLLBACK"),
+        session.query("SELECT count(*)::int AS n FROM t"),
+      ]);
+      assert.deepEqual(
+        answers.map((answer) => (answer.status === "fulfilled" ? "done" : codeOf(answer.reason))),
+        ["done", "done", "42P01", "25P02", "25P02", "done", "done"],
+      );
+      const last = answers[6];
+      assert.deepEqual(last?.status === "fulfilled" && last.value, [{ n: 0 }]);
+    });
+
+    test("a refused statement rejects with all that the server said", async () => {
+      await session.execute("CREATE TABLE parent (id int PRIMARY KEY)");
+      await session.execute("CREATE TABLE child (parent_id int CONSTRAINT has_parent REFERENCES parent)");
+      const failure = await refusal(session.execute("INSERT INTO child VALUES (5)"));
+      assert.deepEqual(failure.server, {
+        severity: "ERROR",
+        code: "23503",
+        message: 'insert or update on table "child" violates foreign key constraint "has_parent"',
+        detail: 'Key (parent_id)=(5) is not present in table "parent".',
+        schema: "public",
+        table: "child",
+        constraint: "has_parent",
+      });
+      const misspelled = await refusal(session.query("SELECT '😀', namee FROM t"));
+      assert.equal(misspelled.server.position, 13);
+      assert.match(misspelled.server.hint ?? "", /t\.name/);
+      const inside = await refusal(session.execute("DO $$ BEGIN EXECUTE 'SELECT 1 +'; END $$"));
+      assert.equal(inside.server.internalQuery, "SELECT 1 +");
+      assert.equal(inside.server.internalPosition, 11);
+      assert.match(inside.server.where ?? "", /PL\/pgSQL/);
+    });
+
+    test("a rejection that nobody awaits does not end the process", async () => {
+      session.execute("nonsense");
+      session.query("nonsense");
+      await session.execute("SELECT 1");
+    });
+
+    test("notices come with the number of messages answered before them", async () => {
+      const heard: [string, number][] = [];
+      session.onNotice = (notice, answered) => heard.push([notice.message, answered]);
+      const first = session.sent;
+      await Promise.all([
+        session.execute("SELECT 1"),
+        session.execute("DO $$ BEGIN RAISE NOTICE 'one'; RAISE WARNING 'two'; END $$"),
+        session.query("SELECT generate_series(1, 5000)"),
+        session.execute("DROP TABLE IF EXISTS nothing_there"),
+      ]);
+      session.onNotice = undefined;
+      assert.equal(session.sent, first + 4);
+      assert.deepEqual(heard, [
+        ["one", first + 1],
+        ["two", first + 1],
+        ['table "nothing_there" does not exist, skipping', first + 3],
+      ]);
+    });
+
+    test("a million rows cost no memory", async () => {
+      await session.execute("SELECT generate_series(1, 100000)");
+      const before = process.memoryUsage().rss;
+      const result = await session.execute("SELECT generate_series(1, 1000000), repeat('x', 200)");
+      assert.equal(result.rowCount, 1_000_000);
+      const grown = process.memoryUsage().rss - before;
+      assert.ok(grown < 100_000_000, `grown by ${Math.round(grown / 1e6)} MB`);
+    });
+
+    test("a statement of several megabytes arrives whole", async () => {
+      const text = "ä".repeat(4_000_000);
+      const [row] = await session.query(`SELECT length('${text}') AS n`);
+      assert.equal(row?.n, 4_000_000);
+    });
+
+    test("COPY FROM STDIN takes its data, in whatever parts it comes", async () => {
+      await session.execute("CREATE TABLE c (a int, b text)");
+      const text = Array.from({ length: 1000 }, (_, index) => `${index}\tzeile ü ${index}\n`).join("");
+      const bytes = new TextEncoder().encode(text);
+      function* parts() {
+        for (let start = 0; start < bytes.length; start += 77) yield bytes.subarray(start, start + 77);
+      }
+      assert.deepEqual(await session.copyIn("COPY c FROM STDIN", parts()), { command: "COPY", rowCount: 1000 });
+      assert.deepEqual(await session.copyIn("COPY c FROM STDIN", []), { command: "COPY", rowCount: 0 });
+      assert.deepEqual(await session.query("SELECT count(*)::int AS n, max(b) AS b FROM c"), [
+        { n: 1000, b: "zeile ü 999" },
+      ]);
+    });
+
+    test("COPY FROM STDIN tells which line is bad, and reads no further than it must", async () => {
+      let closed = false;
+      function* endless() {
+        try {
+          yield "1\tx\ny\tz\n";
+          for (let index = 0; index < 300; index++) yield `1\t${"w".repeat(100_000)}\n`;
+        } finally {
+          closed = true;
+        }
+      }
+      const failure = await refusal(session.copyIn("COPY c FROM STDIN", endless()));
+      assert.equal(failure.server.code, "22P02");
+      assert.equal(failure.server.where, 'COPY c, line 2, column a: "y"');
+      assert.ok(closed);
+      const missing = await refusal(session.copyIn("COPY missing FROM STDIN", ["1\n"]));
+      assert.equal(missing.server.code, "42P01");
+      await session.execute("SELECT 1");
+    });
+
+    test("when the data cannot be read, COPY copies nothing and that error comes through", async () => {
+      await session.execute("CREATE TABLE d (a int)");
+      function* broken() {
+        yield "1\n";
+        throw new Error("the disk is gone");
+      }
+      await assert.rejects(session.copyIn("COPY d FROM STDIN", broken()), /the disk is gone/);
+      assert.deepEqual(await session.query("SELECT count(*)::int AS n FROM d"), [{ n: 0 }]);
+    });
+
+    test("COPY without data, and COPY to the client, leave the session usable", async () => {
+      await session.execute("CREATE TABLE e (a int)");
+      const failure = await refusal(session.execute("COPY e FROM STDIN"));
+      assert.equal(failure.server.code, "57014");
+      const { command } = await session.execute("COPY (SELECT generate_series(1, 50000)) TO STDOUT");
+      assert.equal(command, "COPY");
+      assert.deepEqual(await session.query("SELECT 1 AS n"), [{ n: 1 }]);
+    });
+
+    test("a new session starts clean", async () => {
+      const used = await freshSession();
+      await used.execute("SET search_path TO pg_catalog");
+      await used.execute("CREATE TEMPORARY TABLE left_over ()");
+      await used.execute("BEGIN");
+      await used.close();
+      const fresh = await database.open();
+      const [row] = await fresh.query(
+        "SELECT current_setting('search_path') LIKE '%public' AS path, to_regclass('pg_temp.left_over') AS temporary, pg_current_xact_id_if_assigned() AS transaction",
+      );
+      if (database.embedded) session = fresh;
+      else await fresh.close();
+      assert.deepEqual(row, { path: true, temporary: null, transaction: null });
+    });
+
+    test("close is polite to what is under way, safe to call twice, and final", async () => {
+      const one = await freshSession();
+      const last = one.execute("SELECT 1");
+      await Promise.all([one.close(), one.close()]);
+      await one.close();
+      assert.deepEqual(await last, { command: "SELECT", rowCount: 1 });
+      await assert.rejects(one.execute("SELECT 1"), ConnectionLost);
+      await assert.rejects(one.query("SELECT 1"), ConnectionLost);
+      await one.cancel();
+      if (database.embedded) session = await database.open();
+    });
+
+    test("when the server ends the connection, nothing stays unsettled", async (context) => {
+      if (database.embedded) return context.skip("one backend: nobody can end it");
+      const victim = await database.open();
+      const pending = [
+        victim.execute("SELECT pg_sleep(30)"),
+        victim.query("SELECT 1"),
+        ...Array.from({ length: 50 }, () => victim.execute("SELECT 2")),
+      ];
+      await session.execute(`SELECT pg_terminate_backend(${victim.backend.processId})`);
+      for (const outcome of await Promise.allSettled(pending)) {
+        assert.ok(outcome.status === "rejected" && outcome.reason instanceof ConnectionLost);
+        assert.equal(outcome.reason.server?.code, "57P01");
+      }
+      await assert.rejects(victim.execute("SELECT 3"), ConnectionLost);
+      await victim.close();
+    });
+
+    test("an idle session that was ended from outside rejects later calls", async (context) => {
+      if (database.embedded) return context.skip("one backend: nobody can end it");
+      const victim = await database.open();
+      await victim.execute("SELECT 1");
+      await session.execute(`SELECT pg_terminate_backend(${victim.backend.processId}, 5000)`);
+      const late = Promise.allSettled([victim.execute("SELECT 1"), victim.query(`SELECT '${"x".repeat(5000)}'`)]);
+      for (const outcome of await late) {
+        assert.ok(outcome.status === "rejected" && outcome.reason instanceof ConnectionLost);
+      }
+      await victim.close();
+    });
+
+    test("cancel stops what is running and nothing else", async (context) => {
+      if (database.embedded) return context.skip("one backend: nothing is left to cancel from");
+      const running = session.execute("SELECT pg_sleep(30)");
+      await sleeping(await database.open(), session);
+      await session.cancel();
+      assert.equal((await refusal(running)).server.code, "57014");
+      await session.execute("SELECT 1");
+    });
+
+    test("an embedded database has one session at a time", async (context) => {
+      if (!database.embedded) return context.skip("a server has many");
+      await assert.rejects(database.open(), { code: "database-in-use" });
+    });
+  });
+}
+
+/** Waits until `session` is seen running pg_sleep. */
+async function sleeping(observer: Session, session: Session): Promise<void> {
+  const sql = `SELECT 1 FROM pg_stat_activity WHERE pid = ${session.backend.processId} AND wait_event = 'PgSleep'`;
+  while ((await observer.query(sql)).length === 0);
+  await observer.close();
+}
+
+async function refusal(promise: Promise<unknown>): Promise<{ server: ServerMessage }> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof ServerFailure, String(error));
+  return error;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof ServerFailure ? error.server.code : String(error);
+}
