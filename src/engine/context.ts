@@ -1,0 +1,22 @@
+import type { EventListener } from "../core/event.ts";
+import type { Settings } from "../core/settings.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { FileSystem } from "../ports/file-system.ts";
+import type { Database } from "../ports/session.ts";
+
+/** What every verb of the engine works with. */
+export interface Context {
+  readonly settings: Settings;
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly emit: EventListener;
+  /** Aborted when the user wants to stop; its reason is "interrupt" or "terminate". */
+  readonly signal: AbortSignal;
+  /** Recorded with each step. */
+  readonly toolVersion: string;
+}
+
+/** A context with a database to work on. */
+export interface DatabaseContext extends Context {
+  readonly database: Database;
+}

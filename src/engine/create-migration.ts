@@ -1,0 +1,83 @@
+import { Failure } from "../core/error.ts";
+import { fileNameWords, parseMigrationName } from "../core/migration-name.ts";
+import type { CreatedReport } from "../core/report.ts";
+import { nextVersion, type VersionStyle } from "../core/version.ts";
+import type { FileSystem } from "../ports/file-system.ts";
+import type { Context } from "./context.ts";
+import { errorCode } from "./error-code.ts";
+
+export interface NewMigration {
+  readonly description: string;
+  /** Overrides the style that the directory uses. */
+  readonly style?: VersionStyle;
+  /** Write the down file too. */
+  readonly down: boolean;
+}
+
+/**
+ * Writes the next migration from the template; makes the directory where it is missing.
+ * @throws Failure usage when the description has nothing for a file name, file-exists, directory-unreadable
+ */
+export function createMigration(context: Context, { description, style, down }: NewMigration): CreatedReport {
+  const { fileSystem, settings, clock } = context;
+  const words = fileNameWords(description);
+  if (words === "") {
+    throw new Failure("usage", `Cannot name a migration "${description}": it has neither letters nor digits`, {
+      hint: 'Describe it in a few words: pgstep new "add users table".',
+    });
+  }
+  const version = nextVersion(existingVersions(context), clock.now(), style);
+  const name = `${version}_${words}`;
+  const header = `-- Migration: ${name}\n-- Description: ${sentence(description)}\n-- Created: ${clock.now().toISOString().slice(0, 10)}\n\n`;
+  const files = [{ path: `${settings.directory}/${name}.sql`, text: `${header}-- SQL statements here...\n` }];
+  if (down) {
+    files.push({
+      path: `${settings.directory}/${name}.down.sql`,
+      text: `${header}-- SQL statements that undo ${name}.sql here...\n`,
+    });
+  }
+  for (const { path, text } of files) create(fileSystem, path, text);
+  return { type: "created", paths: files.map((file) => file.path) };
+}
+
+function existingVersions({ fileSystem, settings }: Context): string[] {
+  try {
+    return fileSystem.list(settings.directory).flatMap(({ name }) => {
+      const parsed = parseMigrationName(name);
+      return parsed && "version" in parsed ? [parsed.version] : [];
+    });
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT") return [];
+    throw new Failure(
+      "directory-unreadable",
+      `Cannot read migrations from ${settings.directory}: ${errorCode(cause)}`,
+      {
+        hint: "Check its permissions, or name another with --dir.",
+        cause,
+      },
+    );
+  }
+}
+
+function create(fileSystem: FileSystem, path: string, text: string): void {
+  try {
+    fileSystem.create(path, text);
+  } catch (cause) {
+    if (errorCode(cause) === "EEXIST") {
+      throw new Failure("file-exists", `Cannot write ${path}: it is there already`, {
+        hint: "Run the command again, or choose another description.",
+        cause,
+      });
+    }
+    throw new Failure("directory-unreadable", `Cannot write ${path}: ${errorCode(cause)}`, {
+      hint: "Check the directory's permissions, or name another with --dir.",
+      cause,
+    });
+  }
+}
+
+/** The description as one line that starts with a capital. */
+function sentence(description: string): string {
+  const line = description.replace(/\s+/g, " ").trim();
+  return line.charAt(0).toUpperCase() + line.slice(1);
+}

@@ -1,0 +1,62 @@
+import { concurrentIndex } from "../core/index-statement.ts";
+import { quoteText } from "../core/sql-text.ts";
+import type { Statement } from "../core/statement.ts";
+import type { Session } from "../ports/session.ts";
+
+/** What the catalog says of a statement that was started and not seen to end. */
+export type Verdict =
+  /** It took effect. */
+  | "done"
+  /** It left nothing, or nothing that running it again would stumble over. */
+  | "not-done"
+  /** The catalog cannot tell. */
+  | "unknown";
+
+/** Commands that may simply run again: their second run does what the first left undone. */
+const REPEATABLE = /^(VACUUM|ANALYZE|REINDEX|CLUSTER|ALTER\s+SYSTEM)\b/i;
+
+/**
+ * Finds out whether a statement took effect. What a broken CREATE INDEX CONCURRENTLY left, an INVALID index, is dropped.
+ * @param runAlone runs a statement outside a transaction
+ */
+export async function resolveDoubt(
+  session: Session,
+  statement: Statement,
+  runAlone: (sql: string) => Promise<unknown>,
+): Promise<Verdict> {
+  if (REPEATABLE.test(statement.text)) return "not-done";
+  const about = concurrentIndex(statement);
+  if (!about?.index) return "unknown";
+  const found = await findIndex(session, about.index, about.table);
+  if (about.action === "drop") return found ? "not-done" : "done";
+  if (!found) return "not-done";
+  if (found.valid) return "done";
+  // A backend that outlived its client may still be at work on it.
+  if (found.building) return "unknown";
+  await runAlone(`DROP INDEX CONCURRENTLY IF EXISTS ${found.name}`);
+  return "not-done";
+}
+
+interface FoundIndex {
+  readonly name: string;
+  readonly valid: boolean;
+  readonly building: boolean;
+}
+
+/** An index is always in the schema of its table, whatever the search path finds first. */
+async function findIndex(session: Session, index: string, table: string | undefined): Promise<FoundIndex | undefined> {
+  const own = table
+    ? `i.indrelid = pg_catalog.to_regclass(${quoteText(table)}) AND pg_catalog.quote_ident(c.relname) = pg_catalog.quote_ident(${quoteText(plainName(index))})`
+    : `c.oid = pg_catalog.to_regclass(${quoteText(index)})`;
+  const [row] =
+    await session.query(`SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, i.indisvalid::text AS valid,
+ EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)::text AS building
+ FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ${own}`);
+  if (!row) return undefined;
+  return { name: String(row.name), valid: row.valid === "true", building: row.building === "true" };
+}
+
+function plainName(quoted: string): string {
+  return quoted.slice(1, -1).replaceAll('""', '"');
+}

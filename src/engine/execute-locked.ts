@@ -1,0 +1,213 @@
+import { Failure } from "../core/error.ts";
+import type { StepOutcome, StepReport } from "../core/report.ts";
+import { sameVersion } from "../core/version.ts";
+import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
+import type { DatabaseContext } from "./context.ts";
+import { type Progress, runInOneTransaction, runScripts, type Stop, stepReport } from "./execute-plan.ts";
+import { takeLock } from "./lock.ts";
+import { type DatabaseState, look } from "./look.ts";
+import type { Prepared, RunOptions } from "./migrate.ts";
+import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "./pipeline.ts";
+import { prepareHistory } from "./prepare-history.ts";
+import type { Run } from "./run.ts";
+import type { Script } from "./scripts.ts";
+
+export interface Executed {
+  /** What was applied when the lock was won. */
+  readonly alreadyApplied: number;
+  readonly steps: readonly StepReport[];
+  readonly failure?: Failure;
+}
+
+type Outcome = Pick<Executed, "steps" | "failure">;
+
+/**
+ * Takes the lock, plans again on what is true then, and runs the plan: tries again what a busy table refused, plans
+ * again when another run came first, and looks up what is true when the connection is lost.
+ * @throws Failure before the first step
+ */
+export async function executeLocked(
+  context: DatabaseContext,
+  session: Session,
+  prepare: (session: Session) => Promise<Prepared>,
+  options: RunOptions,
+): Promise<Executed> {
+  const unlock = await takeLock(context, session);
+  let { scripts, alreadyApplied, state } = await prepare(session);
+  if (scripts.length === 0) {
+    await unlock();
+    return { alreadyApplied, steps: [] };
+  }
+  const run = await startRun(context, session, state);
+  const stopWatching = cancelOnAbort(context, session);
+  const retry = retryBudget(context);
+  const finished: StepReport[] = [];
+  try {
+    for (;;) {
+      const progress: Progress = options.singleTransaction
+        ? await runInOneTransaction(run, scripts)
+        : await runScripts(run, scripts);
+      finished.push(...progress.finished);
+      scripts = scripts.slice(progress.finished.length);
+      const { stop } = progress;
+      if (!stop) {
+        await endRun(run, unlock);
+        return { alreadyApplied, steps: finished };
+      }
+      if (stop.kind === "busy" && (await retry(stop))) continue;
+      if (stop.kind === "raced") {
+        ({ scripts, alreadyApplied, state } = await prepare(session));
+        continue;
+      }
+      const rest =
+        stop.kind === "lost" ? await afterLoss(context, scripts, stop) : afterFailure(scripts, stop, options);
+      if (stop.kind !== "lost") await endRun(run, unlock).catch(() => {});
+      return { alreadyApplied, steps: [...finished, ...rest.steps], ...(rest.failure && { failure: rest.failure }) };
+    }
+  } finally {
+    stopWatching();
+  }
+}
+
+/** Makes the tables fit to be written to, and the session fit for the run. */
+async function startRun(context: DatabaseContext, session: Session, state: DatabaseState): Promise<Run> {
+  const names = await prepareHistory(context, session, state);
+  const direct = state.processId === session.backend.processId;
+  const sessionSettings = direct ? await setSession(session) : "";
+  const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;
+  return { context, session, names, direct, sessionSettings, pipeline: new Pipeline(session, window) };
+}
+
+/** Settings of the session for the run; returns those that took. Sent together: each is a message of its own. */
+async function setSession(session: Session): Promise<string> {
+  const wanted = [
+    // A write that is in no step's own READ WRITE transaction must fail, whatever went wrong with the BEGIN before it.
+    "SET default_transaction_read_only = on; ",
+    // Without it a killed client leaves its statement running. Neither every server nor every platform has it.
+    "SET client_connection_check_interval = 2000; ",
+  ];
+  const took = await Promise.all(wanted.map((sql) => succeeds(session.execute(sql))));
+  return wanted.filter((_, index) => took[index]).join("");
+}
+
+/** Gives the lock back, and the session as it was: it may be a caller's own, or the only one there is. */
+async function endRun({ session, sessionSettings }: Run, unlock: () => Promise<void>): Promise<void> {
+  const names = [...sessionSettings.matchAll(/SET (\w+)/g)].map((match) => match[1]);
+  const reset = names.length > 0 ? session.execute(names.map((name) => `RESET ${name}`).join("; ")) : undefined;
+  await unlock();
+  await reset;
+}
+
+async function succeeds(promise: Promise<unknown>): Promise<boolean> {
+  try {
+    await promise;
+    return true;
+  } catch (error) {
+    if (error instanceof ServerFailure) return false;
+    throw error;
+  }
+}
+
+const CANCEL_AGAIN_MS = 250;
+
+/** When the user stops: cancels what runs, again and again, since a cancel that finds nothing running is lost. */
+function cancelOnAbort({ signal }: DatabaseContext, session: Session): () => void {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const cancel = () => void session.cancel().catch(() => {});
+  const start = () => {
+    cancel();
+    timer = setInterval(cancel, CANCEL_AGAIN_MS);
+  };
+  if (signal.aborted) start();
+  else signal.addEventListener("abort", start, { once: true });
+  return () => {
+    signal.removeEventListener("abort", start);
+    clearInterval(timer);
+  };
+}
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
+
+/** Waits before another try and says whether there is to be one. */
+function retryBudget({
+  settings,
+  clock,
+  emit,
+  signal,
+}: DatabaseContext): (stop: Stop & { kind: "busy" }) => Promise<boolean> {
+  let attempt = 0;
+  let script: Script | undefined;
+  let until = 0;
+  return async (stop) => {
+    const now = clock.monotonicMs();
+    if (stop.script.step !== script?.step) {
+      attempt = 0;
+      until = now + settings.retryMs;
+      script = stop.script;
+    }
+    attempt++;
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LONGEST_RETRY_MS) * (0.5 + Math.random());
+    if (now + delayMs > until) return false;
+    emit({ type: "retrying", step: stop.script.step, reason: stop.server, attempt, delayMs: Math.round(delayMs) });
+    await clock.sleep(delayMs, signal);
+    return !signal.aborted;
+  };
+}
+
+function afterFailure(scripts: readonly Script[], stop: Exclude<Stop, { kind: "lost" }>, options: RunOptions): Outcome {
+  const at = scripts.indexOf(stop.script);
+  const outcome = (index: number): StepOutcome =>
+    index === at ? "failed" : index < at && options.singleTransaction ? "rolled-back" : "not-run";
+  const steps = scripts.map((script, index) => stepReport(script, outcome(index)));
+  return stop.kind === "raced" ? { steps } : { steps, failure: stop.failure };
+}
+
+const RECONNECT_TRIES = 6;
+
+/** Looks up on a new connection what took effect; what cannot be known is said to be in doubt. */
+async function afterLoss(
+  context: DatabaseContext,
+  scripts: readonly Script[],
+  stop: Stop & { kind: "lost" },
+): Promise<Outcome> {
+  const truth = await lookAgain(context);
+  const applied = (script: Script) => truth?.history.some((row) => sameVersion(row.version, script.step.version));
+  const at = scripts.indexOf(stop.script);
+  const steps = scripts.map((script, index) => {
+    if (!truth) return stepReport(script, "in-doubt");
+    const up = script.step.direction === "up";
+    if (applied(script) === up) return stepReport(script, up ? "applied" : "undone");
+    return stepReport(script, index === at ? "failed" : "not-run");
+  });
+  const name = stop.script.step.name;
+  const hint = truth
+    ? "The history was read again on a new connection, and what is reported is true. Run the command again to go on."
+    : "The server could not be reached again. Run pgstep status when it is back: it tells what took effect.";
+  const server = stop.lost.server;
+  return {
+    steps,
+    failure: new Failure("connection-lost", `Cannot go on with ${name}: ${stop.lost.message}`, {
+      hint,
+      ...(server && { server }),
+      cause: stop.lost,
+    }),
+  };
+}
+
+async function lookAgain(context: DatabaseContext): Promise<DatabaseState | undefined> {
+  for (let attempt = 1; attempt <= RECONNECT_TRIES; attempt++) {
+    try {
+      const session = await context.database.open();
+      try {
+        return await look(session, context.settings);
+      } finally {
+        await session.close();
+      }
+    } catch (error) {
+      if (!(error instanceof Failure || error instanceof ConnectionLost || error instanceof ServerFailure)) throw error;
+    }
+    await context.clock.sleep(250 * 2 ** attempt, context.signal);
+  }
+  return undefined;
+}

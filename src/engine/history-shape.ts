@@ -1,0 +1,84 @@
+import { Failure } from "../core/error.ts";
+import type { Settings } from "../core/settings.ts";
+import { ADDED_COLUMNS, HISTORY_COLUMNS } from "./history-table.ts";
+
+export interface TableColumn {
+  readonly name: string;
+  /** As `format_type` spells it, without a length. */
+  readonly type: string;
+  /** NOT NULL and without default: an INSERT that does not name it fails. */
+  readonly required: boolean;
+  /** A valid unique index is on this column alone. */
+  readonly unique: boolean;
+}
+
+/** How other tools' tables look: enough of their columns to tell them apart, the most telling first. */
+const OTHER_TOOLS: readonly { readonly tool: string; readonly columns: readonly string[] }[] = [
+  { tool: "golang-migrate", columns: ["version", "dirty"] },
+  { tool: "Flyway", columns: ["installed_rank", "version", "script"] },
+  { tool: "Liquibase", columns: ["orderexecuted", "md5sum"] },
+  { tool: "goose", columns: ["version_id", "is_applied"] },
+  { tool: "sqlx", columns: ["version", "installed_on", "execution_time"] },
+  { tool: "Prisma", columns: ["migration_name", "applied_steps_count"] },
+  { tool: "Diesel", columns: ["version", "run_on"] },
+  { tool: "Ecto", columns: ["version", "inserted_at"] },
+  { tool: "Supabase", columns: ["version", "statements"] },
+  { tool: "node-pg-migrate", columns: ["name", "run_on"] },
+  { tool: "Drizzle", columns: ["hash", "created_at"] },
+  { tool: "Knex", columns: ["name", "batch", "migration_time"] },
+  { tool: "Django", columns: ["app", "name", "applied"] },
+];
+
+const TEXT_TYPES = ["character varying", "text", "character"];
+const TIME_TYPES = ["timestamp without time zone"];
+
+/**
+ * Accepts a history table made by hand, by an older runner or by pgstep; anything else is never written to.
+ * @param kind pg_class.relkind
+ * @throws Failure history-foreign
+ */
+export function checkHistoryShape(settings: Settings, kind: string, columns: readonly TableColumn[]): void {
+  const fault = shapeFault(kind, columns);
+  if (!fault) return;
+  const table = `${settings.schema}.${settings.table}`;
+  throw new Failure("history-foreign", `Cannot use ${table} as the history: ${fault}`, {
+    hint: `Choose another table: pgstep --table pgstep_history. For a database whose migrations are applied already, record them there: pgstep baseline <version> --table pgstep_history.`,
+  });
+}
+
+function shapeFault(kind: string, columns: readonly TableColumn[]): string | undefined {
+  if (kind !== "r" && kind !== "p") return "it is not a table";
+  const names = columns.map((column) => column.name);
+  const lacking = HISTORY_COLUMNS.filter((name) => !names.includes(name));
+  if (lacking.length > 0) return `${foreignOwner(columns)} (its columns are ${names.join(", ")})`;
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  const wrongType = (name: string, types: readonly string[]) => {
+    const type = byName.get(name)?.type ?? "";
+    return types.includes(type) ? undefined : `its column ${name} is ${type}, not ${types[0]}`;
+  };
+  const typeFault =
+    wrongType("version", TEXT_TYPES) ??
+    wrongType("applied_at", TIME_TYPES) ??
+    wrongType("description", TEXT_TYPES) ??
+    Object.entries(ADDED_COLUMNS)
+      .filter(([name]) => byName.has(name))
+      .map(([name, type]) => wrongType(name, [type]))
+      .find((fault) => fault !== undefined);
+  if (typeFault) return typeFault;
+  const ours: readonly string[] = [...HISTORY_COLUMNS, ...Object.keys(ADDED_COLUMNS)];
+  const demanding = columns.find((column) => column.required && !ours.includes(column.name));
+  if (demanding) return `its column ${demanding.name} must be given a value that pgstep does not know`;
+  if (!byName.get("version")?.unique) {
+    return "its column version has no primary key or unique constraint, so that a migration could be recorded twice";
+  }
+  return undefined;
+}
+
+function foreignOwner(columns: readonly TableColumn[]): string {
+  const names = columns.map((column) => column.name.toLowerCase());
+  const known = OTHER_TOOLS.find((tool) => tool.columns.every((name) => names.includes(name)));
+  if (known) return `it looks like ${known.tool}'s`;
+  // Rails and dbmate have nothing but the version; Rails makes it varchar without a length, dbmate varchar(128): as one type here.
+  if (names.length === 1 && names[0] === "version") return "it looks like that of Rails, dbmate or Sequel";
+  return "it is another tool's";
+}

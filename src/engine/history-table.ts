@@ -1,0 +1,108 @@
+import type { Step } from "../core/plan.ts";
+import type { Settings } from "../core/settings.ts";
+import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
+
+/** The SQL names of pgstep's tables, quoted and with their schema. */
+export interface TableNames {
+  readonly schema: string;
+  readonly history: string;
+  /** The journal of statements that run outside a transaction, and the mark of an unfinished reset. */
+  readonly journal: string;
+  /** Who may run migrations, behind a transaction pooler. */
+  readonly lease: string;
+}
+
+export function tableNames({ schema, table }: Settings): TableNames {
+  const within = (name: string) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  return {
+    schema: quoteIdentifier(schema),
+    history: within(table),
+    journal: within(`${table}_steps`),
+    lease: within(`${table}_lease`),
+  };
+}
+
+/** The three columns the specification gives; a table must have them to be ours. */
+export const HISTORY_COLUMNS = ["version", "applied_at", "description"] as const;
+
+/** What pgstep adds to them on its first write: name and type as `format_type` spells it. All nullable. */
+export const ADDED_COLUMNS = {
+  checksum: "text",
+  duration_ms: "bigint",
+  applied_by: "text",
+  tool_version: "text",
+  down_script: "text",
+} as const;
+
+/** Makes the history table as the specification shows it, with the added columns behind. */
+export function createHistorySql({ schema, history }: TableNames, schemaExists: boolean): string {
+  const added = Object.entries(ADDED_COLUMNS).map(([name, type]) => `, ${name} ${type}`);
+  const schemaSql = schemaExists ? "" : `CREATE SCHEMA IF NOT EXISTS ${schema};\n`;
+  return `${schemaSql}CREATE TABLE IF NOT EXISTS ${history} (version varchar(255) PRIMARY KEY, applied_at timestamp without time zone NOT NULL DEFAULT CURRENT_TIMESTAMP, description text${added.join("")})`;
+}
+
+/** Adds what is lacking to a table made by hand or by an older runner. */
+export function completeHistorySql({ history }: TableNames, present: readonly string[]): string | undefined {
+  const lacking = Object.entries(ADDED_COLUMNS).filter(([name]) => !present.includes(name));
+  if (lacking.length === 0) return undefined;
+  return `ALTER TABLE ${history} ${lacking.map(([name, type]) => `ADD COLUMN IF NOT EXISTS ${name} ${type}`).join(", ")}`;
+}
+
+/** Statement by statement: which were started and which ended, until the step is whole. */
+export function createJournalSql({ journal }: TableNames): string {
+  return `CREATE TABLE IF NOT EXISTS ${journal} (version varchar(255) NOT NULL, direction text NOT NULL, statement integer NOT NULL, hash text NOT NULL, started_at timestamp without time zone NOT NULL, finished_at timestamp without time zone, PRIMARY KEY (version, direction, statement))`;
+}
+
+/** What is recorded with a step. */
+export interface Recording {
+  readonly checksum: string | null;
+  readonly downScript: string | null;
+  readonly toolVersion: string;
+}
+
+const NOW_UTC = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
+
+/** Adds the row of an up step. Its primary key is what makes two runs apply a migration once. */
+export function insertRowSql({ history }: TableNames, step: Step, recording: Recording): string {
+  return `INSERT INTO ${history} (version, applied_at, description, checksum, applied_by, tool_version, down_script) VALUES (${[
+    quoteText(step.version),
+    NOW_UTC,
+    quoteText(step.description),
+    quoteText(recording.checksum),
+    "session_user",
+    quoteText(recording.toolVersion),
+    quoteText(recording.downScript),
+  ].join(", ")})`;
+}
+
+/** The same for a migration that may have recorded itself in an earlier transaction of its own. */
+export function upsertRowSql(names: TableNames, step: Step, recording: Recording, durationMs: number): string {
+  const columns = ["checksum", "applied_by", "tool_version", "down_script"];
+  return `${insertRowSql(names, step, recording)} ON CONFLICT (version) DO UPDATE SET ${columns
+    .map((column) => `${column} = EXCLUDED.${column}`)
+    .join(
+      ", ",
+    )};\nUPDATE ${names.history} SET duration_ms = ${Math.round(durationMs)} WHERE version = ${quoteText(step.version)}`;
+}
+
+/**
+ * A statement that fails its transaction, by a cast error whose text holds `marker`, unless `condition` holds.
+ * The cast must depend on data: a constant would fail while the statement is planned.
+ */
+export function assertSql(condition: string, marker: string): string {
+  return `SELECT (CASE WHEN ${condition} THEN '0' ELSE 'pgstep:${marker}' END)::pg_catalog.int4`;
+}
+
+/** Holds when the row is there. */
+export function rowExists({ history }: TableNames, version: string): string {
+  return `EXISTS (SELECT FROM ${history} WHERE version = ${quoteText(version)})`;
+}
+
+/**
+ * Holds when this transaction wrote no other rows of the history than those versions'. Rows of a transaction and of its
+ * subtransactions have an age of zero or less (PostgreSQL: age(xid) counts from the current transaction).
+ */
+export function wroteNoOtherRow({ history }: TableNames, versions: readonly string[]): string {
+  const own = versions.map(quoteText).join(", ");
+  return `NOT EXISTS (SELECT FROM ${history} WHERE version NOT IN (${own}) AND pg_catalog.age(xmin) <= 0)`;
+}

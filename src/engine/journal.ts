@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import type { Step } from "../core/plan.ts";
+import { quoteText } from "../core/sql-text.ts";
+import type { Session } from "../ports/session.ts";
+import { createJournalSql, type TableNames } from "./history-table.ts";
+
+/** What the journal knows of one statement of a script that runs without a transaction. */
+export interface JournalEntry {
+  readonly hash: string;
+  readonly finished: boolean;
+}
+
+/** The fingerprint of a statement's text; line ends do not count. */
+export function statementHash(text: string): string {
+  return createHash("sha256").update(text.replaceAll("\r\n", "\n"), "utf8").digest("hex");
+}
+
+/** The entries of a step by statement number, 1-based. Makes the table when it is not there. */
+export async function readJournal(session: Session, names: TableNames, step: Step): Promise<Map<number, JournalEntry>> {
+  await inTransaction(session, [createJournalSql(names)]);
+  const rows = await session.query(
+    `SELECT statement::text AS statement, hash, (finished_at IS NOT NULL)::text AS finished FROM ${names.journal} WHERE ${entryOf(step)}`,
+  );
+  return new Map(
+    rows.map((row) => [Number(row.statement), { hash: String(row.hash), finished: row.finished === "true" }]),
+  );
+}
+
+export function startedSql(names: TableNames, step: Step, statement: number, hash: string): string {
+  return insertSql(names, step, statement, hash, "NULL");
+}
+
+/** Records a statement as ended, whether it was recorded as started or not. */
+export function finishedSql(names: TableNames, step: Step, statement: number, hash: string): string {
+  return `${insertSql(names, step, statement, hash, NOW_UTC)} ON CONFLICT (version, direction, statement) DO UPDATE SET finished_at = EXCLUDED.finished_at`;
+}
+
+/** Takes back that a statement was started: it is known to have had no effect. */
+export function notStartedSql(names: TableNames, step: Step, statement: number): string {
+  return `DELETE FROM ${names.journal} WHERE ${entryOf(step)} AND statement = ${statement}`;
+}
+
+export function forgetSql(names: TableNames, step: Step): string {
+  return `DELETE FROM ${names.journal} WHERE ${entryOf(step)}`;
+}
+
+const NOW_UTC = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
+
+function insertSql(names: TableNames, step: Step, statement: number, hash: string, finishedAt: string): string {
+  return `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at, finished_at) VALUES (${quoteText(step.version)}, '${step.direction}', ${statement}, '${hash}', ${NOW_UTC}, ${finishedAt})`;
+}
+
+function entryOf({ version, direction }: Step): string {
+  return `version = ${quoteText(version)} AND direction = '${direction}'`;
+}
+
+/** Runs bookkeeping in a transaction of its own, in one message, and leaves none open when it fails. */
+export async function inTransaction(session: Session, statements: readonly string[]): Promise<void> {
+  try {
+    await session.execute(["BEGIN READ WRITE", ...statements, "COMMIT"].join("; "));
+  } catch (error) {
+    await session.execute("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}

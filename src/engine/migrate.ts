@@ -1,0 +1,143 @@
+import { Failure, type Finding } from "../core/error.ts";
+import { runsIn } from "../core/header.ts";
+import { type Applied, compareHistory, type Entry, isApplied } from "../core/history.ts";
+import type { Migration } from "../core/migration.ts";
+import { type DownTarget, type Plan, planDown, planRedo, planUp, type UpTarget } from "../core/plan.ts";
+import type { RunReport, StepReport } from "../core/report.ts";
+import type { Settings } from "../core/settings.ts";
+import type { Session } from "../ports/session.ts";
+import type { DatabaseContext } from "./context.ts";
+import { executeLocked } from "./execute-locked.ts";
+import { stepReport } from "./execute-plan.ts";
+import { tableNames } from "./history-table.ts";
+import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { readMigrations } from "./read-migrations.ts";
+import { loadScripts, refuseUnsound, type Script } from "./scripts.ts";
+import { withSession } from "./work-session.ts";
+
+export interface RunOptions {
+  /** Plan and say so; write nothing. */
+  readonly dryRun?: boolean;
+  /** All steps in one transaction: all or none. */
+  readonly singleTransaction?: boolean;
+}
+
+/**
+ * Applies what is pending.
+ * @throws Failure for everything that stops it before its first step; a step that fails is in the report
+ */
+export function migrate(context: DatabaseContext, target: UpTarget, options: RunOptions): Promise<RunReport> {
+  return runPlan(context, "up", (entries) => planUp(entries, target), options);
+}
+
+/** Undoes applied migrations, highest version first. @throws as `migrate` */
+export function undo(context: DatabaseContext, target: DownTarget, options: RunOptions): Promise<RunReport> {
+  return runPlan(context, "down", (entries) => planDown(entries, target), options);
+}
+
+/** Undoes the newest migrations and applies them again. @throws as `migrate` */
+export function redo(context: DatabaseContext, count: number, options: RunOptions): Promise<RunReport> {
+  return runPlan(context, "redo", (entries) => planRedo(entries, count), options);
+}
+
+type Planner = (entries: readonly Entry[]) => Plan;
+
+/** What a plan is made from, and the plan. */
+export interface Prepared {
+  readonly state: DatabaseState;
+  readonly plan: Plan;
+  readonly scripts: readonly Script[];
+  readonly findings: readonly Finding[];
+  readonly alreadyApplied: number;
+}
+
+async function runPlan(
+  context: DatabaseContext,
+  command: RunReport["command"],
+  planner: Planner,
+  options: RunOptions,
+): Promise<RunReport> {
+  const { database, fileSystem, settings, clock, emit } = context;
+  const started = clock.monotonicMs();
+  const files = readMigrations(fileSystem, settings.directory);
+  refuseUnsound(files.findings);
+  const prepare = async (session: Session): Promise<Prepared> => {
+    const state = await look(session, settings, command === "up" ? nothingPending(files.migrations, settings) : []);
+    requireNoResetUnfinished(state, "migrate");
+    const entries = compareHistory(files.migrations, state.history, {
+      environment: settings.environment,
+      unfinished: state.unfinished,
+    });
+    const plan = planner(entries);
+    const { scripts, findings } = await loadScripts(plan, fileSystem, session, tableNames(settings));
+    return { state, plan, scripts, findings, alreadyApplied: entries.filter(isApplied).length };
+  };
+  return withSession(database, "migrate", async (session) => {
+    const prepared = await prepare(session);
+    for (const finding of [...files.findings, ...prepared.plan.warnings, ...prepared.findings]) {
+      emit({ type: "warning", finding });
+    }
+    emit({ type: "planned", database: database.description, plan: prepared.plan, dryRun: options.dryRun ?? false });
+    const report = (steps: readonly StepReport[], alreadyApplied: number, failure?: Failure): RunReport => ({
+      type: "run",
+      command,
+      database: database.description,
+      dryRun: options.dryRun ?? false,
+      steps,
+      alreadyApplied,
+      durationMs: Math.round(clock.monotonicMs() - started),
+      ...(failure && { failure }),
+    });
+    if (options.singleTransaction) requireOneTransaction(prepared);
+    if (prepared.scripts.length === 0 || options.dryRun) {
+      const steps = prepared.scripts.map((script) => stepReport(script, "not-run"));
+      return report(steps, prepared.alreadyApplied);
+    }
+    requireWritable(prepared.state, "migrate");
+    const { steps, alreadyApplied, failure } = await executeLocked(context, session, prepare, options);
+    return report(steps, alreadyApplied, failure);
+  });
+}
+
+/** The history when every file has been applied as it is. */
+function nothingPending(migrations: readonly Migration[], { environment }: Settings): Applied[] {
+  return migrations
+    .filter((migration) => runsIn(migration.up.header, environment))
+    .map(({ version, description, up, down }) => ({
+      version,
+      appliedAt: "",
+      description,
+      checksum: up.checksum,
+      durationMs: null,
+      appliedBy: null,
+      toolVersion: null,
+      hasDownScript: down !== undefined,
+    }));
+}
+
+/**
+ * @throws Failure files-unsound when a script cannot be part of one transaction, too-large when the server's lock table
+ *   could not hold what the scripts create
+ */
+function requireOneTransaction({ scripts, state }: Prepared): void {
+  const alone = scripts.find((script) => script.inspection.mode === "statements");
+  if (alone) {
+    const reason = alone.inspection.because ?? 'the header says "Transaction: none"';
+    throw new Failure(
+      "files-unsound",
+      `Cannot run in one transaction: ${alone.step.name} cannot be part of it (${reason})`,
+      {
+        hint: "Leave --single-transaction out, or stop before that migration.",
+        place: { path: alone.path },
+      },
+    );
+  }
+  const locks = scripts.reduce((sum, script) => sum + script.inspection.relationsCreated, 0);
+  if (locks > state.lockCapacity) {
+    throw new Failure(
+      "too-large",
+      `Cannot run in one transaction: it creates ${locks} relations, each takes a lock, and the server has room for ${state.lockCapacity}`,
+      { hint: "Leave --single-transaction out, or raise max_locks_per_transaction on the server." },
+    );
+  }
+}

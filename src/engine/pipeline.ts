@@ -1,0 +1,89 @@
+import type { ServerMessage } from "../core/error.ts";
+import type { Session, StatementResult } from "../ports/session.ts";
+
+/** How much may be on its way without an answer. */
+export interface Window {
+  readonly bytes: number;
+  readonly messages: number;
+}
+
+/** Over a network: enough to keep the line busy, little enough to keep memory flat. */
+export const NETWORK_WINDOW: Window = { bytes: 8 << 20, messages: 20_000 };
+/** In process nothing is gained by sending ahead, and an interrupt should not have to wait for it. */
+export const EMBEDDED_WINDOW: Window = { bytes: 64 << 10, messages: 32 };
+
+/** Who is told of one message's fate. Called in the order of sending. */
+export interface Sender {
+  answered?(result: StatementResult): void;
+  failed(error: Error): void;
+  noticed?(notice: ServerMessage): void;
+}
+
+/**
+ * Messages sent without waiting for those before them, within a window that is refilled once half of it is free:
+ * gulps, so that each turn of the network carries a lot.
+ */
+export class Pipeline {
+  readonly #session: Session;
+  readonly #window: Window;
+  readonly #senders = new Map<number, Sender>();
+  #bytes = 0;
+  #wake: (() => void) | undefined;
+  #wakeAt: Window = { bytes: 0, messages: 0 };
+
+  constructor(session: Session, window: Window) {
+    this.#session = session;
+    this.#window = window;
+    session.onNotice = (notice, answered) => this.#senders.get(answered + 1)?.noticed?.(notice);
+  }
+
+  /** Sends one message now. Whoever has much to send waits for `room` before. */
+  send(sql: string, sender: Sender): void {
+    const size = sql.length;
+    this.#bytes += size;
+    const result = this.#session.execute(sql);
+    const number = this.#session.sent;
+    this.#senders.set(number, sender);
+    const settled = () => {
+      this.#senders.delete(number);
+      this.#bytes -= size;
+      if (this.#wake && this.#fits(this.#wakeAt)) this.#wake();
+    };
+    result.then(
+      (answer) => {
+        sender.answered?.(answer);
+        settled();
+      },
+      (error: Error) => {
+        sender.failed(error);
+        settled();
+      },
+    );
+  }
+
+  /** Resolves when more may be sent: at once while the window is not full, else when half of it is free. */
+  room(): Promise<void> {
+    if (this.#fits(this.#window)) return Promise.resolve();
+    return this.#sleepUntil({ bytes: this.#window.bytes / 2, messages: this.#window.messages / 2 });
+  }
+
+  /** Resolves when everything sent is answered. */
+  drained(): Promise<void> {
+    if (this.#senders.size === 0) return Promise.resolve();
+    return this.#sleepUntil({ bytes: Number.POSITIVE_INFINITY, messages: 0 });
+  }
+
+  #fits({ bytes, messages }: Window): boolean {
+    return this.#bytes <= bytes && this.#senders.size <= messages;
+  }
+
+  #sleepUntil(wakeAt: Window): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wakeAt = wakeAt;
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { Failure } from "../core/error.ts";
+import { ServerFailure, type Session } from "../ports/session.ts";
+import type { DatabaseContext } from "./context.ts";
+import { completeHistorySql, createHistorySql, type TableNames, tableNames } from "./history-table.ts";
+import type { DatabaseState } from "./look.ts";
+
+/**
+ * Makes the history table, or gives one made by hand or by an older runner the columns it lacks.
+ * @throws Failure privilege-missing
+ */
+export async function prepareHistory(
+  context: DatabaseContext,
+  session: Session,
+  state: DatabaseState,
+): Promise<TableNames> {
+  const { schema, table } = context.settings;
+  const names = tableNames(context.settings);
+  const present = state.columns.map((column) => column.name);
+  const sql = state.historyExists ? completeHistorySql(names, present) : createHistorySql(names, state.schemaExists);
+  try {
+    if (sql) await session.execute(sql);
+    return names;
+  } catch (error) {
+    if (!(error instanceof ServerFailure)) throw error;
+    const { server } = error;
+    throw new Failure(
+      "privilege-missing",
+      `Cannot write the history ${schema}.${table}: ${server.message} (${server.code})`,
+      {
+        hint: state.historyExists
+          ? `Connect as the owner of ${schema}.${table}.`
+          : `Connect as a role that may create it, or: GRANT CREATE ON SCHEMA ${schema} TO ${state.role}.`,
+        server,
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import { Failure } from "../core/error.ts";
+import { compareHistory, type Entry } from "../core/history.ts";
+import type { RepairReport } from "../core/report.ts";
+import { quoteText } from "../core/sql-text.ts";
+import type { Consent } from "../ports/consent.ts";
+import type { DatabaseContext } from "./context.ts";
+import { inTransaction } from "./journal.ts";
+import { takeLock } from "./lock.ts";
+import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { prepareHistory } from "./prepare-history.ts";
+import { readMigrations } from "./read-migrations.ts";
+import { readWhole } from "./run.ts";
+import { refuseUnsound } from "./scripts.ts";
+import { withSession } from "./work-session.ts";
+
+/**
+ * Takes the checksums, and the down scripts, of changed files over into the history, after consent.
+ * @throws Failure consent-missing
+ */
+export async function repair(context: DatabaseContext, consent: Consent): Promise<RepairReport> {
+  const { settings, database } = context;
+  const { migrations, findings } = readMigrations(context.fileSystem, settings.directory);
+  refuseUnsound(findings);
+  return withSession(database, "repair the history of", async (session) => {
+    const unlock = await takeLock(context, session);
+    const state = await look(session, settings);
+    const { environment } = settings;
+    const changed = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished }).filter(
+      (entry) => entry.state === "changed",
+    );
+    const report = (updated: boolean): RepairReport => ({
+      type: "repair",
+      database: database.description,
+      changed,
+      updated,
+    });
+    if (changed.length > 0) {
+      requireWritable(state, "repair the history of");
+      requireNoResetUnfinished(state, "repair the history of");
+      if (!(await consent.mayRepair(changed))) {
+        throw new Failure("consent-missing", `Cannot repair the history of ${state.name}: it was not agreed to`, {
+          hint: "Look at the files, then run pgstep repair --yes.",
+        });
+      }
+      const names = await prepareHistory(context, session, state);
+      await inTransaction(
+        session,
+        changed.map((entry) => updateSql(context, names.history, entry)),
+      );
+    }
+    await unlock();
+    return report(changed.length > 0);
+  });
+}
+
+function updateSql(context: DatabaseContext, history: string, { migration, applied }: Entry): string {
+  if (!migration || !applied) throw new Error("a changed migration has a file and a row");
+  const down = migration.down ? `, down_script = ${quoteText(readWhole(context, migration.down.path))}` : "";
+  return `UPDATE ${history} SET checksum = ${quoteText(migration.up.checksum)}${down} WHERE version = ${quoteText(applied.version)}`;
+}

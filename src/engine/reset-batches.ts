@@ -1,0 +1,140 @@
+import { Failure } from "../core/error.ts";
+import { quoteText } from "../core/sql-text.ts";
+import type { Session } from "../ports/session.ts";
+import type { DatabaseContext } from "./context.ts";
+import { createJournalSql, tableNames } from "./history-table.ts";
+import { RESET_MARK } from "./look.ts";
+import {
+  defaultPrivilegesDeletions,
+  largeObjectsDeletion,
+  orderedDeletions,
+  schemaDeletion,
+} from "./reset-deletions.ts";
+import { type Inventory, isEmpty, readInventory } from "./reset-inventory.ts";
+import { restorePublicSql } from "./reset-public.ts";
+import { type Deletion, DeletionRefused, inOneTransaction, runDeletions } from "./reset-transaction.ts";
+
+/** The server's lock table is full (53200 out_of_memory; "out of shared memory" in storage/lmgr/lock.c). */
+const OUT_OF_LOCKS = "53200";
+
+/** What is made while others still work on the database is looked for so many times. */
+const ROUNDS = 5;
+
+/** Deletes everything in one transaction: all or nothing. @throws DeletionRefused */
+export async function deleteAtOnce(context: DatabaseContext, session: Session, inventory: Inventory): Promise<void> {
+  await inOneTransaction(context, session, async () => {
+    let rest = inventory;
+    for (let round = 0; round < ROUNDS; round++) {
+      await runDeletions(context, session, [
+        ...orderedDeletions(rest.objects),
+        ...rest.schemas.filter(({ name }) => name !== "public").map(schemaDeletion),
+        ...(rest.largeObjects > 0 ? [largeObjectsDeletion(rest.largeObjects)] : []),
+        ...defaultPrivilegesDeletions(rest),
+        ...restoringPublic(rest, session),
+      ]);
+      rest = await readInventory(session, tableNames(context.settings));
+      if (isEmpty(rest)) return;
+    }
+    throw stillFilled(rest);
+  });
+}
+
+/**
+ * Deletes everything in transactions that each take at most so many locks. A mark in the journal says so to whoever
+ * looks, from before the first to the last of them.
+ * @throws DeletionRefused
+ */
+export async function deleteInBatches(
+  context: DatabaseContext,
+  session: Session,
+  inventory: Inventory,
+  locks: number,
+): Promise<void> {
+  const { schema } = context.settings;
+  await inOneTransaction(context, session, () => runDeletions(context, session, markSql(context, inventory)));
+  let rest = inventory;
+  for (let round = 0; round < ROUNDS; round++) {
+    const objects = rest.objects.filter(({ journal }) => !journal);
+    const schemas = rest.schemas.filter(({ name }) => name !== "public" && name !== schema);
+    const deletions = [
+      ...orderedDeletions(objects),
+      ...schemas.map((one) => ({ ...schemaDeletion(one), locks: 1 })),
+      ...defaultPrivilegesDeletions(rest).map((one) => ({ ...one, locks: 1 })),
+    ];
+    if (deletions.length + rest.largeObjects === 0) break;
+    if (round === ROUNDS - 1) throw stillFilled(rest);
+    for (const batch of batches(deletions, locks)) await deleteBatch(context, session, batch);
+    for (let left = rest.largeObjects; left > 0; left -= locks) {
+      await deleteBatch(context, session, [largeObjectsDeletion(locks)]);
+    }
+    rest = await readInventory(session, tableNames(context.settings));
+  }
+  await inOneTransaction(context, session, async () => {
+    await runDeletions(context, session, [
+      ...orderedDeletions(rest.objects),
+      ...rest.schemas.filter(({ name }) => name !== "public").map(schemaDeletion),
+      ...restoringPublic(rest, session),
+    ]);
+  });
+}
+
+/** Makes the journal, where it is not there yet, and the mark in it. */
+function markSql({ settings }: DatabaseContext, { schemas }: Inventory): Deletion[] {
+  const names = tableNames(settings);
+  const schemaExists = schemas.some(({ name }) => name === settings.schema);
+  const statements = [
+    ...(schemaExists ? [] : [`CREATE SCHEMA IF NOT EXISTS ${names.schema}`]),
+    createJournalSql(names),
+    `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at) VALUES (${quoteText(RESET_MARK)}, 'down', 0, '', pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())) ON CONFLICT DO NOTHING`,
+  ];
+  return statements.map((sql) => ({ sql, about: "the mark of an unfinished reset" }));
+}
+
+function restoringPublic(inventory: Inventory, { backend }: Session): Deletion[] {
+  return restorePublicSql(inventory, backend.serverVersion).map((sql) => ({
+    sql,
+    about: "privileges of schema public",
+  }));
+}
+
+/** Groups in order, each as large as the locks allow; what needs more by itself stands alone. */
+export function* batches<Item extends { readonly locks: number }>(
+  items: readonly Item[],
+  locks: number,
+): Generator<Item[]> {
+  let batch: Item[] = [];
+  let taken = 0;
+  for (const item of items) {
+    if (batch.length > 0 && taken + item.locks > locks) {
+      yield batch;
+      batch = [];
+      taken = 0;
+    }
+    batch.push(item);
+    taken += item.locks;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Deletes in one transaction, or in halves when the server runs out of locks all the same. */
+async function deleteBatch(context: DatabaseContext, session: Session, batch: readonly Deletion[]): Promise<void> {
+  try {
+    await inOneTransaction(context, session, () => runDeletions(context, session, batch));
+  } catch (error) {
+    if (!isOutOfLocks(error) || batch.length === 1) throw error;
+    const middle = batch.length >> 1;
+    await deleteBatch(context, session, batch.slice(0, middle));
+    await deleteBatch(context, session, batch.slice(middle));
+  }
+}
+
+export function isOutOfLocks(error: unknown): boolean {
+  return error instanceof DeletionRefused && error.failure.server.code === OUT_OF_LOCKS;
+}
+
+function stillFilled({ databaseName, objects, schemas }: Inventory): Failure {
+  const [example] = [...objects.map(({ kind, identity }) => `${kind} ${identity}`), ...schemas.map(({ name }) => name)];
+  return new Failure("reset-refused", `Cannot reset ${databaseName}: other sessions keep filling it (${example})`, {
+    hint: "Stop what works on the database, and run pgstep reset again.",
+  });
+}

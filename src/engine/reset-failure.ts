@@ -1,0 +1,65 @@
+import { Failure } from "../core/error.ts";
+import type { Session } from "../ports/session.ts";
+import { ServerFailure } from "../ports/session.ts";
+import type { DeletionRefused } from "./reset-transaction.ts";
+
+/**
+ * What is shown when the server refuses to delete something.
+ * @param atOnce whether it was all in one transaction, so that nothing is deleted
+ */
+export async function deletionFailure(
+  session: Session,
+  databaseName: string,
+  { about, failure }: DeletionRefused,
+  atOnce: boolean,
+): Promise<Failure> {
+  const { server } = failure;
+  const details = { server, cause: failure };
+  const what = `Cannot reset ${databaseName}`;
+  const truth = atOnce ? "nothing was deleted" : "part of its data is deleted";
+  const again = atOnce ? "run pgstep reset again" : "run pgstep reset again to finish it";
+  switch (server.code) {
+    case "55P03":
+    case "40P01": {
+      const holders = await lockHolders(session);
+      return new Failure("statement-failed", `${what}: ${about} is in use by another session; ${truth}`, {
+        hint: `${holders}End what works on the database, or wait longer with --lock-timeout, and ${again}.`,
+        ...details,
+      });
+    }
+    case "53200":
+      return new Failure("too-large", `${what}: ${about} takes more locks than the server has room for; ${truth}`, {
+        hint: `Raise max_locks_per_transaction on the server, and ${again}.`,
+        ...details,
+      });
+    case "42501":
+      return new Failure("privilege-missing", `${what}: ${about}: ${server.message}; ${truth}`, {
+        hint: `Connect as the owner of the database or as a superuser, and ${again}.`,
+        ...details,
+      });
+    default:
+      return new Failure("statement-failed", `${what}: ${about}: ${server.message} (${server.code}); ${truth}`, {
+        hint: `Remove what is in the way, and ${again}.`,
+        ...details,
+      });
+  }
+}
+
+const SHOWN = 3;
+
+/** Who has locks on what is not the system's, as a sentence for the hint; empty when nobody has any more. */
+async function lockHolders(session: Session): Promise<string> {
+  try {
+    const rows =
+      await session.query(`SELECT DISTINCT CASE WHEN l.pid IS NULL THEN 'a prepared transaction' ELSE pg_catalog.concat_ws(', ', 'process ' || l.pid,
+ NULLIF(a.application_name, ''), 'user ' || a.usename, a.state) END AS holder
+ FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+ WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384 AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+ AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) LIMIT ${SHOWN}`);
+    return rows.length === 0 ? "" : `Locks are held by ${rows.map((row) => String(row.holder)).join("; ")}. `;
+  } catch (error) {
+    // The failure that is being explained matters more than its explanation.
+    if (error instanceof ServerFailure) return "";
+    throw error;
+  }
+}

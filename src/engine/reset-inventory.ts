@@ -1,0 +1,145 @@
+import type { ResetInventory } from "../core/report.ts";
+import { quoteText } from "../core/sql-text.ts";
+import type { Session } from "../ports/session.ts";
+import type { TableNames } from "./history-table.ts";
+import { objectsSql, USER_SCHEMA } from "./reset-objects-sql.ts";
+
+/** Something that is dropped by its name. */
+export interface DatabaseObject {
+  /** PostgreSQL's word: table, view, foreign-data wrapper ... */
+  readonly kind: string;
+  /** As SQL, with its schema. */
+  readonly identity: string;
+  /** Null where only a superuser may drop it. */
+  readonly owner: string | null;
+  readonly may: boolean;
+  /** How much else refers to it. */
+  readonly uses: number;
+  /** How many locks it takes to drop it with its own parts. */
+  readonly locks: number;
+  readonly schema: string | null;
+  /** Whether it is the table that holds the mark of an unfinished reset. */
+  readonly journal: boolean;
+}
+
+export interface UserSchema {
+  readonly name: string;
+  readonly owner: string;
+  readonly may: boolean;
+}
+
+/** Default privileges that differ from PostgreSQL's, of a role that the connected one acts for. */
+export interface DefaultPrivileges {
+  readonly role: string;
+  /** pg_default_acl.defaclobjtype */
+  readonly kind: string;
+  /** Only for what is made in the schema public; otherwise for the whole database. */
+  readonly inPublic: boolean;
+  /** Role names as SQL, PUBLIC among them. */
+  readonly grantees: readonly string[];
+}
+
+/** What is to be known of the schema public to give it back as a new database has it. */
+export interface PublicSchema {
+  readonly exists: boolean;
+  /** The role owns it, at once or through membership. */
+  readonly owned: boolean;
+  readonly owner: string | null;
+  /** The owner that a new database gives it, and whether the role may make that one its owner. */
+  readonly standardOwner: string;
+  readonly mayGiveAway: boolean;
+  readonly mayCreate: boolean;
+  /** The role names in its privileges, as SQL. */
+  readonly grantees: readonly string[];
+  readonly asNew: boolean;
+}
+
+/** Everything a reset has to know of a database; reading it writes nothing. */
+export interface Inventory {
+  readonly databaseName: string;
+  readonly role: string;
+  /** What a DROP names, in no order that can be relied on but the newest first. */
+  readonly objects: readonly DatabaseObject[];
+  /** How many locks it takes to drop all of them at once. */
+  readonly locks: number;
+  /** How many locks all sessions hold now. */
+  readonly locksHeld: number;
+  readonly schemas: readonly UserSchema[];
+  readonly largeObjects: number;
+  readonly foreignLargeObjects: number;
+  readonly subscriptions: readonly string[];
+  readonly defaultPrivileges: readonly DefaultPrivileges[];
+  readonly publicSchema: PublicSchema;
+  /** The planner's estimate, or the number counted since where that is higher. */
+  readonly estimatedRows: number;
+}
+
+/** Reads what there is to delete, in one round trip. */
+export async function readInventory(session: Session, names: TableNames): Promise<Inventory> {
+  const factsSent = session.query(factsSql(session.backend.serverVersion));
+  const objectsSent = session.query(objectsSql(quoteText(names.journal)));
+  const [facts] = await factsSent;
+  const [objects] = await objectsSent;
+  return { ...JSON.parse(String(facts?.row)), ...JSON.parse(String(objects?.row)) } as Inventory;
+}
+
+/** The inventory as it is shown. */
+export function summarize(inventory: Inventory): ResetInventory {
+  const { databaseName, objects, schemas, largeObjects, defaultPrivileges, estimatedRows } = inventory;
+  const counts: Record<string, number> = {};
+  for (const { kind } of objects) counts[kind] = (counts[kind] ?? 0) + 1;
+  if (largeObjects > 0) counts["large object"] = largeObjects;
+  if (defaultPrivileges.length > 0) counts["default privileges"] = defaultPrivileges.length;
+  const touched = schemas.filter(({ name }) => name !== "public" || objects.some(({ schema }) => schema === "public"));
+  return { databaseName, schemas: touched.map(({ name }) => name), objects: counts, estimatedRows };
+}
+
+/** Whether nothing is left that a reset deletes. */
+export function isEmpty({ objects, schemas, largeObjects, defaultPrivileges }: Inventory): boolean {
+  return (
+    objects.length + largeObjects + defaultPrivileges.length === 0 && schemas.every(({ name }) => name === "public")
+  );
+}
+
+/**
+ * The owner of public in a new database: since PostgreSQL 15 whoever owns the database, before it the role that made
+ * the cluster.
+ */
+function standardOwner(serverVersion: number): string {
+  return serverVersion >= 150000
+    ? "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = 'pg_database_owner')"
+    : "10::pg_catalog.oid";
+}
+
+function factsSql(serverVersion: number): string {
+  const owner = standardOwner(serverVersion);
+  const everyone = serverVersion >= 150000 ? "U" : "UC";
+  const may = (column: string) => `pg_catalog.pg_has_role(current_user, ${column}, 'USAGE')`;
+  const grantees = (acl: string) =>
+    `(SELECT COALESCE(pg_catalog.json_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END), '[]') FROM pg_catalog.aclexplode(${acl}) a)`;
+  const mayCreate = "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')";
+  return `SELECT pg_catalog.row_to_json(facts)::text AS row FROM (SELECT pg_catalog.current_database()::text AS "databaseName", current_user::text AS role,
+ (SELECT count(*) FROM pg_catalog.pg_locks) AS "locksHeld",
+ (SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('name', n.nspname, 'owner', pg_catalog.pg_get_userbyid(n.nspowner),
+     'may', ${may("n.nspowner")}) ORDER BY n.nspname), '[]') FROM pg_catalog.pg_namespace n WHERE ${USER_SCHEMA}
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')) AS schemas,
+ (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata) AS "largeObjects",
+ (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata o WHERE NOT ${may("o.lomowner")}) AS "foreignLargeObjects",
+ (SELECT COALESCE(pg_catalog.json_agg(pg_catalog.quote_ident(s.subname)), '[]') FROM pg_catalog.pg_subscription s
+   WHERE s.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())) AS subscriptions,
+ (SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('role', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(d.defaclrole)),
+     'kind', d.defaclobjtype, 'inPublic', d.defaclnamespace <> 0, 'grantees', ${grantees("d.defaclacl")})), '[]')
+   FROM pg_catalog.pg_default_acl d LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
+   WHERE ${may("d.defaclrole")} AND (d.defaclnamespace = 0 OR n.nspname = 'public')) AS "defaultPrivileges",
+ (SELECT pg_catalog.json_build_object('exists', n.oid IS NOT NULL, 'owned', COALESCE(${may("n.nspowner")}, false),
+     'owner', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(n.nspowner)),
+     'standardOwner', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(standard.owner)),
+     'mayCreate', ${mayCreate}, 'mayGiveAway', ${mayCreate} AND pg_catalog.pg_has_role(current_user, standard.owner, '${serverVersion >= 160000 ? "SET" : "MEMBER"}'),
+     'grantees', CASE WHEN n.nspacl IS NULL THEN '[]'::pg_catalog.json ELSE ${grantees("n.nspacl")} END,
+     'asNew', COALESCE(n.nspowner = standard.owner AND pg_catalog.obj_description(n.oid, 'pg_namespace') = 'standard public schema'
+       AND n.nspacl::text = pg_catalog.format('{%1$s=UC/%1$s,=${everyone}/%1$s}', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(standard.owner))), false))
+   FROM (SELECT ${owner} AS owner) AS standard LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'public') AS "publicSchema",
+ (SELECT COALESCE(pg_catalog.round(sum(GREATEST(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid), 0))::numeric), 0)
+   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'm') AND ${USER_SCHEMA}) AS "estimatedRows") AS facts`;
+}

@@ -1,0 +1,119 @@
+/** One catalog that holds things a reset deletes by themselves; what depends on them internally goes with them. */
+interface Source {
+  readonly catalog: string;
+  /** The kind in PostgreSQL's words, as SQL over the catalog's row `o`. */
+  readonly kind: string;
+  /** The schema; absent for what is in none. */
+  readonly space?: string;
+  /** The role that owns it; NULL stands for "a superuser". */
+  readonly owner: string;
+  /** Arguments instead of those that `pg_identify_object` gives, where DROP wants them otherwise. */
+  readonly identity?: string;
+  readonly where?: string;
+}
+
+const RELATION_KINDS =
+  "CASE o.relkind WHEN 'f' THEN 'foreign table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'table' END";
+
+/** An aggregate without arguments is dropped as f(*); a procedure is told from others by the modes of its arguments. */
+const ROUTINE_IDENTITY = `CASE WHEN o.prokind = 'a' AND o.pronargs = 0 THEN pg_catalog.format('%I.%I(*)', n.nspname, o.proname)
+ WHEN o.prokind = 'p' THEN pg_catalog.format('%I.%I(%s)', n.nspname, o.proname, pg_catalog.pg_get_function_identity_arguments(o.oid)) END`;
+
+const TYPE_OWNER = (column: string) => `(SELECT t.typowner FROM pg_catalog.pg_type t WHERE t.oid = o.${column})`;
+
+/** FirstNormalObjectId (access/transam.h): what has a lower oid was made with the database. */
+const MADE_LATER = "o.oid >= 16384";
+
+const SOURCES: readonly Source[] = [
+  {
+    catalog: "pg_class",
+    kind: RELATION_KINDS,
+    space: "relnamespace",
+    owner: "o.relowner",
+    where: "o.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')",
+  },
+  {
+    catalog: "pg_proc",
+    kind: "CASE o.prokind WHEN 'a' THEN 'aggregate' WHEN 'p' THEN 'procedure' ELSE 'function' END",
+    space: "pronamespace",
+    owner: "o.proowner",
+    identity: ROUTINE_IDENTITY,
+  },
+  {
+    catalog: "pg_type",
+    kind: "CASE o.typtype WHEN 'd' THEN 'domain' ELSE 'type' END",
+    space: "typnamespace",
+    owner: "o.typowner",
+  },
+  { catalog: "pg_operator", kind: "'operator'", space: "oprnamespace", owner: "o.oprowner" },
+  { catalog: "pg_opclass", kind: "'operator class'", space: "opcnamespace", owner: "o.opcowner" },
+  { catalog: "pg_opfamily", kind: "'operator family'", space: "opfnamespace", owner: "o.opfowner" },
+  { catalog: "pg_collation", kind: "'collation'", space: "collnamespace", owner: "o.collowner" },
+  { catalog: "pg_conversion", kind: "'conversion'", space: "connamespace", owner: "o.conowner" },
+  { catalog: "pg_statistic_ext", kind: "'statistics object'", space: "stxnamespace", owner: "o.stxowner" },
+  { catalog: "pg_ts_parser", kind: "'text search parser'", space: "prsnamespace", owner: "NULL" },
+  { catalog: "pg_ts_dict", kind: "'text search dictionary'", space: "dictnamespace", owner: "o.dictowner" },
+  { catalog: "pg_ts_template", kind: "'text search template'", space: "tmplnamespace", owner: "NULL" },
+  { catalog: "pg_ts_config", kind: "'text search configuration'", space: "cfgnamespace", owner: "o.cfgowner" },
+  { catalog: "pg_extension", kind: "'extension'", owner: "o.extowner", where: "o.extname <> 'plpgsql'" },
+  { catalog: "pg_event_trigger", kind: "'event trigger'", owner: "o.evtowner" },
+  { catalog: "pg_publication", kind: "'publication'", owner: "o.pubowner" },
+  { catalog: "pg_foreign_data_wrapper", kind: "'foreign-data wrapper'", owner: "o.fdwowner" },
+  { catalog: "pg_foreign_server", kind: "'server'", owner: "o.srvowner" },
+  { catalog: "pg_language", kind: "'language'", owner: "o.lanowner", where: MADE_LATER },
+  { catalog: "pg_am", kind: "'access method'", owner: "NULL", where: MADE_LATER },
+  {
+    catalog: "pg_cast",
+    kind: "'cast'",
+    // Either type's owner may drop it.
+    owner: `CASE WHEN pg_catalog.pg_has_role(current_user, ${TYPE_OWNER("castsource")}, 'USAGE') THEN ${TYPE_OWNER("castsource")} ELSE ${TYPE_OWNER("casttarget")} END`,
+    where: MADE_LATER,
+  },
+  { catalog: "pg_transform", kind: "'transform'", owner: TYPE_OWNER("trftype"), where: MADE_LATER },
+];
+
+/** The condition that a schema is not the system's. */
+export const USER_SCHEMA = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
+
+/**
+ * A query of everything that a reset drops by name, as one JSON object: what is in schemas that are not the system's, and
+ * what is in no schema. Members of extensions and internal parts of others are left out. Of each object:
+ * - `may`: the role may drop it, as its owner or as that of its schema, at once or through membership
+ * - `uses`: how much else refers to it, so that what others need goes last
+ * - `locks`: how many locks it takes to drop it with its own parts. Every part takes one: types, constraints, defaults,
+ *   triggers ... (AcquireDeletionLock in catalog/dependency.c), not only relations.
+ * @param journal the journal's name as an SQL value
+ */
+export function objectsSql(journal: string): string {
+  return `WITH RECURSIVE objects AS MATERIALIZED (${SOURCES.map(sourceSql).join("\n UNION ALL ")}),
+ roots AS MATERIALIZED (SELECT o.* FROM objects o WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+   WHERE d.classid = o.class AND d.objid = o.id AND d.objsubid = 0 AND d.deptype IN ('e', 'i'))),
+ parts (root_class, root, class, id) AS (SELECT class, id, class, id FROM roots
+   UNION SELECT p.root_class, p.root, d.classid, d.objid FROM parts p JOIN pg_catalog.pg_depend d
+     ON d.refclassid = p.class AND d.refobjid = p.id AND d.deptype <> 'n'),
+ locks AS (SELECT root_class AS class, root AS id, count(*) AS locks FROM parts GROUP BY root_class, root),
+ uses AS (SELECT refclassid AS class, refobjid AS id, count(*) AS uses FROM pg_catalog.pg_depend
+   WHERE deptype <> 'i' GROUP BY refclassid, refobjid)
+ SELECT pg_catalog.json_build_object(
+   'locks', (SELECT count(*) FROM (SELECT DISTINCT class, id FROM parts) AS distinct_parts),
+   'objects', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_object('kind', r.kind,
+       'identity', COALESCE(r.identity, (pg_catalog.pg_identify_object(r.class, r.id, 0)).identity),
+       'owner', pg_catalog.pg_get_userbyid(r.owner), 'may', r.may, 'uses', COALESCE(u.uses, 0), 'locks', l.locks, 'schema', r.space,
+       'journal', r.class = 'pg_catalog.pg_class'::pg_catalog.regclass AND r.id IS NOT DISTINCT FROM pg_catalog.to_regclass(${journal})) ORDER BY r.id DESC)
+     FROM roots r JOIN locks l USING (class, id) LEFT JOIN uses u USING (class, id)), '[]'))::text AS row`;
+}
+
+function sourceSql({ catalog, kind, space, owner, identity, where }: Source): string {
+  const mayAsOwner =
+    owner === "NULL" ? "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)" : has(owner);
+  const conditions = [where, space && USER_SCHEMA].filter((condition) => condition !== undefined);
+  return `SELECT 'pg_catalog.${catalog}'::pg_catalog.regclass::oid AS class, o.oid AS id, (${kind})::text AS kind,
+ ${space ? "n.nspname" : "NULL"}::text AS space, (${owner})::oid AS owner, ${mayAsOwner}${space ? ` OR ${has("n.nspowner")}` : ""} AS may,
+ (${identity ?? "NULL"})::text AS identity
+ FROM pg_catalog.${catalog} o${space ? ` JOIN pg_catalog.pg_namespace n ON n.oid = o.${space}` : ""}
+ WHERE ${conditions.join(" AND ") || "true"}`;
+}
+
+function has(owner: string): string {
+  return `pg_catalog.pg_has_role(current_user, ${owner}, 'USAGE')`;
+}

@@ -1,0 +1,50 @@
+import type { DefaultPrivileges, Inventory } from "./reset-inventory.ts";
+
+/**
+ * Statements that give the schema public back as a new database has it: its owner, its privileges, its comment. Where it
+ * belongs to a role that the connected one does not act for, that role's choices stay as they are.
+ */
+export function restorePublicSql({ publicSchema }: Inventory, serverVersion: number): string[] {
+  const { exists, owned, mayCreate, mayGiveAway, standardOwner, grantees, asNew } = publicSchema;
+  if (asNew || (exists ? !owned : !mayCreate)) return [];
+  const owner = mayGiveAway ? standardOwner : (publicSchema.owner ?? "CURRENT_USER");
+  const change = exists
+    ? mayGiveAway && publicSchema.owner !== standardOwner && `ALTER SCHEMA public OWNER TO ${owner}`
+    : `CREATE SCHEMA public AUTHORIZATION ${owner}`;
+  // Grants that others made on the ground of a grant option go with it.
+  const former = exists ? [...new Set([...grantees, owner])] : [];
+  return [
+    ...(change ? [change] : []),
+    ...former.map((grantee) => `REVOKE ALL ON SCHEMA public FROM ${grantee} CASCADE`),
+    `GRANT ALL ON SCHEMA public TO ${owner}`,
+    `GRANT ${serverVersion >= 150000 ? "USAGE" : "USAGE, CREATE"} ON SCHEMA public TO PUBLIC`,
+    "COMMENT ON SCHEMA public IS 'standard public schema'",
+  ];
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  r: "TABLES",
+  S: "SEQUENCES",
+  f: "FUNCTIONS",
+  T: "TYPES",
+  n: "SCHEMAS",
+  L: "LARGE OBJECTS",
+};
+
+/** What PUBLIC has without anybody granting it (PostgreSQL documentation, 5.8 Privileges). */
+const TO_EVERYONE: Readonly<Record<string, string>> = { f: "EXECUTE", T: "USAGE" };
+
+/** Statements after which a role's default privileges are PostgreSQL's own again; the server then forgets its entry. */
+export function defaultPrivilegesSql({ role, kind, inPublic, grantees }: DefaultPrivileges): string[] {
+  const alter = `ALTER DEFAULT PRIVILEGES FOR ROLE ${role}${inPublic ? " IN SCHEMA public" : ""}`;
+  const objects = KINDS[kind];
+  const revoked = grantees.map((grantee) => `${alter} REVOKE ALL ON ${objects} FROM ${grantee}`);
+  // Those of a schema only add to those of the database, so there none at all is the default.
+  if (inPublic) return revoked;
+  const everyone = TO_EVERYONE[kind];
+  return [
+    ...revoked,
+    `${alter} GRANT ALL ON ${objects} TO ${role}`,
+    ...(everyone ? [`${alter} GRANT ${everyone} ON ${objects} TO PUBLIC`] : []),
+  ];
+}

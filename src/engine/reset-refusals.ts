@@ -1,0 +1,46 @@
+import { Failure, type Finding } from "../core/error.ts";
+import type { Inventory } from "./reset-inventory.ts";
+
+/**
+ * Stops a reset that could not delete everything, before anything is deleted.
+ * @throws Failure reset-refused with a finding for each thing that is in the way
+ */
+export function refuseUndroppable(inventory: Inventory): void {
+  const findings = [...undroppable(inventory)];
+  if (findings.length === 0) return;
+  const number = findings.length === 1 ? "one thing in it" : `${findings.length} things in it`;
+  throw new Failure(
+    "reset-refused",
+    `Cannot reset ${inventory.databaseName}: role ${inventory.role} may not drop ${number}, so nothing was deleted`,
+    {
+      hint: "Connect as their owner or as a superuser, or remove them first, and run pgstep reset again.",
+      findings,
+    },
+  );
+}
+
+function* undroppable({ objects, schemas, foreignLargeObjects, subscriptions }: Inventory): Generator<Finding> {
+  for (const { name, owner, may } of schemas) {
+    // What is in public can be dropped without dropping the schema.
+    if (!may && name !== "public") yield belongsTo(`schema ${name}`, owner);
+  }
+  for (const { kind, identity, owner, may } of objects) {
+    if (!may) yield belongsTo(`${kind} ${identity}`, owner);
+  }
+  if (foreignLargeObjects > 0) yield finding(`${foreignLargeObjects} large objects belong to other roles`);
+  for (const name of subscriptions) {
+    // DROP SUBSCRIPTION cannot be rolled back, and reaches out to another server.
+    yield finding(
+      `subscription ${name} has a replication slot on its publisher, which must be told`,
+      `Drop it by itself: DROP SUBSCRIPTION ${name}.`,
+    );
+  }
+}
+
+function belongsTo(what: string, owner: string | null): Finding {
+  return finding(owner === null ? `${what} can be dropped by superusers only` : `${what} belongs to ${owner}`);
+}
+
+function finding(message: string, hint?: string): Finding {
+  return { rule: "not-droppable", severity: "error", message, ...(hint && { hint }) };
+}

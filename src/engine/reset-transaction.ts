@@ -1,0 +1,91 @@
+import { Failure } from "../core/error.ts";
+import { ServerFailure, type Session } from "../ports/session.ts";
+import type { DatabaseContext } from "./context.ts";
+
+/** A statement of a reset, and what it is about, in words for a failure. */
+export interface Deletion {
+  readonly sql: string;
+  readonly about: string;
+}
+
+/** What a server refused to delete. Nothing of its transaction took effect. */
+export class DeletionRefused extends Error {
+  override readonly name = "DeletionRefused";
+  readonly about: string;
+  readonly failure: ServerFailure;
+  constructor(about: string, failure: ServerFailure) {
+    super(failure.message);
+    this.about = about;
+    this.failure = failure;
+  }
+}
+
+/** So much is sent ahead of the answers: the user can stop in between. */
+const SENT_TOGETHER = 200;
+
+/**
+ * Runs `work` in one transaction that waits only briefly for locks, and rolls it back when anything in it fails. The
+ * search path is empty but for the system's, so that names mean what they say.
+ */
+export async function inOneTransaction<Result>(
+  context: DatabaseContext,
+  session: Session,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { signal, settings } = context;
+  const cancel = () => void session.cancel().catch(() => {});
+  // Awaited by itself: statements behind a BEGIN that was refused would run in autocommit.
+  await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  signal.addEventListener("abort", cancel);
+  try {
+    await session.execute(
+      `SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL client_min_messages = warning; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = ${settings.lockTimeoutMs}${session.backend.serverVersion >= 170000 ? "; SET LOCAL transaction_timeout = 0" : ""}`,
+    );
+    const result = await work();
+    refuseWhenAborted(context);
+    await session.execute("COMMIT");
+    return result;
+  } catch (error) {
+    await session.execute("ROLLBACK").catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}
+
+/**
+ * Runs statements within the open transaction, without waiting for the answers one by one.
+ * @throws DeletionRefused for the first that the server refuses; Failure interrupted, terminated
+ */
+export async function runDeletions(
+  context: DatabaseContext,
+  session: Session,
+  deletions: readonly Deletion[],
+): Promise<void> {
+  for (let start = 0; start < deletions.length; start += SENT_TOGETHER) {
+    refuseWhenAborted(context);
+    const together = deletions.slice(start, start + SENT_TOGETHER);
+    const answers = together.map(async ({ sql, about }) => {
+      try {
+        await session.execute(sql);
+      } catch (error) {
+        throw error instanceof ServerFailure ? new DeletionRefused(about, error) : error;
+      }
+    });
+    // The answers come in the order of sending, so the first rejection is the one that matters.
+    await Promise.all(answers).catch(async (error: unknown) => {
+      await Promise.allSettled(answers);
+      refuseWhenAborted(context);
+      throw error;
+    });
+  }
+}
+
+/** @throws Failure interrupted, terminated */
+function refuseWhenAborted({ signal, database }: DatabaseContext): void {
+  if (!signal.aborted) return;
+  const code = signal.reason === "terminate" ? "terminated" : "interrupted";
+  throw new Failure(code, `Cannot reset ${database.description}: ${code}`, {
+    hint: "Run pgstep status to see what is true now.",
+  });
+}

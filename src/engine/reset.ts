@@ -1,0 +1,99 @@
+import { Failure } from "../core/error.ts";
+import type { ResetReport } from "../core/report.ts";
+import type { Consent } from "../ports/consent.ts";
+import type { Session } from "../ports/session.ts";
+import type { DatabaseContext } from "./context.ts";
+import { tableNames } from "./history-table.ts";
+import { takeLock } from "./lock.ts";
+import { type DatabaseState, look, requireWritable } from "./look.ts";
+import { deleteAtOnce, deleteInBatches, isOutOfLocks } from "./reset-batches.ts";
+import { deletionFailure } from "./reset-failure.ts";
+import { type Inventory, readInventory, summarize } from "./reset-inventory.ts";
+import { refuseUndroppable } from "./reset-refusals.ts";
+import { DeletionRefused } from "./reset-transaction.ts";
+import { withSession } from "./work-session.ts";
+
+/**
+ * Deletes ALL data of the database, and leaves what a new one has: an empty schema public with its default privileges.
+ *
+ * That is: every schema but the system's with everything in it, the history included; and what is in no schema: extensions
+ * but plpgsql, publications, event triggers, foreign-data wrappers and servers with their user mappings, languages, casts,
+ * transforms, access methods, large objects, and the default privileges of roles that the connected one acts for.
+ * Subscriptions are refused, since dropping one reaches another server and cannot be rolled back. Left alone is what
+ * belongs to the cluster or is a setting and no content: roles, settings and privileges of the database, replication
+ * slots, changes to the system's own objects, temporary tables of other sessions, and the privileges of a public schema
+ * that belongs to somebody else.
+ *
+ * All of it in one transaction where the server has the locks for it, else in batches behind a mark that `status` shows
+ * and `up` refuses; running it again finishes it.
+ * @throws Failure consent-missing, reset-refused, history-foreign, privilege-missing, lock-held, too-large,
+ *   statement-failed, interrupted and those of connecting
+ */
+export async function reset(context: DatabaseContext, consent: Consent): Promise<ResetReport> {
+  const { clock, database, emit } = context;
+  // No session and no lock is kept while somebody makes up their mind.
+  const planned = await withSession(database, "reset", (session) => survey(context, session));
+  const inventory = summarize(planned.inventory);
+  emit({ type: "reset-planned", inventory });
+  if (!(await consent.mayReset(inventory))) {
+    throw new Failure("consent-missing", `Cannot reset ${inventory.databaseName}: no consent was given`, {
+      hint: `If ALL its data may be deleted: pgstep reset --confirm ${inventory.databaseName}.`,
+    });
+  }
+  const started = clock.monotonicMs();
+  return withSession(database, "reset", async (session) => {
+    const unlock = await takeLock(context, session);
+    try {
+      const found = await survey(context, session);
+      await deleteAll(context, session, found);
+      return {
+        type: "reset",
+        database: database.description,
+        deleted: summarize(found.inventory),
+        durationMs: Math.round(clock.monotonicMs() - started),
+      };
+    } finally {
+      // Its place may have been in what was deleted.
+      await unlock().catch(() => {});
+    }
+  });
+}
+
+interface Survey {
+  readonly state: DatabaseState;
+  readonly inventory: Inventory;
+}
+
+/** @throws Failure privilege-missing, reset-refused */
+async function survey({ settings }: DatabaseContext, session: Session): Promise<Survey> {
+  const state = await look(session, settings);
+  requireWritable(state, "reset");
+  const inventory = await readInventory(session, tableNames(settings));
+  refuseUndroppable(inventory);
+  return { state, inventory };
+}
+
+/** Locks that a transaction takes besides those of what it drops: on catalogs and their indexes. */
+const CATALOG_LOCKS = 100;
+
+async function deleteAll(context: DatabaseContext, session: Session, { state, inventory }: Survey): Promise<void> {
+  const { lockCapacity } = state;
+  const { locks, locksHeld, largeObjects, schemas } = inventory;
+  const needed = locks + largeObjects + schemas.length + locksHeld + CATALOG_LOCKS;
+  let atOnce = session.backend.embedded || needed <= lockCapacity;
+  try {
+    if (atOnce) {
+      try {
+        return await deleteAtOnce(context, session, inventory);
+      } catch (error) {
+        if (!isOutOfLocks(error)) throw error;
+        atOnce = false;
+      }
+    }
+    // Half of the room: others need locks as well.
+    await deleteInBatches(context, session, inventory, Math.max(1, lockCapacity >> 1));
+  } catch (error) {
+    if (!(error instanceof DeletionRefused)) throw error;
+    throw await deletionFailure(session, state.name, error, atOnce);
+  }
+}

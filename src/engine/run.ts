@@ -1,0 +1,50 @@
+import type { Session } from "../ports/session.ts";
+import type { DatabaseContext } from "./context.ts";
+import type { Recording, TableNames } from "./history-table.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Script } from "./scripts.ts";
+
+/** One connection at work on a plan. */
+export interface Run {
+  readonly context: DatabaseContext;
+  readonly session: Session;
+  readonly pipeline: Pipeline;
+  readonly names: TableNames;
+  /** Settings of the session's own, to be made again after a RESET ALL; each ends in a semicolon. */
+  readonly sessionSettings: string;
+  /** Whether settings of the session reach the statements behind them; not so behind a transaction pooler. */
+  readonly direct: boolean;
+}
+
+/** What goes into the history with a script. */
+export function recordingOf({ context }: Run, { step }: Script): Recording {
+  return {
+    checksum: step.script?.checksum ?? null,
+    downScript: step.down ? readWhole(context, step.down.path) : null,
+    toolVersion: context.toolVersion,
+  };
+}
+
+/** The text of a small file. */
+export function readWhole(context: DatabaseContext, path: string): string {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  for (const part of context.fileSystem.read(path)) text += decoder.decode(part, { stream: true });
+  return text + decoder.decode();
+}
+
+/** Settings for one transaction, whatever the role's, the database's or the server's defaults are. */
+export function localSettings({ context, session }: Run): string {
+  const settings = ["statement_timeout = 0", "idle_in_transaction_session_timeout = 0"];
+  settings.push(`lock_timeout = ${context.settings.lockTimeoutMs}`);
+  if (session.backend.serverVersion >= 170000) settings.push("transaction_timeout = 0");
+  return settings.map((setting) => `SET LOCAL ${setting};`).join(" ");
+}
+
+/**
+ * Puts the session back as it was before a script: role, settings, temporary tables, cursors. Stands before the row is
+ * written, so that nothing a script set can change how that is done, and after it nothing is left behind for the next.
+ */
+export function cleanSession({ sessionSettings }: Run): string {
+  return `RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; ${sessionSettings}`;
+}

@@ -1,0 +1,110 @@
+import { Failure, type Finding } from "../core/error.ts";
+import type { Header } from "../core/header.ts";
+import { parseHeader } from "../core/header.ts";
+import { type Inspection, inspect } from "../core/inspection.ts";
+import type { Plan, Step } from "../core/plan.ts";
+import { Checksum, decodeSource } from "../core/source-text.ts";
+import { quoteText } from "../core/sql-text.ts";
+import { type Piece, scan } from "../core/statement.ts";
+import type { FileSystem } from "../ports/file-system.ts";
+import type { Session } from "../ports/session.ts";
+import type { TableNames } from "./history-table.ts";
+
+/** A step together with its text, looked through and ready to run. */
+export interface Script {
+  readonly step: Step;
+  /** Where the text is, as messages name it. */
+  readonly path: string;
+  readonly inspection: Inspection;
+  readonly header: Header;
+  /** The text in parts, as often as wanted. @throws Failure history-conflict at its end when the file was edited since */
+  text(): Iterable<string>;
+}
+
+/** The pieces of a script, read anew. */
+export function pieces(script: Pick<Script, "text">, standardConformingStrings: boolean): Iterable<Piece> {
+  return scan(script.text(), { standardConformingStrings });
+}
+
+/**
+ * Looks through every script of a plan before the first one runs.
+ * @throws Failure files-unsound with all findings when there is an error among them
+ */
+export async function loadScripts(
+  plan: Plan,
+  fileSystem: FileSystem,
+  session: Session,
+  names: TableNames,
+): Promise<{ scripts: Script[]; findings: Finding[] }> {
+  const conforming = session.backend.parameters.standard_conforming_strings !== "off";
+  const scripts: Script[] = [];
+  for (const step of plan.steps) {
+    const source = step.script ? fileSource(fileSystem, step) : await storedSource(session, names, step);
+    const inspection = inspect(source.path, source.header, pieces(source, conforming));
+    scripts.push({ step, ...source, inspection });
+  }
+  const findings = scripts.flatMap((script) => script.inspection.findings);
+  refuseUnsound(findings);
+  return { scripts, findings };
+}
+
+type Source = Pick<Script, "path" | "header" | "text">;
+
+/** Texts up to this size are read once and kept between looking through and running. */
+const KEPT_BYTES = 1 << 20;
+
+function fileSource(fileSystem: FileSystem, { script, name }: Step): Source {
+  if (!script) throw new Error(`step ${name} has no file`);
+  let kept: readonly string[] | undefined;
+  return {
+    path: script.path,
+    header: script.header,
+    *text() {
+      if (kept) return yield* kept;
+      const checksum = new Checksum();
+      const parts: string[] = [];
+      for (const part of decodeSource(fileSystem.read(script.path))) {
+        checksum.update(part);
+        if (script.size <= KEPT_BYTES) parts.push(part);
+        yield part;
+      }
+      if (checksum.digest() !== script.checksum) {
+        throw new Failure("history-conflict", `Cannot run ${script.path}: it was edited while pgstep was running`, {
+          hint: "Run the command again.",
+        });
+      }
+      if (script.size <= KEPT_BYTES) kept = parts;
+    },
+  };
+}
+
+async function storedSource(session: Session, { history }: TableNames, { version, name }: Step): Promise<Source> {
+  const [row] = await session.query(
+    `SELECT down_script AS script FROM ${history} WHERE version = ${quoteText(version)}`,
+  );
+  const stored = row?.script;
+  if (typeof stored !== "string") {
+    throw new Failure("history-conflict", `Cannot undo ${name}: its stored down script has vanished`, {
+      hint: "Run pgstep status to see what is applied now.",
+    });
+  }
+  return {
+    path: `the down script stored with ${version}`,
+    header: parseHeader(stored).header,
+    text: () => [stored],
+  };
+}
+
+/** @throws Failure files-unsound when an error is among the findings */
+export function refuseUnsound(findings: readonly Finding[]): void {
+  const errors = findings.filter((finding) => finding.severity === "error").length;
+  if (errors === 0) return;
+  throw new Failure(
+    "files-unsound",
+    `Cannot run migrations: ${errors === 1 ? "1 fault" : `${errors} faults`} in the files`,
+    {
+      hint: "Mend them and run the command again. Nothing was sent to the database.",
+      findings,
+    },
+  );
+}

@@ -1,0 +1,175 @@
+import { Failure } from "../core/error.ts";
+import { quoteText } from "../core/sql-text.ts";
+import type { Statement } from "../core/statement.ts";
+import { classify } from "../core/statement-kind.ts";
+import { ConnectionLost, ServerFailure } from "../ports/session.ts";
+import { resolveDoubt } from "./doubt.ts";
+import { assertSql, rowExists, upsertRowSql } from "./history-table.ts";
+import {
+  finishedSql,
+  forgetSql,
+  inTransaction,
+  type JournalEntry,
+  notStartedSql,
+  readJournal,
+  startedSql,
+  statementHash,
+} from "./journal.ts";
+import { cleanSession, localSettings, type Run, recordingOf } from "./run.ts";
+import type { Script } from "./scripts.ts";
+import { type Stage, type StepEnd, statementsOf } from "./transaction-step.ts";
+
+/** As a transactional step ends, or stopped by something other than the server's refusal of a statement. */
+export type StatementStepEnd = StepEnd | { readonly kind: "stopped"; readonly failure: Failure };
+
+/**
+ * Runs a script statement by statement, each on its own, with a journal of what was started and what ended, so that a
+ * later run goes on where this one stopped. A statement that may run in a transaction commits together with its journal
+ * entry; only the others can ever be in doubt.
+ */
+export async function runStatementStep(run: Run, script: Script): Promise<StatementStepEnd> {
+  const { context, session, names } = run;
+  const { step, inspection } = script;
+  const started = context.clock.monotonicMs();
+  let stage: Stage = { at: "record" };
+  try {
+    await run.pipeline.drained();
+    const journal = await readJournal(session, names, step);
+    context.emit({ type: "step-started", step, statements: inspection.statements });
+    let number = 0;
+    for (const statement of statementsOf(run, script)) {
+      number++;
+      if (context.signal.aborted) return refused({ at: "statement", statement }, "57014", "interrupted");
+      stage = { at: "statement", statement };
+      await runStatement(run, script, statement, number, journal.get(number));
+    }
+    stage = { at: "commit" };
+    const durationMs = context.clock.monotonicMs() - started;
+    await recordStep(run, script, durationMs);
+    return { kind: "done", durationMs: Math.round(durationMs) };
+  } catch (error) {
+    if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
+    if (error instanceof ConnectionLost) return { kind: "lost", lost: error, commitSent: true };
+    if (error instanceof Failure) return { kind: "stopped", failure: error };
+    throw error;
+  }
+}
+
+async function runStatement(
+  run: Run,
+  script: Script,
+  statement: Statement,
+  number: number,
+  entry: JournalEntry | undefined,
+): Promise<void> {
+  const { session, names } = run;
+  const { step } = script;
+  const hash = statementHash(statement.text);
+  if (entry && entry.hash !== hash) throw editedBehindJournal(script, statement, number);
+  if (entry?.finished) return;
+  if (entry) {
+    const verdict = await resolveDoubt(session, statement, (sql) => runAlone(run, sql));
+    if (verdict === "unknown") throw inDoubt(run, script, statement, number);
+    await inTransaction(session, [
+      verdict === "done" ? finishedSql(names, step, number, hash) : notStartedSql(names, step, number),
+    ]);
+    if (verdict === "done") return;
+  }
+  if (!mustRunAlone(script, statement)) {
+    await runWithEntry(run, statement, finishedSql(names, step, number, hash));
+    return;
+  }
+  await inTransaction(session, [startedSql(names, step, number, hash)]);
+  try {
+    await runAlone(run, statement.text);
+  } catch (error) {
+    // A refused statement had no effect, but for one that may leave half an index behind; the next run looks for that.
+    if (error instanceof ServerFailure && !leavesTraces(statement)) {
+      await inTransaction(session, [notStartedSql(names, step, number)]);
+    }
+    throw error;
+  }
+  await inTransaction(session, [finishedSql(names, step, number, hash)]);
+}
+
+/** A procedure or block that commits cannot run in a transaction either; the header is there to say that it does. */
+function mustRunAlone(script: Script, statement: Statement): boolean {
+  if (classify(statement).outsideTransaction) return true;
+  return script.header.transaction === "none" && /^(CALL|DO)\b/i.test(statement.text);
+}
+
+function leavesTraces(statement: Statement): boolean {
+  return /\b(CONCURRENTLY|CALL|DO)\b/i.test(statement.text);
+}
+
+/** The statement and its journal entry in one transaction. */
+async function runWithEntry(run: Run, statement: Statement, entrySql: string): Promise<void> {
+  const { session } = run;
+  const results = await Promise.allSettled([
+    session.execute(`BEGIN READ WRITE; ${localSettings(run)}`),
+    session.execute(statement.text),
+    session.execute(`${entrySql}; COMMIT`),
+  ]);
+  const failed = results.find((result) => result.status === "rejected");
+  if (!failed) return;
+  await session.execute("ROLLBACK").catch(() => {});
+  throw failed.reason;
+}
+
+/** Lifts the session's guard against writes outside a transaction for just this statement. */
+async function runAlone(run: Run, sql: string): Promise<void> {
+  const { session, context } = run;
+  const before = [`SET lock_timeout = ${context.settings.lockTimeoutMs}`, "SET statement_timeout = 0"];
+  if (run.direct) before.push("SET default_transaction_read_only = off");
+  await session.execute(before.join("; "));
+  try {
+    await session.execute(sql);
+  } finally {
+    await session.execute(`RESET lock_timeout; RESET statement_timeout; ${run.sessionSettings}`).catch(() => {});
+  }
+}
+
+/** Makes the step whole: its row as it should be, its journal gone, the session clean. */
+async function recordStep(run: Run, script: Script, durationMs: number): Promise<void> {
+  const { session, names } = run;
+  const { step } = script;
+  const rowSql =
+    step.direction === "up"
+      ? upsertRowSql(names, step, recordingOf(run, script), durationMs)
+      : `DELETE FROM ${names.history} WHERE version = ${quoteText(step.version)}`;
+  const there = rowExists(names, step.version);
+  await inTransaction(session, [
+    cleanSession(run).replace(/;\s*$/, ""),
+    rowSql,
+    forgetSql(names, step),
+    assertSql(step.direction === "up" ? there : `NOT ${there}`, "row"),
+  ]);
+}
+
+function refused(stage: Stage, code: string, message: string): StepEnd {
+  return { kind: "refused", stage, server: { severity: "ERROR", code, message } };
+}
+
+function editedBehindJournal({ step, path }: Script, statement: Statement, number: number): Failure {
+  return new Failure(
+    "history-conflict",
+    `Cannot go on with ${step.name}: statement ${number} has run already, and was another one then`,
+    {
+      hint: "Restore the statements that have run; those behind them may be changed.",
+      place: { path, ...statement.position },
+    },
+  );
+}
+
+function inDoubt(run: Run, { step, path }: Script, statement: Statement, number: number): Failure {
+  const { names } = run;
+  const entry = `version = '${step.version}' AND direction = '${step.direction}' AND statement = ${number}`;
+  return new Failure(
+    "in-doubt",
+    `Cannot go on with ${step.name}: statement ${number} was started, and it is not known whether it took effect`,
+    {
+      hint: `Look whether it did. If so: UPDATE ${names.journal} SET finished_at = now() WHERE ${entry}; if not: DELETE FROM ${names.journal} WHERE ${entry}; then run pgstep ${step.direction} again.`,
+      place: { path, ...statement.position },
+    },
+  );
+}

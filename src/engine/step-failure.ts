@@ -1,0 +1,101 @@
+import { Failure, type FilePlace, type ServerMessage } from "../core/error.ts";
+import { advance, type Position } from "../core/text-position.ts";
+import type { Run } from "./run.ts";
+import type { Script } from "./scripts.ts";
+import type { Stage } from "./transaction-step.ts";
+
+/** Turns a server's refusal of one message of a step into the failure that is shown. */
+export function stepFailure(run: Run, script: Script, stage: Stage, server: ServerMessage): Failure {
+  const { step } = script;
+  const verb = step.direction === "up" ? "apply" : "undo";
+  const what = `Cannot ${verb} ${step.name}`;
+  const place = placeOf(script, stage, server);
+  if (run.context.signal.aborted) {
+    const code = run.context.signal.reason === "terminate" ? "terminated" : "interrupted";
+    return new Failure(code, `${what}: ${code}`, {
+      hint: "It was rolled back. Run the command again to go on.",
+      place,
+    });
+  }
+  const history = `${run.context.settings.schema}.${run.context.settings.table}`;
+  const check = /pgstep:([a-z-]+)/.exec(server.message)?.[1];
+  if (stage.at === "commit" && check === "other-row") {
+    return new Failure("statement-failed", `${what}: it writes rows of other versions into ${history}`, {
+      hint: `Let it record no version but ${step.version}, or none: pgstep records it.`,
+      place,
+    });
+  }
+  if (stage.at === "commit" && check === "row") {
+    const fault = step.direction === "up" ? "it removes its own row from" : "it puts its own row back into";
+    return new Failure("statement-failed", `${what}: ${fault} ${history}`, {
+      hint: `Remove the statement that writes to ${history}: pgstep does that.`,
+      place,
+    });
+  }
+  const hint = adviceFor(server, stage, script, history);
+  return new Failure("statement-failed", `${what}: ${server.message} (${server.code})`, {
+    ...(hint && { hint }),
+    server,
+    place,
+  });
+}
+
+/** The one next step for errors whose way out the server does not tell. */
+function adviceFor(server: ServerMessage, stage: Stage, script: Script, history: string): string | undefined {
+  const table = server.schema && server.table ? `${server.schema}.${server.table}` : undefined;
+  switch (server.code) {
+    case "25001":
+      return 'Write "-- Transaction: none" at the top of the file, so that it runs statement by statement.';
+    case "23505":
+      if (table === history) return "Add ON CONFLICT (version) DO NOTHING: pgstep has recorded the migration already.";
+      break;
+    case "42P07":
+      return script.step.direction === "up"
+        ? "If the database was set up by other means, record what it has: pgstep baseline <version>."
+        : undefined;
+    case "42P01":
+    case "42703":
+      if (stage.at === "commit")
+        return `Check whether the migration drops or changes ${history}; choose another table with --table.`;
+      break;
+    case "42501":
+      return "Connect as a role that may do this, or have it granted.";
+    case "53200":
+      return "Split the migration, or raise max_locks_per_transaction on the server.";
+    case "55P03":
+      return "Somebody holds a conflicting lock. Run again at a quieter time, or raise --lock-timeout.";
+  }
+  return undefined;
+}
+
+function placeOf(script: Script, stage: Stage, server: ServerMessage): FilePlace {
+  if (stage.at !== "statement") return { path: script.path };
+  const { position, text } = stage.statement;
+  const place = server.position === undefined ? position : advance(position, text, server.position - 1);
+  return { path: script.path, ...place, ...lineOf(script, place) };
+}
+
+/** The whole line of a place, read anew: scripts are not kept in memory. */
+function lineOf(script: Script, { line }: Position): { sourceLine?: string } {
+  let current = 1;
+  let collected = "";
+  try {
+    for (const part of script.text()) {
+      let start = 0;
+      while (current < line) {
+        const end = part.indexOf("\n", start);
+        if (end === -1) break;
+        start = end + 1;
+        current++;
+      }
+      if (current < line) continue;
+      const end = part.indexOf("\n", start);
+      collected += end === -1 ? part.slice(start) : part.slice(start, end);
+      if (end !== -1) break;
+    }
+  } catch {
+    // The file was edited or removed meanwhile; the place alone must do.
+    return {};
+  }
+  return current === line ? { sourceLine: collected.replace(/\r$/, "") } : {};
+}

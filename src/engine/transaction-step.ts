@@ -1,0 +1,161 @@
+import type { ServerMessage } from "../core/error.ts";
+import { quoteText } from "../core/sql-text.ts";
+import type { Statement } from "../core/statement.ts";
+import { ConnectionLost, ServerFailure } from "../ports/session.ts";
+import { assertSql, insertRowSql, rowExists, wroteNoOtherRow } from "./history-table.ts";
+import { noticeOf } from "./notice.ts";
+import { cleanSession, localSettings, type Run, recordingOf } from "./run.ts";
+import { pieces, type Script } from "./scripts.ts";
+
+/** Which message of a step an answer belongs to. */
+export type Stage =
+  | { readonly at: "begin" }
+  /** The settings, the check of the step before, and the history row. */
+  | { readonly at: "record" }
+  | { readonly at: "statement"; readonly statement: Statement }
+  /** Deferred constraints, the checks of the history, COMMIT. */
+  | { readonly at: "commit" };
+
+/** How a step that was sent ended. */
+export type StepEnd =
+  | { readonly kind: "done"; readonly durationMs: number }
+  | { readonly kind: "refused"; readonly stage: Stage; readonly server: ServerMessage }
+  | { readonly kind: "lost"; readonly lost: ConnectionLost; readonly commitSent: boolean };
+
+/** Where a step's transaction begins and ends, when several share one. */
+export interface Extent {
+  readonly begin: boolean;
+  readonly commit: boolean;
+  /** The step before in this plan: what must be true of its row for this one to start. */
+  readonly previous: Script | undefined;
+  /** The versions this transaction may write to the history: those of its steps so far. */
+  readonly versions: readonly string[];
+}
+
+/**
+ * Sends a whole step without waiting for its answers, and returns when the last message is on its way or the step has
+ * already failed. The promise inside tells how it ends; it never rejects.
+ *
+ * BEGIN stands alone with constant text; the history row goes first and is the mutual exclusion; the last checks share
+ * one message with COMMIT, which a failed transaction therefore never reaches.
+ */
+export async function sendTransactionStep(
+  run: Run,
+  script: Script,
+  extent: Extent,
+): Promise<{ end: Promise<StepEnd> }> {
+  const { pipeline, context } = run;
+  const { step, inspection } = script;
+  let failed: { stage: Stage; error: Error } | undefined;
+  let commitSent = false;
+  let startedMs = context.clock.monotonicMs();
+  let _finished = 0;
+  let settle: (end: StepEnd) => void = () => {};
+  const end = new Promise<StepEnd>((resolve) => {
+    settle = resolve;
+  });
+  const finish = () =>
+    settle(failed ? failedEnd(failed, commitSent) : doneEnd(context.clock.monotonicMs() - startedMs));
+  const send = (sql: string, stage: Stage, answered?: () => void) => {
+    pipeline.send(sql, {
+      answered() {
+        answered?.();
+        if (stage.at === "commit") finish();
+      },
+      failed(error) {
+        failed ??= { stage, error };
+        if (stage.at === "commit") finish();
+      },
+      noticed: (notice) => context.emit(noticeOf(notice, script, stage)),
+    });
+  };
+
+  if (extent.begin) {
+    const begin: Stage = { at: "begin" };
+    send(`BEGIN ISOLATION LEVEL ${inspection.isolation} READ WRITE`, begin);
+    // Without settings of the session, nothing but BEGIN keeps the statements behind it out of autocommit.
+    if (!run.direct) await pipeline.drained();
+  }
+  if (!failed) {
+    send(recordSql(run, script, extent.previous), { at: "record" }, () => {
+      startedMs = context.clock.monotonicMs();
+      context.emit({ type: "step-started", step, statements: inspection.statements });
+    });
+  }
+  for (const statement of statementsOf(run, script)) {
+    // Sent behind a failure, ROLLBACK TO SAVEPOINT would revive the transaction, and what is behind it would commit.
+    if (/^ROLLBACK\b/i.test(statement.text)) await pipeline.drained();
+    if (failed || context.signal.aborted) break;
+    send(statement.text, { at: "statement", statement }, () => {
+      _finished++;
+    });
+    await pipeline.room();
+  }
+  if (failed || context.signal.aborted) {
+    await pipeline.drained();
+    settle(failed ? failedEnd(failed, false) : stoppedEnd());
+    return { end };
+  }
+  commitSent = extent.commit;
+  send(commitSql(run, script, extent), { at: "commit" });
+  return { end };
+}
+
+/** The statements to run: those of the file, without a BEGIN and COMMIT around them. */
+export function* statementsOf({ session }: Run, script: Script): Generator<Statement> {
+  const conforming = session.backend.parameters.standard_conforming_strings !== "off";
+  const { wrapped, statements } = script.inspection;
+  let index = wrapped ? -1 : 0;
+  for (const piece of pieces(script, conforming)) {
+    if (piece.kind !== "statement") continue;
+    if (index >= 0 && index < statements) yield piece;
+    index++;
+  }
+}
+
+function recordSql(run: Run, script: Script, previous: Script | undefined): string {
+  const { names } = run;
+  const { step } = script;
+  const version = quoteText(step.version);
+  const guard = previous ? `${assertSql(stepTookEffect(run, previous), "previous")}; ` : "";
+  const record =
+    step.direction === "up"
+      ? insertRowSql(names, step, recordingOf(run, script))
+      : `WITH gone AS (DELETE FROM ${names.history} WHERE version = ${version} RETURNING 1) ${assertSql("(SELECT count(*) FROM gone) = 1", "raced")}`;
+  return `${localSettings(run)} ${guard}${record}`;
+}
+
+/** The condition that a step's row is there, or is gone. */
+function stepTookEffect({ names }: Run, { step }: Script): string {
+  return step.direction === "up" ? rowExists(names, step.version) : `NOT ${rowExists(names, step.version)}`;
+}
+
+function commitSql(run: Run, script: Script, { commit, versions }: Extent): string {
+  const { names } = run;
+  const { step } = script;
+  const elapsed = "extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp()) * 1000";
+  const duration =
+    step.direction === "up"
+      ? `UPDATE ${names.history} SET duration_ms = ${elapsed} WHERE version = ${quoteText(step.version)}; `
+      : "";
+  return `SET CONSTRAINTS ALL IMMEDIATE; ${cleanSession(run)} ${duration}${assertSql(stepTookEffect(run, script), "row")}; ${assertSql(
+    wroteNoOtherRow(names, versions),
+    "other-row",
+  )}${commit ? "; COMMIT" : ""}`;
+}
+
+function doneEnd(durationMs: number): StepEnd {
+  return { kind: "done", durationMs: Math.round(durationMs) };
+}
+
+function failedEnd({ stage, error }: { stage: Stage; error: Error }, commitSent: boolean): StepEnd {
+  if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
+  if (error instanceof ConnectionLost) return { kind: "lost", lost: error, commitSent };
+  throw error;
+}
+
+/** A step that the user stopped before all of it was sent. */
+function stoppedEnd(): StepEnd {
+  const server = { severity: "ERROR", code: "57014", message: "interrupted" };
+  return { kind: "refused", stage: { at: "begin" }, server };
+}
