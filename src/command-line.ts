@@ -1,0 +1,225 @@
+import { type CAC, cac } from "cac";
+import { COMMANDS, GLOBAL_OPTIONS } from "./commands/index.ts";
+import type { Command, CommandWords, Invocation, Option } from "./core/command.ts";
+import { commandHelp, programHelp } from "./core/help-text.ts";
+import { usage } from "./core/option-values.ts";
+import { nearest } from "./core/spelling.ts";
+import type { Environment } from "./engine/environment.ts";
+
+/** What somebody who typed a command line wants. */
+export type Request =
+  | { readonly kind: "run"; readonly command: Command<Environment>; readonly invocation: Invocation }
+  | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "version" };
+
+const HELP: CommandWords = {
+  name: "help",
+  aliases: [],
+  summary: "show help",
+  description: "Shows the help of pgstep, or of one command.",
+  arguments: [{ name: "command", required: false, summary: "the command to explain" }],
+  options: [],
+  examples: [],
+};
+
+/**
+ * Reads the words behind the program's name. Every word arrives as it was typed: "0012" stays "0012".
+ * @throws Failure usage
+ */
+export function parseCommandLine(typedWords: readonly string[]): Request {
+  refuseSwitchValues(typedWords);
+  const parser = buildParser();
+  parser.parse(["", "", ...shielded(typedWords)], { run: false });
+  const behindDashes: readonly string[] = parser.options["--"] ?? [];
+  const typed = [...parser.args, ...behindDashes].map((word) => unshield(String(word)));
+  const name = parser.matchedCommandName;
+  if (name === undefined && typed[0] !== undefined) throw unknownCommand(typed[0]);
+  const command = name === undefined ? COMMANDS[0] : commandOf(name);
+  const words = command ?? (name === HELP.name ? HELP : undefined);
+  if (!words) throw unknownCommand(name ?? "");
+  const given = givenOptions(typedWords, words, name !== undefined);
+  if (given.has("version")) return { kind: "version" };
+  if (given.has("help")) return { kind: "help", text: helpOf(name) };
+  checkArguments(words, typed);
+  if (!command) return { kind: "help", text: helpOf(typed[0]) };
+  const options = new Map([...given].map((option) => [option, ""]));
+  for (const option of optionsOf(command)) {
+    if (option.value !== undefined && given.has(option.name)) {
+      options.set(option.name, requireValue(option, parser.options[camelCase(option.name)]));
+    }
+  }
+  return { kind: "run", command, invocation: { command: command.name, arguments: typed, options } };
+}
+
+/** How to tell what comes of a command line, read from it even when it is wrong otherwise. */
+export function presentationOf(words: readonly string[]): {
+  [option in "json" | "verbose" | "noColor" | "ascii"]: boolean;
+} {
+  const has = (option: string) => flagsOf(words).some((flag) => flag.name === option);
+  return { json: has("--json"), verbose: has("--verbose"), noColor: has("--no-color"), ascii: has("--ascii") };
+}
+
+function buildParser(): CAC {
+  const parser = cac("pgstep");
+  const declare = (option: Option) =>
+    `${option.letter ? `-${option.letter}, ` : ""}--${option.name}${option.value ? ` <${option.value}>` : ""}`;
+  for (const option of GLOBAL_OPTIONS) parser.option(declare(option), option.summary);
+  for (const words of [...COMMANDS, HELP]) {
+    const command = parser.command(words.name, words.summary);
+    for (const alias of words.aliases) command.alias(alias);
+    for (const option of words.options) command.option(declare(option), option.summary);
+    // Its name for the command that is meant when none is named.
+    if (words === COMMANDS[0]) command.alias("!");
+  }
+  return parser;
+}
+
+/** The words as the parser reads them right; it takes those behind "--" as they are. */
+function shielded(words: readonly string[]): string[] {
+  const end = words.indexOf("--");
+  return end === -1 ? words.map(shield) : [...words.slice(0, end).map(shield), ...words.slice(end)];
+}
+
+/** No word of a command line can hold it: the operating system ends words there. */
+const SHIELD = "\0";
+
+/**
+ * Keeps the parser from making numbers and truth values of what looks like them ("0012" would be 12, seventeen digits
+ * another number, "" zero), and from taking the next word for the value of "--to=". It knows switches by their names in
+ * camel case only; under any other it takes the word behind a switch for its value.
+ */
+function shield(word: string): string {
+  if (isOption(word)) {
+    const [name = word] = word.split("=", 1);
+    const known = name.startsWith("--no-") ? name : camelCase(name);
+    return name === word ? known : `${known}=${SHIELD}${word.slice(name.length + 1)}`;
+  }
+  const converted = word.trim() === "" || Number.isFinite(Number(word)) || word === "true" || word === "false";
+  return converted || word === "-" ? SHIELD + word : word;
+}
+
+function unshield(word: string): string {
+  return word.startsWith(SHIELD) ? word.slice(SHIELD.length) : word;
+}
+
+/** Whether a word before "--" is an option; a dash alone is not. */
+function isOption(word: string): boolean {
+  return word.startsWith("-") && word !== "-";
+}
+
+interface Flag {
+  /** With its dashes. */
+  readonly name: string;
+  readonly hasValue: boolean;
+}
+
+/** The words that are options. The parser never takes one of these for the value of another. */
+function flagsOf(words: readonly string[]): Flag[] {
+  const end = words.indexOf("--");
+  return words
+    .slice(0, end === -1 ? undefined : end)
+    .filter(isOption)
+    .map((word) => ({ name: word.split("=", 1)[0] ?? word, hasValue: word.includes("=") }));
+}
+
+/**
+ * The names of the options that were typed. The parser lets unknown ones pass, accepts other spellings (--dryRun), and
+ * adds up what is given twice; all of that is judged here.
+ */
+function givenOptions(words: readonly string[], command: CommandWords, named: boolean): Set<string> {
+  const known = optionsOf(command);
+  const given = new Set<string>();
+  for (const { name } of flagsOf(words)) {
+    const option = known.find((one) => isSpelling(one, name));
+    if (!option) throw unknownOption(name, command, named);
+    if (given.has(option.name)) {
+      throw usage(`Cannot use --${option.name} twice`, "Give it once.");
+    }
+    given.add(option.name);
+  }
+  return given;
+}
+
+function isSpelling({ name, letter }: Option, typed: string): boolean {
+  return typed === `--${name}` || (letter !== undefined && typed === `-${letter}`);
+}
+
+/** Judged before everything else: the parser would take the value for an argument, or for the command. */
+function refuseSwitchValues(words: readonly string[]): void {
+  const known = [...COMMANDS.flatMap(({ options }) => options), ...GLOBAL_OPTIONS];
+  for (const { name, hasValue } of flagsOf(words)) {
+    const option = known.find((one) => isSpelling(one, name));
+    if (hasValue && option && option.value === undefined) {
+      throw usage(`Cannot use ${name} with a value: it is a switch`, `Write ${name} alone.`);
+    }
+  }
+}
+
+function requireValue(option: Option, parsed: unknown): string {
+  const value = typeof parsed === "string" ? unshield(parsed) : "";
+  if (value !== "") return value;
+  throw usage(
+    `Cannot use --${option.name} without a value`,
+    `Write --${option.name} <${option.value}>; if the value starts with a dash: --${option.name}=<${option.value}>.`,
+  );
+}
+
+function checkArguments(command: CommandWords, typed: readonly string[]): void {
+  const missing = command.arguments.filter(({ required }, index) => required && !typed[index]?.trim());
+  if (missing[0]) {
+    throw usage(`Cannot run pgstep ${command.name}: <${missing[0].name}> is missing`, seeHelp(command));
+  }
+  if (command.arguments.some(({ variadic }) => variadic)) return;
+  const unused = typed[command.arguments.length];
+  if (unused !== undefined) {
+    throw usage(`Cannot run pgstep ${command.name}: it has no use for "${unused}"`, seeHelp(command));
+  }
+}
+
+function helpOf(name: string | undefined): string {
+  if (name === undefined || name === HELP.name) return programHelp(COMMANDS, GLOBAL_OPTIONS);
+  const command = commandOf(name);
+  if (!command) throw unknownCommand(name);
+  return commandHelp(command, GLOBAL_OPTIONS, command === COMMANDS[0]);
+}
+
+function commandOf(name: string): Command<Environment> | undefined {
+  return COMMANDS.find((command) => command.name === name || command.aliases.includes(name));
+}
+
+function optionsOf(command: CommandWords): readonly Option[] {
+  return [...command.options, ...GLOBAL_OPTIONS];
+}
+
+function unknownCommand(name: string) {
+  const names = [...COMMANDS, HELP].flatMap((command) => [command.name, ...command.aliases]);
+  const meant = /^[0-9]+$/.test(name) ? `up ${name}` : nearest(name, names);
+  return usage(
+    `Cannot run "${name}": there is no such command`,
+    meant ? `Did you mean pgstep ${meant}?` : `Commands are ${COMMANDS.map((command) => command.name).join(", ")}.`,
+  );
+}
+
+function unknownOption(typed: string, command: CommandWords, named: boolean) {
+  const plain = typed.replace(/^-+/, "");
+  const dashed = plain.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll("_", "-");
+  const names = optionsOf(command).map(({ name }) => name);
+  const opposite = names.find((name) => name === `no-${dashed}`);
+  const meant = opposite ?? nearest(dashed, names);
+  const elsewhere = COMMANDS.find(({ options }) => options.some(({ name }) => name === dashed));
+  const hint = meant
+    ? `Did you mean --${meant}?`
+    : elsewhere
+      ? `It is an option of pgstep ${elsewhere.name}.`
+      : seeHelp(named ? command : undefined);
+  return usage(`Cannot use ${typed}: pgstep ${command.name} has no such option`, hint);
+}
+
+function seeHelp(command: CommandWords | undefined): string {
+  return `Run pgstep help${command ? ` ${command.name}` : ""} to see what can be typed.`;
+}
+
+/** As the parser names its results. */
+function camelCase(name: string): string {
+  return name.replace(/(?<=[a-z])-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,21 @@
+import type { Command } from "../core/command.ts";
+import { LOCK_OPTIONS, requireVersion } from "../core/option-values.ts";
+import { baseline as recordBaseline } from "../engine/baseline.ts";
+import type { Environment } from "../engine/environment.ts";
+
+export const baseline: Command<Environment> = {
+  name: "baseline",
+  aliases: [],
+  summary: "record migrations as applied without running them",
+  description:
+    "Records all migrations up to a version as applied, for a database that was set up by other means and has no " +
+    "history yet. Runs none of them.",
+  arguments: [{ name: "version", required: true, summary: "the last version whose changes the database has" }],
+  options: LOCK_OPTIONS,
+  examples: [{ line: "pgstep baseline 012", remark: "001 to 012 count as applied" }],
+  async run(invocation, environment) {
+    const version = requireVersion(invocation.arguments[0] ?? "", "baseline");
+    environment.report(await recordBaseline(await environment.databaseContext(), version));
+    return 0;
+  },
+};

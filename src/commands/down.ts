@@ -1,0 +1,48 @@
+import type { Command } from "../core/command.ts";
+import {
+  DRY_RUN,
+  LOCK_OPTIONS,
+  refuseTogether,
+  requireCount,
+  requireVersion,
+  runOptions,
+  SINGLE_TRANSACTION,
+} from "../core/option-values.ts";
+import type { DownTarget } from "../core/plan.ts";
+import type { Environment } from "../engine/environment.ts";
+import { undo } from "../engine/migrate.ts";
+
+export const down: Command<Environment> = {
+  name: "down",
+  aliases: ["rollback"],
+  summary: "undo the newest migrations",
+  description:
+    "Runs the down files from the highest applied version down, each in a transaction that also removes its row from " +
+    "the history. Where a file is gone, the down script stored when it was applied is used.",
+  arguments: [{ name: "count", required: false, summary: "how many to undo (1)" }],
+  options: [
+    { name: "to", value: "version", summary: "undo what is above this version, which stays" },
+    { name: "all", summary: "undo everything" },
+    DRY_RUN,
+    SINGLE_TRANSACTION,
+    ...LOCK_OPTIONS,
+  ],
+  examples: [
+    { line: "pgstep down", remark: "undo the newest one" },
+    { line: "pgstep down 3", remark: "undo the newest three" },
+    { line: "pgstep down --to 012", remark: "go back to version 012" },
+  ],
+  async run(invocation, environment) {
+    const target = downTarget(invocation.arguments[0], invocation.options.get("to"), invocation.options.has("all"));
+    const report = await undo(await environment.databaseContext(), target, runOptions(invocation));
+    environment.report(report);
+    return report.failure?.exitStatus ?? 0;
+  },
+};
+
+function downTarget(count: string | undefined, to: string | undefined, all: boolean): DownTarget {
+  refuseTogether("down", [count !== undefined && `count ${count}`, to !== undefined && "--to", all && "--all"]);
+  if (all) return { all: true };
+  if (to !== undefined) return { to: requireVersion(to, "down --to") };
+  return { count: count === undefined ? 1 : requireCount(count, "down", `pgstep down --to ${count}`) };
+}

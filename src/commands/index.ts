@@ -1,0 +1,26 @@
+import type { Command } from "../core/command.ts";
+import type { Environment } from "../engine/environment.ts";
+import { baseline } from "./baseline.ts";
+import { down } from "./down.ts";
+import { create } from "./new.ts";
+import { redo } from "./redo.ts";
+import { repair } from "./repair.ts";
+import { reset } from "./reset.ts";
+import { status } from "./status.ts";
+import { up } from "./up.ts";
+import { validate } from "./validate.ts";
+
+export { GLOBAL_OPTIONS } from "./global-options.ts";
+
+/** In the order of the help; the first one is what happens when none is named. */
+export const COMMANDS: readonly Command<Environment>[] = [
+  up,
+  status,
+  down,
+  redo,
+  create,
+  validate,
+  baseline,
+  repair,
+  reset,
+];

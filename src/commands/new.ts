@@ -1,0 +1,36 @@
+import type { Command } from "../core/command.ts";
+import { refuseTogether } from "../core/option-values.ts";
+import { createMigration } from "../engine/create-migration.ts";
+import type { Environment } from "../engine/environment.ts";
+
+export const create: Command<Environment> = {
+  name: "new",
+  aliases: ["create"],
+  summary: "write the next migration file from the template",
+  description:
+    "Writes a file with the next version, in the style that the directory uses: a number with the same padding, or " +
+    "the time. Never overwrites.",
+  arguments: [{ name: "description", required: true, variadic: true, summary: "what it does, in a few words" }],
+  options: [
+    { name: "down", summary: "write the down file too" },
+    { name: "timestamp", summary: "the UTC time as the version" },
+    { name: "sequential", summary: "the next number as the version" },
+  ],
+  examples: [
+    { line: "pgstep new add users table", remark: "003_add_users_table.sql" },
+    { line: "pgstep new add users table --down", remark: "and 003_add_users_table.down.sql" },
+  ],
+  async run({ arguments: words, options }, environment) {
+    const timestamp = options.has("timestamp");
+    const sequential = options.has("sequential");
+    refuseTogether("new", [timestamp && "--timestamp", sequential && "--sequential"]);
+    const report = createMigration(environment.context, {
+      description: words.join(" "),
+      ...(timestamp && { style: "timestamp" }),
+      ...(sequential && { style: "sequential" }),
+      down: options.has("down"),
+    });
+    environment.report(report);
+    return 0;
+  },
+};

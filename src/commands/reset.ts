@@ -1,0 +1,34 @@
+import type { Command } from "../core/command.ts";
+import { LOCK_OPTIONS } from "../core/option-values.ts";
+import type { Environment } from "../engine/environment.ts";
+import { migrate } from "../engine/migrate.ts";
+import { reset as resetDatabase } from "../engine/reset.ts";
+
+export const reset: Command<Environment> = {
+  name: "reset",
+  aliases: [],
+  summary: "DANGER: delete everything in the database",
+  description:
+    "Deletes ALL data: every object in every schema that is not the system's, the history included, and leaves an " +
+    "empty public schema. First shows what it will delete, then asks for the database's name.",
+  arguments: [],
+  options: [
+    { name: "up", summary: "apply all migrations afterwards" },
+    { name: "confirm", value: "database", summary: "the database's name, instead of being asked for it" },
+    { name: "force", summary: "needed as well in the environment production" },
+    ...LOCK_OPTIONS,
+  ],
+  examples: [
+    { line: "pgstep reset", remark: "shows, asks, deletes" },
+    { line: "pgstep reset --up --confirm app_dev", remark: "start afresh, in a script" },
+  ],
+  async run({ options }, environment) {
+    const consent = environment.consent({ confirm: options.get("confirm"), force: options.has("force") });
+    const context = await environment.databaseContext();
+    environment.report(await resetDatabase(context, consent));
+    if (!options.has("up")) return 0;
+    const report = await migrate(context, {}, {});
+    environment.report(report);
+    return report.failure?.exitStatus ?? 0;
+  },
+};

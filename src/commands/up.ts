@@ -1,0 +1,45 @@
+import type { Command } from "../core/command.ts";
+import {
+  DRY_RUN,
+  LOCK_OPTIONS,
+  requireCount,
+  requireVersion,
+  runOptions,
+  SINGLE_TRANSACTION,
+} from "../core/option-values.ts";
+import type { Environment } from "../engine/environment.ts";
+import { migrate } from "../engine/migrate.ts";
+
+export const up: Command<Environment> = {
+  name: "up",
+  aliases: ["run", "migrate"],
+  summary: "apply the pending migrations",
+  description:
+    "Applies the pending migrations in order, each in a transaction together with its row in the history. " +
+    "Stops at the first that fails, rolls that one back, and says where and why it failed.",
+  arguments: [{ name: "version", required: false, summary: "the last version to apply; all of them without it" }],
+  options: [
+    { name: "count", value: "number", summary: "apply at most so many" },
+    DRY_RUN,
+    SINGLE_TRANSACTION,
+    { name: "out-of-order", summary: "also apply migrations below the newest applied one" },
+    ...LOCK_OPTIONS,
+  ],
+  examples: [
+    { line: "pgstep up", remark: "apply all that are pending" },
+    { line: "pgstep up 012", remark: "stop after version 012" },
+    { line: "pgstep up --dry-run", remark: "see what would run" },
+  ],
+  async run(invocation, environment) {
+    const [version] = invocation.arguments;
+    const count = invocation.options.get("count");
+    const target = {
+      ...(version !== undefined && { to: requireVersion(version, "up") }),
+      ...(count !== undefined && { count: requireCount(count, "up --count", undefined) }),
+      outOfOrder: invocation.options.has("out-of-order"),
+    };
+    const report = await migrate(await environment.databaseContext(), target, runOptions(invocation));
+    environment.report(report);
+    return report.failure?.exitStatus ?? 0;
+  },
+};

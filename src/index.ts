@@ -1,0 +1,171 @@
+import process from "node:process";
+import { disk } from "./adapters/disk.ts";
+import { systemClock } from "./adapters/system-clock.ts";
+import { toolVersion } from "./adapters/tool-version.ts";
+import { type Confirmation, requireConfirmation } from "./core/confirmation.ts";
+import { Failure } from "./core/error.ts";
+import type { EventListener } from "./core/event.ts";
+import type { DownTarget, UpTarget } from "./core/plan.ts";
+import type { ResetReport, RunReport, StatusReport, ValidationReport } from "./core/report.ts";
+import { type GivenSettings, mergeSettings, noDatabaseNamed } from "./core/setting-sources.ts";
+import type { Settings } from "./core/settings.ts";
+import type { Context, DatabaseContext } from "./engine/context.ts";
+import { migrate, type RunOptions, redo, undo } from "./engine/migrate.ts";
+import { reset } from "./engine/reset.ts";
+import { readStatus } from "./engine/status.ts";
+import { validate } from "./engine/validate.ts";
+import type { Consent } from "./ports/consent.ts";
+import type { Database } from "./ports/session.ts";
+
+export type { Confirmation } from "./core/confirmation.ts";
+export {
+  Failure,
+  type FailureCode,
+  type FilePlace,
+  type Finding,
+  type ServerMessage,
+} from "./core/error.ts";
+export type { Event, EventListener } from "./core/event.ts";
+export type { Applied, Entry, MigrationState } from "./core/history.ts";
+export type { Direction, Migration, SqlFile } from "./core/migration.ts";
+export type { DownTarget, Plan, Step, UpTarget } from "./core/plan.ts";
+export type {
+  ResetInventory,
+  ResetReport,
+  RunReport,
+  StatusReport,
+  StepOutcome,
+  StepReport,
+  ValidationReport,
+} from "./core/report.ts";
+export type { GivenSettings } from "./core/setting-sources.ts";
+export type { RunOptions } from "./engine/migrate.ts";
+
+/** What a runner works with; everything left out comes from the variables that the command line reads, or is a default. */
+export interface MigrationRunnerOptions extends GivenSettings {
+  /** An instance of the `postgres` package, instead of a URL: its database, on a connection beside its pool. */
+  readonly sql?: { readonly options: object };
+  /** Called for everything that happens while a call works. Must not throw. */
+  readonly onEvent?: EventListener;
+  /** Stops a call that is at work: it rolls back what runs, and rejects. */
+  readonly signal?: AbortSignal;
+}
+
+/** A run whose failure has a report of what was applied nevertheless. */
+export class RunFailure extends Failure {
+  readonly report: RunReport;
+
+  constructor(failure: Failure, report: RunReport) {
+    const { code, message, hint, place, server, findings, cause } = failure;
+    super(code, message, {
+      ...(hint !== undefined && { hint }),
+      ...(place && { place }),
+      ...(server && { server }),
+      findings,
+      cause,
+    });
+    this.report = report;
+  }
+}
+
+/**
+ * Migrates a database from a program. Each call opens a connection of its own and closes it; nothing is printed. All
+ * calls reject with a `Failure`; one whose run failed part-way rejects with a `RunFailure`.
+ */
+export class MigrationRunner {
+  readonly #options: MigrationRunnerOptions;
+
+  constructor(options: MigrationRunnerOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Applies the pending migrations. */
+  runMigrations(options: UpTarget & RunOptions = {}): Promise<RunReport> {
+    return this.#run((context) => migrate(context, options, options));
+  }
+
+  /** What is applied and what is pending; never writes. */
+  getStatus(): Promise<StatusReport> {
+    return this.#withDatabase(readStatus);
+  }
+
+  /** Undoes the newest migration, or as many as the target says. */
+  rollback(target: DownTarget = { count: 1 }, options: RunOptions = {}): Promise<RunReport> {
+    return this.#run((context) => undo(context, target, options));
+  }
+
+  /** Undoes the newest migrations and applies them again. */
+  redo(count = 1, options: RunOptions = {}): Promise<RunReport> {
+    return this.#run((context) => redo(context, count, options));
+  }
+
+  /** Deletes everything in the database whose name is confirmed. */
+  reset(confirmation: Confirmation): Promise<ResetReport> {
+    return this.#withDatabase((context) => reset(context, consentOf(confirmation, context.settings)));
+  }
+
+  /** Checks the files and, where a database is named, compares them with its history. */
+  async validate(): Promise<ValidationReport> {
+    const { context, url } = this.#context();
+    const database = await this.#open(url);
+    try {
+      return await validate(context, database);
+    } finally {
+      await database?.close();
+    }
+  }
+
+  async #run(work: (context: DatabaseContext) => Promise<RunReport>): Promise<RunReport> {
+    const report = await this.#withDatabase(work);
+    if (report.failure) throw new RunFailure(report.failure, report);
+    return report;
+  }
+
+  async #withDatabase<Result>(work: (context: DatabaseContext) => Promise<Result>): Promise<Result> {
+    const { context, url } = this.#context();
+    const database = await this.#open(url);
+    if (!database) throw noDatabaseNamed();
+    try {
+      return await work({ ...context, database });
+    } finally {
+      await database.close();
+    }
+  }
+
+  #context(): { context: Context; url: string | undefined } {
+    const { onEvent, signal } = this.#options;
+    const { settings, url } = mergeSettings(this.#options, process.env);
+    const context = {
+      settings,
+      fileSystem: disk,
+      clock: systemClock,
+      emit: onEvent ?? (() => {}),
+      signal: signal ?? new AbortController().signal,
+      toolVersion,
+    };
+    return { context, url };
+  }
+
+  async #open(url: string | undefined): Promise<Database | undefined> {
+    const { sql } = this.#options;
+    if (sql) {
+      const { databaseOfDriver } = await import("./adapters/driver-database.ts");
+      return databaseOfDriver(sql as Parameters<typeof databaseOfDriver>[0]);
+    }
+    const { resolveTarget } = await import("./adapters/resolve-target.ts");
+    const target = resolveTarget({ url, environment: process.env });
+    if (!target) return undefined;
+    const { openDatabase } = await import("./adapters/open-database.ts");
+    return openDatabase(target);
+  }
+}
+
+function consentOf(confirmation: Confirmation, { environment }: Settings): Consent {
+  return {
+    async mayReset({ databaseName }) {
+      requireConfirmation(databaseName, environment, confirmation);
+      return true;
+    },
+    mayRepair: async () => false,
+  };
+}

@@ -1,0 +1,109 @@
+import process from "node:process";
+import { disk } from "./adapters/disk.ts";
+import { HumanReporter } from "./adapters/human-reporter.ts";
+import { listenForInterruption } from "./adapters/interruption.ts";
+import { JsonReporter } from "./adapters/json-reporter.ts";
+import { endQuietly } from "./adapters/reporter-output.ts";
+import { systemClock } from "./adapters/system-clock.ts";
+import { TerminalConsent } from "./adapters/terminal-consent.ts";
+import { toolVersion } from "./adapters/tool-version.ts";
+import { parseCommandLine, presentationOf, type Request } from "./command-line.ts";
+import { Failure } from "./core/error.ts";
+import { durationOption } from "./core/option-values.ts";
+import { mergeSettings, noDatabaseNamed } from "./core/setting-sources.ts";
+import type { Environment } from "./engine/environment.ts";
+import type { Database } from "./ports/session.ts";
+
+/** The exit status of a fault of pgstep's own. */
+const BUG = 1;
+
+const words = process.argv.slice(2);
+const presentation = presentationOf(words);
+const stdout = endQuietly(process.stdout);
+const stderr = endQuietly(process.stderr);
+const reporter = presentation.json
+  ? new JsonReporter(stdout, stderr)
+  : new HumanReporter(stdout, stderr, { ...presentation, variables: process.env });
+
+process.exitCode = await answer();
+
+/** Does what was typed and returns the exit status. */
+async function answer(): Promise<number> {
+  try {
+    const request = parseCommandLine(words);
+    if (request.kind === "run") return await run(request);
+    stdout.write(request.kind === "help" ? request.text : `pgstep ${toolVersion}\n`);
+    return 0;
+  } catch (error) {
+    if (error instanceof Failure) {
+      reporter.failure(error);
+      return error.exitStatus;
+    }
+    reporter.bug(error);
+    return BUG;
+  } finally {
+    reporter.close();
+  }
+}
+
+async function run({ command, invocation }: Request & { kind: "run" }): Promise<number> {
+  const { options } = invocation;
+  const { settings, url } = mergeSettings(
+    {
+      url: options.get("url"),
+      directory: options.get("dir"),
+      schema: options.get("schema"),
+      table: options.get("table"),
+      environment: options.get("env"),
+      lockWaitMs: durationOption(invocation, "lock-wait"),
+      lockTimeoutMs: durationOption(invocation, "lock-timeout"),
+    },
+    process.env,
+  );
+  const { signal, release } = listenForInterruption();
+  let database: Database | undefined;
+  const namedDatabase = async () => (database ??= await openNamed(url));
+  const context = {
+    settings,
+    fileSystem: disk,
+    clock: systemClock,
+    emit: reporter.event.bind(reporter),
+    signal,
+    toolVersion,
+  };
+  const environment: Environment = {
+    context,
+    namedDatabase,
+    async databaseContext() {
+      const named = await namedDatabase();
+      if (!named) throw noDatabaseNamed();
+      return { ...context, database: named };
+    },
+    consent: (given) =>
+      new TerminalConsent(
+        { input: process.stdin, output: process.stderr, signal },
+        {
+          ...given,
+          environment: settings.environment,
+          database: () => database?.description ?? "",
+          mayAsk: !presentation.json,
+        },
+      ),
+    report: (report) => reporter.report(report),
+  };
+  try {
+    return await command.run(invocation, environment);
+  } finally {
+    release();
+    await database?.close();
+  }
+}
+
+/** The database that is named, if one is. Its drivers are loaded only here, so that other commands start quickly. */
+async function openNamed(url: string | undefined): Promise<Database | undefined> {
+  const { resolveTarget } = await import("./adapters/resolve-target.ts");
+  const target = resolveTarget({ url, environment: process.env });
+  if (!target) return undefined;
+  const { openDatabase } = await import("./adapters/open-database.ts");
+  return openDatabase(target);
+}
