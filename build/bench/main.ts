@@ -1,0 +1,181 @@
+/**
+ * Measures pgstep against psql on a server of its own: `npm run bench`, or `npm run bench -- quick` for smaller loads.
+ * Needs psql on the PATH. Prints a table and writes dist/bench.json. Runs are interleaved, figures are medians.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type NetworkProxy, startProxy } from "../../test/support/network-proxy.ts";
+import { startPostgres } from "../../test/support/postgres-server.ts";
+import { ROOT } from "../runtimes.ts";
+import { type Measured, measure, median } from "./measure.ts";
+import { largeMigration, smallMigrations, type Workload } from "./workloads.ts";
+
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly bound: number;
+  /** Whether the value should be at most or at least the bound. */
+  readonly sense: "at most" | "at least";
+}
+
+const quick = process.argv.includes("quick");
+const tool = join(ROOT, "dist", "pgstep.js");
+const root = mkdtempSync(join(tmpdir(), "pgstep-bench-"));
+const server = await startPostgres({ settings: { max_locks_per_transaction: "256", max_wal_size: "8GB" } });
+const figures: Figure[] = [];
+
+function record(name: string, value: number, unit: string, sense: Figure["sense"], bound: number): void {
+  const figure = { name, value: Math.round(value * 100) / 100, unit, sense, bound };
+  figures.push(figure);
+  const met = sense === "at most" ? value <= bound : value >= bound;
+  console.log(
+    `${met ? "ok  " : "MISS"}  ${name.padEnd(58)} ${String(figure.value).padStart(9)} ${unit.padEnd(6)} (${sense} ${bound})`,
+  );
+}
+
+async function pgstep(
+  command: readonly string[],
+  port: number,
+  database: string,
+  directory: string,
+): Promise<Measured> {
+  const url = `postgres://postgres@127.0.0.1:${port}/${database}`;
+  return measure(process.execPath, [tool, ...command, "--url", url, "--dir", directory, "--json"], { directory: root });
+}
+
+async function psql(port: number, database: string, script: string): Promise<Measured> {
+  const args = [
+    "-X",
+    "-q",
+    "-v",
+    "ON_ERROR_STOP=1",
+    "-h",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    "-U",
+    "postgres",
+    "-d",
+    database,
+    "-f",
+    script,
+  ];
+  return measure("psql", args, { directory: root });
+}
+
+async function freshDatabase(): Promise<string> {
+  return (await server.createDatabase()).name;
+}
+
+async function turns(): Promise<void> {
+  const load = smallMigrations(root, 100);
+  const proxy = await startProxy({ port: server.port });
+  const database = await freshDatabase();
+  await pgstep(["up"], proxy.port, database, load.directory);
+  record("first up of 100 migrations of 4 statements", proxy.traffic.turns, "turns", "at most", 8);
+  proxy.resetTraffic();
+  await pgstep(["up"], proxy.port, database, load.directory);
+  record("nothing pending", proxy.traffic.turns, "turns", "at most", 1);
+  await proxy.close();
+}
+
+async function network(): Promise<void> {
+  const count = quick ? 200 : 1000;
+  const load = smallMigrations(root, count);
+  const far = await startProxy({ port: server.port, delayMs: 10 });
+  const near = await startProxy({ port: server.port });
+  const run = async (proxy: NetworkProxy) =>
+    (await pgstep(["up"], proxy.port, await freshDatabase(), load.directory)).wallMs;
+  const nearMs: number[] = [];
+  const farMs: number[] = [];
+  for (let round = 0; round < (quick ? 3 : 5); round++) {
+    nearMs.push(await run(near));
+    farMs.push(await run(far));
+  }
+  const psqlMs = (await psql(far.port, await freshDatabase(), load.psqlScript)).wallMs;
+  record(
+    `${count} migrations, 20 ms round trip against 0 ms`,
+    median(farMs) / median(nearMs),
+    "times",
+    "at most",
+    1.15,
+  );
+  record(`${count} migrations at 20 ms, psql's time over pgstep's`, psqlMs / median(farMs), "times", "at least", 20);
+  await far.close();
+  await near.close();
+  await compare(`${count} migrations at 0 ms, against psql`, load, quick ? 3 : 5);
+}
+
+async function compare(name: string, load: Workload, rounds: number): Promise<void> {
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const [first, second] = [await freshDatabase(), await freshDatabase()];
+    ours.push((await pgstep(["up"], server.port, first, load.directory)).wallMs);
+    theirs.push((await psql(server.port, second, load.psqlScript)).wallMs);
+    for (const database of [first, second]) await server.query("postgres", `DROP DATABASE "${database}"`);
+  }
+  record(name, median(ours) / median(theirs), "times", "at most", 1.1);
+}
+
+async function manyApplied(): Promise<void> {
+  const count = 10_000;
+  const directory = join(root, "many");
+  mkdirSync(directory);
+  for (let number = 1; number <= count; number++) {
+    writeFileSync(join(directory, `${String(number).padStart(5, "0")}_step.sql`), `SELECT ${number};\n`);
+  }
+  const database = await freshDatabase();
+  const proxy = await startProxy({ port: server.port });
+  await pgstep(["up"], proxy.port, database, directory);
+  const up: Measured[] = [];
+  const status: Measured[] = [];
+  for (let round = 0; round < 5; round++) {
+    proxy.resetTraffic();
+    up.push(await pgstep(["up"], proxy.port, database, directory));
+    if (round === 0)
+      record(
+        "10,000 applied, nothing pending: over the wire",
+        (proxy.traffic.sent + proxy.traffic.received) / 1024,
+        "kB",
+        "at most",
+        4,
+      );
+    status.push(await pgstep(["status"], proxy.port, database, directory));
+  }
+  record("10,000 applied, nothing pending: up, CPU", median(up.map((one) => one.cpuMs)), "ms", "at most", 300);
+  record("10,000 applied: status, CPU", median(status.map((one) => one.cpuMs)), "ms", "at most", 300);
+  await proxy.close();
+}
+
+async function largeFiles(): Promise<void> {
+  const bytes = (quick ? 10 : 100) * 1e6;
+  for (const kind of ["insert", "copy"] as const) {
+    const load = largeMigration(root, kind, bytes);
+    await compare(`${bytes / 1e6} MB of ${kind.toUpperCase()}, against psql`, load, 3);
+  }
+  const huge = (quick ? 100 : 1000) * 1e6;
+  for (const kind of ["insert", "copy"] as const) {
+    const load = largeMigration(root, kind, huge);
+    const database = await freshDatabase();
+    const { peakMb } = await pgstep(["up"], server.port, database, load.directory);
+    record(`${huge / 1e6} MB of ${kind.toUpperCase()}: peak memory`, peakMb, "MB", "at most", 200);
+    await server.query("postgres", `DROP DATABASE "${database}"`);
+    rmSync(load.directory, { recursive: true });
+    rmSync(load.psqlScript);
+  }
+}
+
+try {
+  await turns();
+  await manyApplied();
+  await network();
+  await largeFiles();
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, quick };
+  writeFileSync(join(ROOT, "dist", "bench.json"), `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+} finally {
+  await server.stop();
+  rmSync(root, { recursive: true, force: true });
+}

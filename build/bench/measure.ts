@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+export interface Measured {
+  /** Wall-clock time of the whole process, in milliseconds. */
+  readonly wallMs: number;
+  /** User and system time, in milliseconds; only for node. */
+  readonly cpuMs: number;
+  /** Peak resident memory, in MB; only for node. */
+  readonly peakMb: number;
+}
+
+/** Runs a command to its end. @throws Error with its output when it fails */
+export async function measure(
+  command: string,
+  args: readonly string[],
+  options: { directory: string; environment?: Record<string, string> },
+): Promise<Measured> {
+  const usage = join(options.directory, `usage-${process.hrtime.bigint()}.json`);
+  const output = join(options.directory, "output.txt");
+  const file = openSync(output, "w");
+  const started = performance.now();
+  const child = spawn(command, args, {
+    stdio: ["ignore", file, file],
+    env: {
+      PATH: process.env.PATH,
+      ...options.environment,
+      PGSTEP_BENCH_USAGE: usage,
+      ...(command === process.execPath && { NODE_OPTIONS: `--import=${REPORT_USAGE}` }),
+    },
+  });
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", resolve);
+  });
+  const wallMs = performance.now() - started;
+  closeSync(file);
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(" ")}: exit ${status}\n${readFileSync(output, "utf8").slice(-2000)}`);
+  if (command !== process.execPath) return { wallMs, cpuMs: Number.NaN, peakMb: Number.NaN };
+  const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(readFileSync(usage, "utf8"));
+  rmSync(usage);
+  return { wallMs, cpuMs: (userCPUTime + systemCPUTime) / 1000, peakMb: maxRSS / 1024 };
+}
+
+/** Writes what the process used when it ends; loaded into node before the tool. */
+const REPORT_USAGE = pathToFileURL(join(import.meta.dirname, "report-usage.mjs")).href;
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? Number.NaN)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}

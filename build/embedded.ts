@@ -1,0 +1,60 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build, type Plugin } from "esbuild";
+import { ROOT } from "./runtimes.ts";
+
+const PACKAGE = join(ROOT, "node_modules", "@electric-sql", "pglite");
+
+/** Raised when this file changes what it writes. */
+const LAYOUT = 1;
+
+/**
+ * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite`, and beside it the files that it loads and the
+ * archives of extensions. Kept as it is when it is of the installed version already.
+ */
+export async function bundleEmbedded(output: string): Promise<void> {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { version: string };
+  const target = join(output, "embedded");
+  const marker = `version-${version}-${LAYOUT}`;
+  if (existsSync(join(target, marker))) return;
+  const building = `${target}.${process.pid}`;
+  mkdirSync(building, { recursive: true });
+  await build({
+    stdin: { contents: `export { PGlite } from "@electric-sql/pglite";`, resolveDir: ROOT },
+    outfile: join(building, "pglite.js"),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    minify: true,
+    legalComments: "none",
+    logLevel: "error",
+    logOverride: { "empty-import-meta": "silent" },
+    plugins: [readWhole],
+  });
+  for (const name of readdirSync(join(PACKAGE, "dist"))) {
+    if (/\.(wasm|data|tar\.gz)$/.test(name)) cpSync(join(PACKAGE, "dist", name), join(building, name));
+  }
+  cpSync(join(PACKAGE, "LICENSE"), join(building, "LICENSE"));
+  cpSync(join(PACKAGE, "package.json"), join(building, marker));
+  rmSync(target, { recursive: true, force: true });
+  try {
+    renameSync(building, target);
+  } catch (error) {
+    // Another build was faster, with the same content.
+    rmSync(building, { recursive: true, force: true });
+    if (!existsSync(join(target, marker))) throw error;
+  }
+}
+
+/** Archives are read whole instead of streamed: Bun opens no streams on the files inside a compiled binary. */
+const readWhole: Plugin = {
+  name: "read-whole",
+  setup({ onLoad }) {
+    onLoad({ filter: /pglite[/\\]dist[/\\].*\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(/(\w+)\.createReadStream\((\w+)\)/g, "[$1.readFileSync($2)]"),
+      loader: "js",
+      resolveDir: dirname(path),
+    }));
+  },
+};

@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { serverAddress, sharedServerVariable, startPostgres } from "../test/support/postgres-server.ts";
+import { buildBinary } from "./binaries.ts";
+import { ROOT } from "./runtimes.ts";
+
+/*
+ * `npm test`: builds what is tested, starts one server of each major for all test files, and runs them. Words after
+ * `--` choose files by a part of their path: `npm test -- scenarios`.
+ */
+
+const TIMEOUT_MS = 12 * 60_000;
+
+const chosen = process.argv.slice(2);
+const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".test.ts"))
+  .map((path) => relative(process.cwd(), join(ROOT, "test", path)))
+  .filter((path) => chosen.length === 0 || chosen.some((part) => path.includes(part)))
+  .sort();
+if (files.length === 0) throw new Error(`No test file has ${chosen.join(" or ")} in its path`);
+
+await buildBinary();
+const servers = await Promise.all([startPostgres({ major: 15 }), startPostgres({ major: 18 })]);
+const reporter = process.stdout.isTTY ? "spec" : "tap";
+const run = spawn(
+  process.execPath,
+  ["--import", "tsx", "--test", `--test-reporter=${reporter}`, "--test-concurrency=2", ...files],
+  {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: {
+      ...process.env,
+      ...Object.fromEntries(
+        servers.map((server) => [sharedServerVariable(server.major), JSON.stringify(serverAddress(server))]),
+      ),
+    },
+  },
+);
+const timer = setTimeout(() => {
+  console.error(`The tests did not end within ${TIMEOUT_MS / 60_000} minutes.`);
+  run.kill("SIGKILL");
+}, TIMEOUT_MS);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => run.kill(signal));
+process.exitCode = await new Promise<number>((resolve) => run.once("exit", (status) => resolve(status ?? 1)));
+clearTimeout(timer);
+await Promise.all(servers.map((server) => server.stop("immediate")));

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { ROOT } from "../build/runtimes.ts";
+import { difference } from "./support/difference.ts";
+import { dumpSchema, findPgDump, withoutVersions } from "./support/pg-dump.ts";
+import { type PostgresServer, sharedServer } from "./support/postgres-server.ts";
+import { programCommand, run } from "./support/program.ts";
+
+/*
+ * Migration directories of other projects, applied to the end: the schema must be, byte for byte, what psql makes of
+ * the same files. They lie outside this repository; the tests are skipped where they or pg_dump are absent.
+ */
+
+const CORPORA = process.env.PGSTEP_CORPORA ?? join(ROOT, "..", "shared", "corpora");
+const MAJOR = 15;
+
+/** What is known not to work yet, by `<directory> <direction>`. */
+const EXPECTED_LATER: Readonly<Record<string, string>> = {
+  "pagila up": "COPY ... FROM STDIN is not streamed yet",
+};
+
+interface Corpus {
+  readonly name: string;
+  readonly table: string;
+}
+
+const pgDump = findPgDump(MAJOR);
+const skip = !existsSync(join(CORPORA, "README.md"))
+  ? "there are no corpora beside this checkout"
+  : pgDump === undefined
+    ? `there is no pg_dump ${MAJOR} with --restrict-key; install postgresql-client-${MAJOR}`
+    : false;
+
+describe("directories of other projects", { skip, concurrency: 2 }, () => {
+  for (const corpus of skip ? [] : plainCorpora()) {
+    const downs = readDowns(corpus);
+    const todo = EXPECTED_LATER[`${corpus.name} up`] ?? false;
+    test(`${corpus.name} applies to the end`, { todo, timeout: 300_000 }, async (context) => {
+      const server = await sharedServer(MAJOR);
+      const database = await applied(server, corpus);
+      const truth = withoutVersions(readFileSync(join(CORPORA, corpus.name, "truth.sql"), "utf8"));
+      assertSameText(truth, await dump(server, database.name, corpus));
+      assert.deepEqual(await rowCounts(server, database.name, corpus), expectedRowCounts(corpus));
+      const downTodo = EXPECTED_LATER[`${corpus.name} down`] ?? false;
+      if (downs) await context.test("and back", { todo: downTodo }, () => goBack(server, database, corpus, downs));
+    });
+  }
+});
+
+function plainCorpora(): Corpus[] {
+  const rows = readFileSync(join(CORPORA, "README.md"), "utf8").matchAll(/^\| (\w+) \| yes(.*?) \|/gm);
+  return [...rows].map(([, name = "", remark = ""]) => ({
+    name,
+    table: remark.includes("--table") ? "pgstep_history" : "schema_migrations",
+  }));
+}
+
+async function pgstep(url: string, corpus: Corpus, ...args: string[]) {
+  const [file, ...rest] = await programCommand("node");
+  const flags = ["--dir", join(CORPORA, corpus.name, "plain"), "--table", corpus.table];
+  return run([file, ...rest, ...args, ...flags], {
+    directory: ROOT,
+    environment: { DATABASE_URL: url },
+    timeoutMs: 240_000,
+  });
+}
+
+async function applied(server: PostgresServer, corpus: Corpus): Promise<{ name: string; url: string }> {
+  const before = join(CORPORA, corpus.name, "before.sql");
+  const database = await server.createDatabase(existsSync(before) ? readFileSync(before, "utf8") : undefined);
+  const { status, stderr } = await pgstep(database.url, corpus, "up");
+  assert.equal(status, 0, stderr.slice(-4000));
+  return database;
+}
+
+function dump(server: PostgresServer, database: string, { table }: Corpus): Promise<string> {
+  return dumpSchema(pgDump ?? "", server, database, [
+    `public.${table}`,
+    `public.${table}_steps`,
+    `public.${table}_lease`,
+  ]);
+}
+
+function expectedRowCounts(corpus: Corpus): string[] {
+  return readFileSync(join(CORPORA, corpus.name, "rowcounts.txt"), "utf8")
+    .trim()
+    .split("\n");
+}
+
+/** The number of rows of each table that the corpus counts, in its own words. */
+async function rowCounts(server: PostgresServer, database: string, corpus: Corpus): Promise<string[]> {
+  const tables = expectedRowCounts(corpus).map((line) => line.replace(/ \d+$/, ""));
+  const counts = tables.map((table) => `(SELECT count(*) FROM ${table})`);
+  const [row] = await server.query(database, `SELECT ARRAY[${counts.join(", ")}] AS counts`);
+  const found = row?.counts as string[];
+  return tables.map((table, index) => `${table} ${found[index]}`);
+}
+
+interface Downs {
+  /** Faults of the corpus's own downs, in the order they are met: file and psql's message. */
+  readonly failed: readonly (readonly [string, string])[];
+  /** CREATE and ALTER lines of the dump that no down takes away. */
+  readonly left?: readonly string[];
+}
+
+function readDowns(corpus: Corpus): Downs | undefined {
+  const path = join(CORPORA, corpus.name, "downs.json");
+  if (!existsSync(path)) return undefined;
+  return (JSON.parse(readFileSync(path, "utf8")) as { full_reverse: Downs }).full_reverse;
+}
+
+/** Takes everything back. A faulty down must fail as it does in psql; it is passed over by hand, as its owners would. */
+async function goBack(
+  server: PostgresServer,
+  database: { name: string; url: string },
+  corpus: Corpus,
+  downs: Downs,
+): Promise<void> {
+  for (const [file, message] of downs.failed) {
+    const { status, stderr } = await pgstep(database.url, corpus, "down", "--all");
+    assert.equal(status, 4, `${file} should have failed: ${stderr.slice(-2000)}`);
+    const reason = /ERROR: {2}([^|]*?)( \||$)/.exec(message)?.[1] ?? message;
+    assert.ok(stderr.includes(reason), `${reason} is not what was said:\n${stderr.slice(-2000)}`);
+    const table = `public.${corpus.table}`;
+    await server.query(
+      database.name,
+      `DELETE FROM ${table} WHERE version::numeric = (SELECT max(version::numeric) FROM ${table})`,
+    );
+  }
+  const { status, stderr } = await pgstep(database.url, corpus, "down", "--all");
+  assert.equal(status, 0, stderr.slice(-4000));
+  const lines = (await dump(server, database.name, corpus)).split("\n");
+  assertSameText((downs.left ?? []).join("\n"), lines.filter((line) => /^(CREATE|ALTER) /.test(line)).join("\n"));
+}
+
+function assertSameText(expected: string, actual: string): void {
+  if (actual !== expected) assert.fail(`the schemas differ:\n${difference(expected, actual).slice(0, 6000)}`);
+}

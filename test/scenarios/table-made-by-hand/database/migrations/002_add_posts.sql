@@ -1,0 +1,2 @@
+CREATE TABLE posts (id bigint PRIMARY KEY, author bigint NOT NULL REFERENCES users (id));
+INSERT INTO users (email) VALUES ('a@example.org');

@@ -1,0 +1,219 @@
+import { type ChildProcess, execFile } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import postgres from "postgres";
+import { type Major, postgresBinaries, serverUser } from "./postgres-binaries.ts";
+import {
+  end,
+  exited,
+  launchPostmaster,
+  postmasterPid,
+  randomPort,
+  START_TIMEOUT_MS,
+  type StopMode,
+  watchdog,
+} from "./postgres-process.ts";
+
+export type { StopMode } from "./postgres-process.ts";
+
+export interface ServerOptions {
+  /** PostgreSQL major version; 18 when absent. */
+  readonly major?: Major;
+  /** postgresql.conf settings beside those that make tests fast. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Lines of pg_hba.conf; everyone is trusted when absent. */
+  readonly authentication?: string;
+  /** Further files of the data directory (certificates and keys), readable by the server alone. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export type Rows = Record<string, unknown>[];
+
+/** A running PostgreSQL server of our own. */
+export interface PostgresServer {
+  readonly major: Major;
+  readonly host: "127.0.0.1";
+  readonly port: number;
+  /** Holds the Unix socket. */
+  readonly socketDirectory: string;
+  readonly superuser: "postgres";
+  /** Process id of the postmaster; another one after `restart`. */
+  readonly pid: number;
+  url(database: string, user?: string, password?: string): string;
+  /** Makes a database of a name never used before, from template0 with UTF8 and C.UTF-8, and runs `sql` in it. */
+  createDatabase(sql?: string): Promise<{ name: string; url: string }>;
+  /** The rows of the last statement of `sql`, run as superuser on a connection of its own. */
+  query(database: string, sql: string): Promise<Rows>;
+  /** Everything the server has logged. */
+  log(): string;
+  /** Stops it and starts it again on the same port and data. "immediate" is a crash: it recovers when it starts. */
+  restart(mode?: StopMode): Promise<void>;
+  /** Ends the server and removes its data. Safe to call twice. */
+  stop(mode?: StopMode): Promise<void>;
+}
+
+/** What another process needs to use a running server. */
+export interface ServerAddress {
+  readonly major: Major;
+  readonly port: number;
+  readonly directory: string;
+}
+
+const FAST_SETTINGS: Readonly<Record<string, string>> = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  max_connections: "100",
+  max_wal_size: "1GB",
+  autovacuum: "off",
+  listen_addresses: "127.0.0.1",
+  log_min_messages: "log",
+  lc_messages: "C",
+};
+
+/**
+ * Starts a server on a free port with a data directory of its own. It ends, and its data goes, when this process does,
+ * however that happens.
+ */
+export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
+  const major = options.major ?? 18;
+  const binaries = postgresBinaries(major);
+  const user = serverUser();
+  const directory = mkdtempSync(join(tmpdir(), "pgstep-server-"));
+  chmodSync(directory, 0o755);
+  const guard = watchdog(directory);
+  for (const name of ["data", "socket"]) {
+    mkdirSync(join(directory, name), { mode: name === "data" ? 0o700 : 0o755 });
+    if (user) chownSync(join(directory, name), user.uid, user.gid);
+  }
+  const data = join(directory, "data");
+  await promisify(execFile)(
+    join(binaries, "bin", "initdb"),
+    [
+      ...["--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"],
+      ...["--no-sync", "--no-instructions"],
+    ],
+    { ...user, cwd: data, timeout: START_TIMEOUT_MS },
+  );
+  const add = (name: string, text: string) => {
+    writeFileSync(join(data, name), text, { mode: 0o600 });
+    if (user) chownSync(join(data, name), user.uid, user.gid);
+  };
+  for (const [name, text] of Object.entries(options.files ?? {})) add(name, text);
+  if (options.authentication !== undefined) add("pg_hba.conf", options.authentication);
+  const settings = { ...FAST_SETTINGS, unix_socket_directories: join(directory, "socket"), ...options.settings };
+  const launch = (port: number) =>
+    launchPostmaster({ binaries, directory, settings: { ...settings, port: `${port}` } });
+  let running: ChildProcess | undefined;
+  let port = 0;
+  for (let attempt = 1; running === undefined; attempt++) {
+    port = randomPort();
+    running = await launch(port).catch((error: unknown) => {
+      if (attempt < 10 && /Address already in use|could not create any TCP/.test(String(error))) return undefined;
+      guard.stdin?.end();
+      throw error;
+    });
+  }
+  let child = running;
+  let stopped: Promise<void> | undefined;
+  return {
+    ...connections({ major, port, directory }),
+    get pid() {
+      return child.pid ?? 0;
+    },
+    async restart(mode = "fast") {
+      await end(child, mode);
+      child = await launch(port);
+    },
+    stop(mode = "fast") {
+      stopped ??= end(child, mode).then(() => {
+        guard.ref();
+        guard.stdin?.end();
+        return exited(guard);
+      });
+      return stopped;
+    },
+  };
+}
+
+/** A server that another process started and will stop. */
+export function attachToServer(address: ServerAddress): PostgresServer {
+  const refuse = () =>
+    Promise.reject(new Error("This server is shared by all test files: start one with startPostgres."));
+  return {
+    ...connections(address),
+    pid: postmasterPid(address.directory),
+    restart: refuse,
+    stop: refuse,
+  };
+}
+
+/** The environment variable in which the test runner hands its server of that major to the test files. */
+export function sharedServerVariable(major: Major): string {
+  return `PGSTEP_TEST_SERVER_${major}`;
+}
+
+export function serverAddress(server: PostgresServer): ServerAddress {
+  return { major: server.major, port: server.port, directory: join(server.socketDirectory, "..") };
+}
+
+const shared = new Map<Major, Promise<PostgresServer>>();
+
+/**
+ * The one server of that major for all tests of this process, or of the whole run when the test runner started it.
+ * Tests keep apart by a new database each; one that changes the server itself starts its own.
+ */
+export function sharedServer(major: Major = 18): Promise<PostgresServer> {
+  let server = shared.get(major);
+  if (!server) {
+    const given = process.env[sharedServerVariable(major)];
+    server = given ? Promise.resolve(attachToServer(JSON.parse(given) as ServerAddress)) : startPostgres({ major });
+    shared.set(major, server);
+  }
+  return server;
+}
+
+/** What needs no more than the server's address. */
+function connections({ major, port, directory }: ServerAddress) {
+  const url = (database: string, user = "postgres", password?: string) => {
+    const secret = password === undefined ? "" : `:${encodeURIComponent(password)}`;
+    return `postgres://${encodeURIComponent(user)}${secret}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+  };
+  // The superuser comes through the Unix socket, which the tests of passwords and TLS leave alone.
+  const query = async (database: string, text: string): Promise<Rows> => {
+    const sql = postgres({
+      path: join(directory, "socket", `.s.PGSQL.${port}`),
+      database,
+      username: "postgres",
+      max: 1,
+      onnotice: () => {},
+    });
+    try {
+      const result: unknown[] = await sql.unsafe(text);
+      const last = result.at(-1);
+      return (Array.isArray(last) ? [...last] : [...result]) as Rows;
+    } finally {
+      await sql.end({ timeout: 5 });
+    }
+  };
+  let databases = 0;
+  return {
+    major,
+    host: "127.0.0.1" as const,
+    port,
+    socketDirectory: join(directory, "socket"),
+    superuser: "postgres" as const,
+    url,
+    query,
+    async createDatabase(sql?: string) {
+      databases++;
+      const name = `test_${process.pid}_${databases}_${Math.random().toString(36).slice(2, 8)}`;
+      await query("postgres", `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'`);
+      if (sql) await query(name, sql);
+      return { name, url: url(name) };
+    },
+    log: () => readFileSync(join(directory, "log"), "utf8"),
+  };
+}
