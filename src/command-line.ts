@@ -1,14 +1,13 @@
 import { type CAC, cac } from "cac";
-import { COMMANDS, GLOBAL_OPTIONS } from "./commands/index.ts";
-import type { Command, CommandWords, Invocation, Option } from "./core/command.ts";
+import { COMMANDS, GLOBAL_OPTIONS, type PgstepCommand } from "./commands/index.ts";
+import type { CommandWords, Invocation, Option } from "./core/command.ts";
 import { commandHelp, programHelp } from "./core/help-text.ts";
 import { usage } from "./core/option-values.ts";
 import { nearest } from "./core/spelling.ts";
-import type { Environment } from "./engine/environment.ts";
 
 /** What somebody who typed a command line wants. */
 export type Request =
-  | { readonly kind: "run"; readonly command: Command<Environment>; readonly invocation: Invocation }
+  | { readonly kind: "run"; readonly command: PgstepCommand; readonly invocation: Invocation }
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "version" };
 
@@ -183,7 +182,7 @@ function helpOf(name: string | undefined): string {
   return commandHelp(command, GLOBAL_OPTIONS, command === COMMANDS[0]);
 }
 
-function commandOf(name: string): Command<Environment> | undefined {
+function commandOf(name: string): PgstepCommand | undefined {
   return COMMANDS.find((command) => command.name === name || command.aliases.includes(name));
 }
 

@@ -3,7 +3,8 @@ import type { Failure } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { Report } from "../core/report.ts";
 import type { Reporter } from "../ports/reporter.ts";
-import { type JsonLine, jsonEvent, jsonFailure, jsonReport } from "./reporter-json-shapes.ts";
+import { jsonEvent, jsonFailure, jsonReport } from "./reporter-json-lines.ts";
+import type { JsonLine } from "./reporter-json-shapes.ts";
 import type { OutputStream } from "./reporter-output.ts";
 
 /** For programs: one JSON object a line on standard output; standard error is for pgstep's own faults only. */

@@ -67,7 +67,7 @@ export class TerminalConsent implements Consent {
       `Accept ${these} now? ${their} will not be run again. [y/N] `,
       "Cannot repair the history",
     );
-    return /^y(es)?$/i.test(answer.trim());
+    return /^y(es)?$/i.test(answer ?? "");
   }
 
   #canAsk(): boolean {
@@ -76,22 +76,27 @@ export class TerminalConsent implements Consent {
   }
 
   /**
-   * The line that is typed; empty when the input ends first.
+   * The line that is typed; undefined when it is empty or the input ends first.
    * @throws Failure interrupted, terminated
    */
-  async #ask(question: string, doing: string): Promise<string> {
+  async #ask(question: string, doing: string): Promise<string | undefined> {
     const { input, output, signal } = this.#terminal;
     // The terminal's own line editing is used: in it, Ctrl-C arrives as the signal that it is everywhere else.
     const lines = createInterface({ input, terminal: false });
     output.write(question);
     try {
-      return await new Promise<string>((resolve, reject) => {
+      const answer = await new Promise<string | undefined>((resolve, reject) => {
         lines.once("line", resolve);
-        lines.once("close", () => resolve(""));
+        lines.once("close", () => resolve(undefined));
         const stop = () => reject(stopped(doing, signal));
         if (signal.aborted) stop();
         signal.addEventListener("abort", stop, { once: true });
       });
+      if (answer === undefined) output.write("\n");
+      return answer?.trim() || undefined;
+    } catch (error) {
+      output.write("\n");
+      throw error;
     } finally {
       lines.close();
     }

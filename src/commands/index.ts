@@ -12,15 +12,8 @@ import { validate } from "./validate.ts";
 
 export { GLOBAL_OPTIONS } from "./global-options.ts";
 
+/** A command of pgstep's. */
+export type PgstepCommand = Command<Environment>;
+
 /** In the order of the help; the first one is what happens when none is named. */
-export const COMMANDS: readonly Command<Environment>[] = [
-  up,
-  status,
-  down,
-  redo,
-  create,
-  validate,
-  baseline,
-  repair,
-  reset,
-];
+export const COMMANDS: readonly PgstepCommand[] = [up, status, down, redo, create, validate, baseline, repair, reset];

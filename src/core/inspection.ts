@@ -134,6 +134,14 @@ function refuseHarmful(kind: StatementKind, position: Position, report: ReportFi
       "Write DISCARD PLANS, DISCARD SEQUENCES or DISCARD TEMP; pgstep itself resets the session after each migration.",
     );
   }
+  if (kind.copyFromStdin === "binary") {
+    report(
+      "copy-binary",
+      position,
+      "COPY in binary format: its rows cannot stand in a text file",
+      "Dump the rows as text (pg_dump's default) or CSV.",
+    );
+  }
   if (kind.clientEncoding !== undefined && !/^utf-?8$|^unicode$/i.test(kind.clientEncoding)) {
     report(
       "client-encoding",

@@ -62,6 +62,7 @@ async function runPipelined(run: Run, group: readonly Script[], before: Script |
     const { end } = await sendTransactionStep(run, script, {
       begin: true,
       commit: true,
+      isolation: script.inspection.isolation,
       previous,
       versions: [script.step.version],
     });
@@ -84,11 +85,14 @@ async function runPipelined(run: Run, group: readonly Script[], before: Script |
 /** All scripts in one transaction. On failure nothing is finished. */
 export async function runInOneTransaction(run: Run, scripts: readonly Script[]): Promise<Progress> {
   const ends: { script: Script; end: Promise<StepEnd> }[] = [];
+  const asked = new Set(scripts.map((script) => script.inspection.isolation));
+  const strongest = (["SERIALIZABLE", "REPEATABLE READ", "READ COMMITTED"] as const).find((level) => asked.has(level));
   for (const [index, script] of scripts.entries()) {
     if (run.context.signal.aborted) break;
     const extent = {
       begin: index === 0,
       commit: index === scripts.length - 1,
+      isolation: strongest ?? ("READ COMMITTED" as const),
       previous: scripts[index - 1],
       versions: scripts.slice(0, index + 1).map((one) => one.step.version),
     };

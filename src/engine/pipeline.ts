@@ -39,9 +39,16 @@ export class Pipeline {
 
   /** Sends one message now. Whoever has much to send waits for `room` before. */
   send(sql: string, sender: Sender): void {
-    const size = sql.length;
+    this.#track(this.#session.execute(sql), sql.length, sender);
+  }
+
+  /** Runs a COPY with its rows. Everything before it must be answered, and nothing may be sent until it is. */
+  copy(sql: string, rows: Iterable<string>, sender: Sender): void {
+    this.#track(this.#session.copyIn(sql, rows), sql.length, sender);
+  }
+
+  #track(result: Promise<StatementResult>, size: number, sender: Sender): void {
     this.#bytes += size;
-    const result = this.#session.execute(sql);
     const number = this.#session.sent;
     this.#senders.set(number, sender);
     const settled = () => {

@@ -15,9 +15,18 @@ interface Source {
 const RELATION_KINDS =
   "CASE o.relkind WHEN 'f' THEN 'foreign table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'table' END";
 
+/** A type as SQL with its schema, whatever the search path is. */
+const typeName = (oid: string) =>
+  `(pg_catalog.pg_identify_object('pg_catalog.pg_type'::pg_catalog.regclass, ${oid}, 0)).identity`;
+
 /** An aggregate without arguments is dropped as f(*); a procedure is told from others by the modes of its arguments. */
 const ROUTINE_IDENTITY = `CASE WHEN o.prokind = 'a' AND o.pronargs = 0 THEN pg_catalog.format('%I.%I(*)', n.nspname, o.proname)
- WHEN o.prokind = 'p' THEN pg_catalog.format('%I.%I(%s)', n.nspname, o.proname, pg_catalog.pg_get_function_identity_arguments(o.oid)) END`;
+ WHEN o.prokind = 'p' THEN pg_catalog.format('%I.%I(%s)', n.nspname, o.proname, (SELECT pg_catalog.string_agg(
+   CASE o.proargmodes[a.place] WHEN 'o' THEN 'OUT ' WHEN 'b' THEN 'INOUT ' WHEN 'v' THEN 'VARIADIC ' ELSE 'IN ' END || ${typeName("a.type")}, ', ' ORDER BY a.place)
+   FROM pg_catalog.unnest(COALESCE(o.proallargtypes, o.proargtypes::pg_catalog.oid[])) WITH ORDINALITY AS a(type, place))) END`;
+
+/** PostgreSQL 15 describes a transform otherwise than DROP wants it. */
+const TRANSFORM_IDENTITY = `pg_catalog.format('FOR %s LANGUAGE %I', ${typeName("o.trftype")}, (SELECT l.lanname FROM pg_catalog.pg_language l WHERE l.oid = o.trflang))`;
 
 const TYPE_OWNER = (column: string) => `(SELECT t.typowner FROM pg_catalog.pg_type t WHERE t.oid = o.${column})`;
 
@@ -69,7 +78,13 @@ const SOURCES: readonly Source[] = [
     owner: `CASE WHEN pg_catalog.pg_has_role(current_user, ${TYPE_OWNER("castsource")}, 'USAGE') THEN ${TYPE_OWNER("castsource")} ELSE ${TYPE_OWNER("casttarget")} END`,
     where: MADE_LATER,
   },
-  { catalog: "pg_transform", kind: "'transform'", owner: TYPE_OWNER("trftype"), where: MADE_LATER },
+  {
+    catalog: "pg_transform",
+    kind: "'transform'",
+    owner: TYPE_OWNER("trftype"),
+    identity: TRANSFORM_IDENTITY,
+    where: MADE_LATER,
+  },
 ];
 
 /** The condition that a schema is not the system's. */

@@ -74,7 +74,7 @@ async function survey({ settings }: DatabaseContext, session: Session): Promise<
 }
 
 /** Locks that a transaction takes besides those of what it drops: on catalogs and their indexes. */
-const CATALOG_LOCKS = 100;
+const CATALOG_LOCKS = 50;
 
 async function deleteAll(context: DatabaseContext, session: Session, { state, inventory }: Survey): Promise<void> {
   const { lockCapacity } = state;

@@ -45,6 +45,8 @@ export function localSettings({ context, session }: Run): string {
  * Puts the session back as it was before a script: role, settings, temporary tables, cursors. Stands before the row is
  * written, so that nothing a script set can change how that is done, and after it nothing is left behind for the next.
  */
-export function cleanSession({ sessionSettings }: Run): string {
-  return `RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; ${sessionSettings}`;
+export function cleanSession({ session, sessionSettings }: Run): string {
+  // PGlite has no value to reset the session's user to.
+  const login = session.backend.embedded ? "SET SESSION AUTHORIZATION postgres" : "RESET SESSION AUTHORIZATION";
+  return `${login}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; ${sessionSettings}`;
 }

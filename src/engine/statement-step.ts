@@ -17,7 +17,8 @@ import {
 } from "./journal.ts";
 import { cleanSession, localSettings, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
-import { type Stage, type StepEnd, statementsOf } from "./transaction-step.ts";
+import type { Stage, StepEnd } from "./transaction-step.ts";
+import { type Work, workOf } from "./work.ts";
 
 /** As a transactional step ends, or stopped by something other than the server's refusal of a statement. */
 export type StatementStepEnd = StepEnd | { readonly kind: "stopped"; readonly failure: Failure };
@@ -37,11 +38,12 @@ export async function runStatementStep(run: Run, script: Script): Promise<Statem
     const journal = await readJournal(session, names, step);
     context.emit({ type: "step-started", step, statements: inspection.statements });
     let number = 0;
-    for (const statement of statementsOf(run, script)) {
+    for (const work of workOf(run, script)) {
+      const { statement } = work;
       number++;
       if (context.signal.aborted) return refused({ at: "statement", statement }, "57014", "interrupted");
       stage = { at: "statement", statement };
-      await runStatement(run, script, statement, number, journal.get(number));
+      await runStatement(run, script, work, number, journal.get(number));
     }
     stage = { at: "commit" };
     const durationMs = context.clock.monotonicMs() - started;
@@ -58,7 +60,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<Statem
 async function runStatement(
   run: Run,
   script: Script,
-  statement: Statement,
+  { statement, rows }: Work,
   number: number,
   entry: JournalEntry | undefined,
 ): Promise<void> {
@@ -76,7 +78,7 @@ async function runStatement(
     if (verdict === "done") return;
   }
   if (!mustRunAlone(script, statement)) {
-    await runWithEntry(run, statement, finishedSql(names, step, number, hash));
+    await runWithEntry(run, statement, rows, finishedSql(names, step, number, hash));
     return;
   }
   await inTransaction(session, [startedSql(names, step, number, hash)]);
@@ -103,17 +105,21 @@ function leavesTraces(statement: Statement): boolean {
 }
 
 /** The statement and its journal entry in one transaction. */
-async function runWithEntry(run: Run, statement: Statement, entrySql: string): Promise<void> {
+async function runWithEntry(run: Run, statement: Statement, rows: Work["rows"], entrySql: string): Promise<void> {
   const { session } = run;
-  const results = await Promise.allSettled([
-    session.execute(`BEGIN READ WRITE; ${localSettings(run)}`),
-    session.execute(statement.text),
-    session.execute(`${entrySql}; COMMIT`),
-  ]);
-  const failed = results.find((result) => result.status === "rejected");
-  if (!failed) return;
-  await session.execute("ROLLBACK").catch(() => {});
-  throw failed.reason;
+  const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run)}`);
+  try {
+    if (rows) {
+      await begin;
+      await session.copyIn(statement.text, rows);
+      await session.execute(`${entrySql}; COMMIT`);
+    } else {
+      await Promise.all([begin, session.execute(statement.text), session.execute(`${entrySql}; COMMIT`)]);
+    }
+  } catch (error) {
+    await session.execute("ROLLBACK").catch(() => {});
+    throw error;
+  }
 }
 
 /** Lifts the session's guard against writes outside a transaction for just this statement. */

@@ -71,8 +71,18 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
 function placeOf(script: Script, stage: Stage, server: ServerMessage): FilePlace {
   if (stage.at !== "statement") return { path: script.path };
   const { position, text } = stage.statement;
-  const place = server.position === undefined ? position : advance(position, text, server.position - 1);
+  const row = rowOfCopy(server);
+  let place: Position = position;
+  if (server.position !== undefined) place = advance(position, text, server.position - 1);
+  // The rows of a COPY begin on the line behind it.
+  else if (row !== undefined) place = { line: advance(position, text).line + row, column: 1 };
   return { path: script.path, ...place, ...lineOf(script, place) };
+}
+
+/** The row, 1-based, that the server names in the CONTEXT of an error in COPY data. */
+function rowOfCopy({ where }: ServerMessage): number | undefined {
+  const row = /^COPY .+, line (\d+)/m.exec(where ?? "")?.[1];
+  return row === undefined ? undefined : Number(row);
 }
 
 /** The whole line of a place, read anew: scripts are not kept in memory. */

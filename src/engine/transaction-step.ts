@@ -1,11 +1,14 @@
 import type { ServerMessage } from "../core/error.ts";
+import type { IsolationLevel } from "../core/inspection.ts";
 import { quoteText } from "../core/sql-text.ts";
 import type { Statement } from "../core/statement.ts";
-import { ConnectionLost, ServerFailure } from "../ports/session.ts";
+import { ConnectionLost, ServerFailure, type StatementResult } from "../ports/session.ts";
 import { assertSql, insertRowSql, rowExists, wroteNoOtherRow } from "./history-table.ts";
 import { noticeOf } from "./notice.ts";
+import type { Sender } from "./pipeline.ts";
 import { cleanSession, localSettings, type Run, recordingOf } from "./run.ts";
-import { pieces, type Script } from "./scripts.ts";
+import type { Script } from "./scripts.ts";
+import { workOf } from "./work.ts";
 
 /** Which message of a step an answer belongs to. */
 export type Stage =
@@ -26,6 +29,7 @@ export type StepEnd =
 export interface Extent {
   readonly begin: boolean;
   readonly commit: boolean;
+  readonly isolation: IsolationLevel;
   /** The step before in this plan: what must be true of its row for this one to start. */
   readonly previous: Script | undefined;
   /** The versions this transaction may write to the history: those of its steps so far. */
@@ -49,30 +53,35 @@ export async function sendTransactionStep(
   let failed: { stage: Stage; error: Error } | undefined;
   let commitSent = false;
   let startedMs = context.clock.monotonicMs();
-  let _finished = 0;
+  let finished = 0;
   let settle: (end: StepEnd) => void = () => {};
   const end = new Promise<StepEnd>((resolve) => {
     settle = resolve;
   });
   const finish = () =>
     settle(failed ? failedEnd(failed, commitSent) : doneEnd(context.clock.monotonicMs() - startedMs));
-  const send = (sql: string, stage: Stage, answered?: () => void) => {
-    pipeline.send(sql, {
-      answered() {
-        answered?.();
-        if (stage.at === "commit") finish();
-      },
-      failed(error) {
-        failed ??= { stage, error };
-        if (stage.at === "commit") finish();
-      },
-      noticed: (notice) => context.emit(noticeOf(notice, script, stage)),
-    });
+  const sender = (stage: Stage, answered?: (result: StatementResult) => void): Sender => ({
+    answered(result) {
+      answered?.(result);
+      if (stage.at === "commit") finish();
+    },
+    failed(error) {
+      failed ??= { stage, error };
+      if (stage.at === "commit") finish();
+    },
+    noticed: (notice) => context.emit(noticeOf(notice, script, stage)),
+  });
+  const send = (sql: string, stage: Stage, answered?: (result: StatementResult) => void) =>
+    pipeline.send(sql, sender(stage, answered));
+  const statementFinished = ({ command, rowCount }: StatementResult) => {
+    finished++;
+    const { statements } = inspection;
+    context.emit({ type: "statement-finished", step, statement: finished, statements, command, rowCount });
   };
 
   if (extent.begin) {
     const begin: Stage = { at: "begin" };
-    send(`BEGIN ISOLATION LEVEL ${inspection.isolation} READ WRITE`, begin);
+    send(`BEGIN ISOLATION LEVEL ${extent.isolation} READ WRITE`, begin);
     // Without settings of the session, nothing but BEGIN keeps the statements behind it out of autocommit.
     if (!run.direct) await pipeline.drained();
   }
@@ -82,14 +91,21 @@ export async function sendTransactionStep(
       context.emit({ type: "step-started", step, statements: inspection.statements });
     });
   }
-  for (const statement of statementsOf(run, script)) {
-    // Sent behind a failure, ROLLBACK TO SAVEPOINT would revive the transaction, and what is behind it would commit.
-    if (/^ROLLBACK\b/i.test(statement.text)) await pipeline.drained();
+  for (const { statement, rows, alone } of workOf(run, script)) {
+    if (alone) await pipeline.drained();
     if (failed || context.signal.aborted) break;
-    send(statement.text, { at: "statement", statement }, () => {
-      _finished++;
-    });
-    await pipeline.room();
+    const stage: Stage = { at: "statement", statement };
+    if (!rows) {
+      send(statement.text, stage, (result) => statementFinished(result));
+      await pipeline.room();
+      continue;
+    }
+    pipeline.copy(
+      statement.text,
+      rows,
+      sender(stage, (result) => statementFinished(result)),
+    );
+    await pipeline.drained();
   }
   if (failed || context.signal.aborted) {
     await pipeline.drained();
@@ -99,18 +115,6 @@ export async function sendTransactionStep(
   commitSent = extent.commit;
   send(commitSql(run, script, extent), { at: "commit" });
   return { end };
-}
-
-/** The statements to run: those of the file, without a BEGIN and COMMIT around them. */
-export function* statementsOf({ session }: Run, script: Script): Generator<Statement> {
-  const conforming = session.backend.parameters.standard_conforming_strings !== "off";
-  const { wrapped, statements } = script.inspection;
-  let index = wrapped ? -1 : 0;
-  for (const piece of pieces(script, conforming)) {
-    if (piece.kind !== "statement") continue;
-    if (index >= 0 && index < statements) yield piece;
-    index++;
-  }
 }
 
 function recordSql(run: Run, script: Script, previous: Script | undefined): string {
@@ -138,7 +142,12 @@ function commitSql(run: Run, script: Script, { commit, versions }: Extent): stri
     step.direction === "up"
       ? `UPDATE ${names.history} SET duration_ms = ${elapsed} WHERE version = ${quoteText(step.version)}; `
       : "";
-  return `SET CONSTRAINTS ALL IMMEDIATE; ${cleanSession(run)} ${duration}${assertSql(stepTookEffect(run, script), "row")}; ${assertSql(
+  // Within one transaction, what the next steps defer must stay deferred; the savepoint takes the change back.
+  const check = "SET CONSTRAINTS ALL IMMEDIATE; ";
+  const deferred = commit
+    ? check
+    : `SAVEPOINT pgstep; ${check}ROLLBACK TO SAVEPOINT pgstep; RELEASE SAVEPOINT pgstep; `;
+  return `${deferred}${cleanSession(run)} ${duration}${assertSql(stepTookEffect(run, script), "row")}; ${assertSql(
     wroteNoOtherRow(names, versions),
     "other-row",
   )}${commit ? "; COMMIT" : ""}`;

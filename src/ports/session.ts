@@ -40,12 +40,18 @@ export interface Session {
   /** Runs one statement and keeps its rows. */
   query(sql: string): Promise<Row[]>;
   /**
+   * Runs one COPY ... FROM STDIN with this data, which must be read only as fast as the server takes it.
+   * Nothing may be sent before it has settled: the server drops a connection that sends more than data inside a COPY.
+   * An error thrown while the data is read must fail the COPY and come out as it is.
+   */
+  copyIn(sql: string, data: Iterable<string>): Promise<StatementResult>;
+  /**
    * Called for each notice or warning of the server, before the promise of the message that raised it settles and
    * after those of earlier messages have been answered. `answered` is the number of messages (execute and query
    * together, counted from the session's first) that were fully answered by then: the notice belongs to the next one.
    */
   onNotice: ((notice: ServerMessage, answered: number) => void) | undefined;
-  /** Messages sent so far, counted as in `onNotice`. */
+  /** Messages sent so far, COPY included, counted as in `onNotice`. */
   readonly sent: number;
   /** Asks the server, on a connection of its own, to cancel what this session is running. Does nothing when embedded. */
   cancel(): Promise<void>;

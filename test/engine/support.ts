@@ -104,21 +104,22 @@ function serverWorld(
   // As superuser whoever the engine connects as. Ends itself, so that the tests need not.
   const client = postgres(server.url(databaseName), { max: 1, idle_timeout: 0.5, onnotice: () => {} });
   const rows = async (sql: string): Promise<Row[]> => [...(await client.unsafe<Row[]>(sql))];
-  return {
-    ...inhabited(open(url), directory, settings, fileSystem, rows),
+  return Object.assign(inhabited(open(url), directory, settings, fileSystem, rows), {
     server,
     databaseName,
     url,
-    beside: (other = {}, { url: otherUrl = url, fileSystem: otherFiles = fileSystem } = {}) =>
-      serverWorld(server, databaseName, otherUrl, directory, { ...settings, ...other }, otherFiles),
-    async until(sql) {
+    beside: (
+      other: Partial<Settings> = {},
+      { url: otherUrl = url, fileSystem: otherFiles = fileSystem }: { url?: string; fileSystem?: FileSystem } = {},
+    ): ServerWorld => serverWorld(server, databaseName, otherUrl, directory, { ...settings, ...other }, otherFiles),
+    async until(sql: string) {
       const deadline = Date.now() + 20_000;
       while (!Object.values((await rows(sql))[0] ?? {})[0]) {
         assert.ok(Date.now() < deadline, `never came true: ${sql}`);
         await systemClock.sleep(20);
       }
     },
-  };
+  });
 }
 
 /** The embedded database of this process, emptied. Worlds of it must not overlap. */

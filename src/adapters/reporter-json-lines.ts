@@ -1,0 +1,140 @@
+import type { Failure, FilePlace, Finding, ServerMessage } from "../core/error.ts";
+import type { Event } from "../core/event.ts";
+import type { Entry } from "../core/history.ts";
+import type { Step } from "../core/plan.ts";
+import type { Report, StepReport } from "../core/report.ts";
+import type {
+  JsonEntry,
+  JsonEvent,
+  JsonFailure,
+  JsonFinding,
+  JsonPlace,
+  JsonReport,
+  JsonServerMessage,
+  JsonStep,
+  JsonStepReport,
+} from "./reporter-json-shapes.ts";
+
+export function jsonEvent(event: Event): JsonEvent {
+  switch (event.type) {
+    case "planned": {
+      const { type, database, dryRun, plan } = event;
+      return { type, database, dryRun, steps: plan.steps.map(jsonStep) };
+    }
+    case "step-started":
+    case "statement-finished":
+    case "step-finished":
+      return { ...event, step: jsonStep(event.step) };
+    case "notice": {
+      const { type, migration, place, message } = event;
+      return { type, migration: migration ?? null, place: jsonPlace(place), server: jsonServerMessage(message) };
+    }
+    case "warning":
+      return { type: event.type, finding: jsonFinding(event.finding) };
+    case "lock-waiting":
+      return { type: event.type, holder: event.holder ?? null, waitedMs: Math.round(event.waitedMs) };
+    case "retrying": {
+      const { type, step, attempt, delayMs, reason } = event;
+      return { type, step: jsonStep(step), attempt, delayMs, server: jsonServerMessage(reason) };
+    }
+    case "reset-planned":
+      return event;
+  }
+}
+
+export function jsonReport(report: Report): JsonReport {
+  switch (report.type) {
+    case "run": {
+      const { failure, steps, ...rest } = report;
+      return { ...rest, steps: steps.map(jsonStepReport), failed: failure !== undefined };
+    }
+    case "status": {
+      const { type, database, environment, entries, applied, pending, resetUnfinished, warnings } = report;
+      return {
+        type,
+        database,
+        environment: environment ?? null,
+        total: entries.length,
+        applied,
+        pending,
+        resetUnfinished,
+        migrations: entries.map(jsonEntry),
+        warnings: warnings.map(jsonFinding),
+      };
+    }
+    case "validation":
+      return { ...report, database: report.database ?? null, findings: report.findings.map(jsonFinding) };
+    case "baseline":
+      return { ...report, recorded: report.recorded.map(jsonStep) };
+    case "repair":
+      return { ...report, changed: report.changed.map(jsonEntry) };
+    case "reset":
+    case "created":
+      return report;
+  }
+}
+
+export function jsonFailure(failure: Failure): JsonFailure {
+  const { code, message, hint, place, server, findings, exitStatus } = failure;
+  return {
+    type: "failure",
+    code,
+    message,
+    hint: hint ?? null,
+    place: jsonPlace(place),
+    server: server ? jsonServerMessage(server) : null,
+    findings: findings.map(jsonFinding),
+    exitStatus,
+  };
+}
+
+function jsonStep({ version, name, description, direction }: Step | StepReport): JsonStep {
+  return { version, name, description, direction };
+}
+
+function jsonStepReport(step: StepReport): JsonStepReport {
+  return { ...step, durationMs: step.durationMs ?? null };
+}
+
+function jsonEntry({ version, description, state, migration, applied }: Entry): JsonEntry {
+  return {
+    version,
+    description,
+    state,
+    file: migration?.up.path ?? null,
+    downFile: migration?.down?.path ?? null,
+    environments: migration?.up.header.environments ?? [],
+    appliedAt: applied?.appliedAt ?? null,
+    appliedBy: applied?.appliedBy ?? null,
+    durationMs: applied?.durationMs ?? null,
+    appliedChecksum: applied?.checksum ?? null,
+    fileChecksum: migration?.up.checksum ?? null,
+    toolVersion: applied?.toolVersion ?? null,
+  };
+}
+
+function jsonFinding({ rule, severity, message, hint, place }: Finding): JsonFinding {
+  return { rule, severity, message, hint: hint ?? null, place: jsonPlace(place) };
+}
+
+function jsonPlace(place: FilePlace | undefined): JsonPlace | null {
+  if (!place) return null;
+  const { path, line, column, sourceLine } = place;
+  return { path, line: line ?? null, column: column ?? null, sourceLine: sourceLine ?? null };
+}
+
+function jsonServerMessage(server: ServerMessage): JsonServerMessage {
+  const { severity, code, message, detail, hint, where, schema, table, column, constraint } = server;
+  return {
+    severity,
+    code,
+    message,
+    detail: detail ?? null,
+    hint: hint ?? null,
+    where: where ?? null,
+    schema: schema ?? null,
+    table: table ?? null,
+    column: column ?? null,
+    constraint: constraint ?? null,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Piece, Statement } from "../core/statement.ts";
+import { classify } from "../core/statement-kind.ts";
+import type { Run } from "./run.ts";
+import { pieces, type Script } from "./scripts.ts";
+
+/** One statement to run, with the rows behind it when it is a COPY ... FROM STDIN. */
+export interface Work {
+  readonly statement: Statement;
+  /** In parts, read from the file as they are asked for; to be used before the next statement is asked for. */
+  readonly rows: Iterable<string> | undefined;
+  /**
+   * Must not be sent before everything ahead of it is known to be well: the server drops a connection that sends
+   * anything but rows inside a COPY, and a ROLLBACK TO SAVEPOINT behind a failure would revive the transaction, so that
+   * what is behind it would commit.
+   */
+  readonly alone: boolean;
+}
+
+/** Tells most statements apart at the cost of one look; a statement begins with its first token. */
+const MAY_BE_ALONE = /^(?:COPY|ROLLBACK)\b/i;
+
+/** The statements to run: those of the file, without a BEGIN and COMMIT around them. */
+export function* workOf({ session }: Run, script: Script): Generator<Work> {
+  const conforming = session.backend.parameters.standard_conforming_strings !== "off";
+  const { wrapped, statements } = script.inspection;
+  const iterator = pieces(script, conforming)[Symbol.iterator]();
+  let index = wrapped ? -1 : 0;
+  for (let next = iterator.next(); !next.done; next = iterator.next()) {
+    const piece = next.value;
+    if (piece.kind !== "statement") continue;
+    if (index >= 0 && index < statements) {
+      const alone = MAY_BE_ALONE.test(piece.text);
+      const isCopy = alone && classify(piece).copyFromStdin !== undefined;
+      yield { statement: piece, rows: isCopy ? rowsFrom(iterator) : undefined, alone };
+    }
+    index++;
+  }
+}
+
+function* rowsFrom(iterator: Iterator<Piece>): Generator<string> {
+  for (let next = iterator.next(); !next.done; next = iterator.next()) {
+    if (next.value.kind === "copy-end") return;
+    if (next.value.kind === "copy-data") yield next.value.text;
+  }
+}
