@@ -50,21 +50,24 @@ export class TerminalConsent implements Consent {
     return true;
   }
 
+  /** @throws Failure consent-missing naming each changed file, where nobody can be asked */
   async mayRepair(changed: readonly Entry[]): Promise<boolean> {
     if (this.#settings.yes) return true;
-    if (!this.#canAsk()) return false;
-    const files = changed.map(({ version, migration, applied }) => {
-      const was = applied?.checksum?.slice(0, 8) ?? "unknown";
-      const is = migration?.up.checksum.slice(0, 8) ?? "unknown";
-      const name = printableLine(migration?.up.path ?? version);
-      return `  ${name}  (checksum ${was} when it was applied, ${is} now)\n`;
+    const database = this.#settings.database();
+    if (!this.#canAsk()) {
+      throw new Failure("consent-missing", `Cannot repair the history of ${database}: nobody can be asked here`, {
+        hint: "Look at the files, then run pgstep repair --yes.",
+        findings: changed.map(changedFile),
+      });
+    }
+    const files = changed.map((entry) => {
+      const { message, place } = changedFile(entry);
+      return `  ${printableLine(place.path)}: ${message}\n`;
     });
-    const [these, their] = changed.length === 1 ? ["this file as it is", "It"] : ["these files as they are", "They"];
-    this.#terminal.output.write(
-      `Changed after being applied on ${printableLine(this.#settings.database())}:\n${files.join("")}`,
-    );
+    const [these, they] = changed.length === 1 ? ["this file as it is", "It"] : ["these files as they are", "They"];
+    this.#terminal.output.write(`Changed after being applied on ${printableLine(database)}:\n${files.join("")}`);
     const answer = await this.#ask(
-      `Accept ${these} now? ${their} will not be run again. [y/N] `,
+      `Accept ${these} now? ${they} will not be run again. [y/N] `,
       "Cannot repair the history",
     );
     return /^y(es)?$/i.test(answer ?? "");
@@ -101,6 +104,17 @@ export class TerminalConsent implements Consent {
       lines.close();
     }
   }
+}
+
+function changedFile({ version, migration, applied }: Entry) {
+  const was = applied?.checksum?.slice(0, 8) ?? "unknown";
+  const is = migration?.up.checksum.slice(0, 8) ?? "unknown";
+  return {
+    rule: "changed",
+    severity: "error" as const,
+    message: `its checksum was ${was} when it was applied, and is ${is} now`,
+    place: { path: migration?.up.path ?? version },
+  };
 }
 
 function stopped(doing: string, signal: AbortSignal): Failure {

@@ -50,7 +50,10 @@ export interface Comparison {
   readonly unfinished: readonly Unfinished[];
 }
 
-/** Files and history side by side, lowest version first. */
+/**
+ * Files and history side by side, lowest version first.
+ * @param migrations lowest version first
+ */
 export function compareHistory(
   migrations: readonly Migration[],
   history: readonly Applied[],
@@ -58,10 +61,10 @@ export function compareHistory(
 ): Entry[] {
   const appliedByKey = new Map(history.map((applied) => [versionKey(applied.version), applied]));
   const unfinishedByKey = new Map(unfinished.map((one) => [versionKey(one.version), one.direction]));
-  const newest = history
-    .map((applied) => applied.version)
-    .sort(compareVersions)
-    .at(-1);
+  const newest = history.reduce<string | undefined>(
+    (highest, { version }) => (highest === undefined || compareVersions(version, highest) > 0 ? version : highest),
+    undefined,
+  );
   const entries: Entry[] = [];
   for (const migration of migrations) {
     const key = versionKey(migration.version);
@@ -77,6 +80,7 @@ export function compareHistory(
       ...(begun && { unfinished: begun }),
     });
   }
+  if (appliedByKey.size === 0) return entries;
   for (const applied of appliedByKey.values()) {
     entries.push({ version: applied.version, description: applied.description ?? "", state: "missing", applied });
   }

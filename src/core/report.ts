@@ -20,6 +20,8 @@ export interface StepReport {
   readonly outcome: StepOutcome;
   /** Whole milliseconds, for what was applied or undone. */
   readonly durationMs?: number;
+  /** For what failed: whether some of its statements, run outside a transaction, have taken effect and stay. */
+  readonly inPart?: boolean;
 }
 
 /** The end of up, down and redo. */

@@ -16,6 +16,36 @@ export class NotUtf8 extends Error {
  * @throws NotUtf8
  */
 export function* decodeSource(parts: Iterable<Uint8Array>): Generator<string> {
+  const iterator = parts[Symbol.iterator]();
+  const first = iterator.next();
+  if (first.done) return;
+  const second = iterator.next();
+  if (second.done) {
+    // Nearly every file: making a decoder for each costs more than reading it.
+    const text = decodeWhole(first.value);
+    if (text !== "") yield text;
+    return;
+  }
+  yield* decodeParts(chain(first.value, second.value, iterator));
+}
+
+const WHOLE = new TextDecoder("utf-8", { fatal: true });
+
+function decodeWhole(bytes: Uint8Array): string {
+  try {
+    return WHOLE.decode(bytes);
+  } catch {
+    throw new NotUtf8(1 + countLineFeeds(readableStart(bytes)));
+  }
+}
+
+function* chain<T>(first: T, second: T, rest: Iterator<T>): Generator<T> {
+  yield first;
+  yield second;
+  for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
+}
+
+function* decodeParts(parts: Iterable<Uint8Array>): Generator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let linesBefore = 0;
   let previous: string | undefined;

@@ -33,7 +33,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
       compareVersions(migration.version, version) <= 0 && runsIn(migration.up.header, settings.environment),
   );
   return withSession(database, "record a baseline in", async (session) => {
-    const unlock = await takeLock(context, session);
+    const lock = await takeLock(context, session);
     const state = await look(session, settings);
     requireWritable(state, "record a baseline in");
     requireNoResetUnfinished(state, "record a baseline in");
@@ -59,7 +59,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
       }),
     );
     await inTransaction(session, rows);
-    await unlock();
+    await lock.release();
     return {
       type: "baseline",
       database: database.description,

@@ -4,7 +4,7 @@ import { sameVersion } from "../core/version.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { type Progress, runInOneTransaction, runScripts, type Stop, stepReport } from "./execute-plan.ts";
-import { takeLock } from "./lock.ts";
+import { type RunLock, takeLock } from "./lock.ts";
 import { type DatabaseState, look } from "./look.ts";
 import type { Prepared, RunOptions } from "./migrate.ts";
 import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "./pipeline.ts";
@@ -29,16 +29,17 @@ type Outcome = Pick<Executed, "steps" | "failure">;
 export async function executeLocked(
   context: DatabaseContext,
   session: Session,
+  direct: boolean,
   prepare: (session: Session) => Promise<Prepared>,
   options: RunOptions,
 ): Promise<Executed> {
-  const unlock = await takeLock(context, session);
+  const lock = await takeLock(context, session, direct);
   let { scripts, alreadyApplied, state } = await prepare(session);
   if (scripts.length === 0) {
-    await unlock();
+    await lock.release();
     return { alreadyApplied, steps: [] };
   }
-  const run = await startRun(context, session, state);
+  const run = await startRun(context, session, state, lock);
   const stopWatching = cancelOnAbort(context, session);
   const retry = retryBudget(context);
   const finished: StepReport[] = [];
@@ -49,19 +50,23 @@ export async function executeLocked(
         : await runScripts(run, scripts);
       finished.push(...progress.finished);
       scripts = scripts.slice(progress.finished.length);
-      const { stop } = progress;
+      let { stop } = progress;
       if (!stop) {
-        await endRun(run, unlock);
+        await endRun(run);
         return { alreadyApplied, steps: finished };
       }
       if (stop.kind === "busy" && (await retry(stop))) continue;
       if (stop.kind === "raced") {
+        const { step } = stop.script;
         ({ scripts, alreadyApplied, state } = await prepare(session));
-        continue;
+        const again = scripts.find((one) => one.step.direction === step.direction && one.step.version === step.version);
+        if (!again) continue;
+        // Nobody came first: something else refuses the row, and would for ever.
+        stop = { kind: "failed", script: again, failure: stop.failure };
       }
       const rest =
         stop.kind === "lost" ? await afterLoss(context, scripts, stop) : afterFailure(scripts, stop, options);
-      if (stop.kind !== "lost") await endRun(run, unlock).catch(() => {});
+      if (stop.kind !== "lost") await endRun(run).catch(() => {});
       return { alreadyApplied, steps: [...finished, ...rest.steps], ...(rest.failure && { failure: rest.failure }) };
     }
   } finally {
@@ -70,12 +75,12 @@ export async function executeLocked(
 }
 
 /** Makes the tables fit to be written to, and the session fit for the run. */
-async function startRun(context: DatabaseContext, session: Session, state: DatabaseState): Promise<Run> {
+async function startRun(context: DatabaseContext, session: Session, state: DatabaseState, lock: RunLock): Promise<Run> {
   const names = await prepareHistory(context, session, state);
   const direct = state.processId === session.backend.processId;
   const sessionSettings = direct ? await setSession(session) : "";
   const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;
-  return { context, session, names, direct, sessionSettings, pipeline: new Pipeline(session, window) };
+  return { context, session, names, lock, direct, sessionSettings, pipeline: new Pipeline(session, window) };
 }
 
 /** Settings of the session for the run; returns those that took. Sent together: each is a message of its own. */
@@ -91,10 +96,10 @@ async function setSession(session: Session): Promise<string> {
 }
 
 /** Gives the lock back, and the session as it was: it may be a caller's own, or the only one there is. */
-async function endRun({ session, sessionSettings }: Run, unlock: () => Promise<void>): Promise<void> {
+async function endRun({ session, sessionSettings, lock }: Run): Promise<void> {
   const names = [...sessionSettings.matchAll(/SET (\w+)/g)].map((match) => match[1]);
   const reset = names.length > 0 ? session.execute(names.map((name) => `RESET ${name}`).join("; ")) : undefined;
-  await unlock();
+  await lock.release();
   await reset;
 }
 
@@ -155,12 +160,19 @@ function retryBudget({
   };
 }
 
-function afterFailure(scripts: readonly Script[], stop: Exclude<Stop, { kind: "lost" }>, options: RunOptions): Outcome {
+function afterFailure(
+  scripts: readonly Script[],
+  stop: Stop & { kind: "failed" | "busy" },
+  options: RunOptions,
+): Outcome {
   const at = scripts.indexOf(stop.script);
   const outcome = (index: number): StepOutcome =>
     index === at ? "failed" : index < at && options.singleTransaction ? "rolled-back" : "not-run";
-  const steps = scripts.map((script, index) => stepReport(script, outcome(index)));
-  return stop.kind === "raced" ? { steps } : { steps, failure: stop.failure };
+  const steps = scripts.map((script, index) => ({
+    ...stepReport(script, outcome(index)),
+    ...(index === at && { inPart: script.inspection.mode === "statements" }),
+  }));
+  return { steps, failure: stop.failure };
 }
 
 const RECONNECT_TRIES = 6;

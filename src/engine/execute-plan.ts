@@ -13,7 +13,7 @@ export type Stop =
   /** Refused for a reason that may pass: a lock timeout, a deadlock, a serialization failure. */
   | { readonly kind: "busy"; readonly script: Script; readonly failure: Failure; readonly server: ServerMessage }
   /** Another run recorded this step first. */
-  | { readonly kind: "raced"; readonly script: Script }
+  | { readonly kind: "raced"; readonly script: Script; readonly failure: Failure }
   /** The connection ended; from this script on it has to be looked up what took effect. */
   | { readonly kind: "lost"; readonly script: Script; readonly lost: ConnectionLost; readonly commitSent: boolean };
 
@@ -127,8 +127,8 @@ async function rollBack(run: Run, stop: Stop): Promise<void> {
 function stopOf(run: Run, script: Script, end: Exclude<StepEnd, { kind: "done" }>): Stop {
   if (end.kind === "lost") return { kind: "lost", script, lost: end.lost, commitSent: end.commitSent };
   const { stage, server } = end;
-  if (isRace(stage, server)) return { kind: "raced", script };
   const failure = stepFailure(run, script, stage, server);
+  if (isRace(stage, server)) return { kind: "raced", script, failure };
   if (PASSING.has(server.code) && !run.context.signal.aborted) return { kind: "busy", script, failure, server };
   return { kind: "failed", script, failure };
 }

@@ -99,10 +99,13 @@ export function rowExists({ history }: TableNames, version: string): string {
 }
 
 /**
- * Holds when this transaction wrote no other rows of the history than those versions'. Rows of a transaction and of its
- * subtransactions have an age of zero or less (PostgreSQL: age(xid) counts from the current transaction).
+ * Holds when this transaction wrote no other rows of the history than those versions'. A row's writer is this
+ * transaction, or a subtransaction of its, when it is no older (age(xid) counts from the current one) and has not ended:
+ * rows of other transactions are seen only when those have.
  */
 export function wroteNoOtherRow({ history }: TableNames, versions: readonly string[]): string {
   const own = versions.map(quoteText).join(", ");
-  return `NOT EXISTS (SELECT FROM ${history} WHERE version NOT IN (${own}) AND pg_catalog.age(xmin) <= 0)`;
+  const age = "pg_catalog.age(xmin)";
+  const status = `pg_catalog.txid_status(pg_catalog.txid_current() - ${age})`;
+  return `NOT EXISTS (SELECT FROM ${history} WHERE version NOT IN (${own}) AND CASE WHEN ${age} > 0 THEN false ELSE ${status} = 'in progress' END)`;
 }

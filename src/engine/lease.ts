@@ -4,6 +4,7 @@ import { type Row, ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { assertSql, tableNames } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
+import type { RunLock } from "./lock.ts";
 
 /** A lease is good for so long after its last heartbeat. */
 const TERM_SECONDS = 30;
@@ -11,21 +12,13 @@ const HEARTBEAT_MS = 10_000;
 /** How long an attempt waits for a transaction of the holder's before it counts as refused. */
 const PATIENCE_MS = 1_000;
 
-/** The right to run migrations where a session's lock means nothing: behind a transaction pooler. */
-export interface Lease {
-  /** Fails a transaction unless the lease is still ours, and keeps it ours until the transaction ends. */
-  readonly guard: string;
-  /** Stands before a statement that runs alone, so that whoever finds the lease expired sees that it still runs. */
-  readonly marker: string;
-  release(): Promise<void>;
-}
-
 /**
- * Takes the lease when it is free, given back, or expired with nothing of its holder's running; else undefined.
+ * The lock where a session's means nothing, behind a transaction pooler: a row. Taken when it is free, given back, or
+ * expired with nothing of its holder's running; else undefined.
  * A fencing number, raised with each taking, is checked and share-locked by every transaction of the holder: a run that
  * was believed dead cannot write behind its successor's back.
  */
-export async function tryLease(context: DatabaseContext, session: Session): Promise<Lease | undefined> {
+export async function tryLease(context: DatabaseContext, session: Session): Promise<RunLock | undefined> {
   const { lease } = tableNames(context.settings);
   const owner = randomUUID();
   const row = await takeRow(session, lease, owner);
@@ -33,8 +26,10 @@ export async function tryLease(context: DatabaseContext, session: Session): Prom
   const ours = `name = 'run' AND fencing = ${String(row.fencing)}`;
   const heart = await startHeart(context, `UPDATE ${lease} SET expires_at = ${EXPIRY} WHERE ${ours}`);
   const held = `WITH held AS MATERIALIZED (SELECT FROM ${lease} WHERE ${ours} FOR SHARE)`;
+  const check = `${held} ${assertSql("(SELECT count(*) FROM held) = 1", "lease")}`;
   return {
-    guard: `${held} ${assertSql("(SELECT count(*) FROM held) = 1", "lease")}; `,
+    guard: `${check}; `,
+    check,
     marker: markerOf(owner),
     async release() {
       await heart.stop();

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../core/error.ts";
+import type { Settings } from "../core/settings.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
+import { assertSql } from "./history-table.ts";
+import { interruption } from "./interruption.ts";
+import { leaseHolder, tryLease } from "./lease.ts";
 
 /** The first key of pgstep's advisory locks: "pgst" in ASCII, so that a DBA finds them in pg_locks. */
 const LOCK_CLASS = 0x70677374;
@@ -15,35 +19,52 @@ const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 2_000;
 const REMINDER_MS = 10_000;
 
+/** The right to run migrations, for as long as a run takes. */
+export interface RunLock {
+  /** Stands in each transaction and fails it when the right was lost; empty where the lock cannot be. */
+  readonly guard: string;
+  /** A statement that fails when the right was lost, to stand before what runs outside a transaction. */
+  readonly check: string | undefined;
+  /** Stands at the start of a statement that runs outside a transaction, so that other runs can see it at work. */
+  readonly marker: string;
+  release(): Promise<void>;
+}
+
+/** Whether settings and locks of the session reach the statements behind them: not so behind a transaction pooler. */
+export async function isDirect(session: Session): Promise<boolean> {
+  const [row] = await session.query("SELECT pg_catalog.pg_backend_pid()::text AS pid");
+  return row?.pid === String(session.backend.processId);
+}
+
 /**
- * Takes the session's migration lock and returns what gives it back. Polls: a statement that waited for the lock inside the server would
- * hold a snapshot, and CREATE INDEX CONCURRENTLY in the run that has the lock waits for all snapshots.
- * @throws Failure lock-held after `lockWaitMs`
+ * Takes the migration lock: an advisory lock of the session, or a lease behind a transaction pooler. Polls: a statement
+ * that waited for the lock inside the server would hold a snapshot, and CREATE INDEX CONCURRENTLY in the run that has
+ * the lock waits for all snapshots.
+ * @param direct where the caller knows it already
+ * @throws Failure lock-held after `lockWaitMs`; interrupted, terminated
  */
-export async function takeLock(context: DatabaseContext, session: Session): Promise<() => Promise<void>> {
+export async function takeLock(context: DatabaseContext, session: Session, direct?: boolean): Promise<RunLock> {
   const { settings, clock, signal } = context;
   // One backend in one process, guarded by its lock file: there is nobody to lock out.
-  if (session.backend.embedded) return async () => {};
-  const keys = `${LOCK_CLASS}, ${lockKey(settings.schema, settings.table)}`;
+  if (session.backend.embedded) return { guard: "", check: undefined, marker: "", release: async () => {} };
+  const kind = (direct ?? (await isDirect(session))) ? advisoryLock(settings) : LEASE;
   const started = clock.monotonicMs();
   let delayMs = FIRST_DELAY_MS;
   let remindAt = started;
   for (;;) {
-    const [row] = await session.query(`SELECT pg_catalog.pg_try_advisory_lock(${keys})::text AS locked`);
-    if (row?.locked === "true") {
-      return async () => {
-        await session.query(`SELECT pg_catalog.pg_advisory_unlock(${keys})::text AS unlocked`);
-      };
-    }
+    const lock = await kind.tryLock(context, session);
+    if (lock) return lock;
     const now = clock.monotonicMs();
-    if (signal.aborted || now - started >= settings.lockWaitMs) {
-      const holder = await findHolder(session, keys);
+    if (signal.aborted)
+      throw interruption(signal, `Cannot migrate ${context.database.description}`, "Nothing was done.");
+    if (now - started >= settings.lockWaitMs) {
+      const holder = await kind.holder(context, session);
       throw new Failure("lock-held", `Cannot migrate ${context.database.description}: another run holds the lock`, {
         hint: `${holder ? `It is ${holder}. ` : ""}Wait for it to end, or wait longer with --lock-wait 30m.`,
       });
     }
     if (now >= remindAt) {
-      context.emit({ type: "lock-waiting", holder: await findHolder(session, keys), waitedMs: now - started });
+      context.emit({ type: "lock-waiting", holder: await kind.holder(context, session), waitedMs: now - started });
       remindAt = now + REMINDER_MS;
     }
     // Jitter keeps runs that were started together from asking together for ever.
@@ -52,14 +73,48 @@ export async function takeLock(context: DatabaseContext, session: Session): Prom
   }
 }
 
+interface LockKind {
+  tryLock(context: DatabaseContext, session: Session): Promise<RunLock | undefined>;
+  /** Who has it, in words. */
+  holder(context: DatabaseContext, session: Session): Promise<string | undefined>;
+}
+
+const LEASE: LockKind = { tryLock: tryLease, holder: leaseHolder };
+
+function advisoryLock({ schema, table }: Settings): LockKind {
+  const keys = `${LOCK_CLASS}, ${lockKey(schema, table)}`;
+  return {
+    async tryLock(_context, session) {
+      const [row] = await session.query(`SELECT pg_catalog.pg_try_advisory_lock(${keys})::text AS locked`);
+      if (row?.locked !== "true") return undefined;
+      return {
+        // The lock ends with the session, and with it all that was sent over it.
+        guard: "",
+        check: assertSql(`EXISTS (SELECT ${heldLocks(keys)} AND l.pid = pg_catalog.pg_backend_pid())`, "lock"),
+        marker: "",
+        async release() {
+          await session.query(`SELECT pg_catalog.pg_advisory_unlock(${keys})::text AS unlocked`);
+        },
+      };
+    },
+    holder: (_context, session) => findHolder(session, keys),
+  };
+}
+
+/** FROM and WHERE of the granted advisory lock with these keys, as `l` with its activity `a`; the keys are unsigned there. */
+function heldLocks(keys: string): string {
+  const unsigned = (column: string) => `(k.${column}::int8 + 4294967296) % 4294967296`;
+  return `FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+ AND (l.classid::int8, l.objid::int8) = (SELECT ${unsigned("c")}, ${unsigned("o")} FROM (VALUES (${keys})) AS k(c, o))
+ AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`;
+}
+
 async function findHolder(session: Session, keys: string): Promise<string | undefined> {
   const [row] = await session.query(`SELECT pg_catalog.concat_ws(', ', 'process ' || l.pid,
  NULLIF(a.application_name, ''), 'user ' || a.usename, 'from ' || COALESCE(pg_catalog.host(a.client_addr), 'this machine'),
  'connected since ' || pg_catalog.to_char(pg_catalog.timezone('UTC', a.backend_start), 'YYYY-MM-DD HH24:MI:SS') || ' UTC') AS holder
- FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
- WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND (l.classid::int8, l.objid::int8) = (SELECT (k.c::int8 + 4294967296) % 4294967296,
- (k.o::int8 + 4294967296) % 4294967296 FROM (VALUES (${keys})) AS k(c, o))
- AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`);
+ ${heldLocks(keys)}`);
   const holder = row?.holder;
   return typeof holder === "string" ? holder : undefined;
 }

@@ -94,7 +94,8 @@ async function runPlan(
       return report(steps, prepared.alreadyApplied);
     }
     requireWritable(prepared.state, "migrate");
-    const { steps, alreadyApplied, failure } = await executeLocked(context, session, prepare, options);
+    const direct = prepared.state.processId === session.backend.processId;
+    const { steps, alreadyApplied, failure } = await executeLocked(context, session, direct, prepare, options);
     return report(steps, alreadyApplied, failure);
   });
 }

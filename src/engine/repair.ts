@@ -22,7 +22,7 @@ export async function repair(context: DatabaseContext, consent: Consent): Promis
   const { migrations, findings } = readMigrations(context.fileSystem, settings.directory);
   refuseUnsound(findings);
   return withSession(database, "repair the history of", async (session) => {
-    const unlock = await takeLock(context, session);
+    const lock = await takeLock(context, session);
     const state = await look(session, settings);
     const { environment } = settings;
     const changed = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished }).filter(
@@ -48,7 +48,7 @@ export async function repair(context: DatabaseContext, consent: Consent): Promis
         changed.map((entry) => updateSql(context, names.history, entry)),
       );
     }
-    await unlock();
+    await lock.release();
     return report(changed.length > 0);
   });
 }

@@ -5,10 +5,11 @@ import type { DatabaseContext } from "./context.ts";
 import { createJournalSql, tableNames } from "./history-table.ts";
 import { RESET_MARK } from "./look.ts";
 import {
+  type Droppable,
   defaultPrivilegesDeletions,
+  dropStatements,
+  inOrder,
   largeObjectsDeletion,
-  orderedDeletions,
-  schemaDeletion,
 } from "./reset-deletions.ts";
 import { type Inventory, isEmpty, readInventory } from "./reset-inventory.ts";
 import { restorePublicSql } from "./reset-public.ts";
@@ -26,8 +27,7 @@ export async function deleteAtOnce(context: DatabaseContext, session: Session, i
     let rest = inventory;
     for (let round = 0; round < ROUNDS; round++) {
       await runDeletions(context, session, [
-        ...orderedDeletions(rest.objects),
-        ...rest.schemas.filter(({ name }) => name !== "public").map(schemaDeletion),
+        ...dropStatements(inOrder(rest)),
         ...(rest.largeObjects > 0 ? [largeObjectsDeletion(rest.largeObjects)] : []),
         ...defaultPrivilegesDeletions(rest),
         ...restoringPublic(rest, session),
@@ -50,32 +50,24 @@ export async function deleteInBatches(
   inventory: Inventory,
   locks: number,
 ): Promise<void> {
-  const { schema } = context.settings;
-  await inOneTransaction(context, session, () => runDeletions(context, session, markSql(context, inventory)));
-  let rest = inventory;
-  for (let round = 0; round < ROUNDS; round++) {
-    const objects = rest.objects.filter(({ journal }) => !journal);
-    const schemas = rest.schemas.filter(({ name }) => name !== "public" && name !== schema);
-    const deletions = [
-      ...orderedDeletions(objects),
-      ...schemas.map((one) => ({ ...schemaDeletion(one), locks: 1 })),
-      ...defaultPrivilegesDeletions(rest).map((one) => ({ ...one, locks: 1 })),
-    ];
-    if (deletions.length + rest.largeObjects === 0) break;
-    if (round === ROUNDS - 1) throw stillFilled(rest);
-    for (const batch of batches(deletions, locks)) await deleteBatch(context, session, batch);
-    for (let left = rest.largeObjects; left > 0; left -= locks) {
-      await deleteBatch(context, session, [largeObjectsDeletion(locks)]);
-    }
-    rest = await readInventory(session, tableNames(context.settings));
+  const { settings } = context;
+  const transaction = (deletions: readonly Deletion[]) =>
+    inOneTransaction(context, session, () => runDeletions(context, session, deletions));
+  await transaction(markSql(context, inventory));
+  let rest = await readInventory(session, tableNames(settings));
+  for (let round = 0; ; round++) {
+    const droppables = inOrder({
+      objects: rest.objects.filter(({ journal }) => !journal),
+      schemas: rest.schemas.filter(({ name }) => name !== settings.schema),
+    });
+    if (droppables.length + rest.largeObjects + rest.defaultPrivileges.length === 0) break;
+    if (round === ROUNDS) throw stillFilled(rest);
+    for (const batch of batches(droppables, locks)) await dropBatch(transaction, batch);
+    for (let left = rest.largeObjects; left > 0; left -= locks) await transaction([largeObjectsDeletion(locks)]);
+    await transaction(defaultPrivilegesDeletions(rest));
+    rest = await readInventory(session, tableNames(settings));
   }
-  await inOneTransaction(context, session, async () => {
-    await runDeletions(context, session, [
-      ...orderedDeletions(rest.objects),
-      ...rest.schemas.filter(({ name }) => name !== "public").map(schemaDeletion),
-      ...restoringPublic(rest, session),
-    ]);
-  });
+  await transaction([...dropStatements(inOrder(rest)), ...restoringPublic(rest, session)]);
 }
 
 /** Makes the journal, where it is not there yet, and the mark in it. */
@@ -98,33 +90,33 @@ function restoringPublic(inventory: Inventory, { backend }: Session): Deletion[]
 }
 
 /** Groups in order, each as large as the locks allow; what needs more by itself stands alone. */
-export function* batches<Item extends { readonly locks: number }>(
-  items: readonly Item[],
-  locks: number,
-): Generator<Item[]> {
-  let batch: Item[] = [];
+function* batches(droppables: readonly Droppable[], locks: number): Generator<Droppable[]> {
+  let batch: Droppable[] = [];
   let taken = 0;
-  for (const item of items) {
-    if (batch.length > 0 && taken + item.locks > locks) {
+  for (const one of droppables) {
+    if (batch.length > 0 && taken + one.locks > locks) {
       yield batch;
       batch = [];
       taken = 0;
     }
-    batch.push(item);
-    taken += item.locks;
+    batch.push(one);
+    taken += one.locks;
   }
   if (batch.length > 0) yield batch;
 }
 
-/** Deletes in one transaction, or in halves when the server runs out of locks all the same. */
-async function deleteBatch(context: DatabaseContext, session: Session, batch: readonly Deletion[]): Promise<void> {
+/** Drops in one transaction, or in halves when the server runs out of locks all the same. */
+async function dropBatch(
+  transaction: (deletions: readonly Deletion[]) => Promise<void>,
+  batch: readonly Droppable[],
+): Promise<void> {
   try {
-    await inOneTransaction(context, session, () => runDeletions(context, session, batch));
+    await transaction(dropStatements(batch));
   } catch (error) {
     if (!isOutOfLocks(error) || batch.length === 1) throw error;
     const middle = batch.length >> 1;
-    await deleteBatch(context, session, batch.slice(0, middle));
-    await deleteBatch(context, session, batch.slice(middle));
+    await dropBatch(transaction, batch.slice(0, middle));
+    await dropBatch(transaction, batch.slice(middle));
   }
 }
 

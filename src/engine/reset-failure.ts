@@ -51,12 +51,13 @@ const SHOWN = 3;
 async function lockHolders(session: Session): Promise<string> {
   try {
     const rows =
-      await session.query(`SELECT DISTINCT CASE WHEN l.pid IS NULL THEN 'a prepared transaction' ELSE pg_catalog.concat_ws(', ', 'process ' || l.pid,
- NULLIF(a.application_name, ''), 'user ' || a.usename, a.state) END AS holder
+      await session.query(`SELECT pg_catalog.min(l.relation::pg_catalog.regclass::text) || ' is locked by ' || CASE WHEN l.pid IS NULL
+   THEN 'a prepared transaction' ELSE pg_catalog.concat_ws(', ', 'process ' || l.pid, NULLIF(a.application_name, ''), 'user ' || a.usename, a.state) END AS holder
  FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
  WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384 AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
- AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) LIMIT ${SHOWN}`);
-    return rows.length === 0 ? "" : `Locks are held by ${rows.map((row) => String(row.holder)).join("; ")}. `;
+ AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+ GROUP BY l.virtualtransaction, l.pid, a.application_name, a.usename, a.state LIMIT ${SHOWN}`);
+    return rows.map(({ holder }) => `${holder}. `).join("");
   } catch (error) {
     // The failure that is being explained matters more than its explanation.
     if (error instanceof ServerFailure) return "";

@@ -62,7 +62,7 @@ export interface Inventory {
   readonly objects: readonly DatabaseObject[];
   /** How many locks it takes to drop all of them at once. */
   readonly locks: number;
-  /** How many locks all sessions hold now. */
+  /** How many locks all sessions hold now in the table that they share. */
   readonly locksHeld: number;
   readonly schemas: readonly UserSchema[];
   readonly largeObjects: number;
@@ -119,7 +119,7 @@ function factsSql(serverVersion: number): string {
     `(SELECT COALESCE(pg_catalog.json_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END), '[]') FROM pg_catalog.aclexplode(${acl}) a)`;
   const mayCreate = "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')";
   return `SELECT pg_catalog.row_to_json(facts)::text AS row FROM (SELECT pg_catalog.current_database()::text AS "databaseName", current_user::text AS role,
- (SELECT count(*) FROM pg_catalog.pg_locks) AS "locksHeld",
+ (SELECT count(*) FROM pg_catalog.pg_locks WHERE NOT fastpath) AS "locksHeld",
  (SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('name', n.nspname, 'owner', pg_catalog.pg_get_userbyid(n.nspowner),
      'may', ${may("n.nspowner")}) ORDER BY n.nspname), '[]') FROM pg_catalog.pg_namespace n WHERE ${USER_SCHEMA}
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')) AS schemas,

@@ -47,6 +47,8 @@ export async function inOneTransaction<Result>(
     return result;
   } catch (error) {
     await session.execute("ROLLBACK").catch(() => {});
+    // What a cancelled statement says is that it was cancelled; a loss of the connection says more.
+    if (error instanceof ServerFailure || error instanceof DeletionRefused) refuseWhenAborted(context);
     throw error;
   } finally {
     signal.removeEventListener("abort", cancel);
@@ -75,7 +77,6 @@ export async function runDeletions(
     // The answers come in the order of sending, so the first rejection is the one that matters.
     await Promise.all(answers).catch(async (error: unknown) => {
       await Promise.allSettled(answers);
-      refuseWhenAborted(context);
       throw error;
     });
   }

@@ -1,3 +1,4 @@
+import { shellWord } from "../core/confirmation.ts";
 import { Failure } from "../core/error.ts";
 import type { ResetReport } from "../core/report.ts";
 import type { Consent } from "../ports/consent.ts";
@@ -37,12 +38,12 @@ export async function reset(context: DatabaseContext, consent: Consent): Promise
   emit({ type: "reset-planned", inventory });
   if (!(await consent.mayReset(inventory))) {
     throw new Failure("consent-missing", `Cannot reset ${inventory.databaseName}: no consent was given`, {
-      hint: `If ALL its data may be deleted: pgstep reset --confirm ${inventory.databaseName}.`,
+      hint: `If ALL its data may be deleted: pgstep reset --confirm ${shellWord(inventory.databaseName)}`,
     });
   }
   const started = clock.monotonicMs();
   return withSession(database, "reset", async (session) => {
-    const unlock = await takeLock(context, session);
+    const lock = await takeLock(context, session);
     try {
       const found = await survey(context, session);
       await deleteAll(context, session, found);
@@ -54,7 +55,7 @@ export async function reset(context: DatabaseContext, consent: Consent): Promise
       };
     } finally {
       // Its place may have been in what was deleted.
-      await unlock().catch(() => {});
+      await lock.release().catch(() => {});
     }
   });
 }

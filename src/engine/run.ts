@@ -1,6 +1,7 @@
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import type { Recording, TableNames } from "./history-table.ts";
+import type { RunLock } from "./lock.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Script } from "./scripts.ts";
 
@@ -10,6 +11,7 @@ export interface Run {
   readonly session: Session;
   readonly pipeline: Pipeline;
   readonly names: TableNames;
+  readonly lock: RunLock;
   /** Settings of the session's own, to be made again after a RESET ALL; each ends in a semicolon. */
   readonly sessionSettings: string;
   /** Whether settings of the session reach the statements behind them; not so behind a transaction pooler. */

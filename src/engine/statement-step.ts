@@ -107,7 +107,7 @@ function leavesTraces(statement: Statement): boolean {
 /** The statement and its journal entry in one transaction. */
 async function runWithEntry(run: Run, statement: Statement, rows: Work["rows"], entrySql: string): Promise<void> {
   const { session } = run;
-  const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run)}`);
+  const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run)} ${run.lock.guard}`);
   try {
     if (rows) {
       await begin;
@@ -122,17 +122,34 @@ async function runWithEntry(run: Run, statement: Statement, rows: Work["rows"], 
   }
 }
 
-/** Lifts the session's guard against writes outside a transaction for just this statement. */
+/**
+ * A statement outside any transaction. Where the session is ours its guard against such writes is lifted for just this
+ * statement; a transaction pooler's session is not ours to set anything in.
+ */
 async function runAlone(run: Run, sql: string): Promise<void> {
-  const { session, context } = run;
-  const before = [`SET lock_timeout = ${context.settings.lockTimeoutMs}`, "SET statement_timeout = 0"];
-  if (run.direct) before.push("SET default_transaction_read_only = off");
-  await session.execute(before.join("; "));
-  try {
-    await session.execute(sql);
-  } finally {
-    await session.execute(`RESET lock_timeout; RESET statement_timeout; ${run.sessionSettings}`).catch(() => {});
+  const { session, context, lock } = run;
+  if (lock.check) await session.execute(lock.check);
+  if (run.direct) {
+    const { lockTimeoutMs } = context.settings;
+    await session.execute(
+      `SET lock_timeout = ${lockTimeoutMs}; SET statement_timeout = 0; SET default_transaction_read_only = off`,
+    );
   }
+  try {
+    await session.execute(`${lock.marker}${sql}`);
+  } catch (error) {
+    throw error instanceof ServerFailure ? withoutMarker(error, lock.marker) : error;
+  } finally {
+    if (run.direct) {
+      await session.execute(`RESET lock_timeout; RESET statement_timeout; ${run.sessionSettings}`).catch(() => {});
+    }
+  }
+}
+
+/** The error with its position counted in the statement itself. */
+function withoutMarker({ server }: ServerFailure, marker: string): ServerFailure {
+  if (server.position === undefined) return new ServerFailure(server);
+  return new ServerFailure({ ...server, position: server.position - marker.length });
 }
 
 /** Makes the step whole: its row as it should be, its journal gone, the session clean. */

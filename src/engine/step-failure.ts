@@ -1,5 +1,6 @@
 import { Failure, type FilePlace, type ServerMessage } from "../core/error.ts";
 import { advance, type Position } from "../core/text-position.ts";
+import { interruption } from "./interruption.ts";
 import type { Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./transaction-step.ts";
@@ -11,14 +12,16 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
   const what = `Cannot ${verb} ${step.name}`;
   const place = placeOf(script, stage, server);
   if (run.context.signal.aborted) {
-    const code = run.context.signal.reason === "terminate" ? "terminated" : "interrupted";
-    return new Failure(code, `${what}: ${code}`, {
-      hint: "It was rolled back. Run the command again to go on.",
-      place,
-    });
+    return interruption(run.context.signal, what, "It was rolled back. Run the command again to go on.", place);
   }
   const history = `${run.context.settings.schema}.${run.context.settings.table}`;
   const check = /pgstep:([a-z-]+)/.exec(server.message)?.[1];
+  if (check === "lock" || check === "lease") {
+    return new Failure("lock-held", `${what}: the migration lock was lost, another run may have taken over`, {
+      hint: "Run pgstep status to see what is true now, then run the command again.",
+      place,
+    });
+  }
   if (stage.at === "commit" && check === "other-row") {
     return new Failure("statement-failed", `${what}: it writes rows of other versions into ${history}`, {
       hint: `Let it record no version but ${step.version}, or none: pgstep records it.`,
@@ -47,7 +50,8 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
     case "25001":
       return 'Write "-- Transaction: none" at the top of the file, so that it runs statement by statement.';
     case "23505":
-      if (table === history) return "Add ON CONFLICT (version) DO NOTHING: pgstep has recorded the migration already.";
+      if (table === history && stage.at === "statement")
+        return "Add ON CONFLICT (version) DO NOTHING: pgstep has recorded the migration already.";
       break;
     case "42P07":
       return script.step.direction === "up"

@@ -126,7 +126,7 @@ function recordSql(run: Run, script: Script, previous: Script | undefined): stri
     step.direction === "up"
       ? insertRowSql(names, step, recordingOf(run, script))
       : `WITH gone AS (DELETE FROM ${names.history} WHERE version = ${version} RETURNING 1) ${assertSql("(SELECT count(*) FROM gone) = 1", "raced")}`;
-  return `${localSettings(run)} ${guard}${record}`;
+  return `${localSettings(run)} ${run.lock.guard}${guard}${record}`;
 }
 
 /** The condition that a step's row is there, or is gone. */

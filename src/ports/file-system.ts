@@ -11,7 +11,7 @@ export interface DirectoryEntry {
 export interface FileSystem {
   /** Entries of a directory in no particular order. */
   list(directory: string): DirectoryEntry[];
-  /** The bytes of a file in order, in parts of at most 1 MiB, so that a large file is never whole in memory. */
+  /** The bytes of a file in order, in parts of at most 64 KiB, so that a large file is never whole in memory. */
   read(path: string): Iterable<Uint8Array>;
   /** Writes a new file and its missing parent directories. Must fail with EEXIST when the file is there already. */
   create(path: string, text: string): void;

@@ -81,11 +81,13 @@ COMMIT;`,
   here.onEvent = (event) => {
     if (event.type !== "step-started" || event.step.version !== "002" || conflicted) return;
     conflicted = true;
-    void here.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()").then(() =>
-      here.rows(
-        "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(n) FROM counters; INSERT INTO counters VALUES ('theirs', 1); COMMIT",
-      ),
-    );
+    void here
+      .until("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")
+      .then(() =>
+        here.rows(
+          "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(n) FROM counters; INSERT INTO counters VALUES ('theirs', 1); COMMIT",
+        ),
+      );
   };
   return here;
 }
@@ -146,7 +148,8 @@ describe("a BEGIN that never runs", () => {
     await session.close();
     let setting: unknown;
     here.write({
-      "002_two.sql": "CREATE TABLE seen AS SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only';",
+      "002_two.sql":
+        "CREATE TABLE seen AS SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only';",
       "003_three.sql": "CREATE TABLE now_is AS SELECT current_setting('default_transaction_read_only') AS setting;",
       "004_four.sql": "SET default_transaction_read_only = off; CREATE TABLE four ();",
       "005_five.sql": "CREATE TABLE again AS SELECT current_setting('default_transaction_read_only') AS setting;",
@@ -155,7 +158,10 @@ describe("a BEGIN that never runs", () => {
     setting = await here.value("SELECT setting FROM now_is");
     assert.equal(setting, "on");
     assert.equal(await here.value("SELECT setting FROM again"), "on");
-    assert.deepEqual(await states(here), ["001", "002", "003", "004", "005"].map((version) => `${version} applied`));
+    assert.deepEqual(
+      await states(here),
+      ["001", "002", "003", "004", "005"].map((version) => `${version} applied`),
+    );
   });
 });
 

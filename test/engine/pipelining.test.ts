@@ -33,7 +33,9 @@ const subjects: Record<string, (files: Record<string, string>) => Promise<World>
 
 for (const [name, make] of Object.entries(subjects)) {
   describe(`a failing statement on ${name}`, () => {
-    for (const place of name === "PostgreSQL 15" ? places.filter((one) => one.migration % 3 === one.statement) : places) {
+    for (const place of name === "PostgreSQL 15"
+      ? places.filter((one) => one.migration % 3 === one.statement)
+      : places) {
       const { migration, statement } = place;
       test(`at ${migration + 1}.${statement + 1}: exactly the earlier migrations are applied, and nothing later ran`, async () => {
         const here = await make(plan(place));

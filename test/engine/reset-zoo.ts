@@ -1,5 +1,5 @@
 /** One of each kind of thing that a database can hold, entangled as in real life; to be run by a superuser. */
-export const ZOO = String.raw`
+export const ZOO = `
 CREATE SCHEMA app;
 CREATE SCHEMA "odd "" Name";
 CREATE EXTENSION hstore;

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { findPgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
+import { sharedServer } from "../support/postgres-server.ts";
+import { world as makeWorld } from "./support.ts";
+
+const program = findPgbouncer();
+
+const FILES = {
+  "001_a.sql": "CREATE TABLE a (id integer PRIMARY KEY); INSERT INTO a SELECT generate_series(1, 2000);",
+  "002_b.sql": "SET search_path TO pg_catalog; CREATE TABLE public.b (id integer); SELECT pg_sleep(0.1);",
+  "003_index.sql": "CREATE INDEX CONCURRENTLY a_id_idx ON a (id);",
+  "004_c.sql": "COPY a (id) FROM STDIN;\n3001\n3002\n\\.\nCREATE TABLE c (id integer);",
+  "005_d.sql": "CREATE TABLE d (id integer);",
+};
+const VERSIONS = ["001", "002", "003", "004", "005"];
+
+describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbouncer is not installed" }, async () => {
+  if (!program) return;
+  const server = await sharedServer();
+  const bouncer = await startPgbouncer(program, server, 12);
+  after(() => bouncer.stop());
+
+  it("applies everything once, and leaves nothing in the server's sessions", async () => {
+    const world = await makeWorld(FILES);
+    const behind = world.beside({}, { url: bouncer.url(world.databaseName) });
+    const report = await behind.up();
+    assert.equal(report.failure, undefined);
+    assert.deepEqual(await world.history(), VERSIONS);
+    assert.deepEqual(await behind.rows("SHOW default_transaction_read_only"), [{ default_transaction_read_only: "off" }]);
+    assert.equal(await world.value("SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory'"), 0);
+    assert.equal(await world.value("SELECT expires_at::text FROM schema_migrations_lease"), "-infinity");
+  });
+
+  it("lets eight runs at once apply each migration exactly once, and all succeed", async () => {
+    const world = await makeWorld(FILES);
+    const runs = Array.from({ length: 8 }, () => world.beside({}, { url: bouncer.url(world.databaseName) }));
+    const reports = await Promise.all(runs.map((one) => one.up()));
+    for (const report of reports) assert.equal(report.failure, undefined);
+    const applied = reports.flatMap((report) => report.steps.map((step) => step.version));
+    assert.deepEqual(applied.sort(), VERSIONS);
+    assert.deepEqual(await world.history(), VERSIONS);
+  });
+
+  it("takes an expired lease over, and then keeps its former holder from writing", async () => {
+    const world = await makeWorld({
+      "001_a.sql": "CREATE TABLE a (id integer);",
+      "002_slow.sql": "-- Transaction: none\nSELECT pg_sleep(1.5);\nCREATE TABLE slow (id integer);",
+      "003_c.sql": "CREATE TABLE c (id integer);",
+    });
+    const behind = world.beside({}, { url: bouncer.url(world.databaseName) });
+    const slow = behind.up();
+    await world.until("SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(1.5)%'");
+    await world.rows("UPDATE schema_migrations_lease SET fencing = fencing + 1");
+    const report = await slow;
+    assert.equal(report.failure?.code, "lock-held");
+    assert.deepEqual(await world.history(), ["001"]);
+  });
+
+  it("does not take a lease over while its holder's statement still runs", async () => {
+    const world = await makeWorld({
+      "001_a.sql": "CREATE TABLE a (id integer); INSERT INTO a VALUES (1);",
+      "002_index.sql": "CREATE INDEX CONCURRENTLY a_idx ON a (id);",
+    });
+    const behind = world.beside({ lockTimeoutMs: 0 }, { url: bouncer.url(world.databaseName) });
+    const other = world.beside({ lockWaitMs: 300 }, { url: bouncer.url(world.databaseName) });
+    await behind.up({ to: "001" });
+    const holding = server.query(world.databaseName, "BEGIN; UPDATE a SET id = 2; SELECT pg_sleep(2.5); COMMIT");
+    await world.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'BEGIN; UPDATE a%' AND state = 'active'");
+    const building = behind.up();
+    await world.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE '/* pgstep %' AND state = 'active'");
+    await world.rows("UPDATE schema_migrations_lease SET expires_at = '-infinity'");
+    await assert.rejects(other.up(), { code: "lock-held" });
+    await holding;
+    assert.equal((await building).failure, undefined);
+    assert.deepEqual(await world.history(), ["001", "002"]);
+  });
+});
