@@ -25,6 +25,12 @@ const reporter = presentation.json
   ? new JsonReporter(stdout, stderr)
   : new HumanReporter(stdout, stderr, { ...presentation, variables: process.env });
 
+// Thrown where no caller waits, so nothing can be ended in order any more; the server rolls back what is open.
+process.on("uncaughtException", (error) => {
+  reporter.bug(error);
+  process.exit(BUG);
+});
+
 process.exitCode = await answer();
 
 /** Does what was typed and returns the exit status. */

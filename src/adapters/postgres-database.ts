@@ -1,5 +1,6 @@
 import { describeTarget, type Host, type ServerTarget } from "../core/connection-target.ts";
 import { Failure } from "../core/error.ts";
+import { interruption } from "../core/interruption.ts";
 import type { Database } from "../ports/session.ts";
 import { cancelRequest } from "./cancel-request.ts";
 import { ConnectTimeout, connectionFailure, RoleUnfit } from "./connection-failure.ts";
@@ -30,12 +31,13 @@ export class PostgresDatabase implements Database {
   }
 
   /** Tries the hosts in order; the failure is that of the last one tried. */
-  async open(): Promise<PostgresSession> {
+  async open(signal?: AbortSignal): Promise<PostgresSession> {
     let failure: Failure | undefined;
     for (const host of this.#target.hosts) {
       try {
-        return await this.#openHost(host);
+        return await this.#openHost(host, signal);
       } catch (error) {
+        if (signal?.aborted) throw interruption(signal, `Cannot connect to ${this.description}`, "Nothing was done.");
         failure = error instanceof Failure ? error : connectionFailure(this.#target, host, error);
         if (!mayTryNext(failure)) throw failure;
       }
@@ -45,11 +47,11 @@ export class PostgresDatabase implements Database {
 
   async close(): Promise<void> {}
 
-  async #openHost(host: Host): Promise<PostgresSession> {
+  async #openHost(host: Host, signal: AbortSignal | undefined): Promise<PostgresSession> {
     let failure: unknown;
     for (const tls of this.#reach.tlsAttempts(this.#target, host)) {
       try {
-        return await this.#openInTime(host, tls);
+        return await this.#openInTime(host, tls, signal);
       } catch (error) {
         failure = error;
         // sslmode=allow: only a server that refuses plain text is asked again with TLS.
@@ -59,14 +61,22 @@ export class PostgresDatabase implements Database {
     throw failure;
   }
 
-  async #openInTime(host: Host, tls: TlsSettings | undefined): Promise<PostgresSession> {
+  async #openInTime(
+    host: Host,
+    tls: TlsSettings | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<PostgresSession> {
+    signal?.throwIfAborted();
     const deadline = new AbortController();
+    const giveUp = () => deadline.abort(signal?.reason);
+    signal?.addEventListener("abort", giveUp, { once: true });
     const milliseconds = this.#target.connectTimeoutMs;
     const timer = milliseconds > 0 && setTimeout(() => deadline.abort(new ConnectTimeout("no answer")), milliseconds);
     try {
       return await untilAborted(this.#openAddresses(host, tls, deadline.signal), deadline.signal);
     } finally {
       if (timer) clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 

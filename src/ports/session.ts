@@ -64,8 +64,11 @@ export interface Database {
   /** For people, without password: `app on localhost:5432`, `pglite:./data`. */
   readonly description: string;
   readonly embedded: boolean;
-  /** @throws Failure connection-failed, authentication-failed, database-in-use, runtime-unsupported */
-  open(): Promise<Session>;
+  /**
+   * @param signal gives the attempt up
+   * @throws Failure connection-failed, authentication-failed, database-in-use, runtime-unsupported, interrupted, terminated
+   */
+  open(signal?: AbortSignal): Promise<Session>;
   /** Frees what outlives sessions (the embedded database and its lock file). Safe to call twice. */
   close(): Promise<void>;
 }
