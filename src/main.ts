@@ -22,7 +22,7 @@ const presentation = presentationOf(words);
 const stdout = endQuietly(process.stdout);
 const stderr = endQuietly(process.stderr);
 const reporter = presentation.json
-  ? new JsonReporter(stdout, stderr)
+  ? new JsonReporter(stdout, stderr, presentation)
   : new HumanReporter(stdout, stderr, { ...presentation, variables: process.env });
 
 // Thrown where no caller waits, so nothing can be ended in order any more; the server rolls back what is open.

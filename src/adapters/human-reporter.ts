@@ -68,13 +68,20 @@ export class HumanReporter implements Reporter {
         break;
       }
       case "retrying": {
-        const { step, reason, delayMs, attempt } = event;
+        const { step, reason, delayMs, attempt, blockers } = event;
         this.#progress.stop();
         this.#tell([
           `${printableLine(step.name)}: ${printableLine(reason.message)} (${reason.code}); was rolled back, trying again in ${duration(delayMs)} (try ${attempt + 1})`,
+          ...blockers.map((blocker) => `  blocked by ${printableLine(withoutPasswords(blocker))}`),
         ]);
         break;
       }
+      case "blocked":
+        this.#progress.remark(`waiting for ${printableLine(withoutPasswords(event.blockers.join("; ")))}`);
+        break;
+      case "index-progress":
+        this.#progress.remark(printableLine(event.progress));
+        break;
       case "reset-planned":
         this.#tell(inventoryLines(event.inventory, this.#err));
         break;

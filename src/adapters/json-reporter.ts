@@ -11,13 +11,17 @@ import type { OutputStream } from "./reporter-output.ts";
 export class JsonReporter implements Reporter {
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
+  readonly #verbose: boolean;
 
-  constructor(stdout: OutputStream, stderr: OutputStream) {
+  constructor(stdout: OutputStream, stderr: OutputStream, { verbose }: { readonly verbose: boolean }) {
     this.#stdout = stdout;
     this.#stderr = stderr;
+    this.#verbose = verbose;
   }
 
   event(event: Event): void {
+    // A file may have a million statements.
+    if (event.type === "statement-finished" && !this.#verbose) return;
     this.#line(jsonEvent(event));
   }
 

@@ -34,9 +34,11 @@ export function jsonEvent(event: Event): JsonEvent {
     case "lock-waiting":
       return { type: event.type, holder: event.holder ?? null, waitedMs: Math.round(event.waitedMs) };
     case "retrying": {
-      const { type, step, attempt, delayMs, reason } = event;
-      return { type, step: jsonStep(step), attempt, delayMs, server: jsonServerMessage(reason) };
+      const { type, step, attempt, delayMs, reason, blockers } = event;
+      return { type, step: jsonStep(step), attempt, delayMs, server: jsonServerMessage(reason), blockers };
     }
+    case "blocked":
+    case "index-progress":
     case "reset-planned":
       return event;
   }
@@ -93,7 +95,7 @@ function jsonStep({ version, name, description, direction }: Step | StepReport):
 }
 
 function jsonStepReport(step: StepReport): JsonStepReport {
-  return { ...step, durationMs: step.durationMs ?? null };
+  return { ...step, durationMs: step.durationMs ?? null, inPart: step.inPart ?? null };
 }
 
 function jsonEntry({ version, description, state, migration, applied }: Entry): JsonEntry {

@@ -70,6 +70,8 @@ export interface JsonStep {
 export interface JsonStepReport extends JsonStep {
   readonly outcome: StepOutcome;
   readonly durationMs: number | null;
+  /** For what failed: whether some of its statements have taken effect and stay; null for the others. */
+  readonly inPart: boolean | null;
 }
 
 export type JsonEvent =
@@ -108,7 +110,11 @@ export type JsonEvent =
       readonly attempt: number;
       readonly delayMs: number;
       readonly server: JsonServerMessage;
+      /** Who held the lock that was not got, one line each. */
+      readonly blockers: readonly string[];
     }
+  | { readonly type: "blocked"; readonly blockers: readonly string[] }
+  | { readonly type: "index-progress"; readonly progress: string }
   | { readonly type: "reset-planned"; readonly inventory: ResetInventory };
 
 export interface JsonEntry {

@@ -14,6 +14,7 @@ export class ProgressLine {
   readonly #enabled: boolean;
   #timer: ReturnType<typeof setInterval> | undefined;
   #text = "";
+  #remark = "";
   #startedMs = 0;
   #drawn = false;
 
@@ -27,6 +28,7 @@ export class ProgressLine {
     this.stop();
     if (!this.#enabled) return;
     this.#text = text;
+    this.#remark = "";
     this.#startedMs = performance.now();
     this.#timer = setInterval(() => this.#draw(), REDRAWN_EVERY_MS);
     // Must not keep the process alive: it has ended when nothing else is left to do.
@@ -36,6 +38,12 @@ export class ProgressLine {
   /** Changes the words of what is going on. */
   update(text: string): void {
     this.#text = text;
+    this.#remark = "";
+  }
+
+  /** Adds what is known of how it goes on, until the next change. */
+  remark(remark: string): void {
+    this.#remark = remark;
   }
 
   /** Takes the line away for other output; it comes back with the next redraw. */
@@ -54,7 +62,11 @@ export class ProgressLine {
     const elapsedMs = performance.now() - this.#startedMs;
     if (elapsedMs < SHOWN_AFTER_MS) return;
     const { colors, columns = 80, marks } = this.#output;
-    const text = cut(`${printableLine(this.#text)}, ${duration(elapsedMs)}`, columns - 1, marks.ellipsis);
+    const text = cut(
+      `${printableLine(this.#text)}, ${duration(elapsedMs)}${this.#remark && `, ${this.#remark}`}`,
+      columns - 1,
+      marks.ellipsis,
+    );
     this.#output.write(ERASE_LINE + colors.dim(text));
     this.#drawn = true;
   }

@@ -33,11 +33,17 @@ export type Event =
   | { readonly type: "lock-waiting"; readonly holder: string | undefined; readonly waitedMs: number }
   | {
       readonly type: "retrying";
+      /** Who held the lock that was not got, one line each; empty when nobody was seen. */
+      readonly blockers: readonly string[];
       readonly step: Step;
       readonly reason: ServerMessage;
       readonly attempt: number;
       readonly delayMs: number;
     }
+  /** The run waits for locks that these hold, one line each. */
+  | { readonly type: "blocked"; readonly blockers: readonly string[] }
+  /** How far the server has got with an index, in its words. */
+  | { readonly type: "index-progress"; readonly progress: string }
   | { readonly type: "reset-planned"; readonly inventory: ResetInventory };
 
 export type EventListener = (event: Event) => void;

@@ -32,38 +32,43 @@ export async function baseline(context: DatabaseContext, version: string): Promi
     (migration) =>
       compareVersions(migration.version, version) <= 0 && runsIn(migration.up.header, settings.environment),
   );
-  return withSession(database, "record a baseline in", async (session) => {
-    const lock = await takeLock(context, session);
-    const state = await look(session, settings);
-    requireWritable(state, "record a baseline in");
-    requireNoResetUnfinished(state, "record a baseline in");
-    if (state.history.length > 0) {
-      throw new Failure(
-        "baseline-refused",
-        `Cannot record a baseline in ${state.name}: its history has ${state.history.length} entries already`,
-        {
-          hint: "Run pgstep status to see them, and pgstep up to go on from there.",
-        },
+  return withSession(
+    database,
+    "record a baseline in",
+    async (session) => {
+      const lock = await takeLock(context, session);
+      const state = await look(session, settings);
+      requireWritable(state, "record a baseline in");
+      requireNoResetUnfinished(state, "record a baseline in");
+      if (state.history.length > 0) {
+        throw new Failure(
+          "baseline-refused",
+          `Cannot record a baseline in ${state.name}: its history has ${state.history.length} entries already`,
+          {
+            hint: "Run pgstep status to see them, and pgstep up to go on from there.",
+          },
+        );
+      }
+      const names = await prepareHistory(context, session, state);
+      const steps = chosen.map((migration): Step => {
+        const { version: own, name, description, up, down } = migration;
+        return { direction: "up", version: own, name, description, script: up, ...(down && { down }) };
+      });
+      const rows = steps.map((step) =>
+        insertRowSql(names, step, {
+          checksum: step.script?.checksum ?? null,
+          downScript: step.down ? readWhole(context, step.down.path) : null,
+          toolVersion: context.toolVersion,
+        }),
       );
-    }
-    const names = await prepareHistory(context, session, state);
-    const steps = chosen.map((migration): Step => {
-      const { version: own, name, description, up, down } = migration;
-      return { direction: "up", version: own, name, description, script: up, ...(down && { down }) };
-    });
-    const rows = steps.map((step) =>
-      insertRowSql(names, step, {
-        checksum: step.script?.checksum ?? null,
-        downScript: step.down ? readWhole(context, step.down.path) : null,
-        toolVersion: context.toolVersion,
-      }),
-    );
-    await inTransaction(session, rows);
-    await lock.release();
-    return {
-      type: "baseline",
-      database: database.description,
-      recorded: steps.map((step) => stepReport({ step }, "applied")),
-    };
-  });
+      await inTransaction(session, rows);
+      await lock.release();
+      return {
+        type: "baseline",
+        database: database.description,
+        recorded: steps.map((step) => stepReport({ step }, "applied")),
+      };
+    },
+    context.signal,
+  );
 }

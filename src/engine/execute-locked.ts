@@ -7,6 +7,7 @@ import { type Progress, runInOneTransaction, runScripts, type Stop, stepReport }
 import { type RunLock, takeLock } from "./lock.ts";
 import { type DatabaseState, look } from "./look.ts";
 import type { Prepared, RunOptions } from "./migrate.ts";
+import { observe } from "./observer.ts";
 import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "./pipeline.ts";
 import { prepareHistory } from "./prepare-history.ts";
 import type { Run } from "./run.ts";
@@ -41,7 +42,8 @@ export async function executeLocked(
   }
   const run = await startRun(context, session, state, lock);
   const stopWatching = cancelOnAbort(context, session);
-  const retry = retryBudget(context);
+  const observer = run.direct && !session.backend.embedded ? observe(context, state.processId) : undefined;
+  const retry = retryBudget(context, () => observer?.blockers ?? []);
   const finished: StepReport[] = [];
   try {
     for (;;) {
@@ -65,12 +67,15 @@ export async function executeLocked(
         stop = { kind: "failed", script: again, failure: stop.failure };
       }
       const rest =
-        stop.kind === "lost" ? await afterLoss(context, scripts, stop) : afterFailure(scripts, stop, options);
+        stop.kind === "lost"
+          ? await afterLoss(context, scripts, stop)
+          : afterFailure(scripts, stop, options, observer?.blockers ?? []);
       if (stop.kind !== "lost") await endRun(run).catch(() => {});
       return { alreadyApplied, steps: [...finished, ...rest.steps], ...(rest.failure && { failure: rest.failure }) };
     }
   } finally {
     stopWatching();
+    await observer?.stop();
   }
 }
 
@@ -135,12 +140,10 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 
 /** Waits before another try and says whether there is to be one. */
-function retryBudget({
-  settings,
-  clock,
-  emit,
-  signal,
-}: DatabaseContext): (stop: Stop & { kind: "busy" }) => Promise<boolean> {
+function retryBudget(
+  { settings, clock, emit, signal }: DatabaseContext,
+  blockers: () => readonly string[],
+): (stop: Stop & { kind: "busy" }) => Promise<boolean> {
   let attempt = 0;
   let script: Script | undefined;
   let until = 0;
@@ -154,7 +157,9 @@ function retryBudget({
     attempt++;
     const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LONGEST_RETRY_MS) * (0.5 + Math.random());
     if (now + delayMs > until) return false;
-    emit({ type: "retrying", step: stop.script.step, reason: stop.server, attempt, delayMs: Math.round(delayMs) });
+    const { step } = stop.script;
+    const reason = stop.server;
+    emit({ type: "retrying", step, reason, attempt, delayMs: Math.round(delayMs), blockers: blockers() });
     await clock.sleep(delayMs, signal);
     return !signal.aborted;
   };
@@ -164,6 +169,7 @@ function afterFailure(
   scripts: readonly Script[],
   stop: Stop & { kind: "failed" | "busy" },
   options: RunOptions,
+  blockers: readonly string[],
 ): Outcome {
   const at = scripts.indexOf(stop.script);
   const outcome = (index: number): StepOutcome =>
@@ -172,7 +178,15 @@ function afterFailure(
     ...stepReport(script, outcome(index)),
     ...(index === at && { inPart: script.inspection.mode === "statements" }),
   }));
-  return { steps, failure: stop.failure };
+  return { steps, failure: stop.kind === "busy" ? blockedBy(stop.failure, blockers) : stop.failure };
+}
+
+/** The failure with who was seen to be in the way. */
+function blockedBy(failure: Failure, blockers: readonly string[]): Failure {
+  if (blockers.length === 0) return failure;
+  const { code, message, place, server, findings } = failure;
+  const hint = `It was blocked by ${blockers.join("; ")}. ${failure.hint ?? "Run the command again."}`;
+  return new Failure(code, message, { hint, findings, ...(place && { place }), ...(server && { server }) });
 }
 
 const RECONNECT_TRIES = 6;

@@ -77,7 +77,7 @@ export function insertRowSql({ history }: TableNames, step: Step, recording: Rec
 
 /** The same for a migration that may have recorded itself in an earlier transaction of its own. */
 export function upsertRowSql(names: TableNames, step: Step, recording: Recording, durationMs: number): string {
-  const columns = ["checksum", "applied_by", "tool_version", "down_script"];
+  const columns = ["applied_at", "description", "checksum", "applied_by", "tool_version", "down_script"];
   return `${insertRowSql(names, step, recording)} ON CONFLICT (version) DO UPDATE SET ${columns
     .map((column) => `${column} = EXCLUDED.${column}`)
     .join(

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../core/error.ts";
+import { interruption } from "../core/interruption.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { assertSql } from "./history-table.ts";
-import { interruption } from "./interruption.ts";
 import { leaseHolder, tryLease } from "./lease.ts";
 
 /** The first key of pgstep's advisory locks: "pgst" in ASCII, so that a DBA finds them in pg_locks. */

@@ -72,32 +72,37 @@ async function runPlan(
     const { scripts, findings } = await loadScripts(plan, fileSystem, session, tableNames(settings));
     return { state, plan, scripts, findings, alreadyApplied: entries.filter(isApplied).length };
   };
-  return withSession(database, "migrate", async (session) => {
-    const prepared = await prepare(session);
-    for (const finding of [...files.findings, ...prepared.plan.warnings, ...prepared.findings]) {
-      emit({ type: "warning", finding });
-    }
-    emit({ type: "planned", database: database.description, plan: prepared.plan, dryRun: options.dryRun ?? false });
-    const report = (steps: readonly StepReport[], alreadyApplied: number, failure?: Failure): RunReport => ({
-      type: "run",
-      command,
-      database: database.description,
-      dryRun: options.dryRun ?? false,
-      steps,
-      alreadyApplied,
-      durationMs: Math.round(clock.monotonicMs() - started),
-      ...(failure && { failure }),
-    });
-    if (options.singleTransaction) requireOneTransaction(prepared);
-    if (prepared.scripts.length === 0 || options.dryRun) {
-      const steps = prepared.scripts.map((script) => stepReport(script, "not-run"));
-      return report(steps, prepared.alreadyApplied);
-    }
-    requireWritable(prepared.state, "migrate");
-    const direct = prepared.state.processId === session.backend.processId;
-    const { steps, alreadyApplied, failure } = await executeLocked(context, session, direct, prepare, options);
-    return report(steps, alreadyApplied, failure);
-  });
+  return withSession(
+    database,
+    "migrate",
+    async (session) => {
+      const prepared = await prepare(session);
+      for (const finding of [...files.findings, ...prepared.plan.warnings, ...prepared.findings]) {
+        emit({ type: "warning", finding });
+      }
+      emit({ type: "planned", database: database.description, plan: prepared.plan, dryRun: options.dryRun ?? false });
+      const report = (steps: readonly StepReport[], alreadyApplied: number, failure?: Failure): RunReport => ({
+        type: "run",
+        command,
+        database: database.description,
+        dryRun: options.dryRun ?? false,
+        steps,
+        alreadyApplied,
+        durationMs: Math.round(clock.monotonicMs() - started),
+        ...(failure && { failure }),
+      });
+      if (options.singleTransaction) requireOneTransaction(prepared);
+      if (prepared.scripts.length === 0 || options.dryRun) {
+        const steps = prepared.scripts.map((script) => stepReport(script, "not-run"));
+        return report(steps, prepared.alreadyApplied);
+      }
+      requireWritable(prepared.state, "migrate");
+      const direct = prepared.state.processId === session.backend.processId;
+      const { steps, alreadyApplied, failure } = await executeLocked(context, session, direct, prepare, options);
+      return report(steps, alreadyApplied, failure);
+    },
+    context.signal,
+  );
 }
 
 /** The history when every file has been applied as it is. */

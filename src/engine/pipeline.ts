@@ -30,11 +30,17 @@ export class Pipeline {
   #bytes = 0;
   #wake: (() => void) | undefined;
   #wakeAt: Window = { bytes: 0, messages: 0 };
+  /** Told of the notices of messages that were not sent through here. */
+  noticedBeside: ((notice: ServerMessage) => void) | undefined;
 
   constructor(session: Session, window: Window) {
     this.#session = session;
     this.#window = window;
-    session.onNotice = (notice, answered) => this.#senders.get(answered + 1)?.noticed?.(notice);
+    session.onNotice = (notice, answered) => {
+      const sender = this.#senders.get(answered + 1);
+      if (sender) sender.noticed?.(notice);
+      else this.noticedBeside?.(notice);
+    };
   }
 
   /** Sends one message now. Whoever has much to send waits for `room` before. */

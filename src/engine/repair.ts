@@ -21,36 +21,41 @@ export async function repair(context: DatabaseContext, consent: Consent): Promis
   const { settings, database } = context;
   const { migrations, findings } = readMigrations(context.fileSystem, settings.directory);
   refuseUnsound(findings);
-  return withSession(database, "repair the history of", async (session) => {
-    const lock = await takeLock(context, session);
-    const state = await look(session, settings);
-    const { environment } = settings;
-    const changed = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished }).filter(
-      (entry) => entry.state === "changed",
-    );
-    const report = (updated: boolean): RepairReport => ({
-      type: "repair",
-      database: database.description,
-      changed,
-      updated,
-    });
-    if (changed.length > 0) {
-      requireWritable(state, "repair the history of");
-      requireNoResetUnfinished(state, "repair the history of");
-      if (!(await consent.mayRepair(changed))) {
-        throw new Failure("consent-missing", `Cannot repair the history of ${state.name}: it was not agreed to`, {
-          hint: "Look at the files, then run pgstep repair --yes.",
-        });
-      }
-      const names = await prepareHistory(context, session, state);
-      await inTransaction(
-        session,
-        changed.map((entry) => updateSql(context, names.history, entry)),
+  return withSession(
+    database,
+    "repair the history of",
+    async (session) => {
+      const lock = await takeLock(context, session);
+      const state = await look(session, settings);
+      const { environment } = settings;
+      const changed = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished }).filter(
+        (entry) => entry.state === "changed",
       );
-    }
-    await lock.release();
-    return report(changed.length > 0);
-  });
+      const report = (updated: boolean): RepairReport => ({
+        type: "repair",
+        database: database.description,
+        changed,
+        updated,
+      });
+      if (changed.length > 0) {
+        requireWritable(state, "repair the history of");
+        requireNoResetUnfinished(state, "repair the history of");
+        if (!(await consent.mayRepair(changed))) {
+          throw new Failure("consent-missing", `Cannot repair the history of ${state.name}: it was not agreed to`, {
+            hint: "Look at the files, then run pgstep repair --yes.",
+          });
+        }
+        const names = await prepareHistory(context, session, state);
+        await inTransaction(
+          session,
+          changed.map((entry) => updateSql(context, names.history, entry)),
+        );
+      }
+      await lock.release();
+      return report(changed.length > 0);
+    },
+    context.signal,
+  );
 }
 
 function updateSql(context: DatabaseContext, history: string, { migration, applied }: Entry): string {

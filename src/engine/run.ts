@@ -48,7 +48,15 @@ export function localSettings({ context, session }: Run): string {
  * written, so that nothing a script set can change how that is done, and after it nothing is left behind for the next.
  */
 export function cleanSession({ session, sessionSettings }: Run): string {
-  // PGlite has no value to reset the session's user to.
-  const login = session.backend.embedded ? "SET SESSION AUTHORIZATION postgres" : "RESET SESSION AUTHORIZATION";
-  return `${login}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; ${sessionSettings}`;
+  return `SET SESSION AUTHORIZATION ${login(session)}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; ${sessionSettings}`;
+}
+
+/** Until the end of the transaction, the role that connected; behind it that of the script again. */
+export function ownRole({ session }: Run): string {
+  return `SET LOCAL SESSION AUTHORIZATION ${login(session)}; SET LOCAL ROLE NONE`;
+}
+
+/** PGlite does not know which user its session began with. */
+function login(session: Session): string {
+  return session.backend.embedded ? "postgres" : "DEFAULT";
 }

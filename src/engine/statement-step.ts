@@ -15,7 +15,8 @@ import {
   startedSql,
   statementHash,
 } from "./journal.ts";
-import { cleanSession, localSettings, type Run, recordingOf } from "./run.ts";
+import { noticeOf } from "./notice.ts";
+import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage, StepEnd } from "./transaction-step.ts";
 import { type Work, workOf } from "./work.ts";
@@ -42,6 +43,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<Statem
       const { statement } = work;
       number++;
       if (context.signal.aborted) return refused({ at: "statement", statement }, "57014", "interrupted");
+      run.pipeline.noticedBeside = (notice) => context.emit(noticeOf(notice, script, stage));
       stage = { at: "statement", statement };
       await runStatement(run, script, work, number, journal.get(number));
     }
@@ -67,37 +69,54 @@ async function runStatement(
   const { session, names } = run;
   const { step } = script;
   const hash = statementHash(statement.text);
-  if (entry && entry.hash !== hash) throw editedBehindJournal(script, statement, number);
-  if (entry?.finished) return;
+  if (entry?.finished) {
+    if (entry.hash !== hash) throw editedBehindJournal(script, statement, number);
+    // What it set went with the session of that run, and the statements behind it count on it.
+    if (CHANGES_SESSION.test(statement.text)) await session.execute(statement.text);
+    return;
+  }
+  const resolve = () => resolveDoubt(session, statement, (sql) => runAlone(run, sql));
   if (entry) {
-    const verdict = await resolveDoubt(session, statement, (sql) => runAlone(run, sql));
-    if (verdict === "unknown") throw inDoubt(run, script, statement, number);
+    const verdict = await resolve();
+    // A finished thing of that name may be the work of the statement that stood here before an edit.
+    if (verdict === "unknown" || (verdict === "done" && entry.hash !== hash)) {
+      throw inDoubt(run, script, statement, number);
+    }
     await inTransaction(session, [
+      ownRole(run),
       verdict === "done" ? finishedSql(names, step, number, hash) : notStartedSql(names, step, number),
     ]);
     if (verdict === "done") return;
+  } else if (/\bIF\s+NOT\s+EXISTS\b/i.test(statement.text)) {
+    // It would skip over an INVALID index.
+    await resolve();
   }
   if (!mustRunAlone(script, statement)) {
     await runWithEntry(run, statement, rows, finishedSql(names, step, number, hash));
     return;
   }
-  await inTransaction(session, [startedSql(names, step, number, hash)]);
+  await inTransaction(session, [ownRole(run), startedSql(names, step, number, hash)]);
   try {
     await runAlone(run, statement.text);
   } catch (error) {
     // A refused statement had no effect, but for one that may leave half an index behind; the next run looks for that.
     if (error instanceof ServerFailure && !leavesTraces(statement)) {
-      await inTransaction(session, [notStartedSql(names, step, number)]);
+      await inTransaction(session, [ownRole(run), notStartedSql(names, step, number)]);
     }
     throw error;
   }
-  await inTransaction(session, [finishedSql(names, step, number, hash)]);
+  await inTransaction(session, [ownRole(run), finishedSql(names, step, number, hash)]);
 }
 
-/** A procedure or block that commits cannot run in a transaction either; the header is there to say that it does. */
+const CHANGES_SESSION = /^(SET|RESET|SELECT\s+(pg_catalog\s*\.\s*)?set_config)\b/i;
+
+/**
+ * A procedure or block that commits, and REINDEX or CLUSTER of a partitioned table, cannot run in a transaction either;
+ * the header is there to say so.
+ */
 function mustRunAlone(script: Script, statement: Statement): boolean {
   if (classify(statement).outsideTransaction) return true;
-  return script.header.transaction === "none" && /^(CALL|DO)\b/i.test(statement.text);
+  return script.header.transaction === "none" && /^(CALL|DO|REINDEX|CLUSTER)\b/i.test(statement.text);
 }
 
 function leavesTraces(statement: Statement): boolean {
@@ -107,14 +126,15 @@ function leavesTraces(statement: Statement): boolean {
 /** The statement and its journal entry in one transaction. */
 async function runWithEntry(run: Run, statement: Statement, rows: Work["rows"], entrySql: string): Promise<void> {
   const { session } = run;
+  const commit = `${ownRole(run)}; ${entrySql}; COMMIT`;
   const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run)} ${run.lock.guard}`);
   try {
     if (rows) {
       await begin;
       await session.copyIn(statement.text, rows);
-      await session.execute(`${entrySql}; COMMIT`);
+      await session.execute(commit);
     } else {
-      await Promise.all([begin, session.execute(statement.text), session.execute(`${entrySql}; COMMIT`)]);
+      await Promise.all([begin, session.execute(statement.text), session.execute(commit)]);
     }
   } catch (error) {
     await session.execute("ROLLBACK").catch(() => {});

@@ -14,7 +14,12 @@ export async function readStatus(context: DatabaseContext): Promise<StatusReport
   const { settings, database } = context;
   const files = readMigrations(context.fileSystem, settings.directory);
   refuseUnsound(files.findings);
-  const state = await withSession(database, "read the history of", (session) => look(session, settings));
+  const state = await withSession(
+    database,
+    "read the history of",
+    (session) => look(session, settings),
+    context.signal,
+  );
   const { environment } = settings;
   const entries = compareHistory(files.migrations, state.history, { environment, unfinished: state.unfinished });
   return {

@@ -1,6 +1,6 @@
 import { Failure, type FilePlace, type ServerMessage } from "../core/error.ts";
+import { interruption } from "../core/interruption.ts";
 import { advance, type Position } from "../core/text-position.ts";
-import { interruption } from "./interruption.ts";
 import type { Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./transaction-step.ts";
@@ -12,7 +12,8 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
   const what = `Cannot ${verb} ${step.name}`;
   const place = placeOf(script, stage, server);
   if (run.context.signal.aborted) {
-    return interruption(run.context.signal, what, "It was rolled back. Run the command again to go on.", place);
+    const stays = script.inspection.mode === "statements" ? "The statements that have ended stay." : "It was rolled back.";
+    return interruption(run.context.signal, what, `${stays} Run the command again to go on.`, place);
   }
   const history = `${run.context.settings.schema}.${run.context.settings.table}`;
   const check = /pgstep:([a-z-]+)/.exec(server.message)?.[1];
@@ -48,6 +49,7 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
   const table = server.schema && server.table ? `${server.schema}.${server.table}` : undefined;
   switch (server.code) {
     case "25001":
+    case "2D000":
       return 'Write "-- Transaction: none" at the top of the file, so that it runs statement by statement.';
     case "23505":
       if (table === history && stage.at === "statement")

@@ -25,7 +25,12 @@ export async function validate(context: Context, database: Database | undefined)
     all.push(...inspect(file.path, file.header, scan(decodeSource(fileSystem.read(file.path)))).findings);
   }
   if (database) {
-    const state = await withSession(database, "read the history of", (session) => look(session, settings));
+    const state = await withSession(
+      database,
+      "read the history of",
+      (session) => look(session, settings),
+      context.signal,
+    );
     const entries = compareHistory(migrations, state.history, {
       environment: settings.environment,
       unfinished: state.unfinished,

@@ -5,14 +5,16 @@ import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts
 /**
  * Opens a session, works on it and closes it, whatever happens.
  * @param doing for the message: "Cannot <doing> app on localhost: ..."
+ * @param signal gives the connecting up
  * @throws Failure for what the server or the network had against it
  */
 export async function withSession<Result>(
   database: Database,
   doing: string,
   work: (session: Session) => Promise<Result>,
+  signal?: AbortSignal,
 ): Promise<Result> {
-  const session = await database.open();
+  const session = await database.open(signal);
   try {
     return await work(session);
   } catch (error) {

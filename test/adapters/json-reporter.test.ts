@@ -11,7 +11,7 @@ function reporter() {
       written[name] += text;
     },
   });
-  const json = new JsonReporter(stream("stdout"), stream("stderr"));
+  const json = new JsonReporter(stream("stdout"), stream("stderr"), { verbose: true });
   const lines = () =>
     written.stdout
       .trimEnd()
@@ -63,7 +63,7 @@ describe("the JSON reporter", () => {
         dryRun: false,
         alreadyApplied: 0,
         durationMs: 5,
-        steps: [{ ...step, outcome: "failed", durationMs: null }],
+        steps: [{ ...step, outcome: "failed", durationMs: null, inPart: null }],
         failed: true,
       },
       {

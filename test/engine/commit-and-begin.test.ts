@@ -140,13 +140,6 @@ describe("a BEGIN that never runs", () => {
 
   test("a write outside a transaction of the step's own is refused by the session itself", async () => {
     const here = await world({ "001_one.sql": "CREATE TABLE one ();" });
-    here.onEvent = (event) => {
-      if (event.type !== "step-started") return;
-      here.events.push(event);
-    };
-    const session = await here.database.open();
-    await session.close();
-    let setting: unknown;
     here.write({
       "002_two.sql":
         "CREATE TABLE seen AS SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only';",
@@ -155,7 +148,7 @@ describe("a BEGIN that never runs", () => {
       "005_five.sql": "CREATE TABLE again AS SELECT current_setting('default_transaction_read_only') AS setting;",
     });
     succeeded(await here.up());
-    setting = await here.value("SELECT setting FROM now_is");
+    const setting = await here.value("SELECT setting FROM now_is");
     assert.equal(setting, "on");
     assert.equal(await here.value("SELECT setting FROM again"), "on");
     assert.deepEqual(

@@ -27,7 +27,9 @@ describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbo
     const report = await behind.up();
     assert.equal(report.failure, undefined);
     assert.deepEqual(await world.history(), VERSIONS);
-    assert.deepEqual(await behind.rows("SHOW default_transaction_read_only"), [{ default_transaction_read_only: "off" }]);
+    assert.deepEqual(await behind.rows("SHOW default_transaction_read_only"), [
+      { default_transaction_read_only: "off" },
+    ]);
     assert.equal(await world.value("SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory'"), 0);
     assert.equal(await world.value("SELECT expires_at::text FROM schema_migrations_lease"), "-infinity");
   });
@@ -50,7 +52,9 @@ describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbo
     });
     const behind = world.beside({}, { url: bouncer.url(world.databaseName) });
     const slow = behind.up();
-    await world.until("SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(1.5)%'");
+    await world.until(
+      "SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(1.5)%'",
+    );
     await world.rows("UPDATE schema_migrations_lease SET fencing = fencing + 1");
     const report = await slow;
     assert.equal(report.failure?.code, "lock-held");
@@ -66,7 +70,9 @@ describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbo
     const other = world.beside({ lockWaitMs: 300 }, { url: bouncer.url(world.databaseName) });
     await behind.up({ to: "001" });
     const holding = server.query(world.databaseName, "BEGIN; UPDATE a SET id = 2; SELECT pg_sleep(2.5); COMMIT");
-    await world.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'BEGIN; UPDATE a%' AND state = 'active'");
+    await world.until(
+      "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'BEGIN; UPDATE a%' AND state = 'active'",
+    );
     const building = behind.up();
     await world.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE '/* pgstep %' AND state = 'active'");
     await world.rows("UPDATE schema_migrations_lease SET expires_at = '-infinity'");

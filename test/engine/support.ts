@@ -134,7 +134,11 @@ export async function embeddedWorld(files: Files, settings: Partial<Settings> = 
       await session.close();
     }
   };
-  await rows("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+  const schemas = await rows(
+    "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'",
+  );
+  for (const { nspname } of schemas) await rows(`DROP SCHEMA "${nspname}" CASCADE`);
+  await rows("CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC");
   return inhabited(database, directoryOf(files), settings, disk, rows);
 }
 
