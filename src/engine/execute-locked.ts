@@ -1,4 +1,5 @@
 import { Failure } from "../core/error.ts";
+import { interruption } from "../core/interruption.ts";
 import type { StepOutcome, StepReport } from "../core/report.ts";
 import { sameVersion } from "../core/version.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
@@ -57,7 +58,13 @@ export async function executeLocked(
         await endRun(run);
         return { alreadyApplied, steps: finished };
       }
-      if (stop.kind === "busy" && (await retry(stop))) continue;
+      if (stop.kind === "busy") {
+        if (await retry(stop)) continue;
+        if (context.signal.aborted) {
+          const failure = interruption(context.signal, stop.failure.message, "Run the command again to go on.");
+          stop = { ...stop, failure };
+        }
+      }
       if (stop.kind === "raced") {
         const { step } = stop.script;
         ({ scripts, alreadyApplied, state } = await prepare(session));

@@ -2,11 +2,12 @@ import { Failure } from "../core/error.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { completeHistorySql, createHistorySql, type TableNames, tableNames } from "./history-table.ts";
+import { inTransaction } from "./journal.ts";
 import type { DatabaseState } from "./look.ts";
 
 /**
  * Makes the history table, or gives one made by hand or by an older runner the columns it lacks.
- * @throws Failure privilege-missing
+ * @throws Failure privilege-missing, statement-failed when another session has the table locked
  */
 export async function prepareHistory(
   context: DatabaseContext,
@@ -18,11 +19,22 @@ export async function prepareHistory(
   const present = state.columns.map((column) => column.name);
   const sql = state.historyExists ? completeHistorySql(names, present) : createHistorySql(names, state.schemaExists);
   try {
-    if (sql) await session.execute(sql);
+    if (sql) await inTransaction(session, [`SET LOCAL lock_timeout = ${context.settings.lockTimeoutMs}`, sql]);
     return names;
   } catch (error) {
     if (!(error instanceof ServerFailure)) throw error;
     const { server } = error;
+    if (server.code === "55P03") {
+      throw new Failure(
+        "statement-failed",
+        `Cannot write the history ${schema}.${table}: another session has it locked`,
+        {
+          hint: "Run again at a quieter time, or raise --lock-timeout.",
+          server,
+          cause: error,
+        },
+      );
+    }
     throw new Failure(
       "privilege-missing",
       `Cannot write the history ${schema}.${table}: ${server.message} (${server.code})`,

@@ -13,7 +13,7 @@ import {
 } from "./reset-deletions.ts";
 import { type Inventory, isEmpty, readInventory } from "./reset-inventory.ts";
 import { restorePublicSql } from "./reset-public.ts";
-import { type Deletion, DeletionRefused, inOneTransaction, runDeletions } from "./reset-transaction.ts";
+import { type Deletion, DeletionRefused, inOneTransaction, type ResetRun, runDeletions } from "./reset-transaction.ts";
 
 /** The server's lock table is full (53200 out_of_memory; "out of shared memory" in storage/lmgr/lock.c). */
 const OUT_OF_LOCKS = "53200";
@@ -22,11 +22,12 @@ const OUT_OF_LOCKS = "53200";
 const ROUNDS = 5;
 
 /** Deletes everything in one transaction: all or nothing. @throws DeletionRefused */
-export async function deleteAtOnce(context: DatabaseContext, session: Session, inventory: Inventory): Promise<void> {
-  await inOneTransaction(context, session, async () => {
+export async function deleteAtOnce(run: ResetRun, inventory: Inventory): Promise<void> {
+  const { context, session } = run;
+  await inOneTransaction(run, async () => {
     let rest = inventory;
     for (let round = 0; round < ROUNDS; round++) {
-      await runDeletions(context, session, [
+      await runDeletions(run, [
         ...dropStatements(inOrder(rest)),
         ...(rest.largeObjects > 0 ? [largeObjectsDeletion(rest.largeObjects)] : []),
         ...defaultPrivilegesDeletions(rest),
@@ -44,20 +45,15 @@ export async function deleteAtOnce(context: DatabaseContext, session: Session, i
  * looks, from before the first to the last of them.
  * @throws DeletionRefused
  */
-export async function deleteInBatches(
-  context: DatabaseContext,
-  session: Session,
-  inventory: Inventory,
-  locks: number,
-): Promise<void> {
+export async function deleteInBatches(run: ResetRun, inventory: Inventory, locks: number): Promise<void> {
+  const { context, session } = run;
   const { settings } = context;
-  const transaction = (deletions: readonly Deletion[]) =>
-    inOneTransaction(context, session, () => runDeletions(context, session, deletions));
+  const transaction = (deletions: readonly Deletion[]) => inOneTransaction(run, () => runDeletions(run, deletions));
   await transaction(markSql(context, inventory));
   let rest = await readInventory(session, tableNames(settings));
   for (let round = 0; ; round++) {
     const droppables = inOrder({
-      objects: rest.objects.filter(({ journal }) => !journal),
+      objects: rest.objects.filter(({ ours }) => !ours),
       schemas: rest.schemas.filter(({ name }) => name !== settings.schema),
     });
     if (droppables.length + rest.largeObjects + rest.defaultPrivileges.length === 0) break;

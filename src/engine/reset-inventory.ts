@@ -18,8 +18,8 @@ export interface DatabaseObject {
   /** How many locks it takes to drop it with its own parts. */
   readonly locks: number;
   readonly schema: string | null;
-  /** Whether it is the table that holds the mark of an unfinished reset. */
-  readonly journal: boolean;
+  /** Whether it is needed until the end: the table with the mark of an unfinished reset, or that of the lease. */
+  readonly ours: boolean;
 }
 
 export interface UserSchema {
@@ -77,7 +77,7 @@ export interface Inventory {
 /** Reads what there is to delete, in one round trip. */
 export async function readInventory(session: Session, names: TableNames): Promise<Inventory> {
   const factsSent = session.query(factsSql(session.backend.serverVersion));
-  const objectsSent = session.query(objectsSql(quoteText(names.journal)));
+  const objectsSent = session.query(objectsSql([names.journal, names.lease].map(quoteText)));
   const [facts] = await factsSent;
   const [objects] = await objectsSent;
   return { ...JSON.parse(String(facts?.row)), ...JSON.parse(String(objects?.row)) } as Inventory;

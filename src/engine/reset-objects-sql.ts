@@ -97,9 +97,11 @@ export const USER_SCHEMA = "n.nspname !~ '^pg_' AND n.nspname <> 'information_sc
  * - `uses`: how much else refers to it, so that what others need goes last
  * - `locks`: how many locks it takes to drop it with its own parts. Every part takes one: types, constraints, defaults,
  *   triggers ... (AcquireDeletionLock in catalog/dependency.c), not only relations.
- * @param journal the journal's name as an SQL value
+ * - `ours`: it is one of the tables that are named
+ * @param tables names of tables, as SQL values
  */
-export function objectsSql(journal: string): string {
+export function objectsSql(tables: readonly string[]): string {
+  const ours = tables.map((table) => `pg_catalog.to_regclass(${table})`).join(", ");
   return `WITH RECURSIVE objects AS MATERIALIZED (${SOURCES.map(sourceSql).join("\n UNION ALL ")}),
  roots AS MATERIALIZED (SELECT o.* FROM objects o WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
    WHERE d.classid = o.class AND d.objid = o.id AND d.objsubid = 0 AND d.deptype IN ('e', 'i'))),
@@ -114,7 +116,7 @@ export function objectsSql(journal: string): string {
    'objects', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_object('kind', r.kind,
        'identity', COALESCE(r.identity, (pg_catalog.pg_identify_object(r.class, r.id, 0)).identity),
        'owner', pg_catalog.pg_get_userbyid(r.owner), 'may', r.may, 'uses', COALESCE(u.uses, 0), 'locks', l.locks, 'schema', r.space,
-       'journal', r.class = 'pg_catalog.pg_class'::pg_catalog.regclass AND r.id IS NOT DISTINCT FROM pg_catalog.to_regclass(${journal})) ORDER BY r.id DESC)
+       'ours', COALESCE(r.class = 'pg_catalog.pg_class'::pg_catalog.regclass AND r.id IN (${ours}), false)) ORDER BY r.id DESC)
      FROM roots r JOIN locks l USING (class, id) LEFT JOIN uses u USING (class, id)), '[]'))::text AS row`;
 }
 

@@ -1,6 +1,16 @@
 import { Failure } from "../core/error.ts";
+import { interruption } from "../core/interruption.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
+import { tableNames } from "./history-table.ts";
+import type { RunLock } from "./lock.ts";
+
+/** One connection at work on a reset. */
+export interface ResetRun {
+  readonly context: DatabaseContext;
+  readonly session: Session;
+  readonly lock: RunLock;
+}
 
 /** A statement of a reset, and what it is about, in words for a failure. */
 export interface Deletion {
@@ -26,21 +36,17 @@ const SENT_TOGETHER = 200;
 /**
  * Runs `work` in one transaction that waits only briefly for locks, and rolls it back when anything in it fails. The
  * search path is empty but for the system's, so that names mean what they say.
+ * @throws Failure lock-held when another run has taken over; interrupted, terminated
  */
-export async function inOneTransaction<Result>(
-  context: DatabaseContext,
-  session: Session,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const { signal, settings } = context;
+export async function inOneTransaction<Result>(run: ResetRun, work: () => Promise<Result>): Promise<Result> {
+  const { context, session } = run;
+  const { signal } = context;
   const cancel = () => void session.cancel().catch(() => {});
   // Awaited by itself: statements behind a BEGIN that was refused would run in autocommit.
   await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   signal.addEventListener("abort", cancel);
   try {
-    await session.execute(
-      `SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL client_min_messages = warning; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = ${settings.lockTimeoutMs}${session.backend.serverVersion >= 170000 ? "; SET LOCAL transaction_timeout = 0" : ""}`,
-    );
+    await session.execute(settingsSql(run));
     const result = await work();
     refuseWhenAborted(context);
     await session.execute("COMMIT");
@@ -49,21 +55,31 @@ export async function inOneTransaction<Result>(
     await session.execute("ROLLBACK").catch(() => {});
     // What a cancelled statement says is that it was cancelled; a loss of the connection says more.
     if (error instanceof ServerFailure || error instanceof DeletionRefused) refuseWhenAborted(context);
-    throw error;
+    throw error instanceof ServerFailure && error.server.message.includes("pgstep:lease") ? takenOver(run) : error;
   } finally {
     signal.removeEventListener("abort", cancel);
   }
+}
+
+function settingsSql({ context: { settings }, session, lock }: ResetRun): string {
+  const values = [
+    "search_path = pg_catalog, pg_temp",
+    "client_min_messages = warning",
+    "statement_timeout = 0",
+    "idle_in_transaction_session_timeout = 0",
+    `lock_timeout = ${settings.lockTimeoutMs}`,
+  ];
+  if (session.backend.serverVersion >= 170000) values.push("transaction_timeout = 0");
+  // The lease is renewed from another session, which would wait for our lock of its row and keep us from its table.
+  const guard = lock.guard && `LOCK TABLE ${tableNames(settings).lease} IN ACCESS EXCLUSIVE MODE; ${lock.guard}`;
+  return `${values.map((value) => `SET LOCAL ${value}; `).join("")}${guard}`;
 }
 
 /**
  * Runs statements within the open transaction, without waiting for the answers one by one.
  * @throws DeletionRefused for the first that the server refuses; Failure interrupted, terminated
  */
-export async function runDeletions(
-  context: DatabaseContext,
-  session: Session,
-  deletions: readonly Deletion[],
-): Promise<void> {
+export async function runDeletions({ context, session }: ResetRun, deletions: readonly Deletion[]): Promise<void> {
   for (let start = 0; start < deletions.length; start += SENT_TOGETHER) {
     refuseWhenAborted(context);
     const together = deletions.slice(start, start + SENT_TOGETHER);
@@ -85,8 +101,13 @@ export async function runDeletions(
 /** @throws Failure interrupted, terminated */
 function refuseWhenAborted({ signal, database }: DatabaseContext): void {
   if (!signal.aborted) return;
-  const code = signal.reason === "terminate" ? "terminated" : "interrupted";
-  throw new Failure(code, `Cannot reset ${database.description}: ${code}`, {
-    hint: "Run pgstep status to see what is true now.",
-  });
+  throw interruption(signal, `Cannot reset ${database.description}`, "Run pgstep status to see what is true now.");
+}
+
+function takenOver({ context }: ResetRun): Failure {
+  return new Failure(
+    "lock-held",
+    `Cannot reset ${context.database.description}: the migration lock was lost, another run may have taken over`,
+    { hint: "Run pgstep status to see what is true now, then run pgstep reset again." },
+  );
 }

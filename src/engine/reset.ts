@@ -11,7 +11,7 @@ import { deleteAtOnce, deleteInBatches, isOutOfLocks } from "./reset-batches.ts"
 import { deletionFailure } from "./reset-failure.ts";
 import { type Inventory, readInventory, summarize } from "./reset-inventory.ts";
 import { refuseUndroppable } from "./reset-refusals.ts";
-import { DeletionRefused } from "./reset-transaction.ts";
+import { DeletionRefused, type ResetRun } from "./reset-transaction.ts";
 import { withSession } from "./work-session.ts";
 
 /**
@@ -46,7 +46,7 @@ export async function reset(context: DatabaseContext, consent: Consent): Promise
     const lock = await takeLock(context, session);
     try {
       const found = await survey(context, session);
-      await deleteAll(context, session, found);
+      await deleteAll({ context, session, lock }, found);
       return {
         type: "reset",
         database: database.description,
@@ -77,7 +77,8 @@ async function survey({ settings }: DatabaseContext, session: Session): Promise<
 /** Locks that a transaction takes besides those of what it drops: on catalogs and their indexes. */
 const CATALOG_LOCKS = 50;
 
-async function deleteAll(context: DatabaseContext, session: Session, { state, inventory }: Survey): Promise<void> {
+async function deleteAll(run: ResetRun, { state, inventory }: Survey): Promise<void> {
+  const { session } = run;
   const { lockCapacity } = state;
   const { locks, locksHeld, largeObjects, schemas } = inventory;
   const needed = locks + largeObjects + schemas.length + locksHeld + CATALOG_LOCKS;
@@ -85,14 +86,14 @@ async function deleteAll(context: DatabaseContext, session: Session, { state, in
   try {
     if (atOnce) {
       try {
-        return await deleteAtOnce(context, session, inventory);
+        return await deleteAtOnce(run, inventory);
       } catch (error) {
         if (!isOutOfLocks(error)) throw error;
         atOnce = false;
       }
     }
     // Half of the room: others need locks as well.
-    await deleteInBatches(context, session, inventory, Math.max(1, lockCapacity >> 1));
+    await deleteInBatches(run, inventory, Math.max(1, lockCapacity >> 1));
   } catch (error) {
     if (!(error instanceof DeletionRefused)) throw error;
     throw await deletionFailure(session, state.name, error, atOnce);

@@ -12,7 +12,8 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
   const what = `Cannot ${verb} ${step.name}`;
   const place = placeOf(script, stage, server);
   if (run.context.signal.aborted) {
-    const stays = script.inspection.mode === "statements" ? "The statements that have ended stay." : "It was rolled back.";
+    const stays =
+      script.inspection.mode === "statements" ? "The statements that have ended stay." : "It was rolled back.";
     return interruption(run.context.signal, what, `${stays} Run the command again to go on.`, place);
   }
   const history = `${run.context.settings.schema}.${run.context.settings.table}`;

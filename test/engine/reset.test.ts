@@ -16,6 +16,7 @@ import { reset } from "../../src/engine/reset.ts";
 import type { Consent } from "../../src/ports/consent.ts";
 import type { Database, Session } from "../../src/ports/session.ts";
 import { dumpSchema, findPgDump } from "../support/pg-dump.ts";
+import { findPgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
 import { type PostgresServer, sharedServer, startPostgres } from "../support/postgres-server.ts";
 import { ZOO } from "./reset-zoo.ts";
 
@@ -460,6 +461,30 @@ describe("reset of more than the server has locks for", () => {
     await assert.rejects(reset(contextOf(url).context, refusing), failing("consent-missing", /no consent/));
     assert.deepEqual(await fingerprint((sql) => tight.query(name, sql)), before);
   });
+});
+
+describe("reset through a transaction pooler", { skip: findPgbouncer() ? false : "pgbouncer is not installed" }, () => {
+  for (const tight of [false, true]) {
+    test(tight ? "in batches" : "at once", async () => {
+      const server = await startPostgres(
+        tight ? { settings: { max_locks_per_transaction: "10", max_connections: "10" } } : {},
+      );
+      started.push(server);
+      const pooler = await startPgbouncer(findPgbouncer() ?? "", server, 2);
+      try {
+        const { name } = await server.createDatabase();
+        const tables = Array.from({ length: 60 }, (_, index) => `CREATE TABLE t${index} (id serial PRIMARY KEY)`);
+        for (const table of tables) await server.query(name, table);
+        const { context } = contextOf(pooler.url(name));
+        const report = await reset(context, agreeing());
+        // The lease by which it shuts out others is deleted with the rest.
+        assert.equal(report.deleted.objects.table, 61);
+        assert.deepEqual(await fingerprint((sql) => server.query(name, sql)), await freshFingerprint(server));
+      } finally {
+        await pooler.stop();
+      }
+    });
+  }
 });
 
 describe("reset of the embedded database", () => {

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import type { PostgresServer } from "../../support/postgres-server.ts";
+import { type FaultMigration, MIGRATIONS } from "./migrations.ts";
+
+type Direction = "up" | "down";
+
+/** What a database really has, read in one snapshot. */
+export interface Observation {
+  /** Recorded versions, lowest first. */
+  readonly history: readonly string[];
+  readonly journal: readonly { version: string; direction: Direction; statement: number; finished: boolean }[];
+  /** How often each traced statement took effect. */
+  readonly traces: readonly { version: string; direction: Direction; statement: number; count: number }[];
+}
+
+/** To be run in a database before pgstep ever sees it. Stable, so that all its queries see one snapshot. */
+export const OBSERVE_SQL = `
+CREATE SCHEMA faults;
+CREATE TABLE faults.trace (version text, direction text, statement integer);
+CREATE FUNCTION faults.rows_of(query text) RETURNS json STABLE LANGUAGE plpgsql AS $$
+DECLARE result json;
+BEGIN
+  EXECUTE format('SELECT coalesce(json_agg(r), ''[]'') FROM (%s) AS r', query) INTO result;
+  RETURN result;
+EXCEPTION WHEN undefined_table THEN
+  RETURN '[]';
+END $$;
+CREATE FUNCTION faults.observe() RETURNS json STABLE LANGUAGE sql AS $$
+SELECT json_build_object(
+  'history', faults.rows_of('SELECT version FROM public.schema_migrations ORDER BY version'),
+  'journal', faults.rows_of('SELECT version, direction, statement, finished_at IS NOT NULL AS finished
+    FROM public.schema_migrations_steps ORDER BY version, direction, statement'),
+  'traces', faults.rows_of('SELECT version, direction, statement, count(*) FROM faults.trace
+    GROUP BY version, direction, statement ORDER BY version, direction, statement'))
+$$;`;
+
+export async function observe(server: PostgresServer, database: string): Promise<Observation> {
+  const [row] = await server.query(database, "SELECT faults.observe()::text AS seen");
+  const seen = JSON.parse(String(row?.seen)) as Omit<Observation, "history"> & { history: { version: string }[] };
+  return { ...seen, history: seen.history.map(({ version }) => version) };
+}
+
+/** What is the case with a migration, as `pgstep status` calls it. */
+export function stateIn(seen: Observation, version: string): "pending" | "unfinished" | "applied" {
+  if (seen.journal.some((entry) => entry.version === version)) return "unfinished";
+  return seen.history.includes(version) ? "applied" : "pending";
+}
+
+/** Versions that are neither recorded nor begun, and so on. */
+export function statesIn(seen: Observation): string[] {
+  return MIGRATIONS.map(({ version }) => `${version} ${stateIn(seen, version)}`);
+}
+
+/**
+ * Fails unless history, journal and what really took effect agree: a recorded migration took effect once more than it
+ * was undone, one that is not recorded just as often, and of one that is under way exactly the finished statements.
+ */
+export function assertConsistent(seen: Observation): void {
+  const faults = MIGRATIONS.flatMap((migration) => faultsOf(seen, migration));
+  assert.deepEqual(faults, [], `history, journal and effects disagree: ${JSON.stringify(seen)}`);
+}
+
+function faultsOf(seen: Observation, { version, alone, traced }: FaultMigration): string[] {
+  const journal = seen.journal.filter((entry) => entry.version === version);
+  const [entry] = journal;
+  const recorded = seen.history.includes(version);
+  if (journal.some((other) => other.direction !== entry?.direction)) return [`${version} is under way both ways`];
+  if (entry && !alone[entry.direction]) return [`${version} has a journal and runs in a transaction`];
+  if (entry && recorded !== (entry.direction === "down")) return [`${version} is recorded too early or too late`];
+  const count = (direction: Direction, statement: number) =>
+    seen.traces.find(
+      (one) => one.version === version && one.direction === direction && one.statement === statement,
+    )?.count ?? 0;
+  // How often the way back has run to its end, and with it the way there.
+  const rounds = Math.min(...traced.down.map((statement) => count("down", statement)));
+  const expected = (direction: Direction, statement: number) => {
+    const finished = journal.some((one) => one.direction === direction && one.statement === statement && one.finished);
+    if (direction === "down") return rounds + (entry?.direction === "down" && finished ? 1 : 0);
+    return rounds + (entry?.direction === "up" ? (finished ? 1 : 0) : recorded ? 1 : 0);
+  };
+  // Where every statement of a way back that is under way has finished, its rounds count one too many.
+  const complete = entry?.direction === "down" && traced.down.every((statement) => journalHas(journal, statement));
+  return (["up", "down"] as const).flatMap((direction) =>
+    traced[direction].flatMap((statement) => {
+      const is = count(direction, statement);
+      const wanted = expected(direction, statement) - (complete ? (direction === "down" ? 1 : 1) : 0);
+      return is === wanted ? [] : [`${version} ${direction} ${statement}: ${is} times instead of ${wanted}`];
+    }),
+  );
+}
+
+function journalHas(journal: Observation["journal"], statement: number): boolean {
+  return journal.some((one) => one.statement === statement && one.finished);
+}
