@@ -83,7 +83,7 @@ export class HumanReporter implements Reporter {
         this.#progress.remark(printableLine(event.progress));
         break;
       case "reset-planned":
-        this.#tell(inventoryLines(event.inventory, this.#err));
+        this.#tell(inventoryLines(event, this.#err));
         break;
     }
   }

@@ -115,7 +115,7 @@ export type JsonEvent =
     }
   | { readonly type: "blocked"; readonly blockers: readonly string[] }
   | { readonly type: "index-progress"; readonly progress: string }
-  | { readonly type: "reset-planned"; readonly inventory: ResetInventory };
+  | { readonly type: "reset-planned"; readonly database: string; readonly inventory: ResetInventory };
 
 export interface JsonEntry {
   readonly version: string;

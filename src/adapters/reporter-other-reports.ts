@@ -69,23 +69,35 @@ function createdLines({ paths }: CreatedReport): string[] {
 }
 
 /** What a reset is about to delete. */
-export function inventoryLines(inventory: ResetInventory, { colors }: Output): string[] {
-  const { databaseName, schemas } = inventory;
+export function inventoryLines(
+  { database, inventory }: { database: string; inventory: ResetInventory },
+  { colors }: Output,
+): string[] {
+  const { schemas } = inventory;
+  const where = colors.bold(printableLine(database));
+  if (kindsOf(inventory).length === 0) return [`There is nothing to delete: ${where} is empty already.`];
   return [
-    `${colors.bold(colors.red("DANGER:"))} this deletes ${colors.bold("ALL data")} of the database ${colors.bold(printableLine(databaseName))}:`,
+    `${colors.bold(colors.red("DANGER:"))} this deletes ${colors.bold("ALL data")} of the database ${where}:`,
     `  ${contents(inventory)}`,
     ...(schemas.length > 0 ? [`  in ${schemas.length === 1 ? "schema" : "schemas"} ${schemaNames(schemas)}`] : []),
   ];
 }
 
 function resetLines({ database, deleted, durationMs }: ResetReport): string[] {
-  return [`Reset ${printableLine(database)} in ${duration(durationMs)}: deleted ${contents(deleted)}.`];
+  const what = kindsOf(deleted).length === 0 ? "it was empty already" : `deleted ${contents(deleted)}`;
+  return [`Reset ${printableLine(database)} in ${duration(durationMs)}: ${what}.`];
 }
 
-function contents({ objects, estimatedRows }: ResetInventory): string {
+/** What there is of each kind, tables first: they hold the data. */
+function kindsOf({ objects }: ResetInventory): [kind: string, count: number][] {
   const kinds = Object.entries(objects).filter(([, count]) => count > 0);
-  if (kinds.length === 0) return "nothing: it is empty";
-  const words = kinds.map(([kind, count]) => `${grouped(count)} ${count === 1 ? kind : plural(kind)}`);
+  const tablesFirst = (kind: string) => (kind === "table" ? "" : kind);
+  return kinds.sort(([left], [right]) => (tablesFirst(left) < tablesFirst(right) ? -1 : 1));
+}
+
+function contents(inventory: ResetInventory): string {
+  const { estimatedRows } = inventory;
+  const words = kindsOf(inventory).map(([kind, count]) => `${grouped(count)} ${count === 1 ? kind : plural(kind)}`);
   const rows = Math.max(0, Math.round(estimatedRows));
   return `${listed(words)}, about ${grouped(rows)} ${rows === 1 ? "row" : "rows"}`;
 }

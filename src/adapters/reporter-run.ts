@@ -86,10 +86,10 @@ export function summaryLine(report: RunReport): string {
   if (!failure && applied + undone === steps.length)
     return `${doneWords(report, applied, undone)} in ${duration(durationMs)}.`;
   const clauses = [partlyWords(report, applied, undone), ...of("failed").map((step) => failedWords(step, failure))];
-  const rest = (count: number, words: string) => {
-    if (count > 0) clauses.push(`${count} ${count === 1 ? "was" : "were"} ${words}`);
+  const rest = (count: number, words: string, more = "") => {
+    if (count > 0) clauses.push(`${count}${more} ${count === 1 ? "was" : "were"} ${words}`);
   };
-  rest(of("rolled-back").length, "rolled back");
+  rest(of("rolled-back").length, "rolled back", of("failed").length > 0 ? " more" : "");
   rest(of("not-run").length, "not run");
   const inDoubt = of("in-doubt").length;
   if (inDoubt > 0) clauses.push(`what became of ${counted(inDoubt, "migration")} is not known`);
@@ -121,7 +121,10 @@ function failedWords(step: StepReport, failure: Failure | undefined): string {
 }
 
 function nothingToDo({ command, alreadyApplied }: RunReport): string {
-  if (command !== "up") return "Nothing to do: no migration is applied.";
+  if (command !== "up") {
+    if (alreadyApplied > 0) return "Nothing to do: nothing above that version is applied.";
+    return "Nothing to do: no migration is applied.";
+  }
   if (alreadyApplied === 0) return "Nothing to do: no migration is pending.";
   const are = alreadyApplied === 1 ? "is" : "are";
   return `Nothing to do: ${counted(alreadyApplied, "migration")} ${are} applied already.`;

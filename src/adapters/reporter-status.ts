@@ -1,5 +1,6 @@
 import { displayWidth, pad, printableLine } from "../core/display-text.ts";
 import type { Entry, MigrationState } from "../core/history.ts";
+import type { Direction } from "../core/migration.ts";
 import type { StatusReport } from "../core/report.ts";
 import { helpLines } from "./reporter-failure.ts";
 import type { Colors, Output } from "./reporter-output.ts";
@@ -25,8 +26,7 @@ export function statusLines(report: StatusReport, output: Output, verbose: boole
     ...extra("Unfinished", "unfinished"),
     ...(report.resetUnfinished ? [colors.red("A reset was begun and did not end.")] : []),
   ];
-  if (entries.length === 0)
-    return [...head, "", "There are no migrations yet. Make the first one: pgstep new <description>"];
+  if (entries.length === 0) return head;
   const columns = verbose ? columnsOf(entries) : [];
   const details = entries.flatMap((entry, index) => {
     const first = `${printableLine(entry.version)}${entry.description ? ` - ${printableLine(entry.description)}` : ""} ${marker(entry, output)}`;
@@ -83,27 +83,28 @@ function columnsOf(entries: readonly Entry[]): string[] {
 
 /** What to do about states that need somebody to act. Pending migrations do not: that they are pending says it. */
 export function statusAdvice({ entries, resetUnfinished }: StatusReport, { colors }: Output): string[] {
-  const named = (state: MigrationState) =>
-    entries.filter((entry) => entry.state === state).map((entry) => entry.version);
-  const advice = (state: MigrationState, what: string, whatToDo: string) => {
-    const versions = named(state).map(printableLine);
+  const advice = (state: MigrationState, what: string, whatToDo: string, unfinished?: Direction) => {
+    const chosen = entries.filter((entry) => entry.state === state && entry.unfinished === unfinished);
+    const versions = chosen.map((entry) => printableLine(entry.version));
     if (versions.length === 0) return [];
     const shown = versions.length > 5 ? counted(versions.length, "migration") : listed(versions);
-    return helpLines(`${shown} ${what}: ${whatToDo}`, colors);
+    const said = versions.length === 1 ? what : what.replace(/^is/, "are").replace(/^was/, "were");
+    return helpLines(`${shown} ${said}: ${whatToDo}`, colors);
   };
   return [
     ...(resetUnfinished ? helpLines("a reset did not end: finish it with pgstep reset.", colors) : []),
     ...advice(
       "changed",
-      "changed after being applied",
+      "was changed after being applied",
       "restore the file and write a new migration, or accept a harmless edit with pgstep repair.",
     ),
-    ...advice("missing", "applied, but without a file here", "bring the file back from another checkout or branch."),
+    ...advice("missing", "is applied, but has no file here", "bring the file back from another checkout or branch."),
     ...advice(
       "out-of-order",
-      "below the newest applied version",
+      "is below the newest applied version",
       "give it a version above, or run pgstep up --out-of-order.",
     ),
-    ...advice("unfinished", "done in part", "run pgstep up to finish applying, pgstep down to finish undoing."),
+    ...advice("unfinished", "was applied in part", "run pgstep up to go on where it stopped.", "up"),
+    ...advice("unfinished", "was undone in part", "run pgstep down to go on where it stopped.", "down"),
   ];
 }

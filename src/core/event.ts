@@ -44,6 +44,6 @@ export type Event =
   | { readonly type: "blocked"; readonly blockers: readonly string[] }
   /** How far the server has got with an index, in its words. */
   | { readonly type: "index-progress"; readonly progress: string }
-  | { readonly type: "reset-planned"; readonly inventory: ResetInventory };
+  | { readonly type: "reset-planned"; readonly database: string; readonly inventory: ResetInventory };
 
 export type EventListener = (event: Event) => void;

@@ -65,7 +65,7 @@ export function inspect(path: string, header: Header, pieces: Iterable<Piece>): 
       rule: "empty",
       severity: "warning",
       message: "the file has no statements",
-      hint: "It will be recorded as applied. Fill it, or remove it.",
+      hint: "Running it changes nothing but the history. Fill it, or remove it.",
       place: { path },
     });
   }

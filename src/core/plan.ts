@@ -93,7 +93,7 @@ export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
   if (stuck.length > 0) {
     const names = stuck.map((entry) => entry.migration?.name ?? entry.version).join(", ");
     throw new Failure("no-way-back", `Cannot undo ${names}: there is no down script`, {
-      hint: `Write ${downFileName(stuck)} beside the migration, or undo fewer migrations. Nothing was touched.`,
+      hint: `Write ${downFileName(stuck)} beside the ${stuck.length === 1 ? "migration" : "migrations"}, or undo fewer migrations. Nothing was touched.`,
     });
   }
   return { steps: chosen.map(downStep), warnings: [] };

@@ -82,23 +82,38 @@ function countLineFeeds(text: string): number {
 }
 
 /**
- * SHA-256 of a text that comes in parts, in lower-case hex, with CRLF taken as LF:
- * a checkout on another system must not look like an edit.
+ * SHA-256 of a UTF-8 text that comes in parts of bytes, in lower-case hex, without a byte order mark and with CRLF taken
+ * as LF: a checkout on another system must not look like an edit.
  */
 export class Checksum {
   readonly #hash = createHash("sha256");
+  #started = false;
+  /** A carriage return at the end of a part, until it is known what follows. */
   #heldBack = "";
 
-  update(part: string): void {
-    let text = this.#heldBack + part;
+  update(part: Uint8Array): void {
+    const bytes = this.#started ? part : withoutByteOrderMark(part);
+    this.#started = true;
+    if (this.#heldBack === "" && !bytes.includes(CARRIAGE_RETURN)) {
+      this.#hash.update(bytes);
+      return;
+    }
+    // As Latin-1, bytes and characters are the same.
+    const text = this.#heldBack + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
     this.#heldBack = text.endsWith("\r") ? "\r" : "";
-    if (this.#heldBack !== "") text = text.slice(0, -1);
-    this.#hash.update(text.includes("\r\n") ? text.replaceAll("\r\n", "\n") : text, "utf8");
+    this.#hash.update(text.slice(0, text.length - this.#heldBack.length).replaceAll("\r\n", "\n"), "latin1");
   }
 
   /** Ends the text and returns its checksum; call once. */
   digest(): string {
-    this.#hash.update(this.#heldBack, "utf8");
+    this.#hash.update(this.#heldBack, "latin1");
     return this.#hash.digest("hex");
   }
+}
+
+const CARRIAGE_RETURN = 0x0d;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+function withoutByteOrderMark(part: Uint8Array): Uint8Array {
+  return BYTE_ORDER_MARK.every((byte, index) => part[index] === byte) ? part.subarray(BYTE_ORDER_MARK.length) : part;
 }

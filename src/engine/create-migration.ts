@@ -69,6 +69,12 @@ function create(fileSystem: FileSystem, path: string, text: string): void {
         cause,
       });
     }
+    if (errorCode(cause) === "ENAMETOOLONG") {
+      throw new Failure("usage", `Cannot write ${path}: the name is too long for this file system`, {
+        hint: "Describe it in fewer words; the header of the file has room for more.",
+        cause,
+      });
+    }
     throw new Failure("directory-unreadable", `Cannot write ${path}: ${errorCode(cause)}`, {
       hint: "Check the directory's permissions, or name another with --dir.",
       cause,

@@ -5,6 +5,7 @@ import { sameVersion } from "../core/version.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { type Progress, runInOneTransaction, runScripts, type Stop, stepReport } from "./execute-plan.ts";
+import { durationsSql } from "./history-table.ts";
 import { type RunLock, takeLock } from "./lock.ts";
 import { type DatabaseState, look } from "./look.ts";
 import type { Prepared, RunOptions } from "./migrate.ts";
@@ -55,7 +56,7 @@ export async function executeLocked(
       scripts = scripts.slice(progress.finished.length);
       let { stop } = progress;
       if (!stop) {
-        await endRun(run);
+        await endRun(run, finished);
         return { alreadyApplied, steps: finished };
       }
       if (stop.kind === "busy") {
@@ -75,9 +76,9 @@ export async function executeLocked(
       }
       const rest =
         stop.kind === "lost"
-          ? await afterLoss(context, scripts, stop)
+          ? await afterLoss(run, state, scripts, stop)
           : afterFailure(scripts, stop, options, observer?.blockers ?? []);
-      if (stop.kind !== "lost") await endRun(run).catch(() => {});
+      if (stop.kind !== "lost") await endRun(run, finished).catch(() => {});
       return { alreadyApplied, steps: [...finished, ...rest.steps], ...(rest.failure && { failure: rest.failure }) };
     }
   } finally {
@@ -107,13 +108,23 @@ async function setSession(session: Session): Promise<string> {
   return wanted.filter((_, index) => took[index]).join("");
 }
 
-/** Gives the lock back, and the session as it was: it may be a caller's own, or the only one there is. */
-async function endRun({ session, sessionSettings, lock }: Run): Promise<void> {
-  const names = [...sessionSettings.matchAll(/SET (\w+)/g)].map((match) => match[1]);
-  const reset = names.length > 0 ? session.execute(names.map((name) => `RESET ${name}`).join("; ")) : undefined;
+/**
+ * Records how long the steps took, and gives back the lock, and the session as it was: it may be a caller's own, or the
+ * only one there is. All of it sent together.
+ */
+async function endRun({ session, names, sessionSettings, lock }: Run, finished: readonly StepReport[]): Promise<void> {
+  const settings = [...sessionSettings.matchAll(/SET (\w+)/g)].map((match) => `RESET ${match[1]}`);
+  const sent = settings.length > 0 ? [session.execute(settings.join("; "))] : [];
+  const took = finished.flatMap(({ version, outcome, durationMs = 0 }) =>
+    outcome === "applied" ? [{ version, durationMs }] : [],
+  );
+  // What has been applied stays so, whether or not its duration can be recorded.
+  if (took.length > 0) sent.push(session.execute(durationsSql(names, took)).catch(() => NOTHING));
   await lock.release();
-  await reset;
+  await Promise.all(sent);
 }
+
+const NOTHING = { command: "", rowCount: null };
 
 async function succeeds(promise: Promise<unknown>): Promise<boolean> {
   try {
@@ -200,17 +211,23 @@ const RECONNECT_TRIES = 6;
 
 /** Looks up on a new connection what took effect; what cannot be known is said to be in doubt. */
 async function afterLoss(
-  context: DatabaseContext,
+  run: Run,
+  before: DatabaseState,
   scripts: readonly Script[],
   stop: Stop & { kind: "lost" },
 ): Promise<Outcome> {
-  const truth = await lookAgain(context);
-  const applied = (script: Script) => truth?.history.some((row) => sameVersion(row.version, script.step.version));
+  const truth = await lookAgain(run);
+  const appliedAt = (state: DatabaseState, { step }: Script) =>
+    state.history.find((row) => sameVersion(row.version, step.version))?.appliedAt;
   const at = scripts.indexOf(stop.script);
+  let tookEffect = true;
   const steps = scripts.map((script, index) => {
     if (!truth) return stepReport(script, "in-doubt");
     const up = script.step.direction === "up";
-    if (applied(script) === up) return stepReport(script, up ? "applied" : "undone");
+    const row = appliedAt(truth, script);
+    // A row of before tells nothing: a redo removes it and writes it anew. Behind what did not happen, nothing did.
+    tookEffect &&= row === appliedAt(before, script) ? false : !up || row !== undefined;
+    if (tookEffect) return stepReport(script, up ? "applied" : "undone");
     return stepReport(script, index === at ? "failed" : "not-run");
   });
   const name = stop.script.step.name;
@@ -228,12 +245,14 @@ async function afterLoss(
   };
 }
 
-async function lookAgain(context: DatabaseContext): Promise<DatabaseState | undefined> {
+async function lookAgain({ context, session: lost, direct }: Run): Promise<DatabaseState | undefined> {
   for (let attempt = 1; attempt <= RECONNECT_TRIES; attempt++) {
     try {
       const session = await context.database.open();
       try {
-        return await look(session, context.settings);
+        if (!direct || (await endBackend(context, session, lost.backend.processId))) {
+          return await look(session, context.settings);
+        }
       } finally {
         await session.close();
       }
@@ -243,4 +262,18 @@ async function lookAgain(context: DatabaseContext): Promise<DatabaseState | unde
     await context.clock.sleep(250 * 2 ** attempt, context.signal);
   }
   return undefined;
+}
+
+/**
+ * Ends the backend of a connection that was lost, and says whether it is gone: where only the network failed it goes on
+ * with all that was sent, and what is looked up before its end need not stay true.
+ */
+async function endBackend({ clock }: DatabaseContext, session: Session, processId: number): Promise<boolean> {
+  for (let attempt = 1; attempt <= 20; attempt++) {
+    const found = await session.query(`SELECT pg_catalog.pg_terminate_backend(pid)::text AS ended
+ FROM pg_catalog.pg_stat_activity WHERE pid = ${processId} AND datname = pg_catalog.current_database() AND usename = session_user`);
+    if (found.length === 0) return true;
+    await clock.sleep(25 * attempt);
+  }
+  return false;
 }

@@ -47,7 +47,7 @@ export function checkHistoryShape(settings: Settings, kind: string, columns: rea
 }
 
 function shapeFault(kind: string, columns: readonly TableColumn[]): string | undefined {
-  if (kind !== "r" && kind !== "p") return "it is not a table";
+  if (kind !== "r") return "it is not an ordinary table";
   const names = columns.map((column) => column.name);
   const lacking = HISTORY_COLUMNS.filter((name) => !names.includes(name));
   if (lacking.length > 0) return `${foreignOwner(columns)} (its columns are ${names.join(", ")})`;

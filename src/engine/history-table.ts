@@ -98,14 +98,37 @@ export function rowExists({ history }: TableNames, version: string): string {
   return `EXISTS (SELECT FROM ${history} WHERE version = ${quoteText(version)})`;
 }
 
+/** How many rows of the history this transaction has written so far, as text: the server counts them as it goes. */
+function writesSoFar({ history }: TableNames): string {
+  const count = (what: string) =>
+    `pg_catalog.pg_stat_get_xact_tuples_${what}(pg_catalog.to_regclass(${quoteText(history)}))`;
+  return `(${count("inserted")} + ${count("updated")} + ${count("deleted")})::pg_catalog.text`;
+}
+
+/** Notes the rows written so far, for `wroteNoOtherRow`; to be sent when the step's own row has been. */
+export function noteWritesSql(names: TableNames): string {
+  return `SELECT pg_catalog.set_config('pgstep.writes', ${writesSoFar(names)}, true)`;
+}
+
 /**
- * Holds when this transaction wrote no other rows of the history than those versions'. A row's writer is this
- * transaction, or a subtransaction of its, when it is no older (age(xid) counts from the current one) and has not ended:
- * rows of other transactions are seen only when those have.
+ * Holds when this transaction wrote no other rows of the history than those versions'. Mostly the count tells, since no
+ * row was written after ours; only else the rows are looked at, which takes longer the more there are. A row's writer is
+ * this transaction, or a subtransaction of its, when it is no older (age(xid) counts from the current one) and has not
+ * ended: rows of other transactions are seen only when those have.
  */
-export function wroteNoOtherRow({ history }: TableNames, versions: readonly string[]): string {
+export function wroteNoOtherRow(names: TableNames, versions: readonly string[]): string {
   const own = versions.map(quoteText).join(", ");
   const age = "pg_catalog.age(xmin)";
   const status = `pg_catalog.txid_status(pg_catalog.txid_current() - ${age})`;
-  return `NOT EXISTS (SELECT FROM ${history} WHERE version NOT IN (${own}) AND CASE WHEN ${age} > 0 THEN false ELSE ${status} = 'in progress' END)`;
+  const counted = `pg_catalog.current_setting('track_counts') = 'on' AND pg_catalog.current_setting('pgstep.writes', true) = ${writesSoFar(names)}`;
+  return `CASE WHEN ${counted} THEN true ELSE NOT EXISTS (SELECT FROM ${names.history} WHERE version NOT IN (${own}) AND CASE WHEN ${age} > 0 THEN false ELSE ${status} = 'in progress' END) END`;
+}
+
+/** Records how long steps took, in whole milliseconds, once it is known. */
+export function durationsSql(
+  { history }: TableNames,
+  steps: readonly { version: string; durationMs: number }[],
+): string {
+  const values = steps.map(({ version, durationMs }) => `(${quoteText(version)}, ${durationMs})`).join(", ");
+  return `UPDATE ${history} AS h SET duration_ms = took.ms FROM (VALUES ${values}) AS took(version, ms) WHERE h.version = took.version`;
 }

@@ -80,6 +80,9 @@ async function runPlan(
       for (const finding of [...files.findings, ...prepared.plan.warnings, ...prepared.findings]) {
         emit({ type: "warning", finding });
       }
+      if (options.singleTransaction) requireOneTransaction(prepared);
+      const nothingToRun = prepared.scripts.length === 0 || options.dryRun;
+      if (!nothingToRun) requireWritable(prepared.state, "migrate");
       emit({ type: "planned", database: database.description, plan: prepared.plan, dryRun: options.dryRun ?? false });
       const report = (steps: readonly StepReport[], alreadyApplied: number, failure?: Failure): RunReport => ({
         type: "run",
@@ -91,12 +94,10 @@ async function runPlan(
         durationMs: Math.round(clock.monotonicMs() - started),
         ...(failure && { failure }),
       });
-      if (options.singleTransaction) requireOneTransaction(prepared);
-      if (prepared.scripts.length === 0 || options.dryRun) {
+      if (nothingToRun) {
         const steps = prepared.scripts.map((script) => stepReport(script, "not-run"));
         return report(steps, prepared.alreadyApplied);
       }
-      requireWritable(prepared.state, "migrate");
       const direct = prepared.state.processId === session.backend.processId;
       const { steps, alreadyApplied, failure } = await executeLocked(context, session, direct, prepare, options);
       return report(steps, alreadyApplied, failure);

@@ -46,7 +46,24 @@ export function readMigrations(fileSystem: FileSystem, directory: string): Migra
   }
   findStrayDowns([...downs.values()], ups, findings);
   findGaps(ups, directory, findings);
-  return { migrations, findings };
+  if (ups.length === 0) {
+    findings.push({
+      rule: "no-migrations",
+      severity: "warning",
+      message: "there are no migrations here",
+      hint: "Make the first one: pgstep new <description>, or name another directory with --dir.",
+      place: { path: directory },
+    });
+  }
+  return { migrations, findings: findings.sort(byWeightAndPlace) };
+}
+
+/** Errors first, then file by file and line by line; what has no place comes last. */
+export function byWeightAndPlace(left: Finding, right: Finding): number {
+  if (left.severity !== right.severity) return left.severity === "error" ? -1 : 1;
+  const [path, otherPath] = [left.place?.path ?? "\uffff", right.place?.path ?? "\uffff"];
+  if (path !== otherPath) return path < otherPath ? -1 : 1;
+  return (left.place?.line ?? 0) - (right.place?.line ?? 0);
 }
 
 function listDirectory(fileSystem: FileSystem, directory: string): DirectoryEntry[] {
@@ -103,12 +120,12 @@ function readSqlFile(fileSystem: FileSystem, file: NamedFile, findings: Finding[
     const counted = (function* () {
       for (const part of fileSystem.read(path)) {
         size += part.byteLength;
+        checksum.update(part);
         yield part;
       }
     })();
     for (const text of decodeSource(counted)) {
       start ??= text;
-      checksum.update(text);
     }
   } catch (cause) {
     findings.push(unreadable(path, cause));
@@ -192,7 +209,7 @@ function findGaps(ups: readonly NamedFile[], directory: string, findings: Findin
   findings.push({
     rule: "gap",
     severity: "warning",
-    message: `the numbering has gaps: ${shown} missing`,
+    message: `the numbering has ${gaps.length === 1 ? "a gap" : "gaps"}: ${shown} missing`,
     hint: "Check that no file was forgotten.",
     place: { path: directory },
   });

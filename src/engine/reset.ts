@@ -35,7 +35,7 @@ export async function reset(context: DatabaseContext, consent: Consent): Promise
   // No session and no lock is kept while somebody makes up their mind.
   const planned = await withSession(database, "reset", (session) => survey(context, session));
   const inventory = summarize(planned.inventory);
-  emit({ type: "reset-planned", inventory });
+  emit({ type: "reset-planned", database: database.description, inventory });
   if (!(await consent.mayReset(inventory))) {
     throw new Failure("consent-missing", `Cannot reset ${inventory.databaseName}: no consent was given`, {
       hint: `If ALL its data may be deleted: pgstep reset --confirm ${shellWord(inventory.databaseName)}`,

@@ -8,6 +8,7 @@ import { quoteText } from "../core/sql-text.ts";
 import { type Piece, scan } from "../core/statement.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Session } from "../ports/session.ts";
+import { errorCode } from "./error-code.ts";
 import type { TableNames } from "./history-table.ts";
 
 /** A step together with its text, looked through and ready to run. */
@@ -51,7 +52,7 @@ export async function loadScripts(
 type Source = Pick<Script, "path" | "header" | "text">;
 
 /** Texts up to this size are read once and kept between looking through and running. */
-const KEPT_BYTES = 1 << 20;
+const KEPT_BYTES = 1 << 16;
 
 function fileSource(fileSystem: FileSystem, { script, name }: Step): Source {
   if (!script) throw new Error(`step ${name} has no file`);
@@ -63,8 +64,7 @@ function fileSource(fileSystem: FileSystem, { script, name }: Step): Source {
       if (kept) return yield* kept;
       const checksum = new Checksum();
       const parts: string[] = [];
-      for (const part of decodeSource(fileSystem.read(script.path))) {
-        checksum.update(part);
+      for (const part of decodeSource(bytesOf(fileSystem, script.path, checksum))) {
         if (script.size <= KEPT_BYTES) parts.push(part);
         yield part;
       }
@@ -76,6 +76,21 @@ function fileSource(fileSystem: FileSystem, { script, name }: Step): Source {
       if (script.size <= KEPT_BYTES) kept = parts;
     },
   };
+}
+
+/** The bytes of a file, noted in its checksum. @throws Failure directory-unreadable */
+function* bytesOf(fileSystem: FileSystem, path: string, checksum: Checksum): Generator<Uint8Array> {
+  try {
+    for (const part of fileSystem.read(path)) {
+      checksum.update(part);
+      yield part;
+    }
+  } catch (cause) {
+    throw new Failure("directory-unreadable", `Cannot read ${path}: ${errorCode(cause)}`, {
+      hint: "It was readable a moment ago. Check that nothing moves it, then run the command again.",
+      cause,
+    });
+  }
 }
 
 async function storedSource(session: Session, { history }: TableNames, { version, name }: Step): Promise<Source> {

@@ -43,7 +43,10 @@ export async function runStatementStep(run: Run, script: Script): Promise<Statem
       const { statement } = work;
       number++;
       if (context.signal.aborted) return refused({ at: "statement", statement }, "57014", "interrupted");
-      run.pipeline.noticedBeside = (notice) => context.emit(noticeOf(notice, script, stage));
+      run.pipeline.noticedBeside = (notice) => {
+        // Behind the statements it is pgstep's own bookkeeping that is told of.
+        if (stage.at === "statement") context.emit(noticeOf(notice, script, stage));
+      };
       stage = { at: "statement", statement };
       await runStatement(run, script, work, number, journal.get(number));
     }

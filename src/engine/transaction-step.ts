@@ -3,10 +3,10 @@ import type { IsolationLevel } from "../core/inspection.ts";
 import { quoteText } from "../core/sql-text.ts";
 import type { Statement } from "../core/statement.ts";
 import { ConnectionLost, ServerFailure, type StatementResult } from "../ports/session.ts";
-import { assertSql, insertRowSql, rowExists, wroteNoOtherRow } from "./history-table.ts";
+import { assertSql, insertRowSql, noteWritesSql, rowExists, wroteNoOtherRow } from "./history-table.ts";
 import { noticeOf } from "./notice.ts";
 import type { Sender } from "./pipeline.ts";
-import { cleanSession, localSettings, type Run, recordingOf } from "./run.ts";
+import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import { workOf } from "./work.ts";
 
@@ -126,7 +126,7 @@ function recordSql(run: Run, script: Script, previous: Script | undefined): stri
     step.direction === "up"
       ? insertRowSql(names, step, recordingOf(run, script))
       : `WITH gone AS (DELETE FROM ${names.history} WHERE version = ${version} RETURNING 1) ${assertSql("(SELECT count(*) FROM gone) = 1", "raced")}`;
-  return `${localSettings(run)} ${run.lock.guard}${guard}${record}`;
+  return `${localSettings(run)} ${run.lock.guard}${guard}${record}; ${noteWritesSql(names)}`;
 }
 
 /** The condition that a step's row is there, or is gone. */
@@ -136,21 +136,16 @@ function stepTookEffect({ names }: Run, { step }: Script): string {
 
 function commitSql(run: Run, script: Script, { commit, versions }: Extent): string {
   const { names } = run;
-  const { step } = script;
-  const elapsed = "extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp()) * 1000";
-  const duration =
-    step.direction === "up"
-      ? `UPDATE ${names.history} SET duration_ms = ${elapsed} WHERE version = ${quoteText(step.version)}; `
-      : "";
   // Within one transaction, what the next steps defer must stay deferred; the savepoint takes the change back.
   const check = "SET CONSTRAINTS ALL IMMEDIATE; ";
   const deferred = commit
     ? check
     : `SAVEPOINT pgstep; ${check}ROLLBACK TO SAVEPOINT pgstep; RELEASE SAVEPOINT pgstep; `;
-  return `${deferred}${cleanSession(run)} ${duration}${assertSql(stepTookEffect(run, script), "row")}; ${assertSql(
-    wroteNoOtherRow(names, versions),
-    "other-row",
-  )}${commit ? "; COMMIT" : ""}`;
+  // The count that this check relies on is a setting, which RESET ALL would take away.
+  const role = `${ownRole(run)}; RESET search_path; `;
+  const others = assertSql(wroteNoOtherRow(names, versions), "other-row");
+  const row = assertSql(stepTookEffect(run, script), "row");
+  return `${deferred}${role}${others}; ${cleanSession(run)} ${row}${commit ? "; COMMIT" : ""}`;
 }
 
 function doneEnd(durationMs: number): StepEnd {

@@ -9,7 +9,7 @@ import { scan } from "../core/statement.ts";
 import type { Database } from "../ports/session.ts";
 import type { Context } from "./context.ts";
 import { look } from "./look.ts";
-import { readMigrations } from "./read-migrations.ts";
+import { byWeightAndPlace, readMigrations } from "./read-migrations.ts";
 import { withSession } from "./work-session.ts";
 
 /**
@@ -37,12 +37,11 @@ export async function validate(context: Context, database: Database | undefined)
     });
     all.push(...entries.flatMap(conflictOf));
   }
-  const rank = { error: 0, warning: 1 };
   return {
     type: "validation",
     database: database?.description,
     migrations: migrations.length,
-    findings: all.sort((left, right) => rank[left.severity] - rank[right.severity]),
+    findings: all.sort(byWeightAndPlace),
   };
 }
 

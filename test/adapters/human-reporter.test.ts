@@ -113,7 +113,7 @@ describe("status for people", () => {
     ]) {
       assert.ok(written.stdout.includes(marker), marker);
     }
-    assert.match(written.stderr, /help: 002 changed after being applied: .*pgstep repair/);
+    assert.match(written.stderr, /help: 002 was changed after being applied: .*pgstep repair/);
   });
 
   test("has more columns when verbose", () => {

@@ -71,24 +71,20 @@ function faultsOf(seen: Observation, { version, alone, traced }: FaultMigration)
     seen.traces.find(
       (one) => one.version === version && one.direction === direction && one.statement === statement,
     )?.count ?? 0;
-  // How often the way back has run to its end, and with it the way there.
-  const rounds = Math.min(...traced.down.map((statement) => count("down", statement)));
+  const finished = (direction: Direction, statement: number) =>
+    journal.some((one) => one.direction === direction && one.statement === statement && one.finished);
+  // How often the way back has ended, and with it the way there; one that is complete but not recorded does not count.
+  const complete = traced.down.every((statement) => finished("down", statement));
+  const rounds = Math.min(...traced.down.map((statement) => count("down", statement))) - (complete ? 1 : 0);
   const expected = (direction: Direction, statement: number) => {
-    const finished = journal.some((one) => one.direction === direction && one.statement === statement && one.finished);
-    if (direction === "down") return rounds + (entry?.direction === "down" && finished ? 1 : 0);
-    return rounds + (entry?.direction === "up" ? (finished ? 1 : 0) : recorded ? 1 : 0);
+    const whole = direction === "up" && entry?.direction !== "up" && recorded;
+    return rounds + (whole || finished(direction, statement) ? 1 : 0);
   };
-  // Where every statement of a way back that is under way has finished, its rounds count one too many.
-  const complete = entry?.direction === "down" && traced.down.every((statement) => journalHas(journal, statement));
   return (["up", "down"] as const).flatMap((direction) =>
     traced[direction].flatMap((statement) => {
       const is = count(direction, statement);
-      const wanted = expected(direction, statement) - (complete ? (direction === "down" ? 1 : 1) : 0);
+      const wanted = expected(direction, statement);
       return is === wanted ? [] : [`${version} ${direction} ${statement}: ${is} times instead of ${wanted}`];
     }),
   );
-}
-
-function journalHas(journal: Observation["journal"], statement: number): boolean {
-  return journal.some((one) => one.statement === statement && one.finished);
 }

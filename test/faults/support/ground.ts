@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PostgresServer } from "../../support/postgres-server.ts";
+import { programCommand, type RuntimeName } from "../../support/program.ts";
+import { type Child, type Ended, startChild } from "./child.ts";
+import { brokenIndexes, fingerprint } from "./fingerprint.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { assertConsistent, OBSERVE_SQL, type Observation, observe, statesIn } from "./observation.ts";
+
+/** A directory of migrations and a database for them, to be hurt. */
+export interface Ground {
+  readonly server: PostgresServer;
+  readonly database: string;
+  readonly url: string;
+  readonly directory: string;
+  /** Starts pgstep with --json. */
+  start(words: readonly string[], options?: StartOptions): Child;
+  /** Runs pgstep with --json to its end. */
+  run(words: readonly string[], options?: StartOptions): Promise<Ended>;
+  /** What the database has; fails when it contradicts itself. */
+  observe(): Promise<Observation>;
+  query(sql: string): Promise<Record<string, unknown>[]>;
+  /** Waits until `sql` gives a true value. */
+  until(sql: string, limitMs?: number): Promise<void>;
+  /** Waits until the server has ended what it did for pgsteps that are gone. */
+  atRest(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly url?: string;
+  readonly timeLimitMs?: number;
+}
+
+/** File name to text. */
+export type Files = Readonly<Record<string, string>>;
+
+export const FAULT_FILES: Files = Object.fromEntries(
+  MIGRATIONS.flatMap(({ name, up, down }) => [
+    [`${name}.up.sql`, up],
+    [`${name}.down.sql`, down],
+  ]),
+);
+
+const directories: string[] = [];
+process.on("exit", () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+export interface GroundOptions {
+  readonly files?: Files;
+  /** A database to copy; nobody may be connected to it. */
+  readonly template?: string;
+}
+
+/** Makes a place of its own: a new database, and a directory with these files. */
+export async function makeGround(
+  server: PostgresServer,
+  runtime: RuntimeName,
+  { files = FAULT_FILES, template }: GroundOptions = {},
+): Promise<Ground> {
+  const command = await programCommand(runtime);
+  const directory = mkdtempSync(join(tmpdir(), "pgstep-faults-"));
+  directories.push(directory);
+  const migrations = join(directory, "migrations");
+  mkdirSync(migrations);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(migrations, name), text);
+  const database = template ? await copyDatabase(server, template) : (await server.createDatabase(OBSERVE_SQL)).name;
+  const url = `${server.url(database)}?sslmode=disable`;
+  const ground: Ground = {
+    server,
+    database,
+    url,
+    directory,
+    start: (words, options = {}) =>
+      startChild(
+        [...command, ...words, "--json", "--dir", "migrations", "--url", options.url ?? url],
+        directory,
+        options.timeLimitMs,
+      ),
+    run: (words, options) => ground.start(words, options).ended,
+    async observe() {
+      const seen = await observe(server, database);
+      assertConsistent(seen);
+      return seen;
+    },
+    query: (sql) => server.query(database, sql),
+    async until(sql, limitMs = 15_000) {
+      const deadline = Date.now() + limitMs;
+      while (!Object.values((await server.query(database, sql))[0] ?? {})[0]) {
+        assert.ok(Date.now() < deadline, `never came true: ${sql}`);
+        await sleep(10);
+      }
+    },
+    atRest: () =>
+      ground.until(
+        `SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '${database}' AND application_name = 'pgstep'`,
+      ),
+  };
+  return ground;
+}
+
+let copies = 0;
+
+async function copyDatabase(server: PostgresServer, template: string): Promise<string> {
+  copies++;
+  const name = `${template}_${copies}`;
+  await server.query("postgres", `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  return name;
+}
+
+/** What an undisturbed `up` gives, to compare with. */
+export interface Reference {
+  /** A database with everything applied. */
+  readonly applied: string;
+  readonly fingerprint: readonly string[];
+  /** Of the undisturbed run: its number of lines, and how long it took. */
+  readonly lines: number;
+  readonly durationMs: number;
+}
+
+export async function makeReference(server: PostgresServer, runtime: RuntimeName): Promise<Reference> {
+  const ground = await makeGround(server, runtime);
+  const { lines, durationMs } = succeeded(await ground.run(["up"]));
+  await assertAllApplied(ground);
+  return {
+    applied: ground.database,
+    fingerprint: await fingerprint(server, ground.database),
+    lines: lines.length,
+    durationMs,
+  };
+}
+
+/** Fails with the whole story unless it ended well. */
+export function succeeded(ended: Ended): Ended {
+  assert.equal(ended.status, 0, ended.story);
+  return ended;
+}
+
+/** Fails unless everything is applied, and exactly as an undisturbed run leaves it. */
+export async function assertWhole(ground: Ground, reference: Reference): Promise<void> {
+  await assertAllApplied(ground);
+  assert.deepEqual(await fingerprint(ground.server, ground.database), reference.fingerprint);
+}
+
+async function assertAllApplied(ground: Ground): Promise<void> {
+  const seen = await ground.observe();
+  assert.deepEqual(
+    statesIn(seen),
+    MIGRATIONS.map(({ version }) => `${version} applied`),
+  );
+  assert.deepEqual(await brokenIndexes(ground.server, ground.database), []);
+}
+
+/** Fails unless nothing at all is left. */
+export async function assertEmpty(ground: Ground): Promise<void> {
+  const seen = await ground.observe();
+  assert.deepEqual([seen.history, seen.journal], [[], []]);
+  const schemas = await ground.query("SELECT 1 FROM pg_namespace WHERE nspname = 'app'");
+  assert.deepEqual(schemas, []);
+}

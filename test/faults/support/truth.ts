@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import type { Ended, Line } from "./child.ts";
+import { type Ground, succeeded } from "./ground.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { type Observation, stateIn, statesIn } from "./observation.ts";
+
+const ORDER = ["pending", "unfinished", "applied"];
+
+/**
+ * Runs `pgstep status` and fails unless it tells what is in the database. The server may still be at work for a client
+ * that has died: then what is told must lie between what was before and what is after.
+ * @param direction where things are going; undefined when they may go both ways
+ */
+export async function assertStatusTrue(ground: Ground, direction: "up" | "down" | undefined): Promise<void> {
+  const before = await ground.observe();
+  const ended = succeeded(await ground.run(["status"], { timeLimitMs: 20_000 }));
+  const after = await ground.observe();
+  const told = statesTold(ended);
+  const still = JSON.stringify(before) === JSON.stringify(after);
+  if (still) assert.deepEqual(told, statesIn(after), ended.story);
+  else if (direction) {
+    const [low, high] = direction === "up" ? [before, after] : [after, before];
+    for (const [index, { version }] of MIGRATIONS.entries()) {
+      const rank = ORDER.indexOf(told[index]?.split(" ")[1] ?? "");
+      const between = (seen: Observation) => ORDER.indexOf(stateIn(seen, version));
+      assert.ok(between(low) <= rank && rank <= between(high), `${told[index]}: ${ended.story}`);
+    }
+  }
+}
+
+function statesTold(ended: Ended): string[] {
+  const migrations = ended.lines.at(-1)?.migrations as readonly { version: string; state: string }[] | undefined;
+  assert.ok(migrations, ended.story);
+  return migrations.map(({ version, state }) => `${version} ${state}`);
+}
+
+interface ToldStep {
+  readonly version: string;
+  readonly direction: "up" | "down";
+  readonly outcome: string;
+}
+
+/** The steps of the report; none when the run failed before its first one. */
+export function stepsTold(ended: Ended): readonly ToldStep[] {
+  return (ended.lines.find((line) => line.type === "run")?.steps ?? []) as readonly ToldStep[];
+}
+
+/** The failure that was told. */
+export function failureTold(ended: Ended): Line & { code: string; message: string; hint: string | null } {
+  const line = ended.lines.at(-1);
+  assert.equal(line?.type, "failure", ended.story);
+  return line as Line & { code: string; message: string; hint: string | null };
+}
+
+/**
+ * Fails unless what the report of an `up` tells of its steps is what the database has, and stays so.
+ * @param doubt whether it may say that it does not know
+ */
+export async function assertReportTrue(ground: Ground, ended: Ended, { doubt }: { doubt: boolean }): Promise<void> {
+  await ground.atRest();
+  const seen = await ground.observe();
+  const story = `${ended.story}\n${JSON.stringify(seen)}`;
+  const steps = stepsTold(ended);
+  for (const { version, outcome } of steps) {
+    const state = stateIn(seen, version);
+    if (outcome === "in-doubt") assert.ok(doubt, `${version} could have been looked up: ${story}`);
+    else if (outcome === "applied") assert.equal(state, "applied", `${version} is told to be applied: ${story}`);
+    else if (outcome === "not-run") assert.equal(state, "pending", `${version} is told to be not run: ${story}`);
+    else assert.notEqual(state, "applied", `${version} is told to be ${outcome}: ${story}`);
+  }
+  // Nothing is silent: what is applied now and not told was applied before.
+  if (steps.length === 0) assert.deepEqual(seen.history, [], story);
+}
