@@ -153,7 +153,8 @@ function explainStartup(target: ServerTarget, host: Host, refused: StartupRefuse
             : "Allow this user, database and address in the server's pg_hba.conf.",
         );
       }
-      if (/^role /.test(server.message)) return refusedAs("authentication-failed", `Run: createuser ${target.user}`);
+      if (/^role /.test(server.message))
+        return refusedAs("authentication-failed", `Check the user's name, or create it: createuser ${target.user}`);
       if (refused.passwordAsked && !hasPassword) {
         return {
           code: "authentication-failed",

@@ -43,7 +43,7 @@ export class TerminalConsent implements Consent {
     requireForce(databaseName, environment, this.#settings);
     const where = printableLine(database());
     const answer = await this.#ask(
-      `This cannot be undone. To delete it all from ${where}, type the database's name: `,
+      `This cannot be undone. To delete it all from ${where}, type the database's name (${printableLine(databaseName)}): `,
       `Cannot reset ${databaseName}`,
     );
     requireConfirmation(databaseName, environment, { ...this.#settings, confirm: answer });

@@ -12,67 +12,49 @@ export class NotUtf8 extends Error {
 }
 
 /**
- * The text of UTF-8 bytes, part for part, without a byte order mark.
+ * The text of UTF-8 bytes, part for part, without a byte order mark. A character that is cut goes with the next part.
  * @throws NotUtf8
  */
 export function* decodeSource(parts: Iterable<Uint8Array>): Generator<string> {
-  const iterator = parts[Symbol.iterator]();
-  const first = iterator.next();
-  if (first.done) return;
-  const second = iterator.next();
-  if (second.done) {
-    // Nearly every file: making a decoder for each costs more than reading it.
-    const text = decodeWhole(first.value);
-    if (text !== "") yield text;
-    return;
-  }
-  yield* decodeParts(chain(first.value, second.value, iterator));
-}
-
-const WHOLE = new TextDecoder("utf-8", { fatal: true });
-
-function decodeWhole(bytes: Uint8Array): string {
-  try {
-    return WHOLE.decode(bytes);
-  } catch {
-    throw new NotUtf8(1 + countLineFeeds(readableStart(bytes)));
-  }
-}
-
-function* chain<T>(first: T, second: T, rest: Iterator<T>): Generator<T> {
-  yield first;
-  yield second;
-  for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
-}
-
-function* decodeParts(parts: Iterable<Uint8Array>): Generator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let linesBefore = 0;
-  let previous: string | undefined;
+  let heldBack: Uint8Array = new Uint8Array();
+  let lines = 1;
+  let started = false;
   for (const part of parts) {
-    if (previous !== undefined) linesBefore += countLineFeeds(previous);
-    try {
-      previous = decoder.decode(part, { stream: true });
-    } catch {
-      throw new NotUtf8(linesBefore + 1 + countLineFeeds(readableStart(part)));
-    }
-    if (previous !== "") yield previous;
+    const bytes = heldBack.length > 0 ? Buffer.concat([heldBack, part]) : started ? part : withoutByteOrderMark(part);
+    started = true;
+    const end = bytes.length - cutCharacter(bytes);
+    heldBack = bytes.subarray(end);
+    const text = decode(bytes.subarray(0, end), lines);
+    if (text === "") continue;
+    yield text;
+    lines += countLineFeeds(text);
   }
+  decode(heldBack, lines);
+}
+
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const REPLACEMENT = "\ufffd";
+
+/** Several times as fast as a strict decoder, which is asked only where something may be wrong. */
+function decode(bytes: Uint8Array, lines: number): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  const doubtful = text.indexOf(REPLACEMENT);
+  if (doubtful === -1) return text;
   try {
-    decoder.decode();
+    return STRICT.decode(bytes);
   } catch {
-    throw new NotUtf8(linesBefore + 1 + countLineFeeds(previous ?? ""));
+    throw new NotUtf8(lines + countLineFeeds(text.slice(0, doubtful)));
   }
 }
 
-/** What stands before the first byte that is not UTF-8, roughly: enough to count its lines. */
-function readableStart(part: Uint8Array): string {
-  // A character cut at the start belongs to the part before; its continuation bytes are no fault of this part.
-  let start = 0;
-  while (start < 4 && ((part[start] ?? 0) & 0xc0) === 0x80) start++;
-  const text = new TextDecoder("utf-8").decode(part.subarray(start));
-  const fault = text.indexOf("\ufffd");
-  return fault === -1 ? text : text.slice(0, fault);
+/** How many bytes at the end begin a character that is not whole. */
+function cutCharacter(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+  }
+  return 0;
 }
 
 function countLineFeeds(text: string): number {

@@ -13,12 +13,18 @@ export interface TableNames {
 }
 
 export function tableNames({ schema, table }: Settings): TableNames {
+  // PostgreSQL cuts names off at 63 bytes, and a suffix that is cut off would leave the history's own name.
+  const beside = (suffix: string) => {
+    let stem = table;
+    while (Buffer.byteLength(stem) > 63 - suffix.length) stem = [...stem].slice(0, -1).join("");
+    return stem + suffix;
+  };
   const within = (name: string) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   return {
     schema: quoteIdentifier(schema),
     history: within(table),
-    journal: within(`${table}_steps`),
-    lease: within(`${table}_lease`),
+    journal: within(beside("_steps")),
+    lease: within(beside("_lease")),
   };
 }
 

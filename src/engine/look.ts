@@ -79,9 +79,9 @@ function factsSql(settings: Settings, names: TableNames): string {
  (SELECT relkind FROM pg_catalog.pg_class WHERE oid = ${history}) AS kind,
  pg_catalog.to_regclass(${quoteText(names.journal)}) IS NOT NULL AS journal,
  (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
-     'type', pg_catalog.format_type(a.atttypid, NULL), 'required', a.attnotnull AND NOT a.atthasdef,
+     'type', pg_catalog.format_type(a.atttypid, NULL), 'required', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '',
      'unique', EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique
-       AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum)) ORDER BY a.attnum)
+       AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum)) ORDER BY a.attnum)
    FROM pg_catalog.pg_attribute a
    WHERE a.attrelid = ${history} AND a.attnum > 0 AND NOT a.attisdropped) AS columns) AS facts`;
 }

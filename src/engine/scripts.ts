@@ -5,7 +5,7 @@ import { type Inspection, inspect } from "../core/inspection.ts";
 import type { Plan, Step } from "../core/plan.ts";
 import { Checksum, decodeSource } from "../core/source-text.ts";
 import { quoteText } from "../core/sql-text.ts";
-import { type Piece, scan } from "../core/statement.ts";
+import { scan } from "../core/statement.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Session } from "../ports/session.ts";
 import { errorCode } from "./error-code.ts";
@@ -18,13 +18,10 @@ export interface Script {
   readonly path: string;
   readonly inspection: Inspection;
   readonly header: Header;
-  /** The text in parts, as often as wanted. @throws Failure history-conflict at its end when the file was edited since */
+  /** The text in parts, as often as wanted. */
   text(): Iterable<string>;
-}
-
-/** The pieces of a script, read anew. */
-export function pieces(script: Pick<Script, "text">, standardConformingStrings: boolean): Iterable<Piece> {
-  return scan(script.text(), { standardConformingStrings });
+  /** The same. @throws Failure history-conflict at its end when the file was edited since it was planned */
+  plannedText(): Iterable<string>;
 }
 
 /**
@@ -41,7 +38,11 @@ export async function loadScripts(
   const scripts: Script[] = [];
   for (const step of plan.steps) {
     const source = step.script ? fileSource(fileSystem, step) : await storedSource(session, names, step);
-    const inspection = inspect(source.path, source.header, pieces(source, conforming));
+    const inspection = inspect(
+      source.path,
+      source.header,
+      scan(source.text(), { standardConformingStrings: conforming }),
+    );
     scripts.push({ step, ...source, inspection });
   }
   const findings = scripts.flatMap((script) => script.inspection.findings);
@@ -49,40 +50,35 @@ export async function loadScripts(
   return { scripts, findings };
 }
 
-type Source = Pick<Script, "path" | "header" | "text">;
+type Source = Pick<Script, "path" | "header" | "text" | "plannedText">;
 
 /** Texts up to this size are read once and kept between looking through and running. */
 const KEPT_BYTES = 1 << 16;
 
 function fileSource(fileSystem: FileSystem, { script, name }: Step): Source {
   if (!script) throw new Error(`step ${name} has no file`);
+  const { path, header, size } = script;
   let kept: readonly string[] | undefined;
-  return {
-    path: script.path,
-    header: script.header,
-    *text() {
-      if (kept) return yield* kept;
-      const checksum = new Checksum();
-      const parts: string[] = [];
-      for (const part of decodeSource(bytesOf(fileSystem, script.path, checksum))) {
-        if (script.size <= KEPT_BYTES) parts.push(part);
-        yield part;
-      }
-      if (checksum.digest() !== script.checksum) {
-        throw new Failure("history-conflict", `Cannot run ${script.path}: it was edited while pgstep was running`, {
-          hint: "Run the command again.",
-        });
-      }
-      if (script.size <= KEPT_BYTES) kept = parts;
-    },
+  const planned = function* () {
+    const checksum = new Checksum();
+    yield* decodeSource(bytesOf(fileSystem, path, checksum));
+    if (checksum.digest() === script.checksum) return;
+    throw new Failure("history-conflict", `Cannot run ${path}: it was edited while pgstep was running`, {
+      hint: "Run the command again.",
+    });
   };
+  if (size <= KEPT_BYTES) {
+    const text = () => (kept ??= [...planned()]);
+    return { path, header, text, plannedText: text };
+  }
+  return { path, header, text: () => decodeSource(bytesOf(fileSystem, path)), plannedText: planned };
 }
 
 /** The bytes of a file, noted in its checksum. @throws Failure directory-unreadable */
-function* bytesOf(fileSystem: FileSystem, path: string, checksum: Checksum): Generator<Uint8Array> {
+function* bytesOf(fileSystem: FileSystem, path: string, checksum?: Checksum): Generator<Uint8Array> {
   try {
     for (const part of fileSystem.read(path)) {
-      checksum.update(part);
+      checksum?.update(part);
       yield part;
     }
   } catch (cause) {
@@ -107,6 +103,7 @@ async function storedSource(session: Session, { history }: TableNames, { version
     path: `the down script stored with ${version}`,
     header: parseHeader(stored).header,
     text: () => [stored],
+    plannedText: () => [stored],
   };
 }
 

@@ -1,7 +1,7 @@
-import type { Piece, Statement } from "../core/statement.ts";
+import { type Piece, type Statement, scan } from "../core/statement.ts";
 import { classify } from "../core/statement-kind.ts";
 import type { Run } from "./run.ts";
-import { pieces, type Script } from "./scripts.ts";
+import type { Script } from "./scripts.ts";
 
 /** One statement to run, with the rows behind it when it is a COPY ... FROM STDIN. */
 export interface Work {
@@ -23,7 +23,7 @@ const MAY_BE_ALONE = /^(?:COPY|ROLLBACK)\b/i;
 export function* workOf({ session }: Run, script: Script): Generator<Work> {
   const conforming = session.backend.parameters.standard_conforming_strings !== "off";
   const { wrapped, statements } = script.inspection;
-  const iterator = pieces(script, conforming)[Symbol.iterator]();
+  const iterator = scan(script.plannedText(), { standardConformingStrings: conforming });
   let index = wrapped ? -1 : 0;
   for (let next = iterator.next(); !next.done; next = iterator.next()) {
     const piece = next.value;

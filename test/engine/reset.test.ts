@@ -135,7 +135,8 @@ for (const major of [15, 18] as const) {
         await fingerprint((sql) => server.query(fresh.name, sql)),
       );
       assert.deepEqual(report.deleted, consent.asked[0]);
-      assert.deepEqual(events, [{ type: "reset-planned", inventory: consent.asked[0] }]);
+      const database = context.database.description;
+      assert.deepEqual(events, [{ type: "reset-planned", database, inventory: consent.asked[0] }]);
       assert.deepEqual(report.deleted, {
         databaseName: name,
         schemas: ["app", 'odd " Name', "public"],

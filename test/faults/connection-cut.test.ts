@@ -50,10 +50,17 @@ for (const runtime of faultRuntimes()) {
     });
 
     /** Runs `up` through a proxy that cuts its first connection where `cutAt` says. */
-    async function upCutAt(
+    const upCutAt = (
       ground: Ground,
       cutAt: (message: ProxiedMessage) => Cut | undefined,
-      behind: (proxy: MessageProxy) => void = () => {},
+      whenCut?: (proxy: MessageProxy) => void,
+    ) => runCutAt(ground, ["up"], cutAt, whenCut);
+
+    async function runCutAt(
+      ground: Ground,
+      words: readonly string[],
+      cutAt: (message: ProxiedMessage) => Cut | undefined,
+      whenCut: (proxy: MessageProxy) => void = () => {},
     ): Promise<{ ended: Ended; wasCut: boolean }> {
       const proxy = await startMessageProxy(server.port);
       let wasCut = false;
@@ -61,12 +68,12 @@ for (const runtime of faultRuntimes()) {
         const cut = message.connection === 0 && !wasCut ? cutAt(message) : undefined;
         if (!cut) return undefined;
         wasCut = true;
-        behind(proxy);
+        whenCut(proxy);
         return cut;
       };
       try {
         const url = ground.url.replace(`:${server.port}/`, `:${proxy.port}/`);
-        return { ended: await ground.run(["up"], { url }), wasCut };
+        return { ended: await ground.run(words, { url }), wasCut };
       } finally {
         await proxy.close();
       }
@@ -83,7 +90,7 @@ for (const runtime of faultRuntimes()) {
       assert.ok(wasCut, `the moment never came: ${ended.story}`);
       assert.equal(ended.status, 4, ended.story);
       assert.equal(failureTold(ended).code, "connection-lost", ended.story);
-      await assertReportTrue(ground, ended, { doubt: false });
+      await assertReportTrue(ground, ended);
       return ended;
     }
 
@@ -194,9 +201,30 @@ for (const runtime of faultRuntimes()) {
         );
         if (ended.status === 2) assert.equal(failureTold(ended).code, "connection-failed", ended.story);
         else assert.ok(ended.status === 0 || ended.status === 4, ended.story);
-        await assertReportTrue(ground, ended, { doubt: false });
+        await assertReportTrue(ground, ended);
         if (ended.status === 0) assert.equal(stepsTold(ended).length, MIGRATIONS.length, ended.story);
         await assertRecovers(ground);
+      });
+    }
+
+    for (const seed of seeds(0.2)) {
+      it(`at any byte of a redo, FAULTS_SEED=${seed}`, async () => {
+        const random = chance(seed);
+        const ground = await makeGround(server, runtime, { template: reference.applied });
+        const before = await ground.observe();
+        const from = random.pick(["client", "server"]);
+        const number = 5 + random.below(40);
+        const { ended } = await runCutAt(ground, ["redo", `${1 + random.below(4)}`], (message) =>
+          message.from === from && message.number === number
+            ? { bytes: Math.round(random.between(0, 1) * message.bytes.length), lingerMs: random.pick([0, 30, 500]) }
+            : undefined,
+        );
+        assert.ok([0, 2, 4].includes(Number(ended.status)), ended.story);
+        await assertReportTrue(ground, ended, { before });
+        const next = await ground.run(["up"]);
+        if (next.status === 3) succeeded(await ground.run(["down"]));
+        succeeded(await ground.run(["up"]));
+        await assertWhole(ground, reference);
       });
     }
   });

@@ -68,9 +68,8 @@ function faultsOf(seen: Observation, { version, alone, traced }: FaultMigration)
   if (entry && !alone[entry.direction]) return [`${version} has a journal and runs in a transaction`];
   if (entry && recorded !== (entry.direction === "down")) return [`${version} is recorded too early or too late`];
   const count = (direction: Direction, statement: number) =>
-    seen.traces.find(
-      (one) => one.version === version && one.direction === direction && one.statement === statement,
-    )?.count ?? 0;
+    seen.traces.find((one) => one.version === version && one.direction === direction && one.statement === statement)
+      ?.count ?? 0;
   const finished = (direction: Direction, statement: number) =>
     journal.some((one) => one.direction === direction && one.statement === statement && one.finished);
   // How often the way back has ended, and with it the way there; one that is complete but not recorded does not count.
