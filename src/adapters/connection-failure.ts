@@ -1,4 +1,4 @@
-import { describeHost, type Host, isSocketDirectory, type ServerTarget } from "../core/connection-target.ts";
+import { describeHost, type Host, isSocketDirectory, type ServerTarget } from "../core/connection/target.ts";
 import { Failure, type FailureCode, type ServerMessage } from "../core/error.ts";
 import { ProtocolFault } from "./driver-socket.ts";
 import { StartupRefused } from "./postgres-session.ts";

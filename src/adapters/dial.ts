@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { createConnection, isIP, type NetConnectOpts } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Host, isSocketDirectory } from "../core/connection-target.ts";
+import { type Host, isSocketDirectory } from "../core/connection/target.ts";
 
 /** Makes a new connection to one address; `signal` ends the attempt, and the promise then rejects with its reason. */
 export type Dial = (signal: AbortSignal) => Promise<Duplex>;

@@ -8,7 +8,7 @@ import {
   type ServerRole,
   type ServerTarget,
   type SslMode,
-} from "../core/connection-target.ts";
+} from "../core/connection/target.ts";
 import { Failure } from "../core/error.ts";
 import { type Dial, dialsTo } from "./dial.ts";
 import { PostgresDatabase } from "./postgres-database.ts";

@@ -1,4 +1,4 @@
-import type { Target } from "../core/connection-target.ts";
+import type { Target } from "../core/connection/target.ts";
 import { PgliteDatabase } from "./pglite-database.ts";
 import { PostgresDatabase } from "./postgres-database.ts";
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { describeTarget, type EmbeddedTarget } from "../core/connection-target.ts";
+import { describeTarget, type EmbeddedTarget } from "../core/connection/target.ts";
 import { Failure } from "../core/error.ts";
 import type { Database } from "../ports/session.ts";
 import { type EmbeddedLock, LOCK_FILE, lockDirectory } from "./embedded-lock.ts";

@@ -1,4 +1,4 @@
-import { describeTarget, type Host, type ServerTarget } from "../core/connection-target.ts";
+import { describeTarget, type Host, type ServerTarget } from "../core/connection/target.ts";
 import { Failure } from "../core/error.ts";
 import { interruption } from "../core/interruption.ts";
 import type { Database } from "../ports/session.ts";

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { findPassword, parseServiceFile } from "../core/connection-files.ts";
-import { parseConnectionKeywords } from "../core/connection-keywords.ts";
-import { type ConnectionParameters, environmentParameters } from "../core/connection-parameters.ts";
-import { serverTarget } from "../core/connection-server.ts";
-import type { Target } from "../core/connection-target.ts";
-import { isConnectionUrl, parseConnectionUrl } from "../core/connection-url.ts";
+import { findPassword, parseServiceFile } from "../core/connection/files.ts";
+import { parseConnectionKeywords } from "../core/connection/keywords.ts";
+import { type ConnectionParameters, environmentParameters } from "../core/connection/parameters.ts";
+import { serverTarget } from "../core/connection/server.ts";
+import type { Target } from "../core/connection/target.ts";
+import { isConnectionUrl, parseConnectionUrl } from "../core/connection/url.ts";
 import { Failure } from "../core/error.ts";
 
 export interface TargetSources {

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ConnectionOptions } from "node:tls";
-import { type Host, isSocketDirectory, type ServerTarget } from "../core/connection-target.ts";
+import { type Host, isSocketDirectory, type ServerTarget } from "../core/connection/target.ts";
 import { Failure } from "../core/error.ts";
 import type { TlsSettings } from "./tls.ts";
 

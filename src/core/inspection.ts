@@ -1,8 +1,8 @@
 import type { Finding } from "./error.ts";
 import type { Header } from "./header.ts";
-import { psqlSubstitute } from "./psql-command.ts";
-import type { Piece, PsqlLine, Statement } from "./statement.ts";
-import { classify, type StatementKind } from "./statement-kind.ts";
+import { psqlSubstitute } from "./sql/psql-command.ts";
+import type { Piece, PsqlLine, Statement } from "./sql/statement.ts";
+import { classify, type StatementKind } from "./sql/statement-kind.ts";
 import type { Position } from "./text-position.ts";
 
 /** How a file will be run, as its statements tell. */

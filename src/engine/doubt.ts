@@ -1,6 +1,6 @@
-import { concurrentIndex } from "../core/index-statement.ts";
+import { concurrentIndex } from "../core/sql/index-statement.ts";
+import type { Statement } from "../core/sql/statement.ts";
 import { quoteText } from "../core/sql-text.ts";
-import type { Statement } from "../core/statement.ts";
 import type { Session } from "../ports/session.ts";
 
 /** What the catalog says of a statement that was started and not seen to end. */

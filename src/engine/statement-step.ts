@@ -1,7 +1,7 @@
 import { Failure } from "../core/error.ts";
+import type { Statement } from "../core/sql/statement.ts";
+import { classify } from "../core/sql/statement-kind.ts";
 import { quoteText } from "../core/sql-text.ts";
-import type { Statement } from "../core/statement.ts";
-import { classify } from "../core/statement-kind.ts";
 import { ConnectionLost, ServerFailure } from "../ports/session.ts";
 import { resolveDoubt } from "./doubt.ts";
 import { assertSql, rowExists, upsertRowSql } from "./history-table.ts";

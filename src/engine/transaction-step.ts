@@ -1,7 +1,7 @@
 import type { ServerMessage } from "../core/error.ts";
 import type { IsolationLevel } from "../core/inspection.ts";
+import type { Statement } from "../core/sql/statement.ts";
 import { quoteText } from "../core/sql-text.ts";
-import type { Statement } from "../core/statement.ts";
 import { ConnectionLost, ServerFailure, type StatementResult } from "../ports/session.ts";
 import { assertSql, insertRowSql, noteWritesSql, rowExists, wroteNoOtherRow } from "./history-table.ts";
 import { noticeOf } from "./notice.ts";

@@ -5,7 +5,7 @@ import type { Migration, SqlFile } from "../core/migration.ts";
 import { changedFile, missingFile, outOfOrderFile, unfinishedStep } from "../core/plan.ts";
 import type { ValidationReport } from "../core/report.ts";
 import { decodeSource } from "../core/source-text.ts";
-import { scan } from "../core/statement.ts";
+import { scan } from "../core/sql/statement.ts";
 import type { Database } from "../ports/session.ts";
 import type { Context } from "./context.ts";
 import { look } from "./look.ts";

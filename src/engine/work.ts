@@ -1,5 +1,5 @@
-import { type Piece, type Statement, scan } from "../core/statement.ts";
-import { classify } from "../core/statement-kind.ts";
+import { type Piece, type Statement, scan } from "../core/sql/statement.ts";
+import { classify } from "../core/sql/statement-kind.ts";
 import type { Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
 

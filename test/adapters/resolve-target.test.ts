@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { resolveTarget } from "../../src/adapters/resolve-target.ts";
-import type { ServerTarget } from "../../src/core/connection-target.ts";
+import type { ServerTarget } from "../../src/core/connection/target.ts";
 
 type Environment = Record<string, string>;
 

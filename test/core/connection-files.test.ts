@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { findPassword, parseServiceFile } from "../../src/core/connection-files.ts";
+import { findPassword, parseServiceFile } from "../../src/core/connection/files.ts";
 
 describe("password file", () => {
   const wanted = { host: "db", port: 5432, database: "app", user: "me" };

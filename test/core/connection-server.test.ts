@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { environmentParameters } from "../../src/core/connection-parameters.ts";
-import { type ConnectionDefaults, serverTarget } from "../../src/core/connection-server.ts";
-import { describeTarget } from "../../src/core/connection-target.ts";
-import { parseConnectionUrl } from "../../src/core/connection-url.ts";
+import { environmentParameters } from "../../src/core/connection/parameters.ts";
+import { type ConnectionDefaults, serverTarget } from "../../src/core/connection/server.ts";
+import { describeTarget } from "../../src/core/connection/target.ts";
+import { parseConnectionUrl } from "../../src/core/connection/url.ts";
 
 const defaults: ConnectionDefaults = {
   host: "/run/pg",

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { parseConnectionKeywords } from "../../src/core/connection-keywords.ts";
-import type { ConnectionParameters } from "../../src/core/connection-parameters.ts";
-import { serverTarget } from "../../src/core/connection-server.ts";
-import { describeTarget } from "../../src/core/connection-target.ts";
-import { parseConnectionUrl } from "../../src/core/connection-url.ts";
+import { parseConnectionKeywords } from "../../src/core/connection/keywords.ts";
+import type { ConnectionParameters } from "../../src/core/connection/parameters.ts";
+import { serverTarget } from "../../src/core/connection/server.ts";
+import { describeTarget } from "../../src/core/connection/target.ts";
+import { parseConnectionUrl } from "../../src/core/connection/url.ts";
 import { Failure } from "../../src/core/error.ts";
 
 const MACHINE = { host: "localhost", user: "me", ignoredPasswordFile: undefined, password: () => undefined };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { classify } from "../../src/core/statement-kind.ts";
+import { classify } from "../../src/core/sql/statement-kind.ts";
 
 const kind = (text: string, standardConformingStrings = true) => classify({ text, standardConformingStrings });
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { loadModule, parseSync } from "libpg-query";
 import { ROOT } from "../../build/runtimes.ts";
-import { Lexer, TOKEN } from "../../src/core/sql-lexer.ts";
-import type { Piece, Statement } from "../../src/core/statement.ts";
+import { Lexer, TOKEN } from "../../src/core/sql/sql-lexer.ts";
+import type { Piece, Statement } from "../../src/core/sql/statement.ts";
 import { chunked, pieces } from "./statement-outline.ts";
 
 /*

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { scan } from "../../src/core/statement.ts";
-import { StatementScanner } from "../../src/core/statement-scanner.ts";
+import { scan } from "../../src/core/sql/statement.ts";
+import { StatementScanner } from "../../src/core/sql/statement-scanner.ts";
 import { advance, START } from "../../src/core/text-position.ts";
 import { chunked, pieces } from "./statement-outline.ts";
 

@@ -1,5 +1,5 @@
-import type { ConnectionParameters } from "./connection-parameters.ts";
-import { Failure } from "./error.ts";
+import { Failure } from "../error.ts";
+import type { ConnectionParameters } from "./parameters.ts";
 
 /**
  * The parameters of one section of a connection service file (PostgreSQL documentation, 32.17), or undefined when

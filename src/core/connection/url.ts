@@ -1,5 +1,5 @@
-import { type ConnectionParameters, PARAMETERS } from "./connection-parameters.ts";
-import { Failure } from "./error.ts";
+import { Failure } from "../error.ts";
+import { type ConnectionParameters, PARAMETERS } from "./parameters.ts";
 
 const SCHEME = /^postgres(?:ql)?:\/\//i;
 

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "./sql-text.ts";
+import { quoteIdentifier } from "../sql-text.ts";
 import type { Statement } from "./statement.ts";
 import { TokenCursor } from "./token-cursor.ts";
 

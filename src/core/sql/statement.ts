@@ -1,5 +1,5 @@
+import type { Position } from "../text-position.ts";
 import { type ScanOptions, StatementScanner } from "./statement-scanner.ts";
-import type { Position } from "./text-position.ts";
 
 /** Where a piece of a file is. */
 export interface Place {

@@ -1,5 +1,7 @@
-import type { PasswordWanted } from "./connection-files.ts";
-import { type ConnectionParameters, FOREIGN_PARAMETERS, PARAMETERS } from "./connection-parameters.ts";
+import { Failure } from "../error.ts";
+import { nearest } from "../spelling.ts";
+import type { PasswordWanted } from "./files.ts";
+import { type ConnectionParameters, FOREIGN_PARAMETERS, PARAMETERS } from "./parameters.ts";
 import {
   type Host,
   isSocketDirectory,
@@ -8,9 +10,7 @@ import {
   type ServerTarget,
   SSL_MODES,
   type SslMode,
-} from "./connection-target.ts";
-import { Failure } from "./error.ts";
-import { nearest } from "./spelling.ts";
+} from "./target.ts";
 
 /** What the machine supplies where no parameter does. */
 export interface ConnectionDefaults {

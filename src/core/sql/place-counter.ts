@@ -1,4 +1,4 @@
-import type { Position } from "./text-position.ts";
+import type { Position } from "../text-position.ts";
 
 /**
  * Follows a text that is handed over in parts, cut anywhere, and knows the position and the offset it has reached.

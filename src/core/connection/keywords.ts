@@ -1,5 +1,5 @@
-import type { ConnectionParameters } from "./connection-parameters.ts";
-import { Failure } from "./error.ts";
+import { Failure } from "../error.ts";
+import type { ConnectionParameters } from "./parameters.ts";
 
 /**
  * Reads `host=localhost dbname=app password='a b'` as libpq does (PostgreSQL documentation, 32.1.1.1 Keyword/Value
