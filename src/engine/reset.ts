@@ -7,11 +7,11 @@ import type { DatabaseContext } from "./context.ts";
 import { tableNames } from "./history-table.ts";
 import { takeLock } from "./lock.ts";
 import { type DatabaseState, look, requireWritable } from "./look.ts";
-import { deleteAtOnce, deleteInBatches, isOutOfLocks } from "./reset-batches.ts";
-import { deletionFailure } from "./reset-failure.ts";
-import { type Inventory, readInventory, summarize } from "./reset-inventory.ts";
-import { refuseUndroppable } from "./reset-refusals.ts";
-import { DeletionRefused, type ResetRun } from "./reset-transaction.ts";
+import { deleteAtOnce, deleteInBatches, isOutOfLocks } from "./reset/batches.ts";
+import { deletionFailure } from "./reset/failure.ts";
+import { type Inventory, readInventory, summarize } from "./reset/inventory.ts";
+import { refuseUndroppable } from "./reset/refusals.ts";
+import { DeletionRefused, type ResetRun } from "./reset/transaction.ts";
 import { withSession } from "./work-session.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { Failure, type Finding } from "../core/error.ts";
-import type { Inventory } from "./reset-inventory.ts";
+import { Failure, type Finding } from "../../core/error.ts";
+import type { Inventory } from "./inventory.ts";
 
 /**
  * Stops a reset that could not delete everything, before anything is deleted.

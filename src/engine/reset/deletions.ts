@@ -1,7 +1,7 @@
-import { quoteIdentifier } from "../core/sql-text.ts";
-import type { Inventory, UserSchema } from "./reset-inventory.ts";
-import { defaultPrivilegesSql } from "./reset-public.ts";
-import type { Deletion } from "./reset-transaction.ts";
+import { quoteIdentifier } from "../../core/sql-text.ts";
+import type { Inventory, UserSchema } from "./inventory.ts";
+import { defaultPrivilegesSql } from "./public.ts";
+import type { Deletion } from "./transaction.ts";
 
 /** What a DROP takes: its kind in PostgreSQL's words, its name as SQL, and the locks it needs. */
 export interface Droppable {

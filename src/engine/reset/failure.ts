@@ -1,7 +1,7 @@
-import { Failure } from "../core/error.ts";
-import type { Session } from "../ports/session.ts";
-import { ServerFailure } from "../ports/session.ts";
-import type { DeletionRefused } from "./reset-transaction.ts";
+import { Failure } from "../../core/error.ts";
+import type { Session } from "../../ports/session.ts";
+import { ServerFailure } from "../../ports/session.ts";
+import type { DeletionRefused } from "./transaction.ts";
 
 /**
  * What is shown when the server refuses to delete something.

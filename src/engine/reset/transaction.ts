@@ -1,9 +1,9 @@
-import { Failure } from "../core/error.ts";
-import { interruption } from "../core/interruption.ts";
-import { ServerFailure, type Session } from "../ports/session.ts";
-import type { DatabaseContext } from "./context.ts";
-import { tableNames } from "./history-table.ts";
-import type { RunLock } from "./lock.ts";
+import { Failure } from "../../core/error.ts";
+import { interruption } from "../../core/interruption.ts";
+import { ServerFailure, type Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import { tableNames } from "../history-table.ts";
+import type { RunLock } from "../lock.ts";
 
 /** One connection at work on a reset. */
 export interface ResetRun {

@@ -1,19 +1,19 @@
-import { Failure } from "../core/error.ts";
-import { quoteText } from "../core/sql-text.ts";
-import type { Session } from "../ports/session.ts";
-import type { DatabaseContext } from "./context.ts";
-import { createJournalSql, tableNames } from "./history-table.ts";
-import { RESET_MARK } from "./look.ts";
+import { Failure } from "../../core/error.ts";
+import { quoteText } from "../../core/sql-text.ts";
+import type { Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import { createJournalSql, tableNames } from "../history-table.ts";
+import { RESET_MARK } from "../look.ts";
 import {
   type Droppable,
   defaultPrivilegesDeletions,
   dropStatements,
   inOrder,
   largeObjectsDeletion,
-} from "./reset-deletions.ts";
-import { type Inventory, isEmpty, readInventory } from "./reset-inventory.ts";
-import { restorePublicSql } from "./reset-public.ts";
-import { type Deletion, DeletionRefused, inOneTransaction, type ResetRun, runDeletions } from "./reset-transaction.ts";
+} from "./deletions.ts";
+import { type Inventory, isEmpty, readInventory } from "./inventory.ts";
+import { restorePublicSql } from "./public.ts";
+import { type Deletion, DeletionRefused, inOneTransaction, type ResetRun, runDeletions } from "./transaction.ts";
 
 /** The server's lock table is full (53200 out_of_memory; "out of shared memory" in storage/lmgr/lock.c). */
 const OUT_OF_LOCKS = "53200";

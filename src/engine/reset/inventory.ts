@@ -1,8 +1,8 @@
-import type { ResetInventory } from "../core/report.ts";
-import { quoteText } from "../core/sql-text.ts";
-import type { Session } from "../ports/session.ts";
-import type { TableNames } from "./history-table.ts";
-import { objectsSql, USER_SCHEMA } from "./reset-objects-sql.ts";
+import type { ResetInventory } from "../../core/report.ts";
+import { quoteText } from "../../core/sql-text.ts";
+import type { Session } from "../../ports/session.ts";
+import type { TableNames } from "../history-table.ts";
+import { objectsSql, USER_SCHEMA } from "./objects-sql.ts";
 
 /** Something that is dropped by its name. */
 export interface DatabaseObject {

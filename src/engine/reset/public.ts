@@ -1,4 +1,4 @@
-import type { DefaultPrivileges, Inventory } from "./reset-inventory.ts";
+import type { DefaultPrivileges, Inventory } from "./inventory.ts";
 
 /**
  * Statements that give the schema public back as a new database has it: its owner, its privileges, its comment. Where it
