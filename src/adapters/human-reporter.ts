@@ -21,6 +21,8 @@ export class HumanReporter implements Reporter {
   readonly #verbose: boolean;
   /** Of the plan that is being run. */
   #column = 0;
+  /** The step that the progress line tells of. */
+  #running: string | undefined;
   readonly #told = new Set<string>();
 
   constructor(stdout: OutputStream, stderr: OutputStream, appearance: Appearance) {
@@ -36,13 +38,15 @@ export class HumanReporter implements Reporter {
         this.#planned(event.plan, event.database, event.dryRun);
         break;
       case "step-started":
+        this.#running = keyOf(event.step);
         this.#progress.start(doing(event.step));
         break;
       case "statement-finished":
         this.#progress.update(`${doing(event.step)}, statement ${event.statement} of ${event.statements} done`);
         break;
       case "step-finished":
-        this.#progress.stop();
+        // Steps are sent ahead: the next one may have begun before the end of this one is known.
+        if (this.#running === keyOf(event.step)) this.#progress.stop();
         this.#told.add(keyOf(event.step));
         this.#answer([stepLine({ ...event, name: event.step.name }, this.#column, this.#out)]);
         break;

@@ -70,6 +70,7 @@ export function jsonReport(report: Report): JsonReport {
       return { ...report, recorded: report.recorded.map(jsonStep) };
     case "repair":
       return { ...report, changed: report.changed.map(jsonEntry) };
+    case "resolve":
     case "reset":
     case "created":
       return report;

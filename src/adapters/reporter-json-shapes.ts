@@ -1,7 +1,7 @@
 import type { FailureCode } from "../core/error.ts";
 import type { MigrationState } from "../core/history.ts";
 import type { Direction } from "../core/migration.ts";
-import type { ResetInventory, RunReport, StepOutcome } from "../core/report.ts";
+import type { ResetInventory, ResolveReport, RunReport, StepOutcome } from "../core/report.ts";
 
 /*
  * What --json prints, one object a line. The names stay: programs read them. What there is none of is null; lists are
@@ -165,6 +165,7 @@ export type JsonReport =
       readonly migrations: number;
       readonly findings: readonly JsonFinding[];
     }
+  | ResolveReport
   | { readonly type: "baseline"; readonly database: string; readonly recorded: readonly JsonStep[] }
   | {
       readonly type: "repair";

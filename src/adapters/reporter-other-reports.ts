@@ -23,6 +23,11 @@ export function otherLines(report: Exclude<Report, RunReport | StatusReport>, ou
       return baselineLines(report, output);
     case "repair":
       return repairLines(report, output);
+    case "resolve":
+      return [
+        `Statement ${report.statement} of ${printableLine(report.version)} counts as ${report.resolution === "done" ? "done" : "not done"} now.`,
+        `Run pgstep ${report.direction} to go on ${report.resolution === "done" ? "behind it" : "with it"}.`,
+      ];
     case "reset":
       return resetLines(report);
     case "created":

@@ -6,6 +6,7 @@ import { create } from "./new.ts";
 import { redo } from "./redo.ts";
 import { repair } from "./repair.ts";
 import { reset } from "./reset.ts";
+import { resolve } from "./resolve.ts";
 import { status } from "./status.ts";
 import { up } from "./up.ts";
 import { validate } from "./validate.ts";
@@ -16,4 +17,15 @@ export { GLOBAL_OPTIONS } from "./global-options.ts";
 export type PgstepCommand = Command<Environment>;
 
 /** In the order of the help; the first one is what happens when none is named. */
-export const COMMANDS: readonly PgstepCommand[] = [up, status, down, redo, create, validate, baseline, repair, reset];
+export const COMMANDS: readonly PgstepCommand[] = [
+  up,
+  status,
+  down,
+  redo,
+  create,
+  validate,
+  baseline,
+  repair,
+  resolve,
+  reset,
+];

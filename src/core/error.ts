@@ -25,6 +25,7 @@ export const FAILURES = {
     meaning: "A version that was named is neither among the files nor in the history.",
   },
   "no-way-back": { exitStatus: 3, meaning: "A migration to be undone has no down script." },
+  "nothing-in-doubt": { exitStatus: 3, meaning: "No statement of the migration is in doubt." },
   "baseline-refused": { exitStatus: 3, meaning: "The database already has a history." },
   "reset-refused": { exitStatus: 3, meaning: "Something in the database may not be dropped by this role." },
   "reset-unfinished": { exitStatus: 3, meaning: "A reset was begun and not finished." },

@@ -65,6 +65,16 @@ export interface BaselineReport {
   readonly recorded: readonly StepReport[];
 }
 
+export interface ResolveReport {
+  readonly type: "resolve";
+  readonly database: string;
+  readonly version: string;
+  readonly direction: Direction;
+  /** 1-based, among the file's statements. */
+  readonly statement: number;
+  readonly resolution: "done" | "not-done";
+}
+
 export interface RepairReport {
   readonly type: "repair";
   readonly database: string;
@@ -102,5 +112,6 @@ export type Report =
   | ValidationReport
   | BaselineReport
   | RepairReport
+  | ResolveReport
   | ResetReport
   | CreatedReport;

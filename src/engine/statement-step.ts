@@ -18,6 +18,7 @@ import {
 import { noticeOf } from "./notice.ts";
 import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
+import { lineOf } from "./step-failure.ts";
 import type { Stage, StepEnd } from "./transaction-step.ts";
 import { type Work, workOf } from "./work.ts";
 
@@ -83,7 +84,7 @@ async function runStatement(
     const verdict = await resolve();
     // A finished thing of that name may be the work of the statement that stood here before an edit.
     if (verdict === "unknown" || (verdict === "done" && entry.hash !== hash)) {
-      throw inDoubt(run, script, statement, number);
+      throw inDoubt(script, statement, number);
     }
     await inTransaction(session, [
       ownRole(run),
@@ -196,26 +197,26 @@ function refused(stage: Stage, code: string, message: string): StepEnd {
   return { kind: "refused", stage, server: { severity: "ERROR", code, message } };
 }
 
-function editedBehindJournal({ step, path }: Script, statement: Statement, number: number): Failure {
+function editedBehindJournal(script: Script, statement: Statement, number: number): Failure {
+  const { step, path } = script;
   return new Failure(
     "history-conflict",
     `Cannot go on with ${step.name}: statement ${number} has run already, and was another one then`,
     {
       hint: "Restore the statements that have run; those behind them may be changed.",
-      place: { path, ...statement.position },
+      place: { path, ...statement.position, ...lineOf(script, statement.position) },
     },
   );
 }
 
-function inDoubt(run: Run, { step, path }: Script, statement: Statement, number: number): Failure {
-  const { names } = run;
-  const entry = `version = '${step.version}' AND direction = '${step.direction}' AND statement = ${number}`;
+function inDoubt(script: Script, statement: Statement, number: number): Failure {
+  const { step, path } = script;
   return new Failure(
     "in-doubt",
     `Cannot go on with ${step.name}: statement ${number} was started, and it is not known whether it took effect`,
     {
-      hint: `Look whether it did. If so: UPDATE ${names.journal} SET finished_at = now() WHERE ${entry}; if not: DELETE FROM ${names.journal} WHERE ${entry}; then run pgstep ${step.direction} again.`,
-      place: { path, ...statement.position },
+      hint: `Look whether it did. If so: pgstep resolve ${step.version} --done; if not: pgstep resolve ${step.version} --not-done. Then run pgstep ${step.direction} again.`,
+      place: { path, ...statement.position, ...lineOf(script, statement.position) },
     },
   );
 }

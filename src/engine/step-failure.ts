@@ -93,7 +93,7 @@ function rowOfCopy({ where }: ServerMessage): number | undefined {
 }
 
 /** The whole line of a place, read anew: scripts are not kept in memory. */
-function lineOf(script: Script, { line }: Position): { sourceLine?: string } {
+export function lineOf(script: Script, { line }: Position): { sourceLine?: string } {
   let current = 1;
   let collected = "";
   try {

@@ -53,11 +53,18 @@ export async function sendTransactionStep(
   let failed: { stage: Stage; error: Error } | undefined;
   let commitSent = false;
   let startedMs = context.clock.monotonicMs();
+  let started = false;
   let finished = 0;
   let settle: (end: StepEnd) => void = () => {};
   const end = new Promise<StepEnd>((resolve) => {
     settle = resolve;
   });
+  const start = () => {
+    if (started) return;
+    started = true;
+    startedMs = context.clock.monotonicMs();
+    context.emit({ type: "step-started", step, statements: inspection.statements });
+  };
   const finish = () =>
     settle(failed ? failedEnd(failed, commitSent) : doneEnd(context.clock.monotonicMs() - startedMs));
   const sender = (stage: Stage, answered?: (result: StatementResult) => void): Sender => ({
@@ -69,7 +76,11 @@ export async function sendTransactionStep(
       failed ??= { stage, error };
       if (stage.at === "commit") finish();
     },
-    noticed: (notice) => context.emit(noticeOf(notice, script, stage)),
+    noticed(notice) {
+      // Notices are told at once, answers a little later: the answer to the message before may still be on its way.
+      if (stage.at === "statement") start();
+      context.emit(noticeOf(notice, script, stage));
+    },
   });
   const send = (sql: string, stage: Stage, answered?: (result: StatementResult) => void) =>
     pipeline.send(sql, sender(stage, answered));
@@ -86,10 +97,7 @@ export async function sendTransactionStep(
     if (!run.direct) await pipeline.drained();
   }
   if (!failed) {
-    send(recordSql(run, script, extent.previous), { at: "record" }, () => {
-      startedMs = context.clock.monotonicMs();
-      context.emit({ type: "step-started", step, statements: inspection.statements });
-    });
+    send(recordSql(run, script, extent.previous), { at: "record" }, start);
   }
   for (const { statement, rows, alone } of workOf(run, script)) {
     if (alone) await pipeline.drained();

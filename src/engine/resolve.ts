@@ -1,0 +1,62 @@
+import { Failure } from "../core/error.ts";
+import type { Direction } from "../core/migration.ts";
+import type { ResolveReport } from "../core/report.ts";
+import { quoteText } from "../core/sql-text.ts";
+import { sameVersion } from "../core/version.ts";
+import type { Session } from "../ports/session.ts";
+import type { DatabaseContext } from "./context.ts";
+import { tableNames } from "./history-table.ts";
+import { inTransaction } from "./journal.ts";
+import { takeLock } from "./lock.ts";
+import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { withSession } from "./work-session.ts";
+
+/** What somebody found out about a statement that was started and not seen to end. */
+export type Resolution = "done" | "not-done";
+
+/**
+ * Settles the statement of a migration that is in doubt: as done, so that the next run goes on behind it, or as not
+ * done, so that the next run runs it again. Runs nothing.
+ * @throws Failure nothing-in-doubt
+ */
+export async function resolve(
+  context: DatabaseContext,
+  version: string,
+  resolution: Resolution,
+): Promise<ResolveReport> {
+  const { settings, database, signal } = context;
+  const { journal } = tableNames(settings);
+  const work = async (session: Session): Promise<ResolveReport> => {
+    const lock = await takeLock(context, session);
+    const state = await look(session, settings);
+    requireWritable(state, "resolve a statement in");
+    requireNoResetUnfinished(state, "resolve a statement in");
+    const begun = state.unfinished.find((one) => sameVersion(one.version, version));
+    const [row] = begun
+      ? await session.query(
+          `SELECT version, direction, statement::text AS statement FROM ${journal} WHERE version = ${quoteText(begun.version)} AND finished_at IS NULL`,
+        )
+      : [];
+    if (!row) {
+      throw new Failure("nothing-in-doubt", `Cannot resolve ${version}: no statement of it is in doubt`, {
+        hint: "Run pgstep status to see what is true, and pgstep up to go on.",
+      });
+    }
+    const entry = `version = ${quoteText(String(row.version))} AND direction = ${quoteText(String(row.direction))} AND statement = ${Number(row.statement)}`;
+    const sql =
+      resolution === "done"
+        ? `UPDATE ${journal} SET finished_at = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()) WHERE ${entry}`
+        : `DELETE FROM ${journal} WHERE ${entry}`;
+    await inTransaction(session, [sql]);
+    await lock.release();
+    return {
+      type: "resolve",
+      database: database.description,
+      version: String(row.version),
+      direction: row.direction as Direction,
+      statement: Number(row.statement),
+      resolution,
+    };
+  };
+  return withSession(database, "resolve a statement in", work, signal);
+}
