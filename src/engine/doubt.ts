@@ -1,4 +1,4 @@
-import { concurrentIndex } from "../core/sql/index-statement.ts";
+import { type ConcurrentIndex, concurrentIndex } from "../core/sql/index-statement.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { quoteText } from "../core/sql-text.ts";
 import type { Session } from "../ports/session.ts";
@@ -17,17 +17,19 @@ const REPEATABLE = /^(VACUUM|ANALYZE|REINDEX|CLUSTER|ALTER\s+SYSTEM)\b/i;
 
 /**
  * Finds out whether a statement took effect. What a broken CREATE INDEX CONCURRENTLY left, an INVALID index, is dropped.
+ * @param indexesBefore oids of the indexes its table had before, with commas between, when it builds one without a name
  * @param runAlone runs a statement outside a transaction
  */
 export async function resolveDoubt(
   session: Session,
   statement: Statement,
+  indexesBefore: string,
   runAlone: (sql: string) => Promise<unknown>,
 ): Promise<Verdict> {
   if (REPEATABLE.test(statement.text)) return "not-done";
   const about = concurrentIndex(statement);
-  if (!about?.index) return "unknown";
-  const found = await findIndex(session, about.index, about.table);
+  if (!about) return "unknown";
+  const found = await findIndex(session, about, indexesBefore);
   if (about.action === "drop") return found ? "not-done" : "done";
   if (!found) return "not-done";
   if (found.valid) return "done";
@@ -43,11 +45,19 @@ interface FoundIndex {
   readonly building: boolean;
 }
 
-/** An index is always in the schema of its table, whatever the search path finds first. */
-async function findIndex(session: Session, index: string, table: string | undefined): Promise<FoundIndex | undefined> {
-  const own = table
-    ? `i.indrelid = pg_catalog.to_regclass(${quoteText(table)}) AND pg_catalog.quote_ident(c.relname) = pg_catalog.quote_ident(${quoteText(plainName(index))})`
-    : `c.oid = pg_catalog.to_regclass(${quoteText(index)})`;
+/**
+ * An index is always in the schema of its table, whatever the search path finds first. One without a name is known by
+ * not having been there before.
+ */
+async function findIndex(
+  session: Session,
+  { index, table }: ConcurrentIndex,
+  indexesBefore: string,
+): Promise<FoundIndex | undefined> {
+  const ofTable = `i.indrelid = pg_catalog.to_regclass(${quoteText(table ?? "")})`;
+  let own = `c.oid = pg_catalog.to_regclass(${quoteText(index ?? "")})`;
+  if (table && index) own = `${ofTable} AND c.relname = ${quoteText(plainName(index))}`;
+  if (table && !index) own = `${ofTable} AND NOT i.indexrelid = ANY ('{${indexesBefore}}'::oid[])`;
   const [row] =
     await session.query(`SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, i.indisvalid::text AS valid,
  EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)::text AS building

@@ -46,7 +46,6 @@ export async function runScripts(run: Run, scripts: readonly Script[]): Promise<
 async function runAlone(run: Run, script: Script): Promise<Progress> {
   const end = await runStatementStep(run, script);
   if (end.kind === "done") return { finished: [finish(run, script, end.durationMs)], stop: undefined };
-  if (end.kind === "stopped") return { finished: [], stop: { kind: "failed", script, failure: end.failure } };
   return { finished: [], stop: stopOf(run, script, end) };
 }
 
@@ -56,10 +55,11 @@ async function runPipelined(run: Run, group: readonly Script[], before: Script |
   const ends: Promise<void>[] = [];
   let stop: Stop | undefined;
   let previous = before;
+  let unsent: Script | undefined;
   for (const script of group) {
-    if (run.context.signal.aborted) stop ??= interruptedBefore(run, script);
-    if (stop) break;
-    const { end } = await sendTransactionStep(run, script, {
+    if (run.context.signal.aborted) unsent = script;
+    if (stop || unsent) break;
+    const { end, open } = await sendTransactionStep(run, script, {
       begin: true,
       commit: true,
       isolation: script.inspection.isolation,
@@ -74,10 +74,13 @@ async function runPipelined(run: Run, group: readonly Script[], before: Script |
         else stop = stopOf(run, script, how);
       }),
     );
+    if (open) break;
     await run.pipeline.room();
     previous = script;
   }
   await Promise.all(ends);
+  // Only now: what was on its way when the user stopped may have come through.
+  if (unsent) stop ??= interruptedBefore(run, unsent);
   if (stop) await rollBack(run, stop);
   return { finished, stop };
 }
@@ -96,7 +99,9 @@ export async function runInOneTransaction(run: Run, scripts: readonly Script[]):
       previous: scripts[index - 1],
       versions: scripts.slice(0, index + 1).map((one) => one.step.version),
     };
-    ends.push({ script, end: (await sendTransactionStep(run, script, extent)).end });
+    const { end, open } = await sendTransactionStep(run, script, extent);
+    ends.push({ script, end });
+    if (open) break;
   }
   const durations: number[] = [];
   for (const { script, end } of ends) {
@@ -125,6 +130,7 @@ async function rollBack(run: Run, stop: Stop): Promise<void> {
 }
 
 function stopOf(run: Run, script: Script, end: Exclude<StepEnd, { kind: "done" }>): Stop {
+  if (end.kind === "stopped") return { kind: "failed", script, failure: end.failure };
   if (end.kind === "lost") return { kind: "lost", script, lost: end.lost, commitSent: end.commitSent };
   const { stage, server } = end;
   const failure = stepFailure(run, script, stage, server);

@@ -56,7 +56,7 @@ export function completeHistorySql({ history }: TableNames, present: readonly st
 
 /** Statement by statement: which were started and which ended, until the step is whole. */
 export function createJournalSql({ journal }: TableNames): string {
-  return `CREATE TABLE IF NOT EXISTS ${journal} (version varchar(255) NOT NULL, direction text NOT NULL, statement integer NOT NULL, hash text NOT NULL, started_at timestamp without time zone NOT NULL, finished_at timestamp without time zone, PRIMARY KEY (version, direction, statement))`;
+  return `CREATE TABLE IF NOT EXISTS ${journal} (version varchar(255) NOT NULL, direction text NOT NULL, statement integer NOT NULL, hash text NOT NULL, started_at timestamp without time zone NOT NULL, finished_at timestamp without time zone, indexes_before text, PRIMARY KEY (version, direction, statement))`;
 }
 
 /** What is recorded with a step. */

@@ -8,6 +8,8 @@ import { createJournalSql, type TableNames } from "./history-table.ts";
 export interface JournalEntry {
   readonly hash: string;
   readonly finished: boolean;
+  /** Oids of the indexes there were when an index without a name was to be built, with commas between. */
+  readonly indexesBefore: string;
 }
 
 /** The fingerprint of a statement's text; line ends do not count. */
@@ -19,15 +21,28 @@ export function statementHash(text: string): string {
 export async function readJournal(session: Session, names: TableNames, step: Step): Promise<Map<number, JournalEntry>> {
   await inTransaction(session, [createJournalSql(names)]);
   const rows = await session.query(
-    `SELECT statement::text AS statement, hash, (finished_at IS NOT NULL)::text AS finished FROM ${names.journal} WHERE ${entryOf(step)}`,
+    `SELECT statement::text AS statement, hash, (finished_at IS NOT NULL)::text AS finished, COALESCE(indexes_before, '') AS before FROM ${names.journal} WHERE ${entryOf(step)}`,
   );
   return new Map(
-    rows.map((row) => [Number(row.statement), { hash: String(row.hash), finished: row.finished === "true" }]),
+    rows.map((row) => [
+      Number(row.statement),
+      { hash: String(row.hash), finished: row.finished === "true", indexesBefore: String(row.before) },
+    ]),
   );
 }
 
-export function startedSql(names: TableNames, step: Step, statement: number, hash: string): string {
-  return insertSql(names, step, statement, hash, "NULL");
+/** @param table as SQL text, when an index without a name is to be built on it */
+export function startedSql(
+  names: TableNames,
+  step: Step,
+  statement: number,
+  hash: string,
+  table: string | undefined,
+): string {
+  const before = table
+    ? `(SELECT pg_catalog.string_agg(indexrelid::text, ',') FROM pg_catalog.pg_index WHERE indrelid = pg_catalog.to_regclass(${quoteText(table)}))`
+    : "NULL";
+  return insertSql(names, step, statement, hash, "NULL", before);
 }
 
 /** Records a statement as ended, whether it was recorded as started or not. */
@@ -46,8 +61,15 @@ export function forgetSql(names: TableNames, step: Step): string {
 
 const NOW_UTC = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
 
-function insertSql(names: TableNames, step: Step, statement: number, hash: string, finishedAt: string): string {
-  return `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at, finished_at) VALUES (${quoteText(step.version)}, '${step.direction}', ${statement}, '${hash}', ${NOW_UTC}, ${finishedAt})`;
+function insertSql(
+  names: TableNames,
+  step: Step,
+  statement: number,
+  hash: string,
+  finishedAt: string,
+  indexesBefore = "NULL",
+): string {
+  return `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at, finished_at, indexes_before) VALUES (${quoteText(step.version)}, '${step.direction}', ${statement}, '${hash}', ${NOW_UTC}, ${finishedAt}, ${indexesBefore})`;
 }
 
 function entryOf({ version, direction }: Step): string {

@@ -1,4 +1,5 @@
 import { Failure } from "../core/error.ts";
+import { concurrentIndex } from "../core/sql/index-statement.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
 import { quoteText } from "../core/sql-text.ts";
@@ -22,15 +23,12 @@ import { lineOf } from "./step-failure.ts";
 import type { Stage, StepEnd } from "./transaction-step.ts";
 import { type Work, workOf } from "./work.ts";
 
-/** As a transactional step ends, or stopped by something other than the server's refusal of a statement. */
-export type StatementStepEnd = StepEnd | { readonly kind: "stopped"; readonly failure: Failure };
-
 /**
  * Runs a script statement by statement, each on its own, with a journal of what was started and what ended, so that a
  * later run goes on where this one stopped. A statement that may run in a transaction commits together with its journal
  * entry; only the others can ever be in doubt.
  */
-export async function runStatementStep(run: Run, script: Script): Promise<StatementStepEnd> {
+export async function runStatementStep(run: Run, script: Script): Promise<StepEnd> {
   const { context, session, names } = run;
   const { step, inspection } = script;
   const started = context.clock.monotonicMs();
@@ -79,7 +77,8 @@ async function runStatement(
     if (CHANGES_SESSION.test(statement.text)) await session.execute(statement.text);
     return;
   }
-  const resolve = () => resolveDoubt(session, statement, (sql) => runAlone(run, sql));
+  const about = concurrentIndex(statement);
+  const resolve = () => resolveDoubt(session, statement, entry?.indexesBefore ?? "", (sql) => runAlone(run, sql));
   if (entry) {
     const verdict = await resolve();
     // A finished thing of that name may be the work of the statement that stood here before an edit.
@@ -91,7 +90,7 @@ async function runStatement(
       verdict === "done" ? finishedSql(names, step, number, hash) : notStartedSql(names, step, number),
     ]);
     if (verdict === "done") return;
-  } else if (/\bIF\s+NOT\s+EXISTS\b/i.test(statement.text)) {
+  } else if (about?.index && /\bIF\s+NOT\s+EXISTS\b/i.test(statement.text)) {
     // It would skip over an INVALID index.
     await resolve();
   }
@@ -99,7 +98,8 @@ async function runStatement(
     await runWithEntry(run, statement, rows, finishedSql(names, step, number, hash));
     return;
   }
-  await inTransaction(session, [ownRole(run), startedSql(names, step, number, hash)]);
+  const unnamedOn = about?.index ? undefined : about?.table;
+  await inTransaction(session, [ownRole(run), startedSql(names, step, number, hash, unnamedOn)]);
   try {
     await runAlone(run, statement.text);
   } catch (error) {

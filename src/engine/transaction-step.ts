@@ -1,4 +1,4 @@
-import type { ServerMessage } from "../core/error.ts";
+import { Failure, type ServerMessage } from "../core/error.ts";
 import type { IsolationLevel } from "../core/inspection.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { quoteText } from "../core/sql-text.ts";
@@ -22,6 +22,8 @@ export type Stage =
 /** How a step that was sent ended. */
 export type StepEnd =
   | { readonly kind: "done"; readonly durationMs: number }
+  /** By something other than the server's refusal. */
+  | { readonly kind: "stopped"; readonly failure: Failure }
   | { readonly kind: "refused"; readonly stage: Stage; readonly server: ServerMessage }
   | { readonly kind: "lost"; readonly lost: ConnectionLost; readonly commitSent: boolean };
 
@@ -38,7 +40,8 @@ export interface Extent {
 
 /**
  * Sends a whole step without waiting for its answers, and returns when the last message is on its way or the step has
- * already failed. The promise inside tells how it ends; it never rejects.
+ * already failed. The promise inside tells how it ends; it never rejects. `open` tells that the step ended before its last
+ * message: the transaction may still be whole, and nothing may be sent behind it but ROLLBACK.
  *
  * BEGIN stands alone with constant text; the history row goes first and is the mutual exclusion; the last checks share
  * one message with COMMIT, which a failed transaction therefore never reaches.
@@ -47,7 +50,7 @@ export async function sendTransactionStep(
   run: Run,
   script: Script,
   extent: Extent,
-): Promise<{ end: Promise<StepEnd> }> {
+): Promise<{ end: Promise<StepEnd>; open: boolean }> {
   const { pipeline, context } = run;
   const { step, inspection } = script;
   let failed: { stage: Stage; error: Error } | undefined;
@@ -99,30 +102,37 @@ export async function sendTransactionStep(
   if (!failed) {
     send(recordSql(run, script, extent.previous), { at: "record" }, start);
   }
-  for (const { statement, rows, alone } of workOf(run, script)) {
-    if (alone) await pipeline.drained();
-    if (failed || context.signal.aborted) break;
-    const stage: Stage = { at: "statement", statement };
-    if (!rows) {
-      send(statement.text, stage, (result) => statementFinished(result));
-      await pipeline.room();
-      continue;
+  let stopped: Failure | undefined;
+  try {
+    for (const { statement, rows, alone } of workOf(run, script)) {
+      if (alone) await pipeline.drained();
+      if (failed || context.signal.aborted) break;
+      const stage: Stage = { at: "statement", statement };
+      if (!rows) {
+        send(statement.text, stage, (result) => statementFinished(result));
+        await pipeline.room();
+        continue;
+      }
+      pipeline.copy(
+        statement.text,
+        rows,
+        sender(stage, (result) => statementFinished(result)),
+      );
+      await pipeline.drained();
     }
-    pipeline.copy(
-      statement.text,
-      rows,
-      sender(stage, (result) => statementFinished(result)),
-    );
-    await pipeline.drained();
+  } catch (error) {
+    // The file cannot be read to its end as it was planned.
+    if (!(error instanceof Failure)) throw error;
+    stopped = error;
   }
-  if (failed || context.signal.aborted) {
+  if (failed || stopped || context.signal.aborted) {
     await pipeline.drained();
-    settle(failed ? failedEnd(failed, false) : stoppedEnd());
-    return { end };
+    settle(failed ? failedEnd(failed, false) : stopped ? { kind: "stopped", failure: stopped } : stoppedEnd());
+    return { end, open: true };
   }
   commitSent = extent.commit;
   send(commitSql(run, script, extent), { at: "commit" });
-  return { end };
+  return { end, open: false };
 }
 
 function recordSql(run: Run, script: Script, previous: Script | undefined): string {
@@ -163,6 +173,7 @@ function doneEnd(durationMs: number): StepEnd {
 function failedEnd({ stage, error }: { stage: Stage; error: Error }, commitSent: boolean): StepEnd {
   if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
   if (error instanceof ConnectionLost) return { kind: "lost", lost: error, commitSent };
+  if (error instanceof Failure) return { kind: "stopped", failure: error };
   throw error;
 }
 

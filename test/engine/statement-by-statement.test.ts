@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { resolve } from "../../src/engine/resolve.ts";
 import {
   embeddedWorld,
   failureOf,
   holding,
   outcomes,
+  refusal,
   states,
   succeeded,
   terminate,
@@ -210,10 +212,11 @@ for (const [name, make] of Object.entries(subjects)) {
       assert.deepEqual(outcomes(report), ["001 applied", "002 failed"]);
       assert.equal(await here.value("SELECT count(*)::int FROM t"), 2);
       const failure = failureOf(await here.up(), "in-doubt");
-      assert.match(failure.hint ?? "", /schema_migrations_steps/);
+      assert.match(failure.hint ?? "", /pgstep resolve 002 --done/);
       assert.equal(failure.place?.line, 2);
       assert.equal(await here.value("SELECT count(*)::int FROM t"), 2);
-      await here.rows("UPDATE schema_migrations_steps SET finished_at = now() WHERE version = '002' AND statement = 1");
+      assert.equal((await resolve(here.context, "2", "done")).statement, 1);
+      await refusal(resolve(here.context, "1", "done"), "nothing-in-doubt");
       succeeded(await here.up());
       assert.deepEqual(await here.tables(), ["behind", "t"]);
     });
@@ -300,6 +303,21 @@ describe("statement by statement, on a server that is watched from beside", () =
     succeeded(await here.up());
     assert.equal(await here.value(VALID("t_id")), true);
     assert.equal(await here.value("SELECT string_agg(n::text, ',' ORDER BY n) FROM log"), "1,2");
+  });
+
+  test("killed while an index without a name is built: the next run does not leave two", async () => {
+    const here = await world(
+      { ...SLOW, "002_index.sql": "CREATE INDEX CONCURRENTLY ON t (id);" },
+      { lockTimeoutMs: 0 },
+    );
+    await holding(here, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1", async () => {
+      const running = here.up();
+      await terminate(here, "CREATE INDEX CONCURRENTLY%");
+      failureOf(await running, "connection-lost");
+    });
+    succeeded(await here.up());
+    assert.equal(await here.value("SELECT count(*)::int FROM pg_index WHERE indrelid = 't'::regclass"), 1);
+    assert.equal(await here.value("SELECT bool_and(indisvalid) FROM pg_index WHERE indrelid = 't'::regclass"), true);
   });
 
   test("an index that was built though its end was never recorded is not built again", async () => {

@@ -1,0 +1,2 @@
+CREATE TABLE users (id bigint);
+CREATE TABLE posts (id bigint);

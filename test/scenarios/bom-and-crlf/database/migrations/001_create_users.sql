@@ -1,0 +1,4 @@
+-- Description: Create users
+CREATE TABLE users (id bigint PRIMARY KEY);
+
+INSERT INTO users VALUES (1);

@@ -1,0 +1,3 @@
+-- Description: Sample users
+-- Environment: development, test
+INSERT INTO users VALUES (1), (2);

@@ -1,0 +1,2 @@
+-- Description: Changed afterwards
+CREATE TABLE changed ();

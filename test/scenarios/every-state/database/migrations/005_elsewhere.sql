@@ -1,0 +1,2 @@
+-- Environment: test
+SELECT 1;

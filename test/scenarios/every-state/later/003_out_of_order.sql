@@ -1,0 +1,1 @@
+CREATE TABLE out_of_order ();

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX CONCURRENTLY codes_code ON codes (code);

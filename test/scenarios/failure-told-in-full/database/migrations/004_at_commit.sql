@@ -1,0 +1,3 @@
+CREATE TABLE parents (id bigint PRIMARY KEY);
+CREATE TABLE children (parent bigint REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO children VALUES (7);

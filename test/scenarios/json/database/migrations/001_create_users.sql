@@ -1,0 +1,2 @@
+CREATE TABLE users (id bigint);
+DO $$ BEGIN RAISE NOTICE 'hello'; END $$;

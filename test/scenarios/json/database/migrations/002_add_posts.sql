@@ -1,0 +1,2 @@
+CREATE TABLE posts (id bigint);
+INSERT INTO posts VALUES ('one');

@@ -1,0 +1,3 @@
+-- Migration: 001_make_users
+-- Descripton: Create users
+CREATE TABLE users (id bigint PRIMARY KEY);

@@ -1,0 +1,3 @@
+-- Description: CafÃ©
+CREATE TABLE a ();
+INSERT INTO a VALUES ('café');

@@ -1,0 +1,4 @@
+CREATE TABLE posts (id bigint);
+
+  COMMIT;
+INSERT INTO posts VALUES (1);

@@ -1,0 +1,3 @@
+-- Environment:
+-- Transaction: nonee
+SELECT 1;

@@ -1,0 +1,1 @@
+CREATE TABLE likes (id bigint PRIMARY KEY);

@@ -1,0 +1,1 @@
+CREATE TABLE views (id bigint PRIMARY KEY);

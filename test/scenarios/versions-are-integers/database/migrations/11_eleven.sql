@@ -1,0 +1,1 @@
+ALTER TABLE t9 ADD a int; ALTER TABLE t10 ADD a int;

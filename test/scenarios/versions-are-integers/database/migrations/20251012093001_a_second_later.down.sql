@@ -1,0 +1,1 @@
+ALTER TABLE by_time DROP later;

@@ -1,0 +1,1 @@
+ALTER TABLE longest DROP more;
