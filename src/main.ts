@@ -63,6 +63,7 @@ async function run({ command, invocation }: Request & { kind: "run" }): Promise<
       environment: options.get("env"),
       lockWaitMs: durationOption(invocation, "lock-wait"),
       lockTimeoutMs: durationOption(invocation, "lock-timeout"),
+      retryMs: durationOption(invocation, "retry-for"),
     },
     process.env,
   );

@@ -1,7 +1,7 @@
 import type { Command } from "../core/command.ts";
 import {
   DRY_RUN,
-  LOCK_OPTIONS,
+  RUN_OPTIONS,
   refuseTogether,
   requireCount,
   requireVersion,
@@ -25,7 +25,7 @@ export const down: Command<Environment> = {
     { name: "all", summary: "undo everything" },
     DRY_RUN,
     SINGLE_TRANSACTION,
-    ...LOCK_OPTIONS,
+    ...RUN_OPTIONS,
   ],
   examples: [
     { line: "pgstep down", remark: "undo the newest one" },

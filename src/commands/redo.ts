@@ -1,5 +1,5 @@
 import type { Command } from "../core/command.ts";
-import { DRY_RUN, LOCK_OPTIONS, requireCount, runOptions, SINGLE_TRANSACTION } from "../core/option-values.ts";
+import { DRY_RUN, RUN_OPTIONS, requireCount, runOptions, SINGLE_TRANSACTION } from "../core/option-values.ts";
 import type { Environment } from "../engine/environment.ts";
 import { redo as redoMigrations } from "../engine/migrate.ts";
 
@@ -9,7 +9,7 @@ export const redo: Command<Environment> = {
   summary: "undo the newest migrations and apply them again",
   description: "Runs the down files of the newest migrations, then applies the same migrations again as they are now.",
   arguments: [{ name: "count", required: false, summary: "how many (1)" }],
-  options: [DRY_RUN, SINGLE_TRANSACTION, ...LOCK_OPTIONS],
+  options: [DRY_RUN, SINGLE_TRANSACTION, ...RUN_OPTIONS],
   examples: [{ line: "pgstep redo", remark: "try the newest migration both ways" }],
   async run(invocation, environment) {
     const [text] = invocation.arguments;

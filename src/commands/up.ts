@@ -1,7 +1,7 @@
 import type { Command } from "../core/command.ts";
 import {
   DRY_RUN,
-  LOCK_OPTIONS,
+  RUN_OPTIONS,
   requireCount,
   requireVersion,
   runOptions,
@@ -23,7 +23,7 @@ export const up: Command<Environment> = {
     DRY_RUN,
     SINGLE_TRANSACTION,
     { name: "out-of-order", summary: "also apply migrations below the newest applied one" },
-    ...LOCK_OPTIONS,
+    ...RUN_OPTIONS,
   ],
   examples: [
     { line: "pgstep up", remark: "apply all that are pending" },

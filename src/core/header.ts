@@ -1,3 +1,4 @@
+import { parseDuration } from "./duration.ts";
 import { nearest } from "./spelling.ts";
 import type { Position } from "./text-position.ts";
 
@@ -11,6 +12,8 @@ export interface Header {
   readonly transaction: "one" | "none";
   /** `Environment: a, b`: only there; empty for everywhere. */
   readonly environments: readonly string[];
+  /** `Lock-Timeout: 30s`, in milliseconds; undefined to take the run's. */
+  readonly lockTimeoutMs: number | undefined;
 }
 
 export interface HeaderValue {
@@ -24,7 +27,7 @@ export interface HeaderFault {
   readonly position: Position;
 }
 
-const KEYS = ["Migration", "Description", "Created", "Transaction", "Environment"] as const;
+const KEYS = ["Migration", "Description", "Created", "Transaction", "Environment", "Lock-Timeout"] as const;
 
 const ENTRY = /^--[ \t]*([A-Za-z][A-Za-z_-]*)[ \t]*:[ \t]*(.*?)[ \t]*$/;
 
@@ -80,6 +83,15 @@ export function parseHeader(text: string): { header: Header; faults: HeaderFault
       position: environment.position,
     });
   }
+  const lockTimeout = values.get("Lock-Timeout");
+  const lockTimeoutMs = lockTimeout && parseDuration(lockTimeout.text);
+  if (lockTimeout && lockTimeoutMs === undefined) {
+    faults.push({
+      message: `header "Lock-Timeout: ${lockTimeout.text}" is no duration`,
+      hint: 'Write e.g. "Lock-Timeout: 500ms", "30s" or "5m"; "0" waits for ever.',
+      position: lockTimeout.position,
+    });
+  }
   const migration = values.get("Migration");
   const description = values.get("Description");
   const created = values.get("Created");
@@ -90,6 +102,7 @@ export function parseHeader(text: string): { header: Header; faults: HeaderFault
       ...(created && { created }),
       transaction: transaction ? "none" : "one",
       environments,
+      lockTimeoutMs,
     },
     faults,
   };

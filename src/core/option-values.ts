@@ -29,6 +29,17 @@ export const LOCK_OPTIONS: readonly Option[] = [
   },
 ];
 
+/** Of the commands that run migrations. */
+export const RUN_OPTIONS: readonly Option[] = [
+  ...LOCK_OPTIONS,
+  {
+    name: "retry-for",
+    value: "duration",
+    summary: "how long to try again what a lock timeout or deadlock stopped (5m)",
+    variable: "PGSTEP_RETRY_FOR",
+  },
+];
+
 /** The failure of a command line that cannot be meant as it stands. */
 export function usage(message: string, hint: string): Failure {
   return new Failure("usage", message, { hint });

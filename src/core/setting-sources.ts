@@ -11,6 +11,7 @@ export interface GivenSettings {
   readonly environment?: string | undefined;
   readonly lockWaitMs?: number | undefined;
   readonly lockTimeoutMs?: number | undefined;
+  readonly retryMs?: number | undefined;
 }
 
 /** Environment variables by name. */
@@ -49,6 +50,7 @@ export function mergeSettings(given: GivenSettings, variables: Variables): Merge
       lockWaitMs: given.lockWaitMs ?? durationOf(variables, "PGSTEP_LOCK_WAIT") ?? DEFAULT_SETTINGS.lockWaitMs,
       lockTimeoutMs:
         given.lockTimeoutMs ?? durationOf(variables, "PGSTEP_LOCK_TIMEOUT") ?? DEFAULT_SETTINGS.lockTimeoutMs,
+      retryMs: given.retryMs ?? durationOf(variables, "PGSTEP_RETRY_FOR") ?? DEFAULT_SETTINGS.retryMs,
     },
   };
 }

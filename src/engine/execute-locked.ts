@@ -37,6 +37,21 @@ export async function executeLocked(
   options: RunOptions,
 ): Promise<Executed> {
   const lock = await takeLock(context, session, direct);
+  try {
+    return await execute(context, session, lock, prepare, options);
+  } catch (error) {
+    await lock.release().catch(() => {});
+    throw error;
+  }
+}
+
+async function execute(
+  context: DatabaseContext,
+  session: Session,
+  lock: RunLock,
+  prepare: (session: Session) => Promise<Prepared>,
+  options: RunOptions,
+): Promise<Executed> {
   let { scripts, alreadyApplied, state } = await prepare(session);
   if (scripts.length === 0) {
     await lock.release();
@@ -56,7 +71,8 @@ export async function executeLocked(
       scripts = scripts.slice(progress.finished.length);
       let { stop } = progress;
       if (!stop) {
-        await endRun(run, finished);
+        // All is committed, and the lock ends with the session: a connection that is lost only now changes nothing.
+        await endRun(run, finished).catch(() => {});
         return { alreadyApplied, steps: finished };
       }
       if (stop.kind === "busy") {
@@ -78,7 +94,9 @@ export async function executeLocked(
         stop.kind === "lost"
           ? await afterLoss(run, state, scripts, stop)
           : afterFailure(scripts, stop, options, observer?.blockers ?? []);
-      if (stop.kind !== "lost") await endRun(run, finished).catch(() => {});
+      // A lease would be renewed for ever by its second connection.
+      if (stop.kind === "lost") await lock.release().catch(() => {});
+      else await endRun(run, finished).catch(() => {});
       return { alreadyApplied, steps: [...finished, ...rest.steps], ...(rest.failure && { failure: rest.failure }) };
     }
   } finally {
@@ -245,11 +263,12 @@ async function afterLoss(
   };
 }
 
-async function lookAgain({ context, session: lost, direct }: Run): Promise<DatabaseState | undefined> {
+async function lookAgain({ context, session: lost, direct, lock }: Run): Promise<DatabaseState | undefined> {
   for (let attempt = 1; attempt <= RECONNECT_TRIES; attempt++) {
     try {
       const session = await context.database.open();
       try {
+        await lock.fence?.(session);
         if (!direct || (await endBackend(context, session, lost.backend.processId))) {
           return await look(session, context.settings);
         }

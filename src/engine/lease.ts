@@ -31,6 +31,12 @@ export async function tryLease(context: DatabaseContext, session: Session): Prom
     guard: `${check}; `,
     check,
     marker: markerOf(owner),
+    // Waits for the share lock of a transaction of ours; one that comes later finds the number raised.
+    fence: (other) =>
+      inTransaction(other, [
+        `SET LOCAL lock_timeout = ${PATIENCE_MS}`,
+        `UPDATE ${lease} SET fencing = fencing + 1, expires_at = '-infinity' WHERE ${ours}`,
+      ]),
     async release() {
       await heart.stop();
       await session.execute(`UPDATE ${lease} SET expires_at = '-infinity' WHERE ${ours}`);

@@ -27,6 +27,11 @@ export interface RunLock {
   readonly check: string | undefined;
   /** Stands at the start of a statement that runs outside a transaction, so that other runs can see it at work. */
   readonly marker: string;
+  /**
+   * On another session after ours was lost: waits for what is under way, and keeps what was sent from taking effect
+   * later. Absent where the lock ends with the session. @throws ServerFailure when the waiting takes too long
+   */
+  readonly fence?: (other: Session) => Promise<void>;
   release(): Promise<void>;
 }
 

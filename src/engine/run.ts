@@ -35,10 +35,15 @@ export function readWhole(context: DatabaseContext, path: string): string {
   return text + decoder.decode();
 }
 
+/** In milliseconds; the file's own where its header has one. */
+export function lockTimeoutOf({ settings }: DatabaseContext, { header }: Script): number {
+  return header.lockTimeoutMs ?? settings.lockTimeoutMs;
+}
+
 /** Settings for one transaction, whatever the role's, the database's or the server's defaults are. */
-export function localSettings({ context, session }: Run): string {
+export function localSettings({ context, session }: Run, script: Script): string {
   const settings = ["statement_timeout = 0", "idle_in_transaction_session_timeout = 0"];
-  settings.push(`lock_timeout = ${context.settings.lockTimeoutMs}`);
+  settings.push(`lock_timeout = ${lockTimeoutOf(context, script)}`);
   if (session.backend.serverVersion >= 170000) settings.push("transaction_timeout = 0");
   return settings.map((setting) => `SET LOCAL ${setting};`).join(" ");
 }

@@ -17,7 +17,7 @@ import {
   statementHash,
 } from "./journal.ts";
 import { noticeOf } from "./notice.ts";
-import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./run.ts";
+import { cleanSession, localSettings, lockTimeoutOf, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import { lineOf } from "./step-failure.ts";
 import type { Stage, StepEnd } from "./transaction-step.ts";
@@ -78,7 +78,8 @@ async function runStatement(
     return;
   }
   const about = concurrentIndex(statement);
-  const resolve = () => resolveDoubt(session, statement, entry?.indexesBefore ?? "", (sql) => runAlone(run, sql));
+  const resolve = () =>
+    resolveDoubt(session, statement, entry?.indexesBefore ?? "", (sql) => runAlone(run, script, sql));
   if (entry) {
     const verdict = await resolve();
     // A finished thing of that name may be the work of the statement that stood here before an edit.
@@ -95,13 +96,13 @@ async function runStatement(
     await resolve();
   }
   if (!mustRunAlone(script, statement)) {
-    await runWithEntry(run, statement, rows, finishedSql(names, step, number, hash));
+    await runWithEntry(run, script, statement, rows, finishedSql(names, step, number, hash));
     return;
   }
   const unnamedOn = about?.index ? undefined : about?.table;
   await inTransaction(session, [ownRole(run), startedSql(names, step, number, hash, unnamedOn)]);
   try {
-    await runAlone(run, statement.text);
+    await runAlone(run, script, statement.text);
   } catch (error) {
     // A refused statement had no effect, but for one that may leave half an index behind; the next run looks for that.
     if (error instanceof ServerFailure && !leavesTraces(statement)) {
@@ -128,10 +129,16 @@ function leavesTraces(statement: Statement): boolean {
 }
 
 /** The statement and its journal entry in one transaction. */
-async function runWithEntry(run: Run, statement: Statement, rows: Work["rows"], entrySql: string): Promise<void> {
+async function runWithEntry(
+  run: Run,
+  script: Script,
+  statement: Statement,
+  rows: Work["rows"],
+  entrySql: string,
+): Promise<void> {
   const { session } = run;
   const commit = `${ownRole(run)}; ${entrySql}; COMMIT`;
-  const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run)} ${run.lock.guard}`);
+  const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run, script)} ${run.lock.guard}`);
   try {
     if (rows) {
       await begin;
@@ -150,13 +157,12 @@ async function runWithEntry(run: Run, statement: Statement, rows: Work["rows"], 
  * A statement outside any transaction. Where the session is ours its guard against such writes is lifted for just this
  * statement; a transaction pooler's session is not ours to set anything in.
  */
-async function runAlone(run: Run, sql: string): Promise<void> {
+async function runAlone(run: Run, script: Script, sql: string): Promise<void> {
   const { session, context, lock } = run;
   if (lock.check) await session.execute(lock.check);
   if (run.direct) {
-    const { lockTimeoutMs } = context.settings;
     await session.execute(
-      `SET lock_timeout = ${lockTimeoutMs}; SET statement_timeout = 0; SET default_transaction_read_only = off`,
+      `SET lock_timeout = ${lockTimeoutOf(context, script)}; SET statement_timeout = 0; SET default_transaction_read_only = off`,
     );
   }
   try {

@@ -144,7 +144,7 @@ function recordSql(run: Run, script: Script, previous: Script | undefined): stri
     step.direction === "up"
       ? insertRowSql(names, step, recordingOf(run, script))
       : `WITH gone AS (DELETE FROM ${names.history} WHERE version = ${version} RETURNING 1) ${assertSql("(SELECT count(*) FROM gone) = 1", "raced")}`;
-  return `${localSettings(run)} ${run.lock.guard}${guard}${record}; ${noteWritesSql(names)}`;
+  return `${localSettings(run, script)} ${run.lock.guard}${guard}${record}; ${noteWritesSql(names)}`;
 }
 
 /** The condition that a step's row is there, or is gone. */
