@@ -33,7 +33,11 @@ function reporter(looks: Looks = {}) {
 
 function entry(version: string, description: string, state: MigrationState): Entry {
   const checksum = "0123456789abcdef";
-  const header = { transaction: "one" as const, lockTimeoutMs: undefined, environments: state === "skipped" ? ["development", "test"] : [] };
+  const header = {
+    transaction: "one" as const,
+    lockTimeoutMs: undefined,
+    environments: state === "skipped" ? ["development", "test"] : [],
+  };
   const path = `database/migrations/${version}_x.sql`;
   const migration = { version, name: `${version}_x`, description, up: { path, header, checksum, size: 1 } };
   const applied = {

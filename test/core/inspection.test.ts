@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parseHeader } from "../../src/core/header.ts";
+import { type Inspection, inspect } from "../../src/core/inspection.ts";
+import { scan } from "../../src/core/sql/statement.ts";
+
+function inspection(text: string): Inspection {
+  return inspect("f.sql", parseHeader(text).header, scan([text]));
+}
+
+function rules(text: string): string[] {
+  return inspection(text).findings.map(({ rule, severity, place }) => `${rule} ${severity} ${place?.line ?? "-"}`);
+}
+
+describe("a file that is looked through", () => {
+  test("runs in a transaction unless a statement or the header says otherwise", () => {
+    assert.deepEqual(
+      [inspection("SELECT 1; SELECT 2").mode, inspection("SELECT 1; SELECT 2").statements],
+      ["transaction", 2],
+    );
+    const alone = inspection("SELECT 1; CREATE INDEX CONCURRENTLY ON t (a); VACUUM;");
+    assert.deepEqual([alone.mode, alone.because, alone.statements], ["statements", "CREATE INDEX CONCURRENTLY", 3]);
+    const header = inspection("-- Transaction: none\nSELECT 1;");
+    assert.deepEqual([header.mode, header.because], ["statements", undefined]);
+  });
+
+  test("words in names, strings, comments and bodies do not matter", () => {
+    for (const text of [
+      "CREATE TABLE concurrently (commit int, begin int);",
+      "SELECT 'COMMIT;'; -- COMMIT;\n/* VACUUM; */",
+      "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;",
+      "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END;",
+      "DO $$ BEGIN ROLLBACK; END $$;",
+      "COMMENT ON TABLE t IS 'DISCARD ALL';",
+    ]) {
+      const { mode, findings, wrapped } = inspection(text);
+      assert.deepEqual([mode, findings, wrapped], ["transaction", [], false], text);
+    }
+  });
+
+  test("its own transaction around everything is taken for pgstep's", () => {
+    const wrapped = inspection(
+      "-- c\nBEGIN TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ WRITE;\nSELECT 1;\nSAVEPOINT a;\nRELEASE a;\nEND",
+    );
+    assert.deepEqual(
+      [wrapped.wrapped, wrapped.statements, wrapped.isolation, wrapped.findings],
+      [true, 3, "SERIALIZABLE", []],
+    );
+    assert.equal(inspection("BEGIN READ WRITE; SELECT 1; COMMIT;").wrapped, true);
+    assert.equal(
+      inspection("start transaction isolation level repeatable read; select 1; commit;").isolation,
+      "REPEATABLE READ",
+    );
+  });
+
+  test("any other transaction control is an error at its line", () => {
+    assert.deepEqual(rules("SELECT 1;\nCOMMIT;\nSELECT 2;"), ["transaction-control error 2"]);
+    assert.deepEqual(rules("BEGIN READ ONLY;\nSELECT 1;\nCOMMIT;"), [
+      "transaction-control error 1",
+      "transaction-control error 3",
+    ]);
+    assert.deepEqual(rules("BEGIN DEFERRABLE;\nCOMMIT;"), [
+      "transaction-control error 1",
+      "transaction-control error 2",
+    ]);
+    assert.deepEqual(rules("BEGIN;\nSELECT 1;\nCOMMIT AND CHAIN;"), [
+      "transaction-control error 1",
+      "transaction-control error 3",
+    ]);
+    assert.deepEqual(rules("BEGIN;\nSELECT 1;\nCOMMIT AND NO CHAIN;"), []);
+    assert.deepEqual(rules("SAVEPOINT a;\nROLLBACK TO a;"), []);
+    assert.deepEqual(rules("VACUUM;\nSAVEPOINT a;"), ["transaction-control error 2"]);
+  });
+
+  test("without statements it is a warning, wrapped or not", () => {
+    for (const text of ["", "-- only\n/* this */", ";;", "BEGIN;\nCOMMIT;"])
+      assert.deepEqual(rules(text), ["empty warning -"], text);
+  });
+
+  test("what would harm the session is refused", () => {
+    assert.deepEqual(rules("DISCARD ALL;"), ["discard-all error 1"]);
+    assert.deepEqual(rules("DISCARD PLANS; DISCARD TEMP;"), []);
+    assert.deepEqual(
+      rules(
+        "SET client_encoding = 'latin1';\nSET NAMES 'sjis';\nSELECT set_config('client_encoding', 'WIN1252', false);",
+      ),
+      ["client-encoding error 1", "client-encoding error 2", "client-encoding error 3"],
+    );
+    assert.deepEqual(
+      rules("SET client_encoding TO UTF8; SET NAMES 'utf-8'; RESET client_encoding; SET client_encoding = DEFAULT;"),
+      [],
+    );
+  });
+
+  test("faults of its text and commands of psql are told with their places", () => {
+    assert.deepEqual(rules("SELECT 1;\nSELECT 'open;"), ["unterminated-quote error 2"]);
+    assert.deepEqual(rules("\\restrict abc\nSELECT 1;\n\\unrestrict abc\n"), []);
+    assert.deepEqual(rules("SELECT 1;\n\\i other.sql\n"), ["psql-command error 2"]);
+  });
+
+  test("relations are counted for the lock table", () => {
+    assert.equal(
+      inspection(
+        "CREATE TABLE a (); CREATE UNIQUE INDEX ON a (x); create materialized view v as select 1; CREATE SEQUENCE s; CREATE OR REPLACE VIEW w AS SELECT 1; DROP TABLE a; INSERT INTO a DEFAULT VALUES;",
+      ).relationsCreated,
+      5,
+    );
+  });
+});
