@@ -34,8 +34,9 @@ interface Control {
 /**
  * Reads a file's statements and says how to run them and what is wrong with them. Sends nothing.
  * @param path as findings should name it
+ * @param database the one it is for, where that is known: a \connect to it says nothing new
  */
-export function inspect(path: string, header: Header, pieces: Iterable<Piece>): Inspection {
+export function inspect(path: string, header: Header, pieces: Iterable<Piece>, database?: string): Inspection {
   const findings: Finding[] = [];
   const report = (rule: string, position: Position, message: string, hint: string) =>
     findings.push({ rule, severity: "error", message, hint, place: { path, ...position } });
@@ -45,7 +46,7 @@ export function inspect(path: string, header: Header, pieces: Iterable<Piece>): 
   let relationsCreated = 0;
   for (const piece of pieces) {
     if (piece.kind === "fault") report(piece.rule, piece.position, piece.message, piece.hint);
-    if (piece.kind === "psql") refusePsqlLine(piece, report);
+    if (piece.kind === "psql" && !isHarmless(piece, database)) refusePsqlLine(piece, report);
     if (piece.kind !== "statement") continue;
     const kind = classify(piece);
     if (kind.transaction) controls.push({ kind, statement: piece, index: statements });
@@ -152,10 +153,12 @@ function refuseHarmful(kind: StatementKind, position: Position, report: ReportFi
   }
 }
 
-/** What pg_dump writes around its output since August 2025; harmless outside of psql. */
-const SKIPPED_PSQL = new Set(["restrict", "unrestrict"]);
+/** What pg_dump writes around its output (the restricting since August 2025), harmless outside of psql. */
+function isHarmless({ command, arguments: [name] }: PsqlLine, database: string | undefined): boolean {
+  if (command === "restrict" || command === "unrestrict") return true;
+  return (command === "connect" || command === "c") && name !== undefined && name === database;
+}
 
 function refusePsqlLine({ command, position }: PsqlLine, report: ReportFinding): void {
-  if (SKIPPED_PSQL.has(command)) return;
   report("psql-command", position, `\\${command} is a command of psql, not SQL`, psqlSubstitute(command));
 }

@@ -64,8 +64,17 @@ function createLeaseSql(lease: string): string {
   return `CREATE TABLE IF NOT EXISTS ${lease} (name text PRIMARY KEY, owner text NOT NULL, fencing bigint NOT NULL, expires_at timestamp without time zone NOT NULL, holder text)`;
 }
 
+/** Of the table's name, of its row type's, and of either in the catalog's unique index. */
+const MADE_BY_ANOTHER = new Set(["42P07", "42710", "23505"]);
+
 async function takeRow(session: Session, lease: string, owner: string): Promise<Row | undefined> {
-  await inTransaction(session, [createLeaseSql(lease)]);
+  try {
+    await inTransaction(session, [createLeaseSql(lease)]);
+  } catch (error) {
+    // IF NOT EXISTS fails for one of two that make the table at the same moment.
+    if (error instanceof ServerFailure && MADE_BY_ANOTHER.has(error.server.code)) return undefined;
+    throw error;
+  }
   const running = `EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.state = 'active' AND pg_catalog.starts_with(a.query, '/* pgstep ' || held.owner))`;
   const holder =
     "'user ' || session_user || ' through a pooler, since ' || pg_catalog.to_char(pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()), 'YYYY-MM-DD HH24:MI:SS') || ' UTC'";

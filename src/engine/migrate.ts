@@ -69,7 +69,10 @@ async function runPlan(
       unfinished: state.unfinished,
     });
     const plan = planner(entries);
-    const { scripts, findings } = await loadScripts(plan, fileSystem, session, tableNames(settings));
+    const { scripts, findings } = await loadScripts(plan, fileSystem, session, {
+      names: tableNames(settings),
+      database: state.name,
+    });
     return { state, plan, scripts, findings, alreadyApplied: entries.filter(isApplied).length };
   };
   return withSession(

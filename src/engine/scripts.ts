@@ -32,7 +32,7 @@ export async function loadScripts(
   plan: Plan,
   fileSystem: FileSystem,
   session: Session,
-  names: TableNames,
+  { names, database }: { readonly names: TableNames; readonly database: string },
 ): Promise<{ scripts: Script[]; findings: Finding[] }> {
   const conforming = session.backend.parameters.standard_conforming_strings !== "off";
   const scripts: Script[] = [];
@@ -42,6 +42,7 @@ export async function loadScripts(
       source.path,
       source.header,
       scan(source.text(), { standardConformingStrings: conforming }),
+      database,
     );
     scripts.push({ step, ...source, inspection });
   }

@@ -21,20 +21,16 @@ export async function validate(context: Context, database: Database | undefined)
   const { fileSystem, settings } = context;
   const { migrations, findings } = readMigrations(fileSystem, settings.directory);
   const all: Finding[] = [...findings];
+  const state =
+    database &&
+    (await withSession(database, "read the history of", (session) => look(session, settings), context.signal));
   for (const file of migrations.flatMap(filesOf)) {
-    all.push(...inspect(file.path, file.header, scan(decodeSource(fileSystem.read(file.path)))).findings);
+    const pieces = scan(decodeSource(fileSystem.read(file.path)));
+    all.push(...inspect(file.path, file.header, pieces, state?.name).findings);
   }
-  if (database) {
-    const state = await withSession(
-      database,
-      "read the history of",
-      (session) => look(session, settings),
-      context.signal,
-    );
-    const entries = compareHistory(migrations, state.history, {
-      environment: settings.environment,
-      unfinished: state.unfinished,
-    });
+  if (state) {
+    const { environment } = settings;
+    const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
     all.push(...entries.flatMap(conflictOf));
   }
   return {

@@ -24,6 +24,14 @@ describe("a file that is looked through", () => {
     assert.deepEqual([header.mode, header.because], ["statements", undefined]);
   });
 
+  test("a \\connect to the database it is for says nothing new, to any other it is a fault", () => {
+    const findings = (text: string, database?: string) =>
+      inspect("f.sql", parseHeader(text).header, scan([text]), database).findings.map(({ rule }) => rule);
+    assert.deepEqual(findings("\\restrict x\n\\connect app\nSELECT 1;\n\\unrestrict x\n", "app"), []);
+    assert.deepEqual(findings("\\connect other\nSELECT 1;\n", "app"), ["psql-command"]);
+    assert.deepEqual(findings("\\connect app\nSELECT 1;\n"), ["psql-command"]);
+  });
+
   test("words in names, strings, comments and bodies do not matter", () => {
     for (const text of [
       "CREATE TABLE concurrently (commit int, begin int);",

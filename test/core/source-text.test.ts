@@ -5,7 +5,10 @@ import fc from "fast-check";
 import { Checksum, decodeSource, NotUtf8 } from "../../src/core/source-text.ts";
 
 const text = fc.string({
-  unit: fc.oneof(fc.constantFrom("\r", "\n", "\r\n", "é", "😀", "\ufffd", "a"), fc.fullUnicode?.() ?? fc.string()),
+  unit: fc.oneof(
+    fc.constantFrom("\r", "\n", "\r\n", "é", "😀", "\ufffd", "a"),
+    fc.string({ unit: "binary", maxLength: 1 }),
+  ),
 });
 
 /** Bytes cut at random places; the first part holds at least a byte order mark. */
@@ -29,7 +32,7 @@ describe("a source text", () => {
   test("is the same wherever its bytes are cut", () => {
     fc.assert(
       fc.property(text, places, (whole, borders) => {
-        const bytes = Buffer.from(whole.toWellFormed(), "utf8");
+        const bytes = Buffer.from(whole, "utf8");
         const expected = bytes.toString("utf8").replace(/^\ufeff/, "");
         assert.equal([...decodeSource(cut(bytes, borders))].join(""), expected);
       }),
@@ -77,11 +80,8 @@ describe("a checksum", () => {
   test("does not depend on cuts, line ends or a byte order mark", () => {
     fc.assert(
       fc.property(text, places, (whole, borders) => {
-        const plain = whole
-          .toWellFormed()
-          .replaceAll("\r\n", "\n")
-          .replace(/^\ufeff+/, "");
-        const expected = createHash("sha256").update(plain, "utf8").digest("hex");
+        const plain = whole.replace(/^\ufeff+/, "");
+        const expected = createHash("sha256").update(plain.replaceAll("\r\n", "\n"), "utf8").digest("hex");
         assert.equal(checksumOf(cut(Buffer.from(plain), borders)), expected);
         if (!plain.includes("\r")) {
           const windows = Buffer.from(`\ufeff${plain.replaceAll("\n", "\r\n")}`);

@@ -46,9 +46,7 @@ for (const setting of [
     };
     for (const value of SAMPLES) await same(value);
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: "binary", maxLength: 20 }), (value) =>
-        same(value.toWellFormed().replaceAll("\0", "")),
-      ),
+      fc.asyncProperty(fc.string({ unit: "binary", maxLength: 20 }), (value) => same(value.replaceAll("\0", ""))),
       { numRuns: 30 },
     );
     await session.execute("RESET ALL");
