@@ -15,6 +15,8 @@ export interface DatabaseState {
   readonly name: string;
   readonly role: string;
   readonly processId: number;
+  /** When the backend began, as the server spells it; with its process id it names this one and no later one. */
+  readonly backendStart: string;
   /** Why nothing can be written, in words; undefined when it can. */
   readonly readOnly: string | undefined;
   readonly schemaExists: boolean;
@@ -55,6 +57,7 @@ export async function look(
   return {
     name: String(facts.database),
     role: String(facts.role),
+    backendStart: String(facts.backend_start),
     processId: Number(facts.pid),
     readOnly: readOnlyReason(facts),
     schemaExists: facts.schema === true,
@@ -70,7 +73,8 @@ export async function look(
 function factsSql(settings: Settings, names: TableNames): string {
   const history = `pg_catalog.to_regclass(${quoteText(names.history)})`;
   return `SELECT pg_catalog.row_to_json(facts)::text AS row FROM (SELECT pg_catalog.current_database()::text AS database, current_user::text AS role,
- pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_recovery() AS standby,
+ pg_catalog.pg_backend_pid() AS pid,
+ (SELECT backend_start::text FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()) AS backend_start, pg_catalog.pg_is_in_recovery() AS standby,
  pg_catalog.current_setting('default_transaction_read_only') AS read_only,
  pg_catalog.current_setting('max_locks_per_transaction')::int8 * (pg_catalog.current_setting('max_connections')::int8
    + pg_catalog.current_setting('max_prepared_transactions')::int8) AS lock_capacity,

@@ -1,5 +1,8 @@
+import { Failure } from "../core/error.ts";
+import { decodeSource, NotUtf8 } from "../core/source-text.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
+import { errorCode } from "./error-code.ts";
 import type { Recording, TableNames } from "./history-table.ts";
 import type { RunLock } from "./lock.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -27,12 +30,17 @@ export function recordingOf({ context }: Run, { step }: Script): Recording {
   };
 }
 
-/** The text of a small file. */
+/** The text of a small file. @throws Failure history-conflict when it can no longer be read as it could before */
 export function readWhole(context: DatabaseContext, path: string): string {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let text = "";
-  for (const part of context.fileSystem.read(path)) text += decoder.decode(part, { stream: true });
-  return text + decoder.decode();
+  try {
+    return [...decodeSource(context.fileSystem.read(path))].join("");
+  } catch (cause) {
+    const reason = cause instanceof NotUtf8 ? cause.message : errorCode(cause);
+    throw new Failure("history-conflict", `Cannot read ${path}: it was changed while pgstep was running (${reason})`, {
+      hint: "Run the command again.",
+      cause,
+    });
+  }
 }
 
 /** In milliseconds; the file's own where its header has one. */

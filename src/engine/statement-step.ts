@@ -192,7 +192,7 @@ async function recordStep(run: Run, script: Script, durationMs: number): Promise
       : `DELETE FROM ${names.history} WHERE version = ${quoteText(step.version)}`;
   const there = rowExists(names, step.version);
   await inTransaction(session, [
-    cleanSession(run).replace(/;\s*$/, ""),
+    `${cleanSession(run)} ${run.lock.guard}`.replace(/;\s*$/, ""),
     rowSql,
     forgetSql(names, step),
     assertSql(step.direction === "up" ? there : `NOT ${there}`, "row"),

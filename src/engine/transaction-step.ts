@@ -99,11 +99,9 @@ export async function sendTransactionStep(
     // Without settings of the session, nothing but BEGIN keeps the statements behind it out of autocommit.
     if (!run.direct) await pipeline.drained();
   }
-  if (!failed) {
-    send(recordSql(run, script, extent.previous), { at: "record" }, start);
-  }
   let stopped: Failure | undefined;
   try {
+    if (!failed) send(recordSql(run, script, extent.previous), { at: "record" }, start);
     for (const { statement, rows, alone } of workOf(run, script)) {
       if (alone) await pipeline.drained();
       if (failed || context.signal.aborted) break;
@@ -121,7 +119,7 @@ export async function sendTransactionStep(
       await pipeline.drained();
     }
   } catch (error) {
-    // The file cannot be read to its end as it was planned.
+    // A file of the step cannot be read to its end as it was planned.
     if (!(error instanceof Failure)) throw error;
     stopped = error;
   }

@@ -33,7 +33,7 @@ const subjects: Record<string, (files: Record<string, string>) => Promise<World>
 
 for (const [name, make] of Object.entries(subjects)) {
   describe(`a failing statement on ${name}`, () => {
-    for (const place of name === "PostgreSQL 15"
+    for (const place of name !== "PostgreSQL 18"
       ? places.filter((one) => one.migration % 3 === one.statement)
       : places) {
       const { migration, statement } = place;
@@ -129,10 +129,10 @@ test("migrations larger than the window in flight are applied whole, or not at a
 });
 
 test("a thousand messages of a migration are sent in bounded gulps and all answered", async () => {
-  const lines = Array.from({ length: 30_000 }, (_, index) => `INSERT INTO t VALUES (${index});`);
+  const lines = Array.from({ length: 21_000 }, (_, index) => `INSERT INTO t VALUES (${index});`);
   const here = await world({ "001_many.sql": `CREATE TABLE t (n int);\n${lines.join("\n")}` });
   succeeded(await here.up());
-  assert.equal(await here.value("SELECT count(*)::int FROM t"), 30_000);
+  assert.equal(await here.value("SELECT count(*)::int FROM t"), 21_000);
 });
 
 test("a SELECT of a million rows costs no memory", async () => {

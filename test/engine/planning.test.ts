@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { disk } from "../../src/adapters/disk.ts";
@@ -320,8 +321,8 @@ describe("files that change under a run", () => {
     const here = await world(files);
     assert.equal((await here.status()).pending, 10_000);
     assert.equal(succeeded(await here.up({}, { dryRun: true })).steps.length, 10_000);
-    succeeded(await here.up({ count: 1_500 }));
-    assert.equal((await here.status()).pending, 8_500);
+    succeeded(await here.up({ count: 500 }));
+    assert.equal((await here.status()).pending, 9_500);
     const report = await baseline(here.beside({ table: "other" }).context, "10000");
     assert.equal(report.recorded.length, 10_000);
     assert.equal((await here.beside({ table: "other" }).status()).applied, 10_000);
@@ -353,4 +354,20 @@ test("in a single transaction a file edited while it is sent takes everything ba
   assert.deepEqual(outcomes(report), ["001 rolled-back", "002 failed", "003 not-run"]);
   failureOf(report, "history-conflict");
   assert.deepEqual(await here.tables(), []);
+});
+
+test("a down file that vanishes under a run fails its migration, and what was applied before is reported", async () => {
+  let loads = 0;
+  const vanishing = {
+    ...disk,
+    *read(path: string) {
+      if (path.endsWith("002_step.down.sql") && ++loads === 2) rmSync(path);
+      yield* disk.read(path);
+    },
+  };
+  const here = await world(four(), { fileSystem: vanishing });
+  const report = await here.up();
+  assert.deepEqual(outcomes(report), ["001 applied", "002 failed", "003 not-run", "004 not-run"]);
+  failureOf(report, "history-conflict");
+  assert.deepEqual(await here.tables(), ["t001"]);
 });

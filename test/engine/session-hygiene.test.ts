@@ -38,7 +38,7 @@ const CHANGES: Record<string, string> = {
   "search_path with lookalikes of the history and of functions":
     "CREATE SCHEMA trap; CREATE TABLE trap.schema_migrations (version text); CREATE FUNCTION trap.timezone(text, timestamptz) RETURNS timestamp LANGUAGE sql AS $$ SELECT 'epoch'::timestamp $$; SET search_path TO trap, public, pg_catalog;",
   "timeouts as pg_dump sets them":
-    "SET statement_timeout = 1; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 1;",
+    "SET statement_timeout = '2s'; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = '2s'; SET transaction_timeout = 0;",
   session_replication_role: "SET session_replication_role = replica;",
   "the time zone and the isolation of later transactions":
     "SET TIME ZONE 'Asia/Kolkata'; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE;",

@@ -33,7 +33,6 @@ INSERT INTO log VALUES (2);`,
 
 const subjects: Record<string, (files: Record<string, string>) => Promise<World>> = {
   "PostgreSQL 18": (files) => world(files),
-  "PostgreSQL 15": (files) => world(files, { major: 15 }),
   PGlite: (files) => embeddedWorld(files),
 };
 

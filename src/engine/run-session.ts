@@ -1,0 +1,84 @@
+import type { StepReport } from "../core/report.ts";
+import { ServerFailure, type Session } from "../ports/session.ts";
+import type { DatabaseContext } from "./context.ts";
+import { durationsSql } from "./history-table.ts";
+import type { RunLock } from "./lock.ts";
+import type { DatabaseState } from "./look.ts";
+import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "./pipeline.ts";
+import { prepareHistory } from "./prepare-history.ts";
+import type { Run } from "./run.ts";
+
+/** Makes the tables fit to be written to, and the session fit for the run. */
+export async function startRun(
+  context: DatabaseContext,
+  session: Session,
+  state: DatabaseState,
+  lock: RunLock,
+): Promise<Run> {
+  const names = await prepareHistory(context, session, state);
+  const direct = state.processId === session.backend.processId;
+  const sessionSettings = direct ? await setSession(session) : "";
+  const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;
+  return { context, session, names, lock, direct, sessionSettings, pipeline: new Pipeline(session, window) };
+}
+
+/** Settings of the session for the run; returns those that took. Sent together: each is a message of its own. */
+async function setSession(session: Session): Promise<string> {
+  const wanted = [
+    // A write that is in no step's own READ WRITE transaction must fail, whatever went wrong with the BEGIN before it.
+    "SET default_transaction_read_only = on; ",
+    // Without it a killed client leaves its statement running. Neither every server nor every platform has it.
+    "SET client_connection_check_interval = 2000; ",
+  ];
+  const took = await Promise.all(wanted.map((sql) => succeeds(session.execute(sql))));
+  return wanted.filter((_, index) => took[index]).join("");
+}
+
+/**
+ * Records how long the steps took, and gives back the lock, and the session as it was: it may be a caller's own, or the
+ * only one there is. All of it sent together.
+ */
+export async function endRun(
+  { session, names, sessionSettings, lock }: Run,
+  finished: readonly StepReport[],
+): Promise<void> {
+  const settings = [...sessionSettings.matchAll(/SET (\w+)/g)].map((match) => `RESET ${match[1]}`);
+  const sent = settings.length > 0 ? [session.execute(settings.join("; "))] : [];
+  const took = finished.flatMap(({ version, outcome, durationMs = 0 }) =>
+    outcome === "applied" ? [{ version, durationMs }] : [],
+  );
+  // What has been applied stays so, whether or not its duration can be recorded.
+  if (took.length > 0) sent.push(session.execute(durationsSql(names, took)).catch(() => NOTHING));
+  await lock.release();
+  await Promise.all(sent);
+}
+
+const NOTHING = { command: "", rowCount: null };
+
+async function succeeds(promise: Promise<unknown>): Promise<boolean> {
+  try {
+    await promise;
+    return true;
+  } catch (error) {
+    if (error instanceof ServerFailure) return false;
+    throw error;
+  }
+}
+
+const CANCEL_AGAIN_MS = 250;
+
+/** When the user stops: cancels what runs, again and again, since a cancel that finds nothing running is lost. */
+export function cancelOnAbort({ signal }: DatabaseContext, session: Session): () => void {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const cancel = () => void session.cancel().catch(() => {});
+  const start = () => {
+    cancel();
+    timer = setInterval(cancel, CANCEL_AGAIN_MS);
+  };
+  if (signal.aborted) start();
+  else signal.addEventListener("abort", start, { once: true });
+  return () => {
+    signal.removeEventListener("abort", start);
+    clearInterval(timer);
+  };
+}
