@@ -31,7 +31,18 @@ process.on("uncaughtException", (error) => {
   process.exit(BUG);
 });
 
-process.exitCode = await answer();
+process.exitCode = await reported(await answer());
+
+/** The exit status of a command whose answer may have been lost. */
+async function reported(status: number): Promise<number> {
+  const reason = await stdout.lost();
+  if (status !== 0 || reason === undefined) return status;
+  const failure = new Failure("output-lost", `Cannot write the answer: ${reason}`, {
+    hint: "What was to be done is done: make room for the output, and see it with pgstep status.",
+  });
+  reporter.failure(failure);
+  return failure.exitStatus;
+}
 
 /** Does what was typed and returns the exit status. */
 async function answer(): Promise<number> {
@@ -40,7 +51,8 @@ async function answer(): Promise<number> {
     if (request.kind === "run") return await run(request);
     stdout.write(request.kind === "help" ? request.text : `pgstep ${toolVersion}\n`);
     return 0;
-  } catch (error) {
+  } catch (cause) {
+    const error = permissionFailure(cause) ?? cause;
     if (error instanceof Failure) {
       reporter.failure(error);
       return error.exitStatus;
@@ -50,6 +62,15 @@ async function answer(): Promise<number> {
   } finally {
     reporter.close();
   }
+}
+
+/** What Deno throws where it was not given a permission, as a failure. */
+function permissionFailure(error: unknown): Failure | undefined {
+  if (!(error instanceof Error) || error.name !== "NotCapable") return undefined;
+  return new Failure("runtime-unsupported", `Cannot go on: Deno ${error.message.replace(/^R/, "r")}`, {
+    hint: "Run it with --allow-net --allow-env --allow-read --allow-write --allow-sys.",
+    cause: error,
+  });
 }
 
 async function run({ command, invocation }: Request & { kind: "run" }): Promise<number> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { type PostgresServer, sharedServer, startPostgres } from "./support/post
 import { chosenRuntimes, programCommand, type RuntimeName, run } from "./support/program.ts";
 
 /*
- * What a scenario cannot make by itself: two runs at once, passwords, a host that keeps silent.
+ * What a scenario cannot make by itself: two runs at once, passwords, a full disk, a host that keeps silent.
  */
 
 const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-trouble-"));
@@ -101,6 +102,25 @@ for (const runtime of chosenRuntimes()) {
         const right = await pgstep(runtime, server.url(database, "app", "right"), "status", "--dir", dir);
         assert.equal(right.status, 0, right.stderr);
       });
+    });
+
+    test("a disk that is full under its output does not stop a run, and is told", async () => {
+      const server = await sharedServer();
+      const { name, url } = await server.createDatabase();
+      const dir = directory("both", { "001_a.sql": "CREATE TABLE a ();\n", "002_b.sql": "CREATE TABLE b ();\n" });
+      const [file, ...words] = await programCommand(runtime);
+      const full = openSync("/dev/full", "w");
+      const program = spawnSync(file, [...words, "up", "--dir", dir], {
+        cwd: place,
+        env: { PATH: process.env.PATH, HOME: place, DATABASE_URL: url },
+        stdio: ["ignore", full, "pipe"],
+        encoding: "utf8",
+        timeout: 30_000,
+      });
+      closeSync(full);
+      assert.equal(program.status, 2, program.stderr);
+      assert.match(program.stderr, /error: Cannot write the answer: .*no space left on device/i);
+      assert.deepEqual(await server.query(name, "SELECT count(*)::int FROM schema_migrations"), [{ count: 2 }]);
     });
 
     test("a host that does not answer is given up in time", { timeout: 30_000 }, async () => {

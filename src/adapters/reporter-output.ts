@@ -89,15 +89,43 @@ function hasColors(stream: OutputStream, { noColor, variables }: Appearance): bo
   return !NO_COLOR && (stream.isTTY ?? false) && TERM !== "dumb";
 }
 
-/** The stream, ending quietly when its reader goes away (`pgstep status | head -1`). */
-export function endQuietly(stream: NodeJS.WriteStream): OutputStream {
-  let broken = false;
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    broken = true;
-  });
+/** A stream that may be lost on the way without harm to what is being done. */
+export interface LosableStream extends OutputStream {
+  /**
+   * Why not all that was written until now came through, known once it is out; undefined when it did, or when its
+   * reader went away (`pgstep status | head -1`).
+   */
+  lost(): Promise<string | undefined>;
+}
+
+/** The stream, quiet from its first error on: a full disk under a log must not stop a run half-way. */
+export function endQuietly(stream: NodeJS.WriteStream): LosableStream {
+  let error: NodeJS.ErrnoException | undefined;
+  // Errors come later than the writes that they are of.
+  let last: Promise<void> | undefined;
+  const lose = (cause: unknown) => {
+    error ??= cause instanceof Error ? cause : new Error(String(cause));
+  };
+  stream.on("error", lose);
   return {
-    write: (text) => broken || stream.write(text),
+    write(text) {
+      if (error) return;
+      last = new Promise((resolve) => {
+        try {
+          stream.write(text, (cause) => {
+            if (cause) lose(cause);
+            resolve();
+          });
+        } catch (cause) {
+          lose(cause);
+          resolve();
+        }
+      });
+    },
+    async lost() {
+      await last;
+      return error?.code === "EPIPE" ? undefined : error?.message;
+    },
     isTTY: stream.isTTY,
     get columns() {
       return stream.columns;

@@ -32,6 +32,7 @@ export const FAILURES = {
   "too-large": { exitStatus: 3, meaning: "One transaction would need more locks than the server can hold." },
   "consent-missing": { exitStatus: 3, meaning: "The command deletes data and was not given its consent." },
   "lock-held": { exitStatus: 3, meaning: "Another run holds the migration lock." },
+  "output-lost": { exitStatus: 2, meaning: "The answer could not be written out; what was done is done." },
   "in-doubt": { exitStatus: 4, meaning: "It is not known whether a statement took effect." },
   "statement-failed": { exitStatus: 4, meaning: "The server refused a statement." },
   "connection-lost": { exitStatus: 4, meaning: "The connection ended during the run." },

@@ -22,7 +22,7 @@ import { withSession } from "./work-session.ts";
 export async function baseline(context: DatabaseContext, version: string): Promise<BaselineReport> {
   const { settings, database } = context;
   const { migrations, findings } = readMigrations(context.fileSystem, settings.directory);
-  refuseUnsound(findings);
+  refuseUnsound(findings, "record a baseline");
   if (!migrations.some((migration) => sameVersion(migration.version, version))) {
     throw new Failure("version-unknown", `Cannot take ${version} as the baseline: there is no such migration`, {
       hint: `Name the last migration whose changes the database has already; see ${settings.directory}.`,

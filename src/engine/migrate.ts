@@ -60,7 +60,7 @@ async function runPlan(
   const { database, fileSystem, settings, clock, emit } = context;
   const started = clock.monotonicMs();
   const files = readMigrations(fileSystem, settings.directory);
-  refuseUnsound(files.findings);
+  refuseUnsound(files.findings, "run migrations");
   const prepare = async (session: Session): Promise<Prepared> => {
     const state = await look(session, settings, command === "up" ? nothingPending(files.migrations, settings) : []);
     requireNoResetUnfinished(state, "migrate");

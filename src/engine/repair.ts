@@ -20,7 +20,7 @@ import { withSession } from "./work-session.ts";
 export async function repair(context: DatabaseContext, consent: Consent): Promise<RepairReport> {
   const { settings, database } = context;
   const { migrations, findings } = readMigrations(context.fileSystem, settings.directory);
-  refuseUnsound(findings);
+  refuseUnsound(findings, "repair the history");
   return withSession(
     database,
     "repair the history of",

@@ -47,7 +47,7 @@ export async function loadScripts(
     scripts.push({ step, ...source, inspection });
   }
   const findings = scripts.flatMap((script) => script.inspection.findings);
-  refuseUnsound(findings);
+  refuseUnsound(findings, "run migrations");
   return { scripts, findings };
 }
 
@@ -109,15 +109,11 @@ async function storedSource(session: Session, { history }: TableNames, { version
 }
 
 /** @throws Failure files-unsound when an error is among the findings */
-export function refuseUnsound(findings: readonly Finding[]): void {
+export function refuseUnsound(findings: readonly Finding[], doing: string): void {
   const errors = findings.filter((finding) => finding.severity === "error").length;
   if (errors === 0) return;
-  throw new Failure(
-    "files-unsound",
-    `Cannot run migrations: ${errors === 1 ? "1 fault" : `${errors} faults`} in the files`,
-    {
-      hint: "Mend them and run the command again. Nothing was sent to the database.",
-      findings,
-    },
-  );
+  throw new Failure("files-unsound", `Cannot ${doing}: ${errors === 1 ? "1 fault" : `${errors} faults`} in the files`, {
+    hint: "Mend them and run the command again. Nothing was sent to the database.",
+    findings,
+  });
 }

@@ -13,7 +13,7 @@ import { withSession } from "./work-session.ts";
 export async function readStatus(context: DatabaseContext): Promise<StatusReport> {
   const { settings, database } = context;
   const files = readMigrations(context.fileSystem, settings.directory);
-  refuseUnsound(files.findings);
+  refuseUnsound(files.findings, "show the status");
   const state = await withSession(
     database,
     "read the history of",

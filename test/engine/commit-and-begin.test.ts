@@ -45,7 +45,7 @@ for (const major of [18, 15] as const) {
       });
     }
 
-    test("COMMIT itself refused by a serialization conflict, no time for a retry: the third did not run", async () => {
+    test("a serialization conflict found at the commit, no time for a retry: the third did not run", async () => {
       const here = await conflicting(major, { retryMs: 0 });
       const report = await here.up({}, {});
       assert.deepEqual(outcomes(report), ["001 applied", "002 failed", "003 not-run"]);
@@ -54,13 +54,53 @@ for (const major of [18, 15] as const) {
       assert.deepEqual(await here.tables(), ["counters", "one"]);
     });
 
-    test("COMMIT itself refused by a serialization conflict: the migration is tried again, and all are applied", async () => {
+    test("a serialization conflict found at the commit: the migration is tried again, and all are applied", async () => {
       const here = await conflicting(major, {});
       const report = succeeded(await here.up());
       assert.deepEqual(outcomes(report), ["001 applied", "002 applied", "003 applied"]);
       assert.ok(here.events.some((event) => event.type === "retrying" && event.reason.code === "40001"));
       assert.deepEqual(await here.history(), ["001", "002", "003"]);
     });
+  });
+}
+
+for (const retryMs of [0, 60_000]) {
+  test(`a conflict that only COMMIT itself finds, ${retryMs > 0 ? "tried again" : "not tried again"}: no later migration runs without it`, async () => {
+    const role = `commit_tester_${process.pid}_${retryMs}`;
+    // The last look at the history is slowed down, so that the other transaction can commit between it and COMMIT.
+    const before = `CREATE TABLE counters (name text, n int); CREATE ROLE ${role} LOGIN; GRANT ALL ON SCHEMA public TO ${role}; GRANT ALL ON counters TO ${role};
+      CREATE FUNCTION slowly() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+        IF current_setting('transaction_isolation') = 'serializable' THEN PERFORM pg_sleep(0.5); END IF; RETURN true; END $$`;
+    const here = await world(
+      {
+        ...THREE,
+        "002_two.sql": `BEGIN ISOLATION LEVEL SERIALIZABLE;
+SELECT sum(n) FROM counters;
+INSERT INTO counters VALUES ('ours', 1);
+COMMIT;`,
+      },
+      { before, retryMs },
+    );
+    const user = here.beside({}, { url: here.url.replace("postgres@", `${role}@`) });
+    succeeded(await user.up({ count: 1 }));
+    await here.rows(
+      "ALTER TABLE schema_migrations FORCE ROW LEVEL SECURITY; ALTER TABLE schema_migrations ENABLE ROW LEVEL SECURITY; CREATE POLICY slow ON schema_migrations USING (slowly()) WITH CHECK (true)",
+    );
+    const running = user.up();
+    await here.until(
+      "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep' AND query LIKE 'SET CONSTRAINTS ALL IMMEDIATE%'",
+    );
+    await here.rows(
+      "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(n) FROM counters; INSERT INTO counters VALUES ('theirs', 1); COMMIT",
+    );
+    const report = await running;
+    if (retryMs > 0) assert.deepEqual(outcomes(succeeded(report)), ["002 applied", "003 applied"]);
+    else {
+      assert.deepEqual(outcomes(report), ["002 failed", "003 not-run"]);
+      assert.equal(failureOf(report, "statement-failed").server?.code, "40001");
+      assert.deepEqual(await here.history(), ["001"]);
+      assert.deepEqual(await here.tables(), ["counters", "one"]);
+    }
   });
 }
 

@@ -99,6 +99,29 @@ for (const runtime of faultRuntimes()) {
       return ended;
     }
 
+    // Half a minute of waiting: the first to begin, so that the others run meanwhile.
+    it("and a server that cannot be reached again: it says that it does not know", async () => {
+      const ground = await makeGround(server, runtime);
+      const early = nth(2, endsTransaction);
+      const { ended } = await upCutAt(
+        ground,
+        (message) => (early(message) ? PASS_ON : undefined),
+        (proxy) => {
+          proxy.reachable = false;
+        },
+      );
+      assert.equal(ended.status, 4, ended.story);
+      const { code, hint } = failureTold(ended);
+      assert.ok(code === "connection-lost" || code === "in-doubt", ended.story);
+      assert.match(hint ?? "", /could not be reached again.*pgstep status/, ended.story);
+      assert.ok(
+        stepsTold(ended).some(({ outcome }) => outcome === "in-doubt"),
+        ended.story,
+      );
+      await assertReportTrue(ground, ended, { doubt: true });
+      await assertRecovers(ground);
+    });
+
     it("before the last COMMIT: the last migration is not applied, and is told so", async () => {
       const ground = await makeGround(server, runtime);
       const last = nth(commits, endsTransaction);
@@ -168,28 +191,6 @@ for (const runtime of faultRuntimes()) {
         `${history} are applied now, and told was ${told.join(", ")}: ${ended.story}`,
       );
       succeeded(await ground.run(["up"]));
-    });
-
-    it("and a server that cannot be reached again: it says that it does not know", async () => {
-      const ground = await makeGround(server, runtime);
-      const early = nth(2, endsTransaction);
-      const { ended } = await upCutAt(
-        ground,
-        (message) => (early(message) ? PASS_ON : undefined),
-        (proxy) => {
-          proxy.reachable = false;
-        },
-      );
-      assert.equal(ended.status, 4, ended.story);
-      const { code, hint } = failureTold(ended);
-      assert.ok(code === "connection-lost" || code === "in-doubt", ended.story);
-      assert.match(hint ?? "", /could not be reached again.*pgstep status/, ended.story);
-      assert.ok(
-        stepsTold(ended).some(({ outcome }) => outcome === "in-doubt"),
-        ended.story,
-      );
-      await assertReportTrue(ground, ended, { doubt: true });
-      await assertRecovers(ground);
     });
 
     for (const seed of seeds(0.5)) {

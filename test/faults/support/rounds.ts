@@ -6,7 +6,7 @@ import { chosenRuntimes, type RuntimeName } from "../../support/program.ts";
  * `npm run test:faults`); FAULTS_SEED, the seed of the first of them; RUNTIMES, on what pgstep runs.
  */
 
-const SHORT_ROUNDS = 10;
+const SHORT_ROUNDS = 6;
 
 const rounds = number("FAULTS_ROUNDS") ?? SHORT_ROUNDS;
 const firstSeed = number("FAULTS_SEED") ?? Math.floor(Math.random() * 1e9);
