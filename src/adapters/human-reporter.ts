@@ -141,7 +141,10 @@ export class HumanReporter implements Reporter {
 
   #status(report: StatusReport): void {
     this.#answer(statusLines(report, this.#out, this.#verbose));
-    const advice = [...findingLines(report.warnings, this.#err), ...statusAdvice(report, this.#err)];
+    // The answer says it already.
+    const known = report.entries.length === 0 ? "no-migrations" : undefined;
+    const warnings = report.warnings.filter(({ rule }) => rule !== known);
+    const advice = [...findingLines(warnings, this.#err), ...statusAdvice(report, this.#err)];
     if (advice.length > 0) this.#tell(["", ...advice]);
   }
 

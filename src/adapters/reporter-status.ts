@@ -26,7 +26,8 @@ export function statusLines(report: StatusReport, output: Output, verbose: boole
     ...extra("Unfinished", "unfinished"),
     ...(report.resetUnfinished ? [colors.red("A reset was begun and did not end.")] : []),
   ];
-  if (entries.length === 0) return head;
+  if (entries.length === 0)
+    return [...head, "", "There are no migrations yet. Make the first one: pgstep new <description>"];
   const columns = verbose ? columnsOf(entries) : [];
   const details = entries.flatMap((entry, index) => {
     const first = `${printableLine(entry.version)}${entry.description ? ` - ${printableLine(entry.description)}` : ""} ${marker(entry, output)}`;

@@ -71,6 +71,7 @@ export function compareHistory(
     const applied = appliedByKey.get(key);
     const begun = unfinishedByKey.get(key);
     appliedByKey.delete(key);
+    unfinishedByKey.delete(key);
     entries.push({
       version: migration.version,
       description: migration.description,
@@ -80,9 +81,17 @@ export function compareHistory(
       ...(begun && { unfinished: begun }),
     });
   }
-  if (appliedByKey.size === 0) return entries;
-  for (const applied of appliedByKey.values()) {
+  if (appliedByKey.size + unfinishedByKey.size === 0) return entries;
+  for (const [key, applied] of appliedByKey) {
+    if (unfinishedByKey.has(key)) continue;
     entries.push({ version: applied.version, description: applied.description ?? "", state: "missing", applied });
+  }
+  for (const { version, direction } of unfinished) {
+    const key = versionKey(version);
+    if (!unfinishedByKey.delete(key)) continue;
+    const applied = appliedByKey.get(key);
+    const description = applied?.description ?? "";
+    entries.push({ version, description, state: "unfinished", unfinished: direction, ...(applied && { applied }) });
   }
   return entries.sort((left, right) => compareVersions(left.version, right.version));
 }

@@ -142,7 +142,8 @@ function unknownVersion(verb: string, version: string): Failure {
 function conflictsWithUp(entry: Entry, outOfOrder: boolean): Finding[] {
   if (entry.state === "changed") return [changedFile(entry)];
   if (entry.state === "out-of-order" && !outOfOrder) return [outOfOrderFile(entry)];
-  return entry.unfinished === "down" ? [unfinishedStep(entry)] : [];
+  const cannotGoOn = entry.unfinished === "down" || (entry.unfinished === "up" && !entry.migration);
+  return cannotGoOn ? [unfinishedStep(entry)] : [];
 }
 
 export function changedFile(entry: Entry): Finding {
@@ -181,7 +182,10 @@ export function unfinishedStep(entry: Entry): Finding {
     rule: "unfinished",
     severity: "error",
     message: `${name} was ${up ? "applied" : "undone"} in part: it runs outside a transaction and did not end`,
-    hint: `Run pgstep ${up ? "up" : "down"} to go on where it stopped.`,
+    hint:
+      up && !entry.migration
+        ? "Bring its file back, and run pgstep up to go on where it stopped."
+        : `Run pgstep ${up ? "up" : "down"} to go on where it stopped.`,
     ...placeOf(entry),
   };
 }
