@@ -106,10 +106,12 @@ export class MigrationRunner {
 
   /** Checks the files and, where a database is named, compares them with its history. */
   async validate(): Promise<ValidationReport> {
-    const { context, url } = this.#context();
+    const { context, url, rethrow } = this.#context();
     const database = await this.#open(url);
     try {
-      return await validate(context, database);
+      const report = await validate(context, database);
+      rethrow();
+      return report;
     } finally {
       await database?.close();
     }
@@ -122,28 +124,31 @@ export class MigrationRunner {
   }
 
   async #withDatabase<Result>(work: (context: DatabaseContext) => Promise<Result>): Promise<Result> {
-    const { context, url } = this.#context();
+    const { context, url, rethrow } = this.#context();
     const database = await this.#open(url);
     if (!database) throw noDatabaseNamed();
     try {
-      return await work({ ...context, database });
+      const result = await work({ ...context, database });
+      rethrow();
+      return result;
     } finally {
       await database.close();
     }
   }
 
-  #context(): { context: Context; url: string | undefined } {
-    const { onEvent, signal } = this.#options;
+  #context(): { context: Context; url: string | undefined; rethrow: () => void } {
+    const { signal } = this.#options;
+    const { emit, rethrow } = listening(this.#options.onEvent);
     const { settings, url } = mergeSettings(this.#options, process.env);
     const context = {
       settings,
       fileSystem: disk,
       clock: systemClock,
-      emit: onEvent ?? (() => {}),
+      emit,
       signal: signal ?? new AbortController().signal,
       toolVersion,
     };
-    return { context, url };
+    return { context, url, rethrow };
   }
 
   async #open(url: string | undefined): Promise<Database | undefined> {
@@ -158,6 +163,24 @@ export class MigrationRunner {
     const { openDatabase } = await import("./adapters/open-database.ts");
     return openDatabase(target);
   }
+}
+
+/** A listener that throws must not break a run half-way: it hears no more, and its error comes when the call ends. */
+function listening(listener: EventListener | undefined): { emit: EventListener; rethrow: () => void } {
+  const thrown: unknown[] = [];
+  return {
+    emit(event) {
+      if (thrown.length > 0) return;
+      try {
+        listener?.(event);
+      } catch (error) {
+        thrown.push(error);
+      }
+    },
+    rethrow() {
+      if (thrown.length > 0) throw thrown[0];
+    },
+  };
 }
 
 function consentOf(confirmation: Confirmation, { environment }: Settings): Consent {

@@ -35,7 +35,7 @@ export async function afterLoss(
   const name = stop.script.step.name;
   const hint = truth
     ? "The history was read again on a new connection, and what is reported is true. Run the command again to go on."
-    : "The server could not be reached again. Run pgstep status when it is back: it tells what took effect.";
+    : "What took effect could not be looked up. Run pgstep status when the server answers again: it tells.";
   const server = stop.lost.server;
   return {
     steps,

@@ -26,6 +26,7 @@ export async function resolveDoubt(
   indexesBefore: string,
   runAlone: (sql: string) => Promise<unknown>,
 ): Promise<Verdict> {
+  if (/^REINDEX\b/i.test(statement.text)) await dropReindexLeftovers(session, runAlone);
   if (REPEATABLE.test(statement.text)) return "not-done";
   const about = concurrentIndex(statement);
   if (!about) return "unknown";
@@ -37,6 +38,19 @@ export async function resolveDoubt(
   if (found.building) return "unknown";
   await runAlone(`DROP INDEX CONCURRENTLY IF EXISTS ${found.name}`);
   return "not-done";
+}
+
+/**
+ * Drops the INVALID indexes that a broken REINDEX CONCURRENTLY leaves beside the old ones, those of TOAST tables included
+ * (PostgreSQL documentation, REINDEX, "Rebuilding Indexes Concurrently"); not those somebody is building just now.
+ */
+async function dropReindexLeftovers(session: Session, runAlone: (sql: string) => Promise<unknown>): Promise<void> {
+  const rows = await session.query(`SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
+ FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+ AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.relid = i.indrelid)`);
+  for (const { name } of rows) await runAlone(`DROP INDEX CONCURRENTLY IF EXISTS ${String(name)}`);
 }
 
 interface FoundIndex {

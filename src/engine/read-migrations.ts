@@ -1,8 +1,10 @@
 import { Failure, type Finding } from "../core/error.ts";
 import { type Header, parseHeader } from "../core/header.ts";
+import { inspect } from "../core/inspection.ts";
 import type { Migration, SqlFile } from "../core/migration.ts";
 import { type MigrationName, parseMigrationName } from "../core/migration-name.ts";
 import { Checksum, decodeSource, NotUtf8 } from "../core/source-text.ts";
+import { scan } from "../core/sql/statement.ts";
 import { compareVersions, sequenceGaps, versionKey } from "../core/version.ts";
 import type { DirectoryEntry, FileSystem } from "../ports/file-system.ts";
 import { errorCode } from "./error-code.ts";
@@ -225,4 +227,15 @@ function fileName(path: string): string {
 
 function joinPath(directory: string, name: string): string {
   return directory.endsWith("/") || directory.endsWith("\\") ? `${directory}${name}` : `${directory}/${name}`;
+}
+
+/** What the statements of all these migrations' files have wrong. */
+export function inspectFiles(
+  fileSystem: FileSystem,
+  migrations: readonly Migration[],
+  database: string | undefined,
+): Finding[] {
+  return migrations
+    .flatMap(({ up, down }) => (down ? [up, down] : [up]))
+    .flatMap(({ path, header }) => inspect(path, header, scan(decodeSource(fileSystem.read(path))), database).findings);
 }

@@ -3,6 +3,7 @@ import { compareHistory, type Entry } from "../core/history.ts";
 import type { RepairReport } from "../core/report.ts";
 import { quoteText } from "../core/sql-text.ts";
 import type { Consent } from "../ports/consent.ts";
+import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { inTransaction } from "./journal.ts";
 import { takeLock } from "./lock.ts";
@@ -18,44 +19,42 @@ import { withSession } from "./work-session.ts";
  * @throws Failure consent-missing
  */
 export async function repair(context: DatabaseContext, consent: Consent): Promise<RepairReport> {
-  const { settings, database } = context;
+  const { settings, database, signal } = context;
   const { migrations, findings } = readMigrations(context.fileSystem, settings.directory);
   refuseUnsound(findings, "repair the history");
-  return withSession(
-    database,
-    "repair the history of",
-    async (session) => {
-      const lock = await takeLock(context, session);
-      const state = await look(session, settings);
-      const { environment } = settings;
-      const changed = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished }).filter(
-        (entry) => entry.state === "changed",
+  const findChanged = async (session: Session) => {
+    const state = await look(session, settings);
+    requireWritable(state, "repair the history of");
+    requireNoResetUnfinished(state, "repair the history of");
+    const { environment } = settings;
+    const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
+    return { state, changed: entries.filter((entry) => entry.state === "changed") };
+  };
+  const doing = "repair the history of";
+  // No session and no lock is kept while somebody makes up their mind.
+  const { changed: shown, state } = await withSession(database, doing, findChanged, signal);
+  if (shown.length === 0) return { type: "repair", database: database.description, changed: [], updated: false };
+  if (!(await consent.mayRepair(shown))) {
+    throw new Failure("consent-missing", `Cannot repair the history of ${state.name}: it was not agreed to`, {
+      hint: "Look at the files, then run pgstep repair --yes.",
+    });
+  }
+  const work = async (session: Session): Promise<RepairReport> => {
+    const lock = await takeLock(context, session);
+    const found = await findChanged(session);
+    const agreed = new Set(shown.map(({ version }) => version));
+    const changed = found.changed.filter(({ version }) => agreed.has(version));
+    const names = await prepareHistory(context, session, found.state);
+    if (changed.length > 0) {
+      await inTransaction(
+        session,
+        changed.map((entry) => updateSql(context, names.history, entry)),
       );
-      const report = (updated: boolean): RepairReport => ({
-        type: "repair",
-        database: database.description,
-        changed,
-        updated,
-      });
-      if (changed.length > 0) {
-        requireWritable(state, "repair the history of");
-        requireNoResetUnfinished(state, "repair the history of");
-        if (!(await consent.mayRepair(changed))) {
-          throw new Failure("consent-missing", `Cannot repair the history of ${state.name}: it was not agreed to`, {
-            hint: "Look at the files, then run pgstep repair --yes.",
-          });
-        }
-        const names = await prepareHistory(context, session, state);
-        await inTransaction(
-          session,
-          changed.map((entry) => updateSql(context, names.history, entry)),
-        );
-      }
-      await lock.release();
-      return report(changed.length > 0);
-    },
-    context.signal,
-  );
+    }
+    await lock.release();
+    return { type: "repair", database: database.description, changed, updated: changed.length > 0 };
+  };
+  return withSession(database, doing, work, signal);
 }
 
 function updateSql(context: DatabaseContext, history: string, { migration, applied }: Entry): string {

@@ -54,7 +54,7 @@ export async function loadScripts(
 type Source = Pick<Script, "path" | "header" | "text" | "plannedText">;
 
 /** Texts up to this size are read once and kept between looking through and running. */
-const KEPT_BYTES = 1 << 16;
+const KEPT_BYTES = 1 << 13;
 
 function fileSource(fileSystem: FileSystem, { script, name }: Step): Source {
   if (!script) throw new Error(`step ${name} has no file`);

@@ -87,7 +87,7 @@ async function runStatement(
       throw inDoubt(script, statement, number);
     }
     await inTransaction(session, [
-      ownRole(run),
+      bookkeeping(run),
       verdict === "done" ? finishedSql(names, step, number, hash) : notStartedSql(names, step, number),
     ]);
     if (verdict === "done") return;
@@ -100,17 +100,22 @@ async function runStatement(
     return;
   }
   const unnamedOn = about?.index ? undefined : about?.table;
-  await inTransaction(session, [ownRole(run), startedSql(names, step, number, hash, unnamedOn)]);
+  await inTransaction(session, [bookkeeping(run), startedSql(names, step, number, hash, unnamedOn)]);
   try {
     await runAlone(run, script, statement.text);
   } catch (error) {
     // A refused statement had no effect, but for one that may leave half an index behind; the next run looks for that.
     if (error instanceof ServerFailure && !leavesTraces(statement)) {
-      await inTransaction(session, [ownRole(run), notStartedSql(names, step, number)]);
+      await inTransaction(session, [bookkeeping(run), notStartedSql(names, step, number)]);
     }
     throw error;
   }
-  await inTransaction(session, [ownRole(run), finishedSql(names, step, number, hash)]);
+  await inTransaction(session, [bookkeeping(run), finishedSql(names, step, number, hash)]);
+}
+
+/** Stands first in a transaction that writes the journal: only while the lock is ours, and under our own role. */
+function bookkeeping(run: Run): string {
+  return `${run.lock.guard}${ownRole(run)}`;
 }
 
 const CHANGES_SESSION = /^(SET|RESET|SELECT\s+(pg_catalog\s*\.\s*)?set_config)\b/i;
@@ -158,11 +163,11 @@ async function runWithEntry(
  * statement; a transaction pooler's session is not ours to set anything in.
  */
 async function runAlone(run: Run, script: Script, sql: string): Promise<void> {
-  const { session, context, lock } = run;
+  const { session, lock } = run;
   if (lock.check) await session.execute(lock.check);
   if (run.direct) {
     await session.execute(
-      `SET lock_timeout = ${lockTimeoutOf(context, script)}; SET statement_timeout = 0; SET default_transaction_read_only = off`,
+      `SET lock_timeout = ${lockTimeoutAlone(run, script, sql)}; SET statement_timeout = 0; SET default_transaction_read_only = off`,
     );
   }
   try {
@@ -174,6 +179,15 @@ async function runAlone(run: Run, script: Script, sql: string): Promise<void> {
       await session.execute(`RESET lock_timeout; RESET statement_timeout; ${run.sessionSettings}`).catch(() => {});
     }
   }
+}
+
+/**
+ * What is built CONCURRENTLY waits for every older transaction without standing in anyone's way; giving up after some
+ * seconds would only start the work over. So it waits for ever, unless the file's header has a limit.
+ */
+function lockTimeoutAlone({ context }: Run, script: Script, sql: string): number {
+  const patient = /\bCONCURRENTLY\b/i.test(sql) && script.header.lockTimeoutMs === undefined;
+  return patient ? 0 : lockTimeoutOf(context, script);
 }
 
 /** The error with its position counted in the statement itself. */

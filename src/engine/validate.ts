@@ -1,15 +1,11 @@
 import type { Finding } from "../core/error.ts";
 import { compareHistory, type Entry } from "../core/history.ts";
-import { inspect } from "../core/inspection.ts";
-import type { Migration, SqlFile } from "../core/migration.ts";
 import { changedFile, missingFile, outOfOrderFile, unfinishedStep } from "../core/plan.ts";
 import type { ValidationReport } from "../core/report.ts";
-import { decodeSource } from "../core/source-text.ts";
-import { scan } from "../core/sql/statement.ts";
 import type { Database } from "../ports/session.ts";
 import type { Context } from "./context.ts";
 import { look } from "./look.ts";
-import { byWeightAndPlace, readMigrations } from "./read-migrations.ts";
+import { byWeightAndPlace, inspectFiles, readMigrations } from "./read-migrations.ts";
 import { withSession } from "./work-session.ts";
 
 /**
@@ -24,10 +20,7 @@ export async function validate(context: Context, database: Database | undefined)
   const state =
     database &&
     (await withSession(database, "read the history of", (session) => look(session, settings), context.signal));
-  for (const file of migrations.flatMap(filesOf)) {
-    const pieces = scan(decodeSource(fileSystem.read(file.path)));
-    all.push(...inspect(file.path, file.header, pieces, state?.name).findings);
-  }
+  all.push(...inspectFiles(fileSystem, migrations, state?.name));
   if (state) {
     const { environment } = settings;
     const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
@@ -39,10 +32,6 @@ export async function validate(context: Context, database: Database | undefined)
     migrations: migrations.length,
     findings: all.sort(byWeightAndPlace),
   };
-}
-
-function filesOf({ up, down }: Migration): SqlFile[] {
-  return down ? [up, down] : [up];
 }
 
 function conflictOf(entry: Entry): Finding[] {
