@@ -16,11 +16,6 @@ import { programCommand, run } from "./support/program.ts";
 const CORPORA = process.env.PGSTEP_CORPORA ?? join(ROOT, "..", "shared", "corpora");
 const MAJOR = 15;
 
-/** What is known not to work yet, by `<directory> <direction>`. */
-const EXPECTED_LATER: Readonly<Record<string, string>> = {
-  "pagila up": "COPY ... FROM STDIN is not streamed yet",
-};
-
 interface Corpus {
   readonly name: string;
   readonly table: string;
@@ -36,15 +31,13 @@ const skip = !existsSync(join(CORPORA, "README.md"))
 describe("directories of other projects", { skip, concurrency: 2 }, () => {
   for (const corpus of skip ? [] : plainCorpora()) {
     const downs = readDowns(corpus);
-    const todo = EXPECTED_LATER[`${corpus.name} up`] ?? false;
-    test(`${corpus.name} applies to the end`, { todo, timeout: 300_000 }, async (context) => {
+    test(`${corpus.name} applies to the end`, { timeout: 300_000 }, async (context) => {
       const server = await sharedServer(MAJOR);
       const database = await applied(server, corpus);
       const truth = withoutVersions(readFileSync(join(CORPORA, corpus.name, "truth.sql"), "utf8"));
       assertSameText(truth, await dump(server, database.name, corpus));
       assert.deepEqual(await rowCounts(server, database.name, corpus), expectedRowCounts(corpus));
-      const downTodo = EXPECTED_LATER[`${corpus.name} down`] ?? false;
-      if (downs) await context.test("and back", { todo: downTodo }, () => goBack(server, database, corpus, downs));
+      if (downs) await context.test("and back", () => goBack(server, database, corpus, downs));
     });
   }
 });

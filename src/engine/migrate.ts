@@ -11,7 +11,7 @@ import { executeLocked } from "./execute-locked.ts";
 import { stepReport } from "./execute-plan.ts";
 import { tableNames } from "./history-table.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
-import { inspectFiles, readMigrations } from "./read-migrations.ts";
+import { byWeightAndPlace, inspectFiles, readMigrations } from "./read-migrations.ts";
 import { loadScripts, refuseUnsound, type Script } from "./scripts.ts";
 import { withSession } from "./work-session.ts";
 
@@ -62,7 +62,8 @@ async function runPlan(
   const files = readMigrations(fileSystem, settings.directory);
   if (files.findings.some(({ severity }) => severity === "error")) {
     // All faults together, although the statements of what is applied already would not matter otherwise.
-    refuseUnsound([...files.findings, ...inspectFiles(fileSystem, files.migrations, undefined)], "run migrations");
+    const all = [...files.findings, ...inspectFiles(fileSystem, files.migrations, undefined)];
+    refuseUnsound(all.sort(byWeightAndPlace), "run migrations");
   }
   const prepare = async (session: Session): Promise<Prepared> => {
     const state = await look(session, settings, command === "up" ? nothingPending(files.migrations, settings) : []);
