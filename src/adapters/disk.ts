@@ -1,9 +1,11 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DirectoryEntry, FileSystem } from "../ports/file-system.ts";
 
 /** Scanning parts of this size is half as fast again as scanning larger ones. */
 const PART_BYTES = 65_536;
+/** Read into and copied from without a pause in between, so one is enough for all readers. */
+const SCRATCH = Buffer.allocUnsafeSlow(PART_BYTES);
 
 /** The machine's disk; see the port for what it promises. */
 export const disk: FileSystem = {
@@ -32,14 +34,12 @@ function kindBehind(path: string): DirectoryEntry["kind"] {
 function* readParts(path: string): Generator<Uint8Array> {
   const descriptor = openSync(path, "r");
   try {
-    // A buffer no larger than needed: a megabyte for each of ten thousand small files keeps the collector busy.
-    const size = Math.min(fstatSync(descriptor).size + 1, PART_BYTES);
     for (;;) {
-      const part = Buffer.allocUnsafe(size);
-      const length = readSync(descriptor, part, 0, size, null);
-      if (length > 0) yield part.subarray(0, length);
+      const length = readSync(descriptor, SCRATCH, 0, PART_BYTES, null);
+      // A copy of what was read, so that ten thousand small files do not cost ten thousand large buffers.
+      if (length > 0) yield Buffer.from(SCRATCH.subarray(0, length));
       // A regular file is read short only at its end.
-      if (length < size) return;
+      if (length < PART_BYTES) return;
     }
   } finally {
     closeSync(descriptor);
