@@ -66,7 +66,8 @@ export interface Recording {
   readonly toolVersion: string;
 }
 
-const NOW_UTC = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
+/** The time as the columns without time zone hold it. */
+export const NOW_UTC = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
 
 /** Adds the row of an up step. Its primary key is what makes two runs apply a migration once. */
 export function insertRowSql({ history }: TableNames, step: Step, recording: Recording): string {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Step } from "../core/plan.ts";
 import { quoteText } from "../core/sql-text.ts";
 import type { Session } from "../ports/session.ts";
-import { createJournalSql, type TableNames } from "./history-table.ts";
+import { createJournalSql, NOW_UTC, type TableNames } from "./history-table.ts";
 
 /** What the journal knows of one statement of a script that runs without a transaction. */
 export interface JournalEntry {
@@ -58,8 +58,6 @@ export function notStartedSql(names: TableNames, step: Step, statement: number):
 export function forgetSql(names: TableNames, step: Step): string {
   return `DELETE FROM ${names.journal} WHERE ${entryOf(step)}`;
 }
-
-const NOW_UTC = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
 
 function insertSql(
   names: TableNames,

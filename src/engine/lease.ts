@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { quoteText } from "../core/sql-text.ts";
 import { type Row, ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
-import { assertSql, tableNames } from "./history-table.ts";
+import { assertSql, NOW_UTC, tableNames } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
 import type { RunLock } from "./lock.ts";
 
@@ -53,7 +53,6 @@ export async function leaseHolder(context: DatabaseContext, session: Session): P
   return typeof row?.holder === "string" ? row.holder : undefined;
 }
 
-const NOW_UTC = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
 const EXPIRY = `${NOW_UTC} + interval '${TERM_SECONDS} s'`;
 
 function markerOf(owner: string): string {

@@ -319,6 +319,39 @@ describe("statement by statement, on a server that is watched from beside", () =
     assert.equal(await here.value("SELECT bool_and(indisvalid) FROM pg_index WHERE indrelid = 't'::regclass"), true);
   });
 
+  test("the lock timeout does not hurry what is built concurrently", async () => {
+    const here = await world(SLOW, { lockTimeoutMs: 200, retryMs: 0 });
+    await holding(here, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1", async (release) => {
+      const running = here.up();
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      await release();
+      succeeded(await running);
+    });
+    assert.equal(await here.value(VALID("t_id")), true);
+  });
+
+  test("killed while it reindexes: the next run leaves no invalid index behind", async () => {
+    const here = await world(
+      {
+        "001_table.sql": "CREATE TABLE t (id int, note text); CREATE INDEX t_id ON t (id);",
+        "002_reindex.sql": "REINDEX TABLE CONCURRENTLY t;",
+      },
+      { lockTimeoutMs: 0 },
+    );
+    const invalid = "SELECT count(*)::int FROM pg_index WHERE NOT indisvalid";
+    await holding(here, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1", async () => {
+      const running = here.up();
+      await here.until(
+        `SELECT (${invalid}) > 0 FROM pg_stat_activity WHERE query LIKE 'REINDEX%' AND wait_event_type = 'Lock' AND datname = current_database()`,
+      );
+      await terminate(here, "REINDEX%");
+      failureOf(await running, "connection-lost");
+    });
+    assert.notEqual(await here.value(invalid), 0);
+    succeeded(await here.up());
+    assert.equal(await here.value(invalid), 0);
+  });
+
   test("an index that was built though its end was never recorded is not built again", async () => {
     const here = await world(SLOW);
     succeeded(await here.up());
