@@ -6,11 +6,15 @@ import { type Host, isSocketDirectory } from "../core/connection/target.ts";
 /** Makes a new connection to one address; `signal` ends the attempt, and the promise then rejects with its reason. */
 export type Dial = (signal: AbortSignal) => Promise<Duplex>;
 
-/** Ways to a host, in the order to try them: one for each of its addresses. */
-export async function dialsTo(host: Host, keepAlive: boolean): Promise<Dial[]> {
+/**
+ * Ways to a host, in the order to try them: one for each of its addresses.
+ * `keepAliveMs` is as in the target.
+ */
+export async function dialsTo(host: Host, keepAliveMs: number | undefined): Promise<Dial[]> {
   if (isSocketDirectory(host.name) && host.address === undefined) return [dialAddress({ path: socketPath(host) })];
   const { port } = host;
-  const options = { port, noDelay: true, keepAlive, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  const keepAlive = keepAliveMs !== undefined;
+  const options = { port, noDelay: true, keepAlive, keepAliveInitialDelay: keepAliveMs ?? 0 };
   if (host.address !== undefined || isIP(host.name))
     return [dialAddress({ ...options, host: host.address ?? host.name })];
   const found = await lookup(host.name, { all: true });
@@ -22,8 +26,6 @@ function socketPath(host: Host): string {
   const path = `${host.name}/.s.PGSQL.${host.port}`;
   return path.startsWith("@") ? `\0${path.slice(1)}` : path;
 }
-
-const KEEP_ALIVE_MS = 60_000;
 
 function dialAddress(address: NetConnectOpts): Dial {
   return async (signal) => {

@@ -2,9 +2,11 @@ import { isIP } from "node:net";
 import { Duplex } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
 import type postgres from "postgres";
+import { ANY_METHOD } from "../core/connection/require-auth.ts";
 import {
   type Host,
   isSocketDirectory,
+  SERVER_ROLES,
   type ServerRole,
   type ServerTarget,
   type SslMode,
@@ -24,7 +26,7 @@ import type { TlsSettings } from "./tls.ts";
 export function databaseOfDriver(sql: Pick<postgres.Sql, "options">): PostgresDatabase {
   const settings = readSettings(sql);
   const target = driverTarget(settings);
-  return new PostgresDatabase(target, {
+  return new PostgresDatabase(target, undefined, {
     dials: settings.socket ? async () => [dialWith(sql.options, settings.socket)] : dialsTo,
     tlsAttempts: (_, host) => [driverTls(settings, host)],
   });
@@ -77,7 +79,7 @@ function readSettings(sql: Pick<postgres.Sql, "options">): DriverSettings {
     direct: Reflect.get(options, "sslnegotiation") === "direct",
     connectTimeoutSeconds: connect_timeout,
     connection: { ...connection },
-    role: role === "read-write" || role === "primary" ? role : "any",
+    role: SERVER_ROLES.find((known) => known === role) ?? "any",
     socket: typeof socket === "function" ? (given) => Reflect.apply(socket, undefined, [given]) : undefined,
   };
 }
@@ -96,12 +98,26 @@ function driverTarget(settings: DriverSettings): ServerTarget {
     hosts,
     user: settings.user,
     database: settings.database,
-    sslMode: sslMode(settings.ssl),
-    sslDirect: settings.direct,
-    sslRootCertificate: undefined,
+    shuffled: false,
+    tls: {
+      mode: sslMode(settings.ssl),
+      direct: settings.direct,
+      sendsName: true,
+      rootCertificate: undefined,
+      clientCertificate: undefined,
+      clientKey: undefined,
+      clientKeyPassword: () => undefined,
+      showsCertificate: true,
+      revocationList: undefined,
+      revocationDirectory: undefined,
+      minimumVersion: "TLSv1.2",
+      maximumVersion: undefined,
+    },
+    // The driver sends a password as it is to whoever asks for it, so its user has agreed to that.
+    authentication: { ...ANY_METHOD, clearTextAgreed: true, channelBinding: "prefer" },
     ignoredPasswordFile: undefined,
     connectTimeoutMs: (settings.connectTimeoutSeconds || 0) * 1_000,
-    keepAlive: true,
+    keepAliveMs: KEEP_ALIVE_MS,
     serverRole: settings.role,
     startup: {
       ...Object.fromEntries(startup.map(([name, value]) => [name, String(value)])),
@@ -110,12 +126,14 @@ function driverTarget(settings: DriverSettings): ServerTarget {
   };
 }
 
+const KEEP_ALIVE_MS = 60_000;
+
 async function password(pass: unknown): Promise<string> {
   const given: unknown = typeof pass === "function" ? await pass() : pass;
   return typeof given === "string" ? given : "";
 }
 
-/** For messages; what is done says `driverTls`. */
+/** For messages; `driverTls` says what is done. */
 function sslMode(ssl: unknown): SslMode {
   if (!ssl) return "disable";
   if (ssl === "prefer") return "prefer";

@@ -1,18 +1,30 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
 import process from "node:process";
-import { findPassword, parseServiceFile } from "../core/connection/files.ts";
+import { explainServer, type TargetValue } from "../core/connection/explanation.ts";
+import { findPassword } from "../core/connection/files.ts";
 import { parseConnectionKeywords } from "../core/connection/keywords.ts";
-import { type ConnectionParameters, environmentParameters } from "../core/connection/parameters.ts";
+import {
+  type ConnectionParameters,
+  environmentParameters,
+  SESSION_VARIABLES,
+  sessionSettings,
+} from "../core/connection/parameters.ts";
 import { serverTarget } from "../core/connection/server.ts";
-import type { Target } from "../core/connection/target.ts";
+import type { EmbeddedTarget, ServerTarget, Target } from "../core/connection/target.ts";
 import { isConnectionUrl, parseConnectionUrl } from "../core/connection/url.ts";
 import { Failure } from "../core/error.ts";
+import { defaultPasswordFile, readPassword, readPasswordFile, serviceParameters } from "./connection-files.ts";
 
 export interface TargetSources {
   /** What `--url` or the library's `url` option says. */
   readonly url?: string | undefined;
+  /** What messages call the place where `url` came from; found by its value among the variables when left out. */
+  readonly urlOrigin?: string | undefined;
+  /** A file that holds the password alone; PGSTEP_PASSWORD_FILE when left out. */
+  readonly passwordFile?: string | undefined;
+  /** What messages call the place where `passwordFile` came from; "--password-file" when left out. */
+  readonly passwordFileOrigin?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -22,36 +34,114 @@ export interface TargetSources {
  * @throws Failure settings
  */
 export function resolveTarget(sources: TargetSources): Target | undefined {
-  const { environment } = sources;
-  const named = sources.url
-    ? { text: sources.url, source: "--url" }
-    : environment.DATABASE_URL
-      ? { text: environment.DATABASE_URL, source: "DATABASE_URL" }
-      : undefined;
-  if (named && /^pglite:/i.test(named.text)) return embeddedTarget(named.text.slice("pglite:".length), named.source);
-  if (!named && !NAMING.some((variable) => environment[variable])) return undefined;
-  const parameters = environmentParameters(environment);
-  const given: ConnectionParameters = named ? parse(named.text, named.source) : new Map();
-  const service = given.get("service") ?? parameters.get("service");
-  if (service) {
-    const file = given.get("servicefile") ?? parameters.get("servicefile");
-    merge(parameters, serviceParameters(service, file, environment.PGSYSCONFDIR));
+  return resolve(sources)?.target;
+}
+
+/**
+ * Every value that the database is reached with, and where it comes from; empty when nothing names a database.
+ * @throws Failure settings
+ */
+export function explainTarget(sources: TargetSources): readonly TargetValue[] {
+  return resolve(sources)?.explain() ?? [];
+}
+
+interface Resolved {
+  readonly target: Target;
+  readonly explain: () => readonly TargetValue[];
+}
+
+function resolve(sources: TargetSources): Resolved | undefined {
+  const named = namedBy(sources);
+  if (named && /^pglite:/i.test(named.text)) {
+    const target = embeddedTarget(named.text.slice("pglite:".length), named.source);
+    return { target, explain: () => [{ name: "url", value: named.text, origin: named.source }] };
   }
-  merge(parameters, given);
-  const passwordFile = parameters.get("passfile")?.value ?? defaultPasswordFile(environment);
-  const passwords = readPasswordFile(passwordFile);
-  return serverTarget(parameters, {
-    host: defaultHost(),
-    user: operatingSystemUser(),
-    ignoredPasswordFile: passwords === "readable by others" ? passwordFile : undefined,
-    password: (wanted) => (typeof passwords === "function" ? findPassword(passwords(), wanted) : undefined),
-  });
+  if (!named && !NAMING.some((variable) => sources.environment[variable])) return undefined;
+  return resolveServer(sources, named);
 }
 
 /** Variables that name a database on purpose; others (PGUSER, PGSSLMODE) are often set for everything. */
 const NAMING = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"];
 
-function embeddedTarget(place: string, source: string): Target {
+interface Named {
+  readonly text: string;
+  readonly source: string;
+}
+
+function namedBy({ url, urlOrigin, environment }: TargetSources): Named | undefined {
+  const variables = ["PGSTEP_URL", "DATABASE_URL"];
+  if (!url) return environment.DATABASE_URL ? { text: environment.DATABASE_URL, source: "DATABASE_URL" } : undefined;
+  return { text: url, source: urlOrigin ?? variables.find((name) => environment[name] === url) ?? OPTION };
+}
+
+const OPTION = "--url";
+
+function resolveServer(sources: TargetSources, named: Named | undefined): Resolved {
+  const { environment } = sources;
+  const parameters = environmentParameters(environment);
+  const given: ConnectionParameters = named ? parse(named.text, named.source) : new Map();
+  const service = given.get("service") ?? parameters.get("service");
+  if (service?.value) {
+    const file = given.get("servicefile") ?? parameters.get("servicefile");
+    merge(parameters, serviceParameters(service, file?.value ? file : undefined, environment));
+  }
+  merge(parameters, given);
+  const secret = secretFile(sources, given);
+  if (secret) {
+    const source = `${secret.source} ${secret.path}`;
+    parameters.set("password", { value: readPassword(secret.path, source), source });
+  }
+  const passwordFile = parameters.get("passfile")?.value || defaultPasswordFile(environment);
+  const passwords = readPasswordFile(passwordFile);
+  const places = new Set<string>();
+  const session = sessionSettings(environment);
+  const target = serverTarget(parameters, {
+    host: defaultHost(),
+    user: operatingSystemUser(),
+    ignoredPasswordFile: passwords === "readable by others" ? passwordFile : undefined,
+    sessionSettings: session,
+    password: (wanted) => {
+      const found = typeof passwords === "object" ? findPassword(passwords.text, wanted) : undefined;
+      if (found) places.add(`${passwordFile}:${found.line}`);
+      return found?.password || undefined;
+    },
+  });
+  return { target, explain: () => explain(target, parameters, session, places) };
+}
+
+function explain(
+  target: ServerTarget,
+  parameters: ConnectionParameters,
+  session: Readonly<Record<string, string>>,
+  places: ReadonlySet<string>,
+): TargetValue[] {
+  for (const host of target.hosts) host.password();
+  const settings = Object.entries(session).map(([name, value]) => ({
+    name,
+    value,
+    origin: Object.keys(SESSION_VARIABLES).find((variable) => SESSION_VARIABLES[variable] === name) ?? "",
+  }));
+  const origins = { host: "default", user: "default, the system's user", passwords: [...places] };
+  return [...explainServer(target, parameters, origins), ...settings];
+}
+
+/** A password's own file wins over all but a password in the `--url` that was typed. */
+function secretFile(
+  { passwordFile, passwordFileOrigin, environment }: TargetSources,
+  given: ConnectionParameters,
+): { readonly path: string; readonly source: string } | undefined {
+  const path = passwordFile ?? (environment[PASSWORD_FILE] || undefined);
+  if (path === undefined) return undefined;
+  const source = passwordFile === undefined ? PASSWORD_FILE : (passwordFileOrigin ?? PASSWORD_FILE_OPTION);
+  const password = given.get("password");
+  if (source !== PASSWORD_FILE_OPTION && password?.value && password.source === OPTION) return undefined;
+  return { path, source };
+}
+
+const PASSWORD_FILE_OPTION = "--password-file";
+const PASSWORD_FILE = "PGSTEP_PASSWORD_FILE";
+
+function embeddedTarget(place: string, source: string): EmbeddedTarget {
   const path = place.replace(/^\/\//, "");
   if (path === "memory") return { kind: "embedded", directory: undefined };
   if (path !== "") return { kind: "embedded", directory: path };
@@ -65,7 +155,7 @@ function parse(text: string, source: string): ConnectionParameters {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1];
   if (scheme !== undefined && !/[\s=]/.test(text.slice(0, scheme.length + 1))) {
     throw new Failure("settings", `Cannot read the database URL from ${source}: ${scheme}: is not a PostgreSQL URL`, {
-      hint: "Write postgres://user:password@host:5432/database, pglite:<directory> or pglite:memory.",
+      hint: "Write postgres://user@host:5432/database, pglite:<directory> or pglite:memory.",
     });
   }
   return parseConnectionKeywords(text, source);
@@ -74,46 +164,6 @@ function parse(text: string, source: string): ConnectionParameters {
 function merge(parameters: ConnectionParameters, stronger: ConnectionParameters): void {
   for (const [name, value] of stronger) parameters.set(name, value);
 }
-
-function serviceParameters(
-  service: { value: string; source: string },
-  file: { value: string } | undefined,
-  systemDirectory: string | undefined,
-): ConnectionParameters {
-  const paths = [file?.value ?? join(homedir(), ".pg_service.conf")];
-  if (systemDirectory) paths.push(join(systemDirectory, "pg_service.conf"));
-  for (const path of paths) {
-    if (!existsSync(path)) continue;
-    const found = parseServiceFile(readFileSync(path, "utf8"), service.value, path);
-    if (found) return found;
-  }
-  throw new Failure(
-    "settings",
-    `Cannot use the service "${service.value}" from ${service.source}: ${paths.join(" and ")} has no such section`,
-    { hint: `Add a section [${service.value}], or name the file with PGSERVICEFILE.` },
-  );
-}
-
-/** As libpq: on Windows below %APPDATA%. */
-function defaultPasswordFile(environment: TargetSources["environment"]): string {
-  if (process.platform !== "win32") return join(homedir(), ".pgpass");
-  return join(environment.APPDATA ?? homedir(), "postgresql", "pgpass.conf");
-}
-
-/** A file that others may read is passed over, as by libpq. */
-function readPasswordFile(path: string): (() => string) | "readable by others" | undefined {
-  try {
-    const status = statSync(path);
-    if (!status.isFile()) return undefined;
-    if (process.platform !== "win32" && (status.mode & OTHERS) !== 0) return "readable by others";
-    const text = readFileSync(path, "utf8");
-    return () => text;
-  } catch {
-    return undefined;
-  }
-}
-
-const OTHERS = 0o077;
 
 /** Where a local server listens: the directory that distributions choose, PostgreSQL's own, else the network. */
 function defaultHost(): string {

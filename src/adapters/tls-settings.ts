@@ -1,62 +1,50 @@
-import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import type { ConnectionOptions } from "node:tls";
+import { type ConnectionOptions, checkServerIdentity } from "node:tls";
 import { type Host, isSocketDirectory, type ServerTarget } from "../core/connection/target.ts";
-import { Failure } from "../core/error.ts";
 import type { TlsSettings } from "./tls.ts";
+import { clientCertificate, revocationLists, rootCertificates } from "./tls-files.ts";
 
 /**
  * How to try a host, in order: with which TLS settings, or with none.
  * The modes are libpq's (PostgreSQL documentation, 32.19.3); Unix sockets are never encrypted.
- * @throws Failure settings when the root certificate cannot be read
  */
-export function tlsAttempts(target: ServerTarget, host: Host): (TlsSettings | undefined)[] {
-  if (isSocketDirectory(host.name) || target.sslMode === "disable") return [undefined];
-  const settings = { optional: false, direct: target.sslDirect, options: tlsOptions(target, host) };
-  switch (target.sslMode) {
+export function tlsAttempts({ tls }: ServerTarget, host: Host): (TlsSettings | undefined)[] {
+  if (isSocketDirectory(host.name) || tls.mode === "disable") return [undefined];
+  const settings = (optional: boolean): TlsSettings => ({
+    optional,
+    direct: tls.direct,
+    // Certificates and keys are read only once TLS is about to begin, so that a mode that can do without does.
+    get options() {
+      return tlsOptions(tls, host);
+    },
+  });
+  switch (tls.mode) {
     case "allow":
-      return [undefined, settings];
+      return [undefined, settings(false)];
     case "prefer":
-      return [{ ...settings, optional: true }];
+      return [settings(true), undefined];
     default:
-      return [settings];
+      return [settings(false)];
   }
 }
 
-function tlsOptions(target: ServerTarget, host: Host): ConnectionOptions {
-  const named = isIP(host.name) === 0 ? { servername: host.name } : { host: host.name };
-  const mode = target.sslMode;
-  if (mode === "allow" || mode === "prefer") return { ...named, rejectUnauthorized: false };
-  const roots = rootCertificates(target);
-  if (mode === "require" && roots === undefined) return { ...named, rejectUnauthorized: false };
+/**
+ * Where there are roots they are used, whatever the mode: so does libpq.
+ * @throws Failure settings when a certificate or key cannot be used, runtime-unsupported
+ */
+function tlsOptions(tls: ServerTarget["tls"], host: Host): ConnectionOptions {
+  const roots = rootCertificates(tls);
+  const revoked = roots === undefined ? [] : revocationLists(tls);
   return {
-    ...named,
-    rejectUnauthorized: true,
-    ...(roots !== "system" && roots !== undefined && { ca: roots }),
-    ...(mode !== "verify-full" && { checkServerIdentity: () => undefined }),
+    // Addresses are not sent (RFC 6066, section 3); there is no `host` beside it, which Deno would send instead.
+    servername: tls.sendsName && isIP(host.name) === 0 ? host.name : "",
+    minVersion: tls.minimumVersion,
+    ...(tls.maximumVersion && { maxVersion: tls.maximumVersion }),
+    ...clientCertificate(tls),
+    rejectUnauthorized: roots !== undefined,
+    ...(roots && { ca: [...roots] }),
+    ...(revoked.length > 0 && { crl: [...revoked] }),
+    checkServerIdentity: (_, certificate) =>
+      tls.mode === "verify-full" ? checkServerIdentity(host.name, certificate) : undefined,
   };
-}
-
-/** The trusted roots in PEM, "system" for those of the runtime, undefined where there are none. */
-function rootCertificates(target: ServerTarget): string | undefined {
-  const named = target.sslRootCertificate;
-  if (named === "system") return named;
-  const path = named ?? join(homedir(), ".postgresql", "root.crt");
-  if (named === undefined && !existsSync(path)) {
-    if (target.sslMode === "require") return undefined;
-    throw new Failure("settings", `Cannot verify the server's certificate: there is no root certificate in ${path}`, {
-      hint: "Name one with sslrootcert=<file>, or trust the usual authorities with sslrootcert=system.",
-    });
-  }
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure("settings", `Cannot read the root certificate ${path}: ${reason}`, {
-      hint: "Check the file that sslrootcert (or PGSSLROOTCERT) names.",
-      cause: error,
-    });
-  }
 }

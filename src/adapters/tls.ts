@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
-import { type ConnectionOptions, connect } from "node:tls";
+import { type ConnectionOptions, connect, TLSSocket } from "node:tls";
+import { Failure } from "../core/error.ts";
 import { ClosedEarly, type Dial, settling } from "./dial.ts";
 
 /** How a connection is encrypted. */
@@ -8,6 +9,7 @@ export interface TlsSettings {
   readonly optional: boolean;
   /** TLS from the first byte, as PostgreSQL 17 and newer accept it. */
   readonly direct: boolean;
+  /** Reading them may throw a Failure. */
   readonly options: ConnectionOptions;
 }
 
@@ -28,7 +30,7 @@ export class NotPostgres extends Error {
 
 /**
  * The same way with TLS on it, or as it is when there are no settings.
- * Its promises reject with TlsRefused, TlsFailed and NotPostgres as well.
+ * Its promises reject with TlsRefused, TlsFailed, NotPostgres, and the Failure of the settings as well.
  */
 export function encrypted(dial: Dial, tls: TlsSettings | undefined): Dial {
   if (!tls) return dial;
@@ -65,14 +67,28 @@ const YES = 0x53;
 const NO = 0x4e;
 
 async function handshake(stream: Duplex, tls: TlsSettings, signal: AbortSignal): Promise<Duplex> {
-  const options = { ...tls.options, socket: stream, ...(tls.direct && { ALPNProtocols: ["postgresql"] }) };
-  const secure = connect(options);
   try {
+    const options = { ...tls.options, socket: stream, ...(tls.direct && { ALPNProtocols: ["postgresql"] }) };
+    const secure = connect(options);
     await settling(secure, "secureConnect", signal);
+    // A server that does not know the protocol by this name may be another one (CVE-2021-3618, the ALPACA attack).
+    if (tls.direct && secure.alpnProtocol !== "postgresql") {
+      throw new Error("the server did not agree to speak PostgreSQL's protocol");
+    }
     return secure;
   } catch (error) {
     stream.destroy();
-    if (signal.aborted) throw error;
+    if (signal.aborted || error instanceof Failure) throw error;
     throw new TlsFailed(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** The certificate in DER that the server at the other end of a stream has shown; undefined for plain text. */
+export function serverCertificate(stream: Duplex): Uint8Array | undefined {
+  return stream instanceof TLSSocket ? stream.getPeerCertificate(true).raw : undefined;
+}
+
+/** Whether what goes over a stream is encrypted. */
+export function isEncrypted(stream: Duplex): boolean {
+  return stream instanceof TLSSocket;
 }

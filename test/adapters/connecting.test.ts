@@ -173,11 +173,90 @@ describe("connecting", () => {
     assert.equal(refused.code, "authentication-failed");
   });
 
-  test("target_session_attrs asks for a server that takes writes", async () => {
+  test("target_session_attrs chooses among a primary and its standby", async () => {
+    const standby = await startPostgres({ files: { "standby.signal": "" }, settings: { hot_standby: "on" } });
+    try {
+      const [primary, replica] = [`127.0.0.1:${server.port}`, `127.0.0.1:${standby.port}`];
+      const reached = async (hosts: string, attributes: string) => {
+        const session = await connect(`postgres://postgres@${hosts}/postgres?target_session_attrs=${attributes}`);
+        const [row] = await session.query("SELECT pg_is_in_recovery() AS standby");
+        await session.close();
+        return row?.standby === true ? "standby" : "primary";
+      };
+      for (const hosts of [`${primary},${replica}`, `${replica},${primary}`]) {
+        assert.equal(await reached(hosts, "any"), hosts.startsWith(primary) ? "primary" : "standby");
+        for (const attributes of ["read-write", "primary"]) assert.equal(await reached(hosts, attributes), "primary");
+        for (const attributes of ["read-only", "standby", "prefer-standby"]) {
+          assert.equal(await reached(hosts, attributes), "standby", attributes);
+        }
+      }
+      assert.equal(await reached(primary, "prefer-standby"), "primary");
+      const refusal = async (host: string, attributes: string) =>
+        (await failure(`postgres://postgres@${host}/postgres?target_session_attrs=${attributes}`)).message;
+      assert.match(await refusal(primary, "standby"), /the server is no standby/);
+      assert.match(await refusal(primary, "read-only"), /the server takes writes/);
+      assert.match(await refusal(replica, "read-write"), /the server is a standby/);
+      assert.match(await refusal(replica, "primary"), /the server is a standby/);
+    } finally {
+      await standby.stop("immediate");
+    }
+  });
+
+  test("a read-only session is no read-write one, also on a primary", async () => {
     const readOnly = "options=-c%20default_transaction_read_only%3Don";
-    await (await connect(`${server.url(database)}?target_session_attrs=read-write`)).close();
-    await (await connect(`${server.url(database)}?target_session_attrs=primary&${readOnly}`)).close();
-    const { message } = await failure(`${server.url(database)}?target_session_attrs=read-write&${readOnly}`);
-    assert.match(message, /read-only/);
+    const url = (attributes: string) => `${server.url(database)}?target_session_attrs=${attributes}`;
+    await (await connect(url("read-write"))).close();
+    for (const attributes of ["primary", "read-only"]) await (await connect(`${url(attributes)}&${readOnly}`)).close();
+    assert.match((await failure(`${url("read-write")}&${readOnly}`)).message, /read-only/);
+  });
+
+  test("load_balance_hosts=random leaves the order to chance", async () => {
+    const other = await startPostgres();
+    try {
+      const hosts = `127.0.0.1:${server.port},127.0.0.1:${other.port}`;
+      const reached = new Set<number>();
+      for (let attempts = 0; reached.size < 2 && attempts < 100; attempts++) {
+        const session = await connect(`postgres://postgres@${hosts}/postgres?load_balance_hosts=random`);
+        const [row] = await session.query("SELECT inet_server_port() AS port");
+        reached.add(Number(row?.port));
+        await session.close();
+      }
+      assert.deepEqual(reached, new Set([server.port, other.port]));
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test("variables of the session arrive at the server", async () => {
+    const session = await connect(server.url(database), {
+      PGTZ: "Asia/Tokyo",
+      PGDATESTYLE: "German",
+      PGGEQO: "off",
+      PGOPTIONS: "-c work_mem=5MB",
+    });
+    const [row] = await session.query(
+      "SELECT current_setting('timezone') AS tz, current_setting('datestyle') AS style, current_setting('geqo') AS geqo, current_setting('work_mem') AS memory",
+    );
+    await session.close();
+    assert.deepEqual(row, { tz: "Asia/Tokyo", style: "German, DMY", geqo: "off", memory: "5MB" });
+  });
+
+  test("a person is asked when the server wants a password and none is known, once for all sessions", async () => {
+    const asked: string[] = [];
+    const target = resolveTarget({ url: server.url(database, "locked"), environment: {} });
+    assert.ok(target);
+    const answering = (answer: string | undefined) =>
+      openDatabase(target, async (user) => {
+        asked.push(user);
+        return answer;
+      });
+    const opened = answering("topsecret");
+    for (let count = 0; count < 2; count++) await (await opened.open()).close();
+    assert.deepEqual(asked, ["locked"]);
+    await assert.rejects(answering(undefined).open(), { code: "authentication-failed", message: /none was given/ });
+    await assert.rejects(answering("wrong").open(), { code: "authentication-failed", message: /"locked"/ });
+    const known = resolveTarget({ url: server.url(database, "locked", "wrong"), environment: {} });
+    assert.ok(known);
+    await assert.rejects(openDatabase(known, async () => "topsecret").open(), { code: "authentication-failed" });
   });
 });

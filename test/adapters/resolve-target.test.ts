@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { resolveTarget } from "../../src/adapters/resolve-target.ts";
+import { explainTarget, resolveTarget } from "../../src/adapters/resolve-target.ts";
 import type { ServerTarget } from "../../src/core/connection/target.ts";
 
 type Environment = Record<string, string>;
@@ -49,9 +49,9 @@ describe("resolving a target", () => {
       PGSSLMODE: "require",
       PGDATABASE: "e",
     };
-    const { hosts, user, database, sslMode } = server("postgres://one", environment);
+    const { hosts, user, database, tls } = server("postgres://one", environment);
     assert.deepEqual([hosts[0]?.name, hosts[0]?.port, hosts[0]?.password()], ["one", 7, "p"]);
-    assert.deepEqual([user, database, sslMode], ["u", "e", "require"]);
+    assert.deepEqual([user, database, tls.mode], ["u", "e", "require"]);
   });
 
   test("keywords with values are understood too", () => {
@@ -85,7 +85,7 @@ describe("resolving a target", () => {
     });
     const wrong = file("wrong-services", "[app]\nhots=x\n");
     assert.throws(() => server(undefined, { PGSERVICEFILE: wrong, PGSERVICE: "app" }), {
-      message: /wrong-services:2: the parameter "hots"/,
+      message: /wrong-services:2 \[app\]: the parameter "hots"/,
     });
   });
 
@@ -100,5 +100,89 @@ describe("resolving a target", () => {
     const ignored = server("postgres://u@one/d", { PGPASSFILE: open });
     assert.equal(ignored.hosts[0]?.password(), undefined);
     assert.equal(ignored.ignoredPasswordFile, open);
+  });
+
+  test("a password's own file wins over what is weaker than the place that names it", () => {
+    const secret = file("secret", "from file\n", 0o644);
+    const environment = { PGSTEP_PASSWORD_FILE: secret, PGPASSWORD: "from variable" };
+    const password = (url: string, given: object = {}) => {
+      const target = resolveTarget({ url, environment, ...given });
+      assert.ok(target?.kind === "server");
+      return target.hosts[0]?.password();
+    };
+    assert.equal(password("postgres://u@h/d"), "from file");
+    assert.equal(password("postgres://u:typed@h/d"), "typed");
+    assert.equal(password("postgres://u:named@h/d", { urlOrigin: "DATABASE_URL" }), "from file");
+    assert.equal(password("postgres://u:typed@h/d", { passwordFile: file("other", "other\r\n") }), "other");
+    assert.equal(password("postgres://u@h/d", { passwordFile: file("odd", " two\nlines\n\n") }), " two\nlines\n");
+    assert.throws(() => password("postgres://u@h/d", { passwordFile: "/no/such/file" }), {
+      code: "settings",
+      message: /Cannot read the password from --password-file \/no\/such\/file/,
+    });
+    assert.throws(() => password("postgres://u@h/d", { passwordFile: file("empty", "\n") }), { message: /is empty/ });
+  });
+
+  test("behind the user's service file there is the system's", () => {
+    file("pg_service.conf", "[of the system]\nhost=far.example\n");
+    const services = file("mine", "[other]\n");
+    const environment = { PGSERVICE: "of the system", PGSERVICEFILE: services, PGSYSCONFDIR: directory };
+    assert.equal(server(undefined, environment).hosts[0]?.name, "far.example");
+  });
+
+  test("a service file that is named must be there", () => {
+    assert.throws(() => server(undefined, { PGSERVICE: "app", PGSERVICEFILE: "/no/such/file" }), {
+      code: "settings",
+      message: /there is no file \/no\/such\/file/,
+    });
+  });
+
+  test("each value is told with its origin, passwords masked", () => {
+    const services = file("named", "[app]\nport=6000\n");
+    const passwords = file("passwords", "# one\none:6000:d:me:topsecret\n");
+    const environment = {
+      PGSERVICE: "app",
+      PGSERVICEFILE: services,
+      PGPASSFILE: passwords,
+      PGSSLMODE: "require",
+      PGUSER: "me",
+      PGTZ: "UTC",
+    };
+    const told = explainTarget({ url: "postgres://one/d?sslpassword=topsecret&connect_timeout=3", environment });
+    const byName = Object.fromEntries(told.map(({ name, value, origin }) => [name, `${value} | ${origin}`]));
+    assert.deepEqual(byName, {
+      host: "one | --url",
+      port: `6000 | service file ${services}:2 [app]`,
+      dbname: "d | --url",
+      user: "me | PGUSER",
+      password: `******** | ${passwords}:2`,
+      sslmode: "require | PGSSLMODE",
+      service: "app | PGSERVICE",
+      servicefile: `${services} | PGSERVICEFILE`,
+      sslpassword: "******** | --url",
+      connect_timeout: "3 | --url",
+      application_name: "pgstep | default",
+      channel_binding: "prefer | default",
+      target_session_attrs: "any | default",
+      timezone: "UTC | PGTZ",
+    });
+    const row = (name: string, sources: Parameters<typeof explainTarget>[0]) =>
+      explainTarget(sources).find((one) => one.name === name);
+    const url = "postgres://u:topsecret@one/d";
+    assert.equal(row("password", { environment: { PGSTEP_URL: url }, url })?.origin, "PGSTEP_URL");
+    assert.equal(row("password", { environment: { DATABASE_URL: url } })?.origin, "DATABASE_URL");
+    assert.deepEqual(row("password", { url: "postgres://u@one/d", environment: { PGPASSFILE: "/none" } }), {
+      name: "password",
+      value: "(none)",
+      origin: "not given",
+    });
+    const secret = file("own", "topsecret");
+    assert.equal(
+      row("password", { url: "postgres://u@one/d", environment: {}, passwordFile: secret })?.origin,
+      `--password-file ${secret}`,
+    );
+    assert.deepEqual(explainTarget({ url: "pglite:./data", environment: {} }), [
+      { name: "url", value: "pglite:./data", origin: "--url" },
+    ]);
+    assert.deepEqual(explainTarget({ environment: {} }), []);
   });
 });

@@ -16,11 +16,11 @@ describe("password file", () => {
     ["", undefined],
   ];
   for (const [text, expected] of cases) {
-    test(JSON.stringify(text), () => assert.equal(findPassword(text, wanted), expected));
+    test(JSON.stringify(text), () => assert.equal(findPassword(text, wanted)?.password, expected));
   }
 
   test("a backslash takes the next character as it is in names too", () => {
-    assert.equal(findPassword("\\:\\:1:5432:app:me:x", { ...wanted, host: "::1" }), "x");
+    assert.equal(findPassword("\\:\\:1:5432:app:me:x", { ...wanted, host: "::1" })?.password, "x");
   });
 });
 
@@ -39,6 +39,15 @@ describe("service file", () => {
 
   test("each value knows its line", () => {
     assert.equal(parseServiceFile(text, "two", "f")?.get("host")?.source, "f:7");
+  });
+
+  test("the line of the password is told", () => {
+    assert.equal(findPassword("# one\n\n*:*:*:*:x\n", { host: "h", port: 1, database: "d", user: "u" })?.line, 3);
+  });
+
+  test("a service within a service is refused, and of two lines the first counts", () => {
+    assert.throws(() => parseServiceFile("[a]\nservice=b\n", "a", "f"), { code: "settings", message: /f:2/ });
+    assert.equal(parseServiceFile("[a]\nport=1\nport=2\n", "a", "f")?.get("port")?.value, "1");
   });
 
   test("a line that is neither is an error with its place", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { environmentParameters } from "../../src/core/connection/parameters.ts";
+import { parseRequireAuth } from "../../src/core/connection/require-auth.ts";
 import { type ConnectionDefaults, serverTarget } from "../../src/core/connection/server.ts";
 import { describeTarget } from "../../src/core/connection/target.ts";
 import { parseConnectionUrl } from "../../src/core/connection/url.ts";
@@ -15,13 +16,13 @@ const target = (url: string, given = defaults) => serverTarget(parseConnectionUr
 
 describe("server target", () => {
   test("what is left open comes from the machine", () => {
-    const { hosts, user, database, sslMode, connectTimeoutMs, startup } = target("postgres://");
+    const { hosts, user, database, tls, connectTimeoutMs, startup } = target("postgres://");
     assert.deepEqual(
       hosts.map(({ name, address, port, password }) => ({ name, address, port, password: password() })),
       [{ name: "/run/pg", address: undefined, port: 5432, password: "localhost:5432:me:me" }],
     );
     assert.deepEqual(
-      { user, database, sslMode, connectTimeoutMs, startup },
+      { user, database, sslMode: tls.mode, connectTimeoutMs, startup },
       {
         user: "me",
         database: "me",
@@ -73,14 +74,37 @@ describe("server target", () => {
 
   const refused: Record<string, { message: RegExp; hint?: RegExp }> = {
     "postgres://h/d?sslmod=require": { message: /"sslmod" is not known/, hint: /"sslmode"/ },
+    "postgres://h/d?sslmod=": { message: /"sslmod" is not known/ },
     "postgres://h/d?schema=x": { message: /"schema" is not known/, hint: /--schema/ },
+    "postgres://h/d?sslidentity=x.p12": { message: /"sslidentity" is not known/, hint: /openssl pkcs12/ },
+    "postgres://h/d?sslaccept=strict": { message: /"sslaccept" is not known/, hint: /verify-full/ },
     "postgres://h/d?constructor=x": { message: /"constructor" is not known/ },
     "postgres://h/d?sslmode=on": { message: /sslmode=on is not supported/, hint: /verify-full/ },
-    "postgres://h/d?sslcert=a.pem": { message: /"sslcert" is not supported/ },
-    "postgres://h/d?require_auth=none": { message: /"require_auth" is not supported/ },
-    "postgres://h/d?channel_binding=require": { message: /channel_binding=require/ },
+    "postgres://h/d?sslcertmode=require": { message: /sslcertmode=require/, hint: /clientcert=verify-full/ },
+    "postgres://h/d?sslkeylogfile=k": { message: /"sslkeylogfile" is not supported/ },
+    "postgres://h/d?requirepeer=postgres": { message: /"requirepeer" is not supported/, hint: /verify-full/ },
+    "postgres://h/d?krbsrvname=postgres": { message: /"krbsrvname" is not supported/, hint: /GSSAPI/ },
+    "postgres://h/d?gsslib=gssapi": { message: /"gsslib" is not supported/ },
+    "postgres://h/d?gssdelegation=1": { message: /gssdelegation=1/ },
+    "postgres://h/d?gssencmode=require": { message: /gssencmode=require/, hint: /sslmode=require/ },
+    "postgres://h/d?oauth_issuer=x": { message: /"oauth_issuer" is not supported/ },
+    "postgres://h/d?oauth_client_id=x": { message: /"oauth_client_id" is not supported/ },
+    "postgres://h/d?oauth_client_secret=x": { message: /"oauth_client_secret" is not supported/ },
+    "postgres://h/d?oauth_scope=x": { message: /"oauth_scope" is not supported/ },
+    "postgres://h/d?scram_client_key=x": { message: /"scram_client_key" is not supported/ },
+    "postgres://h/d?scram_server_key=x": { message: /"scram_server_key" is not supported/ },
+    "postgres://h/d?replication=database": { message: /replication=database/ },
+    "postgres://h/d?min_protocol_version=3.2": { message: /min_protocol_version=3.2/ },
+    "postgres://h/d?max_protocol_version=2.0": { message: /max_protocol_version=2.0/ },
+    "postgres://h/d?require_auth=nobody": { message: /require_auth=nobody is not a list/ },
+    "postgres://h/d?channel_binding=maybe": { message: /channel_binding=maybe/ },
     "postgres://h/d?client_encoding=LATIN1": { message: /client_encoding=LATIN1/ },
-    "postgres://h/d?target_session_attrs=standby": { message: /target_session_attrs=standby/ },
+    "postgres://h/d?target_session_attrs=leader": { message: /target_session_attrs=leader/, hint: /prefer-standby/ },
+    "postgres://h/d?load_balance_hosts=yes": { message: /load_balance_hosts=yes/ },
+    "postgres://h/d?keepalives=2": { message: /keepalives is a whole number/ },
+    "postgres://h/d?sslsni=2": { message: /sslsni=2/ },
+    "postgres://h/d?ssl_min_protocol_version=SSLv3": { message: /ssl_min_protocol_version=SSLv3/ },
+    "postgres://h/d?ssl_max_protocol_version=TLSv1.1": { message: /contradict/ },
     "postgres://h/d?connect_timeout=soon": { message: /connect_timeout is a whole number/ },
     "postgres://h:70000/d": { message: /from 1 to 65535/ },
     "postgres://h/d?sslrootcert=system&sslmode=require": { message: /contradict/ },
@@ -90,11 +114,54 @@ describe("server target", () => {
     test(`${url} is refused by name`, () => assert.throws(() => target(url), { code: "settings", ...expected }));
   }
 
-  test("what changes nothing here is let through", () => {
-    target(
-      "postgres://h/d?channel_binding=prefer&gssencmode=disable&client_encoding=UTF8&keepalives_idle=9&sslcompression=0",
-    );
-    assert.equal(target("postgres://h/d?sslrootcert=system").sslMode, "verify-full");
-    assert.equal(target("postgres://h/d?connect_timeout=0").connectTimeoutMs, 0);
+  const harmless = [
+    "gssencmode=disable",
+    "client_encoding=UTF8",
+    "replication=false",
+    "gssdelegation=0",
+    "sslcompression=1",
+    "keepalives_interval=9",
+    "keepalives_count=9",
+    "tcp_user_timeout=9",
+    "min_protocol_version=3.0",
+    "max_protocol_version=latest",
+    "pgbouncer=true",
+    "connection_limit=1",
+    "pool_timeout=5",
+    "statement_cache_size=0",
+  ];
+  for (const query of harmless) {
+    test(`${query} changes nothing and is let through`, () => {
+      const changed = { ...target(`postgres://h/d?${query}`), hosts: [] };
+      const { clientKeyPassword: _one, ...tls } = changed.tls;
+      const { clientKeyPassword: _other, ...plain } = target("postgres://h/d").tls;
+      assert.deepEqual({ ...changed, tls }, { ...target("postgres://h/d"), hosts: [], tls: plain });
+    });
+  }
+
+  test("what is understood", () => {
+    assert.equal(target("postgres://h/d?sslrootcert=system").tls.mode, "verify-full");
+    assert.equal(target("postgres://h/d?requiressl=1").tls.mode, "require");
+    assert.equal(target("postgres://h/d?requiressl=0").tls.mode, "prefer");
+    for (const forEver of ["0", "-1"]) {
+      assert.equal(target(`postgres://h/d?connect_timeout=${forEver}`).connectTimeoutMs, 0);
+    }
+    assert.equal(target("postgres://h/d?keepalives=0").keepAliveMs, undefined);
+    assert.equal(target("postgres://h/d?keepalives_idle=7").keepAliveMs, 7_000);
+    assert.equal(target("postgres://h/d?channel_binding=require").authentication.channelBinding, "require");
+    assert.equal(target("postgres://h/d?fallback_application_name=f").startup.application_name, "f");
+    assert.equal(target("postgres://h/d?fallback_application_name=f&application_name=a").startup.application_name, "a");
+    assert.ok(!JSON.stringify(target("postgres://h/d?sslpassword=topsecret")).includes("topsecret"));
+  });
+
+  test("require_auth lists methods that are wanted, or those that are not", () => {
+    const allowed = (list: string) => [...(parseRequireAuth(list)?.allowed ?? ["refused"])];
+    assert.deepEqual(allowed("md5, scram-sha-256"), ["md5", "scram-sha-256"]);
+    assert.deepEqual(allowed("!none,!password"), ["md5", "gss", "sspi", "scram-sha-256", "oauth"]);
+    for (const list of ["md5,!none", "!md5,none", "md5,md5", "md4", "md5,", "!", "!!md5"]) {
+      assert.deepEqual(allowed(list), ["refused"], list);
+    }
+    assert.equal(parseRequireAuth("password")?.clearTextAgreed, true);
+    assert.equal(parseRequireAuth("!md5")?.clearTextAgreed, false);
   });
 });

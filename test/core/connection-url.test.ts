@@ -39,6 +39,99 @@ describe("connection URL", () => {
     test(text, () => assert.deepEqual(url(text), expected));
   }
 
+  // The cases that libpq's own tests and documentation have of what a URI can look like.
+  const ofLibpq: Record<string, Record<string, string>> = {
+    "postgresql://": {},
+    "postgres:///": {},
+    "postgresql://localhost": { host: "localhost" },
+    "postgresql://localhost:5433": { host: "localhost", port: "5433" },
+    "postgresql://localhost/mydb": { host: "localhost", dbname: "mydb" },
+    "postgresql://user@localhost": { user: "user", host: "localhost" },
+    "postgresql://user:secret@localhost": { user: "user", password: "secret", host: "localhost" },
+    "postgresql://other@localhost/otherdb?connect_timeout=10&application_name=myapp": {
+      user: "other",
+      host: "localhost",
+      dbname: "otherdb",
+      connect_timeout: "10",
+      application_name: "myapp",
+    },
+    "postgresql://host1:123,host2:456/somedb?target_session_attrs=any&application_name=myapp": {
+      host: "host1,host2",
+      port: "123,456",
+      dbname: "somedb",
+      target_session_attrs: "any",
+      application_name: "myapp",
+    },
+    "postgresql:///mydb?host=localhost&port=5433": { dbname: "mydb", host: "localhost", port: "5433" },
+    "postgresql://user@localhost:5433/mydb?options=-c%20synchronous_commit%3Doff": {
+      user: "user",
+      host: "localhost",
+      port: "5433",
+      dbname: "mydb",
+      options: "-c synchronous_commit=off",
+    },
+    "postgresql://[2001:db8::1234]/database": { host: "2001:db8::1234", dbname: "database" },
+    "postgresql:///dbname?host=/var/lib/postgresql": { dbname: "dbname", host: "/var/lib/postgresql" },
+    "postgresql://%2Fvar%2Flib%2Fpostgresql/dbname": { host: "/var/lib/postgresql", dbname: "dbname" },
+    "postgresql://uri-user:secret@host:12345/db": {
+      user: "uri-user",
+      password: "secret",
+      host: "host",
+      port: "12345",
+      dbname: "db",
+    },
+    "postgresql://uri-user@host:12345/": { user: "uri-user", host: "host", port: "12345" },
+    "postgresql://uri-user@": { user: "uri-user" },
+    "postgresql://?hostaddr=127.0.0.1": { hostaddr: "127.0.0.1" },
+    "postgresql://example.com?hostaddr=63.1.2.4": { host: "example.com", hostaddr: "63.1.2.4" },
+    "postgresql://%68ost/": { host: "host" },
+    "postgresql://host/db?u%73er=someotheruser&port=12345": {
+      user: "someotheruser",
+      host: "host",
+      port: "12345",
+      dbname: "db",
+    },
+    "postgresql://host:12345?user=uri-user": { user: "uri-user", host: "host", port: "12345" },
+    "postgresql://host?": { host: "host" },
+    "postgresql://[200z:db8::1234]/": { host: "200z:db8::1234" },
+    "postgres://?host=/path/to/socket/dir": { host: "/path/to/socket/dir" },
+    "postgres://@host": { host: "host" },
+    "postgres://host:/": { host: "host" },
+    "postgres://:12345/": { port: "12345" },
+    "postgres://otheruser@?host=/no/such/directory": { user: "otheruser", host: "/no/such/directory" },
+    "postgres://otheruser@:12345/db?host=/path/to/socket": {
+      user: "otheruser",
+      port: "12345",
+      dbname: "db",
+      host: "/path/to/socket",
+    },
+    "postgres://:12345?host=/path/to/socket": { port: "12345", host: "/path/to/socket" },
+  };
+  for (const [text, expected] of Object.entries(ofLibpq)) {
+    test(`as libpq: ${text}`, () => assert.deepEqual(url(text), expected));
+  }
+
+  const refusedByLibpq = [
+    "postgresql://host/db?u%7aer=someotheruser&port=12345",
+    "postgresql://host?uzer=",
+    "postgres://[::1",
+    "postgres://[]",
+    "postgres://[::1]z",
+    "postgresql://host?zzz",
+    "postgresql://host?value1&value2",
+    "postgresql://host?key=key=value",
+    "postgres://host?dbname=%XXfoo",
+    "postgresql://a%00b",
+    "postgresql://%zz",
+    "postgresql://%1",
+    "postgresql://%",
+  ];
+  for (const text of refusedByLibpq) {
+    test(`as libpq, refused: ${text}`, () => {
+      assert.throws(() => serverTarget(parseConnectionUrl(text, "--url"), MACHINE), { code: "settings" });
+    });
+  }
+
   const faulty: Record<string, RegExp> = {
     "postgres://h:port/d": /host or its port/,
     "postgres://u:p@h:12x/d": /host or its port/,

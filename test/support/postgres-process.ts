@@ -9,6 +9,9 @@ export type StopMode = "fast" | "immediate";
 
 export const START_TIMEOUT_MS = 60_000;
 
+/** "standby" is a server that replays for ever, and answers meanwhile. */
+const READY: ReadonlySet<string> = new Set(["ready", "standby"]);
+
 export interface Launch {
   readonly binaries: string;
   readonly directory: string;
@@ -32,7 +35,7 @@ export async function launchPostmaster({ binaries, directory, settings }: Launch
   child.unref();
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
-    if (postmasterFile(directory)[7]?.trim() === "ready" && postmasterPid(directory) === child.pid) return child;
+    if (READY.has(postmasterFile(directory)[7]?.trim() ?? "") && postmasterPid(directory) === child.pid) return child;
     await sleep(10);
   }
   child.kill("SIGQUIT");

@@ -1,5 +1,5 @@
 import { Failure } from "../error.ts";
-import type { ConnectionParameters } from "./parameters.ts";
+import { type ConnectionParameters, setParameter } from "./parameters.ts";
 
 /**
  * The parameters of one section of a connection service file (PostgreSQL documentation, 32.17), or undefined when
@@ -25,7 +25,13 @@ export function parseServiceFile(text: string, service: string, path: string): C
       });
     }
     const name = line.slice(0, equals).trim();
-    found?.set(name, { value: line.slice(equals + 1).trim(), source: `${path}:${index + 1}` });
+    if (name === "service") {
+      throw new Failure("settings", `Cannot read ${path}:${index + 1}: a service names another service`, {
+        hint: "Write the parameters of the other one there instead.",
+      });
+    }
+    // libpq keeps the first of several lines for one parameter.
+    if (found && !found.has(name)) setParameter(found, name, line.slice(equals + 1).trim(), `${path}:${index + 1}`);
   }
   return found;
 }
@@ -38,18 +44,24 @@ export interface PasswordWanted {
   readonly user: string;
 }
 
+export interface FoundPassword {
+  readonly password: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
 /**
  * The password of the first matching line `host:port:database:user:password` of a password file, where * matches
  * anything and a backslash takes the next character as it is (PostgreSQL documentation, 32.16).
  */
-export function findPassword(text: string, wanted: PasswordWanted): string | undefined {
+export function findPassword(text: string, wanted: PasswordWanted): FoundPassword | undefined {
   const wantedFields = [wanted.host, String(wanted.port), wanted.database, wanted.user];
-  for (const line of text.split("\n")) {
+  for (const [lineIndex, line] of text.split("\n").entries()) {
     if (line.startsWith("#")) continue;
     const fields = passwordFields(line.replace(/\r$/, ""));
     if (fields.length !== 5) continue;
     if (wantedFields.every((field, index) => fields[index]?.raw === "*" || fields[index]?.value === field)) {
-      return fields[4]?.value;
+      return { password: fields[4]?.value ?? "", line: lineIndex + 1 };
     }
   }
   return undefined;

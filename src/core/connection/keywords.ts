@@ -1,5 +1,5 @@
 import { Failure } from "../error.ts";
-import type { ConnectionParameters } from "./parameters.ts";
+import { type ConnectionParameters, setParameter } from "./parameters.ts";
 
 /**
  * Reads `host=localhost dbname=app password='a b'` as libpq does (PostgreSQL documentation, 32.1.1.1 Keyword/Value
@@ -37,7 +37,7 @@ export function parseConnectionKeywords(text: string, source: string): Connectio
         },
       );
     }
-    if (value !== "") parameters.set(name, { value, source });
+    if (value !== "") setParameter(parameters, name, value, source);
   }
   return parameters;
 }
@@ -46,6 +46,6 @@ export function parseConnectionKeywords(text: string, source: string): Connectio
 function malformed(source: string, read: number): Failure {
   const place = read === 0 ? "it is neither a URL nor name=value" : `no name=value stands after value ${read}`;
   return new Failure("settings", `Cannot read the connection string from ${source}: ${place}`, {
-    hint: "Write postgres://user:password@host:5432/database, pglite:<directory>, or host=... dbname=... user=...",
+    hint: "Write postgres://user@host:5432/database, pglite:<directory>, or host=... dbname=... user=...",
   });
 }

@@ -4,12 +4,15 @@ export type ConnectionParameters = Map<string, { readonly value: string; readonl
 /** What becomes of a parameter that libpq knows (PostgreSQL documentation, 32.1.2 Parameter Key Words). */
 export type ParameterUse =
   | "used"
-  /** Tunes what this program leaves to the system; harmless to leave out. */
-  | "ignored"
-  /** Changes what is trusted or sent; leaving it out could surprise. */
-  | "refused"
+  /** Accepted, since leaving it out changes neither what is trusted nor what is sent; with the reason. */
+  | { readonly ignored: string }
+  /** Leaving it out could surprise; with what to do instead. */
+  | { readonly refused: string }
   /** Fine when it has one of the listed values, which say what happens anyway. */
-  | readonly string[];
+  | { readonly only: readonly string[]; readonly instead?: string };
+
+const NO_GSSAPI = "Remove it, and log in with a password or a client certificate: GSSAPI is not built in.";
+const NO_OAUTH = "Remove it, and log in with a password or a client certificate: OAuth is not built in.";
 
 export const PARAMETERS: Readonly<Record<string, ParameterUse>> = {
   host: "used",
@@ -19,51 +22,54 @@ export const PARAMETERS: Readonly<Record<string, ParameterUse>> = {
   user: "used",
   password: "used",
   passfile: "used",
-  service: "used",
-  servicefile: "used",
+  require_auth: "used",
+  channel_binding: "used",
   connect_timeout: "used",
+  client_encoding: { only: ["UTF8", "auto", "utf8", "UTF-8", "utf-8"], instead: "Migrations are UTF-8: convert them." },
+  options: "used",
   application_name: "used",
   fallback_application_name: "used",
-  options: "used",
-  sslmode: "used",
-  sslrootcert: "used",
-  sslnegotiation: "used",
-  target_session_attrs: "used",
   keepalives: "used",
-  client_encoding: ["auto", "UTF8", "utf8", "UTF-8", "utf-8"],
-  channel_binding: ["disable", "prefer"],
-  gssencmode: ["disable", "prefer"],
-  gssdelegation: ["0"],
-  load_balance_hosts: ["disable"],
-  replication: ["false", "off", "no", "0"],
-  requiressl: ["0"],
-  sslcompression: ["0"],
-  sslsni: ["1"],
-  ssl_min_protocol_version: ["TLSv1.2"],
-  gsslib: "ignored",
-  keepalives_count: "ignored",
-  keepalives_idle: "ignored",
-  keepalives_interval: "ignored",
-  krbsrvname: "ignored",
-  max_protocol_version: "ignored",
-  min_protocol_version: ["3.0"],
-  tcp_user_timeout: "ignored",
-  oauth_client_id: "refused",
-  oauth_client_secret: "refused",
-  oauth_issuer: "refused",
-  oauth_scope: "refused",
-  require_auth: "refused",
-  requirepeer: "refused",
-  scram_client_key: "refused",
-  scram_server_key: "refused",
-  ssl_max_protocol_version: "refused",
-  sslcert: "refused",
-  sslcertmode: ["allow", "disable"],
-  sslcrl: "refused",
-  sslcrldir: "refused",
-  sslkey: "refused",
-  sslkeylogfile: "refused",
-  sslpassword: "refused",
+  keepalives_idle: "used",
+  keepalives_interval: { ignored: "no runtime can set it; the system's value is used" },
+  keepalives_count: { ignored: "no runtime can set it; the system's value is used" },
+  tcp_user_timeout: { ignored: "no runtime can set it; the system's value is used" },
+  replication: { only: ["false", "off", "no", "0"], instead: "Remove it: migrations need an ordinary session." },
+  gssencmode: { only: ["disable", "prefer"], instead: "Write gssencmode=disable and sslmode=require." },
+  sslmode: "used",
+  requiressl: "used",
+  sslnegotiation: "used",
+  sslcompression: { ignored: "no TLS library compresses any more" },
+  sslcert: "used",
+  sslkey: "used",
+  sslkeylogfile: { refused: "Remove it: the keys of a connection are not written down." },
+  sslpassword: "used",
+  sslcertmode: {
+    only: ["allow", "disable"],
+    instead: "Write sslcertmode=allow, and let pg_hba.conf demand the certificate with clientcert=verify-full.",
+  },
+  sslrootcert: "used",
+  sslcrl: "used",
+  sslcrldir: "used",
+  sslsni: "used",
+  requirepeer: { refused: "Remove it, and prove the server with sslmode=verify-full instead." },
+  ssl_min_protocol_version: "used",
+  ssl_max_protocol_version: "used",
+  min_protocol_version: { only: ["3.0"], instead: "Write min_protocol_version=3.0: that is what is spoken." },
+  max_protocol_version: { only: ["3.0", "3.2", "latest"] },
+  krbsrvname: { refused: NO_GSSAPI },
+  gsslib: { refused: NO_GSSAPI },
+  gssdelegation: { only: ["0"], instead: NO_GSSAPI },
+  scram_client_key: { refused: "Remove it, and give the password." },
+  scram_server_key: { refused: "Remove it, and give the password." },
+  service: "used",
+  servicefile: "used",
+  target_session_attrs: "used",
+  load_balance_hosts: "used",
+  oauth_issuer: { refused: NO_OAUTH },
+  oauth_client_id: { refused: NO_OAUTH },
+  oauth_client_secret: { refused: NO_OAUTH },
+  oauth_scope: { refused: NO_OAUTH },
 };
 
 /** Environment variables and the parameter each stands for (PostgreSQL documentation, 32.15 Environment Variables). */
@@ -75,46 +81,104 @@ export const ENVIRONMENT_PARAMETERS: Readonly<Record<string, string>> = {
   PGUSER: "user",
   PGPASSWORD: "password",
   PGPASSFILE: "passfile",
+  PGREQUIREAUTH: "require_auth",
+  PGCHANNELBINDING: "channel_binding",
   PGSERVICE: "service",
   PGSERVICEFILE: "servicefile",
-  PGAPPNAME: "application_name",
   PGOPTIONS: "options",
-  PGCONNECT_TIMEOUT: "connect_timeout",
+  PGAPPNAME: "application_name",
+  PGREQUIRESSL: "requiressl",
   PGSSLMODE: "sslmode",
-  PGSSLROOTCERT: "sslrootcert",
   PGSSLNEGOTIATION: "sslnegotiation",
-  PGTARGETSESSIONATTRS: "target_session_attrs",
-  PGCHANNELBINDING: "channel_binding",
-  PGGSSENCMODE: "gssencmode",
-  PGREQUIREAUTH: "require_auth",
-  PGREQUIREPEER: "requirepeer",
+  PGSSLCOMPRESSION: "sslcompression",
   PGSSLCERT: "sslcert",
-  PGSSLCERTMODE: "sslcertmode",
   PGSSLKEY: "sslkey",
+  PGSSLCERTMODE: "sslcertmode",
+  PGSSLROOTCERT: "sslrootcert",
   PGSSLCRL: "sslcrl",
   PGSSLCRLDIR: "sslcrldir",
+  PGSSLSNI: "sslsni",
+  PGREQUIREPEER: "requirepeer",
+  PGSSLMINPROTOCOLVERSION: "ssl_min_protocol_version",
   PGSSLMAXPROTOCOLVERSION: "ssl_max_protocol_version",
+  PGGSSENCMODE: "gssencmode",
+  PGCONNECT_TIMEOUT: "connect_timeout",
+  PGCLIENTENCODING: "client_encoding",
+  PGTARGETSESSIONATTRS: "target_session_attrs",
+  PGLOADBALANCEHOSTS: "load_balance_hosts",
+  PGMINPROTOCOLVERSION: "min_protocol_version",
+  PGMAXPROTOCOLVERSION: "max_protocol_version",
 };
 
-/** Parameters that other tools put into URLs, and what to do here instead. */
-export const FOREIGN_PARAMETERS: Readonly<Record<string, string>> = {
-  schema: "Remove it, and name the schema of the history table with --schema.",
-  pgbouncer: "Remove it; poolers are recognised without it.",
-  connection_limit: "Remove it; a run uses one or two connections.",
-  pool_timeout: "Remove it; there is no pool.",
-  sslaccept: "Write sslmode=require or sslmode=verify-full instead.",
-  ssl: "Write sslmode=require (or disable, prefer, verify-full) instead.",
-  uselibpqcompat: "Remove it; sslmode means here what libpq says.",
-  currentSchema: "Write options=-csearch_path%3D<schema> instead.",
-  search_path: "Write options=-csearch_path%3D<schema> instead.",
+/** Variables that become settings of the session (32.15 as well), and the setting each stands for. */
+export const SESSION_VARIABLES: Readonly<Record<string, string>> = {
+  PGDATESTYLE: "datestyle",
+  PGTZ: "timezone",
+  PGGEQO: "geqo",
 };
+
+/**
+ * Variables of libpq that are not looked at, and why: they are often set for all programs of a machine, so that they
+ * are no reason to refuse a connection that does not need them.
+ */
+export const UNREAD_VARIABLES: Readonly<Record<string, string>> = {
+  PGKRBSRVNAME: "GSSAPI is not built in",
+  PGGSSLIB: "GSSAPI is not built in",
+  PGGSSDELEGATION: "GSSAPI is not built in",
+  PGLOCALEDIR: "it is for libpq's own translations",
+};
+
+/** What becomes of a parameter that other tools put into URLs. */
+export type ForeignUse = { readonly ignored: string } | { readonly instead: string };
+
+const NO_POOL: ForeignUse = { ignored: "a run uses one or two connections and no pool" };
+const SEARCH_PATH: ForeignUse = { instead: "Write options=-csearch_path%3D<schema> instead." };
+
+export const FOREIGN_PARAMETERS: Readonly<Record<string, ForeignUse>> = {
+  schema: {
+    instead: "Remove it, name the history table's schema with --schema, or set options=-csearch_path%3D<schema>.",
+  },
+  currentSchema: SEARCH_PATH,
+  search_path: SEARCH_PATH,
+  pgbouncer: { ignored: "poolers are recognised without it" },
+  connection_limit: NO_POOL,
+  pool_timeout: NO_POOL,
+  pool_max_conns: NO_POOL,
+  statement_cache_size: { ignored: "no statements are prepared" },
+  prepared_statements: { ignored: "no statements are prepared" },
+  socket_timeout: { instead: "Remove it, and limit statements with options=-cstatement_timeout%3D<ms>." },
+  sslaccept: { instead: "Write sslmode=verify-full for strict, sslmode=require for accept_invalid_certs." },
+  sslidentity: { instead: "Write sslcert=<file>&sslkey=<file>; openssl pkcs12 -in <file> -nodes turns one into both." },
+  sslfactory: { instead: "Write sslmode=require or sslmode=verify-full instead." },
+  ssl: { instead: "Write sslmode=require (or disable, prefer, verify-full) instead." },
+  uselibpqcompat: { ignored: "sslmode means here what libpq says" },
+  endpoint: { instead: "Write options=endpoint%3D<id> instead." },
+};
+
+/** Sets a value, a deprecated spelling as what it stands for, as libpq does. */
+export function setParameter(parameters: ConnectionParameters, name: string, value: string, source: string): void {
+  if (name === "requiressl") parameters.set("sslmode", { value: value.startsWith("1") ? "require" : "prefer", source });
+  else parameters.set(name, { value, source });
+}
 
 /** The parameters that environment variables give; empty ones count as absent, as in libpq. */
 export function environmentParameters(environment: Readonly<Record<string, string | undefined>>): ConnectionParameters {
   const parameters: ConnectionParameters = new Map();
   for (const [variable, name] of Object.entries(ENVIRONMENT_PARAMETERS)) {
     const value = environment[variable];
-    if (value !== undefined && value !== "") parameters.set(name, { value, source: variable });
+    // PGREQUIRESSL says nothing but yes.
+    if (value === undefined || value === "" || (variable === "PGREQUIRESSL" && !value.startsWith("1"))) continue;
+    setParameter(parameters, name, value, variable);
   }
   return parameters;
+}
+
+/** The session's settings that environment variables give; "default" leaves one to the server, as in libpq. */
+export function sessionSettings(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const [variable, name] of Object.entries(SESSION_VARIABLES)) {
+    const value = environment[variable];
+    if (value && value.toLowerCase() !== "default") settings[name] = value;
+  }
+  return settings;
 }

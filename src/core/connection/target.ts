@@ -1,3 +1,5 @@
+import type { AuthenticationDemands } from "./require-auth.ts";
+
 /** The database a run is about, with everything needed to reach it. */
 export type Target = ServerTarget | EmbeddedTarget;
 
@@ -10,23 +12,44 @@ export interface EmbeddedTarget {
 
 export interface ServerTarget {
   readonly kind: "server";
-  /** Tried in this order; at least one. */
+  /** At least one; tried in this order unless they are shuffled. */
   readonly hosts: readonly Host[];
+  /** Whether hosts, and the addresses of each, are tried in an order left to chance. */
+  readonly shuffled: boolean;
   readonly user: string;
   readonly database: string;
-  readonly sslMode: SslMode;
-  /** Whether TLS starts at once (PostgreSQL 17 and newer) instead of being asked for first. */
-  readonly sslDirect: boolean;
-  /** A file of trusted root certificates; "system" for those of the runtime. */
-  readonly sslRootCertificate: string | undefined;
+  readonly tls: TlsDemands;
+  readonly authentication: AuthenticationDemands;
   /** A password file that was passed over because others may read it. */
   readonly ignoredPasswordFile: string | undefined;
-  /** For one host; 0 waits as long as it takes. */
+  /** For one address; 0 waits as long as it takes. */
   readonly connectTimeoutMs: number;
-  readonly keepAlive: boolean;
+  /** Silence after which the system asks whether the other side is still there; 0 is the system's own, undefined never. */
+  readonly keepAliveMs: number | undefined;
   readonly serverRole: ServerRole;
-  /** Start-up parameters: application_name, and `options` where it was given. */
+  /** Start-up parameters: application_name, and `options` and session settings where they were given. */
   readonly startup: Readonly<Record<string, string>>;
+}
+
+/** Files are named as they were given; undefined where libpq looks below ~/.postgresql. */
+export interface TlsDemands {
+  readonly mode: SslMode;
+  /** Whether TLS starts at once (PostgreSQL 17 and newer) instead of being asked for first. */
+  readonly direct: boolean;
+  /** Whether the host's name is sent in the open, for proxies that choose a server by it. */
+  readonly sendsName: boolean;
+  /** A file of trusted root certificates; "system" for those of the system. */
+  readonly rootCertificate: string | undefined;
+  readonly clientCertificate: string | undefined;
+  readonly clientKey: string | undefined;
+  /** A function, so that no log or dump of the target can show it. */
+  readonly clientKeyPassword: () => string | undefined;
+  /** Whether a certificate is shown to a server that asks for one. */
+  readonly showsCertificate: boolean;
+  readonly revocationList: string | undefined;
+  readonly revocationDirectory: string | undefined;
+  readonly minimumVersion: TlsVersion;
+  readonly maximumVersion: TlsVersion | undefined;
 }
 
 export interface Host {
@@ -43,8 +66,11 @@ export interface Host {
 export const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
 export type SslMode = (typeof SSL_MODES)[number];
 
-/** Which servers will do (libpq's target_session_attrs); those that only read are of no use to a migration. */
-export const SERVER_ROLES = ["any", "read-write", "primary"] as const;
+export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
+export type TlsVersion = (typeof TLS_VERSIONS)[number];
+
+/** Which servers will do (libpq's target_session_attrs). */
+export const SERVER_ROLES = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"] as const;
 export type ServerRole = (typeof SERVER_ROLES)[number];
 
 /** Whether a host is the directory of a Unix socket; "@" marks Linux's abstract ones. */

@@ -1,5 +1,5 @@
 import { Failure } from "../error.ts";
-import { type ConnectionParameters, PARAMETERS } from "./parameters.ts";
+import { type ConnectionParameters, PARAMETERS, setParameter } from "./parameters.ts";
 
 const SCHEME = /^postgres(?:ql)?:\/\//i;
 
@@ -43,7 +43,7 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
   const names: string[] = [];
   const ports: string[] = [];
   for (const spec of authority.slice(at + 1).split(",")) {
-    const match = /^(\[[^\]]*\]|[^:[\]]*)(?::([0-9]*))?$/.exec(spec);
+    const match = /^(\[[^\]]+\]|[^:[\]]*)(?::([0-9]*))?$/.exec(spec);
     if (!match) {
       const hint = "Write host:port with digits as the port, and an IPv6 address in brackets: [::1]:5432.";
       throw fault("the host or its port is malformed", hint);
@@ -72,7 +72,7 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
     // JDBC's spelling, which libpq understands as well.
     if (name === "ssl" && value === "true") set("sslmode", "require");
     else if (suspicious && !Object.hasOwn(PARAMETERS, name)) throw fault(`"${name}"`, "");
-    else parameters.set(name, { value, source });
+    else setParameter(parameters, name, value, source);
   }
   return parameters;
 }

@@ -1,0 +1,81 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { parseServiceFile } from "../core/connection/files.ts";
+import type { ConnectionParameters } from "../core/connection/parameters.ts";
+import { Failure } from "../core/error.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The parameters of a service, each with the line it stands in.
+ * @throws Failure settings when no file has it
+ */
+export function serviceParameters(
+  service: { readonly value: string; readonly source: string },
+  file: { readonly value: string; readonly source: string } | undefined,
+  environment: Environment,
+): ConnectionParameters {
+  if (file && !existsSync(file.value)) {
+    throw new Failure("settings", `Cannot use the service "${service.value}": there is no file ${file.value}`, {
+      hint: `Correct the file's name in ${file.source}.`,
+    });
+  }
+  const paths = [file?.value ?? join(homedir(), ".pg_service.conf")];
+  if (environment.PGSYSCONFDIR) paths.push(join(environment.PGSYSCONFDIR, "pg_service.conf"));
+  for (const path of paths) {
+    if (!existsSync(path)) continue;
+    const found = parseServiceFile(readFileSync(path, "utf8"), service.value, path);
+    if (found) {
+      const origin = (source: string) => `service file ${source} [${service.value}]`;
+      return new Map([...found].map(([name, { value, source }]) => [name, { value, source: origin(source) }]));
+    }
+  }
+  throw new Failure(
+    "settings",
+    `Cannot use the service "${service.value}" from ${service.source}: ${paths.join(" and ")} has no such section`,
+    { hint: `Add a section [${service.value}], or name the file with PGSERVICEFILE.` },
+  );
+}
+
+/** Where libpq looks for passwords; on Windows below %APPDATA%. */
+export function defaultPasswordFile(environment: Environment): string {
+  if (process.platform !== "win32") return join(homedir(), ".pgpass");
+  return join(environment.APPDATA ?? homedir(), "postgresql", "pgpass.conf");
+}
+
+/** A password file's text; one that others may read is passed over, as by libpq. */
+export function readPasswordFile(path: string): { readonly text: string } | "readable by others" | undefined {
+  try {
+    const status = statSync(path);
+    if (!status.isFile()) return undefined;
+    if (process.platform !== "win32" && (status.mode & OTHERS) !== 0) return "readable by others";
+    return { text: readFileSync(path, "utf8") };
+  } catch {
+    return undefined;
+  }
+}
+
+const OTHERS = 0o077;
+
+/**
+ * The password that a file of its own holds, without the line's end: a secret that a container was given, say.
+ * @throws Failure settings
+ */
+export function readPassword(path: string, source: string): string {
+  let password = "";
+  try {
+    password = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure("settings", `Cannot read the password from ${source}: ${reason}`, {
+      hint: "Name a file that this user may read.",
+      cause: error,
+    });
+  }
+  if (password !== "") return password;
+  throw new Failure("settings", `Cannot read the password from ${source}: the file is empty`, {
+    hint: "Write the password into it, or leave the setting out.",
+  });
+}

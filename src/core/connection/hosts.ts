@@ -1,0 +1,64 @@
+import type { PasswordWanted } from "./files.ts";
+import { contradiction, malformed, textValue } from "./parameter-values.ts";
+import type { ConnectionParameters } from "./parameters.ts";
+import { type Host, isSocketDirectory } from "./target.ts";
+
+/** What the hosts of a target need beside the parameters. */
+export interface HostDefaults {
+  /** A socket's directory or a host name. */
+  readonly host: string;
+  /** Looks a password up in the password file. */
+  readonly password: (wanted: PasswordWanted) => string | undefined;
+}
+
+/**
+ * The hosts that `host`, `hostaddr` and `port` list; lists of one length, or one port for all.
+ * @throws Failure settings
+ */
+export function hostsOf(
+  parameters: ConnectionParameters,
+  defaults: HostDefaults,
+  login: { readonly database: string; readonly user: string },
+): Host[] {
+  const names = list(parameters, "host");
+  const addresses = list(parameters, "hostaddr");
+  const ports = list(parameters, "port");
+  const count = Math.max(names.length, addresses.length, 1);
+  if (names.length > 0 && addresses.length > 0 && names.length !== addresses.length) {
+    throw contradiction(
+      `${names.length} hosts`,
+      `${addresses.length} host addresses`,
+      "Name as many as there are hosts.",
+    );
+  }
+  if (ports.length > 1 && ports.length !== count) {
+    throw contradiction(`${count} hosts`, `${ports.length} ports`, "Name one port, or one for each host.");
+  }
+  const given = textValue(parameters, "password");
+  return Array.from({ length: count }, (_, index) => {
+    const address = addresses[index] || undefined;
+    const name = names[index] || address || defaults.host;
+    const port = portNumber(parameters, ports[ports.length === 1 ? 0 : index] || DEFAULT_PORT);
+    // The default socket goes by the name localhost in password files.
+    const passwordHost = isSocketDirectory(name) && name === defaults.host ? "localhost" : name;
+    return {
+      name,
+      address,
+      port,
+      password: () => given ?? defaults.password({ host: passwordHost, port, ...login }),
+    };
+  });
+}
+
+export const DEFAULT_PORT = "5432";
+
+function list(parameters: ConnectionParameters, name: string): string[] {
+  const value = textValue(parameters, name);
+  return value === undefined ? [] : value.split(",").map((entry) => entry.trim());
+}
+
+function portNumber(parameters: ConnectionParameters, text: string): number {
+  const port = Number(text);
+  if (/^[0-9]+$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw malformed(parameters, "port", "a port is a number from 1 to 65535");
+}

@@ -1,0 +1,32 @@
+import { Failure } from "../error.ts";
+import { nearest } from "../spelling.ts";
+import { type ConnectionParameters, FOREIGN_PARAMETERS, PARAMETERS } from "./parameters.ts";
+
+/**
+ * Looks whether every parameter is one that is understood.
+ * @throws Failure settings naming the first that is unknown, not supported, or has a value that is not
+ */
+export function checkKnown(parameters: ConnectionParameters): void {
+  for (const [name, { value, source }] of parameters) {
+    const where = `Cannot use the connection settings from ${source}`;
+    const use = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
+    if (use === undefined) checkForeign(name, where);
+    else if (use === "used" || "ignored" in use || value === "") continue;
+    else if ("refused" in use) {
+      throw new Failure("settings", `${where}: the parameter "${name}" is not supported`, { hint: use.refused });
+    } else if (!use.only.includes(value)) {
+      throw new Failure("settings", `${where}: ${name}=${value} is not supported`, {
+        hint: use.instead ?? `Write ${name}=${use.only[0] ?? ""}.`,
+      });
+    }
+  }
+}
+
+function checkForeign(name: string, where: string): void {
+  const foreign = Object.hasOwn(FOREIGN_PARAMETERS, name) ? FOREIGN_PARAMETERS[name] : undefined;
+  if (foreign && "ignored" in foreign) return;
+  const meant = nearest(name, Object.keys(PARAMETERS));
+  throw new Failure("settings", `${where}: the parameter "${name}" is not known`, {
+    hint: foreign?.instead ?? (meant ? `Did you mean "${meant}"?` : "Remove it; the known ones are those of libpq."),
+  });
+}

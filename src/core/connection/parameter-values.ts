@@ -1,0 +1,55 @@
+import { Failure } from "../error.ts";
+import type { ConnectionParameters } from "./parameters.ts";
+
+/** The value of a parameter; undefined when it is absent or empty. */
+export function textValue(parameters: ConnectionParameters, name: string): string | undefined {
+  return parameters.get(name)?.value || undefined;
+}
+
+/**
+ * The value of a parameter that is a whole number.
+ * @throws Failure settings when it is none, or out of range
+ */
+export function wholeNumber(
+  parameters: ConnectionParameters,
+  name: string,
+  range: { readonly least: number; readonly most: number; readonly otherwise: number },
+): number {
+  const text = textValue(parameters, name)?.trim();
+  if (text === undefined) return range.otherwise;
+  const number = Number(text);
+  if (/^-?[0-9]+$/.test(text) && number >= range.least && number <= range.most) return number;
+  throw malformed(parameters, name, `${name} is a whole number from ${range.least} to ${range.most}`);
+}
+
+/**
+ * The value of a parameter that is one of some words, in the case the list has it.
+ * @throws Failure settings when it is another
+ */
+export function chosen<Choice extends string>(
+  parameters: ConnectionParameters,
+  name: string,
+  choices: readonly Choice[],
+  otherwise: Choice,
+): Choice {
+  const text = textValue(parameters, name);
+  if (text === undefined) return otherwise;
+  const choice = choices.find((candidate) => candidate === text);
+  if (choice !== undefined) return choice;
+  throw malformed(parameters, name, `${name}=${text} is not supported`, `Write one of: ${choices.join(", ")}.`);
+}
+
+/** The failure of a value that makes no sense, naming where it was given. */
+export function malformed(parameters: ConnectionParameters, name: string, what: string, hint?: string): Failure {
+  const source = parameters.get(name)?.source ?? "the settings";
+  return new Failure("settings", `Cannot use the connection settings from ${source}: ${what}`, {
+    hint: hint ?? `Correct ${name} there.`,
+  });
+}
+
+/** The failure of two values that exclude each other. */
+export function contradiction(one: string, other: string, hint: string): Failure {
+  return new Failure("settings", `Cannot use the connection settings: ${one} and ${other} contradict each other`, {
+    hint,
+  });
+}
