@@ -1,4 +1,5 @@
 import type { ServerMessage } from "../core/error.ts";
+import type { StatementResult } from "../ports/session.ts";
 
 /**
  * Cuts a backend's byte stream into messages: a type byte, a length of four bytes that counts itself, a body
@@ -78,6 +79,7 @@ export const MESSAGE = {
   copyInResponse: 0x47,
   copyOutResponse: 0x48,
   dataRow: 0x44,
+  emptyQueryResponse: 0x49,
   errorResponse: 0x45,
   negotiateProtocolVersion: 0x76,
   noticeResponse: 0x4e,
@@ -144,4 +146,11 @@ export function serverMessage(field: (name: keyof typeof FIELDS) => string | und
     ...(column !== undefined && { column }),
     ...(constraint !== undefined && { constraint }),
   };
+}
+
+/** The command tag (CommandComplete; PostgreSQL documentation, 54.7) taken apart: "INSERT 0 5", "CREATE TABLE". */
+export function taggedResult(tag: string): StatementResult {
+  const end = tag.search(/(?: \d+)+$/);
+  if (end === -1) return { command: tag, rowCount: null };
+  return { command: tag.slice(0, end), rowCount: Number(tag.slice(tag.lastIndexOf(" ") + 1)) };
 }

@@ -11,18 +11,18 @@ export class CopyData {
     this.#parts = data[Symbol.iterator]();
   }
 
-  /** The next bytes to send, or undefined when all have been given. */
-  next(): Uint8Array[] | undefined {
+  /** The next message to send, or undefined when all have been given. */
+  next(): Buffer | undefined {
     if (!this.#parts) return undefined;
     try {
       const part = this.#parts.next();
-      if (!part.done) return copyData(typeof part.value === "string" ? Buffer.from(part.value) : part.value);
+      if (!part.done) return copyData(part.value);
       this.#parts = undefined;
-      return [COPY_DONE];
+      return COPY_DONE;
     } catch (error) {
       this.failure = error;
       this.#parts = undefined;
-      return [copyFail("the data could not be read")];
+      return copyFail("the data could not be read");
     }
   }
 
@@ -33,13 +33,17 @@ export class CopyData {
   }
 }
 
-function copyData(bytes: Uint8Array): Uint8Array[] {
-  const header = Buffer.alloc(5);
-  header[0] = 0x64;
-  header.writeUInt32BE(4 + bytes.length, 1);
-  return [header, bytes];
+function copyData(part: Uint8Array | string): Buffer {
+  const size = typeof part === "string" ? Buffer.byteLength(part) : part.length;
+  const message = Buffer.allocUnsafe(HEADER + size);
+  message[0] = 0x64;
+  message.writeUInt32BE(4 + size, 1);
+  if (typeof part === "string") message.write(part, HEADER);
+  else message.set(part, HEADER);
+  return message;
 }
 
+const HEADER = 5;
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
 
 /** CopyFail: the server answers it with an error that carries `reason`. */
@@ -49,4 +53,39 @@ export function copyFail(reason: string): Buffer {
   header[0] = 0x66;
   header.writeUInt32BE(4 + text.length, 1);
   return Buffer.concat([header, text]);
+}
+
+/** Hands the rows of a COPY TO STDOUT on, until whoever takes them throws: then the rest is passed over. */
+export class CopiedOut {
+  readonly #take: (row: Uint8Array) => void;
+  readonly #stop: () => void;
+  #fault: { readonly error: unknown } | undefined;
+
+  /** @param stop tells the server that no more is wanted */
+  constructor(take: (row: Uint8Array) => void, stop: () => void) {
+    this.#take = take;
+    this.#stop = stop;
+  }
+
+  take(row: Uint8Array): void {
+    if (this.#fault) return;
+    try {
+      this.#take(row);
+    } catch (error) {
+      this.#fault = { error };
+      this.#stop();
+    }
+  }
+
+  /** The answer, or what was thrown in taking the rows. */
+  async end<Result>(answer: Promise<Result>): Promise<Result> {
+    const settled = await answer.then(
+      (value) => () => value,
+      (error: unknown) => () => {
+        throw error;
+      },
+    );
+    if (this.#fault) throw this.#fault.error;
+    return settled();
+  }
 }

@@ -3,6 +3,8 @@ import { nextTick } from "node:process";
 import type { ServerMessage } from "../core/error.ts";
 import { MESSAGE, MessageScanner, readServerMessage, readStrings } from "./backend-messages.ts";
 import { type CopyData, copyFail } from "./copy-data.ts";
+import { OutgoingMessages } from "./outgoing-messages.ts";
+import { Replies, type Reply } from "./replies.ts";
 import type { Wire } from "./wire.ts";
 
 /** What a session wants to know of its connection. */
@@ -26,7 +28,9 @@ export class ProtocolFault extends Error {
  *   never full, since a driver that is told so falls back to one message per answer;
  * - reads the headers of what comes back: counts answers, attributes notices, remembers the backend's identity and
  *   its last word;
- * - keeps from the driver what it cannot digest: rows nobody wants, and everything of COPY.
+ * - sends messages of our own among the driver's and keeps their answers from it: with a hundred thousand statements the
+ *   driver's objects for each would cost more time and memory than the statements themselves;
+ * - keeps from it what it cannot digest: everything of COPY.
  */
 export class DriverSocket extends EventEmitter {
   readonly parameters = new Map<string, string>();
@@ -44,10 +48,12 @@ export class DriverSocket extends EventEmitter {
   readonly #wire: Wire;
   readonly #listener: DriverSocketListener;
   readonly #scanner: MessageScanner;
-  readonly #outgoing: Uint8Array[] = [];
-  readonly #unwanted = new Set<number>();
+  readonly #outgoing = new OutgoingMessages();
+  readonly #replies = new Replies();
   readonly #copies = new Map<number, CopyData>();
   #copying: CopyData | undefined;
+  /** Who takes the rows that come out of a COPY, by the numbers of their messages. */
+  readonly #takers = new Map<number, (row: Uint8Array) => void>();
   #flushScheduled = false;
   #full = false;
   #ending = false;
@@ -59,7 +65,7 @@ export class DriverSocket extends EventEmitter {
     this.#wire = wire;
     this.#listener = listener;
     this.#scanner = new MessageScanner(
-      LOOKED_INTO,
+      [...LOOKED_INTO, MESSAGE.copyData],
       (type, body) => this.#visit(type, body),
       (bytes) => void (this.#closed || this.emit("data", wire.reusesMemory ? Buffer.from(bytes) : bytes)),
     );
@@ -73,9 +79,20 @@ export class DriverSocket extends EventEmitter {
     });
   }
 
-  /** Keeps the rows of the message with this number (counted from 1) from the driver. */
-  dropRowsOf(message: number): void {
-    this.#unwanted.add(message);
+  /** Sends a simple query. It is the message with this number, counted from 1; rows that come back are dropped. */
+  sendQuery(message: number, sql: string, reply: Reply): void {
+    if (this.#closed || this.#ending) {
+      reply.lost();
+      return;
+    }
+    this.#replies.expect(message, reply);
+    this.#outgoing.putQuery(sql);
+    this.#scheduleFlush();
+  }
+
+  /** The next message is the driver's; it writes it some time later. */
+  expectDriver(): void {
+    this.#outgoing.expectDriver();
   }
 
   /** Sends this data when the message with this number asks for it. */
@@ -84,24 +101,32 @@ export class DriverSocket extends EventEmitter {
     else this.#copies.set(message, data);
   }
 
+  /** Hands what the message with this number copies out to `take`, row by row. */
+  copyTo(message: number, take: (row: Uint8Array) => void): void {
+    this.#takers.set(message, take);
+  }
+
   write(bytes: Uint8Array, callback?: () => void): true {
     if (this.#closed || this.#ending) return true;
-    this.#outgoing.push(bytes);
     if (callback) nextTick(callback);
-    if (!this.#flushScheduled) {
-      this.#flushScheduled = true;
-      // Runs when the current turn has issued all its queries.
-      nextTick(() => {
-        this.#flushScheduled = false;
-        this.#flush();
-      });
-    }
+    this.#outgoing.putDriver(bytes);
+    this.#scheduleFlush();
     return true;
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    // Runs when the current turn has issued all its queries.
+    nextTick(() => {
+      this.#flushScheduled = false;
+      this.#flush();
+    });
   }
 
   end(bytes?: Uint8Array): void {
     if (this.#closed || this.#ending) return;
-    if (bytes) this.#outgoing.push(bytes);
+    if (bytes) this.#outgoing.putNow(bytes);
     this.#ending = true;
     this.#flush();
   }
@@ -121,27 +146,14 @@ export class DriverSocket extends EventEmitter {
   #flush(): void {
     if (this.#closed) return;
     while (!this.#full) {
-      if (this.#outgoing.length === 0) {
+      if (this.#outgoing.isEmpty) {
         const data = this.#copying?.next();
         if (!data) break;
-        this.#outgoing.push(...data);
+        this.#outgoing.putNow(data);
       }
-      this.#full = !this.#wire.write(this.#takeOutgoing());
+      this.#full = !this.#wire.write(this.#outgoing.take());
     }
-    if (this.#ending && this.#outgoing.length === 0) this.#wire.end();
-  }
-
-  /** The next bytes to send: small writes joined up to a limit, a large one as it is. */
-  #takeOutgoing(): Uint8Array {
-    let count = 0;
-    let size = 0;
-    for (const bytes of this.#outgoing) {
-      if (count > 0 && size + bytes.length > JOINED_BYTES) break;
-      size += bytes.length;
-      count++;
-    }
-    const taken = this.#outgoing.splice(0, count);
-    return taken.length === 1 && taken[0] ? taken[0] : Buffer.concat(taken, size);
+    if (this.#ending && this.#outgoing.isEmpty) this.#wire.end();
   }
 
   #received(bytes: Buffer): void {
@@ -165,19 +177,25 @@ export class DriverSocket extends EventEmitter {
   #visit(type: number, body: Buffer): boolean {
     if (!this.#ready && !AT_START.has(type)) throw new ProtocolFault("what answered is not a PostgreSQL server");
     switch (type) {
-      case MESSAGE.readyForQuery:
-        if (this.#ready) this.#countAnswer();
+      case MESSAGE.readyForQuery: {
+        const wasReady = this.#ready;
         this.#ready = true;
-        return true;
+        return !wasReady || this.#countAnswer();
+      }
+      case MESSAGE.commandComplete:
+        if (!this.#isOurs) return true;
+        this.#replies.note({ tag: body.toString("latin1", 0, body.length - 1) });
+        return false;
       case MESSAGE.dataRow:
+      case MESSAGE.emptyQueryResponse:
       case MESSAGE.rowDescription:
-        return !this.#unwanted.has(this.answered + 1);
+        return !this.#isOurs;
       case MESSAGE.noticeResponse:
         this.#listener.notice(readServerMessage(body), this.answered);
         return false;
       case MESSAGE.errorResponse:
         this.#noteError(readServerMessage(body));
-        return true;
+        return !this.#isOurs;
       case MESSAGE.parameterStatus: {
         const [name = "", value = ""] = readStrings(body);
         this.parameters.set(name, value);
@@ -193,8 +211,10 @@ export class DriverSocket extends EventEmitter {
       case MESSAGE.copyInResponse:
         this.#startCopy();
         return false;
-      case MESSAGE.copyOutResponse:
       case MESSAGE.copyData:
+        this.#takers.get(this.answered + 1)?.(body);
+        return false;
+      case MESSAGE.copyOutResponse:
       case MESSAGE.copyDone:
         return false;
       default:
@@ -202,22 +222,30 @@ export class DriverSocket extends EventEmitter {
     }
   }
 
-  #countAnswer(): void {
+  /** Whether what comes now is the answer to a message that the driver knows nothing of. */
+  get #isOurs(): boolean {
+    return this.#replies.has(this.answered + 1);
+  }
+
+  /** Answers whether the driver waited for it. */
+  #countAnswer(): boolean {
     this.answered++;
-    this.#unwanted.delete(this.answered);
     this.#copies.delete(this.answered);
+    this.#takers.delete(this.answered);
     this.#copying = undefined;
+    return !this.#replies.settle(this.answered);
   }
 
   #startCopy(): void {
     if (this.#wire.provideCopyData) return;
     this.#copying = this.#copies.get(this.answered + 1);
-    if (this.#copying) this.#flush();
-    else this.write(copyFail("no data follows the COPY"));
+    if (!this.#copying) this.#outgoing.putNow(copyFail("no data follows the COPY"));
+    this.#flush();
   }
 
   #noteError(message: ServerMessage): void {
     if (!this.#ready || message.severity === "FATAL" || message.severity === "PANIC") this.lastWord = message;
+    else if (this.#isOurs) this.#replies.note({ refusal: message });
     // The server passes over the rest of the data of a COPY that failed.
     this.#copying?.stop();
   }
@@ -233,20 +261,21 @@ export class DriverSocket extends EventEmitter {
     if (this.#closed) return;
     this.#closed = true;
     this.readyState = "closed";
-    this.#outgoing.length = 0;
+    this.#outgoing.clear();
     this.#copying?.stop();
     this.#listener.closed(error);
+    this.#replies.lose();
     // Without an error first, a driver that is still connecting would connect again, without end.
     if (this.listenerCount("error") > 0) this.emit("error", error ?? new Error("the connection was closed"));
     this.emit("close", false);
   }
 }
 
-const JOINED_BYTES = 65_536;
 const READY_FOR_QUERY = Buffer.from([MESSAGE.readyForQuery, 0, 0, 0, 5, 0x49]);
 const LOOKED_INTO = [
   MESSAGE.authentication,
   MESSAGE.backendKeyData,
+  MESSAGE.commandComplete,
   MESSAGE.errorResponse,
   MESSAGE.noticeResponse,
   MESSAGE.parameterStatus,

@@ -8,8 +8,8 @@ import {
   type Session,
   type StatementResult,
 } from "../ports/session.ts";
-import { serverMessage } from "./backend-messages.ts";
-import { CopyData } from "./copy-data.ts";
+import { serverMessage, taggedResult } from "./backend-messages.ts";
+import { CopiedOut, CopyData } from "./copy-data.ts";
 import { DriverSocket } from "./driver-socket.ts";
 import type { Wire } from "./wire.ts";
 
@@ -134,20 +134,34 @@ export class PostgresSession implements Session {
   }
 
   execute(sql: string): Promise<StatementResult> {
-    return this.#send(
-      () => {
-        this.#socket.dropRowsOf(this.#sent);
-        return this.#sql.unsafe(sql).simple();
-      },
-      (result) => ({ command: result.command ?? "", rowCount: result.count ?? null }),
-    );
+    return this.#refusal() ?? this.#sendPast(sql);
   }
 
   query(sql: string): Promise<Row[]> {
-    return this.#send(
-      () => this.#sql.unsafe<Row[]>(sql).simple(),
-      (result) => Array.from(result),
-    );
+    const refusal = this.#refusal();
+    if (refusal) return refusal;
+    this.#sent++;
+    this.#socket.expectDriver();
+    const before = this.#last;
+    const promise = new Promise<Row[]>((resolve, reject) => {
+      this.#pending.add(reject);
+      this.#sql
+        .unsafe<Row[]>(sql)
+        .simple()
+        .then(
+          (rows) => {
+            this.#pending.delete(reject);
+            settleAfter(before, () => resolve(Array.from(rows)));
+          },
+          (error: unknown) => {
+            this.#pending.delete(reject);
+            settleAfter(before, () => reject(this.#translate(error)));
+          },
+        );
+    });
+    promise.catch(() => {});
+    this.#last = promise;
+    return promise;
   }
 
   /**
@@ -156,16 +170,12 @@ export class PostgresSession implements Session {
    * server drops a connection that sends more than data in the middle of a COPY.
    */
   async copyIn(sql: string, data: Iterable<Uint8Array | string>): Promise<StatementResult> {
+    const refusal = this.#refusal();
+    if (refusal) return refusal;
     const copy = new CopyData(data);
-    const result = this.#send(
-      () => {
-        this.#copying = true;
-        this.#socket.dropRowsOf(this.#sent);
-        this.#socket.copyFor(this.#sent, copy);
-        return this.#sql.unsafe(sql).simple();
-      },
-      (answer) => ({ command: answer.command ?? "", rowCount: answer.count ?? null }),
-    );
+    this.#socket.copyFor(this.#sent + 1, copy);
+    const result = this.#sendPast(sql);
+    this.#copying = true;
     try {
       return await result;
     } catch (error) {
@@ -176,23 +186,33 @@ export class PostgresSession implements Session {
     }
   }
 
-  #send<Answer, Result>(start: () => PromiseLike<Answer>, read: (answer: Answer) => Result): Promise<Result> {
+  async copyOut(sql: string, take: (row: Uint8Array) => void): Promise<StatementResult> {
+    const refusal = this.#refusal();
+    if (refusal) return refusal;
+    const rows = new CopiedOut(take, () => void this.cancel().catch(() => {}));
+    this.#socket.copyTo(this.#sent + 1, (row) => rows.take(row));
+    return await rows.end(this.#sendPast(sql));
+  }
+
+  /** Why nothing can be sent now. */
+  #refusal(): Promise<never> | undefined {
     if (this.#lost) return rejected(this.#lost);
     if (this.#closing) return rejected(new ConnectionLost("the session is closed"));
     if (this.#copying) return rejected(new Error("a message was to be sent behind a COPY that is still running"));
-    this.#sent++;
-    const promise = new Promise<Result>((resolve, reject) => {
-      this.#pending.add(reject);
-      start().then(
-        (answer) => {
-          this.#pending.delete(reject);
-          resolve(read(answer));
-        },
-        (error: unknown) => {
-          this.#pending.delete(reject);
-          reject(this.#translate(error));
-        },
-      );
+    return undefined;
+  }
+
+  /** Sends past the driver, whose promises come some turns later than our own. */
+  #sendPast(sql: string): Promise<StatementResult> {
+    const before = this.#pending.size > 0 ? this.#last : undefined;
+    const inOrder = (settle: () => void) => (before ? settleAfter(before, settle) : settle());
+    const promise = new Promise<StatementResult>((resolve, reject) => {
+      this.#socket.sendQuery(++this.#sent, sql, {
+        answered: (tag) => inOrder(() => resolve(taggedResult(tag))),
+        refused: (error) => inOrder(() => reject(new ServerFailure(error))),
+        // What was answered in the same turn settles first.
+        lost: () => queueMicrotask(() => inOrder(() => reject(this.#lost ?? this.#loss(undefined)))),
+      });
     });
     promise.catch(() => {});
     this.#last = promise;
@@ -253,6 +273,10 @@ export class PostgresSession implements Session {
 /** Terminate (PostgreSQL documentation, 54.7). */
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 const CLOSE_WAIT_MS = 2_000;
+
+function settleAfter(before: Promise<unknown>, settle: () => void): void {
+  before.then(settle, settle);
+}
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;

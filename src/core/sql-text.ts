@@ -9,7 +9,7 @@ export function quoteIdentifier(name: string): string {
  */
 export function quoteText(value: string | null): string {
   if (value === null) return "NULL";
-  if (/^[A-Za-z0-9 _.,:;()+=@/-]*$/.test(value)) return `'${value}'`;
+  if (/^[ -&(-[\]-~]*$/.test(value)) return `'${value}'`;
   // A value cannot hold NUL in PostgreSQL at all.
   const hex = Buffer.from(value.replaceAll("\0", ""), "utf8").toString("hex");
   return `pg_catalog.convert_from(pg_catalog.decode('${hex}', 'hex'), 'UTF8')`;

@@ -10,6 +10,10 @@ export interface TableNames {
   readonly journal: string;
   /** Who may run migrations, behind a transaction pooler. */
   readonly lease: string;
+  /** Seeds that ran and run only once. */
+  readonly seeds: string;
+  /** What repeatable objects were made from. */
+  readonly repeatable: string;
 }
 
 export function tableNames({ schema, table }: Settings): TableNames {
@@ -25,6 +29,8 @@ export function tableNames({ schema, table }: Settings): TableNames {
     history: within(table),
     journal: within(beside("_steps")),
     lease: within(beside("_lease")),
+    seeds: within(beside("_seeds")),
+    repeatable: within(beside("_repeatable")),
   };
 }
 
@@ -107,28 +113,39 @@ export function rowExists({ history }: TableNames, version: string): string {
 
 /** How many rows of the history this transaction has written so far, as text: the server counts them as it goes. */
 function writesSoFar({ history }: TableNames): string {
-  const count = (what: string) =>
-    `pg_catalog.pg_stat_get_xact_tuples_${what}(pg_catalog.to_regclass(${quoteText(history)}))`;
+  // A literal of that type is looked up once, while the statement is parsed; each function costs a look-up of its own.
+  const table = `${quoteText(history)}::pg_catalog.regclass`;
+  const count = (what: string) => `pg_catalog.pg_stat_get_xact_tuples_${what}(${table})`;
   return `(${count("inserted")} + ${count("updated")} + ${count("deleted")})::pg_catalog.text`;
 }
 
-/** Notes the rows written so far, for `wroteNoOtherRow`; to be sent when the step's own row has been. */
+/** Notes the rows written so far, for `requireNoOtherRowSql`; to be sent when the step's own row has been. */
 export function noteWritesSql(names: TableNames): string {
   return `SELECT pg_catalog.set_config('pgstep.writes', ${writesSoFar(names)}, true)`;
 }
 
 /**
- * Holds when this transaction wrote no other rows of the history than those versions'. Mostly the count tells, since no
- * row was written after ours; only else the rows are looked at, which takes longer the more there are. A row's writer is
- * this transaction, or a subtransaction of its, when it is no older (age(xid) counts from the current one) and has not
- * ended: rows of other transactions are seen only when those have.
+ * A statement that fails its transaction with the marker "other-row" when it wrote other rows of the history than those
+ * versions'. Mostly the count tells, since no row was written after ours; only else the rows are looked at, which takes
+ * longer the more there are. A row's writer is this transaction, or a subtransaction of its, when it is no older
+ * (age(xid) counts from the current one) and has not ended: rows of other transactions are seen only when those have.
  */
-export function wroteNoOtherRow(names: TableNames, versions: readonly string[]): string {
+export function requireNoOtherRowSql(names: TableNames, versions: readonly string[]): string {
   const own = versions.map(quoteText).join(", ");
   const age = "pg_catalog.age(xmin)";
   const status = `pg_catalog.txid_status(pg_catalog.txid_current() - ${age})`;
+  const other = `EXISTS (SELECT FROM ${names.history} WHERE version NOT IN (${own}) AND CASE WHEN ${age} > 0 THEN false ELSE ${status} = 'in progress' END)`;
   const counted = `pg_catalog.current_setting('track_counts') = 'on' AND pg_catalog.current_setting('pgstep.writes', true) = ${writesSoFar(names)}`;
-  return `CASE WHEN ${counted} THEN true ELSE NOT EXISTS (SELECT FROM ${names.history} WHERE version NOT IN (${own}) AND CASE WHEN ${age} > 0 THEN false ELSE ${status} = 'in progress' END) END`;
+  return assertSql(`CASE WHEN ${counted} THEN true ELSE NOT ${other} END`, "other-row");
+}
+
+/** A statement that fails its transaction with the marker "other-row" when it wrote to the history at all. */
+export function requireNoWriteSql(names: TableNames): string {
+  const counted = "pg_catalog.current_setting('track_counts') = 'on'";
+  return assertSql(
+    `CASE WHEN ${counted} THEN pg_catalog.current_setting('pgstep.writes', true) = ${writesSoFar(names)} ELSE true END`,
+    "other-row",
+  );
 }
 
 /** Records how long steps took, in whole milliseconds, once it is known. */

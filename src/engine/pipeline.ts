@@ -7,8 +7,11 @@ export interface Window {
   readonly messages: number;
 }
 
-/** Over a network: enough to keep the line busy, little enough to keep memory flat. */
-export const NETWORK_WINDOW: Window = { bytes: 8 << 20, messages: 20_000 };
+/**
+ * Over a network: enough to keep the line busy. So many small statements take a server longer than the answer to the
+ * first of them is on its way; more would only cost memory.
+ */
+export const NETWORK_WINDOW: Window = { bytes: 8 << 20, messages: 8_000 };
 /** In process nothing is gained by sending ahead, and an interrupt should not have to wait for it. */
 export const EMBEDDED_WINDOW: Window = { bytes: 64 << 10, messages: 32 };
 
@@ -29,7 +32,7 @@ export class Pipeline {
   readonly #senders = new Map<number, Sender>();
   #bytes = 0;
   #wake: (() => void) | undefined;
-  #wakeAt: Window = { bytes: 0, messages: 0 };
+  #wakeAt: Window = { bytes: 0, messages: 8_000 };
   /** Told of the notices of messages that were not sent through here. */
   noticedBeside: ((notice: ServerMessage) => void) | undefined;
 
@@ -49,7 +52,7 @@ export class Pipeline {
   }
 
   /** Runs a COPY with its rows. Everything before it must be answered, and nothing may be sent until it is. */
-  copy(sql: string, rows: Iterable<string>, sender: Sender): void {
+  copy(sql: string, rows: Iterable<Uint8Array | string>, sender: Sender): void {
     this.#track(this.#session.copyIn(sql, rows), sql.length, sender);
   }
 

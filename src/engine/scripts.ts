@@ -2,14 +2,18 @@ import { Failure, type Finding } from "../core/error.ts";
 import type { Header } from "../core/header.ts";
 import { parseHeader } from "../core/header.ts";
 import { type Inspection, inspect } from "../core/inspection.ts";
+import type { SqlFile } from "../core/migration.ts";
+import { type GivenPlaceholders, placeholdersIn } from "../core/placeholders/placeholders.ts";
 import type { Plan, Step } from "../core/plan.ts";
 import { Checksum, decodeSource } from "../core/source-text.ts";
-import { scan } from "../core/sql/statement.ts";
+import { type CopyBytes, type Piece, scan, scanBytes } from "../core/sql/statement.ts";
+import type { ScanOptions } from "../core/sql/statement-scanner.ts";
 import { quoteText } from "../core/sql-text.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Session } from "../ports/session.ts";
-import { errorCode } from "./error-code.ts";
+import { errorWords } from "./error-code.ts";
 import type { TableNames } from "./history-table.ts";
+import type { Run } from "./run.ts";
 
 /** A step together with its text, looked through and ready to run. */
 export interface Script {
@@ -20,59 +24,108 @@ export interface Script {
   readonly header: Header;
   /** The text in parts, as often as wanted. */
   text(): Iterable<string>;
-  /** The same. @throws Failure history-conflict at its end when the file was edited since it was planned */
-  plannedText(): Iterable<string>;
+  /** What is written besides its statements, instead of the row of a migration. */
+  readonly bookkeeping?: Bookkeeping;
+  /** What it consists of. @throws Failure history-conflict at its end when the file was edited since it was planned */
+  plannedPieces(): Pieces;
 }
+
+/** The messages that a script's transaction begins and ends with, COMMIT included. */
+export interface Bookkeeping {
+  recordSql(run: Run, script: Script): string;
+  commitSql(run: Run): string;
+}
+
+export type Pieces = Generator<Piece | CopyBytes, void, undefined>;
 
 /**
  * Looks through every script of a plan before the first one runs.
+ * @param seen what an earlier plan of this run looked through: such a script is only read again, to see that its file is
+ *   still the same; those whose text is kept are put into it
  * @throws Failure files-unsound with all findings when there is an error among them
  */
 export async function loadScripts(
   plan: Plan,
   fileSystem: FileSystem,
   session: Session,
-  { names, database }: { readonly names: TableNames; readonly database: string },
+  { names, database, placeholders }: Surroundings,
+  seen: Map<SqlFile, Script>,
 ): Promise<{ scripts: Script[]; findings: Finding[] }> {
-  const conforming = session.backend.parameters.standard_conforming_strings !== "off";
+  const standardConformingStrings = session.backend.parameters.standard_conforming_strings !== "off";
+  const options = (header: Header) => ({ standardConformingStrings, ...placeholdersIn(header, placeholders) });
   const scripts: Script[] = [];
   for (const step of plan.steps) {
-    const source = step.script ? fileSource(fileSystem, step) : await storedSource(session, names, step);
-    const inspection = inspect(
-      source.path,
-      source.header,
-      scan(source.text(), { standardConformingStrings: conforming }),
-      database,
-    );
-    scripts.push({ step, ...source, inspection });
+    const known = step.script && seen.get(step.script);
+    if (step.script && known) {
+      Array.from(plannedBytes(fileSystem, step.script));
+      scripts.push({ ...known, step });
+      continue;
+    }
+    const { pieces, ...source } = step.script
+      ? fileSource(fileSystem, step, options)
+      : await storedSource(session, names, step, options);
+    const inspection = inspect(source.path, source.header, pieces(), database);
+    const script: Script = { step, ...source, inspection };
+    scripts.push(script);
+    if (step.script && isKept(step.script)) seen.set(step.script, script);
   }
   const findings = scripts.flatMap((script) => script.inspection.findings);
   refuseUnsound(findings, "run migrations");
   return { scripts, findings };
 }
 
-type Source = Pick<Script, "path" | "header" | "text" | "plannedText">;
+interface Surroundings {
+  readonly names: TableNames;
+  /** The database's own name. */
+  readonly database: string;
+  readonly placeholders?: GivenPlaceholders | undefined;
+}
+
+type OptionsOf = (header: Header) => ScanOptions;
+
+interface Source extends Pick<Script, "path" | "header" | "text" | "plannedPieces"> {
+  /** The same pieces, whatever has become of the file. */
+  pieces(): Pieces;
+}
 
 /** Texts up to this size are read once and kept between looking through and running. */
 const KEPT_BYTES = 1 << 13;
 
-function fileSource(fileSystem: FileSystem, { script, name }: Step): Source {
+function isKept({ size }: SqlFile): boolean {
+  return size <= KEPT_BYTES;
+}
+
+function fileSource(fileSystem: FileSystem, { script, name }: Step, optionsOf: OptionsOf): Source {
   if (!script) throw new Error(`step ${name} has no file`);
-  const { path, header, size } = script;
-  let kept: readonly string[] | undefined;
-  const planned = function* () {
-    const checksum = new Checksum();
-    yield* decodeSource(bytesOf(fileSystem, path, checksum));
-    if (checksum.digest() === script.checksum) return;
-    throw new Failure("history-conflict", `Cannot run ${path}: it was edited while pgstep was running`, {
-      hint: "Run the command again.",
-    });
-  };
-  if (size <= KEPT_BYTES) {
-    const text = () => (kept ??= [...planned()]);
-    return { path, header, text, plannedText: text };
+  const { path, header } = script;
+  const options = optionsOf(header);
+  const planned = () => plannedBytes(fileSystem, script);
+  if (isKept(script)) {
+    let kept: readonly string[] | undefined;
+    return { path, header, ...textSource(() => (kept ??= [...decodeSource(planned())]), options) };
   }
-  return { path, header, text: () => decodeSource(bytesOf(fileSystem, path)), plannedText: planned };
+  return {
+    path,
+    header,
+    text: () => decodeSource(bytesOf(fileSystem, path)),
+    pieces: () => scanBytes(bytesOf(fileSystem, path), options),
+    plannedPieces: () => scanBytes(planned(), options),
+  };
+}
+
+/** The bytes of a file. @throws Failure history-conflict at their end when it was edited since it was planned */
+function* plannedBytes(fileSystem: FileSystem, { path, checksum }: SqlFile): Generator<Uint8Array> {
+  const found = new Checksum();
+  yield* bytesOf(fileSystem, path, found);
+  if (found.digest() === checksum) return;
+  throw new Failure("history-conflict", `Cannot run ${path}: it was edited while pgstep was running`, {
+    hint: "Run the command again.",
+  });
+}
+
+function textSource(text: () => readonly string[], options: ScanOptions): Omit<Source, "path" | "header"> {
+  const pieces = () => scan(text(), options);
+  return { text, pieces, plannedPieces: pieces };
 }
 
 /** The bytes of a file, noted in its checksum. @throws Failure directory-unreadable */
@@ -83,14 +136,19 @@ function* bytesOf(fileSystem: FileSystem, path: string, checksum?: Checksum): Ge
       yield part;
     }
   } catch (cause) {
-    throw new Failure("directory-unreadable", `Cannot read ${path}: ${errorCode(cause)}`, {
+    throw new Failure("directory-unreadable", `Cannot read ${path}: ${errorWords(cause)}`, {
       hint: "It was readable a moment ago. Check that nothing moves it, then run the command again.",
       cause,
     });
   }
 }
 
-async function storedSource(session: Session, { history }: TableNames, { version, name }: Step): Promise<Source> {
+async function storedSource(
+  session: Session,
+  { history }: TableNames,
+  { version, name }: Step,
+  optionsOf: OptionsOf,
+): Promise<Source> {
   const [row] = await session.query(
     `SELECT down_script AS script FROM ${history} WHERE version = ${quoteText(version)}`,
   );
@@ -100,12 +158,8 @@ async function storedSource(session: Session, { history }: TableNames, { version
       hint: "Run pgstep status to see what is applied now.",
     });
   }
-  return {
-    path: `the down script stored with ${version}`,
-    header: parseHeader(stored).header,
-    text: () => [stored],
-    plannedText: () => [stored],
-  };
+  const { header } = parseHeader(stored);
+  return { path: `the down script stored with ${version}`, header, ...textSource(() => [stored], optionsOf(header)) };
 }
 
 /** @throws Failure files-unsound when an error is among the findings */

@@ -1,9 +1,10 @@
 import { Failure } from "../core/error.ts";
+import { writtenText } from "../core/placeholders/place.ts";
 import { concurrentIndex } from "../core/sql/index-statement.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
 import { quoteText } from "../core/sql-text.ts";
-import { ConnectionLost, ServerFailure } from "../ports/session.ts";
+import { ConnectionLost, ServerFailure, type StatementResult } from "../ports/session.ts";
 import { resolveDoubt } from "./doubt.ts";
 import { assertSql, rowExists, upsertRowSql } from "./history-table.ts";
 import {
@@ -38,7 +39,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
     const journal = await readJournal(session, names, step);
     context.emit({ type: "step-started", step, statements: inspection.statements });
     let number = 0;
-    for (const work of workOf(run, script)) {
+    for (const work of workOf(script)) {
       const { statement } = work;
       number++;
       if (context.signal.aborted) return refused({ at: "statement", statement }, "57014", "interrupted");
@@ -47,7 +48,18 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
         if (stage.at === "statement") context.emit(noticeOf(notice, script, stage));
       };
       stage = { at: "statement", statement };
-      await runStatement(run, script, work, number, journal.get(number));
+      const sentMs = context.clock.monotonicMs();
+      const result = await runStatement(run, script, work, number, journal.get(number));
+      if (!result) continue;
+      context.emit({
+        type: "statement-finished",
+        step,
+        statement: number,
+        statements: inspection.statements,
+        ...result,
+        place: { path: script.path, ...statement.position },
+        durationMs: context.clock.monotonicMs() - sentMs,
+      });
     }
     stage = { at: "commit" };
     const durationMs = context.clock.monotonicMs() - started;
@@ -61,21 +73,22 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
   }
 }
 
+/** What it answered; undefined for one that an earlier run had finished. */
 async function runStatement(
   run: Run,
   script: Script,
   { statement, rows }: Work,
   number: number,
   entry: JournalEntry | undefined,
-): Promise<void> {
+): Promise<StatementResult | undefined> {
   const { session, names } = run;
   const { step } = script;
-  const hash = statementHash(statement.text);
+  const hash = statementHash(writtenText(statement));
   if (entry?.finished) {
     if (entry.hash !== hash) throw editedBehindJournal(script, statement, number);
     // What it set went with the session of that run, and the statements behind it count on it.
     if (CHANGES_SESSION.test(statement.text)) await session.execute(statement.text);
-    return;
+    return undefined;
   }
   const about = concurrentIndex(statement);
   const resolve = () =>
@@ -90,19 +103,19 @@ async function runStatement(
       bookkeeping(run),
       verdict === "done" ? finishedSql(names, step, number, hash) : notStartedSql(names, step, number),
     ]);
-    if (verdict === "done") return;
+    if (verdict === "done") return undefined;
   } else if (about?.index && /\bIF\s+NOT\s+EXISTS\b/i.test(statement.text)) {
     // It would skip over an INVALID index.
     await resolve();
   }
   if (!mustRunAlone(script, statement)) {
-    await runWithEntry(run, script, statement, rows, finishedSql(names, step, number, hash));
-    return;
+    return runWithEntry(run, script, statement, rows, finishedSql(names, step, number, hash));
   }
   const unnamedOn = about?.index ? undefined : about?.table;
   await inTransaction(session, [bookkeeping(run), startedSql(names, step, number, hash, unnamedOn)]);
+  let result: StatementResult;
   try {
-    await runAlone(run, script, statement.text);
+    result = await runAlone(run, script, statement.text);
   } catch (error) {
     // A refused statement had no effect, but for one that may leave half an index behind; the next run looks for that.
     if (error instanceof ServerFailure && !leavesTraces(statement)) {
@@ -111,6 +124,7 @@ async function runStatement(
     throw error;
   }
   await inTransaction(session, [bookkeeping(run), finishedSql(names, step, number, hash)]);
+  return result;
 }
 
 /** Stands first in a transaction that writes the journal: only while the lock is ours, and under our own role. */
@@ -140,18 +154,19 @@ async function runWithEntry(
   statement: Statement,
   rows: Work["rows"],
   entrySql: string,
-): Promise<void> {
+): Promise<StatementResult> {
   const { session } = run;
   const commit = `${ownRole(run)}; ${entrySql}; COMMIT`;
   const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run, script)} ${run.lock.guard}`);
   try {
     if (rows) {
       await begin;
-      await session.copyIn(statement.text, rows);
+      const result = await session.copyIn(statement.text, rows);
       await session.execute(commit);
-    } else {
-      await Promise.all([begin, session.execute(statement.text), session.execute(commit)]);
+      return result;
     }
+    const [, result] = await Promise.all([begin, session.execute(statement.text), session.execute(commit)]);
+    return result;
   } catch (error) {
     await session.execute("ROLLBACK").catch(() => {});
     throw error;
@@ -162,7 +177,7 @@ async function runWithEntry(
  * A statement outside any transaction. Where the session is ours its guard against such writes is lifted for just this
  * statement; a transaction pooler's session is not ours to set anything in.
  */
-async function runAlone(run: Run, script: Script, sql: string): Promise<void> {
+async function runAlone(run: Run, script: Script, sql: string): Promise<StatementResult> {
   const { session, lock } = run;
   if (lock.check) await session.execute(lock.check);
   if (run.direct) {
@@ -171,7 +186,7 @@ async function runAlone(run: Run, script: Script, sql: string): Promise<void> {
     );
   }
   try {
-    await session.execute(`${lock.marker}${sql}`);
+    return await session.execute(`${lock.marker}${sql}`);
   } catch (error) {
     throw error instanceof ServerFailure ? withoutMarker(error, lock.marker) : error;
   } finally {

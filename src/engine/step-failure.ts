@@ -1,5 +1,6 @@
 import { Failure, type FilePlace, type ServerMessage } from "../core/error.ts";
 import { interruption } from "../core/interruption.ts";
+import { placeIn, writtenText } from "../core/placeholders/place.ts";
 import { advance, type Position } from "../core/text-position.ts";
 import type { Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
@@ -21,6 +22,12 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
   if (check === "lock" || check === "lease") {
     return new Failure("lock-held", `${what}: the migration lock was lost, another run may have taken over`, {
       hint: "Run pgstep status to see what is true now, then run the command again.",
+      place,
+    });
+  }
+  if (stage.at === "commit" && check === "other-row" && script.bookkeeping) {
+    return new Failure("statement-failed", `${what}: it writes to ${history}`, {
+      hint: `Remove the statement that does: ${history} is for migrations.`,
       place,
     });
   }
@@ -51,6 +58,9 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
   switch (server.code) {
     case "25001":
     case "2D000":
+      // Only SET TRANSACTION wants to come before the first query of a transaction, and that is pgstep's own.
+      if (stage.at === "statement" && /^SET\b/i.test(stage.statement.text))
+        return "Put BEGIN ISOLATION LEVEL SERIALIZABLE; and COMMIT; around the whole file instead, with the level you want.";
       return 'Write "-- Transaction: none" at the top of the file, so that it runs statement by statement.';
     case "23505":
       if (table === history && stage.at === "statement")
@@ -77,12 +87,13 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
 
 function placeOf(script: Script, stage: Stage, server: ServerMessage): FilePlace {
   if (stage.at !== "statement") return { path: script.path };
-  const { position, text } = stage.statement;
+  const { statement } = stage;
+  const { position } = statement;
   const row = rowOfCopy(server);
   let place: Position = position;
-  if (server.position !== undefined) place = advance(position, text, server.position - 1);
+  if (server.position !== undefined) place = placeIn(statement, server.position - 1);
   // The rows of a COPY begin on the line behind it.
-  else if (row !== undefined) place = { line: advance(position, text).line + row, column: 1 };
+  else if (row !== undefined) place = { line: advance(position, writtenText(statement)).line + row, column: 1 };
   return { path: script.path, ...place, ...lineOf(script, place) };
 }
 

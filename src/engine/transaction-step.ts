@@ -3,7 +3,7 @@ import type { IsolationLevel } from "../core/inspection.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, ServerFailure, type StatementResult } from "../ports/session.ts";
-import { assertSql, insertRowSql, noteWritesSql, rowExists, wroteNoOtherRow } from "./history-table.ts";
+import { assertSql, insertRowSql, noteWritesSql, requireNoOtherRowSql, rowExists } from "./history-table.ts";
 import { noticeOf } from "./notice.ts";
 import type { Sender } from "./pipeline.ts";
 import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./run.ts";
@@ -58,6 +58,7 @@ export async function sendTransactionStep(
   let startedMs = context.clock.monotonicMs();
   let started = false;
   let finished = 0;
+  let answeredMs = startedMs;
   let settle: (end: StepEnd) => void = () => {};
   const end = new Promise<StepEnd>((resolve) => {
     settle = resolve;
@@ -66,6 +67,7 @@ export async function sendTransactionStep(
     if (started) return;
     started = true;
     startedMs = context.clock.monotonicMs();
+    answeredMs = startedMs;
     context.emit({ type: "step-started", step, statements: inspection.statements });
   };
   const finish = () =>
@@ -87,10 +89,20 @@ export async function sendTransactionStep(
   });
   const send = (sql: string, stage: Stage, answered?: (result: StatementResult) => void) =>
     pipeline.send(sql, sender(stage, answered));
-  const statementFinished = ({ command, rowCount }: StatementResult) => {
+  const statementFinished = ({ position }: Statement, result: StatementResult) => {
     finished++;
     const { statements } = inspection;
-    context.emit({ type: "statement-finished", step, statement: finished, statements, command, rowCount });
+    const nowMs = context.clock.monotonicMs();
+    context.emit({
+      type: "statement-finished",
+      step,
+      statement: finished,
+      statements,
+      ...result,
+      place: { path: script.path, ...position },
+      durationMs: nowMs - answeredMs,
+    });
+    answeredMs = nowMs;
   };
 
   if (extent.begin) {
@@ -101,20 +113,22 @@ export async function sendTransactionStep(
   }
   let stopped: Failure | undefined;
   try {
-    if (!failed) send(recordSql(run, script, extent.previous), { at: "record" }, start);
-    for (const { statement, rows, alone } of workOf(run, script)) {
+    const { bookkeeping } = script;
+    const record = () => bookkeeping?.recordSql(run, script) ?? recordSql(run, script, extent.previous);
+    if (!failed) send(record(), { at: "record" }, start);
+    for (const { statement, rows, alone } of workOf(script)) {
       if (alone) await pipeline.drained();
       if (failed || context.signal.aborted) break;
       const stage: Stage = { at: "statement", statement };
       if (!rows) {
-        send(statement.text, stage, (result) => statementFinished(result));
+        send(statement.text, stage, (result) => statementFinished(statement, result));
         await pipeline.room();
         continue;
       }
       pipeline.copy(
         statement.text,
         rows,
-        sender(stage, (result) => statementFinished(result)),
+        sender(stage, (result) => statementFinished(statement, result)),
       );
       await pipeline.drained();
     }
@@ -129,7 +143,7 @@ export async function sendTransactionStep(
     return { end, open: true };
   }
   commitSent = extent.commit;
-  send(commitSql(run, script, extent), { at: "commit" });
+  send(script.bookkeeping?.commitSql(run) ?? commitSql(run, script, extent), { at: "commit" });
   return { end, open: false };
 }
 
@@ -159,7 +173,7 @@ function commitSql(run: Run, script: Script, { commit, versions }: Extent): stri
     : `SAVEPOINT pgstep; ${check}ROLLBACK TO SAVEPOINT pgstep; RELEASE SAVEPOINT pgstep; `;
   // The count that this check relies on is a setting, which RESET ALL would take away.
   const role = `${ownRole(run)}; RESET search_path; `;
-  const others = assertSql(wroteNoOtherRow(names, versions), "other-row");
+  const others = requireNoOtherRowSql(names, versions);
   const row = assertSql(stepTookEffect(run, script), "row");
   return `${deferred}${role}${others}; ${cleanSession(run)} ${row}${commit ? "; COMMIT" : ""}`;
 }

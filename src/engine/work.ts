@@ -1,13 +1,15 @@
-import { type Piece, type Statement, scan } from "../core/sql/statement.ts";
+import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
-import type { Run } from "./run.ts";
-import type { Script } from "./scripts.ts";
+import type { Pieces, Script } from "./scripts.ts";
 
 /** One statement to run, with the rows behind it when it is a COPY ... FROM STDIN. */
 export interface Work {
   readonly statement: Statement;
-  /** In parts, read from the file as they are asked for; to be used before the next statement is asked for. */
-  readonly rows: Iterable<string> | undefined;
+  /**
+   * In parts, read from the file as they are asked for; each to be used before the next one is asked for, and all of
+   * them before the next statement.
+   */
+  readonly rows: Iterable<Uint8Array | string> | undefined;
   /**
    * Must not be sent before everything ahead of it is known to be well: the server drops a connection that sends
    * anything but rows inside a COPY, and a ROLLBACK TO SAVEPOINT behind a failure would revive the transaction, so that
@@ -20,10 +22,9 @@ export interface Work {
 const MAY_BE_ALONE = /^(?:COPY|ROLLBACK)\b/i;
 
 /** The statements to run: those of the file, without a BEGIN and COMMIT around them. */
-export function* workOf({ session }: Run, script: Script): Generator<Work> {
-  const conforming = session.backend.parameters.standard_conforming_strings !== "off";
+export function* workOf(script: Script): Generator<Work> {
   const { wrapped, statements } = script.inspection;
-  const iterator = scan(script.plannedText(), { standardConformingStrings: conforming });
+  const iterator = script.plannedPieces();
   let index = wrapped ? -1 : 0;
   for (let next = iterator.next(); !next.done; next = iterator.next()) {
     const piece = next.value;
@@ -37,9 +38,10 @@ export function* workOf({ session }: Run, script: Script): Generator<Work> {
   }
 }
 
-function* rowsFrom(iterator: Iterator<Piece>): Generator<string> {
+function* rowsFrom(iterator: Pieces): Generator<Uint8Array | string> {
   for (let next = iterator.next(); !next.done; next = iterator.next()) {
     if (next.value.kind === "copy-end") return;
+    if (next.value.kind === "copy-bytes") yield next.value.bytes;
     if (next.value.kind === "copy-data") yield next.value.text;
   }
 }

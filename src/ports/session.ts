@@ -40,11 +40,17 @@ export interface Session {
   /** Runs one statement and keeps its rows. */
   query(sql: string): Promise<Row[]>;
   /**
-   * Runs one COPY ... FROM STDIN with this data, which must be read only as fast as the server takes it.
+   * Runs one COPY ... FROM STDIN with this data, which must be read only as fast as the server takes it, each part used up
+   * before the next one is asked for.
    * Nothing may be sent before it has settled: the server drops a connection that sends more than data inside a COPY.
    * An error thrown while the data is read must fail the COPY and come out as it is.
    */
-  copyIn(sql: string, data: Iterable<string>): Promise<StatementResult>;
+  copyIn(sql: string, data: Iterable<Uint8Array | string>): Promise<StatementResult>;
+  /**
+   * Runs one COPY ... TO STDOUT and hands each of its rows to `take`, as the bytes that a COPY FROM would want; they are good
+   * only during the call. An error that it throws must end the COPY and come out as it is.
+   */
+  copyOut(sql: string, take: (row: Uint8Array) => void): Promise<StatementResult>;
   /**
    * Called for each notice or warning of the server, before the promise of the message that raised it settles and
    * after those of earlier messages have been answered. `answered` is the number of messages (execute and query

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { Checksum, decodeSource, NotUtf8 } from "../../src/core/source-text.ts";
+import {
+  Checksum,
+  checksumOf as checksumOfText,
+  decodeSource,
+  decodeWhole,
+  NotUtf8,
+} from "../../src/core/source-text.ts";
 
 const text = fc.string({
   unit: fc.oneof(
@@ -49,6 +55,17 @@ describe("a source text", () => {
     assert.equal([...decodeSource([Buffer.from("a\ufffdb")])].join(""), "a\ufffdb");
   });
 
+  test("is the same when it is decoded and summed whole", () => {
+    fc.assert(
+      fc.property(text, fc.boolean(), (whole, marked) => {
+        const bytes = Buffer.from(`${marked ? "\ufeff" : ""}${whole}`, "utf8");
+        const decoded = decodeWhole(bytes);
+        assert.equal(decoded, [...decodeSource([bytes])].join(""));
+        assert.equal(checksumOfText(decoded), checksumOf([bytes]));
+      }),
+    );
+  });
+
   test("that is not UTF-8 is refused with the line of the first bad byte, wherever it is cut", () => {
     const bad: [number[], string][] = [
       [[0xff], "lone"],
@@ -62,13 +79,11 @@ describe("a source text", () => {
       for (const before of ["", "one\ntwo\n", "é\r\n😀\n\n\n"]) {
         for (const behind of ["", "\nlast", " é"]) {
           const whole = Buffer.concat([Buffer.from(`abc${before}`), Buffer.from(bytes), Buffer.from(behind)]);
+          const refused = (error: unknown) => error instanceof NotUtf8 && error.line === before.split("\n").length;
+          assert.throws(() => decodeWhole(whole), refused, `${what} whole`);
           for (let place = 3; place < whole.length; place++) {
             const parts = [whole.subarray(0, place), whole.subarray(place)];
-            assert.throws(
-              () => [...decodeSource(parts)],
-              (error) => error instanceof NotUtf8 && error.line === before.split("\n").length,
-              `${what} cut at ${place}`,
-            );
+            assert.throws(() => [...decodeSource(parts)], refused, `${what} cut at ${place}`);
           }
         }
       }

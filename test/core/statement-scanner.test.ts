@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { scan } from "../../src/core/sql/statement.ts";
-import { StatementScanner } from "../../src/core/sql/statement-scanner.ts";
+import { type Piece, scan, scanBytes } from "../../src/core/sql/statement.ts";
+import { type ScanOptions, StatementScanner } from "../../src/core/sql/statement-scanner.ts";
 import { advance, START } from "../../src/core/text-position.ts";
 import { chunked, pieces } from "./statement-outline.ts";
 
@@ -37,6 +37,49 @@ const NASTY = [
 const nastyText = fc.array(fc.constantFrom(...NASTY), { maxLength: 60 }).map((parts) => parts.join(""));
 const options = fc.record({ standardConformingStrings: fc.boolean() });
 
+/** Cut at these places; the first part holds at least a byte order mark. */
+function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
+  const borders = [...new Set([0, ...places.map((place) => place + 3), bytes.length])].sort((a, b) => a - b);
+  return borders.slice(1).map((end, index) => bytes.subarray(borders[index], end));
+}
+
+/** As `pieces` gives them; every part is spoiled once the next is asked for. */
+function ofBytes(parts: readonly Buffer[], chosen: ScanOptions): Piece[] {
+  const found: Piece[] = [];
+  let rows: Buffer[] = [];
+  const lent = (function* () {
+    for (const part of parts) {
+      const copy = Buffer.from(part);
+      yield copy;
+      copy.fill(0x7f);
+    }
+  })();
+  const joinRows = () => {
+    if (rows.length > 0) add({ kind: "copy-data", text: Buffer.concat(rows).toString(), position: START, offset: 0 });
+    rows = [];
+  };
+  const add = (piece: Piece) => {
+    const last = found.at(-1);
+    if (piece.kind === "copy-data" && last?.kind === "copy-data")
+      found[found.length - 1] = { ...last, text: last.text + piece.text };
+    else found.push(piece);
+  };
+  for (const piece of scanBytes(lent, chosen)) {
+    if (piece.kind === "copy-bytes") rows.push(Buffer.from(piece.bytes));
+    else {
+      joinRows();
+      add(piece);
+    }
+  }
+  joinRows();
+  return found;
+}
+
+/** Offsets count otherwise in bytes; rows have no place then. */
+function withoutOffsets(found: readonly Piece[]): unknown[] {
+  return found.map((piece) => (piece.kind === "copy-data" ? piece.text : { ...piece, offset: 0 }));
+}
+
 describe("StatementScanner", () => {
   test("its pieces put together are the text", () => {
     fc.assert(
@@ -64,6 +107,40 @@ describe("StatementScanner", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test("as bytes it is the same, wherever they are cut", () => {
+    const borders = fc.array(fc.nat(200), { maxLength: 20 });
+    const withRows = fc.tuple(
+      nastyText,
+      fc.array(fc.constantFrom("1\té\n", "\\N\t😀\n", "\\.x\n", "x\\.\n", "\\.\r", "\r\n", "\\", "\n", "\0"), {
+        maxLength: 30,
+      }),
+      fc.constantFrom("\\.\n", "\\.\r\n", "\n\\.\n", "\n\\.", ""),
+      nastyText,
+    );
+    fc.assert(
+      fc.property(withRows, borders, options, ([before, rows, mark, behind], at, chosen) => {
+        const text = `${before}\ncopy t from stdin;\n${rows.join("")}${mark}${behind}`;
+        assert.deepEqual(
+          withoutOffsets(ofBytes(cut(Buffer.from(text), at), chosen)),
+          withoutOffsets(pieces([text], chosen)),
+        );
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("rows that arrive as bytes stay so, but for those around the mark", () => {
+    const part = Buffer.from("1\té\n".repeat(1000));
+    const found = [...scanBytes([Buffer.from("COPY t FROM stdin;\n"), part, part, Buffer.from("2\n\\.\nSELECT 1;")])];
+    assert.deepEqual(
+      found.map((piece) => (piece.kind === "copy-bytes" ? piece.bytes.length : piece.kind)),
+      ["statement", "blank", part.length, part.length, 2, "copy-end", "statement"],
+    );
+    const last = found.at(-1);
+    assert.ok(last?.kind === "statement");
+    assert.deepEqual(last.position, { line: 2004, column: 1 });
   });
 
   test("every piece is at the place it says", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { failureOf, holding, outcomes, states, succeeded, within, world } from "./support.ts";
+import { embeddedWorld, failureOf, holding, outcomes, states, succeeded, within, world } from "./support.ts";
 
 const BEFORE = { "001_one.sql": "CREATE TABLE one ();" };
 const BEHIND = { "003_three.sql": "CREATE TABLE three ();" };
@@ -80,6 +80,28 @@ describe("a migration may record itself", () => {
     assert.deepEqual(outcomes(succeeded(await here.down({ all: true }))), ["001 undone"]);
     assert.deepEqual(await here.history(), []);
   });
+});
+
+describe("its own row may be written again, another's may not", () => {
+  const subjects = {
+    "PostgreSQL 15": (files: Record<string, string>) => world(files, { major: 15 }),
+    PGlite: (files: Record<string, string>) => embeddedWorld(files),
+    "a table whose name needs quotes": (files: Record<string, string>) => world(files, { table: 'it\'s $pgstep$ "ü"' }),
+  };
+  for (const [name, make] of Object.entries(subjects)) {
+    test(`on ${name}`, async () => {
+      const table = name.startsWith("a table") ? `"it's $pgstep$ ""ü"""` : "schema_migrations";
+      const here = await make({
+        ...BEFORE,
+        "002_two.sql": `UPDATE ${table} SET description = 'Two' WHERE version = '002';`,
+        "003_three.sql": `CREATE TABLE three (); INSERT INTO ${table} (version) VALUES ('099');`,
+      });
+      const report = await here.up();
+      assert.deepEqual(outcomes(report), ["001 applied", "002 applied", "003 failed"]);
+      assert.match(failureOf(report, "statement-failed").message, /rows of other versions/);
+      assert.equal(await here.value("SELECT to_regclass('three')::text"), null);
+    });
+  }
 });
 
 test("a migration that deletes the row of another version is applied, and the other is then shown as it is", async () => {

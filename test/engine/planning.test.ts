@@ -292,7 +292,7 @@ describe("files that change under a run", () => {
         if (path.endsWith("002_large.sql")) loads++;
         // Read for its checksum, then looked through when planning, before and after the lock; then sent.
         if (path.endsWith("002_large.sql") && loads === 4) {
-          const parts = [...disk.read(path)];
+          const parts = Array.from(disk.read(path), (part) => Buffer.from(part));
           yield* parts.slice(0, -1);
           yield Buffer.from("CREATE TABLE more ();\n");
           return;
@@ -336,7 +336,7 @@ test("in a single transaction a file edited while it is sent takes everything ba
     ...disk,
     *read(path: string) {
       if (path.endsWith("002_large.sql") && ++loads === 4) {
-        yield* [...disk.read(path)].slice(0, -1);
+        yield* Array.from(disk.read(path), (part) => Buffer.from(part)).slice(0, -1);
         yield Buffer.from("CREATE TABLE more ();\n");
       } else yield* disk.read(path);
     },
@@ -361,7 +361,7 @@ test("a down file that vanishes under a run fails its migration, and what was ap
   const vanishing = {
     ...disk,
     *read(path: string) {
-      if (path.endsWith("002_step.down.sql") && ++loads === 2) rmSync(path);
+      if (path.endsWith("002_step.down.sql") && ++loads === 1) rmSync(path);
       yield* disk.read(path);
     },
   };

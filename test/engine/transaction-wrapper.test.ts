@@ -34,6 +34,18 @@ describe("a file wrapped whole in its own transaction runs in pgstep's", () => {
   });
 });
 
+test("SET TRANSACTION comes too late, and the hint names what works instead", async () => {
+  const level = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;";
+  const probe = "CREATE TABLE found AS SELECT current_setting('transaction_isolation') AS level;";
+  const here = await world({ "001_level.sql": `${level}\n${probe}` });
+  const { hint = "" } = failureOf(await here.up(), "statement-failed");
+  assert.deepEqual(await here.tables(), []);
+  const [begin] = /BEGIN [A-Z ]+;/.exec(hint) ?? [];
+  here.write({ "001_level.sql": `${begin}\n${probe}\nCOMMIT;` });
+  succeeded(await here.up());
+  assert.equal(await here.value("SELECT level FROM found"), "serializable");
+});
+
 describe("any other transaction control is refused with its line, and nothing is sent", () => {
   const cases: Record<string, { text: string; lines: number[] }> = {
     "COMMIT in the middle": { text: "CREATE TABLE one ();\nCOMMIT;\nCREATE TABLE two ();", lines: [2] },

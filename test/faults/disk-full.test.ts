@@ -5,7 +5,7 @@ import { brokenIndexes } from "./support/fingerprint.ts";
 import { type Files, makeGround, succeeded } from "./support/ground.ts";
 import { faultRuntimes } from "./support/rounds.ts";
 import { makeSmallDisk } from "./support/small-disk.ts";
-import { failureTold, stepsTold } from "./support/truth.ts";
+import { failureTold, serverCodeTold, stepsTold } from "./support/truth.ts";
 
 const rows = Array.from({ length: 20_000 }, (_, row) => `${row}\t${"x".repeat(80)}`).join("\n");
 
@@ -49,9 +49,8 @@ for (const runtime of faultRuntimes()) {
         const ground = await makeGround(server, runtime, { files });
         const full = await ground.run(["up"]);
         assert.equal(full.status, 4, full.story);
-        const failure = failureTold(full);
-        assert.equal(failure.code, "statement-failed", full.story);
-        assert.equal((failure.server as { code?: string } | null)?.code, "53100", full.story);
+        assert.equal(failureTold(full).code, "statement-failed", full.story);
+        assert.equal(serverCodeTold(full), "53100", full.story);
         const outcomes = (steps: ReturnType<typeof stepsTold>) =>
           steps.map((step) => `${step.version} ${step.outcome}`);
         assert.deepEqual(outcomes(stepsTold(full)), ["001 applied", "002 failed", "003 not-run"], full.story);

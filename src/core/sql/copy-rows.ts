@@ -1,3 +1,4 @@
+import { BACKSLASH, LINE_FEED } from "./sql-characters.ts";
 import { Lexer, TOKEN } from "./sql-lexer.ts";
 
 /** The end mark with its line end, or what may become one when more text follows. */
@@ -32,6 +33,23 @@ export function findRows(text: string, at: number, atLineStart: boolean, final: 
   const split = !final && text.length > at && (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800;
   return { rowsEnd: split ? text.length - 1 : text.length };
 }
+
+/**
+ * How many bytes from the first on are certainly rows, told without decoding them. What is behind is to be read as text:
+ * what may be the end mark or begin one, and a NUL character, whose place is wanted.
+ */
+export function certainRows(part: Uint8Array, atLineStart: boolean): number {
+  const bytes = Buffer.from(part.buffer, part.byteOffset, part.length);
+  if (atLineStart && bytes[0] === BACKSLASH && (bytes.length === 1 || bytes[1] === DOT)) return 0;
+  const nul = bytes.indexOf(0);
+  const rows = nul === -1 ? bytes : bytes.subarray(0, nul);
+  const mark = rows.indexOf("\n\\.");
+  if (mark !== -1) return mark + 1;
+  const last = rows.length - 1;
+  return rows[last] === BACKSLASH && rows[last - 1] === LINE_FEED ? last : rows.length;
+}
+
+const DOT = 0x2e;
 
 /**
  * The place of the first thing in the rest of a line that is neither white space, a comment nor a semicolon;

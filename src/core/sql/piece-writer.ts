@@ -1,3 +1,5 @@
+import type { Substitution } from "../placeholders/substitute.ts";
+import { advance } from "../text-position.ts";
 import { PlaceCounter } from "./place-counter.ts";
 import { parsePsqlCommand } from "./psql-command.ts";
 import type { Piece, Place, Statement } from "./statement.ts";
@@ -26,10 +28,16 @@ export class PieceWriter {
     if (text !== "") this.#add({ kind: "blank", text }, this.#counter.offset);
   }
 
-  statement(text: string, standardConformingStrings: boolean): Statement {
+  /** @param substitution of the text as it is written in the file, where something in it was replaced */
+  statement(written: string, standardConformingStrings: boolean, substitution?: Substitution): Statement {
     const { position, offset } = this.#counter;
-    const statement: Statement = { kind: "statement", text, position, offset, standardConformingStrings };
-    this.#add(statement, offset);
+    const { text = written, replacements = [] } = substitution ?? {};
+    const replaced = replacements.length > 0 && { written, replacements };
+    const statement: Statement = {
+      ...{ kind: "statement", text, position, offset, standardConformingStrings },
+      ...(replaced && { replaced }),
+    };
+    this.#add(statement, offset, written);
     return statement;
   }
 
@@ -53,6 +61,11 @@ export class PieceWriter {
     this.#add({ kind: "copy-data", text, position, offset }, offset);
   }
 
+  /** Goes on behind bytes of which no piece is made here. */
+  passBytes(bytes: Uint8Array): void {
+    this.#counter.walkBytes(bytes);
+  }
+
   copyEnd(text: string): void {
     const { position, offset } = this.#counter;
     this.#add({ kind: "copy-end", text, position, offset }, offset);
@@ -66,18 +79,28 @@ export class PieceWriter {
     this.#pieces.push({ kind: "fault", ...words, text, position, offset });
   }
 
+  /** Several faults in a text that is given up, each at its place in it, in UTF-16 units; at least one. */
+  faults(faults: readonly { readonly words: FaultWords; readonly at: number }[], text: string): void {
+    const { position, offset } = this.#counter;
+    const [first, ...others] = faults;
+    if (first) this.fault(first.words, text, first.at);
+    for (const { words, at } of others) {
+      this.faultAt(words, { position: advance(position, text.slice(0, at)), offset: offset + at });
+    }
+  }
+
   /** A fault at a place whose text is in other pieces. */
   faultAt(words: FaultWords, { position, offset }: Place): void {
     this.#pieces.push({ kind: "fault", ...words, text: "", position, offset });
   }
 
-  #add(piece: Piece, offset: number): void {
+  #add(piece: Piece, offset: number, written = piece.text): void {
     const nul = this.#nulOffset - offset;
-    if (nul >= 0 && nul < piece.text.length) {
-      this.fault(NUL_CHARACTER, piece.text, nul);
+    if (nul >= 0 && nul < written.length) {
+      this.fault(NUL_CHARACTER, written, nul);
     } else {
       this.#pieces.push(piece);
-      this.#counter.walk(piece.text);
+      this.#counter.walk(written);
     }
   }
 }

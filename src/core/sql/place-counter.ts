@@ -6,7 +6,7 @@ import type { Position } from "../text-position.ts";
  * walking over every character, and no slower for many questions within one long line.
  */
 export class PlaceCounter {
-  /** UTF-16 units walked over. */
+  /** UTF-16 units walked over, and bytes where it was bytes. */
   offset = 0;
   #line = 1;
   #column = 1;
@@ -31,6 +31,23 @@ export class PlaceCounter {
     this.#uncounted = lineStart === text.length ? "" : text.slice(lineStart);
   }
 
+  /** Walks over UTF-8 that is not decoded, and may be cut within a character. */
+  walkBytes(bytes: Uint8Array): void {
+    this.offset += bytes.length;
+    let lineStart = 0;
+    for (let lineEnd = bytes.indexOf(LINE_FEED); lineEnd !== -1; lineEnd = bytes.indexOf(LINE_FEED, lineStart)) {
+      this.#line++;
+      lineStart = lineEnd + 1;
+    }
+    if (lineStart > 0) {
+      this.#column = 1;
+      this.#uncounted = "";
+    }
+    // Bytes that go on with a character are not counted.
+    for (let index = lineStart; index < bytes.length; index++)
+      if (((bytes[index] ?? 0) & 0xc0) !== 0x80) this.#column++;
+  }
+
   /** The position reached. */
   get position(): Position {
     const text = this.#uncounted;
@@ -44,3 +61,5 @@ export class PlaceCounter {
     return { line: this.#line, column: this.#column };
   }
 }
+
+const LINE_FEED = 0x0a;

@@ -1,9 +1,10 @@
-import { findRows, firstBehindCopy } from "./copy-rows.ts";
+import type { Substitute } from "../placeholders/substitute.ts";
+import { certainRows, findRows, firstBehindCopy } from "./copy-rows.ts";
 import { copyFromStdin } from "./copy-statement.ts";
 import { PieceWriter } from "./piece-writer.ts";
 import { parsePsqlCommand } from "./psql-command.ts";
 import { RoutineBody } from "./routine-body.ts";
-import { BACKSLASH, CLOSING_PARENTHESIS, OPENING_PARENTHESIS, SEMICOLON } from "./sql-characters.ts";
+import { BACKSLASH, CLOSING_PARENTHESIS, LINE_FEED, OPENING_PARENTHESIS, SEMICOLON } from "./sql-characters.ts";
 import { Lexer, TOKEN, type Token } from "./sql-lexer.ts";
 import type { Piece, Statement } from "./statement.ts";
 import {
@@ -21,6 +22,8 @@ import { TokenCursor } from "./token-cursor.ts";
 export interface ScanOptions {
   /** As the server has it where the file begins; true when absent. `SET` in the file is followed. */
   readonly standardConformingStrings?: boolean;
+  /** Replaces what stands for something else in each statement; rows of a COPY stay as they are. */
+  readonly substitute?: Substitute;
 }
 
 /** What a statement begins with when it may change how the text behind it is to be read. */
@@ -45,6 +48,7 @@ export class StatementScanner {
   readonly #strings: StringReading;
   readonly #writer = new PieceWriter();
   readonly #body = new RoutineBody();
+  readonly #substitute: Substitute | undefined;
   /** What has been read of the current piece and is no longer in the lexer's text. */
   #held = "";
   /** Where the rest of the current piece begins in the lexer's text. */
@@ -59,7 +63,8 @@ export class StatementScanner {
   #waiting: string[] = [];
   #waitingLength = 0;
 
-  constructor({ standardConformingStrings = true }: ScanOptions = {}) {
+  constructor({ standardConformingStrings = true, substitute }: ScanOptions = {}) {
+    this.#substitute = substitute;
     this.#strings = new StringReading(standardConformingStrings);
     this.#lexer = new Lexer("", { final: false, standardConformingStrings });
   }
@@ -73,6 +78,24 @@ export class StatementScanner {
     this.#waitingLength += chunk.length;
     if (this.#waitingLength >= this.#lexer.text.length) this.#read();
     return this.#writer.takePieces();
+  }
+
+  /** Whether the next bytes begin with rows of a COPY, which need not be decoded. */
+  get inRows(): boolean {
+    return this.#copy?.part === "rows" && this.#lexer.text === "" && this.#waitingLength === 0;
+  }
+
+  /**
+   * Takes rows of a COPY as bytes, cut anywhere, and says how many of these bytes it took: what is behind them is to be
+   * pushed as text. To be called only while it is in rows.
+   */
+  takeRows(bytes: Uint8Array): number {
+    if (!this.#copy) return 0;
+    const taken = certainRows(bytes, this.#copy.atLineStart);
+    if (taken > 0) this.#copy.atLineStart = bytes[taken - 1] === LINE_FEED;
+    this.#received += taken;
+    this.#writer.passBytes(bytes.subarray(0, taken));
+    return taken;
   }
 
   /** Gives the pieces that are left; the file ends here. */
@@ -161,9 +184,15 @@ export class StatementScanner {
     this.#writeStatement(this.#take(end));
   }
 
-  #writeStatement(text: string): void {
-    const statement = this.#writer.statement(text, this.#lexer.standardConformingStrings);
-    if (!CONSEQUENTIAL.test(text)) return;
+  #writeStatement(written: string): void {
+    const { standardConformingStrings } = this.#lexer;
+    const substitution = this.#substitute?.(written, standardConformingStrings);
+    if (substitution && "faults" in substitution) {
+      this.#writer.faults(substitution.faults, written);
+      return;
+    }
+    const statement = this.#writer.statement(written, standardConformingStrings, substitution);
+    if (!CONSEQUENTIAL.test(statement.text)) return;
     this.#lexer.standardConformingStrings = this.#strings.after(statement);
     if (copyFromStdin(new TokenCursor(statement))) {
       this.#copy = { statement, part: "its line", atLineStart: true };

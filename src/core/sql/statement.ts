@@ -1,3 +1,5 @@
+import type { Replacement } from "../placeholders/substitute.ts";
+import { SourceDecoder } from "../source-text.ts";
 import type { Position } from "../text-position.ts";
 import { type ScanOptions, StatementScanner } from "./statement-scanner.ts";
 
@@ -5,7 +7,7 @@ import { type ScanOptions, StatementScanner } from "./statement-scanner.ts";
 export interface Place {
   /** Of its first character. */
   readonly position: Position;
-  /** Of its first character, in UTF-16 units from the start of the file. */
+  /** Of its first character, in UTF-16 units from the start of the file; of rows that came as bytes, their number. */
   readonly offset: number;
 }
 
@@ -22,6 +24,8 @@ export interface Statement extends Place {
   readonly text: string;
   /** How its '..' strings were read. */
   readonly standardConformingStrings: boolean;
+  /** Where placeholders were replaced in its text: what the file has, and where it differs. */
+  readonly replaced?: { readonly written: string; readonly replacements: readonly Replacement[] };
 }
 
 /** A psql command at the start of a statement, e.g. `\restrict xyz`. */
@@ -40,6 +44,12 @@ export interface CopyData extends Place {
   readonly text: string;
 }
 
+/** Such a part as the bytes it came in, cut anywhere; good only until the next piece is asked for. */
+export interface CopyBytes {
+  readonly kind: "copy-bytes";
+  readonly bytes: Uint8Array;
+}
+
 /** The `\.` that ends the rows, with its line end. */
 export interface CopyEnd extends Place {
   readonly kind: "copy-end";
@@ -56,7 +66,8 @@ export type FaultRule =
   | "unterminated-copy"
   | "copy-line-shared"
   | "psql-command"
-  | "nul-character";
+  | "nul-character"
+  | "placeholder";
 
 /** Text that cannot be sent, and why. Scanning goes on behind it where that makes sense, so one pass finds all faults. */
 export interface ScanFault {
@@ -74,7 +85,7 @@ export interface ScanFault {
   readonly offset: number;
 }
 
-/** What a file consists of: the `text` of all its pieces in order is the file. */
+/** What a file consists of: the `text` of all its pieces in order is the file, but for placeholders that were replaced. */
 export type Piece = Blank | Statement | PsqlLine | CopyData | CopyEnd | ScanFault;
 
 /**
@@ -84,5 +95,30 @@ export type Piece = Blank | Statement | PsqlLine | CopyData | CopyEnd | ScanFaul
 export function* scan(chunks: Iterable<string>, options?: ScanOptions): Generator<Piece, void, undefined> {
   const scanner = new StatementScanner(options);
   for (const chunk of chunks) yield* scanner.push(chunk);
+  yield* scanner.end();
+}
+
+/**
+ * The same of a file that arrives as UTF-8 bytes, with or without a byte order mark. Rows of a COPY come out as the bytes
+ * they are: they are not decoded, and so not checked.
+ * @throws NotUtf8
+ */
+export function* scanBytes(
+  parts: Iterable<Uint8Array>,
+  options?: ScanOptions,
+): Generator<Piece | CopyBytes, void, undefined> {
+  const scanner = new StatementScanner(options);
+  const decoder = new SourceDecoder();
+  for (const part of parts) {
+    let rest = part;
+    if (scanner.inRows) {
+      const bytes = decoder.takeBytes(part);
+      const taken = scanner.takeRows(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      if (taken > 0) yield { kind: "copy-bytes", bytes: bytes.subarray(0, taken) };
+      rest = bytes.subarray(taken);
+    }
+    if (rest.length > 0) yield* scanner.push(decoder.decode(rest));
+  }
+  decoder.end();
   yield* scanner.end();
 }

@@ -11,6 +11,9 @@ const SHORT_ROUNDS = 6;
 const rounds = number("FAULTS_ROUNDS") ?? SHORT_ROUNDS;
 const firstSeed = number("FAULTS_SEED") ?? Math.floor(Math.random() * 1e9);
 
+/** Whether there is time for a test that mostly waits. */
+export const hasTime = rounds > SHORT_ROUNDS;
+
 /** The seeds of one kind of fault. @param share how many there are of it, of all rounds */
 export function seeds(share: number): number[] {
   return Array.from({ length: Math.max(1, Math.round(rounds * share)) }, (_, round) => firstSeed + round);

@@ -45,11 +45,17 @@ export function stepsTold(ended: Ended): readonly ToldStep[] {
   return (ended.lines.find((line) => line.type === "run")?.steps ?? []) as readonly ToldStep[];
 }
 
-/** The failure that was told. */
+/** The failure that was told: that of the run, or what kept it from beginning. */
 export function failureTold(ended: Ended): Line & { code: string; message: string; hint: string | null } {
-  const line = ended.lines.at(-1);
+  const last = ended.lines.at(-1);
+  const line = last?.type === "run" ? (last.failure as Line | null) : last;
   assert.equal(line?.type, "failure", ended.story);
   return line as Line & { code: string; message: string; hint: string | null };
+}
+
+/** The code of the server's words in the failure that was told, where it said any. */
+export function serverCodeTold(ended: Ended): string | undefined {
+  return (failureTold(ended).server as { code: string } | null)?.code;
 }
 
 /**

@@ -1,0 +1,87 @@
+/**
+ * What is to be sent, in its order: messages of our own, and those of a driver that writes them some time after they
+ * were asked for. What stands behind one of those waits until it is written.
+ */
+export class OutgoingMessages {
+  readonly #ready: Uint8Array[] = [];
+  /** What waits; undefined holds the place of a message that the driver has not written yet. */
+  readonly #line: (Uint8Array | undefined)[] = [];
+
+  get isEmpty(): boolean {
+    return this.#ready.length === 0;
+  }
+
+  /** The next message is the driver's. */
+  expectDriver(): void {
+    this.#line.push(undefined);
+  }
+
+  /** What the driver has written: one message or several, or its part of the log-in. */
+  putDriver(bytes: Uint8Array): void {
+    if (this.#line.length === 0) {
+      this.#ready.push(bytes);
+      return;
+    }
+    for (const message of messagesIn(bytes)) {
+      this.#ready.push(message);
+      this.#line.shift();
+      while (this.#line[0]) {
+        this.#ready.push(this.#line[0]);
+        this.#line.shift();
+      }
+    }
+  }
+
+  /** A simple query of our own. */
+  putQuery(sql: string): void {
+    const message = queryMessage(sql);
+    if (this.#line.length > 0) this.#line.push(message);
+    else this.#ready.push(message);
+  }
+
+  /** Bytes that go before all that waits. */
+  putNow(bytes: Uint8Array): void {
+    this.#ready.push(bytes);
+  }
+
+  /** The next bytes to send: small messages joined up to a limit, a large one as it is. */
+  take(): Uint8Array {
+    let count = 0;
+    let size = 0;
+    for (const bytes of this.#ready) {
+      if (count > 0 && size + bytes.length > JOINED_BYTES) break;
+      size += bytes.length;
+      count++;
+    }
+    const taken = this.#ready.splice(0, count);
+    return taken.length === 1 && taken[0] ? taken[0] : Buffer.concat(taken, size);
+  }
+
+  clear(): void {
+    this.#ready.length = 0;
+    this.#line.length = 0;
+  }
+}
+
+const JOINED_BYTES = 65_536;
+
+/** Query (PostgreSQL documentation, 54.7). */
+function queryMessage(sql: string): Uint8Array {
+  const size = Buffer.byteLength(sql);
+  const bytes = Buffer.allocUnsafe(size + 6);
+  bytes[0] = 0x51;
+  bytes.writeUInt32BE(size + 5, 1);
+  bytes.write(sql, 5);
+  bytes[size + 5] = 0;
+  return bytes;
+}
+
+/** The messages of a frontend, one after the other. */
+function* messagesIn(bytes: Uint8Array): Generator<Uint8Array> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let start = 0; start < bytes.length; ) {
+    const end = start + 1 + view.getUint32(start + 1);
+    yield bytes.subarray(start, end);
+    start = end;
+  }
+}
