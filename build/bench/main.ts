@@ -1,38 +1,41 @@
 /**
- * Measures pgstep against psql on a server of its own: `npm run bench`, or `npm run bench -- quick` for smaller loads.
- * Needs psql on the PATH. Prints a table and writes dist/bench.json. Runs are interleaved, figures are medians.
+ * Measures pgstep against psql on a server of its own: `npm run bench`, for some of its parts only
+ * `npm run bench -- start turns applied small large memory`, with smaller loads `npm run bench -- quick`.
+ * Needs psql on the PATH. Prints a table and puts the figures into dist/bench.json, beside those of earlier runs.
+ * Runs are interleaved, figures are medians.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type NetworkProxy, startProxy } from "../../test/support/network-proxy.ts";
 import { startPostgres } from "../../test/support/postgres-server.ts";
 import { ROOT } from "../runtimes.ts";
+import { type Figure, figure, figureLine, writeFigures } from "./figures.ts";
 import { type Measured, measure, median } from "./measure.ts";
 import { largeMigration, smallMigrations, type Workload } from "./workloads.ts";
 
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly bound: number;
-  /** Whether the value should be at most or at least the bound. */
-  readonly sense: "at most" | "at least";
-}
+const PARTS = { start, turns, applied: manyApplied, small: network, large: largeFiles, memory: hugeFiles };
+type Part = keyof typeof PARTS;
 
-const quick = process.argv.includes("quick");
+const words = process.argv.slice(2);
+const quick = words.includes("quick");
+const parts = chosenParts(words.filter((word) => word !== "quick"));
 const tool = join(ROOT, "dist", "pgstep.js");
 const root = mkdtempSync(join(tmpdir(), "pgstep-bench-"));
 const server = await startPostgres({ settings: { max_locks_per_transaction: "256", max_wal_size: "8GB" } });
 const figures: Figure[] = [];
 
 function record(name: string, value: number, unit: string, sense: Figure["sense"], bound: number): void {
-  const figure = { name, value: Math.round(value * 100) / 100, unit, sense, bound };
-  figures.push(figure);
-  const met = sense === "at most" ? value <= bound : value >= bound;
-  console.log(
-    `${met ? "ok  " : "MISS"}  ${name.padEnd(58)} ${String(figure.value).padStart(9)} ${unit.padEnd(6)} (${sense} ${bound})`,
-  );
+  const one = figure(name, value, unit, sense, bound, quick);
+  figures.push(one);
+  console.log(figureLine(one));
+}
+
+function chosenParts(names: readonly string[]): readonly Part[] {
+  const known = Object.keys(PARTS) as Part[];
+  const unknown = names.find((name) => !known.some((part) => part === name));
+  if (unknown !== undefined) throw new Error(`there is no part "${unknown}"; parts are ${known.join(", ")}`);
+  return names.length === 0 ? known : known.filter((part) => names.includes(part));
 }
 
 async function pgstep(
@@ -42,7 +45,7 @@ async function pgstep(
   directory: string,
 ): Promise<Measured> {
   const url = `postgres://postgres@127.0.0.1:${port}/${database}`;
-  return measure(process.execPath, [tool, ...command, "--url", url, "--dir", directory, "--json"], { directory: root });
+  return measure(process.execPath, [tool, ...command, "--url", url, "--dir", directory], { directory: root });
 }
 
 async function psql(port: number, database: string, script: string): Promise<Measured> {
@@ -67,6 +70,16 @@ async function psql(port: number, database: string, script: string): Promise<Mea
 
 async function freshDatabase(): Promise<string> {
   return (await server.createDatabase()).name;
+}
+
+async function start(): Promise<void> {
+  const ours: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < 9; round++) {
+    bare.push((await measure(process.execPath, ["-e", "0"], { directory: root })).cpuMs);
+    ours.push((await measure(process.execPath, [tool, "--version"], { directory: root })).cpuMs);
+  }
+  record("pgstep --version, CPU above that of an empty program", median(ours) - median(bare), "ms", "at most", 50);
 }
 
 async function turns(): Promise<void> {
@@ -133,7 +146,7 @@ async function manyApplied(): Promise<void> {
   await pgstep(["up"], proxy.port, database, directory);
   const up: Measured[] = [];
   const status: Measured[] = [];
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 9; round++) {
     proxy.resetTraffic();
     up.push(await pgstep(["up"], proxy.port, database, directory));
     if (round === 0)
@@ -157,25 +170,29 @@ async function largeFiles(): Promise<void> {
     const load = largeMigration(root, kind, bytes);
     await compare(`${bytes / 1e6} MB of ${kind.toUpperCase()}, against psql`, load, 3);
   }
+}
+
+async function hugeFiles(): Promise<void> {
   const huge = (quick ? 100 : 1000) * 1e6;
   for (const kind of ["insert", "copy"] as const) {
     const load = largeMigration(root, kind, huge);
+    // Only pgstep runs: as a script it would take the disk twice.
+    rmSync(load.psqlScript);
     const database = await freshDatabase();
-    const { peakMb } = await pgstep(["up"], server.port, database, load.directory);
-    record(`${huge / 1e6} MB of ${kind.toUpperCase()}: peak memory`, peakMb, "MB", "at most", 200);
+    const { peakMb, cpuMs, wallMs } = await pgstep(["up"], server.port, database, load.directory);
+    const name = `${huge / 1e6} MB of ${kind.toUpperCase()}`;
+    record(`${name}: peak memory`, peakMb, "MB", "at most", 200);
+    console.log(`      it took ${Math.round(wallMs / 1000)} s, and ${Math.round(cpuMs / 1000)} s of CPU time`);
     await server.query("postgres", `DROP DATABASE "${database}"`);
     rmSync(load.directory, { recursive: true });
-    rmSync(load.psqlScript);
   }
 }
 
 try {
-  await turns();
-  await manyApplied();
-  await network();
-  await largeFiles();
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, quick };
-  writeFileSync(join(ROOT, "dist", "bench.json"), `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+  for (const part of parts) {
+    await PARTS[part]();
+    writeFigures(join(ROOT, "dist", "bench.json"), figures);
+  }
 } finally {
   await server.stop();
   rmSync(root, { recursive: true, force: true });

@@ -12,6 +12,9 @@ export interface Measured {
   readonly peakMb: number;
 }
 
+/** A command that takes longer hangs. */
+const LONGEST_MS = 20 * 60_000;
+
 /** Runs a command to its end. @throws Error with its output when it fails */
 export async function measure(
   command: string,
@@ -24,6 +27,8 @@ export async function measure(
   const started = performance.now();
   const child = spawn(command, args, {
     stdio: ["ignore", file, file],
+    timeout: LONGEST_MS,
+    killSignal: "SIGKILL",
     env: {
       PATH: process.env.PATH,
       ...options.environment,

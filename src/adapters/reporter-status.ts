@@ -1,7 +1,8 @@
-import { displayWidth, pad, printableLine } from "../core/display-text.ts";
+import { cut, displayWidth, pad, printableLine } from "../core/display-text.ts";
 import type { Entry, MigrationState } from "../core/history.ts";
 import type { Direction } from "../core/migration.ts";
 import type { StatusReport } from "../core/report.ts";
+import { repeatableLines } from "./reporter-around.ts";
 import { helpLines } from "./reporter-failure.ts";
 import type { Colors, Output } from "./reporter-output.ts";
 import { counted, duration, listed } from "./reporter-words.ts";
@@ -10,8 +11,9 @@ import { counted, duration, listed } from "./reporter-words.ts";
 export function statusLines(report: StatusReport, output: Output, verbose: boolean): string[] {
   const { colors } = output;
   const { entries } = report;
-  const count = (state: MigrationState) => entries.filter((entry) => entry.state === state).length;
-  const extra = (label: string, state: MigrationState) => (count(state) > 0 ? [`${label}: ${count(state)}`] : []);
+  const counts = new Map<MigrationState, number>();
+  for (const { state } of entries) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const extra = (label: string, state: MigrationState) => (counts.has(state) ? [`${label}: ${counts.get(state)}`] : []);
   const head = [
     colors.bold("=== Migration Status ==="),
     ...(verbose ? [`Database: ${printableLine(report.database)}`] : []),
@@ -26,20 +28,29 @@ export function statusLines(report: StatusReport, output: Output, verbose: boole
     ...extra("Unfinished", "unfinished"),
     ...(report.resetUnfinished ? [colors.red("A reset was begun and did not end.")] : []),
   ];
+  const again = repeatableLines(report.repeatable ?? [], output);
   if (entries.length === 0)
-    return [...head, "", "There are no migrations yet. Make the first one: pgstep new <description>"];
-  const columns = verbose ? columnsOf(entries) : [];
-  const details = entries.flatMap((entry, index) => {
-    const first = `${printableLine(entry.version)}${entry.description ? ` - ${printableLine(entry.description)}` : ""} ${marker(entry, output)}`;
-    const second = columns[index];
-    return second ? [first, colors.dim(`    ${second}`)] : [first];
-  });
-  return [...head, "", colors.bold("=== Migration Details ==="), ...details];
+    return [...head, "", "There are no migrations yet. Make the first one: pgstep new <description>", ...again];
+  const columns = verbose ? columnsOf(entries, output) : [];
+  const lines = [...head, "", colors.bold("=== Migration Details ===")];
+  const markers = new Map<string, string>();
+  for (const [index, entry] of entries.entries()) {
+    const description = entry.description ? ` - ${printableLine(entry.description)}` : "";
+    lines.push(`${printableLine(entry.version)}${description} ${marker(entry, output, markers)}`);
+    for (const line of columns[index] ?? []) lines.push(colors.dim(line));
+  }
+  return [...lines, ...again];
 }
 
-function marker(entry: Entry, { ascii, colors }: Output): string {
+/** @param known markers made before: most entries of a long list are in one state */
+function marker(entry: Entry, { ascii, colors }: Output, known: Map<string, string>): string {
+  const alike = entry.state !== "skipped" && entry.state !== "unfinished";
+  const made = alike ? known.get(entry.state) : undefined;
+  if (made) return made;
   const [mark, word, color] = markerOf(entry, colors);
-  return color(`[${ascii ? "" : `${mark} `}${word}]`);
+  const text = color(`[${ascii ? "" : `${mark} `}${word}]`);
+  if (alike) known.set(entry.state, text);
+  return text;
 }
 
 function markerOf(entry: Entry, colors: Colors): [mark: string, word: string, color: Colors["red"]] {
@@ -63,8 +74,13 @@ function markerOf(entry: Entry, colors: Colors): [mark: string, word: string, co
   }
 }
 
-/** When, how long, by whom, checksum, file: one line an entry, as columns below one another. */
-function columnsOf(entries: readonly Entry[]): string[] {
+const INDENTATION = "    ";
+
+/**
+ * When, how long, by whom, checksum, file: as columns below one another, on one line an entry, or with the file on a
+ * line of its own where the terminal is too narrow.
+ */
+function columnsOf(entries: readonly Entry[], { columns: room = Number.POSITIVE_INFINITY, marks }: Output): string[][] {
   const rows = entries.map(({ applied, migration }) => [
     applied ? `${applied.appliedAt.replace("T", " ").slice(0, 19)} UTC` : "",
     applied?.durationMs === null || applied === undefined ? "" : duration(applied.durationMs),
@@ -72,14 +88,25 @@ function columnsOf(entries: readonly Entry[]): string[] {
     (applied?.checksum ?? migration?.up.checksum ?? "").slice(0, 8),
     migration ? printableLine(migration.up.path) : "",
   ]);
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ""))));
-  return rows.map((row) =>
-    row
-      .map((text, column) => pad(text, widths[column] ?? 0))
+  const widths = [0, 1, 2, 3, 4].map((column) => widest(rows.map((row) => row[column] ?? "")));
+  const join = (texts: readonly string[]) =>
+    texts
+      .map((text, column) => pad(text, column < FILE_COLUMN ? (widths[column] ?? 0) : 0))
       .filter((text) => text !== "")
-      .join("  ")
-      .trimEnd(),
-  );
+      .join("  ");
+  const whole = widths.reduce((sum, width) => sum + (width > 0 ? width + 2 : 0), INDENTATION.length - 2);
+  return rows.map((row) => {
+    const texts = whole <= room ? [join(row)] : [join(row.slice(0, FILE_COLUMN)), row[FILE_COLUMN] ?? ""];
+    return texts
+      .filter((text) => text.trim() !== "")
+      .map((text) => cut(`${INDENTATION}${text.trimEnd()}`, room, marks.ellipsis));
+  });
+}
+
+const FILE_COLUMN = 4;
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
 }
 
 /** What to do about states that need somebody to act. Pending migrations do not: that they are pending says it. */

@@ -59,12 +59,15 @@ export function compareHistory(
   history: readonly Applied[],
   { environment, unfinished }: Comparison,
 ): Entry[] {
-  const appliedByKey = new Map(history.map((applied) => [versionKey(applied.version), applied]));
+  const appliedByKey = new Map<string, Applied>();
+  for (const applied of history) appliedByKey.set(versionKey(applied.version), applied);
   const unfinishedByKey = new Map(unfinished.map((one) => [versionKey(one.version), one.direction]));
-  const newest = history.reduce<string | undefined>(
-    (highest, { version }) => (highest === undefined || compareVersions(version, highest) > 0 ? version : highest),
-    undefined,
-  );
+  // Looked for only when it is asked for: mostly everything is applied.
+  let newest: string | undefined;
+  const isBelowNewest = ({ version }: Migration) => {
+    newest ??= newestOf(history);
+    return newest !== undefined && compareVersions(version, newest) < 0;
+  };
   const entries: Entry[] = [];
   for (const migration of migrations) {
     const key = versionKey(migration.version);
@@ -72,14 +75,12 @@ export function compareHistory(
     const begun = unfinishedByKey.get(key);
     appliedByKey.delete(key);
     unfinishedByKey.delete(key);
-    entries.push({
-      version: migration.version,
-      description: migration.description,
-      state: begun ? "unfinished" : stateOf(migration, applied, environment, newest),
-      migration,
-      ...(applied && { applied }),
-      ...(begun && { unfinished: begun }),
-    });
+    const { version, description } = migration;
+    const state = begun ? "unfinished" : stateOf(migration, applied, environment, isBelowNewest);
+    const entry = applied
+      ? { version, description, state, migration, applied }
+      : { version, description, state, migration };
+    entries.push(begun ? { ...entry, unfinished: begun } : entry);
   }
   if (appliedByKey.size + unfinishedByKey.size === 0) return entries;
   for (const [key, applied] of appliedByKey) {
@@ -100,11 +101,18 @@ function stateOf(
   migration: Migration,
   applied: Applied | undefined,
   environment: string | undefined,
-  newest: string | undefined,
+  isBelowNewest: (migration: Migration) => boolean,
 ): MigrationState {
   if (applied) return applied.checksum === null || applied.checksum === migration.up.checksum ? "applied" : "changed";
   if (!runsIn(migration.up.header, environment)) return "skipped";
-  return newest !== undefined && compareVersions(migration.version, newest) < 0 ? "out-of-order" : "pending";
+  return isBelowNewest(migration) ? "out-of-order" : "pending";
+}
+
+function newestOf(history: readonly Applied[]): string | undefined {
+  return history.reduce<string | undefined>(
+    (highest, { version }) => (highest === undefined || compareVersions(version, highest) > 0 ? version : highest),
+    undefined,
+  );
 }
 
 /** Whether the version is in the history. */

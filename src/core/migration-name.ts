@@ -1,5 +1,5 @@
 import type { Direction } from "./migration.ts";
-import { isVersion, MAX_VERSION_LENGTH } from "./version.ts";
+import { MAX_VERSION_LENGTH } from "./version.ts";
 
 /** What a migration's file name says. */
 export interface MigrationName {
@@ -19,19 +19,21 @@ const NAME = /^([0-9]+)_(.+?)(\.up|\.down)?\.sql$/;
  * anything but `.sql`, and hidden files, which editors and archivers leave behind.
  */
 export function parseMigrationName(fileName: string): MigrationName | { fault: string } | undefined {
-  if (fileName.startsWith(".") || !fileName.toLowerCase().endsWith(".sql")) return undefined;
   const match = NAME.exec(fileName);
   if (!match) {
+    if (fileName.startsWith(".") || !fileName.toLowerCase().endsWith(".sql")) return undefined;
     if (!fileName.endsWith(".sql")) return { fault: "the ending must be .sql in lower case" };
     return { fault: "the name must be {version}_{description}.sql with digits as the version" };
   }
-  const [, version = "", words = "", suffix] = match;
-  if (!isVersion(version)) return { fault: `the version may have at most ${MAX_VERSION_LENGTH} digits` };
+  const version = match[1] ?? "";
+  const words = match[2] ?? "";
+  if (version.length > MAX_VERSION_LENGTH)
+    return { fault: `the version may have at most ${MAX_VERSION_LENGTH} digits` };
   return {
     version,
     name: `${version}_${words}`,
     description: words.replace(/[_-]+/g, " ").trim(),
-    direction: suffix === ".down" ? "down" : "up",
+    direction: match[3] === ".down" ? "down" : "up",
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 /** A file's bytes are not UTF-8. */
 export class NotUtf8 extends Error {
@@ -16,22 +16,57 @@ export class NotUtf8 extends Error {
  * @throws NotUtf8
  */
 export function* decodeSource(parts: Iterable<Uint8Array>): Generator<string> {
-  let heldBack: Uint8Array = new Uint8Array();
-  let lines = 1;
-  let started = false;
+  const decoder = new SourceDecoder();
   for (const part of parts) {
-    const bytes = heldBack.length > 0 ? Buffer.concat([heldBack, part]) : started ? part : withoutByteOrderMark(part);
-    started = true;
-    const end = bytes.length - cutCharacter(bytes);
-    heldBack = bytes.subarray(end);
-    const text = decode(bytes.subarray(0, end), lines);
-    if (text === "") continue;
-    yield text;
-    lines += countLineFeeds(text);
+    const text = decoder.decode(part);
+    if (text !== "") yield text;
   }
-  decode(heldBack, lines);
+  decoder.end();
 }
 
+/** Decodes the same for one who wants some of the bytes as they are. Keeps nothing of a part that it was given. */
+export class SourceDecoder {
+  #heldBack: Uint8Array = new Uint8Array();
+  #lines = 1;
+  #started = false;
+
+  /** The text of the next part. @throws NotUtf8 */
+  decode(part: Uint8Array): string {
+    const bytes = this.takeBytes(part);
+    const end = bytes.length - cutCharacter(bytes);
+    if (end < bytes.length) this.#heldBack = Uint8Array.from(bytes.subarray(end));
+    const text = decode(bytes.subarray(0, end), this.#lines);
+    this.#lines += countLineFeeds(text);
+    return text;
+  }
+
+  /** The next part as it is, behind what was held back of a character. Their lines do not count. */
+  takeBytes(part: Uint8Array): Uint8Array {
+    const bytes = this.#started ? part : withoutByteOrderMark(part);
+    this.#started = true;
+    if (this.#heldBack.length === 0) return bytes;
+    const whole = Buffer.concat([this.#heldBack, bytes]);
+    this.#heldBack = new Uint8Array();
+    return whole;
+  }
+
+  /** Ends the text. @throws NotUtf8 when it ends within a character */
+  end(): void {
+    decode(this.#heldBack, this.#lines);
+  }
+}
+
+/**
+ * The text of a whole file's bytes, as `decodeSource` gives it.
+ * @throws NotUtf8
+ */
+export function decodeWhole(bytes: Uint8Array): string {
+  const text = LENIENT.decode(bytes);
+  return text.includes(REPLACEMENT) ? decode(withoutByteOrderMark(bytes), 1) : text;
+}
+
+/** Quicker than a Buffer where there is little to decode. */
+const LENIENT = new TextDecoder();
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const REPLACEMENT = "\ufffd";
 
@@ -91,6 +126,11 @@ export class Checksum {
     this.#hash.update(this.#heldBack, "latin1");
     return this.#hash.digest("hex");
   }
+}
+
+/** The same of a whole text without a byte order mark: half the cost where there is little to sum. */
+export function checksumOf(text: string): string {
+  return hash("sha256", text.replaceAll("\r\n", "\n"), "hex");
 }
 
 const CARRIAGE_RETURN = 0x0d;

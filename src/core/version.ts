@@ -5,6 +5,8 @@
 
 const DIGITS = /^[0-9]+$/;
 
+const ZERO = 0x30;
+
 /** The longest version the history table can hold: varchar(255). */
 export const MAX_VERSION_LENGTH = 255;
 
@@ -14,8 +16,10 @@ export function isVersion(text: string): boolean {
 
 /** The spelling without leading zeros: equal for equal versions. What is not all digits (a row made by hand) stays as it is. */
 export function versionKey(version: string): string {
-  if (!DIGITS.test(version)) return version;
-  return version.replace(/^0+(?=.)/, "");
+  if (version.charCodeAt(0) !== ZERO || !DIGITS.test(version)) return version;
+  let zeros = 0;
+  while (zeros < version.length - 1 && version.charCodeAt(zeros) === ZERO) zeros++;
+  return version.slice(zeros);
 }
 
 /** Negative, zero or positive, for sorting. What is not all digits sorts after everything that is. */

@@ -4,7 +4,8 @@ import type { CreatedReport } from "../core/report.ts";
 import { nextVersion, type VersionStyle } from "../core/version.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Context } from "./context.ts";
-import { errorCode } from "./error-code.ts";
+import { errorCode, errorWords } from "./error-code.ts";
+import { listFolders } from "./migration-folders.ts";
 
 export interface NewMigration {
   readonly description: string;
@@ -12,13 +13,18 @@ export interface NewMigration {
   readonly style?: VersionStyle;
   /** Write the down file too. */
   readonly down: boolean;
+  /** Write into the folder of this environment. */
+  readonly environment?: string;
 }
 
 /**
  * Writes the next migration from the template; makes the directory where it is missing.
  * @throws Failure usage when the description has nothing for a file name, file-exists, directory-unreadable
  */
-export function createMigration(context: Context, { description, style, down }: NewMigration): CreatedReport {
+export function createMigration(
+  context: Context,
+  { description, style, down, environment }: NewMigration,
+): CreatedReport {
   const { fileSystem, settings, clock } = context;
   const words = fileNameWords(description);
   if (words === "") {
@@ -26,13 +32,23 @@ export function createMigration(context: Context, { description, style, down }: 
       hint: 'Describe it in a few words: pgstep new "add users table".',
     });
   }
+  if (environment !== undefined && /^\.|[/\\]/.test(environment)) {
+    throw new Failure(
+      "usage",
+      `Cannot write into a folder for the environment "${environment}": it is no folder's name`,
+      {
+        hint: "Name the environment in one word of letters and digits, e.g. --env production.",
+      },
+    );
+  }
   const version = nextVersion(existingVersions(context), clock.now(), style);
   const name = `${version}_${words}`;
   const header = `-- Migration: ${name}\n-- Description: ${sentence(description)}\n-- Created: ${clock.now().toISOString().slice(0, 10)}\n\n`;
-  const files = [{ path: `${settings.directory}/${name}.sql`, text: `${header}-- SQL statements here...\n` }];
+  const directory = environment === undefined ? settings.directory : `${settings.directory}/${environment}`;
+  const files = [{ path: `${directory}/${name}.sql`, text: `${header}-- SQL statements here...\n` }];
   if (down) {
     files.push({
-      path: `${settings.directory}/${name}.down.sql`,
+      path: `${directory}/${name}.down.sql`,
       text: `${header}-- SQL statements that undo ${name}.sql here...\n`,
     });
   }
@@ -42,7 +58,7 @@ export function createMigration(context: Context, { description, style, down }: 
 
 function existingVersions({ fileSystem, settings }: Context): string[] {
   try {
-    return fileSystem.list(settings.directory).flatMap(({ name }) => {
+    return listFolders(fileSystem, settings.directory).entries.flatMap(({ name }) => {
       const parsed = parseMigrationName(name);
       return parsed && "version" in parsed ? [parsed.version] : [];
     });
@@ -50,7 +66,7 @@ function existingVersions({ fileSystem, settings }: Context): string[] {
     if (errorCode(cause) === "ENOENT") return [];
     throw new Failure(
       "directory-unreadable",
-      `Cannot read migrations from ${settings.directory}: ${errorCode(cause)}`,
+      `Cannot read migrations from ${settings.directory}: ${errorWords(cause)}`,
       {
         hint: "Check its permissions, or name another with --dir.",
         cause,
@@ -75,7 +91,7 @@ function create(fileSystem: FileSystem, path: string, text: string): void {
         cause,
       });
     }
-    throw new Failure("directory-unreadable", `Cannot write ${path}: ${errorCode(cause)}`, {
+    throw new Failure("directory-unreadable", `Cannot write ${path}: ${errorWords(cause)}`, {
       hint: "Check the directory's permissions, or name another with --dir.",
       cause,
     });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { requirePinned } from "../core/bundle/pin.ts";
 import { Failure } from "../core/error.ts";
 import type { Applied, Unfinished } from "../core/history.ts";
 import type { Direction } from "../core/migration.ts";
@@ -25,6 +26,8 @@ export interface DatabaseState {
   readonly history: readonly Applied[];
   readonly unfinished: readonly Unfinished[];
   readonly resetUnfinished: boolean;
+  /** Whether repeatable objects have ever been applied. */
+  readonly repeatableExists: boolean;
   /** How many locks all transactions together can hold. */
   readonly lockCapacity: number;
 }
@@ -35,7 +38,7 @@ export const RESET_MARK = "reset";
 /**
  * Looks at the database and its history: one round trip, one more when a journal is there.
  * @param expected what the history is if nothing is pending; only the versions and checksums count
- * @throws Failure history-foreign when the table is another tool's
+ * @throws Failure history-foreign when the table is another tool's, history-conflict when it disagrees with a pin
  */
 export async function look(
   session: Session,
@@ -53,6 +56,8 @@ export async function look(
   const historyExists = facts.history === true;
   if (historyExists) checkHistoryShape(settings, String(facts.kind), columns);
   if (historyExists && rows instanceof ServerFailure) throw cannotRead(settings, String(facts.role), rows);
+  const history = rows instanceof ServerFailure ? [] : rows;
+  requirePinned(settings.pin, history);
   const journal = facts.journal === true ? await readJournal(session, names) : [];
   return {
     name: String(facts.database),
@@ -63,9 +68,10 @@ export async function look(
     schemaExists: facts.schema === true,
     historyExists,
     columns,
-    history: rows instanceof ServerFailure ? [] : rows,
+    history,
     unfinished: journal.filter((one) => one.version !== RESET_MARK),
     resetUnfinished: journal.some((one) => one.version === RESET_MARK),
+    repeatableExists: facts.repeatable === true,
     lockCapacity: Number(facts.lock_capacity),
   };
 }
@@ -82,6 +88,7 @@ function factsSql(settings: Settings, names: TableNames): string {
  ${history} IS NOT NULL AS history,
  (SELECT relkind FROM pg_catalog.pg_class WHERE oid = ${history}) AS kind,
  pg_catalog.to_regclass(${quoteText(names.journal)}) IS NOT NULL AS journal,
+ pg_catalog.to_regclass(${quoteText(names.repeatable)}) IS NOT NULL AS repeatable,
  (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
      'type', pg_catalog.format_type(a.atttypid, NULL), 'required', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '',
      'unique', EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique
@@ -106,10 +113,10 @@ async function readHistory(
   try {
     const rows = await session.query(
       `WITH compared AS MATERIALIZED (SELECT COALESCE(${digest} = '${digestOf(expected)}', false) AS same FROM ${history})
- SELECT ${row}::text AS row FROM ${history} WHERE NOT (SELECT same FROM compared)
+ ${listed(row, `${history} WHERE NOT (SELECT same FROM compared)`)}
  UNION ALL SELECT '"as expected"' FROM compared WHERE same`,
     );
-    return rows[0]?.row === '"as expected"' ? expected : rows.map(toApplied);
+    return rows[0]?.row === '"as expected"' ? expected : rows.flatMap(toHistory);
   } catch (error) {
     if (!(error instanceof ServerFailure)) throw error;
     return error.server.code === UNDEFINED_COLUMN ? readIncompleteHistory(session, history) : error;
@@ -118,14 +125,26 @@ async function readHistory(
 
 const UNDEFINED_COLUMN = "42703";
 
+/** Rows in lists of so many: each row alone costs its receiver several times as much. */
+const LIST_LENGTH = 1_000;
+
+/** The query for a JSON value of each row, in lists. */
+function listed(value: string, from: string): string {
+  return `SELECT pg_catalog.json_agg(pgstep_value)::text AS row FROM (SELECT ${value} AS pgstep_value,
+ (pg_catalog.row_number() OVER () - 1) / ${LIST_LENGTH} AS pgstep_list FROM ${from}) AS pgstep_values GROUP BY pgstep_list`;
+}
+
 /** The rows of a table that pgstep has not written to yet, whatever columns it has. */
 async function readIncompleteHistory(session: Session, history: string): Promise<readonly Applied[] | ServerFailure> {
   try {
     const rows = await session.query(
-      `SELECT (pg_catalog.to_jsonb(pgstep_row) - 'down_script' || pg_catalog.jsonb_build_object('has_down',
- pg_catalog.to_jsonb(pgstep_row) ->> 'down_script' IS NOT NULL))::text AS row FROM ${history} AS pgstep_row`,
+      listed(
+        `pg_catalog.to_jsonb(pgstep_row) - 'down_script' || pg_catalog.jsonb_build_object('has_down',
+ pg_catalog.to_jsonb(pgstep_row) ->> 'down_script' IS NOT NULL)`,
+        `${history} AS pgstep_row`,
+      ),
     );
-    return rows.map(toApplied);
+    return rows.flatMap(toHistory);
   } catch (error) {
     if (error instanceof ServerFailure) return error;
     throw error;
@@ -134,8 +153,7 @@ async function readIncompleteHistory(session: Session, history: string): Promise
 
 function digestOf(history: readonly Applied[]): string {
   const lines = history.map(({ version, checksum }) => `${version}:${checksum ?? ""}`);
-  const sorted = lines.sort((left, right) => (left < right ? -1 : 1));
-  return createHash("md5").update(sorted.join(","), "utf8").digest("hex");
+  return createHash("md5").update(lines.sort().join(","), "utf8").digest("hex");
 }
 
 async function readJournal(session: Session, { journal }: TableNames): Promise<Unfinished[]> {
@@ -143,25 +161,26 @@ async function readJournal(session: Session, { journal }: TableNames): Promise<U
   return rows.map((row) => ({ version: String(row.version), direction: row.direction as Direction }));
 }
 
-/** Rows come as one JSON text each, so that no type parser or name transform of a caller's own driver touches them. */
+/** Rows come as JSON texts, so that no type parser or name transform of a caller's own driver touches them. */
 function fromJson(row: Row | undefined): Record<string, unknown> {
   return JSON.parse(String(row?.row)) as Record<string, unknown>;
 }
 
-function toApplied(row: Row): Applied {
-  const values = fromJson(row);
-  const text = (name: string) => (values[name] === null || values[name] === undefined ? null : String(values[name]));
-  const duration = text("duration_ms");
-  return {
+function toHistory(row: Row): Applied[] {
+  return (JSON.parse(String(row.row)) as Record<string, unknown>[]).map((values) => ({
     version: String(values.version),
-    appliedAt: text("applied_at") ?? "",
-    description: text("description"),
-    checksum: text("checksum"),
-    durationMs: duration === null ? null : Number(duration),
-    appliedBy: text("applied_by"),
-    toolVersion: text("tool_version"),
+    appliedAt: textOrNull(values.applied_at) ?? "",
+    description: textOrNull(values.description),
+    checksum: textOrNull(values.checksum),
+    durationMs: values.duration_ms === null || values.duration_ms === undefined ? null : Number(values.duration_ms),
+    appliedBy: textOrNull(values.applied_by),
+    toolVersion: textOrNull(values.tool_version),
     hasDownScript: values.has_down === true,
-  };
+  }));
+}
+
+function textOrNull(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
 }
 
 function readOnlyReason(facts: Record<string, unknown>): string | undefined {
@@ -172,7 +191,7 @@ function readOnlyReason(facts: Record<string, unknown>): string | undefined {
 
 function cannotRead(settings: Settings, role: string, cause: ServerFailure): Failure {
   return new Failure("privilege-missing", `Cannot read ${settings.schema}.${settings.table}: ${cause.server.message}`, {
-    hint: `Connect as its owner, or GRANT SELECT, INSERT, UPDATE, DELETE ON it TO ${role}.`,
+    hint: `Connect as its owner, or GRANT SELECT, INSERT, UPDATE, DELETE ON ${settings.schema}.${settings.table} TO ${role}.`,
     server: cause.server,
     cause,
   });

@@ -1,8 +1,12 @@
 import { compareHistory, isApplied, isPending } from "../core/history.ts";
+import { compareRepeatables } from "../core/repeatable/repeatable.ts";
 import type { StatusReport } from "../core/report.ts";
 import type { DatabaseContext } from "./context.ts";
+import { tableNames } from "./history-table.ts";
 import { look } from "./look.ts";
 import { readMigrations } from "./read-migrations.ts";
+import { readRepeatables } from "./repeatable/plan.ts";
+import { readRecords } from "./repeatable/records.ts";
 import { refuseUnsound } from "./scripts.ts";
 import { withSession } from "./work-session.ts";
 
@@ -14,12 +18,18 @@ export async function readStatus(context: DatabaseContext): Promise<StatusReport
   const { settings, database } = context;
   const files = readMigrations(context.fileSystem, settings.directory);
   refuseUnsound(files.findings, "show the status");
-  const state = await withSession(
+  const repeatables = readRepeatables(context.fileSystem, settings);
+  refuseUnsound(repeatables.findings, "show the status");
+  const { state, records } = await withSession(
     database,
     "read the history of",
-    (session) => look(session, settings),
+    async (session) => {
+      const state = await look(session, settings);
+      return { state, records: state.repeatableExists ? await readRecords(session, tableNames(settings)) : [] };
+    },
     context.signal,
   );
+  const repeatable = compareRepeatables(repeatables.files, records, settings.environment);
   const { environment } = settings;
   const entries = compareHistory(files.migrations, state.history, { environment, unfinished: state.unfinished });
   return {
@@ -29,6 +39,7 @@ export async function readStatus(context: DatabaseContext): Promise<StatusReport
     entries,
     applied: entries.filter(isApplied).length,
     pending: entries.filter(isPending).length,
+    ...(repeatable.length > 0 && { repeatable }),
     resetUnfinished: state.resetUnfinished,
     warnings: files.findings,
   };

@@ -40,15 +40,30 @@ describe("file system of the disk", () => {
     assert.throws(() => disk.list(join(place, "file")), { code: "ENOTDIR" });
   });
 
-  test("read gives all bytes in parts of at most 1 MiB", () => {
+  test("read gives all bytes in parts of at most 64 KiB", () => {
     const path = join(directory, "large");
     const content = Buffer.alloc(2_500_000, "0123456789");
     writeFileSync(path, content);
-    const parts = [...disk.read(path)];
-    assert.ok(parts.every(({ length }) => length > 0 && length <= 1_048_576));
+    const parts = Array.from(disk.read(path), (part) => Buffer.from(part));
+    assert.ok(parts.every(({ length }) => length > 0 && length <= 65_536));
     assert.ok(Buffer.concat(parts).equals(content));
     writeFileSync(join(directory, "empty"), "");
     assert.deepEqual([...disk.read(join(directory, "empty"))], []);
+  });
+
+  test("readStart gives the first part, and says whether it is all", () => {
+    const path = join(directory, "start");
+    const content = Buffer.alloc(70_000, "0123456789");
+    for (const length of [0, 1, 65_535, 65_536, 65_537, 70_000]) {
+      writeFileSync(path, content.subarray(0, length));
+      const { bytes, whole } = disk.readStart(path);
+      assert.ok(content.subarray(0, bytes.length).equals(bytes));
+      assert.ok(whole ? bytes.length === length : bytes.length > 0 && bytes.length <= length, `${length}`);
+    }
+    writeFileSync(path, "small");
+    assert.equal(disk.readStart(path).whole, true);
+    assert.throws(() => disk.readStart(join(directory, "missing")), { code: "ENOENT" });
+    assert.throws(() => disk.readStart(directory), { code: "EISDIR" });
   });
 
   test("read fails as node:fs does", () => {
@@ -67,6 +82,14 @@ describe("file system of the disk", () => {
       }
     }
     assert.ok(open() < before + 10);
+  });
+
+  test("create fails where no directory can be made", (context) => {
+    if (process.platform !== "linux") return context.skip("needs /proc");
+    assert.throws(() => disk.create("/proc/pgstep/deep/file.sql", ""), { code: "ENOENT" });
+    const file = join(directory, "plain");
+    writeFileSync(file, "");
+    assert.throws(() => disk.create(join(file, "deep", "file.sql"), ""), { code: "ENOTDIR" });
   });
 
   test("create makes the directories and never overwrites", () => {
