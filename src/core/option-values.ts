@@ -1,7 +1,10 @@
 import type { Invocation, Option } from "./command.ts";
 import { parseDuration } from "./duration.ts";
-import { Failure } from "./error.ts";
+import { settingOption, shorthandOptions } from "./settings/setting-options.ts";
+import { usage } from "./usage.ts";
 import { isVersion } from "./version.ts";
+
+export { usage } from "./usage.ts";
 
 /*
  * Options that several commands have, and the values of options and arguments as the words that were typed.
@@ -14,36 +17,34 @@ export const SINGLE_TRANSACTION: Option = {
   summary: "run all of them in one transaction: all or nothing",
 };
 
-export const LOCK_OPTIONS: readonly Option[] = [
-  {
-    name: "lock-wait",
-    value: "duration",
-    summary: "how long to wait for another run to end (5m)",
-    variable: "PGSTEP_LOCK_WAIT",
-  },
-  {
-    name: "lock-timeout",
-    value: "duration",
-    summary: "how long a statement may wait for a table's lock before it is tried again (5s; 0 for ever)",
-    variable: "PGSTEP_LOCK_TIMEOUT",
-  },
+export const LOCK_OPTIONS: readonly Option[] = [settingOption("lockWaitMs"), settingOption("lockTimeoutMs")];
+
+/** Whether a run makes a backup first, and how. */
+const BACKUP_OPTIONS: readonly Option[] = [
+  settingOption("backup"),
+  ...shorthandOptions("backup"),
+  settingOption("backupDirectory"),
+  settingOption("backupKeep"),
+  settingOption("backupVerify"),
+  settingOption("backupGzip"),
+  settingOption("pgDump"),
+];
+
+export const REPEATABLE_DIRECTORY = settingOption("repeatableDirectory");
+
+export const HOOK_OPTIONS: readonly Option[] = [
+  settingOption("hooksDirectory"),
+  settingOption("hooks"),
+  settingOption("hookFailure"),
 ];
 
 /** Of the commands that run migrations. */
 export const RUN_OPTIONS: readonly Option[] = [
   ...LOCK_OPTIONS,
-  {
-    name: "retry-for",
-    value: "duration",
-    summary: "how long to try again what a lock timeout or deadlock stopped (5m)",
-    variable: "PGSTEP_RETRY_FOR",
-  },
+  settingOption("retryMs"),
+  settingOption("placeholders"),
+  ...BACKUP_OPTIONS,
 ];
-
-/** The failure of a command line that cannot be meant as it stands. */
-export function usage(message: string, hint: string): Failure {
-  return new Failure("usage", message, { hint });
-}
 
 /** A version to be typed as the file names have it. @throws Failure usage */
 export function requireVersion(text: string, command: string): string {

@@ -1,0 +1,113 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import process from "node:process";
+import { Failure } from "../core/error.ts";
+import { parseEnvFile } from "../core/settings/env-file.ts";
+import { describeOrigin, type Origin } from "../core/settings/origin.ts";
+import { PACKAGE_KEY, readProjectFile } from "../core/settings/project-file.ts";
+import { type ResolvedSettings, resolveSettings } from "../core/settings/resolve-settings.ts";
+import type { EnvFile, LocatedProjectFile, SettingSources, Variables } from "../core/settings/sources.ts";
+import { decodeWhole, NotUtf8 } from "../core/source-text.ts";
+
+const PROJECT_FILE = "pgstep.json";
+const PACKAGE_FILE = "package.json";
+
+/**
+ * The settings that what was said and the files together make: the env-file that is named, and the project file that is
+ * named or, with `searching`, else the nearest one from the working directory upward. Faults are told in the result.
+ */
+export function readSettings(said: SettingSources, { searching }: { searching: boolean }): ResolvedSettings {
+  const { values, origins } = resolveSettings(said);
+  const faults: Failure[] = [];
+  const attempt = <Result>(read: () => Result): Result | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      faults.push(error);
+      return undefined;
+    }
+  };
+  const { envFile, config } = values;
+  const resolved = resolveSettings({
+    ...said,
+    envFile: attempt(() =>
+      envFile === undefined ? undefined : readEnvFile(envFile, origins.envFile, said.environment),
+    ),
+    projectFile: attempt(() => {
+      if (config !== undefined) return readNamed(config, origins.config);
+      return searching ? findProjectFile(process.cwd()) : undefined;
+    }),
+  });
+  // Without a file more would seem to be missing than is.
+  return faults.length > 0 ? { ...resolved, faults } : resolved;
+}
+
+function readEnvFile(path: string, origin: Origin, environment: Variables): EnvFile {
+  return { path, variables: parseEnvFile(textOf(path, origin), path, (name) => environment[name]) };
+}
+
+function readNamed(path: string, origin: Origin): LocatedProjectFile {
+  const file = readAt(resolve(path), path, textOf(path, origin));
+  if (file) return file;
+  throw new Failure("settings", `Cannot use ${path}: it has no key "${PACKAGE_KEY}"`, {
+    hint: `Add "${PACKAGE_KEY}": {}, or name another file with --config.`,
+  });
+}
+
+/** The nearest one from the directory upward. A package.json counts only when it has the key. */
+function findProjectFile(directory: string): LocatedProjectFile | undefined {
+  const [own, ofPackage] = [PROJECT_FILE, PACKAGE_FILE].map((name) => {
+    const path = join(directory, name);
+    if (!isFile(path)) return undefined;
+    const shown = relative(process.cwd(), path);
+    return readAt(path, shown, textOf(shown, undefined));
+  });
+  if (own && ofPackage) {
+    throw new Failure(
+      "settings",
+      `Cannot choose between ${own.path} and the key "${PACKAGE_KEY}" of ${ofPackage.path}`,
+      {
+        hint: "Leave one of them, or name one with --config.",
+      },
+    );
+  }
+  const parent = dirname(directory);
+  return own ?? ofPackage ?? (parent === directory ? undefined : findProjectFile(parent));
+}
+
+function readAt(path: string, shown: string, text: string): LocatedProjectFile | undefined {
+  const file = readProjectFile({ path: shown, text, isPackage: basename(path) === PACKAGE_FILE });
+  if (!file) return undefined;
+  const resolvePath = (inner: string) =>
+    isAbsolute(inner) ? inner : relative(process.cwd(), join(dirname(path), inner)) || ".";
+  return { ...file, resolve: resolvePath };
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function textOf(path: string, origin: Origin | undefined): string {
+  try {
+    return decodeWhole(readFileSync(path));
+  } catch (error) {
+    const named = origin ? ` from ${describeOrigin(origin)}` : "";
+    throw new Failure("settings", `Cannot read ${path}${named}: ${reasonOf(error)}`, {
+      hint: origin ? "Name a file that is there, or leave it out." : "Make it readable, or name another with --config.",
+      cause: error,
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof NotUtf8) return `it is ${error.message}`;
+  const { code } = error as NodeJS.ErrnoException;
+  return REASONS[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a directory",
+  EACCES: "this user may not read it",
+};

@@ -1,0 +1,24 @@
+import type { Command } from "../core/command.ts";
+import type { Environment } from "../engine/environment.ts";
+import { explainSettings } from "../engine/explain-settings.ts";
+
+export const config: Command<Environment> = {
+  name: "config",
+  aliases: [],
+  summary: "show every setting and where it comes from",
+  description:
+    "Lists every setting with its value and the flag, variable or file that said it, and what the database would be " +
+    "reached with. Passwords are masked. Reads files, and never connects.",
+  arguments: [],
+  options: [],
+  toleratesFaults: true,
+  examples: [
+    { line: "pgstep config", remark: "what a run from here would use" },
+    { line: "pgstep config --env production", remark: "the same for another environment" },
+  ],
+  async run(_, environment) {
+    const report = await explainSettings(environment.settings, () => environment.explainDatabase());
+    environment.report(report);
+    return report.failure?.exitStatus ?? 0;
+  },
+};

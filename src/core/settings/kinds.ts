@@ -1,0 +1,141 @@
+import type { Completes } from "../command.ts";
+import { parseDuration, writeDuration } from "../duration.ts";
+import { maskConnection } from "./connection-mask.ts";
+
+/** What values a setting can have, and how each is written in words, in a file, and in help. */
+export interface Kind<Value = unknown> {
+  /** What stands for the value in help; a switch has none, its flag means true. */
+  readonly placeholder?: string;
+  /** All there are, where they are few. */
+  readonly words?: readonly string[];
+  /** What a shell offers in its place. */
+  readonly completes?: Completes;
+  /** How a project file has it. */
+  readonly json: "string" | "boolean" | "object";
+  /** "a duration": what the value is to be. */
+  readonly expected: string;
+  /** One sentence for whoever wrote something else. */
+  readonly hint: string;
+  /** What the JSON schema says of it besides its type. */
+  readonly schema?: Readonly<Record<string, unknown>>;
+  /** The value that a text stands for, or why it stands for none, to be read behind "it is " or "it has ". */
+  read(text: string): { readonly value: Value } | { readonly fault: string };
+  /** A text that `read` takes, as it may be shown: passwords are masked. */
+  show(value: Value): string;
+  /** Several sources say it together: what a weaker one adds. */
+  merge?(stronger: Value, weaker: Value): Value;
+  /** The value of a file elsewhere, its paths as they are to be used from here. */
+  relocate?(value: Value, resolve: (path: string) => string): Value;
+}
+
+export function text(placeholder: string): Kind<string> {
+  return {
+    placeholder,
+    json: "string",
+    expected: "a text",
+    hint: "Give it a value, or leave it out.",
+    read: (written) => ({ value: written }),
+    show: (value) => value,
+  };
+}
+
+/** A path; in a project file it is relative to the file. */
+export function path(placeholder: "file" | "directory"): Kind<string> {
+  return {
+    ...text(placeholder),
+    completes: placeholder,
+    expected: "a path",
+    relocate: (value, resolve) => resolve(value),
+  };
+}
+
+const EMBEDDED = /^pglite:(?:\/\/)?(?!memory$)/i;
+
+/** What names a database; the directory of an embedded one is relative to the project file that names it. */
+export const databaseUrl: Kind<string> = {
+  ...text("url"),
+  expected: "a database URL",
+  hint: "Write postgres://user@host/database, pglite:<directory> or pglite:memory.",
+  show: maskConnection,
+  relocate(value, resolve) {
+    const scheme = EMBEDDED.exec(value)?.[0];
+    return scheme === undefined || scheme === value ? value : `pglite:${resolve(value.slice(scheme.length))}`;
+  },
+};
+
+/** One word, so that a list of them cannot be meant. */
+export const environmentName: Kind<string> = {
+  ...text("name"),
+  expected: "one word",
+  hint: "Name one environment, e.g. --env production.",
+  read: (written) => (/[\s,]/.test(written) ? { fault: "it is more than one word" } : { value: written }),
+};
+
+/** A name in the database that may have so many bytes: PostgreSQL cuts longer ones without saying so. */
+export function identifier(maxBytes: number): Kind<string> {
+  return {
+    ...text("name"),
+    expected: `a name of at most ${maxBytes} bytes`,
+    hint: "Choose a shorter one.",
+    read: (written) =>
+      new TextEncoder().encode(written).length <= maxBytes && !written.includes("\0")
+        ? { value: written }
+        : { fault: `a name may have at most ${maxBytes} bytes here` },
+  };
+}
+
+/** Milliseconds, written with a unit. */
+export const duration: Kind<number> = {
+  placeholder: "duration",
+  json: "string",
+  expected: "a duration",
+  hint: "Write it like 500ms, 30s, 5m or 0.",
+  schema: { pattern: "^(0|[0-9]{1,10}(ms|s|m|h))$" },
+  read(written) {
+    const value = parseDuration(written);
+    return value === undefined ? { fault: "it is not a duration" } : { value };
+  },
+  show: writeDuration,
+};
+
+export function choice<const Words extends readonly string[]>(placeholder: string, words: Words): Kind<Words[number]> {
+  const list = words.join(", ");
+  return {
+    placeholder,
+    words,
+    completes: words,
+    json: "string",
+    expected: `one of ${list}`,
+    hint: `Write one of ${list}.`,
+    schema: { enum: words },
+    read: (written) => (words.includes(written) ? { value: written } : { fault: `it is none of ${list}` }),
+    show: (value) => value,
+  };
+}
+
+const YES = ["true", "1", "yes", "on"];
+const NO = ["false", "0", "no", "off"];
+
+export const onOrOff: Kind<boolean> = {
+  json: "boolean",
+  expected: "true or false",
+  hint: "Write true or false.",
+  read(written) {
+    const word = written.toLowerCase();
+    if (YES.includes(word)) return { value: true };
+    return NO.includes(word) ? { value: false } : { fault: "it is neither true nor false" };
+  },
+  show: String,
+};
+
+/** From 1; more digits than that nobody means. */
+export const wholeNumber: Kind<number> = {
+  placeholder: "number",
+  json: "string",
+  expected: "a whole number",
+  hint: "Write a number from 1 to 99999.",
+  schema: { pattern: "^[1-9][0-9]{0,4}$" },
+  read: (written) =>
+    /^[1-9][0-9]{0,4}$/.test(written) ? { value: Number(written) } : { fault: "it is not a number from 1 to 99999" },
+  show: String,
+};

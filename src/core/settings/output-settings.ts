@@ -1,0 +1,79 @@
+import { FORMATS } from "../presentation.ts";
+import { choice, onOrOff, path } from "./kinds.ts";
+import type { Setting } from "./setting.ts";
+
+/** How pgstep tells what it does: rows of the table of settings. */
+export const OUTPUT_SETTINGS = {
+  format: {
+    kind: choice("format", FORMATS),
+    flag: "format",
+    variables: ["PGSTEP_FORMAT"],
+    key: "format",
+    ofProgram: true,
+    default: "human",
+    summary: "how to tell what comes of it",
+    remark: "gitlab, junit and sarif are for validate",
+    shorthands: [
+      { flag: "json", value: "json", summary: "one JSON object a line on standard output, the last one the result" },
+    ],
+    signals: [{ variable: "GITHUB_ACTIONS", value: (text) => (text === "true" ? "github" : undefined) }],
+    everywhere: true,
+  },
+  quiet: {
+    kind: onOrOff,
+    flag: "quiet",
+    variables: ["PGSTEP_QUIET"],
+    key: "quiet",
+    ofProgram: true,
+    default: "false",
+    summary: "errors and warnings only",
+    everywhere: true,
+  },
+  verbose: {
+    kind: onOrOff,
+    flag: "verbose",
+    variables: ["PGSTEP_VERBOSE"],
+    key: "verbose",
+    ofProgram: true,
+    default: "false",
+    summary: "tell more: every statement with its line, rows and time",
+    everywhere: true,
+  },
+  color: {
+    kind: choice("when", ["auto", "always", "never"]),
+    flag: "color",
+    variables: ["PGSTEP_COLOR"],
+    key: "color",
+    ofProgram: true,
+    default: "auto",
+    summary: "whether to use colours",
+    shorthands: [{ flag: "no-color", value: "never", summary: "no colours" }],
+    signals: [
+      // FORCE_COLOR is the stronger one, as in Node.
+      { variable: "FORCE_COLOR", value: (text) => (text === "0" || text === "false" ? "never" : "always") },
+      { variable: "NO_COLOR", value: () => "never" },
+      { variable: "CLICOLOR_FORCE", value: (text) => (text === "0" ? undefined : "always") },
+      { variable: "CLICOLOR", value: (text) => (text === "0" ? "never" : undefined) },
+    ],
+    everywhere: true,
+  },
+  ascii: {
+    kind: onOrOff,
+    flag: "ascii",
+    variables: ["PGSTEP_ASCII"],
+    key: "ascii",
+    ofProgram: true,
+    default: "false",
+    summary: "no characters beyond ASCII of pgstep's own",
+    everywhere: true,
+  },
+  logFile: {
+    kind: path("file"),
+    flag: "log-file",
+    variables: ["PGSTEP_LOG_FILE"],
+    key: "logFile",
+    ofProgram: true,
+    summary: "a file that everything is written to besides",
+    everywhere: true,
+  },
+} as const satisfies Readonly<Record<string, Setting>>;

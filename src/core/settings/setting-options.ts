@@ -1,0 +1,43 @@
+import type { Option } from "../command.ts";
+import { SETTING_NAMES, type Setting, type SettingName, settingOf } from "./table.ts";
+
+/** The option that says this setting, for the commands that take it. */
+export function settingOption(name: SettingName): Option {
+  const setting = settingOf(name);
+  const { flag, kind, variables } = setting;
+  const path = kind.placeholder === "directory" || kind.placeholder === "file" ? kind.placeholder : undefined;
+  const completes = kind.words ?? path;
+  return {
+    name: flag,
+    ...(kind.placeholder !== undefined && { value: kind.placeholder }),
+    summary: summaryOf(setting),
+    ...(kind.completes !== undefined && { completes: kind.completes }),
+    ...(variables.length > 0 && { variable: variables.join(", ") }),
+    ...(completes && { completes }),
+  };
+}
+
+/** The options of the settings that every command takes, in the order of the table. */
+export function everywhereOptions(): Option[] {
+  return SETTING_NAMES.filter((name) => settingOf(name).everywhere).flatMap((name) => [
+    settingOption(name),
+    ...shorthandOptions(name),
+  ]);
+}
+
+/** The options without a value that stand for one of its values. */
+export function shorthandOptions(name: SettingName): Option[] {
+  const { shorthands = [], signals = [] } = settingOf(name);
+  return shorthands.map(({ flag, value, summary }) => {
+    const variables = signals.filter((signal) => signal.value("1") === value).map(({ variable }) => variable);
+    return { name: flag, summary, ...(variables.length > 0 && { variable: variables.join(", ") }) };
+  });
+}
+
+/** The summary with what the values are, and what it is by default. */
+export function summaryOf({ summary, kind, default: fallback, remark }: Setting): string {
+  const words = kind.words ? `: ${kind.words.join(", ")}` : "";
+  // That a switch is off unless it is typed goes without saying.
+  const remarks = [kind.placeholder === undefined ? undefined : fallback, remark].filter((one) => one !== undefined);
+  return summary + words + (remarks.length === 0 ? "" : ` (${remarks.join("; ")})`);
+}

@@ -1,0 +1,31 @@
+/** The text with its `${...}` replaced, or what is wrong with one of them. */
+export type Substitution = { readonly value: string } | { readonly fault: string; readonly hint: string };
+
+const REFERENCE = /\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
+
+/** Whether the text has something to replace. */
+export function hasReferences(text: string): boolean {
+  return text.includes("${");
+}
+
+/**
+ * Replaces `${NAME}` by a variable and `${NAME:-default}` by the variable or else the default; `$${` stands for `${`.
+ * As everywhere, a variable that is empty counts as not set.
+ */
+export function substitute(text: string, lookUp: (name: string) => string | undefined): Substitution {
+  let wrong: Substitution | undefined;
+  const value = text.replace(REFERENCE, (found: string, name?: string, fallback?: string) => {
+    if (found === "$$") return "$";
+    const known = name === undefined ? undefined : lookUp(name) || fallback;
+    if (known !== undefined) return known;
+    wrong ??=
+      name === undefined
+        ? {
+            fault: `it has a \${ that no name and } follow`,
+            hint: `Write \${NAME} or \${NAME:-default}, and $\${ for \${ itself.`,
+          }
+        : { fault: `the variable ${name} is not set`, hint: `Set ${name}, or write \${${name}:-default}.` };
+    return found;
+  });
+  return wrong ?? { value };
+}

@@ -1,0 +1,273 @@
+import { BACKUP_OCCASIONS, VERIFICATIONS } from "../backup/backup.ts";
+import { hookCommands } from "../hooks/commands-kind.ts";
+import {
+  choice,
+  databaseUrl,
+  duration,
+  environmentName,
+  identifier,
+  type Kind,
+  onOrOff,
+  path,
+  text,
+  wholeNumber,
+} from "./kinds.ts";
+import { OUTPUT_SETTINGS } from "./output-settings.ts";
+import { placeholderValues } from "./placeholder-values.ts";
+import type { Setting } from "./setting.ts";
+
+/** NAMEDATALEN - 1. */
+const MAX_IDENTIFIER_BYTES = 63;
+/** pgstep's further tables are named after the history table. */
+const LONGEST_SUFFIX = "_steps";
+
+/**
+ * Every setting, said once: the order of the sources, help, the JSON schema, the reference and `pgstep config` follow
+ * from it. The names are those of the library's options. In the order of help and reference.
+ */
+export const SETTINGS = {
+  url: {
+    kind: databaseUrl,
+    flag: "url",
+    variables: ["PGSTEP_URL", "DATABASE_URL"],
+    // Others of libpq's (PGUSER, PGSSLMODE) are often set for everything: they name no database.
+    parts: ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"],
+    key: "url",
+    summary: "the database: postgres://user@host/database, pglite:<directory> or pglite:memory",
+    everywhere: true,
+  },
+  passwordFile: {
+    kind: path("file"),
+    flag: "password-file",
+    variables: ["PGSTEP_PASSWORD_FILE"],
+    key: "passwordFile",
+    summary: "a file that holds the password and nothing else",
+    everywhere: true,
+  },
+  directory: {
+    kind: path("directory"),
+    flag: "dir",
+    variables: ["PGSTEP_DIR"],
+    key: "directory",
+    default: "database/migrations",
+    summary: "where the migrations are",
+    everywhere: true,
+  },
+  repeatableDirectory: {
+    kind: path("directory"),
+    flag: "repeatable-dir",
+    variables: ["PGSTEP_REPEATABLE_DIR"],
+    key: "repeatableDirectory",
+    summary: "where the repeatable objects are, instead of repeatable beside the migrations",
+  },
+  hooksDirectory: {
+    kind: path("directory"),
+    flag: "hooks-dir",
+    variables: ["PGSTEP_HOOKS_DIR"],
+    key: "hooksDirectory",
+    summary: "where the hooks are, instead of hooks beside the migrations",
+  },
+  hooks: {
+    kind: hookCommands,
+    flag: "hooks",
+    variables: ["PGSTEP_HOOKS"],
+    key: "hooks",
+    summary: "commands that are run at moments of a run",
+  },
+  hookFailure: {
+    kind: choice("what", ["stop", "warn"]),
+    flag: "hook-failure",
+    variables: ["PGSTEP_HOOK_FAILURE"],
+    key: "hookFailure",
+    default: "stop",
+    summary: "what a hook that fails does to the run",
+  },
+  schema: {
+    kind: identifier(MAX_IDENTIFIER_BYTES),
+    flag: "schema",
+    variables: ["PGSTEP_SCHEMA"],
+    key: "schema",
+    default: "public",
+    summary: "schema of the history table",
+    everywhere: true,
+  },
+  table: {
+    kind: identifier(MAX_IDENTIFIER_BYTES - LONGEST_SUFFIX.length),
+    flag: "table",
+    variables: ["PGSTEP_TABLE"],
+    key: "table",
+    default: "schema_migrations",
+    summary: "name of the history table",
+    everywhere: true,
+  },
+  environment: {
+    kind: environmentName,
+    flag: "env",
+    variables: ["PGSTEP_ENV"],
+    key: "environment",
+    outsideSections: true,
+    summary: "the environment, e.g. production",
+    everywhere: true,
+  },
+  envFile: {
+    kind: path("file"),
+    flag: "env-file",
+    variables: ["PGSTEP_ENV_FILE"],
+    early: true,
+    summary: "a file of NAME=value lines that are read as environment variables",
+    everywhere: true,
+  },
+  config: {
+    kind: path("file"),
+    flag: "config",
+    variables: ["PGSTEP_CONFIG"],
+    early: true,
+    summary: "the project file, instead of the nearest pgstep.json or package.json",
+    everywhere: true,
+  },
+  waitMs: {
+    kind: duration,
+    flag: "wait",
+    variables: ["PGSTEP_WAIT"],
+    key: "wait",
+    ofProgram: true,
+    summary: "first wait so long at most for the database to accept connections",
+    everywhere: true,
+  },
+  shadowUrl: {
+    kind: databaseUrl,
+    flag: "shadow-url",
+    variables: ["PGSTEP_SHADOW_URL"],
+    key: "shadowUrl",
+    ofProgram: true,
+    summary: "an empty database to rehearse in, emptied again afterwards, instead of the embedded one in memory",
+  },
+  seedsDirectory: {
+    kind: path("directory"),
+    flag: "seeds-dir",
+    variables: ["PGSTEP_SEEDS_DIR"],
+    key: "seedsDirectory",
+    summary: "where the seeds are, instead of seeds beside the migrations",
+  },
+  placeholders: {
+    kind: placeholderValues,
+    flag: "set",
+    variables: ["PGSTEP_SET"],
+    variablesBeginWith: "PGSTEP_PLACEHOLDER_",
+    key: "placeholders",
+    summary: "values for the placeholders in files whose header says so",
+    remark: "each also as PGSTEP_PLACEHOLDER_<NAME>",
+  },
+  lockWaitMs: {
+    kind: duration,
+    flag: "lock-wait",
+    variables: ["PGSTEP_LOCK_WAIT"],
+    key: "lockWait",
+    default: "5m",
+    summary: "how long to wait for another run to end",
+  },
+  lockTimeoutMs: {
+    kind: duration,
+    flag: "lock-timeout",
+    variables: ["PGSTEP_LOCK_TIMEOUT"],
+    key: "lockTimeout",
+    default: "5s",
+    remark: "0 for ever",
+    summary: "how long a statement may wait for a table's lock before it is tried again",
+  },
+  retryMs: {
+    kind: duration,
+    flag: "retry-for",
+    variables: ["PGSTEP_RETRY_FOR"],
+    key: "retryFor",
+    default: "5m",
+    summary: "how long to try again what a lock timeout or deadlock stopped",
+  },
+  backup: {
+    kind: choice("when", BACKUP_OCCASIONS),
+    flag: "backup-when",
+    variables: ["PGSTEP_BACKUP"],
+    key: "backup",
+    ofProgram: true,
+    default: "automatic",
+    summary: "when a run makes a backup first",
+    remark: "automatic: when a statement destroys data",
+    shorthands: [
+      { flag: "backup", value: "always", summary: "make a backup of the whole database first" },
+      { flag: "no-backup", value: "never", summary: "make no backup, even if data is destroyed" },
+    ],
+  },
+  backupDirectory: {
+    kind: path("directory"),
+    flag: "backup-dir",
+    variables: ["PGSTEP_BACKUP_DIR"],
+    key: "backupDirectory",
+    ofProgram: true,
+    default: ".pgstep/backups",
+    summary: "where backups are kept",
+  },
+  backupKeep: {
+    kind: wholeNumber,
+    flag: "keep",
+    variables: ["PGSTEP_BACKUP_KEEP"],
+    key: "backupKeep",
+    ofProgram: true,
+    summary: "how many backups of a database are kept, older ones are removed; all without it",
+  },
+  backupVerify: {
+    kind: choice("how", VERIFICATIONS),
+    flag: "verify",
+    variables: ["PGSTEP_BACKUP_VERIFY"],
+    key: "backupVerify",
+    ofProgram: true,
+    default: "contents",
+    summary: "how a backup is verified",
+    remark: "full: restored into the shadow database as well",
+  },
+  backupGzip: {
+    kind: onOrOff,
+    flag: "gzip",
+    variables: ["PGSTEP_BACKUP_GZIP"],
+    key: "backupGzip",
+    ofProgram: true,
+    default: "false",
+    summary: "compress what pgstep writes itself; pg_dump compresses anyway",
+  },
+  pgDump: {
+    kind: text("program"),
+    flag: "pg-dump",
+    variables: ["PGSTEP_PG_DUMP"],
+    key: "pgDump",
+    ofProgram: true,
+    summary: "the pg_dump to use, pg_restore beside it; the one on PATH without it",
+    remark: "none: let pgstep write backups itself",
+  },
+  ...OUTPUT_SETTINGS,
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type { Setting } from "./setting.ts";
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** What each setting is, once all sources are put together. */
+export type SettingValues = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
+
+type ValueOf<Row extends Setting> =
+  Row["kind"] extends Kind<infer Value>
+    ? Row extends { readonly default: string }
+      ? Value
+      : Value | undefined
+    : never;
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+/** The setting as any other. */
+export function settingOf(name: SettingName): Setting {
+  return SETTINGS[name];
+}
+
+/** What the project file calls it, or would. */
+export function keyOf(name: SettingName): string {
+  const { key, flag } = settingOf(name);
+  return key ?? flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
