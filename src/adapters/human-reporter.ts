@@ -1,14 +1,19 @@
 import { printable, printableLine, withoutPasswords } from "../core/display-text.ts";
+import { enumeration } from "../core/enumeration.ts";
 import type { Failure } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { Plan, Step } from "../core/plan.ts";
-import type { Report, RunReport, StatusReport } from "../core/report.ts";
+import type { Report, RunReport, SeedReport, StatusReport } from "../core/report.ts";
 import type { Reporter } from "../ports/reporter.ts";
+import { hookLine, repeatableLine } from "./reporter-around.ts";
+import { backupLines, restorePlanLines } from "./reporter-backup.ts";
+import { checkLines, explainedLines } from "./reporter-doctor.ts";
 import { failureLines, findingLines, serverLines } from "./reporter-failure.ts";
-import { inventoryLines, otherLines } from "./reporter-other-reports.ts";
+import { inventoryLines, otherLines, quietLines } from "./reporter-other-reports.ts";
 import { type Appearance, Output, type OutputStream } from "./reporter-output.ts";
 import { ProgressLine } from "./reporter-progress.ts";
-import { nameColumn, planLines, stepLine, summaryLine, unfinishedLines } from "./reporter-run.ts";
+import { nameColumn, planLines, statementLine, stepLine, summaryLine, unfinishedLines } from "./reporter-run.ts";
+import { seedPlanLines, seedSummary } from "./reporter-seed.ts";
 import { placeText } from "./reporter-source-frame.ts";
 import { statusAdvice, statusLines } from "./reporter-status.ts";
 import { counted, duration } from "./reporter-words.ts";
@@ -19,9 +24,11 @@ export class HumanReporter implements Reporter {
   readonly #err: Output;
   readonly #progress: ProgressLine;
   readonly #verbose: boolean;
+  readonly #quiet: boolean;
   /** Of the plan that is being run. */
   #column = 0;
-  /** The step that the progress line tells of. */
+  #planned: readonly string[] = [];
+  /** What the progress line tells of: a step, or the waiting for another run. */
   #running: string | undefined;
   readonly #told = new Set<string>();
 
@@ -29,29 +36,32 @@ export class HumanReporter implements Reporter {
     this.#out = new Output(stdout, appearance);
     this.#err = new Output(stderr, appearance);
     this.#progress = new ProgressLine(this.#err, appearance.variables);
-    this.#verbose = appearance.verbose;
+    this.#quiet = appearance.quiet;
+    this.#verbose = appearance.verbose && !appearance.quiet;
   }
 
   event(event: Event): void {
     switch (event.type) {
       case "planned":
-        this.#planned(event.plan, event.database, event.dryRun);
+        this.#plan(event.plan, event.database, event.dryRun);
         break;
       case "step-started":
         this.#running = keyOf(event.step);
-        this.#progress.start(doing(event.step));
+        this.#start(event.step, event.statements);
         break;
       case "statement-finished":
-        this.#progress.update(`${doing(event.step)}, statement ${event.statement} of ${event.statements} done`);
+        if (this.#running === keyOf(event.step)) this.#progress.statementDone(event.statement, event.rowCount ?? 0);
+        if (this.#verbose) this.#tell([statementLine(event, this.#err)]);
         break;
       case "step-finished":
         // Steps are sent ahead: the next one may have begun before the end of this one is known.
         if (this.#running === keyOf(event.step)) this.#progress.stop();
         this.#told.add(keyOf(event.step));
-        this.#answer([stepLine({ ...event, name: event.step.name }, this.#column, this.#out)]);
+        if (!this.#quiet) this.#answer([stepLine({ ...event, name: event.step.name }, this.#column, this.#out)]);
         break;
       case "notice": {
         const { message, place, migration } = event;
+        if (this.#quiet && message.severity !== "WARNING") break;
         const where = place ? placeText(place) : migration;
         const color = message.severity === "WARNING" ? this.#err.colors.yellow : this.#err.colors.cyan;
         const text = printable(withoutPasswords(message.message)).split("\n").join("\n  ");
@@ -62,18 +72,40 @@ export class HumanReporter implements Reporter {
         ]);
         break;
       }
+      case "repeatable-finished":
+        this.#progress.stop();
+        if (!this.#quiet) this.#answer([repeatableLine(event.repeatable, this.#out)]);
+        break;
+      case "hook-finished":
+        this.#progress.stop();
+        if (!this.#quiet) this.#tell([hookLine(event.hook, this.#err)]);
+        break;
+      case "hook-output":
+        this.#progress.stop();
+        if (!this.#quiet) this.#tell([printable(withoutPasswords(event.line))]);
+        break;
       case "warning":
         this.#tell(findingLines([event.finding], this.#err));
         break;
-      case "lock-waiting": {
-        const holder = event.holder ? ` (${printableLine(event.holder)})` : "";
-        const waited = event.waitedMs < 1_000 ? "" : `, ${duration(event.waitedMs)} so far`;
-        this.#tell([`Waiting for another run to end${holder}${waited}`]);
+      case "explained":
+        if (!this.#quiet) this.#answer(explainedLines(event.values, this.#out));
         break;
-      }
+      case "checked":
+        if (event.check.state !== "good" || !this.#quiet) this.#answer(checkLines(event.check, this.#out));
+        break;
+      case "database-waiting":
+        this.#waitingForDatabase(event);
+        break;
+      case "database-ready":
+        this.#progress.stop();
+        break;
+      case "lock-waiting":
+        this.#waiting(event);
+        break;
       case "retrying": {
         const { step, reason, delayMs, attempt, blockers } = event;
         this.#progress.stop();
+        if (this.#quiet) break;
         this.#tell([
           `${printableLine(step.name)}: ${printableLine(reason.message)} (${reason.code}); was rolled back, trying again in ${duration(delayMs)} (try ${attempt + 1})`,
           ...blockers.map((blocker) => `  blocked by ${printableLine(withoutPasswords(blocker))}`),
@@ -81,10 +113,26 @@ export class HumanReporter implements Reporter {
         break;
       }
       case "blocked":
-        this.#progress.remark(`waiting for ${printableLine(withoutPasswords(event.blockers.join("; ")))}`);
+        this.#progress.update({ remark: `waiting for ${withoutPasswords(event.blockers.join("; "))}` });
         break;
       case "index-progress":
-        this.#progress.remark(printableLine(event.progress));
+        this.#progress.update({ remark: event.progress });
+        break;
+      case "backup-progress": {
+        const { table, index, tables } = event;
+        this.#progress.start({
+          subject: tables > 0 ? `[${index}/${tables}] Backing up ${table}` : `Backing up with ${table}`,
+          shortSubject: table,
+          statements: 0,
+        });
+        break;
+      }
+      case "backed-up":
+        this.#progress.stop();
+        if (!this.#quiet) this.#tell(backupLines(event.backup));
+        break;
+      case "restore-planned":
+        this.#tell(restorePlanLines(event.plan, this.#err));
         break;
       case "reset-planned":
         this.#tell(inventoryLines(event, this.#err));
@@ -94,9 +142,14 @@ export class HumanReporter implements Reporter {
 
   report(report: Report): void {
     this.#progress.stop();
-    if (report.type === "run") this.#run(report);
+    // A text that was asked for is no talk.
+    const isText = report.type === "types" && report.text !== undefined;
+    if (this.#quiet && !isText) this.#tell(quietLines(report, this.#err));
+    else if (report.type === "run") this.#run(report);
+    else if (report.type === "seed") this.#seed(report);
     else if (report.type === "status") this.#status(report);
     else this.#answer(otherLines(report, this.#out));
+    if (report.type === "settings" && report.failure) this.failure(report.failure);
   }
 
   failure(failure: Failure): void {
@@ -118,29 +171,79 @@ export class HumanReporter implements Reporter {
     this.#progress.stop();
   }
 
-  #planned({ steps }: Plan, database: string, dryRun: boolean): void {
-    this.#column = nameColumn(steps.map((step) => step.name));
+  #plan({ steps, skipped }: Plan, database: string, dryRun: boolean): void {
+    this.#progress.stop();
+    this.#planned = steps.map(keyOf);
+    this.#column = nameColumn(
+      steps.map((step) => step.name),
+      this.#out.columns,
+    );
     this.#told.clear();
+    if (this.#quiet) return;
+    if (skipped.length > 0) {
+      const names = printableLine(enumeration(skipped));
+      this.#tell([
+        this.#err.colors.dim(`Skipping ${counted(skipped.length, "migration")} for other environments: ${names}`),
+      ]);
+    }
     if (dryRun || steps.length === 0) return;
     this.#tell([this.#err.colors.dim(`Running ${counted(steps.length, "step")} on ${printableLine(database)}`)]);
   }
 
-  #run(report: RunReport): void {
-    const { steps, failure } = report;
-    if (report.dryRun) {
-      this.#answer(planLines(report, this.#out));
-      return;
+  #start(step: Step, statements: number): void {
+    const number = this.#planned.indexOf(keyOf(step)) + 1;
+    const before = number > 0 && this.#planned.length > 1 ? `[${number}/${this.#planned.length}] ` : "";
+    const verb = step.direction === "up" ? "Applying" : "Undoing";
+    this.#progress.start({ subject: `${before}${verb} ${step.name}`, shortSubject: before + step.name, statements });
+  }
+
+  /** Said once where the progress line goes on to tell of it. */
+  #waiting({ holder, waitedMs }: Extract<Event, { type: "lock-waiting" }>): void {
+    if (this.#running === WAITING && this.#progress.enabled) return;
+    if (!this.#quiet) {
+      const who = holder ? ` (${printableLine(holder)})` : "";
+      const waited = waitedMs < 1_000 ? "" : `, ${duration(waitedMs)} so far`;
+      this.#tell([`Waiting for another run to end${who}${waited}`]);
     }
-    const column = Math.max(this.#column, nameColumn(steps.map((step) => step.name)));
+    this.#running = WAITING;
+    this.#progress.start({ subject: "Waiting for another run to end" });
+  }
+
+  /** On a terminal the progress line tells of it, else a line when the reason is another. */
+  #waitingForDatabase({ database, reason, waitedMs, limitMs }: Extract<Event, { type: "database-waiting" }>): void {
+    const subject = `Waiting for ${database}: ${reason}`;
+    const limit = duration(limitMs);
+    if (this.#progress.enabled) {
+      this.#progress.start({ subject, remark: `of ${limit}` }, waitedMs);
+    } else if (!this.#quiet) {
+      this.#tell([`${printableLine(subject)} (${duration(waitedMs)} of ${limit})`]);
+    }
+  }
+
+  #run(report: RunReport): void {
+    if (report.dryRun) this.#answer(planLines(report, this.#out));
+    else this.#ended(report, summaryLine(report));
+  }
+
+  #ended({ steps, failure }: RunReport | SeedReport, summary: string): void {
+    const names = steps.map((step) => step.name);
+    const column = Math.max(this.#column, nameColumn(names, this.#out.columns));
     // What a lost connection left open was looked up afterwards: no event told of it.
     const untold = steps.filter((step) => !this.#told.has(keyOf(step)));
-    this.#answer(unfinishedLines(untold, column, this.#out));
+    this.#answer(unfinishedLines(untold, column, this.#out, failure));
     if (failure) this.#tell(["", ...failureLines(failure, this.#err), ""]);
-    this.#answer([summaryLine(report)]);
+    this.#answer([summary]);
+  }
+
+  #seed(report: SeedReport): void {
+    if (report.dryRun) this.#answer(seedPlanLines(report, this.#out));
+    else this.#ended(report, seedSummary(report));
   }
 
   #status(report: StatusReport): void {
-    this.#answer(statusLines(report, this.#out, this.#verbose));
+    this.#progress.erase();
+    // What programs may look for in it stands on one line.
+    this.#out.rows(statusLines(report, this.#out, this.#verbose));
     // The answer says it already.
     const known = report.entries.length === 0 ? "no-migrations" : undefined;
     const warnings = report.warnings.filter(({ rule }) => rule !== known);
@@ -159,9 +262,8 @@ export class HumanReporter implements Reporter {
   }
 }
 
-function doing(step: Step): string {
-  return `${step.direction === "up" ? "Applying" : "Undoing"} ${step.name}`;
-}
+/** In place of a step. */
+const WAITING = "waiting";
 
 function keyOf({ version, direction }: Pick<Step, "version" | "direction">): string {
   return `${direction} ${version}`;

@@ -4,33 +4,43 @@ import type { Event } from "../core/event.ts";
 import type { Report } from "../core/report.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import { jsonEvent, jsonFailure, jsonReport } from "./reporter-json-lines.ts";
-import type { JsonLine } from "./reporter-json-shapes.ts";
+import { FORMAT_VERSION, type JsonEvent, type JsonResult } from "./reporter-json-shapes.ts";
 import type { OutputStream } from "./reporter-output.ts";
 
-/** For programs: one JSON object a line on standard output; standard error is for pgstep's own faults only. */
+/**
+ * For programs: one JSON object a line on standard output, the last one the result; standard error is for pgstep's own
+ * faults and for what standard output can no longer take.
+ */
 export class JsonReporter implements Reporter {
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
+  readonly #quiet: boolean;
   readonly #verbose: boolean;
 
-  constructor(stdout: OutputStream, stderr: OutputStream, { verbose }: { readonly verbose: boolean }) {
+  constructor(
+    stdout: OutputStream,
+    stderr: OutputStream,
+    told: { readonly quiet: boolean; readonly verbose: boolean },
+  ) {
     this.#stdout = stdout;
     this.#stderr = stderr;
-    this.#verbose = verbose;
+    this.#quiet = told.quiet;
+    this.#verbose = told.verbose && !told.quiet;
   }
 
   event(event: Event): void {
     // A file may have a million statements.
     if (event.type === "statement-finished" && !this.#verbose) return;
+    if (this.#quiet && !isWarning(event)) return;
     this.#line(jsonEvent(event));
   }
 
   report(report: Report): void {
     this.#line(jsonReport(report));
-    if (report.type === "run" && report.failure) this.failure(report.failure);
   }
 
   failure(failure: Failure): void {
+    if (failure.code === "output-lost") this.#stderr.write(`${failure.message}\n`);
     this.#line(jsonFailure(failure));
   }
 
@@ -42,10 +52,14 @@ export class JsonReporter implements Reporter {
 
   close(): void {}
 
-  #line(line: JsonLine): void {
-    const text = JSON.stringify(line, (_, value: unknown) =>
+  #line({ type, ...fields }: JsonEvent | JsonResult): void {
+    const text = JSON.stringify({ type, format: FORMAT_VERSION, ...fields }, (_, value: unknown) =>
       typeof value === "string" ? withoutPasswords(value) : value,
     );
     this.#stdout.write(`${text}\n`);
   }
+}
+
+function isWarning(event: Event): boolean {
+  return event.type === "warning" || (event.type === "notice" && event.message.severity === "WARNING");
 }

@@ -1,4 +1,4 @@
-import { printable, printableLine, withoutPasswords } from "../core/display-text.ts";
+import { printable, printableLine, withoutPasswords, wrapped } from "../core/display-text.ts";
 import type { Failure, Finding, ServerMessage } from "../core/error.ts";
 import { advance, START } from "../core/text-position.ts";
 import type { Colors, Output } from "./reporter-output.ts";
@@ -9,25 +9,27 @@ const LONGEST_FIELD = 2_000;
 
 /** The failure with its place and all that the server said: first what was found, then what it means, then what to do. */
 export function failureLines(failure: Failure, output: Output): string[] {
-  const { colors } = output;
+  const { colors, columns } = output;
   const { server, place, hint, findings } = failure;
   const message = withoutPasswords(failure.message);
   const state = server && !message.includes(server.code) ? ` (${server.code})` : "";
   const lines = findingLines(findings, output);
   if (lines.length > 0) lines.push("");
-  lines.push(...indented(`${colors.bold(colors.red("error:"))} `, 7, message + state));
+  lines.push(...labelled("error:", message + state, { paint: (text) => colors.bold(colors.red(text)), columns }));
   if (place) lines.push(...sourceFrame(place, output));
   if (server) lines.push(...serverLines(server, output));
-  if (hint) lines.push(...helpLines(hint, colors));
+  if (hint) lines.push(...helpLines(hint, colors, "", columns));
   return lines;
 }
 
 /** DETAIL, HINT and the rest under the names that psql shows. */
 export function serverLines(server: ServerMessage, output: Output): string[] {
-  const { colors } = output;
+  const { colors, columns } = output;
   const lines: string[] = [];
   const add = (label: string, text: string | undefined) => {
-    if (text) lines.push(...indented(colors.bold(`${label}: `), 2, withoutPasswords(shortened(text, output))));
+    if (!text) return;
+    const words = withoutPasswords(shortened(text, output));
+    lines.push(...labelled(`${label}:`, words, { paint: colors.bold, columns, indentation: 2 }));
   };
   add("DETAIL", server.detail);
   add("HINT", server.hint);
@@ -56,31 +58,47 @@ const MOST_FRAMES = 10;
  * in a row is given once, below the last of them.
  */
 export function findingLines(findings: readonly Finding[], output: Output): string[] {
-  const { colors } = output;
+  const { colors, columns } = output;
   return findings.flatMap((finding, index) => {
     const { place, severity, message, hint } = finding;
-    const label = severity === "error" ? colors.red("error:") : colors.yellow("warning:");
+    const paint = severity === "error" ? colors.red : colors.yellow;
     const text = printableLine(withoutPasswords(message));
     const lines: string[] = [];
-    if (place?.sourceLine !== undefined && findings.length <= MOST_FRAMES) {
-      lines.push(`${label} ${text}`, ...sourceFrame(place, output));
-    } else {
-      lines.push(`${place ? `${colors.bold(placeText(place))}: ` : ""}${label} ${text}`);
-    }
-    if (hint && findings[index + 1]?.hint !== hint) lines.push(...helpLines(hint, colors, "  "));
+    const framed = place?.sourceLine !== undefined && findings.length <= MOST_FRAMES;
+    const before = place && !framed ? `${colors.bold(placeText(place))}: ` : "";
+    lines.push(`${before}${paint(`${severity}:`)} ${text}`);
+    if (place && framed) lines.push(...sourceFrame(place, output));
+    if (hint && findings[index + 1]?.hint !== hint) lines.push(...helpLines(hint, colors, "  ", columns));
     return lines;
   });
 }
 
-export function helpLines(hint: string, colors: Colors, indentation = ""): string[] {
-  const label = `${indentation}${colors.cyan("help:")} `;
-  return indented(label, indentation.length + 6, hint);
+/** @param columns of the terminal; undefined where nothing limits them */
+export function helpLines(hint: string, colors: Colors, indentation = "", columns?: number): string[] {
+  const room = columns === undefined ? undefined : columns - indentation.length;
+  const lines = labelled("help:", withoutPasswords(hint), { paint: colors.cyan, columns: room });
+  return lines.map((line) => indentation + line);
 }
 
+interface LabelledLook {
+  readonly paint: (label: string) => string;
+  readonly columns: number | undefined;
+  /** Of the lines behind the first; by default they stand below the text. */
+  readonly indentation?: number;
+}
+
+const FEWEST_COLUMNS = 20;
+
 /** The text behind its label, further lines of it below one another. */
-function indented(label: string, columns: number, text: string): string[] {
-  const [first = "", ...rest] = printable(text).split("\n");
-  return [label + first, ...rest.map((line) => " ".repeat(columns) + line)];
+function labelled(label: string, text: string, look: LabelledLook): string[] {
+  const { paint, columns, indentation = label.length + 1 } = look;
+  const shown = printable(text);
+  const lines =
+    columns === undefined
+      ? shown.split("\n")
+      : wrapped(shown, Math.max(FEWEST_COLUMNS, columns - indentation), label.length + 1 - indentation);
+  const [first = "", ...rest] = lines;
+  return [`${paint(label)} ${first}`, ...rest.map((line) => " ".repeat(indentation) + line)];
 }
 
 function shortened(text: string, { marks }: Output): string {

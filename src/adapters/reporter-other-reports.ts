@@ -1,24 +1,36 @@
 import { printableLine } from "../core/display-text.ts";
 import type {
   BaselineReport,
+  BundledReport,
   CreatedReport,
   RepairReport,
   Report,
   ResetInventory,
   ResetReport,
   RunReport,
+  SeedReport,
   StatusReport,
   ValidationReport,
 } from "../core/report.ts";
-import { findingLines } from "./reporter-failure.ts";
+import { backupLines, backupListLines, restoreLines } from "./reporter-backup.ts";
+import { doctorLines } from "./reporter-doctor.ts";
+import { failureLines, findingLines } from "./reporter-failure.ts";
 import type { Output } from "./reporter-output.ts";
+import { settingsLines } from "./reporter-settings.ts";
+import { typesLines } from "./reporter-types.ts";
 import { counted, duration, grouped, listed } from "./reporter-words.ts";
 
 /** Everything but runs and the status. */
-export function otherLines(report: Exclude<Report, RunReport | StatusReport>, output: Output): string[] {
+export function otherLines(report: Exclude<Report, RunReport | SeedReport | StatusReport>, output: Output): string[] {
   switch (report.type) {
     case "validation":
       return validationLines(report, output);
+    case "backup":
+      return backupLines(report);
+    case "backups":
+      return backupListLines(report);
+    case "restore":
+      return restoreLines(report);
     case "baseline":
       return baselineLines(report, output);
     case "repair":
@@ -28,15 +40,40 @@ export function otherLines(report: Exclude<Report, RunReport | StatusReport>, ou
         `Statement ${report.statement} of ${printableLine(report.version)} counts as ${report.resolution === "done" ? "done" : "not done"} now.`,
         `Run pgstep ${report.direction} to go on ${report.resolution === "done" ? "behind it" : "with it"}.`,
       ];
+    case "doctor":
+      return doctorLines(report, output);
+    case "wait":
+      return [`${printableLine(report.database)} accepts connections, after ${duration(report.waitedMs)}.`];
     case "reset":
       return resetLines(report);
     case "created":
       return createdLines(report);
+    case "bundled":
+      return bundledLines(report);
+    case "types":
+      return typesLines(report);
+    case "settings":
+      return settingsLines(report, output);
+  }
+}
+
+/** What is said of a report where only errors and warnings are wanted. */
+export function quietLines(report: Report, output: Output): string[] {
+  switch (report.type) {
+    case "run":
+    case "seed":
+      return report.failure ? failureLines(report.failure, output) : [];
+    case "status":
+      return findingLines(report.warnings, output);
+    case "validation":
+      return findingLines(report.findings, output);
+    default:
+      return [];
   }
 }
 
 function validationLines(report: ValidationReport, output: Output): string[] {
-  const { findings, migrations, database } = report;
+  const { findings, migrations, database, rehearsal } = report;
   const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
   const found = [
     ...(count("error") > 0 ? [output.colors.red(counted(count("error"), "error"))] : []),
@@ -46,7 +83,11 @@ function validationLines(report: ValidationReport, output: Output): string[] {
   if (lines.length > 0) lines.push("");
   const where = database === undefined ? "" : ` against ${printableLine(database)}`;
   lines.push(`Checked ${counted(migrations, "migration")}${where}: ${found.length > 0 ? listed(found) : "no faults"}.`);
-  if (database === undefined) {
+  if (rehearsal) {
+    const { applied, undone } = rehearsal;
+    const back = undone > 0 ? `, ${grouped(undone)} of them back and again` : "";
+    lines.push(`Ran ${counted(applied, "migration")} on ${printableLine(rehearsal.database)}${back}.`);
+  } else if (database === undefined) {
     lines.push("Only the files were looked at: no database is named to compare them with (--url or DATABASE_URL).");
   }
   return lines;
@@ -66,6 +107,15 @@ function repairLines({ changed, updated }: RepairReport, { colors, marks }: Outp
   return [
     ...changed.map((entry) => `${mark} ${printableLine(entry.migration?.up.path ?? entry.version)}`),
     `${outcome} ${counted(changed.length, "migration")}.`,
+  ];
+}
+
+function bundledLines({ kind, written, files, migrations, pinned }: BundledReport): string[] {
+  const where = written.map(({ path }) => printableLine(path));
+  const held = pinned === undefined ? "" : `, for a database with ${counted(pinned, "applied migration")}`;
+  return [
+    `Sealed ${counted(migrations, "migration")} (${counted(files, "file")}) into the ${kind} ${listed(where)}${held}.`,
+    ...written.map(({ path, sha256 }) => `${sha256}  ${printableLine(path)}`),
   ];
 }
 

@@ -1,4 +1,7 @@
 import picocolors from "picocolors";
+import { displayWidth, wrapped } from "../core/display-text.ts";
+import type { Presentation } from "../core/presentation.ts";
+import { systemWords } from "./reporter-words.ts";
 
 /** Standard output, standard error, or anything like them. */
 export interface OutputStream {
@@ -8,14 +11,13 @@ export interface OutputStream {
   readonly columns?: number;
 }
 
-/** What the user or the environment says of how things should look. */
-export interface Appearance {
-  readonly noColor: boolean;
-  readonly ascii: boolean;
-  readonly verbose: boolean;
-  /** NO_COLOR, FORCE_COLOR, TERM and CI are looked at. */
-  readonly variables: Readonly<Record<string, string | undefined>>;
+/** What the user and the environment say of how things should look. */
+export interface Appearance extends Pick<Presentation, "quiet" | "verbose" | "color" | "ascii"> {
+  /** TERM, CI, the locale and their like are looked at. */
+  readonly variables: Variables;
 }
+
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -64,7 +66,7 @@ export class Output {
     this.#stream = stream;
     this.isTerminal = stream.isTTY ?? false;
     this.colors = picocolors.createColors(hasColors(stream, appearance));
-    this.ascii = appearance.ascii || (this.isTerminal && appearance.variables.TERM === "dumb");
+    this.ascii = appearance.ascii || (this.isTerminal && !showsUnicode(appearance.variables));
     this.marks = this.ascii ? ASCII_MARKS : MARKS;
   }
 
@@ -77,16 +79,62 @@ export class Output {
     this.#stream.write(text);
   }
 
+  /** Writes lines, on a terminal broken at words where they are too long for it. */
   lines(lines: readonly string[]): void {
+    const { columns } = this;
+    this.rows(columns === undefined ? lines : lines.flatMap((line) => fitted(line, columns)));
+  }
+
+  /** Writes lines as they are, however long. */
+  rows(lines: readonly string[]): void {
     if (lines.length > 0) this.write(`${lines.join("\n")}\n`);
   }
 }
 
-function hasColors(stream: OutputStream, { noColor, variables }: Appearance): boolean {
-  const { NO_COLOR, FORCE_COLOR, TERM } = variables;
-  if (noColor) return false;
-  if (FORCE_COLOR) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
-  return !NO_COLOR && (stream.isTTY ?? false) && TERM !== "dumb";
+/** What lines stand in from the left that go on with the line above. */
+const CONTINUED = "  ";
+
+function fitted(line: string, columns: number): string[] {
+  const [first = "", ...rest] = wrapped(line, columns - CONTINUED.length, -CONTINUED.length, visibleWidth);
+  return [first, ...rest.map((text) => CONTINUED + text)];
+}
+
+/** Of a text with colours in it. */
+function visibleWidth(text: string): number {
+  return displayWidth(text.includes(ESCAPE) ? text.replace(COLOR, "") : text);
+}
+
+const ESCAPE = "\x1b";
+const COLOR = new RegExp(`${ESCAPE}\\[[0-9;]*m`, "g");
+
+function hasColors(stream: OutputStream, { color, variables }: Appearance): boolean {
+  if (color !== "auto") return color === "always";
+  return (stream.isTTY ?? false) && variables.TERM !== "dumb";
+}
+
+/**
+ * Whether a terminal can be expected to show more than ASCII: not the console of the kernel, whose fonts lack the marks,
+ * and not where the locale names another character set. Without any locale, as in most containers, it can.
+ */
+function showsUnicode({ TERM, LC_ALL, LC_CTYPE, LANG }: Variables): boolean {
+  if (TERM === "dumb" || TERM === "linux") return false;
+  const locale = LC_ALL || LC_CTYPE || LANG;
+  return !locale || /utf-?8/i.test(locale);
+}
+
+/** Variables that services set in which nobody watches while a job runs. */
+const WATCHED_BY_NOBODY = [
+  "CI",
+  "GITHUB_ACTIONS",
+  "GITLAB_CI",
+  "TF_BUILD",
+  "TEAMCITY_VERSION",
+  "JENKINS_URL",
+  "BUILDKITE",
+];
+
+export function isContinuousIntegration(variables: Variables): boolean {
+  return WATCHED_BY_NOBODY.some((name) => !["", "0", "false"].includes(variables[name] ?? ""));
 }
 
 /** A stream that may be lost on the way without harm to what is being done. */
@@ -124,7 +172,7 @@ export function endQuietly(stream: NodeJS.WriteStream): LosableStream {
     },
     async lost() {
       await last;
-      return error?.code === "EPIPE" ? undefined : error?.message;
+      return error === undefined || error.code === "EPIPE" ? undefined : systemWords(error);
     },
     isTTY: stream.isTTY,
     get columns() {

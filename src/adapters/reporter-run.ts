@@ -1,15 +1,23 @@
-import { displayWidth, pad, printableLine } from "../core/display-text.ts";
+import { cut, displayWidth, pad, printableLine } from "../core/display-text.ts";
 import type { Failure } from "../core/error.ts";
+import type { Event } from "../core/event.ts";
 import type { RunReport, StepOutcome, StepReport } from "../core/report.ts";
 import type { Output } from "./reporter-output.ts";
-import { counted, duration } from "./reporter-words.ts";
+import { placeText } from "./reporter-source-frame.ts";
+import { counted, duration, grouped } from "./reporter-words.ts";
 
 /** Names longer than this do not move the column behind them. */
 const WIDEST_NAME = 60;
 
-/** How wide the column of names has to be. */
-export function nameColumn(names: readonly string[]): number {
-  return Math.min(WIDEST_NAME, Math.max(0, ...names.map((name) => displayWidth(printableLine(name)))));
+/** What stands around a name: mark, outcome and time. */
+const AROUND_NAME = 22;
+const NARROWEST_NAME = 12;
+
+/** How wide the column of names has to be, on a terminal of so many columns. */
+export function nameColumn(names: readonly string[], columns: number | undefined): number {
+  const widest =
+    columns === undefined ? WIDEST_NAME : Math.max(NARROWEST_NAME, Math.min(WIDEST_NAME, columns - AROUND_NAME));
+  return Math.min(widest, Math.max(0, ...names.map((name) => displayWidth(printableLine(name)))));
 }
 
 /** What became of one step. */
@@ -17,20 +25,44 @@ export function stepLine(
   step: Pick<StepReport, "name" | "outcome" | "durationMs">,
   column: number,
   output: Output,
+  failure?: Failure,
 ): string {
-  const [mark, word] = outcomeOf(step.outcome, output);
+  const [mark, word] = outcomeOf(step.outcome, output, failure);
   const behind = [word, step.durationMs === undefined ? "" : output.colors.dim(duration(step.durationMs))];
-  return `${mark} ${pad(printableLine(step.name), column)}  ${behind.filter((text) => text !== "").join("  ")}`.trimEnd();
+  const name = printableLine(step.name);
+  // A name that breaks the line is harder to read than one that is cut.
+  const shown =
+    output.columns !== undefined && column > 0
+      ? cut(name, Math.max(column, output.columns - AROUND_NAME), output.marks.ellipsis)
+      : name;
+  return `${mark} ${pad(shown, column)}  ${behind.filter((text) => text !== "").join("  ")}`.trimEnd();
 }
 
-function outcomeOf(outcome: StepOutcome, { colors, marks }: Output): [mark: string, word: string] {
+/** A statement that is done: its place, what the server calls it, rows and time. */
+export function statementLine(event: Extract<Event, { type: "statement-finished" }>, { colors }: Output): string {
+  const { step, statement, statements, place, command, rowCount, durationMs } = event;
+  const where = place ? placeText({ path: place.path, ...(place.line && { line: place.line }) }) : step.name;
+  const words = [
+    `${printableLine(where)}  ${statement}/${statements}`,
+    command || "empty",
+    rowCount === null ? "" : `${grouped(rowCount)} ${rowCount === 1 ? "row" : "rows"}`,
+    durationMs === undefined ? "" : duration(durationMs),
+  ];
+  return colors.dim(`  ${words.filter((word) => word !== "").join("  ")}`);
+}
+
+function outcomeOf(
+  outcome: StepOutcome,
+  { colors, marks }: Output,
+  failure: Failure | undefined,
+): [mark: string, word: string] {
   switch (outcome) {
     case "applied":
       return [colors.green(marks.applied), ""];
     case "undone":
       return [colors.green(marks.undone), "undone"];
     case "failed":
-      return [colors.red(marks.failed), colors.red("failed")];
+      return [colors.red(marks.failed), colors.red(stoppedWord(failure) ?? "failed")];
     case "rolled-back":
       return [colors.yellow(marks.rolledBack), "rolled back"];
     case "not-run":
@@ -44,14 +76,19 @@ function outcomeOf(outcome: StepOutcome, { colors, marks }: Output): [mark: stri
 const MOST_LINES = 20;
 
 /** The steps that did not come through, in order, long rows of the same outcome cut short. */
-export function unfinishedLines(steps: readonly StepReport[], column: number, output: Output): string[] {
+export function unfinishedLines(
+  steps: readonly StepReport[],
+  column: number,
+  output: Output,
+  failure?: Failure,
+): string[] {
   const lines: string[] = [];
   for (let index = 0; index < steps.length; ) {
     const outcome = steps[index]?.outcome;
     const next = steps.findIndex((step, at) => at > index && step.outcome !== outcome);
     const row = steps.slice(index, next === -1 ? undefined : next);
     const shown = row.length > MOST_LINES ? row.slice(0, MOST_LINES - 1) : row;
-    lines.push(...shown.map((step) => stepLine(step, column, output)));
+    lines.push(...shown.map((step) => stepLine(step, column, output, failure)));
     if (shown.length < row.length) lines.push(`  ${output.marks.ellipsis} and ${row.length - shown.length} more`);
     index += row.length;
   }
@@ -61,8 +98,20 @@ export function unfinishedLines(steps: readonly StepReport[], column: number, ou
 /** The steps that a dry run would have run. */
 export function planLines(report: RunReport, output: Output): string[] {
   const { steps } = report;
-  if (steps.length === 0) return [nothingToDo(report), "Nothing was written."];
-  const column = nameColumn(steps.map((step) => step.name));
+  const { repeatable = [] } = report;
+  const again =
+    repeatable.length === 0
+      ? []
+      : [
+          `Would apply ${counted(repeatable.length, "repeatable object")} in this order, on ${printableLine(report.database)}:`,
+          ...repeatable.map(({ name, path }) => `  ${printableLine(name)}  ${output.colors.dim(printableLine(path))}`),
+        ];
+  if (steps.length === 0)
+    return again.length === 0 ? [nothingToDo(report), "Nothing was written."] : [...again, "Nothing was written."];
+  const column = nameColumn(
+    steps.map((step) => step.name),
+    output.columns,
+  );
   const verb = report.command === "up" ? "apply" : report.command === "down" ? "undo" : "undo and apply again";
   const count = report.command === "redo" ? steps.length / 2 : steps.length;
   return [
@@ -72,6 +121,7 @@ export function planLines(report: RunReport, output: Output): string[] {
       const text = `${output.colors.dim(direction === "up" ? "up  " : "down")} ${pad(printableLine(name), column)}  ${printableLine(description)}`;
       return `${report.command === "redo" ? `${mark} ` : "  "}${text}`.trimEnd();
     }),
+    ...again,
     "Nothing was written.",
   ];
 }
@@ -79,13 +129,21 @@ export function planLines(report: RunReport, output: Output): string[] {
 /** The one sentence that sums a run up. */
 export function summaryLine(report: RunReport): string {
   const { steps, failure, durationMs } = report;
-  if (steps.length === 0 && !failure) return nothingToDo(report);
+  const { repeatable = [] } = report;
+  const made = repeatable.filter(({ outcome }) => outcome === "applied").length;
+  if (steps.length === 0 && repeatable.length === 0 && !failure) return nothingToDo(report);
   const of = (outcome: StepOutcome) => steps.filter((step) => step.outcome === outcome);
   const applied = of("applied").length;
   const undone = of("undone").length;
   if (!failure && applied + undone === steps.length)
-    return `${doneWords(report, applied, undone)} in ${duration(durationMs)}.`;
-  const clauses = [partlyWords(report, applied, undone), ...of("failed").map((step) => failedWords(step, failure))];
+    return `${allDoneWords(report, applied, undone, made)} in ${duration(durationMs)}.`;
+  const clauses = [
+    ...(steps.length > 0 ? [partlyWords(report, applied, undone)] : []),
+    ...of("failed").map((step) => failedWords(step, failure)),
+    ...(repeatable.length > made ? ["no repeatable object was applied"] : []),
+    ...(steps.length + repeatable.length === 0 ? ["Nothing was run"] : []),
+    ...(failure?.code === "hook-failed" ? ["a hook failed"] : []),
+  ];
   const rest = (count: number, words: string, more = "") => {
     if (count > 0) clauses.push(`${count}${more} ${count === 1 ? "was" : "were"} ${words}`);
   };
@@ -93,7 +151,15 @@ export function summaryLine(report: RunReport): string {
   rest(of("not-run").length, "not run");
   const inDoubt = of("in-doubt").length;
   if (inDoubt > 0) clauses.push(`what became of ${counted(inDoubt, "migration")} is not known`);
-  return `${clauses.join("; ")}.`;
+  const sentence = clauses.join("; ");
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+/** With the repeatable objects, where some were applied. */
+function allDoneWords(report: RunReport, applied: number, undone: number, made: number): string {
+  if (made === 0) return doneWords(report, applied, undone);
+  const objects = counted(made, "repeatable object");
+  return report.steps.length === 0 ? `Applied ${objects}` : `${doneWords(report, applied, undone)} and ${objects}`;
 }
 
 function doneWords({ command }: RunReport, applied: number, undone: number): string {
@@ -112,10 +178,15 @@ function partlyWords({ command, steps }: RunReport, applied: number, undone: num
     : `Applied ${applied} of ${counted(steps.length, "migration")}`;
 }
 
+/** What to call a step that did not fail of itself: the user stopped it. */
+function stoppedWord(failure: Failure | undefined): string | undefined {
+  return failure?.code === "interrupted" || failure?.code === "terminated" ? failure.code : undefined;
+}
+
 /** Says what is left of a failed step only where the report knows it. */
 function failedWords(step: StepReport, failure: Failure | undefined): string {
-  const stopped = failure?.code === "interrupted" || failure?.code === "terminated";
-  const what = `${printableLine(step.name)} ${stopped ? `was ${failure.code}` : "failed"}`;
+  const stopped = stoppedWord(failure);
+  const what = `${printableLine(step.name)} ${stopped ? `was ${stopped}` : "failed"}`;
   if (!("inPart" in step)) return what;
   return step.inPart ? `${what} part-way, and what ran before stays` : `${what} and was rolled back`;
 }

@@ -21,8 +21,20 @@ export function duration(durationMs: number): string {
   return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** "12 s", "2 min 5 s": what has gone by so far, in whole seconds so that it does not flicker. */
+export function elapsed(durationMs: number): string {
+  const seconds = Math.floor(durationMs / 1_000);
+  return seconds < 60 ? `${seconds} s` : duration(seconds * 1_000);
+}
+
 /** "a, b and c". */
 export function listed(words: readonly string[]): string {
   const last = words.at(-1) ?? "";
   return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+}
+
+/** "no space left on device": what the system says, without the code and the call around it. */
+export function systemWords(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^E[A-Z0-9]+: /, "").replace(/, (?:open|write)\b.*$/s, "");
 }

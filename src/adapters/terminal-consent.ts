@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { type Confirmation, requireConfirmation, requireForce } from "../core/confirmation.ts";
-import { printableLine } from "../core/display-text.ts";
+import { printableLine, wrapped } from "../core/display-text.ts";
 import { Failure } from "../core/error.ts";
 import type { Entry } from "../core/history.ts";
 import type { ResetInventory } from "../core/report.ts";
@@ -86,7 +86,7 @@ export class TerminalConsent implements Consent {
     const { input, output, signal } = this.#terminal;
     // The terminal's own line editing is used: in it, Ctrl-C arrives as the signal that it is everywhere else.
     const lines = createInterface({ input, terminal: false });
-    output.write(question);
+    output.write(`${wrapped(question.trimEnd(), (output.columns || 80) - 1).join("\n")} `);
     try {
       const answer = await new Promise<string | undefined>((resolve, reject) => {
         lines.once("line", resolve);

@@ -37,6 +37,8 @@ export function requireForce(databaseName: string, environment: string | undefin
 
 function resetCommand(databaseName: string, environment: string | undefined): string {
   const words = ["pgstep", "reset", "--confirm", shellWord(databaseName)];
+  // Whoever leaves out the environment leaves out its guard.
+  if (environment !== undefined) words.push("--env", shellWord(environment));
   if (environment === PRODUCTION) words.push("--force");
   return words.join(" ");
 }

@@ -3,6 +3,9 @@
  * cursor nor change how other text reads.
  */
 
+/** Characters that are one column wide and nothing else. */
+const ASCII = /^[\x20-\x7e]*$/;
+
 /** C0 and C1 controls, and the characters that turn the direction of the text around them. */
 const CONTROLS = /(?!\n)[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
@@ -11,6 +14,7 @@ const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 /** The text with control characters spelled out, e.g. "\x1b"; line feeds stay. Tabs become spaces. */
 export function printable(text: string): string {
+  if (ASCII.test(text)) return text;
   return text
     .replaceAll("\r\n", "\n")
     .replaceAll("\t", "    ")
@@ -20,7 +24,7 @@ export function printable(text: string): string {
 
 /** The same on one line: line feeds are spelled out as well. */
 export function printableLine(text: string): string {
-  return printable(text).replaceAll("\n", "\\n");
+  return ASCII.test(text) ? text : printable(text).replaceAll("\n", "\\n");
 }
 
 function spelledOut(character: string): string {
@@ -29,15 +33,34 @@ function spelledOut(character: string): string {
 }
 
 /** The password of a URL, wherever one stands in a text. */
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s/"]*@/gi;
+const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*:)([^\s/"]*)@/gi;
 
-/** The text with the passwords of URLs in it left out. */
+/** A password in SQL, as CREATE ROLE and user mappings have it; a part of a text may end before it does. */
+const QUOTED_PASSWORD = /(\bpass(?:word|wd)"?(?:\s*=\s*|\s+)E?')((?:[^'\\]|''|\\.)+)(?=$|')/gi;
+
+/** A password in a connection string. */
+const KEYWORD_PASSWORD = /(\bpass(?:word|wd)=)([^\s'";&]+)/gi;
+
+/** The text with the passwords of URLs, SQL and connection strings in it left out. */
 export function withoutPasswords(text: string): string {
-  return text.replace(URL_PASSWORD, "$1:***@");
+  return masked(text, () => "***");
 }
 
-const ASCII = /^[\x20-\x7e]*$/;
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** The same with every character where it was, for texts that a caret points into. */
+export function withMaskedPasswords(text: string): string {
+  return masked(text, (secret) => "*".repeat(secret.length));
+}
+
+function masked(text: string, mask: (secret: string) => string): string {
+  if (!/pass|:\/\//i.test(text)) return text;
+  return text
+    .replace(URL_PASSWORD, (_, before: string, secret: string) => `${before}${mask(secret)}@`)
+    .replace(QUOTED_PASSWORD, (_, before: string, secret: string) => before + mask(secret))
+    .replace(KEYWORD_PASSWORD, (_, before: string, secret: string) => before + mask(secret));
+}
+
+/** Made only where it is needed: that takes as long as loading half of the program. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** What a reader takes for one character, as code points may combine to it. */
 export interface Character {
@@ -47,6 +70,7 @@ export interface Character {
 }
 
 export function* characters(text: string): Generator<Character> {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   for (const { segment } of segmenter.segment(text)) yield { text: segment, width: characterWidth(segment) };
 }
 
@@ -105,4 +129,35 @@ function characterWidth(character: string): number {
   if (ZERO_WIDTH.test(character)) return 0;
   const code = character.codePointAt(0) ?? 0;
   return EMOJI.test(character) || WIDE.some(([from, to]) => code >= from && code <= to) ? 2 : 1;
+}
+
+/**
+ * The text on lines of at most so many columns, broken at spaces; a word that is longer has a line to itself. Line feeds
+ * stay, and what fits keeps the spaces that align it.
+ * @param first how many columns less the first line has
+ */
+export function wrapped(text: string, columns: number, first = 0, width = displayWidth): string[] {
+  const lines: string[] = [];
+  for (const line of text.split("\n")) {
+    let taken: string | undefined;
+    let room = columns - (lines.length === 0 ? first : 0);
+    for (const word of width(line) <= room ? [line] : wordsOf(line)) {
+      if (taken !== undefined && width(taken) + 1 + width(word) > room) {
+        lines.push(taken);
+        taken = word;
+        room = columns;
+      } else {
+        taken = taken === undefined ? word : `${taken} ${word}`;
+      }
+    }
+    lines.push(taken ?? "");
+  }
+  return lines;
+}
+
+/** What a line can be broken into; its indentation belongs to its first word. */
+function wordsOf(line: string): string[] {
+  const start = line.search(/[^ ]|$/);
+  const [first = "", ...rest] = line.slice(start).split(" ");
+  return [line.slice(0, start) + first, ...rest];
 }

@@ -13,7 +13,8 @@ interface Looks {
   readonly variables?: Record<string, string>;
   readonly ascii?: boolean;
   readonly verbose?: boolean;
-  readonly noColor?: boolean;
+  readonly quiet?: boolean;
+  readonly color?: "auto" | "always" | "never";
 }
 
 /** A reporter that writes into strings; a terminal when it has columns. */
@@ -26,8 +27,8 @@ function reporter(looks: Looks = {}) {
     isTTY: looks.columns !== undefined,
     ...(looks.columns !== undefined && { columns: looks.columns }),
   });
-  const { ascii = false, verbose = false, noColor = false, variables = {} } = looks;
-  const human = new HumanReporter(stream("stdout"), stream("stderr"), { ascii, verbose, noColor, variables });
+  const { ascii = false, verbose = false, quiet = false, color = "auto", variables = {} } = looks;
+  const human = new HumanReporter(stream("stdout"), stream("stderr"), { ascii, verbose, quiet, color, variables });
   return { human, written };
 }
 
@@ -143,15 +144,33 @@ describe("colours", () => {
     human.report(TWO);
     return written.stdout.includes("\x1b[");
   };
-  test("follow the terminal, then NO_COLOR, FORCE_COLOR and --no-color", () => {
+  test("follow the terminal, unless they are asked for or refused", () => {
     assert.equal(colored({}), false);
     assert.equal(colored({ columns: 80 }), true);
     assert.equal(colored({ columns: 80, variables: { TERM: "dumb" } }), false);
-    assert.equal(colored({ columns: 80, variables: { NO_COLOR: "1" } }), false);
-    assert.equal(colored({ columns: 80, variables: { NO_COLOR: "" } }), true);
-    assert.equal(colored({ variables: { FORCE_COLOR: "1" } }), true);
-    assert.equal(colored({ columns: 80, variables: { FORCE_COLOR: "0" } }), false);
-    assert.equal(colored({ variables: { FORCE_COLOR: "1" }, noColor: true }), false);
+    assert.equal(colored({ columns: 80, color: "never" }), false);
+    assert.equal(colored({ color: "always" }), true);
+  });
+});
+
+describe("characters beyond ASCII", () => {
+  const unicode = (looks: Looks) => {
+    const { human, written } = reporter(looks);
+    human.report(TWO);
+    return written.stdout.includes("\u2713");
+  };
+  test("are used but where the terminal's locale or kind speaks against them", () => {
+    assert.equal(unicode({ columns: 80 }), true);
+    assert.equal(unicode({ columns: 80, variables: { LANG: "de_DE.UTF-8" } }), true);
+    assert.equal(unicode({ columns: 80, variables: { LANG: "C" } }), false);
+    assert.equal(unicode({ columns: 80, variables: { LC_ALL: "POSIX", LANG: "en_US.utf8" } }), false);
+    assert.equal(unicode({ columns: 80, variables: { LC_ALL: "", LC_CTYPE: "C.UTF-8", LANG: "C" } }), true);
+    assert.equal(unicode({ columns: 80, variables: { TERM: "linux", LANG: "C.UTF-8" } }), false);
+    assert.equal(unicode({ columns: 80, ascii: true }), false);
+  });
+
+  test("go into pipes and files whatever the locale, since other programs read them", () => {
+    assert.equal(unicode({ variables: { LANG: "C", TERM: "dumb" } }), true);
   });
 });
 
@@ -305,7 +324,11 @@ function run(outcomes: readonly (readonly [string, StepOutcome])[], more: Partia
 describe("a run", () => {
   const tell = (report: RunReport, looks: Looks = {}) => {
     const { human, written } = reporter(looks);
-    const plan: Plan = { steps: report.steps.map(({ name, direction }) => step(name, direction)), warnings: [] };
+    const plan: Plan = {
+      steps: report.steps.map(({ name, direction }) => step(name, direction)),
+      skipped: [],
+      warnings: [],
+    };
     human.event({ type: "planned", database: report.database, plan, dryRun: report.dryRun });
     for (const [index, { outcome }] of report.steps.entries()) {
       const planned = plan.steps[index];
@@ -387,5 +410,134 @@ describe("a run", () => {
       ),
     );
     assert.equal(stdout, "↓ 002_x  undone  12 ms\n✓ 002_x  12 ms\nUndid and applied again 1 migration in 45 ms.\n");
+  });
+});
+
+describe("on a narrow terminal", () => {
+  const NAME = "002_index_users_by_their_names_concurrently";
+  const widest = (text: string) => Math.max(...text.split("\n").map(displayWidth));
+
+  test("every line fits, and what is cut keeps its version", () => {
+    const { human, written } = reporter({ columns: 40, color: "never" });
+    const planned = step(NAME);
+    const failure = new Failure("statement-failed", `Cannot apply ${NAME}: relation "a" does not exist (42P01)`, {
+      place: PLACE,
+      hint: "Create the table first, or write the name of one that is there; then run pgstep up again.",
+    });
+    human.event({
+      type: "planned",
+      database: "app on localhost:5432",
+      plan: { steps: [planned], skipped: [], warnings: [] },
+      dryRun: false,
+    });
+    human.event({ type: "step-finished", step: planned, outcome: "applied", durationMs: 12 });
+    human.report(run([[NAME, "failed"]], { failure }));
+    assert.match(written.stdout, /^✓ 002_index_users_b… {2}12 ms$/m);
+    // A name alone on a line has nowhere to be broken.
+    assert.ok(widest(written.stdout.replace(NAME, "")) <= 40, written.stdout);
+    assert.ok(widest(written.stderr.replace(NAME, "")) <= 40, written.stderr);
+    assert.match(
+      written.stderr,
+      /^help: Create the table first, or write\n {6}the name of one that is there;\n {6}then run pgstep up again\.$/m,
+    );
+  });
+
+  test("nothing is broken or cut in a pipe", () => {
+    const { human, written } = reporter();
+    const hint = "word ".repeat(200).trim();
+    human.failure(new Failure("settings", "Cannot go on", { hint }));
+    assert.ok(written.stderr.includes(`help: ${hint}\n`));
+  });
+
+  test("findings in many lines stand below their place", () => {
+    const { human, written } = reporter({ columns: 40, color: "always" });
+    const finding: Finding = {
+      rule: "x",
+      severity: "error",
+      message: "a word ".repeat(12).trim(),
+      place: { path: "m/1.sql", line: 3 },
+    };
+    human.event({ type: "warning", finding });
+    const plain = written.stderr.replace(new RegExp(`${"\\x1b"}\\[[0-9;]*m`, "g"), "");
+    assert.ok(widest(plain) <= 40, plain);
+    assert.match(plain, /^m\/1\.sql:3: error: a word a word a word a\n {2}word /);
+  });
+});
+
+describe("a password in a source line", () => {
+  test("is masked, and the caret stays where it was", () => {
+    const { human, written } = reporter();
+    const sourceLine = "ALTER ROLE app PASSWORD 'hunter2' VALID UNTIL never;";
+    const place = { path: "m/1.sql", line: 1, column: sourceLine.indexOf("never") + 1, sourceLine };
+    human.failure(new Failure("statement-failed", "Cannot apply 1: no", { place }));
+    const [, , , line = "", caret = ""] = written.stderr.split("\n");
+    assert.equal(line, "1 | ALTER ROLE app PASSWORD '*******' VALID UNTIL never;");
+    assert.equal(line.indexOf("never"), caret.indexOf("^"));
+  });
+});
+
+describe("verbose and quiet", () => {
+  const events = (looks: Looks) => {
+    const { human, written } = reporter(looks);
+    const planned = step("001_a");
+    const place = { path: "m/001_a.sql", line: 7, column: 3 };
+    human.event({
+      type: "planned",
+      database: "app",
+      plan: { steps: [planned], skipped: [], warnings: [] },
+      dryRun: false,
+    });
+    human.event({ type: "step-started", step: planned, statements: 2 });
+    human.event({
+      type: "statement-finished",
+      step: planned,
+      statement: 1,
+      statements: 2,
+      command: "INSERT",
+      rowCount: 1_200,
+      place,
+      durationMs: 3.4,
+    });
+    human.event({
+      type: "statement-finished",
+      step: planned,
+      statement: 2,
+      statements: 2,
+      command: "CREATE TABLE",
+      rowCount: null,
+      place: { ...place, line: 9 },
+      durationMs: 1_250,
+    });
+    for (const severity of ["NOTICE", "WARNING"])
+      human.event({ type: "notice", message: { severity, code: "00000", message: "m" } });
+    human.event({ type: "lock-waiting", holder: "process 7", waitedMs: 10 });
+    human.event({ type: "step-finished", step: planned, outcome: "applied", durationMs: 5 });
+    human.report(run([["001_a", "applied"]]));
+    return written;
+  };
+
+  test("verbose tells of each statement: its line, number, command, rows and time", () => {
+    const { stderr } = events({ verbose: true });
+    assert.match(
+      stderr,
+      /^ {2}m\/001_a\.sql:7 {2}1\/2 {2}INSERT {2}1,200 rows {2}3 ms\n {2}m\/001_a\.sql:9 {2}2\/2 {2}CREATE TABLE {2}1\.3 s$/m,
+    );
+  });
+
+  test("quiet leaves warnings, and is stronger than verbose", () => {
+    assert.deepEqual(events({ quiet: true, verbose: true }), { stdout: "", stderr: "WARNING: m\n" });
+  });
+
+  test("quiet tells errors: of a run, of findings, and of the status", () => {
+    const { human, written } = reporter({ quiet: true });
+    human.report(run([["001_a", "failed"]], { failure: new Failure("statement-failed", "Cannot apply 001_a: no") }));
+    human.report({
+      type: "validation",
+      database: undefined,
+      migrations: 1,
+      findings: [{ rule: "x", severity: "warning", message: "odd" }],
+    });
+    human.report({ ...TWO, warnings: [{ rule: "gap", severity: "warning", message: "a gap" }] });
+    assert.deepEqual(written, { stdout: "", stderr: "error: Cannot apply 001_a: no\nwarning: odd\nwarning: a gap\n" });
   });
 });

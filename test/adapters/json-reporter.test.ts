@@ -4,14 +4,14 @@ import { JsonReporter } from "../../src/adapters/json-reporter.ts";
 import { Failure } from "../../src/core/error.ts";
 import type { RunReport } from "../../src/core/report.ts";
 
-function reporter() {
+function reporter(quiet = false) {
   const written = { stdout: "", stderr: "" };
   const stream = (name: "stdout" | "stderr") => ({
     write: (text: string) => {
       written[name] += text;
     },
   });
-  const json = new JsonReporter(stream("stdout"), stream("stderr"), { verbose: true });
+  const json = new JsonReporter(stream("stdout"), stream("stderr"), { quiet, verbose: true });
   const lines = () =>
     written.stdout
       .trimEnd()
@@ -23,7 +23,7 @@ function reporter() {
 const SERVER = { severity: "ERROR", code: "42P01", message: "no\nsuch relation", position: 3 };
 
 describe("the JSON reporter", () => {
-  test("ends a failed run with the report and then the failure", () => {
+  test("ends a failed run with the report, its failure inside", () => {
     const { json, lines, written } = reporter();
     const failure = new Failure("statement-failed", "Cannot apply 001_a: no (42P01)", {
       place: { path: "m/001_a.sql", line: 1, column: 2 },
@@ -54,27 +54,29 @@ describe("the JSON reporter", () => {
     };
     const server = { severity: "ERROR", code: "42P01", message: "no\nsuch relation", ...nothing };
     assert.deepEqual(lines(), [
-      { type: "step-started", step, statements: 1 },
-      { type: "notice", migration: null, place: null, server },
+      { type: "step-started", format: 1, step, statements: 1 },
+      { type: "notice", format: 1, migration: null, place: null, server },
       {
         type: "run",
+        format: 1,
         command: "up",
         database: "app on h:5432",
         dryRun: false,
         alreadyApplied: 0,
         durationMs: 5,
         steps: [{ ...step, outcome: "failed", durationMs: null, inPart: null }],
-        failed: true,
-      },
-      {
-        type: "failure",
-        code: "statement-failed",
-        message: "Cannot apply 001_a: no (42P01)",
-        hint: null,
-        place: { path: "m/001_a.sql", line: 1, column: 2, sourceLine: null },
-        server,
-        findings: [],
-        exitStatus: 4,
+        repeatable: [],
+        hooks: [],
+        failure: {
+          type: "failure",
+          code: "statement-failed",
+          message: "Cannot apply 001_a: no (42P01)",
+          hint: null,
+          place: { path: "m/001_a.sql", line: 1, column: 2, sourceLine: null },
+          server,
+          findings: [],
+          exitStatus: 4,
+        },
       },
     ]);
     assert.equal(written.stderr, "");
@@ -94,7 +96,28 @@ describe("the JSON reporter", () => {
   test("of a bug has a line, and the stack on standard error", () => {
     const { json, lines, written } = reporter();
     json.bug(new TypeError("x"));
-    assert.deepEqual(lines(), [{ type: "bug", message: "x", exitStatus: 1 }]);
+    assert.deepEqual(lines(), [{ type: "bug", format: 1, message: "x", exitStatus: 1 }]);
     assert.match(written.stderr, /TypeError: x\n {4}at /);
+  });
+
+  test("when quiet has warnings and the result only", () => {
+    const { json, lines } = reporter(true);
+    const step = { version: "1", name: "1_a", description: "a", direction: "up" as const, script: undefined };
+    json.event({ type: "step-started", step, statements: 1 });
+    json.event({ type: "statement-finished", step, statement: 1, statements: 1, command: "SELECT", rowCount: 1 });
+    json.event({ type: "notice", message: SERVER });
+    json.event({ type: "notice", message: { ...SERVER, severity: "WARNING" } });
+    json.event({ type: "warning", finding: { rule: "empty", severity: "warning", message: "m" } });
+    json.report({ type: "created", paths: ["a"] });
+    assert.deepEqual(
+      lines().map(({ type }) => type),
+      ["notice", "warning", "created"],
+    );
+  });
+
+  test("tells of lost output where it is not lost", () => {
+    const { json, written } = reporter();
+    json.failure(new Failure("output-lost", "Cannot write the answer: no space left"));
+    assert.equal(written.stderr, "Cannot write the answer: no space left\n");
   });
 });

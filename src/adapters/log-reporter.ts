@@ -1,0 +1,132 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { withoutPasswords } from "../core/display-text.ts";
+import { Failure, type Finding } from "../core/error.ts";
+import type { Event } from "../core/event.ts";
+import type { Report } from "../core/report.ts";
+import type { Reporter } from "../ports/reporter.ts";
+import { HumanReporter } from "./human-reporter.ts";
+import { JsonReporter } from "./json-reporter.ts";
+import type { OutputStream } from "./reporter-output.ts";
+import { systemWords } from "./reporter-words.ts";
+
+export interface LogSettings {
+  readonly path: string;
+  /** JSON lines instead of text. */
+  readonly json: boolean;
+  /** Stands before the lines of a run, as several write to the same file. */
+  readonly title: string;
+  /** Told once, when not all could be written. */
+  readonly lost: (finding: Finding) => void;
+}
+
+/** Writes everything that happens to the end of a file, each line with its time. */
+export class LogReporter implements Reporter {
+  readonly #file: LogFile;
+  readonly #reporter: Reporter;
+  readonly #settings: LogSettings;
+  #told = false;
+
+  /** @throws Failure settings when the file cannot be opened */
+  constructor(settings: LogSettings) {
+    this.#settings = settings;
+    this.#file = new LogFile(settings.path, settings.json ? jsonLine : textLine);
+    const file = this.#file;
+    if (!settings.json) file.write(`${settings.title}\n`);
+    const appearance = { quiet: false, verbose: true, color: "never", ascii: false, variables: {} } as const;
+    this.#reporter = settings.json
+      ? new JsonReporter(file, file, appearance)
+      : new HumanReporter(file, file, appearance);
+  }
+
+  event(event: Event): void {
+    this.#reporter.event(event);
+  }
+
+  report(report: Report): void {
+    this.#reporter.report(report);
+    this.#tellLoss();
+  }
+
+  failure(failure: Failure): void {
+    this.#reporter.failure(failure);
+    this.#tellLoss();
+  }
+
+  bug(error: unknown): void {
+    this.#reporter.bug(error);
+    this.#tellLoss();
+  }
+
+  close(): void {
+    this.#reporter.close();
+    this.#file.close();
+  }
+
+  /** Before the result is told, which comes last. */
+  #tellLoss(): void {
+    const { problem } = this.#file;
+    if (problem === undefined || this.#told) return;
+    this.#told = true;
+    const { path, lost } = this.#settings;
+    lost({
+      rule: "log-lost",
+      severity: "warning",
+      message: `the log file ${path} is not complete: ${problem}`,
+      hint: "Make room for it, or name another with --log-file. The run itself was not harmed.",
+    });
+  }
+}
+
+function textLine(line: string, time: string): string {
+  return line === "" ? "" : `${time} ${line}\n`;
+}
+
+/** The line's object with its time in front; a fault of pgstep's own also has lines of text. */
+function jsonLine(line: string, time: string): string {
+  return line.startsWith("{") ? `{"time":"${time}",${line.slice(1)}\n` : "";
+}
+
+/** The end of a file. Quiet from its first error on: a full disk must not stop a run half-way. */
+class LogFile implements OutputStream {
+  /** Why not all of it was written. */
+  problem: string | undefined;
+  readonly #toLine: (line: string, time: string) => string;
+  #descriptor: number | undefined;
+
+  constructor(path: string, toLine: (line: string, time: string) => string) {
+    this.#toLine = toLine;
+    try {
+      this.#descriptor = openSync(path, "a");
+    } catch (cause) {
+      throw new Failure("settings", `Cannot write the log file ${path}: ${systemWords(cause)}`, {
+        hint: "Name another with --log-file, or leave it out. Nothing was done.",
+        cause,
+      });
+    }
+  }
+
+  /** @param text whole lines */
+  write(text: string): void {
+    if (this.#descriptor === undefined || this.problem !== undefined) return;
+    const time = new Date().toISOString();
+    const lines = withoutPasswords(text)
+      .split("\n")
+      .map((line) => this.#toLine(line, time));
+    const bytes = Buffer.from(lines.join(""));
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);
+    } catch (cause) {
+      this.problem = systemWords(cause);
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor === undefined) return;
+    try {
+      closeSync(this.#descriptor);
+    } catch {
+      // All was written that could be.
+    }
+    this.#descriptor = undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import process from "node:process";
+import { isFindingFormat, type Presentation } from "../core/presentation.ts";
+import type { Reporter } from "../ports/reporter.ts";
+import { HumanReporter } from "./human-reporter.ts";
+import { JsonReporter } from "./json-reporter.ts";
+import { LogReporter, type LogSettings } from "./log-reporter.ts";
+import { DocumentReporter } from "./reporter-document.ts";
+import { checkoutOf } from "./reporter-findings.ts";
+import { GithubAnnotations, withoutCommands } from "./reporter-github.ts";
+import type { OutputStream, Variables } from "./reporter-output.ts";
+import { SeveralReporters } from "./reporter-several.ts";
+import { StepSummary } from "./reporter-step-summary.ts";
+
+/** Where reporters write, and what they know of the world around them. */
+export interface ReporterSurroundings {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly variables: Variables;
+  readonly toolVersion: string;
+}
+
+/**
+ * The reporters for a presentation, as one.
+ * @throws Failure settings when the log file cannot be opened
+ */
+export function openReporter(presentation: Presentation, surroundings: ReporterSurroundings): Reporter {
+  const { variables } = surroundings;
+  const shown = shownReporters(presentation, surroundings);
+  const reporters: Reporter[] = [];
+  if (presentation.logFile !== undefined) {
+    const lost: LogSettings["lost"] = (finding) => {
+      for (const reporter of shown) reporter.event({ type: "warning", finding });
+    };
+    const title = `pgstep ${surroundings.toolVersion}, process ${process.pid}`;
+    reporters.push(new LogReporter({ path: presentation.logFile, json: presentation.format === "json", title, lost }));
+  }
+  const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = variables;
+  if (GITHUB_STEP_SUMMARY && (GITHUB_ACTIONS === "true" || presentation.format === "github")) {
+    reporters.push(new StepSummary(GITHUB_STEP_SUMMARY));
+  }
+  return new SeveralReporters([...reporters, ...shown]);
+}
+
+function shownReporters(presentation: Presentation, surroundings: ReporterSurroundings): Reporter[] {
+  const { stdout, stderr, variables, toolVersion } = surroundings;
+  const { format } = presentation;
+  const appearance = { ...presentation, variables };
+  const checkout = checkoutOf(variables);
+  if (format === "json") return [new JsonReporter(stdout, stderr, presentation)];
+  if (format === "github") {
+    return [
+      new HumanReporter(withoutCommands(stdout), withoutCommands(stderr), appearance),
+      // Both streams are read for them, and the answer stays as it is.
+      new GithubAnnotations(stderr, checkout),
+    ];
+  }
+  if (isFindingFormat(format)) {
+    return [
+      new HumanReporter(stderr, stderr, appearance),
+      new DocumentReporter(stdout, format, { checkout, toolVersion }),
+    ];
+  }
+  return [new HumanReporter(stdout, stderr, appearance)];
+}

@@ -1,0 +1,63 @@
+import { printable } from "../core/display-text.ts";
+import type { Finding } from "../core/error.ts";
+import type { Inspected } from "./reporter-document.ts";
+import { checkoutPath, withHint } from "./reporter-findings.ts";
+import { counted } from "./reporter-words.ts";
+
+/**
+ * A JUnit report, as the services read it: a test case that failed for each error, and one that passed for each warning.
+ * What kept pgstep from looking is an error of the test itself.
+ */
+export function junitDocument({ findings, migrations, checkout }: Inspected): string {
+  const looked = migrations !== undefined;
+  const wrong = findings.filter(({ severity }) => severity === "error").length;
+  const cases = findings.map((finding) => testCase(finding, checkout, looked ? "failure" : "error"));
+  if (looked && wrong === 0) {
+    cases.unshift(
+      `    <testcase name="${counted(migrations, "migration")} checked" classname="pgstep.validate" time="0"/>`,
+    );
+  }
+  const [failures, errors] = looked ? [wrong, 0] : [0, wrong];
+  const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}" skipped="0" time="0"`;
+  return `${[
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="pgstep" ${counts}>`,
+    `  <testsuite name="pgstep validate" ${counts}>`,
+    ...cases,
+    "  </testsuite>",
+    "</testsuites>",
+  ].join("\n")}\n`;
+}
+
+function testCase(finding: Finding, checkout: string, outcome: "failure" | "error"): string {
+  const { rule, severity, message, place } = finding;
+  const file = place && checkoutPath(place, checkout);
+  const where = [file, place?.line, place?.column].filter((part) => part !== undefined).join(":");
+  const attributes = [
+    ["name", where === "" ? rule : `${where} ${rule}`],
+    ["classname", `pgstep.${rule}`],
+    ["time", "0"],
+    ...(file === undefined ? [] : [["file", file]]),
+    ...(place?.line === undefined ? [] : [["line", `${place.line}`]]),
+  ];
+  const written = attributes.map(([name, value = ""]) => `${name}="${attribute(value)}"`).join(" ");
+  const said = element(`${where === "" ? "" : `${where}: `}${withHint(finding)}`);
+  const told =
+    severity === "error"
+      ? `<${outcome} message="${attribute(message)}" type="${attribute(rule)}">${said}</${outcome}>`
+      : `<system-out>warning: ${said}</system-out>`;
+  return `    <testcase ${written}>\n      ${told}\n    </testcase>`;
+}
+
+/** Character data: what XML 1.0 cannot hold, control characters and U+FFFE, is spelled out. */
+function element(text: string): string {
+  return printable(text)
+    .replace(/[\ufffe\uffff]/g, "\ufffd")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");
+}
+
+function attribute(text: string): string {
+  return element(text).replaceAll('"', "&quot;").replaceAll("\n", "&#10;");
+}

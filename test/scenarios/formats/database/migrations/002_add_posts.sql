@@ -1,0 +1,4 @@
+-- Descripton: posts & <tags>
+
+CREATE TABLE posts (id bigint);
+  COMMIT;

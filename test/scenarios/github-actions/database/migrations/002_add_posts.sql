@@ -1,0 +1,2 @@
+CREATE TABLE posts (id bigint,
+  user_id bigint REFERENCES user_with|pipe (id));

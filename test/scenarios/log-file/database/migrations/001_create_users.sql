@@ -1,0 +1,2 @@
+DO $$ BEGIN RAISE NOTICE 'look'; END $$;
+CREATE TABLE users (id bigint);

@@ -1,0 +1,1 @@
+ALTER ROLE nobody_has_this_name PASSWORD 'hunter2';

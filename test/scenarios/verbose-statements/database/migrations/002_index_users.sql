@@ -1,0 +1,2 @@
+ANALYZE users;
+CREATE INDEX CONCURRENTLY users_by_id ON users (id);
