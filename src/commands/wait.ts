@@ -1,0 +1,32 @@
+import type { Command } from "../core/command.ts";
+import { durationOption } from "../core/option-values.ts";
+import type { Environment } from "../engine/environment.ts";
+
+const DEFAULT_LIMIT_MS = 60_000;
+
+export const wait: Command<Environment> = {
+  name: "wait",
+  aliases: [],
+  summary: "wait until the database accepts connections",
+  description:
+    "Waits until the server accepts connections and is not in recovery, or the time is up; then it exits with 2 and " +
+    "says why. What waiting cannot change (a wrong password, a certificate) ends it at once. Other commands wait " +
+    "first with --wait.",
+  arguments: [],
+  options: [{ name: "timeout", value: "duration", summary: "how long to wait at most (60s)" }],
+  examples: [{ line: "pgstep wait --timeout 2m && npm test", remark: "in a script" }],
+  async run(invocation, environment) {
+    const { clock } = environment.context;
+    const limitMs = durationOption(invocation, "timeout") ?? environment.settings.values.waitMs ?? DEFAULT_LIMIT_MS;
+    const { database, signal } = await environment.databaseContext({ limitMs, option: "--timeout" });
+    const started = clock.monotonicMs();
+    const session = await database.open(signal);
+    await session.close();
+    environment.report({
+      type: "wait",
+      database: database.description,
+      waitedMs: Math.round(clock.monotonicMs() - started),
+    });
+    return 0;
+  },
+};

@@ -1,0 +1,27 @@
+/** One thing that was looked at, and what is the case. */
+export interface Check {
+  /** A few words that stay the same: "host name", "server version". */
+  readonly topic: string;
+  /** A warning is no hindrance; a fault is. */
+  readonly state: "good" | "warning" | "fault";
+  readonly message: string;
+  /** How to mend it: a command, or one imperative sentence. */
+  readonly hint?: string;
+}
+
+export function good(topic: string, message: string): Check {
+  return { topic, state: "good", message };
+}
+
+export function warning(topic: string, message: string, hint?: string): Check {
+  return { topic, state: "warning", message, ...(hint !== undefined && { hint }) };
+}
+
+export function fault(topic: string, message: string, hint?: string): Check {
+  return { topic, state: "fault", message, ...(hint !== undefined && { hint }) };
+}
+
+/** The name as SQL needs it, without quotes where it needs none, for commands that people copy. */
+export function sqlName(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,24 @@
+import { type Check, good, warning } from "../../core/check.ts";
+import type { Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+
+/** More than this is no accident of the network's. */
+const TOLERANCE_MS = 5_000;
+
+/** Whether the server's clock and ours agree: times of the history are the server's, those of logs ours. */
+export async function* clockChecks({ clock }: DatabaseContext, session: Session): AsyncGenerator<Check> {
+  const before = clock.now().getTime();
+  const [row] = await session.query(
+    "SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::int8::text AS server_ms",
+  );
+  const after = clock.now().getTime();
+  const serverMs = Number(row?.server_ms);
+  const aheadMs = serverMs > after ? serverMs - after : Math.min(0, serverMs - before);
+  if (Math.abs(aheadMs) <= TOLERANCE_MS) {
+    yield good("clock", "the server's and this machine's agree");
+    return;
+  }
+  const seconds = Math.round(Math.abs(aheadMs) / 1_000);
+  const how = aheadMs > 0 ? "ahead of" : "behind";
+  yield warning("clock", `the server's is ${seconds} s ${how} this machine's`, "Let both follow a time server (NTP).");
+}

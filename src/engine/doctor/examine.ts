@@ -1,0 +1,103 @@
+import { type Check, fault, good, warning } from "../../core/check.ts";
+import { Failure } from "../../core/error.ts";
+import { interruption } from "../../core/interruption.ts";
+import type { DoctorReport, ExplainedValue } from "../../core/report.ts";
+import type { Probe } from "../../ports/probe.ts";
+import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import { clockChecks } from "./clock-checks.ts";
+import { filesChecks } from "./files-checks.ts";
+import { historyChecks } from "./history-checks.ts";
+import { privilegeChecks } from "./privilege-checks.ts";
+import { serverChecks } from "./server-checks.ts";
+import { readFacts } from "./server-facts.ts";
+import { workChecks } from "./work-checks.ts";
+
+/**
+ * Looks at everything a run needs, from the files over each step of the connection to privileges and history, and tells
+ * of each thing as it is known. Never writes.
+ * @param probe absent for the embedded database
+ */
+export async function examine(
+  context: DatabaseContext,
+  values: readonly ExplainedValue[],
+  probe: Probe | undefined,
+): Promise<DoctorReport> {
+  const { database, emit, signal } = context;
+  const told = { warnings: 0, faults: 0 };
+  const tell = (check: Check) => {
+    if (check.state === "warning") told.warnings++;
+    if (check.state === "fault") told.faults++;
+    emit({ type: "checked", check });
+  };
+  emit({ type: "explained", values });
+  for (const check of filesChecks(context)) tell(check);
+  let reached = true;
+  for await (const check of probe?.steps(signal) ?? []) {
+    if (signal.aborted) break;
+    tell(check);
+    if (check.state === "fault") reached = false;
+  }
+  if (signal.aborted) throw interruption(signal, `Cannot examine ${database.description}`, "Nothing was done.");
+  // What keeps the steps from the server keeps a log-in from it, and need not be said twice.
+  const session = reached ? await logIn(context, tell) : undefined;
+  if (session) {
+    try {
+      for await (const check of sessionChecks(context, session)) tell(check);
+    } finally {
+      await session.close();
+    }
+  }
+  return { type: "doctor", database: database.description, isConnected: session !== undefined, ...told };
+}
+
+async function logIn(
+  { database, signal }: DatabaseContext,
+  tell: (check: Check) => void,
+): Promise<Session | undefined> {
+  try {
+    return await database.open(signal);
+  } catch (error) {
+    if (!(error instanceof Failure) || signal.aborted) throw error;
+    tell(fault("log-in", error.message.slice(error.message.indexOf(": ") + 2), error.hint));
+    return undefined;
+  }
+}
+
+type SessionChecks = (
+  context: DatabaseContext,
+  session: Session,
+  facts: Facts,
+) => AsyncIterable<Check> | Iterable<Check>;
+type Facts = Awaited<ReturnType<typeof readFacts>>;
+
+const PARTS: readonly (readonly [topic: string, checks: SessionChecks])[] = [
+  ["server", serverChecks],
+  ["clock", clockChecks],
+  ["privileges", privilegeChecks],
+  ["history", historyChecks],
+  ["work", workChecks],
+];
+
+/** A part that the server will not answer is a finding like any other. */
+async function* sessionChecks(context: DatabaseContext, session: Session): AsyncGenerator<Check> {
+  const facts = await readFacts(context, session);
+  yield good("log-in", logInWords(facts));
+  for (const [topic, checks] of PARTS) {
+    try {
+      yield* checks(context, session, facts);
+    } catch (error) {
+      if (error instanceof Failure) yield fault(topic, error.message, error.hint);
+      else if (error instanceof ServerFailure) yield warning(topic, `the server does not tell: ${error.message}`);
+      else if (error instanceof ConnectionLost) {
+        yield fault(topic, error.message, "Look into the server's log.");
+        return;
+      } else throw error;
+    }
+  }
+}
+
+function logInWords({ role, loginRole, database, method }: Facts): string {
+  const as = role === loginRole ? role : `${role} (logged in as ${loginRole})`;
+  return `as ${as} into ${database}${method === null ? "" : `, by ${method}`}`;
+}

@@ -1,0 +1,34 @@
+import { type Check, fault, good, warning } from "../../core/check.ts";
+import { Failure } from "../../core/error.ts";
+import type { Context } from "../context.ts";
+import { inspectFiles } from "../inspect-files.ts";
+import { readMigrations } from "../read-migrations.ts";
+
+const TOPIC = "migrations";
+
+/** Whether the directory can be read, and its files are sound. */
+export function filesChecks({ fileSystem, settings }: Context): Check[] {
+  try {
+    const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+    const all = [...findings, ...inspectFiles(fileSystem, migrations, settings)];
+    const errors = all.filter(({ severity }) => severity === "error").length;
+    const warnings = all.length - errors;
+    const there = `${migrations.length} in ${settings.directory}`;
+    const see = "Run pgstep validate to see them.";
+    if (errors > 0) return [fault(TOPIC, `${there}, with ${errors === 1 ? "a fault" : `${errors} faults`}`, see)];
+    if (migrations.length === 0)
+      return [
+        warning(
+          TOPIC,
+          `none in ${settings.directory}`,
+          "Name another directory with --dir, or run pgstep new <description>.",
+        ),
+      ];
+    if (warnings > 0)
+      return [warning(TOPIC, `${there}, with ${warnings === 1 ? "a warning" : `${warnings} warnings`}`, see)];
+    return [good(TOPIC, `${there}, all sound`)];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [fault(TOPIC, error.message, error.hint)];
+  }
+}

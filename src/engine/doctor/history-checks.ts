@@ -1,0 +1,60 @@
+import { type Check, fault, good, sqlName, warning } from "../../core/check.ts";
+import { compareHistory, isApplied, isPending } from "../../core/history.ts";
+import type { Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import { ADDED_COLUMNS } from "../history-table.ts";
+import { type DatabaseState, look } from "../look.ts";
+import { readMigrations } from "../read-migrations.ts";
+import type { ServerFacts } from "./server-facts.ts";
+
+const TOPIC = "history";
+
+/** Whether the history is pgstep's, complete, and at one with the files. */
+export async function* historyChecks(
+  context: DatabaseContext,
+  session: Session,
+  facts: ServerFacts,
+): AsyncGenerator<Check> {
+  const { schema, table } = context.settings;
+  const name = `${sqlName(schema)}.${sqlName(table)}`;
+  const state = await look(session, context.settings);
+  if (!state.historyExists) {
+    yield good(TOPIC, `${name} is not there yet: the first run makes it`);
+    return;
+  }
+  yield columnsCheck(name, state, facts);
+  yield comparison(context, state);
+  yield* unfinished(state);
+}
+
+function columnsCheck(name: string, { columns }: DatabaseState, { tables, role }: ServerFacts): Check {
+  const lacking = Object.keys(ADDED_COLUMNS).filter((column) => !columns.some((one) => one.name === column));
+  if (lacking.length === 0) return good(TOPIC, `${name} has all its columns`);
+  const told = `${name} lacks ${lacking.join(", ")}`;
+  if (tables.find((table) => table.name === name)?.isOwned) return good(TOPIC, `${told}: the next run adds them`);
+  return fault(TOPIC, `${told}, and only its owner may add them`, `ALTER TABLE ${name} OWNER TO ${sqlName(role)};`);
+}
+
+function comparison({ fileSystem, settings }: DatabaseContext, state: DatabaseState): Check {
+  const { migrations } = readMigrations(fileSystem, settings.directory);
+  const { environment } = settings;
+  const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
+  const count = (kind: string) => entries.filter((entry) => entry.state === kind).length;
+  const told = `${entries.filter(isApplied).length} applied, ${entries.filter(isPending).length} pending`;
+  const odd = ["changed", "missing", "out-of-order"]
+    .filter((kind) => count(kind) > 0)
+    .map((kind) => `${count(kind)} ${kind.replaceAll("-", " ")}`);
+  if (odd.length === 0) return good("files and history", told);
+  return warning("files and history", [told, ...odd].join(", "), "Run pgstep status to see which.");
+}
+
+function* unfinished({ unfinished: steps, resetUnfinished, name }: DatabaseState): Generator<Check> {
+  for (const { version, direction } of steps) {
+    yield fault(
+      "unfinished",
+      `${version} was ${direction === "up" ? "applied" : "undone"} in part`,
+      `pgstep ${direction}`,
+    );
+  }
+  if (resetUnfinished) yield fault("unfinished", "a reset was begun and did not end", `pgstep reset --confirm ${name}`);
+}

@@ -1,0 +1,98 @@
+import { type Check, fault, good, sqlName, warning } from "../../core/check.ts";
+import type { Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import type { ServerFacts } from "./server-facts.ts";
+
+/** The major versions that pgstep is tested with. */
+const OLDEST = 14;
+const NEWEST = 18;
+
+/** What kind of server it is, and settings that hurt. */
+export function* serverChecks(_: DatabaseContext, session: Session, facts: ServerFacts): Generator<Check> {
+  yield versionCheck(session, facts);
+  if (!session.backend.embedded) yield poolerCheck(session, facts);
+  yield stateCheck(facts);
+  const { settings, eventTriggers, role } = facts;
+  if (settings.server_encoding !== "UTF8") {
+    yield warning(
+      "encoding",
+      `the database is in ${settings.server_encoding}, so that it cannot hold every character`,
+      "Make databases with ENCODING 'UTF8'.",
+    );
+  }
+  if (settings.session_replication_role !== "origin") {
+    yield warning(
+      "replication role",
+      `session_replication_role is ${settings.session_replication_role}: triggers and foreign keys do nothing`,
+      `ALTER ROLE ${sqlName(role)} RESET session_replication_role;`,
+    );
+  }
+  yield timeoutCheck(session, facts);
+  if (eventTriggers.length > 0) {
+    yield warning("event triggers", `these run with every change: ${eventTriggers.join(", ")}`);
+  }
+}
+
+function versionCheck({ backend }: Session, { version }: ServerFacts): Check {
+  const major = Math.floor(backend.serverVersion / 10_000);
+  const range = `${OLDEST} to ${NEWEST}`;
+  if (major < OLDEST) {
+    return warning("version", `PostgreSQL ${version}: pgstep is made for ${range}`, "Upgrade the server.");
+  }
+  if (major > NEWEST) {
+    return warning("version", `PostgreSQL ${version}: this pgstep knows ${range}`, "Look for a newer pgstep.");
+  }
+  return good("version", `PostgreSQL ${version}`);
+}
+
+function poolerCheck({ backend }: Session, { processId }: ServerFacts): Check {
+  if (processId === backend.processId) return good("pooler", "none, or one that keeps sessions");
+  return warning(
+    "pooler",
+    "a transaction pooler stands in between: runs are kept apart by a lease row, and nothing is set at session level",
+    "It works; a direct connection is simpler where there is one.",
+  );
+}
+
+function stateCheck({ isStandby, settings, role }: ServerFacts): Check {
+  if (isStandby) {
+    return fault(
+      "writable",
+      "no: the server is in recovery",
+      "Name the primary, or all hosts with target_session_attrs=primary.",
+    );
+  }
+  if (settings.default_transaction_read_only === "on") {
+    return fault(
+      "writable",
+      "no: default_transaction_read_only is on",
+      `ALTER ROLE ${sqlName(role)} SET default_transaction_read_only = off;`,
+    );
+  }
+  return good("writable", "yes");
+}
+
+/** Those that pgstep lifts are no trouble; this one ends sessions between statements. */
+function timeoutCheck({ backend }: Session, { settings, role, processId }: ServerFacts): Check {
+  const idle = Number(settings.idle_session_timeout ?? 0);
+  if (idle > 0) {
+    return warning(
+      "timeouts",
+      `idle_session_timeout ends a session that waits for ${idle} ms, as one does for another run`,
+      `ALTER ROLE ${sqlName(role)} SET idle_session_timeout = 0;`,
+    );
+  }
+  const lifted = ["statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"].filter(
+    (name) => Number(settings[name] ?? 0) > 0,
+  );
+  if (lifted.length === 0) return good("timeouts", "none");
+  const message = `pgstep lifts ${lifted.join(" and ")} for its migrations`;
+  // Behind a transaction pooler nothing can be set for a statement that stands alone.
+  const reachesAll = processId === backend.processId || !lifted.includes("statement_timeout");
+  if (reachesAll) return good("timeouts", message);
+  return warning(
+    "timeouts",
+    `${message}; what runs outside of one (CREATE INDEX CONCURRENTLY) has ${settings.statement_timeout} ms`,
+    `ALTER ROLE ${sqlName(role)} SET statement_timeout = 0;`,
+  );
+}

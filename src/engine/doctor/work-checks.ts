@@ -1,0 +1,49 @@
+import { type Check, good, warning } from "../../core/check.ts";
+import type { Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import { tableNames } from "../history-table.ts";
+import { lockHolder } from "../lock.ts";
+import type { ServerFacts } from "./server-facts.ts";
+
+const MOST_INDEXES = 10;
+
+/** Whether somebody else is at work, and what broken work was left. */
+export async function* workChecks(
+  context: DatabaseContext,
+  session: Session,
+  facts: ServerFacts,
+): AsyncGenerator<Check> {
+  if (!session.backend.embedded) yield await runCheck(context, session, facts);
+  yield* indexChecks(facts);
+}
+
+async function runCheck(context: DatabaseContext, session: Session, facts: ServerFacts): Promise<Check> {
+  const direct = facts.processId === session.backend.processId;
+  const lease = tableNames(context.settings).lease;
+  // Without its table nobody can hold a lease.
+  const [row] = await session.query(`SELECT pg_catalog.to_regclass('${lease.replaceAll("'", "''")}')::text AS lease`);
+  const holders = [
+    await lockHolder(context, session, true),
+    row?.lease === null ? undefined : await lockHolder(context, session, false),
+  ];
+  const holder = direct ? (holders[0] ?? holders[1]) : (holders[1] ?? holders[0]);
+  if (holder === undefined) return good("other runs", "none");
+  return warning(
+    "other runs",
+    `one is at work: ${holder}`,
+    "Wait for it to end; pgstep up waits by itself (--lock-wait).",
+  );
+}
+
+function* indexChecks({ invalidIndexes }: ServerFacts): Generator<Check> {
+  if (invalidIndexes.length === 0) yield good("indexes", "all valid");
+  for (const name of invalidIndexes.slice(0, MOST_INDEXES)) {
+    yield warning(
+      "indexes",
+      `${name} is INVALID: it is kept up to date and never used`,
+      `REINDEX INDEX CONCURRENTLY ${name};`,
+    );
+  }
+  const more = invalidIndexes.length - MOST_INDEXES;
+  if (more > 0) yield warning("indexes", `${more} more are INVALID`);
+}
