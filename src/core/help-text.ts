@@ -1,10 +1,11 @@
-import type { CommandWords, Option } from "./command.ts";
+import type { CommandWords, Option, Vocabulary } from "./command.ts";
+import type { HelpTopic } from "./help-topics/help-topic.ts";
 
 /** No line of help is longer, so that it reads well in every terminal. */
 const WIDTH = 80;
 
 /** The help of the whole program. */
-export function programHelp(commands: readonly CommandWords[], globalOptions: readonly Option[]): string {
+export function programHelp({ commands, options }: Vocabulary, topics: readonly HelpTopic[]): string {
   const [first] = commands;
   return page(
     ["pgstep - PostgreSQL migrations in plain SQL files"],
@@ -14,30 +15,50 @@ export function programHelp(commands: readonly CommandWords[], globalOptions: re
       commands.map((command) => [synopsis(command), command.summary] as const),
     ),
     [`Without a command: pgstep ${first?.name ?? ""}.`],
-    section("Options", globalOptions.map(optionRow)),
-    ["More on a command: pgstep help <command>"],
+    section("Options", options.map(optionRow)),
+    section(
+      "Topics",
+      topics.map(({ name, summary }) => [name, summary] as const),
+    ),
+    ["More on a command or a topic: pgstep help <command or topic>"],
   );
 }
 
 /** The help of one command. */
-export function commandHelp(command: CommandWords, globalOptions: readonly Option[], isDefault: boolean): string {
+export function commandHelp(command: CommandWords, { commands, options }: Vocabulary): string {
   const also = command.aliases.map((alias) => `pgstep ${alias}`);
-  if (isDefault) also.push("pgstep alone");
+  if (command === commands[0]) also.push("pgstep alone");
   return page(
     [`pgstep ${command.name} - ${command.summary}`],
-    [`Usage: pgstep ${synopsis(command)} [options]`, ...(also.length > 0 ? [`Also:  ${also.join(", ")}`] : [])],
+    [`Usage: ${usageLine(command)}`, ...(also.length > 0 ? [`Also:  ${also.join(", ")}`] : [])],
     wrap(command.description, WIDTH),
-    section(
-      "Arguments",
-      command.arguments.map(({ name, summary }) => [name, summary] as const),
-    ),
+    section("Arguments", argumentRows(command)),
     section("Options", command.options.map(optionRow)),
-    section("Options of every command", globalOptions.map(optionRow)),
+    section("Options of every command", options.map(optionRow)),
     section(
       "Examples",
       command.examples.map(({ line, remark }) => [line, remark] as const),
     ),
   );
+}
+
+/** What may be typed for a command, e.g. "pgstep up [version] [options]". */
+export function usageLine(command: CommandWords): string {
+  const program = command.program === undefined ? "" : " [-- program...]";
+  return `pgstep ${synopsis(command)} [options]${program}`;
+}
+
+/** The arguments of a command, each with what it is. */
+export function argumentRows({ arguments: all, program }: CommandWords): Row[] {
+  return [
+    ...all.map(({ name, summary }) => [name, summary] as const),
+    ...(program === undefined ? [] : [["-- program...", program] as const]),
+  ];
+}
+
+/** What is typed for an option, e.g. "-y, --yes" or "--dir <directory>". */
+export function optionLabel({ name, letter, value }: Option): string {
+  return `${letter ? `-${letter}, ` : ""}--${name}${value ? ` <${value}>` : ""}`;
 }
 
 function synopsis({ name, arguments: args }: CommandWords): string {
@@ -48,14 +69,15 @@ function synopsis({ name, arguments: args }: CommandWords): string {
   return [name, ...words].join(" ");
 }
 
-type Row = readonly [left: string, right: string];
+export type Row = readonly [left: string, right: string];
 
-function optionRow({ name, letter, value, summary, variable }: Option): Row {
-  const left = `${letter ? `-${letter}, ` : ""}--${name}${value ? ` <${value}>` : ""}`;
-  return [left, variable ? `${summary} [${variable}]` : summary];
+function optionRow(option: Option): Row {
+  const { summary, variable } = option;
+  return [optionLabel(option), variable ? `${summary} [${variable}]` : summary];
 }
 
-function section(title: string, rows: readonly Row[]): string[] {
+/** A title and rows of two columns below it; nothing when there are no rows. */
+export function section(title: string, rows: readonly Row[]): string[] {
   if (rows.length === 0) return [];
   const column = Math.max(...rows.map(([left]) => left.length)) + 4;
   const lines = rows.flatMap(([left, right]) =>
@@ -64,7 +86,8 @@ function section(title: string, rows: readonly Row[]): string[] {
   return [`${title}:`, ...lines];
 }
 
-function wrap(text: string, width: number): string[] {
+/** The text in lines of at most so many characters; a longer word stands alone. */
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

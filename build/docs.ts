@@ -1,0 +1,28 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { VOCABULARY } from "../src/commands/index.ts";
+import { commandsPage } from "./docs/commands.ts";
+import { errorsPage, exitStatusesPage } from "./docs/failures.ts";
+import { jsonPage } from "./docs/json.ts";
+import { outputSchema } from "./docs/output-schema.ts";
+import { ROOT } from "./runtimes.ts";
+
+/** Every page that follows from the code, by its path. */
+export function generatedPages(): ReadonlyMap<string, string> {
+  return new Map([
+    ["docs/commands.md", commandsPage(VOCABULARY)],
+    ["docs/exit-statuses.md", exitStatusesPage()],
+    ["docs/errors.md", errorsPage()],
+    ["docs/json.md", jsonPage()],
+    ["schema/output.schema.json", outputSchema()],
+  ]);
+}
+
+/** `npm run docs` writes them; a test tells when they are not current. */
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  for (const [path, text] of generatedPages()) {
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true });
+    writeFileSync(join(ROOT, path), text);
+  }
+}

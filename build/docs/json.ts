@@ -1,0 +1,81 @@
+import { code, GENERATED, table } from "./markdown.ts";
+import { EVENTS } from "./output-events.ts";
+import { RESULTS } from "./output-results.ts";
+import { VALUES } from "./output-values.ts";
+import type { Schema } from "./schema-parts.ts";
+
+/** The reference of what --json prints. */
+export function jsonPage(): string {
+  return `${[
+    GENERATED,
+    "# Output for programs",
+    INTRODUCTION,
+    "## Results",
+    "The last line is one of these.",
+    ...sections(RESULTS),
+    "## Events",
+    "Lines before the last one, in the order in which things happen.",
+    ...sections(EVENTS),
+    "## Values",
+    "What stands in the lines in more than one place.",
+    ...sections(VALUES),
+  ].join("\n\n")}\n`;
+}
+
+const INTRODUCTION = `With \`--json\` every command prints one JSON object a line on standard output, and nothing else; the exit status is the
+same as without. The last line is the result, or a failure where there is none. A run that failed tells what became of
+each of its migrations, and has the failure in it.
+
+    $ pgstep up --json
+    {"type":"planned","format":1,"database":"app on localhost:5432","dryRun":false,"steps":[{"version":"001", ...}]}
+    {"type":"step-started","format":1,"step":{"version":"001", ...},"statements":2}
+    {"type":"step-finished","format":1,"step":{"version":"001", ...},"outcome":"applied","durationMs":12}
+    {"type":"run","format":1,"command":"up", ... ,"failure":null}
+
+[output.schema.json](../schema/output.schema.json) is the JSON Schema (2020-12) of a line. The package has it, as
+\`pgstep/schema/output.schema.json\`.
+
+As long as \`format\` is 1, fields, types of lines and words of a list of words are added at most: skip what you do
+not know. What there is none of is \`null\`; lists are empty. Durations are whole milliseconds; lines and columns count
+from 1, columns in code points. Passwords are never in it.`;
+
+function sections(schemas: Readonly<Record<string, Schema>>): string[] {
+  return Object.entries(schemas).flatMap(([name, schema]) => {
+    const fields = Object.entries((schema.properties ?? {}) as Record<string, Schema>).map(([field, one]) => [
+      code(field),
+      typeOf(one),
+      describe(one),
+    ]);
+    const words = name === "failureCode" ? [] : fields;
+    return [
+      `### ${titleOf(name)}`,
+      schema.description ?? "",
+      ...(words.length ? [table(["field", "is", "what"], words)] : []),
+    ];
+  });
+}
+
+/** Lines go by their type, values by their name. */
+function titleOf(name: string): string {
+  const { properties } = EVENTS[name] ?? RESULTS[name] ?? {};
+  return ((properties as Record<string, Schema> | undefined)?.type?.const as string | undefined) ?? name;
+}
+
+function typeOf(schema: Schema): string {
+  if (schema.const !== undefined) return code(JSON.stringify(schema.const));
+  if (Array.isArray(schema.enum)) return schema.enum.map((word) => code(JSON.stringify(word))).join(", ");
+  if (typeof schema.$ref === "string") {
+    const name = schema.$ref.slice("#/$defs/".length);
+    return `[${name}](#${name.toLowerCase()})`;
+  }
+  if (Array.isArray(schema.anyOf)) return schema.anyOf.map((one: Schema) => typeOf(one)).join(" or ");
+  if (schema.type === "array") return `list of ${typeOf(schema.items as Schema)}`;
+  if (schema.additionalProperties) return `${typeOf(schema.additionalProperties as Schema)} by name`;
+  return [schema.type].flat().join(" or ");
+}
+
+/** A reference without words of its own is told where it is defined. */
+function describe({ description, $ref }: Schema): string {
+  if (description || typeof $ref !== "string") return description ?? "";
+  return VALUES[$ref.slice("#/$defs/".length)]?.description ?? "";
+}

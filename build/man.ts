@@ -1,0 +1,129 @@
+import type { CommandWords, Option, Vocabulary } from "../src/core/command.ts";
+import { EXIT_STATUSES } from "../src/core/exit-statuses.ts";
+import { argumentRows, optionLabel, usageLine, wrap } from "../src/core/help-text.ts";
+
+/** Columns of a line of text in the source. */
+const LINE = 78;
+
+/** The manual page of pgstep in roff, with the macros of man(7). */
+export function manPage(
+  { commands, options }: Vocabulary,
+  { version, date }: { version: string; date: string },
+): string {
+  const all = [...commands.flatMap((command) => command.options), ...options];
+  return `${[
+    `.TH PGSTEP 1 "${date}" "pgstep ${version}" "User Commands"`,
+    ".SH NAME",
+    roff("pgstep - PostgreSQL migrations in plain SQL files"),
+    ".SH SYNOPSIS",
+    `${bold("pgstep")} [${italic("command")}] [${italic("options")}]`,
+    ".SH DESCRIPTION",
+    roff(DESCRIPTION),
+    ".SH COMMANDS",
+    roff(`Without a command: pgstep ${commands[0]?.name}.`),
+    ...commands.flatMap(commandLines),
+    ".SH OPTIONS",
+    "Every command has these.",
+    ...options.flatMap(optionLines),
+    ".SH ENVIRONMENT",
+    roff("What is typed comes before what a variable says. An empty variable counts as not set."),
+    ...variables(all).flatMap(([variable, option]) =>
+      entry(bold(variable), roff(`The same as ${optionLabel(option)}.`)),
+    ),
+    ...entry(
+      `${bold("PGHOST")}, ${bold("PGPORT")}, ${bold("PGUSER")}, ${bold("PGPASSWORD")} ...`,
+      roff("The variables of libpq, for what the URL leaves out."),
+    ),
+    ".SH FILES",
+    ...FILES.flatMap(([path, meaning]) => entry(italic(path), roff(meaning))),
+    ".SH EXIT STATUS",
+    ...EXIT_STATUSES.flatMap(({ status, meaning }) => entry(bold(`${status}`), roff(meaning))),
+    ".SH EXAMPLES",
+    ...commands.flatMap(({ examples }) => examples).flatMap(({ line, remark }) => entry(bold(line), roff(remark))),
+    ".SH SEE ALSO",
+    `${bold("psql")}(1), ${bold("pg_dump")}(1)`,
+    ".PP",
+    roff("pgstep help <topic> explains files, transactions, locks and more."),
+  ].join("\n")}\n`;
+}
+
+const DESCRIPTION =
+  "Applies SQL files to a PostgreSQL database in the order of their versions, each in a transaction together with its row " +
+  "in a table, the history, and undoes them with their down files. A lock keeps runs apart.";
+
+const FILES: readonly (readonly [path: string, meaning: string])[] = [
+  ["database/migrations/{version}_{description}.sql", "The migrations."],
+  ["database/migrations/{version}_{description}.down.sql", "What undoes them."],
+  ["pgstep.json", "Settings of the project, looked for upward from the working directory."],
+  ["~/.pgpass", "Passwords, as libpq reads them."],
+  ["~/.pg_service.conf", "Services, as libpq reads them."],
+];
+
+function commandLines(command: CommandWords): string[] {
+  const also = command.aliases.map((alias) => bold(`pgstep ${alias}`));
+  return [
+    `.SS ${inline(usageLine(command))}`,
+    roff(command.description),
+    ...(also.length > 0 ? [".PP", `Also: ${also.join(", ")}.`] : []),
+    ...argumentRows(command).flatMap(([name, summary]) => entry(italic(name), roff(summary))),
+    ...command.options.flatMap(optionLines),
+  ];
+}
+
+function optionLines(option: Option): string[] {
+  const variable = option.variable ? ` [${option.variable}]` : "";
+  return entry(bold(optionLabel(option)), roff(option.summary + variable));
+}
+
+/** Each variable once, with the option that says the same. */
+function variables(options: readonly Option[]): (readonly [variable: string, option: Option])[] {
+  const found = new Map<string, Option>();
+  for (const option of options) {
+    for (const variable of option.variable?.split(", ") ?? []) found.set(variable, option);
+  }
+  return [...found];
+}
+
+function entry(label: string, text: string): string[] {
+  return [".TP", label, text];
+}
+
+function bold(text: string): string {
+  return `\\fB${inline(text)}\\fR`;
+}
+
+function italic(text: string): string {
+  return `\\fI${inline(text)}\\fR`;
+}
+
+/** What roff sets in another way than it is typed, or takes for its own. */
+const CHARACTERS: Readonly<Record<string, string>> = {
+  "\\": "\\(rs",
+  "-": "\\-",
+  "'": "\\(aq",
+  "`": "\\(ga",
+  "~": "\\(ti",
+  "^": "\\(ha",
+  '"': "\\(dq",
+};
+
+/** Text as roff shows it letter by letter; at the start of a line a dot would make it a request. */
+export function roff(text: string): string {
+  return wrap(
+    text
+      .replace(/[\\\-'`~^"]/g, (character) => CHARACTERS[character] ?? character)
+      .replace(/[^\x20-\x7e]/gu, (character) => `\\[u${hex(character)}]`),
+    LINE,
+  )
+    .map((line) => line.replace(/^\./, "\\&."))
+    .join("\n");
+}
+
+/** Without line ends, as what stands behind a macro must be. */
+function inline(text: string): string {
+  return roff(text).replaceAll("\n", " ");
+}
+
+function hex(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+}

@@ -1,0 +1,26 @@
+import type { TextCommand } from "../core/command.ts";
+import { SCRIPTS } from "../core/completion/scripts.ts";
+import { usage } from "../core/option-values.ts";
+
+const SHELLS = Object.keys(SCRIPTS);
+
+export const completion: TextCommand = {
+  name: "completion",
+  aliases: [],
+  summary: "print the script that completes pgstep's words in a shell",
+  description:
+    "Prints a script for bash, zsh, fish or PowerShell; its first lines say where to put it. Commands, options and their " +
+    "values are completed, and the versions of the migrations. The script asks pgstep itself, which then reads the " +
+    "names of the migrations and never connects to a database.",
+  arguments: [{ name: "shell", required: true, summary: SHELLS.join(", "), completes: SHELLS }],
+  options: [],
+  examples: [
+    { line: 'eval "$(pgstep completion bash)"', remark: "in ~/.bashrc" },
+    { line: 'eval "$(pgstep completion zsh)"', remark: "in ~/.zshrc, behind compinit" },
+  ],
+  text([shell = ""]) {
+    const script = SHELLS.includes(shell) ? SCRIPTS[shell] : undefined;
+    if (script !== undefined) return script;
+    throw usage(`Cannot complete words in ${shell}: there is no script for it`, `There are ${SHELLS.join(", ")}.`);
+  },
+};

@@ -1,0 +1,41 @@
+import type { CommandWords, TextCommand } from "../core/command.ts";
+import { commandHelp, programHelp } from "../core/help-text.ts";
+import { HELP_TOPICS } from "../core/help-topics/index.ts";
+import { usage } from "../core/option-values.ts";
+import { nearest } from "../core/spelling.ts";
+
+const TOPICS = HELP_TOPICS.map(({ name }) => name);
+
+/** The command that explains the others. */
+export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
+  name: "help",
+  aliases: [],
+  summary: "show help, also on a command or a topic",
+  description: `Shows what pgstep can do, or explains a command or a topic. Topics are ${TOPICS.join(", ")}.`,
+  arguments: [
+    {
+      name: "command or topic",
+      required: false,
+      summary: "what to explain",
+      completes: [...others.map((one) => one.name), ...TOPICS],
+    },
+  ],
+  options: [],
+  examples: [
+    { line: "pgstep help up", remark: "a command" },
+    { line: "pgstep help files", remark: "a topic" },
+  ],
+  text([name], vocabulary) {
+    const { commands } = vocabulary;
+    if (name === undefined) return programHelp(vocabulary, HELP_TOPICS);
+    const command = commands.find((one) => one.name === name || one.aliases.includes(name));
+    if (command) return commandHelp(command, vocabulary);
+    const topic = HELP_TOPICS.find((one) => one.name === name);
+    if (topic) return topic.text(vocabulary);
+    const meant = nearest(name, [...commands.flatMap((one) => [one.name, ...one.aliases]), ...TOPICS]);
+    throw usage(
+      `Cannot explain "${name}": there is no such command or topic`,
+      meant ? `Did you mean pgstep help ${meant}?` : "Run pgstep help for the list of both.",
+    );
+  },
+});

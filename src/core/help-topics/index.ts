@@ -1,0 +1,23 @@
+import { connecting } from "./connecting.ts";
+import { environments } from "./environments.ts";
+import { exitStatus } from "./exit-status.ts";
+import { files } from "./files.ts";
+import type { HelpTopic } from "./help-topic.ts";
+import { history } from "./history.ts";
+import { json } from "./json.ts";
+import { locks } from "./locks.ts";
+import { settings } from "./settings.ts";
+import { transactions } from "./transactions.ts";
+
+/** In the order of the help. */
+export const HELP_TOPICS: readonly HelpTopic[] = [
+  files,
+  transactions,
+  history,
+  environments,
+  settings,
+  connecting,
+  locks,
+  exitStatus,
+  json,
+];
