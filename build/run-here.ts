@@ -1,0 +1,29 @@
+import { spawn } from "node:child_process";
+import { ensureBuilt } from "./ensure-built.ts";
+import { ROOT } from "./runtimes.ts";
+
+const NAMES_A_DATABASE = ["DATABASE_URL", "PGSTEP_URL", "PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"];
+const EMBEDDED = "pglite:.pgstep/database";
+
+/**
+ * Runs the program of this checkout, on the database that the environment or a word names or else on an embedded one
+ * that git ignores, and ends as it does.
+ */
+export async function runHere(words: readonly string[]): Promise<void> {
+  const program = await ensureBuilt();
+  const named =
+    NAMES_A_DATABASE.some((name) => process.env[name]) ||
+    words.some((word) => word === "--url" || word.startsWith("--url="));
+  if (!named) console.error(`Using the embedded database ${EMBEDDED}; set DATABASE_URL to use a server.`);
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd: ROOT,
+    env: named ? process.env : { ...process.env, DATABASE_URL: EMBEDDED },
+    stdio: "inherit",
+  });
+  // Ctrl-C at the terminal reaches the program by itself: wait until it has rolled back and said so.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  child.once("exit", (status, signal) => {
+    process.exitCode = status ?? (signal === "SIGINT" ? 130 : 143);
+  });
+}

@@ -1,0 +1,37 @@
+import type { Declaration } from "./declaration.ts";
+
+/** One way to write declarations in TypeScript. */
+export interface Format {
+  /** The lines that a declaration becomes, without its comment. */
+  write(declaration: Declaration): readonly string[];
+  /** The import lines that a text of this format needs of packages. */
+  head(text: string): readonly string[];
+  /** How another declaration is named in a text. */
+  reference(name: string): { readonly name: string; readonly isType: boolean };
+  /** Something that tells of all tables together, with the names that it refers to. */
+  readonly whole?: (relations: readonly RelationDeclaration[]) => {
+    lines: readonly string[];
+    names: readonly string[];
+  };
+}
+
+export type RelationDeclaration = Declaration & { readonly kind: "relation" };
+
+/** Lines of a doc comment; none for an empty text. */
+export function docComment(text: string, indent = ""): string[] {
+  const lines = text
+    .trim()
+    .replaceAll("*/", "*\\/")
+    .split(/\r\n|\r|\n/)
+    .map((line) => line.trimEnd());
+  if (lines.join("") === "") return [];
+  if (lines.length === 1) return [`${indent}/** ${lines[0]} */`];
+  return [`${indent}/**`, ...lines.map((line) => `${indent} *${line === "" ? "" : ` ${line}`}`), `${indent} */`];
+}
+
+/** The type of json and jsonb columns, and the name that stands for it. */
+export const JSON_NAME = "Json";
+export const JSON_LINES: readonly string[] = [
+  "/** What JSON can hold. */",
+  `export type ${JSON_NAME} = string | number | boolean | null | ${JSON_NAME}[] | { [key: string]: ${JSON_NAME} };`,
+];

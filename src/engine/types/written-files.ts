@@ -1,0 +1,83 @@
+import { Failure } from "../../core/error.ts";
+import { MARK } from "../../core/types/files.ts";
+import type { WrittenFile } from "../../core/types/types-report.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import { errorCode, errorWords } from "../error-code.ts";
+
+/** A file as it should be. */
+export interface WantedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The files of a directory that an earlier run wrote; none when there is no such directory. */
+export function writtenFiles(fileSystem: FileSystem, directory: string): string[] {
+  try {
+    return fileSystem
+      .list(directory)
+      .filter(({ name, kind }) => kind === "file" && name.endsWith(".ts"))
+      .map(({ name }) => name)
+      .filter((name) => isWritten(textOf(fileSystem, `${directory}/${name}`)));
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT") return [];
+    throw unwritable(directory, cause);
+  }
+}
+
+/**
+ * Makes the files what they should be and removes the stale ones, or, to check, only tells what would be done. Nothing
+ * is touched when one of them is somebody's own.
+ * @throws Failure file-exists, file-unwritable
+ */
+export function putFiles(
+  fileSystem: FileSystem,
+  files: readonly WantedFile[],
+  { check, stale = [] }: { readonly check: boolean; readonly stale?: readonly string[] },
+): WrittenFile[] {
+  const found = files.map(({ path, text }) => ({ path, text, before: textOf(fileSystem, path) }));
+  for (const { path, before } of found) {
+    if (before !== undefined && !isWritten(before)) {
+      throw new Failure("file-exists", `Cannot write ${path}: it is there, and pgstep types did not write it`, {
+        hint: "Remove it, or write elsewhere with --out.",
+      });
+    }
+  }
+  const written = found.map(({ path, text, before }): WrittenFile => {
+    if (before === text) return { path, change: "none" };
+    if (!check) attempt(path, () => fileSystem.replace(path, text));
+    return { path, change: before === undefined ? "created" : "changed" };
+  });
+  const removed = stale.map((path): WrittenFile => {
+    if (!check) attempt(path, () => fileSystem.remove(path));
+    return { path, change: "removed" };
+  });
+  return [...written, ...removed].sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+function isWritten(text: string | undefined): boolean {
+  return text?.startsWith(MARK) === true;
+}
+
+function textOf(fileSystem: FileSystem, path: string): string | undefined {
+  try {
+    return Buffer.concat(Array.from(fileSystem.read(path), (part) => Buffer.from(part))).toString("utf8");
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT") return undefined;
+    throw unwritable(path, cause);
+  }
+}
+
+function attempt(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+function unwritable(path: string, cause: unknown): Failure {
+  return new Failure("file-unwritable", `Cannot write ${path}: ${errorWords(cause)}`, {
+    hint: "Check its permissions and the room on the disk, or write elsewhere with --out.",
+    cause,
+  });
+}
