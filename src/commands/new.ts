@@ -9,7 +9,8 @@ export const create: Command<Environment> = {
   summary: "write the next migration file from the template",
   description:
     "Writes a file with the next version, in the style that the directory uses: a number with the same padding, or " +
-    "the time. Never overwrites.",
+    "the time. With --env the file is for that environment only. Never overwrites.",
+  ofCheckout: true,
   arguments: [{ name: "description", required: true, variadic: true, summary: "what it does, in a few words" }],
   options: [
     { name: "down", summary: "write the down file too" },
@@ -19,12 +20,17 @@ export const create: Command<Environment> = {
   examples: [
     { line: "pgstep new add users table", remark: "003_add_users_table.sql" },
     { line: "pgstep new add users table --down", remark: "and 003_add_users_table.down.sql" },
+    { line: "pgstep new grant access --env production", remark: "production/004_grant_access.sql, only for there" },
   ],
   async run({ arguments: words, options }, environment) {
     const timestamp = options.has("timestamp");
     const sequential = options.has("sequential");
     refuseTogether("new", [timestamp && "--timestamp", sequential && "--sequential"]);
+    const { settings } = environment.context;
+    // A variable that chooses the environment for every command is not meant for the place of a file.
+    const folder = environment.settings.origins.environment.source === "flag" ? settings.environment : undefined;
     const report = createMigration(environment.context, {
+      ...(folder !== undefined && { environment: folder }),
       description: words.join(" "),
       ...(timestamp && { style: "timestamp" }),
       ...(sequential && { style: "sequential" }),

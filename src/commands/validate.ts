@@ -1,4 +1,6 @@
 import type { Command } from "../core/command.ts";
+import { REPEATABLE_DIRECTORY } from "../core/option-values.ts";
+import { settingOption } from "../core/settings/setting-options.ts";
 import type { Environment } from "../engine/environment.ts";
 import { validate as validateMigrations } from "../engine/validate.ts";
 
@@ -11,12 +13,25 @@ export const validate: Command<Environment> = {
   summary: "check the files, and compare them with the history",
   description:
     "Finds everything that is wrong without running anything: names, duplicates, headers, unterminated quotes, " +
-    "transaction control. With a database it also compares the files with the history. Exits with 3 on errors.",
+    "transaction control. With a database it also compares the files with the history; with --replay it also runs " +
+    "them on an empty one. Exits with 3 on errors.",
   arguments: [],
-  options: [],
-  examples: [{ line: "pgstep validate", remark: "in CI, with or without a database" }],
-  async run(_invocation, environment) {
-    const report = await validateMigrations(environment.context, await environment.namedDatabase());
+  findings: true,
+  options: [
+    { name: "replay", summary: "also run all of them, and their ways back, on an empty database in memory" },
+    settingOption("shadowUrl"),
+    settingOption("placeholders"),
+    REPEATABLE_DIRECTORY,
+    settingOption("hooksDirectory"),
+  ],
+  examples: [
+    { line: "pgstep validate", remark: "in CI, with or without a database" },
+    { line: "pgstep validate --replay", remark: "and run them all; no server is needed" },
+  ],
+  async run({ options }, environment) {
+    const { context } = environment;
+    const inShadow = options.has("replay") ? environment.inShadow : undefined;
+    const report = await validateMigrations(context, await environment.namedDatabase(), inShadow);
     environment.report(report);
     return report.findings.some(({ severity }) => severity === "error") ? FOUND_ERRORS : 0;
   },

@@ -14,6 +14,12 @@ export interface Header {
   readonly environments: readonly string[];
   /** `Lock-Timeout: 30s`, in milliseconds; undefined to take the run's. */
   readonly lockTimeoutMs: number | undefined;
+  /** `Placeholders: on`, or `everywhere` to replace them in dollar quotes too; absent to leave `${name}` as it is. */
+  readonly placeholders?: "on" | "everywhere";
+  /** `Backup: required`: a backup is made before it runs, whatever the settings say. */
+  readonly backup?: "required";
+  /** `Seed: once`, of a seed: it runs one time. */
+  readonly seed?: "once";
 }
 
 export interface HeaderValue {
@@ -27,7 +33,25 @@ export interface HeaderFault {
   readonly position: Position;
 }
 
-const KEYS = ["Migration", "Description", "Created", "Transaction", "Environment", "Lock-Timeout"] as const;
+const KEYS = [
+  "Migration",
+  "Description",
+  "Created",
+  "Transaction",
+  "Environment",
+  "Lock-Timeout",
+  "Placeholders",
+  "Seed",
+  "Backup",
+] as const;
+
+const PLACEHOLDER_WORDS = ["on", "everywhere"] as const;
+
+const STARTS_WITH_COMMENT = /^\s*--/;
+
+const NOTHING_SAID: Header = { transaction: "one", environments: [], lockTimeoutMs: undefined };
+
+const SHORTEST_MISSPELLING = 5;
 
 const ENTRY = /^--[ \t]*([A-Za-z][A-Za-z_-]*)[ \t]*:[ \t]*(.*?)[ \t]*$/;
 
@@ -38,6 +62,7 @@ const ENTRY = /^--[ \t]*([A-Za-z][A-Za-z_-]*)[ \t]*:[ \t]*(.*?)[ \t]*$/;
  */
 export function parseHeader(text: string): { header: Header; faults: HeaderFault[] } {
   const faults: HeaderFault[] = [];
+  if (!STARTS_WITH_COMMENT.test(text)) return { header: NOTHING_SAID, faults };
   const values = new Map<string, HeaderValue>();
   let line = 0;
   for (const content of lines(text)) {
@@ -50,7 +75,8 @@ export function parseHeader(text: string): { header: Header; faults: HeaderFault
     const position = { line, column: content.indexOf(word) + 1 };
     const key = KEYS.find((known) => known.toLowerCase() === word.toLowerCase());
     if (!key) {
-      const meant = nearest(word, KEYS);
+      // A short word near a short key is a word of its own: "see:".
+      const meant = word.length < SHORTEST_MISSPELLING ? undefined : nearest(word, KEYS);
       if (meant) {
         faults.push({
           message: `unknown header key "${word}"`,
@@ -92,6 +118,31 @@ export function parseHeader(text: string): { header: Header; faults: HeaderFault
       position: lockTimeout.position,
     });
   }
+  const placeholders = values.get("Placeholders");
+  const where = PLACEHOLDER_WORDS.find((word) => word === placeholders?.text.toLowerCase());
+  if (placeholders && !where) {
+    faults.push({
+      message: `header "Placeholders: ${placeholders.text}" is not understood`,
+      hint: 'Write "Placeholders: on", or "Placeholders: everywhere" to have them replaced in dollar quotes too.',
+      position: placeholders.position,
+    });
+  }
+  const seed = values.get("Seed");
+  if (seed && seed.text.toLowerCase() !== "once") {
+    faults.push({
+      message: `header "Seed: ${seed.text}" is not understood`,
+      hint: 'Write "Seed: once", or remove the line to run the seed each time.',
+      position: seed.position,
+    });
+  }
+  const backup = values.get("Backup");
+  if (backup && backup.text.toLowerCase() !== "required") {
+    faults.push({
+      message: `header "Backup: ${backup.text}" is not understood`,
+      hint: 'Write "Backup: required", or remove the line to leave it to the settings.',
+      position: backup.position,
+    });
+  }
   const migration = values.get("Migration");
   const description = values.get("Description");
   const created = values.get("Created");
@@ -103,6 +154,9 @@ export function parseHeader(text: string): { header: Header; faults: HeaderFault
       transaction: transaction ? "none" : "one",
       environments,
       lockTimeoutMs,
+      ...(where && { placeholders: where }),
+      ...(seed && { seed: "once" }),
+      ...(backup && { backup: "required" }),
     },
     faults,
   };

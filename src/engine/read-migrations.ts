@@ -1,13 +1,13 @@
+import { enumeration } from "../core/enumeration.ts";
 import { Failure, type Finding } from "../core/error.ts";
-import { type Header, parseHeader } from "../core/header.ts";
-import { inspect } from "../core/inspection.ts";
+import { type Header, parseHeader, runsIn } from "../core/header.ts";
 import type { Migration, SqlFile } from "../core/migration.ts";
 import { type MigrationName, parseMigrationName } from "../core/migration-name.ts";
-import { Checksum, decodeSource, NotUtf8 } from "../core/source-text.ts";
-import { scan } from "../core/sql/statement.ts";
-import { compareVersions, sequenceGaps, versionKey } from "../core/version.ts";
-import type { DirectoryEntry, FileSystem } from "../ports/file-system.ts";
+import { Checksum, checksumOf, decodeSource, decodeWhole, NotUtf8 } from "../core/source-text.ts";
+import { sequenceGaps, versionKey } from "../core/version.ts";
+import type { FileSystem } from "../ports/file-system.ts";
 import { errorCode } from "./error-code.ts";
+import { type FolderEntries, type FolderEntry, listFolders } from "./migration-folders.ts";
 
 /** The migrations of a directory, lowest version first, and everything that is wrong or odd with the files. */
 export interface MigrationFiles {
@@ -17,7 +17,13 @@ export interface MigrationFiles {
 
 interface NamedFile extends MigrationName {
   readonly path: string;
+  /** Of whose folder it is; undefined when it is in none. */
+  readonly environment: string | undefined;
+  /** The same for the same versions. */
+  readonly key: string;
 }
+
+type TitledFile = Pick<NamedFile, "path" | "name" | "environment">;
 
 /**
  * Reads every migration of the directory: names, headers and checksums, not yet the statements.
@@ -25,26 +31,28 @@ interface NamedFile extends MigrationName {
  */
 export function readMigrations(fileSystem: FileSystem, directory: string): MigrationFiles {
   const findings: Finding[] = [];
-  const files = nameFiles(listDirectory(fileSystem, directory), directory, findings);
+  const folders = listDirectory(fileSystem, directory);
+  findOddFolders(folders, findings);
+  const files = nameFiles(folders.entries, findings);
   const ups = files.filter((file) => file.direction === "up").sort(byVersionThenPath);
   const downs = new Map<string, NamedFile>();
-  for (const down of files.filter((file) => file.direction === "down")) downs.set(down.name, down);
+  for (const down of files.filter((file) => file.direction === "down")) downs.set(pairOf(down), down);
   findDuplicates(ups, findings);
   const migrations: Migration[] = [];
   for (const file of ups) {
-    const downFile = downs.get(file.name);
-    downs.delete(file.name);
+    const downFile = downs.get(pairOf(file));
+    downs.delete(pairOf(file));
     const up = readSqlFile(fileSystem, file, findings);
     const down = downFile && readSqlFile(fileSystem, downFile, findings);
     if (!up) continue;
     const described = up.header.description?.text;
-    migrations.push({
+    const migration = {
       version: file.version,
       name: file.name,
       description: described ? described : file.description,
       up,
-      ...(down && { down }),
-    });
+    };
+    migrations.push(down ? { ...migration, down } : migration);
   }
   findStrayDowns([...downs.values()], ups, findings);
   findGaps(ups, directory, findings);
@@ -68,9 +76,9 @@ export function byWeightAndPlace(left: Finding, right: Finding): number {
   return (left.place?.line ?? 0) - (right.place?.line ?? 0);
 }
 
-function listDirectory(fileSystem: FileSystem, directory: string): DirectoryEntry[] {
+function listDirectory(fileSystem: FileSystem, directory: string): FolderEntries {
   try {
-    return fileSystem.list(directory);
+    return listFolders(fileSystem, directory);
   } catch (cause) {
     const code = errorCode(cause);
     const [what, hint] =
@@ -83,12 +91,37 @@ function listDirectory(fileSystem: FileSystem, directory: string): DirectoryEntr
   }
 }
 
-function nameFiles(entries: readonly DirectoryEntry[], directory: string, findings: Finding[]): NamedFile[] {
+/** The same for the two files of a migration, which are in one folder. */
+function pairOf({ name, environment }: NamedFile): string {
+  return environment === undefined ? name : `${environment}/${name}`;
+}
+
+function findOddFolders({ misnamed, unreadable }: FolderEntries, findings: Finding[]): void {
+  for (const path of misnamed) {
+    findings.push({
+      rule: "no-environment",
+      severity: "warning",
+      message: `the migrations in ${fileName(path)} are left alone: no environment can have that name`,
+      hint: "Name the folder like an environment, in one word, to have them run there; or move it elsewhere.",
+      place: { path },
+    });
+  }
+  for (const path of unreadable) {
+    findings.push({
+      rule: "unreadable",
+      severity: "warning",
+      message: "the folder cannot be looked into; if there are migrations in it, they are left out",
+      hint: "Check the folder's permissions.",
+      place: { path },
+    });
+  }
+}
+
+function nameFiles(entries: readonly FolderEntry[], findings: Finding[]): NamedFile[] {
   const files: NamedFile[] = [];
-  for (const { name, kind } of entries) {
+  for (const { name, kind, path, environment } of entries) {
     const parsed = parseMigrationName(name);
     if (!parsed) continue;
-    const path = joinPath(directory, name);
     if (kind !== "file") {
       const what = kind === "directory" ? "is a directory" : "is no regular file, or a link that leads nowhere";
       findings.push({
@@ -107,34 +140,53 @@ function nameFiles(entries: readonly DirectoryEntry[], directory: string, findin
         place: { path },
       });
     } else {
-      files.push({ ...parsed, path });
+      const { version, name: migration, description, direction } = parsed;
+      files.push({ version, name: migration, description, direction, path, environment, key: versionKey(version) });
     }
   }
   return files;
 }
 
-function readSqlFile(fileSystem: FileSystem, file: NamedFile, findings: Finding[]): SqlFile | undefined {
+/** The file, unless it cannot be read; what is wrong with it goes among the findings. */
+export function readSqlFile(fileSystem: FileSystem, file: TitledFile, findings: Finding[]): SqlFile | undefined {
   const { path } = file;
-  const checksum = new Checksum();
-  let size = 0;
-  let start: string | undefined;
+  let source: Source;
   try {
-    const counted = (function* () {
-      for (const part of fileSystem.read(path)) {
-        size += part.byteLength;
-        checksum.update(part);
-        yield part;
-      }
-    })();
-    for (const text of decodeSource(counted)) {
-      start ??= text;
-    }
+    source = readSource(fileSystem, path);
   } catch (cause) {
     findings.push(unreadable(path, cause));
     return undefined;
   }
-  const header = readHeader(file, start ?? "", findings);
-  return { path, header, checksum: checksum.digest(), size };
+  const { start, checksum, size } = source;
+  return { path, header: readHeader(file, start, findings), checksum, size };
+}
+
+interface Source extends Pick<SqlFile, "checksum" | "size"> {
+  /** The text that the header is in. */
+  readonly start: string;
+}
+
+/** @throws NotUtf8 and the errors of node:fs */
+function readSource(fileSystem: FileSystem, path: string): Source {
+  const { bytes, whole } = fileSystem.readStart(path);
+  if (!whole) return readLargeSource(fileSystem, path);
+  const start = decodeWhole(bytes);
+  return { start, checksum: checksumOf(start), size: bytes.byteLength };
+}
+
+function readLargeSource(fileSystem: FileSystem, path: string): Source {
+  const checksum = new Checksum();
+  let size = 0;
+  let start: string | undefined;
+  const counted = (function* () {
+    for (const part of fileSystem.read(path)) {
+      size += part.byteLength;
+      checksum.update(part);
+      yield part;
+    }
+  })();
+  for (const text of decodeSource(counted)) start ??= text;
+  return { start: start ?? "", checksum: checksum.digest(), size };
 }
 
 function unreadable(path: string, cause: unknown): Finding {
@@ -156,7 +208,7 @@ function unreadable(path: string, cause: unknown): Finding {
   };
 }
 
-function readHeader({ path, name }: NamedFile, text: string, findings: Finding[]): Header {
+function readHeader({ path, name, environment }: TitledFile, text: string, findings: Finding[]): Header {
   const { header, faults } = parseHeader(text);
   for (const { message, hint, position } of faults) {
     findings.push({ rule: "header", severity: "error", message, hint, place: { path, ...position } });
@@ -170,22 +222,35 @@ function readHeader({ path, name }: NamedFile, text: string, findings: Finding[]
       place: { path, ...header.migration.position },
     });
   }
-  return header;
+  if (environment === undefined) return header;
+  if (!runsIn(header, environment)) {
+    findings.push({
+      rule: "header-environment",
+      severity: "error",
+      message: `the header says "Environment: ${header.environments.join(", ")}", and the file is in the folder of ${environment}`,
+      hint: "Remove the line from the header, or move the file to where it belongs.",
+      place: { path },
+    });
+  }
+  return { ...header, environments: [environment] };
 }
 
+/** @param ups lowest version first */
 function findDuplicates(ups: readonly NamedFile[], findings: Finding[]): void {
-  const byKey = new Map<string, NamedFile>();
+  let first: NamedFile | undefined;
   for (const file of ups) {
-    const first = byKey.get(versionKey(file.version));
-    if (!first) {
-      byKey.set(versionKey(file.version), file);
+    if (file.key !== first?.key) {
+      first = file;
       continue;
     }
     findings.push({
       rule: "duplicate-version",
       severity: "error",
-      message: `version ${file.version} is taken twice: by ${fileName(first.path)} and ${fileName(file.path)}`,
-      hint: "Give one of them a version of its own.",
+      message: `version ${file.version} is taken twice: by ${shortName(first)} and ${shortName(file)}`,
+      hint:
+        first.environment === file.environment
+          ? "Give one of them a version of its own."
+          : "Give one of them a version of its own: folders of environments share the numbering. What is no environment's belongs elsewhere.",
       place: { path: file.path },
     });
   }
@@ -193,7 +258,7 @@ function findDuplicates(ups: readonly NamedFile[], findings: Finding[]): void {
 
 function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], findings: Finding[]): void {
   for (const down of downs) {
-    const up = ups.find((file) => versionKey(file.version) === versionKey(down.version));
+    const up = ups.find((file) => file.key === down.key);
     findings.push({
       rule: "down-without-up",
       severity: "error",
@@ -205,37 +270,27 @@ function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], 
 }
 
 function findGaps(ups: readonly NamedFile[], directory: string, findings: Finding[]): void {
-  const gaps = sequenceGaps(ups.map((file) => file.version));
+  const gaps = sequenceGaps(ups.map((file) => file.key));
   if (gaps.length === 0) return;
-  const shown = gaps.length > 5 ? `${gaps.slice(0, 5).join(", ")} and ${gaps.length - 5} more` : gaps.join(", ");
   findings.push({
     rule: "gap",
     severity: "warning",
-    message: `the numbering has ${gaps.length === 1 ? "a gap" : "gaps"}: ${shown} missing`,
+    message: `the numbering has ${gaps.length === 1 ? "a gap" : "gaps"}: ${enumeration(gaps)} missing`,
     hint: "Check that no file was forgotten.",
     place: { path: directory },
   });
 }
 
 function byVersionThenPath(left: NamedFile, right: NamedFile): number {
-  return compareVersions(left.version, right.version) || (left.path < right.path ? -1 : 1);
+  if (left.key === right.key) return left.path < right.path ? -1 : 1;
+  return left.key.length - right.key.length || (left.key < right.key ? -1 : 1);
+}
+
+/** The file's name, with its folder's where it is in one. */
+function shortName({ path, environment }: NamedFile): string {
+  return environment === undefined ? fileName(path) : `${environment}/${fileName(path)}`;
 }
 
 function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
-}
-
-function joinPath(directory: string, name: string): string {
-  return directory.endsWith("/") || directory.endsWith("\\") ? `${directory}${name}` : `${directory}/${name}`;
-}
-
-/** What the statements of all these migrations' files have wrong. */
-export function inspectFiles(
-  fileSystem: FileSystem,
-  migrations: readonly Migration[],
-  database: string | undefined,
-): Finding[] {
-  return migrations
-    .flatMap(({ up, down }) => (down ? [up, down] : [up]))
-    .flatMap(({ path, header }) => inspect(path, header, scan(decodeSource(fileSystem.read(path))), database).findings);
 }

@@ -4,35 +4,56 @@ import { changedFile, missingFile, outOfOrderFile, unfinishedStep } from "../cor
 import type { ValidationReport } from "../core/report.ts";
 import type { Database } from "../ports/session.ts";
 import type { Context } from "./context.ts";
+import type { Environment } from "./environment.ts";
+import { readHooks } from "./hooks/read-hooks.ts";
+import { inspectFiles } from "./inspect-files.ts";
 import { look } from "./look.ts";
-import { byWeightAndPlace, inspectFiles, readMigrations } from "./read-migrations.ts";
+import { byWeightAndPlace, readMigrations } from "./read-migrations.ts";
+import { rehearse } from "./rehearsal/rehearse.ts";
+import { inspectTransactional, readRepeatables } from "./repeatable/plan.ts";
 import { withSession } from "./work-session.ts";
 
 /**
- * Everything that can be found wrong without running anything: with the files, and, where a database is given, between
+ * Everything that can be found wrong without running anything on the database: with the files, and, where a database is given, between
  * files and history. All findings at once; errors first.
+ * @param inShadow also runs all migrations in such a database, unless the files have errors
  * @throws Failure directory-unreadable, history-foreign and those of connecting
  */
-export async function validate(context: Context, database: Database | undefined): Promise<ValidationReport> {
+export async function validate(
+  context: Context,
+  database: Database | undefined,
+  inShadow?: Environment["inShadow"],
+): Promise<ValidationReport> {
   const { fileSystem, settings } = context;
   const { migrations, findings } = readMigrations(fileSystem, settings.directory);
   const all: Finding[] = [...findings];
   const state =
     database &&
     (await withSession(database, "read the history of", (session) => look(session, settings), context.signal));
-  all.push(...inspectFiles(fileSystem, migrations, state?.name));
+  all.push(...inspectFiles(fileSystem, migrations, settings, state?.name));
+  const repeatable = readRepeatables(fileSystem, settings);
+  const { hooks, findings: hookFindings } = readHooks(fileSystem, settings);
+  const others = [...repeatable.files, ...hooks].flatMap((one) => ("file" in one ? [one.file] : []));
+  all.push(...repeatable.findings, ...hookFindings, ...inspectTransactional(fileSystem, others, settings));
   if (state) {
     const { environment } = settings;
     const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
     all.push(...entries.flatMap(conflictOf));
   }
+  const mayRun = !all.some(({ severity, rule }) => severity === "error" && !HISTORY_RULES.has(rule));
+  const rehearsed = inShadow && mayRun ? await inShadow((shadow) => rehearse(shadow, migrations)) : undefined;
+  all.push(...(rehearsed?.findings ?? []));
   return {
     type: "validation",
     database: database?.description,
     migrations: migrations.length,
+    ...(rehearsed && { rehearsal: rehearsed.rehearsal }),
     findings: all.sort(byWeightAndPlace),
   };
 }
+
+/** Those of what is there already, which an empty database knows nothing of. */
+const HISTORY_RULES: ReadonlySet<string> = new Set(["changed", "missing", "out-of-order", "unfinished"]);
 
 function conflictOf(entry: Entry): Finding[] {
   switch (entry.state) {

@@ -1,0 +1,23 @@
+import type { Command } from "../core/command.ts";
+import { DRY_RUN, RUN_OPTIONS } from "../core/option-values.ts";
+import { settingOption } from "../core/settings/setting-options.ts";
+import type { Environment } from "../engine/environment.ts";
+import { seed as runSeeds } from "../engine/seed/seed.ts";
+
+export const seed: Command<Environment> = {
+  name: "seed",
+  aliases: [],
+  summary: "run the seeds: rows to begin with",
+  description:
+    "Runs the SQL files in database/seeds, and those in its folder for the environment, in the order of their names, " +
+    'each in a transaction. They run each time, so write them with ON CONFLICT; one with "Seed: once" in its header ' +
+    "runs once. Refused while migrations are pending.",
+  arguments: [],
+  options: [DRY_RUN, settingOption("seedsDirectory"), ...RUN_OPTIONS],
+  examples: [{ line: "pgstep seed --env development", remark: "also those in database/seeds/development" }],
+  async run({ options }, environment) {
+    const report = await runSeeds(await environment.databaseContext(), { dryRun: options.has("dry-run") });
+    environment.report(report);
+    return report.failure?.exitStatus ?? 0;
+  },
+};

@@ -1,0 +1,85 @@
+import type { Header } from "../header.ts";
+import type { ScanOptions } from "../sql/statement-scanner.ts";
+import { substituteIn } from "./substitute.ts";
+
+/** The values that stand for `${name}`, by name; upper and lower case are the same. A bare text is a value. */
+export type GivenPlaceholders = Readonly<Record<string, string | GivenPlaceholder>>;
+
+export interface GivenPlaceholder {
+  /** Left out where only others say it. */
+  readonly value?: string;
+  /** Never to be shown, and in quotes only; left out, a name with "password", "secret" or "token" in it says so. */
+  readonly secret?: boolean;
+}
+
+/** One name with what is known of it. */
+export interface Placeholder {
+  readonly value: string | undefined;
+  readonly secret: boolean;
+}
+
+export const PLACEHOLDER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+const TELLING_NAME = /password|secret|token/;
+
+/** By name in lower case. */
+export function placeholdersOf(given: GivenPlaceholders = {}): ReadonlyMap<string, Placeholder> {
+  return new Map(
+    Object.entries(given).map(([written, one]) => {
+      const name = written.toLowerCase();
+      const { value, secret = TELLING_NAME.test(name) }: GivenPlaceholder =
+        typeof one === "string" ? { value: one } : one;
+      return [name, { value, secret }];
+    }),
+  );
+}
+
+/** What both say: the stronger one's value, and secret where one of them says so. */
+export function mergePlaceholders(stronger: GivenPlaceholders, weaker: GivenPlaceholders): GivenPlaceholders {
+  const merged = new Map(spelledOut(weaker));
+  for (const [name, { value, secret }] of spelledOut(stronger)) {
+    const other = merged.get(name);
+    const known = value ?? other?.value;
+    const told = [secret, other?.secret].filter((one) => one !== undefined);
+    merged.set(name, {
+      ...(known !== undefined && { value: known }),
+      ...(told.length > 0 && { secret: told.includes(true) }),
+    });
+  }
+  return Object.fromEntries(merged);
+}
+
+function spelledOut(given: GivenPlaceholders): [name: string, placeholder: GivenPlaceholder][] {
+  return Object.entries(given).map(([name, one]) => [
+    name.toLowerCase(),
+    typeof one === "string" ? { value: one } : one,
+  ]);
+}
+
+/** How the statements of a file with this header are to be read. */
+export function placeholdersIn(header: Header, given: GivenPlaceholders | undefined): Pick<ScanOptions, "substitute"> {
+  if (!header.placeholders) return {};
+  return { substitute: substituteIn(placeholdersOf(given), header.placeholders === "everywhere") };
+}
+
+const MASK = "***";
+
+/** Words of a secret that are shorter tell too little. */
+const SHORTEST_WORD = 4;
+
+/** Takes the secret values out of a text, also as they stand in quotes, and the words in them: a server may quote one. */
+export function secretMask(given: GivenPlaceholders | undefined): ((text: string) => string) | undefined {
+  const secrets = [...placeholdersOf(given).values()].flatMap(({ value, secret }) => (secret && value ? [value] : []));
+  const spelled = secrets.flatMap((value) => [
+    value,
+    value.replaceAll("'", "''"),
+    value.replaceAll('"', '""'),
+    value.replaceAll("\\", "\\\\"),
+    value.replaceAll("\\", "\\\\").replaceAll("'", "''"),
+    ...(value.match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => word.length >= SHORTEST_WORD),
+  ]);
+  // The longest first, so that nothing is left of one that begins with another.
+  const texts = [...new Set(spelled)].sort((a, b) => b.length - a.length);
+  if (texts.length === 0) return undefined;
+  return (text) => texts.reduce((masked, secret) => masked.replaceAll(secret, MASK), text);
+}

@@ -1,0 +1,183 @@
+import { nearest } from "../spelling.ts";
+import { Lexer, TOKEN, type Token } from "../sql/sql-lexer.ts";
+import type { FaultWords } from "../sql/statement-fault.ts";
+import { StatementScanner } from "../sql/statement-scanner.ts";
+import type { Placeholder } from "./placeholders.ts";
+
+/** A statement with its placeholders replaced. */
+export interface Substitution {
+  /** As the server gets it. */
+  readonly text: string;
+  /** In order. */
+  readonly replacements: readonly Replacement[];
+}
+
+export interface Replacement {
+  /** Where it stands in the replaced text, in UTF-16 units, and how long it is there. */
+  readonly at: number;
+  readonly length: number;
+  /** How long it is as it was written. */
+  readonly written: number;
+}
+
+export interface SubstitutionFault {
+  readonly words: FaultWords;
+  /** In the text as it was written, in UTF-16 units. */
+  readonly at: number;
+}
+
+/** Replaces the placeholders of one statement. */
+export type Substitute = (
+  text: string,
+  standardConformingStrings: boolean,
+) => Substitution | { readonly faults: readonly SubstitutionFault[] };
+
+const REFERENCE = /\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{/g;
+
+/**
+ * Outside of quotes a value stands as it is. In a string or a quoted identifier it stands so that the server reads just
+ * that value there. In dollar quotes nothing is replaced but where that is asked for, as it is; in comments never. `$${`
+ * stands for `${`.
+ */
+export function substituteIn(values: ReadonlyMap<string, Placeholder>, everywhere: boolean): Substitute {
+  return (text, standardConformingStrings) => {
+    if (!text.includes("${")) return { text, replacements: [] };
+    const writer = new SubstitutionWriter(values);
+    for (const { token, start, end } of tokensOf(text, standardConformingStrings)) {
+      const part = text.slice(start, end);
+      if (token === TOKEN.comment || (token === TOKEN.dollarString && !everywhere)) writer.keep(part);
+      else writer.replace(part, start, escapeFor(token, part, standardConformingStrings), token === TOKEN.symbol);
+    }
+    if (writer.faults.length > 0) return { faults: writer.faults };
+    const { text: replaced, replacements } = writer;
+    const breaking = replacements[0] && !isOneStatement(replaced, standardConformingStrings);
+    if (!breaking) return { text: replaced, replacements };
+    return { faults: [{ words: BREAKING, at: writtenOffset(replacements, replacements[0]?.at ?? 0) }] };
+  };
+}
+
+/** Where a place of the replaced text stood in the text as it was written; of one inside a value, where it begins. */
+export function writtenOffset(replacements: readonly Replacement[], offset: number): number {
+  let shift = 0;
+  for (const { at, length, written } of replacements) {
+    if (offset < at) break;
+    if (offset < at + length || offset === at) return at + shift;
+    shift += written - length;
+  }
+  return offset + shift;
+}
+
+interface Part {
+  /** `TOKEN.symbol` for all that is in no quotes and no comment. */
+  readonly token: Token;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Cuts the text into what is enclosed in marks and what is between. */
+function* tokensOf(text: string, standardConformingStrings: boolean): Generator<Part> {
+  const lexer = new Lexer(text, { final: true, standardConformingStrings });
+  let plainStart = 0;
+  for (let token = lexer.next(); token !== TOKEN.end && token !== TOKEN.incomplete; token = lexer.next()) {
+    if (!ENCLOSED.has(token)) continue;
+    const { start, end } = lexer;
+    if (start > plainStart) yield { token: TOKEN.symbol, start: plainStart, end: start };
+    yield { token, start, end };
+    plainStart = end;
+  }
+  if (plainStart < text.length) yield { token: TOKEN.symbol, start: plainStart, end: text.length };
+}
+
+const ENCLOSED: ReadonlySet<Token> = new Set([TOKEN.comment, TOKEN.string, TOKEN.quotedIdentifier, TOKEN.dollarString]);
+
+function escapeFor(token: Token, part: string, standardConformingStrings: boolean): (value: string) => string {
+  if (token === TOKEN.quotedIdentifier) {
+    const unicode = !part.startsWith('"');
+    return (value) => (unicode ? value.replaceAll("\\", "\\\\") : value).replaceAll('"', '""');
+  }
+  if (token !== TOKEN.string) return (value) => value;
+  const escapes = /^[eu]/i.test(part) || (part.startsWith("'") && !standardConformingStrings);
+  return (value) => (escapes ? value.replaceAll("\\", "\\\\") : value).replaceAll("'", "''");
+}
+
+class SubstitutionWriter {
+  text = "";
+  readonly replacements: Replacement[] = [];
+  readonly faults: SubstitutionFault[] = [];
+  readonly #values: ReadonlyMap<string, Placeholder>;
+
+  constructor(values: ReadonlyMap<string, Placeholder>) {
+    this.#values = values;
+  }
+
+  keep(part: string): void {
+    this.text += part;
+  }
+
+  /** @param start of the part in the text as it was written */
+  replace(part: string, start: number, quoted: (value: string) => string, isBare: boolean): void {
+    let end = 0;
+    for (const match of part.matchAll(REFERENCE)) {
+      const [found, name] = match;
+      this.text += part.slice(end, match.index);
+      end = match.index + found.length;
+      const value = found === "$$" ? "$" : this.#valueOf(name, start + match.index, isBare);
+      const sent = found === "$$" ? "$" : quoted(value ?? "");
+      this.replacements.push({ at: this.text.length, length: sent.length, written: found.length });
+      this.text += sent;
+    }
+    this.text += part.slice(end);
+  }
+
+  #valueOf(name: string | undefined, at: number, isBare: boolean): string | undefined {
+    const { value, secret } = this.#values.get(name?.toLowerCase() ?? "") ?? {};
+    if (value === undefined) {
+      this.faults.push({ words: name === undefined ? MALFORMED : unknown(name, this.#values), at });
+    } else if (secret && isBare) {
+      this.faults.push({ words: SECRET, at });
+    } else if (value.includes("\0")) {
+      this.faults.push({ words: BREAKING, at });
+    }
+    return value;
+  }
+}
+
+const MALFORMED: FaultWords = {
+  rule: "placeholder",
+  message: `this \${ is followed by no name and }`,
+  hint: `Write \${name}, and $\${ for \${ itself.`,
+};
+
+const SECRET: FaultWords = {
+  rule: "placeholder",
+  message: "this placeholder is secret and stands outside of quotes, where the server's errors may show it in parts",
+  hint: 'Put it into quotes; or say "secret": false of it in pgstep.json, if it is none.',
+};
+
+const BREAKING: FaultWords = {
+  rule: "placeholder",
+  message: "with the values of its placeholders this is not one statement any more",
+  hint: "Give values without semicolons, quotes and comments; or put the placeholder into quotes.",
+};
+
+function unknown(name: string, values: ReadonlyMap<string, Placeholder>): FaultWords {
+  const known = [...values].flatMap(([one, { value }]) => (value === undefined ? [] : [one]));
+  const meant = nearest(name.toLowerCase(), known);
+  const variable = `PGSTEP_PLACEHOLDER_${name.toUpperCase()}`;
+  return {
+    rule: "placeholder",
+    message: `the placeholder \${${name}} has no value`,
+    hint: meant
+      ? `Did you mean \${${meant}}?`
+      : `Give it one: --set ${name}=..., ${variable}, or "placeholders" in pgstep.json.`,
+  };
+}
+
+function isOneStatement(text: string, standardConformingStrings: boolean): boolean {
+  const scanner = new StatementScanner({ standardConformingStrings });
+  // The rows of a COPY are not in it.
+  const pieces = [...scanner.push(text), ...scanner.end()].filter(
+    (piece) => piece.kind !== "blank" && !(piece.kind === "fault" && piece.rule === "unterminated-copy"),
+  );
+  return pieces.length === 1 && pieces[0]?.kind === "statement";
+}

@@ -1,0 +1,46 @@
+import { directoryBeside } from "../../core/directories.ts";
+import type { Finding } from "../../core/error.ts";
+import { runsIn } from "../../core/header.ts";
+import type { SqlFile } from "../../core/migration.ts";
+import type { Settings } from "../../core/settings.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import { type NamedSqlFile, readSqlDirectory } from "../read-directory.ts";
+
+/** A file of rows to begin with. */
+export interface Seed {
+  /** The file name without its ending, with the folder of its environment before it: what is recorded of it. */
+  readonly name: string;
+  readonly file: SqlFile;
+  readonly once: boolean;
+}
+
+export interface SeedFiles {
+  readonly directory: string;
+  /** Those for the chosen environment, in the order in which they run: that of their file names. */
+  readonly seeds: readonly Seed[];
+  readonly findings: readonly Finding[];
+}
+
+/** The seeds for everywhere, and those in the folder of the chosen environment. @throws Failure directory-unreadable */
+export function readSeeds(fileSystem: FileSystem, settings: Settings): SeedFiles {
+  const { directory: migrations, seedsDirectory, environment } = settings;
+  const directory = seedsDirectory ?? directoryBeside(migrations, "seeds");
+  const findings: Finding[] = [];
+  const read = (path: string, isNamed: boolean) =>
+    readSqlDirectory(fileSystem, { path, isNamed, doing: "read seeds from" }, findings);
+  const general = read(directory, seedsDirectory !== undefined);
+  const isFolder = environment !== undefined && !/^\.|[/\\]/.test(environment);
+  const own = isFolder ? read(`${directory.replace(/[/\\]+$/, "")}/${environment}`, false) : [];
+  const ordered = [
+    ...general.map((one) => ({ one, name: one.name })),
+    ...own.map((one) => ({ one, name: `${environment}/${one.name}` })),
+  ].sort((left, right) => compare(left.one, right.one));
+  const seeds = ordered
+    .filter(({ one }) => runsIn(one.file.header, environment))
+    .map(({ one, name }) => ({ name, file: one.file, once: one.file.header.seed === "once" }));
+  return { directory, seeds, findings };
+}
+
+function compare(left: NamedSqlFile, right: NamedSqlFile): number {
+  return left.name === right.name ? 0 : left.name < right.name ? -1 : 1;
+}

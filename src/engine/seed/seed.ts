@@ -1,0 +1,159 @@
+import { Failure, type Finding } from "../../core/error.ts";
+import { compareHistory, isPending } from "../../core/history.ts";
+import type { SqlFile } from "../../core/migration.ts";
+import type { Plan, Step } from "../../core/plan.ts";
+import type { SeedReport, StepReport } from "../../core/report.ts";
+import type { Session } from "../../ports/session.ts";
+import type { Surroundings } from "../around-run.ts";
+import type { DatabaseContext } from "../context.ts";
+import { executeLocked } from "../execute-locked.ts";
+import { stepReport } from "../execute-plan.ts";
+import { tableNames } from "../history-table.ts";
+import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "../look.ts";
+import type { Prepared } from "../migrate.ts";
+import { byWeightAndPlace, readMigrations } from "../read-migrations.ts";
+import { NOTHING_REPEATABLE } from "../repeatable/plan.ts";
+import { loadScripts, refuseUnsound, type Script } from "../scripts.ts";
+import { withSession } from "../work-session.ts";
+import { readSeeds, type Seed } from "./read-seeds.ts";
+import { readSeedRecords, type SeedRecords, seedBookkeeping } from "./seed-records.ts";
+
+/**
+ * Runs the seeds for the chosen environment in the order of their names, each in a transaction; those that run only once
+ * are left out when they have.
+ * @throws Failure migrations-pending, and as `migrate`; a seed that fails is in the report
+ */
+export function seed(context: DatabaseContext, { dryRun = false }: { readonly dryRun?: boolean }): Promise<SeedReport> {
+  const { database, fileSystem, settings, clock, emit, signal } = context;
+  const started = clock.monotonicMs();
+  const files = readMigrations(fileSystem, settings.directory);
+  const { seeds, findings, directory } = readSeeds(fileSystem, settings);
+  refuseUnsound([...files.findings, ...findings].sort(byWeightAndPlace), "run seeds");
+  const seen = new Map<SqlFile, Script>();
+  const names = tableNames(settings);
+  const prepare = async (session: Session): Promise<Prepared> => {
+    const state = await look(session, settings);
+    requireNoResetUnfinished(state, "seed");
+    refusePending(state);
+    const records = seeds.some(({ once }) => once) ? await readSeedRecords(session, names) : NO_RECORDS;
+    const wanted = seeds.filter(({ name, once }) => !(once && records.checksums.has(name)));
+    const warnings = seeds.flatMap((one) => changedSeed(one, records));
+    const plan: Plan = { steps: wanted.map(stepOf), skipped: [], warnings };
+    const place = { names, database: state.name, placeholders: settings.placeholders };
+    const loaded = await loadScripts(plan, fileSystem, session, place, seen);
+    refuseUnsound([...loaded.findings, ...loaded.scripts.flatMap(mustBeTransactional)], "run seeds");
+    const first = wanted.find(({ once }) => once);
+    const scripts = loaded.scripts.flatMap((script, index): Script[] => {
+      const own = wanted[index];
+      if (!own) return [];
+      return [{ ...script, bookkeeping: seedBookkeeping(names, own, own === first && !records.tableExists) }];
+    });
+    const alreadyApplied = seeds.length - wanted.length;
+    return { state, plan, scripts, findings: loaded.findings, alreadyApplied, surroundings: NOTHING_AROUND };
+  };
+  const refusePending = ({ history, unfinished }: DatabaseState) => {
+    const entries = compareHistory(files.migrations, history, { environment: settings.environment, unfinished });
+    const pending = entries.filter(isPending).length;
+    if (pending === 0) return;
+    const are = pending === 1 ? "1 migration is" : `${pending} migrations are`;
+    throw new Failure("migrations-pending", `Cannot seed ${database.description}: ${are} pending`, {
+      hint: "Apply them first: pgstep up.",
+    });
+  };
+  return withSession(
+    database,
+    "seed",
+    async (session) => {
+      const prepared = await prepare(session);
+      for (const finding of [...findings, ...prepared.plan.warnings, ...prepared.findings]) {
+        emit({ type: "warning", finding });
+      }
+      const nothingToRun = prepared.scripts.length === 0 || dryRun;
+      if (!nothingToRun) requireWritable(prepared.state, "seed");
+      emit({ type: "planned", database: database.description, plan: prepared.plan, dryRun });
+      const report = (steps: readonly StepReport[], alreadyDone: number, failure?: Failure): SeedReport => ({
+        type: "seed",
+        database: database.description,
+        directory,
+        dryRun,
+        steps,
+        alreadyDone,
+        durationMs: Math.round(clock.monotonicMs() - started),
+        ...(failure && { failure }),
+      });
+      if (nothingToRun) {
+        const steps = prepared.scripts.map((script) => stepReport(script, "not-run"));
+        return report(steps, prepared.alreadyApplied);
+      }
+      const direct = prepared.state.processId === session.backend.processId;
+      const { steps, alreadyApplied, failure } = await executeLocked(context, session, direct, prepare, {});
+      if (failure?.code !== "connection-lost") return report(steps, alreadyApplied, failure);
+      return report(steps.map(inDoubtUnlessDone), alreadyApplied, afterLoss(failure));
+    },
+    signal,
+  );
+}
+
+const NOTHING_AROUND: Surroundings = {
+  command: "up",
+  repeatable: NOTHING_REPEATABLE,
+  planAgain: async () => NOTHING_REPEATABLE,
+  hasRecords: false,
+  hooks: [],
+};
+
+const NO_RECORDS: SeedRecords = { tableExists: false, checksums: new Map() };
+
+function stepOf({ name, file }: Seed): Step {
+  return {
+    direction: "up",
+    version: name,
+    name,
+    description: file.header.description?.text ?? "",
+    script: file,
+  };
+}
+
+function changedSeed({ name, file, once }: Seed, { checksums }: SeedRecords): Finding[] {
+  const ran = checksums.get(name);
+  if (!once || ran === undefined || ran === file.checksum) return [];
+  return [
+    {
+      rule: "seed-changed",
+      severity: "warning",
+      message: `${name} was changed after it ran; it runs only once`,
+      hint: "Put further rows into a new seed.",
+      place: { path: file.path },
+    },
+  ];
+}
+
+function mustBeTransactional({ path, inspection }: Script): Finding[] {
+  if (inspection.mode === "transaction") return [];
+  const why = inspection.because
+    ? `${inspection.because} cannot`
+    : 'with "Transaction: none" in its header it does not';
+  return [
+    {
+      rule: "seed-transaction",
+      severity: "error",
+      message: `a seed runs in a transaction, and ${why}`,
+      hint: "Put it into a migration.",
+      place: { path },
+    },
+  ];
+}
+
+/** No history tells of seeds, and those behind were on their way. */
+function inDoubtUnlessDone(step: StepReport): StepReport {
+  const { version, name, description, direction, outcome } = step;
+  return outcome === "applied" ? step : { version, name, description, direction, outcome: "in-doubt" };
+}
+
+function afterLoss({ code, message, server, cause }: Failure): Failure {
+  return new Failure(code, message, {
+    hint: "Run pgstep seed again: what runs only once is not run twice.",
+    ...(server && { server }),
+    cause,
+  });
+}

@@ -1,0 +1,2 @@
+-- Placeholders: on
+DROP SCHEMA ${app} CASCADE;

@@ -1,0 +1,1 @@
+INSERT INTO users VALUES (1, 'Ada'), (2, 'Grace') ON CONFLICT DO NOTHING;

@@ -1,0 +1,2 @@
+-- Environment: test
+UPDATE users SET name = upper(name);

@@ -1,0 +1,1 @@
+DROP VIEW addresses; DROP TABLE customers;

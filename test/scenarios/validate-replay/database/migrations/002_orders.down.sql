@@ -1,0 +1,2 @@
+DROP TABLE orders; DROP TYPE state;
+ALTER TABLE customers DROP COLUMN name, ALTER COLUMN email DROP NOT NULL;
