@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
+import type { Readable } from "node:stream";
+import type { ProgramEnd, Programs } from "../ports/programs.ts";
+
+/** Programs as children of this process. */
+export const hookPrograms: Programs = {
+  async run(command, input, tell, signal) {
+    let child: ChildProcess;
+    try {
+      child = started(command);
+    } catch (error) {
+      return notStarted(error);
+    }
+    const stop = () => void child.kill("SIGTERM");
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    const output = [child.stdout, child.stderr].map((stream) => stream && lines(stream, tell));
+    // A program that does not read its input closes it.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(input);
+    try {
+      const end = await ended(child);
+      if (end.kind === "ended") await Promise.all(output);
+      return end;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  },
+};
+
+function started(command: string | readonly string[]): ChildProcess {
+  if (typeof command === "string") return spawn(command, { shell: true, stdio: "pipe" });
+  const [name = "", ...args] = command;
+  return spawn(name, args, { stdio: "pipe" });
+}
+
+function ended(child: ChildProcess): Promise<ProgramEnd> {
+  return new Promise((resolve) => {
+    child.once("error", (error) => {
+      if (child.pid === undefined) resolve(notStarted(error));
+    });
+    child.once("exit", (status, signal) =>
+      resolve({ kind: "ended", status: status ?? 128 + (signal === null ? 0 : constants.signals[signal]) }),
+    );
+  });
+}
+
+function notStarted(error: unknown): ProgramEnd {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && error.name === "NotCapable") {
+    const reason = `Deno ${message.replace(/^R/, "r")}`;
+    return {
+      kind: "not-started",
+      reason,
+      hint: "Run pgstep with --allow-run as well: hooks that are commands need it.",
+    };
+  }
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const reason = code === "ENOENT" ? "there is no such program" : message;
+  return { kind: "not-started", reason, hint: "Check its name and PATH; only a text is read by a shell." };
+}
+
+/** Told line by line; ends with the stream. */
+async function lines(stream: Readable, tell: (line: string) => void): Promise<void> {
+  let rest = "";
+  stream.setEncoding("utf8");
+  try {
+    for await (const part of stream as AsyncIterable<string>) {
+      const parts = (rest + part).split("\n");
+      rest = parts.pop() ?? "";
+      for (const line of parts) tell(line.replace(/\r$/, ""));
+    }
+  } catch {
+    // What it wrote before is told.
+  }
+  if (rest !== "") tell(rest);
+}

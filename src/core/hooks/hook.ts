@@ -1,0 +1,47 @@
+import type { SqlFile } from "../migration.ts";
+
+/** When hooks are run: around a whole run, around each of its steps, and around a reset. */
+export const HOOK_MOMENTS = [
+  "before-up",
+  "after-up",
+  "before-step",
+  "after-step",
+  "before-down",
+  "after-down",
+  "before-reset",
+  "after-reset",
+] as const;
+
+export type HookMoment = (typeof HOOK_MOMENTS)[number];
+
+/** A text is for a shell; a list is a program and its arguments. */
+export type HookCommand = string | readonly string[];
+
+export type HookCommands = { readonly [Moment in HookMoment]?: HookCommand };
+
+/** Something of the user's that is run at a moment: a file of SQL, or a command. */
+export type Hook =
+  | { readonly moment: HookMoment; readonly name: string; readonly file: SqlFile }
+  | { readonly moment: HookMoment; readonly name: string; readonly command: HookCommand };
+
+/** What became of a hook. */
+export interface HookReport {
+  readonly moment: HookMoment;
+  /** The path of the file, or the command. */
+  readonly name: string;
+  readonly outcome: "done" | "failed";
+  /** Whole milliseconds. */
+  readonly durationMs: number;
+}
+
+/** A file's moment, and the environment it is for, from its name without its ending; undefined for another name. */
+export function parseHookName(name: string): { moment: HookMoment; environment: string | undefined } | undefined {
+  const [, word, environment] = /^([a-z-]+?)(?:\.(.+))?$/.exec(name) ?? [];
+  const moment = HOOK_MOMENTS.find((one) => one === word);
+  return moment && { moment, environment };
+}
+
+/** As the project file spells it: "afterUp". */
+export function keyOfMoment(moment: HookMoment): string {
+  return moment.replace(/-(.)/, (_, letter: string) => letter.toUpperCase());
+}

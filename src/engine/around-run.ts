@@ -1,0 +1,166 @@
+import { Failure } from "../core/error.ts";
+import type { HookMoment, HookReport } from "../core/hooks/hook.ts";
+import type { RepeatableReport } from "../core/repeatable/repeatable.ts";
+import type { RunReport, StepReport } from "../core/report.ts";
+import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
+import { type Progress, runScripts, type Stop, stepReport } from "./execute-plan.ts";
+import { type HookData, HookRunner, type LoadedHook } from "./hooks/run-hooks.ts";
+import { inTransaction } from "./journal.ts";
+import { applyRepeatables } from "./repeatable/apply.ts";
+import { NOTHING_REPEATABLE, type RepeatablePlan } from "./repeatable/plan.ts";
+import { forgetAllSql, forgetSql } from "./repeatable/records.ts";
+import { ownRole, type Run } from "./run.ts";
+import type { Script } from "./scripts.ts";
+
+/** What a run does around its steps. */
+export interface Surroundings {
+  readonly command: RunReport["command"];
+  readonly repeatable: RepeatablePlan;
+  /** The same again, on what is true when the steps have run. */
+  planAgain(session: Session): Promise<RepeatablePlan>;
+  /** Whether something is recorded of repeatable objects. */
+  readonly hasRecords: boolean;
+  readonly hooks: readonly LoadedHook[];
+}
+
+export const NOTHING_AROUND: Surroundings = {
+  command: "up",
+  repeatable: NOTHING_REPEATABLE,
+  planAgain: async () => NOTHING_REPEATABLE,
+  hasRecords: false,
+  hooks: [],
+};
+
+/** What came of it. */
+export interface AroundReport {
+  readonly repeatable: readonly RepeatableReport[];
+  readonly hooks: readonly HookReport[];
+  readonly failure?: Failure;
+}
+
+/** What is committed stays reported when the connection is lost behind it. */
+function lossOf(error: unknown): { reports: readonly RepeatableReport[]; failure: Failure } {
+  if (!(error instanceof ConnectionLost)) throw error;
+  const failure = new Failure("connection-lost", `Cannot apply the repeatable objects: ${error.message}`, {
+    hint: "The migrations are applied. Run pgstep up again for what is missing.",
+    cause: error,
+  });
+  return { reports: [], failure };
+}
+
+type Retry = (stop: Stop & { kind: "busy" }) => Promise<boolean>;
+
+const BEFORE: Readonly<Record<RunReport["command"], readonly HookMoment[]>> = {
+  up: ["before-up"],
+  down: ["before-down"],
+  redo: ["before-down", "before-up"],
+};
+
+const AFTER: Readonly<Record<RunReport["command"], readonly HookMoment[]>> = {
+  up: ["after-up"],
+  down: ["after-down"],
+  redo: ["after-down", "after-up"],
+};
+
+/** Whether there is something to do besides the steps. */
+export function hasOwnWork({ repeatable }: Surroundings): boolean {
+  return repeatable.stale.length + repeatable.missing.length > 0;
+}
+
+/** Runs hooks and repeatable objects at their places in a run. */
+export class AroundRun {
+  readonly #run: Run;
+  readonly #given: Surroundings;
+  readonly #hooks: HookRunner;
+  readonly #retry: Retry;
+
+  constructor(run: Run, given: Surroundings, retry: Retry) {
+    this.#run = run;
+    this.#given = given;
+    this.#hooks = new HookRunner(run, given.hooks);
+    this.#retry = retry;
+  }
+
+  get hookReports(): readonly HookReport[] {
+    return this.#hooks.reports;
+  }
+
+  /** Answers why the run is not to begin. */
+  before(scripts: readonly Script[]): Promise<Failure | undefined> {
+    return this.#runHooks(BEFORE[this.#given.command], {
+      steps: scripts.map((script) => stepReport(script, "not-run")),
+      repeatable: this.#given.repeatable.stale.map(({ name }) => name),
+    });
+  }
+
+  /** The steps; one after the other where a hook stands between them. `refused` tells that a hook failed. */
+  async steps(scripts: readonly Script[]): Promise<Progress & { readonly refused?: Failure }> {
+    if (!this.#hooks.has("before-step", "after-step")) return await runScripts(this.#run, scripts);
+    const finished: StepReport[] = [];
+    for (const script of scripts) {
+      const unready = await this.#runHooks(["before-step"], { step: stepReport(script, "not-run") });
+      if (unready) return { finished, stop: undefined, refused: unready };
+      const progress = await runScripts(this.#run, [script]);
+      finished.push(...progress.finished);
+      if (progress.stop) return { finished, stop: progress.stop };
+      const refused = await this.#runHooks(["after-step"], { step: progress.finished[0] });
+      if (refused) return { finished, stop: undefined, refused };
+    }
+    return { finished, stop: undefined };
+  }
+
+  /** What comes when all steps are done. */
+  async after(finished: readonly StepReport[]): Promise<AroundReport> {
+    const { reports, failure } = await this.#applyRepeatables(finished).catch(lossOf);
+    const names = reports.filter(({ outcome }) => outcome === "applied").map(({ name }) => name);
+    const refused =
+      failure ?? (await this.#runHooks(AFTER[this.#given.command], { steps: finished, repeatable: names }));
+    return { repeatable: reports, hooks: this.#hooks.reports, ...(refused && { failure: refused }) };
+  }
+
+  async #applyRepeatables(
+    finished: readonly StepReport[],
+  ): Promise<{ reports: readonly RepeatableReport[]; failure?: Failure }> {
+    const { command, hasRecords, planAgain } = this.#given;
+    const { session, names } = this.#run;
+    if (command === "down") {
+      // What they were made on has changed, and may be gone.
+      if (hasRecords && finished.length > 0) await this.#note(forgetAllSql(names));
+      return { reports: [] };
+    }
+    const plan = finished.length > 0 ? await planAgain(session) : this.#given.repeatable;
+    if (plan.stale.length === 0) {
+      if (plan.missing.length > 0) await this.#note(forgetSql(names, plan.missing));
+      return { reports: [] };
+    }
+    for (;;) {
+      const { reports, failure, busy } = await applyRepeatables(this.#run, plan);
+      if (busy && (await this.#retry({ kind: "busy", ...busy }))) continue;
+      for (const report of reports) this.#run.context.emit({ type: "repeatable-finished", repeatable: report });
+      return { reports, ...(failure && { failure }) };
+    }
+  }
+
+  /** Bookkeeping without which only too much is done another time. */
+  async #note(sql: string): Promise<void> {
+    const { session, lock } = this.#run;
+    try {
+      await inTransaction(session, [`${lock.guard}${ownRole(this.#run)}`, sql]);
+    } catch (error) {
+      if (!(error instanceof ServerFailure || error instanceof ConnectionLost)) throw error;
+    }
+  }
+
+  async #runHooks(moments: readonly HookMoment[], data: HookData): Promise<Failure | undefined> {
+    const { context } = this.#run;
+    const { settings, database } = context;
+    const { schema, table } = settings;
+    const environment = settings.environment ?? null;
+    const common = { command: this.#given.command, database: database.description, environment, schema, table };
+    for (const moment of moments) {
+      const failure = await this.#hooks.run(moment, { ...common, ...data });
+      if (failure) return failure;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import { directoryBeside } from "../../core/directories.ts";
+import type { Finding } from "../../core/error.ts";
+import { runsIn } from "../../core/header.ts";
+import { HOOK_MOMENTS, type Hook, parseHookName } from "../../core/hooks/hook.ts";
+import type { Settings } from "../../core/settings.ts";
+import { nearest } from "../../core/spelling.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import { readSqlDirectory } from "../read-directory.ts";
+
+/** The hooks for this environment, those of a moment in the order in which they run, and what is wrong with the files. */
+export interface Hooks {
+  readonly hooks: readonly Hook[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Files come before commands, and a file for every environment before that for the chosen one.
+ * @throws Failure directory-unreadable
+ */
+export function readHooks(fileSystem: FileSystem, settings: Settings): Hooks {
+  const { directory, hooksDirectory, environment, hooks: commands } = settings;
+  const findings: Finding[] = [];
+  const place = {
+    path: hooksDirectory ?? directoryBeside(directory, "hooks"),
+    isNamed: hooksDirectory !== undefined,
+    doing: "read hooks from",
+  };
+  const files = readSqlDirectory(fileSystem, place, findings).flatMap(({ name, file }) => {
+    const parsed = parseHookName(name);
+    if (!parsed) {
+      findings.push(misnamed(name, file.path));
+      return [];
+    }
+    const isMeant = parsed.environment === undefined || parsed.environment === environment;
+    return isMeant && runsIn(file.header, environment) ? [{ moment: parsed.moment, name: file.path, file }] : [];
+  });
+  const hooks = HOOK_MOMENTS.flatMap((moment): Hook[] => {
+    const command = commands?.[moment];
+    const own = files.filter((file) => file.moment === moment);
+    if (command === undefined) return own;
+    return [...own, { moment, name: typeof command === "string" ? command : command.join(" "), command }];
+  });
+  return { hooks, findings };
+}
+
+function misnamed(name: string, path: string): Finding {
+  const meant = nearest(name.split(".", 1)[0] ?? "", HOOK_MOMENTS);
+  return {
+    rule: "hook-name",
+    severity: "warning",
+    message: `${name}.sql is no hook's name, so it is never run`,
+    hint: meant
+      ? `Did you mean ${meant}.sql?`
+      : `Hooks are ${HOOK_MOMENTS.join(", ")}, each with .sql or .<environment>.sql.`,
+    place: { path },
+  };
+}

@@ -1,0 +1,67 @@
+import { Failure } from "../../core/error.ts";
+import type { HookMoment } from "../../core/hooks/hook.ts";
+import type { ResetInventory } from "../../core/report.ts";
+import type { Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import { tableNames } from "../history-table.ts";
+import type { RunLock } from "../lock.ts";
+import type { DatabaseState } from "../look.ts";
+import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "../pipeline.ts";
+import { refuseUnsound } from "../scripts.ts";
+import { readHooks } from "./read-hooks.ts";
+import { HookRunner, loadHooks } from "./run-hooks.ts";
+
+/** Runs what stands around a reset. Neither call does anything where there are no such hooks. */
+export interface ResetHooks {
+  /** @throws Failure hook-failed and others, before anything is deleted */
+  before(deleting: ResetInventory): Promise<void>;
+  /** @throws Failure hook-failed and others, when everything is deleted */
+  after(deleted: ResetInventory): Promise<void>;
+}
+
+/** Looks through the hooks before anything is deleted. @throws Failure files-unsound, directory-unreadable */
+export async function resetHooks(
+  context: DatabaseContext,
+  session: Session,
+  lock: RunLock,
+  state: DatabaseState,
+): Promise<ResetHooks> {
+  const { settings, fileSystem, database } = context;
+  if (context.isRehearsal) return { before: async () => {}, after: async () => {} };
+  const { hooks, findings } = readHooks(fileSystem, settings);
+  refuseUnsound(findings, "run hooks");
+  const own = hooks.filter(({ moment }) => moment.endsWith("-reset"));
+  if (own.length === 0) return { before: async () => {}, after: async () => {} };
+  const loaded = await loadHooks(own, { session, fileSystem, settings, database: state.name });
+  const run = async (moment: HookMoment, inventory: ResetInventory, guard: string) => {
+    const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;
+    const runner = new HookRunner(
+      {
+        ...{ context, session, names: tableNames(settings), lock: { ...lock, guard }, sessionSettings: "" },
+        direct: state.processId === session.backend.processId,
+        pipeline: new Pipeline(session, window),
+      },
+      loaded,
+    );
+    const environment = settings.environment ?? null;
+    return await runner.run(moment, { command: "reset", database: database.description, environment, inventory });
+  };
+  return {
+    async before(inventory) {
+      const failure = await run("before-reset", inventory, lock.guard);
+      if (failure) throw failure;
+    },
+    async after(inventory) {
+      // The place of the lock may have been in what was deleted.
+      const failure = await run("after-reset", inventory, "");
+      if (!failure) return;
+      const { code, message, place, server } = failure;
+      throw new Failure(code, message, {
+        hint: "Everything has been deleted; only this hook is left to be done.",
+        ...(place && { place }),
+        ...(server && { server }),
+        cause: failure,
+      });
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import { Failure } from "../../core/error.ts";
+import type { Hook, HookMoment, HookReport } from "../../core/hooks/hook.ts";
+import { interruption } from "../../core/interruption.ts";
+import type { Settings } from "../../core/settings.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import type { Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../file-transaction.ts";
+import { tableNames } from "../history-table.ts";
+import { mustBeTransactional, stepOf } from "../repeatable/plan.ts";
+import type { Run } from "../run.ts";
+import { loadScripts, refuseUnsound, type Script } from "../scripts.ts";
+
+/** A hook, and its statements where it is a file. */
+export interface LoadedHook {
+  readonly hook: Hook;
+  readonly script: Script | undefined;
+}
+
+export interface HookPlace {
+  readonly session: Session;
+  readonly fileSystem: FileSystem;
+  readonly settings: Settings;
+  /** Its name. */
+  readonly database: string;
+}
+
+/** Looks through the statements of the hooks before anything runs. @throws Failure files-unsound */
+export async function loadHooks(
+  hooks: readonly Hook[],
+  { session, fileSystem, settings, database }: HookPlace,
+): Promise<LoadedHook[]> {
+  const place = { names: tableNames(settings), database, placeholders: settings.placeholders };
+  const files = hooks.filter((hook) => "file" in hook);
+  const plan = { steps: files.map((hook) => stepOf(hook)), skipped: [], warnings: [] };
+  const { scripts, findings } = await loadScripts(plan, fileSystem, session, place, new Map());
+  const faults = scripts.flatMap(({ path, inspection }) => mustBeTransactional(path, inspection));
+  refuseUnsound([...findings, ...faults], "run hooks");
+  return hooks.map((hook) => ({ hook, script: scripts.find(({ path }) => path === hook.name) }));
+}
+
+/** What a command is told of the run, as JSON on its standard input; names and values as in the output of --json. */
+export type HookData = Readonly<Record<string, unknown>>;
+
+/** Runs hooks at their moments, on the run's session: a file in a transaction of its own, a command as a program. */
+export class HookRunner {
+  readonly reports: HookReport[] = [];
+  readonly #run: Run;
+  readonly #hooks: readonly LoadedHook[];
+
+  constructor(run: Run, hooks: readonly LoadedHook[]) {
+    this.#run = run;
+    this.#hooks = hooks;
+  }
+
+  /** Whether there is one for any of these moments. */
+  has(...moments: readonly HookMoment[]): boolean {
+    return this.#hooks.some(({ hook }) => moments.includes(hook.moment));
+  }
+
+  /** Runs those of a moment up to the first that fails, and answers why it did where that is to stop the run. */
+  async run(moment: HookMoment, data: HookData): Promise<Failure | undefined> {
+    for (const { hook, script } of this.#hooks) {
+      if (hook.moment !== moment) continue;
+      const { context } = this.#run;
+      const started = context.clock.monotonicMs();
+      const failure = script
+        ? await this.#runScript(script)
+        : "command" in hook
+          ? await runCommand(context, hook, { moment, ...data })
+          : undefined;
+      const durationMs = Math.round(context.clock.monotonicMs() - started);
+      const report: HookReport = { moment, name: hook.name, outcome: failure ? "failed" : "done", durationMs };
+      this.reports.push(report);
+      context.emit({ type: "hook-finished", hook: report });
+      if (!failure) continue;
+      const isStopped = context.signal.aborted || failure.code === "connection-lost";
+      if (context.settings.hookFailure === "stop" || isStopped) return failure;
+      context.emit({ type: "warning", finding: warningOf(failure) });
+    }
+    return undefined;
+  }
+
+  async #runScript(script: Script): Promise<Failure | undefined> {
+    const { session } = this.#run;
+    let refusal: Refusal | undefined;
+    try {
+      await beginFiles(this.#run);
+      refusal = await sendFile(this.#run, script);
+      if (!refusal) await session.execute("COMMIT");
+    } catch (error) {
+      refusal = refusalOf(error, { at: "commit" });
+    }
+    if (!refusal) return undefined;
+    if (refusal.kind !== "lost") await session.execute("ROLLBACK").catch(() => {});
+    const failure = failureOfRefusal(this.#run, script, refusal);
+    if (failure.code !== "statement-failed") return failure;
+    const { hint, place, server } = failure;
+    const what = server ? `${server.message} (${server.code})` : failure.message;
+    return new Failure("hook-failed", `Cannot run the hook ${script.path}: ${what}`, {
+      ...(hint !== undefined && { hint }),
+      ...(place && { place }),
+      ...(server && { server }),
+    });
+  }
+}
+
+async function runCommand(
+  { programs, emit, signal }: DatabaseContext,
+  { name, command, moment }: Extract<Hook, { readonly command: unknown }>,
+  data: HookData,
+): Promise<Failure | undefined> {
+  const what = `Cannot run the hook ${moment} (${name})`;
+  if (!programs) return new Failure("hook-failed", `${what}: no program can be started here`, {});
+  const input = `${JSON.stringify(data)}\n`;
+  const tell = (line: string) => emit({ type: "hook-output", hook: name, line });
+  const end = await programs.run(command, input, tell, signal);
+  if (signal.aborted) return interruption(signal, what, "Run the command again to go on.");
+  if (end.kind === "not-started") {
+    return new Failure("hook-failed", `${what}: it cannot be started, since ${end.reason}`, { hint: end.hint });
+  }
+  if (end.status === 0) return undefined;
+  return new Failure("hook-failed", `${what}: it ended with exit status ${end.status}`, {
+    hint: "Its own output, above, may tell why. With --hook-failure warn the run goes on all the same.",
+  });
+}
+
+function warningOf({ message, hint, place }: Failure) {
+  return {
+    rule: "hook-failed",
+    severity: "warning",
+    message,
+    ...(hint !== undefined && { hint }),
+    ...(place && { place }),
+  } as const;
+}

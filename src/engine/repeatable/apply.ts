@@ -1,0 +1,199 @@
+import type { Failure, ServerMessage } from "../../core/error.ts";
+import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
+import { ServerFailure } from "../../ports/session.ts";
+import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../file-transaction.ts";
+import { cleanSession, ownRole, type Run } from "../run.ts";
+import { giveBack, isThere, putBack, type TakenDown, takeDown } from "./dependents.ts";
+import type { RepeatablePlan, RepeatableScript } from "./plan.ts";
+import { createRecordsSql, forgetSql, recordSql } from "./records.ts";
+
+/** What came of applying repeatable objects: all of it, or nothing. */
+export interface Applied {
+  readonly reports: readonly RepeatableReport[];
+  readonly failure?: Failure;
+  /** What a busy table said, where it is worth trying again. */
+  readonly busy?: {
+    readonly script: RepeatableScript["script"];
+    readonly failure: Failure;
+    readonly server: ServerMessage;
+  };
+}
+
+/** invalid_table_definition, duplicate_table, dependent_objects_still_exist, wrong_object_type. */
+const WANTS_REPLACEMENT = new Set(["42P16", "42P07", "2BP01", "42809"]);
+/** undefined_table, _column, _function, _object, invalid_schema_name. */
+const WANTS_OTHERS = new Set(["42P01", "42703", "42883", "42704", "3F000"]);
+const PASSING = new Set(["55P03", "40P01", "40001"]);
+
+/**
+ * Applies the stale files in one transaction. A file that wants what another one makes is put behind it. Where a view
+ * cannot be replaced in its place, it is taken down with all that depends on it, and that is put back: by its own file
+ * where it has one, else just as it was.
+ */
+export async function applyRepeatables(run: Run, plan: RepeatablePlan): Promise<Applied> {
+  const { session } = run;
+  const work = new Application(run, plan);
+  let refusal: Refusal | undefined;
+  try {
+    await beginFiles(run);
+    refusal = await work.applyAll();
+    if (!refusal) {
+      await session.execute(`${cleanSession(run)} ${ownRole(run)}; RESET search_path; ${work.bookkeeping()}; COMMIT`);
+    }
+  } catch (error) {
+    refusal = refusalOf(error, { at: "commit" });
+  }
+  if (!refusal) {
+    work.tellFindings();
+    return { reports: work.reports("applied", "applied") };
+  }
+  if (refusal.kind !== "lost") await session.execute("ROLLBACK").catch(() => {});
+  const script = work.current?.script ?? plan.stale[0]?.script;
+  if (!script) throw new Error("there was nothing to apply");
+  const failure = failureOfRefusal(run, script, refusal);
+  const reports = work.reports("rolled-back", "failed");
+  if (refusal.kind === "refused" && PASSING.has(refusal.server.code) && !run.context.signal.aborted) {
+    return { reports, failure, busy: { script, failure, server: refusal.server } };
+  }
+  return { reports, failure };
+}
+
+class Application {
+  current: RepeatableScript | undefined;
+  readonly #run: Run;
+  readonly #plan: RepeatablePlan;
+  readonly #waiting: RepeatableScript[];
+  readonly #applied: RepeatableScript[] = [];
+  #taken: TakenDown[] = [];
+  readonly #findings: Parameters<Run["context"]["emit"]>[0][] = [];
+
+  constructor(run: Run, plan: RepeatablePlan) {
+    this.#run = run;
+    this.#plan = plan;
+    this.#waiting = [...plan.stale];
+  }
+
+  async applyAll(): Promise<Refusal | undefined> {
+    let stalled = 0;
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      this.current = next;
+      const refusal = await this.#apply(next);
+      if (!refusal) {
+        this.#applied.push(next);
+        stalled = 0;
+        continue;
+      }
+      if (refusal.kind !== "refused" || !WANTS_OTHERS.has(refusal.server.code)) return refusal;
+      this.#waiting.push(next);
+      stalled++;
+      if (stalled < this.#waiting.length) continue;
+      // What it wants may be among what was taken down.
+      if (!(await this.#putBackSome())) return this.#firstOf(refusal);
+      stalled = 0;
+    }
+    return await this.#putBackAll();
+  }
+
+  /** In the order of dependence, the first that waits is the one to tell of. */
+  async #firstOf(refusal: Refusal): Promise<Refusal> {
+    const [first] = this.#plan.stale.filter((one) => this.#waiting.includes(one));
+    if (!first || first === this.current) return refusal;
+    this.current = first;
+    return (await this.#apply(first)) ?? refusal;
+  }
+
+  async #apply(one: RepeatableScript): Promise<Refusal | undefined> {
+    const refusal = await this.#send(one);
+    if (refusal?.kind !== "refused" || !WANTS_REPLACEMENT.has(refusal.server.code)) return refusal;
+    const doing = `replace what ${one.script.path} makes`;
+    const taken = await takeDown(this.#run.session, one.outline.views, doing);
+    if (taken.length === 0) return refusal;
+    this.#taken.push(...taken);
+    await this.#queueOwnFiles(one, taken);
+    return await this.#send(one);
+  }
+
+  async #send({ script }: RepeatableScript): Promise<Refusal | undefined> {
+    const { session } = this.#run;
+    await session.execute("SAVEPOINT pgstep_file");
+    const refusal = await sendFile(this.#run, script);
+    if (refusal?.kind === "lost") return refusal;
+    await session.execute(`${refusal ? "ROLLBACK TO SAVEPOINT pgstep_file; " : ""}RELEASE SAVEPOINT pgstep_file`);
+    return refusal;
+  }
+
+  /** What was taken down and has a file of its own is made by that. */
+  async #queueOwnFiles(besides: RepeatableScript, taken: readonly TakenDown[]): Promise<void> {
+    const { stale, settled } = this.#plan;
+    const gone = new Set(taken.map(({ name }) => lastPart(name)));
+    const queued = [...stale, ...settled].filter(
+      (one) => one !== besides && !this.#waiting.includes(one) && [...one.outline.made].some((name) => gone.has(name)),
+    );
+    this.#waiting.push(...queued);
+  }
+
+  async #putBackSome(): Promise<boolean> {
+    let some = false;
+    for (const taken of this.#taken) {
+      if (await isThere(this.#run.session, taken)) continue;
+      try {
+        await putBack(this.#run.session, taken);
+        some = true;
+      } catch (error) {
+        if (!(error instanceof ServerFailure)) throw error;
+      }
+    }
+    return some;
+  }
+
+  async #putBackAll(): Promise<Refusal | undefined> {
+    const { session } = this.#run;
+    while (await this.#putBackSome()) {
+      // One may want another that stands behind it.
+    }
+    for (const taken of this.#taken) {
+      if (await isThere(session, taken)) {
+        for (const finding of await giveBack(session, taken)) this.#findings.push({ type: "warning", finding });
+        continue;
+      }
+      try {
+        await putBack(session, taken);
+      } catch (error) {
+        if (!(error instanceof ServerFailure)) throw error;
+        const message = `${taken.kind} ${taken.name} depends on what it makes, and cannot be made again: ${error.server.message}`;
+        const hint = `Change ${taken.name} first: drop it in a migration, or make it in a file of its own among the repeatable ones.`;
+        return { kind: "refused", stage: { at: "record" }, server: { ...error.server, message, hint } };
+      }
+    }
+    return undefined;
+  }
+
+  bookkeeping(): string {
+    const { names, context } = this.#run;
+    const { missing } = this.#plan;
+    const rows = [...new Set(this.#applied)].map(({ name, file, outline }) => {
+      const { toolVersion } = context;
+      return recordSql(names, { name, checksum: file.checksum, toolVersion, views: outline.views });
+    });
+    return [createRecordsSql(names), ...(missing.length > 0 ? [forgetSql(names, missing)] : []), ...rows].join("; ");
+  }
+
+  tellFindings(): void {
+    for (const event of this.#findings) this.#run.context.emit(event);
+  }
+
+  /** All that were applied or were to be. */
+  reports(applied: RepeatableReport["outcome"], current: RepeatableReport["outcome"]): RepeatableReport[] {
+    const all = [...new Set([...this.#applied, ...(this.current ? [this.current] : []), ...this.#plan.stale])];
+    return all.map((one) => {
+      const outcome = one === this.current ? current : this.#applied.includes(one) ? applied : "not-run";
+      return { name: one.name, path: one.file.path, outcome };
+    });
+  }
+}
+
+/** Of a name as the catalog spells it, without quotes; of a routine without its arguments. */
+function lastPart(name: string): string {
+  const [, quoted, plain] = /(?:^|\.)(?:"((?:[^"]|"")*)"|([^".(]*))(?:\(.*)?$/s.exec(name) ?? [];
+  return quoted?.replaceAll('""', '"') ?? plain ?? name;
+}

@@ -1,0 +1,50 @@
+import type { RecordedRepeatable } from "../../core/repeatable/repeatable.ts";
+import { quoteText } from "../../core/sql-text.ts";
+import { ServerFailure, type Session } from "../../ports/session.ts";
+import { NOW_UTC, type TableNames } from "../history-table.ts";
+
+const UNDEFINED_TABLE = "42P01";
+
+/** What is recorded of repeatable objects; none where there is no table yet. */
+export async function readRecords(session: Session, { repeatable }: TableNames): Promise<RecordedRepeatable[]> {
+  const gone =
+    "(SELECT pg_catalog.count(*) FROM pg_catalog.unnest(views) AS v(name) WHERE pg_catalog.to_regclass(v.name) IS NULL) > 0";
+  try {
+    const [row] = await session.query(
+      `SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'checksum', checksum, 'appliedAt', applied_at, 'isDropped', ${gone})), '[]')::text AS row FROM ${repeatable}`,
+    );
+    return JSON.parse(String(row?.row)) as RecordedRepeatable[];
+  } catch (error) {
+    if (error instanceof ServerFailure && error.server.code === UNDEFINED_TABLE) return [];
+    throw error;
+  }
+}
+
+/** Makes the table when it is not there. */
+export function createRecordsSql({ repeatable }: TableNames): string {
+  return `CREATE TABLE IF NOT EXISTS ${repeatable} (name text PRIMARY KEY, checksum text, applied_at timestamp without time zone NOT NULL, applied_by text, tool_version text, views text[] NOT NULL)`;
+}
+
+/** What is recorded with a file that was applied. */
+export interface Recording {
+  readonly name: string;
+  readonly checksum: string;
+  readonly toolVersion: string;
+  /** As SQL text. */
+  readonly views: readonly string[];
+}
+
+export function recordSql({ repeatable }: TableNames, { name, checksum, toolVersion, views }: Recording): string {
+  const values = [quoteText(name), quoteText(checksum), NOW_UTC, "session_user", quoteText(toolVersion)];
+  const columns = ["checksum", "applied_at", "applied_by", "tool_version", "views"];
+  return `INSERT INTO ${repeatable} (name, ${columns.join(", ")}) VALUES (${values.join(", ")}, ARRAY[${views.map(quoteText).join(", ")}]::text[]) ON CONFLICT (name) DO UPDATE SET ${columns.map((column) => `${column} = EXCLUDED.${column}`).join(", ")}`;
+}
+
+export function forgetSql({ repeatable }: TableNames, names: readonly string[]): string {
+  return `DELETE FROM ${repeatable} WHERE name IN (${names.map(quoteText).join(", ")})`;
+}
+
+/** All of them are to be applied again: what they were made on is another now. */
+export function forgetAllSql({ repeatable }: TableNames): string {
+  return `UPDATE ${repeatable} SET checksum = NULL WHERE checksum IS NOT NULL`;
+}

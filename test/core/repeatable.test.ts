@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { directoryBeside } from "../../src/core/directories.ts";
+import { hookCommands } from "../../src/core/hooks/commands-kind.ts";
+import { parseHookName } from "../../src/core/hooks/hook.ts";
+import { inOrderOfDependence } from "../../src/core/repeatable/order.ts";
+import { outlineOf } from "../../src/core/repeatable/outline.ts";
+
+function outline(...texts: string[]) {
+  return outlineOf(texts.map((text) => ({ text, standardConformingStrings: true })));
+}
+
+describe("the outline of a file", () => {
+  test("names what is made, views with their schemas", () => {
+    const { made, views } = outline(
+      'CREATE OR REPLACE VIEW app."My View" AS SELECT 1',
+      "CREATE MATERIALIZED VIEW IF NOT EXISTS M AS SELECT 1",
+      "CREATE OR REPLACE TEMP RECURSIVE VIEW r (a) AS SELECT 1",
+      "CREATE FUNCTION app.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+      "DROP VIEW other",
+    );
+    assert.deepEqual([...made], ["My View", "m", "r", "f"]);
+    assert.deepEqual(views, ['"app"."My View"', '"m"', '"r"']);
+  });
+
+  test("mentions names in bodies, and none in strings and comments", () => {
+    const { mentioned } = outline("CREATE FUNCTION f() AS $$ SELECT a, 'b' FROM \"C\" -- d\n$$ /* e */ LANGUAGE sql");
+    assert.deepEqual(
+      ["a", "b", "C", "d", "e"].map((name) => mentioned.has(name)),
+      [true, false, true, false, false],
+    );
+  });
+});
+
+describe("the order of dependence", () => {
+  const order = (files: Record<string, string>) =>
+    inOrderOfDependence(Object.keys(files), (name) => outline(files[name] ?? ""));
+
+  test("puts each behind what it mentions", () => {
+    const files = { a: "CREATE VIEW a AS TABLE b", b: "CREATE VIEW b AS TABLE c", c: "CREATE VIEW c AS SELECT 1" };
+    assert.deepEqual(order(files), ["c", "b", "a"]);
+  });
+
+  test("keeps the given order otherwise, and in circles", () => {
+    assert.deepEqual(order({ a: "CREATE VIEW a AS SELECT 1", b: "CREATE VIEW b AS SELECT 1" }), ["a", "b"]);
+    assert.deepEqual(order({ a: "CREATE VIEW a AS TABLE b", b: "CREATE VIEW b AS TABLE a" }).length, 2);
+  });
+});
+
+test("the directory beside another", () => {
+  const beside = (directory: string) => directoryBeside(directory, "repeatable");
+  assert.equal(beside("database/migrations"), "database/repeatable");
+  assert.equal(beside("database/migrations/"), "database/repeatable");
+  assert.equal(beside("migrations"), "repeatable");
+  assert.equal(beside("/migrations"), "/repeatable");
+  assert.equal(beside("C:\\app\\migrations"), "C:\\app\\repeatable");
+  assert.equal(beside("."), "./../repeatable");
+  assert.equal(beside("../.."), "../../../repeatable");
+});
+
+test("names of hooks", () => {
+  assert.deepEqual(parseHookName("before-up"), { moment: "before-up", environment: undefined });
+  assert.deepEqual(parseHookName("after-step.us-east.1"), { moment: "after-step", environment: "us-east.1" });
+  for (const name of ["before", "before-redo", "after-up-x", "Before-up"]) assert.equal(parseHookName(name), undefined);
+});
+
+test("commands of hooks", () => {
+  const text = '{"afterUp":["npm","run"],"beforeUp":"x"}';
+  const read = hookCommands.read(text);
+  assert.ok("value" in read);
+  assert.deepEqual(read.value, { "before-up": "x", "after-up": ["npm", "run"] });
+  const shown = hookCommands.read(hookCommands.show(read.value));
+  assert.deepEqual(shown, read);
+  for (const wrong of ["{", "[]", '{"up":"x"}', '{"afterUp":""}', '{"afterUp":[]}', '{"afterUp":[1]}']) {
+    assert.ok("fault" in hookCommands.read(wrong), wrong);
+  }
+});

@@ -1,0 +1,1 @@
+INSERT INTO runs SELECT 'step ' || max(version) FROM schema_migrations;

@@ -1,0 +1,2 @@
+CREATE TABLE IF NOT EXISTS runs (what text);
+INSERT INTO runs VALUES ('up');
