@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { scanBytes } from "../sql/statement.ts";
+import { classify } from "../sql/statement-kind.ts";
+import type { BackedUpTable } from "./backup.ts";
+
+/** Counts the rows of one COPY, in text format, and makes their checksum. */
+export class CopiedRows {
+  readonly #hash = createHash("sha256");
+  #rows = 0;
+
+  /** Takes any part of them. */
+  take(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) this.#rows++;
+  }
+
+  /** @param name of what was copied */
+  result(name: string): BackedUpTable {
+    return { name, rows: this.#rows, checksum: this.#hash.digest("hex") };
+  }
+}
+
+const LINE_FEED = 10;
+
+/**
+ * The rows behind each COPY of a script, named by what stands between COPY and FROM: a table and its columns. Holds only
+ * the part that it reads.
+ * @throws NotUtf8
+ */
+export function* copiedTables(script: Iterable<Uint8Array>): Generator<BackedUpTable> {
+  let name: string | undefined;
+  let rows = new CopiedRows();
+  for (const piece of scanBytes(script)) {
+    if (piece.kind === "statement" && classify(piece).copyFromStdin === "text") {
+      name = copySource(piece.text);
+      rows = new CopiedRows();
+    } else if (piece.kind === "copy-bytes") rows.take(piece.bytes);
+    else if (piece.kind === "copy-data") rows.take(Buffer.from(piece.text));
+    else if (piece.kind === "copy-end" && name !== undefined) {
+      yield rows.result(name);
+      name = undefined;
+    }
+  }
+}
+
+/** The table and the columns of a COPY. */
+export function copySource(statement: string): string {
+  return statement.slice("COPY ".length, statement.search(/ FROM stdin;\s*$/i));
+}

@@ -1,0 +1,38 @@
+import type { BackupListReport, BackupPolicy, BackupReport } from "../../core/backup/backup-report.ts";
+import { Failure } from "../../core/error.ts";
+import type { BackupTools } from "../../ports/backups.ts";
+import type { DatabaseContext } from "../context.ts";
+import { look } from "../look.ts";
+import { withSession } from "../work-session.ts";
+import { type BackupMeans, takeBackup } from "./take-backup.ts";
+
+/** Makes a backup of all of the database. @throws Failure backup-failed and those of connecting */
+export function backUp(context: DatabaseContext, means: BackupMeans): Promise<BackupReport> {
+  const { database, settings, signal } = context;
+  return withSession(
+    database,
+    "back up",
+    async (session) => {
+      const state = await look(session, settings);
+      const order = { state, destructions: undefined, kept: [], onlyOfRows: false };
+      const backup = await takeBackup(context, session, means, order);
+      if (!backup) throw new Error("a backup of everything was not made");
+      return { type: "backup", ...backup };
+    },
+    signal,
+  );
+}
+
+/** The backups that there are. @throws Failure backup-failed when the directory cannot be read */
+export function listBackups({ store }: BackupTools, { backupDirectory }: BackupPolicy): BackupListReport {
+  try {
+    const backups = [...store.list(backupDirectory)].sort((one, other) => (one.time < other.time ? 1 : -1));
+    return { type: "backups", directory: backupDirectory, backups };
+  } catch (cause) {
+    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new Failure("backup-failed", `Cannot list the backups in ${backupDirectory}: ${reason}`, {
+      hint: "Name another directory: --backup-dir <directory>.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import { type Destruction, destruction } from "../../core/backup/destruction.ts";
+import type { Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import type { BackUpBefore, Prepared } from "../migrate.ts";
+import type { Script } from "../scripts.ts";
+import { type BackupMeans, takeBackup } from "./take-backup.ts";
+
+/** Small texts without any of these destroy nothing, which spares scanning them. */
+const MAY_DESTROY = /\b(?:drop|truncate|delete|update|merge|type)\b/i;
+const SMALL_BYTES = 1 << 13;
+
+/**
+ * Makes the backup that a run needs, before its first step: when its header, the settings or its statements ask for one.
+ * @throws Failure backup-failed; nothing was changed then
+ */
+export function backUpBeforeRun(means: BackupMeans): BackUpBefore {
+  return (context, session, prepared) => backUpFor(context, session, prepared, means);
+}
+
+async function backUpFor(
+  context: DatabaseContext,
+  session: Session,
+  { scripts, state }: Pick<Prepared, "scripts" | "state">,
+  means: BackupMeans,
+): Promise<void> {
+  const { backup: occasion } = means.policy;
+  const always = occasion === "always" || scripts.some(({ header }) => header.backup === "required");
+  if (!always && occasion === "never") return;
+  const destroying = always ? [] : scripts.map(destructions);
+  const first = destroying.findIndex((found) => found.length > 0);
+  if (!always && first === -1) return;
+  const before = scripts.slice(0, Math.max(0, first)).filter(({ step }) => step.direction === "up");
+  const backup = await takeBackup(context, session, means, {
+    state,
+    destructions: always ? undefined : destroying.flat(),
+    kept: before.map(({ step }) => step.version),
+    onlyOfRows: !always,
+  });
+  if (backup) context.emit({ type: "backed-up", backup });
+}
+
+function destructions(script: Script): Destruction[] {
+  const { script: file } = script.step;
+  if ((file === undefined || file.size <= SMALL_BYTES) && !MAY_DESTROY.test([...script.text()].join(""))) return [];
+  const found: Destruction[] = [];
+  for (const piece of script.plannedPieces()) {
+    const one = piece.kind === "statement" ? destruction(piece) : undefined;
+    if (one) found.push(one);
+  }
+  return found;
+}

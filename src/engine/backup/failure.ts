@@ -1,0 +1,23 @@
+import { Failure } from "../../core/error.ts";
+import { ServerFailure } from "../../ports/session.ts";
+import { errorCode } from "../error-code.ts";
+
+/** Why there is no backup, and what to do. What was thrown on purpose, or by a lost connection, stays as it is. */
+export function backupFailure(error: unknown, database: string): unknown {
+  const what = `Cannot back up ${database}`;
+  if (error instanceof ServerFailure) {
+    const { server } = error;
+    return new Failure("backup-failed", `${what}: ${server.message} (${server.code})`, {
+      hint: "Connect as a role that may read all of the tables. Nothing was changed.",
+      server,
+      cause: error,
+    });
+  }
+  if (error instanceof Error && "code" in error && "syscall" in error) {
+    return new Failure("backup-failed", `${what}: the file cannot be written (${errorCode(error)})`, {
+      hint: "Name a directory that can be written and has room: --backup-dir <directory>. Nothing was changed.",
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,205 @@
+import type { RestorePlan, RestoreReport } from "../../core/backup/backup-report.ts";
+import { PRODUCTION, shellWord } from "../../core/confirmation.ts";
+import { Failure } from "../../core/error.ts";
+import { interruption } from "../../core/interruption.ts";
+import type { BackupTools } from "../../ports/backups.ts";
+import type { Consent } from "../../ports/consent.ts";
+import { ServerFailure, type Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import { type RunLock, takeLock } from "../lock.ts";
+import { type DatabaseState, look, requireWritable } from "../look.ts";
+import { DeletionRefused } from "../reset/transaction.ts";
+import { withSession } from "../work-session.ts";
+import { type BackupScript, openBackup } from "./backup-script.ts";
+import { emptyDatabase } from "./empty-database.ts";
+import { runScript } from "./run-script.ts";
+
+export interface RestoreOrder {
+  readonly path: string;
+  /** Also what is of a database of another name. */
+  readonly otherDatabase: boolean;
+  /** Is asked, as for a reset, once it is known what will be done. */
+  readonly consent: Consent;
+}
+
+/**
+ * Puts a backup back, and the history with it, in one transaction: all or nothing. One of pgstep's own replaces its tables;
+ * one of pg_dump's replaces everything that is in the database.
+ * @throws Failure backup-unusable, consent-missing, lock-held, reset-refused, statement-failed, interrupted, terminated
+ */
+export async function restore(
+  context: DatabaseContext,
+  tools: BackupTools,
+  order: RestoreOrder,
+): Promise<RestoreReport> {
+  const { database, settings, signal, clock, emit } = context;
+  const planned = await withSession(
+    database,
+    "restore",
+    async (session) => {
+      const state = await look(session, settings);
+      requireWritable(state, "restore");
+      return { state, major: Math.floor(session.backend.serverVersion / 10_000) };
+    },
+    signal,
+  );
+  const script = await openBackup(tools, order.path, () => tools.dumpProgram(planned.major));
+  try {
+    requireSameDatabase(script, planned.state, order);
+    const plan = planOf(context, order.path, script, planned.state);
+    emit({ type: "restore-planned", plan });
+    await requireConsent(context, order, plan);
+    const started = clock.monotonicMs();
+    await withSession(database, "restore", async (session) => {
+      const lock = await takeLock(context, session);
+      try {
+        await replace(context, session, lock, tools, script);
+      } finally {
+        await lock.release().catch(() => {});
+      }
+    });
+    return {
+      type: "restore",
+      database: database.description,
+      path: order.path,
+      tables: script.tables.map((table) => ({ ...table, name: table.name.replace(/ \([^(]*\)$/, "") })),
+      durationMs: Math.round(clock.monotonicMs() - started),
+    };
+  } finally {
+    script.close();
+  }
+}
+
+/** Puts a backup into an empty database, to see whether that can be done. @throws Failure backup-failed */
+export async function rehearseRestore(shadow: DatabaseContext, tools: BackupTools, path: string): Promise<void> {
+  await withSession(shadow.database, "restore into", async (session) => {
+    // Of any version: it need not reach the server.
+    const script = await openBackup(tools, path, () => tools.dumpProgram(0));
+    try {
+      await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+      await runScript(session, tools.store.read(script.path), () => {});
+      for (const { name, rows } of script.tables) {
+        const table = name.replace(/ \([^(]*\)$/, "");
+        const [row] = await session.query(`SELECT pg_catalog.count(*)::text AS count FROM ONLY ${table}`);
+        if (Number(row?.count) === rows) continue;
+        throw notRestorable(shadow, path, `${table} has ${row?.count} rows there, and ${rows} in the backup`);
+      }
+      await session.execute("COMMIT");
+    } catch (error) {
+      if (!(error instanceof ServerFailure)) throw error;
+      throw notRestorable(shadow, path, `${error.server.message} (${error.server.code})`, error);
+    } finally {
+      await session.execute("ROLLBACK").catch(() => {});
+      script.close();
+    }
+  });
+}
+
+/** @throws Failure consent-missing, interrupted, terminated */
+async function requireConsent(
+  { settings }: DatabaseContext,
+  { consent, path }: RestoreOrder,
+  { databaseName }: RestorePlan,
+): Promise<void> {
+  const force = settings.environment === PRODUCTION ? " --force" : "";
+  const hint = `If its data may be replaced: pgstep restore ${shellWord(path)} --confirm ${shellWord(databaseName)}${force}`;
+  try {
+    const inventory = { databaseName, schemas: [], objects: {}, estimatedRows: 0 };
+    if (await consent.mayReset(inventory)) return;
+  } catch (cause) {
+    if (!(cause instanceof Failure)) throw cause;
+    const message = cause.message.replace(/^Cannot reset /, "Cannot restore ");
+    throw new Failure(cause.code, message, {
+      hint: cause.code === "consent-missing" ? hint : "Nothing was changed.",
+      cause,
+    });
+  }
+  throw new Failure("consent-missing", `Cannot restore ${databaseName}: no consent was given`, { hint });
+}
+
+function notRestorable({ database }: DatabaseContext, path: string, reason: string, cause?: unknown): Failure {
+  return new Failure(
+    "backup-failed",
+    `Cannot restore the backup ${path.replace(/\.part$/, "")} into ${database.description}: ${reason}`,
+    {
+      hint: "Name an empty database of the same version and with the same extensions and roles: --shadow-url <url>. Nothing was changed.",
+      cause,
+    },
+  );
+}
+
+function requireSameDatabase({ databaseName }: BackupScript, { name }: DatabaseState, order: RestoreOrder): void {
+  if (databaseName === name || order.otherDatabase) return;
+  throw new Failure(
+    "backup-unusable",
+    `Cannot restore ${order.path}: it is a backup of ${databaseName}, and this is ${name}`,
+    {
+      hint: "If it is to go into this one: --other-database.",
+    },
+  );
+}
+
+function planOf(
+  { database }: DatabaseContext,
+  path: string,
+  { head, createdAt, tables }: BackupScript,
+  { name, history }: DatabaseState,
+): RestorePlan {
+  const applied = history.map(({ version }) => version);
+  const stays = head && [...head.history, ...head.kept];
+  return {
+    database: database.description,
+    databaseName: name,
+    path,
+    createdAt,
+    replacesAll: head === undefined,
+    tables: head?.tables ?? tables.map((table) => table.name.replace(/ \([^(]*\)$/, "")),
+    pendingAgain: stays ? applied.filter((version) => !stays.includes(version)) : [],
+    appliedAgain: head ? head.history.filter((version) => !applied.includes(version)) : [],
+  };
+}
+
+async function replace(
+  context: DatabaseContext,
+  session: Session,
+  lock: RunLock,
+  { store }: BackupTools,
+  script: BackupScript,
+): Promise<void> {
+  const { signal, database } = context;
+  const stopped = () => {
+    if (!signal.aborted) return;
+    throw interruption(signal, `Cannot restore ${database.description}`, "It was rolled back; nothing was changed.");
+  };
+  const cancel = () => void session.cancel().catch(() => {});
+  // Awaited by itself: statements behind a BEGIN that was refused would run in autocommit.
+  await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  signal.addEventListener("abort", cancel);
+  try {
+    if (lock.guard) await session.execute(lock.guard);
+    if (!script.head) {
+      await session.execute("SET LOCAL search_path = pg_catalog, pg_temp");
+      await emptyDatabase({ context, session, lock });
+    }
+    await runScript(session, store.read(script.path), stopped);
+    stopped();
+    await session.execute("COMMIT");
+  } catch (error) {
+    await session.execute("ROLLBACK").catch(() => {});
+    stopped();
+    const server = error instanceof ServerFailure ? error.server : undefined;
+    const refused = error instanceof DeletionRefused ? error.failure.server : server;
+    if (!refused) throw error;
+    throw new Failure(
+      "statement-failed",
+      `Cannot restore ${database.description}: ${refused.message} (${refused.code})`,
+      {
+        hint: "It was rolled back; nothing was changed. Remove what is in the way, then run the command again.",
+        server: refused,
+        cause: error,
+      },
+    );
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}

@@ -1,0 +1,28 @@
+import { type Piece, scanBytes } from "../../core/sql/statement.ts";
+import { classify } from "../../core/sql/statement-kind.ts";
+import type { Session } from "../../ports/session.ts";
+
+/** Ends of transactions are left to the caller. */
+const TRANSACTION = /^(?:BEGIN|COMMIT)\s*;$/;
+
+/** Runs all statements of a backup within the transaction that is open; psql's own commands in it mean nothing here. */
+export async function runScript(session: Session, parts: Iterable<Uint8Array>, aborted: () => void): Promise<void> {
+  const pieces = scanBytes(parts);
+  for (let next = pieces.next(); !next.done; next = pieces.next()) {
+    const piece = next.value;
+    if (piece.kind !== "statement" || TRANSACTION.test(piece.text)) continue;
+    aborted();
+    if (classify(piece).copyFromStdin) await session.copyIn(piece.text, rowsOf(pieces));
+    else await session.execute(piece.text);
+  }
+}
+
+type Pieces = Generator<Piece | { readonly kind: "copy-bytes"; readonly bytes: Uint8Array }, void, undefined>;
+
+function* rowsOf(pieces: Pieces): Generator<Uint8Array | string> {
+  for (let next = pieces.next(); !next.done; next = pieces.next()) {
+    if (next.value.kind === "copy-end") return;
+    if (next.value.kind === "copy-bytes") yield next.value.bytes;
+    if (next.value.kind === "copy-data") yield next.value.text;
+  }
+}

@@ -1,0 +1,197 @@
+import { type BackupHead, type BackupKind, backupFileName, superfluous } from "../../core/backup/backup.ts";
+import type { Backup, BackupPolicy } from "../../core/backup/backup-report.ts";
+import type { Destruction } from "../../core/backup/destruction.ts";
+import { Failure } from "../../core/error.ts";
+import { interruption } from "../../core/interruption.ts";
+import type { BackupTools, DumpProgram } from "../../ports/backups.ts";
+import type { Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../context.ts";
+import { tableNames } from "../history-table.ts";
+import type { DatabaseState } from "../look.ts";
+import { backupFailure } from "./failure.ts";
+import { holdRows, type TableInScope, tablesInScope } from "./scope.ts";
+import { verifyContents } from "./verify.ts";
+import { writeSql } from "./write-sql.ts";
+
+/** With what, where and how backups are made. */
+export interface BackupMeans {
+  readonly tools: BackupTools;
+  readonly policy: BackupPolicy;
+  /** Restores a backup elsewhere, to see whether it can be. @throws Failure */
+  readonly rehearse: (path: string) => Promise<void>;
+}
+
+/** What a backup is for. */
+export interface BackupOrder {
+  readonly state: DatabaseState;
+  /** What is to be destroyed; undefined for a backup of everything. */
+  readonly destructions: readonly Destruction[] | undefined;
+  /** Versions that the same run applies before it destroys anything. */
+  readonly kept: readonly string[];
+  /** Only when one of the tables holds a row. */
+  readonly onlyOfRows: boolean;
+}
+
+/** All of one moment, and read in the same order each time. */
+const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const SETTINGS = [
+  "search_path = ''",
+  "statement_timeout = 0",
+  "idle_in_transaction_session_timeout = 0",
+  "extra_float_digits = 3",
+  "DateStyle = 'ISO'",
+  "IntervalStyle = 'postgres'",
+  "synchronize_seqscans = off",
+  "row_security = off",
+];
+
+/**
+ * Makes a backup of one moment and verifies it before it gets its name. Undefined when none was needed.
+ * @throws Failure backup-failed, interrupted, terminated; nothing was changed then, and no file is left
+ */
+export async function takeBackup(
+  context: DatabaseContext,
+  session: Session,
+  means: BackupMeans,
+  order: BackupOrder,
+): Promise<Backup | undefined> {
+  const { signal, database } = context;
+  const cancel = () => void session.cancel().catch(() => {});
+  await session.execute(SNAPSHOT);
+  signal.addEventListener("abort", cancel);
+  try {
+    const settings = session.backend.serverVersion >= 170000 ? [...SETTINGS, "transaction_timeout = 0"] : SETTINGS;
+    await session.execute(settings.map((setting) => `SET LOCAL ${setting};`).join(" "));
+    const names = tableNames(context.settings);
+    const tables = await tablesInScope(session, [names.history, names.journal, names.lease], order.destructions);
+    if (order.onlyOfRows && !(await holdRows(session, tables))) return undefined;
+    return await takeOf(context, session, means, order, tables);
+  } catch (error) {
+    if (signal.aborted) throw interruption(signal, `Cannot back up ${database.description}`, "Nothing was changed.");
+    throw backupFailure(error, database.description);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    await session.execute("ROLLBACK").catch(() => {});
+  }
+}
+
+async function takeOf(
+  context: DatabaseContext,
+  session: Session,
+  { tools, policy, rehearse }: BackupMeans,
+  { state, destructions, kept }: BackupOrder,
+  tables: readonly TableInScope[],
+): Promise<Backup> {
+  const { clock, database } = context;
+  const started = clock.monotonicMs();
+  const program = session.backend.embedded
+    ? undefined
+    : await tools.dumpProgram(Math.floor(session.backend.serverVersion / 10_000));
+  const version = newest(state.history.map((row) => row.version));
+  const kind: BackupKind = program ? "custom" : "sql";
+  const now = clock.now();
+  const fileName = backupFileName({ database: state.name, version, kind }, now, policy.backupGzip);
+  const path = `${policy.backupDirectory}/${fileName}`;
+  await requireSpace(session, tools, policy.backupDirectory, program ? undefined : tables);
+  const head: BackupHead = {
+    format: 1,
+    database: state.name,
+    createdAt: now.toISOString(),
+    version,
+    scope: destructions === undefined ? "all" : "tables",
+    tables: tables.map(({ name }) => name),
+    history: state.history.map((row) => row.version),
+    kept,
+  };
+  const part = `${path}.part`;
+  try {
+    if (program) await dumpAll(context, session, tools, program, part);
+    else await writeTables(context, session, tools, { head, tables, state }, part);
+    const found = await verifyContents(context, session, tools, part, program, tables);
+    const backup = {
+      database: database.description,
+      path,
+      kind,
+      program: program?.description,
+      scope: program ? ("all" as const) : head.scope,
+      tables: found,
+      bytes: 0,
+      verification: policy.backupVerify,
+    };
+    if (policy.backupVerify === "full") await rehearse(part);
+    tools.store.rename(part, path);
+    const entries = tools.store.list(policy.backupDirectory);
+    const removed = policy.backupKeep === undefined ? [] : superfluous(entries, state.name, policy.backupKeep);
+    for (const one of removed) tools.store.remove(one.path);
+    return {
+      ...backup,
+      bytes: entries.find((entry) => entry.path.endsWith(fileName))?.bytes ?? 0,
+      removed: removed.map((one) => one.path),
+      durationMs: Math.round(clock.monotonicMs() - started),
+    };
+  } catch (error) {
+    tools.store.remove(part);
+    throw error;
+  }
+}
+
+async function writeTables(
+  context: DatabaseContext,
+  session: Session,
+  tools: BackupTools,
+  backup: { head: BackupHead; tables: readonly TableInScope[]; state: DatabaseState },
+  path: string,
+): Promise<void> {
+  const sink = tools.store.create(path);
+  let index = 0;
+  try {
+    await writeSql(session, sink, { ...backup, names: tableNames(context.settings) }, ({ name }) => {
+      if (context.signal.aborted) throw new Error("aborted");
+      context.emit({ type: "backup-progress", table: name, index: ++index, tables: backup.tables.length });
+    });
+  } finally {
+    sink.close();
+  }
+}
+
+async function dumpAll(
+  { emit, signal }: DatabaseContext,
+  session: Session,
+  tools: BackupTools,
+  program: DumpProgram,
+  path: string,
+): Promise<void> {
+  emit({ type: "backup-progress", table: program.description, index: 0, tables: 0 });
+  const [row] = await session.query("SELECT pg_catalog.pg_export_snapshot() AS snapshot");
+  // So that nobody else may read it from the start.
+  tools.store.create(path).close();
+  await program.dump(path, String(row?.snapshot), signal);
+}
+
+/** @throws Failure backup-failed when the tables are larger than what is free */
+async function requireSpace(
+  session: Session,
+  { store }: BackupTools,
+  directory: string,
+  tables: readonly TableInScope[] | undefined,
+): Promise<void> {
+  const free = store.freeBytes(directory);
+  if (free === undefined) return;
+  const size = tables
+    ? `COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_table_size(t.oid)) FROM pg_catalog.unnest('{${tables.map(({ oid }) => oid).join(",")}}'::pg_catalog.oid[]) AS t(oid)), 0)`
+    : "pg_catalog.pg_database_size(pg_catalog.current_database())";
+  const [row] = await session.query(`SELECT (${size})::text AS size`);
+  const needed = Number(row?.size);
+  if (needed <= free) return;
+  throw new Failure(
+    "backup-failed",
+    `Cannot back up to ${directory}: it takes up to ${needed} bytes, and ${free} are free there`,
+    { hint: "Make room, or name another place: --backup-dir <directory>. Nothing was changed." },
+  );
+}
+
+/** Among versions of digits; "0" for none. */
+function newest(versions: readonly string[]): string {
+  const numbers = versions.filter((version) => /^\d+$/.test(version));
+  return numbers.reduce((most, one) => (BigInt(one) > BigInt(most) ? one : most), "0");
+}

@@ -1,0 +1,108 @@
+import { type BackedUpTable, type BackupHead, headLine, tailLine } from "../../core/backup/backup.ts";
+import { CopiedRows } from "../../core/backup/copied-rows.ts";
+import { quoteIdentifier, quoteText } from "../../core/sql-text.ts";
+import type { BackupSink } from "../../ports/backups.ts";
+import type { Session } from "../../ports/session.ts";
+import { createHistorySql, type TableNames } from "../history-table.ts";
+import { type DatabaseState, RESET_MARK } from "../look.ts";
+import { closingQueries, columnsQuery, openingQueries, sequencesQuery } from "./definitions-sql.ts";
+import type { TableInScope } from "./scope.ts";
+
+/** What a backup by pgstep itself is made from. */
+export interface SqlBackup {
+  readonly head: BackupHead;
+  readonly tables: readonly TableInScope[];
+  readonly names: TableNames;
+  readonly state: DatabaseState;
+}
+
+/** How a script is to be read, whatever the settings of the session that runs it. */
+const PREAMBLE = `BEGIN;
+SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0;
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL standard_conforming_strings = on;
+SET LOCAL check_function_bodies = off;
+SET LOCAL client_min_messages = warning;
+SET LOCAL row_security = off;
+SET LOCAL search_path = '';
+`;
+
+/**
+ * Writes the tables as SQL that puts them back as they are: by itself in one transaction, by psql or by pgstep. The rows pass
+ * through, one at a time.
+ * @param begun is called with each table whose rows come next
+ */
+export async function writeSql(
+  session: Session,
+  sink: BackupSink,
+  { head, tables, names, state }: SqlBackup,
+  begun: (table: TableInScope) => void,
+): Promise<readonly BackedUpTable[]> {
+  const oids = tables.map(({ oid }) => oid);
+  const write = (...lines: string[]) => sink.write(lines.map((line) => `${line}\n`).join(""));
+  const writeAll = async (queries: readonly string[]) => {
+    for (const query of queries) write(...(await session.query(query)).map((row) => String(row.sql)));
+  };
+  write(headLine(head));
+  sink.write(PREAMBLE);
+  await writeAll(openingQueries(oids));
+  const columns = new Map((await session.query(columnsQuery(oids))).map((row) => [row.oid, row.columns]));
+  const copied: BackedUpTable[] = [];
+  const copy = async (source: string, from = source) => {
+    const rows = new CopiedRows();
+    write(`COPY ${source} FROM stdin;`);
+    await session.copyOut(`COPY ${from} TO STDOUT`, (row) => {
+      rows.take(row);
+      sink.write(row);
+    });
+    write("\\.");
+    return rows.result(source);
+  };
+  for (const table of tables) {
+    const list = columns.get(table.oid);
+    if (!table.hasRows || typeof list !== "string") continue;
+    begun(table);
+    copied.push({ ...(await copy(`${table.name} (${list})`)), name: table.name });
+  }
+  for (const { name } of await session.query(sequencesQuery(oids))) {
+    const [value] = await session.query(`SELECT last_value::text AS value, is_called::text AS called FROM ${name}`);
+    write(`SELECT pg_catalog.setval(${literal(String(name))}, ${value?.value}, ${value?.called});`);
+  }
+  await writeAll(closingQueries(oids));
+  await writeHistory(write, copy, { head, names, state });
+  write("COMMIT;", tailLine({ tables: copied }));
+  return copied;
+}
+
+async function writeHistory(
+  write: (...lines: string[]) => void,
+  copy: (source: string, from: string) => Promise<unknown>,
+  { head, names, state }: Pick<SqlBackup, "head" | "names" | "state">,
+): Promise<void> {
+  const { history, journal } = names;
+  const columns = state.columns.map(({ name }) => quoteIdentifier(name)).join(", ");
+  write(
+    `${createHistorySql(names, state.schemaExists)};`,
+    `CREATE TEMPORARY TABLE pgstep_history (LIKE ${history}) ON COMMIT DROP;`,
+  );
+  if (state.historyExists) await copy(`pg_temp.pgstep_history (${columns})`, `${history} (${columns})`);
+  const kept = head.kept.map(quoteText).join(", ");
+  const others = head.kept.length > 0 ? ` AND version NOT IN (${kept})` : "";
+  write(
+    `DELETE FROM ${history} WHERE version NOT IN (SELECT version FROM pg_temp.pgstep_history)${others};`,
+    ...(state.historyExists
+      ? [
+          `INSERT INTO ${history} (${columns}) SELECT ${columns} FROM pg_temp.pgstep_history b WHERE NOT EXISTS (SELECT FROM ${history} h WHERE h.version = b.version);`,
+        ]
+      : []),
+    // What had been done of a step in parts is undone with the tables.
+    `DO ${literal(`BEGIN IF pg_catalog.to_regclass(${literal(journal)}) IS NOT NULL THEN DELETE FROM ${journal} WHERE version <> ${literal(RESET_MARK)}; END IF; END`)};`,
+  );
+}
+
+/** As the preamble has strings read: DO takes nothing but a constant. */
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

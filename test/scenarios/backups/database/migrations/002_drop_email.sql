@@ -1,0 +1,2 @@
+DROP VIEW names;
+ALTER TABLE users DROP COLUMN email;
