@@ -1,16 +1,21 @@
+import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
 import { ROOT } from "./runtimes.ts";
 
 const PACKAGE = join(ROOT, "node_modules", "@electric-sql", "pglite");
 
 /** Raised when this file changes what it writes. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /**
- * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite`, and beside it the files that it loads and the
- * archives of extensions. Kept as it is when it is of the installed version already.
+ * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite` and the name of its base image, and beside it
+ * the files that it loads, the archives of extensions, and that image: an empty database, so that nobody has to wait for
+ * one to be made. Kept as it is when it is of the installed version already.
  */
 export async function bundleEmbedded(output: string): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { version: string };
@@ -18,9 +23,13 @@ export async function bundleEmbedded(output: string): Promise<void> {
   const marker = `version-${version}-${LAYOUT}`;
   if (existsSync(join(target, marker))) return;
   const building = `${target}.${process.pid}`;
+  const image = `base-${version}.tar.br`;
   mkdirSync(building, { recursive: true });
   await build({
-    stdin: { contents: `export { PGlite } from "@electric-sql/pglite";`, resolveDir: ROOT },
+    stdin: {
+      contents: `export { PGlite } from "@electric-sql/pglite"; export const baseImage = "${image}";`,
+      resolveDir: ROOT,
+    },
     outfile: join(building, "pglite.js"),
     bundle: true,
     format: "esm",
@@ -35,6 +44,14 @@ export async function bundleEmbedded(output: string): Promise<void> {
   for (const name of readdirSync(join(PACKAGE, "dist"))) {
     if (/\.(wasm|data|tar\.gz)$/.test(name)) cpSync(join(PACKAGE, "dist", name), join(building, name));
   }
+  await promisify(execFile)(
+    process.execPath,
+    [
+      ...["--import", "tsx", join(ROOT, "build", "base-image.ts")],
+      ...[pathToFileURL(join(building, "pglite.js")).href, join(building, image)],
+    ],
+    { cwd: ROOT, timeout: 300_000 },
+  );
   cpSync(join(PACKAGE, "LICENSE"), join(building, "LICENSE"));
   cpSync(join(PACKAGE, "package.json"), join(building, marker));
   rmSync(target, { recursive: true, force: true });

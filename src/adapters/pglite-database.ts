@@ -5,7 +5,9 @@ import { describeTarget, type EmbeddedTarget } from "../core/connection/target.t
 import { Failure } from "../core/error.ts";
 import type { Database } from "../ports/session.ts";
 import { type EmbeddedLock, LOCK_FILE, lockDirectory } from "./embedded-lock.ts";
-import { loadPglite, type Pglite } from "./pglite-module.ts";
+import { PgliteExtensions } from "./pglite-extensions.ts";
+import { readBaseImage, unpackBaseImage } from "./pglite-image.ts";
+import { type LoadedPglite, loadPglite, type Pglite, type PgliteOptions } from "./pglite-module.ts";
 import { PgliteWire } from "./pglite-wire.ts";
 import { openSession, type PostgresSession } from "./postgres-session.ts";
 
@@ -17,7 +19,7 @@ export class PgliteDatabase implements Database {
   readonly description: string;
   readonly embedded = true;
   readonly #directory: string | undefined;
-  #pglite: Pglite | undefined;
+  #started: Started | undefined;
   #lock: EmbeddedLock | undefined;
   #wire: PgliteWire | undefined;
   #opening = false;
@@ -35,10 +37,10 @@ export class PgliteDatabase implements Database {
     }
     this.#opening = true;
     try {
-      if (this.#pglite && this.#wire?.isBroken) await this.#stop();
-      if (this.#pglite) await clean(this.#pglite);
-      else this.#pglite = await this.#start();
-      this.#wire = new PgliteWire(this.#pglite);
+      if (this.#wire?.isBroken) await this.#stop();
+      if (this.#started) await clean(this.#started.pglite);
+      else this.#started = await this.#start();
+      this.#wire = new PgliteWire(this.#started.pglite, this.#started.extensions);
       return await openSession(this.#wire, {
         user: "postgres",
         database: "postgres",
@@ -58,19 +60,12 @@ export class PgliteDatabase implements Database {
     this.#unlock();
   }
 
-  async #start(): Promise<Pglite> {
-    const { module, directory } = await loadPglite();
-    const extensions = extensionArchives(directory);
+  async #start(): Promise<Started> {
+    const loaded = await loadPglite();
     try {
-      if (this.#directory === undefined) return await keepingExitCode(() => module.PGlite.create({ extensions }));
-      const dataDir = this.#directory;
-      mkdirSync(dataDir, { recursive: true });
-      this.#lock ??= lockDirectory(dataDir, this.description);
-      const fresh = this.#prepare(dataDir, this.#lock);
-      if (fresh) this.#lock.setCreating(true);
-      const pglite = await keepingExitCode(() => module.PGlite.create({ dataDir, extensions }));
-      if (fresh) this.#lock.setCreating(false);
-      return pglite;
+      return this.#directory === undefined
+        ? await this.#startInMemory(loaded)
+        : await this.#startIn(this.#directory, loaded);
     } catch (error) {
       this.#unlock();
       if (error instanceof Failure) throw error;
@@ -78,19 +73,34 @@ export class PgliteDatabase implements Database {
       throw new Failure("connection-failed", `Cannot open ${this.description}: ${reason}`, {
         hint:
           this.#directory === undefined
-            ? "Free some memory (it takes up to 1 GB), or name a directory: pglite:<directory>."
+            ? "Free some memory (it takes about half a gigabyte), or name a directory: pglite:<directory>."
             : "Check that the directory can be written and was made by this version, or name another one.",
         cause: error,
       });
     }
   }
 
+  async #startInMemory(loaded: LoadedPglite): Promise<Started> {
+    const image = readBaseImage(loaded);
+    return start(
+      loaded,
+      image ? { loadDataDir: new Blob([new Uint8Array(image.buffer, image.byteOffset, image.length)]) } : {},
+    );
+  }
+
+  async #startIn(dataDir: string, loaded: LoadedPglite): Promise<Started> {
+    mkdirSync(dataDir, { recursive: true });
+    this.#lock ??= lockDirectory(dataDir, this.description);
+    if (this.#prepare(dataDir, this.#lock)) return await makeDatabase(dataDir, loaded, this.#lock);
+    const started = await start(loaded, { dataDir });
+    await started.extensions.provideIfUsed();
+    return started;
+  }
+
   /** Answers whether a database has to be made in the directory. */
   #prepare(directory: string, lock: EmbeddedLock): boolean {
     if (lock.leftUnfinished) {
-      for (const name of readdirSync(directory)) {
-        if (name !== LOCK_FILE) rmSync(join(directory, name), { recursive: true, force: true });
-      }
+      removeDatabase(directory);
       return true;
     }
     const names = readdirSync(directory).filter((name) => !name.startsWith(LOCK_FILE));
@@ -115,27 +125,54 @@ export class PgliteDatabase implements Database {
   }
 
   async #stop(): Promise<void> {
-    const pglite = this.#pglite;
-    this.#pglite = undefined;
+    const started = this.#started;
+    this.#started = undefined;
     this.#wire = undefined;
-    if (pglite) await keepingExitCode(() => pglite.close());
+    if (started) await keepingExitCode(() => started.pglite.close());
   }
 }
 
 /** The major version that PGlite is built from. */
 const PG_VERSION = "18";
 
-/** Every extension that PGlite ships: `<name>.tar.gz` beside it. Loading all of them costs no noticeable time. */
-function extensionArchives(directory: URL): Record<string, URL> {
-  const names = readdirSync(directory).filter((name) => name.endsWith(ARCHIVE));
-  return Object.fromEntries(names.map((name) => [name.slice(0, -ARCHIVE.length), new URL(name, directory)]));
+/** A server that runs, and what it can be given later. */
+interface Started {
+  readonly pglite: Pglite;
+  readonly extensions: PgliteExtensions;
 }
 
-const ARCHIVE = ".tar.gz";
+async function start({ module, directory }: LoadedPglite, options: PgliteOptions): Promise<Started> {
+  const pglite = await keepingExitCode(() => module.PGlite.create(options));
+  return { pglite, extensions: new PgliteExtensions(pglite, directory) };
+}
 
-/** Takes back what the session before left in the one backend. */
+/** Makes a database in the directory; when that fails, nothing of it stays. */
+async function makeDatabase(dataDir: string, loaded: LoadedPglite, lock: EmbeddedLock): Promise<Started> {
+  lock.setCreating(true);
+  try {
+    const image = readBaseImage(loaded);
+    if (image) unpackBaseImage(image, dataDir);
+    const started = await start(loaded, { dataDir });
+    lock.setCreating(false);
+    return started;
+  } catch (error) {
+    removeDatabase(dataDir);
+    throw error;
+  }
+}
+
+function removeDatabase(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (name !== LOCK_FILE) rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/**
+ * Takes back what the session before left in the one backend. It does not know which user that began with, so that
+ * DISCARD ALL leaves a SET SESSION AUTHORIZATION in force.
+ */
 async function clean(pglite: Pglite): Promise<void> {
-  for (const sql of ["ROLLBACK", "DISCARD ALL"]) {
+  for (const sql of ["ROLLBACK", "SET SESSION AUTHORIZATION postgres", "DISCARD ALL"]) {
     const text = Buffer.from(`${sql}\0`);
     const message = Buffer.concat([Buffer.from([0x51, 0, 0, 0, text.length + 4]), text]);
     await pglite.execProtocolRawStream(message, { onRawData: () => {} });

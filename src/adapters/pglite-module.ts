@@ -7,13 +7,15 @@ export interface PgliteModule {
   readonly PGlite: {
     create(options: PgliteOptions): Promise<Pglite>;
   };
+  /** The file of its base image, beside it; the bare package has none. */
+  readonly baseImage?: string;
 }
 
 export interface PgliteOptions {
   /** Undefined for one in memory. */
   readonly dataDir?: string;
-  /** Archives of extensions by name. */
-  readonly extensions?: Readonly<Record<string, URL>>;
+  /** A tar archive of the database to begin with. */
+  readonly loadDataDir?: Blob;
 }
 
 export interface Pglite {
@@ -22,15 +24,26 @@ export interface Pglite {
     messages: Uint8Array,
     options: { syncToFs?: boolean; onRawData: (bytes: Uint8Array) => void },
   ): Promise<void>;
+  query(sql: string): Promise<{ readonly rows: readonly unknown[] }>;
+  /** Its runtime, with the file system that its server sees. */
+  readonly Module: {
+    readonly FS: { mkdirTree(path: string): void; writeFile(path: string, bytes: Uint8Array): void };
+  };
   close(): Promise<void>;
 }
 
+export interface LoadedPglite {
+  readonly module: PgliteModule;
+  /** Where its base image and the archives of its extensions (`<name>.tar.gz`) lie. */
+  readonly directory: URL;
+}
+
 /**
- * PGlite, and the directory that its extension archives (`<name>.tar.gz`) lie in: beside this program when it was
- * built with its embedded database, else from the package, as when it runs from source.
+ * PGlite, from beside this program when it was built with its embedded database, else from the package, as when it runs
+ * from source.
  * @throws Failure runtime-unsupported when neither is there
  */
-export async function loadPglite(): Promise<{ module: PgliteModule; directory: URL }> {
+export async function loadPglite(): Promise<LoadedPglite> {
   const built = new URL("./embedded/pglite.js", import.meta.url);
   const source = existsSync(fileURLToPath(built)) ? built.href : packaged();
   if (source === undefined) throw absent(undefined);

@@ -1,4 +1,5 @@
 import { type CopyData, copyFail } from "./copy-data.ts";
+import type { PgliteExtensions } from "./pglite-extensions.ts";
 import type { Pglite } from "./pglite-module.ts";
 import type { Wire, WireListener } from "./wire.ts";
 
@@ -9,6 +10,7 @@ import type { Wire, WireListener } from "./wire.ts";
 export class PgliteWire implements Wire {
   readonly reusesMemory = true;
   readonly #pglite: Pglite;
+  readonly #extensions: PgliteExtensions;
   #listener: WireListener | undefined;
   #incoming: Buffer = EMPTY;
   #started = false;
@@ -21,8 +23,9 @@ export class PgliteWire implements Wire {
   /** Whether the backend failed under it and can no longer be used. */
   isBroken = false;
 
-  constructor(pglite: Pglite) {
+  constructor(pglite: Pglite, extensions: PgliteExtensions) {
     this.#pglite = pglite;
+    this.#extensions = extensions;
   }
 
   get isOpen(): boolean {
@@ -64,6 +67,7 @@ export class PgliteWire implements Wire {
       for (let message = this.#take(); message && !this.#closed; message = this.#take()) {
         if (message[0] === TERMINATE) this.#ending = true;
         else {
+          this.#extensions.before(message);
           await this.#pglite.execProtocolRawStream(this.#withCopyData(message), {
             onRawData: (bytes) => {
               if (!this.#closed) this.#listener?.received(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
@@ -102,7 +106,7 @@ export class PgliteWire implements Wire {
     if (!data) return /stdin/i.test(message.toString("latin1")) ? Buffer.concat([message, NO_DATA]) : message;
     this.#copies.delete(this.#queries);
     const parts: Uint8Array[] = [message];
-    for (let part = data.next(); part; part = data.next()) parts.push(...part);
+    for (let part = data.next(); part; part = data.next()) parts.push(part);
     return Buffer.concat(parts);
   }
 

@@ -1,0 +1,50 @@
+import type { Command } from "../core/command.ts";
+import { refuseTogether, usage } from "../core/option-values.ts";
+import { bundle as sealMigrations } from "../engine/bundle/bundle.ts";
+import type { Environment } from "../engine/environment.ts";
+
+export const bundle: Command<Environment> = {
+  name: "bundle",
+  aliases: [],
+  summary: "seal the migrations into one file that runs them anywhere",
+  description:
+    "Writes a copy of this program with the migrations inside, to be run where there is no checkout: FILE up, FILE " +
+    "status, FILE --manifest. An executable gives an executable, a script gives a script. With --pin it runs only where " +
+    "the history is what it is now, or what its own migrations made of that.",
+  ofCheckout: true,
+  arguments: [],
+  options: [
+    { name: "output", letter: "o", value: "file", summary: "the file to write, over what is there", completes: "file" },
+    { name: "pin", summary: "to the history of the database that is named" },
+    { name: "pin-from", value: "file", summary: "to that in the output of status --json", completes: "file" },
+    {
+      name: "executable",
+      value: "file",
+      summary: "copy this executable of pgstep's, e.g. another system's",
+      completes: "file",
+    },
+    { name: "label", value: "text", summary: "what the manifest shows, e.g. the commit" },
+  ],
+  examples: [
+    { line: "pgstep bundle -o deploy", remark: "from an executable: then ./deploy up, ./deploy status" },
+    { line: "pgstep bundle -o deploy.mjs", remark: "from npm's package: then node deploy.mjs up" },
+    { line: "pgstep bundle -o deploy --pin --url postgres://host/app", remark: "only for a database in that state" },
+  ],
+  async run({ options }, environment) {
+    const output = options.get("output");
+    if (output === undefined) {
+      throw usage("Cannot run pgstep bundle: no file is named", "Name it with --output <file>.");
+    }
+    const path = options.get("pin-from");
+    refuseTogether("bundle", [options.has("pin") && "--pin", path !== undefined && "--pin-from"]);
+    const pinned = options.has("pin") ? await environment.databaseContext() : path === undefined ? undefined : { path };
+    const report = await sealMigrations(environment.context, environment.programFile, {
+      output,
+      executable: options.get("executable"),
+      label: options.get("label"),
+      pinned,
+    });
+    environment.report(report);
+    return 0;
+  },
+};

@@ -1,0 +1,177 @@
+import type { Checked, Pin } from "../../core/bundle/pin.ts";
+import { type Seal, type SealedFile, sealText } from "../../core/bundle/seal.ts";
+import { statusHistory } from "../../core/bundle/status-history.ts";
+import { directoryBeside } from "../../core/directories.ts";
+import { Failure } from "../../core/error.ts";
+import type { BundledReport } from "../../core/report.ts";
+import { SETTINGS } from "../../core/settings/table.ts";
+import { compareVersions, versionKey } from "../../core/version.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import type { ProgramFile, SealedProgram } from "../../ports/program-file.ts";
+import type { Session } from "../../ports/session.ts";
+import type { Context, DatabaseContext } from "../context.ts";
+import { errorCode, errorWords } from "../error-code.ts";
+import { inspectFiles } from "../inspect-files.ts";
+import { look } from "../look.ts";
+import { byWeightAndPlace, readMigrations } from "../read-migrations.ts";
+import { refuseUnsound } from "../scripts.ts";
+import { withSession } from "../work-session.ts";
+
+export interface BundleRequest {
+  readonly output: string;
+  /** An executable to carry the seal instead of the running program. */
+  readonly executable: string | undefined;
+  readonly label: string | undefined;
+  /** Whose history is to be pinned. */
+  readonly pinned: HistorySource | undefined;
+}
+
+/** A database, or a file with the output of `status --json`. */
+type HistorySource = DatabaseContext | { readonly path: string };
+
+/**
+ * Writes a copy of the program that carries the migrations and what belongs to them.
+ * @throws Failure directory-unreadable, files-unsound, history-conflict, file-unwritable, settings
+ */
+export async function bundle(
+  context: Context,
+  programFile: ProgramFile,
+  { output, executable, label, pinned }: BundleRequest,
+): Promise<BundledReport> {
+  const { fileSystem, settings } = context;
+  refuseUnnamed(settings.directory);
+  if (executable === undefined && programFile.kind === "script" && !output.endsWith(".mjs")) {
+    throw new Failure("usage", `Cannot seal into ${output}: this program is a script, and so is its copy`, {
+      hint: "Name a file that ends in .mjs, or an executable of pgstep's to copy: --executable <file>.",
+    });
+  }
+  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+  // The values of placeholders may be known only where the sealed file will run.
+  const inspected = inspectFiles(fileSystem, migrations, settings).filter(({ rule }) => rule !== "placeholder");
+  const all = [...findings, ...inspected];
+  refuseUnsound(all.sort(byWeightAndPlace), "seal migrations");
+  const sealed = migrations.map(({ version, up }) => ({ version, checksum: up.checksum }));
+  const pin = pinned && { history: await historyOf(context, pinned), sealed };
+  if (pin) refuseDisagreement(pin);
+  const files = roots(context).flatMap((root) => sqlFilesBelow(fileSystem, root));
+  const seal: Seal = {
+    label: label ?? null,
+    settings: sealedSettings(context),
+    roots: roots(context),
+    files: files.sort(byPath),
+    pin: pin ?? null,
+  };
+  return {
+    type: "bundled",
+    ...write(programFile, output, sealText(seal), executable),
+    files: files.length,
+    migrations: migrations.length,
+    pinned: pin?.history.length,
+  };
+}
+
+/** Only what has a name can be found under it where the files are not. */
+function refuseUnnamed(directory: string): void {
+  if (!/^[./\\]*$/.test(directory)) return;
+  throw new Failure("usage", `Cannot seal ${directory}: it is not named from above`, {
+    hint: "Change to a directory above it, and name it with --dir.",
+  });
+}
+
+/** The settings that say which files, and which history is theirs. */
+function sealedSettings({ settings }: Context): Record<string, string> {
+  const { directory, repeatableDirectory, hooksDirectory, seedsDirectory, schema, table } = settings;
+  return {
+    [SETTINGS.directory.flag]: directory,
+    ...(repeatableDirectory !== undefined && { [SETTINGS.repeatableDirectory.flag]: repeatableDirectory }),
+    ...(hooksDirectory !== undefined && { [SETTINGS.hooksDirectory.flag]: hooksDirectory }),
+    ...(seedsDirectory !== undefined && { [SETTINGS.seedsDirectory.flag]: seedsDirectory }),
+    [SETTINGS.schema.flag]: schema,
+    [SETTINGS.table.flag]: table,
+  };
+}
+
+function roots({ settings }: Context): string[] {
+  const { directory, repeatableDirectory, hooksDirectory, seedsDirectory } = settings;
+  return [
+    directory,
+    repeatableDirectory ?? directoryBeside(directory, "repeatable"),
+    hooksDirectory ?? directoryBeside(directory, "hooks"),
+    seedsDirectory ?? directoryBeside(directory, "seeds"),
+  ];
+}
+
+/** Every SQL file below a directory, which may be absent. */
+function sqlFilesBelow(fileSystem: FileSystem, directory: string): SealedFile[] {
+  try {
+    return fileSystem.list(directory).flatMap(({ name, kind }): SealedFile[] => {
+      const path = `${directory.replace(/[/\\]+$/, "")}/${name}`;
+      if (kind === "directory") return sqlFilesBelow(fileSystem, path);
+      if (kind !== "file" || !name.endsWith(".sql")) return [];
+      const content = Buffer.concat([...fileSystem.read(path)].map((part) => Buffer.from(part)));
+      return [{ path: path.replaceAll("\\", "/").replace(/^(\.\/)+/, ""), content: content.toString("base64") }];
+    });
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT") return [];
+    throw new Failure("directory-unreadable", `Cannot seal ${directory}: ${errorWords(cause)}`, {
+      hint: "Check its permissions and those of what is in it.",
+      cause,
+    });
+  }
+}
+
+function byPath(left: SealedFile, right: SealedFile): number {
+  return left.path < right.path ? -1 : left.path > right.path ? 1 : 0;
+}
+
+async function historyOf({ fileSystem }: Context, from: HistorySource): Promise<readonly Checked[]> {
+  const history = "path" in from ? statusHistory(textOf(fileSystem, from.path), from.path) : await readHistory(from);
+  return [...history].sort((left, right) => compareVersions(left.version, right.version));
+}
+
+async function readHistory({ database, settings, signal }: DatabaseContext): Promise<readonly Checked[]> {
+  const read = (session: Session) => look(session, settings);
+  const { history } = await withSession(database, "read the history of", read, signal);
+  return history.map(({ version, checksum }) => ({ version, checksum }));
+}
+
+function textOf(fileSystem: FileSystem, path: string): string {
+  try {
+    return Buffer.concat([...fileSystem.read(path)].map((part) => Buffer.from(part))).toString("utf8");
+  } catch (cause) {
+    throw new Failure("settings", `Cannot read ${path}: ${errorWords(cause)}`, {
+      hint: "Name the file that the output of pgstep status --json was written to.",
+      cause,
+    });
+  }
+}
+
+/** A file that is not what the target was made from would be refused there each time. */
+function refuseDisagreement(pin: Pin): void {
+  const current = new Map(pin.sealed.map((one) => [versionKey(one.version), one.checksum]));
+  const changed = pin.history.filter(({ version, checksum }) => {
+    const sealed = current.get(versionKey(version));
+    return sealed !== undefined && checksum !== null && checksum !== sealed;
+  });
+  if (changed.length === 0) return;
+  throw new Failure("history-conflict", "Cannot pin the history: files were edited after they were applied", {
+    hint: "Put them back as they were, or accept them with pgstep repair, and seal again.",
+    findings: changed.map(({ version }) => ({
+      rule: "pinned",
+      severity: "error",
+      message: `${version} was applied from another text`,
+    })),
+  });
+}
+
+function write(programFile: ProgramFile, output: string, seal: string, executable: string | undefined): SealedProgram {
+  try {
+    return programFile.seal(output, seal, executable);
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    throw new Failure("file-unwritable", `Cannot seal into ${output}: ${errorWords(cause)}`, {
+      hint: "Name a file that can be written, in a directory that is there; and an executable that can be read.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,2 @@
+-- Lock-Timeout: 1s
+ALTER TABLE users ADD COLUMN name text;
