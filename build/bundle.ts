@@ -1,34 +1,42 @@
-import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { build, type Metafile } from "esbuild";
+import { VOCABULARY } from "../src/commands/index.ts";
+import { emitDeclarations } from "./declarations.ts";
 import { bundleEmbedded } from "./embedded.ts";
+import { manPage } from "./man.ts";
 import { ROOT } from "./runtimes.ts";
 import { sourceStamp, writeStamp } from "./stamp.ts";
 
 /**
  * Makes dist/: the program, the library, its types, and the embedded database. Each file is replaced in one step,
- * so that programs which run meanwhile, or another build, find it old or new but whole.
+ * so that programs which run meanwhile, or another build, find it old or new but whole. Only a release names a commit.
+ * Returns the packages that went into the program.
  */
-export async function bundle(output: string = join(ROOT, "dist")): Promise<void> {
+export async function bundle(output: string = join(ROOT, "dist"), commit?: string): Promise<readonly string[]> {
   const stamp = sourceStamp();
   mkdirSync(output, { recursive: true });
   const [program, library] = await Promise.all([
-    bundleModule("src/main.ts", "#!/usr/bin/env node"),
-    bundleModule("src/index.ts", ""),
+    bundleModule("src/main.ts", "#!/usr/bin/env node", commit),
+    bundleModule("src/index.ts", "", commit),
   ]);
-  await Promise.all([bundleEmbedded(output), emitTypes(join(output, "types"))]);
+  await Promise.all([bundleEmbedded(output), emitDeclarations(join(output, "types"))]);
   replace(join(output, "pgstep.js"), program.text);
   chmodSync(join(output, "pgstep.js"), 0o755);
   replace(join(output, "index.js"), library.text);
-  replace(join(output, "licenses.txt"), licenses(program.metafile));
+  const packages = packagesOf(program.metafile);
+  replace(join(output, "licenses.txt"), licenses(packages));
+  replace(join(output, "man", "pgstep.1"), manPage(VOCABULARY, { version: version(), date: buildDate() }));
   writeStamp(output, stamp);
+  return packages;
 }
 
-async function bundleModule(entry: string, banner: string): Promise<{ text: string; metafile: Metafile }> {
-  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+async function bundleModule(
+  entry: string,
+  banner: string,
+  commit: string | undefined,
+): Promise<{ text: string; metafile: Metafile }> {
   const result = await build({
     entryPoints: [join(ROOT, entry)],
     absWorkingDir: ROOT,
@@ -45,35 +53,34 @@ async function bundleModule(entry: string, banner: string): Promise<{ text: stri
     minifySyntax: true,
     legalComments: "none",
     banner: { js: banner },
-    define: { PGSTEP_VERSION: JSON.stringify(version) },
+    define: { PGSTEP_VERSION: JSON.stringify(version()), PGSTEP_COMMIT: JSON.stringify(commit ?? null) },
     external: ["@electric-sql/pglite", "@electric-sql/pglite/*"],
     logLevel: "error",
   });
   return { text: result.outputFiles[0]?.text ?? "", metafile: result.metafile };
 }
 
-/** Writes declarations even where types are wrong: judging them is the type check's part. */
-async function emitTypes(directory: string): Promise<void> {
-  const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-  const said = await promisify(execFile)(process.execPath, [
-    compiler,
-    ...["--project", join(ROOT, "tsconfig.types.json"), "--outDir", directory],
-  ]).then(
-    () => "",
-    (error: { stdout?: string }) => error.stdout ?? String(error),
-  );
-  if (!existsSync(join(directory, "index.d.ts"))) throw new Error(`Cannot write type declarations:\n${said}`);
+function version(): string {
+  return (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest).version;
 }
 
-/** The licence of every package that went into the program. */
-function licenses(metafile: Metafile): string {
+/** SOURCE_DATE_EPOCH (reproducible-builds.org) where it is set, else today. */
+function buildDate(): string {
+  const seconds = process.env.SOURCE_DATE_EPOCH;
+  return (seconds ? new Date(Number(seconds) * 1000) : new Date()).toISOString().slice(0, 10);
+}
+
+function packagesOf(metafile: Metafile): string[] {
   const packages = new Set<string>();
   for (const path of Object.keys(metafile.inputs)) {
     const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path) ?? [];
     if (name) packages.add(name);
   }
-  return [...packages]
-    .sort()
+  return [...packages].sort();
+}
+
+function licenses(packages: readonly string[]): string {
+  return packages
     .map((name) => {
       const directory = join(ROOT, "node_modules", name);
       const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;

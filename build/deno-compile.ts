@@ -1,51 +1,101 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { transform } from "esbuild";
 import { ensureBuilt } from "./ensure-built.ts";
 import { findRuntime, ROOT } from "./runtimes.ts";
-import { TARGETS } from "./targets.ts";
+import { hostTarget, TARGETS } from "./targets.ts";
 
 /*
- * `deno compile` for the targets named, or for this machine. It fetches its runtime part, denort, from Deno's own
- * host. Where that cannot be reached, `--check` sets the deno executable itself in its place: that proves the module
- * graph, the included files and the permissions, and the result is thrown away, because it is not the program.
+ * `deno task compile [target...]`, `npm run binary:deno`: executables by `deno compile`, for this machine or the targets
+ * named, or "all" that it has. Deno fetches their runtime part, denort, from its own host.
+ *
+ * Where that cannot be had, what else can go wrong is tried with the deno executable in its place: that checks the
+ * modules, the included files and the permissions. What comes out is thrown away, because it is not the program, and
+ * the exit status is 75 (EX_TEMPFAIL of sysexits.h). DENORT_BIN names a denort that is there already.
  */
 
-const args = process.argv.slice(2);
-const checkOnly = args.includes("--check");
-const names = args.filter((argument) => argument !== "--check");
-const targets = names.map((name) => {
-  const target = TARGETS.find((known) => known.name === name)?.deno;
-  if (target === undefined) throw new Error(`deno compile has no target "${name}"`);
-  return { name, flags: ["--target", target] };
-});
+const CHECKED_ONLY = 75;
+const UNREACHABLE = /denort|dl\.deno\.land|error sending request|Download could not be found/;
+
+const names = process.argv.slice(2);
+const known = TARGETS.flatMap(({ name, deno }) => (deno ? [{ name, flags: ["--target", deno] }] : []));
+const unknown = names.find((name) => name !== "all" && !known.some((target) => target.name === name));
+if (unknown !== undefined) {
+  throw new Error(`deno compile has no target ${unknown}; known: all, ${known.map(({ name }) => name).join(", ")}`);
+}
+const chosen = names.includes("all") ? known : known.filter(({ name }) => names.includes(name));
 
 const program = await ensureBuilt();
 const deno = findRuntime("deno");
 const scratch = mkdtempSync(join(tmpdir(), "pgstep-deno-"));
-for (const { name, flags } of targets.length > 0 ? targets : [{ name: "this machine", flags: [] }]) {
-  const output = checkOnly
-    ? join(scratch, "pgstep")
-    : join(ROOT, "dist", "binaries", `pgstep-deno-${name.replaceAll(" ", "-")}`);
-  const { status } = spawnSync(
+try {
+  for (const { name, flags } of chosen.length > 0 ? chosen : [{ name: undefined, flags: [] }]) {
+    const output = join(ROOT, "dist", "binaries", `pgstep-deno${name ? `-${name}` : ""}`);
+    mkdirSync(dirname(output), { recursive: true });
+    const source = await stamped(name ?? hostTarget());
+    const made = compile(source, output, flags, {});
+    if (made.ok) {
+      console.log(output);
+      continue;
+    }
+    console.error(made.said);
+    if (!UNREACHABLE.test(made.said)) {
+      process.exitCode = 1;
+      break;
+    }
+    const checked = compile(source, join(scratch, "checked"), flags, { DENORT_BIN: deno });
+    if (!checked.ok) console.error(checked.said);
+    process.exitCode = checked.ok ? CHECKED_ONLY : 1;
+    if (checked.ok) {
+      console.error(
+        `No executable for ${name ?? "this machine"}: denort, Deno's runtime part, cannot be downloaded here.`,
+      );
+      console.error("deno compile accepts the program, the files inside it and its permissions.");
+    }
+    break;
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** A copy of the program, with its embedded database beside it, that knows what it is compiled for. */
+async function stamped(target: string): Promise<string> {
+  const directory = join(scratch, target);
+  mkdirSync(directory, { recursive: true });
+  const { code } = await transform(readFileSync(program, "utf8"), {
+    define: { PGSTEP_TARGET: JSON.stringify(target) },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    target: "es2023",
+  });
+  writeFileSync(join(directory, "pgstep.js"), code);
+  cpSync(join(dirname(program), "embedded"), join(directory, "embedded"), { recursive: true });
+  return join(directory, "pgstep.js");
+}
+
+function compile(
+  source: string,
+  output: string,
+  flags: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): { readonly ok: boolean; readonly said: string } {
+  const { status, stderr, error } = spawnSync(
     deno,
     [
-      ...["compile", "--no-config", "--no-lock", ...permissions(), ...flags],
-      ...["--include", join(ROOT, "dist", "embedded"), "--output", output, program],
+      ...["compile", "--quiet", "--no-config", "--no-lock", ...permissions(), ...flags],
+      ...["--include", join(dirname(source), "embedded"), "--output", output, source],
     ],
     {
       cwd: scratch,
-      stdio: "inherit",
+      encoding: "utf8",
       timeout: 300_000,
-      env: { ...process.env, DENO_DIR: join(scratch, "cache"), ...(checkOnly && { DENORT_BIN: deno }) },
+      env: { ...process.env, NO_COLOR: "1", DENO_DIR: join(scratch, "cache"), ...environment },
     },
   );
-  if (status !== 0) process.exitCode = 1;
-  else if (checkOnly)
-    console.log("deno compile accepts the program, its files and its permissions; no binary was kept.");
+  return { ok: status === 0, said: error ? String(error) : stderr.trim() };
 }
-rmSync(scratch, { recursive: true, force: true });
 
 /** The one list of permissions, that of deno.json. */
 function permissions(): string[] {
