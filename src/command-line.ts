@@ -1,61 +1,82 @@
 import { type CAC, cac } from "cac";
-import { COMMANDS, GLOBAL_OPTIONS, type PgstepCommand } from "./commands/index.ts";
+import { COMMANDS, GLOBAL_OPTIONS, type PgstepCommand, TEXT_COMMANDS, VOCABULARY } from "./commands/index.ts";
 import type { CommandWords, Invocation, Option } from "./core/command.ts";
+import { COMPLETE } from "./core/completion/scripts.ts";
+import { type Completion, completionAt } from "./core/completion/suggestions.ts";
 import { commandHelp, programHelp } from "./core/help-text.ts";
+import { HELP_TOPICS } from "./core/help-topics/index.ts";
 import { usage } from "./core/option-values.ts";
 import { nearest } from "./core/spelling.ts";
 
 /** What somebody who typed a command line wants. */
 export type Request =
-  | { readonly kind: "run"; readonly command: PgstepCommand; readonly invocation: Invocation }
-  | { readonly kind: "help"; readonly text: string }
+  | {
+      readonly kind: "run";
+      readonly command: PgstepCommand;
+      readonly invocation: Invocation;
+      /** The options that may say settings. */
+      readonly settings: ReadonlyMap<string, string>;
+    }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "complete"; readonly current: string; readonly completion: Completion }
   | { readonly kind: "version" };
-
-const HELP: CommandWords = {
-  name: "help",
-  aliases: [],
-  summary: "show help",
-  description: "Shows the help of pgstep, or of one command.",
-  arguments: [{ name: "command", required: false, summary: "the command to explain" }],
-  options: [],
-  examples: [],
-};
 
 /**
  * Reads the words behind the program's name. Every word arrives as it was typed: "0012" stays "0012".
  * @throws Failure usage
  */
 export function parseCommandLine(typedWords: readonly string[]): Request {
+  if (typedWords[0] === COMPLETE) return completionRequest(typedWords.slice(1));
   refuseSwitchValues(typedWords);
   const parser = buildParser();
   parser.parse(["", "", ...shielded(typedWords)], { run: false });
   const behindDashes: readonly string[] = parser.options["--"] ?? [];
-  const typed = [...parser.args, ...behindDashes].map((word) => unshield(String(word)));
+  const before = parser.args.map((word) => unshield(String(word)));
   const name = parser.matchedCommandName;
-  if (name === undefined && typed[0] !== undefined) throw unknownCommand(typed[0]);
+  if (name === undefined && before[0] !== undefined) throw unknownCommand(before[0]);
   const command = name === undefined ? COMMANDS[0] : commandOf(name);
-  const words = command ?? (name === HELP.name ? HELP : undefined);
+  const textCommand = TEXT_COMMANDS.find((one) => one.name === name);
+  const words = command ?? textCommand;
   if (!words) throw unknownCommand(name ?? "");
   const given = givenOptions(typedWords, words, name !== undefined);
   if (given.has("version")) return { kind: "version" };
-  if (given.has("help")) return { kind: "help", text: helpOf(name) };
+  if (given.has("help")) return { kind: "text", text: helpOf(name === undefined ? undefined : words) };
+  const program = words.program === undefined ? [] : checkedProgram(behindDashes);
+  const typed = words.program === undefined ? [...before, ...behindDashes] : before;
+  if (words.arguments.length === 0) refuseProgram(words, behindDashes);
   checkArguments(words, typed);
-  if (!command) return { kind: "help", text: helpOf(typed[0]) };
+  if (textCommand) return { kind: "text", text: textCommand.text(typed, VOCABULARY) };
+  if (!command) throw unknownCommand(name ?? "");
   const options = new Map([...given].map((option) => [option, ""]));
   for (const option of optionsOf(command)) {
     if (option.value !== undefined && given.has(option.name)) {
       options.set(option.name, requireValue(option, parser.options[camelCase(option.name)]));
     }
   }
-  return { kind: "run", command, invocation: { command: command.name, arguments: typed, options } };
+  const settings = new Map([...options].filter(([option]) => !isOwn(command, option)));
+  return { kind: "run", command, settings, invocation: { command: command.name, arguments: typed, program, options } };
 }
 
-/** How to tell what comes of a command line, read from it even when it is wrong otherwise. */
-export function presentationOf(words: readonly string[]): {
-  [option in "json" | "verbose" | "noColor" | "ascii"]: boolean;
-} {
-  const has = (option: string) => flagsOf(words).some((flag) => flag.name === option);
-  return { json: has("--json"), verbose: has("--verbose"), noColor: has("--no-color"), ascii: has("--ascii") };
+/** The options, read from a command line even when it is wrong: how to say so may be among them. */
+export function typedOptions(words: readonly string[]): ReadonlyMap<string, string> {
+  const command = words.map(commandOf).find((one) => one !== undefined);
+  const known = [...GLOBAL_OPTIONS, ...COMMANDS.flatMap(({ options }) => options)];
+  const flags = new Map<string, string>();
+  for (const [index, word] of words.entries()) {
+    if (word === "--") break;
+    const [name = "", ...value] = word.split("=");
+    const option = known.find((one) => isOption(word) && isSpelling(one, name));
+    if (!option || (command && isOwn(command, option.name))) continue;
+    const behind = option.value === undefined ? "" : words[index + 1];
+    flags.set(option.name, value.length > 0 ? value.join("=") : (behind ?? ""));
+  }
+  return flags;
+}
+
+/** Whether a command means something of its own by an option that is a setting elsewhere. */
+function isOwn(command: CommandWords, option: string): boolean {
+  const has = (options: readonly Option[]) => options.some(({ name }) => name === option);
+  return has(command.options) && has(GLOBAL_OPTIONS);
 }
 
 function buildParser(): CAC {
@@ -63,7 +84,7 @@ function buildParser(): CAC {
   const declare = (option: Option) =>
     `${option.letter ? `-${option.letter}, ` : ""}--${option.name}${option.value ? ` <${option.value}>` : ""}`;
   for (const option of GLOBAL_OPTIONS) parser.option(declare(option), option.summary);
-  for (const words of [...COMMANDS, HELP]) {
+  for (const words of VOCABULARY.commands) {
     const command = parser.command(words.name, words.summary);
     for (const alias of words.aliases) command.alias(alias);
     for (const option of words.options) command.option(declare(option), option.summary);
@@ -175,11 +196,29 @@ function checkArguments(command: CommandWords, typed: readonly string[]): void {
   }
 }
 
-function helpOf(name: string | undefined): string {
-  if (name === undefined || name === HELP.name) return programHelp(COMMANDS, GLOBAL_OPTIONS);
-  const command = commandOf(name);
-  if (!command) throw unknownCommand(name);
-  return commandHelp(command, GLOBAL_OPTIONS, command === COMMANDS[0]);
+/** What was typed behind "--", for a command that starts it; nothing at all is fine, as in an image without a command. */
+function checkedProgram(behindDashes: readonly string[]): readonly string[] {
+  if (behindDashes[0] !== "") return behindDashes;
+  throw usage("Cannot start a program: the word behind -- is empty", "Name the program, or leave -- out.");
+}
+
+function refuseProgram(command: CommandWords, behindDashes: readonly string[]): void {
+  const starting = COMMANDS.find(({ program }) => program !== undefined);
+  if (behindDashes[0] === undefined || command.program !== undefined || !starting) return;
+  throw usage(
+    `Cannot run pgstep ${command.name}: it starts no program, so it has no use for "${behindDashes[0]}" behind --`,
+    `Leave it out, or run pgstep ${starting.name} -- ${behindDashes[0]}.`,
+  );
+}
+
+function helpOf(command: CommandWords | undefined): string {
+  return command ? commandHelp(command, VOCABULARY) : programHelp(VOCABULARY, HELP_TOPICS);
+}
+
+/** The word at the cursor comes first, behind a plus sign, and then the words before it. */
+function completionRequest([marked = "", ...before]: readonly string[]): Request {
+  const current = marked.slice(1);
+  return { kind: "complete", current, completion: completionAt(VOCABULARY, before, current) };
 }
 
 function commandOf(name: string): PgstepCommand | undefined {
@@ -187,11 +226,14 @@ function commandOf(name: string): PgstepCommand | undefined {
 }
 
 function optionsOf(command: CommandWords): readonly Option[] {
-  return [...command.options, ...GLOBAL_OPTIONS];
+  return [
+    ...command.options,
+    ...GLOBAL_OPTIONS.filter(({ name }) => !command.options.some((own) => own.name === name)),
+  ];
 }
 
 function unknownCommand(name: string) {
-  const names = [...COMMANDS, HELP].flatMap((command) => [command.name, ...command.aliases]);
+  const names = VOCABULARY.commands.flatMap((command) => [command.name, ...command.aliases]);
   const meant = /^[0-9]+$/.test(name) ? `up ${name}` : nearest(name, names);
   return usage(
     `Cannot run "${name}": there is no such command`,
@@ -203,8 +245,7 @@ function unknownOption(typed: string, command: CommandWords, named: boolean) {
   const plain = typed.replace(/^-+/, "");
   const dashed = plain.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll("_", "-");
   const names = optionsOf(command).map(({ name }) => name);
-  const opposite = names.find((name) => name === `no-${dashed}`);
-  const meant = opposite ?? nearest(dashed, names);
+  const meant = nearest(dashed, names);
   const elsewhere = COMMANDS.find(({ options }) => options.some(({ name }) => name === dashed));
   const hint = meant
     ? `Did you mean --${meant}?`

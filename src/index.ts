@@ -1,5 +1,7 @@
 import process from "node:process";
 import { disk } from "./adapters/disk.ts";
+import { hookPrograms } from "./adapters/hook-programs.ts";
+import { readSettings } from "./adapters/setting-files.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import { toolVersion } from "./adapters/tool-version.ts";
 import { type Confirmation, requireConfirmation } from "./core/confirmation.ts";
@@ -7,13 +9,16 @@ import { Failure } from "./core/error.ts";
 import type { EventListener } from "./core/event.ts";
 import type { DownTarget, UpTarget } from "./core/plan.ts";
 import type { ResetReport, RunReport, StatusReport, ValidationReport } from "./core/report.ts";
-import { type GivenSettings, mergeSettings, noDatabaseNamed } from "./core/setting-sources.ts";
-import type { Settings } from "./core/settings.ts";
+import { databaseSources } from "./core/settings/database-sources.ts";
+import { noDatabaseNamed } from "./core/settings/no-database.ts";
+import { failureOf, type ResolvedSettings } from "./core/settings/resolve-settings.ts";
+import type { GivenSettings, Settings } from "./core/settings.ts";
 import type { Context, DatabaseContext } from "./engine/context.ts";
 import { migrate, type RunOptions, redo, undo } from "./engine/migrate.ts";
 import { reset } from "./engine/reset.ts";
 import { readStatus } from "./engine/status.ts";
 import { validate } from "./engine/validate.ts";
+import { withoutSecrets } from "./engine/without-secrets.ts";
 import type { Consent } from "./ports/consent.ts";
 import type { Database } from "./ports/session.ts";
 
@@ -28,6 +33,7 @@ export {
 export type { Event, EventListener } from "./core/event.ts";
 export type { Applied, Entry, MigrationState } from "./core/history.ts";
 export type { Direction, Migration, SqlFile } from "./core/migration.ts";
+export type { GivenPlaceholder, GivenPlaceholders } from "./core/placeholders/placeholders.ts";
 export type { DownTarget, Plan, Step, UpTarget } from "./core/plan.ts";
 export type {
   ResetInventory,
@@ -38,7 +44,7 @@ export type {
   StepReport,
   ValidationReport,
 } from "./core/report.ts";
-export type { GivenSettings } from "./core/setting-sources.ts";
+export type { GivenSettings } from "./core/settings.ts";
 export type { RunOptions } from "./engine/migrate.ts";
 
 /** What a runner works with; everything left out comes from the variables that the command line reads, or is a default. */
@@ -106,8 +112,8 @@ export class MigrationRunner {
 
   /** Checks the files and, where a database is named, compares them with its history. */
   async validate(): Promise<ValidationReport> {
-    const { context, url, rethrow } = this.#context();
-    const database = await this.#open(url);
+    const { context, resolved, rethrow } = this.#context();
+    const database = await this.#open(resolved);
     try {
       const report = await validate(context, database);
       rethrow();
@@ -124,8 +130,8 @@ export class MigrationRunner {
   }
 
   async #withDatabase<Result>(work: (context: DatabaseContext) => Promise<Result>): Promise<Result> {
-    const { context, url, rethrow } = this.#context();
-    const database = await this.#open(url);
+    const { context, resolved, rethrow } = this.#context();
+    const database = await this.#open(resolved);
     if (!database) throw noDatabaseNamed();
     try {
       const result = await work({ ...context, database });
@@ -136,32 +142,38 @@ export class MigrationRunner {
     }
   }
 
-  #context(): { context: Context; url: string | undefined; rethrow: () => void } {
+  #context(): { context: Context; resolved: ResolvedSettings; rethrow: () => void } {
     const { signal } = this.#options;
     const { emit, rethrow } = listening(this.#options.onEvent);
-    const { settings, url } = mergeSettings(this.#options, process.env);
+    // A program says itself which files it wants to be read.
+    const { PGSTEP_CONFIG: _config, PGSTEP_ENV_FILE: _envFile, ...environment } = process.env;
+    const resolved = readSettings({ options: { ...this.#options }, environment }, { searching: false });
+    const wrong = failureOf(resolved.faults);
+    if (wrong) throw wrong;
     const context = {
-      settings,
+      settings: resolved.values,
       fileSystem: disk,
       clock: systemClock,
       emit,
       signal: signal ?? new AbortController().signal,
       toolVersion,
+      programs: hookPrograms,
     };
-    return { context, url, rethrow };
+    return { context, resolved, rethrow };
   }
 
-  async #open(url: string | undefined): Promise<Database | undefined> {
+  async #open(resolved: ResolvedSettings): Promise<Database | undefined> {
     const { sql } = this.#options;
+    const { placeholders } = resolved.values;
     if (sql) {
       const { databaseOfDriver } = await import("./adapters/driver-database.ts");
-      return databaseOfDriver(sql as Parameters<typeof databaseOfDriver>[0]);
+      return withoutSecrets(databaseOfDriver(sql as Parameters<typeof databaseOfDriver>[0]), placeholders);
     }
     const { resolveTarget } = await import("./adapters/resolve-target.ts");
-    const target = resolveTarget({ url, environment: process.env });
+    const target = resolveTarget(databaseSources(resolved));
     if (!target) return undefined;
     const { openDatabase } = await import("./adapters/open-database.ts");
-    return openDatabase(target);
+    return withoutSecrets(openDatabase(target), placeholders);
   }
 }
 

@@ -1,35 +1,61 @@
 import process from "node:process";
+import { backupStore } from "./adapters/backup-store.ts";
+import { runProgram } from "./adapters/child-process.ts";
 import { disk } from "./adapters/disk.ts";
-import { HumanReporter } from "./adapters/human-reporter.ts";
-import { listenForInterruption } from "./adapters/interruption.ts";
-import { JsonReporter } from "./adapters/json-reporter.ts";
+import { hookPrograms } from "./adapters/hook-programs.ts";
+import { type Interruption, listenForInterruption } from "./adapters/interruption.ts";
+import { openReporter } from "./adapters/open-reporter.ts";
+import { hidePasswords } from "./adapters/process-title.ts";
 import { endQuietly } from "./adapters/reporter-output.ts";
+import { versionText } from "./adapters/reporter-version.ts";
+import { sealedFiles } from "./adapters/sealed-files.ts";
+import { ownSeal, programFile } from "./adapters/sealed-program.ts";
+import { readSettings } from "./adapters/setting-files.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import { TerminalConsent } from "./adapters/terminal-consent.ts";
-import { toolVersion } from "./adapters/tool-version.ts";
-import { parseCommandLine, presentationOf, type Request } from "./command-line.ts";
+import { runtimeVersion, toolCommit, toolTarget, toolVersion } from "./adapters/tool-version.ts";
+import { forgetVariablesOfBun } from "./adapters/variables-of-bun.ts";
+import { parseCommandLine, type Request, typedOptions } from "./command-line.ts";
+import { manifestOf } from "./core/bundle/seal.ts";
+import { refuseUnsealed, sealedFlags, sealedSettings, withPin } from "./core/bundle/sealed-program.ts";
 import { Failure } from "./core/error.ts";
-import { durationOption } from "./core/option-values.ts";
-import { mergeSettings, noDatabaseNamed } from "./core/setting-sources.ts";
-import type { Environment } from "./engine/environment.ts";
+import { requireFormat } from "./core/presentation.ts";
+import { databaseSources, shadowSources } from "./core/settings/database-sources.ts";
+import { noDatabaseNamed } from "./core/settings/no-database.ts";
+import { failureOf, type ResolvedSettings, resolveSettings } from "./core/settings/resolve-settings.ts";
+import { rehearseRestore } from "./engine/backup/restore.ts";
+import { completionLines } from "./engine/complete.ts";
+import type { Context } from "./engine/context.ts";
+import type { Environment, GivenPatience } from "./engine/environment.ts";
+import { inShadow, replay } from "./engine/replay.ts";
+import { waitingDatabase } from "./engine/wait.ts";
+import { withoutSecrets } from "./engine/without-secrets.ts";
+import type { BackupTools } from "./ports/backups.ts";
+import type { Probe } from "./ports/probe.ts";
 import type { Database } from "./ports/session.ts";
 
 /** The exit status of a fault of pgstep's own. */
 const BUG = 1;
 
+const own = ownSeal();
+const seal = own instanceof Failure ? undefined : own;
+const fileSystem = seal ? sealedFiles(seal, disk) : disk;
 const words = process.argv.slice(2);
-const presentation = presentationOf(words);
+hidePasswords(words);
+const presentation = settingsOf(typedOptions(words)).values;
 const stdout = endQuietly(process.stdout);
 const stderr = endQuietly(process.stderr);
-const reporter = presentation.json
-  ? new JsonReporter(stdout, stderr, presentation)
-  : new HumanReporter(stdout, stderr, { ...presentation, variables: process.env });
+const surroundings = { stdout, stderr, variables: process.env, toolVersion };
+// Only a command that runs writes its log.
+let reporter = openReporter({ ...presentation, logFile: undefined }, surroundings);
 
 // Thrown where no caller waits, so nothing can be ended in order any more; the server rolls back what is open.
-process.on("uncaughtException", (error) => {
-  reporter.bug(error);
-  process.exit(BUG);
-});
+for (const event of ["uncaughtException", "unhandledRejection"]) {
+  process.on(event, (error: unknown) => {
+    reporter.bug(error);
+    process.exit(BUG);
+  });
+}
 
 process.exitCode = await reported(await answer());
 
@@ -47,9 +73,14 @@ async function reported(status: number): Promise<number> {
 /** Does what was typed and returns the exit status. */
 async function answer(): Promise<number> {
   try {
+    if (own instanceof Failure) throw own;
+    if (seal && words.length === 1 && words[0] === "--manifest") {
+      stdout.write(manifestOf(seal, toolVersion));
+      return 0;
+    }
     const request = parseCommandLine(words);
     if (request.kind === "run") return await run(request);
-    stdout.write(request.kind === "help" ? request.text : `pgstep ${toolVersion}\n`);
+    stdout.write(textOf(request));
     return 0;
   } catch (cause) {
     const error = permissionFailure(cause) ?? cause;
@@ -64,6 +95,33 @@ async function answer(): Promise<number> {
   }
 }
 
+function textOf(request: Exclude<Request, { kind: "run" }>): string {
+  if (request.kind === "text") return request.text;
+  if (request.kind === "version") {
+    const told = { version: toolVersion, commit: toolCommit, runtime: runtimeVersion(), target: toolTarget };
+    return versionText(told, presentation.format);
+  }
+  const { completion, current } = request;
+  const directory = () => settingsOf(completion.options).values.directory;
+  return completionLines(completion, current, fileSystem, directory)
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** The settings that what was typed, the environment and the files make. */
+function settingsOf(typed: ReadonlyMap<string, string>): ResolvedSettings {
+  const flags = seal ? sealedFlags(seal, typed) : typed;
+  try {
+    forgetVariablesOfBun();
+    const settings = readSettings({ flags, environment: process.env }, { searching: true });
+    return seal ? sealedSettings(seal, settings) : settings;
+  } catch (error) {
+    const failure = permissionFailure(error);
+    if (!failure) throw error;
+    return { ...resolveSettings({ flags, environment: {} }), faults: [failure] };
+  }
+}
+
 /** What Deno throws where it was not given a permission, as a failure. */
 function permissionFailure(error: unknown): Failure | undefined {
   if (!(error instanceof Error) || error.name !== "NotCapable") return undefined;
@@ -73,39 +131,53 @@ function permissionFailure(error: unknown): Failure | undefined {
   });
 }
 
-async function run({ command, invocation }: Request & { kind: "run" }): Promise<number> {
-  const { options } = invocation;
-  const { settings, url } = mergeSettings(
-    {
-      url: options.get("url"),
-      directory: options.get("dir"),
-      schema: options.get("schema"),
-      table: options.get("table"),
-      environment: options.get("env"),
-      lockWaitMs: durationOption(invocation, "lock-wait"),
-      lockTimeoutMs: durationOption(invocation, "lock-timeout"),
-      retryMs: durationOption(invocation, "retry-for"),
-    },
-    process.env,
-  );
-  const { signal, release } = listenForInterruption();
+async function run({ command, invocation, settings: flags }: Request & { kind: "run" }): Promise<number> {
+  if (seal) refuseUnsealed(command, flags);
+  const resolved = settingsOf(flags);
+  const wrong = failureOf(resolved.faults);
+  if (wrong && !command.toleratesFaults) throw wrong;
+  const settings = resolved.values;
+  requireFormat(settings.format, command);
+  reporter = openReporter(settings, surroundings);
+  const interruption = listenForInterruption((status) => process.exit(status));
+  const { signal } = interruption;
   let database: Database | undefined;
-  const namedDatabase = async () => (database ??= await openNamed(url));
   const context = {
     settings,
-    fileSystem: disk,
+    fileSystem,
     clock: systemClock,
     emit: reporter.event.bind(reporter),
     signal,
     toolVersion,
+    programs: hookPrograms,
   };
+  const namedDatabase = async (patience?: GivenPatience) =>
+    (database ??= await openNamed(resolved, context, patience ?? patienceOf(settings.waitMs)));
   const environment: Environment = {
     context,
-    namedDatabase,
-    async databaseContext() {
-      const named = await namedDatabase();
+    settings: resolved,
+    explainDatabase: async () =>
+      (await import("./adapters/resolve-target.ts")).explainTarget(databaseSources(resolved)),
+    namedDatabase: () => namedDatabase(),
+    async databaseContext(patience) {
+      const named = await namedDatabase(patience);
       if (!named) throw noDatabaseNamed();
-      return { ...context, database: named };
+      const pin = command.name === "status" ? undefined : seal?.pin;
+      return { ...context, database: named, ...(pin && { settings: { ...settings, pin } }) };
+    },
+    async replayed(work) {
+      const shadow = await openShadow(resolved);
+      return await replay({ ...context, database: shadow }, work).finally(() => shadow.close());
+    },
+    async inShadow(work) {
+      const shadow = await openShadow(resolved);
+      return await inShadow({ ...context, database: shadow }, work).finally(() => shadow.close());
+    },
+    probe: () => openProbe(resolved),
+    backupMeans: async () => {
+      const tools = openBackupTools(resolved);
+      const rehearse = (path: string) => environment.inShadow((shadow) => rehearseRestore(shadow, tools, path));
+      return { tools, policy: settings, rehearse };
     },
     consent: (given) =>
       new TerminalConsent(
@@ -114,24 +186,81 @@ async function run({ command, invocation }: Request & { kind: "run" }): Promise<
           ...given,
           environment: settings.environment,
           database: () => database?.description ?? "",
-          mayAsk: !presentation.json,
+          mayAsk: presentation.format !== "json",
         },
       ),
-    report: (report) => reporter.report(report),
+    programFile,
+    report: (report) => reporter.report(seal?.pin ? withPin(report, seal.pin) : report),
   };
   try {
-    return await command.run(invocation, environment);
+    const status = await command.run(invocation, environment).finally(() => database?.close());
+    return status === 0 && invocation.program.length > 0 ? await start(invocation.program, interruption) : status;
   } finally {
-    release();
-    await database?.close();
+    interruption.release();
   }
 }
 
+/** Leaves the output to a program, once ours is out. */
+async function start(program: readonly string[], former: Interruption): Promise<number> {
+  reporter.close();
+  await stderr.lost();
+  const status = await reported(0);
+  return status === 0 ? runProgram(program, former) : status;
+}
+
 /** The database that is named, if one is. Its drivers are loaded only here, so that other commands start quickly. */
-async function openNamed(url: string | undefined): Promise<Database | undefined> {
+async function openNamed(
+  resolved: ResolvedSettings,
+  context: Context,
+  patience: GivenPatience | undefined,
+): Promise<Database | undefined> {
   const { resolveTarget } = await import("./adapters/resolve-target.ts");
-  const target = resolveTarget({ url, environment: process.env });
+  const target = resolveTarget(databaseSources(resolved));
   if (!target) return undefined;
   const { openDatabase } = await import("./adapters/open-database.ts");
-  return openDatabase(target);
+  const { askPassword } = await import("./adapters/terminal-password.ts");
+  const mayAsk = presentation.format === "human" && !process.env.CI;
+  const database = openDatabase(target, (user, signal) =>
+    askPassword({ input: process.stdin, output: process.stderr, mayAsk }, user, signal),
+  );
+  if (!patience) return withoutSecrets(database, resolved.values.placeholders);
+  const standbyWillDo =
+    target.kind === "server" && ["read-only", "standby", "prefer-standby"].includes(target.serverRole);
+  const waited = waitingDatabase(database, context, { ...patience, standbyWillDo });
+  return withoutSecrets(waited, resolved.values.placeholders);
+}
+
+/** A database to rehearse in: the one that is named for it, or one in memory. */
+async function openShadow(resolved: ResolvedSettings): Promise<Database> {
+  const { resolveTarget } = await import("./adapters/resolve-target.ts");
+  const target = resolveTarget(shadowSources(resolved));
+  if (!target) throw noDatabaseNamed();
+  const { openDatabase } = await import("./adapters/open-database.ts");
+  return withoutSecrets(openDatabase(target), resolved.values.placeholders);
+}
+
+/** What backups are made with; PostgreSQL's own programs are looked for only when one is made. */
+function openBackupTools(resolved: ResolvedSettings): BackupTools {
+  return {
+    store: backupStore,
+    async dumpProgram(serverMajor) {
+      const { resolveTarget } = await import("./adapters/resolve-target.ts");
+      const target = resolveTarget(databaseSources(resolved));
+      if (target?.kind !== "server") return undefined;
+      const { findDumpProgram } = await import("./adapters/pg-dump.ts");
+      return await findDumpProgram(target, resolved.values.pgDump, serverMajor);
+    },
+  };
+}
+
+async function openProbe(resolved: ResolvedSettings): Promise<Probe | undefined> {
+  const { resolveTarget } = await import("./adapters/resolve-target.ts");
+  const target = resolveTarget(databaseSources(resolved));
+  if (target?.kind !== "server") return undefined;
+  const { serverProbe } = await import("./adapters/probe.ts");
+  return serverProbe(target);
+}
+
+function patienceOf(limitMs: number | undefined): GivenPatience | undefined {
+  return limitMs === undefined ? undefined : { limitMs, option: "--wait" };
 }

@@ -18,7 +18,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   utils: ["index.ts"],
 };
 
-const SESSION = /^(wire|backend-messages|copy-data|driver-socket|postgres-session)\.ts$/;
+const SESSION = /^(wire|backend-messages|copy-data|driver-socket|outgoing-messages|replies|postgres-session)\.ts$/;
 
 /**
  * Several files that make one adapter, and the other adapters it is built from. Any other adapter is one file, or one
@@ -29,11 +29,16 @@ const ADAPTERS: readonly { readonly files: RegExp; readonly from?: RegExp }[] = 
   { files: SESSION },
   // A server that is reached over a socket.
   {
-    files: /^(postgres-database|driver-database|dial|tls|tls-settings|cancel-request|connection-failure)\.ts$/,
+    files:
+      /^(postgres-database|driver-database|dial|tls(-settings|-files)?|login(-messages|-reader)?|authentication|resumed-wire|server-role|cancel-request|(connection|network|startup)-failure)\.ts$/,
     from: SESSION,
   },
+  // The steps to a server, one by one.
+  { files: /^probe(-certificate)?\.ts$/, from: /^(dial|tls|tls-settings|connection-failure)\.ts$/ },
   // The embedded database.
   { files: /^(pglite-.*|embedded-lock)\.ts$/, from: SESSION },
+  // What the machine says of where the database is.
+  { files: /^(resolve-target|connection-files)\.ts$/ },
   // Which of the two.
   { files: /^open-database\.ts$/, from: /^(postgres|pglite)-database\.ts$/ },
   { files: /^(.*-reporter|reporter-.*)\.ts$/ },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { parseCommandLine, presentationOf } from "../src/command-line.ts";
-import { COMMANDS } from "../src/commands/index.ts";
+import { parseCommandLine, typedOptions } from "../src/command-line.ts";
+import { COMMANDS, GLOBAL_OPTIONS } from "../src/commands/index.ts";
 import { Failure } from "../src/core/error.ts";
 
 function invocation(...words: string[]) {
@@ -74,7 +74,25 @@ describe("the command line", () => {
 
   test("behind -- everything is an argument", () => {
     assert.deepEqual(invocation("new", "--", "--weird", "0012").arguments, ["--weird", "0012"]);
-    assert.match(refusal("--", "statsu"), /no such command/);
+  });
+
+  test("behind up and -- stands a program, word for word", () => {
+    const program = (...words: string[]) => {
+      const request = parseCommandLine(words);
+      assert.ok(request.kind === "run");
+      const { command, arguments: args, program: started, options } = request.invocation;
+      return { command, args, program: started, options: [...options.keys()] };
+    };
+    const words = ["node", "server.js", "--json", "--help", "0012", "--", "status", ""];
+    assert.deepEqual(program("up", "003", "--dry-run", "--", ...words), {
+      ...{ command: "up", args: ["003"], options: ["dry-run"] },
+      program: words,
+    });
+    assert.deepEqual(program("--", "status"), { command: "up", args: [], options: [], program: ["status"] });
+    assert.deepEqual(program("up", "--").program, []);
+    assert.match(refusal("up", "--", "", "x"), /Cannot start a program: the word behind -- is empty/);
+    assert.match(refusal("status", "--", "node"), /starts no program.*"node" behind -- \| .*pgstep up -- node/);
+    assert.match(refusal("baseline", "1", "--", "node"), /no use for "node"/);
   });
 
   test("an unknown command names the nearest", () => {
@@ -91,8 +109,8 @@ describe("the command line", () => {
     assert.match(refusal("up", "--dryrun"), /Cannot use --dryrun.*Did you mean --dry-run\?/);
     assert.match(refusal("up", "--dryRun"), /Did you mean --dry-run\?/);
     assert.match(refusal("up", "--no-dry-run"), /Cannot use --no-dry-run/);
-    assert.match(refusal("--color"), /Did you mean --no-color\?/);
-    assert.match(refusal("status", "--confirm", "x"), /It is an option of pgstep reset\./);
+    assert.match(refusal("--colour", "always"), /Did you mean --color\?/);
+    assert.match(refusal("status", "--retry-for", "1s"), /It is an option of pgstep up\./);
     assert.match(refusal("down", "-to", "3"), /Cannot use -to.*Did you mean --to\?/);
     assert.match(refusal("up", "--__proto__", "1"), /Cannot use --__proto__/);
     assert.match(refusal("up", "--url.x", "1"), /Cannot use --url\.x/);
@@ -116,13 +134,12 @@ describe("the command line", () => {
     assert.match(refusal("baseline"), /<version> is missing/);
     assert.match(refusal("up", "1", "2"), /it has no use for "2"/);
     assert.match(refusal("status", "x"), /it has no use for "x"/);
-    assert.match(refusal("up", "--", "node", "server.js"), /no use for "server.js"/);
   });
 
   test("help is asked for in three ways, and wins", () => {
     const help = (...words: string[]) => {
       const request = parseCommandLine(words);
-      return request.kind === "help" ? request.text : request.kind;
+      return request.kind === "text" ? request.text : request.kind;
     };
     assert.match(help("--help"), /^pgstep - [\s\S]*Commands:\n {2}up \[version\]/);
     assert.equal(help("help"), help("-h"));
@@ -139,9 +156,41 @@ describe("the command line", () => {
   });
 
   test("how to tell the outcome is read from a wrong command line as well", () => {
-    const expected = { json: true, verbose: false, noColor: true, ascii: false };
-    assert.deepEqual(presentationOf(["statsu", "--json", "--no-color", "--bogus"]), expected);
-    assert.deepEqual(presentationOf(["new", "--", "--json"]).json, false);
+    const typed = typedOptions(["statsu", "--json", "--no-color", "--bogus", "--format"]);
+    assert.deepEqual(Object.fromEntries(typed), { json: "", "no-color": "", format: "" });
+    assert.equal(typedOptions(["new", "--", "--json"]).size, 0);
+  });
+
+  test("what is read from a right command line so is what its command is given", () => {
+    for (const line of [
+      "up 012 --url=postgres://a@b/c?d=e --lock-wait 5s --json --dir -",
+      "reset --confirm app --up --env-file=.env",
+      "new --down add --verbose --table=--odd -- --json --schema x",
+      "down --to=0012 --color never --ascii",
+    ]) {
+      const words = line.split(" ");
+      const request = parseCommandLine(words);
+      assert.ok(request.kind === "run");
+      assert.deepEqual(new Map([...typedOptions(words)].sort()), new Map([...request.invocation.options].sort()));
+    }
+  });
+
+  test("what a command means by an option of its own is no setting", () => {
+    const settingsOf = (line: string) => {
+      const request = parseCommandLine(line.split(" "));
+      assert.ok(request.kind === "run");
+      return Object.fromEntries(request.settings);
+    };
+    assert.deepEqual(settingsOf("types --schema a,b --dir sql"), { dir: "sql" });
+    assert.deepEqual(settingsOf("--schema types up --lock-wait 5s"), { schema: "types", "lock-wait": "5s" });
+  });
+
+  test("an option has a value in all commands that have it, or in none", () => {
+    const options = [...GLOBAL_OPTIONS, ...COMMANDS.flatMap((command) => command.options)];
+    for (const { name, value } of options) {
+      for (const other of options)
+        if (other.name === name) assert.equal(other.value === undefined, value === undefined, name);
+    }
   });
 });
 

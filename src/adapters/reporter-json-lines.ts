@@ -2,7 +2,9 @@ import type { Failure, FilePlace, Finding, ServerMessage } from "../core/error.t
 import type { Event } from "../core/event.ts";
 import type { Entry } from "../core/history.ts";
 import type { Step } from "../core/plan.ts";
+import type { RepeatableEntry } from "../core/repeatable/repeatable.ts";
 import type { Report, StepReport } from "../core/report.ts";
+import { jsonBackup } from "./reporter-json-backup.ts";
 import type {
   JsonEntry,
   JsonEvent,
@@ -14,6 +16,7 @@ import type {
   JsonStep,
   JsonStepReport,
 } from "./reporter-json-shapes.ts";
+import type { JsonRepeatable } from "./reporter-json-values.ts";
 
 export function jsonEvent(event: Event): JsonEvent {
   switch (event.type) {
@@ -22,13 +25,23 @@ export function jsonEvent(event: Event): JsonEvent {
       return { type, database, dryRun, steps: plan.steps.map(jsonStep) };
     }
     case "step-started":
-    case "statement-finished":
     case "step-finished":
       return { ...event, step: jsonStep(event.step) };
+    case "statement-finished": {
+      const { type, step, place, durationMs, ...rest } = event;
+      const time = durationMs === undefined ? null : Math.round(durationMs);
+      return { type, step: jsonStep(step), ...rest, place: jsonPlace(place), durationMs: time };
+    }
     case "notice": {
       const { type, migration, place, message } = event;
       return { type, migration: migration ?? null, place: jsonPlace(place), server: jsonServerMessage(message) };
     }
+    case "repeatable-finished":
+      return { type: event.type, ...event.repeatable };
+    case "hook-finished":
+      return { type: event.type, ...event.hook };
+    case "hook-output":
+      return event;
     case "warning":
       return { type: event.type, finding: jsonFinding(event.finding) };
     case "lock-waiting":
@@ -37,8 +50,19 @@ export function jsonEvent(event: Event): JsonEvent {
       const { type, step, attempt, delayMs, reason, blockers } = event;
       return { type, step: jsonStep(step), attempt, delayMs, server: jsonServerMessage(reason), blockers };
     }
+    case "checked":
+      return { type: event.type, ...event.check, hint: event.check.hint ?? null };
+    case "explained":
+      return event;
+    case "database-waiting":
+    case "database-ready":
+      return { ...event, waitedMs: Math.round(event.waitedMs) };
+    case "backed-up":
+      return { type: event.type, backup: jsonBackup(event.backup) };
     case "blocked":
     case "index-progress":
+    case "backup-progress":
+    case "restore-planned":
     case "reset-planned":
       return event;
   }
@@ -46,12 +70,23 @@ export function jsonEvent(event: Event): JsonEvent {
 
 export function jsonReport(report: Report): JsonReport {
   switch (report.type) {
-    case "run": {
+    case "seed": {
       const { failure, steps, ...rest } = report;
-      return { ...rest, steps: steps.map(jsonStepReport), failed: failure !== undefined };
+      return { ...rest, steps: steps.map(jsonStepReport), failure: failure ? jsonFailure(failure) : null };
+    }
+    case "run": {
+      const { failure, steps, repeatable = [], hooks = [], ...rest } = report;
+      return {
+        ...rest,
+        steps: steps.map(jsonStepReport),
+        repeatable,
+        hooks,
+        failure: failure ? jsonFailure(failure) : null,
+      };
     }
     case "status": {
       const { type, database, environment, entries, applied, pending, resetUnfinished, warnings } = report;
+      const { repeatable = [] } = report;
       return {
         type,
         database,
@@ -61,15 +96,41 @@ export function jsonReport(report: Report): JsonReport {
         pending,
         resetUnfinished,
         migrations: entries.map(jsonEntry),
+        repeatable: repeatable.map(jsonRepeatable),
         warnings: warnings.map(jsonFinding),
       };
     }
     case "validation":
-      return { ...report, database: report.database ?? null, findings: report.findings.map(jsonFinding) };
+      return {
+        ...report,
+        database: report.database ?? null,
+        rehearsal: report.rehearsal ?? null,
+        findings: report.findings.map(jsonFinding),
+      };
+    case "backup":
+      return { ...report, ...jsonBackup(report) };
+    case "backups":
+    case "restore":
+      return report;
     case "baseline":
       return { ...report, recorded: report.recorded.map(jsonStep) };
     case "repair":
       return { ...report, changed: report.changed.map(jsonEntry) };
+    case "settings": {
+      const { projectFile, settings, failure, ...rest } = report;
+      return {
+        ...rest,
+        projectFile: projectFile ?? null,
+        settings: settings.map((setting) => ({ ...setting, value: setting.value ?? null })),
+        failure: failure ? jsonFailure(failure) : null,
+      };
+    }
+    case "types":
+      return { ...report, text: report.text ?? null };
+    case "bundled":
+      return { ...report, pinned: report.pinned ?? null };
+    case "doctor":
+    case "wait":
     case "resolve":
     case "reset":
     case "created":
@@ -114,6 +175,10 @@ function jsonEntry({ version, description, state, migration, applied }: Entry): 
     fileChecksum: migration?.up.checksum ?? null,
     toolVersion: applied?.toolVersion ?? null,
   };
+}
+
+function jsonRepeatable({ name, state, repeatable, recorded }: RepeatableEntry): JsonRepeatable {
+  return { name, state, file: repeatable?.file.path ?? null, appliedAt: recorded?.appliedAt ?? null };
 }
 
 function jsonFinding({ rule, severity, message, hint, place }: Finding): JsonFinding {

@@ -1,15 +1,36 @@
 import type { FailureCode } from "../core/error.ts";
 import type { MigrationState } from "../core/history.ts";
+import type { HookReport } from "../core/hooks/hook.ts";
 import type { Direction } from "../core/migration.ts";
-import type { ResetInventory, ResolveReport, RunReport, StepOutcome } from "../core/report.ts";
+import type { RepeatableReport } from "../core/repeatable/repeatable.ts";
+import type {
+  BundledReport,
+  DoctorReport,
+  ExplainedValue,
+  Rehearsal,
+  ResetInventory,
+  ResolveReport,
+  RunReport,
+  StepOutcome,
+  WaitReport,
+} from "../core/report.ts";
+import type { WrittenFile } from "../core/types/types-report.ts";
+import type { JsonBackupEvent, JsonBackupReport } from "./reporter-json-backup.ts";
+import type { JsonConnectionValue, JsonRepeatable, JsonSetting } from "./reporter-json-values.ts";
 
 /*
  * What --json prints, one object a line. The names stay: programs read them. What there is none of is null; lists are
  * empty. Durations are whole milliseconds; positions are 1-based, columns in code points.
  */
 
-/** Every line is one of these. The last line is a report, or a failure when the command failed. */
-export type JsonLine = JsonEvent | JsonReport | JsonFailure | JsonBug;
+/** Raised when something goes or changes its meaning, so that a program that reads the lines has to be changed. */
+export const FORMAT_VERSION = 1;
+
+/** Every line is one of these. The last line is a result, and only the last one is the command's. */
+export type JsonLine = (JsonEvent | JsonResult) & { readonly format: typeof FORMAT_VERSION };
+
+/** A report, which has the failure of its run in it; or, where there is no report, a failure. */
+export type JsonResult = JsonReport | JsonVersion | JsonFailure | JsonBug;
 
 export interface JsonPlace {
   readonly path: string;
@@ -53,6 +74,15 @@ export interface JsonFailure {
   readonly exitStatus: number;
 }
 
+/** Which pgstep this is. */
+export interface JsonVersion {
+  readonly type: "version";
+  readonly version: string;
+  readonly commit: string | null;
+  readonly runtime: string;
+  readonly target: string | null;
+}
+
 /** pgstep itself is at fault; standard error has the stack. */
 export interface JsonBug {
   readonly type: "bug";
@@ -89,6 +119,9 @@ export type JsonEvent =
       readonly statements: number;
       readonly command: string;
       readonly rowCount: number | null;
+      /** Where in its file it starts. */
+      readonly place: JsonPlace | null;
+      readonly durationMs: number | null;
     }
   | {
       readonly type: "step-finished";
@@ -103,6 +136,25 @@ export type JsonEvent =
       readonly server: JsonServerMessage;
     }
   | { readonly type: "warning"; readonly finding: JsonFinding }
+  | ({ readonly type: "repeatable-finished" } & RepeatableReport)
+  | ({ readonly type: "hook-finished" } & HookReport)
+  | { readonly type: "hook-output"; readonly hook: string; readonly line: string }
+  | {
+      readonly type: "checked";
+      readonly topic: string;
+      readonly state: "good" | "warning" | "fault";
+      readonly message: string;
+      readonly hint: string | null;
+    }
+  | { readonly type: "explained"; readonly values: readonly ExplainedValue[] }
+  | {
+      readonly type: "database-waiting";
+      readonly database: string;
+      readonly reason: string;
+      readonly waitedMs: number;
+      readonly limitMs: number;
+    }
+  | { readonly type: "database-ready"; readonly database: string; readonly waitedMs: number }
   | { readonly type: "lock-waiting"; readonly holder: string | null; readonly waitedMs: number }
   | {
       readonly type: "retrying";
@@ -115,6 +167,7 @@ export type JsonEvent =
     }
   | { readonly type: "blocked"; readonly blockers: readonly string[] }
   | { readonly type: "index-progress"; readonly progress: string }
+  | JsonBackupEvent
   | { readonly type: "reset-planned"; readonly database: string; readonly inventory: ResetInventory };
 
 export interface JsonEntry {
@@ -137,6 +190,7 @@ export interface JsonEntry {
 }
 
 export type JsonReport =
+  | JsonBackupReport
   | {
       readonly type: "run";
       readonly command: RunReport["command"];
@@ -144,9 +198,22 @@ export type JsonReport =
       readonly dryRun: boolean;
       readonly steps: readonly JsonStepReport[];
       readonly alreadyApplied: number;
+      readonly repeatable: readonly RepeatableReport[];
+      readonly hooks: readonly HookReport[];
       readonly durationMs: number;
-      /** When true, a failure is the next line. */
-      readonly failed: boolean;
+      /** Why not all of it came through; null when it did. */
+      readonly failure: JsonFailure | null;
+    }
+  | {
+      readonly type: "seed";
+      readonly database: string;
+      readonly directory: string;
+      readonly dryRun: boolean;
+      readonly steps: readonly JsonStepReport[];
+      readonly alreadyDone: number;
+      readonly durationMs: number;
+      /** Why not all of it came through; null when it did. */
+      readonly failure: JsonFailure | null;
     }
   | {
       readonly type: "status";
@@ -157,14 +224,18 @@ export type JsonReport =
       readonly pending: number;
       readonly resetUnfinished: boolean;
       readonly migrations: readonly JsonEntry[];
+      readonly repeatable: readonly JsonRepeatable[];
       readonly warnings: readonly JsonFinding[];
     }
   | {
       readonly type: "validation";
       readonly database: string | null;
       readonly migrations: number;
+      readonly rehearsal: Rehearsal | null;
       readonly findings: readonly JsonFinding[];
     }
+  | WaitReport
+  | DoctorReport
   | ResolveReport
   | { readonly type: "baseline"; readonly database: string; readonly recorded: readonly JsonStep[] }
   | {
@@ -179,4 +250,30 @@ export type JsonReport =
       readonly deleted: ResetInventory;
       readonly durationMs: number;
     }
-  | { readonly type: "created"; readonly paths: readonly string[] };
+  | {
+      readonly type: "settings";
+      readonly projectFile: string | null;
+      readonly settings: readonly JsonSetting[];
+      /** What the database would be reached with, passwords masked; empty when none is named. */
+      readonly connection: readonly JsonConnectionValue[];
+      /** What is wrong with them; null when nothing is. */
+      readonly failure: JsonFailure | null;
+    }
+  | {
+      readonly type: "types";
+      readonly database: string;
+      readonly checked: boolean;
+      readonly files: readonly WrittenFile[];
+      /** The TypeScript itself where no file was named, else null. */
+      readonly text: string | null;
+    }
+  | { readonly type: "created"; readonly paths: readonly string[] }
+  | {
+      readonly type: "bundled";
+      readonly kind: BundledReport["kind"];
+      readonly written: BundledReport["written"];
+      readonly files: number;
+      readonly migrations: number;
+      /** How many versions of the target's history it is pinned to; null when it is not. */
+      readonly pinned: number | null;
+    };

@@ -10,7 +10,14 @@ export const baseline: Command<Environment> = {
   description:
     "Records all migrations up to a version as applied, for a database that was set up by other means and has no " +
     "history yet. Runs none of them.",
-  arguments: [{ name: "version", required: true, summary: "the last version whose changes the database has" }],
+  arguments: [
+    {
+      name: "version",
+      required: true,
+      summary: "the last version whose changes the database has",
+      completes: "version",
+    },
+  ],
   options: LOCK_OPTIONS,
   examples: [{ line: "pgstep baseline 012", remark: "001 to 012 count as applied" }],
   async run(invocation, environment) {

@@ -1,14 +1,15 @@
 import type { Command } from "../core/command.ts";
 import {
   DRY_RUN,
+  HOOK_OPTIONS,
   RUN_OPTIONS,
   refuseTogether,
   requireCount,
   requireVersion,
-  runOptions,
   SINGLE_TRANSACTION,
 } from "../core/option-values.ts";
 import type { DownTarget } from "../core/plan.ts";
+import { runWith } from "../engine/backup/run-with.ts";
 import type { Environment } from "../engine/environment.ts";
 import { undo } from "../engine/migrate.ts";
 
@@ -21,11 +22,12 @@ export const down: Command<Environment> = {
     "the history. Where a file is gone, the down script stored when it was applied is used.",
   arguments: [{ name: "count", required: false, summary: "how many to undo (1)" }],
   options: [
-    { name: "to", value: "version", summary: "undo what is above this version, which stays" },
+    { name: "to", value: "version", summary: "undo what is above this version, which stays", completes: "version" },
     { name: "all", summary: "undo everything" },
     DRY_RUN,
     SINGLE_TRANSACTION,
     ...RUN_OPTIONS,
+    ...HOOK_OPTIONS,
   ],
   examples: [
     { line: "pgstep down", remark: "undo the newest one" },
@@ -34,7 +36,7 @@ export const down: Command<Environment> = {
   ],
   async run(invocation, environment) {
     const target = downTarget(invocation.arguments[0], invocation.options.get("to"), invocation.options.has("all"));
-    const report = await undo(await environment.databaseContext(), target, runOptions(invocation));
+    const report = await undo(await environment.databaseContext(), target, await runWith(invocation, environment));
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },

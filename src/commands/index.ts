@@ -1,17 +1,28 @@
-import type { Command } from "../core/command.ts";
+import type { Command, TextCommand, Vocabulary } from "../core/command.ts";
 import type { Environment } from "../engine/environment.ts";
+import { backup } from "./backup.ts";
 import { baseline } from "./baseline.ts";
+import { bundle } from "./bundle.ts";
+import { completion } from "./completion.ts";
+import { config } from "./config.ts";
+import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
+import { GLOBAL_OPTIONS } from "./global-options.ts";
+import { helpOn } from "./help.ts";
 import { create } from "./new.ts";
 import { redo } from "./redo.ts";
 import { repair } from "./repair.ts";
 import { reset } from "./reset.ts";
 import { resolve } from "./resolve.ts";
+import { restore } from "./restore.ts";
+import { seed } from "./seed.ts";
 import { status } from "./status.ts";
+import { types } from "./types.ts";
 import { up } from "./up.ts";
 import { validate } from "./validate.ts";
+import { wait } from "./wait.ts";
 
-export { GLOBAL_OPTIONS } from "./global-options.ts";
+export { GLOBAL_OPTIONS };
 
 /** A command of pgstep's. */
 export type PgstepCommand = Command<Environment>;
@@ -23,9 +34,22 @@ export const COMMANDS: readonly PgstepCommand[] = [
   down,
   redo,
   create,
+  seed,
   validate,
   baseline,
   repair,
   resolve,
+  bundle,
+  types,
+  backup,
+  wait,
+  doctor,
+  config,
+  restore,
   reset,
 ];
+
+/** Commands that need nothing but words. */
+export const TEXT_COMMANDS: readonly TextCommand[] = [completion, helpOn([...COMMANDS, completion])];
+
+export const VOCABULARY: Vocabulary = { commands: [...COMMANDS, ...TEXT_COMMANDS], options: GLOBAL_OPTIONS };

@@ -1,5 +1,13 @@
 import type { Command } from "../core/command.ts";
-import { DRY_RUN, RUN_OPTIONS, requireCount, runOptions, SINGLE_TRANSACTION } from "../core/option-values.ts";
+import {
+  DRY_RUN,
+  HOOK_OPTIONS,
+  REPEATABLE_DIRECTORY,
+  RUN_OPTIONS,
+  requireCount,
+  SINGLE_TRANSACTION,
+} from "../core/option-values.ts";
+import { runWith } from "../engine/backup/run-with.ts";
 import type { Environment } from "../engine/environment.ts";
 import { redo as redoMigrations } from "../engine/migrate.ts";
 
@@ -9,12 +17,16 @@ export const redo: Command<Environment> = {
   summary: "undo the newest migrations and apply them again",
   description: "Runs the down files of the newest migrations, then applies the same migrations again as they are now.",
   arguments: [{ name: "count", required: false, summary: "how many (1)" }],
-  options: [DRY_RUN, SINGLE_TRANSACTION, ...RUN_OPTIONS],
+  options: [DRY_RUN, SINGLE_TRANSACTION, ...RUN_OPTIONS, REPEATABLE_DIRECTORY, ...HOOK_OPTIONS],
   examples: [{ line: "pgstep redo", remark: "try the newest migration both ways" }],
   async run(invocation, environment) {
     const [text] = invocation.arguments;
     const count = text === undefined ? 1 : requireCount(text, "redo", `pgstep down --to ${text}, then pgstep up`);
-    const report = await redoMigrations(await environment.databaseContext(), count, runOptions(invocation));
+    const report = await redoMigrations(
+      await environment.databaseContext(),
+      count,
+      await runWith(invocation, environment),
+    );
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },

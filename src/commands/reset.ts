@@ -1,8 +1,10 @@
 import type { Command } from "../core/command.ts";
-import { LOCK_OPTIONS } from "../core/option-values.ts";
+import { HOOK_OPTIONS, LOCK_OPTIONS, usage } from "../core/option-values.ts";
+import { settingOption } from "../core/settings/setting-options.ts";
 import type { Environment } from "../engine/environment.ts";
 import { migrate } from "../engine/migrate.ts";
 import { reset as resetDatabase } from "../engine/reset.ts";
+import { seed as runSeeds } from "../engine/seed/seed.ts";
 
 export const reset: Command<Environment> = {
   name: "reset",
@@ -14,21 +16,31 @@ export const reset: Command<Environment> = {
   arguments: [],
   options: [
     { name: "up", summary: "apply all migrations afterwards" },
+    { name: "seed", summary: "and run the seeds" },
     { name: "confirm", value: "database", summary: "the database's name, instead of being asked for it" },
     { name: "force", summary: "needed as well in the environment production" },
     ...LOCK_OPTIONS,
+    ...HOOK_OPTIONS,
+    settingOption("placeholders"),
+    settingOption("seedsDirectory"),
   ],
   examples: [
     { line: "pgstep reset", remark: "shows, asks, deletes" },
     { line: "pgstep reset --up --confirm app_dev", remark: "start afresh, in a script" },
   ],
   async run({ options }, environment) {
+    if (options.has("seed") && !options.has("up")) {
+      throw usage("Cannot use --seed without --up: seeds need what the migrations make", "Add --up.");
+    }
     const consent = environment.consent({ confirm: options.get("confirm"), force: options.has("force") });
     const context = await environment.databaseContext();
     environment.report(await resetDatabase(context, consent));
     if (!options.has("up")) return 0;
     const report = await migrate(context, {}, {});
     environment.report(report);
-    return report.failure?.exitStatus ?? 0;
+    if (report.failure || !options.has("seed")) return report.failure?.exitStatus ?? 0;
+    const seeded = await runSeeds(context, {});
+    environment.report(seeded);
+    return seeded.failure?.exitStatus ?? 0;
   },
 };

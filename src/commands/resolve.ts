@@ -11,7 +11,9 @@ export const resolve: Command<Environment> = {
   description:
     "A statement that runs outside a transaction is in doubt when its run was killed. Where the database itself cannot " +
     "tell whether it took effect, look, and say so here; then run pgstep up again. Runs nothing.",
-  arguments: [{ name: "version", required: true, summary: "the migration that stopped part-way" }],
+  arguments: [
+    { name: "version", required: true, summary: "the migration that stopped part-way", completes: "version" },
+  ],
   options: [
     { name: "done", summary: "it took effect: go on behind it" },
     { name: "not-done", summary: "it did not: run it again" },

@@ -1,12 +1,15 @@
 import type { Command } from "../core/command.ts";
 import {
   DRY_RUN,
+  HOOK_OPTIONS,
+  REPEATABLE_DIRECTORY,
   RUN_OPTIONS,
+  refuseTogether,
   requireCount,
   requireVersion,
-  runOptions,
   SINGLE_TRANSACTION,
 } from "../core/option-values.ts";
+import { runWith } from "../engine/backup/run-with.ts";
 import type { Environment } from "../engine/environment.ts";
 import { migrate } from "../engine/migrate.ts";
 
@@ -16,21 +19,39 @@ export const up: Command<Environment> = {
   summary: "apply the pending migrations",
   description:
     "Applies the pending migrations in order, each in a transaction together with its row in the history. " +
-    "Stops at the first that fails, rolls that one back, and says where and why it failed.",
-  arguments: [{ name: "version", required: false, summary: "the last version to apply; all of them without it" }],
+    "Stops at the first that fails, rolls that one back, and says where and why it failed. " +
+    "Then the repeatable objects whose text has changed are made anew, and hooks run around it all. " +
+    "A program behind -- is started when all went well, and pgstep ends with its exit status.",
+  arguments: [
+    {
+      name: "version",
+      required: false,
+      summary: "the last version to apply; all of them without it",
+      completes: "version",
+    },
+  ],
+  program: "a program to start afterwards, with its arguments",
   options: [
     { name: "count", value: "number", summary: "apply at most so many" },
     DRY_RUN,
     SINGLE_TRANSACTION,
     { name: "out-of-order", summary: "also apply migrations below the newest applied one" },
     ...RUN_OPTIONS,
+    REPEATABLE_DIRECTORY,
+    ...HOOK_OPTIONS,
   ],
   examples: [
     { line: "pgstep up", remark: "apply all that are pending" },
     { line: "pgstep up 012", remark: "stop after version 012" },
     { line: "pgstep up --dry-run", remark: "see what would run" },
+    { line: "pgstep up --wait 60s -- node server.js", remark: "in a container: migrate, then serve" },
   ],
   async run(invocation, environment) {
+    const [program] = invocation.program;
+    refuseTogether("up", [
+      invocation.options.has("dry-run") && "--dry-run",
+      program !== undefined && `a program to start (${program})`,
+    ]);
     const [version] = invocation.arguments;
     const count = invocation.options.get("count");
     const target = {
@@ -38,7 +59,7 @@ export const up: Command<Environment> = {
       ...(count !== undefined && { count: requireCount(count, "up --count", undefined) }),
       outOfOrder: invocation.options.has("out-of-order"),
     };
-    const report = await migrate(await environment.databaseContext(), target, runOptions(invocation));
+    const report = await migrate(await environment.databaseContext(), target, await runWith(invocation, environment));
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },

@@ -1,5 +1,9 @@
 /** One command: what may be typed, what help says of it, and what it does in the environment it is given. */
 export interface Command<Environment> extends CommandWords {
+  /** Runs even where settings are wrong, since it tells what is. */
+  readonly toleratesFaults?: true;
+  /** Works on the files of a checkout, so not where they are sealed. */
+  readonly ofCheckout?: true;
   /**
    * Does it, and answers the exit status. Judges what was typed before anything else.
    * @throws Failure
@@ -16,9 +20,26 @@ export interface CommandWords {
   /** One to three sentences. */
   readonly description: string;
   readonly arguments: readonly Argument[];
+  /** A few words on the program that is started afterwards, typed behind "--"; absent where none can be. */
+  readonly program?: string;
+  /** Its result is a list of findings, so that it has the formats for those. */
+  readonly findings?: true;
   /** Besides those that every command has. */
   readonly options: readonly Option[];
   readonly examples: readonly Example[];
+}
+
+/** All that may be typed. The first command is what happens when none is named. */
+export interface Vocabulary {
+  readonly commands: readonly CommandWords[];
+  /** Those that every command has. */
+  readonly options: readonly Option[];
+}
+
+/** A command whose whole answer is a text that follows from what was typed and from what may be typed. */
+export interface TextCommand extends CommandWords {
+  /** @throws Failure usage */
+  text(typed: readonly string[], vocabulary: Vocabulary): string;
 }
 
 export interface Argument {
@@ -27,6 +48,7 @@ export interface Argument {
   /** Takes all the words that are left. */
   readonly variadic?: true;
   readonly summary: string;
+  readonly completes?: Completes;
 }
 
 export interface Option {
@@ -39,7 +61,11 @@ export interface Option {
   readonly summary: string;
   /** The environment variable that says the same. */
   readonly variable?: string;
+  readonly completes?: Completes;
 }
+
+/** What a shell offers in the place of a value: paths, the versions of the migrations, or these words. */
+export type Completes = "file" | "directory" | "version" | readonly string[];
 
 export interface Example {
   readonly line: string;
@@ -51,6 +77,8 @@ export interface Invocation {
   /** The command's own name, whatever alias was used. */
   readonly command: string;
   readonly arguments: readonly string[];
+  /** A program and its arguments, to be started when the command has done its work; empty for none. */
+  readonly program: readonly string[];
   /** By name without dashes; a switch is "". */
   readonly options: ReadonlyMap<string, string>;
 }

@@ -10,3 +10,10 @@ export function parseDuration(text: string): number | undefined {
   const durationMs = Number(digits) * (UNITS_MS[unit] ?? Number.NaN);
   return durationMs <= MAX_DURATION_MS ? durationMs : undefined;
 }
+
+/** The duration as `parseDuration` takes it, with the largest unit that divides it. */
+export function writeDuration(durationMs: number): string {
+  if (durationMs === 0) return "0";
+  const [unit = "ms", unitMs = 1] = Object.entries(UNITS_MS).findLast(([, unitMs]) => durationMs % unitMs === 0) ?? [];
+  return `${durationMs / unitMs}${unit}`;
+}

@@ -2,13 +2,15 @@ import type { Position } from "./text-position.ts";
 
 /**
  * Every failure pgstep reports on purpose: its exit status and what it means.
- * Exit statuses: 2 could not start, 3 refused or found something, 4 failed after the first write, 130 / 143 interrupted.
+ * Exit statuses: 2 could not start, 3 refused or found something, 4 failed after the first write, 126 / 127 the program
+ * behind -- did not start, 130 / 143 interrupted.
  */
 export const FAILURES = {
   usage: { exitStatus: 2, meaning: "The command line is wrong." },
   settings: { exitStatus: 2, meaning: "A setting is missing, malformed or contradicts another." },
   "directory-unreadable": { exitStatus: 2, meaning: "The migrations directory is missing or cannot be read." },
   "file-exists": { exitStatus: 2, meaning: "A file would have to be overwritten." },
+  "file-unwritable": { exitStatus: 2, meaning: "A file could not be written or removed." },
   "connection-failed": { exitStatus: 2, meaning: "The server could not be reached." },
   "authentication-failed": { exitStatus: 2, meaning: "The server refused the user, the password or the database." },
   "database-in-use": { exitStatus: 2, meaning: "Another process has the embedded database open." },
@@ -24,17 +26,30 @@ export const FAILURES = {
     exitStatus: 3,
     meaning: "A version that was named is neither among the files nor in the history.",
   },
+  "migrations-pending": { exitStatus: 3, meaning: "Migrations are pending, and what was asked for needs them." },
   "no-way-back": { exitStatus: 3, meaning: "A migration to be undone has no down script." },
   "nothing-in-doubt": { exitStatus: 3, meaning: "No statement of the migration is in doubt." },
   "baseline-refused": { exitStatus: 3, meaning: "The database already has a history." },
   "reset-refused": { exitStatus: 3, meaning: "Something in the database may not be dropped by this role." },
   "reset-unfinished": { exitStatus: 3, meaning: "A reset was begun and not finished." },
   "too-large": { exitStatus: 3, meaning: "One transaction would need more locks than the server can hold." },
+  "shadow-not-empty": { exitStatus: 3, meaning: "The shadow database holds something; only an empty one is used." },
   "consent-missing": { exitStatus: 3, meaning: "The command deletes data and was not given its consent." },
+  "backup-failed": { exitStatus: 3, meaning: "A backup could not be made or verified; nothing was changed." },
+  "backup-unusable": { exitStatus: 3, meaning: "A backup is damaged, or is of another database." },
   "lock-held": { exitStatus: 3, meaning: "Another run holds the migration lock." },
+  "program-not-found": {
+    exitStatus: 127,
+    meaning: "The program behind -- was not found; what was to be done is done.",
+  },
+  "program-not-started": {
+    exitStatus: 126,
+    meaning: "The program behind -- could not be started; what was to be done is done.",
+  },
   "output-lost": { exitStatus: 2, meaning: "The answer could not be written out; what was done is done." },
   "in-doubt": { exitStatus: 4, meaning: "It is not known whether a statement took effect." },
   "statement-failed": { exitStatus: 4, meaning: "The server refused a statement." },
+  "hook-failed": { exitStatus: 4, meaning: "A hook of the user's own failed; what was done before it is done." },
   "connection-lost": { exitStatus: 4, meaning: "The connection ended during the run." },
   interrupted: { exitStatus: 130, meaning: "The run was interrupted and rolled back." },
   terminated: { exitStatus: 143, meaning: "The run was terminated and rolled back." },

@@ -1,6 +1,10 @@
+import type { Backup, RestorePlan } from "./backup/backup-report.ts";
+import type { Check } from "./check.ts";
 import type { FilePlace, Finding, ServerMessage } from "./error.ts";
+import type { HookReport } from "./hooks/hook.ts";
 import type { Plan, Step } from "./plan.ts";
-import type { ResetInventory, StepOutcome } from "./report.ts";
+import type { RepeatableReport } from "./repeatable/repeatable.ts";
+import type { ExplainedValue, ResetInventory, StepOutcome } from "./report.ts";
 
 /** Something that happens while a command runs, in the order it happens. */
 export type Event =
@@ -14,6 +18,10 @@ export type Event =
       readonly statements: number;
       readonly command: string;
       readonly rowCount: number | null;
+      /** Where in its file it starts. */
+      readonly place?: FilePlace;
+      /** Milliseconds since the answer to what was sent before it. */
+      readonly durationMs?: number;
     }
   | {
       readonly type: "step-finished";
@@ -30,6 +38,25 @@ export type Event =
       readonly place?: FilePlace;
     }
   | { readonly type: "warning"; readonly finding: Finding }
+  /** Told of each when all of them are committed, or rolled back. */
+  | { readonly type: "repeatable-finished"; readonly repeatable: RepeatableReport }
+  | { readonly type: "hook-finished"; readonly hook: HookReport }
+  /** A line that a command wrote. */
+  | { readonly type: "hook-output"; readonly hook: string; readonly line: string }
+  /** The server is not ready yet; said again when the reason is another. */
+  | {
+      readonly type: "database-waiting";
+      readonly database: string;
+      readonly reason: string;
+      readonly waitedMs: number;
+      readonly limitMs: number;
+    }
+  /** What the doctor found to be the case with one thing. */
+  | { readonly type: "checked"; readonly check: Check }
+  /** What is going to be examined, value by value. */
+  | { readonly type: "explained"; readonly values: readonly ExplainedValue[] }
+  /** A server that was waited for is ready. */
+  | { readonly type: "database-ready"; readonly database: string; readonly waitedMs: number }
   | { readonly type: "lock-waiting"; readonly holder: string | undefined; readonly waitedMs: number }
   | {
       readonly type: "retrying";
@@ -44,6 +71,11 @@ export type Event =
   | { readonly type: "blocked"; readonly blockers: readonly string[] }
   /** How far the server has got with an index, in its words. */
   | { readonly type: "index-progress"; readonly progress: string }
+  /** A table's rows go into a backup, the how manieth of how many; both 0 for a whole database. */
+  | { readonly type: "backup-progress"; readonly table: string; readonly index: number; readonly tables: number }
+  /** A run made a backup before its first step. */
+  | { readonly type: "backed-up"; readonly backup: Backup }
+  | { readonly type: "restore-planned"; readonly plan: RestorePlan }
   | { readonly type: "reset-planned"; readonly database: string; readonly inventory: ResetInventory };
 
 export type EventListener = (event: Event) => void;

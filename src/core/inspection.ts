@@ -1,7 +1,7 @@
 import type { Finding } from "./error.ts";
 import type { Header } from "./header.ts";
 import { psqlSubstitute } from "./sql/psql-command.ts";
-import type { Piece, PsqlLine, Statement } from "./sql/statement.ts";
+import type { CopyBytes, Piece, PsqlLine, Statement } from "./sql/statement.ts";
 import { classify, type StatementKind } from "./sql/statement-kind.ts";
 import type { Position } from "./text-position.ts";
 
@@ -36,7 +36,12 @@ interface Control {
  * @param path as findings should name it
  * @param database the one it is for, where that is known: a \connect to it says nothing new
  */
-export function inspect(path: string, header: Header, pieces: Iterable<Piece>, database?: string): Inspection {
+export function inspect(
+  path: string,
+  header: Header,
+  pieces: Iterable<Piece | CopyBytes>,
+  database?: string,
+): Inspection {
   const findings: Finding[] = [];
   const report = (rule: string, position: Position, message: string, hint: string) =>
     findings.push({ rule, severity: "error", message, hint, place: { path, ...position } });
@@ -121,7 +126,7 @@ function refuseControl(
       "transaction-control",
       statement.position,
       `${word} inside a migration, which runs in a transaction of pgstep's own`,
-      "Remove it; or split the file; or wrap the whole file in one BEGIN ... COMMIT; or write -- Transaction: none at its top and no BEGIN at all.",
+      "Remove it; or split the file; or wrap the whole file in one BEGIN ... COMMIT; or write -- Transaction: none at its top and leave out transaction control.",
     );
   }
 }

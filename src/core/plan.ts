@@ -1,3 +1,4 @@
+import { enumeration } from "./enumeration.ts";
 import { Failure, type Finding } from "./error.ts";
 import { type Entry, isApplied, isPending } from "./history.ts";
 import type { Direction, SqlFile } from "./migration.ts";
@@ -20,6 +21,8 @@ export interface Step {
 /** What will be run, in order. The same value is printed by --dry-run and executed. */
 export interface Plan {
   readonly steps: readonly Step[];
+  /** Names of the pending migrations that are left out since they are not meant for this environment. */
+  readonly skipped: readonly string[];
   readonly warnings: readonly Finding[];
 }
 
@@ -45,18 +48,21 @@ export type DownTarget =
 export function planUp(entries: readonly Entry[], target: UpTarget): Plan {
   const { to, count } = target;
   if (to !== undefined && !entries.some((entry) => sameVersion(entry.version, to))) throw unknownVersion("migrate", to);
-  const conflicts = entries.flatMap((entry) => conflictsWithUp(entry, target.outOfOrder ?? false));
+  const conflicts = entries
+    .map((entry) => conflictWithUp(entry, target.outOfOrder ?? false))
+    .filter((conflict) => conflict !== undefined);
   if (conflicts.length > 0) {
     const what = conflicts.length === 1 ? "1 migration disagrees" : `${conflicts.length} migrations disagree`;
     throw new Failure("history-conflict", `Cannot migrate: ${what} with the history`, { findings: conflicts });
   }
-  const steps = entries
-    .filter((entry) => isPending(entry) && (to === undefined || compareVersions(entry.version, to) <= 0))
-    .slice(0, count)
-    .map(upStep);
+  const wanted = (entry: Entry) => to === undefined || compareVersions(entry.version, to) <= 0;
   return {
-    steps,
-    warnings: entries.filter((entry) => entry.state === "missing").map((entry) => missingFile(entry, "warning")),
+    steps: entries
+      .filter((entry) => isPending(entry) && wanted(entry))
+      .slice(0, count)
+      .map(upStep),
+    skipped: entries.filter((entry) => entry.state === "skipped" && wanted(entry)).map(nameOf),
+    warnings: missingFiles(entries.filter((entry) => entry.state === "missing")),
   };
 }
 
@@ -87,21 +93,24 @@ export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
   }
   const halfApplied = entries.filter((entry) => entry.unfinished === "up").map(unfinishedStep);
   if (halfApplied.length > 0) {
-    throw new Failure("history-conflict", "Cannot undo: a migration is applied in part", { findings: halfApplied });
+    throw new Failure("history-conflict", "Cannot undo: a migration is applied in part", {
+      hint: "Run pgstep up to go on where it stopped, then undo.",
+      findings: halfApplied,
+    });
   }
   const stuck = chosen.filter((entry) => !entry.migration?.down && !entry.applied?.hasDownScript);
   if (stuck.length > 0) {
-    const names = stuck.map((entry) => entry.migration?.name ?? entry.version).join(", ");
+    const names = stuck.map(nameOf).join(", ");
     throw new Failure("no-way-back", `Cannot undo ${names}: there is no down script`, {
       hint: `Write ${downFileName(stuck)} beside the ${stuck.length === 1 ? "migration" : "migrations"}, or undo fewer migrations. Nothing was touched.`,
     });
   }
-  return { steps: chosen.map(downStep), warnings: [] };
+  return { steps: chosen.map(downStep), skipped: [], warnings: [] };
 }
 
 function downFileName(entries: readonly Entry[]): string {
   return entries.length === 1
-    ? `${entries[0]?.migration?.name ?? `${entries[0]?.version}_...`}.down.sql`
+    ? `${entries[0]?.migration?.name ?? `${entries[0]?.version}_<description>`}.down.sql`
     : "the .down.sql files";
 }
 
@@ -130,7 +139,7 @@ export function planRedo(entries: readonly Entry[], count: number): Plan {
     }
     return upStep(entry);
   });
-  return { steps: [...steps, ...again.reverse()], warnings: [] };
+  return { steps: [...steps, ...again.reverse()], skipped: [], warnings: [] };
 }
 
 function unknownVersion(verb: string, version: string): Failure {
@@ -139,19 +148,19 @@ function unknownVersion(verb: string, version: string): Failure {
   });
 }
 
-function conflictsWithUp(entry: Entry, outOfOrder: boolean): Finding[] {
-  if (entry.state === "changed") return [changedFile(entry)];
-  if (entry.state === "out-of-order" && !outOfOrder) return [outOfOrderFile(entry)];
+function conflictWithUp(entry: Entry, outOfOrder: boolean): Finding | undefined {
+  if (entry.state === "changed") return changedFile(entry);
+  if (entry.state === "out-of-order" && !outOfOrder) return outOfOrderFile(entry);
   const cannotGoOn = entry.unfinished === "down" || (entry.unfinished === "up" && !entry.migration);
-  return cannotGoOn ? [unfinishedStep(entry)] : [];
+  return cannotGoOn ? unfinishedStep(entry) : undefined;
 }
 
 export function changedFile(entry: Entry): Finding {
   return {
     rule: "changed",
     severity: "error",
-    message: `${entry.migration?.name ?? entry.version} was changed after it was applied`,
-    hint: "Restore the file as it was and put the change into a new migration; or, if the edit is harmless, run pgstep repair.",
+    message: `${nameOf(entry)} was changed after it was applied`,
+    hint: "Restore the file as it was and put the change into a new migration; or, if the edit is harmless, run pgstep repair; or undo it and apply it again: pgstep redo.",
     ...placeOf(entry),
   };
 }
@@ -165,18 +174,35 @@ export function missingFile(entry: Entry, severity: Finding["severity"]): Findin
   };
 }
 
+/** One warning for all of them: to an older checkout, they are what every run says. */
+function missingFiles(entries: readonly Entry[]): Finding[] {
+  const [first] = entries;
+  if (!first) return [];
+  const one = missingFile(first, "warning");
+  if (entries.length === 1) return [one];
+  const versions = enumeration(entries.map((entry) => entry.version));
+  return [
+    {
+      rule: one.rule,
+      severity: one.severity,
+      message: `${entries.length} migrations are applied, and their files are missing: ${versions}`,
+      hint: "Bring them back, or ignore this if an older checkout is meant; pgstep status lists them all.",
+    },
+  ];
+}
+
 export function outOfOrderFile(entry: Entry): Finding {
   return {
     rule: "out-of-order",
     severity: "error",
-    message: `${entry.migration?.name ?? entry.version} is pending, and a higher version is applied already`,
+    message: `${nameOf(entry)} is pending, and a higher version is applied already`,
     hint: "Give it a version above the newest, or run pgstep up --out-of-order.",
     ...placeOf(entry),
   };
 }
 
 export function unfinishedStep(entry: Entry): Finding {
-  const name = entry.migration?.name ?? entry.version;
+  const name = nameOf(entry);
   const up = entry.unfinished === "up";
   return {
     rule: "unfinished",
@@ -188,6 +214,10 @@ export function unfinishedStep(entry: Entry): Finding {
         : `Run pgstep ${up ? "up" : "down"} to go on where it stopped.`,
     ...placeOf(entry),
   };
+}
+
+function nameOf({ migration, version }: Entry): string {
+  return migration?.name ?? version;
 }
 
 function placeOf(entry: Entry): Pick<Finding, "place"> {

@@ -1,6 +1,12 @@
+import type { BackupListReport, BackupReport, RestoreReport } from "./backup/backup-report.ts";
+import type { TargetValue } from "./connection/explanation.ts";
 import type { Failure, Finding } from "./error.ts";
 import type { Entry } from "./history.ts";
+import type { HookReport } from "./hooks/hook.ts";
 import type { Direction } from "./migration.ts";
+import type { RepeatableEntry, RepeatableReport } from "./repeatable/repeatable.ts";
+import type { Origin } from "./settings/origin.ts";
+import type { TypesReport } from "./types/types-report.ts";
 
 /**
  * What is true of one step when the run is over.
@@ -34,6 +40,25 @@ export interface RunReport {
   readonly steps: readonly StepReport[];
   /** Applied before this run began, for "nothing to do". */
   readonly alreadyApplied: number;
+  /** What became of the repeatable objects that were to be applied; absent for none. */
+  readonly repeatable?: readonly RepeatableReport[];
+  /** The hooks that ran, in that order; absent for none. */
+  readonly hooks?: readonly HookReport[];
+  readonly durationMs: number;
+  readonly failure?: Failure;
+}
+
+/** The end of seed. */
+export interface SeedReport {
+  readonly type: "seed";
+  readonly database: string;
+  /** Where the seeds are, as the user would name it. */
+  readonly directory: string;
+  readonly dryRun: boolean;
+  /** In their order; versions and names are those of the seeds. */
+  readonly steps: readonly StepReport[];
+  /** Seeds that run only once and had run. */
+  readonly alreadyDone: number;
   readonly durationMs: number;
   readonly failure?: Failure;
 }
@@ -46,6 +71,8 @@ export interface StatusReport {
   readonly entries: readonly Entry[];
   readonly applied: number;
   readonly pending: number;
+  /** Repeatable objects by name; absent for none. */
+  readonly repeatable?: readonly RepeatableEntry[];
   /** A reset was begun and did not end. */
   readonly resetUnfinished: boolean;
   readonly warnings: readonly Finding[];
@@ -56,7 +83,18 @@ export interface ValidationReport {
   /** Undefined when no database was named: only the files were looked at. */
   readonly database: string | undefined;
   readonly migrations: number;
+  /** Undefined when nothing was run. */
+  readonly rehearsal?: Rehearsal;
   readonly findings: readonly Finding[];
+}
+
+/** Migrations that were run to see whether they can be. */
+export interface Rehearsal {
+  /** The empty one that they were run on. */
+  readonly database: string;
+  readonly applied: number;
+  /** How many of them went their way back and were applied again. */
+  readonly undone: number;
 }
 
 export interface BaselineReport {
@@ -106,12 +144,86 @@ export interface CreatedReport {
   readonly paths: readonly string[];
 }
 
+/** The migrations were sealed into a copy of the program. */
+export interface BundledReport {
+  readonly type: "bundled";
+  /** A script needs a runtime where it is run. */
+  readonly kind: "executable" | "script";
+  /** The program first, then what has to lie beside it; SHA-256 in hexadecimal digits. */
+  readonly written: readonly { readonly path: string; readonly size: number; readonly sha256: string }[];
+  /** How many files are sealed, and how many migrations they make. */
+  readonly files: number;
+  readonly migrations: number;
+  /** How many versions of the target's history it is pinned to; undefined when it is not. */
+  readonly pinned: number | undefined;
+}
+
+/** One setting as all sources together make it. */
+export interface SettingReport {
+  /** As the project file calls it. */
+  readonly name: string;
+  readonly flag: string;
+  readonly variables: readonly string[];
+  /** As a flag takes it, without passwords; undefined when it has none. */
+  readonly value: string | undefined;
+  readonly source: Origin["source"];
+  /** The flag, variable or place that said it: "--dir", "PGSTEP_DIR in .env:3", "pgstep.json:2:10", "default". */
+  readonly origin: string;
+}
+
+export interface SettingsReport {
+  readonly type: "settings";
+  /** As found or named; undefined when there is none. */
+  readonly projectFile: string | undefined;
+  readonly settings: readonly SettingReport[];
+  /** What the database would be reached with; empty when none is named. */
+  readonly connection: readonly TargetValue[];
+  /** What is wrong with them. */
+  readonly failure?: Failure;
+}
+
+/** A value that something is reached or found with. */
+export interface ExplainedValue {
+  readonly name: string;
+  /** Passwords are masked. */
+  readonly value: string;
+  /** Where it was said: a flag, a variable, a file with its line, "default". */
+  readonly origin: string;
+}
+
+/** Everything was looked at; events told of each thing. */
+export interface DoctorReport {
+  readonly type: "doctor";
+  readonly database: string;
+  /** False when there was no log-in. */
+  readonly isConnected: boolean;
+  readonly warnings: number;
+  readonly faults: number;
+}
+
+/** The database accepts connections. */
+export interface WaitReport {
+  readonly type: "wait";
+  readonly database: string;
+  /** Whole milliseconds. */
+  readonly waitedMs: number;
+}
+
 export type Report =
+  | BackupReport
+  | BackupListReport
+  | RestoreReport
+  | WaitReport
+  | DoctorReport
   | RunReport
+  | SeedReport
   | StatusReport
   | ValidationReport
   | BaselineReport
   | RepairReport
   | ResolveReport
   | ResetReport
-  | CreatedReport;
+  | CreatedReport
+  | BundledReport
+  | SettingsReport
+  | TypesReport;

@@ -54,7 +54,8 @@ async function lookAgain({ context, direct, lock }: Run, before: DatabaseState):
       try {
         await lock.fence?.(session);
         if (!direct || (await endBackend(context, session, before))) {
-          return await look(session, context.settings);
+          // What this run itself has undone is no disagreement.
+          return await look(session, { ...context.settings, pin: undefined });
         }
       } finally {
         await session.close();

@@ -2,6 +2,7 @@ import type { EventListener } from "../core/event.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { FileSystem } from "../ports/file-system.ts";
+import type { Programs } from "../ports/programs.ts";
 import type { Database } from "../ports/session.ts";
 
 /** What every verb of the engine works with. */
@@ -14,6 +15,10 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Recorded with each step. */
   readonly toolVersion: string;
+  /** Starts hooks that are commands; absent where none can be started. */
+  readonly programs?: Programs;
+  /** What is done is only tried, on a database that nobody else knows: no hooks are run. */
+  readonly isRehearsal?: true;
 }
 
 /** A context with a database to work on. */

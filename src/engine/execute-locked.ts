@@ -3,8 +3,9 @@ import { interruption } from "../core/interruption.ts";
 import type { StepOutcome, StepReport } from "../core/report.ts";
 import type { Session } from "../ports/session.ts";
 import { afterLoss } from "./after-loss.ts";
+import { type AroundReport, AroundRun, hasOwnWork, NOTHING_AROUND } from "./around-run.ts";
 import type { DatabaseContext } from "./context.ts";
-import { type Progress, runInOneTransaction, runScripts, type Stop, stepReport } from "./execute-plan.ts";
+import { runInOneTransaction, type Stop, stepReport } from "./execute-plan.ts";
 import { type RunLock, takeLock } from "./lock.ts";
 import type { Prepared, RunOptions } from "./migrate.ts";
 import { observe } from "./observer.ts";
@@ -12,7 +13,7 @@ import { blockedBy, retryBudget } from "./retry.ts";
 import { cancelOnAbort, endRun, startRun } from "./run-session.ts";
 import type { Script } from "./scripts.ts";
 
-export interface Executed {
+export interface Executed extends Partial<Pick<AroundReport, "repeatable" | "hooks">> {
   /** What was applied when the lock was won. */
   readonly alreadyApplied: number;
   readonly steps: readonly StepReport[];
@@ -49,28 +50,39 @@ async function execute(
   prepare: (session: Session) => Promise<Prepared>,
   options: RunOptions,
 ): Promise<Executed> {
-  let { scripts, alreadyApplied, state } = await prepare(session);
-  if (scripts.length === 0) {
+  let { scripts, alreadyApplied, state, surroundings = NOTHING_AROUND } = await prepare(session);
+  if (scripts.length === 0 && !hasOwnWork(surroundings)) {
     await lock.release();
     return { alreadyApplied, steps: [] };
   }
+  await options.backUp?.(context, session, { scripts, state });
   const run = await startRun(context, session, state, lock);
   const stopWatching = cancelOnAbort(context, session);
   const observer = run.direct && !session.backend.embedded ? observe(context, state.processId) : undefined;
   const retry = retryBudget(context, () => observer?.blockers ?? []);
+  const around = new AroundRun(run, surroundings, retry);
   const finished: StepReport[] = [];
+  const refusedBy = async (failure: Failure): Promise<Executed> => {
+    await endRun(run, finished).catch(() => {});
+    const rest = scripts.map((script) => stepReport(script, "not-run"));
+    return { alreadyApplied, steps: [...finished, ...rest], hooks: around.hookReports, failure };
+  };
   try {
+    const unready = await around.before(scripts);
+    if (unready) return await refusedBy(unready);
     for (;;) {
-      const progress: Progress = options.singleTransaction
-        ? await runInOneTransaction(run, scripts)
-        : await runScripts(run, scripts);
+      const progress = options.singleTransaction
+        ? { ...(await runInOneTransaction(run, scripts)), refused: undefined }
+        : await around.steps(scripts);
       finished.push(...progress.finished);
       scripts = scripts.slice(progress.finished.length);
+      if (progress.refused) return await refusedBy(progress.refused);
       let { stop } = progress;
       if (!stop) {
+        const rest = await around.after(finished);
         // All is committed, and the lock ends with the session: a connection that is lost only now changes nothing.
         await endRun(run, finished).catch(() => {});
-        return { alreadyApplied, steps: finished };
+        return { alreadyApplied, steps: finished, ...rest };
       }
       if (stop.kind === "busy") {
         if (await retry(stop)) continue;
@@ -94,7 +106,8 @@ async function execute(
       // A lease would be renewed for ever by its second connection.
       if (stop.kind === "lost") await lock.release().catch(() => {});
       else await endRun(run, finished).catch(() => {});
-      return { alreadyApplied, steps: [...finished, ...rest.steps], ...(rest.failure && { failure: rest.failure }) };
+      const steps = [...finished, ...rest.steps];
+      return { alreadyApplied, steps, hooks: around.hookReports, ...(rest.failure && { failure: rest.failure }) };
     }
   } finally {
     stopWatching();

@@ -65,7 +65,7 @@ export async function takeLock(context: DatabaseContext, session: Session, direc
     if (now - started >= settings.lockWaitMs) {
       const holder = await kind.holder(context, session);
       throw new Failure("lock-held", `Cannot migrate ${context.database.description}: another run holds the lock`, {
-        hint: `${holder ? `It is ${holder}. ` : ""}Wait for it to end, or wait longer with --lock-wait 30m.`,
+        hint: `${holder ? `It is ${holder}. ` : ""}Wait for it to end, or longer with --lock-wait 30m; one that hangs is ended with SELECT pg_terminate_backend(<its pid>).`,
       });
     }
     if (now >= remindAt) {
@@ -76,6 +76,15 @@ export async function takeLock(context: DatabaseContext, session: Session, direc
     await clock.sleep(delayMs * (0.5 + Math.random()), signal);
     delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
   }
+}
+
+/** Who runs migrations just now, in words; undefined when nobody does. */
+export async function lockHolder(
+  context: DatabaseContext,
+  session: Session,
+  direct: boolean,
+): Promise<string | undefined> {
+  return (direct ? advisoryLock(context.settings) : LEASE).holder(context, session);
 }
 
 interface LockKind {

@@ -1,18 +1,23 @@
 import { Failure, type Finding } from "../core/error.ts";
 import { runsIn } from "../core/header.ts";
-import { type Applied, compareHistory, type Entry, isApplied } from "../core/history.ts";
-import type { Migration } from "../core/migration.ts";
+import { type Applied, compareHistory, type Entry, isApplied, isPending } from "../core/history.ts";
+import type { Migration, SqlFile } from "../core/migration.ts";
 import { type DownTarget, type Plan, planDown, planRedo, planUp, type UpTarget } from "../core/plan.ts";
-import type { RunReport, StepReport } from "../core/report.ts";
+import type { RunReport } from "../core/report.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Session } from "../ports/session.ts";
+import { hasOwnWork, type Surroundings } from "./around-run.ts";
 import type { DatabaseContext } from "./context.ts";
-import { executeLocked } from "./execute-locked.ts";
+import { withoutEffectEmbedded } from "./embedded.ts";
+import { type Executed, executeLocked } from "./execute-locked.ts";
 import { stepReport } from "./execute-plan.ts";
 import { tableNames } from "./history-table.ts";
+import { inspectFiles } from "./inspect-files.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
-import { byWeightAndPlace, inspectFiles, readMigrations } from "./read-migrations.ts";
+import { byWeightAndPlace, readMigrations } from "./read-migrations.ts";
+import { notRun } from "./repeatable/plan.ts";
 import { loadScripts, refuseUnsound, type Script } from "./scripts.ts";
+import { planSurroundings, readSurroundings, requireNoStepHooks } from "./surroundings.ts";
 import { withSession } from "./work-session.ts";
 
 export interface RunOptions {
@@ -20,7 +25,15 @@ export interface RunOptions {
   readonly dryRun?: boolean;
   /** All steps in one transaction: all or none. */
   readonly singleTransaction?: boolean;
+  /** Makes the backup that the run needs, once it has the lock and before anything of it runs; what it throws stops the run. */
+  readonly backUp?: BackUpBefore;
 }
+
+export type BackUpBefore = (
+  context: DatabaseContext,
+  session: Session,
+  prepared: Pick<Prepared, "scripts" | "state">,
+) => Promise<void>;
 
 /**
  * Applies what is pending.
@@ -49,6 +62,8 @@ export interface Prepared {
   readonly scripts: readonly Script[];
   readonly findings: readonly Finding[];
   readonly alreadyApplied: number;
+  /** What is done around the steps; absent for nothing. */
+  readonly surroundings?: Surroundings;
 }
 
 async function runPlan(
@@ -62,10 +77,13 @@ async function runPlan(
   const files = readMigrations(fileSystem, settings.directory);
   if (files.findings.some(({ severity }) => severity === "error")) {
     // All faults together, although the statements of what is applied already would not matter otherwise.
-    const all = [...files.findings, ...inspectFiles(fileSystem, files.migrations, undefined)];
+    const all = [...files.findings, ...inspectFiles(fileSystem, files.migrations, settings)];
     refuseUnsound(all.sort(byWeightAndPlace), "run migrations");
   }
-  const prepare = async (session: Session): Promise<Prepared> => {
+  const seen = new Map<SqlFile, Script>();
+  const around = readSurroundings(context, command);
+  const prepare = async (session: Session): Promise<Prepared & { readonly surroundings: Surroundings }> => {
+    const recordsSent = around.sendForRecords(session);
     const state = await look(session, settings, command === "up" ? nothingPending(files.migrations, settings) : []);
     requireNoResetUnfinished(state, "migrate");
     const entries = compareHistory(files.migrations, state.history, {
@@ -73,41 +91,54 @@ async function runPlan(
       unfinished: state.unfinished,
     });
     const plan = planner(entries);
-    const { scripts, findings } = await loadScripts(plan, fileSystem, session, {
-      names: tableNames(settings),
-      database: state.name,
-    });
-    return { state, plan, scripts, findings, alreadyApplied: entries.filter(isApplied).length };
+    const { placeholders } = settings;
+    const place = { names: tableNames(settings), database: state.name, placeholders };
+    const { scripts, findings } = await loadScripts(plan, fileSystem, session, place, seen);
+    const held = entries.filter(isPending).length > (command === "up" ? plan.steps.length : 0);
+    const surroundings = await planSurroundings(context, around, { session, state, recordsSent, scripts, held });
+    return { state, plan, scripts, findings, alreadyApplied: entries.filter(isApplied).length, surroundings };
   };
   return withSession(
     database,
     "migrate",
     async (session) => {
       const prepared = await prepare(session);
-      for (const finding of [...files.findings, ...prepared.plan.warnings, ...prepared.findings]) {
+      const skipped = session.backend.embedded ? withoutEffectEmbedded(settings, prepared.scripts) : [];
+      for (const finding of [
+        ...files.findings,
+        ...prepared.plan.warnings,
+        ...prepared.findings,
+        ...prepared.surroundings.repeatable.findings,
+        ...skipped,
+      ]) {
         emit({ type: "warning", finding });
       }
-      if (options.singleTransaction) requireOneTransaction(prepared);
-      const nothingToRun = prepared.scripts.length === 0 || options.dryRun;
+      if (options.singleTransaction) {
+        requireOneTransaction(prepared);
+        requireNoStepHooks(prepared.surroundings);
+      }
+      const nothingToRun = (prepared.scripts.length === 0 && !hasOwnWork(prepared.surroundings)) || options.dryRun;
       if (!nothingToRun) requireWritable(prepared.state, "migrate");
       emit({ type: "planned", database: database.description, plan: prepared.plan, dryRun: options.dryRun ?? false });
-      const report = (steps: readonly StepReport[], alreadyApplied: number, failure?: Failure): RunReport => ({
+      const report = (executed: Executed): RunReport => ({
         type: "run",
         command,
         database: database.description,
         dryRun: options.dryRun ?? false,
-        steps,
-        alreadyApplied,
+        steps: executed.steps,
+        alreadyApplied: executed.alreadyApplied,
         durationMs: Math.round(clock.monotonicMs() - started),
-        ...(failure && { failure }),
+        ...(executed.repeatable && executed.repeatable.length > 0 && { repeatable: executed.repeatable }),
+        ...(executed.hooks && executed.hooks.length > 0 && { hooks: executed.hooks }),
+        ...(executed.failure && { failure: executed.failure }),
       });
       if (nothingToRun) {
         const steps = prepared.scripts.map((script) => stepReport(script, "not-run"));
-        return report(steps, prepared.alreadyApplied);
+        const { alreadyApplied, surroundings } = prepared;
+        return report({ steps, alreadyApplied, repeatable: surroundings.repeatable.stale.map(notRun) });
       }
       const direct = prepared.state.processId === session.backend.processId;
-      const { steps, alreadyApplied, failure } = await executeLocked(context, session, direct, prepare, options);
-      return report(steps, alreadyApplied, failure);
+      return report(await executeLocked(context, session, direct, prepare, options));
     },
     context.signal,
   );

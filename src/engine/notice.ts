@@ -1,6 +1,6 @@
 import type { ServerMessage } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
-import { advance } from "../core/text-position.ts";
+import { placeIn } from "../core/placeholders/place.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./transaction-step.ts";
 
@@ -8,7 +8,7 @@ import type { Stage } from "./transaction-step.ts";
 export function noticeOf(message: ServerMessage, script: Script, stage: Stage): Event {
   const migration = script.step.name;
   if (stage.at !== "statement") return { type: "notice", message, migration };
-  const { position, text } = stage.statement;
-  const place = message.position === undefined ? position : advance(position, text, message.position - 1);
+  const { statement } = stage;
+  const place = message.position === undefined ? statement.position : placeIn(statement, message.position - 1);
   return { type: "notice", message, migration, place: { path: script.path, ...place } };
 }

@@ -1,4 +1,5 @@
 import type { EventListener } from "../core/event.ts";
+import { secretMask } from "../core/placeholders/placeholders.ts";
 import type { Row, Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 
@@ -20,6 +21,7 @@ const SHORTEST_INTERVAL_MS = 50;
  */
 export function observe(context: DatabaseContext, processId: number): Observer {
   const { settings, emit, database } = context;
+  const sql = observationSql(processId, secretMask(settings.placeholders) !== undefined);
   const afterLockTimeout =
     settings.lockTimeoutMs > 0 ? settings.lockTimeoutMs * PART_OF_LOCK_TIMEOUT : LONGEST_INTERVAL_MS;
   const intervalMs = Math.max(SHORTEST_INTERVAL_MS, Math.min(afterLockTimeout, LONGEST_INTERVAL_MS));
@@ -31,7 +33,7 @@ export function observe(context: DatabaseContext, processId: number): Observer {
     busy = true;
     try {
       session ??= database.open();
-      const rows = await (await session).query(observationSql(processId));
+      const rows = await (await session).query(sql);
       const seen = tell(rows, emit);
       if (seen.length > 0) blockers = seen;
     } catch {
@@ -61,11 +63,17 @@ function tell(rows: readonly Row[], emit: EventListener): string[] {
   return blockers;
 }
 
-/** One row a blocker and one for an index build, as `kind` and `text`. */
-function observationSql(processId: number): string {
+/**
+ * One row a blocker and one for an index build, as `kind` and `text`.
+ * @param discreet leaves out what the blockers run: a part of it may be a part of a secret
+ */
+function observationSql(processId: number, discreet: boolean): string {
+  const query = discreet
+    ? "NULL"
+    : "pg_catalog.quote_literal(pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 120))";
   const age = "pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start)";
   return `SELECT 'blocker' AS kind, pg_catalog.concat_ws(', ', 'process ' || b.pid, 'user ' || a.usename, NULLIF(a.application_name, ''),
- a.state || ' for ' || ${age}, pg_catalog.quote_literal(pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 120))) AS text
+ a.state || ' for ' || ${age}, ${query}) AS text
  FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(${processId})) AS b(pid) LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
  UNION ALL SELECT 'index', pg_catalog.concat_ws(', ', p.phase,
  (100 * p.blocks_done / NULLIF(p.blocks_total, 0)) || ' % of blocks', (100 * p.tuples_done / NULLIF(p.tuples_total, 0)) || ' % of rows')

@@ -5,6 +5,7 @@ import type { Consent } from "../ports/consent.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { tableNames } from "./history-table.ts";
+import { resetHooks } from "./hooks/reset-hooks.ts";
 import { takeLock } from "./lock.ts";
 import { type DatabaseState, look, requireWritable } from "./look.ts";
 import { deleteAtOnce, deleteInBatches, isOutOfLocks } from "./reset/batches.ts";
@@ -28,7 +29,7 @@ import { withSession } from "./work-session.ts";
  * All of it in one transaction where the server has the locks for it, else in batches behind a mark that `status` shows
  * and `up` refuses; running it again finishes it.
  * @throws Failure consent-missing, reset-refused, history-foreign, privilege-missing, lock-held, too-large,
- *   statement-failed, interrupted and those of connecting
+ *   statement-failed, hook-failed, interrupted and those of connecting
  */
 export async function reset(context: DatabaseContext, consent: Consent): Promise<ResetReport> {
   const { clock, database, emit } = context;
@@ -46,11 +47,15 @@ export async function reset(context: DatabaseContext, consent: Consent): Promise
     const lock = await takeLock(context, session);
     try {
       const found = await survey(context, session);
+      const deleted = summarize(found.inventory);
+      const hooks = await resetHooks(context, session, lock, found.state);
+      await hooks.before(deleted);
       await deleteAll({ context, session, lock }, found);
+      await hooks.after(deleted);
       return {
         type: "reset",
         database: database.description,
-        deleted: summarize(found.inventory),
+        deleted,
         durationMs: Math.round(clock.monotonicMs() - started),
       };
     } finally {

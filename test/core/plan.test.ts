@@ -95,6 +95,21 @@ describe("the plan up", () => {
     fails(() => planUp([entry("001", "unfinished", { unfinished: "down" })], {}), "history-conflict");
   });
 
+  test("tells what is left out for other environments, up to the target", () => {
+    assert.deepEqual(planUp(mixed, {}).skipped, ["004_x"]);
+    assert.deepEqual(planUp(mixed, { to: "3" }).skipped, []);
+  });
+
+  test("warns of many missing files once, with their number and the first few", () => {
+    const gone = Array.from({ length: 7 }, (_, index) => entry(`00${index + 1}`, "missing"));
+    const { warnings } = planUp(gone, {});
+    assert.deepEqual(
+      warnings.map(({ rule, severity, message }) => `${severity} ${rule}: ${message}`),
+      ["warning missing: 7 migrations are applied, and their files are missing: 001, 002, 003, 004, 005 and 2 more"],
+    );
+    assert.match(planUp(gone.slice(0, 5), {}).warnings[0]?.message ?? "", /: 001, 002, 003, 004, 005$/);
+  });
+
   test("warns of missing files", () => {
     assert.deepEqual(
       planUp([entry("001", "missing"), ...mixed.slice(1)], {}).warnings.map((finding) => finding.rule),

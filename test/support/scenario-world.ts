@@ -58,6 +58,7 @@ export async function openWorld(directory: string, scenario: Scenario, runtime: 
     }
     Object.assign(variables, { ...known, ...variables });
   }
+  let current = place;
   return {
     names,
     run: async (command) => {
@@ -65,12 +66,17 @@ export async function openWorld(directory: string, scenario: Scenario, runtime: 
       const [verb = "", ...args] = words;
       if (verb === "pgstep") {
         return run([...(await programCommand(runtime)), ...args], {
-          directory: place,
+          directory: current,
           environment: { ...environment(variables), ...assignments },
           ...(command.input !== undefined && { input: command.input }),
         });
       }
       if (verb === "sql") return printed(await query(args.join(" ") || (command.input ?? "")));
+      if (verb === "cd") {
+        // For pgstep; the other commands' paths stay those of the scenario.
+        current = join(place, args[0] ?? ".");
+        return { stdout: "", stderr: "", status: 0 };
+      }
       return fileCommand(verb, args, place, command.input ?? "");
     },
     close: () => rmSync(place, { recursive: true, force: true }),
@@ -136,6 +142,8 @@ function fileCommand(verb: string, args: readonly string[], place: string, input
   };
   const command = commands[verb];
   if (!command)
-    throw new Error(`scenarios have no command "${verb}"; known are pgstep, sql, ${Object.keys(commands).join(", ")}`);
+    throw new Error(
+      `scenarios have no command "${verb}"; known are pgstep, sql, cd, ${Object.keys(commands).join(", ")}`,
+    );
   return { stdout: command() ?? "", stderr: "", status: 0 };
 }

@@ -77,7 +77,7 @@ export interface Inventory {
 /** Reads what there is to delete, in one round trip. */
 export async function readInventory(session: Session, names: TableNames): Promise<Inventory> {
   const factsSent = session.query(factsSql(session.backend.serverVersion));
-  const objectsSent = session.query(objectsSql([names.journal, names.lease].map(quoteText)));
+  const objectsSent = session.query(objectsSql([names.journal, names.lease, names.repeatable].map(quoteText)));
   const [facts] = await factsSent;
   const [objects] = await objectsSent;
   return { ...JSON.parse(String(facts?.row)), ...JSON.parse(String(objects?.row)) } as Inventory;

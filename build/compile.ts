@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { signAdHoc } from "./release/sign-macho.ts";
+import { findRuntime } from "./runtimes.ts";
+import type { Target } from "./targets.ts";
+
+/** What one executable is made of. */
+export interface Executable {
+  /** Holds pgstep.js and embedded/. */
+  readonly directory: string;
+  /** The target's name, as `pgstep --version --json` tells it. */
+  readonly name: string;
+  /** A runtime other than the installed Bun's own. */
+  readonly foreign?: { readonly target: Target; readonly runtime: string };
+  readonly output: string;
+}
+
+/** Makes one executable of the built program, the embedded database inside. Same parts, same bytes. */
+export async function compileExecutable({ directory, name, foreign, output }: Executable): Promise<void> {
+  const scratch = mkdtempSync(join(dirname(output), "building-"));
+  try {
+    const built = join(scratch, "pgstep");
+    await promisify(execFile)(
+      findRuntime("bun"),
+      [
+        ...["build", "--compile", "--format=esm", "--minify", "--keep-names", "--bytecode"],
+        // All runtimes behave alike: settings come from where the program looks for them, not from Bun.
+        ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
+        // In the checkout Bun would find the package and pack it a second time.
+        ...["--external", "@electric-sql/*", "--asset", "embedded"],
+        ...["--define", `PGSTEP_TARGET=${JSON.stringify(name)}`],
+        ...(foreign ? ["--target", foreign.target.bun, "--compile-executable-path", foreign.runtime] : []),
+        ...["--outfile", built, "pgstep.js"],
+      ],
+      { cwd: directory, timeout: 120_000 },
+    );
+    if (name.startsWith("darwin")) writeFileSync(built, signAdHoc(readFileSync(built)));
+    // Bun names it so when it is for Windows.
+    const made = existsSync(built) ? built : `${built}.exe`;
+    chmodSync(made, 0o755);
+    renameSync(made, output);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
