@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { chosenRuntimes, programCommand } from "./support/program.ts";
 
@@ -23,15 +24,21 @@ describe("a password in the arguments", { skip: process.platform !== "linux" && 
       const address = listener.address();
       assert.ok(address && typeof address === "object");
       const url = `postgres://me:topsecret@127.0.0.1:${address.port}/d`;
-      const child = spawn(file, [...args, "status", "--dir", tmpdir(), "--url", url], { stdio: "ignore" });
+      const directory = mkdtempSync(join(tmpdir(), "pgstep-title-"));
+      const child = spawn(file, [...args, "status", "--dir", directory, "--url", url], { stdio: "ignore" });
+      const ended = new Promise<never>((_, reject) => {
+        child.once("exit", (status) => reject(new Error(`it ended with ${status} before it connected`)));
+      });
+      ended.catch(() => {});
       try {
-        await connected;
+        await Promise.race([connected, ended]);
         const seen = readFileSync(`/proc/${child.pid}/cmdline`, "latin1");
         assert.match(seen, /^pgstep/);
         assert.ok(!seen.includes("topsecret"), seen);
       } finally {
         child.kill("SIGKILL");
         listener.close();
+        rmSync(directory, { recursive: true });
       }
     });
   }
