@@ -76,6 +76,7 @@ export async function look(
   };
 }
 
+/** The name is looked up in what is true now, the rest in the snapshot: a table made in between is not there yet. */
 function factsSql(settings: Settings, names: TableNames): string {
   const history = `pg_catalog.to_regclass(${quoteText(names.history)})`;
   return `SELECT pg_catalog.row_to_json(facts)::text AS row FROM (SELECT pg_catalog.current_database()::text AS database, current_user::text AS role,
@@ -85,7 +86,7 @@ function factsSql(settings: Settings, names: TableNames): string {
  pg_catalog.current_setting('max_locks_per_transaction')::int8 * (pg_catalog.current_setting('max_connections')::int8
    + pg_catalog.current_setting('max_prepared_transactions')::int8) AS lock_capacity,
  EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = ${quoteText(settings.schema)}) AS schema,
- ${history} IS NOT NULL AS history,
+ EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = ${history}) AS history,
  (SELECT relkind FROM pg_catalog.pg_class WHERE oid = ${history}) AS kind,
  pg_catalog.to_regclass(${quoteText(names.journal)}) IS NOT NULL AS journal,
  pg_catalog.to_regclass(${quoteText(names.repeatable)}) IS NOT NULL AS repeatable,
