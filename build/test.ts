@@ -25,7 +25,7 @@ const servers = await Promise.all([startPostgres({ major: 15 }), startPostgres({
 const reporter = process.stdout.isTTY ? "spec" : "tap";
 const run = spawn(
   process.execPath,
-  ["--import", "tsx", "--test", `--test-reporter=${reporter}`, "--test-concurrency=2", ...files],
+  ["--import", "tsx", "--test", "--test-force-exit", `--test-reporter=${reporter}`, "--test-concurrency=2", ...files],
   {
     stdio: ["ignore", "inherit", "inherit"],
     env: {
