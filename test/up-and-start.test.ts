@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -197,7 +197,8 @@ for (const runtime of chosenRuntimes()) {
       const line = [...(await command(runtime)), "up", "--", process.execPath, join(place, "prompt.mjs")]
         .map(quoted)
         .join(" ");
-      const terminal = await started("script", "-qefc", line, "/dev/null");
+      // Without exec some shells stay between, and end by the Ctrl-C that the program has dealt with.
+      const terminal = await started("script", "-qefc", `exec ${line}`, "/dev/null");
       await terminal.printed("ready");
       // Two that come close together may count as one, so that one press would not tell.
       for (let press = 1; press <= 8; press++) {
@@ -206,7 +207,7 @@ for (const runtime of chosenRuntimes()) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       assert.doesNotMatch(terminal.told(), /got INT 9/);
-      process.kill(programBelow(terminal.child), "SIGTERM");
+      process.kill(onlyChild(terminal.child.pid), "SIGTERM");
       assert.equal(await terminal.ended, 9, terminal.told());
     });
 
@@ -274,13 +275,6 @@ function onlyChild(pid: number | undefined): number {
   const [child] = childrenOf(pid);
   assert.ok(child !== undefined, `process ${pid} has no child`);
   return child;
-}
-
-/** Ours below the shells of `script`: the last one that is named for a runtime or pgstep itself. */
-function programBelow(script: ChildProcess): number {
-  let pid = onlyChild(script.pid);
-  while (readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "sh") pid = onlyChild(pid);
-  return pid;
 }
 
 function noScript(): string | false {
