@@ -126,7 +126,8 @@ for (const runtime of faultRuntimes()) {
         succeeded(await ground.run(["up", "001"]));
         const hold = await holdTransaction(ground, "UPDATE big SET id = id WHERE id = 1");
         const child = ground.start(["up"]);
-        await ground.until("SELECT count(*) > 0 FROM pg_stat_progress_create_index WHERE datname = current_database()");
+        // The catalog has the index only once the first transaction of the build has ended.
+        await ground.until("SELECT count(*) > 0 FROM pg_index WHERE NOT indisvalid");
         const ended = await interrupt(child, how);
         await assertLockFree(ground);
         assert.deepEqual(outcomes(ended), ["002 failed", "003 not-run"], ended.story);
