@@ -40,8 +40,9 @@ export type Pieces = Generator<Piece | CopyBytes, void, undefined>;
 
 /**
  * Looks through every script of a plan before the first one runs.
- * @param seen what an earlier plan of this run looked through: such a script is only read again, to see that its file is
- *   still the same; those whose text is kept are put into it
+ * @param seen what an earlier plan of this run looked through, with what this one adds. Of such a script the file is only
+ *   read again, to see that it is still the same; and not even that when it is large and all of it rolls back, since
+ *   running it tells the same before its COMMIT
  * @throws Failure files-unsound with all findings when there is an error among them
  */
 export async function loadScripts(
@@ -57,7 +58,7 @@ export async function loadScripts(
   for (const step of plan.steps) {
     const known = step.script && seen.get(step.script);
     if (step.script && known) {
-      Array.from(plannedBytes(fileSystem, step.script));
+      if (isKept(step.script) || known.inspection.mode === "statements") requireUnedited(fileSystem, step.script);
       scripts.push({ ...known, step });
       continue;
     }
@@ -67,7 +68,7 @@ export async function loadScripts(
     const inspection = inspect(source.path, source.header, pieces(), database);
     const script: Script = { step, ...source, inspection };
     scripts.push(script);
-    if (step.script && isKept(step.script)) seen.set(step.script, script);
+    if (step.script) seen.set(step.script, script);
   }
   const findings = scripts.flatMap((script) => script.inspection.findings);
   refuseUnsound(findings, "run migrations");
@@ -117,10 +118,18 @@ function fileSource(fileSystem: FileSystem, { script, name }: Step, optionsOf: O
 function* plannedBytes(fileSystem: FileSystem, { path, checksum }: SqlFile): Generator<Uint8Array> {
   const found = new Checksum();
   yield* bytesOf(fileSystem, path, found);
-  if (found.digest() === checksum) return;
-  throw new Failure("history-conflict", `Cannot run ${path}: it was edited while pgstep was running`, {
+  if (found.digest() !== checksum) throw editedMeanwhile(path);
+}
+
+export function editedMeanwhile(path: string): Failure {
+  return new Failure("history-conflict", `Cannot run ${path}: it was edited while pgstep was running`, {
     hint: "Run the command again.",
   });
+}
+
+/** @throws Failure history-conflict */
+function requireUnedited(fileSystem: FileSystem, file: SqlFile): void {
+  for (const _ of plannedBytes(fileSystem, file));
 }
 
 function textSource(text: () => readonly string[], options: ScanOptions): Omit<Source, "path" | "header"> {

@@ -1,6 +1,6 @@
 import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
-import type { Pieces, Script } from "./scripts.ts";
+import { editedMeanwhile, type Pieces, type Script } from "./scripts.ts";
 
 /** One statement to run, with the rows behind it when it is a COPY ... FROM STDIN. */
 export interface Work {
@@ -19,9 +19,12 @@ export interface Work {
 }
 
 /** Tells most statements apart at the cost of one look; a statement begins with its first token. */
-const MAY_BE_ALONE = /^(?:COPY|ROLLBACK)\b/i;
+const MAY_BE_SPECIAL = /^(?:COPY|ROLLBACK|BEGIN|START|COMMIT|END|ABORT|PREPARE)\b/i;
 
-/** The statements to run: those of the file, without a BEGIN and COMMIT around them. */
+/**
+ * The statements to run: those of the file, without a BEGIN and COMMIT around them.
+ * @throws Failure history-conflict when one would end the transaction: none did when the file was looked through
+ */
 export function* workOf(script: Script): Generator<Work> {
   const { wrapped, statements } = script.inspection;
   const iterator = script.plannedPieces();
@@ -30,8 +33,10 @@ export function* workOf(script: Script): Generator<Work> {
     const piece = next.value;
     if (piece.kind !== "statement") continue;
     if (index >= 0 && index < statements) {
-      const alone = MAY_BE_ALONE.test(piece.text);
-      const isCopy = alone && classify(piece).copyFromStdin !== undefined;
+      const kind = MAY_BE_SPECIAL.test(piece.text) ? classify(piece) : undefined;
+      const isCopy = kind?.copyFromStdin !== undefined;
+      if (kind?.transaction && kind.transaction !== "rollback-to") throw editedMeanwhile(script.path);
+      const alone = isCopy || kind?.transaction !== undefined;
       yield { statement: piece, rows: isCopy ? rowsFrom(iterator) : undefined, alone };
     }
     index++;
