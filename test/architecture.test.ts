@@ -18,7 +18,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   utils: ["index.ts"],
 };
 
-const SESSION = /^(wire|backend-messages|copy-data|driver-socket|outgoing-messages|replies|postgres-session)\.ts$/;
+const SESSION =
+  /^(wire|backend-messages|copy-data|driver-socket|outgoing-messages|replies|listener-reply|postgres-session|open-session)\.ts$/;
 
 /**
  * Several files that make one adapter, and the other adapters it is built from. Any other adapter is one file, or one

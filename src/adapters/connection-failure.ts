@@ -3,7 +3,7 @@ import { describeHost, type Host, type ServerTarget } from "../core/connection/t
 import { Failure } from "../core/error.ts";
 import { AuthenticationRefused, PasswordMissing } from "./authentication.ts";
 import { type Explanation, errorCode, explainNetwork, failed } from "./network-failure.ts";
-import { StartupRefused } from "./postgres-session.ts";
+import { StartupRefused } from "./open-session.ts";
 import { RoleUnfit } from "./server-role.ts";
 import { explainStartup, passwordHint } from "./startup-failure.ts";
 import { NotPostgres, TlsFailed, TlsRefused } from "./tls.ts";

@@ -3,7 +3,7 @@ import { Authentication, type Credentials } from "./authentication.ts";
 import { MESSAGE, readServerMessage } from "./backend-messages.ts";
 import { startupMessage } from "./login-messages.ts";
 import { LoginReader } from "./login-reader.ts";
-import { StartupRefused } from "./postgres-session.ts";
+import { StartupRefused } from "./open-session.ts";
 import { NotPostgres } from "./tls.ts";
 
 export interface LoginSettings extends Credentials {

@@ -5,11 +5,12 @@ import { describeTarget, type EmbeddedTarget } from "../core/connection/target.t
 import { Failure } from "../core/error.ts";
 import type { Database } from "../ports/session.ts";
 import { type EmbeddedLock, LOCK_FILE, lockDirectory } from "./embedded-lock.ts";
+import { openSession } from "./open-session.ts";
 import { PgliteExtensions } from "./pglite-extensions.ts";
 import { readBaseImage, unpackBaseImage } from "./pglite-image.ts";
 import { type LoadedPglite, loadPglite, type Pglite, type PgliteOptions } from "./pglite-module.ts";
 import { PgliteWire } from "./pglite-wire.ts";
-import { openSession, type PostgresSession } from "./postgres-session.ts";
+import type { PostgresSession } from "./postgres-session.ts";
 
 /**
  * PGlite inside this process, started at the first `open`. It has one backend, so only one session at a time; a new

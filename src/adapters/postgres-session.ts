@@ -3,15 +3,16 @@ import type { ServerMessage } from "../core/error.ts";
 import {
   type Backend,
   ConnectionLost,
+  type MessageListener,
   type Row,
   ServerFailure,
   type Session,
   type StatementResult,
 } from "../ports/session.ts";
-import { serverMessage, taggedResult } from "./backend-messages.ts";
+import { serverMessage } from "./backend-messages.ts";
 import { CopiedOut, CopyData } from "./copy-data.ts";
-import { DriverSocket } from "./driver-socket.ts";
-import type { Wire } from "./wire.ts";
+import type { DriverSocket } from "./driver-socket.ts";
+import { ListenerReply } from "./listener-reply.ts";
 
 export interface SessionSettings {
   readonly user: string;
@@ -22,80 +23,6 @@ export interface SessionSettings {
   readonly embedded: boolean;
   /** Asks the server to cancel what the backend with this identity is running. */
   readonly cancel: (processId: number, secret: number) => Promise<void>;
-}
-
-/** What a connection attempt ended in before the backend was ready. */
-export class StartupRefused extends Error {
-  override readonly name = "StartupRefused";
-  /** The server's answer, or undefined when the connection just ended. */
-  readonly server: ServerMessage | undefined;
-  readonly passwordAsked: boolean;
-  constructor(server: ServerMessage | undefined, passwordAsked: boolean, cause: Error | undefined) {
-    super(server?.message ?? cause?.message ?? "the connection was closed", { cause });
-    this.server = server;
-    this.passwordAsked = passwordAsked;
-  }
-}
-
-/**
- * Logs in over a connected wire and returns the session.
- * @throws StartupRefused when the server refuses or the wire closes first; destroying the wire ends the attempt.
- */
-export async function openSession(wire: Wire, settings: SessionSettings): Promise<PostgresSession> {
-  let session: PostgresSession | undefined;
-  let isReady = () => {};
-  let hasClosed = (_error: Error | undefined) => {};
-  const ready = new Promise<void>((resolve, reject) => {
-    isReady = resolve;
-    hasClosed = (error) => reject(new StartupRefused(socket.lastWord, socket.passwordAsked, error));
-  });
-  const socket = new DriverSocket(wire, {
-    ready: () => isReady(),
-    notice: (notice, answered) => session?.noticed(notice, answered),
-    closed: (error) => (session ? session.lost(error) : hasClosed(error)),
-  });
-  const sql = connectDriver(socket, settings);
-  const reserving = sql.reserve();
-  reserving.catch(() => {});
-  await ready;
-  session = new PostgresSession(await reserving, socket, settings);
-  return session;
-}
-
-/**
- * The driver on our socket, with everything said: where it is silent, the driver would ask the environment, and
- * PGTARGETSESSIONATTRS even wins over silence, which is why the options are completed in two steps.
- */
-function connectDriver(socket: DriverSocket, settings: SessionSettings): postgres.Sql {
-  let connected = false;
-  const options = {
-    host: "wire",
-    port: 0,
-    user: settings.user,
-    database: settings.database,
-    pass: settings.password ?? "",
-    connection: settings.startup,
-    max: 1,
-    max_lifetime: null,
-    max_pipeline: Number.MAX_SAFE_INTEGER,
-    idle_timeout: 0,
-    connect_timeout: 0,
-    keep_alive: null,
-    backoff: () => 0,
-    prepare: false,
-    fetch_types: false,
-    ssl: false,
-    debug: false,
-    no_subscribe: true,
-    onnotice: () => {},
-    socket: () => {
-      if (connected) throw new Error("the connection was closed");
-      connected = true;
-      return socket;
-    },
-  };
-  const complete: object = postgres({ ...options, target_session_attrs: "read-write" }).options;
-  return postgres({ ...complete, target_session_attrs: undefined });
 }
 
 /** A session of the driver over our own socket; see the port for what it promises. */
@@ -110,7 +37,9 @@ export class PostgresSession implements Session {
   #hasEnded = () => {};
   #sent = 0;
   #copying = false;
+  /** What has to settle before what comes behind it does. */
   #last: Promise<unknown> = Promise.resolve();
+  #lastReply: ListenerReply | undefined;
   #closing: Promise<void> | undefined;
   #lost: ConnectionLost | undefined;
 
@@ -134,7 +63,13 @@ export class PostgresSession implements Session {
   }
 
   execute(sql: string): Promise<StatementResult> {
-    return this.#refusal() ?? this.#sendPast(sql);
+    return this.#refusal() ?? this.#promised(sql);
+  }
+
+  send(sql: string, listener: MessageListener): void {
+    const refusal = this.#refusal();
+    if (refusal) refusal.catch((error: Error) => listener.failed(error));
+    else this.#sendPast(sql, listener);
   }
 
   query(sql: string): Promise<Row[]> {
@@ -174,7 +109,7 @@ export class PostgresSession implements Session {
     if (refusal) return refusal;
     const copy = new CopyData(data);
     this.#socket.copyFor(this.#sent + 1, copy);
-    const result = this.#sendPast(sql);
+    const result = this.#promised(sql);
     this.#copying = true;
     try {
       return await result;
@@ -191,7 +126,7 @@ export class PostgresSession implements Session {
     if (refusal) return refusal;
     const rows = new CopiedOut(take, () => void this.cancel().catch(() => {}));
     this.#socket.copyTo(this.#sent + 1, (row) => rows.take(row));
-    return await rows.end(this.#sendPast(sql));
+    return await rows.end(this.#promised(sql));
   }
 
   /** Why nothing can be sent now. */
@@ -202,21 +137,24 @@ export class PostgresSession implements Session {
     return undefined;
   }
 
-  /** Sends past the driver, whose promises come some turns later than our own. */
-  #sendPast(sql: string): Promise<StatementResult> {
-    const before = this.#pending.size > 0 ? this.#last : undefined;
-    const inOrder = (settle: () => void) => (before ? settleAfter(before, settle) : settle());
+  #promised(sql: string): Promise<StatementResult> {
     const promise = new Promise<StatementResult>((resolve, reject) => {
-      this.#socket.sendQuery(++this.#sent, sql, {
-        answered: (tag) => inOrder(() => resolve(taggedResult(tag))),
-        refused: (error) => inOrder(() => reject(new ServerFailure(error))),
-        // What was answered in the same turn settles first.
-        lost: () => queueMicrotask(() => inOrder(() => reject(this.#lost ?? this.#loss(undefined)))),
-      });
+      this.#sendPast(sql, { answered: resolve, failed: reject });
     });
     promise.catch(() => {});
-    this.#last = promise;
     return promise;
+  }
+
+  /** Sends past the driver, whose promises settle some turns later than an answer is there. */
+  #sendPast(sql: string, listener: MessageListener): void {
+    const reply = new ListenerReply(listener, this.#lossOf);
+    this.#lastReply = reply;
+    if (this.#pending.size === 0) {
+      this.#socket.sendQuery(++this.#sent, sql, reply);
+      return;
+    }
+    this.#socket.sendQuery(++this.#sent, sql, reply.after(this.#last));
+    this.#last = reply.told;
   }
 
   #translate(error: unknown): Error {
@@ -225,6 +163,8 @@ export class PostgresSession implements Session {
     }
     return this.#lost ?? this.#loss(error instanceof Error ? error : undefined);
   }
+
+  readonly #lossOf = () => this.#lost ?? this.#loss(undefined);
 
   #loss(error: Error | undefined): ConnectionLost {
     const server = this.#socket.lastWord;
@@ -262,8 +202,10 @@ export class PostgresSession implements Session {
   async #end(): Promise<void> {
     if (this.#lost) return;
     const timer = setTimeout(() => this.#socket.destroy(), CLOSE_WAIT_MS);
-    // Part of what was sent may still wait in the driver; the farewell must not overtake it.
+    // Part of what was sent may still wait in the driver, where the farewell would overtake it; and a pooler that hears
+    // it ends the server's connection in the middle of what it is doing.
     await this.#last.catch(() => {});
+    await this.#lastReply?.told;
     this.#socket.end(TERMINATE);
     await this.#ended;
     clearTimeout(timer);

@@ -2,7 +2,7 @@ import type { Host, ServerTarget } from "../core/connection/target.ts";
 import type { FailureCode } from "../core/error.ts";
 import { ProtocolFault } from "./driver-socket.ts";
 import { type Explanation, errorCode, explainNetwork, failed } from "./network-failure.ts";
-import type { StartupRefused } from "./postgres-session.ts";
+import type { StartupRefused } from "./open-session.ts";
 
 /** What a server's refusal of the log-in means, or the end of the connection in the middle of it. */
 export function explainStartup(target: ServerTarget, host: Host, refused: StartupRefused): Explanation {

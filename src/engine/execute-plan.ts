@@ -3,9 +3,10 @@ import type { StepOutcome, StepReport } from "../core/report.ts";
 import type { ConnectionLost } from "../ports/session.ts";
 import type { Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
+import type { Stage } from "./sent-step.ts";
 import { runStatementStep } from "./statement-step.ts";
 import { stepFailure } from "./step-failure.ts";
-import { type Stage, type StepEnd, sendTransactionStep } from "./transaction-step.ts";
+import { type StepEnd, sendTransactionStep } from "./transaction-step.ts";
 
 /** What kept a run of scripts from its end. */
 export type Stop =

@@ -4,8 +4,8 @@ import { noticeOf } from "./notice.ts";
 import type { Sender } from "./pipeline.ts";
 import { cleanSession, localSettings, type Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
+import type { Stage } from "./sent-step.ts";
 import { stepFailure } from "./step-failure.ts";
-import type { Stage } from "./transaction-step.ts";
 import { workOf } from "./work.ts";
 
 /** Why the statements of a file did not come through. */

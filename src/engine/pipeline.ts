@@ -1,5 +1,5 @@
 import type { ServerMessage } from "../core/error.ts";
-import type { Session, StatementResult } from "../ports/session.ts";
+import type { MessageListener, Session, StatementResult } from "../ports/session.ts";
 
 /** How much may be on its way without an answer. */
 export interface Window {
@@ -22,6 +22,31 @@ export interface Sender {
   noticed?(notice: ServerMessage): void;
 }
 
+/** One message without an answer. An object without closures, since there are thousands at once. */
+class OnItsWay implements MessageListener {
+  readonly number: number;
+  readonly size: number;
+  readonly #sender: Sender;
+  readonly #settled: (message: OnItsWay) => void;
+
+  constructor(number: number, size: number, sender: Sender, settled: (message: OnItsWay) => void) {
+    this.number = number;
+    this.size = size;
+    this.#sender = sender;
+    this.#settled = settled;
+  }
+
+  answered(result: StatementResult): void {
+    this.#sender.answered?.(result);
+    this.#settled(this);
+  }
+
+  failed(error: Error): void {
+    this.#sender.failed(error);
+    this.#settled(this);
+  }
+}
+
 /**
  * Messages sent without waiting for those before them, within a window that is refilled once half of it is free:
  * gulps, so that each turn of the network carries a lot.
@@ -31,6 +56,7 @@ export class Pipeline {
   readonly #window: Window;
   readonly #senders = new Map<number, Sender>();
   #bytes = 0;
+  #messages = 0;
   #wake: (() => void) | undefined;
   #wakeAt: Window = { bytes: 0, messages: 8_000 };
   /** Told of the notices of messages that were not sent through here. */
@@ -48,49 +74,51 @@ export class Pipeline {
 
   /** Sends one message now. Whoever has much to send waits for `room` before. */
   send(sql: string, sender: Sender): void {
-    this.#track(this.#session.execute(sql), sql.length, sender);
+    this.#session.send(sql, this.#track(sql.length, sender));
   }
 
   /** Runs a COPY with its rows. Everything before it must be answered, and nothing may be sent until it is. */
   copy(sql: string, rows: Iterable<Uint8Array | string>, sender: Sender): void {
-    this.#track(this.#session.copyIn(sql, rows), sql.length, sender);
+    const message = this.#track(sql.length, sender);
+    this.#session.copyIn(sql, rows).then(
+      (result) => message.answered(result),
+      (error: Error) => message.failed(error),
+    );
   }
 
-  #track(result: Promise<StatementResult>, size: number, sender: Sender): void {
+  #track(size: number, sender: Sender): OnItsWay {
+    const number = this.#session.sent + 1;
     this.#bytes += size;
-    const number = this.#session.sent;
+    this.#messages++;
     this.#senders.set(number, sender);
-    const settled = () => {
-      this.#senders.delete(number);
-      this.#bytes -= size;
-      if (this.#wake && this.#fits(this.#wakeAt)) this.#wake();
-    };
-    result.then(
-      (answer) => {
-        sender.answered?.(answer);
-        settled();
-      },
-      (error: Error) => {
-        sender.failed(error);
-        settled();
-      },
-    );
+    return new OnItsWay(number, size, sender, this.#settled);
+  }
+
+  readonly #settled = ({ number, size }: OnItsWay): void => {
+    this.#senders.delete(number);
+    this.#bytes -= size;
+    this.#messages--;
+    if (this.#wake && this.#fits(this.#wakeAt)) this.#wake();
+  };
+
+  get isFull(): boolean {
+    return !this.#fits(this.#window);
   }
 
   /** Resolves when more may be sent: at once while the window is not full, else when half of it is free. */
   room(): Promise<void> {
-    if (this.#fits(this.#window)) return Promise.resolve();
+    if (!this.isFull) return Promise.resolve();
     return this.#sleepUntil({ bytes: this.#window.bytes / 2, messages: this.#window.messages / 2 });
   }
 
   /** Resolves when everything sent is answered. */
   drained(): Promise<void> {
-    if (this.#senders.size === 0) return Promise.resolve();
+    if (this.#messages === 0) return Promise.resolve();
     return this.#sleepUntil({ bytes: Number.POSITIVE_INFINITY, messages: 0 });
   }
 
   #fits({ bytes, messages }: Window): boolean {
-    return this.#bytes <= bytes && this.#senders.size <= messages;
+    return this.#bytes <= bytes && this.#messages <= messages;
   }
 
   #sleepUntil(wakeAt: Window): Promise<void> {

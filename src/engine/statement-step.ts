@@ -20,8 +20,9 @@ import {
 import { noticeOf } from "./notice.ts";
 import { cleanSession, localSettings, lockTimeoutOf, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
+import type { Stage } from "./sent-step.ts";
 import { lineOf } from "./step-failure.ts";
-import type { Stage, StepEnd } from "./transaction-step.ts";
+import type { StepEnd } from "./transaction-step.ts";
 import { type Work, workOf } from "./work.ts";
 
 /**

@@ -4,7 +4,7 @@ import { placeIn, writtenText } from "../core/placeholders/place.ts";
 import { advance, type Position } from "../core/text-position.ts";
 import type { Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
-import type { Stage } from "./transaction-step.ts";
+import type { Stage } from "./sent-step.ts";
 
 /** Turns a server's refusal of one message of a step into the failure that is shown. */
 export function stepFailure(run: Run, script: Script, stage: Stage, server: ServerMessage): Failure {

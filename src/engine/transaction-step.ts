@@ -1,23 +1,12 @@
 import { Failure, type ServerMessage } from "../core/error.ts";
 import type { IsolationLevel } from "../core/inspection.ts";
-import type { Statement } from "../core/sql/statement.ts";
 import { quoteText } from "../core/sql-text.ts";
-import { ConnectionLost, ServerFailure, type StatementResult } from "../ports/session.ts";
+import { ConnectionLost, ServerFailure } from "../ports/session.ts";
 import { assertSql, insertRowSql, noteWritesSql, requireNoOtherRowSql, rowExists } from "./history-table.ts";
-import { noticeOf } from "./notice.ts";
-import type { Sender } from "./pipeline.ts";
 import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
+import { type FailedStage, SentStep, type Stage, StepMessage } from "./sent-step.ts";
 import { workOf } from "./work.ts";
-
-/** Which message of a step an answer belongs to. */
-export type Stage =
-  | { readonly at: "begin" }
-  /** The settings, the check of the step before, and the history row. */
-  | { readonly at: "record" }
-  | { readonly at: "statement"; readonly statement: Statement }
-  /** Deferred constraints, the checks of the history, COMMIT. */
-  | { readonly at: "commit" };
 
 /** How a step that was sent ended. */
 export type StepEnd =
@@ -52,58 +41,8 @@ export async function sendTransactionStep(
   extent: Extent,
 ): Promise<{ end: Promise<StepEnd>; open: boolean }> {
   const { pipeline, context } = run;
-  const { step, inspection } = script;
-  let failed: { stage: Stage; error: Error } | undefined;
-  let commitSent = false;
-  let startedMs = context.clock.monotonicMs();
-  let started = false;
-  let finished = 0;
-  let answeredMs = startedMs;
-  let settle: (end: StepEnd) => void = () => {};
-  const end = new Promise<StepEnd>((resolve) => {
-    settle = resolve;
-  });
-  const start = () => {
-    if (started) return;
-    started = true;
-    startedMs = context.clock.monotonicMs();
-    answeredMs = startedMs;
-    context.emit({ type: "step-started", step, statements: inspection.statements });
-  };
-  const finish = () =>
-    settle(failed ? failedEnd(failed, commitSent) : doneEnd(context.clock.monotonicMs() - startedMs));
-  const sender = (stage: Stage, answered?: (result: StatementResult) => void): Sender => ({
-    answered(result) {
-      answered?.(result);
-      if (stage.at === "commit") finish();
-    },
-    failed(error) {
-      failed ??= { stage, error };
-      if (stage.at === "commit") finish();
-    },
-    noticed(notice) {
-      // Notices are told at once, answers a little later: the answer to the message before may still be on its way.
-      if (stage.at === "statement") start();
-      context.emit(noticeOf(notice, script, stage));
-    },
-  });
-  const send = (sql: string, stage: Stage, answered?: (result: StatementResult) => void) =>
-    pipeline.send(sql, sender(stage, answered));
-  const statementFinished = ({ position }: Statement, result: StatementResult) => {
-    finished++;
-    const { statements } = inspection;
-    const nowMs = context.clock.monotonicMs();
-    context.emit({
-      type: "statement-finished",
-      step,
-      statement: finished,
-      statements,
-      ...result,
-      place: { path: script.path, ...position },
-      durationMs: nowMs - answeredMs,
-    });
-    answeredMs = nowMs;
-  };
+  const sent = new SentStep(context, script);
+  const send = (sql: string, stage: Stage) => pipeline.send(sql, new StepMessage(sent, stage));
 
   if (extent.begin) {
     const begin: Stage = { at: "begin" };
@@ -115,21 +54,17 @@ export async function sendTransactionStep(
   try {
     const { bookkeeping } = script;
     const record = () => bookkeeping?.recordSql(run, script) ?? recordSql(run, script, extent.previous);
-    if (!failed) send(record(), { at: "record" }, start);
+    if (!sent.failed) send(record(), { at: "record" });
     for (const { statement, rows, alone } of workOf(script)) {
       if (alone) await pipeline.drained();
-      if (failed || context.signal.aborted) break;
+      if (sent.failed || context.signal.aborted) break;
       const stage: Stage = { at: "statement", statement };
       if (!rows) {
-        send(statement.text, stage, (result) => statementFinished(statement, result));
-        await pipeline.room();
+        send(statement.text, stage);
+        if (pipeline.isFull) await pipeline.room();
         continue;
       }
-      pipeline.copy(
-        statement.text,
-        rows,
-        sender(stage, (result) => statementFinished(statement, result)),
-      );
+      pipeline.copy(statement.text, rows, new StepMessage(sent, stage));
       await pipeline.drained();
     }
   } catch (error) {
@@ -137,13 +72,20 @@ export async function sendTransactionStep(
     if (!(error instanceof Failure)) throw error;
     stopped = error;
   }
-  if (failed || stopped || context.signal.aborted) {
+  if (sent.failed || stopped || context.signal.aborted) {
     await pipeline.drained();
-    settle(failed ? failedEnd(failed, false) : stopped ? { kind: "stopped", failure: stopped } : stoppedEnd());
-    return { end, open: true };
+    const { failed } = sent;
+    const end = failed
+      ? failedEnd(failed, false)
+      : stopped
+        ? { kind: "stopped" as const, failure: stopped }
+        : stoppedEnd();
+    return { end: Promise.resolve(end), open: true };
   }
-  commitSent = extent.commit;
   send(script.bookkeeping?.commitSql(run) ?? commitSql(run, script, extent), { at: "commit" });
+  const end = sent.ended.then((durationMs) =>
+    sent.failed ? failedEnd(sent.failed, extent.commit) : { kind: "done" as const, durationMs: Math.round(durationMs) },
+  );
   return { end, open: false };
 }
 
@@ -178,11 +120,7 @@ function commitSql(run: Run, script: Script, { commit, versions }: Extent): stri
   return `${deferred}${role}${others}; ${cleanSession(run)} ${row}${commit ? "; COMMIT" : ""}`;
 }
 
-function doneEnd(durationMs: number): StepEnd {
-  return { kind: "done", durationMs: Math.round(durationMs) };
-}
-
-function failedEnd({ stage, error }: { stage: Stage; error: Error }, commitSent: boolean): StepEnd {
+function failedEnd({ stage, error }: FailedStage, commitSent: boolean): StepEnd {
   if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
   if (error instanceof ConnectionLost) return { kind: "lost", lost: error, commitSent };
   if (error instanceof Failure) return { kind: "stopped", failure: error };

@@ -1,6 +1,6 @@
 import type { ServerMessage } from "../core/error.ts";
 import { type GivenPlaceholders, secretMask } from "../core/placeholders/placeholders.ts";
-import { ConnectionLost, type Database, ServerFailure, type Session } from "../ports/session.ts";
+import { ConnectionLost, type Database, type MessageListener, ServerFailure, type Session } from "../ports/session.ts";
 
 /** The database, which tells nothing that has a secret placeholder's value in it: no error, no notice. */
 export function withoutSecrets(database: Database, placeholders: GivenPlaceholders | undefined): Database {
@@ -48,6 +48,13 @@ class DiscreetSession implements Session {
     return this.#discreet(this.#session.execute(sql));
   }
 
+  send(sql: string, listener: MessageListener) {
+    this.#session.send(sql, {
+      answered: (result) => listener.answered(result),
+      failed: (error) => listener.failed(maskedError(error, this.#mask)),
+    });
+  }
+
   query(sql: string) {
     return this.#discreet(this.#session.query(sql));
   }
@@ -78,7 +85,7 @@ class DiscreetSession implements Session {
   }
 }
 
-function maskedError(error: unknown, mask: Mask): unknown {
+function maskedError<Fault>(error: Fault, mask: Mask): Fault | ServerFailure | ConnectionLost {
   if (error instanceof ServerFailure) return new ServerFailure(maskedMessage(error.server, mask));
   if (error instanceof ConnectionLost) {
     return new ConnectionLost(mask(error.message), error.server && maskedMessage(error.server, mask));

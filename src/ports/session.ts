@@ -8,6 +8,13 @@ export interface StatementResult {
   readonly rowCount: number | null;
 }
 
+/** Who is told what came of a message. */
+export interface MessageListener {
+  answered(result: StatementResult): void;
+  /** @param error a `ServerFailure` or a `ConnectionLost` */
+  failed(error: Error): void;
+}
+
 /** Column name to value; the SQL casts what it wants as text (numbers above 2^53, timestamps). */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -37,6 +44,12 @@ export interface Session {
   readonly backend: Backend;
   /** Runs one message; rows that come back are counted and dropped, so a million rows cost no memory. */
   execute(sql: string): Promise<StatementResult>;
+  /**
+   * The same, told to a listener instead of a promise: of a hundred thousand small statements on their way the promises
+   * would take more memory than the statements. Must tell it exactly once, in the order of the calls, and never before
+   * this call has returned. What the listener throws is a fault of the program's, not of the session.
+   */
+  send(sql: string, listener: MessageListener): void;
   /** Runs one statement and keeps its rows. */
   query(sql: string): Promise<Row[]>;
   /**

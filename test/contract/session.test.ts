@@ -6,7 +6,13 @@ import { openDatabase } from "../../src/adapters/open-database.ts";
 import type { PostgresSession } from "../../src/adapters/postgres-session.ts";
 import { resolveTarget } from "../../src/adapters/resolve-target.ts";
 import type { ServerMessage } from "../../src/core/error.ts";
-import { ConnectionLost, type Database, ServerFailure, type Session } from "../../src/ports/session.ts";
+import {
+  ConnectionLost,
+  type Database,
+  ServerFailure,
+  type Session,
+  type StatementResult,
+} from "../../src/ports/session.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 
 type Subject = Omit<Database, "open"> & { open(): Promise<PostgresSession> };
@@ -102,6 +108,21 @@ for (const [name, make] of Object.entries(subjects)) {
         settled,
         Array.from({ length: 500 }, (_, index) => index),
       );
+    });
+
+    test("a listener is told once, in the order of the calls, and never before the call returns", async () => {
+      const told: string[] = [];
+      const listener = (name: string) => ({
+        answered: ({ command }: StatementResult) => void told.push(`${name} ${command}`),
+        failed: (error: Error) => void told.push(`${name} ${(error as ServerFailure).server.code}`),
+      });
+      session.send("SELECT 1", listener("first"));
+      const query = session.query("SELECT 2 AS two").then(([row]) => void told.push(`second ${row?.two}`));
+      session.send("SELECT 1 / 0", listener("third"));
+      const last = session.execute("SELECT 4").then(({ command }) => void told.push(`fourth ${command}`));
+      assert.deepEqual(told, []);
+      await Promise.all([query, last]);
+      assert.deepEqual(told, ["first SELECT", "second 2", "third 22012", "fourth SELECT"]);
     });
 
     test("a failure in the middle of a pipelined transaction fails what is behind it", async () => {

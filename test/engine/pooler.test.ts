@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { findPgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
 import { sharedServer } from "../support/postgres-server.ts";
-import { world as makeWorld } from "./support.ts";
+import { world as makeWorld, open } from "./support.ts";
 
 const program = findPgbouncer();
 
@@ -32,6 +32,14 @@ describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbo
     ]);
     assert.equal(await world.value("SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory'"), 0);
     assert.equal(await world.value("SELECT expires_at::text FROM schema_migrations_lease"), "-infinity");
+  });
+
+  it("closes a session only when all that was sent is answered", async () => {
+    const { databaseName } = await makeWorld({});
+    const session = await open(bouncer.url(databaseName)).open();
+    const answer = session.execute("SELECT pg_sleep(0.3)");
+    await session.close();
+    assert.deepEqual(await answer, { command: "SELECT", rowCount: 1 });
   });
 
   it("lets eight runs at once apply each migration exactly once, and all succeed", async () => {

@@ -19,13 +19,18 @@ export interface StatementKind extends Partial<TransactionControl> {
   readonly setting?: SettingChange;
 }
 
+/** The words that a statement begins with when there is anything to say about it: most of a large file are INSERTs. */
+const TELLING =
+  /^(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE|CREATE|DROP|ALTER|REINDEX|VACUUM|CLUSTER|COPY|SET|RESET|DISCARD|SELECT)\b/i;
+
 type Source = Pick<Statement, "text" | "standardConformingStrings">;
 
 /**
  * What a statement means for how it must be run, from the place of its words in PostgreSQL's grammar: names that look
- * like keywords do not matter.
+ * like keywords do not matter. Its text begins with its first token.
  */
 export function classify(statement: Source): StatementKind {
+  if (!TELLING.test(statement.text)) return {};
   const transaction = transactionControl(new TokenCursor(statement));
   if (transaction) return transaction;
   const outside = outsideTransaction(new TokenCursor(statement));
