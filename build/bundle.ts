@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build, type Metafile } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 import { VOCABULARY } from "../src/commands/index.ts";
 import { emitDeclarations } from "./declarations.ts";
 import { bundleEmbedded } from "./embedded.ts";
@@ -17,14 +17,16 @@ import { sourceStamp, writeStamp } from "./stamp.ts";
 export async function bundle(output: string = join(ROOT, "dist"), commit?: string): Promise<readonly string[]> {
   const stamp = sourceStamp();
   mkdirSync(output, { recursive: true });
-  const [program, library] = await Promise.all([
+  const [program, library, start] = await Promise.all([
     bundleModule("src/main.ts", "#!/usr/bin/env node", commit),
     bundleModule("src/index.ts", "", commit),
+    bundleModule("src/start.ts", "", commit, [besideIt]),
   ]);
   await Promise.all([bundleEmbedded(output), emitDeclarations(join(output, "types"))]);
   replace(join(output, "pgstep.js"), program.text);
   chmodSync(join(output, "pgstep.js"), 0o755);
   replace(join(output, "index.js"), library.text);
+  replace(join(output, "start.js"), start.text);
   const packages = packagesOf(program.metafile);
   replace(join(output, "licenses.txt"), licenses(packages));
   replace(join(output, "man", "pgstep.1"), manPage(VOCABULARY, { version: version(), date: buildDate() }));
@@ -36,6 +38,7 @@ async function bundleModule(
   entry: string,
   banner: string,
   commit: string | undefined,
+  plugins: Plugin[] = [],
 ): Promise<{ text: string; metafile: Metafile }> {
   const result = await build({
     entryPoints: [join(ROOT, entry)],
@@ -55,10 +58,19 @@ async function bundleModule(
     banner: { js: banner },
     define: { PGSTEP_VERSION: JSON.stringify(version()), PGSTEP_COMMIT: JSON.stringify(commit ?? null) },
     external: ["@electric-sql/pglite", "@electric-sql/pglite/*"],
+    plugins,
     logLevel: "error",
   });
   return { text: result.outputFiles[0]?.text ?? "", metafile: result.metafile };
 }
+
+/** What executables start with loads the program, and does not contain it. */
+const besideIt: Plugin = {
+  name: "beside-it",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./pgstep.js", external: true }));
+  },
+};
 
 function version(): string {
   return (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest).version;

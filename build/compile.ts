@@ -8,7 +8,7 @@ import type { Target } from "./targets.ts";
 
 /** What one executable is made of. */
 export interface Executable {
-  /** Holds pgstep.js and embedded/. */
+  /** Holds start.js, pgstep.js and embedded/. */
   readonly directory: string;
   /** The target's name, as `pgstep --version --json` tells it. */
   readonly name: string;
@@ -26,13 +26,15 @@ export async function compileExecutable({ directory, name, foreign, output }: Ex
       findRuntime("bun"),
       [
         ...["build", "--compile", "--format=esm", "--minify", "--keep-names", "--bytecode"],
+        // What is loaded later is a part of its own, which costs nothing until then.
+        "--splitting",
         // All runtimes behave alike: settings come from where the program looks for them, not from Bun.
         ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
         // In the checkout Bun would find the package and pack it a second time.
         ...["--external", "@electric-sql/*", "--asset", "embedded"],
         ...["--define", `PGSTEP_TARGET=${JSON.stringify(name)}`],
         ...(foreign ? ["--target", foreign.target.bun, "--compile-executable-path", foreign.runtime] : []),
-        ...["--outfile", built, "pgstep.js"],
+        ...["--outfile", built, "start.js"],
       ],
       { cwd: directory, timeout: 120_000 },
     );

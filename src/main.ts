@@ -99,7 +99,9 @@ function textOf(request: Exclude<Request, { kind: "run" }>): string {
   if (request.kind === "text") return request.text;
   if (request.kind === "version") {
     const told = { version: toolVersion, commit: toolCommit, runtime: runtimeVersion(), target: toolTarget };
-    return versionText(told, presentation.format);
+    // A project file has no say in it: what is installed is the same everywhere.
+    const { values } = resolveSettings({ flags: typedOptions(words), environment: process.env });
+    return versionText(told, values.format);
   }
   const { completion, current } = request;
   const directory = () => settingsOf(completion.options).values.directory;

@@ -14,6 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   adapters: ["ports", "core"],
   "command-line.ts": ["commands", "core"],
   "main.ts": ["command-line.ts", "commands", "adapters", "engine", "ports", "core"],
+  "start.ts": ["main.ts", "adapters"],
   "index.ts": ["commands", "adapters", "engine", "ports", "core"],
   utils: ["index.ts"],
 };

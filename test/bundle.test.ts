@@ -128,8 +128,10 @@ for (const runtime of chosenRuntimes()) {
       bytes[at] = "C".charCodeAt(0);
       const damaged = join(checkout, `damaged-${name}`);
       writeFileSync(damaged, bytes, { mode: 0o755 });
-      const { status, stderr } = await sealedAs(damaged, "status");
-      assert.deepEqual([status, /not those that were sealed/.test(stderr)], [2, true], stderr);
+      for (const word of ["status", "--version"]) {
+        const { status, stderr } = await sealedAs(damaged, word);
+        assert.deepEqual([status, /not those that were sealed/.test(stderr)], [2, true], stderr);
+      }
     });
 
     test("a pinned one runs on the history it was sealed for, and on no other", async () => {
