@@ -1,33 +1,30 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 
+export type Sense = "at most" | "at least";
+
 export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  readonly bound: number;
+  /** Absent for what is only shown beside others. */
+  readonly bound?: number;
   /** Whether the value should be at most or at least the bound. */
-  readonly sense: "at most" | "at least";
+  readonly sense?: Sense;
   /** Measured with a smaller load. */
   readonly quick: boolean;
 }
 
-export function figure(
-  name: string,
-  value: number,
-  unit: string,
-  sense: Figure["sense"],
-  bound: number,
-  quick: boolean,
-): Figure {
-  return { name, value: Math.round(value * 100) / 100, unit, sense, bound, quick };
+export function rounded(figure: Figure): Figure {
+  return { ...figure, value: Math.round(figure.value * 100) / 100 };
 }
 
 /** The figure as a line of the table. */
 export function figureLine({ name, value, unit, sense, bound }: Figure): string {
+  const columns = [name.padEnd(58), `${value}`.padStart(9), unit.padEnd(6)];
+  if (sense === undefined || bound === undefined) return ["    ", ...columns].join(" ").trimEnd();
   const met = sense === "at most" ? value <= bound : value >= bound;
-  const columns = [met ? "ok  " : "MISS", name.padEnd(58), `${value}`.padStart(9), unit.padEnd(6)];
-  return `${columns.join(" ")} (${sense} ${bound})`;
+  return `${[met ? "ok  " : "MISS", ...columns].join(" ")} (${sense} ${bound})`;
 }
 
 /** Writes the figures with the machine's data, in place of those of the same names that are there from earlier runs. */

@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { type NetworkProxy, startProxy } from "../../test/support/network-proxy.ts";
 import { startPostgres } from "../../test/support/postgres-server.ts";
 import { ROOT } from "../runtimes.ts";
-import { type Figure, figure, figureLine, writeFigures } from "./figures.ts";
+import { type Figure, figureLine, rounded, type Sense, writeFigures } from "./figures.ts";
 import { type Measured, measure, median } from "./measure.ts";
+import { measureStart } from "./start.ts";
 import { largeMigration, smallMigrations, type Workload } from "./workloads.ts";
 
 const PARTS = { start, turns, applied: manyApplied, small: network, large: largeFiles, memory: hugeFiles };
@@ -25,8 +26,17 @@ const root = mkdtempSync(join(tmpdir(), "pgstep-bench-"));
 const server = await startPostgres({ settings: { max_locks_per_transaction: "256", max_wal_size: "8GB" } });
 const figures: Figure[] = [];
 
-function record(name: string, value: number, unit: string, sense: Figure["sense"], bound: number): void {
-  const one = figure(name, value, unit, sense, bound, quick);
+function record(name: string, value: number, unit: string, sense: Sense, bound: number): void {
+  add({ name, value, unit, sense, bound, quick });
+}
+
+/** What has no bound and stands beside what has. */
+function note(name: string, value: number, unit: string): void {
+  add({ name, value, unit, quick });
+}
+
+function add(measured: Figure): void {
+  const one = rounded(measured);
   figures.push(one);
   console.log(figureLine(one));
 }
@@ -73,13 +83,10 @@ async function freshDatabase(): Promise<string> {
 }
 
 async function start(): Promise<void> {
-  const ours: number[] = [];
-  const bare: number[] = [];
-  for (let round = 0; round < 9; round++) {
-    bare.push((await measure(process.execPath, ["-e", "0"], { directory: root })).cpuMs);
-    ours.push((await measure(process.execPath, [tool, "--version"], { directory: root })).cpuMs);
-  }
-  record("pgstep --version, CPU above that of an empty program", median(ours) - median(bare), "ms", "at most", 50);
+  const directory = join(root, "start");
+  mkdirSync(directory);
+  const databaseUrl = `postgres://postgres@127.0.0.1:${server.port}/${await freshDatabase()}`;
+  await measureStart({ directory, databaseUrl, script: tool, record, note });
 }
 
 async function turns(): Promise<void> {
