@@ -3,9 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import type { FileServer } from "../../build/release/serve.ts";
 import { findRuntime } from "../../build/runtimes.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { denoPermissions, type Outcome, run } from "../support/program.ts";
+import { serveRegistry } from "./support/registry.ts";
 import { RELEASE, readManifest } from "./support/released.ts";
 
 const place = mkdtempSync(join(tmpdir(), "pgstep-package-"));
@@ -37,10 +39,13 @@ function folder(): string {
 
 type Command = readonly [string, ...string[]];
 
+/** What says where packages come from; there is nowhere but while there is a registry. */
+let source: Readonly<Record<string, string>> = { npm_config_offline: "true" };
+
 function start(command: Command, directory: string, url = ""): Promise<Outcome> {
   const PATH = `${join(place, "bin")}:${dirname(process.execPath)}:${process.env.PATH}`;
   const caches = { npm_config_cache: join(place, "npm"), BUN_INSTALL_CACHE_DIR: join(place, "bun") };
-  const environment = { PATH, DATABASE_URL: url, ...caches, DENO_DIR: join(place, "deno"), npm_config_offline: "true" };
+  const environment = { PATH, DATABASE_URL: url, ...caches, DENO_DIR: join(place, "deno"), ...source };
   return run(command, { directory, environment, timeoutMs: 120_000 });
 }
 
@@ -118,5 +123,32 @@ describe("the npm package, without being installed", () => {
   test("is run by bunx, on Node or on Bun", async () => {
     await migrates(["bunx", "--package", tarball, "pgstep"], folder(), "node");
     await migrates(["bunx", "--bun", "--package", tarball, "pgstep"], folder(), "bun");
+  });
+});
+
+describe("the npm package, published", () => {
+  let registry: FileServer;
+  before(async () => {
+    registry = await serveRegistry(tarball);
+    source = { npm_config_registry: registry.url, NPM_CONFIG_REGISTRY: registry.url };
+  });
+  after(() => registry.close());
+
+  test("is run by deno run, with the documented permissions", async () => {
+    await migrates(["deno", "run", ...denoPermissions(), `npm:pgstep@${version}`], folder(), "deno");
+  });
+
+  test("is installed as a command by deno install", async () => {
+    const directory = folder();
+    const root = join(directory, "deno-root");
+    const words = ["install", "--global", "--root", root, ...denoPermissions(), "npm:pgstep"];
+    const { status, stderr } = await start(["deno", ...words], directory);
+    assert.equal(status, 0, stderr);
+    await migrates([join(root, "bin", "pgstep")], directory, "deno");
+  });
+
+  test("is run by npx and bunx", async () => {
+    await migrates(["npx", "--yes", "pgstep"], folder(), "node");
+    await migrates(["bunx", "--bun", "pgstep"], folder(), "bun");
   });
 });
