@@ -183,6 +183,8 @@ import pg from "pg";
 import type { Customers, CustomersInsert, CustomersUpdate } from "./pg-interfaces.ts";
 import type { Database } from "./pg-kysely.ts";
 import type { CustomersInsert as Checked } from "./postgres-zod.ts";
+// @ts-expect-error a range's constructor comes with its type
+import type { SpanArguments } from "./pg-interfaces.ts";
 const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: new pg.Pool() }) });
 // @ts-expect-error a required column is missing
 const one: CustomersInsert = { note: "x" };
@@ -196,7 +198,7 @@ const four = db.updateTable("order_totals").set({ orders: "1" });
 const five = db.insertInto("customers").values({ email: "a@b", id: "1" });
 // @ts-expect-error not nullable
 const six: Checked = { email: null };
-export { one, two, three, four, five, six };
+export { one, two, three, four, five, six, type SpanArguments };
 `;
 
 const THROUGH_ALL = `

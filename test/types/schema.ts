@@ -95,6 +95,9 @@ CREATE TABLE customers (
 );
 COMMENT ON TABLE customers IS 'Who buys */ from us';
 CREATE TABLE orders (id bigserial PRIMARY KEY, customer bigint NOT NULL REFERENCES customers, total numeric(10, 2));
+CREATE TABLE record (id int);
+CREATE TYPE nothing AS ();
+CREATE TYPE span AS RANGE (subtype = float8);
 CREATE TABLE stock.items (id int PRIMARY KEY, name text NOT NULL);
 CREATE VIEW order_totals AS
   SELECT c.id AS customer, c.email, count(*) AS orders, sum(o.total) AS total, min(c.joined_at) AS first

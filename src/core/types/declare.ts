@@ -18,7 +18,7 @@ export function declareTypes(catalog: Catalog, options: DeclareOptions): Declara
 
 /** What the written files declare or import themselves, and globals that their text names. */
 const TAKEN = (
-  "Json Database Date Uint8Array Int32Array Float32Array ColumnType Generated GeneratedAlways Insertable Selectable " +
+  "Json Database Record Date Uint8Array Int32Array Float32Array ColumnType Generated GeneratedAlways Insertable Selectable " +
   "Updateable"
 ).split(" ");
 

@@ -12,11 +12,14 @@ const rows = (select: string) =>
 
 const USER_SCHEMA = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
 
-/** Schemas that are the user's, or those that were named; and nothing that belongs to an extension. */
-function chosen(schemas: readonly string[] | undefined, catalog: string, oid: string): string {
+/**
+ * Schemas that are the user's, or those that were named; and nothing that belongs to an extension.
+ * @param belongs also what belongs to something else, as a constructor to its range type ('i')
+ */
+function chosen(schemas: readonly string[] | undefined, catalog: string, oid: string, belongs = "'e'"): string {
   const schema = schemas ? `n.nspname IN (${schemas.map(quoteText).join(", ")})` : USER_SCHEMA;
   return `${schema} AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-    WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.objid = ${oid} AND d.deptype = 'e')`;
+    WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.objid = ${oid} AND d.deptype IN (${belongs}))`;
 }
 
 const comment = (catalog: string, oid: string) => `pg_catalog.obj_description(${oid}, '${catalog}')`;
@@ -101,7 +104,7 @@ export function routinesSql(schemas: readonly string[] | undefined): string {
  p.prorettype::pg_catalog.int8 AS result, p.proretset AS "returnsSet"
  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
  WHERE p.prokind IN ('f', 'p') AND p.prorettype NOT IN ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype)
- AND ${chosen(schemas, "pg_proc", "p.oid")}
+ AND ${chosen(schemas, "pg_proc", "p.oid", "'e', 'i'")}
  ORDER BY n.nspname COLLATE "C", p.proname COLLATE "C", pg_catalog.pg_get_function_identity_arguments(p.oid) COLLATE "C"`);
 }
 
