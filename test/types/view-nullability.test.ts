@@ -10,6 +10,7 @@ INSERT INTO author VALUES (1, 'Ada', '1815-12-10'), (2, 'Bo', NULL);
 INSERT INTO book VALUES (1, 1, 'Notes'), (2, NULL, 'Anonymous');
 CREATE DOMAIN label AS text NOT NULL;
 CREATE TABLE tag (label label, other text);
+CREATE TABLE shape (id int NOT NULL, r int4range NOT NULL, box box NOT NULL, path path NOT NULL);
 INSERT INTO tag VALUES ('a', NULL);
 `;
 
@@ -58,6 +59,14 @@ const VIEWS: Readonly<Record<string, readonly [query: string, nullable: string]>
   functions: [
     "SELECT lower(name) AS a, upper(born::text) AS b, array_length('{}'::int[], 1) AS c, now() AS d FROM author",
     "b c",
+  ],
+  "functions of ranges that have no end": [
+    "SELECT lower(r) AS a, upper(r) AS b, isempty(r) AS c, r * r AS d FROM shape",
+    "a b c",
+  ],
+  "operators of shapes that do not meet": [
+    "SELECT box # box AS a, path + path AS b, id # id AS c, box = box AS d FROM shape",
+    "a b d",
   ],
   "aggregates over everything": ["SELECT count(*) AS n, max(name) AS m FROM author", "m"],
   "aggregates over groups": [

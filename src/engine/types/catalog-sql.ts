@@ -132,14 +132,19 @@ const ids = (select: string) =>
   `(SELECT COALESCE(pg_catalog.json_agg(f.id::pg_catalog.int8), '[]') FROM (${select}) AS f(id))`;
 
 const functionsNamed = (names: readonly string[]) =>
-  ids(`SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.oid < ${MADE_LATER} AND p.proname IN (${list(names)})`);
+  ids(`SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.oid < ${MADE_LATER} AND ${isFunctionNamed(names)}`);
+
+/** Not those of ranges: `lower` and `upper` of one without that bound are NULL. */
+const isFunctionNamed = (names: readonly string[]) =>
+  `p.proname IN (${list(names)}) AND p.prorettype <> 'pg_catalog.anyelement'::pg_catalog.regtype`;
 
 /**
  * The identifiers of what `Known` tells of. A cast from jsonb answers NULL for a JSON null (PostgreSQL 18); `||` of
- * json, ranges and text all keep values. Geometric and network operators of the same names are not counted in.
+ * json, ranges and text all keep values. Geometric operators of the same names (category G) answer NULL where nothing meets.
  */
 export const KNOWN_SQL = rows(`SELECT
- ${ids(`SELECT o.oid FROM pg_catalog.pg_operator o WHERE o.oid < ${MADE_LATER} AND o.oprname IN (${list(OPERATORS)})`)} AS operators,
- ${ids(`SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.oid < ${MADE_LATER} AND p.proname IN (${list(FUNCTIONS)})
+ ${ids(`SELECT o.oid FROM pg_catalog.pg_operator o WHERE o.oid < ${MADE_LATER} AND o.oprname IN (${list(OPERATORS)})
+   AND o.oprleft NOT IN (SELECT t.oid FROM pg_catalog.pg_type t WHERE t.typcategory = 'G')`)} AS operators,
+ ${ids(`SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.oid < ${MADE_LATER} AND ${isFunctionNamed(FUNCTIONS)}
    UNION SELECT k.castfunc FROM pg_catalog.pg_cast k WHERE k.oid < ${MADE_LATER} AND k.castfunc <> 0 AND k.castsource <> 'pg_catalog.jsonb'::pg_catalog.regtype`)} AS functions,
  ${functionsNamed(COUNTING)} AS counting, ${functionsNamed(FOLDING)} AS folding`);
