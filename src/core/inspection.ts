@@ -7,14 +7,14 @@ import type { Position } from "./text-position.ts";
 
 /** How a file will be run, as its statements tell. */
 export interface Inspection {
-  /** Statements to run, a wrapping BEGIN and COMMIT not counted. */
+  /** Statements to run, those that are passed over not counted. */
   readonly statements: number;
   /** All in one transaction with its history row, or statement by statement. */
   readonly mode: "transaction" | "statements";
   /** The first statement that cannot run in a transaction, in PostgreSQL's words; undefined when only the header asks. */
   readonly because: string | undefined;
-  /** The file brings its own BEGIN ... COMMIT around everything; pgstep's takes its place. */
-  readonly wrapped: boolean;
+  /** Which of its statements, 0-based, are a BEGIN or COMMIT that pgstep's own takes the place of. */
+  readonly passedOver: ReadonlySet<number>;
   /** Statements that create a table, an index, a view or a sequence: each holds at least one lock until the commit. */
   readonly relationsCreated: number;
   /** What the wrapping BEGIN asks for. */
@@ -46,6 +46,8 @@ export function inspect(
   const report = (rule: string, position: Position, message: string, hint: string) =>
     findings.push({ rule, severity: "error", message, hint, place: { path, ...position } });
   const controls: Control[] = [];
+  const groups: Control[] = [];
+  let largeObjects = false;
   let statements = 0;
   let because: string | undefined;
   let relationsCreated = 0;
@@ -54,7 +56,13 @@ export function inspect(
     if (piece.kind === "psql" && !isHarmless(piece, database)) refusePsqlLine(piece, report);
     if (piece.kind !== "statement") continue;
     const kind = classify(piece);
-    if (kind.transaction) controls.push({ kind, statement: piece, index: statements });
+    if (kind.transaction) {
+      const control = { kind, statement: piece, index: statements };
+      const begin = largeObjects && isPlain(kind, "commit") ? controls.pop() : undefined;
+      if (begin) groups.push(begin, control);
+      else controls.push(control);
+      largeObjects = isPlain(kind, "begin");
+    } else largeObjects &&= LARGE_OBJECT_CALL.test(piece.text);
     because ??= kind.outsideTransaction;
     refuseHarmful(kind, piece.position, report);
     if (CREATES_RELATION.test(piece.text)) relationsCreated++;
@@ -62,11 +70,13 @@ export function inspect(
   }
   const isolation = wrapperOf(controls, statements);
   const mode = because || header.transaction === "none" ? "statements" : "transaction";
+  if (mode === "statements") for (const control of groups) refuseControl(control, because, mode, report);
   if (mode === "statements" || !isolation) {
     for (const control of controls) refuseControl(control, because, mode, report);
   }
-  const wrapped = isolation !== undefined;
-  if (statements === (wrapped ? 2 : 0) && findings.length === 0) {
+  const passedOver = new Set(groups.map(({ index }) => index));
+  if (isolation) passedOver.add(0).add(statements - 1);
+  if (statements === passedOver.size && findings.length === 0) {
     findings.push({
       rule: "empty",
       severity: "warning",
@@ -76,10 +86,10 @@ export function inspect(
     });
   }
   return {
-    statements: wrapped ? statements - 2 : statements,
+    statements: statements - passedOver.size,
     mode,
     because,
-    wrapped,
+    passedOver,
     relationsCreated,
     isolation: isolation ?? "READ COMMITTED",
     findings,
@@ -88,6 +98,16 @@ export function inspect(
 
 const CREATES_RELATION =
   /^CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNLOGGED\s+|UNIQUE\s+|MATERIALIZED\s+)?(?:TABLE|INDEX|VIEW|SEQUENCE)\b/i;
+
+/**
+ * What pg_dump writes between a BEGIN and a COMMIT of its own, since a large object is open only until its transaction
+ * ends. The transaction around all of the file does as well.
+ */
+const LARGE_OBJECT_CALL = /^SELECT\s+pg_catalog\.(?:lo_open|lowrite|lo_close)\(/;
+
+function isPlain(kind: StatementKind, transaction: "begin" | "commit"): boolean {
+  return kind.transaction === transaction && kind.modes === undefined && !kind.chain;
+}
 
 type ReportFinding = (rule: string, position: Position, message: string, hint: string) => void;
 

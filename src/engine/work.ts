@@ -22,17 +22,17 @@ export interface Work {
 const MAY_BE_SPECIAL = /^(?:COPY|ROLLBACK|BEGIN|START|COMMIT|END|ABORT|PREPARE)\b/i;
 
 /**
- * The statements to run: those of the file, without a BEGIN and COMMIT around them.
+ * The statements to run: those of the file, without the BEGIN and COMMIT that pgstep's own take the place of.
  * @throws Failure history-conflict when one would end the transaction: none did when the file was looked through
  */
 export function* workOf(script: Script): Generator<Work> {
-  const { wrapped, statements } = script.inspection;
+  const { passedOver } = script.inspection;
   const iterator = script.plannedPieces();
-  let index = wrapped ? -1 : 0;
+  let index = 0;
   for (let next = iterator.next(); !next.done; next = iterator.next()) {
     const piece = next.value;
     if (piece.kind !== "statement") continue;
-    if (index >= 0 && index < statements) {
+    if (!passedOver.has(index)) {
       const kind = MAY_BE_SPECIAL.test(piece.text) ? classify(piece) : undefined;
       const isCopy = kind?.copyFromStdin !== undefined;
       if (kind?.transaction && kind.transaction !== "rollback-to") throw editedMeanwhile(script.path);

@@ -41,8 +41,8 @@ describe("a file that is looked through", () => {
       "DO $$ BEGIN ROLLBACK; END $$;",
       "COMMENT ON TABLE t IS 'DISCARD ALL';",
     ]) {
-      const { mode, findings, wrapped } = inspection(text);
-      assert.deepEqual([mode, findings, wrapped], ["transaction", [], false], text);
+      const { mode, findings, passedOver } = inspection(text);
+      assert.deepEqual([mode, findings, passedOver.size], ["transaction", [], 0], text);
     }
   });
 
@@ -51,14 +51,27 @@ describe("a file that is looked through", () => {
       "-- c\nBEGIN TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ WRITE;\nSELECT 1;\nSAVEPOINT a;\nRELEASE a;\nEND",
     );
     assert.deepEqual(
-      [wrapped.wrapped, wrapped.statements, wrapped.isolation, wrapped.findings],
-      [true, 3, "SERIALIZABLE", []],
+      [[...wrapped.passedOver], wrapped.statements, wrapped.isolation, wrapped.findings],
+      [[0, 4], 3, "SERIALIZABLE", []],
     );
-    assert.equal(inspection("BEGIN READ WRITE; SELECT 1; COMMIT;").wrapped, true);
+    assert.equal(inspection("BEGIN READ WRITE; SELECT 1; COMMIT;").passedOver.size, 2);
     assert.equal(
       inspection("start transaction isolation level repeatable read; select 1; commit;").isolation,
       "REPEATABLE READ",
     );
+  });
+
+  test("pg_dump's transactions around the content of large objects are taken for pgstep's", () => {
+    const group =
+      "BEGIN;\nSELECT pg_catalog.lo_open('1', 131072);\nSELECT pg_catalog.lowrite(0, '\\x00');\nSELECT pg_catalog.lo_close(0);\nCOMMIT;\n";
+    const dump = inspection(`SELECT 1;\n${group}${group}SELECT 2;`);
+    assert.deepEqual([dump.findings, dump.statements, [...dump.passedOver]], [[], 8, [1, 5, 6, 10]]);
+    const wrapped = inspection(`BEGIN;\nSELECT 1;\n${group}COMMIT;`);
+    assert.deepEqual([wrapped.findings, wrapped.statements, wrapped.passedOver.size], [[], 4, 4]);
+    const refused = ["transaction-control error 2", "transaction-control error 6"];
+    assert.deepEqual(rules(`SELECT 1;\n${group.replace("SELECT pg_catalog.lo_close(0)", "SELECT 2")}`), refused);
+    assert.deepEqual(rules(`VACUUM;\n${group}`), refused);
+    assert.deepEqual(rules(`SELECT 1;\n${group.replace("COMMIT", "ROLLBACK")}`), refused);
   });
 
   test("any other transaction control is an error at its line", () => {

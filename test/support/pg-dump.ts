@@ -29,15 +29,23 @@ export async function dumpSchema(
   database: string,
   without: readonly string[],
 ): Promise<string> {
-  const { stdout } = await promisify(execFile)(
-    pgDump,
-    [
-      ...["--schema-only", "--restrict-key=truth", "--host", server.host, "--port", `${server.port}`],
-      ...["--username", server.superuser, ...without.map((table) => `--exclude-table=${table}`), database],
-    ],
-    { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
-  );
-  return withoutVersions(stdout);
+  const excluded = without.map((table) => `--exclude-table=${table}`);
+  return withoutVersions(await dump(pgDump, server, database, ["--schema-only", ...excluded]));
+}
+
+/** What pg_dump writes to its standard output. */
+export async function dump(
+  pgDump: string,
+  server: PostgresServer,
+  database: string,
+  options: readonly string[],
+): Promise<string> {
+  const connection = ["--host", server.host, "--port", `${server.port}`, "--username", server.superuser];
+  const { stdout } = await promisify(execFile)(pgDump, ["--restrict-key=truth", ...connection, ...options, database], {
+    timeout: 60_000,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return stdout;
 }
 
 export function withoutVersions(dump: string): string {
