@@ -111,12 +111,16 @@ export function rowExists({ history }: TableNames, version: string): string {
   return `EXISTS (SELECT FROM ${history} WHERE version = ${quoteText(version)})`;
 }
 
-/** How many rows of the history this transaction has written so far, as text: the server counts them as it goes. */
+/**
+ * Which table the history is, and how many rows of it this transaction has written so far, as text: the server counts
+ * them as it goes. Another table in its place might by chance have as many.
+ */
 function writesSoFar({ history }: TableNames): string {
   // A literal of that type is looked up once, while the statement is parsed; each function costs a look-up of its own.
   const table = `${quoteText(history)}::pg_catalog.regclass`;
   const count = (what: string) => `pg_catalog.pg_stat_get_xact_tuples_${what}(${table})`;
-  return `(${count("inserted")} + ${count("updated")} + ${count("deleted")})::pg_catalog.text`;
+  const sum = `${count("inserted")} + ${count("updated")} + ${count("deleted")}`;
+  return `pg_catalog.concat(${table}::pg_catalog.oid, ' ', ${sum})`;
 }
 
 /** Notes the rows written so far, for `requireNoOtherRowSql`; to be sent when the step's own row has been. */

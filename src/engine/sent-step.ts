@@ -12,8 +12,8 @@ export type Stage =
   /** The settings, the check of the step before, and the history row. */
   | { readonly at: "record" }
   | { readonly at: "statement"; readonly statement: Statement }
-  /** Deferred constraints, the checks of the history, COMMIT. */
-  | { readonly at: "commit" };
+  /** Deferred constraints, the checks of the history, COMMIT: of the whole script, or of one statement of it. */
+  | { readonly at: "commit"; readonly statement?: Statement };
 
 /** The first message of a step that came to nothing, and why. */
 export interface FailedStage {

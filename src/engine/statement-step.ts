@@ -2,7 +2,6 @@ import { Failure } from "../core/error.ts";
 import { writtenText } from "../core/placeholders/place.ts";
 import { concurrentIndex } from "../core/sql/index-statement.ts";
 import type { Statement } from "../core/sql/statement.ts";
-import { classify } from "../core/sql/statement-kind.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, ServerFailure, type StatementResult } from "../ports/session.ts";
 import { resolveDoubt } from "./doubt.ts";
@@ -18,7 +17,8 @@ import {
   statementHash,
 } from "./journal.ts";
 import { noticeOf } from "./notice.ts";
-import { cleanSession, localSettings, lockTimeoutOf, ownRole, type Run, recordingOf } from "./run.ts";
+import { leavesTraces, mustRunAlone, runAlone, runWithEntry } from "./one-statement.ts";
+import { cleanSession, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./sent-step.ts";
 import { lineOf } from "./step-failure.ts";
@@ -50,7 +50,10 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
       };
       stage = { at: "statement", statement };
       const sentMs = context.clock.monotonicMs();
-      const result = await runStatement(run, script, work, number, journal.get(number));
+      const enter = (next: Stage) => {
+        stage = next;
+      };
+      const result = await runStatement(run, script, work, number, journal.get(number), enter);
       if (!result) continue;
       context.emit({
         type: "statement-finished",
@@ -78,12 +81,14 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
 async function runStatement(
   run: Run,
   script: Script,
-  { statement, rows }: Work,
+  work: Work,
   number: number,
   entry: JournalEntry | undefined,
+  enter: (stage: Stage) => void,
 ): Promise<StatementResult | undefined> {
   const { session, names } = run;
   const { step } = script;
+  const { statement } = work;
   const hash = statementHash(writtenText(statement));
   if (entry?.finished) {
     if (entry.hash !== hash) throw editedBehindJournal(script, statement, number);
@@ -110,7 +115,7 @@ async function runStatement(
     await resolve();
   }
   if (!mustRunAlone(script, statement)) {
-    return runWithEntry(run, script, statement, rows, finishedSql(names, step, number, hash));
+    return runWithEntry(run, script, work, finishedSql(names, step, number, hash), enter);
   }
   const unnamedOn = about?.index ? undefined : about?.table;
   await inTransaction(session, [bookkeeping(run), startedSql(names, step, number, hash, unnamedOn)]);
@@ -119,7 +124,7 @@ async function runStatement(
     result = await runAlone(run, script, statement.text);
   } catch (error) {
     // A refused statement had no effect, but for one that may leave half an index behind; the next run looks for that.
-    if (error instanceof ServerFailure && !leavesTraces(statement)) {
+    if (error instanceof ServerFailure && !leavesTraces(statement, error.server)) {
       await inTransaction(session, [bookkeeping(run), notStartedSql(names, step, number)]);
     }
     throw error;
@@ -134,83 +139,6 @@ function bookkeeping(run: Run): string {
 }
 
 const CHANGES_SESSION = /^(SET|RESET|SELECT\s+(pg_catalog\s*\.\s*)?set_config)\b/i;
-
-/**
- * A procedure or block that commits, and REINDEX or CLUSTER of a partitioned table, cannot run in a transaction either;
- * the header is there to say so.
- */
-function mustRunAlone(script: Script, statement: Statement): boolean {
-  if (classify(statement).outsideTransaction) return true;
-  return script.header.transaction === "none" && /^(CALL|DO|REINDEX|CLUSTER)\b/i.test(statement.text);
-}
-
-function leavesTraces(statement: Statement): boolean {
-  return /\b(CONCURRENTLY|CALL|DO)\b/i.test(statement.text);
-}
-
-/** The statement and its journal entry in one transaction. */
-async function runWithEntry(
-  run: Run,
-  script: Script,
-  statement: Statement,
-  rows: Work["rows"],
-  entrySql: string,
-): Promise<StatementResult> {
-  const { session } = run;
-  const commit = `${ownRole(run)}; ${entrySql}; COMMIT`;
-  const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run, script)} ${run.lock.guard}`);
-  try {
-    if (rows) {
-      await begin;
-      const result = await session.copyIn(statement.text, rows);
-      await session.execute(commit);
-      return result;
-    }
-    const [, result] = await Promise.all([begin, session.execute(statement.text), session.execute(commit)]);
-    return result;
-  } catch (error) {
-    await session.execute("ROLLBACK").catch(() => {});
-    throw error;
-  }
-}
-
-/**
- * A statement outside any transaction. Where the session is ours its guard against such writes is lifted for just this
- * statement; a transaction pooler's session is not ours to set anything in.
- */
-async function runAlone(run: Run, script: Script, sql: string): Promise<StatementResult> {
-  const { session, lock } = run;
-  if (lock.check) await session.execute(lock.check);
-  if (run.direct) {
-    await session.execute(
-      `SET lock_timeout = ${lockTimeoutAlone(run, script, sql)}; SET statement_timeout = 0; SET default_transaction_read_only = off`,
-    );
-  }
-  try {
-    return await session.execute(`${lock.marker}${sql}`);
-  } catch (error) {
-    throw error instanceof ServerFailure ? withoutMarker(error, lock.marker) : error;
-  } finally {
-    if (run.direct) {
-      await session.execute(`RESET lock_timeout; RESET statement_timeout; ${run.sessionSettings}`).catch(() => {});
-    }
-  }
-}
-
-/**
- * What is built CONCURRENTLY waits for every older transaction without standing in anyone's way; giving up after some
- * seconds would only start the work over. So it waits for ever, unless the file's header has a limit.
- */
-function lockTimeoutAlone({ context }: Run, script: Script, sql: string): number {
-  const patient = /\bCONCURRENTLY\b/i.test(sql) && script.header.lockTimeoutMs === undefined;
-  return patient ? 0 : lockTimeoutOf(context, script);
-}
-
-/** The error with its position counted in the statement itself. */
-function withoutMarker({ server }: ServerFailure, marker: string): ServerFailure {
-  if (server.position === undefined) return new ServerFailure(server);
-  return new ServerFailure({ ...server, position: server.position - marker.length });
-}
 
 /** Makes the step whole: its row as it should be, its journal gone, the session clean. */
 async function recordStep(run: Run, script: Script, durationMs: number): Promise<void> {

@@ -86,12 +86,14 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
 }
 
 function placeOf(script: Script, stage: Stage, server: ServerMessage): FilePlace {
-  if (stage.at !== "statement") return { path: script.path };
-  const { statement } = stage;
+  const statement = "statement" in stage ? stage.statement : undefined;
+  if (!statement) return { path: script.path };
   const { position } = statement;
   const row = rowOfCopy(server);
   let place: Position = position;
-  if (server.position !== undefined) place = placeIn(statement, server.position - 1);
+  // Behind the statement a position is one in pgstep's own SQL.
+  if (stage.at === "commit") place = position;
+  else if (server.position !== undefined) place = placeIn(statement, server.position - 1);
   // The rows of a COPY begin on the line behind it.
   else if (row !== undefined) place = { line: advance(position, writtenText(statement)).line + row, column: 1 };
   return { path: script.path, ...place, ...lineOf(script, place) };

@@ -27,6 +27,8 @@ describe("a migration that touches the history is refused, and nothing of it or 
     "it moves the table": "CREATE SCHEMA elsewhere; ALTER TABLE schema_migrations SET SCHEMA elsewhere;",
     "it puts another table in its place":
       "ALTER TABLE schema_migrations RENAME TO old; CREATE TABLE schema_migrations (LIKE old);",
+    "it puts another table in its place, with rows for all so far":
+      "DROP TABLE schema_migrations; CREATE TABLE schema_migrations (version varchar(255) PRIMARY KEY, applied_at timestamp NOT NULL DEFAULT now(), description text); INSERT INTO schema_migrations (version) VALUES ('001'), ('002');",
     "it records itself without ON CONFLICT": "INSERT INTO schema_migrations (version) VALUES ('002');",
   };
   for (const [what, text] of Object.entries(cases)) {
@@ -38,6 +40,36 @@ describe("a migration that touches the history is refused, and nothing of it or 
       assert.ok(failure.hint, failure.message);
       assert.deepEqual(await here.tables(), ["one"]);
       assert.deepEqual(await here.history(), ["001"]);
+    });
+  }
+});
+
+describe("a statement of a file without a transaction that touches the history is refused and rolled back", () => {
+  const cases: Record<string, string> = {
+    "it records another version": "INSERT INTO schema_migrations (version) VALUES ('099');",
+    "it changes the row of another version": "UPDATE schema_migrations SET description = 'x' WHERE version = '001';",
+    "it renames the table": "ALTER TABLE schema_migrations RENAME TO old_migrations;",
+    "it drops the schema": "DROP SCHEMA public CASCADE;",
+  };
+  for (const [what, text] of Object.entries(cases)) {
+    test(what, async () => {
+      const here = await world({
+        ...BEFORE,
+        "002_two.sql": `-- Transaction: none\nCREATE TABLE two ();\n  ${text}\nCREATE TABLE mark ();`,
+        ...BEHIND,
+      });
+      const report = await here.up();
+      assert.deepEqual(outcomes(report), ["001 applied", "002 failed", "003 not-run"]);
+      const failure = failureOf(report, "statement-failed");
+      assert.ok(failure.hint, failure.message);
+      assert.deepEqual([failure.place?.line, failure.place?.column], [3, 3]);
+      assert.deepEqual(await here.tables(), ["one", "two"]);
+      assert.deepEqual(await here.rows("SELECT version, description FROM schema_migrations"), [
+        { version: "001", description: "one" },
+      ]);
+      here.write({ "002_two.sql": "-- Transaction: none\nCREATE TABLE two ();\nCREATE TABLE mark ();" });
+      succeeded(await here.up());
+      assert.deepEqual(await here.tables(), ["mark", "one", "three", "two"]);
     });
   }
 });

@@ -1,0 +1,98 @@
+import type { ServerMessage } from "../core/error.ts";
+import type { Statement } from "../core/sql/statement.ts";
+import { classify } from "../core/sql/statement-kind.ts";
+import { ServerFailure, type StatementResult } from "../ports/session.ts";
+import { noteWritesSql, requireNoOtherRowSql } from "./history-table.ts";
+import { localSettings, lockTimeoutOf, ownRole, type Run } from "./run.ts";
+import type { Script } from "./scripts.ts";
+import type { Stage } from "./sent-step.ts";
+import type { Work } from "./work.ts";
+
+/**
+ * Whether a statement of a script that runs statement by statement runs outside a transaction. A procedure or block that
+ * commits, and REINDEX or CLUSTER of a partitioned table, cannot run in one either; the header is there to say so.
+ */
+export function mustRunAlone({ header }: Script, statement: Statement): boolean {
+  if (classify(statement).outsideTransaction) return true;
+  return header.transaction === "none" && /^(CALL|DO|REINDEX|CLUSTER)\b/i.test(statement.text);
+}
+
+/** Whether such a statement that the server refused may have done a part of its work before. */
+export function leavesTraces({ text }: Statement, { position }: ServerMessage): boolean {
+  // What is told of a place in the CALL itself was found before its procedure began.
+  if (/^CALL\b/i.test(text)) return position === undefined;
+  return /\b(CONCURRENTLY|DO)\b/i.test(text);
+}
+
+/**
+ * A statement and its journal entry in one transaction, which writes no rows of other versions to the history.
+ * @param enter told when it is no longer the statement itself that may be refused
+ */
+export async function runWithEntry(
+  run: Run,
+  script: Script,
+  { statement, rows }: Work,
+  entrySql: string,
+  enter: (stage: Stage) => void,
+): Promise<StatementResult> {
+  const { session, names, lock } = run;
+  const note = noteWritesSql(names);
+  const check = requireNoOtherRowSql(names, [script.step.version]);
+  // What the script has set stays set, but not for what is checked here.
+  const commit = `${ownRole(run)}; SET LOCAL search_path = pg_catalog; ${check}; ${entrySql}; COMMIT`;
+  const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run, script)} ${lock.guard}${note}`);
+  try {
+    if (rows) await begin;
+    const ran = rows ? session.copyIn(statement.text, rows) : session.execute(statement.text);
+    if (rows) await ran;
+    const [begun, result, ended] = await Promise.allSettled([begin, ran, session.execute(commit)]);
+    if (begun.status === "rejected") throw begun.reason;
+    if (result.status === "rejected") throw result.reason;
+    if (ended.status === "rejected") {
+      enter({ at: "commit", statement });
+      throw ended.reason;
+    }
+    return result.value;
+  } catch (error) {
+    await session.execute("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * A statement outside any transaction. Where the session is ours its guard against such writes is lifted for just this
+ * statement; a transaction pooler's session is not ours to set anything in.
+ */
+export async function runAlone(run: Run, script: Script, sql: string): Promise<StatementResult> {
+  const { session, lock } = run;
+  if (lock.check) await session.execute(lock.check);
+  if (run.direct) {
+    await session.execute(
+      `SET lock_timeout = ${lockTimeoutAlone(run, script, sql)}; SET statement_timeout = 0; SET default_transaction_read_only = off`,
+    );
+  }
+  try {
+    return await session.execute(`${lock.marker}${sql}`);
+  } catch (error) {
+    throw error instanceof ServerFailure ? withoutMarker(error, lock.marker) : error;
+  } finally {
+    if (run.direct) {
+      await session.execute(`RESET lock_timeout; RESET statement_timeout; ${run.sessionSettings}`).catch(() => {});
+    }
+  }
+}
+
+/**
+ * What is built CONCURRENTLY waits for every older transaction without standing in anyone's way; giving up after some
+ * seconds would only start the work over. So it waits for ever, unless the file's header has a limit.
+ */
+function lockTimeoutAlone({ context }: Run, script: Script, sql: string): number {
+  const patient = /\bCONCURRENTLY\b/i.test(sql) && script.header.lockTimeoutMs === undefined;
+  return patient ? 0 : lockTimeoutOf(context, script);
+}
+
+/** The error with its position counted in the statement itself. */
+function withoutMarker({ server }: ServerFailure, marker: string): ServerFailure {
+  if (server.position === undefined) return new ServerFailure(server);
+  return new ServerFailure({ ...server, position: server.position - marker.length });
+}
