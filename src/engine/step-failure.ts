@@ -1,7 +1,9 @@
 import { Failure, type FilePlace, type ServerMessage } from "../core/error.ts";
 import { interruption } from "../core/interruption.ts";
 import { placeIn, writtenText } from "../core/placeholders/place.ts";
+import { concurrentIndex } from "../core/sql/index-statement.ts";
 import { advance, type Position } from "../core/text-position.ts";
+import { leavesTraces, mustRunAlone } from "./one-statement.ts";
 import type { Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./sent-step.ts";
@@ -40,16 +42,30 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
   if (stage.at === "commit" && check === "row") {
     const fault = step.direction === "up" ? "it removes its own row from" : "it puts its own row back into";
     return new Failure("statement-failed", `${what}: ${fault} ${history}`, {
-      hint: `Remove the statement that writes to ${history}: pgstep does that.`,
+      hint: `Remove the statement that writes to ${history}, since pgstep does that; or the rule or trigger on it that does.`,
       place,
     });
   }
-  const hint = adviceFor(server, stage, script, history);
+  const hint = adviceOnTraces(server, stage, script) ?? adviceFor(server, stage, script, history);
   return new Failure("statement-failed", `${what}: ${server.message} (${server.code})`, {
     ...(hint && { hint }),
     server,
     place,
   });
+}
+
+/** What to do about that which a statement outside a transaction may have left behind. */
+function adviceOnTraces(server: ServerMessage, stage: Stage, script: Script): string | undefined {
+  if (stage.at !== "statement" || script.inspection.mode === "transaction") return undefined;
+  const { statement } = stage;
+  if (!mustRunAlone(script, statement) || !leavesTraces(statement, server)) return undefined;
+  const { direction, version } = script.step;
+  if (/^(CALL|DO)\b/i.test(statement.text))
+    return `What it committed before it failed stays. Look how far it came; then pgstep resolve ${version} --done goes on behind it, pgstep resolve ${version} --not-done runs it again.`;
+  // An error of syntax or of names comes before the index is begun.
+  if (concurrentIndex(statement)?.action === "create" && !server.code.startsWith("42"))
+    return `Mend the cause, then run pgstep ${direction} again: it drops the INVALID index that this has left, and goes on here.`;
+  return undefined;
 }
 
 /** The one next step for errors whose way out the server does not tell. */
@@ -72,11 +88,15 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
         : undefined;
     case "42P01":
     case "42703":
+      if (stage.at === "record")
+        return `A migration before it has changed ${history}: run the command again, and pgstep adds what it lacks.`;
       if (stage.at === "commit")
         return `Check whether the migration drops or changes ${history}; choose another table with --table.`;
       break;
     case "42501":
       return "Connect as a role that may do this, or have it granted.";
+    case "55P04":
+      return "Put the ALTER TYPE ... ADD VALUE into a migration of its own, before this one.";
     case "53200":
       return "Split the migration, or raise max_locks_per_transaction on the server.";
     case "55P03":

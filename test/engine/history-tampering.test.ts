@@ -142,6 +142,32 @@ test("a migration that deletes the row of another version is applied, and the ot
   assert.deepEqual(await states(here), ["001 out-of-order", "002 applied"]);
 });
 
+test("a column that a migration takes from the history fails the next one, and is back on the run after", async () => {
+  const here = await world({
+    ...BEFORE,
+    "002_two.sql": "ALTER TABLE schema_migrations DROP COLUMN checksum;",
+    ...BEHIND,
+  });
+  const report = await here.up();
+  assert.deepEqual(outcomes(report), ["001 applied", "002 applied", "003 failed"]);
+  assert.match(failureOf(report, "statement-failed").hint ?? "", /run the command again/);
+  succeeded(await here.up());
+  assert.deepEqual(await states(here), ["001 applied", "002 applied", "003 applied"]);
+});
+
+test("a trigger of the history that keeps rows out fails the next migration, and the hint names it", async () => {
+  const here = await world({
+    ...BEFORE,
+    "002_two.sql":
+      "CREATE FUNCTION keep_out() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; CREATE TRIGGER keep_out BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION keep_out();",
+    ...BEHIND,
+  });
+  const report = await here.up();
+  assert.deepEqual(outcomes(report), ["001 applied", "002 applied", "003 failed"]);
+  assert.match(failureOf(report, "statement-failed").hint ?? "", /trigger/);
+  assert.deepEqual(await here.tables(), ["one"]);
+});
+
 test("a down file that puts its own row back is refused and rolled back", async () => {
   const here = await world({
     ...BEFORE,

@@ -84,3 +84,28 @@ describe("the connection is lost in the middle of", () => {
     assert.equal(await here.value("SELECT count(*)::int FROM t"), 1);
   });
 });
+
+describe("a statement that the server refused", () => {
+  const PROCEDURE =
+    "CREATE TABLE t (n int); CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM 1/0; END $$;";
+
+  for (const sql of ["CALL fill();", "DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM 1/0; END $$;"]) {
+    test(`after a part of its work: ${sql.slice(0, 4)} says so, and what decides`, async () => {
+      const here = await world({ "001_before.sql": PROCEDURE, "002_alone.sql": `-- Transaction: none\n${sql}` });
+      const { hint = "" } = failureOf(await here.up(), "statement-failed");
+      assert.match(hint, /stays.+pgstep resolve 002 --done.+pgstep resolve 002 --not-done/);
+      failureOf(await here.up(), "in-doubt");
+      await resolve(here.context, "2", "done");
+      succeeded(await here.up());
+      assert.equal(await here.value("SELECT count(*)::int FROM t"), 1);
+    });
+  }
+
+  test("before it began: a CALL of what does not exist is simply run again", async () => {
+    const here = await world({ "001_before.sql": PROCEDURE, "002_alone.sql": "-- Transaction: none\nCALL fil();" });
+    const failure = failureOf(await here.up(), "statement-failed");
+    assert.equal(failure.server?.code, "42883");
+    here.write({ "002_alone.sql": "-- Transaction: none\nSELECT 1;" });
+    succeeded(await here.up());
+  });
+});

@@ -53,6 +53,7 @@ for (const [name, make] of Object.entries(subjects)) {
       const failure = failureOf(report, "statement-failed");
       assert.equal(failure.server?.code, "23505");
       assert.equal(failure.place?.line, 3);
+      assert.match(failure.hint ?? "", /run pgstep up again: it drops the INVALID index/);
       assert.deepEqual(await states(here), ["001 applied", "002 unfinished", "003 pending"]);
       assert.equal(await here.value(VALID("t_id")), false);
       assert.deepEqual(await here.tables(), ["log", "t"]);

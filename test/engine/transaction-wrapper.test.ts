@@ -46,6 +46,21 @@ test("SET TRANSACTION comes too late, and the hint names what works instead", as
   assert.equal(await here.value("SELECT level FROM found"), "serializable");
 });
 
+test("a value of an enum cannot be used where it was added, and the hint says where it can", async () => {
+  const here = await world({
+    "001_type.sql": "CREATE TYPE mood AS ENUM ('sad');",
+    "002_glad.sql": "ALTER TYPE mood ADD VALUE 'glad';\nCREATE TABLE moods AS SELECT 'glad'::mood AS mood;",
+  });
+  const failure = failureOf(await here.up(), "statement-failed");
+  assert.equal(failure.place?.line, 2);
+  assert.match(failure.hint ?? "", /ADD VALUE into a migration of its own/);
+  here.write({
+    "002_glad.sql": "ALTER TYPE mood ADD VALUE 'glad';",
+    "003_moods.sql": "CREATE TABLE moods AS SELECT 'glad'::mood AS mood;",
+  });
+  succeeded(await here.up());
+});
+
 describe("any other transaction control is refused with its line, and nothing is sent", () => {
   const cases: Record<string, { text: string; lines: number[] }> = {
     "COMMIT in the middle": { text: "CREATE TABLE one ();\nCOMMIT;\nCREATE TABLE two ();", lines: [2] },
