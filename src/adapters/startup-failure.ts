@@ -1,3 +1,4 @@
+import { shellWord } from "../core/confirmation.ts";
 import type { Host, ServerTarget } from "../core/connection/target.ts";
 import type { FailureCode } from "../core/error.ts";
 import { ProtocolFault } from "./driver-socket.ts";
@@ -37,7 +38,10 @@ export function explainStartup(target: ServerTarget, host: Host, refused: Startu
         );
       }
       if (/^role /.test(server.message))
-        return refusedAs("authentication-failed", `Check the user's name, or create it: createuser ${target.user}`);
+        return refusedAs(
+          "authentication-failed",
+          `Check the user's name, or create it: createuser ${at(host)} ${shellWord(target.user)}`,
+        );
       if (/client certificate|certificate authentication/.test(server.message)) {
         return refusedAs(
           "authentication-failed",
@@ -51,7 +55,7 @@ export function explainStartup(target: ServerTarget, host: Host, refused: Startu
     case "3D000":
       return refusedAs(
         "authentication-failed",
-        `Check the name, or create the database: psql -c 'CREATE DATABASE "${target.database}"' postgres`,
+        `Check the name, or create the database: createdb ${at(host)} ${shellWord(target.database)}`,
       );
     case "42501":
       return refusedAs("privilege-missing", `Run: GRANT CONNECT ON DATABASE "${target.database}" TO "${target.user}"`);
@@ -69,6 +73,11 @@ export function explainStartup(target: ServerTarget, host: Host, refused: Startu
     default:
       return refusedAs("connection-failed", "Look into the server's log for more.");
   }
+}
+
+/** The server, as PostgreSQL's own programs want it named. */
+function at({ name, port }: Host): string {
+  return `-h ${shellWord(name)} -p ${port}`;
 }
 
 /** How to give the password that the server asks for. */
