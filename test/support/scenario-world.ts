@@ -33,7 +33,8 @@ export async function openWorld(directory: string, scenario: Scenario, runtime: 
     if (!DIRECTIVES.includes(name)) throw new Error(`unknown directive "${name}"; known are ${DIRECTIVES.join(", ")}`);
   }
   const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-scenario-"));
-  cpSync(directory, place, { recursive: true });
+  // As they stand: Node 22 and newer fail, some of them fatally, at a link to itself that they would resolve.
+  cpSync(directory, place, { recursive: true, verbatimSymlinks: true });
   for (const name of ["scenario.md", "before.sql"]) rmSync(join(place, name), { force: true });
   const names = new Map([[place, "<directory>"]]);
   const variables: Record<string, string> = {};
