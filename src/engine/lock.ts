@@ -49,16 +49,28 @@ export async function isDirect(session: Session): Promise<boolean> {
  * @throws Failure lock-held after `lockWaitMs`; interrupted, terminated
  */
 export async function takeLock(context: DatabaseContext, session: Session, direct?: boolean): Promise<RunLock> {
-  const { settings, clock, signal } = context;
   // One backend in one process, guarded by its lock file: there is nobody to lock out.
   if (session.backend.embedded) return { guard: "", check: undefined, marker: "", release: async () => {} };
-  const kind = (direct ?? (await isDirect(session))) ? advisoryLock(settings) : LEASE;
+  const ours = direct ?? (await isDirect(session));
+  const kind = ours ? advisoryLock(context.settings) : LEASE;
+  const lock = await kind.tryLock(context, session);
+  if (lock) return lock;
+  if (!ours) return await waitForLock(context, session, kind);
+  // Between two questions the session has nothing to do.
+  await session.execute("SET idle_session_timeout = 0");
+  try {
+    return await waitForLock(context, session, kind);
+  } finally {
+    await session.execute("RESET idle_session_timeout").catch(() => {});
+  }
+}
+
+async function waitForLock(context: DatabaseContext, session: Session, kind: LockKind): Promise<RunLock> {
+  const { settings, clock, signal } = context;
   const started = clock.monotonicMs();
   let delayMs = FIRST_DELAY_MS;
   let remindAt = started;
   for (;;) {
-    const lock = await kind.tryLock(context, session);
-    if (lock) return lock;
     const now = clock.monotonicMs();
     if (signal.aborted)
       throw interruption(signal, `Cannot migrate ${context.database.description}`, "Nothing was done.");
@@ -75,6 +87,8 @@ export async function takeLock(context: DatabaseContext, session: Session, direc
     // Jitter keeps runs that were started together from asking together for ever.
     await clock.sleep(delayMs * (0.5 + Math.random()), signal);
     delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
+    const lock = await kind.tryLock(context, session);
+    if (lock) return lock;
   }
 }
 

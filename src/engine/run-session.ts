@@ -27,6 +27,8 @@ async function setSession(session: Session): Promise<string> {
   const wanted = [
     // A write that is in no step's own READ WRITE transaction must fail, whatever went wrong with the BEGIN before it.
     "SET default_transaction_read_only = on; ",
+    // Between two tries, and while a hook's program runs, the session has nothing to do.
+    "SET idle_session_timeout = 0; ",
     // Without it a killed client leaves its statement running. Neither every server nor every platform has it.
     "SET client_connection_check_interval = 2000; ",
   ];

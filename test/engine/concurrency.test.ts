@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { RunReport } from "../../src/core/report.ts";
 import {
+  databaseSetting,
   failureOf,
   holding,
   outcomes,
@@ -12,6 +13,9 @@ import {
   within,
   world,
 } from "./support.ts";
+
+const SLEEPING =
+  "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
 
 const VERSIONS = ["001", "002", "003", "004", "005"];
 
@@ -101,9 +105,7 @@ describe("while another run holds the lock", () => {
     const here = await world({ "001_one.sql": "CREATE TABLE one ();\nSELECT pg_sleep(0.5);" });
     const other = here.beside();
     const first = here.up();
-    await here.until(
-      "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
-    );
+    await here.until(SLEEPING);
     const second = succeeded(await other.up());
     succeeded(await first);
     assert.deepEqual(second.steps, []);
@@ -112,12 +114,21 @@ describe("while another run holds the lock", () => {
     assert.match(waits[0]?.holder ?? "", /^process \d+, pgstep, user postgres, from .*, connected since \d{4}-.* UTC$/);
   });
 
+  test("a limit for idle sessions does not end the one that waits", async () => {
+    const files = { "001_one.sql": "SELECT pg_sleep(3);" };
+    const here = await world(files, { before: databaseSetting("idle_session_timeout", "300ms") });
+    const first = here.up();
+    await here.until(SLEEPING);
+    const second = here.beside();
+    assert.deepEqual(succeeded(await second.up()).steps, []);
+    assert.ok(second.events.some((event) => event.type === "lock-waiting"));
+    succeeded(await first);
+  });
+
   test("waiting ends after lockWaitMs, and the message names the holder", async () => {
     const here = await world({ "001_one.sql": "SELECT pg_sleep(2);" }, { lockWaitMs: 300 });
     const first = here.up();
-    await here.until(
-      "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
-    );
+    await here.until(SLEEPING);
     const failure = await within(1_500, refusal(here.beside().up(), "lock-held"));
     assert.match(`${failure.message} ${failure.hint}`, /process \d+/);
     succeeded(await first);
@@ -126,9 +137,7 @@ describe("while another run holds the lock", () => {
   test("waiting ends at once when the user stops, and says so", async () => {
     const here = await world({ "001_one.sql": "SELECT pg_sleep(1.5);" });
     const first = here.up();
-    await here.until(
-      "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
-    );
+    await here.until(SLEEPING);
     const other = here.beside();
     other.onEvent = (event) => event.type === "lock-waiting" && other.abort.abort("interrupt");
     await within(1_000, refusal(other.up(), "interrupted"));
@@ -142,9 +151,7 @@ describe("while another run holds the lock", () => {
     );
     succeeded(await here.up({ count: 1 }));
     const first = here.up();
-    await here.until(
-      "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
-    );
+    await here.until(SLEEPING);
     succeeded(await here.beside().up({ to: "001" }));
     assert.deepEqual(await states(here), ["001 applied", "002 pending"]);
     succeeded(await first);
@@ -153,9 +160,7 @@ describe("while another run holds the lock", () => {
   test("another history table in the same database is another lock", async () => {
     const here = await world({ "001_one.sql": "SELECT pg_sleep(0.5);" }, { lockWaitMs: 0 });
     const first = here.up();
-    await here.until(
-      "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
-    );
+    await here.until(SLEEPING);
     succeeded(await here.beside({ table: "other" }).up());
     succeeded(await first);
   });
@@ -187,6 +192,17 @@ describe("a table locked by another session", () => {
       );
     });
   }
+
+  test("a limit for idle sessions does not end the run between two tries", async () => {
+    const idle = databaseSetting("idle_session_timeout", "200ms");
+    const here = await world(FILES, { before: `${before}; ${idle}`, lockTimeoutMs: 100 });
+    await holding(here, "BEGIN; LOCK TABLE busy", async (release) => {
+      here.onEvent = (event) => {
+        if (event.type === "retrying" && event.attempt === 2) void release();
+      };
+      assert.deepEqual(outcomes(succeeded(await here.up())), ["001 applied", "002 applied", "003 applied"]);
+    });
+  });
 
   test("for longer than all tries together: the earlier are applied, nothing later ran, and the lock is free", async () => {
     const here = await world(FILES, { before, lockTimeoutMs: 100, retryMs: 900 });
@@ -241,9 +257,7 @@ describe("a table locked by another session", () => {
     // The other side waits longer before it looks for a deadlock, so that ours is the victim.
     await session.execute("BEGIN; SET LOCAL deadlock_timeout = '20s'; LOCK TABLE b");
     const running = here.up();
-    await here.until(
-      "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
-    );
+    await here.until(SLEEPING);
     const theirs = session.execute("LOCK TABLE a");
     await theirs;
     await session.execute("COMMIT");

@@ -276,6 +276,11 @@ export async function within<T>(milliseconds: number, promise: Promise<T>): Prom
   }
 }
 
+/** SQL that gives every new session of its database a setting. */
+export function databaseSetting(name: string, value: string): string {
+  return `DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I SET ${name} = %L', current_database(), '${value}'); END $$;`;
+}
+
 /** Ends the backend that runs a query like this, as an administrator or a failover would. */
 export async function terminate(of: ServerWorld, queryLike: string): Promise<void> {
   const victims = `FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active' AND query LIKE '${queryLike}'`;

@@ -72,27 +72,25 @@ function stateCheck({ isStandby, settings, role }: ServerFacts): Check {
   return good("writable", "yes");
 }
 
-/** Those that pgstep lifts are no trouble; this one ends sessions between statements. */
+const LIFTED = [
+  "statement_timeout",
+  "transaction_timeout",
+  "idle_in_transaction_session_timeout",
+  "idle_session_timeout",
+] as const;
+
+/** Those that pgstep lifts are no trouble. */
 function timeoutCheck({ backend }: Session, { settings, role, processId }: ServerFacts): Check {
-  const idle = Number(settings.idle_session_timeout ?? 0);
-  if (idle > 0) {
-    return warning(
-      "timeouts",
-      `idle_session_timeout ends a session that waits for ${idle} ms, as one does for another run`,
-      `ALTER ROLE ${sqlName(role)} SET idle_session_timeout = 0;`,
-    );
-  }
-  const lifted = ["statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"].filter(
-    (name) => Number(settings[name] ?? 0) > 0,
-  );
+  const lifted = LIFTED.filter((name) => Number(settings[name] ?? 0) > 0);
   if (lifted.length === 0) return good("timeouts", "none");
   const message = `pgstep lifts ${lifted.join(" and ")} for its migrations`;
   // Behind a transaction pooler nothing can be set for a statement that stands alone.
-  const reachesAll = processId === backend.processId || !lifted.includes("statement_timeout");
-  if (reachesAll) return good("timeouts", message);
+  const left = lifted.filter((name) => name === "statement_timeout" || name === "transaction_timeout");
+  if (processId === backend.processId || left.length === 0) return good("timeouts", message);
+  const limits = left.map((name) => `${name} of ${settings[name]} ms`).join(" and ");
   return warning(
     "timeouts",
-    `${message}; what runs outside of one (CREATE INDEX CONCURRENTLY) has ${settings.statement_timeout} ms`,
-    `ALTER ROLE ${sqlName(role)} SET statement_timeout = 0;`,
+    `${message}; what runs outside of one (CREATE INDEX CONCURRENTLY) has ${limits}`,
+    left.map((name) => `ALTER ROLE ${sqlName(role)} SET ${name} = 0;`).join(" "),
   );
 }
