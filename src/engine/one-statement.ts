@@ -3,10 +3,27 @@ import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
 import { ServerFailure, type StatementResult } from "../ports/session.ts";
 import { noteWritesSql, requireNoOtherRowSql } from "./history-table.ts";
-import { localSettings, lockTimeoutOf, ownRole, type Run } from "./run.ts";
+import { limits, localSettings, ownRole, type Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./sent-step.ts";
 import type { Work } from "./work.ts";
+
+/** A script that runs statement by statement. */
+export interface StatementRun {
+  readonly run: Run;
+  readonly script: Script;
+  /** Names of the settings that its statements so far have changed for the session. */
+  readonly own: Set<string>;
+}
+
+/** Notes what a statement that took effect has set. */
+export function noteSetting({ own }: StatementRun, statement: Statement): void {
+  const { setting } = classify(statement);
+  if (!setting || setting.local) return;
+  if (setting.name === "all") own.clear();
+  else if (setting.value === undefined) own.delete(setting.name);
+  else own.add(setting.name);
+}
 
 /**
  * Whether a statement of a script that runs statement by statement runs outside a transaction. A procedure or block that
@@ -29,8 +46,7 @@ export function leavesTraces({ text }: Statement, { position }: ServerMessage): 
  * @param enter told when it is no longer the statement itself that may be refused
  */
 export async function runWithEntry(
-  run: Run,
-  script: Script,
+  { run, script, own }: StatementRun,
   { statement, rows }: Work,
   entrySql: string,
   enter: (stage: Stage) => void,
@@ -40,7 +56,7 @@ export async function runWithEntry(
   const check = requireNoOtherRowSql(names, [script.step.version]);
   // What the script has set stays set, but not for what is checked here.
   const commit = `${ownRole(run)}; SET LOCAL search_path = pg_catalog; ${check}; ${entrySql}; COMMIT`;
-  const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run, script)} ${lock.guard}${note}`);
+  const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run, script, own)} ${lock.guard}${note}`);
   try {
     if (rows) await begin;
     const ran = rows ? session.copyIn(statement.text, rows) : session.execute(statement.text);
@@ -63,13 +79,14 @@ export async function runWithEntry(
  * A statement outside any transaction. Where the session is ours its guard against such writes is lifted for just this
  * statement; a transaction pooler's session is not ours to set anything in.
  */
-export async function runAlone(run: Run, script: Script, sql: string): Promise<StatementResult> {
+export async function runAlone(of: StatementRun, sql: string): Promise<StatementResult> {
+  const { run } = of;
   const { session, lock } = run;
   if (lock.check) await session.execute(lock.check);
+  const set = run.direct ? limitsAlone(of, sql) : [];
   if (run.direct) {
-    await session.execute(
-      `SET lock_timeout = ${lockTimeoutAlone(run, script, sql)}; SET statement_timeout = 0; SET default_transaction_read_only = off`,
-    );
+    const setting = set.map(([name, value]) => `SET ${name} = ${value}; `).join("");
+    await session.execute(`${setting}SET default_transaction_read_only = off`);
   }
   try {
     return await session.execute(`${lock.marker}${sql}`);
@@ -77,18 +94,19 @@ export async function runAlone(run: Run, script: Script, sql: string): Promise<S
     throw error instanceof ServerFailure ? withoutMarker(error, lock.marker) : error;
   } finally {
     if (run.direct) {
-      await session.execute(`RESET lock_timeout; RESET statement_timeout; ${run.sessionSettings}`).catch(() => {});
+      const resetting = set.map(([name]) => `RESET ${name}; `).join("");
+      await session.execute(`${resetting}${run.sessionSettings}`).catch(() => {});
     }
   }
 }
 
 /**
  * What is built CONCURRENTLY waits for every older transaction without standing in anyone's way; giving up after some
- * seconds would only start the work over. So it waits for ever, unless the file's header has a limit.
+ * seconds would only start the work over. So it waits for ever, unless the file has a limit.
  */
-function lockTimeoutAlone({ context }: Run, script: Script, sql: string): number {
+function limitsAlone({ run, script, own }: StatementRun, sql: string): ReturnType<typeof limits> {
   const patient = /\bCONCURRENTLY\b/i.test(sql) && script.header.lockTimeoutMs === undefined;
-  return patient ? 0 : lockTimeoutOf(context, script);
+  return limits(run, script, own).map(([name, value]) => [name, patient && name === "lock_timeout" ? 0 : value]);
 }
 
 /** The error with its position counted in the statement itself. */

@@ -48,12 +48,32 @@ export function lockTimeoutOf({ settings }: DatabaseContext, { header }: Script)
   return header.lockTimeoutMs ?? settings.lockTimeoutMs;
 }
 
-/** Settings for one transaction, whatever the role's, the database's or the server's defaults are. */
-export function localSettings({ context, session }: Run, script: Script): string {
-  const settings = ["statement_timeout = 0", "idle_in_transaction_session_timeout = 0"];
-  settings.push(`lock_timeout = ${lockTimeoutOf(context, script)}`);
-  if (session.backend.serverVersion >= 170000) settings.push("transaction_timeout = 0");
-  return settings.map((setting) => `SET LOCAL ${setting};`).join(" ");
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The time limits for the statements of a script, in milliseconds, whatever the role's, the database's or the server's
+ * defaults are.
+ * @param own names of the settings that the script has changed itself, which stay as they are
+ */
+export function limits(
+  { context, session }: Run,
+  script: Script,
+  own: ReadonlySet<string> = NONE,
+): (readonly [name: string, value: number])[] {
+  const all: (readonly [string, number])[] = [
+    ["statement_timeout", 0],
+    ["idle_in_transaction_session_timeout", 0],
+    ["lock_timeout", lockTimeoutOf(context, script)],
+  ];
+  if (session.backend.serverVersion >= 170000) all.push(["transaction_timeout", 0]);
+  return own.size === 0 ? all : all.filter(([name]) => !own.has(name));
+}
+
+/** The same as settings for one transaction. */
+export function localSettings(run: Run, script: Script, own?: ReadonlySet<string>): string {
+  return limits(run, script, own)
+    .map(([name, value]) => `SET LOCAL ${name} = ${value};`)
+    .join(" ");
 }
 
 /**

@@ -17,7 +17,7 @@ import {
   statementHash,
 } from "./journal.ts";
 import { noticeOf } from "./notice.ts";
-import { leavesTraces, mustRunAlone, runAlone, runWithEntry } from "./one-statement.ts";
+import { leavesTraces, mustRunAlone, noteSetting, runAlone, runWithEntry, type StatementRun } from "./one-statement.ts";
 import { cleanSession, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./sent-step.ts";
@@ -35,6 +35,10 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
   const { step, inspection } = script;
   const started = context.clock.monotonicMs();
   let stage: Stage = { at: "record" };
+  const enter = (next: Stage) => {
+    stage = next;
+  };
+  const alone: StatementRun = { run, script, own: new Set() };
   try {
     await run.pipeline.drained();
     const journal = await readJournal(session, names, step);
@@ -50,10 +54,8 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
       };
       stage = { at: "statement", statement };
       const sentMs = context.clock.monotonicMs();
-      const enter = (next: Stage) => {
-        stage = next;
-      };
-      const result = await runStatement(run, script, work, number, journal.get(number), enter);
+      const result = await runStatement(alone, work, number, journal.get(number), enter);
+      noteSetting(alone, statement);
       if (!result) continue;
       context.emit({
         type: "statement-finished",
@@ -79,13 +81,13 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
 
 /** What it answered; undefined for one that an earlier run had finished. */
 async function runStatement(
-  run: Run,
-  script: Script,
+  alone: StatementRun,
   work: Work,
   number: number,
   entry: JournalEntry | undefined,
   enter: (stage: Stage) => void,
 ): Promise<StatementResult | undefined> {
+  const { run, script } = alone;
   const { session, names } = run;
   const { step } = script;
   const { statement } = work;
@@ -97,8 +99,7 @@ async function runStatement(
     return undefined;
   }
   const about = concurrentIndex(statement);
-  const resolve = () =>
-    resolveDoubt(session, statement, entry?.indexesBefore ?? "", (sql) => runAlone(run, script, sql));
+  const resolve = () => resolveDoubt(session, statement, entry?.indexesBefore ?? "", (sql) => runAlone(alone, sql));
   if (entry) {
     const verdict = await resolve();
     // A finished thing of that name may be the work of the statement that stood here before an edit.
@@ -115,13 +116,13 @@ async function runStatement(
     await resolve();
   }
   if (!mustRunAlone(script, statement)) {
-    return runWithEntry(run, script, work, finishedSql(names, step, number, hash), enter);
+    return runWithEntry(alone, work, finishedSql(names, step, number, hash), enter);
   }
   const unnamedOn = about?.index ? undefined : about?.table;
   await inTransaction(session, [bookkeeping(run), startedSql(names, step, number, hash, unnamedOn)]);
   let result: StatementResult;
   try {
-    result = await runAlone(run, script, statement.text);
+    result = await runAlone(alone, statement.text);
   } catch (error) {
     // A refused statement had no effect, but for one that may leave half an index behind; the next run looks for that.
     if (error instanceof ServerFailure && !leavesTraces(statement, error.server)) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { resolve } from "../../src/engine/resolve.ts";
 import {
+  databaseSetting,
   embeddedWorld,
   failureOf,
   holding,
@@ -329,6 +330,28 @@ describe("statement by statement, on a server that is watched from beside", () =
       succeeded(await running);
     });
     assert.equal(await here.value(VALID("t_id")), true);
+  });
+
+  test("unless the file has a limit of its own, which a RESET takes back", async () => {
+    const build = "CREATE INDEX CONCURRENTLY t_id ON t (id);";
+    const here = await world({ ...TABLE, "002_index.sql": `SET lock_timeout = '100ms';\n${build}` }, { retryMs: 0 });
+    const patient = await world({ ...TABLE, "002_index.sql": `SET lock_timeout = '100ms';\nRESET ALL;\n${build}` });
+    for (const one of [here, patient]) succeeded(await one.up({ count: 1 }));
+    await holding(here, "BEGIN; LOCK TABLE t IN ROW EXCLUSIVE MODE", async () => {
+      assert.equal(failureOf(await within(10_000, here.up()), "statement-failed").server?.code, "55P03");
+    });
+    await holding(patient, "BEGIN; LOCK TABLE t IN ROW EXCLUSIVE MODE", async (release) => {
+      const up = patient.up();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await release();
+      succeeded(await up);
+    });
+  });
+
+  test("a limit for transactions does not end what runs alone", async () => {
+    const sql = "-- Transaction: none\nDO $$ BEGIN PERFORM pg_sleep(0.5); END $$;\nSELECT pg_sleep(0.5);";
+    const limit = databaseSetting("transaction_timeout", "200ms") + databaseSetting("statement_timeout", "200ms");
+    succeeded(await (await world({ "001_slow.sql": sql }, { before: limit })).up());
   });
 
   test("killed while it reindexes: the next run leaves no invalid index behind", async () => {
