@@ -55,7 +55,7 @@ for (const [name, make] of Object.entries(subjects)) {
     }
 
     test("it tells what the backend announced", () => {
-      assert.ok(session.backend.serverVersion >= 150_000);
+      assert.ok(session.backend.serverVersion >= 140_000);
       assert.equal(session.backend.parameters.standard_conforming_strings, "on");
       assert.ok(session.backend.processId > 0);
       assert.equal(session.backend.embedded, database.embedded);

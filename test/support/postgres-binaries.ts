@@ -58,12 +58,13 @@ export async function fetchPostgres(major: FetchedMajor): Promise<void> {
 }
 
 /**
- * The directory with bin/, lib/ and share/ of that major, made on first use and kept between runs.
+ * The directory with bin/, lib/ and share/ of that major, made on first use and kept between runs. The variable
+ * PGSTEP_TEST_POSTGRES_<major> puts another package in its place, of another major say, by its directory.
  * The package's files are copied because its library links are left to an install script that does not run here, and
  * because a checkout in a home directory may be out of the server user's reach.
  */
 export function postgresBinaries(major: Major): string {
-  const source = PACKAGES[major];
+  const source = process.env[`PGSTEP_TEST_POSTGRES_${major}`] ?? PACKAGES[major];
   const { version } = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as { version: string };
   const cache = ownDirectory(join(tmpdir(), `pgstep-postgresql-${process.getuid?.() ?? 0}`));
   const target = join(cache, version);
