@@ -76,7 +76,7 @@ async function findIndex(
     await session.query(`SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, i.indisvalid::text AS valid,
  EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)::text AS building
  FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
- JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ${own}`);
+ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'i' AND ${own}`);
   if (!row) return undefined;
   return { name: String(row.name), valid: row.valid === "true", building: row.building === "true" };
 }

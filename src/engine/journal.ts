@@ -55,6 +55,11 @@ export function notStartedSql(names: TableNames, step: Step, statement: number):
   return `DELETE FROM ${names.journal} WHERE ${entryOf(step)} AND statement = ${statement}`;
 }
 
+/** Gives the entry of a statement that was started to the same statement at another place. */
+export function movedSql(names: TableNames, step: Step, from: number, to: number): string {
+  return `UPDATE ${names.journal} SET statement = ${to} WHERE ${entryOf(step)} AND statement = ${from}`;
+}
+
 export function forgetSql(names: TableNames, step: Step): string {
   return `DELETE FROM ${names.journal} WHERE ${entryOf(step)}`;
 }

@@ -34,7 +34,7 @@ export async function resolve(
     const begun = state.unfinished.find((one) => sameVersion(one.version, version));
     const [row] = begun
       ? await session.query(
-          `SELECT version, direction, statement::text AS statement FROM ${journal} WHERE version = ${quoteText(begun.version)} AND finished_at IS NULL`,
+          `SELECT version, direction, statement::text AS statement FROM ${journal} WHERE version = ${quoteText(begun.version)} AND finished_at IS NULL ORDER BY statement`,
         )
       : [];
     if (!row) {

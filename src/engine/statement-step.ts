@@ -11,6 +11,7 @@ import {
   forgetSql,
   inTransaction,
   type JournalEntry,
+  movedSql,
   notStartedSql,
   readJournal,
   startedSql,
@@ -41,7 +42,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
   const alone: StatementRun = { run, script, own: new Set() };
   try {
     await run.pipeline.drained();
-    const journal = await readJournal(session, names, step);
+    const journal = await followMoved(run, script, await readJournal(session, names, step));
     context.emit({ type: "step-started", step, statements: inspection.statements });
     let number = 0;
     for (const work of workOf(script)) {
@@ -79,6 +80,26 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
   }
 }
 
+/** Entries of statements that were started follow them to where they stand now, behind what was put before them. */
+async function followMoved(
+  run: Run,
+  script: Script,
+  journal: Map<number, JournalEntry>,
+): Promise<Map<number, JournalEntry>> {
+  const { session, names } = run;
+  const started = [...journal].filter(([, entry]) => !entry.finished);
+  if (started.length === 0) return journal;
+  const hashes = Array.from(workOf(script), ({ statement }) => statementHash(writtenText(statement)));
+  for (const [number, entry] of started) {
+    const now = hashes.indexOf(entry.hash, number) + 1;
+    if (hashes[number - 1] === entry.hash || now === 0 || journal.has(now)) continue;
+    await inTransaction(session, [bookkeeping(run), movedSql(names, script.step, number, now)]);
+    journal.delete(number);
+    journal.set(now, entry);
+  }
+  return journal;
+}
+
 /** What it answered; undefined for one that an earlier run had finished. */
 async function runStatement(
   alone: StatementRun,
@@ -104,15 +125,15 @@ async function runStatement(
     const verdict = await resolve();
     // A finished thing of that name may be the work of the statement that stood here before an edit.
     if (verdict === "unknown" || (verdict === "done" && entry.hash !== hash)) {
-      throw inDoubt(script, statement, number);
+      throw inDoubt(script, statement, number, entry.hash !== hash);
     }
     await inTransaction(session, [
       bookkeeping(run),
       verdict === "done" ? finishedSql(names, step, number, hash) : notStartedSql(names, step, number),
     ]);
     if (verdict === "done") return undefined;
-  } else if (about?.index && /\bIF\s+NOT\s+EXISTS\b/i.test(statement.text)) {
-    // It would skip over an INVALID index.
+  } else if (about?.action === "create" && about.index) {
+    // An INVALID index of its name would be in its way, or be skipped over with IF NOT EXISTS.
     await resolve();
   }
   if (!mustRunAlone(script, statement)) {
@@ -174,13 +195,17 @@ function editedBehindJournal(script: Script, statement: Statement, number: numbe
   );
 }
 
-function inDoubt(script: Script, statement: Statement, number: number): Failure {
+function inDoubt(script: Script, statement: Statement, number: number, edited: boolean): Failure {
   const { step, path } = script;
+  const what = edited
+    ? `in the place of statement ${number} another one was started`
+    : `statement ${number} was started`;
+  const [done, notDone] = edited ? ["To pass over what stands there now", "to run it"] : ["If so", "if not"];
   return new Failure(
     "in-doubt",
-    `Cannot go on with ${step.name}: statement ${number} was started, and it is not known whether it took effect`,
+    `Cannot go on with ${step.name}: ${what}, and it is not known whether it took effect`,
     {
-      hint: `Look whether it did. If so: pgstep resolve ${step.version} --done; if not: pgstep resolve ${step.version} --not-done. Then run pgstep ${step.direction} again.`,
+      hint: `Look whether it did. ${done}: pgstep resolve ${step.version} --done; ${notDone}: pgstep resolve ${step.version} --not-done. Then run pgstep ${step.direction} again.`,
       place: { path, ...statement.position, ...lineOf(script, statement.position) },
     },
   );

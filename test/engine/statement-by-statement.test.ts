@@ -106,6 +106,32 @@ for (const [name, make] of Object.entries(subjects)) {
       assert.equal(await here.value("SELECT indnkeyatts::int FROM pg_index WHERE indexrelid = 't_id'::regclass"), 2);
     });
 
+    test("what mends the cause may be put before the statement that failed", async () => {
+      const here = await make(FAILING);
+      failureOf(await here.up(), "statement-failed");
+      const failed = "CREATE UNIQUE INDEX CONCURRENTLY";
+      here.write({
+        "002_index.sql": FAILING["002_index.sql"].replace(
+          failed,
+          `VACUUM t;\nDELETE FROM t WHERE name = 'b';\n${failed}`,
+        ),
+      });
+      succeeded(await here.up());
+      assert.equal(await here.value("SELECT string_agg(n::text, ',' ORDER BY n) FROM log"), "1,2");
+      assert.equal(await here.value("SELECT string_agg(name, ',') FROM t"), "a");
+      assert.equal(await here.value(VALID("t_id")), true);
+      assert.equal(await here.value(JOURNAL), 0);
+    });
+
+    test("another statement in the place of one that may have taken effect is not taken for it", async () => {
+      const here = await make({ ...TABLE, "002_index.sql": "-- Transaction: none\nDO $$ BEGIN PERFORM 1/0; END $$;" });
+      failureOf(await here.up(), "statement-failed");
+      here.write({ "002_index.sql": "-- Transaction: none\nDELETE FROM t;" });
+      const { message, hint = "" } = failureOf(await here.up(), "in-doubt");
+      assert.match(message, /in the place of statement 1 another one was started/);
+      assert.match(hint, /resolve 002 --not-done/);
+    });
+
     test("a misspelled statement that the server refused outright may be mended", async () => {
       const here = await make({ ...TABLE, "002_index.sql": "CREATE INDEX CONCURRENTLY t_id ON t (no_such);" });
       failureOf(await here.up(), "statement-failed");
@@ -142,6 +168,16 @@ for (const [name, make] of Object.entries(subjects)) {
       await assert.rejects(here.rows("CREATE UNIQUE INDEX CONCURRENTLY t_id ON t (id)"));
       assert.equal(await here.value(VALID("t_id")), false);
       await here.rows("DELETE FROM t WHERE name = 'b'");
+      succeeded(await here.up());
+      assert.equal(await here.value(VALID("t_id")), true);
+    });
+
+    test("an INVALID index that somebody else left is not in the way without IF NOT EXISTS either", async () => {
+      const here = await make(TABLE);
+      succeeded(await here.up());
+      await here.rows("CREATE UNIQUE INDEX CONCURRENTLY t_id ON t (id)").catch(() => {});
+      assert.equal(await here.value(VALID("t_id")), false);
+      here.write({ "002_index.sql": "CREATE INDEX CONCURRENTLY t_id ON t (id);" });
       succeeded(await here.up());
       assert.equal(await here.value(VALID("t_id")), true);
     });
