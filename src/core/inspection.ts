@@ -17,6 +17,8 @@ export interface Inspection {
   readonly passedOver: ReadonlySet<number>;
   /** Statements that create a table, an index, a view or a sequence: each holds at least one lock until the commit. */
   readonly relationsCreated: number;
+  /** The first statement that changes the session for those behind it: a setting, the role, a temporary table. */
+  readonly sessionChange: Position | undefined;
   /** What the wrapping BEGIN asks for. */
   readonly isolation: IsolationLevel;
   readonly findings: readonly Finding[];
@@ -51,6 +53,7 @@ export function inspect(
   let statements = 0;
   let because: string | undefined;
   let relationsCreated = 0;
+  let sessionChange: Position | undefined;
   for (const piece of pieces) {
     if (piece.kind === "fault") report(piece.rule, piece.position, piece.message, piece.hint);
     if (piece.kind === "psql" && !isHarmless(piece, database)) refusePsqlLine(piece, report);
@@ -66,6 +69,7 @@ export function inspect(
     because ??= kind.outsideTransaction;
     refuseHarmful(kind, piece.position, report);
     if (CREATES_RELATION.test(piece.text)) relationsCreated++;
+    if (changesSession(kind, piece.text)) sessionChange ??= piece.position;
     statements++;
   }
   const isolation = wrapperOf(controls, statements);
@@ -91,6 +95,7 @@ export function inspect(
     because,
     passedOver,
     relationsCreated,
+    sessionChange,
     isolation: isolation ?? "READ COMMITTED",
     findings,
   };
@@ -98,6 +103,11 @@ export function inspect(
 
 const CREATES_RELATION =
   /^CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNLOGGED\s+|UNIQUE\s+|MATERIALIZED\s+)?(?:TABLE|INDEX|VIEW|SEQUENCE)\b/i;
+
+function changesSession({ setting }: StatementKind, text: string): boolean {
+  if (setting) return !setting.local;
+  return /^(?:SET\s+(?!LOCAL\b|CONSTRAINTS\b|TRANSACTION\b)|RESET\b|CREATE\s+(?:(?:LOCAL|GLOBAL)\s+)?TEMP)/i.test(text);
+}
 
 /**
  * What pg_dump writes between a BEGIN and a COMMIT of its own, since a large object is open only until its transaction

@@ -17,6 +17,7 @@ import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } f
 import { byWeightAndPlace, readMigrations } from "./read-migrations.ts";
 import { notRun } from "./repeatable/plan.ts";
 import { loadScripts, refuseUnsound, type Script } from "./scripts.ts";
+import { lineOf } from "./step-failure.ts";
 import { planSurroundings, readSurroundings, requireNoStepHooks } from "./surroundings.ts";
 import { withSession } from "./work-session.ts";
 
@@ -138,6 +139,7 @@ async function runPlan(
         return report({ steps, alreadyApplied, repeatable: surroundings.repeatable.stale.map(notRun) });
       }
       const direct = prepared.state.processId === session.backend.processId;
+      if (!direct) requireNoSessionChange(prepared.scripts);
       return report(await executeLocked(context, session, direct, prepare, options));
     },
     context.signal,
@@ -183,6 +185,26 @@ function requireOneTransaction({ scripts, state }: Prepared): void {
       "too-large",
       `Cannot run in one transaction: it creates ${locks} relations, each takes a lock, and the server has room for ${state.lockCapacity}`,
       { hint: "Leave --single-transaction out, or raise max_locks_per_transaction on the server." },
+    );
+  }
+}
+
+/**
+ * Behind a transaction pooler the next statement may run in another session, and somebody else's in this one.
+ * @throws Failure files-unsound when a script that runs statement by statement changes its session
+ */
+function requireNoSessionChange(scripts: readonly Script[]): void {
+  for (const script of scripts) {
+    const { inspection, path, step } = script;
+    if (inspection.mode === "transaction" || !inspection.sessionChange) continue;
+    const { sessionChange: position } = inspection;
+    throw new Failure(
+      "files-unsound",
+      `Cannot run ${step.name} behind a transaction pooler: it changes the session, and each of its statements may get another one`,
+      {
+        hint: "Connect to the server itself, past the pooler; or leave the line out: write names with their schema, and a limit as -- Lock-Timeout at the top of the file.",
+        place: { path, ...position, ...lineOf(script, position) },
+      },
     );
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { findPgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
 import { sharedServer } from "../support/postgres-server.ts";
-import { world as makeWorld, open } from "./support.ts";
+import { world as makeWorld, open, refusal } from "./support.ts";
 
 const program = findPgbouncer();
 
@@ -40,6 +40,27 @@ describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbo
     const answer = session.execute("SELECT pg_sleep(0.3)");
     await session.close();
     assert.deepEqual(await answer, { command: "SELECT", rowCount: 1 });
+  });
+
+  it("refuses a file without a transaction that changes its session, before anything runs", async () => {
+    for (const change of [
+      "SET search_path TO pg_catalog;",
+      "SELECT set_config('search_path', '', false);",
+      "SET ROLE pg_monitor;",
+      "RESET ALL;",
+      "CREATE TEMP TABLE mine ();",
+    ]) {
+      const world = await makeWorld({
+        "001_a.sql": FILES["001_a.sql"],
+        "002_b.sql": `SET LOCAL work_mem = '1MB';\n${change}\nVACUUM public.a;`,
+      });
+      const behind = world.beside({}, { url: bouncer.url(world.databaseName) });
+      const { place, hint = "" } = await refusal(behind.up(), "files-unsound");
+      assert.equal(place?.line, 2);
+      assert.match(hint, /past the pooler/);
+      assert.deepEqual(await world.history(), []);
+      assert.equal((await world.up()).failure, undefined);
+    }
   });
 
   it("lets eight runs at once apply each migration exactly once, and all succeed", async () => {
