@@ -79,9 +79,11 @@ export function localSettings(run: Run, script: Script, own?: ReadonlySet<string
 /**
  * Puts the session back as it was before a script: role, settings, temporary tables, cursors. Stands before the row is
  * written, so that nothing a script set can change how that is done, and after it nothing is left behind for the next.
+ * Behind a transaction pooler the next is somebody else, and there is no lock of ours that must stay.
  */
-export function cleanSession({ session, sessionSettings }: Run): string {
-  return `SET SESSION AUTHORIZATION ${login(session)}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; ${sessionSettings}`;
+export function cleanSession({ session, sessionSettings, direct }: Run): string {
+  const locks = direct ? "" : " SELECT pg_catalog.pg_advisory_unlock_all();";
+  return `SET SESSION AUTHORIZATION ${login(session)}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP;${locks} ${sessionSettings}`;
 }
 
 /** Until the end of the transaction, the role that connected; behind it that of the script again. */

@@ -11,7 +11,7 @@ const FILES = {
   "002_b.sql": "SET search_path TO pg_catalog; CREATE TABLE public.b (id integer); SELECT pg_sleep(0.1);",
   "003_index.sql": "CREATE INDEX CONCURRENTLY a_id_idx ON a (id);",
   "004_c.sql": "COPY a (id) FROM STDIN;\n3001\n3002\n\\.\nCREATE TABLE c (id integer);",
-  "005_d.sql": "CREATE TABLE d (id integer);",
+  "005_d.sql": "CREATE TABLE d (id integer); SELECT pg_advisory_lock(7);",
 };
 const VERSIONS = ["001", "002", "003", "004", "005"];
 
