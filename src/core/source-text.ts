@@ -5,9 +5,15 @@ export class NotUtf8 extends Error {
   override readonly name = "NotUtf8";
   /** 1-based line of the first byte that cannot be read. */
   readonly line: number;
-  constructor(line: number) {
+  /** What they may be instead, as iconv calls it. */
+  readonly likely: "utf-16" | "latin1";
+  constructor(line: number, bytes: Uint8Array) {
     super(`not UTF-8 at line ${line}`);
     this.line = line;
+    // A byte order mark, which PowerShell and some editors write.
+    const [first, second] = bytes;
+    const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+    this.likely = line === 1 && marked ? "utf-16" : "latin1";
   }
 }
 
@@ -78,7 +84,7 @@ function decode(bytes: Uint8Array, lines: number): string {
   try {
     return STRICT.decode(bytes);
   } catch {
-    throw new NotUtf8(lines + countLineFeeds(text.slice(0, doubtful)));
+    throw new NotUtf8(lines + countLineFeeds(text.slice(0, doubtful)), bytes);
   }
 }
 

@@ -195,7 +195,7 @@ function unreadable(path: string, cause: unknown): Finding {
       rule: "not-utf8",
       severity: "error",
       message: "the file is not UTF-8",
-      hint: `Convert it, e.g. iconv -f latin1 -t utf-8 ${path}, and look at the result.`,
+      hint: `Convert it, e.g. iconv -f ${cause.likely} -t utf-8 ${path}, and look at the result.`,
       place: { path, line: cause.line },
     };
   }

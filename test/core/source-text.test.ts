@@ -66,6 +66,20 @@ describe("a source text", () => {
     );
   });
 
+  test("UTF-16 is told from other encodings by its byte order mark", () => {
+    const likely = (bytes: Uint8Array) => {
+      try {
+        return decodeWhole(bytes);
+      } catch (error) {
+        return error instanceof NotUtf8 && error.likely;
+      }
+    };
+    const utf16 = Buffer.from("\ufeffSELECT 1;\n", "utf16le");
+    assert.equal(likely(utf16), "utf-16");
+    assert.equal(likely(Buffer.from(utf16).swap16()), "utf-16");
+    assert.equal(likely(Buffer.from("SELECT 'é';", "latin1")), "latin1");
+  });
+
   test("that is not UTF-8 is refused with the line of the first bad byte, wherever it is cut", () => {
     const bad: [number[], string][] = [
       [[0xff], "lone"],
