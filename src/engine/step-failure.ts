@@ -102,6 +102,9 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
     case "55P03":
       return "Somebody holds a conflicting lock. Run again at a quieter time, or raise --lock-timeout.";
   }
+  // Another run's row is no failure: what else refuses ours is the table's own.
+  if (stage.at === "record" && server.code.startsWith("23"))
+    return `Its row in ${history} was refused. Look at the constraints and triggers of that table: \\d ${history}`;
   return undefined;
 }
 
