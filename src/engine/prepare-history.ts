@@ -19,7 +19,11 @@ export async function prepareHistory(
   const present = state.columns.map((column) => column.name);
   const sql = state.historyExists ? completeHistorySql(names, present) : createHistorySql(names, state.schemaExists);
   try {
-    if (sql) await inTransaction(session, [`SET LOCAL lock_timeout = ${context.settings.lockTimeoutMs}`, sql]);
+    if (sql)
+      await inTransaction(session, [
+        `SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${context.settings.lockTimeoutMs}`,
+        sql,
+      ]);
     return names;
   } catch (error) {
     if (!(error instanceof ServerFailure)) throw error;
@@ -35,16 +39,17 @@ export async function prepareHistory(
         },
       );
     }
-    throw new Failure(
-      "privilege-missing",
-      `Cannot write the history ${schema}.${table}: ${server.message} (${server.code})`,
-      {
-        hint: state.historyExists
-          ? `Connect as the owner of ${schema}.${table}.`
-          : `Connect as a role that may create it, or: GRANT CREATE ON SCHEMA ${schema} TO ${state.role}.`,
-        server,
-        cause: error,
-      },
-    );
+    const what = `Cannot write the history ${schema}.${table}: ${server.message} (${server.code})`;
+    if (!REFUSALS.has(server.code)) throw new Failure("statement-failed", what, { server, cause: error });
+    throw new Failure("privilege-missing", what, {
+      hint: state.historyExists
+        ? `Connect as the owner of ${schema}.${table}.`
+        : `Connect as a role that may create it, or: GRANT CREATE ON SCHEMA ${schema} TO ${state.role}.`,
+      server,
+      cause: error,
+    });
   }
 }
+
+/** Of a role that may not, and of a database that is read-only. */
+const REFUSALS = new Set(["42501", "25006"]);

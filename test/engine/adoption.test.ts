@@ -22,6 +22,14 @@ async function catalog(here: ServerWorld): Promise<string> {
   return JSON.stringify([rows, await here.rows("SELECT nspname FROM pg_namespace ORDER BY 1")]);
 }
 
+test("a history that cannot be completed for another reason than a privilege is not told to be one", async () => {
+  const refuse =
+    "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not on Fridays'; END $$; CREATE EVENT TRIGGER refuse ON ddl_command_start EXECUTE FUNCTION refuse();";
+  const here = await world(FILES, { before: BY_HAND + refuse });
+  const { message } = await refusal(here.up(), "statement-failed");
+  assert.match(message, /Cannot write the history public\.schema_migrations: not on Fridays/);
+});
+
 describe("commands that look write nothing", () => {
   const databases: Record<string, string> = {
     "an empty database": "SELECT 1",
