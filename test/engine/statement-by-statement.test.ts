@@ -357,6 +357,20 @@ describe("statement by statement, on a server that is watched from beside", () =
     assert.equal(await here.value("SELECT bool_and(indisvalid) FROM pg_index WHERE indrelid = 't'::regclass"), true);
   });
 
+  test("how far an index has got is told while it is built, and who it waits for", async () => {
+    const here = await world(SLOW, { lockTimeoutMs: 200 });
+    await holding(here, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1", async (release) => {
+      const told = new Set<string>();
+      here.onEvent = (event) => {
+        if (event.type === "index-progress") told.add(event.progress.split(",", 1)[0] ?? "");
+        if (event.type === "blocked" && /^process \d+, .*idle in transaction/.test(event.blockers.join()))
+          told.add("who");
+        if (told.has("waiting for old snapshots") && told.has("who")) void release();
+      };
+      succeeded(await within(20_000, here.up()));
+    });
+  });
+
   test("the lock timeout does not hurry what is built concurrently", async () => {
     const here = await world(SLOW, { lockTimeoutMs: 200, retryMs: 0 });
     await holding(here, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1", async (release) => {
