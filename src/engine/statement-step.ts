@@ -140,7 +140,9 @@ async function runStatement(
     return runWithEntry(alone, work, finishedSql(names, step, number, hash), enter);
   }
   const unnamedOn = about?.index ? undefined : about?.table;
-  await inTransaction(session, [bookkeeping(run), startedSql(names, step, number, hash, unnamedOn)]);
+  // What is not sent because the lock was lost has not been started.
+  const held = !run.lock.guard && run.lock.check ? [run.lock.check] : [];
+  await inTransaction(session, [bookkeeping(run), ...held, startedSql(names, step, number, hash, unnamedOn)]);
   let result: StatementResult;
   try {
     result = await runAlone(alone, statement.text);
