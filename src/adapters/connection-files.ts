@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseServiceFile } from "../core/connection/files.ts";
 import type { ConnectionParameters } from "../core/connection/parameters.ts";
 import { Failure } from "../core/error.ts";
+import { homeDirectory } from "./home-directory.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +22,7 @@ export function serviceParameters(
       hint: `Correct the file's name in ${file.source}.`,
     });
   }
-  const paths = [file?.value ?? join(homedir(), ".pg_service.conf")];
+  const paths = [file?.value ?? join(homeDirectory(), ".pg_service.conf")];
   if (environment.PGSYSCONFDIR) paths.push(join(environment.PGSYSCONFDIR, "pg_service.conf"));
   for (const path of paths) {
     if (!existsSync(path)) continue;
@@ -41,8 +41,8 @@ export function serviceParameters(
 
 /** Where libpq looks for passwords; on Windows below %APPDATA%. */
 export function defaultPasswordFile(environment: Environment): string {
-  if (process.platform !== "win32") return join(homedir(), ".pgpass");
-  return join(environment.APPDATA ?? homedir(), "postgresql", "pgpass.conf");
+  if (process.platform !== "win32") return join(homeDirectory(), ".pgpass");
+  return join(environment.APPDATA ?? homeDirectory(), "postgresql", "pgpass.conf");
 }
 
 /** A password file's text; one that others may read is passed over, as by libpq. */

@@ -1,16 +1,16 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import * as tls from "node:tls";
 import type { TlsDemands } from "../core/connection/target.ts";
 import { Failure } from "../core/error.ts";
+import { homeDirectory } from "./home-directory.ts";
 
 /** Where libpq looks for what is not named (PostgreSQL documentation, 32.19.6 SSL Client File Usage). */
 function userFile(name: string): string {
-  if (process.platform === "win32") return join(process.env.APPDATA ?? homedir(), "postgresql", name);
-  return join(homedir(), ".postgresql", name);
+  if (process.platform === "win32") return join(process.env.APPDATA ?? homeDirectory(), "postgresql", name);
+  return join(homeDirectory(), ".postgresql", name);
 }
 
 /**

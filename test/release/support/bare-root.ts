@@ -57,7 +57,7 @@ export function bareRoot(
   // Set by the emulator: this machine's own programs must not take it.
   const preload = preloaded ? ["-E", `LD_PRELOAD=/${preloaded}`] : [];
   const start = emulator ? ["/emulator", ...preload, "/pgstep"] : ["/pgstep"];
-  const script = `mount --bind /proc "$1/proc" && exec chroot --userspec="$0" "$@"`;
+  const script = `mount --bind /proc "$1/proc" && exec env --unset=HOME chroot --userspec="$0" "$@"`;
   const enter: BareRoot["enter"] = (command, { user, environment }) =>
     run(["unshare", "--mount", "sh", "-c", script, user, path, ...command], {
       directory: path,
@@ -70,7 +70,7 @@ export function bareRoot(
     run: (words, environment) =>
       enter([...start, ...words], {
         user: `${NOBODY}:${NOBODY}`,
-        environment: { HOME: "/", TMPDIR: "/app", ...environment },
+        environment: { TMPDIR: "/app", ...environment },
       }),
   };
 }
