@@ -84,8 +84,17 @@ function readAt(path: string, shown: string, text: string): LocatedProjectFile |
   return { ...file, resolve: resolvePath };
 }
 
+/** Where nobody can look there may be settings that count, so it is no answer that nothing was seen. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    throw new Failure("settings", `Cannot look for a project file: this user may not search ${dirname(path)}`, {
+      hint: "Change to a directory that this user may read, or name a file with --config.",
+      cause: error,
+    });
+  }
 }
 
 function textOf(path: string, origin: Origin | undefined): string {

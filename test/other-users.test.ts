@@ -6,8 +6,22 @@ import { after, describe, test } from "node:test";
 import { sharedServer } from "./support/postgres-server.ts";
 import { chosenRuntimes, programCommand, run } from "./support/program.ts";
 
-const NOBODY_KNOWN = "12345";
-const IS_ROOT = process.getuid?.() === 0;
+/*
+ * Users as containers and sudo make them: without a home, unknown to the system, in a directory of another's.
+ */
+
+/** The words before those of a program that it runs as a user whom nobody has written down. */
+const AS_STRANGER = [
+  "setpriv",
+  "--reuid",
+  "12345",
+  "--regid",
+  "12345",
+  "--clear-groups",
+  "env",
+  "--unset=HOME",
+] as const;
+const SKIP = process.getuid?.() !== 0 && "only root may be another";
 
 const place = mkdtempSync(join(tmpdir(), "pgstep-homeless-"));
 after(() => rmSync(place, { recursive: true, force: true }));
@@ -26,10 +40,9 @@ for (const runtime of chosenRuntimes()) {
       assert.equal(status, 2);
     });
 
-    test("a user whom nobody has written down migrates", { skip: !IS_ROOT && "only root may be another" }, async () => {
+    test("a user whom nobody has written down migrates", { skip: SKIP }, async () => {
       const { url } = await (await sharedServer()).createDatabase();
-      const words = ["--reuid", NOBODY_KNOWN, "--regid", NOBODY_KNOWN, "--clear-groups", "env", "--unset=HOME"];
-      const command = ["setpriv", ...words, ...(await programCommand(runtime)), "up"] as const;
+      const command = [...AS_STRANGER, ...(await programCommand(runtime)), "up"] as const;
       // Deno keeps what it has compiled somewhere.
       const cache = mkdtempSync(join(tmpdir(), "pgstep-homeless-deno-"));
       const environment = { DATABASE_URL: url, DENO_DIR: join(cache, "absent"), TMPDIR: tmpdir() };
@@ -37,6 +50,16 @@ for (const runtime of chosenRuntimes()) {
       rmSync(cache, { recursive: true, force: true });
       assert.match(stdout, /Applied 1 migration /, stderr);
       assert.equal(status, 0);
+    });
+
+    test("a working directory that is closed to this user is told", { skip: SKIP }, async () => {
+      const closed = mkdtempSync(join(tmpdir(), "pgstep-closed-"));
+      const command = [...AS_STRANGER, ...(await programCommand(runtime)), "status"] as const;
+      const environment = { DENO_DIR: join(place, "absent"), DATABASE_URL: "postgres://nobody@127.0.0.1:1/nothing" };
+      const { status, stderr } = await run([...command], { directory: closed, environment });
+      rmSync(closed, { recursive: true });
+      assert.match(stderr, /^error: Cannot look for a project file: this user may not search \/.*pgstep-closed-/m);
+      assert.equal(status, 2, stderr);
     });
   });
 }
