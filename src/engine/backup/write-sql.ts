@@ -5,7 +5,7 @@ import type { BackupSink } from "../../ports/backups.ts";
 import type { Session } from "../../ports/session.ts";
 import { createHistorySql, type TableNames } from "../history-table.ts";
 import { type DatabaseState, RESET_MARK } from "../look.ts";
-import { closingQueries, columnsQuery, openingQueries, sequencesQuery } from "./definitions-sql.ts";
+import { closingQueries, columnsQuery, loneSequencesQuery, openingQueries, sequencesQuery } from "./definitions-sql.ts";
 import type { TableInScope } from "./scope.ts";
 
 /** What a backup by pgstep itself is made from. */
@@ -47,7 +47,8 @@ export async function writeSql(
   };
   write(headLine(head));
   sink.write(PREAMBLE);
-  await writeAll(openingQueries(oids));
+  const all = head.scope === "all";
+  await writeAll(openingQueries(oids, all));
   const columns = new Map((await session.query(columnsQuery(oids))).map((row) => [row.oid, row.columns]));
   const copied: BackedUpTable[] = [];
   const copy = async (source: string, from = source) => {
@@ -69,6 +70,14 @@ export async function writeSql(
   for (const { name } of await session.query(sequencesQuery(oids))) {
     const [value] = await session.query(`SELECT last_value::text AS value, is_called::text AS called FROM ${name}`);
     write(`SELECT pg_catalog.setval(${literal(String(name))}, ${value?.value}, ${value?.called});`);
+  }
+  // Others may have taken values since: never back.
+  for (const { name, up } of await session.query(loneSequencesQuery(oids, all))) {
+    const [value] = await session.query(`SELECT last_value::text AS value, is_called::text AS called FROM ${name}`);
+    const behind = `last_value ${up === "true" ? "<" : ">"} ${value?.value} OR last_value = ${value?.value} AND NOT is_called`;
+    write(
+      `SELECT pg_catalog.setval(${literal(String(name))}, ${value?.value}, ${value?.called}) FROM ${name} WHERE ${behind};`,
+    );
   }
   await writeAll(closingQueries(oids));
   await writeHistory(write, copy, { head, names, state });
