@@ -86,6 +86,24 @@ for (const major of [15, 18] as const) {
       assert.equal(await state(), before);
     });
 
+    test("tells of a view that reads what is gone, and leaves it out", async () => {
+      const { name: another, url: there } = await server.createDatabase(SCHEMA);
+      const up = await pgstep("up", "001", "--url", there, "--backup-dir", "gone");
+      assert.equal(up.status, 0, up.stderr);
+      await server.query(another, "DROP TABLE other");
+      const restored = await pgstep("restore", newest("gone"), "--url", there, "--confirm", another);
+      assert.equal(restored.status, 0, restored.stderr);
+      assert.match(
+        restored.stderr,
+        /WARNING: public.both_of_them was not made again: relation "public.other" does not exist/,
+      );
+      const [row] = await server.query(
+        another,
+        "SELECT count(other)::int AS n, to_regclass('both_of_them') AS v FROM app.users",
+      );
+      assert.deepEqual({ ...row }, { n: 1, v: null });
+    });
+
     test("of everything bring sequences that belong to no column forward, never back", async () => {
       await server.query(name, "SELECT nextval('unused'), nextval('unused')");
       const made = await pgstep("backup", "--backup-dir", "three");

@@ -9,6 +9,7 @@ import {
   DEPENDENT_REMOVALS,
   DEPENDENTS,
   NEEDED_ROUTINES,
+  unlessGone,
   whereThere,
 } from "./dependents-sql.ts";
 
@@ -103,7 +104,7 @@ const COMPLETIONS = [
  ELSE pg_catalog.format('ALTER TABLE %s INHERIT %s;', c.oid::pg_catalog.regclass, h.inhparent::pg_catalog.regclass) END AS sql
  FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class c ON c.oid = h.inhrelid WHERE c.oid = ANY ($oids$) ORDER BY c.oid, h.inhseqno`,
   `SELECT pg_catalog.pg_get_statisticsobjdef(s.oid) || ';' AS sql FROM pg_catalog.pg_statistic_ext s WHERE s.stxrelid = ANY ($oids$) ORDER BY s.oid`,
-  `SELECT CASE WHEN k.confrelid = ANY ($oids$) THEN ${FOREIGN_KEY} || ';' ELSE ${whereThere("to_regclass", "k.confrelid::pg_catalog.regclass::text", FOREIGN_KEY)} END AS sql
+  `SELECT CASE WHEN k.confrelid = ANY ($oids$) THEN ${FOREIGN_KEY} || ';' ELSE ${unlessGone("k.conrelid::pg_catalog.regclass || ' ' || k.conname", FOREIGN_KEY)} END AS sql
  FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = ANY ($oids$) ORDER BY k.oid`,
   `SELECT ${whereThere("to_regclass", "k.conrelid::pg_catalog.regclass::text", FOREIGN_KEY)} AS sql
  FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid = ANY ($oids$) AND k.conrelid <> ALL ($oids$) ORDER BY k.oid`,

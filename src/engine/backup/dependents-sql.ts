@@ -30,8 +30,8 @@ export const DEPENDENT_REMOVALS = `${DEPENDENTS} SELECT CASE WHEN c.oid IS NULL 
  ELSE pg_catalog.format('DROP %sVIEW IF EXISTS %s;', ${VIEW_KIND}, d.oid::pg_catalog.regclass) END AS sql
  FROM dependents d LEFT JOIN pg_catalog.pg_class c ON d.class = ${CLASS("pg_class")} AND c.oid = d.oid ORDER BY d.depth DESC, 1`;
 
-/** The rows matter more than a view that reads something which is gone as well: that one is told of, and left out. */
-const unlessGone = (name: string, statement: string) =>
+/** The rows matter more than a view or foreign key that needs something which is gone as well: it is told of, and left out. */
+export const unlessGone = (name: string, statement: string) =>
   `pg_catalog.format('DO %L;', pg_catalog.format('BEGIN EXECUTE %L; EXCEPTION WHEN undefined_table OR undefined_function OR undefined_object OR undefined_column OR invalid_schema_name THEN RAISE WARNING ''%% was not made again: %%'', %L, SQLERRM; END', ${statement}, ${name}))`;
 
 /** Runs the statement where `lookup`, like to_regclass, finds the name. */

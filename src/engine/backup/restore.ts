@@ -166,7 +166,7 @@ async function replace(
   { store }: BackupTools,
   script: BackupScript,
 ): Promise<void> {
-  const { signal, database } = context;
+  const { signal, database, emit } = context;
   const stopped = () => {
     if (!signal.aborted) return;
     throw interruption(signal, `Cannot restore ${database.description}`, "It was rolled back; nothing was changed.");
@@ -181,6 +181,7 @@ async function replace(
       await session.execute("SET LOCAL search_path = pg_catalog, pg_temp");
       await emptyDatabase({ context, session, lock });
     }
+    session.onNotice = (message) => emit({ type: "notice", message });
     await runScript(session, store.read(script.path), stopped);
     stopped();
     await session.execute("COMMIT");
@@ -200,6 +201,7 @@ async function replace(
       },
     );
   } finally {
+    session.onNotice = undefined;
     signal.removeEventListener("abort", cancel);
   }
 }
