@@ -25,6 +25,15 @@ CREATE RULE ignored AS ON INSERT TO both_of_them DO INSTEAD NOTHING;
 ALTER VIEW both_of_them ALTER COLUMN id SET DEFAULT 7;
 REVOKE EXECUTE ON FUNCTION everyone() FROM PUBLIC;
 COMMENT ON FUNCTION everyone() IS 'all';
+ALTER TABLE app.users REPLICA IDENTITY FULL, CLUSTER ON users_pkey, ALTER COLUMN name SET STORAGE EXTERNAL,
+  ALTER COLUMN name SET STATISTICS 500, ALTER COLUMN other SET (n_distinct = 5), SET (fillfactor = 70, toast.autovacuum_enabled = false);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+CREATE TRIGGER touched BEFORE UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE POLICY own ON app.users USING (name = current_user);
+COMMENT ON CONSTRAINT users_pkey ON app.users IS 'key';
+COMMENT ON INDEX app.users_slug_idx IS 'index';
+COMMENT ON TRIGGER touched ON app.users IS 'trigger';
+COMMENT ON POLICY own ON app.users IS 'policy';
 INSERT INTO other VALUES (1);
 INSERT INTO app.users (name, other) VALUES ('Ada', 1), ('Bo', NULL);
 `;
@@ -36,6 +45,10 @@ const STATE = `SELECT string_agg(x, E'\\n' ORDER BY x COLLATE "C") AS state FROM
  UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'app'
  UNION ALL SELECT adrelid::regclass || pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid::regclass::text <> 'schema_migrations'
  UNION ALL SELECT row_to_json(u)::text FROM app.users u
+ UNION ALL SELECT concat_ws(' ', c.relreplident, c.reloptions, x.reloptions) FROM pg_class c JOIN pg_class x ON x.oid = c.reltoastrelid WHERE c.oid = 'app.users'::regclass
+ UNION ALL SELECT concat_ws(' ', attname, attstorage, attstattarget, attoptions) FROM pg_attribute WHERE attrelid = 'app.users'::regclass
+ UNION ALL SELECT 'clustered ' || indexrelid::regclass FROM pg_index WHERE indisclustered
+ UNION ALL SELECT classoid::regclass || ' ' || description FROM pg_description WHERE objoid >= 16384
  UNION ALL SELECT v::text FROM both_of_them v
  UNION ALL SELECT 'app.numbers ' || last_value || is_called FROM app.numbers) AS all_of_it(x)`;
 

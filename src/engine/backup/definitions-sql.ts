@@ -12,6 +12,7 @@ import {
   unlessGone,
   whereThere,
 } from "./dependents-sql.ts";
+import { DETAILS } from "./details-sql.ts";
 
 const TABLES = "SELECT pg_catalog.unnest($oids$)";
 
@@ -181,7 +182,7 @@ export function openingQueries(oids: readonly string[], all: boolean): string[] 
 
 /** What completes the tables once their rows are there. */
 export function closingQueries(oids: readonly string[]): string[] {
-  return [...COMPLETIONS, ...PROTECTION].map((query) => withOids(query, oids));
+  return [...COMPLETIONS, ...PROTECTION, ...DETAILS].map((query) => withOids(query, oids));
 }
 
 /** The sequences of the tables' columns, as `name`. */
