@@ -9,11 +9,14 @@ import { programCommand, run } from "./support/program.ts";
 /** What stands on the tables, what they stand on, and what else it reads. */
 const SCHEMA = `
 CREATE SCHEMA app;
+CREATE TYPE app.mood AS ENUM ('sad', 'glad');
+CREATE DOMAIN app.short AS varchar(10) CHECK (VALUE <> '-');
+CREATE TYPE app.address AS (street app.short, "No" int, moods app.mood[]);
 CREATE SEQUENCE app.numbers INCREMENT 5;
 CREATE SEQUENCE unused INCREMENT -1;
 CREATE FUNCTION app.slug(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(t)';
 CREATE TABLE other (id int PRIMARY KEY);
-CREATE TABLE app.users (id int PRIMARY KEY DEFAULT nextval('app.numbers'), name text NOT NULL, other int REFERENCES other,
+CREATE TABLE app.users (id int PRIMARY KEY DEFAULT nextval('app.numbers'), name text NOT NULL, other int REFERENCES other, addresses app.address[],
   slug text GENERATED ALWAYS AS (app.slug(name)) STORED, CHECK (app.slug(name) <> 'nobody'));
 CREATE INDEX ON app.users (app.slug(name));
 CREATE FUNCTION shown(app.users) RETURNS text LANGUAGE sql AS 'SELECT $1.name';
@@ -35,7 +38,7 @@ COMMENT ON INDEX app.users_slug_idx IS 'index';
 COMMENT ON TRIGGER touched ON app.users IS 'trigger';
 COMMENT ON POLICY own ON app.users IS 'policy';
 INSERT INTO other VALUES (1);
-INSERT INTO app.users (name, other) VALUES ('Ada', 1), ('Bo', NULL);
+INSERT INTO app.users (name, other, addresses) VALUES ('Ada', 1, ARRAY[ROW('a,b', 1, '{glad}')::app.address]), ('Bo', NULL, NULL);
 `;
 
 const STATE = `SELECT string_agg(x, E'\\n' ORDER BY x COLLATE "C") AS state FROM (

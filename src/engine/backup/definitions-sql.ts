@@ -48,8 +48,13 @@ const REMOVALS = [
 /** Types that the columns are of, with what those are made of. */
 const TYPES = `WITH RECURSIVE used(oid) AS (
  SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = ANY ($oids$) AND a.attnum > 0 AND NOT a.attisdropped
- UNION SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.oid
- WHERE t.typtype = 'd' OR t.typcategory = 'A')`;
+ UNION SELECT x.oid FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.oid, LATERAL (
+  SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END WHERE t.typtype = 'd' OR t.typcategory = 'A'
+  UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind = 'c' WHERE c.oid = t.typrelid AND NOT a.attisdropped) AS x(oid))`;
+
+const CREATE_DOMAIN = `pg_catalog.format('CREATE DOMAIN %s AS %s%s%s', pg_catalog.format_type(t.oid, NULL), pg_catalog.format_type(t.typbasetype, t.typtypmod), COALESCE(' DEFAULT ' || pg_catalog.pg_get_expr(t.typdefaultbin, 0), ''), COALESCE((SELECT pg_catalog.string_agg(pg_catalog.format(' CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)), '' ORDER BY k.conname) FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'), '') || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END)`;
+
+const CREATE_COMPOSITE = `pg_catalog.format('CREATE TYPE %s AS (%s)', pg_catalog.format_type(t.oid, NULL), (SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.typrelid AND NOT a.attisdropped))`;
 
 const ifNoType = (statement: string) =>
   `pg_catalog.format('DO %L;', pg_catalog.format('BEGIN IF pg_catalog.to_regtype(%L) IS NULL THEN EXECUTE %L; END IF; END', pg_catalog.format_type(t.oid, NULL), ${statement}))`;
@@ -60,8 +65,10 @@ const NEEDED = [
  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($oids$) AND n.nspname <> 'public' ORDER BY 1`,
   `${TYPES} SELECT ${ifNoType(`pg_catalog.format('CREATE TYPE %s AS ENUM (%s)', pg_catalog.format_type(t.oid, NULL), (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid))`)} AS sql
  FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.oid WHERE t.typtype = 'e' ORDER BY t.oid`,
-  `${TYPES} SELECT ${ifNoType(`pg_catalog.format('CREATE DOMAIN %s AS %s%s%s', pg_catalog.format_type(t.oid, NULL), pg_catalog.format_type(t.typbasetype, t.typtypmod), COALESCE(' DEFAULT ' || pg_catalog.pg_get_expr(t.typdefaultbin, 0), ''), COALESCE((SELECT pg_catalog.string_agg(pg_catalog.format(' CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)), '' ORDER BY k.conname) FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'), '') || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END)`)} AS sql
- FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.oid WHERE t.typtype = 'd' AND t.typnamespace <> 'information_schema'::pg_catalog.regnamespace ORDER BY t.oid`,
+  // Those that are made of others were made later, mostly.
+  `${TYPES} SELECT ${ifNoType(`CASE t.typtype WHEN 'd' THEN ${CREATE_DOMAIN} ELSE ${CREATE_COMPOSITE} END`)} AS sql
+ FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.oid LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+ WHERE (t.typtype = 'd' OR c.relkind = 'c') AND t.typnamespace <> 'information_schema'::pg_catalog.regnamespace ORDER BY t.oid`,
   `SELECT pg_catalog.format('CREATE %sSEQUENCE %s AS %s %s;', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, q.seqrelid::pg_catalog.regclass, pg_catalog.format_type(q.seqtypid, NULL), ${SEQUENCE_OPTIONS}) AS sql
  FROM ${SEQUENCES} JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid WHERE d.deptype = 'a' ORDER BY 1`,
   `SELECT pg_catalog.format('CREATE SEQUENCE IF NOT EXISTS %s AS %s %s;', c.oid::pg_catalog.regclass, pg_catalog.format_type(q.seqtypid, NULL), ${SEQUENCE_OPTIONS}) AS sql
