@@ -54,6 +54,18 @@ describe("resolving a target", () => {
     assert.deepEqual([user, database, tls.mode], ["u", "e", "require"]);
   });
 
+  test("an empty value, or an empty port for each host, keeps a variable's value out", () => {
+    const environment = { PGPORT: "7", PGUSER: "u", PGPASSWORD: "p", PGHOST: "no" };
+    const { hosts, user } = server("host=one port='' user='' password=''", environment);
+    assert.deepEqual([hosts[0]?.name, hosts[0]?.port, hosts[0]?.password()], ["one", 5432, undefined]);
+    assert.notEqual(user, "u");
+    assert.deepEqual(
+      server("postgres://one,two/d", environment).hosts.map(({ port }) => port),
+      [5432, 5432],
+    );
+    assert.notEqual(server("host='' dbname=d", environment).hosts[0]?.name, "no");
+  });
+
   test("keywords with values are understood too", () => {
     assert.equal(server("host=one dbname=d").hosts[0]?.name, "one");
   });

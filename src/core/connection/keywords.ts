@@ -37,7 +37,8 @@ export function parseConnectionKeywords(text: string, source: string): Connectio
         },
       );
     }
-    if (value !== "") setParameter(parameters, name, value, source);
+    // An empty value too: it stands for the default, and keeps a variable's value out.
+    setParameter(parameters, name, value, source);
   }
   return parameters;
 }

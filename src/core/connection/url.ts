@@ -17,20 +17,19 @@ export function isConnectionUrl(text: string): boolean {
 export function parseConnectionUrl(text: string, source: string): ConnectionParameters {
   const parameters: ConnectionParameters = new Map();
   const set = (name: string, value: string) => void (value !== "" && parameters.set(name, { value, source }));
-  const rest = text.replace(SCHEME, "");
-  const authorityEnd = rest.search(/[/?#]/);
-  const authority = authorityEnd === -1 ? rest : rest.slice(0, authorityEnd);
-  const tail = authorityEnd === -1 ? "" : rest.slice(authorityEnd);
+  const rest = text.trim().replace(SCHEME, "");
+  // As libpq has it, an @ before the first / ends user and password, whatever else stands in them; and since no host
+  // has an @ in its name, the last of several does.
+  const firstAt = rest.search(/@|\//);
+  const authorityEnd = endBy(/[/?]/, rest, rest[firstAt] === "@" ? firstAt : 0);
+  const authority = rest.slice(0, authorityEnd);
+  const tail = rest.slice(authorityEnd);
   const at = authority.lastIndexOf("@");
-  // An unescaped / ? or # in the password makes its end look like path or query.
+  // An unescaped / in the password makes its end look like path or query.
   const suspicious = authority.includes(":") && tail.includes("@");
   const fault = (part: string, hint: string) =>
     suspicious
-      ? malformed(
-          source,
-          "a / ? or # stands before an @",
-          "In a password, write / as %2F, ? as %3F, # as %23, @ as %40.",
-        )
+      ? malformed(source, "a / or ? stands before an @", "In a password, write / as %2F, ? as %3F, @ as %40.")
       : malformed(source, part, hint);
 
   if (at !== -1) {
@@ -52,12 +51,10 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
     names.push(decode(name.startsWith("[") ? name.slice(1, -1) : name, "the host", fault));
     ports.push(port);
   }
-  if (names.some((name) => name !== "")) set("host", names.join(","));
-  if (ports.some((port) => port !== "")) set("port", ports.join(","));
+  set("host", names.join(","));
+  // With several hosts it is never empty, so that PGPORT does not count for them; nor does it for libpq.
+  set("port", ports.join(","));
 
-  if (tail.includes("#")) {
-    throw fault("it has a # in it", "Percent-encode it as %23.");
-  }
   const question = tail.indexOf("?");
   const path = question === -1 ? tail : tail.slice(0, question);
   if (suspicious && path.includes("@")) throw fault("the database", "Write an @ in its name as %40.");
@@ -75,6 +72,12 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
     else setParameter(parameters, name, value, source);
   }
   return parameters;
+}
+
+/** The index of the first match from `start` on, or the end of the text. */
+function endBy(pattern: RegExp, text: string, start: number): number {
+  const found = text.slice(start).search(pattern);
+  return found === -1 ? text.length : start + found;
 }
 
 function decode(text: string, part: string, fault: (part: string, hint: string) => Failure): string {
