@@ -51,6 +51,9 @@ describe("service file", () => {
   });
 
   test("a line that is neither is an error with its place", () => {
+    assert.throws(() => parseServiceFile("[a]\nldap://ldap.example.com/dc=b?c\n", "a", "f"), {
+      message: /f:2: .*LDAP/,
+    });
     assert.throws(() => parseServiceFile("[a]\nhost\n", "a", "f"), { code: "settings", message: /f:2/ });
   });
 });

@@ -45,6 +45,10 @@ describe("server target", () => {
     assert.equal(host?.name, "db.example");
     assert.equal(host?.address, "10.0.0.1");
     assert.equal(target("postgres:///d?hostaddr=10.0.0.1").hosts[0]?.name, "10.0.0.1");
+    assert.equal(target("postgres:///d?hostaddr=fe80::1%25eth0").hosts[0]?.address, "fe80::1%eth0");
+    assert.throws(() => target("postgres:///d?hostaddr=localhost"), {
+      message: /hostaddr=localhost is not an IP address/,
+    });
   });
 
   test("a password that was given wins over the password file", () => {

@@ -18,6 +18,11 @@ export function parseServiceFile(text: string, service: string, path: string): C
       continue;
     }
     if (!inside) continue;
+    if (/^ldaps?:\/\//i.test(line)) {
+      throw new Failure("settings", `Cannot read ${path}:${index + 1}: looking parameters up by LDAP is not built in`, {
+        hint: "Write the parameters that the directory would give there instead.",
+      });
+    }
     const equals = line.indexOf("=");
     if (equals < 1) {
       throw new Failure("settings", `Cannot read ${path}:${index + 1}: the line is not name=value`, {

@@ -36,7 +36,7 @@ export function hostsOf(
   }
   const given = textValue(parameters, "password");
   return Array.from({ length: count }, (_, index) => {
-    const address = addresses[index] || undefined;
+    const address = numeric(parameters, addresses[index]);
     const name = names[index] || address || defaults.host;
     const port = portNumber(parameters, ports[ports.length === 1 ? 0 : index] || DEFAULT_PORT);
     // The default socket goes by the name localhost in password files.
@@ -55,6 +55,17 @@ export const DEFAULT_PORT = "5432";
 function list(parameters: ConnectionParameters, name: string): string[] {
   const value = textValue(parameters, name);
   return value === undefined ? [] : value.split(",").map((entry) => entry.trim());
+}
+
+/** A host address is never looked up, so that it can be no name; colons are IPv6's. */
+function numeric(parameters: ConnectionParameters, address: string | undefined): string | undefined {
+  if (!address || address.includes(":") || /^[0-9.]+$/.test(address)) return address || undefined;
+  throw malformed(
+    parameters,
+    "hostaddr",
+    `hostaddr=${address} is not an IP address`,
+    "Give a name as the host instead.",
+  );
 }
 
 function portNumber(parameters: ConnectionParameters, text: string): number {

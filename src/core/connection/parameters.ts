@@ -125,6 +125,7 @@ export const UNREAD_VARIABLES: Readonly<Record<string, string>> = {
   PGKRBSRVNAME: "GSSAPI is not built in",
   PGGSSLIB: "GSSAPI is not built in",
   PGGSSDELEGATION: "GSSAPI is not built in",
+  PGOAUTHDEBUG: "OAuth is not built in",
   PGLOCALEDIR: "it is for libpq's own translations",
 };
 
