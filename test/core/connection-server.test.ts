@@ -79,9 +79,12 @@ describe("server target", () => {
   const refused: Record<string, { message: RegExp; hint?: RegExp }> = {
     "postgres://h/d?sslmod=require": { message: /"sslmod" is not known/, hint: /"sslmode"/ },
     "postgres://h/d?sslmod=": { message: /"sslmod" is not known/ },
-    "postgres://h/d?schema=x": { message: /"schema" is not known/, hint: /--schema/ },
-    "postgres://h/d?sslidentity=x.p12": { message: /"sslidentity" is not known/, hint: /openssl pkcs12/ },
-    "postgres://h/d?sslaccept=strict": { message: /"sslaccept" is not known/, hint: /verify-full/ },
+    "postgres://h/d?schema=x": { message: /"schema" is another tool's parameter/, hint: /--schema/ },
+    "postgres://h/d?sslidentity=x.p12": {
+      message: /"sslidentity" is another tool's parameter/,
+      hint: /openssl pkcs12/,
+    },
+    "postgres://h/d?sslaccept=strict": { message: /"sslaccept" is another tool's parameter/, hint: /verify-full/ },
     "postgres://h/d?constructor=x": { message: /"constructor" is not known/ },
     "postgres://h/d?sslmode=on": { message: /sslmode=on is not supported/, hint: /verify-full/ },
     "postgres://h/d?sslcertmode=require": { message: /sslcertmode=require/, hint: /clientcert=verify-full/ },
@@ -133,6 +136,8 @@ describe("server target", () => {
     "connection_limit=1",
     "pool_timeout=5",
     "statement_cache_size=0",
+    "serverVersion=16&charset=utf8",
+    "supa=base-pooler.x&workaround=supabase-pooler.vercel",
   ];
   for (const query of harmless) {
     test(`${query} changes nothing and is let through`, () => {

@@ -25,8 +25,11 @@ export function checkKnown(parameters: ConnectionParameters): void {
 function checkForeign(name: string, where: string): void {
   const foreign = Object.hasOwn(FOREIGN_PARAMETERS, name) ? FOREIGN_PARAMETERS[name] : undefined;
   if (foreign && "ignored" in foreign) return;
+  if (foreign) {
+    throw new Failure("settings", `${where}: "${name}" is another tool's parameter`, { hint: foreign.instead });
+  }
   const meant = nearest(name, Object.keys(PARAMETERS));
   throw new Failure("settings", `${where}: the parameter "${name}" is not known`, {
-    hint: foreign?.instead ?? (meant ? `Did you mean "${meant}"?` : "Remove it; the known ones are those of libpq."),
+    hint: meant ? `Did you mean "${meant}"?` : "Remove it; the known ones are those of libpq.",
   });
 }
