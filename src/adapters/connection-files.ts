@@ -23,7 +23,7 @@ export function serviceParameters(
     });
   }
   const paths = [file?.value ?? join(homeDirectory(), ".pg_service.conf")];
-  if (environment.PGSYSCONFDIR) paths.push(join(environment.PGSYSCONFDIR, "pg_service.conf"));
+  for (const directory of systemDirectories(environment)) paths.push(join(directory, "pg_service.conf"));
   for (const path of paths) {
     if (!existsSync(path)) continue;
     const found = parseServiceFile(readFileSync(path, "utf8"), service.value, path);
@@ -38,6 +38,15 @@ export function serviceParameters(
     { hint: `Add a section [${service.value}], or name the file with PGSERVICEFILE.` },
   );
 }
+
+/** Where an administrator keeps services for everybody: libpq has the directory from whoever compiled it. */
+function systemDirectories(environment: Environment): readonly string[] {
+  if (environment.PGSYSCONFDIR) return [environment.PGSYSCONFDIR];
+  return DISTRIBUTIONS.filter((directory) => existsSync(directory));
+}
+
+/** Of Debian's packages, and of PostgreSQL's own for Red Hat's systems. */
+const DISTRIBUTIONS = ["/etc/postgresql-common", "/etc/sysconfig/pgsql"];
 
 /** Where libpq looks for passwords; on Windows below %APPDATA%. */
 export function defaultPasswordFile(environment: Environment): string {

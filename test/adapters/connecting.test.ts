@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { after, before, describe, test } from "node:test";
 import { openDatabase } from "../../src/adapters/open-database.ts";
 import { resolveTarget } from "../../src/adapters/resolve-target.ts";
@@ -22,6 +23,8 @@ async function failure(url: string, environment?: Record<string, string>): Promi
   assert.ok(!/topsecret/.test(`${error.message} ${error.hint} ${String(error.cause)}`));
   return error;
 }
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1"));
 
 describe("connecting", () => {
   let server: PostgresServer;
@@ -79,6 +82,23 @@ describe("connecting", () => {
       const [row] = await session.query("SELECT current_database() AS name, current_setting('application_name') AS me");
       assert.deepEqual(row, { name: database, me: "pgstep" });
       await session.close();
+    }
+  });
+
+  test("by an IPv6 address in brackets, and without in hostaddr", { skip: !hasIpv6 && "there is no ::1" }, async () => {
+    const both = await startPostgres({ settings: { listen_addresses: "127.0.0.1,::1" } });
+    try {
+      for (const url of [
+        `postgres://postgres@[::1]:${both.port}/postgres`,
+        `postgres://postgres@[::1]:1,[::1]:${both.port}/postgres`,
+        `host=anything hostaddr=::1 port=${both.port} user=postgres dbname=postgres`,
+      ]) {
+        const session = await connect(url);
+        assert.equal((await session.query("SELECT host(inet_server_addr()) AS host"))[0]?.host, "::1", url);
+        await session.close();
+      }
+    } finally {
+      await both.stop();
     }
   });
 
