@@ -30,7 +30,7 @@ export function explainNetwork(host: Host, error: unknown): Explanation {
         "Start the server, or name the directory its socket is in as the host.",
       );
     case "ECONNREFUSED":
-      return failed("the connection was refused", isSocketDirectory(host.name) ? START_SOCKET : START_NETWORK);
+      return failed("the connection was refused", startHint(host));
     case "EACCES":
     case "EPERM":
       return failed(
@@ -48,6 +48,14 @@ export function explainNetwork(host: Host, error: unknown): Explanation {
   }
 }
 
+function startHint({ name }: Host): string {
+  if (name.startsWith("@")) return START_ABSTRACT;
+  return isSocketDirectory(name) ? START_SOCKET : START_NETWORK;
+}
+
+/** Node 20 fills an abstract name up with NULs, so that it is another one. */
+const START_ABSTRACT =
+  "Start the server, or check the name behind the @; on Node 20 abstract sockets are out of reach: use Node 22, Bun or Deno.";
 const START_NETWORK =
   "Start the server, or check host and port in the URL; listen_addresses in postgresql.conf must include this address.";
 const START_SOCKET = "Start the server: its socket file is there but nothing listens on it.";

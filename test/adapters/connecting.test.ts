@@ -102,6 +102,26 @@ describe("connecting", () => {
     }
   });
 
+  test("through a socket in Linux's abstract space", {
+    skip: process.platform !== "linux" && "only Linux has one",
+  }, async () => {
+    const name = `@pgstep-test-${process.pid}`;
+    const abstract = await startPostgres({ settings: { unix_socket_directories: name } });
+    const url = `host=${name} port=${abstract.port} user=postgres dbname=postgres`;
+    try {
+      // Bun and Deno call themselves a later Node.
+      if (Number.parseInt(process.versions.node, 10) < 22) {
+        await assert.rejects(connect(url), { hint: /on Node 20 abstract sockets are out of reach/ });
+      } else {
+        const session = await connect(url);
+        assert.equal((await session.query("SELECT inet_server_addr() AS host"))[0]?.host, null);
+        await session.close();
+      }
+    } finally {
+      await abstract.stop();
+    }
+  });
+
   test("a variable for several servers does not disturb", async () => {
     const before = process.env.PGTARGETSESSIONATTRS;
     process.env.PGTARGETSESSIONATTRS = "any";
