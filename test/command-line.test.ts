@@ -143,6 +143,8 @@ describe("the command line", () => {
     };
     assert.match(help("--help"), /^pgstep - [\s\S]*Commands:\n {2}up \[version\]/);
     assert.equal(help("help"), help("-h"));
+    const types = help("help", "types");
+    for (const own of ["format", "schema", "table"]) assert.equal(types.split(`\n  --${own} <`).length, 2, own);
     assert.equal(help("help", "rollback"), help("down", "--help"));
     assert.match(help("new", "--help"), /Usage: pgstep new <description\.\.\.> \[options\]\nAlso: {2}pgstep create/);
     for (const command of COMMANDS) {

@@ -34,7 +34,11 @@ export function commandHelp(command: CommandWords, { commands, options }: Vocabu
     wrap(command.description, WIDTH),
     section("Arguments", argumentRows(command)),
     section("Options", command.options.map(optionRow)),
-    section("Options of every command", options.map(optionRow)),
+    section(
+      "Options of every command",
+      // One of its own means something else here.
+      options.filter(({ name }) => !command.options.some((own) => own.name === name)).map(optionRow),
+    ),
     section(
       "Examples",
       command.examples.map(({ line, remark }) => [line, remark] as const),
