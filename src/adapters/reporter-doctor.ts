@@ -1,26 +1,21 @@
 import type { Check } from "../core/check.ts";
 import { pad, printableLine, withoutPasswords, wrapped } from "../core/display-text.ts";
 import type { DoctorReport, ExplainedValue } from "../core/report.ts";
+import { originColumns } from "./reporter-columns.ts";
 import type { Output } from "./reporter-output.ts";
 import { counted, listed } from "./reporter-words.ts";
 
 /** Fits every topic, so that the list stands in columns although it is told line by line. */
 const TOPIC_COLUMNS = 17;
-const NAME_COLUMNS = 21;
-const WIDEST_VALUE = 32;
 
 /** What is examined: each value with where it was said. */
-export function explainedLines(values: readonly ExplainedValue[], { colors }: Output): string[] {
+export function explainedLines(values: readonly ExplainedValue[], output: Output): string[] {
   const shown = values.map(({ name, value, origin }) => ({
     name: printableLine(name),
     value: printableLine(withoutPasswords(value)),
     origin: printableLine(withoutPasswords(origin)),
   }));
-  const columns = Math.min(WIDEST_VALUE, Math.max(0, ...shown.map(({ value }) => value.length)));
-  const lines = shown.map(
-    ({ name, value, origin }) => `  ${pad(name, NAME_COLUMNS)} ${pad(value, columns)}  ${colors.dim(origin)}`,
-  );
-  return [...lines, ""];
+  return [...originColumns(shown, output, "  ").flat(), ""];
 }
 
 /** One thing, and below it how to mend it, within the terminal's width. */

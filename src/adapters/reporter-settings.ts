@@ -1,5 +1,6 @@
-import { displayWidth, pad, printableLine, withoutPasswords } from "../core/display-text.ts";
+import { printableLine, withoutPasswords } from "../core/display-text.ts";
 import type { SettingsReport } from "../core/report.ts";
+import { type OriginRow, originColumns } from "./reporter-columns.ts";
 import type { Output } from "./reporter-output.ts";
 
 /** The settings, then what the database would be reached with, each with its value and origin. */
@@ -21,23 +22,18 @@ export function settingsLines(report: SettingsReport, output: Output): string[] 
   ];
 }
 
-interface Row {
-  readonly name: string;
-  readonly value: string;
-  readonly origin: string;
+interface Row extends OriginRow {
   /** Said by nobody: less worth seeing. */
   readonly quiet: boolean;
 }
 
-/** Values that are wider stand out, so that one long URL does not push all origins away. */
-const WIDEST_VALUE = 40;
-
-function table(rows: readonly Row[], { colors }: Output): string[] {
-  const shown = rows.map((row) => ({ ...row, value: printableLine(withoutPasswords(row.value)) }));
-  const nameWidth = Math.max(...shown.map(({ name }) => displayWidth(name)));
-  const valueWidth = Math.min(WIDEST_VALUE, Math.max(...shown.map(({ value }) => displayWidth(value))));
-  return shown.map(({ name, value, origin, quiet }) => {
-    const line = `${pad(name, nameWidth)}  ${pad(value, valueWidth)}  ${printableLine(withoutPasswords(origin))}`;
-    return quiet ? colors.dim(line) : line;
-  });
+function table(rows: readonly Row[], output: Output): string[] {
+  const shown = rows.map(({ name, value, origin }) => ({
+    name,
+    value: printableLine(withoutPasswords(value)),
+    origin: printableLine(withoutPasswords(origin)),
+  }));
+  return originColumns(shown, output).flatMap((lines, index) =>
+    rows[index]?.quiet ? lines.map((line) => output.colors.dim(line)) : lines,
+  );
 }
