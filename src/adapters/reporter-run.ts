@@ -138,7 +138,7 @@ export function summaryLine(report: RunReport): string {
   if (!failure && applied + undone === steps.length)
     return `${allDoneWords(report, applied, undone, made)} in ${duration(durationMs)}.`;
   const clauses = [
-    ...(steps.length > 0 ? [partlyWords(report, applied, undone)] : []),
+    ...(steps.length > 0 ? [`${partlyWords(report, applied, undone)} in ${duration(durationMs)}`] : []),
     ...of("failed").map((step) => failedWords(step, failure)),
     ...(repeatable.length > made ? ["no repeatable object was applied"] : []),
     ...(steps.length + repeatable.length === 0 ? ["Nothing was run"] : []),

@@ -25,7 +25,7 @@ export function seedSummary({ steps, failure, alreadyDone, directory, durationMs
     return `Nothing to do: ${counted(alreadyDone, "seed")} ran before, and ${alreadyDone === 1 ? "runs" : "run"} only once.`;
   }
   if (!failure) return `Ran ${counted(steps.length, "seed")} in ${duration(durationMs)}.`;
-  const clauses = [`Ran ${of("applied").length} of ${counted(steps.length, "seed")}`];
+  const clauses = [`Ran ${of("applied").length} of ${counted(steps.length, "seed")} in ${duration(durationMs)}`];
   for (const { name } of of("failed")) clauses.push(`${printableLine(name)} failed and was rolled back`);
   const [notRun, inDoubt] = [of("not-run").length, of("in-doubt").length];
   if (notRun > 0) clauses.push(`${notRun} ${notRun === 1 ? "was" : "were"} not run`);

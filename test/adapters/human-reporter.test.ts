@@ -373,7 +373,7 @@ describe("a run", () => {
     );
     assert.equal(
       stdout,
-      "✓ 001_a  12 ms\n✗ 002_x  failed\n· 003_b  not run\nApplied 1 of 3 migrations; 002_x failed; 1 was not run.\n",
+      "✓ 001_a  12 ms\n✗ 002_x  failed\n· 003_b  not run\nApplied 1 of 3 migrations in 45 ms; 002_x failed; 1 was not run.\n",
     );
     assert.match(stderr, /\nerror: Cannot apply 002_x: no\n/);
   });
@@ -388,7 +388,7 @@ describe("a run", () => {
   test("tells of steps whose outcome was looked up after a loss", () => {
     const { human, written } = reporter();
     human.report(run([["001_a", "applied"]], { failure: new Failure("connection-lost", "Cannot go on") }));
-    assert.match(written.stdout, /^✓ 001_a {2}12 ms\nApplied 1 of 1 migration\.\n$/);
+    assert.match(written.stdout, /^✓ 001_a {2}12 ms\nApplied 1 of 1 migration in 45 ms\.\n$/);
   });
 
   test("that is dry shows the plan", () => {
