@@ -4,6 +4,7 @@ import { VOCABULARY } from "../../src/commands/index.ts";
 import type { Vocabulary } from "../../src/core/command.ts";
 import { SCRIPTS } from "../../src/core/completion/scripts.ts";
 import { completionAt } from "../../src/core/completion/suggestions.ts";
+import { FORMATS } from "../../src/core/presentation.ts";
 
 const WORDS: Vocabulary = {
   commands: [
@@ -91,6 +92,19 @@ describe("what completes a word", () => {
     assert.deepEqual(at("fly", ""), []);
     assert.deepEqual(at("go", "--unknown=x"), []);
     assert.deepEqual(at(), ["go", "walk", "stay"]);
+  });
+
+  test("an option before any command is the one that every command has, not that of a rare one", () => {
+    const { suggestions } = completionAt(VOCABULARY, ["--format"], "");
+    assert.deepEqual(
+      suggestions.map(({ text }) => text),
+      [...FORMATS],
+    );
+    assert.deepEqual(
+      completionAt(VOCABULARY, ["types", "--format"], "z").suggestions.map(({ text }) => text),
+      ["zod"],
+    );
+    assert.equal(completionAt(VOCABULARY, ["--to"], "").wanted, "version");
   });
 
   test("the options typed so far tell where the migrations are", () => {

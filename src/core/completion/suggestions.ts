@@ -102,10 +102,12 @@ function readOption(vocabulary: Vocabulary, typed: Typed, word: string): void {
   else typed.options.set(option.name, word.slice(end + 1));
 }
 
-/** Before the command is known, an option may be any command's. */
+/** Before the command is known, an option may be any command's, but those of every command are more likely. */
 function findOption({ commands, options }: Vocabulary, command: CommandWords | undefined, word: string) {
-  const own = command ? command.options : commands.flatMap((one) => one.options);
-  return [...own, ...options].find(({ name, letter }) => word === `--${name}` || (letter && word === `-${letter}`));
+  const known = command
+    ? [...command.options, ...options]
+    : [...(commands[0]?.options ?? []), ...options, ...commands.flatMap((one) => one.options)];
+  return known.find(({ name, letter }) => word === `--${name}` || (letter && word === `-${letter}`));
 }
 
 function optionsLeft({ commands, options }: Vocabulary, { command, given }: Typed): Suggestion[] {
