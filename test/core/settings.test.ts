@@ -69,18 +69,19 @@ describe("the order of the sources", () => {
       const { flag, variables, key, kind, outsideSections } = settingOf(name);
       const [variable = ""] = variables;
       assert.notEqual(variable, "", `${name} has no variable`);
-      if (key === undefined || kind.json !== "string" || kind.words) continue;
+      if (key === undefined || !["string", "number"].includes(kind.json) || kind.words) continue;
       const ofKind: Readonly<Record<string, readonly string[]>> = {
         duration: ["1s", "2s", "3s", "4s"],
         number: ["1", "2", "3", "4"],
       };
       const texts = samples[name] ?? ofKind[kind.placeholder ?? ""] ?? ["a", "b", "c", "d"];
       const [a = "", b = "", c = "", d = ""] = texts;
-      const section = outsideSections ? {} : { environments: { x: { [key]: c } } };
+      const inFile = (text: string) => (kind.json === "number" ? Number(text) : text);
+      const section = outsideSections ? {} : { environments: { x: { [key]: inFile(c) } } };
       const all = {
         flags: flags({ [flag]: a }),
         environment: { [variable]: b },
-        projectFile: projectFile(JSON.stringify({ [key]: d, ...section })),
+        projectFile: projectFile(JSON.stringify({ [key]: inFile(d), ...section })),
       };
       const value = (text: string) => {
         const result = kind.read(text);
@@ -172,6 +173,24 @@ describe("the project file", () => {
       `1:12 Cannot use "schema": it has a \${ that no name and } follow | Write \${NAME} or \${NAME:-default}, and $\${ for \${ itself.`,
       '1:32 Cannot use "lockWait": "soon": it is not a duration | Write it like 500ms, 30s, 5m or 0.',
     ]);
+  });
+
+  test("has a whole number as a number, or as a reference to one", () => {
+    for (const [value, number] of [
+      ["3", 3],
+      [`"\${N}"`, 4],
+    ] as const) {
+      const file = projectFile(`{ "backupKeep": ${value} }`);
+      assert.equal(said({ projectFile: file, environment: { N: "4" } }, "backupKeep")[0], number);
+    }
+    for (const [value, fault] of [
+      ['"3"', '"backupKeep" is a text instead of a whole number'],
+      ["0", '"backupKeep": it is not a number from 1 to 99999'],
+      ["2.5", '"backupKeep": it is not a number from 1 to 99999'],
+    ] as const) {
+      const [told] = faultsOf({ projectFile: projectFile(`{ "backupKeep": ${value} }`) });
+      assert.equal(told, `1:17 Cannot use ../pgstep.json: ${fault} | Write a number from 1 to 99999.`);
+    }
   });
 
   test("what is unknown or of the wrong type is a fault with its place, in sections that are not chosen as well", () => {

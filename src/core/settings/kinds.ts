@@ -11,7 +11,7 @@ export interface Kind<Value = unknown> {
   /** What a shell offers in its place. */
   readonly completes?: Completes;
   /** How a project file has it. */
-  readonly json: "string" | "boolean" | "object";
+  readonly json: "string" | "boolean" | "number" | "object";
   /** "a duration": what the value is to be. */
   readonly expected: string;
   /** One sentence for whoever wrote something else. */
@@ -131,10 +131,10 @@ export const onOrOff: Kind<boolean> = {
 /** From 1; more digits than that nobody means. */
 export const wholeNumber: Kind<number> = {
   placeholder: "number",
-  json: "string",
+  json: "number",
   expected: "a whole number",
   hint: "Write a number from 1 to 99999.",
-  schema: { pattern: "^[1-9][0-9]{0,4}$" },
+  schema: { type: "integer", minimum: 1, maximum: 99_999 },
   read: (written) =>
     /^[1-9][0-9]{0,4}$/.test(written) ? { value: Number(written) } : { fault: "it is not a number from 1 to 99999" },
   show: String,

@@ -96,10 +96,11 @@ class ProjectFileReader {
     }
     const { kind, outsideSections } = settingOf(name);
     const text = value.kind === "object" && kind.json === "object" ? JSON.stringify(plainOf(value)) : textOf(value);
-    const result = text === undefined || hasReferences(text) ? undefined : kind.read(text);
+    const isReference = value.kind === "string" && hasReferences(value.value);
+    const result = text === undefined || isReference ? undefined : kind.read(text);
     if (inSection && outsideSections) {
       this.#fault(offset, `"${key}" stands in a section of "${ENVIRONMENTS_KEY}"`, "Move it above all sections.");
-    } else if (text === undefined || (value.kind !== kind.json && !hasReferences(text))) {
+    } else if (text === undefined || (value.kind !== kind.json && !isReference)) {
       this.#fault(value.offset, `"${key}" is ${kindOf(value)} instead of ${kind.expected}`, kind.hint);
     } else if (text === "") {
       this.#fault(value.offset, `"${key}" is empty`, "Give it a value, or leave it out.");
@@ -135,7 +136,7 @@ function comparePlaces(a: Partial<Position> = {}, b: Partial<Position> = {}): nu
 }
 
 function textOf(node: JsonNode): string | undefined {
-  return node.kind === "string" || node.kind === "boolean" ? String(node.value) : undefined;
+  return node.kind === "string" || node.kind === "boolean" || node.kind === "number" ? String(node.value) : undefined;
 }
 
 function plainOf(node: JsonNode): unknown {
