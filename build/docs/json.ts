@@ -24,7 +24,7 @@ export function jsonPage(): string {
 
 const INTRODUCTION = `With \`--json\` every command prints one JSON object a line on standard output, and nothing else; the exit status is the
 same as without. The last line is the result, or a failure where there is none. A run that failed tells what became of
-each of its migrations, and has the failure in it.
+each of its migrations, and has the failure in it. Help and the scripts of \`completion\` are texts in every format.
 
     $ pgstep up --json
     {"type":"planned","format":1,"database":"app on localhost:5432","dryRun":false,"steps":[{"version":"001", ...}]}
