@@ -45,11 +45,12 @@ export const hookCommands: Kind<HookCommands> = {
     JSON.stringify(
       Object.fromEntries(
         HOOK_MOMENTS.flatMap((moment) => {
-          const command = commands[moment];
+          const command = (commands.written ?? commands)[moment];
           return command === undefined ? [] : [[keyOfMoment(moment), command]];
         }),
       ),
     ),
+  asWritten: (commands, written) => ({ ...commands, written }),
 };
 
 function isCommand(value: unknown): value is HookCommand {

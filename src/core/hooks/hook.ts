@@ -17,7 +17,10 @@ export type HookMoment = (typeof HOOK_MOMENTS)[number];
 /** A text is for a shell; a list is a program and its arguments. */
 export type HookCommand = string | readonly string[];
 
-export type HookCommands = { readonly [Moment in HookMoment]?: HookCommand };
+export type HookCommands = { readonly [Moment in HookMoment]?: HookCommand } & {
+  /** As they are shown: before variables, which may be secret, were put into them. */
+  readonly written?: { readonly [Moment in HookMoment]?: HookCommand };
+};
 
 /** Something of the user's that is run at a moment: a file of SQL, or a command. */
 export type Hook =

@@ -22,6 +22,8 @@ export interface Kind<Value = unknown> {
   read(text: string): { readonly value: Value } | { readonly fault: string };
   /** A text that `read` takes, as it may be shown: passwords are masked. */
   show(value: Value): string;
+  /** With the value as it is written, before variables were put into it: what may be shown of it. */
+  asWritten?(value: Value, written: Value): Value;
   /** Several sources say it together: what a weaker one adds. */
   merge?(stronger: Value, weaker: Value): Value;
   /** The value of a file elsewhere, its paths as they are to be used from here. */

@@ -117,7 +117,9 @@ function understood(name: SettingName, said: Said, sources: SettingSources): Res
     return wrong(`"${origin.key}"`, "it is empty", "Give it a value, or leave it out.", origin);
   const result = readAs(kind, substitution.value, origin);
   if (result instanceof Failure || !projectFile) return result;
-  return { value: relocated(kind, result.value, projectFile) };
+  const asWritten = kind.read(said.text);
+  const value = kind.asWritten && "value" in asWritten ? kind.asWritten(result.value, asWritten.value) : result.value;
+  return { value: relocated(kind, value, projectFile) };
 }
 
 function readAs(kind: Kind, text: string, origin: Origin): Result {

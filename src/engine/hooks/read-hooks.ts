@@ -1,4 +1,5 @@
 import { directoryBeside } from "../../core/directories.ts";
+import { withoutPasswords } from "../../core/display-text.ts";
 import type { Finding } from "../../core/error.ts";
 import { runsIn } from "../../core/header.ts";
 import { HOOK_MOMENTS, type Hook, parseHookName } from "../../core/hooks/hook.ts";
@@ -38,7 +39,9 @@ export function readHooks(fileSystem: FileSystem, settings: Settings): Hooks {
     const command = commands?.[moment];
     const own = files.filter((file) => file.moment === moment);
     if (command === undefined) return own;
-    return [...own, { moment, name: typeof command === "string" ? command : command.join(" "), command }];
+    const shown = commands?.written?.[moment] ?? command;
+    const name = withoutPasswords(typeof shown === "string" ? shown : shown.join(" "));
+    return [...own, { moment, name, command }];
   });
   return { hooks, findings };
 }

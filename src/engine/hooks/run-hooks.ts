@@ -106,7 +106,7 @@ export class HookRunner {
 }
 
 async function runCommand(
-  { programs, emit, signal }: DatabaseContext,
+  { programs, emit, signal, settings }: DatabaseContext,
   { name, command, moment }: Extract<Hook, { readonly command: unknown }>,
   data: HookData,
 ): Promise<Failure | undefined> {
@@ -121,7 +121,7 @@ async function runCommand(
   }
   if (end.status === 0) return undefined;
   return new Failure("hook-failed", `${what}: it ended with exit status ${end.status}`, {
-    hint: "Its own output, above, may tell why. With --hook-failure warn the run goes on all the same.",
+    hint: `Its own output, above, may tell why.${settings.hookFailure === "stop" ? " With --hook-failure warn the run goes on all the same." : ""}`,
   });
 }
 
