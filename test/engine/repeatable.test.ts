@@ -202,6 +202,24 @@ describe("repeatable objects", () => {
     assert.deepEqual(made(succeeded(await w.up())), ["adults applied"]);
   });
 
+  test("a function that views use is made anew behind a migration that drops both, as the hint says", async () => {
+    const next = (parameter: string) =>
+      `CREATE OR REPLACE FUNCTION next(${parameter} int) RETURNS int LANGUAGE sql AS 'SELECT $1 + 1';`;
+    const w = await repeatableWorld({
+      "next.sql": next("a"),
+      "older.sql": "CREATE OR REPLACE VIEW older AS SELECT next(age) AS age FROM people;",
+    });
+    succeeded(await w.up());
+    for (const text of [next("b"), `DROP FUNCTION IF EXISTS next(int); ${next("b")}`]) {
+      w.put({ "next.sql": text });
+      const failure = failureOf(await w.up(), "statement-failed");
+      assert.match(failure.server?.hint ?? "", /^Drop it, and the views that use it, in a migration/);
+    }
+    w.put({ "next.sql": next("b") });
+    w.write({ "002_next.sql": "DROP VIEW older; DROP FUNCTION next(int);" });
+    assert.deepEqual(made(succeeded(await w.up())), ["next applied", "older applied"]);
+  });
+
   test("wait until no migration is pending", async () => {
     const w = await repeatableWorld(
       { "v.sql": "CREATE VIEW v AS SELECT * FROM later;" },

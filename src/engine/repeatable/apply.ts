@@ -23,6 +23,8 @@ export interface Applied {
 const WANTS_REPLACEMENT = new Set(["42P16", "42P07", "2BP01", "42809"]);
 /** undefined_table, _column, _function, _object, invalid_schema_name. */
 const WANTS_OTHERS = new Set(["42P01", "42703", "42883", "42704", "3F000"]);
+/** invalid_function_definition, dependent_objects_still_exist: the server advises DROP, or even CASCADE, and no file holds that. */
+const WANTS_DROP = new Set(["42P13", "2BP01"]);
 const PASSING = new Set(["55P03", "40P01", "40001"]);
 
 /**
@@ -103,7 +105,7 @@ class Application {
   }
 
   async #apply(one: RepeatableScript): Promise<Refusal | undefined> {
-    const refusal = await this.#send(one);
+    const refusal = withOwnAdvice(await this.#send(one));
     if (refusal?.kind !== "refused" || !WANTS_REPLACEMENT.has(refusal.server.code)) return refusal;
     const doing = `replace what ${one.script.path} makes`;
     const taken = await takeDown(this.#run.session, one.outline.views, doing);
@@ -190,6 +192,12 @@ class Application {
       return { name: one.name, path: one.file.path, outcome };
     });
   }
+}
+
+function withOwnAdvice(refusal: Refusal | undefined): Refusal | undefined {
+  if (refusal?.kind !== "refused" || !WANTS_DROP.has(refusal.server.code)) return refusal;
+  const hint = "Drop it, and the views that use it, in a migration: their files make them anew behind it.";
+  return { ...refusal, server: { ...refusal.server, hint } };
 }
 
 /** Of a name as the catalog spells it, without quotes; of a routine without its arguments. */
