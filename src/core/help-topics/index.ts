@@ -1,3 +1,4 @@
+import { hooks, repeatable } from "./around-a-run.ts";
 import { connecting } from "./connecting.ts";
 import { environments } from "./environments.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -15,6 +16,8 @@ export const HELP_TOPICS: readonly HelpTopic[] = [
   transactions,
   history,
   environments,
+  repeatable,
+  hooks,
   settings,
   connecting,
   locks,
