@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -13,6 +14,8 @@ const AUTHENTICATION = [
   "hostssl all keyed all scram-sha-256",
   "hostssl all all all trust",
 ].join("\n");
+
+const DISTRIBUTION = "/etc/postgresql-common";
 
 describe("files in the home directory", () => {
   let world: TlsWorld;
@@ -74,4 +77,32 @@ describe("files in the home directory", () => {
       assert.equal(await status({ ...password, ...service }, "service=app user=keyed dbname=postgres"), "connected");
     });
   }
+
+  test("and the service file of the system's administrator, where distributions keep it", {
+    skip: noMounts(),
+  }, async () => {
+    const system = home({
+      "pg_service.conf": `[app]\nhost=localhost\nhostaddr=127.0.0.1\nport=${world.server.port}\n`,
+    });
+    const mounted = [
+      "unshare",
+      "--mount",
+      "sh",
+      "-c",
+      `mount --bind "$0" ${DISTRIBUTION} && exec "$@"`,
+      system,
+    ] as const;
+    const [first, ...rest] = await programCommand("node");
+    const { status, stderr } = await run(
+      [...mounted, first, ...rest, "status", "--dir", ".", "--url", "service=app user=postgres dbname=postgres"],
+      { directory: system },
+    );
+    assert.equal(status, 0, stderr);
+  });
 });
+
+function noMounts(): string | false {
+  if (!existsSync(DISTRIBUTION)) return `there is no ${DISTRIBUTION}`;
+  const trial = spawnSync("unshare", ["--mount", "mount", "--bind", DISTRIBUTION, DISTRIBUTION]);
+  return trial.status === 0 ? false : "no mount namespace can be made here";
+}

@@ -36,7 +36,10 @@ for (const runtime of chosenRuntimes()) {
       const command = [...(await programCommand(runtime)), "status"] as const;
       const environment = { HOME: "", PGSERVICE: "here", DENO_DIR: join(place, "deno") };
       const { status, stderr } = await run([...command], { directory: place, environment });
-      assert.match(stderr, /Cannot use the service "here" from PGSERVICE: \/.*\.pg_service\.conf has no such section/);
+      assert.match(
+        stderr,
+        /Cannot use the service "here" from PGSERVICE: there is no such section in \/.*\.pg_service\.conf$/m,
+      );
       assert.equal(status, 2);
     });
 

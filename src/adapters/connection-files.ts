@@ -22,8 +22,8 @@ export function serviceParameters(
       hint: `Correct the file's name in ${file.source}.`,
     });
   }
-  const paths = [file?.value ?? join(homeDirectory(), ".pg_service.conf")];
-  for (const directory of systemDirectories(environment)) paths.push(join(directory, "pg_service.conf"));
+  const own = file?.value ?? join(homeDirectory(), ".pg_service.conf");
+  const paths = [own, ...systemFiles(environment)];
   for (const path of paths) {
     if (!existsSync(path)) continue;
     const found = parseServiceFile(readFileSync(path, "utf8"), service.value, path);
@@ -34,15 +34,16 @@ export function serviceParameters(
   }
   throw new Failure(
     "settings",
-    `Cannot use the service "${service.value}" from ${service.source}: ${paths.join(" and ")} has no such section`,
+    `Cannot use the service "${service.value}" from ${service.source}: there is no such section in ${paths.join(" or ")}`,
     { hint: `Add a section [${service.value}], or name the file with PGSERVICEFILE.` },
   );
 }
 
 /** Where an administrator keeps services for everybody: libpq has the directory from whoever compiled it. */
-function systemDirectories(environment: Environment): readonly string[] {
-  if (environment.PGSYSCONFDIR) return [environment.PGSYSCONFDIR];
-  return DISTRIBUTIONS.filter((directory) => existsSync(directory));
+function systemFiles(environment: Environment): readonly string[] {
+  const fileIn = (directory: string) => join(directory, "pg_service.conf");
+  if (environment.PGSYSCONFDIR) return [fileIn(environment.PGSYSCONFDIR)];
+  return DISTRIBUTIONS.map(fileIn).filter((path) => existsSync(path));
 }
 
 /** Of Debian's packages, and of PostgreSQL's own for Red Hat's systems. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -139,15 +139,6 @@ describe("resolving a target", () => {
     const services = file("mine", "[other]\n");
     const environment = { PGSERVICE: "of the system", PGSERVICEFILE: services, PGSYSCONFDIR: directory };
     assert.equal(server(undefined, environment).hosts[0]?.name, "far.example");
-  });
-
-  test("and the distribution's where no variable names one", {
-    skip: !existsSync("/etc/postgresql-common") && "this is no Debian with PostgreSQL's packages",
-  }, () => {
-    const environment = { PGSERVICE: "no such service", PGSERVICEFILE: file("without", "[other]\n") };
-    assert.throws(() => server(undefined, environment), {
-      message: /without and \/etc\/postgresql-common\/pg_service\.conf has no such section/,
-    });
   });
 
   test("a service file that is named must be there", () => {
