@@ -23,6 +23,22 @@ describe("the outline of a file", () => {
     assert.deepEqual(views, ['"app"."My View"', '"m"', '"r"']);
   });
 
+  test("gives views the schema that the file's search path begins with", () => {
+    const { views } = outline(
+      'SET LOCAL search_path = "App", public',
+      "CREATE VIEW a AS SELECT 1",
+      "CREATE VIEW other.b AS SELECT 1",
+      "SELECT pg_catalog.set_config('search_path', 'Sales, public', false)",
+      "CREATE VIEW c AS SELECT 1",
+      "SET search_path TO ''",
+      "CREATE VIEW d AS SELECT 1",
+      "SET search_path TO sales; ",
+      "RESET search_path",
+      "CREATE VIEW e AS SELECT 1",
+    );
+    assert.deepEqual(views, ['"App"."a"', '"other"."b"', '"sales"."c"', '"d"', '"e"']);
+  });
+
   test("mentions names in bodies, and none in strings and comments", () => {
     const { mentioned } = outline("CREATE FUNCTION f() AS $$ SELECT a, 'b' FROM \"C\" -- d\n$$ /* e */ LANGUAGE sql");
     assert.deepEqual(

@@ -220,6 +220,42 @@ describe("repeatable objects", () => {
     assert.deepEqual(made(succeeded(await w.up())), ["next applied", "older applied"]);
   });
 
+  test("a view that another file's DROP ... CASCADE took is made again in the same run", async () => {
+    const f = "CREATE OR REPLACE FUNCTION f(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(t)';";
+    const w = await repeatableWorld({
+      "f.sql": f,
+      "v.sql": "CREATE OR REPLACE VIEW v AS SELECT f(name) AS name FROM people;",
+    });
+    succeeded(await w.up());
+    w.put({ "f.sql": `DROP FUNCTION IF EXISTS f(text) CASCADE; ${f.replace("RETURNS text", "RETURNS varchar")}` });
+    assert.deepEqual(made(succeeded(await w.up())), ["f applied", "v applied"]);
+    assert.equal(
+      await w.value(
+        "SELECT atttypid::regtype::text FROM pg_attribute WHERE attrelid = 'v'::regclass AND attname = 'name'",
+      ),
+      "character varying",
+    );
+    assert.deepEqual(made(succeeded(await w.up())), []);
+  });
+
+  test("views in a search path of the file's own, and views that do not stay, are applied once", async () => {
+    const view = (columns: string) =>
+      `SET search_path TO app, public; CREATE OR REPLACE VIEW v AS SELECT ${columns} FROM people;`;
+    const w = await repeatableWorld(
+      {
+        "v.sql": view("id"),
+        "w.sql": "CREATE TEMP VIEW t AS SELECT 1 AS one; CREATE VIEW w AS SELECT 2 AS two; DROP VIEW t;",
+      },
+      { "001_people.sql": `CREATE SCHEMA app; ${TABLE["001_people.sql"]}` },
+    );
+    assert.deepEqual(made(succeeded(await w.up())), ["v applied", "w applied"]);
+    assert.deepEqual(made(succeeded(await w.up())), []);
+    w.put({ "v.sql": view("name, id") });
+    assert.deepEqual(made(succeeded(await w.up())), ["v applied"]);
+    await w.rows("DROP VIEW app.v");
+    assert.deepEqual(made(succeeded(await w.up())), ["v applied"]);
+  });
+
   test("wait until no migration is pending", async () => {
     const w = await repeatableWorld(
       { "v.sql": "CREATE VIEW v AS SELECT * FROM later;" },

@@ -1,3 +1,4 @@
+import { settingChange } from "../sql/setting-statement.ts";
 import { Lexer, TOKEN } from "../sql/sql-lexer.ts";
 import type { Statement } from "../sql/statement.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
@@ -7,7 +8,7 @@ import { quoteIdentifier } from "../sql-text.ts";
 export interface Outline {
   /** Last parts of the names of all that it makes, as PostgreSQL folds them. */
   readonly made: ReadonlySet<string>;
-  /** The views and materialized views among them, as SQL text, with their schemas where those are written. */
+  /** The views and materialized views among them, as SQL text, with their schemas where the file says those. */
   readonly views: readonly string[];
   /** Every name in it, those in the bodies of its functions included. */
   readonly mentioned: ReadonlySet<string>;
@@ -19,14 +20,24 @@ export function outlineOf(statements: Iterable<Source>): Outline {
   const made = new Set<string>();
   const views: string[] = [];
   const mentioned = new Set<string>();
+  let schema: string | undefined;
   for (const statement of statements) {
     mention(statement, mentioned);
+    const change = settingChange(new TokenCursor(statement));
+    if (change?.name === "search_path" || change?.name === "all") schema = firstSchema(change.value);
     const object = objectMade(new TokenCursor(statement));
     if (!object) continue;
     made.add(object.name.at(-1) ?? "");
-    if (object.isView) views.push(object.name.map(quoteIdentifier).join("."));
+    const name = schema !== undefined && object.name.length === 1 ? [schema, ...object.name] : object.name;
+    if (object.isView) views.push(name.map(quoteIdentifier).join("."));
   }
   return { made, views, mentioned };
+}
+
+/** The one where what has no schema is made, in a search path; undefined where the text does not tell. */
+function firstSchema(path = ""): string | undefined {
+  const name = new TokenCursor({ text: path, standardConformingStrings: true }).takeName();
+  return name === "" || name === "$user" ? undefined : name;
 }
 
 const KINDS = ["VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE", "TYPE", "DOMAIN", "TABLE", "SEQUENCE", "SCHEMA"];

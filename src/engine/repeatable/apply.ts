@@ -5,7 +5,7 @@ import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from 
 import { cleanSession, ownRole, type Run } from "../run.ts";
 import { giveBack, isThere, putBack, type TakenDown, takeDown } from "./dependents.ts";
 import type { RepeatablePlan, RepeatableScript } from "./plan.ts";
-import { createRecordsSql, forgetSql, recordSql } from "./records.ts";
+import { createRecordsSql, forgetSql, readViewsThere, recordSql } from "./records.ts";
 
 /** What came of applying repeatable objects: all of it, or nothing. */
 export interface Applied {
@@ -76,6 +76,32 @@ class Application {
   }
 
   async applyAll(): Promise<Refusal | undefined> {
+    const before = await this.#viewsThere();
+    let refusal = await this.#applyWaiting();
+    if (!refusal && (await this.#queueLost(before))) refusal = await this.#applyWaiting();
+    return refusal ?? (await this.#putBackAll());
+  }
+
+  /** The views of all files that are there. */
+  #viewsThere(): Promise<Set<string>> {
+    const { stale, settled } = this.#plan;
+    return readViewsThere(
+      this.#run.session,
+      [...stale, ...settled].flatMap(({ outline }) => outline.views),
+    );
+  }
+
+  /** Whose views went with a DROP ... CASCADE of another file is made again by its own. */
+  async #queueLost(before: ReadonlySet<string>): Promise<boolean> {
+    const now = await this.#viewsThere();
+    const isLost = (view: string) => before.has(view) && !now.has(view);
+    const { stale, settled } = this.#plan;
+    const lost = [...stale, ...settled].filter(({ outline }) => outline.views.some(isLost));
+    this.#waiting.push(...lost);
+    return lost.length > 0;
+  }
+
+  async #applyWaiting(): Promise<Refusal | undefined> {
     let stalled = 0;
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       this.current = next;
@@ -93,7 +119,7 @@ class Application {
       if (!(await this.#putBackSome())) return this.#firstOf(refusal);
       stalled = 0;
     }
-    return await this.#putBackAll();
+    return undefined;
   }
 
   /** In the order of dependence, the first that waits is the one to tell of. */

@@ -20,6 +20,13 @@ export async function readRecords(session: Session, { repeatable }: TableNames):
   }
 }
 
+/** Those of these views that are there; given and answered as SQL text. @throws ServerFailure */
+export async function readViewsThere(session: Session, views: readonly string[]): Promise<Set<string>> {
+  if (views.length === 0) return new Set();
+  const [row] = await session.query(`SELECT pg_catalog.array_to_json(${thereAmong(views)})::text AS row`);
+  return new Set(JSON.parse(String(row?.row)) as string[]);
+}
+
 /** Makes the table when it is not there. */
 export function createRecordsSql({ repeatable }: TableNames): string {
   return `CREATE TABLE IF NOT EXISTS ${repeatable} (name text PRIMARY KEY, checksum text, applied_at timestamp without time zone NOT NULL, applied_by text, tool_version text, views text[] NOT NULL)`;
@@ -30,14 +37,26 @@ export interface Recording {
   readonly name: string;
   readonly checksum: string;
   readonly toolVersion: string;
-  /** As SQL text. */
+  /** As SQL text; those that are not there when it is recorded (temporary, dropped again) are left out. */
   readonly views: readonly string[];
 }
 
 export function recordSql({ repeatable }: TableNames, { name, checksum, toolVersion, views }: Recording): string {
-  const values = [quoteText(name), quoteText(checksum), NOW_UTC, "session_user", quoteText(toolVersion)];
+  const values = [
+    quoteText(name),
+    quoteText(checksum),
+    NOW_UTC,
+    "session_user",
+    quoteText(toolVersion),
+    thereAmong(views),
+  ];
   const columns = ["checksum", "applied_at", "applied_by", "tool_version", "views"];
-  return `INSERT INTO ${repeatable} (name, ${columns.join(", ")}) VALUES (${values.join(", ")}, ARRAY[${views.map(quoteText).join(", ")}]::text[]) ON CONFLICT (name) DO UPDATE SET ${columns.map((column) => `${column} = EXCLUDED.${column}`).join(", ")}`;
+  return `INSERT INTO ${repeatable} (name, ${columns.join(", ")}) VALUES (${values.join(", ")}) ON CONFLICT (name) DO UPDATE SET ${columns.map((column) => `${column} = EXCLUDED.${column}`).join(", ")}`;
+}
+
+/** An SQL array of those of these relations that are there, in this order. */
+export function thereAmong(relations: readonly string[]): string {
+  return `ARRAY(SELECT v.name FROM pg_catalog.unnest(ARRAY[${relations.map(quoteText).join(", ")}]::text[]) WITH ORDINALITY AS v(name, place) WHERE pg_catalog.to_regclass(v.name) IS NOT NULL ORDER BY v.place)`;
 }
 
 export function forgetSql({ repeatable }: TableNames, names: readonly string[]): string {
