@@ -11,6 +11,7 @@ import { look } from "./look.ts";
 import { byWeightAndPlace, readMigrations } from "./read-migrations.ts";
 import { rehearse } from "./rehearsal/rehearse.ts";
 import { inspectTransactional, readRepeatables } from "./repeatable/plan.ts";
+import { readSeeds } from "./seed/read-seeds.ts";
 import { withSession } from "./work-session.ts";
 
 /**
@@ -33,8 +34,10 @@ export async function validate(
   all.push(...inspectFiles(fileSystem, migrations, settings, state?.name));
   const repeatable = readRepeatables(fileSystem, settings);
   const { hooks, findings: hookFindings } = readHooks(fileSystem, settings);
-  const others = [...repeatable.files, ...hooks].flatMap((one) => ("file" in one ? [one.file] : []));
-  all.push(...repeatable.findings, ...hookFindings, ...inspectTransactional(fileSystem, others, settings));
+  const { seeds, findings: seedFindings } = readSeeds(fileSystem, settings);
+  const others = [...repeatable.files, ...hooks, ...seeds].flatMap((one) => ("file" in one ? [one.file] : []));
+  all.push(...repeatable.findings, ...hookFindings, ...seedFindings);
+  all.push(...inspectTransactional(fileSystem, others, settings));
   if (state) {
     const { environment } = settings;
     const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import type { SeedReport } from "../../src/core/report.ts";
 import type { Settings } from "../../src/core/settings.ts";
 import { seed } from "../../src/engine/seed/seed.ts";
+import { validate } from "../../src/engine/validate.ts";
 import {
   embeddedWorld,
   type Files,
@@ -167,6 +168,11 @@ describe("seeds", () => {
       const place = await sown<World>(world, { "a.sql": "INSERT INTO t VALUES (1);", "b.sql": text });
       await refusal(seed(place.context, {}), "files-unsound");
       assert.deepEqual(await ids(place), []);
+      const { findings } = await validate(place.context, undefined);
+      assert.deepEqual(
+        findings.map(({ severity, place: where }) => [severity, where?.path]),
+        [["error", join(place.directory, "seeds", "b.sql")]],
+      );
     }
   });
 });
