@@ -153,7 +153,9 @@ function givenOptions(words: readonly string[], command: CommandWords, named: bo
     const option = known.find((one) => isSpelling(one, name));
     if (!option) throw unknownOption(name, command, named);
     if (given.has(option.name)) {
-      throw usage(`Cannot use --${option.name} twice`, "Give it once.");
+      const isList = option.value?.endsWith(",...");
+      const hint = isList ? `Give it once, with commas: --${option.name} <${option.value}>.` : "Give it once.";
+      throw usage(`Cannot use --${option.name} twice`, hint);
     }
     given.add(option.name);
   }

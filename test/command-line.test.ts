@@ -126,6 +126,7 @@ describe("the command line", () => {
     assert.match(refusal("--json=yes"), /it is a switch/);
     assert.match(refusal("down", "--to", "1", "--to", "2"), /--to twice/);
     assert.match(refusal("repair", "-y", "--yes"), /--yes twice/);
+    assert.match(refusal("up", "--set", "a=1", "--set", "b=2"), /with commas: --set <name=value,\.\.\.>/);
   });
 
   test("arguments that are missing or not used", () => {
