@@ -220,6 +220,19 @@ describe("repeatable objects", () => {
     assert.deepEqual(made(succeeded(await w.up())), ["next applied", "older applied"]);
   });
 
+  test("a column that a view uses is changed as the hint says, on a new database too", async () => {
+    const w = await repeatableWorld({ "adults.sql": ADULTS });
+    succeeded(await w.up());
+    const wider = "ALTER TABLE people ALTER name TYPE varchar(99);";
+    w.write({ "002_wider.sql": wider });
+    const { hint = "" } = failureOf(await w.up(), "statement-failed");
+    const [drop = ""] = /DROP VIEW IF EXISTS <name>;/.exec(hint) ?? [];
+    w.write({ "002_wider.sql": `${drop.replace("<name>", "adults")} ${wider}` });
+    assert.deepEqual(made(succeeded(await w.up())), ["adults applied"]);
+    await w.rows("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    assert.deepEqual(made(succeeded(await w.up())), ["adults applied"]);
+  });
+
   test("a view that another file's DROP ... CASCADE took is made again in the same run", async () => {
     const f = "CREATE OR REPLACE FUNCTION f(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(t)';";
     const w = await repeatableWorld({
