@@ -39,7 +39,10 @@ export function parseCommandLine(typedWords: readonly string[]): Request {
   const words = command ?? textCommand;
   if (!words) throw unknownCommand(name ?? "");
   const given = givenOptions(typedWords, words, name !== undefined);
-  if (given.has("version")) return { kind: "version" };
+  if (given.has("version")) {
+    if (name !== undefined) refuseVersionLetter(typedWords, name);
+    return { kind: "version" };
+  }
   if (given.has("help")) return { kind: "text", text: helpOf(name === undefined ? undefined : words) };
   const program = words.program === undefined ? [] : checkedProgram(behindDashes);
   const typed = words.program === undefined ? [...before, ...behindDashes] : before;
@@ -177,6 +180,15 @@ function refuseSwitchValues(words: readonly string[]): void {
   }
 }
 
+/** Elsewhere -v is often "verbose": telling the version and success would pass for the command's own. */
+function refuseVersionLetter(words: readonly string[], name: string): void {
+  if (!flagsOf(words).some((flag) => flag.name === "-v")) return;
+  throw usage(
+    `Cannot use -v with pgstep ${name}: it could be --verbose or --version`,
+    "Write --verbose in full; pgstep -v alone tells the version.",
+  );
+}
+
 function requireValue(option: Option, parsed: unknown): string {
   const value = typeof parsed === "string" ? unshield(parsed) : "";
   if (value !== "") return value;
@@ -247,13 +259,15 @@ function unknownOption(typed: string, command: CommandWords, named: boolean) {
   const plain = typed.replace(/^-+/, "");
   const dashed = plain.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll("_", "-");
   const names = optionsOf(command).map(({ name }) => name);
-  const meant = nearest(dashed, names);
+  const meant =
+    dashed.length === 1 ? names.filter((name) => name.startsWith(dashed)) : [nearest(dashed, names) ?? []].flat();
   const elsewhere = COMMANDS.find(({ options }) => options.some(({ name }) => name === dashed));
-  const hint = meant
-    ? `Did you mean --${meant}?`
-    : elsewhere
-      ? `It is an option of pgstep ${elsewhere.name}.`
-      : seeHelp(named ? command : undefined);
+  const hint =
+    meant.length > 0
+      ? `Did you mean ${meant.map((name) => `--${name}`).join(" or ")}?`
+      : elsewhere
+        ? `It is an option of pgstep ${elsewhere.name}.`
+        : seeHelp(named ? command : undefined);
   return usage(`Cannot use ${typed}: pgstep ${command.name} has no such option`, hint);
 }
 

@@ -155,7 +155,26 @@ describe("the command line", () => {
 
   test("the version is asked for in two ways", () => {
     assert.equal(parseCommandLine(["--version"]).kind, "version");
-    assert.equal(parseCommandLine(["up", "-v"]).kind, "version");
+    assert.equal(parseCommandLine(["--json", "-v"]).kind, "version");
+    assert.equal(parseCommandLine(["up", "--version"]).kind, "version");
+  });
+
+  test("-v with a command is refused, as it could be meant to tell more and would end well with nothing done", () => {
+    for (const words of [
+      ["up", "-v"],
+      ["-v", "migrate"],
+    ]) {
+      assert.match(
+        refusal(...words),
+        /-v with pgstep \w+: it could be --verbose or --version \| Write --verbose in full/,
+      );
+    }
+  });
+
+  test("a letter that is no option names those that begin with it", () => {
+    assert.match(refusal("up", "-q"), /Cannot use -q: .* \| Did you mean --quiet\?/);
+    assert.match(refusal("wait", "-t", "5s"), /Did you mean --timeout or --table\?/);
+    assert.match(refusal("up", "-x"), /Run pgstep help up/);
   });
 
   test("how to tell the outcome is read from a wrong command line as well", () => {
