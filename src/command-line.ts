@@ -17,7 +17,7 @@ export type Request =
       /** The options that may say settings. */
       readonly settings: ReadonlyMap<string, string>;
     }
-  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "text"; readonly text: string; readonly prose: boolean }
   | { readonly kind: "complete"; readonly current: string; readonly completion: Completion }
   | { readonly kind: "version" };
 
@@ -43,12 +43,16 @@ export function parseCommandLine(typedWords: readonly string[]): Request {
     if (name !== undefined) refuseVersionLetter(typedWords, name);
     return { kind: "version" };
   }
-  if (given.has("help")) return { kind: "text", text: helpOf(name === undefined ? undefined : words) };
+  if (given.has("help")) {
+    return { kind: "text", text: helpOf(name === undefined ? undefined : words), prose: true };
+  }
   const program = words.program === undefined ? [] : checkedProgram(behindDashes);
   const typed = words.program === undefined ? [...before, ...behindDashes] : before;
   if (words.arguments.length === 0) refuseProgram(words, behindDashes);
   checkArguments(words, typed);
-  if (textCommand) return { kind: "text", text: textCommand.text(typed, VOCABULARY) };
+  if (textCommand) {
+    return { kind: "text", text: textCommand.text(typed, VOCABULARY), prose: textCommand.prose ?? false };
+  }
   if (!command) throw unknownCommand(name ?? "");
   const options = new Map([...given].map((option) => [option, ""]));
   for (const option of optionsOf(command)) {

@@ -19,6 +19,8 @@ import { parseCommandLine, type Request, typedOptions } from "./command-line.ts"
 import { manifestOf } from "./core/bundle/seal.ts";
 import { refuseUnsealed, sealedFlags, sealedSettings, withPin } from "./core/bundle/sealed-program.ts";
 import { Failure } from "./core/error.ts";
+import { HELP_WIDTH } from "./core/help-text.ts";
+import { narrowed } from "./core/narrow-text.ts";
 import { requireFormat } from "./core/presentation.ts";
 import { databaseSources, shadowSources } from "./core/settings/database-sources.ts";
 import { noDatabaseNamed } from "./core/settings/no-database.ts";
@@ -96,7 +98,10 @@ async function answer(): Promise<number> {
 }
 
 function textOf(request: Exclude<Request, { kind: "run" }>): string {
-  if (request.kind === "text") return request.text;
+  if (request.kind === "text") {
+    const columns = (stdout.isTTY && stdout.columns) || HELP_WIDTH;
+    return request.prose ? narrowed(request.text, HELP_WIDTH, columns) : request.text;
+  }
   if (request.kind === "version") {
     const told = { version: toolVersion, commit: toolCommit, runtime: runtimeVersion(), target: toolTarget };
     // A project file has no say in it: what is installed is the same everywhere.

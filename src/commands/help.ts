@@ -10,6 +10,7 @@ const TOPICS = HELP_TOPICS.map(({ name }) => name);
 export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
   name: "help",
   aliases: [],
+  prose: true,
   summary: "show help, also on a command or a topic",
   description: `Shows what pgstep can do, or explains a command or a topic. Topics are ${TOPICS.join(", ")}.`,
   arguments: [

@@ -38,6 +38,8 @@ export interface Vocabulary {
 
 /** A command whose whole answer is a text that follows from what was typed and from what may be typed. */
 export interface TextCommand extends CommandWords {
+  /** People read it, so that it may be set anew for a narrow terminal. */
+  readonly prose?: true;
   /** @throws Failure usage */
   text(typed: readonly string[], vocabulary: Vocabulary): string;
 }

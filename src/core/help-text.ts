@@ -1,8 +1,8 @@
 import type { CommandWords, Option, Vocabulary } from "./command.ts";
 import type { HelpTopic } from "./help-topics/help-topic.ts";
 
-/** No line of help is longer, so that it reads well in every terminal. */
-const WIDTH = 80;
+/** No line of help is longer. */
+export const HELP_WIDTH = 80;
 
 /** The help of the whole program. */
 export function programHelp({ commands, options }: Vocabulary, topics: readonly HelpTopic[]): string {
@@ -31,7 +31,7 @@ export function commandHelp(command: CommandWords, { commands, options }: Vocabu
   return page(
     [`pgstep ${command.name} - ${command.summary}`],
     [`Usage: ${usageLine(command)}`, ...(also.length > 0 ? [`Also:  ${also.join(", ")}`] : [])],
-    wrap(command.description, WIDTH),
+    wrap(command.description, HELP_WIDTH),
     section("Arguments", argumentRows(command)),
     section("Options", command.options.map(optionRow)),
     section(
@@ -85,7 +85,7 @@ export function section(title: string, rows: readonly Row[]): string[] {
   if (rows.length === 0) return [];
   const column = Math.max(...rows.map(([left]) => left.length)) + 4;
   const lines = rows.flatMap(([left, right]) =>
-    wrap(right, WIDTH - column).map((line, index) => `${(index === 0 ? `  ${left}` : "").padEnd(column)}${line}`),
+    wrap(right, HELP_WIDTH - column).map((line, index) => `${(index === 0 ? `  ${left}` : "").padEnd(column)}${line}`),
   );
   return [`${title}:`, ...lines];
 }
