@@ -264,7 +264,9 @@ function unknownOption(typed: string, command: CommandWords, named: boolean) {
   const dashed = plain.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll("_", "-");
   const names = optionsOf(command).map(({ name }) => name);
   const meant =
-    dashed.length === 1 ? names.filter((name) => name.startsWith(dashed)) : [nearest(dashed, names) ?? []].flat();
+    dashed.length === 1
+      ? names.filter((name) => name.startsWith(dashed) && !name.startsWith("no-"))
+      : [nearest(dashed, names) ?? []].flat();
   const elsewhere = COMMANDS.find(({ options }) => options.some(({ name }) => name === dashed));
   const hint =
     meant.length > 0

@@ -174,7 +174,7 @@ describe("the command line", () => {
   test("a letter that is no option names those that begin with it", () => {
     assert.match(refusal("up", "-q"), /Cannot use -q: .* \| Did you mean --quiet\?/);
     assert.match(refusal("wait", "-t", "5s"), /Did you mean --timeout or --table\?/);
-    assert.match(refusal("up", "-x"), /Run pgstep help up/);
+    for (const letter of ["-x", "-n"]) assert.match(refusal("up", letter), /Run pgstep help up/);
   });
 
   test("how to tell the outcome is read from a wrong command line as well", () => {
