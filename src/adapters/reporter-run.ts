@@ -15,9 +15,12 @@ const NARROWEST_NAME = 12;
 
 /** How wide the column of names has to be, on a terminal of so many columns. */
 export function nameColumn(names: readonly string[], columns: number | undefined): number {
-  const widest =
-    columns === undefined ? WIDEST_NAME : Math.max(NARROWEST_NAME, Math.min(WIDEST_NAME, columns - AROUND_NAME));
+  const widest = columns === undefined ? WIDEST_NAME : Math.min(WIDEST_NAME, roomForName(columns));
   return Math.min(widest, Math.max(0, ...names.map((name) => displayWidth(printableLine(name)))));
+}
+
+function roomForName(columns: number): number {
+  return Math.max(NARROWEST_NAME, columns - AROUND_NAME);
 }
 
 /** What became of one step. */
@@ -30,12 +33,11 @@ export function stepLine(
   const [mark, word] = outcomeOf(step.outcome, output, failure);
   const behind = [word, step.durationMs === undefined ? "" : output.colors.dim(duration(step.durationMs))];
   const name = printableLine(step.name);
-  // A name that breaks the line is harder to read than one that is cut.
-  const shown =
-    output.columns !== undefined && column > 0
-      ? cut(name, Math.max(column, output.columns - AROUND_NAME), output.marks.ellipsis)
-      : name;
-  return `${mark} ${pad(shown, column)}  ${behind.filter((text) => text !== "").join("  ")}`.trimEnd();
+  // A name that breaks the line is harder to read than one that is cut. The terminal may be narrower than when the column
+  // was chosen.
+  const room = output.columns !== undefined && column > 0 ? roomForName(output.columns) : Number.POSITIVE_INFINITY;
+  const shown = cut(name, room, output.marks.ellipsis);
+  return `${mark} ${pad(shown, Math.min(column, room))}  ${behind.filter((text) => text !== "").join("  ")}`.trimEnd();
 }
 
 /** A statement that is done: its place, what the server calls it, rows and time. */

@@ -25,7 +25,9 @@ function reporter(looks: Looks = {}) {
       written[name] += text;
     },
     isTTY: looks.columns !== undefined,
-    ...(looks.columns !== undefined && { columns: looks.columns }),
+    get columns() {
+      return looks.columns ?? 0;
+    },
   });
   const { ascii = false, verbose = false, quiet = false, color = "auto", variables = {} } = looks;
   const human = new HumanReporter(stream("stdout"), stream("stderr"), { ascii, verbose, quiet, color, variables });
@@ -440,6 +442,17 @@ describe("on a narrow terminal", () => {
       written.stderr,
       /^help: Create the table first, or write\n {6}the name of one that is there;\n {6}then run pgstep up again\.$/m,
     );
+  });
+
+  test("a name is cut for the width that the terminal has by then", () => {
+    const looks = { columns: 120, color: "never" as const };
+    const { human, written } = reporter(looks);
+    const planned = step(NAME);
+    const plan = { steps: [planned], skipped: [], warnings: [] };
+    human.event({ type: "planned", database: "app", plan, dryRun: false });
+    looks.columns = 40;
+    human.event({ type: "step-finished", step: planned, outcome: "applied", durationMs: 12 });
+    assert.equal(written.stdout, "✓ 002_index_users_b…  12 ms\n");
   });
 
   test("nothing is broken or cut in a pipe", () => {
