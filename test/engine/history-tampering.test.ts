@@ -236,7 +236,9 @@ test("a second runner that the lock did not stop finds the row taken, waits, and
     "BEGIN; INSERT INTO schema_migrations (version, description) VALUES ('002', 'by another tool'); CREATE TABLE two ()",
     async (release) => {
       const running = here.up();
-      await here.until("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted");
+      await here.until(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
       await release();
       const report = succeeded(await running);
       assert.deepEqual(outcomes(report), ["002 applied", "003 applied"]);
@@ -247,7 +249,9 @@ test("a second runner that the lock did not stop finds the row taken, waits, and
   const session = await other.database.open();
   await session.execute("BEGIN; INSERT INTO schema_migrations (version) VALUES ('002'); CREATE TABLE two ()");
   const running = other.up();
-  await other.until("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted");
+  await other.until(
+    "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+  );
   await session.execute("COMMIT");
   await session.close();
   const report = succeeded(await running);

@@ -30,7 +30,12 @@ describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbo
     assert.deepEqual(await behind.rows("SHOW default_transaction_read_only"), [
       { default_transaction_read_only: "off" },
     ]);
-    assert.equal(await world.value("SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory'"), 0);
+    assert.equal(
+      await world.value(
+        "SELECT count(*)::int FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE locktype = 'advisory' AND datname = current_database()",
+      ),
+      0,
+    );
     assert.equal(await world.value("SELECT expires_at::text FROM schema_migrations_lease"), "-infinity");
   });
 
