@@ -2,7 +2,8 @@
  * Measures pgstep against psql on a server of its own: `npm run bench`, for some of its parts only
  * `npm run bench -- start turns applied small large memory`, with smaller loads `npm run bench -- quick`.
  * Needs psql on the PATH. Prints a table and puts the figures into dist/bench.json, beside those of earlier runs.
- * Runs are interleaved, figures are medians.
+ * Runs are interleaved, figures are medians. A disk that is busy now and then outweighs all of it: TMPDIR=/dev/shm keeps
+ * server and files in memory.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
