@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { readBackupName } from "../core/backup/backup.ts";
+import { readBackupName, unfinishedDatabase } from "../core/backup/backup.ts";
 import type { BackupSink, BackupStore } from "../ports/backups.ts";
 
 /** Backups as files on this machine's disk; see the port for what it promises. */
@@ -27,6 +27,11 @@ export const backupStore: BackupStore = {
       const path = join(directory, fileName);
       return [{ ...name, path, bytes: statSync(path).size }];
     });
+  },
+  unfinished(directory, databaseName) {
+    if (!existsSync(directory)) return [];
+    const own = readdirSync(directory).filter((fileName) => unfinishedDatabase(fileName) === databaseName);
+    return own.sort().map((fileName) => join(directory, fileName));
   },
   freeBytes(directory) {
     try {

@@ -4,6 +4,8 @@ import type { BackupEntry } from "../core/backup/backup.ts";
 export interface BackupStore {
   /** The backups in a directory, in no particular order; none when there is no such directory. */
   list(directory: string): readonly BackupEntry[];
+  /** The files of backups of this database that have not got their names: killed, or at work somewhere. */
+  unfinished(directory: string, databaseName: string): readonly string[];
   /** Bytes that may still be written there; undefined when that cannot be told. */
   freeBytes(directory: string): number | undefined;
   /**

@@ -63,6 +63,13 @@ export function readBackupName(fileName: string): BackupName | undefined {
   }
 }
 
+const UNFINISHED = /^(.+?\.(?:sql|sql\.gz|dump))(?:\.restore)?\.part(?:\.|$)/;
+
+/** The database of a file that a backup or a restore works with; undefined for every other file. */
+export function unfinishedDatabase(fileName: string): string | undefined {
+  return readBackupName(UNFINISHED.exec(fileName)?.[1] ?? "")?.database;
+}
+
 /** The backups of a database beyond the newest so many, which may go. */
 export function superfluous(entries: readonly BackupEntry[], database: string, keep: number): readonly BackupEntry[] {
   const own = entries.filter((entry) => entry.database === database);

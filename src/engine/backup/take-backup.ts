@@ -9,7 +9,9 @@ import type { DatabaseContext } from "../context.ts";
 import { tableNames } from "../history-table.ts";
 import type { DatabaseState } from "../look.ts";
 import { backupFailure } from "./failure.ts";
+import { leftOut } from "./left-out.ts";
 import { holdRows, type TableInScope, tablesInScope } from "./scope.ts";
+import { unfinished } from "./unfinished.ts";
 import { verifyContents } from "./verify.ts";
 import { writeSql } from "./write-sql.ts";
 
@@ -103,6 +105,11 @@ async function takeOf(
     history: state.history.map((row) => row.version),
     kept,
   };
+  const warnings = [
+    ...unfinished(tools.store.unfinished(policy.backupDirectory, state.name)),
+    ...(program ? [] : await leftOut(session, state.name, tables, head.scope)),
+  ];
+  for (const finding of warnings) context.emit({ type: "warning", finding });
   const part = `${path}.part`;
   try {
     if (program) await dumpAll(context, session, tools, program, part);

@@ -1,0 +1,40 @@
+import { enumeration } from "../../core/enumeration.ts";
+import type { Finding } from "../../core/error.ts";
+import type { Session } from "../../ports/session.ts";
+import type { TableInScope } from "./scope.ts";
+
+/** What holds data, or decides where it goes, and is not in the SQL that pgstep writes itself. The search path must be empty. */
+export async function leftOut(
+  session: Session,
+  databaseName: string,
+  tables: readonly TableInScope[],
+  scope: "all" | "tables",
+): Promise<Finding[]> {
+  const oids = `'{${tables.map(({ oid }) => oid).join(",")}}'::pg_catalog.oid[]`;
+  const [row] =
+    await session.query(`SELECT (SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata)::text AS objects,
+ (SELECT pg_catalog.json_agg(pg_catalog.format('%s of %I', r.prrelid::pg_catalog.regclass, p.pubname) ORDER BY p.pubname, r.prrelid)
+  FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid WHERE r.prrelid = ANY (${oids}))::text AS members`);
+  const objects = Number(row?.objects);
+  const members = JSON.parse(String(row?.members ?? "[]")) as string[];
+  const findings: Finding[] = [];
+  if (scope === "all" && objects > 0) {
+    findings.push({
+      rule: "backup-incomplete",
+      severity: "warning",
+      message: `The backup of ${databaseName} leaves out ${objects} large ${objects === 1 ? "object" : "objects"}`,
+      hint: session.backend.embedded
+        ? "Copy the directory of the embedded database as well, while nothing uses it."
+        : "Let pg_dump make it, which takes them: install PostgreSQL's client programs, or name one with --pg-dump <path>.",
+    });
+  }
+  if (members.length > 0) {
+    findings.push({
+      rule: "backup-incomplete",
+      severity: "warning",
+      message: `The backup of ${databaseName} leaves out which tables are in publications: ${enumeration(members)}`,
+      hint: "After a restore, add them again: ALTER PUBLICATION <name> ADD TABLE <table>.",
+    });
+  }
+  return findings;
+}

@@ -1,0 +1,18 @@
+import { enumeration } from "../../core/enumeration.ts";
+import type { Finding } from "../../core/error.ts";
+
+/**
+ * Names what a killed backup left. Nothing tells it from one that is at work on another machine, or in another container,
+ * which shares the directory: so it is never removed.
+ */
+export function unfinished(paths: readonly string[]): Finding[] {
+  if (paths.length === 0) return [];
+  return [
+    {
+      rule: "backup-unfinished",
+      severity: "warning",
+      message: `There are files of backups that were not finished: ${enumeration(paths)}`,
+      hint: "If no other backup or restore is at work there, they were left by one that was killed: remove them.",
+    },
+  ];
+}
