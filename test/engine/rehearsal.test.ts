@@ -177,6 +177,16 @@ for (const [where, make] of ALIKE) {
         "003_view.down.sql not-reversible: 003_view is not undone by its down script: it leaves table public.u",
       ]);
     });
+
+    test("blames the way back for what cannot be applied again behind it", async () => {
+      const place = await make({ ...FILES, "001_t.down.sql": "-- Nothing is dropped.\nSELECT 1;" });
+      const { findings, rehearsal } = await rehearsed(place);
+      assert.deepEqual(told(findings), [
+        '001_t.down.sql not-reversible: 001_t is not undone by its down script: it leaves table public.t; so it cannot be applied again: Cannot apply 001_t: relation "t" already exists (42P07)',
+      ]);
+      assert.equal(findings[0]?.severity, "error");
+      assert.deepEqual([rehearsal?.applied, rehearsal?.undone], [1, 1]);
+    });
   });
 }
 

@@ -11,8 +11,8 @@ import { schemaSql } from "./schema-sql.ts";
 
 /**
  * Applies migrations to an empty database. Each that has a way back also goes it, after which the schema must be what it
- * was, and is then applied again. What fails is a finding, where it is in its file; a migration that cannot be applied
- * ends the rehearsal.
+ * was, and is then applied again. What fails is a finding, where it is in its file; a migration that cannot be applied,
+ * also not again, ends the rehearsal.
  * @param migrations lowest version first
  * @throws Failure interrupted, terminated and those of connecting
  */
@@ -25,11 +25,16 @@ export async function rehearse(
   const findings: Finding[] = [];
   let [applied, undone] = [0, 0];
   const done = () => ({ rehearsal: { database: database.description, applied, undone }, findings });
-  const apply = async (upTo: Migration, count: number): Promise<boolean> => {
+  /** What is wrong with it, if anything. */
+  const apply = async (upTo: Migration, count: number): Promise<Finding | undefined> => {
     const { failure, steps } = await migrate(context, { to: upTo.version }, {});
-    if (failure) findings.push(await findingOf(context, failure));
     applied += failure ? steps.filter(({ outcome }) => outcome === "applied").length : count;
-    return failure === undefined;
+    return failure && (await findingOf(context, failure));
+  };
+  const applies = async (upTo: Migration, count: number): Promise<boolean> => {
+    const finding = await apply(upTo, count);
+    if (finding) findings.push(finding);
+    return finding === undefined;
   };
   let waiting = 0;
   let before: readonly SchemaObject[] | undefined;
@@ -39,13 +44,13 @@ export async function rehearse(
     if (!migration.down) {
       before = undefined;
       // Those without a way back are applied together, which is much faster.
-      if ((last || run[index + 1]?.down) && !(await apply(migration, waiting))) return done();
+      if ((last || run[index + 1]?.down) && !(await applies(migration, waiting))) return done();
       if (last || run[index + 1]?.down) waiting = 0;
       continue;
     }
     before ??= await readSchema(context);
     waiting = 0;
-    if (!(await apply(migration, 1))) return done();
+    if (!(await applies(migration, 1))) return done();
     const { failure, steps } = await undo(context, { count: 1 }, {});
     if (failure) {
       findings.push(await findingOf(context, failure));
@@ -55,8 +60,10 @@ export async function rehearse(
     }
     undone++;
     const differences = schemaDifferences(before, await readSchema(context));
-    if (differences.length > 0) findings.push(notReversible(migration, differences));
-    if (!(await apply(migration, 0))) return done();
+    const again = await apply(migration, 0);
+    if (differences.length > 0) findings.push(notReversible(migration, differences, again));
+    else if (again) findings.push(again);
+    if (again) return done();
     before = undefined;
   }
   return done();
@@ -71,11 +78,13 @@ export async function readSchema({ database, settings, signal }: DatabaseContext
   return objects.map(([kind, name, within, digest]) => ({ kind, name, within, digest }));
 }
 
-function notReversible({ name, down }: Migration, differences: readonly string[]): Finding {
+/** @param again why the migration cannot be applied any more: what the down script did wrong is the cause */
+function notReversible({ name, down }: Migration, differences: readonly string[], again: Finding | undefined): Finding {
+  const undone = `${name} is not undone by its down script: it ${differences.join("; ")}`;
   return {
     rule: "not-reversible",
-    severity: "warning",
-    message: `${name} is not undone by its down script: it ${differences.join("; ")}`,
+    severity: again ? "error" : "warning",
+    message: again ? `${undone}; so it cannot be applied again: ${again.message}` : undone,
     hint: "Let the down script undo all that the migration does, or leave it out if there is no way back.",
     ...(down && { place: { path: down.path } }),
   };
