@@ -7,12 +7,15 @@
 # PGSTEP_VERSION         the release, for example 0.1.0; the latest when absent
 # PGSTEP_TARGET          for example linux-x64-musl; otherwise found out
 # PGSTEP_DOWNLOAD_BASE   a mirror: the URL under which a release's files lie
+# PGSTEP_VERIFY          attestation: install only what GitHub's attestation confirms (needs gh, logged in);
+#                        checksum: do not ask for an attestation; otherwise gh is asked where it is there
 #
 # Exit status: 0 installed, 1 refused or failed (what was there stays), 2 wrong arguments.
 
 set -u
 
-releases=https://github.com/pgstep/pgstep/releases
+repository=pgstep/pgstep
+releases=https://github.com/$repository/releases
 scratch=
 
 # All of it is read before any of it runs: a download of this script that breaks off does nothing.
@@ -39,6 +42,7 @@ main() {
     *) archive=pgstep-$target.tar.gz; file=pgstep; unpack=tar ;;
   esac
   # What would refuse later refuses before anything is downloaded.
+  find_verification || exit 1
   find_digest_tool || exit 1
   find_download_tool || exit 1
   command -v "$unpack" >/dev/null 2>&1 || fail "$unpack is needed to unpack $archive"
@@ -56,6 +60,7 @@ main() {
   download "$base/$archive" "$scratch/$archive"
   found=$(digest "$scratch/$archive")
   [ "$found" = "$expected" ] || fail "$archive has the checksum $found, and $expected is expected: nothing was installed"
+  [ "$verify" = checksum ] || verify_attestation "$scratch/$archive"
 
   case $unpack in
     unzip) unzip -q "$scratch/$archive" -d "$scratch" ;;
@@ -79,7 +84,8 @@ main() {
 
 usage() {
   printf 'usage: install.sh [--to DIRECTORY]\n'
-  printf 'PGSTEP_VERSION, PGSTEP_TARGET and PGSTEP_DOWNLOAD_BASE choose the release, the platform and a mirror.\n'
+  printf 'PGSTEP_VERSION, PGSTEP_TARGET and PGSTEP_DOWNLOAD_BASE choose the release, the platform and a mirror;\n'
+  printf 'PGSTEP_VERIFY=attestation also asks GitHub who built it, with gh.\n'
 }
 
 misused() {
@@ -151,14 +157,28 @@ find_base() {
   esac
   if [ -n "$given" ]; then
     case $given in
-      https://* | http://localhost[:/]* | http://127.0.0.1[:/]*) printf '%s\n' "${given%/}" ;;
+      https://*) ;;
+      # What stands between // and the path may name another host after an @.
+      http://*) is_local "${given#http://}" || fail "PGSTEP_DOWNLOAD_BASE must start with https://" ;;
       *) fail "PGSTEP_DOWNLOAD_BASE must start with https://" ;;
     esac
+    printf '%s\n' "${given%/}"
   elif [ -n "$wanted" ]; then
     printf '%s/download/v%s\n' "$releases" "${wanted#v}"
   else
     printf '%s/latest/download\n' "$releases"
   fi
+}
+
+# Whether a URL without its scheme names this machine, with or without a port.
+is_local() {
+  authority=${1%%[/?#]*}
+  case $authority in
+    localhost | 127.0.0.1) return 0 ;;
+    localhost:* | 127.0.0.1:*) port=${authority#*:} ;;
+    *) return 1 ;;
+  esac
+  case $port in '' | *[!0-9]*) return 1 ;; esac
 }
 
 find_download_tool() {
@@ -171,20 +191,51 @@ find_download_tool() {
   fail "curl or wget is needed"
 }
 
-# A redirection must not leave https either, except on this machine.
+# Settings of the user's for curl and wget (such as "insecure") do not count, and no redirection leads to plain HTTP.
 download() {
   case $1 in https://*) protocols='=https' ;; *) protocols='=http,https' ;; esac
   case $download_tool in
-    curl) curl --proto "$protocols" --proto-redir "$protocols" --tlsv1.2 -fsSL --retry 2 -o "$2" "$1" ;;
+    curl)
+      curl -q --proto "$protocols" --proto-redir '=https' --tlsv1.2 -fsSL --retry 2 -o "$2" "$1" ||
+        fail "$1 cannot be downloaded"
+      ;;
     wget)
-      # Other wgets than GNU's (busybox) know no such option.
-      if [ "$protocols" = '=https' ] && wget --help 2>&1 | grep -q -- --https-only; then
-        wget -q --https-only -O "$2" "$1"
-      else
-        wget -q -O "$2" "$1"
+      # Only GNU's wget reads such settings, and knows this option.
+      case $(wget --no-config --version 2>/dev/null) in *'GNU Wget'*) own=--no-config ;; *) own= ;; esac
+      # No wget can be told not to follow a redirection to plain HTTP, so its answers are looked at afterwards.
+      wget $own -q -S -O "$2" "$1" 2>"$scratch/answers" || fail "$1 cannot be downloaded"
+      if grep -qi '^ *location: *http:' "$scratch/answers"; then
+        fail "$1 is redirected to plain HTTP: nothing was installed"
       fi
       ;;
-  esac || fail "$1 cannot be downloaded"
+  esac
+}
+
+find_verification() {
+  verify=${PGSTEP_VERIFY:-}
+  case $verify in
+    '' | checksum) ;;
+    attestation) command -v gh >/dev/null 2>&1 || fail "PGSTEP_VERIFY=attestation needs gh, the GitHub CLI" ;;
+    *) fail "PGSTEP_VERIFY is attestation or checksum, not $verify" ;;
+  esac
+}
+
+# Who built it, as GitHub has recorded it. Where nobody can say, the checksum decides, unless an attestation is a must.
+verify_attestation() {
+  [ "$verify" = attestation ] || command -v gh >/dev/null 2>&1 || return 0
+  # Early versions of gh end with 0 where there is no attestation at all, so what it prints counts as well.
+  if said=$(unset GH_HOST GH_REPO GH_ENTERPRISE_TOKEN
+    gh attestation verify "$1" --repo "$repository" --format json 2>"$scratch/refusal") &&
+    case $said in *'"verificationResult"'*) ;; *) false ;; esac; then
+    printf 'Verified that %s was built by %s\n' "${1##*/}" "$repository"
+    return 0
+  fi
+  reason=$(grep -v '^[[:space:]]*$' "$scratch/refusal" | tail -n 1)
+  if grep -qi 'verification failed' "$scratch/refusal"; then
+    fail "the attestation of ${1##*/} is not that of $repository: ${reason:-verification failed}"
+  fi
+  [ "$verify" != attestation ] || fail "gh cannot verify the attestation of ${1##*/}: ${reason:-there is none}"
+  printf 'gh cannot verify the attestation of %s (%s); its checksum was verified.\n' "${1##*/}" "${reason:-there is none}" >&2
 }
 
 find_digest_tool() {

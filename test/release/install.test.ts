@@ -11,7 +11,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,7 @@ import { after, before, describe, test } from "node:test";
 import { tarGzip } from "../../build/release/archive.ts";
 import { digestOf } from "../../build/release/manifest.ts";
 import { ROOT } from "../../build/runtimes.ts";
+import { makeCertificate } from "../support/certificates.ts";
 import { type Outcome, run } from "../support/program.ts";
 
 const INSTALL = join(ROOT, "install.sh");
@@ -38,25 +40,21 @@ const TOOLS = [
   "grep",
   "getconf",
   "sysctl",
+  "tail",
 ];
 
 let place = "";
 let server: Server;
 let base = "";
 /** What the server answers, by path; "broken" breaks off in the middle of its content. */
-let files: Readonly<Record<string, { readonly content: Uint8Array; readonly broken?: true }>> = {};
+let files: Readonly<Record<string, { readonly content: Uint8Array; readonly broken?: true; readonly at?: string }>> =
+  {};
 let archive: Uint8Array = Buffer.alloc(0);
 
 before(async () => {
   place = mkdtempSync(join(tmpdir(), "pgstep-install-"));
   archive = await release("#!/bin/sh\necho pgstep 9.9.9\n");
-  server = createServer(({ url = "" }, response) => {
-    const file = files[url.slice(1)];
-    if (!file) return void response.writeHead(404).end();
-    response.setHeader("content-length", file.content.length);
-    if (!file.broken) return void response.end(file.content);
-    response.write(file.content.subarray(0, 20), () => response.destroy());
-  });
+  server = createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -64,6 +62,16 @@ after(() => {
   server.close();
   rmSync(place, { recursive: true, force: true });
 });
+
+/** Answers a path with its file; one that lies somewhere else with a redirection to there. */
+const serve: RequestListener = ({ url = "" }, response) => {
+  const file = files[url.slice(1).replace(/^moved\//, "")];
+  if (!file) return void response.writeHead(404).end();
+  if (file.at && !url.startsWith("/moved/")) return void response.writeHead(302, { location: file.at + url }).end();
+  response.setHeader("content-length", file.content.length);
+  if (!file.broken) return void response.end(file.content);
+  response.write(file.content.subarray(0, 20), () => response.destroy());
+};
 
 function release(program: string): Promise<Uint8Array> {
   const entry = { name: `pgstep-${TARGET}/pgstep`, content: Buffer.from(program), isExecutable: true };
@@ -95,6 +103,13 @@ async function install(
   const words = told.words ?? ["--to", directory];
   const environment = { PGSTEP_DOWNLOAD_BASE: base, PGSTEP_TARGET: TARGET, ...told.environment };
   return { ...(await run([told.shell ?? "sh", INSTALL, ...words], { directory: place, environment })), directory };
+}
+
+/** Puts a script in the place of a program. */
+function pretend(directory: string, tool: string, script: string): void {
+  rmSync(join(directory, tool), { force: true });
+  writeFileSync(join(directory, tool), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(directory, tool), 0o755);
 }
 
 /** A failure that leaves nothing, and what was there before as it was. */
@@ -168,6 +183,126 @@ describe("install.sh", () => {
     assertRefused(await install({ environment: { PGSTEP_VERSION: "1/../.." } }), /is no version/);
   });
 
+  test("refuses plain HTTP to a host that only looks like this machine", async () => {
+    for (const mirror of [
+      "http://localhost:x@mirror.example",
+      "http://127.0.0.1:80@mirror.example/",
+      "http://localhost.mirror.example",
+      "http://localhost:80:80",
+      "http://localhost:",
+    ]) {
+      assertRefused(await install({ environment: { PGSTEP_DOWNLOAD_BASE: mirror } }), /must start with https/);
+    }
+  });
+
+  for (const tool of ["curl", "wget"] as const) {
+    test(`refuses a redirection to plain HTTP, with ${tool}`, async () => {
+      const authority = makeCertificate({ name: "test authority" });
+      const { certificate, key } = makeCertificate({ name: "localhost", issuer: authority, hosts: ["127.0.0.1"] });
+      const secure = createTlsServer({ cert: certificate, key }, serve);
+      await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve));
+      const trusted = join(place, "authority.pem");
+      writeFileSync(trusted, authority.certificate);
+      const PATH = path(`redirected-${tool}`, [...TOOLS, tool, "sha256sum"]);
+      const real = execFileSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" }).trim();
+      // Only the trust is added; curl must be asked first to ignore the settings of the user's.
+      if (tool === "wget") pretend(PATH, tool, `exec ${real} --ca-certificate=${trusted} "$@"`);
+      const environment = {
+        PATH,
+        CURL_CA_BUNDLE: trusted,
+        PGSTEP_DOWNLOAD_BASE: `https://127.0.0.1:${(secure.address() as AddressInfo).port}`,
+      };
+      const moved = (at?: string) => {
+        const sums = Buffer.from(`${digestOf(archive)}  ${ARCHIVE}\n`);
+        return { SHA256SUMS: { content: sums }, [ARCHIVE]: { content: archive, ...(at && { at }) } };
+      };
+      try {
+        const toHttps = moved(`${environment.PGSTEP_DOWNLOAD_BASE}/moved`);
+        assert.equal((await install({ served: toHttps, environment })).status, 0);
+        assertRefused(
+          await install({ served: moved(`${base}/moved`), environment }),
+          /cannot be downloaded|to plain HTTP/,
+        );
+        // Plain HTTP on this machine may be named, and leads nowhere else.
+        assertRefused(
+          await install({ served: moved(`${base}/moved`), environment: { PATH } }),
+          /cannot be downloaded|to plain HTTP/,
+        );
+      } finally {
+        secure.close();
+      }
+    });
+  }
+
+  test("takes no settings of the user's for the download", async () => {
+    const home = mkdtempSync(join(place, "home-"));
+    writeFileSync(join(home, ".curlrc"), "output = stolen\nurl = file:///etc/passwd\n");
+    writeFileSync(join(home, ".wgetrc"), "no_such_setting = on\n");
+    for (const tool of ["curl", "wget"]) {
+      const PATH = path(`settings-${tool}`, [...TOOLS, tool, "sha256sum"]);
+      const { status, stderr } = await install({ environment: { PATH, HOME: home } });
+      assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+    }
+  });
+
+  describe("with an attestation", () => {
+    const withGh = (name: string, script: string, verify?: string) => {
+      const PATH = path(`gh-${name}`, [...TOOLS, "curl", "sha256sum"]);
+      pretend(PATH, "gh", script);
+      return install({ environment: { PATH, GH_HOST: "evil.example", ...(verify && { PGSTEP_VERIFY: verify }) } });
+    };
+    const confirms = `[ -z "\${GH_HOST:-}" ] || exit 9
+case $* in "attestation verify "*"/${ARCHIVE} --repo pgstep/pgstep --format json") ;; *) exit 8 ;; esac
+echo '[{"attestation":{},"verificationResult":{}}]'`;
+    const silent = "echo 'error connecting to api.github.com' >&2; exit 1";
+
+    test("says who built it, where gh confirms it", async () => {
+      for (const verify of ["", "attestation"]) {
+        const { status, stdout, stderr } = await withGh("confirms", confirms, verify);
+        assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+        assert.match(stdout, /^Verified that pgstep-linux-x64\.tar\.gz was built by pgstep\/pgstep\nInstalled/);
+      }
+    });
+
+    test("lets the checksum decide where gh cannot answer, and says so in one line", async () => {
+      const { status, stdout, stderr } = await withGh("silent", silent);
+      assert.equal(status, 0);
+      assert.match(stdout, /^Installed/);
+      assert.equal(
+        stderr,
+        `gh cannot verify the attestation of ${ARCHIVE} (error connecting to api.github.com); its checksum was verified.\n`,
+      );
+    });
+
+    test("installs nothing without an answer where an attestation is a must", async () => {
+      assertRefused(
+        await withGh("must", silent, "attestation"),
+        /gh cannot verify the attestation of .*api\.github\.com/,
+      );
+      // Versions of gh before 2.67 end with 0 where there is no attestation.
+      assertRefused(
+        await withGh("none", "exit 0", "attestation"),
+        /gh cannot verify the attestation of .*: there is none/,
+      );
+      const environment = { PATH: path("no-gh", [...TOOLS, "curl", "sha256sum"]), PGSTEP_VERIFY: "attestation" };
+      assertRefused(await install({ environment }), /needs gh, the GitHub CLI/);
+    });
+
+    test("installs nothing that another built", async () => {
+      const refuses = "echo 'Error: verifying with issuer \"sigstore.dev\": verification failed' >&2; exit 1";
+      assertRefused(
+        await withGh("refuses", refuses),
+        /the attestation of .* is not that of pgstep\/pgstep: Error: verifying/,
+      );
+    });
+
+    test("does not ask where only the checksum is wanted, and refuses another word", async () => {
+      const { status, stderr } = await withGh("unasked", "exit 7", "checksum");
+      assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+      assertRefused(await install({ environment: { PGSTEP_VERIFY: "yes" } }), /attestation or checksum, not yes/);
+    });
+  });
+
   test("leaves what was there when the new one does not run", async () => {
     const broken = await release("#!/bin/sh\nexit 1\n");
     const sums = Buffer.from(`${digestOf(broken)}  ${ARCHIVE}\n`);
@@ -209,13 +344,9 @@ describe("install.sh", () => {
     test(`asks for ${target || "nothing"} on ${name}`, async () => {
       const PATH = path(name.replaceAll(" ", "-"), [...TOOLS.slice(2, 11), "sh", "curl", "sha256sum", "unzip"]);
       const [system, machine] = uname.split(" ");
-      const pretend = (tool: string, script: string) => {
-        writeFileSync(join(PATH, tool), `#!/bin/sh\n${script}\n`);
-        chmodSync(join(PATH, tool), 0o755);
-      };
-      pretend("uname", `[ "$1" = -s ] && echo ${system} || echo ${machine}`);
-      pretend("getconf", libc ? `echo ${libc}` : "exit 1");
-      pretend("ldd", libc ? "echo GNU libc" : "echo musl libc >&2; exit 1");
+      pretend(PATH, "uname", `[ "$1" = -s ] && echo ${system} || echo ${machine}`);
+      pretend(PATH, "getconf", libc ? `echo ${libc}` : "exit 1");
+      pretend(PATH, "ldd", libc ? "echo GNU libc" : "echo musl libc >&2; exit 1");
       const served = { SHA256SUMS: { content: Buffer.alloc(0) } };
       const outcome = await install({ served, environment: { PATH, PGSTEP_TARGET: "" } });
       const file = `pgstep-${target}.${target.startsWith("windows") ? "zip" : "tar.gz"}`;
