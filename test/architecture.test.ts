@@ -44,6 +44,8 @@ const ADAPTERS: readonly { readonly files: RegExp; readonly from?: RegExp }[] = 
   // Files of the user's that nobody named.
   { files: /^connection-files\.ts$/, from: /^home-directory\.ts$/ },
   { files: /^tls-files\.ts$/, from: /^home-directory\.ts$/ },
+  // What replaces files of the user's or of its own.
+  { files: /^(disk|sealed-program|embedded-lock)\.ts$/, from: /^replace-file\.ts$/ },
   // Which of the two.
   { files: /^open-database\.ts$/, from: /^(postgres|pglite)-database\.ts$/ },
   { files: /^(.*-reporter|reporter-.*)\.ts$/ },

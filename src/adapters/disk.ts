@@ -5,14 +5,13 @@ import {
   openSync,
   readdirSync,
   readSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import process from "node:process";
 import type { DirectoryEntry, FileStart, FileSystem } from "../ports/file-system.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** Scanning parts of this size is half as fast again as scanning larger ones. */
 const PART_BYTES = 65_536;
@@ -34,14 +33,7 @@ export const disk: FileSystem = {
   },
   replace(path, text) {
     makeDirectory(dirname(path));
-    const beside = `${path}.${process.pid}.tmp`;
-    try {
-      writeFileSync(beside, text);
-      renameSync(beside, path);
-    } catch (error) {
-      rmSync(beside, { force: true });
-      throw error;
-    }
+    replaceFile(path, text);
   },
   remove: (path) => rmSync(path, { force: true }),
 };

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { Failure } from "../core/error.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** The one process that may have an embedded database's directory open, as its lock file says. */
 interface Holder {
@@ -140,12 +141,6 @@ function createFile(path: string, content: string): boolean {
     if (codeOf(error) === "EEXIST") return false;
     throw error;
   }
-}
-
-function replaceFile(path: string, content: string): void {
-  const fresh = `${path}.${process.pid}`;
-  writeFileSync(fresh, content);
-  renameSync(fresh, path);
 }
 
 function modifiedAt(path: string): number {

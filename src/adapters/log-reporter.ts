@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, writeSync } from "node:fs";
 import { withoutPasswords } from "../core/display-text.ts";
 import { Failure, type Finding } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
@@ -96,12 +96,19 @@ class LogFile implements OutputStream {
   constructor(path: string, toLine: (line: string, time: string) => string) {
     this.#toLine = toLine;
     try {
-      this.#descriptor = openSync(path, "a");
+      this.#descriptor = openAppending(path);
     } catch (cause) {
-      throw new Failure("settings", `Cannot write the log file ${path}: ${systemWords(cause)}`, {
-        hint: "Name another with --log-file, or leave it out. Nothing was done.",
-        cause,
-      });
+      const isLink = isCoded(cause, "ELOOP");
+      throw new Failure(
+        "settings",
+        `Cannot write the log file ${path}: ${isLink ? "it is a link" : systemWords(cause)}`,
+        {
+          hint: isLink
+            ? "Name the file itself with --log-file. Nothing was done."
+            : "Name another with --log-file, or leave it out. Nothing was done.",
+          cause,
+        },
+      );
     }
   }
 
@@ -129,4 +136,23 @@ class LogFile implements OutputStream {
     }
     this.#descriptor = undefined;
   }
+}
+
+/**
+ * Opens a file at its end and follows no link: one that somebody else made, or that came with a checkout, would let log
+ * lines into any file of the user's. /dev/stdout and its like are links of the system's own.
+ */
+function openAppending(path: string): number {
+  const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+  const flags = O_APPEND | O_CREAT | O_WRONLY;
+  if (/^\/dev\/(stdout|stderr|fd\/\d+)$/.test(path)) return openSync(path, flags);
+  // Windows has no O_NOFOLLOW, and Deno follows the link itself where it checks a permission for its target.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw Object.assign(new Error("it is a link"), { code: "ELOOP" });
+  }
+  return openSync(path, flags | (constants.O_NOFOLLOW ?? 0));
+}
+
+function isCoded(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }

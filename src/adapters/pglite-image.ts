@@ -22,6 +22,6 @@ export function unpackBaseImage(image: Buffer, directory: string): void {
   for (const { path, isDirectory, mode, bytes } of archiveEntries(image)) {
     const target = join(directory, path);
     if (isDirectory) mkdirSync(target, { recursive: true, mode });
-    else writeFileSync(target, bytes, { mode });
+    else writeFileSync(target, bytes, { mode, flag: "wx" });
   }
 }

@@ -1,21 +1,12 @@
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { openSeal, readSealEnd, SEAL_END_BYTES, SEAL_MARK, type Seal } from "../core/bundle/seal.ts";
 import { brokenSeal } from "../core/bundle/sealed-program.ts";
 import { Failure } from "../core/error.ts";
 import type { ProgramFile, SealedProgram } from "../ports/program-file.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** Bun's compiled programs have their modules in a file system of their own. */
 const isExecutable = /^file:\/\/\/(\$bunfs|[A-Z]:\/~BUN)\//i.test(import.meta.url);
@@ -79,7 +70,7 @@ export const programFile: ProgramFile = {
           { path: besideOf(path), bytes: Buffer.from(seal), mode: 0o644 },
         ]
       : [{ path, bytes: Buffer.concat([program, Buffer.from(seal)]), mode: 0o755 }];
-    for (const { path, bytes, mode } of files) replace(path, bytes, mode);
+    for (const { path, bytes, mode } of files) replaceFile(path, bytes, mode);
     const written = files.map(({ path, bytes }) => ({
       path,
       size: bytes.length,
@@ -107,15 +98,3 @@ function requireProgram(program: Buffer, format: string, path: string): void {
 
 /** The mark as compilers leave it in an executable, its line feed apart. */
 const CARRIED = SEAL_MARK.trim();
-
-function replace(path: string, bytes: Buffer, mode: number): void {
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    writeFileSync(beside, bytes);
-    chmodSync(beside, mode);
-    renameSync(beside, path);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
-  }
-}

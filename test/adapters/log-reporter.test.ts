@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -45,6 +45,17 @@ describe("the log", () => {
     const text = readFileSync(path, "utf8");
     assert.match(text, /password=\*\*\*/);
     assert.doesNotMatch(text, /hunter2/);
+  });
+
+  test("follows no link, as a checkout may bring one", (context) => {
+    if (process.platform === "win32") return context.skip("links of Unix");
+    const victim = join(place, "victim");
+    const path = join(place, "link.log");
+    writeFileSync(victim, "precious");
+    symlinkSync(victim, path);
+    const open = () => new LogReporter({ path, json: false, title: "t", lost: () => assert.fail() });
+    assert.throws(open, (error) => error instanceof Failure && error.message.endsWith("link.log: it is a link"));
+    assert.equal(readFileSync(victim, "utf8"), "precious");
   });
 
   test("of JSON has an object a line, its time first, and nothing else", () => {

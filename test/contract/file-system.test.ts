@@ -51,6 +51,21 @@ describe("file system of the disk", () => {
     assert.deepEqual([...disk.read(join(directory, "empty"))], []);
   });
 
+  test("replace follows no link that lies where its new file could", (context) => {
+    if (process.platform === "win32") return context.skip("links of Unix");
+    const place = join(directory, "replace");
+    mkdirSync(place);
+    const path = join(place, "file");
+    const victim = join(directory, "victim");
+    writeFileSync(victim, "precious");
+    for (const name of [`file.${process.pid}`, `file.${process.pid}.tmp`]) symlinkSync(victim, join(place, name));
+    writeFileSync(path, "before");
+    disk.replace(path, "after");
+    assert.equal(readFileSync(path, "utf8"), "after");
+    assert.equal(readFileSync(victim, "utf8"), "precious");
+    assert.deepEqual(readdirSync(place).length, 3);
+  });
+
   test("readStart gives the first part, and says whether it is all", () => {
     const path = join(directory, "start");
     const content = Buffer.alloc(70_000, "0123456789");

@@ -9,6 +9,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -139,6 +140,8 @@ function fileCommand(verb: string, args: readonly string[], place: string, input
     append: () => void appendFileSync(first, input),
     rm: () => void rmSync(first, { recursive: true }),
     mv: () => void renameSync(first, second),
+    // Typed with -s before them.
+    ln: () => void symlinkSync(args[1] ?? "", join(place, args[2] ?? "")),
     mkdir: () => void mkdirSync(first, { recursive: true }),
   };
   const command = commands[verb];
