@@ -113,7 +113,7 @@ export class MigrationRunner {
   /** Checks the files and, where a database is named, compares them with its history. */
   async validate(): Promise<ValidationReport> {
     const { context, resolved, rethrow } = this.#context();
-    const database = await this.#open(resolved);
+    const database = await this.#open(resolved, context.emit);
     try {
       const report = await validate(context, database);
       rethrow();
@@ -131,7 +131,7 @@ export class MigrationRunner {
 
   async #withDatabase<Result>(work: (context: DatabaseContext) => Promise<Result>): Promise<Result> {
     const { context, resolved, rethrow } = this.#context();
-    const database = await this.#open(resolved);
+    const database = await this.#open(resolved, context.emit);
     if (!database) throw noDatabaseNamed();
     try {
       const result = await work({ ...context, database });
@@ -162,7 +162,7 @@ export class MigrationRunner {
     return { context, resolved, rethrow };
   }
 
-  async #open(resolved: ResolvedSettings): Promise<Database | undefined> {
+  async #open(resolved: ResolvedSettings, emit: EventListener): Promise<Database | undefined> {
     const { sql } = this.#options;
     const { placeholders } = resolved.values;
     if (sql) {
@@ -173,7 +173,7 @@ export class MigrationRunner {
     const target = resolveTarget(databaseSources(resolved));
     if (!target) return undefined;
     const { openDatabase } = await import("./adapters/open-database.ts");
-    return withoutSecrets(openDatabase(target), placeholders);
+    return withoutSecrets(openDatabase(target, { emit }), placeholders);
   }
 }
 

@@ -19,6 +19,7 @@ import { parseCommandLine, type Request, typedOptions } from "./command-line.ts"
 import { manifestOf } from "./core/bundle/seal.ts";
 import { refuseUnsealed, sealedFlags, sealedSettings, withPin } from "./core/bundle/sealed-program.ts";
 import { Failure } from "./core/error.ts";
+import type { EventListener } from "./core/event.ts";
 import { HELP_WIDTH } from "./core/help-text.ts";
 import { narrowed } from "./core/narrow-text.ts";
 import { requireFormat } from "./core/presentation.ts";
@@ -173,11 +174,11 @@ async function run({ command, invocation, settings: flags }: Request & { kind: "
       return { ...context, database: named, ...(pin && { settings: { ...settings, pin } }) };
     },
     async replayed(work) {
-      const shadow = await openShadow(resolved);
+      const shadow = await openShadow(resolved, context.emit);
       return await replay({ ...context, database: shadow }, work).finally(() => shadow.close());
     },
     async inShadow(work) {
-      const shadow = await openShadow(resolved);
+      const shadow = await openShadow(resolved, context.emit);
       return await inShadow({ ...context, database: shadow }, work).finally(() => shadow.close());
     },
     probe: () => openProbe(resolved),
@@ -227,9 +228,10 @@ async function openNamed(
   const { openDatabase } = await import("./adapters/open-database.ts");
   const { askPassword } = await import("./adapters/terminal-password.ts");
   const mayAsk = presentation.format === "human" && !process.env.CI;
-  const database = openDatabase(target, (user, signal) =>
-    askPassword({ input: process.stdin, output: process.stderr, mayAsk }, user, signal),
-  );
+  const database = openDatabase(target, {
+    emit: context.emit,
+    askPassword: (user, signal) => askPassword({ input: process.stdin, output: process.stderr, mayAsk }, user, signal),
+  });
   if (!patience) return withoutSecrets(database, resolved.values.placeholders);
   const standbyWillDo =
     target.kind === "server" && ["read-only", "standby", "prefer-standby"].includes(target.serverRole);
@@ -238,12 +240,12 @@ async function openNamed(
 }
 
 /** A database to rehearse in: the one that is named for it, or one in memory. */
-async function openShadow(resolved: ResolvedSettings): Promise<Database> {
+async function openShadow(resolved: ResolvedSettings, emit: EventListener): Promise<Database> {
   const { resolveTarget } = await import("./adapters/resolve-target.ts");
   const target = resolveTarget(shadowSources(resolved));
   if (!target) throw noDatabaseNamed();
   const { openDatabase } = await import("./adapters/open-database.ts");
-  return withoutSecrets(openDatabase(target), resolved.values.placeholders);
+  return withoutSecrets(openDatabase(target, { emit }), resolved.values.placeholders);
 }
 
 /** What backups are made with; PostgreSQL's own programs are looked for only when one is made. */

@@ -66,6 +66,7 @@ describe("TLS and log-ins of the built program", () => {
         [`scram:wrong@localhost/postgres?${bound}`]: /password authentication failed/,
         [`hashed:top%20secret@localhost/postgres?${bound}`]: /channel_binding=require is asked for/,
         "hashed:top%20secret@localhost/postgres?sslmode=disable": "connected",
+        "hashed:top%20secret@localhost/postgres?sslmode=require": "connected",
         "clear:top%20secret@localhost/postgres?sslmode=disable": /in clear text/,
         "clear:top%20secret@localhost/postgres?sslmode=require": "connected",
       },
@@ -95,6 +96,8 @@ describe("TLS and log-ins of the built program", () => {
           if (expected === "connected") assert.equal(status, 0, `${place}: ${stderr}`);
           else assert.match(`${status}: ${stderr}`, new RegExp(`^2: [^]*(?:${expected.source})`), place);
           assert.ok(!/top secret|key secret/.test(stdout + stderr), place);
+          const isExposed = place.startsWith("hashed:") && place.endsWith("sslmode=disable");
+          assert.equal(/^warning: logged in to .* by md5 without TLS/m.test(stderr), isExposed, `${place}: ${stderr}`);
         }
       }
     });

@@ -36,6 +36,8 @@ export class PasswordMissing extends Error {
  */
 export class Authentication {
   passwordAsked = false;
+  /** Whether an MD5 digest of the password went over a connection that others may listen to. */
+  isExposed = false;
   readonly #credentials: Credentials;
   #method: AuthenticationMethod = "none";
   #exchange: ScramExchange | undefined;
@@ -114,6 +116,7 @@ export class Authentication {
   }
 
   #md5(salt: Buffer): Buffer {
+    this.isExposed = !this.#credentials.isPrivate;
     const inner = md5(Buffer.from(`${this.#password()}${this.#credentials.user}`));
     return passwordMessage(`md5${md5(Buffer.concat([Buffer.from(inner), salt]))}`);
   }

@@ -26,10 +26,14 @@ import type { TlsSettings } from "./tls.ts";
 export function databaseOfDriver(sql: Pick<postgres.Sql, "options">): PostgresDatabase {
   const settings = readSettings(sql);
   const target = driverTarget(settings);
-  return new PostgresDatabase(target, undefined, {
-    dials: settings.socket ? async () => [dialWith(sql.options, settings.socket)] : dialsTo,
-    tlsAttempts: (_, host) => [driverTls(settings, host)],
-  });
+  return new PostgresDatabase(
+    target,
+    {},
+    {
+      dials: settings.socket ? async () => [dialWith(sql.options, settings.socket)] : dialsTo,
+      tlsAttempts: (_, host) => [driverTls(settings, host)],
+    },
+  );
 }
 
 /** What is read of the driver's options; most of it its types do not tell. */

@@ -10,6 +10,8 @@ export interface LoginSettings extends Credentials {
   readonly database: string;
   /** Start-up parameters besides user and database. */
   readonly startup: Readonly<Record<string, string>>;
+  /** Called once logged in, when what proves the password went over the network in a form that can be attacked. */
+  readonly exposed?: () => void;
 }
 
 /**
@@ -38,7 +40,10 @@ export async function logIn(stream: Duplex, settings: LoginSettings): Promise<Bu
         const answer = await authentication.answer(body);
         if (answer) stream.write(answer);
       }
-      if (type === MESSAGE.readyForQuery) return Buffer.concat([...said, reader.release()]);
+      if (type === MESSAGE.readyForQuery) {
+        if (authentication.isExposed) settings.exposed?.();
+        return Buffer.concat([...said, reader.release()]);
+      }
     }
   } catch (error) {
     reader.release();

@@ -6,6 +6,7 @@ import {
   type ServerTarget,
 } from "../core/connection/target.ts";
 import { Failure } from "../core/error.ts";
+import type { EventListener } from "../core/event.ts";
 import { interruption } from "../core/interruption.ts";
 import type { Database } from "../ports/session.ts";
 import { PasswordMissing } from "./authentication.ts";
@@ -30,23 +31,26 @@ export interface Reach {
 /** Asks a person for the password of a user; undefined where nobody can be asked, or nothing is answered. */
 export type AskPassword = (user: string, signal: AbortSignal | undefined) => Promise<string | undefined>;
 
+/** Who is asked and warned while connecting. */
+export interface Attendance {
+  readonly askPassword?: AskPassword;
+  readonly emit?: EventListener;
+}
+
 /** The database on a PostgreSQL server that `target` names. */
 export class PostgresDatabase implements Database {
   readonly description: string;
   readonly embedded = false;
   readonly #target: ServerTarget;
-  readonly #askPassword: AskPassword | undefined;
+  readonly #attendance: Attendance;
   readonly #reach: Reach;
   /** What was answered, for the sessions after the first. */
   #answered: string | undefined;
+  #warned = false;
 
-  constructor(
-    target: ServerTarget,
-    askPassword: AskPassword | undefined = undefined,
-    reach: Reach = { dials: dialsTo, tlsAttempts },
-  ) {
+  constructor(target: ServerTarget, attendance: Attendance = {}, reach: Reach = { dials: dialsTo, tlsAttempts }) {
     this.#target = target;
-    this.#askPassword = askPassword;
+    this.#attendance = attendance;
     this.#reach = reach;
     this.description = describeTarget(target);
   }
@@ -78,13 +82,26 @@ export class PostgresDatabase implements Database {
 
   async close(): Promise<void> {}
 
+  /** Once for all sessions. */
+  #warnOfMd5(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const finding = {
+      rule: "md5-login",
+      severity: "warning",
+      message: `logged in to ${this.description} by md5 without TLS: a listener can guess the password from what was sent`,
+      hint: "Connect with sslmode=verify-full, or let the server use scram-sha-256 for this role.",
+    } as const;
+    this.#attendance.emit?.({ type: "warning", finding });
+  }
+
   /** As libpq: only after the server has asked for a password that is not known a person is asked for it. */
   async #openHost(host: Host, role: ServerRole, signal: AbortSignal | undefined): Promise<PostgresSession> {
     try {
       return await this.#openOneWay(host, role, signal);
     } catch (error) {
       if (!(error instanceof PasswordMissing) || this.#answered !== undefined) throw error;
-      this.#answered = await this.#askPassword?.(this.#target.user, signal);
+      this.#answered = await this.#attendance.askPassword?.(this.#target.user, signal);
       if (this.#answered === undefined) throw error;
       return await this.#openOneWay(host, role, signal);
     }
@@ -161,6 +178,7 @@ export class PostgresDatabase implements Database {
         demands: authentication,
         isPrivate: attempt.wasEncrypted || isSocketDirectory(host.name),
         certificate: serverCertificate(stream),
+        exposed: () => this.#warnOfMd5(),
       });
       const session = await openSession(resumedWire(stream, said), {
         user,

@@ -286,9 +286,11 @@ describe("connecting", () => {
     const target = resolveTarget({ url: server.url(database, "locked"), environment: {} });
     assert.ok(target);
     const answering = (answer: string | undefined) =>
-      openDatabase(target, async (user) => {
-        asked.push(user);
-        return answer;
+      openDatabase(target, {
+        async askPassword(user) {
+          asked.push(user);
+          return answer;
+        },
       });
     const opened = answering("topsecret");
     for (let count = 0; count < 2; count++) await (await opened.open()).close();
@@ -297,6 +299,8 @@ describe("connecting", () => {
     await assert.rejects(answering("wrong").open(), { code: "authentication-failed", message: /"locked"/ });
     const known = resolveTarget({ url: server.url(database, "locked", "wrong"), environment: {} });
     assert.ok(known);
-    await assert.rejects(openDatabase(known, async () => "topsecret").open(), { code: "authentication-failed" });
+    await assert.rejects(openDatabase(known, { askPassword: async () => "topsecret" }).open(), {
+      code: "authentication-failed",
+    });
   });
 });

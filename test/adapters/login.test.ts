@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { createSecureContext, TLSSocket } from "node:tls";
+import { openDatabase } from "../../src/adapters/open-database.ts";
 import type { PostgresSession } from "../../src/adapters/postgres-session.ts";
+import { resolveTarget } from "../../src/adapters/resolve-target.ts";
 import { type Certificate, makeCertificate } from "../support/certificates.ts";
 import { makeTlsWorld, outcome, type TlsWorld } from "../support/tls-world.ts";
 
 const AUTHENTICATION = [
   "local all postgres trust",
   "local all clear password",
+  "local all hashed md5",
   "host all clear all password",
   "host all hashed all md5",
   "host all all all scram-sha-256",
@@ -65,6 +68,25 @@ describe("logging in", () => {
       }
       assert.match(await login(`odd${index}`, "", { password: `${password}x` }), /password authentication failed/);
     }
+  });
+
+  test("with md5 where others may listen, which is warned of once, and not over TLS or a socket", async () => {
+    const { server } = world;
+    const warnings = async (host: string, sslmode: string) => {
+      const { port } = server;
+      const url = `postgres://hashed:topsecret@/postgres?host=${host}&port=${port}&sslmode=${sslmode}`;
+      const target = resolveTarget({ url, environment: {} });
+      assert.ok(target);
+      const rules: string[] = [];
+      const database = openDatabase(target, {
+        emit: (event) => void (event.type === "warning" && rules.push(event.finding.rule)),
+      });
+      for (let count = 0; count < 2; count++) await (await database.open()).close();
+      return rules;
+    };
+    assert.deepEqual(await warnings("127.0.0.1", "disable"), ["md5-login"]);
+    assert.deepEqual(await warnings("127.0.0.1", "require"), []);
+    assert.deepEqual(await warnings(encodeURIComponent(server.socketDirectory), "disable"), []);
   });
 
   test("with md5 and a wrong password", async () => {
