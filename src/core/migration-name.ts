@@ -1,4 +1,5 @@
 import type { Direction } from "./migration.ts";
+import { editDistance } from "./spelling.ts";
 import { MAX_VERSION_LENGTH } from "./version.ts";
 
 /** What a migration's file name says. */
@@ -35,6 +36,26 @@ export function parseMigrationName(fileName: string): MigrationName | { fault: s
     description: words.replace(/[_-]+/g, " ").trim(),
     direction: match[3] === ".down" ? "down" : "up",
   };
+}
+
+/**
+ * The name that a file was meant to have, where the last word behind a dot looks like a misspelt "up" or "down", or where
+ * the rest is the name of another file: `002_users.dwon.sql` beside `002_users.sql`. Other dots are part of a description.
+ * @param names of all files beside it
+ */
+export function misspeltDirection({ name }: MigrationName, names: ReadonlySet<string>): string | undefined {
+  const [, stem, word] = /^(.+)\.(\p{L}+)$/u.exec(name) ?? [];
+  if (stem === undefined || word === undefined) return undefined;
+  const meant = (["down", "up"] as const).find((known) => isNearly(word.toLowerCase(), known));
+  if (meant) return `${stem}.${meant}.sql`;
+  return names.has(`${stem}.sql`) || names.has(`${stem}.up.sql`) ? `${stem}.down.sql` : undefined;
+}
+
+/** Within two edits, with a letter in common and at most one too many: "dump" is a word of its own. */
+function isNearly(word: string, known: string): boolean {
+  if (word.length > known.length + 1) return false;
+  const distance = editDistance(word, known);
+  return distance <= 2 && distance < Math.max(word.length, known.length);
 }
 
 /** The words of a description as a file name carries them: lower case, underscores, nothing a shell would mind. */

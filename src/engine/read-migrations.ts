@@ -2,25 +2,17 @@ import { enumeration } from "../core/enumeration.ts";
 import { Failure, type Finding } from "../core/error.ts";
 import { type Header, parseHeader, runsIn } from "../core/header.ts";
 import type { Migration, SqlFile } from "../core/migration.ts";
-import { type MigrationName, parseMigrationName } from "../core/migration-name.ts";
 import { Checksum, checksumOf, decodeSource, decodeWhole, NotUtf8 } from "../core/source-text.ts";
-import { sequenceGaps, versionKey } from "../core/version.ts";
+import { sequenceGaps } from "../core/version.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import { errorCode } from "./error-code.ts";
-import { type FolderEntries, type FolderEntry, listFolders } from "./migration-folders.ts";
+import { type FolderEntries, listFolders } from "./migration-folders.ts";
+import { type NamedFile, nameFiles } from "./name-files.ts";
 
 /** The migrations of a directory, lowest version first, and everything that is wrong or odd with the files. */
 export interface MigrationFiles {
   readonly migrations: readonly Migration[];
   readonly findings: readonly Finding[];
-}
-
-interface NamedFile extends MigrationName {
-  readonly path: string;
-  /** Of whose folder it is; undefined when it is in none. */
-  readonly environment: string | undefined;
-  /** The same for the same versions. */
-  readonly key: string;
 }
 
 type TitledFile = Pick<NamedFile, "path" | "name" | "environment">;
@@ -117,36 +109,6 @@ function findOddFolders({ misnamed, unreadable }: FolderEntries, findings: Findi
   }
 }
 
-function nameFiles(entries: readonly FolderEntry[], findings: Finding[]): NamedFile[] {
-  const files: NamedFile[] = [];
-  for (const { name, kind, path, environment } of entries) {
-    const parsed = parseMigrationName(name);
-    if (!parsed) continue;
-    if (kind !== "file") {
-      const what = kind === "directory" ? "is a directory" : "is no regular file, or a link that leads nowhere";
-      findings.push({
-        rule: "not-a-file",
-        severity: "error",
-        message: `${name} ${what}`,
-        hint: "Rename or remove it: a name that ends in .sql is taken for a migration.",
-        place: { path },
-      });
-    } else if ("fault" in parsed) {
-      findings.push({
-        rule: "bad-name",
-        severity: "error",
-        message: `${name} is not a migration's name: ${parsed.fault}`,
-        hint: "Rename it, e.g. 001_create_users.sql, or move it out of the directory.",
-        place: { path },
-      });
-    } else {
-      const { version, name: migration, description, direction } = parsed;
-      files.push({ version, name: migration, description, direction, path, environment, key: versionKey(version) });
-    }
-  }
-  return files;
-}
-
 /** The file, unless it cannot be read; what is wrong with it goes among the findings. */
 export function readSqlFile(fileSystem: FileSystem, file: TitledFile, findings: Finding[]): SqlFile | undefined {
   const { path } = file;
@@ -213,7 +175,8 @@ function readHeader({ path, name, environment }: TitledFile, text: string, findi
   for (const { message, hint, position } of faults) {
     findings.push({ rule: "header", severity: "error", message, hint, place: { path, ...position } });
   }
-  if (header.migration && header.migration.text.replace(/\.sql$/, "") !== name) {
+  // With blanks in it, it is a remark and no file's name.
+  if (header.migration && !/\s/.test(header.migration.text) && header.migration.text.replace(/\.sql$/, "") !== name) {
     findings.push({
       rule: "header-name",
       severity: "error",

@@ -98,6 +98,40 @@ describe("a file that is looked through", () => {
       assert.deepEqual(rules(text), ["empty warning -"], text);
   });
 
+  test("a comment that divides the file for another tool is an error that names the tool, once", () => {
+    const found = (text: string) =>
+      inspection(text).findings.map(({ rule, message, place }) => [rule, message.split(";")[0], place?.line]);
+    const divides = (comment: string, tool: string) => `"${comment}" divides a file of ${tool}`;
+    for (const [comment, tool] of [
+      ["-- +goose Up", "goose"],
+      ["--+goose down", "goose"],
+      ["-- migrate:up transaction:false", "dbmate"],
+      ["-- migrate:down", "dbmate"],
+      ["-- +migrate Up notransaction", "sql-migrate"],
+      ["---- create above / drop below ----", "tern"],
+    ] as const) {
+      const wanted = [["other-tool", divides(comment, tool), 2]];
+      assert.deepEqual(found(`-- a\n${comment}\nSELECT 1;\n-- +goose Down\nSELECT 2;`), wanted, comment);
+      assert.deepEqual(found(`SELECT 1\n  ${comment}\nFROM a;`), wanted, comment);
+      assert.deepEqual(found(`SELECT 1;\r\n${comment}\r\nSELECT 2;`), wanted, comment);
+    }
+  });
+
+  test("such words elsewhere are none of another tool's", () => {
+    for (const text of [
+      "SELECT '\n-- +goose Up\n';",
+      "SELECT $$\n-- migrate:down\n$$;",
+      "/*\n-- migrate:up\n*/ SELECT 1;",
+      "SELECT 1 -- +migrate Up\n;",
+      "-- +goose StatementBegin\nSELECT 1;",
+      "-- migrate: up\nSELECT 1;",
+      "-- the comment -- +goose Up\nSELECT 1;",
+      "COPY a FROM stdin;\n-- migrate:up\n\\.\n",
+    ]) {
+      assert.deepEqual(inspection(text).findings, [], text);
+    }
+  });
+
   test("what would harm the session is refused", () => {
     assert.deepEqual(rules("DISCARD ALL;"), ["discard-all error 1"]);
     assert.deepEqual(rules("DISCARD PLANS; DISCARD TEMP;"), []);

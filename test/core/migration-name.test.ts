@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { fileNameWords, parseMigrationName } from "../../src/core/migration-name.ts";
+import { fileNameWords, misspeltDirection, parseMigrationName } from "../../src/core/migration-name.ts";
 
 describe("a migration's file name", () => {
   test("gives version, name, description and direction", () => {
@@ -34,6 +34,21 @@ describe("a migration's file name", () => {
     });
     const down = parseMigrationName("1_break_down.sql");
     assert.ok(down && "direction" in down && down.direction === "up");
+  });
+
+  test("with a misspelt direction is told from one with other dots", () => {
+    const meant = (file: string, ...beside: string[]) => {
+      const parsed = parseMigrationName(file);
+      assert.ok(parsed && "name" in parsed, file);
+      return misspeltDirection(parsed, new Set([file, ...beside]));
+    };
+    for (const word of ["dwon", "donw", "dow", "dn", "DOWN", "Down", "downs"])
+      assert.equal(meant(`002_p.${word}.sql`), "002_p.down.sql", word);
+    for (const word of ["pu", "u", "upp", "UP"]) assert.equal(meant(`002_p.${word}.sql`), "002_p.up.sql", word);
+    assert.equal(meant("002_p.rollback.sql", "002_p.sql"), "002_p.down.sql");
+    assert.equal(meant("002_p.undo.sql", "002_p.up.sql"), "002_p.down.sql");
+    for (const file of ["0001_1.5.0_schema.sql", "1_v1.2.sql", "1_schema.dump.sql", "1_a.b.c.sql", "1_x.rollback.sql"])
+      assert.equal(meant(file, "1_a.sql"), undefined, file);
   });
 
   test("of a file that is none of ours is ignored", () => {

@@ -1,9 +1,10 @@
 import type { Substitution } from "../placeholders/substitute.ts";
 import { advance } from "../text-position.ts";
+import { findOtherToolMarker } from "./other-tool-marker.ts";
 import { PlaceCounter } from "./place-counter.ts";
 import { parsePsqlCommand } from "./psql-command.ts";
 import type { Piece, Place, Statement } from "./statement.ts";
-import { type FaultWords, NUL_CHARACTER } from "./statement-fault.ts";
+import { type FaultWords, NUL_CHARACTER, otherTool } from "./statement-fault.ts";
 
 /** Makes pieces out of the text of a file, handed over without a gap, and knows the place of each. */
 export class PieceWriter {
@@ -11,6 +12,9 @@ export class PieceWriter {
   readonly #counter = new PlaceCounter();
   /** Of the first NUL character of the file, where one was seen: one finding is enough. */
   #nulOffset = Number.POSITIVE_INFINITY;
+
+  /** Whether a marker of another tool's was reported: one is enough. */
+  #isMarked = false;
 
   /** Tells that there is a NUL character ahead. */
   expectNul(offset: number): void {
@@ -25,11 +29,14 @@ export class PieceWriter {
   }
 
   blank(text: string): void {
-    if (text !== "") this.#add({ kind: "blank", text }, this.#counter.offset);
+    if (text === "") return;
+    this.#findMarker(text, true);
+    this.#add({ kind: "blank", text }, this.#counter.offset);
   }
 
   /** @param substitution of the text as it is written in the file, where something in it was replaced */
   statement(written: string, standardConformingStrings: boolean, substitution?: Substitution): Statement {
+    this.#findMarker(written, standardConformingStrings);
     const { position, offset } = this.#counter;
     const { text = written, replacements = [] } = substitution ?? {};
     const replaced = replacements.length > 0 && { written, replacements };
@@ -39,6 +46,16 @@ export class PieceWriter {
     };
     this.#add(statement, offset, written);
     return statement;
+  }
+
+  /** Reports the file's first marker of another tool's, in a text that is about to be written. */
+  #findMarker(text: string, standardConformingStrings: boolean): void {
+    const marker = this.#isMarked ? undefined : findOtherToolMarker(text, standardConformingStrings);
+    if (!marker) return;
+    this.#isMarked = true;
+    const { position, offset } = this.#counter;
+    const place = { position: advance(position, text.slice(0, marker.at)), offset: offset + marker.at };
+    this.faultAt(otherTool(marker), place);
   }
 
   psql(text: string): void {

@@ -1,3 +1,4 @@
+import type { OtherToolMarker } from "./other-tool-marker.ts";
 import { psqlSubstitute } from "./psql-command.ts";
 import type { Enclosed } from "./sql-lexer.ts";
 import type { ScanFault } from "./statement.ts";
@@ -33,6 +34,14 @@ export function unterminated(open: Enclosed, mark: string): FaultWords {
         hint: "Close it with */, once for every /* inside it: comments nest.",
       };
   }
+}
+
+export function otherTool({ tool, comment }: OtherToolMarker): FaultWords {
+  return {
+    rule: "other-tool",
+    message: `"${comment}" divides a file of ${tool}; pgstep would run both parts, also the one that undoes`,
+    hint: "Move the part that undoes into a file of the same name that ends in .down.sql, and delete these comments.",
+  };
 }
 
 export const OPEN_PARENTHESIS: FaultWords = {

@@ -67,6 +67,7 @@ export type FaultRule =
   | "copy-line-shared"
   | "psql-command"
   | "nul-character"
+  | "other-tool"
   | "placeholder";
 
 /** Text that cannot be sent, and why. Scanning goes on behind it where that makes sense, so one pass finds all faults. */
