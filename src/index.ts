@@ -10,6 +10,14 @@ import type { EventListener } from "./core/event.ts";
 import type { DownTarget, UpTarget } from "./core/plan.ts";
 import type { ResetReport, RunReport, StatusReport, ValidationReport } from "./core/report.ts";
 import { databaseSources } from "./core/settings/database-sources.ts";
+import {
+  type OptionChecks,
+  ofType,
+  onlyTrue,
+  requireOptions,
+  SETTING_CHECKS,
+  wholeFrom,
+} from "./core/settings/library-options.ts";
 import { noDatabaseNamed } from "./core/settings/no-database.ts";
 import { failureOf, type ResolvedSettings } from "./core/settings/resolve-settings.ts";
 import type { GivenSettings, Settings } from "./core/settings.ts";
@@ -87,7 +95,8 @@ export class MigrationRunner {
 
   /** Applies the pending migrations. */
   runMigrations(options: UpTarget & RunOptions = {}): Promise<RunReport> {
-    return this.#run((context) => migrate(context, options, options));
+    const checks = { ...UP_TARGET, ...RUN_OPTIONS };
+    return this.#run("runMigrations", [[options, checks]], (context) => migrate(context, options, options));
   }
 
   /** What is applied and what is pending; never writes. */
@@ -96,18 +105,25 @@ export class MigrationRunner {
   }
 
   /** Undoes the newest migration, or as many as the target says. */
-  rollback(target: DownTarget = { count: 1 }, options: RunOptions = {}): Promise<RunReport> {
-    return this.#run((context) => undo(context, target, options));
+  async rollback(target: DownTarget = { count: 1 }, options: RunOptions = {}): Promise<RunReport> {
+    requireOptions(target, DOWN_TARGET, "rollback");
+    requireOneTarget(target);
+    return await this.#run("rollback", [[options, RUN_OPTIONS]], (context) => undo(context, target, options));
   }
 
   /** Undoes the newest migrations and applies them again. */
   redo(count = 1, options: RunOptions = {}): Promise<RunReport> {
-    return this.#run((context) => redo(context, count, options));
+    const given = [
+      [{ count }, { count: wholeFrom(1) }],
+      [options, RUN_OPTIONS],
+    ] as const;
+    return this.#run("redo", given, (context) => redo(context, count, options));
   }
 
   /** Deletes everything in the database whose name is confirmed. */
-  reset(confirmation: Confirmation): Promise<ResetReport> {
-    return this.#withDatabase((context) => reset(context, consentOf(confirmation, context.settings)));
+  async reset(confirmation: Confirmation): Promise<ResetReport> {
+    requireOptions(confirmation, CONFIRMATION, "reset");
+    return await this.#withDatabase((context) => reset(context, consentOf(confirmation, context.settings)));
   }
 
   /** Checks the files and, where a database is named, compares them with its history. */
@@ -123,7 +139,12 @@ export class MigrationRunner {
     }
   }
 
-  async #run(work: (context: DatabaseContext) => Promise<RunReport>): Promise<RunReport> {
+  async #run(
+    call: string,
+    given: readonly (readonly [options: unknown, checks: OptionChecks])[],
+    work: (context: DatabaseContext) => Promise<RunReport>,
+  ): Promise<RunReport> {
+    for (const [options, checks] of given) requireOptions(options, checks, call);
     const report = await this.#withDatabase(work);
     if (report.failure) throw new RunFailure(report.failure, report);
     return report;
@@ -142,7 +163,9 @@ export class MigrationRunner {
     }
   }
 
+  /** @throws Failure settings */
   #context(): { context: Context; resolved: ResolvedSettings; rethrow: () => void } {
+    requireOptions(this.#options, RUNNER, "MigrationRunner");
     const { signal } = this.#options;
     const { emit, rethrow } = listening(this.#options.onEvent);
     // A program says itself which files it wants to be read.
@@ -175,6 +198,31 @@ export class MigrationRunner {
     const { openDatabase } = await import("./adapters/open-database.ts");
     return withoutSecrets(openDatabase(target, { emit }), placeholders);
   }
+}
+
+/** What calls take besides the settings. */
+const RUN_OPTIONS: OptionChecks = {
+  dryRun: ofType("boolean"),
+  singleTransaction: ofType("boolean"),
+  backUp: ofType("function"),
+};
+const UP_TARGET: OptionChecks = { to: ofType("string"), count: wholeFrom(1), outOfOrder: ofType("boolean") };
+const DOWN_TARGET: OptionChecks = { to: ofType("string"), count: wholeFrom(1), all: onlyTrue };
+const CONFIRMATION: OptionChecks = { confirm: ofType("string"), force: ofType("boolean") };
+const RUNNER: OptionChecks = {
+  ...SETTING_CHECKS,
+  // An instance of postgres is a function with properties.
+  sql: (value) => (typeof value === "function" ? undefined : ofType("object")(value)),
+  onEvent: ofType("function"),
+  signal: ofType("object"),
+};
+
+/** @throws Failure settings when the target says more than one thing, or nothing */
+function requireOneTarget(target: DownTarget): void {
+  if (Object.keys(target).length === 1) return;
+  throw new Failure("settings", "Cannot roll back: the target has not exactly one of count, to and all", {
+    hint: "Call rollback({ count: 1 }), rollback({ to: version }) or rollback({ all: true }).",
+  });
 }
 
 /** A listener that throws must not break a run half-way: it hears no more, and its error comes when the call ends. */

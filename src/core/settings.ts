@@ -43,4 +43,4 @@ type OfLibrary = {
 }[SettingName];
 
 /** Settings as the library's constructor takes them; durations are numbers of milliseconds. */
-export type GivenSettings = { readonly [Name in OfLibrary]?: SettingValues[Name] | undefined };
+export type GivenSettings = { readonly [Name in OfLibrary]?: Exclude<SettingValues[Name], undefined> };

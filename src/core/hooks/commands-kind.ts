@@ -21,6 +21,13 @@ export const hookCommands: Kind<HookCommands> = {
     properties: Object.fromEntries([...KEYS.keys()].map((key) => [key, COMMAND])),
     additionalProperties: false,
   },
+  objectFault(given) {
+    for (const [moment, command] of Object.entries(given)) {
+      if (!HOOK_MOMENTS.some((known) => known === moment)) return `there is no moment "${moment}"`;
+      if (!isCommand(command)) return `"${moment}" is neither a text nor a list of texts`;
+    }
+    return undefined;
+  },
   read(written) {
     let given: unknown;
     try {

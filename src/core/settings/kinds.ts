@@ -20,6 +20,8 @@ export interface Kind<Value = unknown> {
   readonly schema?: Readonly<Record<string, unknown>>;
   /** The value that a text stands for, or why it stands for none, to be read behind "it is " or "it has ". */
   read(text: string): { readonly value: Value } | { readonly fault: string };
+  /** Why an object that a program gave as an option is none of these values, to be read behind "it is " or "it has ". */
+  objectFault?(given: object): string | undefined;
   /** A text that `read` takes, as it may be shown: passwords are masked. */
   show(value: Value): string;
   /** With the value as it is written, before variables were put into it: what may be shown of it. */

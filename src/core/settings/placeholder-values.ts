@@ -28,11 +28,16 @@ export const placeholderValues: Kind<GivenPlaceholders> = {
       ],
     },
   },
+  objectFault: (given) => faultOf(fromPairs(Object.entries(given))),
   read: (written) => (written.startsWith("{") ? fromObject(written) : fromList(written)),
   show: (given) =>
     [...placeholdersOf(given)].map(([name, { value, secret }]) => `${name}=${secret ? MASK : (value ?? "")}`).join(","),
   merge: mergePlaceholders,
 };
+
+function faultOf(read: Read): string | undefined {
+  return "fault" in read ? read.fault : undefined;
+}
 
 type Read = ReturnType<Kind<GivenPlaceholders>["read"]>;
 
