@@ -29,6 +29,8 @@ export async function afterLoss(
     const row = appliedAt(truth, script);
     // A row of before tells nothing: a redo removes it and writes it anew. Behind what did not happen, nothing did.
     tookEffect &&= row === appliedAt(before, script) ? false : !up || row !== undefined;
+    // A file that runs statement by statement may write or delete its own row before its end.
+    if (isUnfinished(truth, script)) tookEffect = false;
     if (tookEffect) return stepReport(script, up ? "applied" : "undone");
     return stepReport(script, index === at ? "failed" : "not-run");
   });
@@ -45,6 +47,11 @@ export async function afterLoss(
       cause: stop.lost,
     }),
   };
+}
+
+/** Whether the journal still has entries of the step: they go in the transaction that records it. */
+function isUnfinished({ unfinished }: DatabaseState, { step }: Script): boolean {
+  return unfinished.some((one) => one.direction === step.direction && sameVersion(one.version, step.version));
 }
 
 async function lookAgain({ context, direct, lock }: Run, before: DatabaseState): Promise<DatabaseState | undefined> {

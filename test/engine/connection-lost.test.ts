@@ -106,6 +106,40 @@ describe("the server ends the connection", () => {
     );
   });
 
+  test("in a file without a transaction that has written its own row: it is not applied, and the next run finishes it", async () => {
+    const here = await world({
+      "001_one.sql": "CREATE TABLE one ();",
+      "002_two.sql":
+        "-- Transaction: none\nINSERT INTO schema_migrations (version) VALUES ('002');\nSELECT pg_sleep(5);\nCREATE TABLE two ();",
+      "003_three.sql": "CREATE TABLE three ();",
+    });
+    const running = here.up();
+    await terminate(here, "%pg_sleep(5)%");
+    const report = await within(10_000, running);
+    assert.deepEqual(outcomes(report), ["001 applied", "002 failed", "003 not-run"]);
+    assert.deepEqual(await here.history(), ["001", "002"]);
+    assert.deepEqual(await states(here), ["001 applied", "002 unfinished", "003 pending"]);
+    assert.deepEqual(outcomes(succeeded(await here.up())), ["002 applied", "003 applied"]);
+    assert.deepEqual(await here.tables(), ["one", "three", "two"]);
+    assert.deepEqual(await states(here), ["001 applied", "002 applied", "003 applied"]);
+  });
+
+  test("in a down file without a transaction that has deleted its own row: it is not undone, and the next run finishes it", async () => {
+    const here = await world({
+      "001_one.sql": "CREATE TABLE one ();",
+      "001_one.down.sql":
+        "-- Transaction: none\nDELETE FROM schema_migrations WHERE version = '001';\nSELECT pg_sleep(5);\nDROP TABLE one;",
+    });
+    succeeded(await here.up());
+    const running = here.down({ all: true });
+    await terminate(here, "%pg_sleep(5)%");
+    assert.deepEqual(outcomes(await within(10_000, running)), ["001 failed"]);
+    assert.deepEqual(await states(here), ["001 unfinished"]);
+    assert.deepEqual(outcomes(succeeded(await here.down({ all: true }))), ["001 undone"]);
+    assert.deepEqual(await here.tables(), []);
+    assert.deepEqual(await states(here), ["001 pending"]);
+  });
+
   test("at any moment of many migrations: what is reported applied is applied, and nothing runs twice", async () => {
     const files: Record<string, string> = {};
     for (let number = 1; number <= 60; number++) {
