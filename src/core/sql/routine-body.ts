@@ -1,3 +1,5 @@
+/** The ATOMIC that opens a body, as opposed to a name. */
+const OPENING = "BEGIN ATOMIC";
 const HEADS: ReadonlySet<string> = new Set([" CREATE", " CREATE OR", " CREATE OR REPLACE"]);
 
 /**
@@ -6,7 +8,8 @@ const HEADS: ReadonlySet<string> = new Set([" CREATE", " CREATE OR", " CREATE OR
  *
  * psql counts the words BEGIN, CASE and END, and loses count where one of them is a name (`SELECT 1 AS end`). The
  * grammar gives a rule without counting: each statement of the body ends with a semicolon (routine_body_stmt_list in
- * gram.y), so the END behind a semicolon closes the body, and the END of a CASE never stands there.
+ * gram.y), so the END that follows a semicolon, or the opening BEGIN ATOMIC itself, closes the body. The END of a CASE
+ * follows neither, even where a column is named "atomic".
  */
 export class RoutineBody {
   /** Whether further tokens of this statement can matter. */
@@ -49,8 +52,11 @@ export class RoutineBody {
   #readRoutine(word: string, at: number): void {
     const previous = this.#previous;
     this.#previous = word;
-    if (word === "BEGIN" && !this.open) this.openedAt = at;
-    if (word === "ATOMIC" && previous === "BEGIN") this.open = true;
-    if (word === "END" && (previous === ";" || previous === "ATOMIC")) this.open = false;
+    if (word === "END" && (previous === ";" || previous === OPENING)) this.open = false;
+    if (this.open) return;
+    if (word === "BEGIN") this.openedAt = at;
+    if (word !== "ATOMIC" || previous !== "BEGIN") return;
+    this.open = true;
+    this.#previous = OPENING;
   }
 }
