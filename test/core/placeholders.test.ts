@@ -50,6 +50,12 @@ describe("placeholders", () => {
     assert.deepEqual(statements(`${ON}SELECT '\${v}', "\${v}", E'\${v}', U&'\${v}', U&"\${v}";`, given), [
       `SELECT 'a''b"c\\d', "a'b""c\\d", E'a''b"c\\\\d', U&'a''b"c\\\\d', U&"a'b""c\\\\d";`,
     ]);
+    assert.deepEqual(
+      statements(`${ON}SELECT U&'\${v}' /* a */ UESCAPE '!', U&"\${v}" uescape '!', U&'\${v}' AS uescape;`, {
+        v: "a!b\\'\"",
+      }),
+      [`SELECT U&'a!!b\\''"' /* a */ UESCAPE '!', U&"a!!b\\'""" uescape '!', U&'a!b\\\\''"' AS uescape;`],
+    );
     const off = `${ON}SET standard_conforming_strings = off; SELECT '\${v}';`;
     assert.equal(statements(off, given)[1], `SELECT 'a''b"c\\\\d';`);
   });

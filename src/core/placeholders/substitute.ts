@@ -2,6 +2,7 @@ import { nearest } from "../spelling.ts";
 import { Lexer, TOKEN, type Token } from "../sql/sql-lexer.ts";
 import type { FaultWords } from "../sql/statement-fault.ts";
 import { StatementScanner } from "../sql/statement-scanner.ts";
+import { TokenCursor } from "../sql/token-cursor.ts";
 import type { Placeholder } from "./placeholders.ts";
 
 /** A statement with its placeholders replaced. */
@@ -46,7 +47,10 @@ export function substituteIn(values: ReadonlyMap<string, Placeholder>, everywher
     for (const { token, start, end } of tokensOf(text, standardConformingStrings)) {
       const part = text.slice(start, end);
       if (token === TOKEN.comment || (token === TOKEN.dollarString && !everywhere)) writer.keep(part);
-      else writer.replace(part, start, escapeFor(token, part, standardConformingStrings), token === TOKEN.symbol);
+      else {
+        const marker = escapeCharacter(token, text, { start, end }, standardConformingStrings);
+        writer.replace(part, start, escapeFor(token, marker), token === TOKEN.symbol);
+      }
     }
     if (writer.faults.length > 0) return { faults: writer.faults };
     const { text: replaced, replacements } = writer;
@@ -90,15 +94,38 @@ function* tokensOf(text: string, standardConformingStrings: boolean): Generator<
 
 const ENCLOSED: ReadonlySet<Token> = new Set([TOKEN.comment, TOKEN.string, TOKEN.quotedIdentifier, TOKEN.dollarString]);
 
-function escapeFor(token: Token, part: string, standardConformingStrings: boolean): (value: string) => string {
-  if (token === TOKEN.quotedIdentifier) {
-    const unicode = !part.startsWith('"');
-    return (value) => (unicode ? value.replaceAll("\\", "\\\\") : value).replaceAll('"', '""');
-  }
-  if (token !== TOKEN.string) return (value) => value;
-  const escapes = /^[eu]/i.test(part) || (part.startsWith("'") && !standardConformingStrings);
-  return (value) => (escapes ? value.replaceAll("\\", "\\\\") : value).replaceAll("'", "''");
+/** The character that escapes others in a string or quoted identifier; undefined where none does. */
+function escapeCharacter(
+  token: Token,
+  text: string,
+  { start, end }: Pick<Part, "start" | "end">,
+  standardConformingStrings: boolean,
+): string | undefined {
+  if (token !== TOKEN.string && token !== TOKEN.quotedIdentifier) return undefined;
+  const first = text.charAt(start).toUpperCase();
+  if (first === "U") return chosenEscape(text, end);
+  const escapes = first === "E" || (first === "'" && !standardConformingStrings);
+  return escapes ? "\\" : undefined;
 }
+
+/** The escape character of the U&'..' that ends there: UESCAPE may follow it, and name another than the backslash. */
+function chosenEscape(text: string, end: number): string {
+  const cursor = new TokenCursor({ text, standardConformingStrings: true }, end);
+  return (cursor.accept("UESCAPE") && cursor.atString && cursor.takeValue()) || "\\";
+}
+
+/** How a value is written so that the server reads just that value there. */
+function escapeFor(token: Token, marker: string | undefined): (value: string) => string {
+  const quote = QUOTES.get(token);
+  if (quote === undefined) return (value) => value;
+  const escaped = (value: string) => (marker === undefined ? value : value.replaceAll(marker, marker + marker));
+  return (value) => escaped(value).replaceAll(quote, quote + quote);
+}
+
+const QUOTES: ReadonlyMap<Token, string> = new Map([
+  [TOKEN.string, "'"],
+  [TOKEN.quotedIdentifier, '"'],
+]);
 
 class SubstitutionWriter {
   text = "";

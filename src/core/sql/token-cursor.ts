@@ -17,8 +17,10 @@ export class TokenCursor {
   readonly #lexer: Lexer;
   readonly #ahead: Taken[] = [];
 
-  constructor({ text, standardConformingStrings }: Pick<Statement, "text" | "standardConformingStrings">) {
+  /** @param from where to begin: between two tokens */
+  constructor({ text, standardConformingStrings }: Pick<Statement, "text" | "standardConformingStrings">, from = 0) {
     this.#lexer = new Lexer(text, { final: true, standardConformingStrings });
+    this.#lexer.end = from;
   }
 
   #peek(distance = 0): Taken {
