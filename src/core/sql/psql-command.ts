@@ -6,7 +6,8 @@ export interface PsqlCommand {
 }
 
 const LINE = /^\\([!?.;:\\]|[^\s\\]*)/;
-const ARGUMENT = /'(?:[^'\\]|\\.)*'|"[^"]*"|\\|[^\s'"\\]+/gs;
+/** A quote that nothing closes runs to the end of the line, so that no later quote has to look for its end again. */
+const ARGUMENT = /'(?:[^'\\]|\\.)*(?:'|\\?$)|"[^"]*(?:"|$)|\\|[^\s'"\\]+/gs;
 
 /** Commands that pgstep may pass over, and which must therefore hide nothing behind them. */
 const PASSED_OVER: ReadonlySet<string> = new Set(["c", "connect", "restrict", "unrestrict"]);
@@ -18,12 +19,17 @@ const PASSED_OVER: ReadonlySet<string> = new Set(["c", "connect", "restrict", "u
 export function parsePsqlCommand(line: string): PsqlCommand & { readonly nextCommandAt?: number } {
   const [start = "", command = ""] = LINE.exec(line) ?? [];
   const found = [...line.slice(start.length).matchAll(ARGUMENT)];
-  const next = PASSED_OVER.has(command) ? found.find(([text]) => text === "\\") : undefined;
+  const next = PASSED_OVER.has(command) ? found.find(([text]) => text.includes("\\") && !isClosed(text)) : undefined;
   return {
     command,
-    arguments: found.map(([text]) => (/^['"]/.test(text) ? text.slice(1, -1) : text)),
-    ...(next && { nextCommandAt: start.length + next.index }),
+    arguments: found.map(([text]) => (isClosed(text) ? text.slice(1, -1) : text)),
+    ...(next && { nextCommandAt: start.length + next.index + next[0].indexOf("\\") }),
   };
+}
+
+/** Whether an argument has a quote at both ends. */
+function isClosed(argument: string): boolean {
+  return /^(?:'(?:[^'\\]|\\.)*'|"[^"]*")$/s.test(argument);
 }
 
 const SUBSTITUTES: Readonly<Record<string, string>> = {
