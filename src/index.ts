@@ -4,11 +4,11 @@ import { hookPrograms } from "./adapters/hook-programs.ts";
 import { readSettings } from "./adapters/setting-files.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import { toolVersion } from "./adapters/tool-version.ts";
-import { type Confirmation, requireConfirmation } from "./core/confirmation.ts";
+import { type Confirmation, requireConfirmation, requireUnprotecting } from "./core/confirmation.ts";
 import { Failure } from "./core/error.ts";
 import type { EventListener } from "./core/event.ts";
 import type { DownTarget, UpTarget } from "./core/plan.ts";
-import type { ResetReport, RunReport, StatusReport, ValidationReport } from "./core/report.ts";
+import type { ProtectionReport, ResetReport, RunReport, StatusReport, ValidationReport } from "./core/report.ts";
 import { databaseSources } from "./core/settings/database-sources.ts";
 import {
   type OptionChecks,
@@ -23,6 +23,7 @@ import { failureOf, type ResolvedSettings } from "./core/settings/resolve-settin
 import type { GivenSettings, Settings } from "./core/settings.ts";
 import type { Context, DatabaseContext } from "./engine/context.ts";
 import { migrate, type RunOptions, redo, undo } from "./engine/migrate.ts";
+import { protect, unprotect } from "./engine/protection.ts";
 import { reset } from "./engine/reset.ts";
 import { readStatus } from "./engine/status.ts";
 import { validate } from "./engine/validate.ts";
@@ -44,6 +45,7 @@ export type { Direction, Migration, SqlFile } from "./core/migration.ts";
 export type { GivenPlaceholder, GivenPlaceholders } from "./core/placeholders/placeholders.ts";
 export type { DownTarget, Plan, Step, UpTarget } from "./core/plan.ts";
 export type {
+  ProtectionReport,
   ResetInventory,
   ResetReport,
   RunReport,
@@ -124,6 +126,18 @@ export class MigrationRunner {
   async reset(confirmation: Confirmation): Promise<ResetReport> {
     requireOptions(confirmation, CONFIRMATION, "reset");
     return await this.#withDatabase((context) => reset(context, consentOf(confirmation, context.settings)));
+  }
+
+  /** Marks the database: `reset`, and undoing more than one migration, are refused until the mark is cleared. */
+  protect(): Promise<ProtectionReport> {
+    return this.#withDatabase(protect);
+  }
+
+  /** Clears that mark from the database whose name is confirmed. */
+  async unprotect(confirmation: Pick<Confirmation, "confirm">): Promise<ProtectionReport> {
+    requireOptions(confirmation, { confirm: ofType("string") }, "unprotect");
+    const consent = { mayUnprotect: async (name: string) => requireUnprotecting(name, confirmation.confirm) };
+    return await this.#withDatabase((context) => unprotect(context, consent));
   }
 
   /** Checks the files and, where a database is named, compares them with its history. */

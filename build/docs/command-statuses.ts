@@ -48,6 +48,8 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
   baseline: recording("there is a history already, an unknown version, or another run holds the lock"),
   repair: recording("nobody agreed, or another run holds the lock"),
   resolve: recording("nothing is in doubt, or another run holds the lock"),
+  protect: [NOT_STARTED, ENDED],
+  unprotect: [NOT_STARTED, [3, "the name was not confirmed"], ENDED],
   reset: recording("the name was not confirmed, something may not be dropped, or another run holds the lock"),
   backup: [NOT_STARTED, [3, "the backup could not be made or verified; none is left"], ENDED],
   restore: [

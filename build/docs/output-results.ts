@@ -47,6 +47,7 @@ export const RESULTS: Readonly<Record<string, Schema>> = {
     applied: count("How many of them are applied."),
     pending: count("How many would be applied."),
     resetUnfinished: truth("A reset was begun and did not end."),
+    isProtected: truth("Whether reset, restore and undoing more than one migration are refused."),
     migrations: list("Lowest version first.", ref("entry")),
     repeatable: list("Repeatable objects by name.", ref("repeatableEntry")),
     warnings: list("What is odd.", ref("finding")),
@@ -89,6 +90,11 @@ export const RESULTS: Readonly<Record<string, Schema>> = {
     direction: oneOf("Which of its files.", DIRECTIONS),
     statement: count("Which statement, from 1.", 1),
     resolution: oneOf("What was said of it.", ["done", "not-done"]),
+  }),
+  protection: line("protection", "The answer of protect and unprotect.", {
+    database: DATABASE,
+    isProtected: truth("Whether it is protected now."),
+    hasChanged: truth("False where it was so before."),
   }),
   reset: line("reset", "The answer of reset. With --up a line of the type run follows.", {
     database: DATABASE,

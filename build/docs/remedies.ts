@@ -26,6 +26,7 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   "no-way-back": "Write the down file beside the migration, or a new migration that undoes it.",
   "nothing-in-doubt": "Nothing: run `pgstep up`.",
   "baseline-refused": "A baseline is for databases without a history; see it with `pgstep status`.",
+  protected: "See that it is the database you mean; then clear the mark: `pgstep unprotect --confirm <database>`.",
   "reset-refused": "Let the owner drop what is listed, or use the owner's role. Nothing was deleted.",
   "reset-unfinished": "Run `pgstep reset` again: it goes on where it stopped.",
   "too-large":

@@ -95,6 +95,7 @@ export function jsonReport(report: Report): JsonReport {
         applied,
         pending,
         resetUnfinished,
+        isProtected: report.isProtected,
         migrations: entries.map(jsonEntry),
         repeatable: repeatable.map(jsonRepeatable),
         warnings: warnings.map(jsonFinding),
@@ -133,6 +134,7 @@ export function jsonReport(report: Report): JsonReport {
     case "wait":
     case "resolve":
     case "reset":
+    case "protection":
     case "created":
       return report;
   }

@@ -7,6 +7,7 @@ import type {
   BundledReport,
   DoctorReport,
   ExplainedValue,
+  ProtectionReport,
   Rehearsal,
   ResetInventory,
   ResolveReport,
@@ -223,6 +224,7 @@ export type JsonReport =
       readonly applied: number;
       readonly pending: number;
       readonly resetUnfinished: boolean;
+      readonly isProtected: boolean;
       readonly migrations: readonly JsonEntry[];
       readonly repeatable: readonly JsonRepeatable[];
       readonly warnings: readonly JsonFinding[];
@@ -237,6 +239,7 @@ export type JsonReport =
   | WaitReport
   | DoctorReport
   | ResolveReport
+  | ProtectionReport
   | { readonly type: "baseline"; readonly database: string; readonly recorded: readonly JsonStep[] }
   | {
       readonly type: "repair";

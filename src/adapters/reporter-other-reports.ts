@@ -3,6 +3,7 @@ import type {
   BaselineReport,
   BundledReport,
   CreatedReport,
+  ProtectionReport,
   RepairReport,
   Report,
   ResetInventory,
@@ -46,6 +47,8 @@ export function otherLines(report: Exclude<Report, RunReport | SeedReport | Stat
       return [`${printableLine(report.database)} accepts connections, after ${duration(report.waitedMs)}.`];
     case "reset":
       return resetLines(report);
+    case "protection":
+      return [protectionLine(report)];
     case "created":
       return createdLines(report);
     case "bundled":
@@ -108,6 +111,13 @@ function repairLines({ changed, updated }: RepairReport, { colors, marks }: Outp
     ...changed.map((entry) => `${mark} ${printableLine(entry.migration?.up.path ?? entry.version)}`),
     `${outcome} ${counted(changed.length, "migration")}.`,
   ];
+}
+
+function protectionLine({ database, isProtected, hasChanged }: ProtectionReport): string {
+  const [state, effect] = isProtected
+    ? ["protected", "reset, restore and undoing more than one migration are refused"]
+    : ["not protected", "nothing is refused"];
+  return `${printableLine(database)} is ${state}${hasChanged ? "" : ", as it was before"}: ${effect}.`;
 }
 
 function bundledLines({ kind, written, files, migrations, pinned }: BundledReport): string[] {

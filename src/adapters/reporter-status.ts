@@ -28,6 +28,7 @@ export function statusLines(report: StatusReport, output: Output, verbose: boole
     ...extra("Unfinished", "unfinished"),
     ...(report.resetUnfinished ? [colors.red("A reset was begun and did not end.")] : []),
   ];
+  if (report.isProtected) head.push("The database is protected: reset, restore and undoing several are refused.");
   const again = repeatableLines(report.repeatable ?? [], output);
   if (entries.length === 0)
     return [...head, "", "There are no migrations yet. Make the first one: pgstep new <description>", ...again];

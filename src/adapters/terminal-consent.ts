@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline/promises";
-import { type Confirmation, requireConfirmation, requireForce } from "../core/confirmation.ts";
+import { type Confirmation, requireConfirmation, requireForce, requireUnprotecting } from "../core/confirmation.ts";
 import { printableLine, wrapped } from "../core/display-text.ts";
 import { Failure } from "../core/error.ts";
 import type { Entry } from "../core/history.ts";
 import type { ResetInventory } from "../core/report.ts";
-import type { Consent } from "../ports/consent.ts";
+import type { Consent, UnprotectConsent } from "../ports/consent.ts";
 
 /** Where a person can be asked: questions go to the output, answers come from the input. */
 export interface Terminal {
@@ -24,7 +24,7 @@ export interface ConsentSettings extends Confirmation {
 }
 
 /** Consent from the command line, else from the person at the terminal. */
-export class TerminalConsent implements Consent {
+export class TerminalConsent implements Consent, UnprotectConsent {
   readonly #terminal: Terminal;
   readonly #settings: ConsentSettings;
 
@@ -48,6 +48,19 @@ export class TerminalConsent implements Consent {
     );
     requireConfirmation(databaseName, environment, { ...this.#settings, confirm: answer });
     return true;
+  }
+
+  /** @throws Failure consent-missing naming the command that would give it */
+  async mayUnprotect(databaseName: string): Promise<void> {
+    let { confirm } = this.#settings;
+    if (confirm === undefined && this.#canAsk()) {
+      const where = printableLine(this.#settings.database());
+      confirm = await this.#ask(
+        `To let ${where} be reset, restored or undone again, type the database's name (${printableLine(databaseName)}): `,
+        `Cannot unprotect ${databaseName}`,
+      );
+    }
+    requireUnprotecting(databaseName, confirm);
   }
 
   /** @throws Failure consent-missing naming each changed file, where nobody can be asked */

@@ -10,6 +10,7 @@ import { down } from "./down.ts";
 import { GLOBAL_OPTIONS } from "./global-options.ts";
 import { helpOn } from "./help.ts";
 import { create } from "./new.ts";
+import { protect } from "./protect.ts";
 import { redo } from "./redo.ts";
 import { repair } from "./repair.ts";
 import { reset } from "./reset.ts";
@@ -18,6 +19,7 @@ import { restore } from "./restore.ts";
 import { seed } from "./seed.ts";
 import { status } from "./status.ts";
 import { types } from "./types.ts";
+import { unprotect } from "./unprotect.ts";
 import { up } from "./up.ts";
 import { validate } from "./validate.ts";
 import { wait } from "./wait.ts";
@@ -39,6 +41,8 @@ export const COMMANDS: readonly PgstepCommand[] = [
   baseline,
   repair,
   resolve,
+  protect,
+  unprotect,
   bundle,
   types,
   backup,

@@ -17,14 +17,21 @@ export const PRODUCTION = "production";
  */
 export function requireConfirmation(databaseName: string, environment: string | undefined, given: Confirmation): void {
   requireForce(databaseName, environment, given);
-  if (given.confirm === databaseName) return;
-  const reason =
-    given.confirm === undefined
-      ? "its name was not confirmed"
-      : `"${given.confirm}" was confirmed, which is not its name`;
-  throw new Failure("consent-missing", `Cannot reset ${databaseName}: ${reason}`, {
-    hint: `If ALL its data may be deleted: ${resetCommand(databaseName, environment)}`,
-  });
+  const hint = `If ALL its data may be deleted: ${resetCommand(databaseName, environment)}`;
+  requireName(databaseName, given.confirm, `Cannot reset ${databaseName}`, hint);
+}
+
+/** @throws Failure consent-missing when another name than the database's was given, or none */
+export function requireName(databaseName: string, given: string | undefined, cannot: string, hint: string): void {
+  if (given === databaseName) return;
+  const reason = given === undefined ? "its name was not confirmed" : `"${given}" was confirmed, which is not its name`;
+  throw new Failure("consent-missing", `${cannot}: ${reason}`, { hint });
+}
+
+/** @throws Failure consent-missing unless the database's name was given */
+export function requireUnprotecting(databaseName: string, given: string | undefined): void {
+  const hint = `Name the database: pgstep unprotect --confirm ${shellWord(databaseName)}`;
+  requireName(databaseName, given, `Cannot unprotect ${databaseName}`, hint);
 }
 
 /** @throws Failure consent-missing in production without force */

@@ -30,6 +30,7 @@ export const FAILURES = {
   "no-way-back": { exitStatus: 3, meaning: "A migration to be undone has no down script." },
   "nothing-in-doubt": { exitStatus: 3, meaning: "No statement of the migration is in doubt." },
   "baseline-refused": { exitStatus: 3, meaning: "The database already has a history." },
+  protected: { exitStatus: 3, meaning: "The database is protected from what would delete or undo much of it." },
   "reset-refused": { exitStatus: 3, meaning: "Something in the database may not be dropped by this role." },
   "reset-unfinished": { exitStatus: 3, meaning: "A reset was begun and not finished." },
   "too-large": { exitStatus: 3, meaning: "One transaction would need more locks than the server can hold." },

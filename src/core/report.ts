@@ -75,6 +75,7 @@ export interface StatusReport {
   readonly repeatable?: readonly RepeatableEntry[];
   /** A reset was begun and did not end. */
   readonly resetUnfinished: boolean;
+  readonly isProtected: boolean;
   readonly warnings: readonly Finding[];
 }
 
@@ -136,6 +137,16 @@ export interface ResetReport {
   readonly database: string;
   readonly deleted: ResetInventory;
   readonly durationMs: number;
+}
+
+/** The answer of protect and unprotect. */
+export interface ProtectionReport {
+  readonly type: "protection";
+  readonly database: string;
+  /** As it is now. */
+  readonly isProtected: boolean;
+  /** False where it was so before. */
+  readonly hasChanged: boolean;
 }
 
 export interface CreatedReport {
@@ -223,6 +234,7 @@ export type Report =
   | RepairReport
   | ResolveReport
   | ResetReport
+  | ProtectionReport
   | CreatedReport
   | BundledReport
   | SettingsReport

@@ -14,6 +14,11 @@ export interface TableNames {
   readonly seeds: string;
   /** What repeatable objects were made from. */
   readonly repeatable: string;
+  /**
+   * An SQL expression: the name of the table whose mere existence protects this database. It ends in the database's oid,
+   * so that the table says nothing in a database that was made from a dump.
+   */
+  readonly protection: string;
 }
 
 export function tableNames({ schema, table }: Settings): TableNames {
@@ -23,6 +28,8 @@ export function tableNames({ schema, table }: Settings): TableNames {
     while (Buffer.byteLength(stem) > 63 - suffix.length) stem = [...stem].slice(0, -1).join("");
     return stem + suffix;
   };
+  const protection = beside("_protected_4294967295").slice(0, -"4294967295".length);
+  const oid = "(SELECT oid::text FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
   const within = (name: string) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   return {
     schema: quoteIdentifier(schema),
@@ -31,7 +38,13 @@ export function tableNames({ schema, table }: Settings): TableNames {
     lease: within(beside("_lease")),
     seeds: within(beside("_seeds")),
     repeatable: within(beside("_repeatable")),
+    protection: `pg_catalog.format('%I.%I', ${quoteText(schema)}, pg_catalog.concat(${quoteText(protection)}, ${oid}))`,
   };
+}
+
+/** SQL expressions of the names of all tables that are pgstep's own, whether they are there or not. */
+export function ownTablesSql({ history, journal, lease, seeds, repeatable, protection }: TableNames): string[] {
+  return [...[history, journal, lease, seeds, repeatable].map(quoteText), protection];
 }
 
 /** The three columns the specification gives; a table must have them to be ours. */

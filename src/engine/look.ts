@@ -9,6 +9,7 @@ import type { Row, Session } from "../ports/session.ts";
 import { ServerFailure } from "../ports/session.ts";
 import { checkHistoryShape, type TableColumn } from "./history-shape.ts";
 import { type TableNames, tableNames } from "./history-table.ts";
+import { PROTECTED_BY_SETTING, protectedByTableSql } from "./protection-sql.ts";
 
 /** What a run has to know of the database before it plans; reading it writes nothing. */
 export interface DatabaseState {
@@ -28,6 +29,8 @@ export interface DatabaseState {
   readonly resetUnfinished: boolean;
   /** Whether repeatable objects have ever been applied. */
   readonly repeatableExists: boolean;
+  /** Marked so that nothing deletes or undoes much of it. */
+  readonly isProtected: boolean;
   /** How many locks all transactions together can hold. */
   readonly lockCapacity: number;
 }
@@ -72,6 +75,7 @@ export async function look(
     unfinished: journal.filter((one) => one.version !== RESET_MARK),
     resetUnfinished: journal.some((one) => one.version === RESET_MARK),
     repeatableExists: facts.repeatable === true,
+    isProtected: facts.protected === true,
     lockCapacity: Number(facts.lock_capacity),
   };
 }
@@ -90,6 +94,7 @@ function factsSql(settings: Settings, names: TableNames): string {
  (SELECT relkind FROM pg_catalog.pg_class WHERE oid = ${history}) AS kind,
  pg_catalog.to_regclass(${quoteText(names.journal)}) IS NOT NULL AS journal,
  pg_catalog.to_regclass(${quoteText(names.repeatable)}) IS NOT NULL AS repeatable,
+ (${PROTECTED_BY_SETTING} OR ${protectedByTableSql(names)}) AS protected,
  (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
      'type', pg_catalog.format_type(a.atttypid, NULL), 'required', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '',
      'unique', EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique

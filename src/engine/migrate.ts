@@ -14,6 +14,7 @@ import { stepReport } from "./execute-plan.ts";
 import { tableNames } from "./history-table.ts";
 import { inspectFiles } from "./inspect-files.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { requireUnprotected } from "./protection.ts";
 import { byWeightAndPlace, readMigrations } from "./read-migrations.ts";
 import { notRun } from "./repeatable/plan.ts";
 import { loadScripts, refuseUnsound, type Script } from "./scripts.ts";
@@ -92,6 +93,8 @@ async function runPlan(
       unfinished: state.unfinished,
     });
     const plan = planner(entries);
+    const undone = plan.steps.filter(({ direction }) => direction === "down").length;
+    if (undone > 1 && !options.dryRun) requireUnprotected(state, `undo ${undone} migrations of`);
     const { placeholders } = settings;
     const place = { names: tableNames(settings), database: state.name, placeholders };
     const { scripts, findings } = await loadScripts(plan, fileSystem, session, place, seen);

@@ -8,6 +8,7 @@ import { tableNames } from "./history-table.ts";
 import { resetHooks } from "./hooks/reset-hooks.ts";
 import { takeLock } from "./lock.ts";
 import { type DatabaseState, look, requireWritable } from "./look.ts";
+import { requireUnprotected } from "./protection.ts";
 import { deleteAtOnce, deleteInBatches, isOutOfLocks } from "./reset/batches.ts";
 import { deletionFailure } from "./reset/failure.ts";
 import { type Inventory, readInventory, summarize } from "./reset/inventory.ts";
@@ -74,6 +75,7 @@ interface Survey {
 async function survey({ settings }: DatabaseContext, session: Session): Promise<Survey> {
   const state = await look(session, settings);
   requireWritable(state, "reset");
+  requireUnprotected(state, "reset");
   const inventory = await readInventory(session, tableNames(settings));
   refuseUndroppable(inventory);
   return { state, inventory };

@@ -41,6 +41,7 @@ export async function readStatus(context: DatabaseContext): Promise<StatusReport
     pending: entries.filter(isPending).length,
     ...(repeatable.length > 0 && { repeatable }),
     resetUnfinished: state.resetUnfinished,
+    isProtected: state.isProtected,
     warnings: files.findings,
   };
 }

@@ -11,3 +11,12 @@ export interface Consent {
   /** Whether the checksums of these changed migrations may be taken over from the files. */
   mayRepair(changed: readonly Entry[]): Promise<boolean>;
 }
+
+/** Who is asked before the mark that protects a database is cleared. */
+export interface UnprotectConsent {
+  /**
+   * Returns when the database's name was given.
+   * @throws Failure consent-missing when it was not
+   */
+  mayUnprotect(databaseName: string): Promise<void>;
+}

@@ -72,6 +72,7 @@ function status(entries: readonly Entry[]): StatusReport {
     applied: entries.filter((one) => one.applied).length,
     pending: entries.filter((one) => one.state === "pending").length,
     resetUnfinished: false,
+    isProtected: false,
     warnings: [],
   };
 }

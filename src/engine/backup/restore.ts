@@ -8,6 +8,7 @@ import { ServerFailure, type Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../context.ts";
 import { type RunLock, takeLock } from "../lock.ts";
 import { type DatabaseState, look, requireWritable } from "../look.ts";
+import { requireUnprotected } from "../protection.ts";
 import { DeletionRefused } from "../reset/transaction.ts";
 import { withSession } from "../work-session.ts";
 import { type BackupScript, openBackup } from "./backup-script.ts";
@@ -39,6 +40,7 @@ export async function restore(
     async (session) => {
       const state = await look(session, settings);
       requireWritable(state, "restore");
+      requireUnprotected(state, "restore");
       return { state, major: Math.floor(session.backend.serverVersion / 10_000) };
     },
     signal,

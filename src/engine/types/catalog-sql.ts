@@ -59,7 +59,7 @@ const COLUMNS = `(SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_obje
 export function relationsSql(schemas: readonly string[] | undefined, hidden: readonly string[]): string {
   return rows(`SELECT c.oid::pg_catalog.int8 AS id, n.nspname AS schema, c.relname AS name, ${comment("pg_class", "c.oid")} AS comment,
  CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
- ${COLUMNS} AS columns, c.oid::pg_catalog.int8 = ANY (ARRAY[${hidden.map((name) => `pg_catalog.to_regclass(${quoteText(name)})::pg_catalog.int8`).join(", ")}]::pg_catalog.int8[]) IS TRUE AS hidden,
+ ${COLUMNS} AS columns, c.oid::pg_catalog.int8 = ANY (ARRAY[${hidden.map((name) => `pg_catalog.to_regclass(${name})::pg_catalog.int8`).join(", ")}]::pg_catalog.int8[]) IS TRUE AS hidden,
  ${chosen(schemas, "pg_class", "c.oid")} AND NOT c.relispartition AS chosen,
  (SELECT r.ev_action::pg_catalog.text FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '1' AND c.relkind IN ('v', 'm')) AS query
  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -10,7 +10,7 @@ import type { TypeFormat, TypeOptions } from "../../core/types/type-options.ts";
 import type { TypesReport } from "../../core/types/types-report.ts";
 import { zod } from "../../core/types/zod.ts";
 import type { DatabaseContext } from "../context.ts";
-import { tableNames } from "../history-table.ts";
+import { ownTablesSql, tableNames } from "../history-table.ts";
 import { withSession } from "../work-session.ts";
 import { readCatalog } from "./read-catalog.ts";
 import { putFiles, writtenFiles } from "./written-files.ts";
@@ -34,11 +34,10 @@ export async function generateTypes(
   target: TypesTarget,
 ): Promise<TypesReport> {
   const { database, settings, signal } = context;
-  const { history, journal, lease, repeatable } = tableNames(settings);
   const catalog = await withSession(
     database,
     "read the types of",
-    (session) => readCatalog(session, { schemas: options.schemas, hidden: [history, journal, lease, repeatable] }),
+    (session) => readCatalog(session, { schemas: options.schemas, hidden: ownTablesSql(tableNames(settings)) }),
     signal,
   );
   const { format, tables } = options;

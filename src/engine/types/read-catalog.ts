@@ -23,7 +23,7 @@ import {
 export interface CatalogChoice {
   /** All schemas of the user's when absent. */
   readonly schemas: readonly string[] | undefined;
-  /** Tables that are pgstep's own, as SQL with their schema. */
+  /** SQL expressions of the names of tables that are pgstep's own. */
   readonly hidden: readonly string[];
 }
 

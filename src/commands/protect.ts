@@ -1,0 +1,19 @@
+import type { Command } from "../core/command.ts";
+import type { Environment } from "../engine/environment.ts";
+import { protect as protectDatabase } from "../engine/protection.ts";
+
+export const protect: Command<Environment> = {
+  name: "protect",
+  aliases: [],
+  summary: "refuse reset, restore and long undoing from now on",
+  description:
+    "Marks the database itself, so that reset, restore, and down or redo of more than one migration are refused, whoever " +
+    "runs them, until unprotect clears the mark. A dump of the database does not carry the mark.",
+  arguments: [],
+  options: [],
+  examples: [{ line: "pgstep protect", remark: "once, for a production database" }],
+  async run(_invocation, environment) {
+    environment.report(await protectDatabase(await environment.databaseContext()));
+    return 0;
+  },
+};
