@@ -19,6 +19,7 @@ const FILES = {
   sound: { "001_a.sql": "CREATE TABLE a ();\n" },
   unsound: { "001_a.sql": "SELECT 'open\n" },
   failing: { "001_a.sql": "SELECT 1 / 0;\n" },
+  short: { "001_a.sql": "SELECT pg_sleep(2);\n" },
   slow: { "001_a.sql": "SELECT pg_sleep(30);\n" },
 } as const;
 for (const [name, files] of Object.entries(FILES)) {
@@ -40,11 +41,15 @@ async function status(runtime: RuntimeName, url: string, ...words: string[]) {
 }
 
 /** Runs the slow migration until it is at work, then sends the signal. */
-async function interrupted(runtime: RuntimeName, signal: "SIGINT" | "SIGTERM"): Promise<number | string | null> {
+async function interrupted(
+  runtime: RuntimeName,
+  signal: "SIGINT" | "SIGTERM" | "SIGHUP",
+  { before = [], directory = "slow" }: { before?: readonly string[]; directory?: keyof typeof FILES } = {},
+): Promise<number | string | null> {
   const server = await sharedServer();
   const { name, url } = await server.createDatabase();
-  const [file, ...words] = await programCommand(runtime);
-  const child = spawn(file, [...words, "up", "--dir", "slow"], {
+  const [file = "", ...words] = [...before, ...(await programCommand(runtime))];
+  const child = spawn(file, [...words, "up", "--dir", directory], {
     cwd: place,
     env: { ...process.env, DATABASE_URL: url },
     stdio: "ignore",
@@ -111,6 +116,14 @@ for (const runtime of chosenRuntimes()) {
     test("is 130 after an interrupt, and 143 after a request to end", async () => {
       assert.equal(await interrupted(runtime, "SIGINT"), 130);
       assert.equal(await interrupted(runtime, "SIGTERM"), 143);
+      assert.equal(await interrupted(runtime, "SIGHUP"), 143);
     });
+
+    if (runtime === "bun" || runtime === "binary") {
+      test("is 0 when the terminal was closed on a run that was started to outlive it", async () => {
+        const before = ["sh", "-c", `trap "" HUP; exec "$@"`, "sh"];
+        assert.equal(await interrupted(runtime, "SIGHUP", { before, directory: "short" }), 0);
+      });
+    }
   });
 }

@@ -12,5 +12,5 @@ export const EXIT_STATUSES: readonly { readonly status: number; readonly meaning
   { status: 126, meaning: "The program behind -- could not be started; what was to be done is done." },
   { status: 127, meaning: "The program behind -- was not found; what was to be done is done." },
   { status: 130, meaning: "Interrupted (SIGINT, Ctrl-C); what was running is rolled back." },
-  { status: 143, meaning: "Terminated (SIGTERM); what was running is rolled back." },
+  { status: 143, meaning: "Terminated (SIGTERM, SIGHUP); what was running is rolled back." },
 ];
