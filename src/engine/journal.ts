@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Step } from "../core/plan.ts";
 import { quoteText } from "../core/sql-text.ts";
 import type { Session } from "../ports/session.ts";
+import { COMMIT } from "./commit.ts";
 import { createJournalSql, NOW_UTC, type TableNames } from "./history-table.ts";
 
 /** What the journal knows of one statement of a script that runs without a transaction. */
@@ -82,7 +83,7 @@ function entryOf({ version, direction }: Step): string {
 /** Runs bookkeeping in a transaction of its own, in one message, and leaves none open when it fails. */
 export async function inTransaction(session: Session, statements: readonly string[]): Promise<void> {
   try {
-    await session.execute(["BEGIN READ WRITE", ...statements, "COMMIT"].join("; "));
+    await session.execute(["BEGIN READ WRITE", ...statements, COMMIT].join("; "));
   } catch (error) {
     await session.execute("ROLLBACK").catch(() => {});
     throw error;

@@ -2,6 +2,7 @@ import type { ServerMessage } from "../core/error.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
 import { ServerFailure, type StatementResult } from "../ports/session.ts";
+import { COMMIT } from "./commit.ts";
 import { noteWritesSql, requireNoOtherRowSql } from "./history-table.ts";
 import { limits, localSettings, ownRole, type Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
@@ -55,7 +56,7 @@ export async function runWithEntry(
   const note = noteWritesSql(names);
   const check = requireNoOtherRowSql(names, [script.step.version]);
   // What the script has set stays set, but not for what is checked here.
-  const commit = `${ownRole(run)}; SET LOCAL search_path = pg_catalog; ${check}; ${entrySql}; COMMIT`;
+  const commit = `${ownRole(run)}; SET LOCAL search_path = pg_catalog; ${check}; ${entrySql}; ${COMMIT}`;
   const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run, script, own)} ${lock.guard}${note}`);
   try {
     if (rows) await begin;

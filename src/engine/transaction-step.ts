@@ -2,6 +2,7 @@ import { Failure, type ServerMessage } from "../core/error.ts";
 import type { IsolationLevel } from "../core/inspection.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, ServerFailure } from "../ports/session.ts";
+import { COMMIT } from "./commit.ts";
 import { assertSql, insertRowSql, noteWritesSql, requireNoOtherRowSql, rowExists } from "./history-table.ts";
 import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
@@ -117,7 +118,7 @@ function commitSql(run: Run, script: Script, { commit, versions }: Extent): stri
   const role = `${ownRole(run)}; RESET search_path; `;
   const others = requireNoOtherRowSql(names, versions);
   const row = assertSql(stepTookEffect(run, script), "row");
-  return `${deferred}${role}${others}; ${cleanSession(run)} ${row}${commit ? "; COMMIT" : ""}`;
+  return `${deferred}${role}${others}; ${cleanSession(run)} ${row}${commit ? `; ${COMMIT}` : ""}`;
 }
 
 function failedEnd({ stage, error }: FailedStage, commitSent: boolean): StepEnd {

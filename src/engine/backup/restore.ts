@@ -5,6 +5,7 @@ import { interruption } from "../../core/interruption.ts";
 import type { BackupTools } from "../../ports/backups.ts";
 import type { Consent } from "../../ports/consent.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
+import { COMMIT } from "../commit.ts";
 import type { DatabaseContext } from "../context.ts";
 import { type RunLock, takeLock } from "../lock.ts";
 import { type DatabaseState, look, requireWritable } from "../look.ts";
@@ -186,7 +187,7 @@ async function replace(
     session.onNotice = (message) => emit({ type: "notice", message });
     await runScript(session, store.read(script.path), stopped);
     stopped();
-    await session.execute("COMMIT");
+    await session.execute(COMMIT);
   } catch (error) {
     await session.execute("ROLLBACK").catch(() => {});
     stopped();

@@ -1,6 +1,7 @@
 import { Failure } from "../../core/error.ts";
 import { interruption } from "../../core/interruption.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
+import { COMMIT } from "../commit.ts";
 import type { DatabaseContext } from "../context.ts";
 import { tableNames } from "../history-table.ts";
 import type { RunLock } from "../lock.ts";
@@ -49,7 +50,7 @@ export async function inOneTransaction<Result>(run: ResetRun, work: () => Promis
     await session.execute(settingsSql(run));
     const result = await work();
     refuseWhenAborted(context);
-    await session.execute("COMMIT");
+    await session.execute(COMMIT);
     return result;
   } catch (error) {
     await session.execute("ROLLBACK").catch(() => {});

@@ -1,5 +1,6 @@
 import { quoteText } from "../../core/sql-text.ts";
 import type { Session } from "../../ports/session.ts";
+import { COMMIT } from "../commit.ts";
 import { NOW_UTC, noteWritesSql, requireNoWriteSql, type TableNames } from "../history-table.ts";
 import { cleanSession, localSettings, ownRole } from "../run.ts";
 import type { Bookkeeping, Script } from "../scripts.ts";
@@ -35,6 +36,6 @@ export function seedBookkeeping(names: TableNames, { name, file, once }: Seed, m
     recordSql: (run, script: Script) =>
       `${localSettings(run, script)} ${run.lock.guard}${once ? create + insert : ""}${noteWritesSql(names)}`,
     commitSql: (run) =>
-      `SET CONSTRAINTS ALL IMMEDIATE; ${ownRole(run)}; RESET search_path; ${requireNoWriteSql(names)}; ${cleanSession(run)} COMMIT`,
+      `SET CONSTRAINTS ALL IMMEDIATE; ${ownRole(run)}; RESET search_path; ${requireNoWriteSql(names)}; ${cleanSession(run)} ${COMMIT}`,
   };
 }
