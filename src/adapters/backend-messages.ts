@@ -117,6 +117,7 @@ const FIELDS = {
   table_name: "t",
   column_name: "c",
   constraint_name: "n",
+  routine: "R",
 } as const;
 
 /** A server message from its fields under the names that the driver gives them. */
@@ -131,6 +132,7 @@ export function serverMessage(field: (name: keyof typeof FIELDS) => string | und
   const table = field("table_name");
   const column = field("column_name");
   const constraint = field("constraint_name");
+  const routine = field("routine");
   return {
     severity: field("severity") ?? field("severity_local") ?? "ERROR",
     code: field("code") ?? "XX000",
@@ -145,6 +147,7 @@ export function serverMessage(field: (name: keyof typeof FIELDS) => string | und
     ...(table !== undefined && { table }),
     ...(column !== undefined && { column }),
     ...(constraint !== undefined && { constraint }),
+    ...(routine !== undefined && { routine }),
   };
 }
 

@@ -84,6 +84,8 @@ export interface ServerMessage {
   readonly table?: string;
   readonly column?: string;
   readonly constraint?: string;
+  /** The function of the server's source that said it: unlike the message, in no language. */
+  readonly routine?: string;
 }
 
 /** One fault or remark found by looking at files and history, without running anything. */

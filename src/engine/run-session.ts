@@ -4,6 +4,7 @@ import type { DatabaseContext } from "./context.ts";
 import { durationsSql } from "./history-table.ts";
 import type { RunLock } from "./lock.ts";
 import type { DatabaseState } from "./look.ts";
+import { isUnconfirmedCommit, unconfirmedCommit } from "./notice.ts";
 import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "./pipeline.ts";
 import { prepareHistory } from "./prepare-history.ts";
 import type { Run } from "./run.ts";
@@ -19,7 +20,24 @@ export async function startRun(
   const direct = state.processId === session.backend.processId;
   const sessionSettings = direct ? await setSession(session) : "";
   const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;
-  return { context, session, names, lock, direct, sessionSettings, pipeline: new Pipeline(session, window) };
+  const pipeline = new Pipeline(session, window);
+  // Besides the steps' own messages, only bookkeeping and the ends of hooks and repeatable objects go out.
+  pipeline.noticedBeside = (notice) => {
+    if (isUnconfirmedCommit(notice)) context.emit(unconfirmedCommit("The last transaction"));
+  };
+  return { context, session, names, lock, direct, sessionSettings, pipeline };
+}
+
+/**
+ * Where the network is gone the server does not notice by itself, and the system's own keepalives begin after two hours:
+ * for so long the session would hold the lock. Without effect on a Unix socket. No tcp_user_timeout, which would end a
+ * session whose client reads slowly.
+ */
+const KEEP_ALIVE = "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; ";
+
+/** To be sent right before the lock is asked for; a server that refuses it is none the worse. */
+export function keepAlive(session: Session): void {
+  if (!session.backend.embedded) session.execute(KEEP_ALIVE).catch(() => {});
 }
 
 /** Settings of the session for the run; returns those that took. Sent together: each is a message of its own. */
@@ -31,6 +49,7 @@ async function setSession(session: Session): Promise<string> {
     "SET idle_session_timeout = 0; ",
     // Without it a killed client leaves its statement running. Neither every server nor every platform has it.
     "SET client_connection_check_interval = 2000; ",
+    KEEP_ALIVE,
   ];
   const took = await Promise.all(wanted.map((sql) => succeeds(session.execute(sql))));
   return wanted.filter((_, index) => took[index]).join("");

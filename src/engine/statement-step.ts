@@ -17,7 +17,7 @@ import {
   startedSql,
   statementHash,
 } from "./journal.ts";
-import { noticeOf } from "./notice.ts";
+import { isUnconfirmedCommit, noticeOf, unconfirmedCommit } from "./notice.ts";
 import { leavesTraces, mustRunAlone, noteSetting, runAlone, runWithEntry, type StatementRun } from "./one-statement.ts";
 import { cleanSession, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
@@ -51,7 +51,10 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
       if (context.signal.aborted) return refused({ at: "statement", statement }, "57014", "interrupted");
       run.pipeline.noticedBeside = (notice) => {
         // Behind the statements it is pgstep's own bookkeeping that is told of.
-        if (stage.at === "statement") context.emit(noticeOf(notice, script, stage));
+        const isStatement = stage.at === "statement";
+        if (isUnconfirmedCommit(notice)) {
+          context.emit(unconfirmedCommit(isStatement ? `A statement of ${step.name}` : "The last transaction"));
+        } else if (isStatement) context.emit(noticeOf(notice, script, stage));
       };
       stage = { at: "statement", statement };
       const sentMs = context.clock.monotonicMs();
