@@ -24,8 +24,8 @@ import {
 export const DIRECTIONS = ["up", "down"];
 
 export const OUTCOME: Schema = oneOf(
-  "applied, undone: committed. failed: refused and rolled back. rolled-back: it had run, and the one transaction around all was rolled back. not-run: nothing of it took effect. in-doubt: not known.",
-  ["applied", "undone", "failed", "rolled-back", "not-run", "in-doubt"],
+  "applied, undone: committed. failed: refused and rolled back. rolled-back: it had run, and the one transaction around all was rolled back. not-run: nothing of it took effect. lost: the server had confirmed the commit, and does not have it any more. in-doubt: not known.",
+  ["applied", "undone", "failed", "rolled-back", "not-run", "lost", "in-doubt"],
 );
 
 const STEP = {
@@ -38,13 +38,23 @@ const STEP = {
 export const REPEATABLE_REPORT = {
   name: string("The file's name without its ending."),
   path: string("The file."),
-  outcome: oneOf("All of them share one transaction.", ["applied", "failed", "rolled-back", "not-run"]),
+  outcome: oneOf("All of them share one transaction.", [
+    "applied",
+    "failed",
+    "rolled-back",
+    "not-run",
+    "lost",
+    "in-doubt",
+  ]),
 };
 
 export const HOOK_REPORT = {
   moment: oneOf("When it runs.", HOOK_MOMENTS),
   name: string("The path of the file, or the command."),
-  outcome: oneOf("What became of it.", ["done", "failed"]),
+  outcome: oneOf(
+    "What became of it; in-doubt: the connection was lost, and nothing tells whether its SQL is committed.",
+    ["done", "failed", "in-doubt"],
+  ),
   durationMs: count("Whole milliseconds."),
 };
 

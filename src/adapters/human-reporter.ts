@@ -3,7 +3,7 @@ import { enumeration } from "../core/enumeration.ts";
 import type { Failure } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { Plan, Step } from "../core/plan.ts";
-import type { Report, RunReport, SeedReport, StatusReport } from "../core/report.ts";
+import type { Report, RunReport, SeedReport, StatusReport, StepOutcome } from "../core/report.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import { hookLine, repeatableLine } from "./reporter-around.ts";
 import { backupLines, restorePlanLines } from "./reporter-backup.ts";
@@ -30,7 +30,8 @@ export class HumanReporter implements Reporter {
   #planned: readonly string[] = [];
   /** What the progress line tells of: a step, or the waiting for another run. */
   #running: string | undefined;
-  readonly #told = new Set<string>();
+  /** The outcomes that were told of steps, by their keys. */
+  readonly #told = new Map<string, StepOutcome>();
 
   constructor(stdout: OutputStream, stderr: OutputStream, appearance: Appearance) {
     this.#out = new Output(stdout, appearance);
@@ -56,7 +57,7 @@ export class HumanReporter implements Reporter {
       case "step-finished":
         // Steps are sent ahead: the next one may have begun before the end of this one is known.
         if (this.#running === keyOf(event.step)) this.#progress.stop();
-        this.#told.add(keyOf(event.step));
+        this.#told.set(keyOf(event.step), event.outcome);
         if (!this.#quiet) this.#answer([stepLine({ ...event, name: event.step.name }, this.#column, this.#out)]);
         break;
       case "notice": {
@@ -228,8 +229,8 @@ export class HumanReporter implements Reporter {
   #ended({ steps, failure }: RunReport | SeedReport, summary: string): void {
     const names = steps.map((step) => step.name);
     const column = Math.max(this.#column, nameColumn(names, this.#out.columns));
-    // What a lost connection left open was looked up afterwards: no event told of it.
-    const untold = steps.filter((step) => !this.#told.has(keyOf(step)));
+    // After a loss of the connection the steps were looked up: no event told of that.
+    const untold = steps.filter((step) => this.#told.get(keyOf(step)) !== step.outcome);
     this.#answer(unfinishedLines(untold, column, this.#out, failure));
     if (failure) this.#tell(["", ...failureLines(failure, this.#err), ""]);
     this.#answer([summary]);

@@ -16,12 +16,17 @@ export function repeatableLine({ name, outcome }: RepeatableReport, { colors, ma
       return `${colors.yellow(marks.rolledBack)} ${shown}  rolled back`;
     case "not-run":
       return `${colors.dim(marks.notRun)} ${shown}  ${colors.dim("not run")}`;
+    case "lost":
+      return `${colors.red(marks.failed)} ${shown}  ${colors.red("lost by the server")}`;
+    case "in-doubt":
+      return `${colors.red(marks.inDoubt)} ${shown}  ${colors.red("in doubt")}`;
   }
 }
 
 export function hookLine({ moment, name, outcome, durationMs }: HookReport, { colors }: Output): string {
   const what = `Hook ${moment} (${printableLine(name)})`;
-  return outcome === "done" ? colors.dim(`${what} done in ${duration(durationMs)}`) : `${what} ${colors.red("failed")}`;
+  if (outcome === "done") return colors.dim(`${what} done in ${duration(durationMs)}`);
+  return `${what} ${colors.red(outcome === "failed" ? "failed" : "is in doubt")}`;
 }
 
 /** Repeatable objects as the status lists them; no lines for none. */

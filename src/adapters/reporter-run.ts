@@ -69,6 +69,8 @@ function outcomeOf(
       return [colors.yellow(marks.rolledBack), "rolled back"];
     case "not-run":
       return [colors.dim(marks.notRun), colors.dim("not run")];
+    case "lost":
+      return [colors.red(marks.failed), colors.red("lost by the server")];
     case "in-doubt":
       return [colors.red(marks.inDoubt), colors.red("in doubt")];
   }
@@ -150,6 +152,7 @@ export function summaryLine(report: RunReport): string {
     if (count > 0) clauses.push(`${count}${more} ${count === 1 ? "was" : "were"} ${words}`);
   };
   rest(of("rolled-back").length, "rolled back", of("failed").length > 0 ? " more" : "");
+  rest(of("lost").length, "lost by the server");
   rest(of("not-run").length, "not run");
   const inDoubt = of("in-doubt").length;
   if (inDoubt > 0) clauses.push(`what became of ${counted(inDoubt, "migration")} is not known`);

@@ -27,7 +27,8 @@ export function seedSummary({ steps, failure, alreadyDone, directory, durationMs
   if (!failure) return `Ran ${counted(steps.length, "seed")} in ${duration(durationMs)}.`;
   const clauses = [`Ran ${of("applied").length} of ${counted(steps.length, "seed")} in ${duration(durationMs)}`];
   for (const { name } of of("failed")) clauses.push(`${printableLine(name)} failed and was rolled back`);
-  const [notRun, inDoubt] = [of("not-run").length, of("in-doubt").length];
+  const [notRun, lost, inDoubt] = [of("not-run").length, of("lost").length, of("in-doubt").length];
+  if (lost > 0) clauses.push(`${lost} ${lost === 1 ? "was" : "were"} lost by the server`);
   if (notRun > 0) clauses.push(`${notRun} ${notRun === 1 ? "was" : "were"} not run`);
   if (inDoubt > 0) clauses.push(`what became of ${counted(inDoubt, "seed")} is not known`);
   return `${clauses.join("; ")}.`;

@@ -14,9 +14,10 @@ import type { TypesReport } from "./types/types-report.ts";
  * - failed: its statement was refused, and the step rolled back (statement by statement: as far as it got)
  * - rolled-back: it had run, and the one transaction around all was rolled back
  * - not-run: nothing of it took effect
- * - in-doubt: the connection was lost while it committed, and the history could not be read again
+ * - lost: the server confirmed its commit, and after the loss of the connection it was gone from the history
+ * - in-doubt: the connection was lost, and nothing could be looked up that tells whether it took effect
  */
-export type StepOutcome = "applied" | "undone" | "failed" | "rolled-back" | "not-run" | "in-doubt";
+export type StepOutcome = "applied" | "undone" | "failed" | "rolled-back" | "not-run" | "lost" | "in-doubt";
 
 export interface StepReport {
   readonly version: string;

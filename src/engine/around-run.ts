@@ -1,4 +1,4 @@
-import { Failure } from "../core/error.ts";
+import type { Failure } from "../core/error.ts";
 import type { HookMoment, HookReport } from "../core/hooks/hook.ts";
 import type { RepeatableReport } from "../core/repeatable/repeatable.ts";
 import type { RunReport, StepReport } from "../core/report.ts";
@@ -6,7 +6,7 @@ import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts
 import { type Progress, runScripts, type Stop, stepReport } from "./execute-plan.ts";
 import { type HookData, HookRunner, type LoadedHook } from "./hooks/run-hooks.ts";
 import { inTransaction } from "./journal.ts";
-import { applyRepeatables } from "./repeatable/apply.ts";
+import { applyRepeatables, reportOf, type TriedRepeatable } from "./repeatable/apply.ts";
 import { NOTHING_REPEATABLE, type RepeatablePlan } from "./repeatable/plan.ts";
 import { forgetAllSql, forgetSql } from "./repeatable/records.ts";
 import { ownRole, type Run } from "./run.ts";
@@ -31,23 +31,6 @@ export const NOTHING_AROUND: Surroundings = {
   hooks: [],
 };
 
-/** What came of it. */
-export interface AroundReport {
-  readonly repeatable: readonly RepeatableReport[];
-  readonly hooks: readonly HookReport[];
-  readonly failure?: Failure;
-}
-
-/** What is committed stays reported when the connection is lost behind it. */
-function lossOf(error: unknown): { reports: readonly RepeatableReport[]; failure: Failure } {
-  if (!(error instanceof ConnectionLost)) throw error;
-  const failure = new Failure("connection-lost", `Cannot apply the repeatable objects: ${error.message}`, {
-    hint: "The migrations are applied. Run pgstep up again for what is missing.",
-    cause: error,
-  });
-  return { reports: [], failure };
-}
-
 type Retry = (stop: Stop & { kind: "busy" }) => Promise<boolean>;
 
 const BEFORE: Readonly<Record<RunReport["command"], readonly HookMoment[]>> = {
@@ -67,12 +50,20 @@ export function hasOwnWork({ repeatable }: Surroundings): boolean {
   return repeatable.stale.length + repeatable.missing.length > 0;
 }
 
-/** Runs hooks and repeatable objects at their places in a run. */
+/** Runs hooks and repeatable objects at their places in a run; what is lost of the connection is thrown. */
 export class AroundRun {
+  /** What became of the repeatable objects; none before they are tried. */
+  tried: readonly TriedRepeatable[] = [];
+  /** What is being done, for the message: "Cannot <doing>: the connection was lost". */
+  doing = "run migrations";
   readonly #run: Run;
   readonly #given: Surroundings;
   readonly #hooks: HookRunner;
   readonly #retry: Retry;
+  /** How many commits of the run the server has confirmed; all repeatable objects together are the last one. */
+  #commits = 0;
+  /** What was told of repeatable objects, by their names. */
+  readonly #told = new Map<string, RepeatableReport["outcome"]>();
 
   constructor(run: Run, given: Surroundings, retry: Retry) {
     this.#run = run;
@@ -85,6 +76,22 @@ export class AroundRun {
     return this.#hooks.reports;
   }
 
+  /**
+   * After a loss of the connection: tells what was found of the repeatable objects, and doubts what no longer shows.
+   * @param proven how many commits of the run are known to have lasted
+   */
+  settle(repeatable: readonly RepeatableReport[], proven: number): void {
+    this.#hooks.doubtUnless(proven);
+    for (const report of repeatable) {
+      if (report.outcome !== this.#told.get(report.name)) this.#tell(report);
+    }
+  }
+
+  #tell(repeatable: RepeatableReport): void {
+    this.#told.set(repeatable.name, repeatable.outcome);
+    this.#run.context.emit({ type: "repeatable-finished", repeatable });
+  }
+
   /** Answers why the run is not to begin. */
   before(scripts: readonly Script[]): Promise<Failure | undefined> {
     return this.#runHooks(BEFORE[this.#given.command], {
@@ -95,6 +102,7 @@ export class AroundRun {
 
   /** The steps; one after the other where a hook stands between them. `refused` tells that a hook failed. */
   async steps(scripts: readonly Script[]): Promise<Progress & { readonly refused?: Failure }> {
+    this.doing = "run migrations";
     if (!this.#hooks.has("before-step", "after-step")) return await runScripts(this.#run, scripts);
     const finished: StepReport[] = [];
     for (const script of scripts) {
@@ -102,6 +110,7 @@ export class AroundRun {
       if (unready) return { finished, stop: undefined, refused: unready };
       const progress = await runScripts(this.#run, [script]);
       finished.push(...progress.finished);
+      this.#commits += progress.finished.length;
       if (progress.stop) return { finished, stop: progress.stop };
       const refused = await this.#runHooks(["after-step"], { step: progress.finished[0] });
       if (refused) return { finished, stop: undefined, refused };
@@ -110,34 +119,35 @@ export class AroundRun {
   }
 
   /** What comes when all steps are done. */
-  async after(finished: readonly StepReport[]): Promise<AroundReport> {
-    const { reports, failure } = await this.#applyRepeatables(finished).catch(lossOf);
-    const names = reports.filter(({ outcome }) => outcome === "applied").map(({ name }) => name);
-    const refused =
-      failure ?? (await this.#runHooks(AFTER[this.#given.command], { steps: finished, repeatable: names }));
-    return { repeatable: reports, hooks: this.#hooks.reports, ...(refused && { failure: refused }) };
+  async after(finished: readonly StepReport[]): Promise<Failure | undefined> {
+    this.doing = "apply the repeatable objects";
+    const failure = await this.#applyRepeatables(finished);
+    if (failure) return failure;
+    this.#commits = finished.length + 1;
+    const names = this.tried.map(({ script }) => script.name);
+    return await this.#runHooks(AFTER[this.#given.command], { steps: finished, repeatable: names });
   }
 
-  async #applyRepeatables(
-    finished: readonly StepReport[],
-  ): Promise<{ reports: readonly RepeatableReport[]; failure?: Failure }> {
+  async #applyRepeatables(finished: readonly StepReport[]): Promise<Failure | undefined> {
     const { command, hasRecords, planAgain } = this.#given;
     const { session, names } = this.#run;
     if (command === "down") {
       // What they were made on has changed, and may be gone.
       if (hasRecords && finished.length > 0) await this.#note(forgetAllSql(names));
-      return { reports: [] };
+      return undefined;
     }
     const plan = finished.length > 0 ? await planAgain(session) : this.#given.repeatable;
     if (plan.stale.length === 0) {
       if (plan.missing.length > 0) await this.#note(forgetSql(names, plan.missing));
-      return { reports: [] };
+      return undefined;
     }
     for (;;) {
-      const { reports, failure, busy } = await applyRepeatables(this.#run, plan);
+      const { tried, failure, lost, busy } = await applyRepeatables(this.#run, plan);
+      this.tried = tried;
+      if (lost) throw lost;
       if (busy && (await this.#retry({ kind: "busy", ...busy }))) continue;
-      for (const report of reports) this.#run.context.emit({ type: "repeatable-finished", repeatable: report });
-      return { reports, ...(failure && { failure }) };
+      for (const one of tried) this.#tell(reportOf(one));
+      return failure;
     }
   }
 
@@ -158,7 +168,8 @@ export class AroundRun {
     const environment = settings.environment ?? null;
     const common = { command: this.#given.command, database: database.description, environment, schema, table };
     for (const moment of moments) {
-      const failure = await this.#hooks.run(moment, { ...common, ...data });
+      this.doing = `run the hook ${moment}`;
+      const failure = await this.#hooks.run(moment, { ...common, ...data }, this.#commits);
       if (failure) return failure;
     }
     return undefined;

@@ -1,45 +1,59 @@
 import type { Failure } from "../core/error.ts";
+import type { HookReport } from "../core/hooks/hook.ts";
 import { interruption } from "../core/interruption.ts";
+import type { RepeatableReport } from "../core/repeatable/repeatable.ts";
 import type { StepOutcome, StepReport } from "../core/report.ts";
-import type { Session } from "../ports/session.ts";
-import { afterLoss } from "./after-loss.ts";
-import { type AroundReport, AroundRun, hasOwnWork, NOTHING_AROUND } from "./around-run.ts";
+import { ConnectionLost, type Session } from "../ports/session.ts";
+import { afterLoss, askHistory, type Interrupted } from "./after-loss.ts";
+import { AroundRun, hasOwnWork, NOTHING_AROUND } from "./around-run.ts";
 import type { DatabaseContext } from "./context.ts";
 import { runInOneTransaction, type Stop, stepReport } from "./execute-plan.ts";
 import { type RunLock, takeLock } from "./lock.ts";
+import type { DatabaseState } from "./look.ts";
+import { endLostSession } from "./lost-session.ts";
 import type { Prepared, RunOptions } from "./migrate.ts";
-import { observe } from "./observer.ts";
+import { type Observer, observe } from "./observer.ts";
+import { reportOf } from "./repeatable/apply.ts";
 import { blockedBy, retryBudget } from "./retry.ts";
-import { cancelOnAbort, endRun, startRun } from "./run-session.ts";
+import type { Run } from "./run.ts";
+import { cancelOnAbort, endRun, keepAlive, startRun } from "./run-session.ts";
 import type { Script } from "./scripts.ts";
 
-export interface Executed extends Partial<Pick<AroundReport, "repeatable" | "hooks">> {
+export interface Executed {
   /** What was applied when the lock was won. */
   readonly alreadyApplied: number;
   readonly steps: readonly StepReport[];
+  readonly repeatable?: readonly RepeatableReport[];
+  readonly hooks?: readonly HookReport[];
   readonly failure?: Failure;
 }
 
-type Outcome = Pick<Executed, "steps" | "failure">;
+type Prepare = (session: Session) => Promise<Prepared>;
 
 /**
  * Takes the lock, plans again on what is true then, and runs the plan: tries again what a busy table refused, plans
  * again when another run came first, and looks up what is true when the connection is lost.
+ * @param looked what was seen of the database, and of this session, before
  * @throws Failure before the first step
  */
 export async function executeLocked(
   context: DatabaseContext,
   session: Session,
-  direct: boolean,
-  prepare: (session: Session) => Promise<Prepared>,
+  looked: DatabaseState,
+  prepare: Prepare,
   options: RunOptions,
 ): Promise<Executed> {
-  const lock = await takeLock(context, session, direct);
+  const direct = looked.processId === session.backend.processId;
+  let lock: RunLock | undefined;
   try {
+    if (direct) keepAlive(session);
+    lock = await takeLock(context, session, direct);
     return await execute(context, session, lock, prepare, options);
   } catch (error) {
-    await lock.release().catch(() => {});
-    throw error;
+    await lock?.release().catch(() => {});
+    if (!(error instanceof ConnectionLost)) throw error;
+    const lost = { backend: direct ? looked : undefined, fence: lock?.fence };
+    throw await endLostSession(context, lost, error, `Cannot migrate ${context.database.description}`);
   }
 }
 
@@ -47,10 +61,11 @@ async function execute(
   context: DatabaseContext,
   session: Session,
   lock: RunLock,
-  prepare: (session: Session) => Promise<Prepared>,
+  prepare: Prepare,
   options: RunOptions,
 ): Promise<Executed> {
-  let { scripts, alreadyApplied, state, surroundings = NOTHING_AROUND } = await prepare(session);
+  const prepared = await prepare(session);
+  const { scripts, alreadyApplied, state, surroundings = NOTHING_AROUND } = prepared;
   if (scripts.length === 0 && !hasOwnWork(surroundings)) {
     await lock.release();
     return { alreadyApplied, steps: [] };
@@ -59,60 +74,153 @@ async function execute(
   const run = await startRun(context, session, state, lock);
   const stopWatching = cancelOnAbort(context, session);
   const observer = run.direct && !session.backend.embedded ? observe(context, state.processId) : undefined;
-  const retry = retryBudget(context, () => observer?.blockers ?? []);
-  const around = new AroundRun(run, surroundings, retry);
-  const finished: StepReport[] = [];
-  const refusedBy = async (failure: Failure): Promise<Executed> => {
-    await endRun(run, finished).catch(() => {});
-    const rest = scripts.map((script) => stepReport(script, "not-run"));
-    return { alreadyApplied, steps: [...finished, ...rest], hooks: around.hookReports, failure };
-  };
   try {
-    const unready = await around.before(scripts);
-    if (unready) return await refusedBy(unready);
-    for (;;) {
-      const progress = options.singleTransaction
-        ? { ...(await runInOneTransaction(run, scripts)), refused: undefined }
-        : await around.steps(scripts);
-      finished.push(...progress.finished);
-      scripts = scripts.slice(progress.finished.length);
-      if (progress.refused) return await refusedBy(progress.refused);
-      let { stop } = progress;
-      if (!stop) {
-        const rest = await around.after(finished);
-        // All is committed, and the lock ends with the session: a connection that is lost only now changes nothing.
-        await endRun(run, finished).catch(() => {});
-        return { alreadyApplied, steps: finished, ...rest };
-      }
-      if (stop.kind === "busy") {
-        if (await retry(stop)) continue;
-        if (context.signal.aborted) {
-          const failure = interruption(context.signal, stop.failure.message, "Run the command again to go on.");
-          stop = { ...stop, failure };
-        }
-      }
-      if (stop.kind === "raced") {
-        const { step } = stop.script;
-        ({ scripts, alreadyApplied, state } = await prepare(session));
-        const again = scripts.find((one) => one.step.direction === step.direction && one.step.version === step.version);
-        if (!again) continue;
-        // Nobody came first: something else refuses the row, and would for ever.
-        stop = { kind: "failed", script: again, failure: stop.failure };
-      }
-      const rest =
-        stop.kind === "lost"
-          ? await afterLoss(run, state, scripts, stop)
-          : afterFailure(scripts, stop, options, observer?.blockers ?? []);
-      // A lease would be renewed for ever by its second connection.
-      if (stop.kind === "lost") await lock.release().catch(() => {});
-      else await endRun(run, finished).catch(() => {});
-      const steps = [...finished, ...rest.steps];
-      return { alreadyApplied, steps, hooks: around.hookReports, ...(rest.failure && { failure: rest.failure }) };
-    }
+    return await new Execution(run, prepared, prepare, options, observer).toTheEnd();
   } finally {
     stopWatching();
     await observer?.stop();
   }
+}
+
+/** How a run ended as long as its connection lasted. */
+interface Ending {
+  /** What is reported of the steps that are not finished. */
+  readonly rest: readonly StepReport[];
+  readonly failure: Failure | undefined;
+}
+
+/** One run of a plan under the lock. */
+class Execution {
+  readonly #run: Run;
+  readonly #prepare: Prepare;
+  readonly #options: RunOptions;
+  readonly #observer: Observer | undefined;
+  readonly #around: AroundRun;
+  readonly #retry: ReturnType<typeof retryBudget>;
+  /** What was true when the run began. */
+  readonly #begun: DatabaseState;
+  /** What was true when the steps that are left were planned. */
+  #state: DatabaseState;
+  #scripts: readonly Script[];
+  #alreadyApplied: number;
+  readonly #finished: StepReport[] = [];
+
+  constructor(run: Run, prepared: Prepared, prepare: Prepare, options: RunOptions, observer: Observer | undefined) {
+    this.#run = run;
+    this.#prepare = prepare;
+    this.#options = options;
+    this.#observer = observer;
+    this.#retry = retryBudget(run.context, () => observer?.blockers ?? []);
+    this.#around = new AroundRun(run, prepared.surroundings ?? NOTHING_AROUND, this.#retry);
+    this.#begun = prepared.state;
+    this.#state = prepared.state;
+    this.#scripts = prepared.scripts;
+    this.#alreadyApplied = prepared.alreadyApplied;
+  }
+
+  async toTheEnd(): Promise<Executed> {
+    const end = await this.#work().catch(lossIn);
+    if (end instanceof ConnectionLost)
+      return await this.#lost(end, { doing: this.#around.doing, rest: this.#notRun() });
+    if ("kind" in end) {
+      const { lost, script } = end;
+      const rest = this.#notRun().map((step, index): StepReport => {
+        return this.#scripts[index] === script ? { ...step, outcome: "failed" } : step;
+      });
+      return await this.#lost(lost, { doing: `go on with ${script.step.name}`, rest });
+    }
+    const { rest, failure } = end;
+    const loss = await endRun(this.#run, this.#finished).catch(lossIn);
+    if (loss) {
+      return await this.#lost(loss, {
+        doing: "confirm what was applied",
+        rest,
+        failure,
+        isDone: failure === undefined,
+      });
+    }
+    return this.#executed({
+      steps: [...this.#finished, ...rest],
+      repeatable: this.#around.tried.map(reportOf),
+      failure,
+    });
+  }
+
+  /** Runs until the end or a stop. @throws ConnectionLost where no step was running */
+  async #work(): Promise<Ending | (Stop & { kind: "lost" })> {
+    const unready = await this.#around.before(this.#scripts);
+    if (unready) return this.#refusedBy(unready);
+    for (;;) {
+      const progress = this.#options.singleTransaction
+        ? { ...(await runInOneTransaction(this.#run, this.#scripts)), refused: undefined }
+        : await this.#around.steps(this.#scripts);
+      this.#finished.push(...progress.finished);
+      this.#scripts = this.#scripts.slice(progress.finished.length);
+      if (progress.refused) return this.#refusedBy(progress.refused);
+      if (!progress.stop) return { rest: [], failure: await this.#around.after(this.#finished) };
+      const stop = await this.#final(progress.stop);
+      if (stop?.kind === "lost") return stop;
+      if (stop) return afterFailure(this.#scripts, stop, this.#options, this.#observer?.blockers ?? []);
+    }
+  }
+
+  #refusedBy(failure: Failure): Ending {
+    return { rest: this.#notRun(), failure };
+  }
+
+  /** The steps that are left, as none of them took effect. */
+  #notRun(): StepReport[] {
+    return this.#scripts.map((script) => stepReport(script, "not-run"));
+  }
+
+  /** The stop, if it is the end of the run; undefined when the steps are to be tried again. */
+  async #final(stop: Stop): Promise<Exclude<Stop, { kind: "raced" }> | undefined> {
+    const { context, session } = this.#run;
+    if (stop.kind === "busy") {
+      if (await this.#retry(stop)) return undefined;
+      if (!context.signal.aborted) return stop;
+      return {
+        ...stop,
+        failure: interruption(context.signal, stop.failure.message, "Run the command again to go on."),
+      };
+    }
+    if (stop.kind !== "raced") return stop;
+    const { step } = stop.script;
+    const { scripts, alreadyApplied, state } = await this.#prepare(session);
+    this.#scripts = scripts;
+    this.#alreadyApplied = alreadyApplied;
+    this.#state = state;
+    const again = scripts.find((one) => one.step.direction === step.direction && one.step.version === step.version);
+    // Nobody came first: something else refuses the row, and would for ever.
+    return again && { kind: "failed", script: again, failure: stop.failure };
+  }
+
+  /** Looks up what is true of the whole run. */
+  async #lost(
+    lost: ConnectionLost,
+    how: Pick<Interrupted, "doing" | "rest" | "failure" | "isDone">,
+  ): Promise<Executed> {
+    const run = this.#run;
+    const around = this.#around;
+    const inquiry = this.#options.afterLoss ?? askHistory(run, this.#begun, this.#state);
+    const interrupted = { ...how, lost, finished: this.#finished, repeatable: around.tried };
+    const { proven, ...truth } = await afterLoss(run, this.#begun, interrupted, inquiry);
+    // A lease would be renewed for ever by its second connection.
+    await run.lock.release().catch(() => {});
+    around.settle(truth.repeatable, proven);
+    return this.#executed(truth);
+  }
+
+  #executed({ failure, ...rest }: Pick<Executed, "steps" | "repeatable"> & { failure: Failure | undefined }): Executed {
+    const hooks = this.#around.hookReports;
+    return { alreadyApplied: this.#alreadyApplied, ...rest, hooks, ...(failure && { failure }) };
+  }
+}
+
+/** @throws what is no loss of the connection */
+function lossIn(error: unknown): ConnectionLost {
+  if (error instanceof ConnectionLost) return error;
+  throw error;
 }
 
 function afterFailure(
@@ -120,13 +228,13 @@ function afterFailure(
   stop: Stop & { kind: "failed" | "busy" },
   options: RunOptions,
   blockers: readonly string[],
-): Outcome {
+): Ending {
   const at = scripts.indexOf(stop.script);
   const outcome = (index: number): StepOutcome =>
     index === at ? "failed" : index < at && options.singleTransaction ? "rolled-back" : "not-run";
-  const steps = scripts.map((script, index) => ({
+  const rest = scripts.map((script, index) => ({
     ...stepReport(script, outcome(index)),
     ...(index === at && { inPart: script.inspection.mode === "statements" }),
   }));
-  return { steps, failure: stop.kind === "busy" ? blockedBy(stop.failure, blockers) : stop.failure };
+  return { rest, failure: stop.kind === "busy" ? blockedBy(stop.failure, blockers) : stop.failure };
 }

@@ -157,7 +157,7 @@ function finish({ context }: Run, script: Script, durationMs: number): StepRepor
   return { ...stepReport(script, outcome), durationMs };
 }
 
-export function stepReport({ step }: Pick<Script, "step">, outcome: StepOutcome): StepReport {
+export function stepReport({ step }: { readonly step: Omit<StepReport, "outcome"> }, outcome: StepOutcome): StepReport {
   const { version, name, description, direction } = step;
   return { version, name, description, direction, outcome };
 }

@@ -70,13 +70,6 @@ export function refusalOf(error: unknown, stage: Stage): Refusal {
 }
 
 /** The refusal as it is told. */
-export function failureOfRefusal(run: Run, script: Script, refusal: Refusal): Failure {
-  if (refusal.kind === "stopped") return refusal.failure;
-  if (refusal.kind === "refused") return stepFailure(run, script, refusal.stage, refusal.server);
-  const { lost } = refusal;
-  return new Failure("connection-lost", `Cannot go on with ${script.step.name}: ${lost.message}`, {
-    hint: "Run the command again: what did not take effect is done then.",
-    ...(lost.server && { server: lost.server }),
-    cause: lost,
-  });
+export function failureOfRefusal(run: Run, script: Script, refusal: Exclude<Refusal, { kind: "lost" }>): Failure {
+  return refusal.kind === "stopped" ? refusal.failure : stepFailure(run, script, refusal.stage, refusal.server);
 }

@@ -6,6 +6,7 @@ import { type DownTarget, type Plan, planDown, planRedo, planUp, type UpTarget }
 import type { RunReport } from "../core/report.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Session } from "../ports/session.ts";
+import type { Inquiry } from "./after-loss.ts";
 import { hasOwnWork, type Surroundings } from "./around-run.ts";
 import type { DatabaseContext } from "./context.ts";
 import { withoutEffectEmbedded } from "./embedded.ts";
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly singleTransaction?: boolean;
   /** Makes the backup that the run needs, once it has the lock and before anything of it runs; what it throws stops the run. */
   readonly backUp?: BackUpBefore;
+  /** How to find out after a loss of the connection which steps took effect; absent where the history tells. */
+  readonly afterLoss?: Inquiry;
 }
 
 export type BackUpBefore = (
@@ -143,7 +146,7 @@ async function runPlan(
       }
       const direct = prepared.state.processId === session.backend.processId;
       if (!direct) requireNoSessionChange(prepared.scripts);
-      return report(await executeLocked(context, session, direct, prepare, options));
+      return report(await executeLocked(context, session, prepared.state, prepare, options));
     },
     context.signal,
   );

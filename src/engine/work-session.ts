@@ -1,6 +1,7 @@
 import { Failure } from "../core/error.ts";
 import type { Database } from "../ports/session.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
+import { lossFailure } from "./lost-session.ts";
 
 /**
  * Opens a session, works on it and closes it, whatever happens.
@@ -26,13 +27,7 @@ export async function withSession<Result>(
 
 /** The outside world's errors as failures; everything else as it is. */
 function translated(error: unknown, what: string): unknown {
-  if (error instanceof ConnectionLost) {
-    return new Failure("connection-lost", `${what}: ${error.message}`, {
-      hint: "Run pgstep status to see what is true now.",
-      ...(error.server && { server: error.server }),
-      cause: error,
-    });
-  }
+  if (error instanceof ConnectionLost) return lossFailure(error, what);
   if (error instanceof ServerFailure) {
     const { server } = error;
     const code = server.code === "42501" || server.code === "25006" ? "privilege-missing" : "statement-failed";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import postgres from "postgres";
-import { type Major, postgresBinaries, serverUser } from "./postgres-binaries.ts";
+import { type Major, postgresBinaries, type ServerUser, serverUser } from "./postgres-binaries.ts";
 import {
   end,
   exited,
@@ -15,6 +15,7 @@ import {
   type StopMode,
   watchdog,
 } from "./postgres-process.ts";
+import { copyData } from "./standby.ts";
 
 export type { StopMode } from "./postgres-process.ts";
 
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly authentication?: string;
   /** Further files of the data directory (certificates and keys), readable by the server alone. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Makes it a standby of this server, of the same major, whose data it begins with. */
+  readonly standbyOf?: PostgresServer;
 }
 
 export type Rows = Record<string, unknown>[];
@@ -89,14 +92,8 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Postgr
     if (user) chownSync(join(directory, name), user.uid, user.gid);
   }
   const data = join(directory, "data");
-  await promisify(execFile)(
-    join(binaries, "bin", "initdb"),
-    [
-      ...["--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"],
-      ...["--no-sync", "--no-instructions"],
-    ],
-    { ...user, cwd: data, timeout: START_TIMEOUT_MS },
-  );
+  if (options.standbyOf) await copyData(options.standbyOf, data, user);
+  else await initialize(join(binaries, "bin", "initdb"), data, user);
   const add = (name: string, text: string) => {
     writeFileSync(join(data, name), text, { mode: 0o600 });
     if (user) chownSync(join(data, name), user.uid, user.gid);
@@ -136,6 +133,17 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Postgr
       return stopped;
     },
   };
+}
+
+async function initialize(initdb: string, data: string, user: ServerUser | undefined): Promise<void> {
+  await promisify(execFile)(
+    initdb,
+    [
+      ...["--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"],
+      ...["--no-sync", "--no-instructions"],
+    ],
+    { ...user, cwd: data, timeout: START_TIMEOUT_MS },
+  );
 }
 
 /** A server that another process started and will stop. */

@@ -32,7 +32,8 @@ export interface HookReport {
   readonly moment: HookMoment;
   /** The path of the file, or the command. */
   readonly name: string;
-  readonly outcome: "done" | "failed";
+  /** "in-doubt" is for SQL whose commit was under way, or confirmed by a server that may have lost it. */
+  readonly outcome: "done" | "failed" | "in-doubt";
   /** Whole milliseconds. */
   readonly durationMs: number;
 }

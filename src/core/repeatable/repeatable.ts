@@ -37,11 +37,11 @@ export interface RepeatableEntry {
   readonly recorded?: RecordedRepeatable;
 }
 
-/** What became of one in a run; all of them share one transaction. */
+/** What became of one in a run; all of them share one transaction. "lost" and "in-doubt" are as for steps. */
 export interface RepeatableReport {
   readonly name: string;
   readonly path: string;
-  readonly outcome: "applied" | "failed" | "rolled-back" | "not-run";
+  readonly outcome: "applied" | "failed" | "rolled-back" | "not-run" | "lost" | "in-doubt";
 }
 
 /** Files and records side by side, in the order of their names. */

@@ -4,6 +4,7 @@ import { interruption } from "../../core/interruption.ts";
 import type { Settings } from "../../core/settings.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Session } from "../../ports/session.ts";
+import { COMMIT } from "../commit.ts";
 import type { DatabaseContext } from "../context.ts";
 import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../file-transaction.ts";
 import { tableNames } from "../history-table.ts";
@@ -45,6 +46,8 @@ export type HookData = Readonly<Record<string, unknown>>;
 /** Runs hooks at their moments, on the run's session: a file in a transaction of its own, a command as a program. */
 export class HookRunner {
   readonly reports: HookReport[] = [];
+  /** Of each report, how many commits the run had behind it; undefined for a command, which no loss takes back. */
+  readonly #commitsBefore: (number | undefined)[] = [];
   readonly #run: Run;
   readonly #hooks: readonly LoadedHook[];
 
@@ -58,41 +61,70 @@ export class HookRunner {
     return this.#hooks.some(({ hook }) => moments.includes(hook.moment));
   }
 
-  /** Runs those of a moment up to the first that fails, and answers why it did where that is to stop the run. */
-  async run(moment: HookMoment, data: HookData): Promise<Failure | undefined> {
+  /**
+   * Runs those of a moment up to the first that fails, and answers why it did where that is to stop the run.
+   * @param commits how many commits of the run the server has confirmed
+   * @throws ConnectionLost with the hook reported
+   */
+  async run(moment: HookMoment, data: HookData, commits = 0): Promise<Failure | undefined> {
     for (const { hook, script } of this.#hooks) {
       if (hook.moment !== moment) continue;
       const { context } = this.#run;
       const started = context.clock.monotonicMs();
+      const tell = (outcome: HookReport["outcome"]) => {
+        const durationMs = Math.round(context.clock.monotonicMs() - started);
+        const report: HookReport = { moment, name: hook.name, outcome, durationMs };
+        this.reports.push(report);
+        this.#commitsBefore.push(script && commits);
+        context.emit({ type: "hook-finished", hook: report });
+      };
       const failure = script
-        ? await this.#runScript(script)
+        ? await this.#runScript(script, tell)
         : "command" in hook
           ? await runCommand(context, hook, { moment, ...data })
           : undefined;
-      const durationMs = Math.round(context.clock.monotonicMs() - started);
-      const report: HookReport = { moment, name: hook.name, outcome: failure ? "failed" : "done", durationMs };
-      this.reports.push(report);
-      context.emit({ type: "hook-finished", hook: report });
+      tell(failure ? "failed" : "done");
       if (!failure) continue;
-      const isStopped = context.signal.aborted || failure.code === "connection-lost";
-      if (context.settings.hookFailure === "stop" || isStopped) return failure;
+      if (context.settings.hookFailure === "stop" || context.signal.aborted) return failure;
       context.emit({ type: "warning", finding: warningOf(failure) });
     }
     return undefined;
   }
 
-  async #runScript(script: Script): Promise<Failure | undefined> {
+  /**
+   * After a loss of the connection: SQL leaves nothing to look up, so that only a later commit of the run which has
+   * lasted tells that its own has.
+   * @param proven how many commits of the run are known to have lasted
+   */
+  doubtUnless(proven: number): void {
+    for (const [index, report] of this.reports.entries()) {
+      const before = this.#commitsBefore[index];
+      if (report.outcome !== "done" || before === undefined || before < proven) continue;
+      const hook: HookReport = { ...report, outcome: "in-doubt" };
+      this.reports[index] = hook;
+      this.#run.context.emit({ type: "hook-finished", hook });
+    }
+  }
+
+  /** @throws ConnectionLost once `tell` knows what became of the hook */
+  async #runScript(script: Script, tell: (outcome: HookReport["outcome"]) => void): Promise<Failure | undefined> {
     const { session } = this.#run;
     let refusal: Refusal | undefined;
+    let committing = false;
     try {
       await beginFiles(this.#run);
       refusal = await sendFile(this.#run, script);
-      if (!refusal) await session.execute("COMMIT");
+      committing = refusal === undefined;
+      if (committing) await session.execute(COMMIT);
     } catch (error) {
       refusal = refusalOf(error, { at: "commit" });
     }
     if (!refusal) return undefined;
-    if (refusal.kind !== "lost") await session.execute("ROLLBACK").catch(() => {});
+    if (refusal.kind === "lost") {
+      tell(committing ? "in-doubt" : "failed");
+      throw refusal.lost;
+    }
+    await session.execute("ROLLBACK").catch(() => {});
     const failure = failureOfRefusal(this.#run, script, refusal);
     if (failure.code !== "statement-failed") return failure;
     const { hint, place, server } = failure;

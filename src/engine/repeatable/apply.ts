@@ -1,16 +1,27 @@
 import type { Failure, ServerMessage } from "../../core/error.ts";
 import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
-import { ServerFailure } from "../../ports/session.ts";
+import { type ConnectionLost, ServerFailure } from "../../ports/session.ts";
+import { COMMIT } from "../commit.ts";
 import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../file-transaction.ts";
 import { cleanSession, ownRole, type Run } from "../run.ts";
 import { giveBack, isThere, putBack, type TakenDown, takeDown } from "./dependents.ts";
 import type { RepeatablePlan, RepeatableScript } from "./plan.ts";
 import { createRecordsSql, forgetSql, readViewsThere, recordSql } from "./records.ts";
 
+/** A repeatable object of a run, and what is to be reported of it unless the connection is lost. */
+export interface TriedRepeatable {
+  readonly script: RepeatableScript;
+  readonly outcome: RepeatableReport["outcome"];
+  /** How far the COMMIT of its transaction has come. */
+  readonly commit: "not-sent" | "sent" | "confirmed";
+}
+
 /** What came of applying repeatable objects: all of it, or nothing. */
 export interface Applied {
-  readonly reports: readonly RepeatableReport[];
+  readonly tried: readonly TriedRepeatable[];
   readonly failure?: Failure;
+  /** The connection was lost: what is true of the objects has to be looked up. */
+  readonly lost?: ConnectionLost;
   /** What a busy table said, where it is worth trying again. */
   readonly busy?: {
     readonly script: RepeatableScript["script"];
@@ -36,28 +47,41 @@ export async function applyRepeatables(run: Run, plan: RepeatablePlan): Promise<
   const { session } = run;
   const work = new Application(run, plan);
   let refusal: Refusal | undefined;
+  let commit: TriedRepeatable["commit"] = "not-sent";
   try {
     await beginFiles(run);
     refusal = await work.applyAll();
     if (!refusal) {
-      await session.execute(`${cleanSession(run)} ${ownRole(run)}; RESET search_path; ${work.bookkeeping()}; COMMIT`);
+      commit = "sent";
+      await session.execute(
+        `${cleanSession(run)} ${ownRole(run)}; RESET search_path; ${work.bookkeeping()}; ${COMMIT}`,
+      );
     }
   } catch (error) {
     refusal = refusalOf(error, { at: "commit" });
   }
   if (!refusal) {
     work.tellFindings();
-    return { reports: work.reports("applied", "applied") };
+    return { tried: work.tried("applied", "applied", "confirmed") };
   }
-  if (refusal.kind !== "lost") await session.execute("ROLLBACK").catch(() => {});
+  if (refusal.kind === "lost") {
+    const tried =
+      commit === "sent" ? work.tried("applied", "applied", commit) : work.tried("rolled-back", "failed", commit);
+    return { tried, lost: refusal.lost };
+  }
+  await session.execute("ROLLBACK").catch(() => {});
   const script = work.current?.script ?? plan.stale[0]?.script;
   if (!script) throw new Error("there was nothing to apply");
   const failure = failureOfRefusal(run, script, refusal);
-  const reports = work.reports("rolled-back", "failed");
+  const tried = work.tried("rolled-back", "failed", "not-sent");
   if (refusal.kind === "refused" && PASSING.has(refusal.server.code) && !run.context.signal.aborted) {
-    return { reports, failure, busy: { script, failure, server: refusal.server } };
+    return { tried, failure, busy: { script, failure, server: refusal.server } };
   }
-  return { reports, failure };
+  return { tried, failure };
+}
+
+export function reportOf({ script: { name, file }, outcome }: TriedRepeatable): RepeatableReport {
+  return { name, path: file.path, outcome };
 }
 
 class Application {
@@ -211,11 +235,15 @@ class Application {
   }
 
   /** All that were applied or were to be. */
-  reports(applied: RepeatableReport["outcome"], current: RepeatableReport["outcome"]): RepeatableReport[] {
+  tried(
+    applied: RepeatableReport["outcome"],
+    current: RepeatableReport["outcome"],
+    commit: TriedRepeatable["commit"],
+  ): TriedRepeatable[] {
     const all = [...new Set([...this.#applied, ...(this.current ? [this.current] : []), ...this.#plan.stale])];
-    return all.map((one) => {
-      const outcome = one === this.current ? current : this.#applied.includes(one) ? applied : "not-run";
-      return { name: one.name, path: one.file.path, outcome };
+    return all.map((script) => {
+      const outcome = script === this.current ? current : this.#applied.includes(script) ? applied : "not-run";
+      return { script, outcome, commit };
     });
   }
 }

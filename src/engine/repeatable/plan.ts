@@ -35,6 +35,8 @@ export interface RepeatableScript {
   readonly file: SqlFile;
   readonly script: Script;
   readonly outline: Outline;
+  /** When it was last applied, as recorded before this run; undefined for never. */
+  readonly recordedAt: string | undefined;
 }
 
 /** What is to be done about repeatable objects. */
@@ -90,6 +92,7 @@ export async function planRepeatables(
   const isWanted = (entry: RepeatableEntry) => isStale(entry) || (all && entry.state === "unchanged");
   if (!entries.some(isWanted)) return { ...NOTHING_REPEATABLE, missing };
   const wanted = new Set(entries.filter(isWanted).map(({ repeatable }) => repeatable?.file));
+  const recordedAt = new Map(records.map((record) => [record.name, record.appliedAt]));
   const used = entries.filter(({ state }) => state !== "skipped").flatMap(({ repeatable }) => repeatable ?? []);
   const place = { names: tableNames(settings), database, placeholders: settings.placeholders };
   const plan = { steps: used.map(stepOf), skipped: [], warnings: [] };
@@ -98,7 +101,9 @@ export async function planRepeatables(
   refuseUnsound([...findings, ...faults], "apply repeatable objects");
   const outlined = used.flatMap(({ name, file }, index): RepeatableScript[] => {
     const script = scripts[index];
-    return script ? [{ name, file, script, outline: outlineOf(statementsOf(script.plannedPieces())) }] : [];
+    if (!script) return [];
+    const outline = outlineOf(statementsOf(script.plannedPieces()));
+    return [{ name, file, script, outline, recordedAt: recordedAt.get(name) }];
   });
   const ordered = inOrderOfDependence(outlined, ({ outline }) => outline);
   return {

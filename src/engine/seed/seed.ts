@@ -4,11 +4,12 @@ import type { SqlFile } from "../../core/migration.ts";
 import type { Plan, Step } from "../../core/plan.ts";
 import type { SeedReport, StepReport } from "../../core/report.ts";
 import type { Session } from "../../ports/session.ts";
+import type { Inquiry } from "../after-loss.ts";
 import type { Surroundings } from "../around-run.ts";
 import type { DatabaseContext } from "../context.ts";
 import { executeLocked } from "../execute-locked.ts";
 import { stepReport } from "../execute-plan.ts";
-import { tableNames } from "../history-table.ts";
+import { type TableNames, tableNames } from "../history-table.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "../look.ts";
 import type { Prepared } from "../migrate.ts";
 import { byWeightAndPlace, readMigrations } from "../read-migrations.ts";
@@ -85,10 +86,15 @@ export function seed(context: DatabaseContext, { dryRun = false }: { readonly dr
         const steps = prepared.scripts.map((script) => stepReport(script, "not-run"));
         return report(steps, prepared.alreadyApplied);
       }
-      const direct = prepared.state.processId === session.backend.processId;
-      const { steps, alreadyApplied, failure } = await executeLocked(context, session, direct, prepare, {});
-      if (failure?.code !== "connection-lost") return report(steps, alreadyApplied, failure);
-      return report(steps.map(inDoubtUnlessDone), alreadyApplied, afterLoss(failure));
+      const options = { afterLoss: askSeedRecords(seeds, names) };
+      const { steps, alreadyApplied, failure } = await executeLocked(
+        context,
+        session,
+        prepared.state,
+        prepare,
+        options,
+      );
+      return report(steps, alreadyApplied, failure);
     },
     signal,
   );
@@ -144,16 +150,14 @@ function mustBeTransactional({ path, inspection }: Script): Finding[] {
   ];
 }
 
-/** No history tells of seeds, and those behind were on their way. */
-function inDoubtUnlessDone(step: StepReport): StepReport {
-  const { version, name, description, direction, outcome } = step;
-  return outcome === "applied" ? step : { version, name, description, direction, outcome: "in-doubt" };
-}
-
-function afterLoss({ code, message, server, cause }: Failure): Failure {
-  return new Failure(code, message, {
-    hint: "Run pgstep seed again: what runs only once is not run twice.",
-    ...(server && { server }),
-    cause,
-  });
+/** Only seeds that run once leave a record. */
+function askSeedRecords(seeds: readonly Seed[], names: TableNames): Inquiry {
+  const recorded = new Set(seeds.filter(({ once }) => once).map(({ name }) => name));
+  return {
+    async find(session) {
+      const { checksums } = await readSeedRecords(session, names);
+      return ({ version }) => (recorded.has(version) ? checksums.has(version) : undefined);
+    },
+    advice: "Run pgstep seed again: what runs only once is not run twice.",
+  };
 }
