@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
-import { loadModule, parseSync } from "libpg-query";
+import { loadModule } from "libpg-query";
 import { ROOT } from "../../build/runtimes.ts";
 import { Lexer, TOKEN } from "../../src/core/sql/sql-lexer.ts";
 import type { Piece, Statement } from "../../src/core/sql/statement.ts";
+import { parseStatements, sentToParser } from "./parser-oracle.ts";
 import { chunked, pieces } from "./statement-outline.ts";
 
 /*
@@ -20,31 +21,10 @@ const CHUNK = 1000;
 const statementsOf = (found: readonly Piece[]) =>
   found.filter((piece): piece is Statement => piece.kind === "statement");
 
-/** The place of a statement's end without its semicolon, and of its start, as the parser counts: in UTF-8 bytes. */
-function ours(found: readonly Piece[]): { sql: string; borders: { start: number; end: number }[] } {
-  let sql = "";
-  let bytes = 0;
-  const borders: { start: number; end: number }[] = [];
-  for (const piece of found) {
-    const sent = piece.kind === "blank" || piece.kind === "statement" || piece.kind === "fault";
-    // The parser knows neither rows nor psql's lines; without COPY's statement in front they would not be SQL either.
-    const text = sent ? piece.text : "\n";
-    const length = Buffer.byteLength(text);
-    if (piece.kind === "statement") borders.push({ start: bytes, end: bytes + length - (text.endsWith(";") ? 1 : 0) });
-    sql += text;
-    bytes += length;
-  }
-  return { sql, borders };
-}
-
 /** Files with a syntax error of their own, and what the parser says of it. */
 const UNPARSEABLE: Readonly<Record<string, RegExp>> = {
   "cratesio/plain/132_downloads_need_no_id.down.sql": /syntax error at or near "ALTER"/,
 };
-
-interface Parsed {
-  readonly stmts?: readonly { readonly stmt_location?: number; readonly stmt_len?: number }[];
-}
 
 describe("borders as PostgreSQL's parser finds them", { skip }, () => {
   before(loadModule);
@@ -66,20 +46,13 @@ describe("borders as PostgreSQL's parser finds them", { skip }, () => {
         found.filter(({ kind }) => kind === "fault"),
         [],
       );
-      const { sql, borders } = ours(found);
+      const { sql, borders } = sentToParser(found);
       const fault = UNPARSEABLE[name];
-      if (fault) return assert.throws(() => parseSync(sql), fault);
-      // The parser's wrapper refuses an empty text.
-      const parsed: Parsed = sql.trim() === "" ? {} : parseSync(sql);
-      const theirs = (parsed.stmts ?? []).map(({ stmt_location: from = 0, stmt_len: length = 0 }) => ({
-        from,
-        // Without a semicolon a last statement runs to the end of the text, the blanks behind it included.
-        end: length > 0 ? from + length : undefined,
-      }));
+      if (fault) return assert.throws(() => parseStatements(sql), fault);
+      const theirs = parseStatements(sql);
       assert.equal(borders.length, theirs.length);
       for (const [index, { start, end }] of borders.entries()) {
         const their = theirs[index];
-        // The parser's start may include the blanks before.
         assert.ok(their && their.from <= start && (theirs[index - 1]?.end ?? 0) <= start, `start of ${index + 1}`);
         if (their.end !== undefined) assert.equal(end, their.end, `end of ${index + 1}`);
       }
