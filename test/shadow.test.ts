@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { shadowSources } from "../src/core/settings/database-sources.ts";
 import { resolveSettings } from "../src/core/settings/resolve-settings.ts";
+import { catchPasswords } from "./support/password-catcher.ts";
 import { sharedServer } from "./support/postgres-server.ts";
 import { programCommand, run } from "./support/program.ts";
 
@@ -25,7 +25,7 @@ describe("the shadow database", () => {
   }
 
   test("is reached without the password file of the database itself, wherever that is said", async () => {
-    const server = await passwordCatcher();
+    const server = await catchPasswords("clear text");
     try {
       const shadow = `postgres://shadow@127.0.0.1:${server.port}/shadow?sslmode=disable&require_auth=password`;
       const words = ["validate", "--replay", "--shadow-url", shadow];
@@ -73,38 +73,3 @@ describe("the shadow database", () => {
     });
   });
 });
-
-/** A server that asks for a password in clear text, notes it, and refuses it. */
-async function passwordCatcher(): Promise<{ port: number; passwords: string[]; close(): void }> {
-  const passwords: string[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    let started = false;
-    socket.on("data", (data) => {
-      if (!started) {
-        started = true;
-        socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]));
-      } else if (data[0] === 0x70) {
-        passwords.push(data.subarray(5, data.indexOf(0, 5)).toString());
-        const words = Buffer.from("SFATAL\0C28P01\0Mno\0\0");
-        const head = Buffer.alloc(5);
-        head.write("E");
-        head.writeInt32BE(words.length + 4, 1);
-        socket.end(Buffer.concat([head, words]));
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  assert.ok(typeof address === "object" && address);
-  return {
-    port: address.port,
-    passwords,
-    close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}

@@ -95,9 +95,20 @@ export class Authentication {
     // A second request would be a server that goes on asking until it gets the password as it is.
     if (this.#method !== "none") throw new ScramFault("the server asks to authenticate twice");
     if (!allowed.has(method)) throw methodRefused(NAMES[method] ?? method);
+    if (method !== "scram-sha-256") this.#requireServerOfUser(NAMES[method] ?? method);
     if (channelBinding === "require" && method !== "scram-sha-256") throw bindingRefused(UNBOUND);
     this.#method = method;
     this.passwordAsked = true;
+  }
+
+  /** What an impostor could read, or guess from, is sent only to a server that the user has chosen. */
+  #requireServerOfUser(method: string): void {
+    const { demands, certificate } = this.#credentials;
+    if (!demands.guard || (demands.guard.verifiesServer && certificate)) return;
+    throw new AuthenticationRefused(
+      `the server wants ${method}, and only ${demands.guard.origin} names the server`,
+      "If you trust the server, name it with --url or DATABASE_URL, or set PGSSLMODE=verify-full and PGSSLROOTCERT=<file>.",
+    );
   }
 
   #password(): string {

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { createConnection, isIP, type NetConnectOpts } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Host, isSocketDirectory } from "../core/connection/target.ts";
+import { type Host, isSocket } from "../core/connection/target.ts";
 
 /** Makes a new connection to one address; `signal` ends the attempt, and the promise then rejects with its reason. */
 export type Dial = (signal: AbortSignal) => Promise<Duplex>;
@@ -11,7 +11,7 @@ export type Dial = (signal: AbortSignal) => Promise<Duplex>;
  * `keepAliveMs` is as in the target.
  */
 export async function dialsTo(host: Host, keepAliveMs: number | undefined): Promise<Dial[]> {
-  if (isSocketDirectory(host.name) && host.address === undefined) return [dialAddress({ path: socketPath(host) })];
+  if (isSocket(host)) return [dialAddress({ path: socketPath(host) })];
   const { port } = host;
   const keepAlive = keepAliveMs !== undefined;
   const options = { port, noDelay: true, keepAlive, keepAliveInitialDelay: keepAliveMs ?? 0 };

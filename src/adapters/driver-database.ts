@@ -118,7 +118,7 @@ function driverTarget(settings: DriverSettings): ServerTarget {
       maximumVersion: undefined,
     },
     // The driver sends a password as it is to whoever asks for it, so its user has agreed to that.
-    authentication: { ...ANY_METHOD, clearTextAgreed: true, channelBinding: "prefer" },
+    authentication: { ...ANY_METHOD, clearTextAgreed: true, guard: undefined, channelBinding: "prefer" },
     ignoredPasswordFile: undefined,
     connectTimeoutMs: (settings.connectTimeoutSeconds || 0) * 1_000,
     keepAliveMs: KEEP_ALIVE_MS,

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { isSocketDirectory, type ServerTarget } from "../core/connection/target.ts";
+import { isSystemSocket, type ServerTarget } from "../core/connection/target.ts";
 import { Failure } from "../core/error.ts";
 import type { DumpProgram } from "../ports/backups.ts";
 
@@ -71,7 +71,7 @@ async function libpqVariables(target: ServerTarget): Promise<NodeJS.ProcessEnv> 
     );
   }
   const password = await hosts[0]?.password();
-  const addresses = hosts.map(({ name, address }) => (isSocketDirectory(name) ? "" : (address ?? "")));
+  const addresses = hosts.map(({ address }) => address ?? "");
   const given: Record<string, string | undefined> = {
     PGHOST: hosts.map(({ name }) => name).join(","),
     PGHOSTADDR: addresses.some((address) => address !== "") ? addresses.join(",") : undefined,
@@ -79,6 +79,8 @@ async function libpqVariables(target: ServerTarget): Promise<NodeJS.ProcessEnv> 
     PGUSER: target.user,
     PGDATABASE: target.database,
     PGPASSWORD: password,
+    PGREQUIREAUTH: requiredMethods(target),
+    PGCHANNELBINDING: target.authentication.channelBinding,
     PGSSLMODE: tls.mode,
     PGSSLNEGOTIATION: tls.direct ? "direct" : undefined,
     PGSSLSNI: tls.sendsName ? "1" : "0",
@@ -97,6 +99,17 @@ async function libpqVariables(target: ServerTarget): Promise<NodeJS.ProcessEnv> 
   };
   const others = Object.entries(process.env).filter(([name]) => !/^PG(?!STEP)/.test(name));
   return Object.fromEntries([...others, ...Object.entries(given)].filter(([, value]) => value !== undefined));
+}
+
+/** For libpq's require_auth, which 16 and newer know; undefined where every method is allowed. */
+function requiredMethods({ authentication, hosts }: ServerTarget): string | undefined {
+  const { allowed, guard } = authentication;
+  const isGuarded = guard !== undefined && !guard.verifiesServer && !hosts.every(isSystemSocket);
+  const methods = ["password", "md5", "scram-sha-256", "none"] as const;
+  const named = methods.filter(
+    (method) => allowed.has(method) && !(isGuarded && (method === "password" || method === "md5")),
+  );
+  return named.length === methods.length ? undefined : named.join(",");
 }
 
 /** As `-c name=value`, spaces and backslashes behind a backslash (PostgreSQL documentation, 20.1.4). */

@@ -1,7 +1,8 @@
 import {
   describeTarget,
   type Host,
-  isSocketDirectory,
+  isSocket,
+  isSystemSocket,
   type ServerRole,
   type ServerTarget,
 } from "../core/connection/target.ts";
@@ -175,8 +176,8 @@ export class PostgresDatabase implements Database {
         database,
         password,
         startup,
-        demands: authentication,
-        isPrivate: attempt.wasEncrypted || isSocketDirectory(host.name),
+        demands: isSystemSocket(host) ? { ...authentication, guard: undefined } : authentication,
+        isPrivate: attempt.wasEncrypted || isSocket(host),
         certificate: serverCertificate(stream),
         exposed: () => this.#warnOfMd5(),
       });

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { type Check, fault, good, warning } from "../core/check.ts";
-import { describeHost, type Host, isSocketDirectory, type ServerTarget } from "../core/connection/target.ts";
+import { describeHost, type Host, isSocket, type ServerTarget } from "../core/connection/target.ts";
 import { Failure } from "../core/error.ts";
 import type { Probe } from "../ports/probe.ts";
 import { ConnectTimeout, connectionFailure } from "./connection-failure.ts";
@@ -64,7 +64,7 @@ async function* hostSteps(target: ServerTarget, host: Host, signal: AbortSignal)
 }
 
 function socketTopic(host: Host): string {
-  return isSocketDirectory(host.name) && host.address === undefined ? "socket" : "TCP";
+  return isSocket(host) ? "socket" : "TCP";
 }
 
 async function* encryption(
@@ -79,7 +79,7 @@ async function* encryption(
   try {
     tls = tlsAttempts(target, host).find((settings) => settings !== undefined);
     if (!tls) {
-      if (!isSocketDirectory(host.name)) yield good("TLS", `not used: sslmode=${mode}`);
+      if (!isSocket(host)) yield good("TLS", `not used: sslmode=${mode}`);
       return;
     }
     const stream = await inTime(encrypted(dial, tls));
@@ -113,7 +113,7 @@ async function distrusted(
 
 /** The host once for each of its addresses. */
 async function addressesOf(host: Host): Promise<Host[]> {
-  if (host.address !== undefined || isSocketDirectory(host.name) || isIP(host.name)) return [host];
+  if (host.address !== undefined || isSocket(host) || isIP(host.name)) return [host];
   const found = await lookup(host.name, { all: true });
   return found.map(({ address }) => ({ ...host, address }));
 }

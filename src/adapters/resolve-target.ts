@@ -10,7 +10,7 @@ import {
   SESSION_VARIABLES,
   sessionSettings,
 } from "../core/connection/parameters.ts";
-import { serverTarget } from "../core/connection/server.ts";
+import { type ConnectionDefaults, serverTarget } from "../core/connection/server.ts";
 import type { EmbeddedTarget, ServerTarget, Target } from "../core/connection/target.ts";
 import { isConnectionUrl, parseConnectionUrl } from "../core/connection/url.ts";
 import { Failure } from "../core/error.ts";
@@ -26,6 +26,8 @@ export interface TargetSources {
   /** What messages call the place where `passwordFile` came from; "--password-file" when left out. */
   readonly passwordFileOrigin?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Set when only a project file names the server of `url`. */
+  readonly ownServer?: { readonly passwordIsVariable: boolean };
 }
 
 /**
@@ -80,6 +82,7 @@ function resolveServer(sources: TargetSources, named: Named | undefined): Resolv
   const { environment } = sources;
   const parameters = environmentParameters(environment);
   const given: ConnectionParameters = named ? parse(named.text, named.source) : new Map();
+  const requireAuth = parameters.get("require_auth")?.value;
   const service = given.get("service") ?? parameters.get("service");
   if (service?.value) {
     const file = given.get("servicefile") ?? parameters.get("servicefile");
@@ -100,6 +103,7 @@ function resolveServer(sources: TargetSources, named: Named | undefined): Resolv
     user: operatingSystemUser(),
     ignoredPasswordFile: passwords === "readable by others" ? passwordFile : undefined,
     sessionSettings: session,
+    ...(named && sources.ownServer && limits(sources.ownServer, named, { given, parameters, requireAuth })),
     password: (wanted) => {
       const found = typeof passwords === "object" ? findPassword(passwords.text, wanted) : undefined;
       if (found) places.add(`${passwordFile}:${found.line}`);
@@ -107,6 +111,34 @@ function resolveServer(sources: TargetSources, named: Named | undefined): Resolv
     },
   });
   return { target, explain: () => explain(target, parameters, session, places) };
+}
+
+/** How far a server that only a project file names is trusted. */
+function limits(
+  ownServer: { readonly passwordIsVariable: boolean },
+  { source }: Named,
+  { given, parameters, requireAuth }: Merged,
+): Pick<ConnectionDefaults, "guard" | "agreement"> {
+  const hasOwnServices = given.get("servicefile")?.value !== undefined;
+  const ofFile = (name: string) => given.has(name) && parameters.get(name) === given.get(name);
+  const leadsElsewhere = hasOwnServices || ["host", "hostaddr", "port"].some(ofFile);
+  // A service of the user's own file names the server, unless the URL leads elsewhere.
+  const isServerOfUser = !leadsElsewhere && parameters.get("host")?.value;
+  // What is written in the project file is no secret to whoever wrote the file.
+  const isPasswordOfFile = ofFile("password") && !ownServer.passwordIsVariable;
+  const isRootOfUser = parameters.get("sslrootcert")?.value !== "system" && !ofFile("sslrootcert") && !hasOwnServices;
+  const verifiesServer = isRootOfUser && /^verify-/.test(parameters.get("sslmode")?.value ?? "");
+  return {
+    guard: isServerOfUser || isPasswordOfFile ? undefined : { origin: source, verifiesServer },
+    agreement: hasOwnServices || ofFile("require_auth") ? { requireAuth } : undefined,
+  };
+}
+
+/** The parameters of the URL, all of them together, and what the user's variables say of `require_auth`. */
+interface Merged {
+  readonly given: ConnectionParameters;
+  readonly parameters: ConnectionParameters;
+  readonly requireAuth: string | undefined;
 }
 
 function explain(

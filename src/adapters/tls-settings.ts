@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity } from "node:tls";
-import { type Host, isSocketDirectory, type ServerTarget } from "../core/connection/target.ts";
+import { type Host, isSocket, type ServerTarget } from "../core/connection/target.ts";
 import type { TlsSettings } from "./tls.ts";
 import { clientCertificate, revocationLists, rootCertificates } from "./tls-files.ts";
 
@@ -9,7 +9,7 @@ import { clientCertificate, revocationLists, rootCertificates } from "./tls-file
  * The modes are libpq's (PostgreSQL documentation, 32.19.3); Unix sockets are never encrypted.
  */
 export function tlsAttempts({ tls }: ServerTarget, host: Host): (TlsSettings | undefined)[] {
-  if (isSocketDirectory(host.name) || tls.mode === "disable") return [undefined];
+  if (isSocket(host) || tls.mode === "disable") return [undefined];
   const settings = (optional: boolean): TlsSettings => ({
     optional,
     direct: tls.direct,

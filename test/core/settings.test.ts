@@ -156,16 +156,20 @@ describe("the project file", () => {
   });
 
   test("has references replaced, by the environment before the env-file", () => {
-    const file = projectFile(`{"url": "postgres://\${USER}:\${PW:-x y}@h/$\${d}", "verbose": "\${LOUD:-true}"}`);
-    const sources = { projectFile: file, environment: { USER: "me", PW: "" }, envFile: envFile("USER=file\nLOUD=off") };
+    const file = projectFile(`{"url": "postgres://\${PGUSER}:\${PW:-x y}@h/$\${d}", "verbose": "\${LOUD:-true}"}`);
+    const sources = {
+      projectFile: file,
+      environment: { PGUSER: "me", PW: "" },
+      envFile: envFile("PGUSER=file\nLOUD=off"),
+    };
     assert.equal(said(sources, "url")[0], `postgres://me:x y@h/\${d}`);
     assert.equal(said(sources, "verbose")[0], false);
   });
 
   test("what cannot be replaced is a fault, unless something stronger says the setting", () => {
-    const file = projectFile(`{\n  "url": "postgres://\${USER}@h/d"}`);
+    const file = projectFile(`{\n  "url": "postgres://\${PGUSER}@h/d"}`);
     assert.deepEqual(faultsOf({ projectFile: file }), [
-      `2:10 Cannot use "url": the variable USER is not set | Set USER, or write \${USER:-default}.`,
+      `2:10 Cannot use "url": the variable PGUSER is not set | Set PGUSER, or write \${PGUSER:-default}.`,
     ]);
     assert.deepEqual(faultsOf({ projectFile: file, environment: { DATABASE_URL: "postgres://x/y" } }), []);
     const malformed = projectFile(`{"schema": "\${1}", "lockWait": "\${X:-soon}"}`);

@@ -9,6 +9,7 @@ import {
   type AuthenticationDemands,
   CHANNEL_BINDINGS,
   type ChannelBinding,
+  type PasswordGuard,
   parseRequireAuth,
 } from "./require-auth.ts";
 import { SERVER_ROLES, type ServerRole, type ServerTarget } from "./target.ts";
@@ -22,6 +23,10 @@ export interface ConnectionDefaults extends HostDefaults {
   readonly ignoredPasswordFile: string | undefined;
   /** Settings of the session that are no parameters: time zone and the like. */
   readonly sessionSettings?: Readonly<Record<string, string>>;
+  /** Of a server that only a project file names, where the password is not written in that file. */
+  readonly guard?: PasswordGuard | undefined;
+  /** What the user says of `require_auth`, where the parameters have it from a project file: only that agrees to clear text. */
+  readonly agreement?: { readonly requireAuth: string | undefined } | undefined;
 }
 
 /**
@@ -46,7 +51,7 @@ export function serverTarget(parameters: ConnectionParameters, defaults: Connect
     user,
     database,
     tls: tlsDemands(parameters),
-    authentication: authenticationDemands(parameters),
+    authentication: authenticationDemands(parameters, defaults),
     ignoredPasswordFile: defaults.ignoredPasswordFile,
     connectTimeoutMs: connectTimeoutMs(parameters),
     keepAliveMs: keepAliveMs(parameters),
@@ -73,12 +78,17 @@ function keepAliveMs(parameters: ConnectionParameters): number | undefined {
   return 1_000 * wholeNumber(parameters, "keepalives_idle", { least: 0, most: 32_767, otherwise: 60 });
 }
 
-function authenticationDemands(parameters: ConnectionParameters): AuthenticationDemands {
+function authenticationDemands(
+  parameters: ConnectionParameters,
+  { guard, agreement }: ConnectionDefaults,
+): AuthenticationDemands {
   const channelBinding = chosen<ChannelBinding>(parameters, "channel_binding", CHANNEL_BINDINGS, "prefer");
   const required = textValue(parameters, "require_auth");
-  if (required === undefined) return { ...ANY_METHOD, channelBinding };
+  if (required === undefined) return { ...ANY_METHOD, guard, channelBinding };
   const demands = parseRequireAuth(required);
-  if (demands) return { ...demands, channelBinding };
+  const agreed = agreement ? parseRequireAuth(agreement.requireAuth ?? "") : demands;
+  const clearTextAgreed = agreed?.clearTextAgreed ?? false;
+  if (demands) return { ...demands, clearTextAgreed, guard, channelBinding };
   throw malformed(
     parameters,
     "require_auth",

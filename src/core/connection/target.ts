@@ -78,6 +78,22 @@ export function isSocketDirectory(host: string): boolean {
   return host.startsWith("/") || host.startsWith("@");
 }
 
+/** Whether a host is reached through a Unix socket: an address beside the directory's name is one on the network. */
+export function isSocket({ name, address }: Pick<Host, "name" | "address">): boolean {
+  return isSocketDirectory(name) && address === undefined;
+}
+
+/** Directories that only the system's administrator can make, and PostgreSQL's own user can write to. */
+const SYSTEM_SOCKETS: readonly string[] = ["/var/run/postgresql", "/run/postgresql"];
+
+/**
+ * Whether nobody but the machine's own server can answer there. Others could listen at a port of localhost, in /tmp, or in
+ * a directory of a checkout.
+ */
+export function isSystemSocket(host: Pick<Host, "name" | "address">): boolean {
+  return isSocket(host) && SYSTEM_SOCKETS.includes(host.name);
+}
+
 /** For people, without password: "app on localhost:5432", "pglite:./data". */
 export function describeTarget(target: Target): string {
   if (target.kind === "embedded") return `pglite:${target.directory ?? "memory"}`;

@@ -1,5 +1,5 @@
 import { describeOrigin } from "./origin.ts";
-import type { ResolvedSettings } from "./resolve-settings.ts";
+import type { OwnServer, ResolvedSettings } from "./resolve-settings.ts";
 import type { Variables } from "./sources.ts";
 import { settingOf } from "./table.ts";
 
@@ -12,11 +12,14 @@ export interface DatabaseSources {
   readonly passwordFile: string | undefined;
   readonly passwordFileOrigin: string | undefined;
   readonly environment: Variables;
+  /** Set when only a project file names the server. */
+  readonly ownServer?: OwnServer;
 }
 
 /** Those of the settings. */
-export function databaseSources({ values, origins, variables }: ResolvedSettings): DatabaseSources {
+export function databaseSources({ values, origins, variables, ownServers }: ResolvedSettings): DatabaseSources {
   const { url, passwordFile } = values;
+  const ownServer = ownServers.get("url");
   const inVariables = ["environment", "env-file"].includes(origins.passwordFile.source);
   return {
     url,
@@ -24,6 +27,7 @@ export function databaseSources({ values, origins, variables }: ResolvedSettings
     passwordFile: inVariables ? undefined : passwordFile,
     passwordFileOrigin: passwordFile === undefined ? undefined : describeOrigin(origins.passwordFile),
     environment: variables,
+    ...(ownServer && { ownServer }),
   };
 }
 
@@ -31,6 +35,7 @@ export function databaseSources({ values, origins, variables }: ResolvedSettings
 export function shadowSources(resolved: ResolvedSettings): DatabaseSources {
   const { shadowUrl: url = "pglite:memory" } = resolved.values;
   const environment = { ...resolved.variables };
+  const ownServer = resolved.ownServers.get("shadowUrl");
   for (const variable of settingOf("passwordFile").variables) delete environment[variable];
   return {
     url,
@@ -38,5 +43,6 @@ export function shadowSources(resolved: ResolvedSettings): DatabaseSources {
     passwordFile: undefined,
     passwordFileOrigin: undefined,
     environment,
+    ...(ownServer && { ownServer }),
   };
 }

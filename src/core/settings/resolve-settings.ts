@@ -1,11 +1,18 @@
 import { Failure } from "../error.ts";
 import { nearest } from "../spelling.ts";
-import type { Kind } from "./kinds.ts";
+import { databaseUrl, type Kind } from "./kinds.ts";
 import { describeOrigin, type Origin } from "./origin.ts";
 import { ENVIRONMENTS_KEY } from "./project-file.ts";
 import { flagsOf, type Said, type SettingSources, saidOf, type Variables } from "./sources.ts";
 import { substitute } from "./substitution.ts";
 import { SETTING_NAMES, type SettingName, type SettingValues, settingOf } from "./table.ts";
+import {
+  permittedVariables,
+  URL_VARIABLES,
+  type UrlReferences,
+  unpermittedVariable,
+  urlReferences,
+} from "./url-references.ts";
 
 /** The settings as all sources together make them, and all that is wrong with them. */
 export interface ResolvedSettings {
@@ -21,7 +28,15 @@ export interface ResolvedSettings {
   readonly variablePlaces: ReadonlyMap<string, string>;
   /** As found or named; undefined when there is none. */
   readonly projectFile: string | undefined;
+  /** The settings that are URLs whose server nobody names but the project file. */
+  readonly ownServers: ReadonlyMap<SettingName, OwnServer>;
   readonly faults: readonly Failure[];
+}
+
+/** A server that only a project file names. */
+export interface OwnServer {
+  /** Whether the password came from a variable, and is not written in the file. */
+  readonly passwordIsVariable: boolean;
 }
 
 /** Puts the sources together: of all that is said of a setting, the strongest is believed. */
@@ -29,9 +44,10 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
   const faults = [...(sources.projectFile?.faults ?? []), ...tooLate(sources), ...saidTwice(sources)];
   const values: Partial<Record<SettingName, unknown>> = {};
   const origins: Partial<Record<SettingName, Origin>> = {};
+  const ownServers = new Map<SettingName, OwnServer>();
   const decide = (name: SettingName, from: SettingSources, section: string | undefined) => {
     const [strongest, ...weaker] = saidOf(name, from, section);
-    const said = strongest ? understood(name, strongest, from) : fallback(name, from);
+    const said = strongest ? understood(name, strongest, from, ownServers) : fallback(name, from);
     const result = merged(name, said, weaker, from);
     const wrong = result instanceof Failure;
     if (wrong) faults.push(result);
@@ -54,6 +70,7 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
     variables: connectionVariables(sources),
     variablePlaces: variablePlaces(sources),
     projectFile: sources.projectFile?.path,
+    ownServers,
     faults,
   };
 }
@@ -89,15 +106,21 @@ function merged(name: SettingName, strongest: Result, weaker: readonly Said[], s
   const { kind } = settingOf(name);
   if (!kind.merge) return strongest;
   return weaker
-    .map((said) => understood(name, said, sources))
+    .map((said) => understood(name, said, sources, new Map()))
     .reduce<Result>((stronger, next) => {
       if (stronger instanceof Failure) return stronger;
       return next instanceof Failure ? next : { value: kind.merge?.(stronger.value, next.value) };
     }, strongest);
 }
 
-function understood(name: SettingName, said: Said, sources: SettingSources): Result {
-  const { kind } = settingOf(name);
+/** @param ownServers is told of a URL whose server only the project file names */
+function understood(
+  name: SettingName,
+  said: Said,
+  sources: SettingSources,
+  ownServers: Map<SettingName, OwnServer>,
+): Result {
+  const { kind, isSent } = settingOf(name);
   const { origin, option } = said;
   if (origin.source === "option") {
     if (option === "") return wrong(`the option ${name}`, "it is empty", "Give it a value, or leave it out.", origin);
@@ -108,10 +131,21 @@ function understood(name: SettingName, said: Said, sources: SettingSources): Res
   if (said.text === undefined) return { value: undefined };
   if (origin.source !== "project-file") return readAs(kind, said.text, origin);
   const { environment, envFile, projectFile } = sources;
+  const variable = (one: string) => environment[one] || envFile?.variables.get(one)?.value;
+  const permitted = permittedVariables(variable(URL_VARIABLES));
+  if (kind === databaseUrl) {
+    const references = urlReferences(said.text, permitted);
+    if (references.misplaced !== undefined) return misplaced(references.misplaced, "url", origin);
+    const { inPassword } = references;
+    if (!isNamedByVariables(references, variable)) ownServers.set(name, { passwordIsVariable: inPassword });
+  } else if (isSent && ownServers.has("url")) {
+    const sent = unpermittedVariable(said.text, permitted);
+    if (sent !== undefined) return misplaced(sent, "sent", origin);
+  }
   // Inside an object it stands in quotes.
   const written = (text: string | undefined) =>
     kind.json === "object" && text ? JSON.stringify(text).slice(1, -1) : text;
-  const substitution = substitute(said.text, (one) => written(environment[one] || envFile?.variables.get(one)?.value));
+  const substitution = substitute(said.text, (one) => written(variable(one)));
   if ("fault" in substitution) return wrong(`"${origin.key}"`, substitution.fault, substitution.hint, origin);
   if (substitution.value === "")
     return wrong(`"${origin.key}"`, "it is empty", "Give it a value, or leave it out.", origin);
@@ -120,6 +154,22 @@ function understood(name: SettingName, said: Said, sources: SettingSources): Res
   const asWritten = kind.read(said.text);
   const value = kind.asWritten && "value" in asWritten ? kind.asWritten(result.value, asWritten.value) : result.value;
   return { value: relocated(kind, value, projectFile) };
+}
+
+/** Whoever sets these variables chooses the server. */
+function isNamedByVariables({ whole, hosts }: UrlReferences, variable: (name: string) => string | undefined): boolean {
+  if (whole !== undefined) return Boolean(variable(whole));
+  return hosts.length > 0 && hosts.every((name) => variable(name));
+}
+
+/** The failure of a variable that a project file would send to a server of its own choice. */
+function misplaced(name: string, where: "url" | "sent", origin: Origin & { source: "project-file" }): Failure {
+  const fault =
+    where === "url"
+      ? `the variable ${name} may be the whole URL or its password, and no other part`
+      : `the variable ${name} would be sent to a server that only this file names`;
+  const hint = `Write the value in its place, or list ${name} in the environment variable ${URL_VARIABLES} if it is no secret.`;
+  return wrong(`"${origin.key}"`, fault, hint, origin);
 }
 
 function readAs(kind: Kind, text: string, origin: Origin): Result {
