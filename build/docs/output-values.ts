@@ -204,7 +204,8 @@ export const VALUES: Readonly<Record<string, Schema>> = {
       type: "object",
       additionalProperties: { type: "integer", minimum: 1 },
     },
-    estimatedRows: count("The planner's estimate over all tables."),
+    estimatedRows: count("The planner's estimate over all tables that it has one for."),
+    uncountedTables: count("Tables whose rows are in no estimate: without statistics, and too large to be counted."),
   }),
   setting: object("A setting as all sources together make it.", {
     name: string("As the project file calls it."),

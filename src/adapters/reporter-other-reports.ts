@@ -161,10 +161,12 @@ function kindsOf({ objects }: ResetInventory): [kind: string, count: number][] {
 }
 
 function contents(inventory: ResetInventory): string {
-  const { estimatedRows } = inventory;
+  const { estimatedRows, uncountedTables } = inventory;
   const words = kindsOf(inventory).map(([kind, count]) => `${grouped(count)} ${count === 1 ? kind : plural(kind)}`);
   const rows = Math.max(0, Math.round(estimatedRows));
-  return `${listed(words)}, about ${grouped(rows)} ${rows === 1 ? "row" : "rows"}`;
+  const known = `${listed(words)}, about ${grouped(rows)} ${rows === 1 ? "row" : "rows"}`;
+  if (uncountedTables === 0) return known;
+  return `${known}, and an unknown number in ${counted(uncountedTables, "table")} without statistics`;
 }
 
 function plural(kind: string): string {

@@ -129,8 +129,10 @@ export interface ResetInventory {
   readonly schemas: readonly string[];
   /** How many there are of each kind, by PostgreSQL's words: table, view, function ... */
   readonly objects: Readonly<Record<string, number>>;
-  /** The planner's estimate over all tables. */
+  /** The planner's estimate over all tables that it has one for. */
   readonly estimatedRows: number;
+  /** Tables whose rows are in no estimate: too large to be counted, without statistics. */
+  readonly uncountedTables: number;
 }
 
 export interface ResetReport {

@@ -11,7 +11,7 @@ import { type DatabaseState, look, requireWritable } from "./look.ts";
 import { requireUnprotected } from "./protection.ts";
 import { deleteAtOnce, deleteInBatches, isOutOfLocks } from "./reset/batches.ts";
 import { deletionFailure } from "./reset/failure.ts";
-import { type Inventory, readInventory, summarize } from "./reset/inventory.ts";
+import { type Inventory, readInventory, summarize, withCountedRows } from "./reset/inventory.ts";
 import { refuseUndroppable } from "./reset/refusals.ts";
 import { DeletionRefused, type ResetRun } from "./reset/transaction.ts";
 import { withSession } from "./work-session.ts";
@@ -76,7 +76,7 @@ async function survey({ settings }: DatabaseContext, session: Session): Promise<
   const state = await look(session, settings);
   requireWritable(state, "reset");
   requireUnprotected(state, "reset");
-  const inventory = await readInventory(session, tableNames(settings));
+  const inventory = await withCountedRows(session, await readInventory(session, tableNames(settings)));
   refuseUndroppable(inventory);
   return { state, inventory };
 }

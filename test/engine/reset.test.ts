@@ -174,6 +174,7 @@ for (const major of [15, 18] as const) {
           view: 1,
         },
         estimatedRows: 101,
+        uncountedTables: 0,
       });
       const pgDump = findPgDump(major);
       if (pgDump) {
@@ -187,8 +188,27 @@ for (const major of [15, 18] as const) {
       const before = await fingerprint((sql) => server.query(name, sql));
       await assert.rejects(reset(contextOf(url).context, refusing), failing("consent-missing", /no consent/));
       const report = await reset(contextOf(url).context, agreeing());
-      assert.deepEqual(report.deleted, { databaseName: name, schemas: [], objects: {}, estimatedRows: 0 });
+      assert.deepEqual(report.deleted, {
+        databaseName: name,
+        schemas: [],
+        objects: {},
+        estimatedRows: 0,
+        uncountedTables: 0,
+      });
       assert.deepEqual(await fingerprint((sql) => server.query(name, sql)), before);
+    });
+
+    test("counts rows that no statistics tell of, up to a limit", async () => {
+      const server = await sharedServer(major);
+      const { name, url } = await server.createDatabase(`CREATE TABLE few AS SELECT generate_series(1, 3);
+CREATE TABLE many AS SELECT generate_series(1, 10001); CREATE TABLE "o'dd" (); CREATE TABLE parts (id int) PARTITION BY RANGE (id);
+CREATE TABLE part PARTITION OF parts DEFAULT; INSERT INTO parts VALUES (1), (2);`);
+      // As after a crash of the server.
+      await server.query(name, "SELECT pg_stat_reset()");
+      const consent = agreeing();
+      await reset(contextOf(url).context, consent);
+      const [shown] = consent.asked;
+      assert.deepEqual([shown?.estimatedRows, shown?.uncountedTables], [5, 1]);
     });
 
     test("makes the schema public where there is none", async () => {

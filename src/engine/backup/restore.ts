@@ -107,7 +107,7 @@ async function requireConsent(
   const force = settings.environment === PRODUCTION ? " --force" : "";
   const hint = `If its data may be replaced: pgstep restore ${shellWord(path)} --confirm ${shellWord(databaseName)}${force}`;
   try {
-    const inventory = { databaseName, schemas: [], objects: {}, estimatedRows: 0 };
+    const inventory = { databaseName, schemas: [], objects: {}, estimatedRows: 0, uncountedTables: 0 };
     if (await consent.mayReset(inventory)) return;
   } catch (cause) {
     if (!(cause instanceof Failure)) throw cause;

@@ -1,6 +1,6 @@
 import type { ResetInventory } from "../../core/report.ts";
 import { quoteText } from "../../core/sql-text.ts";
-import type { Session } from "../../ports/session.ts";
+import { ServerFailure, type Session } from "../../ports/session.ts";
 import type { TableNames } from "../history-table.ts";
 import { objectsSql, USER_SCHEMA } from "./objects-sql.ts";
 
@@ -72,6 +72,8 @@ export interface Inventory {
   readonly publicSchema: PublicSchema;
   /** The planner's estimate, or the number counted since where that is higher. */
   readonly estimatedRows: number;
+  /** Tables that no statistics tell anything of, as SQL. */
+  readonly withoutStatistics: readonly string[];
 }
 
 /** Reads what there is to delete, in one round trip. */
@@ -83,15 +85,52 @@ export async function readInventory(session: Session, names: TableNames): Promis
   return { ...JSON.parse(String(facts?.row)), ...JSON.parse(String(objects?.row)) } as Inventory;
 }
 
+/** A table is counted up to so many rows, and so many tables are. */
+const MOST_ROWS = 10_000;
+const MOST_TABLES = 100;
+
+/**
+ * The inventory with the rows of tables counted that have no statistics, as after a crash of the server or a restore. What
+ * is larger, or may not be read, stays among those.
+ */
+export async function withCountedRows(session: Session, inventory: Inventory): Promise<Inventory> {
+  const tables = inventory.withoutStatistics.slice(0, MOST_TABLES);
+  if (tables.length === 0) return inventory;
+  const counts = tables.map(
+    (table, index) =>
+      `SELECT ${index} AS "table", pg_catalog.count(*)::pg_catalog.int4 AS "rows" FROM (SELECT FROM ONLY ${table} LIMIT ${MOST_ROWS + 1}) AS counted`,
+  );
+  try {
+    const counted = await session.query(counts.join(" UNION ALL "));
+    const small = counted.filter(({ rows }) => Number(rows) <= MOST_ROWS);
+    const known = new Set(small.map((row) => tables[Number(row.table)]));
+    return {
+      ...inventory,
+      estimatedRows: small.reduce((sum, { rows }) => sum + Number(rows), inventory.estimatedRows),
+      withoutStatistics: inventory.withoutStatistics.filter((table) => !known.has(table)),
+    };
+  } catch (error) {
+    if (!(error instanceof ServerFailure && error.server.code === "42501")) throw error;
+    return inventory;
+  }
+}
+
 /** The inventory as it is shown. */
 export function summarize(inventory: Inventory): ResetInventory {
-  const { databaseName, objects, schemas, largeObjects, defaultPrivileges, estimatedRows } = inventory;
+  const { databaseName, objects, schemas, largeObjects, defaultPrivileges, estimatedRows, withoutStatistics } =
+    inventory;
   const counts: Record<string, number> = {};
   for (const { kind } of objects) counts[kind] = (counts[kind] ?? 0) + 1;
   if (largeObjects > 0) counts["large object"] = largeObjects;
   if (defaultPrivileges.length > 0) counts["default privileges"] = defaultPrivileges.length;
   const touched = schemas.filter(({ name }) => name !== "public" || objects.some(({ schema }) => schema === "public"));
-  return { databaseName, schemas: touched.map(({ name }) => name), objects: counts, estimatedRows };
+  return {
+    databaseName,
+    schemas: touched.map(({ name }) => name),
+    objects: counts,
+    estimatedRows,
+    uncountedTables: withoutStatistics.length,
+  };
 }
 
 /** Whether nothing is left that a reset deletes. */
@@ -141,5 +180,9 @@ function factsSql(serverVersion: number): string {
    FROM (SELECT ${owner} AS owner) AS standard LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'public') AS "publicSchema",
  (SELECT COALESCE(pg_catalog.round(sum(GREATEST(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid), 0))::numeric), 0)
    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind IN ('r', 'm') AND ${USER_SCHEMA}) AS "estimatedRows") AS facts`;
+   WHERE c.relkind IN ('r', 'm') AND ${USER_SCHEMA}) AS "estimatedRows",
+ (SELECT COALESCE(pg_catalog.json_agg(pg_catalog.format('%I.%I', n.nspname, c.relname)), '[]')
+   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind = 'r' AND c.reltuples < 0 AND pg_catalog.pg_stat_get_live_tuples(c.oid) = 0
+     AND pg_catalog.pg_relation_size(c.oid) > 0 AND ${USER_SCHEMA}) AS "withoutStatistics") AS facts`;
 }
