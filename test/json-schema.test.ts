@@ -64,7 +64,13 @@ const TYPES: Readonly<Record<JsonLine["type"], true>> = {
 const STEP = { version: "001", name: "001_a", description: "a", direction: "up", script: undefined } as const;
 const SERVER = { severity: "ERROR", code: "42P01", message: "no such relation", position: 3, detail: "d", table: "t" };
 const PLACE = { path: "m/001_a.sql", line: 2, column: 1, sourceLine: "SELECT" };
-const INVENTORY = { databaseName: "app", schemas: ["public"], objects: { table: 2 }, estimatedRows: 7, uncountedTables: 0 };
+const INVENTORY = {
+  databaseName: "app",
+  schemas: ["public"],
+  objects: { table: 2 },
+  estimatedRows: 7,
+  uncountedTables: 0,
+};
 
 /** Each event with all that it may have. */
 const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type: Type } } = {
