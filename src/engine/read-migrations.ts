@@ -8,6 +8,7 @@ import type { FileSystem } from "../ports/file-system.ts";
 import { errorCode } from "./error-code.ts";
 import { type FolderEntries, listFolders } from "./migration-folders.ts";
 import { type NamedFile, nameFiles } from "./name-files.ts";
+import { otherLayout } from "./other-layout.ts";
 
 /** The migrations of a directory, lowest version first, and everything that is wrong or odd with the files. */
 export interface MigrationFiles {
@@ -48,7 +49,16 @@ export function readMigrations(fileSystem: FileSystem, directory: string): Migra
   }
   findStrayDowns([...downs.values()], ups, findings);
   findGaps(ups, directory, findings);
-  if (ups.length === 0) {
+  const layout = ups.length === 0 ? otherLayout(fileSystem, directory) : undefined;
+  if (layout) {
+    findings.push({
+      rule: "other-layout",
+      severity: "error",
+      message: `these are migrations of ${layout.tool}: folders that hold a file ${layout.file}`,
+      hint: `Copy each ${layout.file} to a file like 001_create_users.sql, or name another directory with --dir.`,
+      place: { path: directory },
+    });
+  } else if (ups.length === 0) {
     findings.push({
       rule: "no-migrations",
       severity: "warning",
