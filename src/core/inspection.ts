@@ -3,6 +3,8 @@ import type { Header } from "./header.ts";
 import { psqlSubstitute } from "./sql/psql-command.ts";
 import type { CopyBytes, Piece, PsqlLine, Statement } from "./sql/statement.ts";
 import { classify, type StatementKind } from "./sql/statement-kind.ts";
+import { TokenCursor } from "./sql/token-cursor.ts";
+import { transactionModes } from "./sql/transaction-control.ts";
 import type { Position } from "./text-position.ts";
 
 /** How a file will be run, as its statements tell. */
@@ -54,11 +56,13 @@ export function inspect(
   let because: string | undefined;
   let relationsCreated = 0;
   let sessionChange: Position | undefined;
+  let leading: Leading | undefined;
   for (const piece of pieces) {
     if (piece.kind === "fault") report(piece.rule, piece.position, piece.message, piece.hint);
     if (piece.kind === "psql" && !isHarmless(piece, database)) refusePsqlLine(piece, report);
     if (piece.kind !== "statement") continue;
     const kind = classify(piece);
+    if (statements === controls.length && !leading) leading = leadingModes(piece, statements);
     if (kind.transaction) {
       const control = { kind, statement: piece, index: statements };
       const begin = largeObjects && isPlain(kind, "commit") ? controls.pop() : undefined;
@@ -72,14 +76,16 @@ export function inspect(
     if (changesSession(kind, piece.text)) sessionChange ??= piece.position;
     statements++;
   }
-  const isolation = wrapperOf(controls, statements);
+  const wrapper = wrapperOf(controls, statements);
   const mode = because || header.transaction === "none" ? "statements" : "transaction";
   if (mode === "statements") for (const control of groups) refuseControl(control, because, mode, report);
-  if (mode === "statements" || !isolation) {
+  if (mode === "statements" || !wrapper) {
     for (const control of controls) refuseControl(control, because, mode, report);
   }
   const passedOver = new Set(groups.map(({ index }) => index));
-  if (isolation) passedOver.add(0).add(statements - 1);
+  if (wrapper) passedOver.add(0).add(statements - 1);
+  const taken = mode === "transaction" ? leading : undefined;
+  if (taken) passedOver.add(taken.index);
   if (statements === passedOver.size && findings.length === 0) {
     findings.push({
       rule: "empty",
@@ -96,7 +102,7 @@ export function inspect(
     passedOver,
     relationsCreated,
     sessionChange,
-    isolation: isolation ?? "READ COMMITTED",
+    isolation: taken?.isolation ?? wrapper ?? "READ COMMITTED",
     findings,
   };
 }
@@ -128,10 +134,23 @@ function wrapperOf(controls: readonly Control[], statements: number): IsolationL
   if (ending.length !== 2 || !begin || !commit) return undefined;
   if (begin.kind.transaction !== "begin" || begin.index !== 0) return undefined;
   if (commit.kind.transaction !== "commit" || commit.index !== statements - 1 || commit.kind.chain) return undefined;
-  const match = /^(?:ISOLATION LEVEL (READ COMMITTED|REPEATABLE READ|SERIALIZABLE))?,?(?: ?READ WRITE)?$/.exec(
-    begin.kind.modes ?? "",
-  );
+  const match = MODES.exec(begin.kind.modes ?? "");
   return match ? ((match[1] ?? "READ COMMITTED") as IsolationLevel) : undefined;
+}
+
+/** The modes that pgstep's own BEGIN can take over. */
+const MODES = /^(?:ISOLATION LEVEL (READ COMMITTED|REPEATABLE READ|SERIALIZABLE))?,?(?: ?READ WRITE)?$/;
+
+/** A SET TRANSACTION before all other statements but a BEGIN; behind pgstep's own first query it would come too late. */
+interface Leading {
+  readonly index: number;
+  readonly isolation: IsolationLevel;
+}
+
+function leadingModes(statement: Statement, index: number): Leading | undefined {
+  if (!/^SET\b/i.test(statement.text)) return undefined;
+  const isolation = MODES.exec(transactionModes(new TokenCursor(statement)) ?? "")?.[1];
+  return isolation === undefined ? undefined : { index, isolation: isolation as IsolationLevel };
 }
 
 const SAVEPOINTS: ReadonlySet<string> = new Set(["savepoint", "release", "rollback-to"]);

@@ -61,6 +61,33 @@ describe("a file that is looked through", () => {
     );
   });
 
+  test("the level of a SET TRANSACTION that comes first is taken over", () => {
+    const taken = (text: string) => {
+      const { isolation, statements, passedOver, findings } = inspection(text);
+      return [isolation, statements, [...passedOver].sort(), findings.map(({ rule }) => rule)];
+    };
+    assert.deepEqual(taken("BEGIN;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nSELECT 1;\nCOMMIT;"), [
+      "SERIALIZABLE",
+      1,
+      [0, 1, 3],
+      [],
+    ]);
+    assert.deepEqual(taken("set local transaction isolation level repeatable read, read write;\nSELECT 1;"), [
+      "REPEATABLE READ",
+      1,
+      [0],
+      [],
+    ]);
+    assert.deepEqual(
+      taken("BEGIN ISOLATION LEVEL SERIALIZABLE; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT 1; COMMIT"),
+      ["READ COMMITTED", 1, [0, 1, 3], []],
+    );
+    // Left to the server: what comes later, what asks for something else, what runs without a transaction.
+    assert.deepEqual(taken("SELECT 1; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;"), ["READ COMMITTED", 2, [], []]);
+    assert.deepEqual(taken("SET TRANSACTION READ ONLY; SELECT 1;"), ["READ COMMITTED", 2, [], []]);
+    assert.deepEqual(taken("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; VACUUM;"), ["READ COMMITTED", 2, [], []]);
+  });
+
   test("pg_dump's transactions around the content of large objects are taken for pgstep's", () => {
     const group =
       "BEGIN;\nSELECT pg_catalog.lo_open('1', 131072);\nSELECT pg_catalog.lowrite(0, '\\x00');\nSELECT pg_catalog.lo_close(0);\nCOMMIT;\n";

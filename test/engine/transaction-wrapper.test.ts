@@ -34,8 +34,24 @@ describe("a file wrapped whole in its own transaction runs in pgstep's", () => {
   });
 });
 
-test("SET TRANSACTION comes too late, and the hint names what works instead", async () => {
+test("the level of a SET TRANSACTION before all others holds, within BEGIN and COMMIT and without", async () => {
   const level = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;";
+  const probe = (name: string) => `CREATE TABLE ${name} AS SELECT current_setting('transaction_isolation') AS level;`;
+  const here = await world({
+    "001_wrapped.sql": `BEGIN;\n${level}\n${probe("wrapped")}\nCOMMIT;`,
+    "002_bare.sql": `${level}\n${probe("bare")}`,
+    "003_none.sql": probe("neither"),
+  });
+  succeeded(await here.up());
+  const found = await here.rows("SELECT * FROM wrapped UNION ALL SELECT * FROM bare UNION ALL SELECT * FROM neither");
+  assert.deepEqual(
+    found.map((row) => row.level),
+    ["serializable", "serializable", "read committed"],
+  );
+});
+
+test("a later SET TRANSACTION comes too late, and the hint names what works instead", async () => {
+  const level = "SELECT 1; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;";
   const probe = "CREATE TABLE found AS SELECT current_setting('transaction_isolation') AS level;";
   const here = await world({ "001_level.sql": `${level}\n${probe}` });
   const { hint = "" } = failureOf(await here.up(), "statement-failed");

@@ -36,12 +36,22 @@ export function transactionControl(cursor: TokenCursor): TransactionControl | un
   return undefined;
 }
 
+/** What SET TRANSACTION asks for, spelled as the modes of BEGIN are; undefined for every other statement. */
+export function transactionModes(cursor: TokenCursor): string | undefined {
+  if (!cursor.accept("SET")) return undefined;
+  cursor.acceptOne("SESSION", "LOCAL");
+  return cursor.accept("TRANSACTION") ? modesOf(cursor) : undefined;
+}
+
 function begin(cursor: TokenCursor): TransactionControl {
+  const modes = modesOf(cursor);
+  return modes === "" ? { transaction: "begin" } : { transaction: "begin", modes };
+}
+
+function modesOf(cursor: TokenCursor): string {
   const modes: string[] = [];
   while (!cursor.atEnd) modes.push(cursor.takeName().toUpperCase());
-  return modes.length === 0
-    ? { transaction: "begin" }
-    : { transaction: "begin", modes: modes.join(" ").replaceAll(" ,", ",") };
+  return modes.join(" ").replaceAll(" ,", ",");
 }
 
 function end(transaction: "commit" | "rollback", cursor: TokenCursor): TransactionControl {
