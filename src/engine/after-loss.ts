@@ -53,13 +53,11 @@ export interface Truth {
  * or another one that took its place, may not have them. What cannot be looked up is reported as in doubt.
  */
 export async function afterLoss(
-  { context, direct, lock, names }: Run,
-  backend: DatabaseState,
+  { context, lock, names }: Run,
   interrupted: Interrupted,
   inquiry: Inquiry,
 ): Promise<Truth> {
-  const lost = { backend: direct ? backend : undefined, fence: lock.fence };
-  const { found, lockNote } = await reconnect(context, lost, async (session) => ({
+  const { found, lockNote } = await reconnect(context, lock, async (session) => ({
     evidence: await inquiry.find(session),
     records: interrupted.repeatable.length > 0 ? await readRecords(session, names) : [],
   }));

@@ -1,14 +1,17 @@
 import { Failure } from "../core/error.ts";
 import { runsIn } from "../core/header.ts";
+import type { Migration } from "../core/migration.ts";
 import type { Step } from "../core/plan.ts";
 import type { BaselineReport } from "../core/report.ts";
 import { compareVersions, sameVersion } from "../core/version.ts";
+import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { stepReport } from "./execute-plan.ts";
 import { insertRowSql } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
-import { takeLock } from "./lock.ts";
+import { type RunLock, takeLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { lookedUpWhenLost } from "./lost-session.ts";
 import { prepareHistory } from "./prepare-history.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { readWhole } from "./run.ts";
@@ -32,43 +35,51 @@ export async function baseline(context: DatabaseContext, version: string): Promi
     (migration) =>
       compareVersions(migration.version, version) <= 0 && runsIn(migration.up.header, settings.environment),
   );
-  return withSession(
-    database,
-    "record a baseline in",
-    async (session) => {
-      const lock = await takeLock(context, session);
-      const state = await look(session, settings);
-      requireWritable(state, "record a baseline in");
-      requireNoResetUnfinished(state, "record a baseline in");
-      if (state.history.length > 0) {
-        throw new Failure(
-          "baseline-refused",
-          `Cannot record a baseline in ${state.name}: its history has ${state.history.length} entries already`,
-          {
-            hint: "Run pgstep status to see them, and pgstep up to go on from there.",
-          },
-        );
-      }
-      const names = await prepareHistory(context, session, state);
-      const steps = chosen.map((migration): Step => {
-        const { version: own, name, description, up, down } = migration;
-        return { direction: "up", version: own, name, description, script: up, ...(down && { down }) };
-      });
-      const rows = steps.map((step) =>
-        insertRowSql(names, step, {
-          checksum: step.script?.checksum ?? null,
-          downScript: step.down ? readWhole(context, step.down.path) : null,
-          toolVersion: context.toolVersion,
-        }),
+  const steps = chosen.map(stepOf);
+  const report: BaselineReport = {
+    type: "baseline",
+    database: database.description,
+    recorded: steps.map((step) => stepReport({ step }, "applied")),
+  };
+  const doing = "record a baseline in";
+  const record = async (session: Session, lock: RunLock): Promise<BaselineReport> => {
+    const state = await look(session, settings);
+    requireWritable(state, doing);
+    requireNoResetUnfinished(state, doing);
+    if (state.history.length > 0) {
+      throw new Failure(
+        "baseline-refused",
+        `Cannot record a baseline in ${state.name}: its history has ${state.history.length} entries already`,
+        {
+          hint: "Run pgstep status to see them, and pgstep up to go on from there.",
+        },
       );
-      await inTransaction(session, rows);
-      await lock.release();
-      return {
-        type: "baseline",
-        database: database.description,
-        recorded: steps.map((step) => stepReport({ step }, "applied")),
-      };
-    },
-    context.signal,
-  );
+    }
+    const names = await prepareHistory(context, session, state);
+    const rows = steps.map((step) =>
+      insertRowSql(names, step, {
+        checksum: step.script?.checksum ?? null,
+        downScript: step.down ? readWhole(context, step.down.path) : null,
+        toolVersion: context.toolVersion,
+      }),
+    );
+    await inTransaction(session, rows);
+    await lock.release();
+    return report;
+  };
+  const lookUp = async (session: Session): Promise<BaselineReport | string> => {
+    const { history } = await look(session, settings);
+    const recorded = new Set(history.map((row) => row.version));
+    return steps.every((step) => recorded.has(step.version)) ? report : "Nothing was recorded. Run the command again.";
+  };
+  const work = async (session: Session) => {
+    const lock = await takeLock(context, session);
+    const what = `Cannot ${doing} ${database.description}`;
+    return await lookedUpWhenLost(context, { lock, what }, () => record(session, lock), lookUp);
+  };
+  return withSession(database, doing, work, context.signal);
+}
+
+function stepOf({ version, name, description, up, down }: Migration): Step {
+  return { direction: "up", version, name, description, script: up, ...(down && { down }) };
 }

@@ -16,7 +16,7 @@ import { type Observer, observe } from "./observer.ts";
 import { reportOf } from "./repeatable/apply.ts";
 import { blockedBy, retryBudget } from "./retry.ts";
 import type { Run } from "./run.ts";
-import { cancelOnAbort, endRun, keepAlive, startRun } from "./run-session.ts";
+import { cancelOnAbort, endRun, startRun } from "./run-session.ts";
 import type { Script } from "./scripts.ts";
 
 export interface Executed {
@@ -43,17 +43,13 @@ export async function executeLocked(
   prepare: Prepare,
   options: RunOptions,
 ): Promise<Executed> {
-  const direct = looked.processId === session.backend.processId;
-  let lock: RunLock | undefined;
+  const lock = await takeLock(context, session, looked);
   try {
-    if (direct) keepAlive(session);
-    lock = await takeLock(context, session, direct);
     return await execute(context, session, lock, prepare, options);
   } catch (error) {
-    await lock?.release().catch(() => {});
+    await lock.release().catch(() => {});
     if (!(error instanceof ConnectionLost)) throw error;
-    const lost = { backend: direct ? looked : undefined, fence: lock?.fence };
-    throw await endLostSession(context, lost, error, `Cannot migrate ${context.database.description}`);
+    throw await endLostSession(context, lock, error, `Cannot migrate ${context.database.description}`);
   }
 }
 
@@ -204,7 +200,7 @@ class Execution {
     const around = this.#around;
     const inquiry = this.#options.afterLoss ?? askHistory(run, this.#begun, this.#state);
     const interrupted = { ...how, lost, finished: this.#finished, repeatable: around.tried };
-    const { proven, ...truth } = await afterLoss(run, this.#begun, interrupted, inquiry);
+    const { proven, ...truth } = await afterLoss(run, interrupted, inquiry);
     // A lease would be renewed for ever by its second connection.
     await run.lock.release().catch(() => {});
     around.settle(truth.repeatable, proven);

@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { Failure } from "../core/error.ts";
 import { interruption } from "../core/interruption.ts";
 import type { Settings } from "../core/settings.ts";
-import type { Session } from "../ports/session.ts";
+import { ConnectionLost, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { assertSql } from "./history-table.ts";
 import { leaseHolder, tryLease } from "./lease.ts";
+import { type BackendIdentity, endLostSession } from "./lost-session.ts";
+import { keepAlive } from "./run-session.ts";
 
 /** The first key of pgstep's advisory locks: "pgst" in ASCII, so that a DBA finds them in pg_locks. */
 const LOCK_CLASS = 0x70677374;
@@ -32,30 +34,47 @@ export interface RunLock {
    * later. Absent where the lock ends with the session. @throws ServerFailure when the waiting takes too long
    */
   readonly fence?: (other: Session) => Promise<void>;
+  /** The backend that holds it, to be ended when the session is lost; absent behind a pooler and embedded. */
+  readonly backend?: BackendIdentity;
   release(): Promise<void>;
 }
 
-/** Whether settings and locks of the session reach the statements behind them: not so behind a transaction pooler. */
-export async function isDirect(session: Session): Promise<boolean> {
-  const [row] = await session.query("SELECT pg_catalog.pg_backend_pid()::text AS pid");
-  return row?.pid === String(session.backend.processId);
+/** The backend that the session speaks to just now; behind a transaction pooler it is not the one that was announced. */
+async function identify(session: Session): Promise<BackendIdentity> {
+  const [row] = await session.query(
+    "SELECT pid::text AS pid, backend_start::text AS start FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()",
+  );
+  return { processId: Number(row?.pid), backendStart: String(row?.start) };
 }
 
 /**
  * Takes the migration lock: an advisory lock of the session, or a lease behind a transaction pooler. Polls: a statement
  * that waited for the lock inside the server would hold a snapshot, and CREATE INDEX CONCURRENTLY in the run that has
  * the lock waits for all snapshots.
- * @param direct where the caller knows it already
- * @throws Failure lock-held after `lockWaitMs`; interrupted, terminated
+ * @param looked the session's backend, where the caller has seen it already
+ * @throws Failure lock-held after `lockWaitMs`; interrupted, terminated; connection-lost, with the lock given free
  */
-export async function takeLock(context: DatabaseContext, session: Session, direct?: boolean): Promise<RunLock> {
+export async function takeLock(context: DatabaseContext, session: Session, looked?: BackendIdentity): Promise<RunLock> {
   // One backend in one process, guarded by its lock file: there is nobody to lock out.
   if (session.backend.embedded) return { guard: "", check: undefined, marker: "", release: async () => {} };
-  const ours = direct ?? (await isDirect(session));
-  const kind = ours ? advisoryLock(context.settings) : LEASE;
+  const backend = looked ?? (await identify(session));
+  // Settings and locks of the session reach the statements behind them: not so behind a transaction pooler.
+  const isDirect = backend.processId === session.backend.processId;
+  if (!isDirect) return (await tryLease(context, session)) ?? (await waitForLock(context, session, LEASE));
+  try {
+    keepAlive(session);
+    return { ...(await takeAdvisoryLock(context, session)), backend };
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error;
+    // It may have been won, and only the answer lost.
+    throw await endLostSession(context, { backend }, error, `Cannot lock ${context.database.description}`);
+  }
+}
+
+async function takeAdvisoryLock(context: DatabaseContext, session: Session): Promise<RunLock> {
+  const kind = advisoryLock(context.settings);
   const lock = await kind.tryLock(context, session);
   if (lock) return lock;
-  if (!ours) return await waitForLock(context, session, kind);
   // Between two questions the session has nothing to do.
   await session.execute("SET idle_session_timeout = 0");
   try {

@@ -4,12 +4,19 @@ import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts
 import type { DatabaseContext } from "./context.ts";
 import { unconfirmedCommit } from "./notice.ts";
 
-/** A session that was lost while it held the migration lock. */
+/** A backend of the server's own: the process id alone may later be another's. */
+export interface BackendIdentity {
+  readonly processId: number;
+  /** As the server spells it. */
+  readonly backendStart: string;
+}
+
+/** A session that was lost while it held the migration lock, or asked for it. */
 export interface LostSession {
-  /** The server's own process id and start time of its backend; undefined behind a pooler, whose backends are not ours. */
-  readonly backend: { readonly processId: number; readonly backendStart: string } | undefined;
+  /** Absent behind a pooler, whose backends are not ours, and where nobody else can have one. */
+  readonly backend?: BackendIdentity | undefined;
   /** As of the run's lock. */
-  readonly fence: ((other: Session) => Promise<void>) | undefined;
+  readonly fence?: ((other: Session) => Promise<void>) | undefined;
 }
 
 /** What a new session found; `found` is absent where nothing could be looked up. */
@@ -58,13 +65,36 @@ export async function endLostSession(
   what: string,
 ): Promise<Failure> {
   const { lockNote } = await reconnect(context, lost, async () => true);
-  return lossFailure(error, what, lockNote);
+  return lossFailure(error, what, `${STATUS}${lockNote}`);
 }
 
-/** @param note further words for the hint */
-export function lossFailure(error: ConnectionLost, what: string, note = ""): Failure {
+/**
+ * Runs a command's work under the lock. When the connection is lost, looks up on a new one whether the work took effect.
+ * @param what for the message: "Cannot repair the history of app on localhost"
+ * @param lookUp gives the result where the work took effect, else a sentence for the hint that says what is the case
+ * @throws Failure connection-lost, and what the work throws
+ */
+export async function lookedUpWhenLost<Result extends object>(
+  context: DatabaseContext,
+  { lock, what }: { readonly lock: LostSession; readonly what: string },
+  work: () => Promise<Result>,
+  lookUp: (session: Session) => Promise<Result | string>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error;
+    const { found, lockNote } = await reconnect(context, lock, lookUp);
+    if (typeof found === "object") return found;
+    throw lossFailure(error, what, found ?? `Whether it took effect could not be looked up. ${STATUS}${lockNote}`);
+  }
+}
+
+const STATUS = "Run pgstep status to see what is true now.";
+
+export function lossFailure(error: ConnectionLost, what: string, hint: string = STATUS): Failure {
   return new Failure("connection-lost", `${what}: ${error.message}`, {
-    hint: `Run pgstep status to see what is true now.${note}`,
+    hint,
     ...(error.server && { server: error.server }),
     cause: error,
   });
@@ -113,11 +143,11 @@ async function attempt<Found>(
   }
 }
 
-/** Ends a backend, and says whether it is gone. The process id alone may by now be somebody else's. */
+/** Ends a backend, and says whether it is gone. */
 async function endBackend(
   { clock, emit }: DatabaseContext,
   session: Session,
-  { processId, backendStart }: NonNullable<LostSession["backend"]>,
+  { processId, backendStart }: BackendIdentity,
 ): Promise<boolean> {
   for (let attempt = 1; attempt <= 20; attempt++) {
     const found = await session.query(`SELECT wait_event, pg_catalog.pg_terminate_backend(pid)::text AS ended

@@ -6,8 +6,9 @@ import type { Consent } from "../ports/consent.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { inTransaction } from "./journal.ts";
-import { takeLock } from "./lock.ts";
+import { type RunLock, takeLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { lookedUpWhenLost } from "./lost-session.ts";
 import { prepareHistory } from "./prepare-history.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { readWhole } from "./run.ts";
@@ -39,11 +40,11 @@ export async function repair(context: DatabaseContext, consent: Consent): Promis
       hint: "Look at the files, then run pgstep repair --yes.",
     });
   }
-  const work = async (session: Session): Promise<RepairReport> => {
-    const lock = await takeLock(context, session);
+  const agreed = new Set(shown.map(({ version }) => version));
+  let changed: readonly Entry[] = shown;
+  const update = async (session: Session, lock: RunLock): Promise<RepairReport> => {
     const found = await findChanged(session);
-    const agreed = new Set(shown.map(({ version }) => version));
-    const changed = found.changed.filter(({ version }) => agreed.has(version));
+    changed = found.changed.filter(({ version }) => agreed.has(version));
     const names = await prepareHistory(context, session, found.state);
     if (changed.length > 0) {
       await inTransaction(
@@ -53,6 +54,16 @@ export async function repair(context: DatabaseContext, consent: Consent): Promis
     }
     await lock.release();
     return { type: "repair", database: database.description, changed, updated: changed.length > 0 };
+  };
+  const lookUp = async (session: Session): Promise<RepairReport | string> => {
+    const left = (await findChanged(session)).changed.filter(({ version }) => agreed.has(version));
+    if (left.length > 0) return "The history was not updated. Run the command again.";
+    return { type: "repair", database: database.description, changed, updated: changed.length > 0 };
+  };
+  const work = async (session: Session) => {
+    const lock = await takeLock(context, session);
+    const what = `Cannot ${doing} ${database.description}`;
+    return await lookedUpWhenLost(context, { lock, what }, () => update(session, lock), lookUp);
   };
   return withSession(database, doing, work, signal);
 }

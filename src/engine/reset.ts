@@ -1,6 +1,6 @@
 import { shellWord } from "../core/confirmation.ts";
 import { Failure } from "../core/error.ts";
-import type { ResetReport } from "../core/report.ts";
+import type { ResetInventory, ResetReport } from "../core/report.ts";
 import type { Consent } from "../ports/consent.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
@@ -8,10 +8,11 @@ import { tableNames } from "./history-table.ts";
 import { resetHooks } from "./hooks/reset-hooks.ts";
 import { takeLock } from "./lock.ts";
 import { type DatabaseState, look, requireWritable } from "./look.ts";
+import { lookedUpWhenLost } from "./lost-session.ts";
 import { requireUnprotected } from "./protection.ts";
 import { deleteAtOnce, deleteInBatches, isOutOfLocks } from "./reset/batches.ts";
 import { deletionFailure } from "./reset/failure.ts";
-import { type Inventory, readInventory, summarize, withCountedRows } from "./reset/inventory.ts";
+import { type Inventory, isEmpty, readInventory, summarize, withCountedRows } from "./reset/inventory.ts";
 import { refuseUndroppable } from "./reset/refusals.ts";
 import { DeletionRefused, type ResetRun } from "./reset/transaction.ts";
 import { withSession } from "./work-session.ts";
@@ -46,24 +47,45 @@ export async function reset(context: DatabaseContext, consent: Consent): Promise
   const started = clock.monotonicMs();
   return withSession(database, "reset", async (session) => {
     const lock = await takeLock(context, session);
-    try {
-      const found = await survey(context, session);
+    const reportOf = (deleted: ResetInventory): ResetReport => ({
+      type: "reset",
+      database: database.description,
+      deleted,
+      durationMs: Math.round(clock.monotonicMs() - started),
+    });
+    let found = planned;
+    let hasHooksAfter = false;
+    const work = async () => {
+      found = await survey(context, session);
       const deleted = summarize(found.inventory);
       const hooks = await resetHooks(context, session, lock, found.state);
+      hasHooksAfter = hooks.hasAfter;
       await hooks.before(deleted);
       await deleteAll({ context, session, lock }, found);
       await hooks.after(deleted);
-      return {
-        type: "reset",
-        database: database.description,
-        deleted,
-        durationMs: Math.round(clock.monotonicMs() - started),
-      };
+      return reportOf(deleted);
+    };
+    const lookUp = async (other: Session) => {
+      const left = await readInventory(other, tableNames(context.settings));
+      if (!isDeleted(found.inventory, left)) return "Not everything is deleted. Run pgstep status to see what is left.";
+      if (!hasHooksAfter) return reportOf(summarize(found.inventory));
+      return "Everything is deleted. Check whether the hooks of after-reset have run.";
+    };
+    try {
+      const what = `Cannot reset ${database.description}`;
+      return await lookedUpWhenLost(context, { lock, what }, work, lookUp);
     } finally {
       // Its place may have been in what was deleted.
       await lock.release().catch(() => {});
     }
   });
+}
+
+/** Whether all is gone that there was; what a hook makes after it does not count. */
+function isDeleted(before: Inventory, left: Inventory): boolean {
+  if (isEmpty(left)) return true;
+  const names = new Set(before.objects.map(({ kind, identity }) => `${kind} ${identity}`));
+  return names.size > 0 && !left.objects.some(({ kind, identity }) => names.has(`${kind} ${identity}`));
 }
 
 interface Survey {

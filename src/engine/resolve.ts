@@ -7,8 +7,9 @@ import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { tableNames } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
-import { takeLock } from "./lock.ts";
+import { type RunLock, takeLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { lookedUpWhenLost } from "./lost-session.ts";
 import { withSession } from "./work-session.ts";
 
 /** What somebody found out about a statement that was started and not seen to end. */
@@ -26,11 +27,12 @@ export async function resolve(
 ): Promise<ResolveReport> {
   const { settings, database, signal } = context;
   const { journal } = tableNames(settings);
-  const work = async (session: Session): Promise<ResolveReport> => {
-    const lock = await takeLock(context, session);
+  const doing = "resolve a statement in";
+  let settled: { readonly report: ResolveReport; readonly entry: string } | undefined;
+  const settle = async (session: Session, lock: RunLock): Promise<ResolveReport> => {
     const state = await look(session, settings);
-    requireWritable(state, "resolve a statement in");
-    requireNoResetUnfinished(state, "resolve a statement in");
+    requireWritable(state, doing);
+    requireNoResetUnfinished(state, doing);
     const begun = state.unfinished.find((one) => sameVersion(one.version, version));
     const [row] = begun
       ? await session.query(
@@ -47,9 +49,7 @@ export async function resolve(
       resolution === "done"
         ? `UPDATE ${journal} SET finished_at = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()) WHERE ${entry}`
         : `DELETE FROM ${journal} WHERE ${entry}`;
-    await inTransaction(session, [sql]);
-    await lock.release();
-    return {
+    const report: ResolveReport = {
       type: "resolve",
       database: database.description,
       version: String(row.version),
@@ -57,6 +57,22 @@ export async function resolve(
       statement: Number(row.statement),
       resolution,
     };
+    settled = { report, entry };
+    await inTransaction(session, [sql]);
+    await lock.release();
+    return report;
   };
-  return withSession(database, "resolve a statement in", work, signal);
+  const lookUp = async (session: Session): Promise<ResolveReport | string> => {
+    const [row] = settled
+      ? await session.query(`SELECT (finished_at IS NOT NULL)::text AS done FROM ${journal} WHERE ${settled.entry}`)
+      : [];
+    const isSettled = resolution === "done" ? row?.done === "true" : row === undefined;
+    return settled && isSettled ? settled.report : "Nothing was resolved. Run the command again.";
+  };
+  const work = async (session: Session) => {
+    const lock = await takeLock(context, session);
+    const what = `Cannot ${doing} ${database.description}`;
+    return await lookedUpWhenLost(context, { lock, what }, () => settle(session, lock), lookUp);
+  };
+  return withSession(database, doing, work, signal);
 }

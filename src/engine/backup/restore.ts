@@ -2,13 +2,16 @@ import type { RestorePlan, RestoreReport } from "../../core/backup/backup-report
 import { PRODUCTION, shellWord } from "../../core/confirmation.ts";
 import { Failure } from "../../core/error.ts";
 import { interruption } from "../../core/interruption.ts";
+import { quoteText } from "../../core/sql-text.ts";
 import type { BackupTools } from "../../ports/backups.ts";
 import type { Consent } from "../../ports/consent.ts";
-import { ServerFailure, type Session } from "../../ports/session.ts";
+import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";
 import { COMMIT } from "../commit.ts";
 import type { DatabaseContext } from "../context.ts";
 import { type RunLock, takeLock } from "../lock.ts";
 import { type DatabaseState, look, requireWritable } from "../look.ts";
+import { lookedUpWhenLost } from "../lost-session.ts";
+import { isUnconfirmedCommit, unconfirmedCommit } from "../notice.ts";
 import { requireUnprotected } from "../protection.ts";
 import { DeletionRefused } from "../reset/transaction.ts";
 import { withSession } from "../work-session.ts";
@@ -55,8 +58,15 @@ export async function restore(
     const started = clock.monotonicMs();
     await withSession(database, "restore", async (session) => {
       const lock = await takeLock(context, session);
-      try {
+      const what = `Cannot restore ${database.description}`;
+      let mark: TransactionMark | undefined;
+      const work = async () => {
+        mark = await begin(session);
         await replace(context, session, lock, tools, script);
+        return RESTORED;
+      };
+      try {
+        await lookedUpWhenLost(context, { lock, what }, work, (other) => outcomeOf(other, mark));
       } finally {
         await lock.release().catch(() => {});
       }
@@ -162,6 +172,38 @@ function planOf(
   };
 }
 
+const RESTORED = {};
+
+/** Names a transaction of one server for as long as that is not started again. */
+interface TransactionMark {
+  readonly transaction: string;
+  /** When the server was started, in seconds. */
+  readonly server: string;
+}
+
+const SERVER_START = "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text";
+
+/** Begins the transaction. Awaited by itself: statements behind a BEGIN that was refused would run in autocommit. */
+async function begin(session: Session): Promise<TransactionMark> {
+  await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  const [row] = await session.query(`SELECT pg_catalog.txid_current()::text AS transaction, ${SERVER_START} AS server`);
+  return { transaction: String(row?.transaction), server: String(row?.server) };
+}
+
+/** What became of the transaction, asked once its backend has ended. */
+async function outcomeOf(other: Session, mark: TransactionMark | undefined): Promise<typeof RESTORED | string> {
+  if (!mark) return NOTHING_CHANGED;
+  const { transaction, server } = mark;
+  const [row] = await other.query(
+    `SELECT pg_catalog.txid_status(${transaction}) AS status WHERE ${SERVER_START} = ${quoteText(server)}`,
+  );
+  if (row?.status === "committed") return RESTORED;
+  if (row?.status === "aborted") return NOTHING_CHANGED;
+  return "Whether it took effect cannot be looked up, since the server is another one or was started again. Run the command again: it replaces everything another time.";
+}
+
+const NOTHING_CHANGED = "It was rolled back; nothing was changed. Run the command again.";
+
 async function replace(
   context: DatabaseContext,
   session: Session,
@@ -175,8 +217,6 @@ async function replace(
     throw interruption(signal, `Cannot restore ${database.description}`, "It was rolled back; nothing was changed.");
   };
   const cancel = () => void session.cancel().catch(() => {});
-  // Awaited by itself: statements behind a BEGIN that was refused would run in autocommit.
-  await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   signal.addEventListener("abort", cancel);
   try {
     if (lock.guard) await session.execute(lock.guard);
@@ -184,11 +224,14 @@ async function replace(
       await session.execute("SET LOCAL search_path = pg_catalog, pg_temp");
       await emptyDatabase({ context, session, lock });
     }
-    session.onNotice = (message) => emit({ type: "notice", message });
+    session.onNotice = (message) =>
+      emit(isUnconfirmedCommit(message) ? unconfirmedCommit("The restore") : { type: "notice", message });
     await runScript(session, store.read(script.path), stopped);
     stopped();
     await session.execute(COMMIT);
   } catch (error) {
+    // What became of it has to be looked up.
+    if (error instanceof ConnectionLost) throw error;
     await session.execute("ROLLBACK").catch(() => {});
     stopped();
     const server = error instanceof ServerFailure ? error.server : undefined;

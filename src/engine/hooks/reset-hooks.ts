@@ -11,8 +11,9 @@ import { refuseUnsound } from "../scripts.ts";
 import { readHooks } from "./read-hooks.ts";
 import { HookRunner, loadHooks } from "./run-hooks.ts";
 
-/** Runs what stands around a reset. Neither call does anything where there are no such hooks. */
+/** Runs what stands around a reset. Neither call does anything where there are no such hooks; both throw ConnectionLost. */
 export interface ResetHooks {
+  readonly hasAfter: boolean;
   /** @throws Failure hook-failed and others, before anything is deleted */
   before(deleting: ResetInventory): Promise<void>;
   /** @throws Failure hook-failed and others, when everything is deleted */
@@ -27,11 +28,12 @@ export async function resetHooks(
   state: DatabaseState,
 ): Promise<ResetHooks> {
   const { settings, fileSystem, database } = context;
-  if (context.isRehearsal) return { before: async () => {}, after: async () => {} };
+  const none: ResetHooks = { hasAfter: false, before: async () => {}, after: async () => {} };
+  if (context.isRehearsal) return none;
   const { hooks, findings } = readHooks(fileSystem, settings);
   refuseUnsound(findings, "run hooks");
   const own = hooks.filter(({ moment }) => moment.endsWith("-reset"));
-  if (own.length === 0) return { before: async () => {}, after: async () => {} };
+  if (own.length === 0) return none;
   const loaded = await loadHooks(own, { session, fileSystem, settings, database: state.name });
   const run = async (moment: HookMoment, inventory: ResetInventory, guard: string) => {
     const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;
@@ -47,6 +49,7 @@ export async function resetHooks(
     return await runner.run(moment, { command: "reset", database: database.description, environment, inventory });
   };
   return {
+    hasAfter: own.some(({ moment }) => moment === "after-reset"),
     async before(inventory) {
       const failure = await run("before-reset", inventory, lock.guard);
       if (failure) throw failure;

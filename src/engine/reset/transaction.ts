@@ -5,6 +5,7 @@ import { COMMIT } from "../commit.ts";
 import type { DatabaseContext } from "../context.ts";
 import { tableNames } from "../history-table.ts";
 import type { RunLock } from "../lock.ts";
+import { isUnconfirmedCommit, unconfirmedCommit } from "../notice.ts";
 
 /** One connection at work on a reset. */
 export interface ResetRun {
@@ -46,6 +47,9 @@ export async function inOneTransaction<Result>(run: ResetRun, work: () => Promis
   // Awaited by itself: statements behind a BEGIN that was refused would run in autocommit.
   await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   signal.addEventListener("abort", cancel);
+  session.onNotice = (notice) => {
+    if (isUnconfirmedCommit(notice)) context.emit(unconfirmedCommit("The deletion"));
+  };
   try {
     await session.execute(settingsSql(run));
     const result = await work();
@@ -58,6 +62,7 @@ export async function inOneTransaction<Result>(run: ResetRun, work: () => Promis
     if (error instanceof ServerFailure || error instanceof DeletionRefused) refuseWhenAborted(context);
     throw error instanceof ServerFailure && error.server.message.includes("pgstep:lease") ? takenOver(run) : error;
   } finally {
+    session.onNotice = undefined;
     signal.removeEventListener("abort", cancel);
   }
 }
