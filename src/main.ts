@@ -139,9 +139,22 @@ function permissionFailure(error: unknown): Failure | undefined {
   });
 }
 
+/** Says which project file counts where nobody would look for one, and which does not. */
+function tellProjectFile(resolved: ResolvedSettings): void {
+  for (const finding of resolved.warnings) reporter.event({ type: "warning", finding });
+  const { isProjectFileAbove, projectFile: path = "" } = resolved;
+  if (isProjectFileAbove && !isQuietByUser(resolved)) reporter.event({ type: "project-file-found", path });
+}
+
+/** A project file cannot silence what is said of it. */
+function isQuietByUser({ values, origins }: ResolvedSettings): boolean {
+  return values.quiet && origins.quiet.source !== "project-file";
+}
+
 async function run({ command, invocation, settings: flags }: Request & { kind: "run" }): Promise<number> {
   if (seal) refuseUnsealed(command, flags);
   const resolved = settingsOf(flags);
+  tellProjectFile(resolved);
   const wrong = failureOf(resolved.faults);
   if (wrong && !command.toleratesFaults) throw wrong;
   const settings = resolved.values;

@@ -41,6 +41,8 @@ const ADAPTERS: readonly { readonly files: RegExp; readonly from?: RegExp }[] = 
   { files: /^(pglite-.*|embedded-lock)\.ts$/, from: SESSION },
   // What the machine says of where the database is.
   { files: /^(resolve-target|connection-files)\.ts$/ },
+  // Files of settings.
+  { files: /^(setting-files|project-file-search)\.ts$/ },
   // Files of the user's that nobody named.
   { files: /^connection-files\.ts$/, from: /^home-directory\.ts$/ },
   { files: /^tls-files\.ts$/, from: /^home-directory\.ts$/ },

@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { OUTPUT_SCHEMA } from "../build/docs/output-schema.ts";
 import { JsonReporter } from "../src/adapters/json-reporter.ts";
 import type { JsonLine } from "../src/adapters/reporter-json-shapes.ts";
+import type { Note } from "../src/adapters/reporter-notes.ts";
 import { COMMANDS } from "../src/commands/index.ts";
 import { FAILURES, Failure, type FailureCode } from "../src/core/error.ts";
 import type { Event } from "../src/core/event.ts";
@@ -72,8 +73,8 @@ const INVENTORY = {
   uncountedTables: 0,
 };
 
-/** Each event with all that it may have. */
-const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type: Type } } = {
+/** Each event that is a line of the output, with all that it may have. */
+const EVENTS: { readonly [Type in Exclude<Event["type"], Note["type"]>]: Event & { readonly type: Type } } = {
   planned: {
     type: "planned",
     database: "app",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -30,7 +30,51 @@ mkdirSync(join(place, "database", "migrations"), { recursive: true });
 writeFileSync(join(place, "database", "migrations", "001_a.sql"), "CREATE TABLE a ();\n");
 writeFileSync(join(place, ".pg_service.conf"), "[here]\nhost=127.0.0.1\n");
 
+/** Another user's project file, in a directory that all users share. */
+const shared = mkdtempSync(join(tmpdir(), "pgstep-shared-"));
+after(() => rmSync(shared, { recursive: true, force: true }));
+chmodSync(shared, 0o1777);
+const mine = join(shared, "mine");
+mkdirSync(join(mine, "database", "migrations"), { recursive: true });
+writeFileSync(join(mine, "database", "migrations", "001_a.sql"), "CREATE TABLE a ();\n");
+const bait = `touch ${join(mine, "caught")}`;
+writeFileSync(
+  join(shared, "pgstep.json"),
+  JSON.stringify({ hooks: { beforeUp: bait, afterUp: bait }, backup: "always", pgDump: bait }),
+);
+if (!SKIP) chownSync(join(shared, "pgstep.json"), 65_534, 65_534);
+
 for (const runtime of chosenRuntimes()) {
+  describe(`a project file of another user's above, on ${runtime}`, () => {
+    const IGNORED = "ignored ../pgstep.json, whose owner is nobody (65534)";
+
+    test("is ignored and named", { skip: SKIP }, async () => {
+      const { url } = await (await sharedServer()).createDatabase();
+      const command = [...(await programCommand(runtime)), "up", "--url", url, "--no-backup"] as const;
+      const { status, stdout, stderr } = await run([...command], { directory: mine });
+      assert.equal(stderr.split("\n")[0], `warning: ${IGNORED}`);
+      assert.equal(stderr.split("\n")[1], "  help: If you trust that file, name it: --config ../pgstep.json.");
+      assert.match(stdout, /Applied 1 migration /, stderr);
+      assert.equal(status, 0);
+      assert.deepEqual(readdirSync(mine), ["database"]);
+      assert.deepEqual(readdirSync(shared).sort(), ["mine", "pgstep.json"]);
+      const json = await run([...command, "--json"], { directory: mine });
+      const lines = json.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      assert.equal(lines[0].finding.message, IGNORED);
+      assert.equal(lines.at(-1).type, "run");
+    });
+
+    test("counts when it is named", { skip: SKIP }, async () => {
+      const command = [...(await programCommand(runtime)), "config", "--config", "../pgstep.json"] as const;
+      const { stdout, stderr } = await run([...command], { directory: mine });
+      assert.match(stdout, /^Project file: \.\.\/pgstep\.json$/m);
+      assert.equal(stderr, "");
+    });
+  });
+
   describe(`without a home directory, on ${runtime}`, () => {
     test("nothing of it is read from the working directory", async () => {
       const command = [...(await programCommand(runtime)), "status"] as const;
@@ -66,3 +110,23 @@ for (const runtime of chosenRuntimes()) {
     });
   });
 }
+
+describe("where nobody tells whose files are whose", () => {
+  test("a project file above counts only inside a repository", async () => {
+    if (!chosenRuntimes().includes("deno")) return;
+    const above = mkdtempSync(join(tmpdir(), "pgstep-unknown-"));
+    after(() => rmSync(above, { recursive: true, force: true }));
+    mkdirSync(join(above, "below"));
+    writeFileSync(join(above, "pgstep.json"), '{ "table": "outer" }');
+    const command = (await programCommand("deno")).filter((word) => word !== "--allow-sys");
+    const project = async () => {
+      const { stdout } = await run([command[0] ?? "", ...command.slice(1), "config"], {
+        directory: join(above, "below"),
+      });
+      return /^Project file: (.*)$/m.exec(stdout)?.[1];
+    };
+    assert.equal(await project(), "none");
+    mkdirSync(join(above, ".git"));
+    assert.equal(await project(), "../pgstep.json");
+  });
+});

@@ -9,6 +9,7 @@ import { hookLine, repeatableLine } from "./reporter-around.ts";
 import { backupLines, restorePlanLines } from "./reporter-backup.ts";
 import { checkLines, explainedLines } from "./reporter-doctor.ts";
 import { failureLines, findingLines, serverLines } from "./reporter-failure.ts";
+import { isNote, noteLine } from "./reporter-notes.ts";
 import { inventoryLines, otherLines, quietLines } from "./reporter-other-reports.ts";
 import { type Appearance, Output, type OutputStream } from "./reporter-output.ts";
 import { ProgressLine } from "./reporter-progress.ts";
@@ -42,6 +43,10 @@ export class HumanReporter implements Reporter {
   }
 
   event(event: Event): void {
+    if (isNote(event)) {
+      this.#tell([noteLine(event)]);
+      return;
+    }
     switch (event.type) {
       case "planned":
         this.#plan(event.plan, event.database, event.dryRun);

@@ -5,11 +5,12 @@ import type { Report } from "../core/report.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import { jsonEvent, jsonFailure, jsonReport } from "./reporter-json-lines.ts";
 import { FORMAT_VERSION, type JsonEvent, type JsonResult } from "./reporter-json-shapes.ts";
+import { isNote, noteLine } from "./reporter-notes.ts";
 import type { OutputStream } from "./reporter-output.ts";
 
 /**
  * For programs: one JSON object a line on standard output, the last one the result; standard error is for pgstep's own
- * faults and for what standard output can no longer take.
+ * faults, for notes on what is trusted, and for what standard output can no longer take.
  */
 export class JsonReporter implements Reporter {
   readonly #stdout: OutputStream;
@@ -29,6 +30,10 @@ export class JsonReporter implements Reporter {
   }
 
   event(event: Event): void {
+    if (isNote(event)) {
+      this.#stderr.write(`${noteLine(event)}\n`);
+      return;
+    }
     // A file may have a million statements.
     if (event.type === "statement-finished" && !this.#verbose) return;
     if (this.#quiet && !isWarning(event)) return;

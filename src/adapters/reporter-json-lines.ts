@@ -17,8 +17,9 @@ import type {
   JsonStepReport,
 } from "./reporter-json-shapes.ts";
 import type { JsonRepeatable } from "./reporter-json-values.ts";
+import type { Note } from "./reporter-notes.ts";
 
-export function jsonEvent(event: Event): JsonEvent {
+export function jsonEvent(event: Exclude<Event, Note>): JsonEvent {
   switch (event.type) {
     case "planned": {
       const { type, database, dryRun, plan } = event;

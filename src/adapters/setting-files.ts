@@ -1,24 +1,23 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import process from "node:process";
-import { Failure } from "../core/error.ts";
+import { Failure, type Finding } from "../core/error.ts";
 import { parseEnvFile } from "../core/settings/env-file.ts";
 import { describeOrigin, type Origin } from "../core/settings/origin.ts";
 import { PACKAGE_KEY, readProjectFile } from "../core/settings/project-file.ts";
 import { type ResolvedSettings, resolveSettings } from "../core/settings/resolve-settings.ts";
 import type { EnvFile, LocatedProjectFile, SettingSources, Variables } from "../core/settings/sources.ts";
 import { decodeWhole, NotUtf8 } from "../core/source-text.ts";
-
-const PROJECT_FILE = "pgstep.json";
-const PACKAGE_FILE = "package.json";
+import { PACKAGE_FILE, searchUpward } from "./project-file-search.ts";
 
 /**
  * The settings that what was said and the files together make: the env-file that is named, and the project file that is
- * named or, with `searching`, else the nearest one from the working directory upward. Faults are told in the result.
+ * named or, with `searching`, else the nearest one from the working directory upward. Faults and files that were ignored are told in the result.
  */
 export function readSettings(said: SettingSources, { searching }: { searching: boolean }): ResolvedSettings {
   const { values, origins } = resolveSettings(said);
   const faults: Failure[] = [];
+  const warnings: Finding[] = [];
   const attempt = <Result>(read: () => Result): Result | undefined => {
     try {
       return read();
@@ -36,11 +35,11 @@ export function readSettings(said: SettingSources, { searching }: { searching: b
     ),
     projectFile: attempt(() => {
       if (config !== undefined) return readNamed(config, origins.config);
-      return searching ? findProjectFile(process.cwd()) : undefined;
+      return searching ? findProjectFile(warnings) : undefined;
     }),
   });
   // Without a file more would seem to be missing than is.
-  return faults.length > 0 ? { ...resolved, faults } : resolved;
+  return { ...resolved, warnings, ...(faults.length > 0 && { faults }) };
 }
 
 function readEnvFile(path: string, origin: Origin, environment: Variables): EnvFile {
@@ -55,25 +54,26 @@ function readNamed(path: string, origin: Origin): LocatedProjectFile {
   });
 }
 
-/** The nearest one from the directory upward. A package.json counts only when it has the key. */
-function findProjectFile(directory: string): LocatedProjectFile | undefined {
-  const [own, ofPackage] = [PROJECT_FILE, PACKAGE_FILE].map((name) => {
-    const path = join(directory, name);
-    if (!isFile(path)) return undefined;
-    const shown = relative(process.cwd(), path);
-    return readAt(path, shown, textOf(shown, undefined));
-  });
-  if (own && ofPackage) {
-    throw new Failure(
-      "settings",
-      `Cannot choose between ${own.path} and the key "${PACKAGE_KEY}" of ${ofPackage.path}`,
-      {
-        hint: "Leave one of them, or name one with --config.",
-      },
-    );
+/** The nearest one from the working directory upward. A package.json counts only when it has the key. */
+function findProjectFile(ignored: Finding[]): LocatedProjectFile | undefined {
+  for (const directory of searchUpward()) {
+    ignored.push(...directory.ignored);
+    const [found, other] = directory.paths.flatMap((path) => {
+      const shown = relative(process.cwd(), path);
+      return readAt(path, shown, textOf(shown, undefined)) ?? [];
+    });
+    if (found && other) {
+      throw new Failure(
+        "settings",
+        `Cannot choose between ${found.path} and the key "${PACKAGE_KEY}" of ${other.path}`,
+        {
+          hint: "Leave one of them, or name one with --config.",
+        },
+      );
+    }
+    if (found) return directory.isAbove ? { ...found, isAbove: true } : found;
   }
-  const parent = dirname(directory);
-  return own ?? ofPackage ?? (parent === directory ? undefined : findProjectFile(parent));
+  return undefined;
 }
 
 function readAt(path: string, shown: string, text: string): LocatedProjectFile | undefined {
@@ -82,19 +82,6 @@ function readAt(path: string, shown: string, text: string): LocatedProjectFile |
   const resolvePath = (inner: string) =>
     isAbsolute(inner) ? inner : relative(process.cwd(), join(dirname(path), inner)) || ".";
   return { ...file, resolve: resolvePath };
-}
-
-/** Where nobody can look there may be settings that count, so it is no answer that nothing was seen. */
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
-    throw new Failure("settings", `Cannot look for a project file: this user may not search ${dirname(path)}`, {
-      hint: "Change to a directory that this user may read, or name a file with --config.",
-      cause: error,
-    });
-  }
 }
 
 function textOf(path: string, origin: Origin | undefined): string {

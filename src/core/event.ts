@@ -76,6 +76,17 @@ export type Event =
   /** A run made a backup before its first step. */
   | { readonly type: "backed-up"; readonly backup: Backup }
   | { readonly type: "restore-planned"; readonly plan: RestorePlan }
+  /** A project file counts that nobody named, in a directory above the working directory. */
+  | { readonly type: "project-file-found"; readonly path: string }
+  /** A program that only a project file names is about to be started. */
+  | {
+      readonly type: "program-named";
+      /** "hook after-up", "pg_dump". */
+      readonly what: string;
+      readonly program: string;
+      /** The place in the project file. */
+      readonly origin: string;
+    }
   | { readonly type: "reset-planned"; readonly database: string; readonly inventory: ResetInventory };
 
 export type EventListener = (event: Event) => void;

@@ -1,4 +1,4 @@
-import { Failure } from "../error.ts";
+import { Failure, type Finding } from "../error.ts";
 import { nearest } from "../spelling.ts";
 import { databaseUrl, type Kind } from "./kinds.ts";
 import { describeOrigin, type Origin } from "./origin.ts";
@@ -28,9 +28,13 @@ export interface ResolvedSettings {
   readonly variablePlaces: ReadonlyMap<string, string>;
   /** As found or named; undefined when there is none. */
   readonly projectFile: string | undefined;
+  /** Whether nobody named the file, and it is in a directory above the working directory. */
+  readonly isProjectFileAbove: boolean;
   /** The settings that are URLs whose server nobody names but the project file. */
   readonly ownServers: ReadonlyMap<SettingName, OwnServer>;
   readonly faults: readonly Failure[];
+  /** Of files that were found and not used. */
+  readonly warnings: readonly Finding[];
 }
 
 /** A server that only a project file names. */
@@ -70,8 +74,10 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
     variables: connectionVariables(sources),
     variablePlaces: variablePlaces(sources),
     projectFile: sources.projectFile?.path,
+    isProjectFileAbove: sources.projectFile?.isAbove ?? false,
     ownServers,
     faults,
+    warnings: [],
   };
 }
 

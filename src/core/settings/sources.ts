@@ -24,6 +24,8 @@ export interface EnvFile {
 }
 
 export interface LocatedProjectFile extends ProjectFile {
+  /** Nobody named it, and it was found in a directory above the working directory. */
+  readonly isAbove?: true;
   /** What is relative to the file, relative to the working directory. */
   resolve(path: string): string;
 }
