@@ -24,10 +24,12 @@ The first of these that says something of a setting wins:
   5. the default
 
 The project file is pgstep.json, or the key "pgstep" of package.json, in the
-working directory or the nearest one above it in the same repository that belongs
-to you or root; or what --config names. Paths in it are relative to it. Comments are allowed, and \${NAME} and \${NAME:-default}
-stand for environment variables. In a URL that is the whole URL, its password,
-PGHOST, PGPORT, PGUSER, PGDATABASE, and what PGSTEP_URL_VARIABLES lists:
+working directory or the nearest one above it, up to the root of the repository;
+or what --config names. Above the working directory it must belong to you or to
+root. Paths in it are relative to it. Comments are allowed, and \${NAME} and
+\${NAME:-default} stand for environment variables. In a URL that is the whole
+URL, its password, PGHOST, PGPORT, PGUSER, PGDATABASE, and what
+PGSTEP_URL_VARIABLES lists:
 
   {
     "directory": "db/migrations",
