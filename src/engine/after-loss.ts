@@ -173,7 +173,7 @@ function failureOf(interrupted: Interrupted, found: Found): Failure | undefined 
   const hint = !isFound
     ? `What took effect could not be looked up.${confirmed} ${advice}${lockNote}`
     : gone.length > 0
-      ? `The server had confirmed ${enumeration(gone)}, and does not have it any more: it crashed with synchronous_commit off, or another server took its place without the newest commits. Run the command again to apply what is missing.`
+      ? `The server had confirmed ${enumeration(gone)}, and does not have it any more: most likely a standby without the newest commits has taken over. Run pgstep status to see what is left, then run the command again.`
       : isKnown
         ? "The history was read again on a new connection, and what is reported is true. Run the command again to go on."
         : `Nothing in the database tells what became of the others. ${advice}`;

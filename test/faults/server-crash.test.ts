@@ -6,13 +6,20 @@ import { passMoment, randomMoment } from "./support/moment.ts";
 import { chance, faultRuntimes, seeds } from "./support/rounds.ts";
 import { assertReportTrue, assertStatusTrue, failureTold } from "./support/truth.ts";
 
-for (const runtime of faultRuntimes()) {
-  describe(`a server that crashes on ${runtime}`, () => {
+/** What it has confirmed must be there after the crash, also where the server by itself would not wait for its disk. */
+const SETTINGS = {
+  on: { synchronous_commit: "on" },
+  off: { synchronous_commit: "off", wal_writer_delay: "10s" },
+} as const;
+
+const CASES = faultRuntimes().flatMap((runtime) => (["on", "off"] as const).map((commit) => ({ runtime, commit })));
+
+for (const { runtime, commit } of CASES) {
+  describe(`a server with synchronous_commit ${commit} that crashes on ${runtime}`, () => {
     let server: PostgresServer;
     let reference: Reference;
     before(async () => {
-      // What it has confirmed must be there after the crash.
-      server = await startPostgres({ settings: { synchronous_commit: "on" } });
+      server = await startPostgres({ settings: SETTINGS[commit] });
       reference = await makeReference(server, runtime);
     });
     after(() => server.stop("immediate"));
