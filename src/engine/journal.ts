@@ -9,8 +9,17 @@ import { createJournalSql, NOW_UTC, type TableNames } from "./history-table.ts";
 export interface JournalEntry {
   readonly hash: string;
   readonly finished: boolean;
-  /** Oids of the indexes there were when an index without a name was to be built, with commas between. */
-  readonly indexesBefore: string;
+  readonly before: IndexesBefore;
+}
+
+/** What is known of the time before a statement about an index was started. */
+export interface IndexesBefore {
+  /** Oids: of the table's indexes before a CREATE, of the index before a DROP, of the INVALID ones before a REINDEX. */
+  readonly oids?: readonly string[];
+  /** The name that was chosen for an index without one. */
+  readonly name?: string | null;
+  /** How that index is built, as `FoundIndex` has it. */
+  readonly definition?: string | null;
 }
 
 /** The fingerprint of a statement's text; line ends do not count. */
@@ -27,23 +36,23 @@ export async function readJournal(session: Session, names: TableNames, step: Ste
   return new Map(
     rows.map((row) => [
       Number(row.statement),
-      { hash: String(row.hash), finished: row.finished === "true", indexesBefore: String(row.before) },
+      { hash: String(row.hash), finished: row.finished === "true", before: parseBefore(String(row.before)) },
     ]),
   );
 }
 
-/** @param table as SQL text, when an index without a name is to be built on it */
-export function startedSql(
-  names: TableNames,
-  step: Step,
-  statement: number,
-  hash: string,
-  table: string | undefined,
-): string {
-  const before = table
-    ? `(SELECT pg_catalog.string_agg(indexrelid::text, ',') FROM pg_catalog.pg_index WHERE indrelid = pg_catalog.to_regclass(${quoteText(table)}))`
-    : "NULL";
-  return insertSql(names, step, statement, hash, "NULL", before);
+/** JSON; before that it was a list of oids with commas between, empty for none and where it did not matter. */
+function parseBefore(text: string): IndexesBefore {
+  if (text.startsWith("{")) return JSON.parse(text) as IndexesBefore;
+  return text === "" ? {} : { oids: text.split(",") };
+}
+
+/** The setting that has the `IndexesBefore` of a statement, in the transaction that records it as started. */
+export const BEFORE_SETTING = "pgstep.before";
+
+export function startedSql(names: TableNames, step: Step, statement: number, hash: string): string {
+  const noted = `NULLIF(pg_catalog.current_setting('${BEFORE_SETTING}', true), '')`;
+  return insertSql(names, step, statement, hash, "NULL", noted);
 }
 
 /** Records a statement as ended, whether it was recorded as started or not. */

@@ -110,6 +110,13 @@ function limitsAlone({ run, script, own }: StatementRun, sql: string): ReturnTyp
   return limits(run, script, own).map(([name, value]) => [name, patient && name === "lock_timeout" ? 0 : value]);
 }
 
+/** The same limits as settings for one transaction. */
+export function localLimitsAlone(of: StatementRun, sql: string): string {
+  return limitsAlone(of, sql)
+    .map(([name, value]) => `SET LOCAL ${name} = ${value};`)
+    .join(" ");
+}
+
 /** The error with its position counted in the statement itself. */
 function withoutMarker({ server }: ServerFailure, marker: string): ServerFailure {
   if (server.position === undefined) return new ServerFailure(server);

@@ -4,7 +4,7 @@ import { concurrentIndex } from "../core/sql/index-statement.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, ServerFailure, type StatementResult } from "../ports/session.ts";
-import { resolveDoubt } from "./doubt.ts";
+import { chooseName, dropInvalidNamesake, noteBeforeSql, resolveDoubt } from "./doubt.ts";
 import { assertSql, rowExists, upsertRowSql } from "./history-table.ts";
 import {
   finishedSql,
@@ -123,9 +123,8 @@ async function runStatement(
     return undefined;
   }
   const about = concurrentIndex(statement);
-  const resolve = () => resolveDoubt(session, statement, entry?.indexesBefore ?? "", (sql) => runAlone(alone, sql));
   if (entry) {
-    const verdict = await resolve();
+    const verdict = await quietly(statement, enter, () => resolveDoubt(alone, statement, entry.before));
     // A finished thing of that name may be the work of the statement that stood here before an edit.
     if (verdict === "unknown" || (verdict === "done" && entry.hash !== hash)) {
       throw inDoubt(script, statement, number, entry.hash !== hash);
@@ -135,20 +134,51 @@ async function runStatement(
       verdict === "done" ? finishedSql(names, step, number, hash) : notStartedSql(names, step, number),
     ]);
     if (verdict === "done") return undefined;
-  } else if (about?.action === "create" && about.index) {
-    // An INVALID index of its name would be in its way, or be skipped over with IF NOT EXISTS.
-    await resolve();
+  } else if (about?.action === "create" && about.index !== undefined) {
+    await quietly(statement, enter, () => dropInvalidNamesake(alone, statement, about));
   }
   if (!mustRunAlone(script, statement)) {
     return runWithEntry(alone, work, finishedSql(names, step, number, hash), enter);
   }
-  const unnamedOn = about?.index ? undefined : about?.table;
+  const unnamed = about?.action === "create" && about.index === undefined ? about : undefined;
+  const chosen = unnamed && (await quietly(statement, enter, () => chooseName(alone, statement, unnamed)));
+  return await runWithJournal(alone, statement, number, {
+    sql: unnamed && chosen ? unnamed.named(chosen.name) : statement.text,
+    noteSql: noteBeforeSql(statement, chosen),
+  });
+}
+
+/** Does pgstep's own work for a statement, whose notices are not the statement's. */
+async function quietly<T>(statement: Statement, enter: (stage: Stage) => void, work: () => Promise<T>): Promise<T> {
+  enter({ at: "begin" });
+  try {
+    return await work();
+  } finally {
+    enter({ at: "statement", statement });
+  }
+}
+
+/**
+ * A statement outside a transaction, between the transactions that record it as started and as ended.
+ * @param sent what is sent for it, and what has to be noted in the first of them
+ */
+async function runWithJournal(
+  alone: StatementRun,
+  statement: Statement,
+  number: number,
+  sent: { readonly sql: string; readonly noteSql: string | undefined },
+): Promise<StatementResult> {
+  const { run, script } = alone;
+  const { session, names } = run;
+  const { step } = script;
+  const hash = statementHash(writtenText(statement));
   // What is not sent because the lock was lost has not been started.
   const held = !run.lock.guard && run.lock.check ? [run.lock.check] : [];
-  await inTransaction(session, [bookkeeping(run), ...held, startedSql(names, step, number, hash, unnamedOn)]);
+  const started = [bookkeeping(run), ...held, startedSql(names, step, number, hash)];
+  await inTransaction(session, sent.noteSql ? [sent.noteSql, ...started] : started);
   let result: StatementResult;
   try {
-    result = await runAlone(alone, statement.text);
+    result = await runAlone(alone, sent.sql);
   } catch (error) {
     // A refused statement had no effect, but for one that may leave half an index behind; the next run looks for that.
     if (error instanceof ServerFailure && !leavesTraces(statement, error.server)) {

@@ -58,7 +58,7 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
 function adviceOnTraces(server: ServerMessage, stage: Stage, script: Script): string | undefined {
   if (stage.at !== "statement" || script.inspection.mode === "transaction") return undefined;
   const { statement } = stage;
-  if (!mustRunAlone(script, statement) || !leavesTraces(statement, server)) return undefined;
+  if (!mustRunAlone(script, statement) || !leavesTraces(statement, server) || server.code === "55P03") return undefined;
   const { direction, version } = script.step;
   if (/^(CALL|DO)\b/i.test(statement.text))
     return `What it committed before it failed stays. Look how far it came; then pgstep resolve ${version} --done goes on behind it, pgstep resolve ${version} --not-done runs it again.`;

@@ -5,9 +5,9 @@ interface Taken {
   readonly kind: Token;
   /** As written; words in upper case. */
   readonly text: string;
+  /** Where it begins in the text. */
+  readonly start: number;
 }
-
-const END: Taken = { kind: TOKEN.end, text: "" };
 
 /**
  * Reads the tokens of one statement from the left, without white space and comments, no further than it is asked:
@@ -16,6 +16,7 @@ const END: Taken = { kind: TOKEN.end, text: "" };
 export class TokenCursor {
   readonly #lexer: Lexer;
   readonly #ahead: Taken[] = [];
+  #end = 0;
 
   /** @param from where to begin: between two tokens */
   constructor({ text, standardConformingStrings }: Pick<Statement, "text" | "standardConformingStrings">, from = 0) {
@@ -26,12 +27,23 @@ export class TokenCursor {
   #peek(distance = 0): Taken {
     while (this.#ahead.length <= distance) {
       const kind = this.#lexer.next();
-      if (kind === TOKEN.end || kind === TOKEN.incomplete) return END;
+      const { start } = this.#lexer;
+      if (kind === TOKEN.end || kind === TOKEN.incomplete) return { kind: TOKEN.end, text: "", start };
       if (kind === TOKEN.space || kind === TOKEN.comment) continue;
-      const text = this.#lexer.text.slice(this.#lexer.start, this.#lexer.end);
-      this.#ahead.push({ kind, text: kind === TOKEN.word ? text.toUpperCase() : text });
+      const text = this.#lexer.text.slice(start, this.#lexer.end);
+      this.#ahead.push({ kind, text: kind === TOKEN.word ? inCase("upper", text) : text, start });
     }
-    return this.#ahead[distance] ?? END;
+    return this.#ahead[distance] as Taken;
+  }
+
+  /** Where the last token that was stepped over ends. */
+  get end(): number {
+    return this.#end;
+  }
+
+  #step(): void {
+    const taken = this.#ahead.shift();
+    if (taken) this.#end = taken.start + taken.text.length;
   }
 
   /** Whether only the semicolon is left, or nothing. */
@@ -57,7 +69,7 @@ export class TokenCursor {
   /** Steps over these words and symbols when they come next. */
   accept(...expected: string[]): boolean {
     if (!this.sees(...expected)) return false;
-    this.#ahead.splice(0, expected.length);
+    for (const _ of expected) this.#step();
     return true;
   }
 
@@ -70,7 +82,7 @@ export class TokenCursor {
 
   /** Steps over the next token. */
   skip(): void {
-    if (this.#peek().kind !== TOKEN.end) this.#ahead.shift();
+    if (this.#peek().kind !== TOKEN.end) this.#step();
   }
 
   /** Steps over a name with its qualifiers: `a`, `"a b"`, `a.b."c"`. */
@@ -96,7 +108,7 @@ export class TokenCursor {
     this.skip();
     return kind === TOKEN.quotedIdentifier
       ? text.slice(text.indexOf('"') + 1, -1).replaceAll('""', '"')
-      : text.toLowerCase();
+      : inCase("lower", text);
   }
 
   /** The next token as a value, a string's without its quotes, words in lower case; steps over it. */
@@ -131,4 +143,11 @@ export class TokenCursor {
     }
     return options;
   }
+}
+
+/** As PostgreSQL folds the names of a UTF-8 database: letters of ASCII only. */
+function inCase(wanted: "upper" | "lower", text: string): string {
+  return wanted === "upper"
+    ? text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
+    : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
