@@ -49,7 +49,7 @@ export async function reconnect<Found>(
     for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
       const result = await attempt(context, lost, look, limit.signal);
       if (result) return { found: result.found, lockNote: "" };
-      if (limit.signal.aborted) return { lockNote: lockNote(lost) };
+      if (limit.signal.aborted) return { lockNote: context.database.embedded ? "" : lockNote(lost) };
       await context.clock.sleep(delayMs, limit.signal);
     }
   } finally {
@@ -163,5 +163,5 @@ function lockNote({ backend }: LostSession): string {
   if (!backend)
     return " The migration lock is free 30 seconds after the loss, once the server runs nothing of this run.";
   const { processId } = backend;
-  return ` The lost session (process ${processId}) may hold the migration lock until the server notices the loss, which takes about 2 minutes; SELECT pg_terminate_backend(${processId}) ends it.`;
+  return ` The lost session (process ${processId}) may hold the migration lock until the server notices the loss. To end it at once: SELECT pg_terminate_backend(${processId}).`;
 }
