@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from "node:timers";
 import type { Clock } from "../ports/clock.ts";
 
 /** The machine's clock. */
@@ -15,4 +16,10 @@ export const systemClock: Clock = {
         resolve();
       }
     }),
+  every: (intervalMs, work) => {
+    // The global function gives Deno a number, which nothing can be asked of.
+    const timer = setInterval(work, intervalMs);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
 };

@@ -9,9 +9,8 @@ import type { DatabaseContext } from "./context.ts";
 import { stepReport } from "./execute-plan.ts";
 import { insertRowSql } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
-import { type RunLock, takeLock } from "./lock.ts";
+import { type RunLock, withRunLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
-import { lookedUpWhenLost } from "./lost-session.ts";
 import { prepareHistory } from "./prepare-history.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { readWhole } from "./run.ts";
@@ -55,7 +54,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
         },
       );
     }
-    const names = await prepareHistory(context, session, state);
+    const names = await prepareHistory(context, session, state, lock);
     const rows = steps.map((step) =>
       insertRowSql(names, step, {
         checksum: step.script?.checksum ?? null,
@@ -63,8 +62,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
         toolVersion: context.toolVersion,
       }),
     );
-    await inTransaction(session, rows);
-    await lock.release();
+    await inTransaction(session, rows, lock.guard);
     return report;
   };
   const lookUp = async (session: Session): Promise<BaselineReport | string> => {
@@ -72,11 +70,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
     const recorded = new Set(history.map((row) => row.version));
     return steps.every((step) => recorded.has(step.version)) ? report : "Nothing was recorded. Run the command again.";
   };
-  const work = async (session: Session) => {
-    const lock = await takeLock(context, session);
-    const what = `Cannot ${doing} ${database.description}`;
-    return await lookedUpWhenLost(context, { lock, what }, () => record(session, lock), lookUp);
-  };
+  const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => record(session, lock));
   return withSession(database, doing, work, context.signal);
 }
 

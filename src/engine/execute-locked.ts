@@ -8,9 +8,8 @@ import { afterLoss, askHistory, type Interrupted } from "./after-loss.ts";
 import { AroundRun, hasOwnWork, NOTHING_AROUND } from "./around-run.ts";
 import type { DatabaseContext } from "./context.ts";
 import { runInOneTransaction, type Stop, stepReport } from "./execute-plan.ts";
-import { type RunLock, takeLock } from "./lock.ts";
+import { type RunLock, withRunLock } from "./lock.ts";
 import type { DatabaseState } from "./look.ts";
-import { endLostSession } from "./lost-session.ts";
 import type { Prepared, RunOptions } from "./migrate.ts";
 import { type Observer, observe } from "./observer.ts";
 import { reportOf } from "./repeatable/apply.ts";
@@ -43,14 +42,8 @@ export async function executeLocked(
   prepare: Prepare,
   options: RunOptions,
 ): Promise<Executed> {
-  const lock = await takeLock(context, session, looked);
-  try {
-    return await execute(context, session, lock, prepare, options);
-  } catch (error) {
-    await lock.release().catch(() => {});
-    if (!(error instanceof ConnectionLost)) throw error;
-    throw await endLostSession(context, lock, error, `Cannot migrate ${context.database.description}`);
-  }
+  const work = (lock: RunLock) => execute(context, session, lock, prepare, options);
+  return await withRunLock(context, session, { doing: "migrate", looked }, work);
 }
 
 async function execute(
@@ -201,8 +194,6 @@ class Execution {
     const inquiry = this.#options.afterLoss ?? askHistory(run, this.#begun, this.#state);
     const interrupted = { ...how, lost, finished: this.#finished, repeatable: around.tried };
     const { proven, ...truth } = await afterLoss(run, interrupted, inquiry);
-    // A lease would be renewed for ever by its second connection.
-    await run.lock.release().catch(() => {});
     around.settle(truth.repeatable, proven);
     return this.#executed(truth);
   }

@@ -78,6 +78,12 @@ export function createJournalSql({ journal }: TableNames): string {
   return `CREATE TABLE IF NOT EXISTS ${journal} (version varchar(255) NOT NULL, direction text NOT NULL, statement integer NOT NULL, hash text NOT NULL, started_at timestamp without time zone NOT NULL, finished_at timestamp without time zone, indexes_before text, PRIMARY KEY (version, direction, statement))`;
 }
 
+/**
+ * Two sessions that make a table at the same moment, although with IF NOT EXISTS: of the table's name, of its row type's,
+ * and of either in the catalog's unique index.
+ */
+export const MADE_BY_ANOTHER: ReadonlySet<string> = new Set(["42P07", "42710", "23505"]);
+
 /** What is recorded with a step. */
 export interface Recording {
   readonly checksum: string | null;

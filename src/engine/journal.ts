@@ -89,10 +89,13 @@ function entryOf({ version, direction }: Step): string {
   return `version = ${quoteText(version)} AND direction = '${direction}'`;
 }
 
-/** Runs bookkeeping in a transaction of its own, in one message, and leaves none open when it fails. */
-export async function inTransaction(session: Session, statements: readonly string[]): Promise<void> {
+/**
+ * Runs bookkeeping in a transaction of its own, in one message, and leaves none open when it fails.
+ * @param guard of the run's lock
+ */
+export async function inTransaction(session: Session, statements: readonly string[], guard = ""): Promise<void> {
   try {
-    await session.execute(["BEGIN READ WRITE", ...statements, COMMIT].join("; "));
+    await session.execute(`BEGIN READ WRITE; ${guard}${[...statements, COMMIT].join("; ")}`);
   } catch (error) {
     await session.execute("ROLLBACK").catch(() => {});
     throw error;

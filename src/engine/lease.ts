@@ -1,112 +1,166 @@
 import { randomUUID } from "node:crypto";
 import { quoteText } from "../core/sql-text.ts";
-import { type Row, ServerFailure, type Session } from "../ports/session.ts";
+import { ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
-import { assertSql, NOW_UTC, tableNames } from "./history-table.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { assertSql, NOW_UTC, type TableNames, tableNames } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
+import {
+  ATTEMPT_MS,
+  createLeaseSql,
+  expiry,
+  inUse,
+  isPassing,
+  isRefusal,
+  isStatementUnfinished,
+  leaseFailure,
+  markerOf,
+  STATEMENT_TERM_SECONDS,
+  TERM_SECONDS,
+  UNDEFINED_TABLE,
+} from "./lease-table.ts";
 import type { RunLock } from "./lock.ts";
+import { lockKeys } from "./lock-key.ts";
 
-/** A lease is good for so long after its last heartbeat. */
-const TERM_SECONDS = 30;
-const HEARTBEAT_MS = 10_000;
-/** How long an attempt waits for a transaction of the holder's before it counts as refused. */
-const PATIENCE_MS = 1_000;
+/** How long a transaction waits for the advisory lock while a direct session looks at the lease. */
+const GUARD_MS = 2_000;
 
 /**
- * The lock where a session's means nothing, behind a transaction pooler: a row. Taken when it is free, given back, or
- * expired with nothing of its holder's running; else undefined.
- * A fencing number, raised with each taking, is checked and share-locked by every transaction of the holder: a run that
- * was believed dead cannot write behind its successor's back.
+ * The lock where a session's means nothing, behind a transaction pooler: a row, which says whose it is, and until when.
+ * Taken when it is free, given back, or expired with nothing of its holder's running; else undefined.
+ * Each transaction of the holder also takes the advisory lock, for as long as it lasts, then checks the row: a direct
+ * session, which keeps that lock, and one of ours are never at work together. The fencing number is raised with each
+ * taking, so that a run which was believed dead cannot write behind its successor's back.
+ * @throws Failure privilege-missing
  */
 export async function tryLease(context: DatabaseContext, session: Session): Promise<RunLock | undefined> {
-  const { lease } = tableNames(context.settings);
+  const names = tableNames(context.settings);
+  const keys = lockKeys(context.settings);
   const owner = randomUUID();
-  const row = await takeRow(session, lease, owner);
-  if (!row) return undefined;
-  const ours = `name = 'run' AND fencing = ${String(row.fencing)}`;
-  const heart = await startHeart(context, `UPDATE ${lease} SET expires_at = ${EXPIRY} WHERE ${ours}`);
-  const held = `WITH held AS MATERIALIZED (SELECT FROM ${lease} WHERE ${ours} FOR SHARE)`;
-  const check = `${held} ${assertSql("(SELECT count(*) FROM held) = 1", "lease")}`;
+  const fencing = await takeRow({ session, names, keys, owner });
+  if (fencing === undefined) return undefined;
+  const { lease } = names;
+  const ours = `name = 'run' AND owner = '${owner}' AND fencing = ${fencing}`;
+  const guard = (seconds: number) => guardSql(lease, ours, keys, seconds);
+  // As it is not the holder's own transaction that waits here, it waits for as long as that takes.
+  const heartbeat = startHeartbeat(
+    context,
+    `BEGIN READ WRITE; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; UPDATE ${lease} SET expires_at = GREATEST(expires_at, ${expiry(TERM_SECONDS)}) WHERE ${ours}; COMMIT`,
+  );
+  let released: Promise<void> | undefined;
+  const release = async () => {
+    await heartbeat.stop();
+    // The number as well: nothing of ours that arrives late may renew what was given back.
+    await inTransaction(session, [`UPDATE ${lease} SET fencing = fencing + 1, expires_at = '-infinity' WHERE ${ours}`]);
+  };
   return {
-    guard: `${check}; `,
-    check,
+    guard: `${guard(TERM_SECONDS)}; `,
+    // The heartbeat waits for the row, and has its table then: only now neither can wait for the other.
+    guardBeforeDrop: `${keyGuard(keys)}; LOCK TABLE ${lease} IN ACCESS EXCLUSIVE MODE; ${guard(TERM_SECONDS)}; `,
+    check: guard(STATEMENT_TERM_SECONDS),
     marker: markerOf(owner),
-    // Waits for the share lock of a transaction of ours; one that comes later finds the number raised.
+    // Waits for a transaction of ours, which has the row locked; one that comes later finds the number raised. A statement
+    // outside a transaction may be at work still: the lease counts as expired, and not as given back.
     fence: (other) =>
       inTransaction(other, [
-        `SET LOCAL lock_timeout = ${PATIENCE_MS}`,
-        `UPDATE ${lease} SET fencing = fencing + 1, expires_at = '-infinity' WHERE ${ours}`,
+        `SET LOCAL lock_timeout = ${ATTEMPT_MS}`,
+        `UPDATE ${lease} SET fencing = fencing + 1, expires_at = ${NOW_UTC} - interval '1 s' WHERE ${ours}`,
       ]),
-    async release() {
-      await heart.stop();
-      await session.execute(`UPDATE ${lease} SET expires_at = '-infinity' WHERE ${ours}`);
-    },
+    release: () => (released ??= release()),
   };
 }
 
-/** Who holds the lease, in words; undefined when nobody does. */
-export async function leaseHolder(context: DatabaseContext, session: Session): Promise<string | undefined> {
-  const { lease } = tableNames(context.settings);
-  const [row] = await session.query(
-    `SELECT holder || ', its lease good until ' || pg_catalog.to_char(expires_at, 'HH24:MI:SS') || ' UTC' AS holder FROM ${lease} WHERE expires_at >= ${NOW_UTC}`,
-  );
-  return typeof row?.holder === "string" ? row.holder : undefined;
+/**
+ * Fails a transaction, with the marker "lease", unless the lease is ours; renews it otherwise. In the order of the
+ * statements: what was lost is told at once. Then the advisory lock, for which a transaction may wait: whoever looks at
+ * the lease has it only for a moment. With the lock nobody else can change the row, which the last look relies on; where
+ * the transaction's snapshot is older, the update itself fails (40001).
+ */
+function guardSql(lease: string, ours: string, keys: string, seconds: number): string {
+  return [
+    assertSql(`pg_catalog.to_regclass(${quoteText(lease)}) IS NOT NULL`, "lease"),
+    assertSql(`EXISTS (SELECT FROM ${lease} WHERE ${ours})`, "lease"),
+    keyGuard(keys),
+    `WITH held AS (UPDATE ${lease} SET expires_at = ${seconds === TERM_SECONDS ? expiry(seconds) : `GREATEST(expires_at, ${expiry(seconds)})`} WHERE ${ours} RETURNING 1) ${assertSql("(SELECT pg_catalog.count(*) FROM held) = 1", "lease")}`,
+  ].join("; ");
 }
 
-const EXPIRY = `${NOW_UTC} + interval '${TERM_SECONDS} s'`;
-
-function markerOf(owner: string): string {
-  return `/* pgstep ${owner} */ `;
+/** Takes the advisory lock until the end of the transaction, and leaves the settings as they are. */
+function keyGuard(keys: string): string {
+  return [
+    "SELECT pg_catalog.set_config('pgstep.lock_timeout', pg_catalog.current_setting('lock_timeout'), true)",
+    `SET LOCAL lock_timeout = ${GUARD_MS}`,
+    `SELECT pg_catalog.pg_advisory_xact_lock(${keys})`,
+    "SELECT pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('pgstep.lock_timeout'), true)",
+  ].join("; ");
 }
 
-function createLeaseSql(lease: string): string {
-  return `CREATE TABLE IF NOT EXISTS ${lease} (name text PRIMARY KEY, owner text NOT NULL, fencing bigint NOT NULL, expires_at timestamp without time zone NOT NULL, holder text)`;
+interface Attempt {
+  readonly session: Session;
+  readonly names: TableNames;
+  readonly keys: string;
+  readonly owner: string;
 }
 
-/** Of the table's name, of its row type's, and of either in the catalog's unique index. */
-const MADE_BY_ANOTHER = new Set(["42P07", "42710", "23505"]);
-
-async function takeRow(session: Session, lease: string, owner: string): Promise<Row | undefined> {
-  try {
-    await inTransaction(session, [createLeaseSql(lease)]);
-  } catch (error) {
-    // IF NOT EXISTS fails for one of two that make the table at the same moment.
-    if (error instanceof ServerFailure && MADE_BY_ANOTHER.has(error.server.code)) return undefined;
-    throw error;
+/** The fencing number, as digits; undefined when somebody else has the lease. @throws Failure privilege-missing */
+async function takeRow(attempt: Attempt): Promise<string | undefined> {
+  const { session, names } = attempt;
+  let create: readonly string[] = [];
+  for (;;) {
+    try {
+      const { fencing, isOnlyHidden } = await takeOnce(attempt, create, false);
+      if (fencing !== undefined || !isOnlyHidden) return fencing;
+      if (await isStatementUnfinished(session, names)) return undefined;
+      return (await takeOnce(attempt, create, true)).fencing;
+    } catch (error) {
+      if (!(error instanceof ServerFailure)) throw error;
+      const { code } = error.server;
+      if (isPassing(error)) return undefined;
+      if (isRefusal(error)) throw await leaseFailure(session, names, create.length > 0, error);
+      if (code === UNDEFINED_TABLE && create.length === 0) create = [createLeaseSql(names)];
+      else if (code === UNDEFINED_SCHEMA && create.length === 1)
+        create = [`CREATE SCHEMA IF NOT EXISTS ${names.schema}`, ...create];
+      else throw error;
+    }
   }
-  const running = `EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.state = 'active' AND pg_catalog.starts_with(a.query, '/* pgstep ' || held.owner))`;
-  const holder =
-    "'user ' || session_user || ' through a pooler, since ' || pg_catalog.to_char(pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()), 'YYYY-MM-DD HH24:MI:SS') || ' UTC'";
+}
+
+const UNDEFINED_SCHEMA = "3F000";
+
+const HOLDER =
+  "'user ' || session_user || ' through a pooler, since ' || pg_catalog.to_char(pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()), 'YYYY-MM-DD HH24:MI:SS') || ' UTC'";
+
+/**
+ * One transaction with the advisory lock; nothing of it is left when it fails.
+ * @param blindly takes no notice of sessions whose statements this role cannot read; `isOnlyHidden` tells that nothing else
+ *   stood in the way
+ */
+async function takeOnce(
+  { session, names, keys, owner }: Attempt,
+  create: readonly string[],
+  blindly: boolean,
+): Promise<{ fencing: string | undefined; isOnlyHidden: boolean }> {
+  const { lease } = names;
+  const begin = [
+    `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = ${ATTEMPT_MS}`,
+    assertSql(`pg_catalog.pg_try_advisory_xact_lock(${keys})`, "busy"),
+    ...create,
+  ];
   const sent = [
-    session.query(`BEGIN READ WRITE; SET LOCAL lock_timeout = ${PATIENCE_MS}`),
+    session.execute(begin.join("; ")),
     session.query(`INSERT INTO ${lease} AS held (name, owner, fencing, expires_at, holder)
- VALUES ('run', ${quoteText(owner)}, 1, ${EXPIRY}, ${holder}) ON CONFLICT (name) DO UPDATE
+ VALUES ('run', '${owner}', 1, ${expiry(TERM_SECONDS)}, ${HOLDER}) ON CONFLICT (name) DO UPDATE
  SET owner = EXCLUDED.owner, fencing = held.fencing + 1, expires_at = EXCLUDED.expires_at, holder = EXCLUDED.holder
- WHERE held.expires_at < ${NOW_UTC} AND NOT ${running} RETURNING fencing::text AS fencing`),
-    session.query("COMMIT"),
+ WHERE NOT ${inUse(names, blindly)} RETURNING fencing::text AS fencing`),
+    session.query(`SELECT FROM ${lease} AS held WHERE name = 'run' AND NOT ${inUse(names, true)}`),
+    session.execute("COMMIT"),
   ] as const;
   try {
-    const [, rows] = await Promise.all(sent);
-    return rows[0];
+    const [, [row], ready] = await Promise.all(sent);
+    return { fencing: row && String(row.fencing), isOnlyHidden: ready.length > 0 };
   } catch (error) {
     await Promise.allSettled(sent);
     await session.execute("ROLLBACK").catch(() => {});
-    if (error instanceof ServerFailure && error.server.code === "55P03") return undefined;
     throw error;
   }
-}
-
-/** Beats on a connection of its own, since ours may be busy for hours with one statement. */
-async function startHeart(context: DatabaseContext, beatSql: string): Promise<{ stop(): Promise<void> }> {
-  const session = await context.database.open();
-  const timer = setInterval(() => {
-    // A beat that fails is made up for by the next; when none succeeds, the guard of the next transaction tells.
-    session.execute(beatSql).catch(() => {});
-  }, HEARTBEAT_MS);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await session.close();
-    },
-  };
 }

@@ -1,21 +1,16 @@
-import { createHash } from "node:crypto";
 import { Failure } from "../core/error.ts";
 import { interruption } from "../core/interruption.ts";
-import type { Settings } from "../core/settings.ts";
+import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, type Session } from "../ports/session.ts";
+import { AdvisoryLock } from "./advisory-lock.ts";
 import type { DatabaseContext } from "./context.ts";
-import { assertSql } from "./history-table.ts";
-import { leaseHolder, tryLease } from "./lease.ts";
-import { type BackendIdentity, endLostSession } from "./lost-session.ts";
+import { tableNames } from "./history-table.ts";
+import { tryLease } from "./lease.ts";
+import { findLeaseHolder } from "./lease-table.ts";
+import { findKeyHolder, lockKeys } from "./lock-key.ts";
+import type { DatabaseState } from "./look.ts";
+import { type BackendIdentity, endLostSession, lookedUpWhenLost } from "./lost-session.ts";
 import { keepAlive } from "./run-session.ts";
-
-/** The first key of pgstep's advisory locks: "pgst" in ASCII, so that a DBA finds them in pg_locks. */
-const LOCK_CLASS = 0x70677374;
-
-/** The second key: one for each history table. */
-function lockKey(schema: string, table: string): number {
-  return createHash("sha256").update(`${schema}.${table}`, "utf8").digest().readInt32BE(0);
-}
 
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 2_000;
@@ -23,9 +18,11 @@ const REMINDER_MS = 10_000;
 
 /** The right to run migrations, for as long as a run takes. */
 export interface RunLock {
-  /** Stands in each transaction and fails it when the right was lost; empty where the lock cannot be. */
+  /** Stands first in each transaction and fails it when the right was lost; empty where the lock cannot be. */
   readonly guard: string;
-  /** A statement that fails when the right was lost, to stand before what runs outside a transaction. */
+  /** The same for a transaction that may drop the lock's own table. */
+  readonly guardBeforeDrop: string;
+  /** Fails when the right was lost; to be sent right before a statement that runs outside a transaction. */
   readonly check: string | undefined;
   /** Stands at the start of a statement that runs outside a transaction, so that other runs can see it at work. */
   readonly marker: string;
@@ -36,132 +33,143 @@ export interface RunLock {
   readonly fence?: (other: Session) => Promise<void>;
   /** The backend that holds it, to be ended when the session is lost; absent behind a pooler and embedded. */
   readonly backend?: BackendIdentity;
+  /** Gives the right back; a second call does nothing more. */
   release(): Promise<void>;
 }
 
-/** The backend that the session speaks to just now; behind a transaction pooler it is not the one that was announced. */
-async function identify(session: Session): Promise<BackendIdentity> {
-  const [row] = await session.query(
-    "SELECT pid::text AS pid, backend_start::text AS start FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()",
-  );
-  return { processId: Number(row?.pid), backendStart: String(row?.start) };
+/** What has to be known of a session before it can take the lock; part of every look at the database. */
+export type Looked = Pick<DatabaseState, "processId" | "backendStart" | "leaseExists">;
+
+/** Work under the lock, besides the work itself. */
+export interface LockedWork<Result> {
+  /** For messages: "Cannot <doing> app on localhost: ..." */
+  readonly doing: string;
+  /** What the caller has seen of the database on this session already. */
+  readonly looked?: Looked;
+  /** After a loss of the connection: as of `lookedUpWhenLost`. Absent where the work looks itself. */
+  readonly lookUp?: (other: Session) => Promise<Result | string>;
+}
+
+/**
+ * Takes the migration lock, works, and gives the lock back whatever happens.
+ * @throws Failure lock-held after `lockWaitMs`; interrupted, terminated; connection-lost, with the lock given free
+ */
+export async function withRunLock<Result extends object>(
+  context: DatabaseContext,
+  session: Session,
+  { doing, looked, lookUp }: LockedWork<Result>,
+  work: (lock: RunLock) => Promise<Result>,
+): Promise<Result> {
+  const what = `Cannot ${doing} ${context.database.description}`;
+  const lock = await takeLock(context, session, what, looked);
+  try {
+    if (lookUp) return await lookedUpWhenLost(context, { lock, what }, () => work(lock), lookUp);
+    return await work(lock);
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error;
+    throw await endLostSession(context, lock, error, what);
+  } finally {
+    // The table of a lease may be gone, and a lost session gives nothing back: it ends, or is fenced.
+    await lock.release().catch(() => {});
+  }
+}
+
+async function lookAtBackend({ settings }: DatabaseContext, session: Session): Promise<Looked> {
+  const [row] = await session.query(`SELECT pg_catalog.pg_backend_pid()::text AS pid,
+ (SELECT backend_start::text FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()) AS started,
+ (pg_catalog.to_regclass(${quoteText(tableNames(settings).lease)}) IS NOT NULL)::text AS lease`);
+  return {
+    processId: Number(row?.pid),
+    backendStart: String(row?.started),
+    leaseExists: row?.lease === "true",
+  };
 }
 
 /**
  * Takes the migration lock: an advisory lock of the session, or a lease behind a transaction pooler. Polls: a statement
  * that waited for the lock inside the server would hold a snapshot, and CREATE INDEX CONCURRENTLY in the run that has
  * the lock waits for all snapshots.
- * @param looked the session's backend, where the caller has seen it already
- * @throws Failure lock-held after `lockWaitMs`; interrupted, terminated; connection-lost, with the lock given free
  */
-export async function takeLock(context: DatabaseContext, session: Session, looked?: BackendIdentity): Promise<RunLock> {
+async function takeLock(
+  context: DatabaseContext,
+  session: Session,
+  what: string,
+  looked: Looked | undefined,
+): Promise<RunLock> {
   // One backend in one process, guarded by its lock file: there is nobody to lock out.
-  if (session.backend.embedded) return { guard: "", check: undefined, marker: "", release: async () => {} };
-  const backend = looked ?? (await identify(session));
-  // Settings and locks of the session reach the statements behind them: not so behind a transaction pooler.
-  const isDirect = backend.processId === session.backend.processId;
-  if (!isDirect) return (await tryLease(context, session)) ?? (await waitForLock(context, session, LEASE));
+  if (session.backend.embedded) return UNSHARED;
+  const known = looked ?? (await lookAtBackend(context, session));
+  // Settings and locks of the session reach the statements after them: not so behind a transaction pooler.
+  const isDirect = known.processId === session.backend.processId;
+  if (!isDirect) {
+    const tryLock = () => tryLease(context, session);
+    return (await tryLock()) ?? (await waitForLock(context, session, what, tryLock));
+  }
   try {
     keepAlive(session);
-    return { ...(await takeAdvisoryLock(context, session)), backend };
+    return { ...(await takeAdvisoryLock(context, session, what, known)), backend: known };
   } catch (error) {
     if (!(error instanceof ConnectionLost)) throw error;
     // It may have been won, and only the answer lost.
-    throw await endLostSession(context, { backend }, error, `Cannot lock ${context.database.description}`);
+    throw await endLostSession(context, { backend: known }, error, what);
   }
 }
 
-async function takeAdvisoryLock(context: DatabaseContext, session: Session): Promise<RunLock> {
-  const kind = advisoryLock(context.settings);
-  const lock = await kind.tryLock(context, session);
+async function takeAdvisoryLock(
+  context: DatabaseContext,
+  session: Session,
+  what: string,
+  { leaseExists }: Looked,
+): Promise<RunLock> {
+  const advisory = new AdvisoryLock(context, session, leaseExists);
+  const tryLock = () => advisory.tryLock();
+  const lock = await tryLock();
   if (lock) return lock;
-  // Between two questions the session has nothing to do.
+  // Between two attempts the session has nothing to do.
   await session.execute("SET idle_session_timeout = 0");
   try {
-    return await waitForLock(context, session, kind);
+    return await waitForLock(context, session, what, tryLock);
   } finally {
     await session.execute("RESET idle_session_timeout").catch(() => {});
   }
 }
 
-async function waitForLock(context: DatabaseContext, session: Session, kind: LockKind): Promise<RunLock> {
+const UNSHARED: RunLock = { guard: "", guardBeforeDrop: "", check: undefined, marker: "", release: async () => {} };
+
+async function waitForLock(
+  context: DatabaseContext,
+  session: Session,
+  what: string,
+  tryLock: () => Promise<RunLock | undefined>,
+): Promise<RunLock> {
   const { settings, clock, signal } = context;
   const started = clock.monotonicMs();
   let delayMs = FIRST_DELAY_MS;
   let remindAt = started;
   for (;;) {
     const now = clock.monotonicMs();
-    if (signal.aborted)
-      throw interruption(signal, `Cannot migrate ${context.database.description}`, "Nothing was done.");
+    if (signal.aborted) throw interruption(signal, what, "Nothing was done.");
     if (now - started >= settings.lockWaitMs) {
-      const holder = await kind.holder(context, session);
-      throw new Failure("lock-held", `Cannot migrate ${context.database.description}: another run holds the lock`, {
+      const holder = await lockHolder(context, session);
+      throw new Failure("lock-held", `${what}: another run holds the lock`, {
         hint: `${holder ? `It is ${holder}. ` : ""}Wait for it to end, or longer with --lock-wait 30m; one that hangs is ended with SELECT pg_terminate_backend(<its pid>).`,
       });
     }
     if (now >= remindAt) {
-      context.emit({ type: "lock-waiting", holder: await kind.holder(context, session), waitedMs: now - started });
+      context.emit({ type: "lock-waiting", holder: await lockHolder(context, session), waitedMs: now - started });
       remindAt = now + REMINDER_MS;
     }
     // Jitter keeps runs that were started together from asking together for ever.
     await clock.sleep(delayMs * (0.5 + Math.random()), signal);
     delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
-    const lock = await kind.tryLock(context, session);
+    const lock = await tryLock();
     if (lock) return lock;
   }
 }
 
-/** Who runs migrations just now, in words; undefined when nobody does. */
-export async function lockHolder(
-  context: DatabaseContext,
-  session: Session,
-  direct: boolean,
-): Promise<string | undefined> {
-  return (direct ? advisoryLock(context.settings) : LEASE).holder(context, session);
-}
-
-interface LockKind {
-  tryLock(context: DatabaseContext, session: Session): Promise<RunLock | undefined>;
-  /** Who has it, in words. */
-  holder(context: DatabaseContext, session: Session): Promise<string | undefined>;
-}
-
-const LEASE: LockKind = { tryLock: tryLease, holder: leaseHolder };
-
-function advisoryLock({ schema, table }: Settings): LockKind {
-  const keys = `${LOCK_CLASS}, ${lockKey(schema, table)}`;
-  return {
-    async tryLock(_context, session) {
-      const [row] = await session.query(`SELECT pg_catalog.pg_try_advisory_lock(${keys})::text AS locked`);
-      if (row?.locked !== "true") return undefined;
-      return {
-        // The lock ends with the session, and with it all that was sent over it.
-        guard: "",
-        check: assertSql(`EXISTS (SELECT ${heldLocks(keys)} AND l.pid = pg_catalog.pg_backend_pid())`, "lock"),
-        marker: "",
-        async release() {
-          await session.query(`SELECT pg_catalog.pg_advisory_unlock(${keys})::text AS unlocked`);
-        },
-      };
-    },
-    holder: (_context, session) => findHolder(session, keys),
-  };
-}
-
-/** FROM and WHERE of the granted advisory lock with these keys, as `l` with its activity `a`; the keys are unsigned there. */
-function heldLocks(keys: string): string {
-  const unsigned = (column: string) => `(k.${column}::int8 + 4294967296) % 4294967296`;
-  return `FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
- WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
- AND (l.classid::int8, l.objid::int8) = (SELECT ${unsigned("c")}, ${unsigned("o")} FROM (VALUES (${keys})) AS k(c, o))
- AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`;
-}
-
-async function findHolder(session: Session, keys: string): Promise<string | undefined> {
-  const [row] = await session.query(`SELECT pg_catalog.concat_ws(', ', 'process ' || l.pid,
- NULLIF(a.application_name, ''), 'user ' || a.usename, 'from ' || COALESCE(pg_catalog.host(a.client_addr), 'this machine'),
- 'connected since ' || pg_catalog.to_char(pg_catalog.timezone('UTC', a.backend_start), 'YYYY-MM-DD HH24:MI:SS') || ' UTC') AS holder
- ${heldLocks(keys)}`);
-  const holder = row?.holder;
-  return typeof holder === "string" ? holder : undefined;
+/** Who runs migrations just now, directly or behind a pooler, in words; undefined when nobody does. */
+export async function lockHolder({ settings }: DatabaseContext, session: Session): Promise<string | undefined> {
+  // A transaction under a lease has the advisory lock as well; the lease tells more of it.
+  const holder = await findLeaseHolder(session, tableNames(settings));
+  return holder ?? (await findKeyHolder(session, lockKeys(settings)));
 }

@@ -24,6 +24,10 @@ export interface DatabaseState {
   readonly schemaExists: boolean;
   readonly historyExists: boolean;
   readonly columns: readonly TableColumn[];
+  /** Whether a run has ever gone through a transaction pooler. */
+  readonly leaseExists: boolean;
+  /** For each statement, as the role or the database has it: "0" for none, "30s". */
+  readonly statementTimeout: string;
   readonly history: readonly Applied[];
   readonly unfinished: readonly Unfinished[];
   readonly resetUnfinished: boolean;
@@ -71,6 +75,8 @@ export async function look(
     schemaExists: facts.schema === true,
     historyExists,
     columns,
+    leaseExists: facts.lease === true,
+    statementTimeout: String(facts.statement_timeout),
     history,
     unfinished: journal.filter((one) => one.version !== RESET_MARK),
     resetUnfinished: journal.some((one) => one.version === RESET_MARK),
@@ -93,6 +99,8 @@ function factsSql(settings: Settings, names: TableNames): string {
  EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = ${history}) AS history,
  (SELECT relkind FROM pg_catalog.pg_class WHERE oid = ${history}) AS kind,
  pg_catalog.to_regclass(${quoteText(names.journal)}) IS NOT NULL AS journal,
+ pg_catalog.to_regclass(${quoteText(names.lease)}) IS NOT NULL AS lease,
+ pg_catalog.current_setting('statement_timeout') AS statement_timeout,
  pg_catalog.to_regclass(${quoteText(names.repeatable)}) IS NOT NULL AS repeatable,
  (${PROTECTED_BY_SETTING} OR ${protectedByTableSql(names)}) AS protected,
  (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,

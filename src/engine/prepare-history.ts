@@ -3,6 +3,7 @@ import { ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { completeHistorySql, createHistorySql, type TableNames, tableNames } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
+import type { RunLock } from "./lock.ts";
 import type { DatabaseState } from "./look.ts";
 
 /**
@@ -13,6 +14,7 @@ export async function prepareHistory(
   context: DatabaseContext,
   session: Session,
   state: DatabaseState,
+  lock: RunLock,
 ): Promise<TableNames> {
   const { schema, table } = context.settings;
   const names = tableNames(context.settings);
@@ -20,10 +22,11 @@ export async function prepareHistory(
   const sql = state.historyExists ? completeHistorySql(names, present) : createHistorySql(names, state.schemaExists);
   try {
     if (sql)
-      await inTransaction(session, [
-        `SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${context.settings.lockTimeoutMs}`,
-        sql,
-      ]);
+      await inTransaction(
+        session,
+        [`SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${context.settings.lockTimeoutMs}`, sql],
+        lock.guard,
+      );
     return names;
   } catch (error) {
     if (!(error instanceof ServerFailure)) throw error;

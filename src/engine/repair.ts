@@ -6,9 +6,8 @@ import type { Consent } from "../ports/consent.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { inTransaction } from "./journal.ts";
-import { type RunLock, takeLock } from "./lock.ts";
+import { type RunLock, withRunLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
-import { lookedUpWhenLost } from "./lost-session.ts";
 import { prepareHistory } from "./prepare-history.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { readWhole } from "./run.ts";
@@ -45,14 +44,11 @@ export async function repair(context: DatabaseContext, consent: Consent): Promis
   const update = async (session: Session, lock: RunLock): Promise<RepairReport> => {
     const found = await findChanged(session);
     changed = found.changed.filter(({ version }) => agreed.has(version));
-    const names = await prepareHistory(context, session, found.state);
+    const names = await prepareHistory(context, session, found.state, lock);
     if (changed.length > 0) {
-      await inTransaction(
-        session,
-        changed.map((entry) => updateSql(context, names.history, entry)),
-      );
+      const updates = changed.map((entry) => updateSql(context, names.history, entry));
+      await inTransaction(session, updates, lock.guard);
     }
-    await lock.release();
     return { type: "repair", database: database.description, changed, updated: changed.length > 0 };
   };
   const lookUp = async (session: Session): Promise<RepairReport | string> => {
@@ -60,11 +56,7 @@ export async function repair(context: DatabaseContext, consent: Consent): Promis
     if (left.length > 0) return "The history was not updated. Run the command again.";
     return { type: "repair", database: database.description, changed, updated: changed.length > 0 };
   };
-  const work = async (session: Session) => {
-    const lock = await takeLock(context, session);
-    const what = `Cannot ${doing} ${database.description}`;
-    return await lookedUpWhenLost(context, { lock, what }, () => update(session, lock), lookUp);
-  };
+  const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => update(session, lock));
   return withSession(database, doing, work, signal);
 }
 

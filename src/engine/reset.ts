@@ -6,9 +6,8 @@ import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { tableNames } from "./history-table.ts";
 import { resetHooks } from "./hooks/reset-hooks.ts";
-import { takeLock } from "./lock.ts";
+import { type RunLock, withRunLock } from "./lock.ts";
 import { type DatabaseState, look, requireWritable } from "./look.ts";
-import { lookedUpWhenLost } from "./lost-session.ts";
 import { requireUnprotected } from "./protection.ts";
 import { deleteAtOnce, deleteInBatches, isOutOfLocks } from "./reset/batches.ts";
 import { deletionFailure } from "./reset/failure.ts";
@@ -46,7 +45,6 @@ export async function reset(context: DatabaseContext, consent: Consent): Promise
   }
   const started = clock.monotonicMs();
   return withSession(database, "reset", async (session) => {
-    const lock = await takeLock(context, session);
     const reportOf = (deleted: ResetInventory): ResetReport => ({
       type: "reset",
       database: database.description,
@@ -55,7 +53,7 @@ export async function reset(context: DatabaseContext, consent: Consent): Promise
     });
     let found = planned;
     let hasHooksAfter = false;
-    const work = async () => {
+    const work = async (lock: RunLock) => {
       found = await survey(context, session);
       const deleted = summarize(found.inventory);
       const hooks = await resetHooks(context, session, lock, found.state);
@@ -71,13 +69,7 @@ export async function reset(context: DatabaseContext, consent: Consent): Promise
       if (!hasHooksAfter) return reportOf(summarize(found.inventory));
       return "Everything is deleted. Check whether the hooks of after-reset have run.";
     };
-    try {
-      const what = `Cannot reset ${database.description}`;
-      return await lookedUpWhenLost(context, { lock, what }, work, lookUp);
-    } finally {
-      // Its place may have been in what was deleted.
-      await lock.release().catch(() => {});
-    }
+    return await withRunLock(context, session, { doing: "reset", lookUp }, work);
   });
 }
 

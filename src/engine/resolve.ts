@@ -7,9 +7,8 @@ import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { tableNames } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
-import { type RunLock, takeLock } from "./lock.ts";
+import { type RunLock, withRunLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
-import { lookedUpWhenLost } from "./lost-session.ts";
 import { withSession } from "./work-session.ts";
 
 /** What somebody found out about a statement that was started and not seen to end. */
@@ -58,8 +57,7 @@ export async function resolve(
       resolution,
     };
     settled = { report, entry };
-    await inTransaction(session, [sql]);
-    await lock.release();
+    await inTransaction(session, [sql], lock.guard);
     return report;
   };
   const lookUp = async (session: Session): Promise<ResolveReport | string> => {
@@ -69,10 +67,6 @@ export async function resolve(
     const isSettled = resolution === "done" ? row?.done === "true" : row === undefined;
     return settled && isSettled ? settled.report : "Nothing was resolved. Run the command again.";
   };
-  const work = async (session: Session) => {
-    const lock = await takeLock(context, session);
-    const what = `Cannot ${doing} ${database.description}`;
-    return await lookedUpWhenLost(context, { lock, what }, () => settle(session, lock), lookUp);
-  };
+  const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => settle(session, lock));
   return withSession(database, doing, work, signal);
 }

@@ -16,7 +16,7 @@ export async function startRun(
   state: DatabaseState,
   lock: RunLock,
 ): Promise<Run> {
-  const names = await prepareHistory(context, session, state);
+  const names = await prepareHistory(context, session, state, lock);
   const direct = state.processId === session.backend.processId;
   const sessionSettings = direct ? await setSession(session) : "";
   const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;

@@ -3,6 +3,7 @@ import { interruption } from "../core/interruption.ts";
 import { placeIn, writtenText } from "../core/placeholders/place.ts";
 import { concurrentIndex } from "../core/sql/index-statement.ts";
 import { advance, type Position } from "../core/text-position.ts";
+import { isLockLost, lockLost } from "./lock-lost.ts";
 import { leavesTraces, mustRunAlone } from "./one-statement.ts";
 import type { Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
@@ -20,13 +21,8 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
     return interruption(run.context.signal, what, `${stays} Run the command again to go on.`, place);
   }
   const history = `${run.context.settings.schema}.${run.context.settings.table}`;
+  if (isLockLost(server)) return lockLost(what, place);
   const check = /pgstep:([a-z-]+)/.exec(server.message)?.[1];
-  if (check === "lock" || check === "lease") {
-    return new Failure("lock-held", `${what}: the migration lock was lost, another run may have taken over`, {
-      hint: "Run pgstep status to see what is true now, then run the command again.",
-      place,
-    });
-  }
   if (stage.at === "commit" && check === "other-row" && script.bookkeeping) {
     return new Failure("statement-failed", `${what}: it writes to ${history}`, {
       hint: `Remove the statement that does: ${history} is for migrations.`,

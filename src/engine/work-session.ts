@@ -1,6 +1,7 @@
 import { Failure } from "../core/error.ts";
 import type { Database } from "../ports/session.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
+import { isLockLost, lockLost } from "./lock-lost.ts";
 import { lossFailure } from "./lost-session.ts";
 
 /**
@@ -30,6 +31,7 @@ function translated(error: unknown, what: string): unknown {
   if (error instanceof ConnectionLost) return lossFailure(error, what);
   if (error instanceof ServerFailure) {
     const { server } = error;
+    if (isLockLost(server)) return lockLost(what);
     const code = server.code === "42501" || server.code === "25006" ? "privilege-missing" : "statement-failed";
     return new Failure(code, `${what}: ${server.message} (${server.code})`, { server, cause: error });
   }

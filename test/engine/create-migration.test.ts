@@ -18,7 +18,7 @@ function contextOf(directory: string, fileSystem: FileSystem = disk): Context {
   return {
     settings: { ...DEFAULT_SETTINGS, directory },
     fileSystem,
-    clock: { now: () => NOW, monotonicMs: () => 0, sleep: async () => {} },
+    clock: { now: () => NOW, monotonicMs: () => 0, sleep: async () => {}, every: () => () => {} },
     emit: () => {},
     signal: new AbortController().signal,
     toolVersion: "test",

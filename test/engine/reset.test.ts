@@ -9,7 +9,7 @@ import type { Event } from "../../src/core/event.ts";
 import type { ResetInventory } from "../../src/core/report.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/core/settings.ts";
 import type { DatabaseContext } from "../../src/engine/context.ts";
-import { takeLock } from "../../src/engine/lock.ts";
+import { withRunLock } from "../../src/engine/lock.ts";
 import { look } from "../../src/engine/look.ts";
 import { migrate } from "../../src/engine/migrate.ts";
 import { reset } from "../../src/engine/reset.ts";
@@ -323,8 +323,10 @@ CREATE TABLE part PARTITION OF parts DEFAULT; INSERT INTO parts VALUES (1), (2);
       const { name, url } = await server.createDatabase("CREATE TABLE a ()");
       const other = contextOf(url).context;
       await withSession(other.database, async (session) => {
-        await takeLock(other, session);
-        await assert.rejects(reset(contextOf(url).context, agreeing()), failing("lock-held", /another run/));
+        await withRunLock(other, session, { doing: "migrate" }, async () => {
+          await assert.rejects(reset(contextOf(url).context, agreeing()), failing("lock-held", /another run/));
+          return {};
+        });
       });
       assert.deepEqual(await contents(server, name), [{ relname: "a" }]);
     });

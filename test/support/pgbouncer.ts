@@ -7,7 +7,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { serverUser } from "./postgres-binaries.ts";
 import type { PostgresServer } from "./postgres-server.ts";
 
-/** A real pgbouncer in transaction mode before a server. */
+/** How long a client keeps a connection to the server: until it leaves, for a transaction, or for a statement. */
+export type PoolMode = "session" | "transaction" | "statement";
+
+/** A real pgbouncer before a server. */
 export interface Pgbouncer {
   url(database: string): string;
   stop(): Promise<void>;
@@ -19,20 +22,29 @@ export function findPgbouncer(): string | undefined {
   return candidates.find((command) => spawnSync(command, ["--version"]).status === 0);
 }
 
-/** Starts it with few server connections, so that clients really share them. */
-export async function startPgbouncer(command: string, server: PostgresServer, poolSize = 3): Promise<Pgbouncer> {
+/**
+ * Starts it with few server connections, so that clients really share them.
+ * @param role as which it logs in to the server, whoever the client says that it is
+ */
+export async function startPgbouncer(
+  command: string,
+  server: PostgresServer,
+  poolSize = 3,
+  mode: PoolMode = "transaction",
+  role = "postgres",
+): Promise<Pgbouncer> {
   const directory = mkdtempSync(join(tmpdir(), "pgstep-bouncer-"));
   const port = await freePort();
   const user = serverUser();
   // Where authentication is "any", the database line tells who to log in as.
   const settings = `[databases]
-* = host=${server.host} port=${server.port} user=postgres
+* = host=${server.host} port=${server.port} user=${role}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
+pool_mode = ${mode}
 default_pool_size = ${poolSize}
 max_client_conn = 100
 `;

@@ -29,5 +29,6 @@ What is built CONCURRENTLY blocks nobody while it waits, and is waited for as
 long as it takes, unless the header has a limit.
 
 Behind a transaction pooler the lock is a row in <table>_lease, good for 30
-seconds and renewed while the run lives.
+seconds and renewed while the run lives. Direct runs and runs behind a pooler
+wait for each other.
 `;

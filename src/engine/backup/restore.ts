@@ -8,9 +8,9 @@ import type { Consent } from "../../ports/consent.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";
 import { COMMIT } from "../commit.ts";
 import type { DatabaseContext } from "../context.ts";
-import { type RunLock, takeLock } from "../lock.ts";
+import { type RunLock, withRunLock } from "../lock.ts";
+import { isLockLost } from "../lock-lost.ts";
 import { type DatabaseState, look, requireWritable } from "../look.ts";
-import { lookedUpWhenLost } from "../lost-session.ts";
 import { isUnconfirmedCommit, unconfirmedCommit } from "../notice.ts";
 import { requireUnprotected } from "../protection.ts";
 import { DeletionRefused } from "../reset/transaction.ts";
@@ -57,19 +57,14 @@ export async function restore(
     await requireConsent(context, order, plan);
     const started = clock.monotonicMs();
     await withSession(database, "restore", async (session) => {
-      const lock = await takeLock(context, session);
-      const what = `Cannot restore ${database.description}`;
       let mark: TransactionMark | undefined;
-      const work = async () => {
+      const work = async (lock: RunLock) => {
         mark = await begin(session);
         await replace(context, session, lock, tools, script);
         return RESTORED;
       };
-      try {
-        await lookedUpWhenLost(context, { lock, what }, work, (other) => outcomeOf(other, mark));
-      } finally {
-        await lock.release().catch(() => {});
-      }
+      const lookUp = (other: Session) => outcomeOf(other, mark);
+      await withRunLock(context, session, { doing: "restore", lookUp }, work);
     });
     return {
       type: "restore",
@@ -219,7 +214,8 @@ async function replace(
   const cancel = () => void session.cancel().catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
-    if (lock.guard) await session.execute(lock.guard);
+    const guard = script.head ? lock.guard : lock.guardBeforeDrop;
+    if (guard) await session.execute(guard);
     if (!script.head) {
       await session.execute("SET LOCAL search_path = pg_catalog, pg_temp");
       await emptyDatabase({ context, session, lock });
@@ -236,7 +232,7 @@ async function replace(
     stopped();
     const server = error instanceof ServerFailure ? error.server : undefined;
     const refused = error instanceof DeletionRefused ? error.failure.server : server;
-    if (!refused) throw error;
+    if (!refused || isLockLost(refused)) throw error;
     throw new Failure(
       "statement-failed",
       `Cannot restore ${database.description}: ${refused.message} (${refused.code})`,

@@ -1,7 +1,6 @@
 import { type Check, good, warning } from "../../core/check.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../context.ts";
-import { tableNames } from "../history-table.ts";
 import { lockHolder } from "../lock.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
@@ -13,20 +12,12 @@ export async function* workChecks(
   session: Session,
   facts: ServerFacts,
 ): AsyncGenerator<Check> {
-  if (!session.backend.embedded) yield await runCheck(context, session, facts);
+  if (!session.backend.embedded) yield await runCheck(context, session);
   yield* indexChecks(facts);
 }
 
-async function runCheck(context: DatabaseContext, session: Session, facts: ServerFacts): Promise<Check> {
-  const direct = facts.processId === session.backend.processId;
-  const lease = tableNames(context.settings).lease;
-  // Without its table nobody can hold a lease.
-  const [row] = await session.query(`SELECT pg_catalog.to_regclass('${lease.replaceAll("'", "''")}')::text AS lease`);
-  const holders = [
-    await lockHolder(context, session, true),
-    row?.lease === null ? undefined : await lockHolder(context, session, false),
-  ];
-  const holder = direct ? (holders[0] ?? holders[1]) : (holders[1] ?? holders[0]);
+async function runCheck(context: DatabaseContext, session: Session): Promise<Check> {
+  const holder = await lockHolder(context, session);
   if (holder === undefined) return good("other runs", "none");
   return warning(
     "other runs",

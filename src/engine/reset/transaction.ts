@@ -1,9 +1,7 @@
-import { Failure } from "../../core/error.ts";
 import { interruption } from "../../core/interruption.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { COMMIT } from "../commit.ts";
 import type { DatabaseContext } from "../context.ts";
-import { tableNames } from "../history-table.ts";
 import type { RunLock } from "../lock.ts";
 import { isUnconfirmedCommit, unconfirmedCommit } from "../notice.ts";
 
@@ -38,7 +36,7 @@ const SENT_TOGETHER = 200;
 /**
  * Runs `work` in one transaction that waits only briefly for locks, and rolls it back when anything in it fails. The
  * search path is empty but for the system's, so that names mean what they say.
- * @throws Failure lock-held when another run has taken over; interrupted, terminated
+ * @throws ServerFailure when another run has taken over (`isLockLost`); Failure interrupted, terminated
  */
 export async function inOneTransaction<Result>(run: ResetRun, work: () => Promise<Result>): Promise<Result> {
   const { context, session } = run;
@@ -60,7 +58,7 @@ export async function inOneTransaction<Result>(run: ResetRun, work: () => Promis
     await session.execute("ROLLBACK").catch(() => {});
     // What a cancelled statement says is that it was cancelled; a loss of the connection says more.
     if (error instanceof ServerFailure || error instanceof DeletionRefused) refuseWhenAborted(context);
-    throw error instanceof ServerFailure && error.server.message.includes("pgstep:lease") ? takenOver(run) : error;
+    throw error;
   } finally {
     session.onNotice = undefined;
     signal.removeEventListener("abort", cancel);
@@ -76,9 +74,7 @@ function settingsSql({ context: { settings }, session, lock }: ResetRun): string
     `lock_timeout = ${settings.lockTimeoutMs}`,
   ];
   if (session.backend.serverVersion >= 170000) values.push("transaction_timeout = 0");
-  // The lease is renewed from another session, which would wait for our lock of its row and keep us from its table.
-  const guard = lock.guard && `LOCK TABLE ${tableNames(settings).lease} IN ACCESS EXCLUSIVE MODE; ${lock.guard}`;
-  return `${values.map((value) => `SET LOCAL ${value}; `).join("")}${guard}`;
+  return `${values.map((value) => `SET LOCAL ${value}; `).join("")}${lock.guardBeforeDrop}`;
 }
 
 /**
@@ -108,12 +104,4 @@ export async function runDeletions({ context, session }: ResetRun, deletions: re
 function refuseWhenAborted({ signal, database }: DatabaseContext): void {
   if (!signal.aborted) return;
   throw interruption(signal, `Cannot reset ${database.description}`, "Run pgstep status to see what is true now.");
-}
-
-function takenOver({ context }: ResetRun): Failure {
-  return new Failure(
-    "lock-held",
-    `Cannot reset ${context.database.description}: the migration lock was lost, another run may have taken over`,
-    { hint: "Run pgstep status to see what is true now, then run pgstep reset again." },
-  );
 }
