@@ -33,6 +33,8 @@ describe("SCRAM", () => {
       `r=${nonce}more,s=${salt}`,
       `r=${nonce}more,s=${salt},i=0`,
       `m=x,r=${nonce}more,s=${salt},i=4096`,
+      `r=${nonce}more,s=${salt},i=10000001`,
+      `r=${nonce}more,s=${salt},i=9999999999`,
     ];
     for (const challenge of challenges) {
       await assert.rejects(new ScramExchange("none", nonce).prove(challenge, "pencil"), ScramFault, challenge);

@@ -45,6 +45,11 @@ export class ScramExchange {
     if (!match || !nonce.startsWith(this.#nonce) || nonce === this.#nonce) {
       throw new ScramFault("the server's challenge is malformed");
     }
+    if (Number(iterations) > MOST_ITERATIONS) {
+      throw new ScramFault(
+        `the server wants the password hashed ${iterations} times, and pgstep does it 10,000,000 times at most`,
+      );
+    }
     const salted = await derive(saslprep(password), Buffer.from(salt, "base64"), Number(iterations));
     const proofless = `c=${this.#bound},r=${nonce}`;
     const conversation = `${this.#bare()},${challenge},${proofless}`;
@@ -72,14 +77,18 @@ export class ScramExchange {
   }
 }
 
+/**
+ * Some seconds of one processor; PostgreSQL's default is 4096. Hashing cannot be broken off, so a server that asked for
+ * more would keep this process busy long after the log-in has failed.
+ */
+const MOST_ITERATIONS = 10_000_000;
+
 function hmac(key: Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
 function derive(password: string, salt: Buffer, iterations: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    pbkdf2(password, salt, Math.min(iterations, 0x7fff_ffff), 32, "sha256", (error, key) =>
-      error ? reject(error) : resolve(key),
-    );
+    pbkdf2(password, salt, iterations, 32, "sha256", (error, key) => (error ? reject(error) : resolve(key)));
   });
 }
