@@ -20,7 +20,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const SESSION =
-  /^(wire|backend-messages|copy-data|driver-socket|outgoing-messages|replies|listener-reply|postgres-session|open-session)\.ts$/;
+  /^(wire|answer-rules|answer-watch|backend-messages|growing-bytes|reported-state|copy-data|driver-socket|outgoing-messages|replies|listener-reply|postgres-session|open-session)\.ts$/;
 
 /**
  * Several files that make one adapter, and the other adapters it is built from. Any other adapter is one file, or one

@@ -1,41 +1,51 @@
 import type { ServerMessage } from "../core/error.ts";
 import type { StatementResult } from "../ports/session.ts";
+import { GrowingBytes } from "./growing-bytes.ts";
+
+/** Who is asked about the messages of a stream. All are called in the order of the stream. */
+export interface MessageVisitor {
+  /**
+   * Whether the body of a message is wanted, as soon as its header is there. What it throws ends the scan.
+   * @param length as announced: of the body, and of itself (4)
+   */
+  wantsBody(type: number, length: number): boolean;
+  /** A message, with an empty body where that was not wanted; where it answers false the message is not forwarded. */
+  visit(type: number, body: Buffer): boolean;
+  forward(bytes: Buffer): void;
+}
 
 /**
  * Cuts a backend's byte stream into messages: a type byte, a length of four bytes that counts itself, a body
- * (PostgreSQL documentation, 54.7 Message Formats). Bodies are put together only for the types in `whole`; of all
- * others only the header is looked at, so that a row of any size passes without being copied.
+ * (PostgreSQL documentation, 54.7 Message Formats). Only bodies that are wanted are put together; of all other messages
+ * only the header is looked at, so that a row of any size passes without being copied. A body that arrives in many
+ * chunks is read once, when it is complete.
  */
 export class MessageScanner {
-  readonly #whole: ReadonlySet<number>;
-  readonly #visit: (type: number, body: Buffer) => boolean;
-  readonly #forward: (bytes: Buffer) => void;
-  /** The message whose end has not been seen: its header and, for `whole` types, its body so far. */
-  #held: Buffer = EMPTY;
+  readonly #visitor: MessageVisitor;
+  /** The start of a message that is not complete: its header, or a part of that, and its body so far. */
+  readonly #held = new GrowingBytes();
+  /** How many bytes have to be held for the message to be read further. */
+  #needed = 0;
   /** Bytes of an unheld message that are still to come. */
   #missing = 0;
   #dropping = false;
 
-  /**
-   * `visit` is called for each message, with an empty body unless its type is in `whole`; where it answers false the
-   * message is kept from `forward`. Both are called in the order of the stream.
-   */
-  constructor(
-    whole: Iterable<number>,
-    visit: (type: number, body: Buffer) => boolean,
-    forward: (bytes: Buffer) => void,
-  ) {
-    this.#whole = new Set(whole);
-    this.#visit = visit;
-    this.#forward = forward;
+  constructor(visitor: MessageVisitor) {
+    this.#visitor = visitor;
   }
 
   push(chunk: Buffer): void {
-    let bytes = chunk;
-    if (this.#held.length > 0) {
-      bytes = Buffer.concat([this.#held, chunk]);
-      this.#held = EMPTY;
+    if (this.#needed === 0) {
+      this.#scan(chunk);
+      return;
     }
+    this.#held.add(chunk);
+    if (this.#held.length < this.#needed) return;
+    this.#needed = 0;
+    this.#scan(this.#held.take());
+  }
+
+  #scan(bytes: Buffer): void {
     let start = 0;
     let index = 0;
     if (this.#missing > 0) {
@@ -45,24 +55,28 @@ export class MessageScanner {
     }
     while (index < bytes.length) {
       const left = bytes.length - index;
+      this.#needed = HEADER;
       if (left < HEADER) break;
       const type = bytes[index] ?? 0;
-      const size = 1 + bytes.readUInt32BE(index + 1);
-      const whole = this.#whole.has(type);
+      const length = bytes.readUInt32BE(index + 1);
+      const size = 1 + length;
+      const whole = this.#visitor.wantsBody(type, length);
+      if (whole) this.#needed = size;
       if (whole && left < size) break;
+      this.#needed = 0;
       const body = whole ? bytes.subarray(index + HEADER, index + size) : EMPTY;
       const before = index;
-      const kept = this.#visit(type, body);
+      const kept = this.#visitor.visit(type, body);
       index = Math.min(index + size, bytes.length);
       this.#missing = size - (index - before);
       this.#dropping = !kept;
       if (!kept) {
-        if (before > start) this.#forward(bytes.subarray(start, before));
+        if (before > start) this.#visitor.forward(bytes.subarray(start, before));
         start = index;
       }
     }
-    if (index > start) this.#forward(bytes.subarray(start, index));
-    if (index < bytes.length) this.#held = Buffer.from(bytes.subarray(index));
+    if (index > start) this.#visitor.forward(bytes.subarray(start, index));
+    if (index < bytes.length) this.#held.add(bytes.subarray(index));
   }
 }
 
@@ -83,10 +97,14 @@ export const MESSAGE = {
   errorResponse: 0x45,
   negotiateProtocolVersion: 0x76,
   noticeResponse: 0x4e,
+  notificationResponse: 0x41,
   parameterStatus: 0x53,
   readyForQuery: 0x5a,
   rowDescription: 0x54,
 } as const;
+
+/** The message that says so outside a transaction. */
+export const READY_FOR_QUERY = Buffer.from([MESSAGE.readyForQuery, 0, 0, 0, 5, 0x49]);
 
 /** The strings of a body that consists of zero-terminated ones. */
 export function readStrings(body: Buffer): string[] {
@@ -140,9 +158,9 @@ export function serverMessage(field: (name: keyof typeof FIELDS) => string | und
     ...(detail !== undefined && { detail }),
     ...(hint !== undefined && { hint }),
     ...(where !== undefined && { where }),
-    ...(position !== undefined && { position: Number(position) }),
+    ...(isNumber(position) && { position: Number(position) }),
     ...(internalQuery !== undefined && { internalQuery }),
-    ...(internalPosition !== undefined && { internalPosition: Number(internalPosition) }),
+    ...(isNumber(internalPosition) && { internalPosition: Number(internalPosition) }),
     ...(schema !== undefined && { schema }),
     ...(table !== undefined && { table }),
     ...(column !== undefined && { column }),
@@ -151,8 +169,12 @@ export function serverMessage(field: (name: keyof typeof FIELDS) => string | und
   };
 }
 
+function isNumber(text: string | undefined): boolean {
+  return text !== undefined && /^\d{1,9}$/.test(text);
+}
+
 /** The command tag (CommandComplete; PostgreSQL documentation, 54.7) taken apart: "INSERT 0 5", "CREATE TABLE". */
-export function taggedResult(tag: string): StatementResult {
+export function taggedResult(tag: string): Pick<StatementResult, "command" | "rowCount"> {
   const end = tag.search(/(?: \d+)+$/);
   if (end === -1) return { command: tag, rowCount: null };
   return { command: tag.slice(0, end), rowCount: Number(tag.slice(tag.lastIndexOf(" ") + 1)) };

@@ -1,6 +1,7 @@
 import { ScramFault } from "../core/connection/scram.ts";
 import { describeHost, type Host, type ServerTarget } from "../core/connection/target.ts";
 import { Failure } from "../core/error.ts";
+import { ProtocolFault } from "./answer-rules.ts";
 import { AuthenticationRefused, PasswordMissing } from "./authentication.ts";
 import { type Explanation, errorCode, explainNetwork, failed } from "./network-failure.ts";
 import { StartupRefused } from "./open-session.ts";
@@ -49,6 +50,9 @@ function explain(target: ServerTarget, host: Host, error: unknown): Explanation 
   }
   if (error instanceof NotPostgres) {
     return failed(error.message, "Check the port: something other than PostgreSQL listens there.");
+  }
+  if (error instanceof ProtocolFault) {
+    return failed(error.message, "Check the port, and any proxy or pooler between pgstep and the server.");
   }
   return explainNetwork(host, error);
 }

@@ -1,10 +1,14 @@
 import { EventEmitter } from "node:events";
 import { nextTick } from "node:process";
 import type { ServerMessage } from "../core/error.ts";
-import { MESSAGE, MessageScanner, readServerMessage, readStrings } from "./backend-messages.ts";
+import { asksForPassword, checkBody, checkHeader, notUnderstood, ProtocolFault } from "./answer-rules.ts";
+import { AnswerWatch } from "./answer-watch.ts";
+import { MESSAGE, MessageScanner, READY_FOR_QUERY, readServerMessage } from "./backend-messages.ts";
 import { type CopyData, copyFail } from "./copy-data.ts";
+import { throwAside } from "./listener-reply.ts";
 import { OutgoingMessages } from "./outgoing-messages.ts";
 import { Replies, type Reply } from "./replies.ts";
+import { ReportedState } from "./reported-state.ts";
 import type { Wire } from "./wire.ts";
 
 /** What a session wants to know of its connection. */
@@ -17,11 +21,6 @@ export interface DriverSocketListener {
   closed(error: Error | undefined): void;
 }
 
-/** What the backend said cannot be gone on with. */
-export class ProtocolFault extends Error {
-  override readonly name = "ProtocolFault";
-}
-
 /**
  * The socket that the driver believes it talks through. It passes bytes between driver and wire, and on the way
  * - joins the driver's many small writes, and holds them back, uncopied, while the wire is full; to the driver it is
@@ -30,14 +29,12 @@ export class ProtocolFault extends Error {
  *   its last word;
  * - sends messages of our own among the driver's and keeps their answers from it: with a hundred thousand statements the
  *   driver's objects for each would cost more time and memory than the statements themselves;
- * - keeps from it what it cannot digest: everything of COPY.
+ * - keeps from it what it cannot digest: everything of COPY, and whatever is not made as the protocol wants it.
  */
 export class DriverSocket extends EventEmitter {
-  readonly parameters = new Map<string, string>();
+  readonly reported = new ReportedState();
   processId = 0;
   secret = 0;
-  /** Messages fully answered. */
-  answered = 0;
   /** The error that ended, or will end, the connection. */
   lastWord: ServerMessage | undefined;
   /** Whether the backend asked for a password. */
@@ -48,6 +45,7 @@ export class DriverSocket extends EventEmitter {
   readonly #wire: Wire;
   readonly #listener: DriverSocketListener;
   readonly #scanner: MessageScanner;
+  readonly #watch = new AnswerWatch();
   readonly #outgoing = new OutgoingMessages();
   readonly #replies = new Replies();
   readonly #copies = new Map<number, CopyData>();
@@ -64,11 +62,11 @@ export class DriverSocket extends EventEmitter {
     super();
     this.#wire = wire;
     this.#listener = listener;
-    this.#scanner = new MessageScanner(
-      [...LOOKED_INTO, MESSAGE.copyData],
-      (type, body) => this.#visit(type, body),
-      (bytes) => void (this.#closed || this.emit("data", wire.reusesMemory ? Buffer.from(bytes) : bytes)),
-    );
+    this.#scanner = new MessageScanner({
+      wantsBody: (type, length) => this.#wantsBody(type, length),
+      visit: (type, body) => this.#visit(type, body),
+      forward: (bytes) => void (this.#closed || this.emit("data", wire.reusesMemory ? Buffer.from(bytes) : bytes)),
+    });
     wire.attach({
       received: (bytes) => this.#received(bytes),
       drained: () => {
@@ -79,12 +77,18 @@ export class DriverSocket extends EventEmitter {
     });
   }
 
+  /** Messages fully answered. */
+  get answered(): number {
+    return this.#watch.answered;
+  }
+
   /** Sends a simple query. It is the message with this number, counted from 1; rows that come back are dropped. */
   sendQuery(message: number, sql: string, reply: Reply): void {
     if (this.#closed || this.#ending) {
       reply.lost();
       return;
     }
+    this.#watch.ask();
     this.#replies.expect(message, reply);
     this.#outgoing.putQuery(sql);
     this.#scheduleFlush();
@@ -92,6 +96,7 @@ export class DriverSocket extends EventEmitter {
 
   /** The next message is the driver's; it writes it some time later. */
   expectDriver(): void {
+    this.#watch.ask();
     this.#outgoing.expectDriver();
   }
 
@@ -135,6 +140,13 @@ export class DriverSocket extends EventEmitter {
     if (!this.#closed) this.#wire.destroy();
   }
 
+  /** Gives the connection up because of what the server sent. */
+  fail(fault: ProtocolFault): void {
+    if (this.#closed) return;
+    this.#wireClosed(fault);
+    this.#wire.destroy();
+  }
+
   pause(): void {
     this.#wire.pause();
   }
@@ -161,8 +173,7 @@ export class DriverSocket extends EventEmitter {
     try {
       this.#scanner.push(bytes);
     } catch (error) {
-      this.#wireClosed(error instanceof Error ? error : new Error(String(error)));
-      this.#wire.destroy();
+      this.fail(error instanceof ProtocolFault ? error : notUnderstood("a malformed one", error));
       return;
     }
     if (!wasReady && this.#ready && !this.#closed) {
@@ -173,15 +184,30 @@ export class DriverSocket extends EventEmitter {
     }
   }
 
+  /** Of rows only the bodies that somebody keeps. */
+  #wantsBody(type: number, length: number): boolean {
+    checkHeader(type, length, this.#ready);
+    switch (type) {
+      case MESSAGE.copyData:
+        return this.#takers.has(this.answered + 1);
+      case MESSAGE.dataRow:
+      case MESSAGE.rowDescription:
+        if (!this.#isOurs) this.#watch.requireRoom(length);
+        return !this.#isOurs;
+      default:
+        return true;
+    }
+  }
+
   /** Answers whether the driver gets to see the message. */
   #visit(type: number, body: Buffer): boolean {
-    if (!this.#ready && !AT_START.has(type)) throw new ProtocolFault("what answered is not a PostgreSQL server");
+    checkBody(type, body);
+    if (this.#ready && type !== MESSAGE.readyForQuery) this.#watch.see(type, body, !this.#isOurs);
     switch (type) {
-      case MESSAGE.readyForQuery: {
-        const wasReady = this.#ready;
+      case MESSAGE.readyForQuery:
+        if (this.#ready) return this.#countAnswer(body[0]);
         this.#ready = true;
-        return !wasReady || this.#countAnswer();
-      }
+        return true;
       case MESSAGE.commandComplete:
         if (!this.#isOurs) return true;
         this.#replies.note({ tag: body.toString("latin1", 0, body.length - 1) });
@@ -191,22 +217,20 @@ export class DriverSocket extends EventEmitter {
       case MESSAGE.rowDescription:
         return !this.#isOurs;
       case MESSAGE.noticeResponse:
-        this.#listener.notice(readServerMessage(body), this.answered);
+        this.#tellNotice(readServerMessage(body));
         return false;
       case MESSAGE.errorResponse:
         this.#noteError(readServerMessage(body));
         return !this.#isOurs;
-      case MESSAGE.parameterStatus: {
-        const [name = "", value = ""] = readStrings(body);
-        this.parameters.set(name, value);
+      case MESSAGE.parameterStatus:
+        this.reported.noteParameter(body);
         return true;
-      }
       case MESSAGE.backendKeyData:
         this.processId = body.readUInt32BE(0);
         this.secret = body.readUInt32BE(4);
         return true;
       case MESSAGE.authentication:
-        this.#noteAuthentication(body.readUInt32BE(0));
+        this.passwordAsked ||= asksForPassword(body);
         return true;
       case MESSAGE.copyInResponse:
         this.#startCopy();
@@ -216,6 +240,7 @@ export class DriverSocket extends EventEmitter {
         return false;
       case MESSAGE.copyOutResponse:
       case MESSAGE.copyDone:
+      case MESSAGE.notificationResponse:
         return false;
       default:
         return true;
@@ -228,12 +253,12 @@ export class DriverSocket extends EventEmitter {
   }
 
   /** Answers whether the driver waited for it. */
-  #countAnswer(): boolean {
-    this.answered++;
+  #countAnswer(status: number | undefined): boolean {
+    this.#watch.end();
     this.#copies.delete(this.answered);
     this.#takers.delete(this.answered);
     this.#copying = undefined;
-    return !this.#replies.settle(this.answered);
+    return !this.#replies.settle(this.answered, this.reported.after(status));
   }
 
   #startCopy(): void {
@@ -243,18 +268,21 @@ export class DriverSocket extends EventEmitter {
     this.#flush();
   }
 
+  /** What its listener throws is no fault of the server's. */
+  #tellNotice(notice: ServerMessage): void {
+    try {
+      this.#listener.notice(notice, this.answered);
+    } catch (error) {
+      throwAside(error);
+    }
+  }
+
   #noteError(message: ServerMessage): void {
-    if (!this.#ready || message.severity === "FATAL" || message.severity === "PANIC") this.lastWord = message;
+    const isLast = message.severity === "FATAL" || message.severity === "PANIC" || this.#watch.isIdle;
+    if (!this.#ready || isLast) this.lastWord = message;
     else if (this.#isOurs) this.#replies.note({ refusal: message });
     // The server passes over the rest of the data of a COPY that failed.
     this.#copying?.stop();
-  }
-
-  #noteAuthentication(kind: number): void {
-    if (PASSWORD_KINDS.has(kind)) this.passwordAsked = true;
-    if (!AUTHENTICATION_KINDS.has(kind)) {
-      throw new ProtocolFault("the server asks for a way of authentication that is not supported (GSSAPI or SSPI)");
-    }
   }
 
   #wireClosed(error: Error | undefined): void {
@@ -270,19 +298,3 @@ export class DriverSocket extends EventEmitter {
     this.emit("close", false);
   }
 }
-
-const READY_FOR_QUERY = Buffer.from([MESSAGE.readyForQuery, 0, 0, 0, 5, 0x49]);
-const LOOKED_INTO = [
-  MESSAGE.authentication,
-  MESSAGE.backendKeyData,
-  MESSAGE.commandComplete,
-  MESSAGE.errorResponse,
-  MESSAGE.noticeResponse,
-  MESSAGE.parameterStatus,
-];
-/** What a backend may send before it is ready (PostgreSQL documentation, 54.2.1 Start-up). */
-const AT_START = new Set<number>([...LOOKED_INTO, MESSAGE.negotiateProtocolVersion, MESSAGE.readyForQuery]);
-/** Clear text, MD5, SASL (PostgreSQL documentation, 54.7, AuthenticationCleartextPassword and those after it). */
-const PASSWORD_KINDS = new Set([3, 5, 10]);
-/** Those, accepted, and the later steps of SASL: what the driver knows how to do. */
-const AUTHENTICATION_KINDS = new Set([0, 11, 12, ...PASSWORD_KINDS]);

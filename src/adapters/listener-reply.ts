@@ -1,5 +1,5 @@
 import type { ServerMessage } from "../core/error.ts";
-import { type ConnectionLost, type MessageListener, ServerFailure } from "../ports/session.ts";
+import { type ConnectionLost, type MessageListener, ServerFailure, type SessionState } from "../ports/session.ts";
 import { taggedResult } from "./backend-messages.ts";
 import type { Reply } from "./replies.ts";
 
@@ -17,17 +17,17 @@ export class ListenerReply implements Reply {
     this.#loss = loss;
   }
 
-  answered(tag: string): void {
+  answered(tag: string, after: SessionState): void {
     try {
-      this.#listener.answered(taggedResult(tag));
+      this.#listener.answered({ ...taggedResult(tag), after });
     } catch (error) {
       throwAside(error);
     }
     this.#told();
   }
 
-  refused(error: ServerMessage): void {
-    this.#fail(new ServerFailure(error));
+  refused(error: ServerMessage, after: SessionState): void {
+    this.#fail(new ServerFailure(error, after));
   }
 
   lost(): void {
@@ -62,15 +62,15 @@ export class ListenerReply implements Reply {
   after(before: Promise<unknown>): Reply {
     const inOrder = (tell: () => void) => void before.then(tell, tell);
     return {
-      answered: (tag) => inOrder(() => this.answered(tag)),
-      refused: (error) => inOrder(() => this.refused(error)),
+      answered: (tag, after) => inOrder(() => this.answered(tag, after)),
+      refused: (error, after) => inOrder(() => this.refused(error, after)),
       lost: () => inOrder(() => this.lost()),
     };
   }
 }
 
-/** Not at whoever reads the wire: it would take the fault for one of the connection. */
-function throwAside(error: unknown): void {
+/** Throws, but not at whoever reads the wire: it would take the fault for one of the connection. */
+export function throwAside(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });

@@ -1,6 +1,8 @@
 import type { Duplex } from "node:stream";
+import { checkBody, checkHeader, notUnderstood } from "./answer-rules.ts";
 import { MESSAGE } from "./backend-messages.ts";
 import { ClosedEarly } from "./dial.ts";
+import { GrowingBytes } from "./growing-bytes.ts";
 import { NotPostgres } from "./tls.ts";
 
 /** One message of the server. */
@@ -14,7 +16,9 @@ export interface LoginMessage {
 /** Reads a server's messages one at a time, and nothing behind the one that was asked for. */
 export class LoginReader {
   readonly #stream: Duplex;
-  #unread: Buffer = Buffer.alloc(0);
+  readonly #received = new GrowingBytes();
+  /** Where the bytes begin that were not read yet. */
+  #start = 0;
   #ended: Error | undefined;
   #wake = () => {};
 
@@ -22,7 +26,7 @@ export class LoginReader {
     this.#stream = stream;
     // One that comes after the release shows in the stream's closing, and does not end the process.
     stream.on("error", () => {});
-    stream.on("data", this.#received);
+    stream.on("data", this.#add);
     stream.on("error", this.#failed);
     stream.on("end", this.#closed);
     stream.on("close", this.#closed);
@@ -30,8 +34,8 @@ export class LoginReader {
   }
 
   /**
-   * The next message. Rejects with ClosedEarly or what broke the connection, and with NotPostgres where what came is no
-   * message that a PostgreSQL server sends before it is ready.
+   * The next message. Rejects with ClosedEarly or what broke the connection, with NotPostgres where what came is no
+   * message that a PostgreSQL server sends before it is ready, and with ProtocolFault where it is malformed or too much.
    */
   async next(): Promise<LoginMessage> {
     for (;;) {
@@ -47,28 +51,39 @@ export class LoginReader {
   /** Lets go of the stream, paused, and gives back what was read of it too much. */
   release(): Buffer {
     this.#stream.pause();
-    this.#stream.off("data", this.#received);
+    this.#stream.off("data", this.#add);
     this.#stream.off("error", this.#failed);
     this.#stream.off("end", this.#closed);
     this.#stream.off("close", this.#closed);
-    return this.#unread;
+    return this.#received.bytes.subarray(this.#start);
   }
 
   #take(): LoginMessage | undefined {
-    const bytes = this.#unread;
+    const bytes = this.#received.bytes.subarray(this.#start);
     const type = bytes[0];
     if (type === undefined) return undefined;
     if (!AT_START.has(type)) throw notPostgres();
     if (bytes.length < HEADER) return undefined;
     const length = 1 + bytes.readUInt32BE(1);
-    if (length < HEADER || length > LONGEST) throw notPostgres();
+    if (length < HEADER || length > MOST_BYTES) throw notPostgres();
     if (bytes.length < length) return undefined;
-    this.#unread = bytes.subarray(length);
-    return { type, body: bytes.subarray(HEADER, length), bytes: bytes.subarray(0, length) };
+    const body = bytes.subarray(HEADER, length);
+    // What asks for a password is looked into where it is answered.
+    if (type !== MESSAGE.authentication) {
+      checkHeader(type, length - 1, false);
+      checkBody(type, body);
+    }
+    this.#start += length;
+    return { type, body, bytes: bytes.subarray(0, length) };
   }
 
-  readonly #received = (bytes: Buffer) => {
-    this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
+  readonly #add = (bytes: Buffer) => {
+    this.#received.add(bytes);
+    // Also while nobody reads, because the password is being worked on.
+    if (this.#received.length > MOST_BYTES) {
+      this.#stream.pause();
+      this.#failed(notUnderstood(`more than ${MOST_BYTES >> 10} KiB before it was ready`));
+    }
     this.#wake();
   };
 
@@ -85,8 +100,8 @@ function notPostgres(): NotPostgres {
 }
 
 const HEADER = 5;
-/** More than any message of a log-in is long. */
-const LONGEST = 65_536;
+/** More than a server says in a log-in, the notices of a log-in trigger included. */
+const MOST_BYTES = 1 << 20;
 /** What a server may send before it is ready (PostgreSQL documentation, 54.2.1 Start-up). */
 const AT_START: ReadonlySet<number> = new Set([
   MESSAGE.authentication,

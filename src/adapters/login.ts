@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { ProtocolFault } from "./answer-rules.ts";
 import { Authentication, type Credentials } from "./authentication.ts";
 import { MESSAGE, readServerMessage } from "./backend-messages.ts";
 import { startupMessage } from "./login-messages.ts";
@@ -16,8 +17,8 @@ export interface LoginSettings extends Credentials {
 
 /**
  * Logs in over a connected stream, and returns what the server said from its acceptance to its being ready.
- * The stream is left paused. Rejects with StartupRefused where the server refuses or closes first, with NotPostgres,
- * and with AuthenticationRefused, PasswordMissing and ScramFault.
+ * The stream is left paused. Rejects with StartupRefused where the server refuses or closes first, with NotPostgres and
+ * ProtocolFault, and with AuthenticationRefused, PasswordMissing and ScramFault.
  */
 export async function logIn(stream: Duplex, settings: LoginSettings): Promise<Buffer> {
   const reader = new LoginReader(stream);
@@ -28,7 +29,7 @@ export async function logIn(stream: Duplex, settings: LoginSettings): Promise<Bu
     stream.write(startupMessage({ user, database, client_encoding: "UTF8", ...startup }));
     for (;;) {
       const { type, body, bytes } = await reader.next().catch((error: unknown) => {
-        if (error instanceof NotPostgres) throw error;
+        if (error instanceof NotPostgres || error instanceof ProtocolFault) throw error;
         const cause = error instanceof Error ? error : new Error(String(error));
         throw new StartupRefused(undefined, authentication.passwordAsked, cause);
       });

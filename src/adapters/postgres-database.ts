@@ -10,6 +10,7 @@ import { Failure } from "../core/error.ts";
 import type { EventListener } from "../core/event.ts";
 import { interruption } from "../core/interruption.ts";
 import type { Database } from "../ports/session.ts";
+import { ProtocolFault } from "./answer-rules.ts";
 import { PasswordMissing } from "./authentication.ts";
 import { cancelRequest } from "./cancel-request.ts";
 import { ConnectTimeout, connectionFailure } from "./connection-failure.ts";
@@ -223,6 +224,7 @@ function mayTryNextAddress(error: unknown): boolean {
   return (
     !(error instanceof StartupRefused) &&
     !(error instanceof NotPostgres) &&
+    !(error instanceof ProtocolFault) &&
     !(error instanceof PasswordMissing) &&
     !(error instanceof Failure)
   );

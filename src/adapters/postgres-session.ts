@@ -9,6 +9,7 @@ import {
   type Session,
   type StatementResult,
 } from "../ports/session.ts";
+import { notUnderstood, ProtocolFault } from "./answer-rules.ts";
 import { serverMessage } from "./backend-messages.ts";
 import { CopiedOut, CopyData } from "./copy-data.ts";
 import type { DriverSocket } from "./driver-socket.ts";
@@ -52,8 +53,8 @@ export class PostgresSession implements Session {
     });
     this.backend = {
       processId: socket.processId,
-      serverVersion: versionNumber(socket.parameters.get("server_version") ?? ""),
-      parameters: Object.fromEntries(socket.parameters),
+      serverVersion: versionNumber(socket.reported.parameters.get("server_version") ?? ""),
+      parameters: Object.fromEntries(socket.reported.parameters),
       embedded: settings.embedded,
     };
   }
@@ -161,12 +162,15 @@ export class PostgresSession implements Session {
     if (error instanceof postgres.PostgresError && error.severity !== "FATAL" && error.severity !== "PANIC") {
       return new ServerFailure(serverMessage((name) => text(Reflect.get(error, name))));
     }
-    return this.#lost ?? this.#loss(error instanceof Error ? error : undefined);
+    // The driver has stumbled over a value.
+    if (!this.#lost) this.#socket.fail(notUnderstood("one with a malformed value", error));
+    return this.#lossOf();
   }
 
   readonly #lossOf = () => this.#lost ?? this.#loss(undefined);
 
   #loss(error: Error | undefined): ConnectionLost {
+    if (error instanceof ProtocolFault) return new ConnectionLost(error.message);
     const server = this.#socket.lastWord;
     const reason = server?.message ?? error?.message ?? "the server closed it";
     return new ConnectionLost(`the connection was lost: ${reason}`, server);

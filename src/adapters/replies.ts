@@ -1,10 +1,11 @@
 import type { ServerMessage } from "../core/error.ts";
+import type { SessionState } from "../ports/session.ts";
 
 /** Who waits for the answer to a message that was sent past the driver. Called in the order of sending. */
 export interface Reply {
   /** @param tag the command tag of its last statement, "" for none */
-  answered(tag: string): void;
-  refused(error: ServerMessage): void;
+  answered(tag: string, after: SessionState): void;
+  refused(error: ServerMessage, after: SessionState): void;
   /** The connection ended before. */
   lost(): void;
 }
@@ -30,7 +31,7 @@ export class Replies {
   }
 
   /** Settles the message with this number. Answers false when nobody waits for it here. */
-  settle(message: number): boolean {
+  settle(message: number, after: SessionState): boolean {
     const reply = this.#waiting.get(message);
     if (!reply) return false;
     const tag = this.#tag;
@@ -38,8 +39,8 @@ export class Replies {
     this.#tag = "";
     this.#refusal = undefined;
     this.#waiting.delete(message);
-    if (refusal) reply.refused(refusal);
-    else reply.answered(tag);
+    if (refusal) reply.refused(refusal, after);
+    else reply.answered(tag, after);
     return true;
   }
 

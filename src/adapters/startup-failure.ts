@@ -1,7 +1,7 @@
 import { shellWord } from "../core/confirmation.ts";
 import type { Host, ServerTarget } from "../core/connection/target.ts";
 import type { FailureCode } from "../core/error.ts";
-import { ProtocolFault } from "./driver-socket.ts";
+import { ProtocolFault } from "./answer-rules.ts";
 import { type Explanation, errorCode, explainNetwork, failed } from "./network-failure.ts";
 import type { StartupRefused } from "./open-session.ts";
 
@@ -10,7 +10,7 @@ export function explainStartup(target: ServerTarget, host: Host, refused: Startu
   const { server } = refused;
   if (!server) {
     if (refused.cause instanceof ProtocolFault) {
-      return failed(refused.cause.message, "Check the port, and the authentication that pg_hba.conf asks for.");
+      return failed(refused.cause.message, "Check the port, and any proxy or pooler between pgstep and the server.");
     }
     const known = errorCode(refused.cause);
     if (known?.startsWith("ERR_SSL")) {

@@ -64,17 +64,15 @@ export async function endRun(
   finished: readonly StepReport[],
 ): Promise<void> {
   const settings = [...sessionSettings.matchAll(/SET (\w+)/g)].map((match) => `RESET ${match[1]}`);
-  const sent = settings.length > 0 ? [session.execute(settings.join("; "))] : [];
+  const sent: Promise<unknown>[] = settings.length > 0 ? [session.execute(settings.join("; "))] : [];
   const took = finished.flatMap(({ version, outcome, durationMs = 0 }) =>
     outcome === "applied" ? [{ version, durationMs }] : [],
   );
   // What has been applied stays so, whether or not its duration can be recorded.
-  if (took.length > 0) sent.push(session.execute(durationsSql(names, took)).catch(() => NOTHING));
+  if (took.length > 0) sent.push(session.execute(durationsSql(names, took)).catch(() => {}));
   await lock.release();
   await Promise.all(sent);
 }
-
-const NOTHING = { command: "", rowCount: null };
 
 async function succeeds(promise: Promise<unknown>): Promise<boolean> {
   try {

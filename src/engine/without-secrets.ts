@@ -86,7 +86,7 @@ class DiscreetSession implements Session {
 }
 
 function maskedError<Fault>(error: Fault, mask: Mask): Fault | ServerFailure | ConnectionLost {
-  if (error instanceof ServerFailure) return new ServerFailure(maskedMessage(error.server, mask));
+  if (error instanceof ServerFailure) return new ServerFailure(maskedMessage(error.server, mask), error.after);
   if (error instanceof ConnectionLost) {
     return new ConnectionLost(mask(error.message), error.server && maskedMessage(error.server, mask));
   }

@@ -6,6 +6,17 @@ export interface StatementResult {
   readonly command: string;
   /** Rows touched or returned; null where the command has no such number. */
   readonly rowCount: number | null;
+  readonly after: SessionState;
+}
+
+/** The state of a session behind a message, as the server reports it with its answer. */
+export interface SessionState {
+  /** Outside a transaction, inside one, or inside one that has failed and must be rolled back. */
+  readonly transaction: "none" | "open" | "failed";
+  /** Whether a backslash is an ordinary character in the '..' strings of later messages. */
+  readonly standardConformingStrings: boolean;
+  /** `default_transaction_read_only`; undefined where the server does not report it (a pooler, PostgreSQL 13). */
+  readonly readOnlyByDefault: boolean | undefined;
 }
 
 /** Who is told what came of a message. */
@@ -92,13 +103,15 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** The server refused a statement. */
+/** The server refused a statement. `after` is the state of the session behind it, where it is known. */
 export class ServerFailure extends Error {
   override readonly name = "ServerFailure";
   readonly server: ServerMessage;
-  constructor(server: ServerMessage) {
+  readonly after: SessionState | undefined;
+  constructor(server: ServerMessage, after?: SessionState) {
     super(server.message);
     this.server = server;
+    this.after = after;
   }
 }
 

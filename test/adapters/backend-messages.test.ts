@@ -19,14 +19,14 @@ describe("message scanner", () => {
         const stream = Buffer.concat(list.map(([type, body]) => message(type, body)));
         const seen: [number, string][] = [];
         const forwarded: Buffer[] = [];
-        const scanner = new MessageScanner(
-          [MESSAGE.noticeResponse],
-          (type, body) => {
+        const scanner = new MessageScanner({
+          wantsBody: (type) => type === MESSAGE.noticeResponse,
+          visit: (type, body) => {
             seen.push([type, body.toString("hex")]);
             return type !== MESSAGE.copyData;
           },
-          (bytes) => void forwarded.push(Buffer.from(bytes)),
-        );
+          forward: (bytes) => void forwarded.push(Buffer.from(bytes)),
+        });
         let start = 0;
         for (const cut of [...cuts, stream.length]) {
           scanner.push(stream.subarray(start, start + cut));
@@ -41,6 +41,22 @@ describe("message scanner", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test("puts a message of many chunks together in time linear to its length", { timeout: 20_000 }, () => {
+    let seen = 0;
+    const scanner = new MessageScanner({
+      wantsBody: () => true,
+      visit: (_, body) => {
+        seen = body.length;
+        return false;
+      },
+      forward: () => {},
+    });
+    // Copied with each chunk it would be 2 TB.
+    const stream = message(MESSAGE.noticeResponse, Buffer.alloc(64 << 20));
+    for (let start = 0; start < stream.length; start += 1_000) scanner.push(stream.subarray(start, start + 1_000));
+    assert.equal(seen, 64 << 20);
   });
 
   test("the server's fields get their names", () => {

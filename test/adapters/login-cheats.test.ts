@@ -1,56 +1,29 @@
 import assert from "node:assert/strict";
-import { createServer, type Socket } from "node:net";
 import { describe, test } from "node:test";
+import { challenge, message, SCRAM, startFakeServer, WELCOME } from "../support/fake-server.ts";
 import { outcome } from "../support/tls-world.ts";
-
-/** A message of a server. */
-function message(type: string, ...parts: readonly (string | number | Buffer)[]): Buffer {
-  const body = Buffer.concat(
-    parts.map((part) => {
-      if (typeof part !== "number") return Buffer.from(part);
-      const word = Buffer.alloc(4);
-      word.writeUInt32BE(part);
-      return word;
-    }),
-  );
-  const head = Buffer.alloc(5);
-  head.write(type, "latin1");
-  head.writeUInt32BE(4 + body.length, 1);
-  return Buffer.concat([head, body]);
-}
 
 const ACCEPTED = message("R", 0);
 const CLEAR_TEXT = message("R", 3);
-const SCRAM = message("R", 10, "SCRAM-SHA-256\0\0");
 const SCRAM_BOUND = message("R", 10, "SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
 
+/** What the server says next: always the same, or made from what the client has just said. */
+type Answer = Buffer | ((said: Buffer) => Buffer);
+
 /** What becomes of a log-in where each thing the client says is answered by the next of `answers`; and what it said. */
-async function against(answers: readonly Buffer[], query = ""): Promise<{ message: string; said: string }> {
-  const sockets: Socket[] = [];
-  let said = "";
-  const listener = createServer((socket) => {
-    sockets.push(socket);
-    let answered = 0;
-    socket.on("error", () => {});
-    socket.on("data", (bytes: Buffer) => {
-      said += bytes.toString("latin1");
-      const answer = answers[answered++];
-      if (answer) socket.write(answer);
-      else socket.end();
-    });
+async function against(answers: readonly Answer[], query = ""): Promise<{ message: string; said: string }> {
+  const server = await startFakeServer((socket, said, turn) => {
+    const answer = answers[turn];
+    if (answer) socket.write(Buffer.isBuffer(answer) ? answer : answer(said));
+    else socket.end();
   });
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  const address = listener.address();
-  assert.ok(address && typeof address === "object");
-  const url = `postgres://me:topsecret@127.0.0.1:${address.port}/d?sslmode=disable&connect_timeout=5${query}`;
-  const told = await outcome(url, async () => "logged in");
-  for (const socket of sockets) socket.destroy();
-  listener.close();
-  return { message: told, said };
+  const told = await outcome(`${server.url}&connect_timeout=5${query}`, async () => "logged in");
+  server.close();
+  return { message: told, said: server.said };
 }
 
 describe("a server that cheats", () => {
-  const cases: Record<string, { answers: Buffer[]; query?: string; expected: RegExp }> = {
+  const cases: Record<string, { answers: Answer[]; query?: string; expected: RegExp }> = {
     "skips its own proof": { answers: [SCRAM, ACCEPTED], expected: /did not prove that it knows the password/ },
     "asks again, for clear text": {
       answers: [SCRAM, CLEAR_TEXT],
@@ -72,6 +45,27 @@ describe("a server that cheats", () => {
       answers: [Buffer.from([0x52, 0x40, 0, 0, 0, 0])],
       expected: /not a PostgreSQL server/,
     },
+    "wants the password hashed for an hour": {
+      answers: [SCRAM, (said) => challenge(said, 2 ** 31 - 1)],
+      expected: /wants the password hashed 2147483647 times, and pgstep does it 10,000,000 times at most/,
+    },
+    "wants it hashed once more than is done": {
+      answers: [SCRAM, (said) => challenge(said, 10_000_001)],
+      expected: /wants the password hashed 10000001 times/,
+    },
+    "announces a message too short to be one": {
+      answers: [Buffer.from([0x4e, 0, 0, 0, 3, 0])],
+      expected: /not a PostgreSQL server/,
+    },
+    "sends half a notice": { answers: [message("N", "SNOTICE")], expected: /does not understand: a malformed Notice/ },
+    "sends a parameter without a value": {
+      answers: [Buffer.concat([message("R", 0), message("S", "TimeZone\0")])],
+      expected: /does not understand: a malformed ParameterStatus/,
+    },
+    "says that it is ready for nothing": {
+      answers: [Buffer.concat([message("R", 0), message("Z", "Q")])],
+      expected: /does not understand: a malformed ReadyForQuery/,
+    },
     "sends an empty request": { answers: [message("R")], expected: /not supported/ },
   };
   for (const [name, { answers, query, expected }] of Object.entries(cases)) {
@@ -81,4 +75,56 @@ describe("a server that cheats", () => {
       assert.ok(!said.includes("topsecret"), "the password went over the wire");
     });
   }
+});
+
+describe("a server that does not come to an end", () => {
+  const NOTICE = message("N", `SNOTICE\0VNOTICE\0C00000\0M${"x".repeat(60_000)}\0\0`);
+
+  test("in the log-in is left after a megabyte", async () => {
+    let sent = 0;
+    const server = await startFakeServer((socket, _, turn) => {
+      const more = () => {
+        while (!socket.destroyed && sent < 100_000_000) {
+          sent += NOTICE.length;
+          if (!socket.write(NOTICE)) return void socket.once("drain", more);
+        }
+      };
+      if (turn === 0) more();
+    });
+    const told = await outcome(server.url, async () => "logged in");
+    server.close();
+    assert.match(told, /does not understand: more than 1024 KiB before it was ready/);
+    assert.ok(sent < 20_000_000, `${sent} bytes were sent`);
+  });
+
+  test("while the password is hashed is left as well", async () => {
+    let sent = 0;
+    const server = await startFakeServer((socket, said, turn) => {
+      const more = () => {
+        while (!socket.destroyed && sent < 100_000_000) {
+          sent += NOTICE.length;
+          if (!socket.write(NOTICE)) return void socket.once("drain", more);
+        }
+      };
+      if (turn === 0) socket.write(SCRAM);
+      if (turn !== 1) return;
+      socket.write(challenge(said, 1_000_000));
+      more();
+    });
+    const told = await outcome(server.url, async () => "logged in");
+    server.close();
+    assert.match(told, /more than 1024 KiB before it was ready/);
+    assert.ok(sent < 20_000_000, `${sent} bytes were sent`);
+  });
+
+  test("may say a lot in a log-in all the same", async () => {
+    const notices = Array.from({ length: 10 }, () => NOTICE);
+    const server = await startFakeServer((socket, _, turn) => {
+      if (turn === 0) socket.write(Buffer.concat([...notices, WELCOME]));
+      else socket.end();
+    });
+    const told = await outcome(server.url, async () => "logged in");
+    server.close();
+    assert.equal(told, "logged in");
+  });
 });

@@ -165,6 +165,48 @@ for (const [name, make] of Object.entries(subjects)) {
       assert.match(inside.server.where ?? "", /PL\/pgSQL/);
     });
 
+    test("answers come with the state of the session behind them", async () => {
+      const settled = await Promise.allSettled(
+        [
+          "SELECT 1",
+          "BEGIN",
+          "SELECT 1",
+          "SET LOCAL standard_conforming_strings = off; SET LOCAL default_transaction_read_only = on",
+          "SELECT 1 / 0",
+          "SELECT 1",
+          "ROLLBACK",
+        ].map((sql) => session.execute(sql)),
+      );
+      const states = settled.map((one) => (one.status === "fulfilled" ? one.value.after : one.reason.after));
+      assert.deepEqual(
+        states.map(({ transaction }) => transaction),
+        ["none", "open", "open", "open", "failed", "failed", "none"],
+      );
+      assert.deepEqual(
+        states.map(({ standardConformingStrings }) => standardConformingStrings),
+        // A failure takes back what its transaction has set.
+        [true, true, true, false, true, true, true],
+      );
+      assert.deepEqual(
+        states.map(({ readOnlyByDefault }) => readOnlyByDefault),
+        [false, false, false, true, false, false, false],
+      );
+    });
+
+    test("notices and errors of many megabytes arrive whole", { timeout: 60_000 }, async () => {
+      const size = 20_000_000;
+      let heard = 0;
+      session.onNotice = ({ message }) => {
+        heard = message.length;
+      };
+      await session.execute(`DO $$ BEGIN RAISE NOTICE '%', repeat('x', ${size}); END $$`);
+      session.onNotice = undefined;
+      assert.equal(heard, size);
+      const raising = `DO $$ BEGIN RAISE EXCEPTION '%', repeat('x', ${size}); END $$`;
+      assert.equal((await refusal(session.execute(raising))).server.message.length, size);
+      assert.equal((await refusal(session.query(raising))).server.message.length, size);
+    });
+
     test("a rejection that nobody awaits does not end the process", async () => {
       session.execute("nonsense");
       session.query("nonsense");
@@ -212,8 +254,11 @@ for (const [name, make] of Object.entries(subjects)) {
       function* parts() {
         for (let start = 0; start < bytes.length; start += 77) yield bytes.subarray(start, start + 77);
       }
-      assert.deepEqual(await session.copyIn("COPY c FROM STDIN", parts()), { command: "COPY", rowCount: 1000 });
-      assert.deepEqual(await session.copyIn("COPY c FROM STDIN", []), { command: "COPY", rowCount: 0 });
+      const answers = [
+        await session.copyIn("COPY c FROM STDIN", parts()),
+        await session.copyIn("COPY c FROM STDIN", []),
+      ];
+      assert.deepEqual(answers.map(tagOf), ["COPY 1000", "COPY 0"]);
       assert.deepEqual(await session.query("SELECT count(*)::int AS n, max(b) AS b FROM c"), [
         { n: 1000, b: "zeile ü 999" },
       ]);
@@ -277,7 +322,7 @@ for (const [name, make] of Object.entries(subjects)) {
       const last = one.execute("SELECT 1");
       await Promise.all([one.close(), one.close()]);
       await one.close();
-      assert.deepEqual(await last, { command: "SELECT", rowCount: 1 });
+      assert.equal(tagOf(await last), "SELECT 1");
       await assert.rejects(one.execute("SELECT 1"), ConnectionLost);
       await assert.rejects(one.query("SELECT 1"), ConnectionLost);
       await one.cancel();
@@ -343,6 +388,10 @@ async function refusal(promise: Promise<unknown>): Promise<{ server: ServerMessa
   );
   assert.ok(error instanceof ServerFailure, String(error));
   return error;
+}
+
+function tagOf({ command, rowCount }: StatementResult): string {
+  return `${command} ${rowCount}`;
 }
 
 function codeOf(error: unknown): string {
