@@ -155,6 +155,7 @@ for (const [name, make] of Object.entries(subjects)) {
         schema: "public",
         table: "child",
         constraint: "has_parent",
+        routine: "ri_ReportViolation",
       });
       const misspelled = await refusal(session.query("SELECT '😀', namee FROM t"));
       assert.equal(misspelled.server.position, 13);
