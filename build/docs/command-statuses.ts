@@ -24,7 +24,10 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
     ENDED,
     ["any", "that of the program behind --, 128 and the signal's number if a signal ended it"],
   ],
-  status: [NOT_STARTED, [3, "with --exit-code: something is pending"]],
+  status: [
+    NOT_STARTED,
+    [3, "with --exit-code: something is pending, changed or unfinished, so that up has work to do or refuses"],
+  ],
   down: [
     NOT_STARTED,
     [3, "a migration has no down script, an unknown version, or another run holds the lock"],

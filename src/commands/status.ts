@@ -1,11 +1,20 @@
 import type { Command } from "../core/command.ts";
+import type { MigrationState } from "../core/history.ts";
 import { REPEATABLE_DIRECTORY } from "../core/option-values.ts";
 import { isStale } from "../core/repeatable/repeatable.ts";
+import type { StatusReport } from "../core/report.ts";
 import type { Environment } from "../engine/environment.ts";
 import { readStatus } from "../engine/status.ts";
 
-/** The exit status with --exit-code when something is pending. */
-const SOMETHING_PENDING = 3;
+/** The exit status with --exit-code when something is pending, or when `up` would refuse to run. */
+const NOT_UP_TO_DATE = 3;
+
+/** Of migrations that are neither applied as they are nor meant for another environment; a file may be missing here. */
+const SETTLED: ReadonlySet<MigrationState> = new Set(["applied", "missing", "skipped"]);
+
+function isUpToDate({ entries, repeatable = [], resetUnfinished }: StatusReport): boolean {
+  return !resetUnfinished && entries.every(({ state }) => SETTLED.has(state)) && !repeatable.some(isStale);
+}
 
 export const status: Command<Environment> = {
   name: "status",
@@ -15,7 +24,7 @@ export const status: Command<Environment> = {
     "Lists every migration and its state: applied, pending, changed after it was applied, missing, out of order, " +
     "not for this environment, or applied in part; and the repeatable objects. Never writes.",
   arguments: [],
-  options: [{ name: "exit-code", summary: "exit with 3 when something is pending" }, REPEATABLE_DIRECTORY],
+  options: [{ name: "exit-code", summary: "exit with 3 unless the database is up to date" }, REPEATABLE_DIRECTORY],
   examples: [
     { line: "pgstep status", remark: "the list" },
     { line: "pgstep status --verbose", remark: "with times, durations, roles, checksums and files" },
@@ -24,7 +33,6 @@ export const status: Command<Environment> = {
   async run({ options }, environment) {
     const report = await readStatus(await environment.databaseContext());
     environment.report(report);
-    const isPending = report.pending > 0 || (report.repeatable ?? []).some(isStale);
-    return options.has("exit-code") && isPending ? SOMETHING_PENDING : 0;
+    return options.has("exit-code") && !isUpToDate(report) ? NOT_UP_TO_DATE : 0;
   },
 };

@@ -62,8 +62,14 @@ export function planUp(entries: readonly Entry[], target: UpTarget): Plan {
       .slice(0, count)
       .map(upStep),
     skipped: entries.filter((entry) => entry.state === "skipped" && wanted(entry)).map(nameOf),
-    warnings: missingFiles(entries.filter((entry) => entry.state === "missing")),
+    warnings: missingFiles(entries.filter((entry, index) => entry.state === "missing" && isFollowed(entries, index))),
   };
+}
+
+/** Whether the next version that has a file is pending; else what is missing was warned of when that was applied. */
+function isFollowed(entries: readonly Entry[], index: number): boolean {
+  const next = entries.slice(index + 1).find(({ state }) => state !== "missing");
+  return next !== undefined && isPending(next);
 }
 
 function upStep({ version, migration }: Entry): Step {

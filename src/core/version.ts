@@ -71,17 +71,20 @@ function increment(version: string): string {
   return (BigInt(version) + 1n).toString().padStart(version.length, "0");
 }
 
-/** The sequence numbers missing between the lowest and highest sequential version, as ranges "4" or "4-6". */
-export function sequenceGaps(versions: readonly string[]): string[] {
-  const numbers = versions
+/**
+ * The sequence numbers missing between the lowest and highest sequential version, as ranges "4" or "4-6".
+ * @param counts whether a gap matters, by the version that follows it
+ */
+export function sequenceGaps(versions: readonly string[], counts: (next: string) => boolean = () => true): string[] {
+  const sequential = versions
     .filter((version) => versionStyle(version) === "sequential")
-    .map(Number)
-    .sort((a, b) => a - b);
+    .sort((a, b) => Number(a) - Number(b));
+  const numbers = sequential.map(Number);
   const gaps: string[] = [];
   for (let index = 1; index < numbers.length; index++) {
     const from = (numbers[index - 1] as number) + 1;
     const to = (numbers[index] as number) - 1;
-    if (from <= to) gaps.push(from === to ? `${from}` : `${from}-${to}`);
+    if (from <= to && counts(sequential[index] as string)) gaps.push(from === to ? `${from}` : `${from}-${to}`);
   }
   return gaps;
 }

@@ -1,9 +1,10 @@
 import { enumeration } from "../core/enumeration.ts";
 import { Failure, type Finding } from "../core/error.ts";
 import { type Header, parseHeader, runsIn } from "../core/header.ts";
+import { type Entry, isPending } from "../core/history.ts";
 import type { Migration, SqlFile } from "../core/migration.ts";
 import { Checksum, checksumOf, decodeSource, decodeWhole, NotUtf8 } from "../core/source-text.ts";
-import { sequenceGaps } from "../core/version.ts";
+import { sequenceGaps, versionKey } from "../core/version.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import { errorCode } from "./error-code.ts";
 import { type FolderEntries, listFolders } from "./migration-folders.ts";
@@ -48,7 +49,6 @@ export function readMigrations(fileSystem: FileSystem, directory: string): Migra
     migrations.push(down ? { ...migration, down } : migration);
   }
   findStrayDowns([...downs.values()], ups, findings);
-  findGaps(ups, directory, findings);
   const layout = ups.length === 0 ? otherLayout(fileSystem, directory) : undefined;
   if (layout) {
     findings.push({
@@ -242,16 +242,28 @@ function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], 
   }
 }
 
-function findGaps(ups: readonly NamedFile[], directory: string, findings: Finding[]): void {
-  const gaps = sequenceGaps(ups.map((file) => file.key));
-  if (gaps.length === 0) return;
-  findings.push({
-    rule: "gap",
-    severity: "warning",
-    message: `the numbering has ${gaps.length === 1 ? "a gap" : "gaps"}: ${enumeration(gaps)} missing`,
-    hint: "Check that no file was forgotten.",
-    place: { path: directory },
-  });
+/**
+ * A warning of numbers that no migration has.
+ * @param entries what the history says: where it is known, only a gap before a pending migration counts, since what is
+ *   applied was checked then
+ */
+export function gapFindings({ migrations }: MigrationFiles, directory: string, entries?: readonly Entry[]): Finding[] {
+  const pending = entries && new Set(entries.filter(isPending).map(({ version }) => versionKey(version)));
+  const counts = (next: string) => pending?.has(versionKey(next)) ?? true;
+  const gaps = sequenceGaps(
+    migrations.map(({ version }) => version),
+    counts,
+  );
+  if (gaps.length === 0) return [];
+  return [
+    {
+      rule: "gap",
+      severity: "warning",
+      message: `the numbering has ${gaps.length === 1 ? "a gap" : "gaps"}: ${enumeration(gaps)} missing`,
+      hint: "Check that no file was forgotten.",
+      place: { path: directory },
+    },
+  ];
 }
 
 function byVersionThenPath(left: NamedFile, right: NamedFile): number {

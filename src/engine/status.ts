@@ -4,7 +4,7 @@ import type { StatusReport } from "../core/report.ts";
 import type { DatabaseContext } from "./context.ts";
 import { tableNames } from "./history-table.ts";
 import { look } from "./look.ts";
-import { readMigrations } from "./read-migrations.ts";
+import { gapFindings, readMigrations } from "./read-migrations.ts";
 import { readRepeatables } from "./repeatable/plan.ts";
 import { readRecords } from "./repeatable/records.ts";
 import { refuseUnsound } from "./scripts.ts";
@@ -42,6 +42,6 @@ export async function readStatus(context: DatabaseContext): Promise<StatusReport
     ...(repeatable.length > 0 && { repeatable }),
     resetUnfinished: state.resetUnfinished,
     isProtected: state.isProtected,
-    warnings: files.findings,
+    warnings: [...files.findings, ...gapFindings(files, settings.directory, entries)],
   };
 }

@@ -8,7 +8,7 @@ import type { Environment } from "./environment.ts";
 import { readHooks } from "./hooks/read-hooks.ts";
 import { inspectFiles } from "./inspect-files.ts";
 import { look } from "./look.ts";
-import { byWeightAndPlace, readMigrations } from "./read-migrations.ts";
+import { byWeightAndPlace, gapFindings, readMigrations } from "./read-migrations.ts";
 import { rehearse } from "./rehearsal/rehearse.ts";
 import { inspectTransactional, readRepeatables } from "./repeatable/plan.ts";
 import { readSeeds } from "./seed/read-seeds.ts";
@@ -26,7 +26,8 @@ export async function validate(
   inShadow?: Environment["inShadow"],
 ): Promise<ValidationReport> {
   const { fileSystem, settings } = context;
-  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+  const files = readMigrations(fileSystem, settings.directory);
+  const { migrations, findings } = files;
   const all: Finding[] = [...findings];
   const state =
     database &&
@@ -38,11 +39,9 @@ export async function validate(
   const others = [...repeatable.files, ...hooks, ...seeds].flatMap((one) => ("file" in one ? [one.file] : []));
   all.push(...repeatable.findings, ...hookFindings, ...seedFindings);
   all.push(...inspectTransactional(fileSystem, others, settings));
-  if (state) {
-    const { environment } = settings;
-    const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
-    all.push(...entries.flatMap(conflictOf));
-  }
+  const { environment } = settings;
+  const entries = state && compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
+  all.push(...(entries ?? []).flatMap(conflictOf), ...gapFindings(files, settings.directory, entries));
   const mayRun = !all.some(({ severity, rule }) => severity === "error" && !HISTORY_RULES.has(rule));
   const rehearsed = inShadow && mayRun ? await inShadow((shadow) => rehearse(shadow, migrations)) : undefined;
   all.push(...(rehearsed?.findings ?? []));

@@ -73,10 +73,15 @@ describe("up", () => {
   test("a missing file is a warning, and shown", async () => {
     const here = await world(four());
     succeeded(await here.up({ count: 2 }));
-    here.remove("001_step.sql", "001_step.down.sql");
-    assert.deepEqual(await states(here), ["001 missing", "002 applied", "003 pending", "004 pending"]);
+    here.remove("002_step.sql", "002_step.down.sql");
+    assert.deepEqual(await states(here), ["001 applied", "002 missing", "003 pending", "004 pending"]);
     succeeded(await here.up());
-    assert.ok(here.events.some((event) => event.type === "warning" && event.finding.rule === "missing"));
+    const warnings = () => here.events.filter((event) => event.type === "warning").map(({ finding }) => finding.rule);
+    assert.deepEqual(warnings(), ["missing", "gap"]);
+    // What was warned of once is not repeated for ever.
+    here.write({ "005_step.sql": "SELECT 1;" });
+    succeeded(await here.up());
+    assert.deepEqual(warnings(), ["missing", "gap"]);
     const report = await validate(here.context, here.database);
     assert.ok(report.findings.some((finding) => finding.rule === "missing" && finding.severity === "error"));
   });

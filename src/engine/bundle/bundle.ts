@@ -13,7 +13,7 @@ import type { Context, DatabaseContext } from "../context.ts";
 import { errorCode, errorWords } from "../error-code.ts";
 import { inspectFiles } from "../inspect-files.ts";
 import { look } from "../look.ts";
-import { byWeightAndPlace, readMigrations } from "../read-migrations.ts";
+import { byWeightAndPlace, gapFindings, readMigrations } from "../read-migrations.ts";
 import { refuseUnsound } from "../scripts.ts";
 import { withSession } from "../work-session.ts";
 
@@ -45,10 +45,11 @@ export async function bundle(
       hint: "Name a file that ends in .mjs, or an executable of pgstep's to copy: --executable <file>.",
     });
   }
-  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+  const read = readMigrations(fileSystem, settings.directory);
+  const { migrations, findings } = read;
   // The values of placeholders may be known only where the sealed file will run.
   const inspected = inspectFiles(fileSystem, migrations, settings).filter(({ rule }) => rule !== "placeholder");
-  const all = [...findings, ...inspected];
+  const all = [...findings, ...gapFindings(read, settings.directory), ...inspected];
   refuseUnsound(all.sort(byWeightAndPlace), "seal migrations");
   const sealed = migrations.map(({ version, up }) => ({ version, checksum: up.checksum }));
   const pin = pinned && { history: await historyOf(context, pinned), sealed };

@@ -2,15 +2,20 @@ import { type Check, fault, good, warning } from "../../core/check.ts";
 import { Failure } from "../../core/error.ts";
 import type { Context } from "../context.ts";
 import { inspectFiles } from "../inspect-files.ts";
-import { readMigrations } from "../read-migrations.ts";
+import { gapFindings, readMigrations } from "../read-migrations.ts";
 
 const TOPIC = "migrations";
 
 /** Whether the directory can be read, and its files are sound. */
 export function filesChecks({ fileSystem, settings }: Context): Check[] {
   try {
-    const { migrations, findings } = readMigrations(fileSystem, settings.directory);
-    const all = [...findings, ...inspectFiles(fileSystem, migrations, settings)];
+    const files = readMigrations(fileSystem, settings.directory);
+    const { migrations, findings } = files;
+    const all = [
+      ...findings,
+      ...gapFindings(files, settings.directory),
+      ...inspectFiles(fileSystem, migrations, settings),
+    ];
     const errors = all.filter(({ severity }) => severity === "error").length;
     const warnings = all.length - errors;
     const there = `${migrations.length} in ${settings.directory}`;
