@@ -107,7 +107,9 @@ for (const runtime of program ? chosenRuntimes() : []) {
     it("reset, and reset that fails", async () => {
       const at = await newDatabase(server, bouncer, runtime);
       await at.ends(0, "up", "--dir", "sound");
-      const holding = server.query(at.name, "BEGIN; LOCK TABLE t; SELECT pg_sleep(20); COMMIT").catch(() => {});
+      const holding = server
+        .query(at.name, "BEGIN; LOCK TABLE t IN ROW SHARE MODE; SELECT pg_sleep(20); COMMIT")
+        .catch(() => {});
       await at.until(
         "SELECT count(*) > 0 AS yes FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'BEGIN; LOCK TABLE t%'",
       );
