@@ -38,7 +38,7 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   "backup-unusable": "Choose another: `pgstep backup --list`. One of another database needs `--other-database`.",
   "lock-held": "Wait for the other run to end, or longer with `--lock-wait`; the message tells who it is where it can.",
   "in-doubt":
-    "Look whether the statement took effect, then say so with `pgstep resolve <version> --done` or `--not-done`.",
+    "Check whether the statement took effect, then record that with `pgstep resolve <version> --done` or `--not-done`; of a session that has ended, decide whether the statement must run again.",
   "hook-failed":
     "Look at what the hook wrote, mend it, and run the command again; --hook-failure warn makes it a warning. What the message says was applied stays so.",
   "statement-failed": "Mend the statement that is shown; its migration was rolled back, so run `pgstep up` again.",

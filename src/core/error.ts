@@ -48,7 +48,11 @@ export const FAILURES = {
     meaning: "The program behind -- could not be started; what was to be done is done.",
   },
   "output-lost": { exitStatus: 2, meaning: "The answer could not be written out; what was done is done." },
-  "in-doubt": { exitStatus: 4, meaning: "It is not known whether a statement took effect." },
+  "in-doubt": {
+    exitStatus: 4,
+    meaning:
+      "It is not known whether a statement took effect, or a file that is resumed needs something of a session that has ended.",
+  },
   "statement-failed": { exitStatus: 4, meaning: "The server refused a statement." },
   "hook-failed": { exitStatus: 4, meaning: "A hook of the user's own failed; what was done before it is done." },
   "connection-lost": { exitStatus: 4, meaning: "The connection ended during the run." },

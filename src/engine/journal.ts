@@ -10,6 +10,11 @@ export interface JournalEntry {
   readonly hash: string;
   readonly finished: boolean;
   readonly before: IndexesBefore;
+  /**
+   * Whether it made or used something that went with its session, which the run needs. Then an entry that is not finished waits
+   * for `resolve`, and a finished one has been resolved.
+   */
+  readonly sessionLost: boolean;
 }
 
 /** What is known of the time before a statement about an index was started. */
@@ -36,15 +41,24 @@ export async function readJournal(session: Session, names: TableNames, step: Ste
   return new Map(
     rows.map((row) => [
       Number(row.statement),
-      { hash: String(row.hash), finished: row.finished === "true", before: parseBefore(String(row.before)) },
+      { hash: String(row.hash), finished: row.finished === "true", ...parseNotes(String(row.before)) },
     ]),
   );
 }
 
 /** JSON; before that it was a list of oids with commas between, empty for none and where it did not matter. */
-function parseBefore(text: string): IndexesBefore {
-  if (text.startsWith("{")) return JSON.parse(text) as IndexesBefore;
-  return text === "" ? {} : { oids: text.split(",") };
+function parseNotes(text: string): Pick<JournalEntry, "before" | "sessionLost"> {
+  if (text === SESSION_LOST) return { before: {}, sessionLost: true };
+  if (text.startsWith("{")) return { before: JSON.parse(text) as IndexesBefore, sessionLost: false };
+  return { before: text === "" ? {} : { oids: text.split(",") }, sessionLost: false };
+}
+
+const SESSION_LOST = '{"session":"lost"}';
+
+/** Asks for a finished statement again, whose session took away what the run needs; or takes that back. */
+export function sessionLostSql(names: TableNames, step: Step, statement: number, lost: boolean): string {
+  const finished = lost ? "NULL" : NOW_UTC;
+  return `UPDATE ${names.journal} SET finished_at = ${finished}, indexes_before = ${lost ? quoteText(SESSION_LOST) : "NULL"} WHERE ${entryOf(step)} AND statement = ${statement}`;
 }
 
 /** The setting that has the `IndexesBefore` of a statement, in the transaction that records it as started. */

@@ -42,6 +42,11 @@ export function leavesTraces({ text }: Statement, { position }: ServerMessage): 
   return /\b(CONCURRENTLY|DO)\b/i.test(text);
 }
 
+/** Stands first in a transaction that writes the journal: only while the lock is ours, and under our own role. */
+export function bookkeeping(run: Run): string {
+  return `${run.lock.guard}${ownRole(run)}`;
+}
+
 /**
  * A statement and its journal entry in one transaction, which writes no rows of other versions to the history.
  * @param enter told when it is no longer the statement itself that may be refused

@@ -25,7 +25,7 @@ export async function startRun(
   pipeline.noticedBeside = (notice) => {
     if (isUnconfirmedCommit(notice)) context.emit(unconfirmedCommit("The last transaction"));
   };
-  return { context, session, names, lock, direct, sessionSettings, pipeline };
+  return { context, session, names, lock, direct, sessionSettings, inSession: new Set(), pipeline };
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Run {
   readonly lock: RunLock;
   /** Settings of the session's own, to be made again after a RESET ALL; each ends in a semicolon. */
   readonly sessionSettings: string;
+  /** Statements that have run in this session, of files that run statement by statement, for `session-effects.ts`. */
+  readonly inSession: Set<string>;
   /** Whether settings of the session reach the statements behind them; not so behind a transaction pooler. */
   readonly direct: boolean;
 }

@@ -18,10 +18,19 @@ import {
   statementHash,
 } from "./journal.ts";
 import { isUnconfirmedCommit, noticeOf, unconfirmedCommit } from "./notice.ts";
-import { leavesTraces, mustRunAlone, noteSetting, runAlone, runWithEntry, type StatementRun } from "./one-statement.ts";
-import { cleanSession, ownRole, type Run, recordingOf } from "./run.ts";
+import {
+  bookkeeping,
+  leavesTraces,
+  mustRunAlone,
+  noteSetting,
+  runAlone,
+  runWithEntry,
+  type StatementRun,
+} from "./one-statement.ts";
+import { cleanSession, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./sent-step.ts";
+import { noteInSession, repeatInSession, requireNothingMissed } from "./session-effects.ts";
 import { lineOf } from "./step-failure.ts";
 import type { StepEnd } from "./transaction-step.ts";
 import { type Work, workOf } from "./work.ts";
@@ -43,6 +52,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
   try {
     await run.pipeline.drained();
     const journal = await followMoved(run, script, await readJournal(session, names, step));
+    await requireNothingMissed(alone, journal);
     context.emit({ type: "step-started", step, statements: inspection.statements });
     let number = 0;
     for (const work of workOf(script)) {
@@ -61,6 +71,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
       const result = await runStatement(alone, work, number, journal.get(number), enter);
       noteSetting(alone, statement);
       if (!result) continue;
+      noteInSession(run, script, number);
       context.emit({
         type: "statement-finished",
         step,
@@ -118,8 +129,7 @@ async function runStatement(
   const hash = statementHash(writtenText(statement));
   if (entry?.finished) {
     if (entry.hash !== hash) throw editedBehindJournal(script, statement, number);
-    // What it set went with the session of that run, and the statements behind it count on it.
-    if (CHANGES_SESSION.test(statement.text)) await session.execute(statement.text);
+    await quietly(statement, enter, () => repeatInSession(alone, statement, number));
     return undefined;
   }
   const about = concurrentIndex(statement);
@@ -189,13 +199,6 @@ async function runWithJournal(
   await inTransaction(session, [bookkeeping(run), finishedSql(names, step, number, hash)]);
   return result;
 }
-
-/** Stands first in a transaction that writes the journal: only while the lock is ours, and under our own role. */
-function bookkeeping(run: Run): string {
-  return `${run.lock.guard}${ownRole(run)}`;
-}
-
-const CHANGES_SESSION = /^(SET|RESET|SELECT\s+(pg_catalog\s*\.\s*)?set_config)\b/i;
 
 /** Makes the step whole: its row as it should be, its journal gone, the session clean. */
 async function recordStep(run: Run, script: Script, durationMs: number): Promise<void> {

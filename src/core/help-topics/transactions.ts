@@ -27,6 +27,11 @@ where it cannot, up stops and asks you to look and to say so:
   pgstep resolve 012 --done        it took effect: go on behind it
   pgstep resolve 012 --not-done    it did not: run it again
 
+A file that is resumed gets a new session. Settings, prepared statements and
+advisory locks are made again. When the rest of the file needs a temporary
+table, a cursor or a computed setting of the first session, up stops and names
+the statement: resolve --not-done runs it again, --done continues without.
+
 When the connection is lost in the middle of a run, the truth is looked up on a
 new one and reported.
 `;

@@ -41,6 +41,7 @@ export async function resetHooks(
       {
         ...{ context, session, names: tableNames(settings), lock: { ...lock, guard }, sessionSettings: "" },
         direct: state.processId === session.backend.processId,
+        inSession: new Set(),
         pipeline: new Pipeline(session, window),
       },
       loaded,
