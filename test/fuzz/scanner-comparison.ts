@@ -1,4 +1,4 @@
-import type { Piece, ScanFault, Statement } from "../../src/core/sql/statement.ts";
+import type { Piece, ScanFault } from "../../src/core/sql/statement.ts";
 import {
   type Border,
   type LexedToken,
@@ -77,9 +77,12 @@ function documentedDifference(
   const isRows = (piece: Piece) =>
     piece.kind === "fault" && (piece.rule === "copy-line-shared" || piece.rule === "unterminated-copy");
   if (found.some(isRows) && /\bcopy\b/i.test(text)) return "rows follow COPY ... FROM STDIN";
-  const isOff = (piece: Piece): piece is Statement => piece.kind === "statement" && !piece.standardConformingStrings;
-  if (found.some(isOff) && /standard_conforming_strings/i.test(text))
-    return "standard_conforming_strings is switched off";
+  const isSet = found.some((piece) => piece.kind === "statement" && /standard_conforming_strings/i.test(piece.text));
+  const isOff = (piece: Piece) =>
+    piece.kind === "fault" || (piece.kind === "statement" && !piece.standardConformingStrings);
+  if (isSet && found.some(isOff)) return "standard_conforming_strings is switched off";
+  // "trailing junk after parameter" on every server; libpg-query was changed to take two tokens.
+  if (/\$\d+[a-z_$\x80-\uffff]/i.test(text)) return "a word joins a parameter, which servers refuse";
   return undefined;
 }
 
