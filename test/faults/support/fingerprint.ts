@@ -9,6 +9,15 @@ export async function fingerprint(server: PostgresServer, database: string): Pro
   return rows.map((row) => String(row.line)).sort();
 }
 
+/**
+ * The rows of pgstep's own tables, a line each, without times: two databases that went the same way have the same. A
+ * journal must be empty by then, and no lease may be held.
+ */
+export async function bookkeeping(server: PostgresServer, database: string): Promise<string[]> {
+  const rows = await server.query(database, BOOKKEEPING_SQL);
+  return rows.map((row) => String(row.line)).sort();
+}
+
 /** Names of indexes that are not fit for use; there must be none. */
 export async function brokenIndexes(server: PostgresServer, database: string): Promise<string[]> {
   const rows = await server.query(
@@ -17,6 +26,26 @@ export async function brokenIndexes(server: PostgresServer, database: string): P
   );
   return rows.map((row) => String(row.name));
 }
+
+/** Table of pgstep's to the query for its lines; the tables are absent until they are needed. */
+const RECORDS: Readonly<Record<string, string>> = {
+  schema_migrations:
+    "SELECT concat_ws(' ', 'applied', version, description, checksum, md5(down_script)) AS line FROM public.schema_migrations",
+  schema_migrations_steps:
+    "SELECT concat_ws(' ', 'journal', version, direction, statement) AS line FROM public.schema_migrations_steps",
+  schema_migrations_lease:
+    "SELECT 'lease is held' AS line FROM public.schema_migrations_lease WHERE expires_at > timezone('UTC', clock_timestamp())",
+  schema_migrations_seeds: "SELECT concat_ws(' ', 'seed', name, checksum) AS line FROM public.schema_migrations_seeds",
+  schema_migrations_repeatable:
+    "SELECT concat_ws(' ', 'repeatable', name, checksum, views) AS line FROM public.schema_migrations_repeatable",
+};
+
+const BOOKKEEPING_SQL = Object.entries(RECORDS)
+  .map(
+    ([table, query]) => `SELECT unnest(xpath('//line/text()', query_to_xml(CASE
+  WHEN to_regclass('public.${table}') IS NULL THEN 'SELECT WHERE false' ELSE $query$${query}$query$ END, false, false, '')))::text AS line`,
+  )
+  .join("\nUNION ALL ");
 
 const FINGERPRINT_SQL = `
 WITH own AS (

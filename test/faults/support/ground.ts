@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PostgresServer } from "../../support/postgres-server.ts";
 import { programCommand, type RuntimeName } from "../../support/program.ts";
 import { type Child, type Ended, startChild } from "./child.ts";
 import { brokenIndexes, fingerprint } from "./fingerprint.ts";
-import { MIGRATIONS } from "./migrations.ts";
+import { type FaultMigration, MIGRATIONS } from "./migrations.ts";
 import { assertConsistent, OBSERVE_SQL, type Observation, observe, statesIn } from "./observation.ts";
 
 /** A directory of migrations and a database for them, to be hurt. */
@@ -17,6 +17,8 @@ export interface Ground {
   readonly database: string;
   readonly url: string;
   readonly directory: string;
+  /** Those that the directory has, where they leave traces. */
+  readonly migrations: readonly FaultMigration[];
   /** Starts pgstep with --json. */
   start(words: readonly string[], options?: StartOptions): Child;
   /** Runs pgstep with --json to its end. */
@@ -32,18 +34,24 @@ export interface Ground {
 
 export interface StartOptions {
   readonly url?: string;
+  /** The program and its first words, instead of the ground's own runtime. */
+  readonly command?: readonly [string, ...string[]];
   readonly timeLimitMs?: number;
 }
 
 /** File name to text. */
 export type Files = Readonly<Record<string, string>>;
 
-export const FAULT_FILES: Files = Object.fromEntries(
-  MIGRATIONS.flatMap(({ name, up, down }) => [
-    [`${name}.up.sql`, up],
-    [`${name}.down.sql`, down],
-  ]),
-);
+function filesOf(migrations: readonly FaultMigration[]): Files {
+  return Object.fromEntries(
+    migrations.flatMap(({ name, up, down }) => [
+      [`${name}.up.sql`, up],
+      [`${name}.down.sql`, down],
+    ]),
+  );
+}
+
+export const FAULT_FILES: Files = filesOf(MIGRATIONS);
 
 const directories: string[] = [];
 process.on("exit", () => {
@@ -51,23 +59,31 @@ process.on("exit", () => {
 });
 
 export interface GroundOptions {
+  readonly migrations?: readonly FaultMigration[];
+  /** Migrations instead of those. */
   readonly files?: Files;
+  /** Files beside the directory of migrations, with the path below the ground's directory: "seeds/names.sql". */
+  readonly beside?: Files;
   /** A database to copy; nobody may be connected to it. */
   readonly template?: string;
+  /** Whether pgstep also comes through a pooler, whose sessions stay when they have nothing to do. */
+  readonly pooled?: boolean;
 }
 
 /** Makes a place of its own: a new database, and a directory with these files. */
 export async function makeGround(
   server: PostgresServer,
   runtime: RuntimeName,
-  { files = FAULT_FILES, template }: GroundOptions = {},
+  { migrations = MIGRATIONS, files = filesOf(migrations), beside = {}, template, pooled = false }: GroundOptions = {},
 ): Promise<Ground> {
   const command = await programCommand(runtime);
   const directory = mkdtempSync(join(tmpdir(), "pgstep-faults-"));
   directories.push(directory);
-  const migrations = join(directory, "migrations");
-  mkdirSync(migrations);
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(migrations, name), text);
+  const all = [...Object.entries(files).map(([name, text]) => [`migrations/${name}`, text] as const)];
+  for (const [name, text] of [...all, ...Object.entries(beside)]) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), text);
+  }
   const database = template ? await copyDatabase(server, template) : (await server.createDatabase(OBSERVE_SQL)).name;
   const url = `${server.url(database)}?sslmode=disable`;
   const ground: Ground = {
@@ -75,16 +91,17 @@ export async function makeGround(
     database,
     url,
     directory,
+    migrations,
     start: (words, options = {}) =>
       startChild(
-        [...command, ...words, "--json", "--dir", "migrations", "--url", options.url ?? url],
+        [...(options.command ?? command), ...words, "--json", "--dir", "migrations", "--url", options.url ?? url],
         directory,
         options.timeLimitMs,
       ),
     run: (words, options) => ground.start(words, options).ended,
     async observe() {
       const seen = await observe(server, database);
-      assertConsistent(seen);
+      assertConsistent(seen, migrations);
       return seen;
     },
     query: (sql) => server.query(database, sql),
@@ -97,7 +114,7 @@ export async function makeGround(
     },
     atRest: () =>
       ground.until(
-        `SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '${database}' AND application_name = 'pgstep'`,
+        `SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '${database}' AND application_name = 'pgstep'${pooled ? " AND state <> 'idle'" : ""}`,
       ),
   };
   return ground;
@@ -149,8 +166,8 @@ export async function assertWhole(ground: Ground, reference: Reference): Promise
 async function assertAllApplied(ground: Ground): Promise<void> {
   const seen = await ground.observe();
   assert.deepEqual(
-    statesIn(seen),
-    MIGRATIONS.map(({ version }) => `${version} applied`),
+    statesIn(seen, ground.migrations),
+    ground.migrations.map(({ version }) => `${version} applied`),
   );
   assert.deepEqual(await brokenIndexes(ground.server, ground.database), []);
 }

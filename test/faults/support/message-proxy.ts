@@ -22,8 +22,8 @@ export interface Cut {
 /** Stands between a client and a server on the loopback, without TLS, and cuts at exactly the byte that is wanted. */
 export interface MessageProxy {
   readonly port: number;
-  /** Asked about each message before it passes. */
-  onMessage: ((message: ProxiedMessage) => Cut | undefined) | undefined;
+  /** Asked about each message before it passes; the message waits for a promised answer, and so does all after it. */
+  onMessage: ((message: ProxiedMessage) => Cut | undefined | Promise<Cut | undefined>) | undefined;
   /** Whether new connections get through; else they are closed at once. */
   reachable: boolean;
   close(): Promise<void>;
@@ -37,37 +37,37 @@ export async function startMessageProxy(serverPort: number): Promise<MessageProx
     const connection = connections++;
     const server = connect({ host: "127.0.0.1", port: serverPort, noDelay: true });
     let isCut = false;
-    for (const [socket, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      open.add(socket);
-      socket.on("error", () => {});
-      socket.on("end", () => isCut || other.end());
-      socket.on("close", () => {
-        open.delete(socket);
-        if (!isCut) other.destroy();
-      });
-    }
+    const pass = async (message: ProxiedMessage, target: Socket) => {
+      const answer = proxy.onMessage?.(message);
+      const cut = answer instanceof Promise ? await answer : answer;
+      if (!cut) return void target.write(message.bytes);
+      isCut = true;
+      if (cut.bytes > 0) target.write(message.bytes.subarray(0, cut.bytes));
+      // Messages that passed earlier still arrive; no other message does.
+      client.end();
+      setTimeout(() => client.destroy(), 20);
+      setTimeout(() => server.end(() => server.destroy()), cut.lingerMs);
+    };
     const relay = (from: ProxiedMessage["from"], source: Socket, target: Socket) => {
       const framer = new Framer(from === "client");
       let number = 0;
+      let passed: Promise<unknown> = Promise.resolve();
+      const then = (action: () => unknown) => {
+        passed = passed.then(() => isCut || action());
+      };
+      open.add(source);
+      source.on("error", () => {});
       source.on("data", (part) => {
         for (const [type, bytes] of framer.push(part)) {
-          if (isCut) return;
           number++;
-          const cut = proxy.onMessage?.({ connection, from, number, type, bytes });
-          if (!cut) {
-            target.write(bytes);
-            continue;
-          }
-          isCut = true;
-          if (cut.bytes > 0) target.write(bytes.subarray(0, cut.bytes));
-          // What was passed on before still arrives; nothing else does.
-          client.end();
-          setTimeout(() => client.destroy(), 20);
-          setTimeout(() => server.end(() => server.destroy()), cut.lingerMs);
+          const message: ProxiedMessage = { connection, from, number, type, bytes };
+          then(() => pass(message, target));
         }
+      });
+      source.on("end", () => then(() => target.end()));
+      source.on("close", () => {
+        open.delete(source);
+        then(() => target.destroySoon());
       });
     };
     relay("client", client, server);

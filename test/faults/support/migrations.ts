@@ -17,6 +17,9 @@ export interface FaultMigration {
 /** Stands in a script for a statement that leaves a trace. */
 const TRACE = "TRACE;";
 
+/** Stands in a script for the version of its migration. */
+const VERSION = "<version>";
+
 interface Draft {
   readonly up: readonly string[];
   readonly down: readonly string[];
@@ -107,10 +110,10 @@ END $body$;`,
   itself: {
     up: [
       "CREATE TABLE app.itself (id integer);",
-      "INSERT INTO schema_migrations (version, description) VALUES ('008', 'itself') ON CONFLICT (version) DO NOTHING;",
+      `INSERT INTO schema_migrations (version, description) VALUES ('${VERSION}', 'itself') ON CONFLICT (version) DO NOTHING;`,
       TRACE,
     ],
-    down: ["DELETE FROM schema_migrations WHERE version = '008';", "DROP TABLE app.itself;", TRACE],
+    down: [`DELETE FROM schema_migrations WHERE version = '${VERSION}';`, "DROP TABLE app.itself;", TRACE],
   },
   settings: {
     up: [
@@ -144,29 +147,36 @@ END $body$;`,
   },
 };
 
-/** Lowest version first. */
-export const MIGRATIONS: readonly FaultMigration[] = Object.entries(DRAFTS).map(([name, draft], index) => {
-  const version = `${index + 1}`.padStart(3, "0");
-  const numbers = (statements: readonly string[]) =>
-    statements.flatMap((statement, at) => (statement === TRACE ? [at + 1] : []));
-  return {
-    version,
-    name: `${version}_${name}`,
-    alone: {
-      up: draft.alone === "up" || draft.alone === "both",
-      down: draft.alone === "down" || draft.alone === "both",
-    },
-    up: script(draft, version, "up"),
-    down: script(draft, version, "down"),
-    traced: { up: numbers(draft.up), down: numbers(draft.down) },
-  };
-});
+/** All of them, lowest version first. */
+export const MIGRATIONS: readonly FaultMigration[] = chosenMigrations(Object.keys(DRAFTS));
+
+/** Those of these names with versions from 001 on, in the order given; each must find what it builds on before it. */
+export function chosenMigrations(names: readonly string[]): readonly FaultMigration[] {
+  return names.map((name, index) => {
+    const draft = DRAFTS[name];
+    if (!draft) throw new Error(`There is no migration ${name}`);
+    const version = `${index + 1}`.padStart(3, "0");
+    const numbers = (statements: readonly string[]) =>
+      statements.flatMap((statement, at) => (statement === TRACE ? [at + 1] : []));
+    return {
+      version,
+      name: `${version}_${name}`,
+      alone: {
+        up: draft.alone === "up" || draft.alone === "both",
+        down: draft.alone === "down" || draft.alone === "both",
+      },
+      up: script(draft, version, "up"),
+      down: script(draft, version, "down"),
+      traced: { up: numbers(draft.up), down: numbers(draft.down) },
+    };
+  });
+}
 
 function script(draft: Draft, version: string, direction: "up" | "down"): string {
   const statements = draft[direction].map((statement, index) =>
     statement === TRACE
       ? `INSERT INTO faults.trace (version, direction, statement) VALUES ('${version}', '${direction}', ${index + 1});`
-      : statement,
+      : statement.replaceAll(VERSION, version),
   );
   const body = draft.wrapped ? ["BEGIN;", ...statements, "COMMIT;"] : statements;
   return `${draft.header ?? ""}${body.join("\n")}\n`;

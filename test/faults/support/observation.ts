@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { PostgresServer } from "../../support/postgres-server.ts";
-import { type FaultMigration, MIGRATIONS } from "./migrations.ts";
+import type { FaultMigration } from "./migrations.ts";
 
 type Direction = "up" | "down";
 
@@ -46,17 +46,32 @@ export function stateIn(seen: Observation, version: string): "pending" | "unfini
   return seen.history.includes(version) ? "applied" : "pending";
 }
 
+/**
+ * How often one direction of a migration took effect as a whole: its statement that did so least often. Statements of
+ * one that is under way count for nothing until all of them are finished.
+ */
+export function effectsOf(seen: Observation, { version, traced }: FaultMigration, direction: Direction): number {
+  return Math.min(...traced[direction].map((statement) => timesOf(seen, version, direction, statement)));
+}
+
+export function timesOf({ traces }: Observation, version: string, direction: Direction, statement: number): number {
+  const found = traces.find(
+    (one) => one.version === version && one.direction === direction && one.statement === statement,
+  );
+  return found?.count ?? 0;
+}
+
 /** Versions that are neither recorded nor begun, and so on. */
-export function statesIn(seen: Observation): string[] {
-  return MIGRATIONS.map(({ version }) => `${version} ${stateIn(seen, version)}`);
+export function statesIn(seen: Observation, migrations: readonly FaultMigration[]): string[] {
+  return migrations.map(({ version }) => `${version} ${stateIn(seen, version)}`);
 }
 
 /**
  * Fails unless history, journal and what really took effect agree: a recorded migration took effect once more than it
  * was undone, one that is not recorded just as often, and of one that is under way exactly the finished statements.
  */
-export function assertConsistent(seen: Observation): void {
-  const faults = MIGRATIONS.flatMap((migration) => faultsOf(seen, migration));
+export function assertConsistent(seen: Observation, migrations: readonly FaultMigration[]): void {
+  const faults = migrations.flatMap((migration) => faultsOf(seen, migration));
   assert.deepEqual(faults, [], `history, journal and effects disagree: ${JSON.stringify(seen)}`);
 }
 
@@ -67,9 +82,7 @@ function faultsOf(seen: Observation, { version, alone, traced }: FaultMigration)
   if (journal.some((other) => other.direction !== entry?.direction)) return [`${version} is under way both ways`];
   if (entry && !alone[entry.direction]) return [`${version} has a journal and runs in a transaction`];
   if (entry && recorded !== (entry.direction === "down")) return [`${version} is recorded too early or too late`];
-  const count = (direction: Direction, statement: number) =>
-    seen.traces.find((one) => one.version === version && one.direction === direction && one.statement === statement)
-      ?.count ?? 0;
+  const count = (direction: Direction, statement: number) => timesOf(seen, version, direction, statement);
   const finished = (direction: Direction, statement: number) =>
     journal.some((one) => one.direction === direction && one.statement === statement && one.finished);
   // How often the way back has ended, and with it the way there; one that is complete but not recorded does not count.

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Ended, Line } from "./child.ts";
 import { type Ground, succeeded } from "./ground.ts";
-import { MIGRATIONS } from "./migrations.ts";
-import { type Observation, stateIn, statesIn } from "./observation.ts";
+import type { FaultMigration } from "./migrations.ts";
+import { type Observation, stateIn, statesIn, timesOf } from "./observation.ts";
 
 const ORDER = ["pending", "unfinished", "applied"];
 
@@ -17,10 +17,10 @@ export async function assertStatusTrue(ground: Ground, direction: "up" | "down" 
   const after = await ground.observe();
   const told = statesTold(ended);
   const still = JSON.stringify(before) === JSON.stringify(after);
-  if (still) assert.deepEqual(told, statesIn(after), ended.story);
+  if (still) assert.deepEqual(told, statesIn(after, ground.migrations), ended.story);
   else if (direction) {
     const [low, high] = direction === "up" ? [before, after] : [after, before];
-    for (const [index, { version }] of MIGRATIONS.entries()) {
+    for (const [index, { version }] of ground.migrations.entries()) {
       const rank = ORDER.indexOf(told[index]?.split(" ")[1] ?? "");
       const between = (seen: Observation) => ORDER.indexOf(stateIn(seen, version));
       assert.ok(between(low) <= rank && rank <= between(high), `${told[index]}: ${ended.story}`);
@@ -48,7 +48,7 @@ export function stepsTold(ended: Ended): readonly ToldStep[] {
 /** The failure that was told: that of the run, or what kept it from beginning. */
 export function failureTold(ended: Ended): Line & { code: string; message: string; hint: string | null } {
   const last = ended.lines.at(-1);
-  const line = last?.type === "run" ? (last.failure as Line | null) : last;
+  const line = last?.failure === undefined ? last : (last.failure as Line | null);
   assert.equal(line?.type, "failure", ended.story);
   return line as Line & { code: string; message: string; hint: string | null };
 }
@@ -74,7 +74,7 @@ export async function assertReportTrue(
   const steps = stepsTold(ended);
   for (const { version, direction, outcome } of steps) {
     const told = `${direction} of ${version} is told to be ${outcome}: ${story}`;
-    const extent = effectOf(before, seen, version, direction);
+    const extent = effectOf(ground.migrations, before, seen, version, direction);
     if (outcome === "in-doubt") assert.ok(doubt, told);
     else if (outcome === "applied" || outcome === "undone") assert.equal(extent, "all", told);
     else if (outcome === "failed") assert.notEqual(extent, "all", told);
@@ -87,15 +87,14 @@ const NOTHING: Observation = { history: [], journal: [], traces: [] };
 
 /** How much of a migration took effect since. */
 function effectOf(
+  migrations: readonly FaultMigration[],
   before: Observation,
   after: Observation,
   version: string,
   direction: "up" | "down",
 ): "nothing" | "part" | "all" {
-  const traced = MIGRATIONS.find((migration) => migration.version === version)?.traced[direction] ?? [];
-  const count = ({ traces }: Observation, statement: number) =>
-    traces.find((one) => one.version === version && one.direction === direction && one.statement === statement)
-      ?.count ?? 0;
+  const traced = migrations.find((migration) => migration.version === version)?.traced[direction] ?? [];
+  const count = (seen: Observation, statement: number) => timesOf(seen, version, direction, statement);
   const done = traced.filter((statement) => count(after, statement) > count(before, statement)).length;
   const underWay = after.journal.some((entry) => entry.version === version && entry.direction === direction);
   if (done === traced.length && !underWay) return "all";
