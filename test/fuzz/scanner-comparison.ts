@@ -117,7 +117,7 @@ function compareRefusal(
     return sql !== text || isSamePlace(sql, position, own.offset) ? SAME : differs(`${rule} at another place`);
   }
   if (/unterminat/.test(refusal)) {
-    return own ? SAME : differs("PostgreSQL finds something open behind its first error, and we do not");
+    return own ? SAME : differs("PostgreSQL finds something open after its first error, and we do not");
   }
   if (/Bad control character|Bad escaped/.test(refusal)) return excluded("the wrapper cannot hand its tokens over");
   return excluded("the server refuses a token, which it says itself");

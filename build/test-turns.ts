@@ -1,0 +1,109 @@
+import { availableParallelism } from "node:os";
+import { findPgbouncer, startPgbouncer } from "../test/support/pgbouncer.ts";
+import { startPostgres } from "../test/support/postgres-server.ts";
+import { chosenLines, type Line, wordsOf } from "../test/turns/matrix.ts";
+import { makeScene, type Scene, type Turn, type World } from "../test/turns/scene.ts";
+import { runTrial } from "../test/turns/trial.ts";
+
+/*
+ * `npm run test:turns`: hurts commands at every message that they send to the server, one trial each, and looks whether
+ * what they report is true and what follows completes their work. Words after `--` choose verbs, kinds of connection,
+ * kinds of fault and runtimes: `npm run test:turns -- up pooled kill`.
+ *
+ * Environment: PGSTEP_TURNS_SHARD=2/5 runs every fifth trial from the second on; PGSTEP_TURNS_TURN=0:17 the trials at
+ * the 17th message of the first connection; PGSTEP_TURNS_JOBS how many trials run at once.
+ */
+
+const lines = chosenLines(process.argv.slice(2));
+const [shard, shards] = shardOf(process.env.PGSTEP_TURNS_SHARD ?? "1/1");
+const onlyTurn = process.env.PGSTEP_TURNS_TURN;
+const jobs = Number(process.env.PGSTEP_TURNS_JOBS ?? availableParallelism() + 1);
+
+// The pooler ends with this process, in whatever way that ends.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+const bouncerProgram = findPgbouncer();
+const server = await startPostgres({ settings: { max_connections: "200" } });
+const bouncer = bouncerProgram ? await startPgbouncer(bouncerProgram, server) : undefined;
+
+let counted = 0;
+let passed = 0;
+let failed = 0;
+const scenes = new Map<string, Promise<Scene>>();
+
+for (const line of lines) {
+  const { runtime, verb, connection } = line;
+  if (!bouncer && (connection.hurt === "pooled" || connection.other === "pooled")) {
+    console.log(`${wordsOf(line)}: skipped, pgbouncer is not installed`);
+    continue;
+  }
+  const world: World = { server, bouncer, runtime };
+  const key = `${runtime} ${verb.name}`;
+  try {
+    const scene = await (scenes.get(key) ?? scenes.set(key, makeScene(world, verb)).get(key));
+    if (scene) await runLine(line, scene, await scene.turns(connection.hurt));
+  } catch (error) {
+    // Without an undisturbed run there is nothing to compare with.
+    failed++;
+    console.log(`${wordsOf(line)}: an undisturbed run fails\n${indented(error)}`);
+  }
+}
+await bouncer?.stop();
+await server.stop("immediate");
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+async function runLine(line: Line, scene: Scene, all: readonly Turn[]): Promise<void> {
+  const waiting = all.filter(({ connection, number }) => {
+    const isMine = counted++ % shards === shard - 1;
+    return onlyTurn === undefined ? isMine : onlyTurn === `${connection}:${number}`;
+  });
+  if (waiting.length === 0) return;
+  const started = performance.now();
+  const count = waiting.length;
+  const faults: string[] = [];
+  let notReached = 0;
+  let leases = 0;
+  const work = async () => {
+    for (let turn = waiting.shift(); turn; turn = waiting.shift()) {
+      try {
+        const { reached, leftLease } = await runTrial({ scene, ...line, turn });
+        if (!reached) notReached++;
+        if (leftLease) leases++;
+      } catch (error) {
+        faults.push(storyOf(line, turn, error));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  failed += faults.length;
+  passed += count - faults.length;
+  const remarks = [
+    `${count} of ${all.length} turns`,
+    `${count - faults.length} passed`,
+    `${faults.length} failed`,
+    ...(notReached > 0 ? [`${notReached} not reached`] : []),
+    ...(leases > 0 ? [`${leases} left the lease to run out`] : []),
+    `${Math.round((performance.now() - started) / 1000)} s`,
+  ];
+  console.log(`${wordsOf(line)}: ${remarks.join(", ")}`);
+  for (const fault of faults) console.log(fault);
+}
+
+function storyOf(line: Line, { connection, number, label }: Turn, error: unknown): string {
+  const repeat = `PGSTEP_TURNS_TURN=${connection}:${number} npm run test:turns -- ${wordsOf(line)}`;
+  return `  failed at ${label}\n  repeat: ${repeat}\n${indented(error)}`;
+}
+
+function indented(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/^/gm, "    ");
+}
+
+function shardOf(text: string): readonly [shard: number, shards: number] {
+  const [, shard, shards] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  const numbers = [Number(shard), Number(shards)] as const;
+  if (!(numbers[0] >= 1 && numbers[0] <= numbers[1])) {
+    throw new Error(`PGSTEP_TURNS_SHARD must be like 2/5, not "${text}"`);
+  }
+  return numbers;
+}
