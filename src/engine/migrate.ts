@@ -18,7 +18,7 @@ import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } f
 import { requireUnprotected } from "./protection.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "./read-migrations.ts";
 import { notRun } from "./repeatable/plan.ts";
-import { loadScripts, refuseUnsound, type Script } from "./scripts.ts";
+import { begunOnesResumed, loadScripts, refuseUnsound, type Script } from "./scripts.ts";
 import { lineOf } from "./step-failure.ts";
 import { planSurroundings, readSurroundings, requireNoStepHooks } from "./surroundings.ts";
 import { withSession } from "./work-session.ts";
@@ -101,7 +101,7 @@ async function runPlan(
     const { placeholders } = settings;
     const place = { names: tableNames(settings), database: state.name, placeholders };
     const loaded = await loadScripts(plan, fileSystem, session, place, seen);
-    const { scripts } = loaded;
+    const scripts = begunOnesResumed(loaded.scripts, state.unfinished);
     const gaps = command === "up" ? gapFindings(files, settings.directory, entries) : [];
     const findings = [...gaps, ...loaded.findings];
     const held = entries.filter(isPending).length > (command === "up" ? plan.steps.length : 0);

@@ -1,6 +1,7 @@
 import { Failure, type Finding } from "../core/error.ts";
 import type { Header } from "../core/header.ts";
 import { parseHeader } from "../core/header.ts";
+import type { Unfinished } from "../core/history.ts";
 import { type Inspection, inspect } from "../core/inspection.ts";
 import type { SqlFile } from "../core/migration.ts";
 import { type GivenPlaceholders, placeholdersIn } from "../core/placeholders/placeholders.ts";
@@ -9,6 +10,7 @@ import { Checksum, decodeSource } from "../core/source-text.ts";
 import { type CopyBytes, type Piece, scan, scanBytes } from "../core/sql/statement.ts";
 import type { ScanOptions } from "../core/sql/statement-scanner.ts";
 import { quoteText } from "../core/sql-text.ts";
+import { sameVersion } from "../core/version.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Session } from "../ports/session.ts";
 import { errorWords } from "./error-code.ts";
@@ -73,6 +75,26 @@ export async function loadScripts(
   const findings = scripts.flatMap((script) => script.inspection.findings);
   refuseUnsound(findings, "run migrations");
   return { scripts, findings };
+}
+
+/**
+ * The scripts, with those that an earlier run has begun statement by statement made to go on so, whatever has become of the
+ * file: in a transaction its finished statements would run twice.
+ */
+export function begunOnesResumed(scripts: readonly Script[], unfinished: readonly Unfinished[]): Script[] {
+  return scripts.map((script) => {
+    const { step, header, inspection } = script;
+    const begun = unfinished.some(
+      ({ version, direction }) => direction === step.direction && sameVersion(version, step.version),
+    );
+    if (!begun || inspection.mode === "statements") return script;
+    const because = "an earlier run has begun it statement by statement";
+    return {
+      ...script,
+      header: { ...header, transaction: "none" },
+      inspection: { ...inspection, mode: "statements", because },
+    };
+  });
 }
 
 interface Surroundings {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { resolve } from "../../src/engine/resolve.ts";
+import { findPgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
 import {
   type Files,
   failureOf,
@@ -181,6 +182,30 @@ describe("the name of an index without one", () => {
     });
     await assert.rejects(here.rows(sent), { code: "42P07" });
     assert.deepEqual(await indexes(here), [OURS]);
+  });
+
+  const program = findPgbouncer();
+  test("makes it fail behind a pooler too", { skip: program ? false : "pgbouncer is not installed" }, async () => {
+    assert.ok(program);
+    const here = await world(UNNAMED, { lockTimeoutMs: 0 });
+    const bouncer = await startPgbouncer(program, here.server, 4);
+    const behind = here.beside({}, { url: bouncer.url(here.databaseName) });
+    try {
+      succeeded(await behind.up({ count: 1 }));
+      let sent = "";
+      await holding(here, IN_THE_MIDDLE, async () => {
+        const up = behind.up();
+        await here.until("SELECT count(*) > 0 FROM pg_index WHERE NOT indisvalid");
+        sent = String(await here.value("SELECT query FROM pg_stat_activity WHERE query LIKE '/* pgstep%INDEX%'"));
+        await terminate(here, "/* pgstep%INDEX%");
+        assert.ok((await up).failure);
+      });
+      succeeded(await behind.up());
+      await assert.rejects(behind.rows(sent), { code: "42P07" });
+      assert.deepEqual(await indexes(here), [OURS]);
+    } finally {
+      await bouncer.stop();
+    }
   });
 
   test("leaves errors at their place in the file", async () => {

@@ -140,6 +140,20 @@ for (const [name, make] of Object.entries(subjects)) {
       assert.equal(await here.value(VALID("t_id")), true);
     });
 
+    test("a file that could run in a transaction after an edit goes on statement by statement, and runs nothing twice", async () => {
+      const here = await make({
+        "001_log.sql":
+          "-- Transaction: none\nCREATE TABLE log (n int);\nINSERT INTO log VALUES (1);\nINSERT INTO no_such VALUES (1);",
+      });
+      failureOf(await here.up(), "statement-failed");
+      here.write({
+        "001_log.sql": "CREATE TABLE log (n int);\nINSERT INTO log VALUES (1);\nINSERT INTO log VALUES (2);",
+      });
+      assert.deepEqual(outcomes(succeeded(await here.up())), ["001 applied"]);
+      assert.equal(await here.value("SELECT string_agg(n::text, ',' ORDER BY n) FROM log"), "1,2");
+      assert.deepEqual(await states(here), ["001 applied"]);
+    });
+
     test("line ends do not count as an edit", async () => {
       const here = await make(FAILING);
       failureOf(await here.up(), "statement-failed");
