@@ -1,6 +1,6 @@
 import type { CommandWords, Option, Vocabulary } from "../src/core/command.ts";
 import { EXIT_STATUSES } from "../src/core/exit-statuses.ts";
-import { argumentRows, optionLabel, usageLine, wrap } from "../src/core/help-text.ts";
+import { argumentRows, effectText, optionLabel, usageLine, wrap } from "../src/core/help-text.ts";
 
 /** Columns of a line of text in the source. */
 const LINE = 78;
@@ -63,7 +63,7 @@ function commandLines(command: CommandWords): string[] {
   const also = command.aliases.map((alias) => bold(`pgstep ${alias}`));
   return [
     `.SS ${inline(usageLine(command))}`,
-    roff(command.description),
+    roff(`${command.description} ${effectText(command)}`),
     ...(also.length > 0 ? [".PP", `Also: ${also.join(", ")}.`] : []),
     ...argumentRows(command).flatMap(([name, summary]) => entry(italic(name), roff(summary))),
     ...command.options.flatMap(optionLines),

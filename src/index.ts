@@ -19,6 +19,7 @@ import {
   wholeFrom,
 } from "./core/settings/library-options.ts";
 import { noDatabaseNamed } from "./core/settings/no-database.ts";
+import { placeInProjectFile } from "./core/settings/origin.ts";
 import { failureOf, type ResolvedSettings } from "./core/settings/resolve-settings.ts";
 import type { GivenSettings, Settings } from "./core/settings.ts";
 import type { Context, DatabaseContext } from "./engine/context.ts";
@@ -195,6 +196,7 @@ export class MigrationRunner {
       signal: signal ?? new AbortController().signal,
       toolVersion,
       programs: hookPrograms,
+      hooksNamedIn: placeInProjectFile(resolved.origins.hooks),
     };
     return { context, resolved, rethrow };
   }

@@ -6,6 +6,7 @@ import { hookPrograms } from "./adapters/hook-programs.ts";
 import { type Interruption, listenForInterruption } from "./adapters/interruption.ts";
 import { openReporter } from "./adapters/open-reporter.ts";
 import { hidePasswords } from "./adapters/process-title.ts";
+import { ProjectConfines } from "./adapters/project-confines.ts";
 import { endQuietly } from "./adapters/reporter-output.ts";
 import { versionText } from "./adapters/reporter-version.ts";
 import { sealedFiles } from "./adapters/sealed-files.ts";
@@ -15,9 +16,11 @@ import { systemClock } from "./adapters/system-clock.ts";
 import { TerminalConsent } from "./adapters/terminal-consent.ts";
 import { runtimeVersion, toolCommit, toolTarget, toolVersion } from "./adapters/tool-version.ts";
 import { forgetVariablesOfBun } from "./adapters/variables-of-bun.ts";
+import { backupTools } from "./backup-tools.ts";
 import { parseCommandLine, type Request, typedOptions } from "./command-line.ts";
 import { manifestOf } from "./core/bundle/seal.ts";
 import { refuseUnsealed, sealedFlags, sealedSettings, withPin } from "./core/bundle/sealed-program.ts";
+import { effectOf } from "./core/command.ts";
 import { Failure } from "./core/error.ts";
 import type { EventListener } from "./core/event.ts";
 import { HELP_WIDTH } from "./core/help-text.ts";
@@ -25,6 +28,7 @@ import { narrowed } from "./core/narrow-text.ts";
 import { requireFormat } from "./core/presentation.ts";
 import { databaseSources, shadowSources } from "./core/settings/database-sources.ts";
 import { noDatabaseNamed } from "./core/settings/no-database.ts";
+import { placeInProjectFile } from "./core/settings/origin.ts";
 import { failureOf, type ResolvedSettings, resolveSettings } from "./core/settings/resolve-settings.ts";
 import { rehearseRestore } from "./engine/backup/restore.ts";
 import { completionLines } from "./engine/complete.ts";
@@ -33,7 +37,6 @@ import type { Environment, GivenPatience } from "./engine/environment.ts";
 import { inShadow, replay } from "./engine/replay.ts";
 import { waitingDatabase } from "./engine/wait.ts";
 import { withoutSecrets } from "./engine/without-secrets.ts";
-import type { BackupTools } from "./ports/backups.ts";
 import type { Probe } from "./ports/probe.ts";
 import type { Database } from "./ports/session.ts";
 
@@ -159,21 +162,26 @@ async function run({ command, invocation, settings: flags }: Request & { kind: "
   if (wrong && !command.toleratesFaults) throw wrong;
   const settings = resolved.values;
   requireFormat(settings.format, command);
-  reporter = openReporter(settings, surroundings);
+  const confines = effectOf(command, invocation.options) === "looks" ? new ProjectConfines(resolved) : undefined;
+  const unlogged = confines?.logWarning();
+  if (unlogged) reporter.event({ type: "warning", finding: unlogged });
+  reporter = openReporter({ ...settings, ...(unlogged && { logFile: undefined }) }, surroundings);
   const interruption = listenForInterruption((status) => process.exit(status));
   const { signal } = interruption;
   let database: Database | undefined;
-  const context = {
+  const context: Context = {
     settings,
-    fileSystem,
+    fileSystem: confines?.fileSystem(fileSystem) ?? fileSystem,
     clock: systemClock,
-    emit: reporter.event.bind(reporter),
+    emit: (event) => {
+      if (event.type !== "program-named" || !isQuietByUser(resolved)) reporter.event(event);
+    },
     signal,
     toolVersion,
-    programs: hookPrograms,
+    ...(!confines && { programs: hookPrograms, hooksNamedIn: placeInProjectFile(resolved.origins.hooks) }),
   };
   const namedDatabase = async (patience?: GivenPatience) =>
-    (database ??= await openNamed(resolved, context, patience ?? patienceOf(settings.waitMs)));
+    (database ??= await openNamed(resolved, context, patience ?? patienceOf(settings.waitMs), confines));
   const environment: Environment = {
     context,
     settings: resolved,
@@ -187,16 +195,18 @@ async function run({ command, invocation, settings: flags }: Request & { kind: "
       return { ...context, database: named, ...(pin && { settings: { ...settings, pin } }) };
     },
     async replayed(work) {
-      const shadow = await openShadow(resolved, context.emit);
+      const shadow = await openShadow(resolved, context.emit, confines);
       return await replay({ ...context, database: shadow }, work).finally(() => shadow.close());
     },
     async inShadow(work) {
-      const shadow = await openShadow(resolved, context.emit);
+      const shadow = await openShadow(resolved, context.emit, confines);
       return await inShadow({ ...context, database: shadow }, work).finally(() => shadow.close());
     },
     probe: () => openProbe(resolved),
     backupMeans: async () => {
-      const tools = openBackupTools(resolved);
+      const tools = confines
+        ? { store: backupStore, dumpProgram: async () => undefined }
+        : backupTools(resolved, context.emit);
       const rehearse = (path: string) => environment.inShadow((shadow) => rehearseRestore(shadow, tools, path));
       return { tools, policy: settings, rehearse };
     },
@@ -210,7 +220,7 @@ async function run({ command, invocation, settings: flags }: Request & { kind: "
           mayAsk: presentation.format !== "json",
         },
       ),
-    programFile,
+    programFile: confines?.programFile(programFile) ?? programFile,
     report: (report) => reporter.report(seal?.pin ? withPin(report, seal.pin) : report),
   };
   try {
@@ -234,10 +244,12 @@ async function openNamed(
   resolved: ResolvedSettings,
   context: Context,
   patience: GivenPatience | undefined,
+  confines: ProjectConfines | undefined,
 ): Promise<Database | undefined> {
   const { resolveTarget } = await import("./adapters/resolve-target.ts");
   const target = resolveTarget(databaseSources(resolved));
   if (!target) return undefined;
+  confines?.requireHarmless("url", target);
   const { openDatabase } = await import("./adapters/open-database.ts");
   const { askPassword } = await import("./adapters/terminal-password.ts");
   const mayAsk = presentation.format === "human" && !process.env.CI;
@@ -253,26 +265,17 @@ async function openNamed(
 }
 
 /** A database to rehearse in: the one that is named for it, or one in memory. */
-async function openShadow(resolved: ResolvedSettings, emit: EventListener): Promise<Database> {
+async function openShadow(
+  resolved: ResolvedSettings,
+  emit: EventListener,
+  confines: ProjectConfines | undefined,
+): Promise<Database> {
   const { resolveTarget } = await import("./adapters/resolve-target.ts");
   const target = resolveTarget(shadowSources(resolved));
   if (!target) throw noDatabaseNamed();
+  confines?.requireHarmless("shadowUrl", target);
   const { openDatabase } = await import("./adapters/open-database.ts");
   return withoutSecrets(openDatabase(target, { emit }), resolved.values.placeholders);
-}
-
-/** What backups are made with; PostgreSQL's own programs are looked for only when one is made. */
-function openBackupTools(resolved: ResolvedSettings): BackupTools {
-  return {
-    store: backupStore,
-    async dumpProgram(serverMajor) {
-      const { resolveTarget } = await import("./adapters/resolve-target.ts");
-      const target = resolveTarget(databaseSources(resolved));
-      if (target?.kind !== "server") return undefined;
-      const { findDumpProgram } = await import("./adapters/pg-dump.ts");
-      return await findDumpProgram(target, resolved.values.pgDump, serverMajor);
-    },
-  };
 }
 
 async function openProbe(resolved: ResolvedSettings): Promise<Probe | undefined> {

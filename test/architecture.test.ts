@@ -13,7 +13,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   commands: ["engine", "ports", "core"],
   adapters: ["ports", "core"],
   "command-line.ts": ["commands", "core"],
-  "main.ts": ["command-line.ts", "commands", "adapters", "engine", "ports", "core"],
+  "backup-tools.ts": ["adapters", "ports", "core"],
+  "main.ts": ["backup-tools.ts", "command-line.ts", "commands", "adapters", "engine", "ports", "core"],
   "start.ts": ["main.ts", "adapters"],
   "index.ts": ["commands", "adapters", "engine", "ports", "core"],
   utils: ["index.ts"],
@@ -42,7 +43,7 @@ const ADAPTERS: readonly { readonly files: RegExp; readonly from?: RegExp }[] = 
   // What the machine says of where the database is.
   { files: /^(resolve-target|connection-files)\.ts$/ },
   // Files of settings.
-  { files: /^(setting-files|project-file-search)\.ts$/ },
+  { files: /^(setting-files|project-file-search|project-confines)\.ts$/ },
   // Files of the user's that nobody named.
   { files: /^connection-files\.ts$/, from: /^home-directory\.ts$/ },
   { files: /^tls-files\.ts$/, from: /^home-directory\.ts$/ },

@@ -63,6 +63,7 @@ describe("the manual page", () => {
       commands: [
         {
           name: "go",
+          effect: "looks",
           aliases: [".so"],
           summary: word,
           description: `${"a".repeat(76)} ${word}`,

@@ -1,17 +1,22 @@
 import type { CommandWords, Option, Vocabulary } from "../../src/core/command.ts";
-import { argumentRows, optionLabel, usageLine } from "../../src/core/help-text.ts";
+import { argumentRows, effectText, optionLabel, usageLine } from "../../src/core/help-text.ts";
 import { statusesOf } from "./command-statuses.ts";
 import { code, GENERATED, plain, table } from "./markdown.ts";
 
 /** The reference of all commands. */
 export function commandsPage({ commands, options }: Vocabulary): string {
   const [first] = commands;
-  const list = commands.map(({ name, summary }) => [`[${name}](#${name})`, plain(summary)]);
+  const list = commands.map((command) => [
+    `[${command.name}](#${command.name})`,
+    plain(command.summary),
+    effect(command),
+  ]);
   return `${[
     GENERATED,
     "# Commands",
     `Without a command: ${code(`pgstep ${first?.name}`)}. ${code("pgstep help <command>")} shows the same in the terminal.`,
-    table(["command", "what it does"], list),
+    table(["command", "what it does", "effect"], list),
+    "A command that only looks is safe in a checkout that you do not trust: [security.md](security.md#a-checkout-that-you-do-not-trust).",
     ...commands.map((command) => section(command, command === first)),
     "## Options of every command",
     optionTable(options),
@@ -26,7 +31,7 @@ function section(command: CommandWords, isDefault: boolean): string {
     `## ${command.name}`,
     indented([usageLine(command)]),
     ...(also.length > 0 ? [`Also: ${also.join(", ")}`] : []),
-    plain(command.description),
+    plain(`${command.description} ${effectText(command)}`),
     ...(args.length > 0 ? [table(["argument", "what it is"], args)] : []),
     ...(command.options.length > 0 ? [optionTable(command.options)] : []),
     ...(examples.length > 0 ? [table(["example", "what it is for"], examples)] : []),
@@ -35,6 +40,10 @@ function section(command: CommandWords, isDefault: boolean): string {
       statusesOf(command).map(([status, meaning]) => [`${status}`, plain(meaning)]),
     ),
   ].join("\n\n");
+}
+
+function effect({ effect: own, looksWith }: CommandWords): string {
+  return own === "looks" ? "only looks" : `changes${looksWith ? `; only looks with ${code(`--${looksWith}`)}` : ""}`;
 }
 
 function optionTable(options: readonly Option[]): string {

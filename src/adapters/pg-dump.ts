@@ -6,7 +6,7 @@ import { Failure } from "../core/error.ts";
 import type { DumpProgram } from "../ports/backups.ts";
 
 /** What is said to let pgstep write backups itself. */
-const NONE = "none";
+export const NO_PROGRAM = "none";
 
 /**
  * The pg_dump that is named, else the one on PATH, with the pg_restore beside it; undefined when there is none for a server
@@ -18,7 +18,7 @@ export async function findDumpProgram(
   named: string | undefined,
   serverMajor: number,
 ): Promise<DumpProgram | undefined> {
-  if (named === NONE) return undefined;
+  if (named === NO_PROGRAM) return undefined;
   const program = named ?? "pg_dump";
   let version: string;
   try {

@@ -54,6 +54,13 @@ function searchedFrom(start: string, knowsOwners: boolean): readonly string[] {
   return knowsOwners || dirname(directory) !== directory ? found : [start];
 }
 
+/** The root of the repository that a directory is in, or the directory itself. */
+export function repositoryOf(directory: string): string {
+  const directories = searchedFrom(directory, true);
+  const last = directories.at(-1) ?? directory;
+  return isRepository(last) ? last : directory;
+}
+
 /** A working tree has .git as a directory, or as a file where it is a submodule or another worktree. */
 function isRepository(directory: string): boolean {
   return looked(lstatSync, join(directory, ".git")) !== undefined;

@@ -81,7 +81,7 @@ function readAt(path: string, shown: string, text: string): LocatedProjectFile |
   if (!file) return undefined;
   const resolvePath = (inner: string) =>
     isAbsolute(inner) ? inner : relative(process.cwd(), join(dirname(path), inner)) || ".";
-  return { ...file, resolve: resolvePath };
+  return { ...file, directory: dirname(path), resolve: resolvePath };
 }
 
 function textOf(path: string, origin: Origin | undefined): string {

@@ -5,6 +5,8 @@ import type { Environment } from "../engine/environment.ts";
 
 export const backup: Command<Environment> = {
   name: "backup",
+  effect: "changes",
+  looksWith: "list",
   aliases: [],
   summary: "make a backup, or list those that there are",
   description:

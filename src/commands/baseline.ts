@@ -5,6 +5,7 @@ import type { Environment } from "../engine/environment.ts";
 
 export const baseline: Command<Environment> = {
   name: "baseline",
+  effect: "changes",
   aliases: [],
   summary: "record migrations as applied without running them",
   description:

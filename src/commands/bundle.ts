@@ -5,6 +5,7 @@ import type { Environment } from "../engine/environment.ts";
 
 export const bundle: Command<Environment> = {
   name: "bundle",
+  effect: "looks",
   aliases: [],
   summary: "seal the migrations into one file that runs them anywhere",
   description:

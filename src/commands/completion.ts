@@ -6,6 +6,7 @@ const SHELLS = Object.keys(SCRIPTS);
 
 export const completion: TextCommand = {
   name: "completion",
+  effect: "looks",
   aliases: [],
   summary: "print the script that completes pgstep's words in a shell",
   description:

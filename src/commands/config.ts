@@ -4,6 +4,7 @@ import { explainSettings } from "../engine/explain-settings.ts";
 
 export const config: Command<Environment> = {
   name: "config",
+  effect: "looks",
   aliases: [],
   summary: "show every setting and where it comes from",
   description:

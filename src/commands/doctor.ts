@@ -13,6 +13,7 @@ const PLACES: readonly string[] = ["directory", "schema", "table", "environment"
 
 export const doctor: Command<Environment> = {
   name: "doctor",
+  effect: "looks",
   aliases: [],
   summary: "examine files, connection, privileges and history",
   description:

@@ -15,6 +15,8 @@ import { undo } from "../engine/migrate.ts";
 
 export const down: Command<Environment> = {
   name: "down",
+  effect: "changes",
+  looksWith: "dry-run",
   aliases: ["rollback"],
   summary: "undo the newest migrations",
   description:

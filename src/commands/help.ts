@@ -9,6 +9,7 @@ const TOPICS = HELP_TOPICS.map(({ name }) => name);
 /** The command that explains the others. */
 export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
   name: "help",
+  effect: "looks",
   aliases: [],
   prose: true,
   summary: "show help, also on a command or a topic",

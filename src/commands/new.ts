@@ -5,6 +5,7 @@ import type { Environment } from "../engine/environment.ts";
 
 export const create: Command<Environment> = {
   name: "new",
+  effect: "looks",
   aliases: ["create"],
   summary: "write the next migration file from the template",
   description:

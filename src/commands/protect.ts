@@ -4,6 +4,7 @@ import { protect as protectDatabase } from "../engine/protection.ts";
 
 export const protect: Command<Environment> = {
   name: "protect",
+  effect: "changes",
   aliases: [],
   summary: "refuse reset, restore and long undoing from now on",
   description:

@@ -13,6 +13,8 @@ import { redo as redoMigrations } from "../engine/migrate.ts";
 
 export const redo: Command<Environment> = {
   name: "redo",
+  effect: "changes",
+  looksWith: "dry-run",
   aliases: [],
   summary: "undo the newest migrations and apply them again",
   description: "Runs the down files of the newest migrations, then applies the same migrations again as they are now.",

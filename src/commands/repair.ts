@@ -5,6 +5,7 @@ import { repair as repairHistory } from "../engine/repair.ts";
 
 export const repair: Command<Environment> = {
   name: "repair",
+  effect: "changes",
   aliases: [],
   summary: "accept files that were edited after they were applied",
   description:

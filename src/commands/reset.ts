@@ -8,6 +8,7 @@ import { seed as runSeeds } from "../engine/seed/seed.ts";
 
 export const reset: Command<Environment> = {
   name: "reset",
+  effect: "changes",
   aliases: [],
   summary: "DANGER: delete everything in the database",
   description:

@@ -6,6 +6,7 @@ import { resolve as resolveDoubt } from "../engine/resolve.ts";
 
 export const resolve: Command<Environment> = {
   name: "resolve",
+  effect: "changes",
   aliases: [],
   summary: "say what became of a statement that is in doubt",
   description:

@@ -6,6 +6,7 @@ import type { Environment } from "../engine/environment.ts";
 
 export const restore: Command<Environment> = {
   name: "restore",
+  effect: "changes",
   aliases: [],
   summary: "DANGER: replace data with a backup",
   description:

@@ -6,6 +6,8 @@ import { seed as runSeeds } from "../engine/seed/seed.ts";
 
 export const seed: Command<Environment> = {
   name: "seed",
+  effect: "changes",
+  looksWith: "dry-run",
   aliases: [],
   summary: "run the seeds: rows to begin with",
   description:

@@ -18,6 +18,7 @@ function isUpToDate({ entries, repeatable = [], resetUnfinished }: StatusReport)
 
 export const status: Command<Environment> = {
   name: "status",
+  effect: "looks",
   aliases: [],
   summary: "show what is applied and what is pending",
   description:

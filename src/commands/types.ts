@@ -10,6 +10,7 @@ const STALE = 3;
 
 export const types: Command<Environment> = {
   name: "types",
+  effect: "looks",
   aliases: ["entityGen"],
   summary: "write TypeScript for tables, views, enums and functions",
   description:

@@ -4,6 +4,7 @@ import { unprotect as unprotectDatabase } from "../engine/protection.ts";
 
 export const unprotect: Command<Environment> = {
   name: "unprotect",
+  effect: "changes",
   aliases: [],
   summary: "clear the mark that protect has set",
   description: "Lets the database be reset, restored and undone again, after its name was typed or confirmed.",

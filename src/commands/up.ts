@@ -15,6 +15,8 @@ import { migrate } from "../engine/migrate.ts";
 
 export const up: Command<Environment> = {
   name: "up",
+  effect: "changes",
+  looksWith: "dry-run",
   aliases: ["run", "migrate"],
   summary: "apply the pending migrations",
   description:

@@ -9,6 +9,7 @@ const FOUND_ERRORS = 3;
 
 export const validate: Command<Environment> = {
   name: "validate",
+  effect: "looks",
   aliases: [],
   summary: "check the files, and compare them with the history",
   description:

@@ -6,6 +6,7 @@ const DEFAULT_LIMIT_MS = 60_000;
 
 export const wait: Command<Environment> = {
   name: "wait",
+  effect: "looks",
   aliases: [],
   summary: "wait until the database accepts connections",
   description:

@@ -11,9 +11,19 @@ export interface Command<Environment> extends CommandWords {
   run(invocation: Invocation, environment: Environment): Promise<number>;
 }
 
+/**
+ * What a command may do to the world. One that only looks starts no program that a project file names, writes to no
+ * database that a project file names, and writes no file outside of the project but where the command line says; so it can
+ * be run in a checkout that nobody has read.
+ */
+export type Effect = "looks" | "changes";
+
 /** What may be typed for a command, and how help explains it. */
 export interface CommandWords {
   readonly name: string;
+  readonly effect: Effect;
+  /** The option with which a command that changes only looks. */
+  readonly looksWith?: string;
   readonly aliases: readonly string[];
   /** A few words, for the list of commands. */
   readonly summary: string;
@@ -83,4 +93,9 @@ export interface Invocation {
   readonly program: readonly string[];
   /** By name without dashes; a switch is "". */
   readonly options: ReadonlyMap<string, string>;
+}
+
+/** What a command may do as it was typed. */
+export function effectOf({ effect, looksWith }: CommandWords, options: ReadonlyMap<string, string>): Effect {
+  return looksWith !== undefined && options.has(looksWith) ? "looks" : effect;
 }

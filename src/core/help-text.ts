@@ -31,7 +31,7 @@ export function commandHelp(command: CommandWords, { commands, options }: Vocabu
   return page(
     [`pgstep ${command.name} - ${command.summary}`],
     [`Usage: ${usageLine(command)}`, ...(also.length > 0 ? [`Also:  ${also.join(", ")}`] : [])],
-    wrap(command.description, HELP_WIDTH),
+    wrap(`${command.description} ${effectText(command)}`, HELP_WIDTH),
     section("Arguments", argumentRows(command)),
     section("Options", command.options.map(optionRow)),
     section(
@@ -50,6 +50,12 @@ export function commandHelp(command: CommandWords, { commands, options }: Vocabu
 export function usageLine(command: CommandWords): string {
   const program = command.program === undefined ? "" : " [-- program...]";
   return `pgstep ${synopsis(command)} [options]${program}`;
+}
+
+/** Where a command may be run. */
+export function effectText({ effect, looksWith }: CommandWords): string {
+  if (effect === "looks") return "Safe in a checkout that you do not trust.";
+  return `Run it only in a checkout that you trust${looksWith === undefined ? "" : `, or with --${looksWith}`}.`;
 }
 
 /** The arguments of a command, each with what it is. */

@@ -17,6 +17,8 @@ export interface Context {
   readonly toolVersion: string;
   /** Starts hooks that are commands; absent where none can be started. */
   readonly programs?: Programs;
+  /** The place in the project file that names the hooks which are commands; undefined when the user has named them. */
+  readonly hooksNamedIn?: string | undefined;
   /** What is done is only tried, on a database that nobody else knows: no hooks are run. */
   readonly isRehearsal?: true;
 }

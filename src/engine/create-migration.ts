@@ -79,6 +79,7 @@ function create(fileSystem: FileSystem, path: string, text: string): void {
   try {
     fileSystem.create(path, text);
   } catch (cause) {
+    if (cause instanceof Failure) throw cause;
     if (errorCode(cause) === "EEXIST") {
       throw new Failure("file-exists", `Cannot write ${path}: it is there already`, {
         hint: "Run the command again, or choose another description.",

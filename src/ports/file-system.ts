@@ -12,7 +12,8 @@ export interface FileStart {
 
 /**
  * The disk. Synchronous on purpose: ten thousand small files are read several times faster so, and every runtime has it.
- * Paths are as the user wrote them; errors are those of node:fs (`code` ENOENT, EACCES, EEXIST ...).
+ * Paths are as the user wrote them; errors are those of node:fs (`code` ENOENT, EACCES, EEXIST ...), and a Failure where a
+ * command must not write.
  */
 export interface FileSystem {
   /** Entries of a directory in no particular order. */

@@ -10,6 +10,7 @@ const WORDS: Vocabulary = {
   commands: [
     {
       name: "go",
+      effect: "looks",
       aliases: ["walk"],
       summary: "go there",
       description: "",
@@ -24,6 +25,7 @@ const WORDS: Vocabulary = {
     },
     {
       name: "stay",
+      effect: "looks",
       aliases: [],
       summary: "stay here",
       description: "",

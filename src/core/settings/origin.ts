@@ -36,3 +36,8 @@ export function describeOrigin(origin: Origin): string {
       return "default";
   }
 }
+
+/** The place in a project file that says a value; undefined when the user has said it. */
+export function placeInProjectFile(origin: Origin): string | undefined {
+  return origin.source === "project-file" ? describeOrigin(origin) : undefined;
+}

@@ -28,6 +28,8 @@ export interface ResolvedSettings {
   readonly variablePlaces: ReadonlyMap<string, string>;
   /** As found or named; undefined when there is none. */
   readonly projectFile: string | undefined;
+  /** The directory that it is in, as a path that begins at the root. */
+  readonly projectDirectory: string | undefined;
   /** Whether nobody named the file, and it is in a directory above the working directory. */
   readonly isProjectFileAbove: boolean;
   /** The settings that are URLs whose server nobody names but the project file. */
@@ -74,6 +76,7 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
     variables: connectionVariables(sources),
     variablePlaces: variablePlaces(sources),
     projectFile: sources.projectFile?.path,
+    projectDirectory: sources.projectFile?.directory,
     isProjectFileAbove: sources.projectFile?.isAbove ?? false,
     ownServers,
     faults,

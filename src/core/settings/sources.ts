@@ -24,6 +24,8 @@ export interface EnvFile {
 }
 
 export interface LocatedProjectFile extends ProjectFile {
+  /** The directory that it is in, as a path that begins at the root; undefined where there is no disk. */
+  readonly directory?: string;
   /** Nobody named it, and it was found in a directory above the working directory. */
   readonly isAbove?: true;
   /** What is relative to the file, relative to the working directory. */

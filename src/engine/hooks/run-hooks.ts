@@ -138,12 +138,15 @@ export class HookRunner {
 }
 
 async function runCommand(
-  { programs, emit, signal, settings }: DatabaseContext,
+  { programs, emit, signal, settings, hooksNamedIn }: DatabaseContext,
   { name, command, moment }: Extract<Hook, { readonly command: unknown }>,
   data: HookData,
 ): Promise<Failure | undefined> {
   const what = `Cannot run the hook ${moment} (${name})`;
   if (!programs) return new Failure("hook-failed", `${what}: no program can be started here`, {});
+  if (hooksNamedIn !== undefined) {
+    emit({ type: "program-named", what: `hook ${moment}`, program: name, origin: hooksNamedIn });
+  }
   const input = `${JSON.stringify(data)}\n`;
   const tell = (line: string) => emit({ type: "hook-output", hook: name, line });
   const end = await programs.run(command, input, tell, signal);

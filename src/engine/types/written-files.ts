@@ -76,6 +76,7 @@ function attempt(path: string, work: () => void): void {
 }
 
 function unwritable(path: string, cause: unknown): Failure {
+  if (cause instanceof Failure) return cause;
   return new Failure("file-unwritable", `Cannot write ${path}: ${errorWords(cause)}`, {
     hint: "Check its permissions and the room on the disk, or write elsewhere with --out.",
     cause,
