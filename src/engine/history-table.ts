@@ -107,14 +107,20 @@ export function insertRowSql({ history }: TableNames, step: Step, recording: Rec
   ].join(", ")})`;
 }
 
-/** The same for a migration that may have recorded itself in an earlier transaction of its own. */
-export function upsertRowSql(names: TableNames, step: Step, recording: Recording, durationMs: number): string {
+/** The same at the end of a step. @param isOwn a row that is there may be the file's own, from an earlier transaction */
+export function recordRowSql(
+  names: TableNames,
+  step: Step,
+  {
+    recording,
+    durationMs,
+    isOwn,
+  }: { readonly recording: Recording; readonly durationMs: number; readonly isOwn: boolean },
+): string {
   const columns = ["applied_at", "description", "checksum", "applied_by", "tool_version", "down_script"];
-  return `${insertRowSql(names, step, recording)} ON CONFLICT (version) DO UPDATE SET ${columns
-    .map((column) => `${column} = EXCLUDED.${column}`)
-    .join(
-      ", ",
-    )};\nUPDATE ${names.history} SET duration_ms = ${Math.round(durationMs)} WHERE version = ${quoteText(step.version)}`;
+  const own = columns.map((column) => `${column} = EXCLUDED.${column}`).join(", ");
+  const update = isOwn ? ` ON CONFLICT (version) DO UPDATE SET ${own}` : "";
+  return `${insertRowSql(names, step, recording)}${update};\nUPDATE ${names.history} SET duration_ms = ${Math.round(durationMs)} WHERE version = ${quoteText(step.version)}`;
 }
 
 /**
@@ -148,16 +154,26 @@ export function noteWritesSql(names: TableNames): string {
 }
 
 /**
+ * A condition on a row: this transaction has written it. Its writer is this transaction, or a subtransaction of its, when
+ * it is no older (age(xid) counts from the current one) and has not ended: rows of other transactions are seen only when
+ * those have.
+ */
+const WRITTEN_HERE =
+  "CASE WHEN pg_catalog.age(xmin) > 0 THEN false ELSE pg_catalog.txid_status(pg_catalog.txid_current() - pg_catalog.age(xmin)) = 'in progress' END";
+
+/** Holds when the row is there, and was not written by this transaction. */
+export function rowOfOthers({ history }: TableNames, version: string): string {
+  return `EXISTS (SELECT FROM ${history} WHERE version = ${quoteText(version)} AND NOT ${WRITTEN_HERE})`;
+}
+
+/**
  * A statement that fails its transaction with the marker "other-row" when it wrote other rows of the history than those
  * versions'. Mostly the count tells, since no row was written after ours; only else the rows are looked at, which takes
- * longer the more there are. A row's writer is this transaction, or a subtransaction of its, when it is no older
- * (age(xid) counts from the current one) and has not ended: rows of other transactions are seen only when those have.
+ * longer the more there are.
  */
 export function requireNoOtherRowSql(names: TableNames, versions: readonly string[]): string {
   const own = versions.map(quoteText).join(", ");
-  const age = "pg_catalog.age(xmin)";
-  const status = `pg_catalog.txid_status(pg_catalog.txid_current() - ${age})`;
-  const other = `EXISTS (SELECT FROM ${names.history} WHERE version NOT IN (${own}) AND CASE WHEN ${age} > 0 THEN false ELSE ${status} = 'in progress' END)`;
+  const other = `EXISTS (SELECT FROM ${names.history} WHERE version NOT IN (${own}) AND ${WRITTEN_HERE})`;
   const counted = `pg_catalog.current_setting('track_counts') = 'on' AND pg_catalog.current_setting('pgstep.writes', true) = ${writesSoFar(names)}`;
   return assertSql(`CASE WHEN ${counted} THEN true ELSE NOT ${other} END`, "other-row");
 }

@@ -1,9 +1,18 @@
 import { createHash } from "node:crypto";
+import { Failure } from "../core/error.ts";
 import type { Step } from "../core/plan.ts";
-import { quoteText } from "../core/sql-text.ts";
-import type { Session } from "../ports/session.ts";
+import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
+import { ServerFailure, type Session } from "../ports/session.ts";
 import { COMMIT } from "./commit.ts";
-import { createJournalSql, NOW_UTC, type TableNames } from "./history-table.ts";
+import {
+  assertSql,
+  createJournalSql,
+  MADE_BY_ANOTHER,
+  NOW_UTC,
+  rowExists,
+  rowOfOthers,
+  type TableNames,
+} from "./history-table.ts";
 
 /** What the journal knows of one statement of a script that runs without a transaction. */
 export interface JournalEntry {
@@ -32,9 +41,67 @@ export function statementHash(text: string): string {
   return createHash("sha256").update(text.replaceAll("\r\n", "\n"), "utf8").digest("hex");
 }
 
-/** The entries of a step by statement number, 1-based. Makes the table when it is not there. */
-export async function readJournal(session: Session, names: TableNames, step: Step): Promise<Map<number, JournalEntry>> {
-  await inTransaction(session, [createJournalSql(names)]);
+/** The journal of a step, and whether the history has its row. */
+export interface StepJournal {
+  /** By statement number, 1-based. */
+  readonly entries: Map<number, JournalEntry>;
+  readonly isRecorded: boolean;
+}
+
+/**
+ * Reads the journal of a step. Makes the table when it is not there.
+ * @param guard of the run's lock
+ * @throws Failure privilege-missing
+ */
+export async function readJournal(
+  session: Session,
+  names: TableNames,
+  step: Step,
+  guard: string,
+): Promise<StepJournal> {
+  const table = `pg_catalog.to_regclass(${quoteText(names.journal)})`;
+  const may = ["SELECT", "INSERT", "UPDATE", "DELETE"].map(
+    (what) => `pg_catalog.has_table_privilege(${table}, '${what}')`,
+  );
+  const facts = `SELECT (${table} IS NOT NULL)::text AS there, (${may.join(" AND ")})::text AS permitted, (${rowExists(names, step.version)})::text AS recorded`;
+  const [found] = await session.query(facts);
+  const isRecorded = found?.recorded === "true";
+  if (found?.there !== "true") {
+    await makeJournal(session, names, guard);
+    return { entries: new Map(), isRecorded };
+  }
+  if (found.permitted !== "true") throw await journalFailure(session, names, "SELECT, INSERT, UPDATE, DELETE ON");
+  return { entries: await readEntries(session, names, step), isRecorded };
+}
+
+async function makeJournal(session: Session, names: TableNames, guard: string): Promise<void> {
+  try {
+    await inTransaction(session, [createJournalSql(names)], guard);
+  } catch (error) {
+    if (!(error instanceof ServerFailure)) throw error;
+    if (error.server.code === "42501")
+      throw await journalFailure(session, names, `CREATE ON SCHEMA ${names.schema}`, error);
+    // Another session made the table at the same moment: a `reset`, or an older pgstep.
+    if (!MADE_BY_ANOTHER.has(error.server.code)) throw error;
+  }
+}
+
+/** @param grant "SELECT ON", to be followed by the table; or whole */
+async function journalFailure(
+  session: Session,
+  { journal }: TableNames,
+  grant: string,
+  cause?: ServerFailure,
+): Promise<Failure> {
+  const [row] = await session.query("SELECT current_user::text AS role");
+  const what = grant.endsWith(" ON") ? `${grant} ${journal}` : grant;
+  return new Failure("privilege-missing", `Cannot write the journal ${journal}: permission denied`, {
+    hint: `Let the role do so: GRANT ${what} TO ${quoteIdentifier(String(row?.role))}.`,
+    ...(cause && { server: cause.server, cause }),
+  });
+}
+
+async function readEntries(session: Session, names: TableNames, step: Step): Promise<Map<number, JournalEntry>> {
   const rows = await session.query(
     `SELECT statement::text AS statement, hash, (finished_at IS NOT NULL)::text AS finished, COALESCE(indexes_before, '') AS before FROM ${names.journal} WHERE ${entryOf(step)}`,
   );
@@ -69,9 +136,24 @@ export function startedSql(names: TableNames, step: Step, statement: number, has
   return insertSql(names, step, statement, hash, "NULL", noted);
 }
 
-/** Records a statement as ended, whether it was recorded as started or not. */
-export function finishedSql(names: TableNames, step: Step, statement: number, hash: string): string {
-  return `${insertSql(names, step, statement, hash, NOW_UTC)} ON CONFLICT (version, direction, statement) DO UPDATE SET finished_at = EXCLUDED.finished_at`;
+/** Records a statement that was started as ended. Fails with the marker "journal" when its entry is not there any more. */
+export function finishedSql(names: TableNames, step: Step, statement: number): string {
+  return `WITH finished AS (UPDATE ${names.journal} SET finished_at = ${NOW_UTC} WHERE ${entryOf(step)} AND statement = ${statement} AND finished_at IS NULL RETURNING 1) ${assertSql("(SELECT pg_catalog.count(*) FROM finished) = 1", "journal")}`;
+}
+
+/** Records a statement as run, in its own transaction; the key refuses the entry when another run has one. */
+export function ranSql(names: TableNames, step: Step, statement: number, hash: string): string {
+  return insertSql(names, step, statement, hash, NOW_UTC);
+}
+
+/**
+ * Fails with the marker "journal" when another run has recorded the step since, and so removed the entries; to be sent with
+ * the entry of a statement that has none. The entry before it then stays until the end of the transaction.
+ * @param statement its number; for the first the history tells, as long as the file has not written its own row before
+ */
+export function unrecordedSql(names: TableNames, step: Step, statement: number): string {
+  if (statement === 1) return assertSql(`NOT ${rowOfOthers(names, step.version)}`, "journal");
+  return `WITH before AS MATERIALIZED (SELECT FROM ${names.journal} WHERE ${entryOf(step)} AND statement = ${statement - 1} FOR KEY SHARE) ${assertSql("(SELECT pg_catalog.count(*) FROM before) = 1", "journal")}`;
 }
 
 /** Takes back that a statement was started: it is known to have had no effect. */
@@ -84,8 +166,12 @@ export function movedSql(names: TableNames, step: Step, from: number, to: number
   return `UPDATE ${names.journal} SET statement = ${to} WHERE ${entryOf(step)} AND statement = ${from}`;
 }
 
-export function forgetSql(names: TableNames, step: Step): string {
-  return `DELETE FROM ${names.journal} WHERE ${entryOf(step)}`;
+/**
+ * Removes the entries of a step that has so many statements. Fails with the marker "journal" when one of them is not there:
+ * another run has recorded the step, and removed them.
+ */
+export function forgetSql(names: TableNames, step: Step, statements: number): string {
+  return `WITH forgotten AS (DELETE FROM ${names.journal} WHERE ${entryOf(step)} RETURNING statement) ${assertSql(`(SELECT pg_catalog.count(*) FROM forgotten WHERE statement <= ${statements}) = ${statements}`, "journal")}`;
 }
 
 function insertSql(

@@ -1,8 +1,15 @@
 import { Failure, type FilePlace, type ServerMessage } from "../core/error.ts";
+import { quoteIdentifier } from "../core/sql-text.ts";
 
-/** Whether the server refused a message because the run does not hold the migration lock any more. */
-export function isLockLost({ message }: ServerMessage): boolean {
-  return /pgstep:(lock|lease|journal)\b/.test(message);
+/**
+ * Whether the server refused a message because the run does not hold the migration lock any more, or another run has
+ * written to the journal of the same step.
+ * @param journal the journal's table as SQL
+ */
+export function isLockLost({ code, message, schema, table }: ServerMessage, journal?: string): boolean {
+  if (/pgstep:(lock|lease|journal)\b/.test(message)) return true;
+  if (code !== "23505" || schema === undefined || table === undefined) return false;
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}` === journal;
 }
 
 /** @param what "Cannot apply 001_first" */

@@ -81,14 +81,20 @@ export async function runWithEntry(
   }
 }
 
-/**
- * A statement outside any transaction. Where the session is ours its guard against such writes is lifted for just this
- * statement; a transaction pooler's session is not ours to set anything in.
- */
+/** A statement outside any transaction, while the lock is ours. */
 export async function runAlone(of: StatementRun, sql: string): Promise<StatementResult> {
+  const { session, lock } = of.run;
+  if (lock.check) await session.execute(lock.check);
+  return await runHeld(of, sql);
+}
+
+/**
+ * The same right after the lock was checked. Where the session is ours its guard against such writes is lifted for just
+ * this statement; a transaction pooler's session is not ours to set anything in.
+ */
+export async function runHeld(of: StatementRun, sql: string): Promise<StatementResult> {
   const { run } = of;
   const { session, lock } = run;
-  if (lock.check) await session.execute(lock.check);
   const set = run.direct ? limitsAlone(of, sql) : [];
   if (run.direct) {
     const setting = set.map(([name, value]) => `SET ${name} = ${value}; `).join("");

@@ -5,7 +5,7 @@ import type { Statement } from "../core/sql/statement.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, ServerFailure, type StatementResult } from "../ports/session.ts";
 import { chooseName, dropInvalidNamesake, noteBeforeSql, resolveDoubt } from "./doubt.ts";
-import { assertSql, rowExists, upsertRowSql } from "./history-table.ts";
+import { assertSql, recordRowSql, rowExists } from "./history-table.ts";
 import {
   finishedSql,
   forgetSql,
@@ -13,9 +13,11 @@ import {
   type JournalEntry,
   movedSql,
   notStartedSql,
+  ranSql,
   readJournal,
   startedSql,
   statementHash,
+  unrecordedSql,
 } from "./journal.ts";
 import { isUnconfirmedCommit, noticeOf, unconfirmedCommit } from "./notice.ts";
 import {
@@ -23,7 +25,7 @@ import {
   leavesTraces,
   mustRunAlone,
   noteSetting,
-  runAlone,
+  runHeld,
   runWithEntry,
   type StatementRun,
 } from "./one-statement.ts";
@@ -51,7 +53,10 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
   const alone: StatementRun = { run, script, own: new Set() };
   try {
     await run.pipeline.drained();
-    const journal = await followMoved(run, script, await readJournal(session, names, step));
+    const { entries, isRecorded } = await readJournal(session, names, step, run.lock.guard);
+    // Without entries a row is not the file's own, nor is a row that is missing what a down script has removed.
+    if (entries.size === 0 && isRecorded === (step.direction === "up")) return refused(stage, "", "pgstep:raced");
+    const journal = await followMoved(run, script, entries);
     await requireNothingMissed(alone, journal);
     context.emit({ type: "step-started", step, statements: inspection.statements });
     let number = 0;
@@ -84,7 +89,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
     }
     stage = { at: "commit" };
     const durationMs = context.clock.monotonicMs() - started;
-    await recordStep(run, script, durationMs);
+    await recordStep(run, script, number, durationMs);
     return { kind: "done", durationMs: Math.round(durationMs) };
   } catch (error) {
     if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
@@ -141,20 +146,24 @@ async function runStatement(
     }
     await inTransaction(session, [
       bookkeeping(run),
-      verdict === "done" ? finishedSql(names, step, number, hash) : notStartedSql(names, step, number),
+      verdict === "done" ? finishedSql(names, step, number) : notStartedSql(names, step, number),
     ]);
     if (verdict === "done") return undefined;
   } else if (about?.action === "create" && about.index !== undefined) {
     await quietly(statement, enter, () => dropInvalidNamesake(alone, statement, about));
   }
+  // The first statement of a down script finds the row, and one that was begun before may find the file's own.
+  const isUntold = number === 1 && (entry !== undefined || step.direction === "down");
+  const unrecorded = isUntold ? [] : [unrecordedSql(names, step, number)];
   if (!mustRunAlone(script, statement)) {
-    return runWithEntry(alone, work, finishedSql(names, step, number, hash), enter);
+    return runWithEntry(alone, work, [...unrecorded, ranSql(names, step, number, hash)].join("; "), enter);
   }
   const unnamed = about?.action === "create" && about.index === undefined ? about : undefined;
   const chosen = unnamed && (await quietly(statement, enter, () => chooseName(alone, statement, unnamed)));
   return await runWithJournal(alone, statement, number, {
     sql: unnamed && chosen ? unnamed.named(chosen.name) : statement.text,
     noteSql: noteBeforeSql(statement, chosen),
+    unrecorded,
   });
 }
 
@@ -170,25 +179,25 @@ async function quietly<T>(statement: Statement, enter: (stage: Stage) => void, w
 
 /**
  * A statement outside a transaction, between the transactions that record it as started and as ended.
- * @param sent what is sent for it, and what has to be noted in the first of them
+ * @param sent what is sent for it, and what has to be noted and checked in the first of them
  */
 async function runWithJournal(
   alone: StatementRun,
   statement: Statement,
   number: number,
-  sent: { readonly sql: string; readonly noteSql: string | undefined },
+  sent: { readonly sql: string; readonly noteSql: string | undefined; readonly unrecorded: readonly string[] },
 ): Promise<StatementResult> {
   const { run, script } = alone;
   const { session, names } = run;
   const { step } = script;
   const hash = statementHash(writtenText(statement));
   // What is not sent because the lock was lost has not been started.
-  const held = !run.lock.guard && run.lock.check ? [run.lock.check] : [];
-  const started = [bookkeeping(run), ...held, startedSql(names, step, number, hash)];
+  const held = run.lock.check ? [run.lock.check] : [];
+  const started = [bookkeeping(run), ...held, ...sent.unrecorded, startedSql(names, step, number, hash)];
   await inTransaction(session, sent.noteSql ? [sent.noteSql, ...started] : started);
   let result: StatementResult;
   try {
-    result = await runAlone(alone, sent.sql);
+    result = await runHeld(alone, sent.sql);
   } catch (error) {
     // A refused statement had no effect, but for one that may leave half an index behind; the next run looks for that.
     if (error instanceof ServerFailure && !leavesTraces(statement, error.server)) {
@@ -196,23 +205,26 @@ async function runWithJournal(
     }
     throw error;
   }
-  await inTransaction(session, [bookkeeping(run), finishedSql(names, step, number, hash)]);
+  await inTransaction(session, [bookkeeping(run), finishedSql(names, step, number)]);
   return result;
 }
 
-/** Makes the step whole: its row as it should be, its journal gone, the session clean. */
-async function recordStep(run: Run, script: Script, durationMs: number): Promise<void> {
+/**
+ * Makes the step whole: its row as it should be, its journal gone, the session clean. The file may have written its own
+ * row, or deleted it; that no other run has is known from the journal, which then is not whole.
+ */
+async function recordStep(run: Run, script: Script, statements: number, durationMs: number): Promise<void> {
   const { session, names } = run;
   const { step } = script;
   const rowSql =
     step.direction === "up"
-      ? upsertRowSql(names, step, recordingOf(run, script), durationMs)
+      ? recordRowSql(names, step, { recording: recordingOf(run, script), durationMs, isOwn: statements > 0 })
       : `DELETE FROM ${names.history} WHERE version = ${quoteText(step.version)}`;
   const there = rowExists(names, step.version);
   await inTransaction(session, [
     `${cleanSession(run)} ${run.lock.guard}`.replace(/;\s*$/, ""),
+    forgetSql(names, step, statements),
     rowSql,
-    forgetSql(names, step),
     assertSql(step.direction === "up" ? there : `NOT ${there}`, "row"),
   ]);
 }

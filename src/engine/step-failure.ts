@@ -21,7 +21,7 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
     return interruption(run.context.signal, what, `${stays} Run the command again to go on.`, place);
   }
   const history = `${run.context.settings.schema}.${run.context.settings.table}`;
-  if (isLockLost(server)) return lockLost(what, place);
+  if (isLockLost(server, run.names.journal)) return lockLost(what, place);
   const check = /pgstep:([a-z-]+)/.exec(server.message)?.[1];
   if (stage.at === "commit" && check === "other-row" && script.bookkeeping) {
     return new Failure("statement-failed", `${what}: it writes to ${history}`, {

@@ -44,7 +44,7 @@ describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbo
     const session = await open(bouncer.url(databaseName)).open();
     const answer = session.execute("SELECT pg_sleep(0.3)");
     await session.close();
-    assert.deepEqual(await answer, { command: "SELECT", rowCount: 1 });
+    assert.equal((await answer).rowCount, 1);
   });
 
   it("refuses a file without a transaction that changes its session, before anything runs", async () => {
