@@ -45,6 +45,25 @@ writeFileSync(
 if (!SKIP) chownSync(join(shared, "pgstep.json"), 65_534, 65_534);
 
 for (const runtime of chosenRuntimes()) {
+  test(`a directory .pgstep of another user's is refused, on ${runtime}`, { skip: SKIP }, async () => {
+    const { url } = await (await sharedServer()).createDatabase();
+    const directory = mkdtempSync(join(tmpdir(), "pgstep-planted-"));
+    after(() => rmSync(directory, { recursive: true, force: true }));
+    mkdirSync(join(directory, "database", "migrations"), { recursive: true });
+    mkdirSync(join(directory, ".pgstep"));
+    chownSync(join(directory, ".pgstep"), 65_534, 65_534);
+    const program = await programCommand(runtime);
+    const backup = (...words: string[]) => run([...program, "backup", "--url", url, ...words], { directory });
+    const { status, stderr } = await backup("--pg-dump", "none");
+    assert.match(
+      stderr,
+      /^error: Cannot write \.pgstep\/backups\/.*: \.pgstep belongs to nobody \(65534\)\nhelp: Remove \.pgstep/m,
+    );
+    assert.equal(status, 2);
+    assert.deepEqual(readdirSync(join(directory, ".pgstep")), []);
+    assert.equal((await backup("--pg-dump", "none", "--backup-dir", "elsewhere")).status, 0);
+  });
+
   describe(`a project file of another user's above, on ${runtime}`, () => {
     const IGNORED = "ignored ../pgstep.json, whose owner is nobody (65534)";
 

@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { readBackupName, unfinishedDatabase } from "../core/backup/backup.ts";
 import type { BackupSink, BackupStore } from "../ports/backups.ts";
+import { requireOwnDirectory } from "./file-owner.ts";
 
 /** Backups as files on this machine's disk; see the port for what it promises. */
 export const backupStore: BackupStore = {
@@ -42,6 +43,7 @@ export const backupStore: BackupStore = {
     }
   },
   create(path) {
+    requireOwnDirectory(path);
     if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     return new FileSink(openSync(path, "wx", 0o600), path.endsWith(".gz") || path.endsWith(".gz.part"));
   },

@@ -1,8 +1,9 @@
-import { closeSync, lstatSync, openSync, readFileSync, readSync, type Stats, statSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { Failure, type Finding } from "../core/error.ts";
 import { PACKAGE_KEY } from "../core/settings/project-file.ts";
+import { trustedUsers, userName } from "./file-owner.ts";
 
 export const PROJECT_FILE = "pgstep.json";
 export const PACKAGE_FILE = "package.json";
@@ -67,23 +68,6 @@ function isRepository(directory: string): boolean {
 }
 
 /**
- * The users whose files count: this one and root, and behind sudo the one who typed it, as for git. Undefined on Windows,
- * and on Deno without --allow-sys, where nobody tells who runs this.
- */
-function trustedUsers(): ReadonlySet<number> | undefined {
-  let own: number | undefined;
-  try {
-    own = process.geteuid?.();
-  } catch {
-    // Deno was not allowed to tell.
-  }
-  if (own === undefined) return undefined;
-  const { SUDO_UID } = process.env;
-  const sudoer = own === 0 && SUDO_UID !== undefined && /^[0-9]+$/.test(SUDO_UID) ? Number(SUDO_UID) : own;
-  return new Set([own, 0, sudoer]);
-}
-
-/**
  * Another user who could have put a file where it is: the owner of the file, of the link that leads to it, or of its
  * directory, who decides what lies beside it as well. A file with several names in a directory that everybody may write
  * to could have been linked there by anybody.
@@ -131,17 +115,6 @@ function warningOf(path: string, stranger: number | "anybody"): Finding {
     message: `ignored ${shown}, ${whose}`,
     hint: `If you trust that file, name it: --config ${shown}.`,
   };
-}
-
-/** "nobody (65534)", or the number alone for a user whom nobody has written down. */
-function userName(uid: number): string {
-  try {
-    const lines = readFileSync("/etc/passwd", "utf8").split("\n");
-    const name = lines.map((line) => line.split(":")).find((fields) => fields[2] === String(uid))?.[0];
-    return name ? `${name} (${uid})` : `user ${uid}`;
-  } catch {
-    return `user ${uid}`;
-  }
 }
 
 function isFile(path: string): boolean {
