@@ -42,8 +42,8 @@ export interface ParsedStatement {
 
 /** @throws SqlError for text that is not PostgreSQL's */
 export function parseStatements(sql: string): ParsedStatement[] {
-  // The parser's wrapper refuses an empty text.
-  const parsed: Parsed = sql.trim() === "" ? {} : parseSync(sql);
+  // The parser's wrapper refuses an empty text. A blank beyond ASCII is a letter to PostgreSQL.
+  const parsed: Parsed = /^[ \t\n\r\f\v]*$/.test(sql) ? {} : parseSync(sql);
   return (parsed.stmts ?? []).map(({ stmt_location: from = 0, stmt_len: length = 0 }) => ({
     from,
     end: length > 0 ? from + length : undefined,
