@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { findPgbouncer, startPgbouncer } from "../test/support/pgbouncer.ts";
 import { startPostgres } from "../test/support/postgres-server.ts";
+import { withKeptConnections } from "../test/turns/kept-connections.ts";
 import { chosenLines, type Line, wordsOf } from "../test/turns/matrix.ts";
 import { makeScene, type Scene, type Turn, type World } from "../test/turns/scene.ts";
 import { runTrial } from "../test/turns/trial.ts";
@@ -23,7 +24,7 @@ const jobs = Number(process.env.PGSTEP_TURNS_JOBS ?? availableParallelism() + 1)
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 const bouncerProgram = findPgbouncer();
-const server = await startPostgres({ settings: { max_connections: "200" } });
+const server = withKeptConnections(await startPostgres({ settings: { max_connections: "200" } }));
 const bouncer = bouncerProgram ? await startPgbouncer(bouncerProgram, server) : undefined;
 
 let counted = 0;
@@ -49,6 +50,7 @@ for (const line of lines) {
   }
 }
 await bouncer?.stop();
+await server.leave("postgres");
 await server.stop("immediate");
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -183,6 +183,12 @@ export function sharedServer(major: Major = 18): Promise<PostgresServer> {
   return server;
 }
 
+/** The rows of the last statement of a text that may have had several. */
+export function rowsOfLast(result: readonly unknown[]): Rows {
+  const last = result.at(-1);
+  return (Array.isArray(last) ? [...last] : [...result]) as Rows;
+}
+
 /** What needs no more than the server's address. */
 function connections({ major, port, directory }: ServerAddress) {
   const url = (database: string, user = "postgres", password?: string) => {
@@ -199,9 +205,7 @@ function connections({ major, port, directory }: ServerAddress) {
       onnotice: () => {},
     });
     try {
-      const result: unknown[] = await sql.unsafe(text);
-      const last = result.at(-1);
-      return (Array.isArray(last) ? [...last] : [...result]) as Rows;
+      return rowsOfLast(await sql.unsafe(text));
     } finally {
       await sql.end({ timeout: 5 });
     }

@@ -1,16 +1,16 @@
 import { type Ground, makeGround, succeeded } from "../faults/support/ground.ts";
 import { startMessageProxy } from "../faults/support/message-proxy.ts";
 import type { Pgbouncer } from "../support/pgbouncer.ts";
-import type { PostgresServer } from "../support/postgres-server.ts";
 import { programCommand, type RuntimeName } from "../support/program.ts";
 import { followThrough } from "./follow.ts";
+import type { KeepingServer } from "./kept-connections.ts";
 import type { Route } from "./trial.ts";
 import { difference, type States, stateOf } from "./truth.ts";
 import type { Verb } from "./verbs.ts";
 
 /** Where trials take place. */
 export interface World {
-  readonly server: PostgresServer;
+  readonly server: KeepingServer;
   readonly bouncer: Pgbouncer | undefined;
   /** What the hurt command runs on; all others run as the executable, which starts fastest. */
   readonly runtime: RuntimeName;
@@ -54,6 +54,7 @@ export async function makeScene(world: World, verb: Verb): Promise<Scene> {
   const original = await makeGround(server, HELPING_RUNTIME, verb.grounds);
   await verb.prepare(original);
   await original.atRest();
+  await server.leave(original.database);
   const copy = () => makeGround(server, HELPING_RUNTIME, { ...verb.grounds, template: original.database });
 
   /** Runs it undisturbed to the very end, and keeps what it sent. */
@@ -73,6 +74,7 @@ export async function makeScene(world: World, verb: Verb): Promise<Scene> {
     const done = await stateOf(ground);
     await followThrough(verb, ground, urlOf(ground, route));
     const final = await stateOf(ground);
+    await server.leave(ground.database);
     await server.query("postgres", `DROP DATABASE ${ground.database} WITH (FORCE)`);
     return { turns, states: { before, done }, final };
   }

@@ -61,7 +61,6 @@ export const VERBS: readonly Verb[] = [
     words: () => ["up"],
     truth: "steps",
     following: [UP],
-    rival: ["up"],
   },
   {
     name: "down",
@@ -76,7 +75,7 @@ export const VERBS: readonly Verb[] = [
     name: "redo",
     grounds: { migrations: REDO_MIGRATIONS },
     prepare: applied,
-    words: () => ["redo", "2"],
+    words: () => ["redo", "2", "--no-backup"],
     truth: "steps",
     following: [UP],
     rival: ["up"],
