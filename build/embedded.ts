@@ -10,7 +10,7 @@ import { ROOT } from "./runtimes.ts";
 const PACKAGE = join(ROOT, "node_modules", "@electric-sql", "pglite");
 
 /** Raised when this file changes what it writes. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 /**
  * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite` and the name of its base image, and beside it
@@ -39,7 +39,7 @@ export async function bundleEmbedded(output: string): Promise<void> {
     legalComments: "none",
     logLevel: "error",
     logOverride: { "empty-import-meta": "silent" },
-    plugins: [readWhole],
+    plugins: [changed],
   });
   for (const name of readdirSync(join(PACKAGE, "dist"))) {
     if (/\.(wasm|data|tar\.gz)$/.test(name)) cpSync(join(PACKAGE, "dist", name), join(building, name));
@@ -64,14 +64,31 @@ export async function bundleEmbedded(output: string): Promise<void> {
   }
 }
 
-/** Archives are read whole instead of streamed: Bun opens no streams on the files inside a compiled binary. */
-const readWhole: Plugin = {
-  name: "read-whole",
+/**
+ * PGlite's modules with two changes. Archives are read whole instead of streamed: Bun opens no streams on the files inside a
+ * compiled binary. And scripts that a library brings along are not evaluated: SQL can write a library's file and load it,
+ * and its script would run outside of the sandbox that the database is in. No extension has such scripts.
+ */
+const changed: Plugin = {
+  name: "changed",
   setup({ onLoad }) {
     onLoad({ filter: /pglite[/\\]dist[/\\].*\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace(/(\w+)\.createReadStream\((\w+)\)/g, "[$1.readFileSync($2)]"),
+      contents: withoutEval(readFileSync(path, "utf8"), path).replace(
+        /(\w+)\.createReadStream\((\w+)\)/g,
+        "[$1.readFileSync($2)]",
+      ),
       loader: "js",
       resolveDir: dirname(path),
     }));
   },
 };
+
+const REFUSED = '(()=>{throw new Error("scripts of libraries are not run")})()';
+
+/** @throws Error when something is evaluated that is not known here */
+function withoutEval(module: string, path: string): string {
+  const text = module.replace(/=eval\(func\)/g, `=${REFUSED}`);
+  if (/\beval\b|\bnew Function\b/.test(text))
+    throw new Error(`${path} evaluates a text: see what it is, and take it out`);
+  return text;
+}
