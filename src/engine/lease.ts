@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { Failure } from "../core/error.ts";
 import { quoteText } from "../core/sql-text.ts";
-import { ServerFailure, type Session } from "../ports/session.ts";
+import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { assertSql, NOW_UTC, type TableNames, tableNames } from "./history-table.ts";
@@ -161,6 +162,18 @@ async function takeOnce(
   } catch (error) {
     await Promise.allSettled(sent);
     await session.execute("ROLLBACK").catch(() => {});
-    throw error;
+    throw withoutTransactions(error) ?? error;
   }
 }
+
+/** The failure for a pooler that gives each statement another session, and ends the connection at a BEGIN. */
+function withoutTransactions(error: unknown): Failure | undefined {
+  if (!(error instanceof ConnectionLost && error.server?.code === PROTOCOL_VIOLATION)) return undefined;
+  return new Failure("connection-failed", `Cannot use the pooler for migrations: ${error.server.message}`, {
+    hint: "Connect to the server itself, or through a pooler with pool_mode = transaction.",
+    server: error.server,
+    cause: error,
+  });
+}
+
+const PROTOCOL_VIOLATION = "08P01";

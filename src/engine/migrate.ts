@@ -15,6 +15,7 @@ import { stepReport } from "./execute-plan.ts";
 import { tableNames } from "./history-table.ts";
 import { inspectFiles } from "./inspect-files.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { requireNoTimeoutAlone } from "./pooled-limits.ts";
 import { requireUnprotected } from "./protection.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "./read-migrations.ts";
 import { notRun } from "./repeatable/plan.ts";
@@ -148,7 +149,10 @@ async function runPlan(
         return report({ steps, alreadyApplied, repeatable: surroundings.repeatable.stale.map(notRun) });
       }
       const direct = prepared.state.processId === session.backend.processId;
-      if (!direct) requireNoSessionChange(prepared.scripts);
+      if (!direct) {
+        requireNoSessionChange(prepared.scripts);
+        requireNoTimeoutAlone(prepared.state, prepared.scripts);
+      }
       return report(await executeLocked(context, session, prepared.state, prepare, options));
     },
     context.signal,

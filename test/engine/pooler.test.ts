@@ -68,6 +68,55 @@ describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbo
     }
   });
 
+  it("refuses a statement outside a transaction that the role's statement_timeout would end, before anything runs", async () => {
+    const world = await makeWorld({
+      "001_a.sql": "CREATE TABLE a (id integer);",
+      "002_slow.sql": "SELECT pg_sleep(0.4);",
+      "003_index.sql": "INSERT INTO a VALUES (1);\nCREATE INDEX CONCURRENTLY ON a (id);",
+    });
+    const limited = async (limit: string, files: Readonly<Record<string, string>>) => {
+      await world.rows(`ALTER DATABASE ${world.databaseName} SET statement_timeout = '${limit}'`);
+      world.write(files);
+      // Its connections to the server have the new limit.
+      const pooler = await startPgbouncer(program, server, 2);
+      after(() => pooler.stop());
+      return world.beside({}, { url: pooler.url(world.databaseName) });
+    };
+    const behind = await limited("200ms", {});
+    const { message, hint, place } = await refusal(behind.up(), "files-unsound");
+    assert.match(message, /003_index .* statement_timeout, which is 200ms/);
+    assert.match(hint ?? "", /ALTER ROLE "postgres" SET statement_timeout = 0/);
+    assert.equal(place?.line, 2);
+    assert.deepEqual(await world.history(), []);
+    // What runs in a transaction has no limit.
+    assert.equal((await behind.up({ to: "002" })).failure, undefined);
+    const none = "-- Transaction: none\nSELECT pg_sleep(0.4);";
+    assert.equal((await (await limited("200ms", { "003_index.sql": none })).up()).failure, undefined);
+    for (const statement of ["DO $$ BEGIN PERFORM 1; END $$;", "VACUUM a;"]) {
+      const file = { "004_alone.sql": `-- Transaction: none\n${statement}` };
+      await refusal((await limited("200ms", file)).up(), "files-unsound");
+      // Not where the session is pgstep's own.
+      assert.equal((await world.up()).failure, undefined);
+      await world.rows("DELETE FROM schema_migrations WHERE version = '004'");
+    }
+    assert.equal((await (await limited("0", { "005_free.sql": "VACUUM a;" })).up()).failure, undefined);
+  });
+
+  it("says which pooler it needs where transactions are not allowed", async () => {
+    const pooler = await startPgbouncer(program, server, 2, "statement");
+    try {
+      const world = await makeWorld(FILES);
+      const { hint } = await refusal(
+        world.beside({}, { url: pooler.url(world.databaseName) }).up(),
+        "connection-failed",
+      );
+      assert.match(hint ?? "", /pool_mode = transaction/);
+      assert.deepEqual(await world.tables(), []);
+    } finally {
+      await pooler.stop();
+    }
+  });
+
   it("lets eight runs at once apply each migration exactly once, and all succeed", async () => {
     const world = await makeWorld(FILES);
     const runs = Array.from({ length: 8 }, () => world.beside({}, { url: bouncer.url(world.databaseName) }));

@@ -1,0 +1,36 @@
+import { Failure } from "../core/error.ts";
+import { quoteIdentifier } from "../core/sql-text.ts";
+import type { DatabaseState } from "./look.ts";
+import { mustRunAlone } from "./one-statement.ts";
+import type { Script } from "./scripts.ts";
+import { lineOf } from "./step-failure.ts";
+import { workOf } from "./work.ts";
+
+/**
+ * Behind a transaction pooler no limit can be lifted for a statement that runs outside a transaction: a SET is another
+ * transaction, and its session somebody else's then; in one message with the statement it would make a transaction of
+ * both. Such a statement that is ended by the limit leaves half of its work.
+ * @throws Failure files-unsound when the role or the database has a statement_timeout, and a script has such a statement
+ */
+export function requireNoTimeoutAlone(
+  { statementTimeout, role }: Pick<DatabaseState, "statementTimeout" | "role">,
+  scripts: readonly Script[],
+): void {
+  if (statementTimeout === "0") return;
+  for (const script of scripts) {
+    if (script.inspection.mode === "transaction") continue;
+    for (const { statement, rows } of workOf(script)) {
+      if (rows) for (const _ of rows);
+      if (!mustRunAlone(script, statement)) continue;
+      const { step, path } = script;
+      throw new Failure(
+        "files-unsound",
+        `Cannot run ${step.name} behind a transaction pooler: a statement outside a transaction is ended after statement_timeout, which is ${statementTimeout} for this role or database`,
+        {
+          hint: `Connect to the server itself, past the pooler; or ALTER ROLE ${quoteIdentifier(role)} SET statement_timeout = 0, for the pooler's next connections.`,
+          place: { path, ...statement.position, ...lineOf(script, statement.position) },
+        },
+      );
+    }
+  }
+}
