@@ -248,4 +248,60 @@ describe("a lease behind pgbouncer", { skip: program ? false : "pgbouncer is not
       await other.stop();
     }
   });
+
+  describe("beside an older pgstep, whose statements these are", () => {
+    const KEYS = "1885827956, 58072710";
+    const NOW = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
+    const TAKE = `INSERT INTO "public"."schema_migrations_lease" AS held (name, owner, fencing, expires_at, holder)
+ VALUES ('run', 'older', 1, ${NOW} + interval '30 s', 'an older run') ON CONFLICT (name) DO UPDATE
+ SET owner = EXCLUDED.owner, fencing = held.fencing + 1, expires_at = EXCLUDED.expires_at, holder = EXCLUDED.holder
+ WHERE held.expires_at < ${NOW} AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.state = 'active' AND pg_catalog.starts_with(a.query, '/* pgstep ' || held.owner)) RETURNING fencing::text AS fencing`;
+    const MAKE =
+      'CREATE TABLE IF NOT EXISTS "public"."schema_migrations_lease" (name text PRIMARY KEY, owner text NOT NULL, fencing bigint NOT NULL, expires_at timestamp without time zone NOT NULL, holder text)';
+    const guard = (fencing: string) =>
+      `WITH held AS MATERIALIZED (SELECT FROM "public"."schema_migrations_lease" WHERE name = 'run' AND fencing = ${fencing} FOR SHARE) SELECT (CASE WHEN (SELECT count(*) FROM held) = 1 THEN '0' ELSE 'pgstep:lease' END)::pg_catalog.int4`;
+
+    it("direct and pooled runs wait for its lease, take it over when it has expired, and it is refused then", async () => {
+      for (const kind of ["direct", "pooled"] as const) {
+        const worlds = await pair(ONE, { settings: { lockWaitMs: 300 } });
+        const { direct } = worlds;
+        await direct.rows(MAKE);
+        const [taken] = await direct.rows(TAKE);
+        assert.match((await refusal(worlds[kind].up(), "lock-held")).hint ?? "", /an older run, its lease good until/);
+        await direct.rows(guard(String(taken?.fencing)));
+        await direct.rows(EXPIRE);
+        succeeded(await worlds[kind].up());
+        await assert.rejects(direct.rows(guard(String(taken?.fencing))), /pgstep:lease/);
+      }
+    });
+
+    it("it waits for the lease of a pooled run, and one that takes an expired lease over is the only one to write", async () => {
+      const { direct, pooled } = await pair(ONE);
+      await leased(pooled, async (session, lock) => {
+        assert.deepEqual(await direct.rows(TAKE), []);
+        await direct.rows(EXPIRE);
+        const [taken] = await direct.rows(TAKE);
+        await direct.rows(guard(String(taken?.fencing)));
+        assert.match(await refused(inTransaction(session, ["SELECT 1"], lock.guard)), /pgstep:lease/);
+      });
+    });
+
+    it("a pooled run waits for its direct one, and each of its transactions does", async () => {
+      const { direct, pooled } = await pair(ONE, { settings: { lockWaitMs: 300 } });
+      const older = await open(direct.url).open();
+      await older.execute(`SELECT pg_advisory_lock(${KEYS})`);
+      await refusal(pooled.up(), "lock-held");
+      await older.execute(`SELECT pg_advisory_unlock(${KEYS})`);
+      await leased(pooled, async (session, lock) => {
+        // It does not read the lease.
+        await older.execute(`SELECT pg_advisory_lock(${KEYS})`);
+        const refusedBy = inTransaction(session, ["CREATE TABLE beside ()"], lock.guard);
+        await assert.rejects(refusedBy, (error) => error instanceof ServerFailure && error.server.code === "55P03");
+        await assert.rejects(session.execute(lock.check ?? ""));
+        await older.close();
+        await inTransaction(session, ["SELECT 1"], lock.guard);
+      });
+      assert.deepEqual(await direct.tables(), []);
+    });
+  });
 });

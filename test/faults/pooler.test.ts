@@ -40,9 +40,9 @@ for (const runtime of faultRuntimes()) {
     const sleeping = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
     const outcomes = (ended: Ended) => stepsTold(ended).map(({ version, outcome }) => `${version} ${outcome}`);
 
-    async function assertFinishes(ground: Ground & { pooled: string }): Promise<void> {
+    async function assertFinishes(ground: Ground & { pooled: string }, url = ground.pooled): Promise<void> {
       await ground.query("UPDATE faults.pause SET seconds = 0");
-      succeeded(await ground.run(["up"], { ...LIMIT, url: ground.pooled }));
+      succeeded(await ground.run(["up"], { ...LIMIT, url }));
       const rows = await ground.query("SELECT version FROM schema_migrations ORDER BY version");
       assert.deepEqual(
         rows.map(({ version }) => version),
@@ -103,6 +103,18 @@ for (const runtime of faultRuntimes()) {
       // Half a minute later, as it were: waits for the transaction that is still at work for the dead.
       await ground.query("UPDATE schema_migrations_lease SET expires_at = '-infinity'");
       await assertFinishes(ground);
+    });
+
+    it("kill -9: a direct run waits until the lease has expired, then finishes", async () => {
+      const ground = await slowGround(1);
+      const child = ground.start(["up"], { url: ground.pooled });
+      await ground.until(`SELECT count(*) = 1 ${sleeping}`);
+      child.kill("SIGKILL");
+      await child.ended;
+      const waited = await ground.run(["up", "--lock-wait", "2s"], LIMIT);
+      assert.equal(failureTold(waited).code, "lock-held", waited.story);
+      await ground.query("UPDATE schema_migrations_lease SET expires_at = timezone('UTC', now()) - interval '1 s'");
+      await assertFinishes(ground, ground.url);
     });
   });
 }
