@@ -20,7 +20,9 @@ describe("what is generated from the code", () => {
         const [file = "", anchor] = target.split("#");
         const page = file === "" ? text : readFileSync(join(ROOT, "docs", file), "utf8");
         if (anchor === undefined) continue;
-        const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => heading.toLowerCase());
+        const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+          heading.toLowerCase().replaceAll(" ", "-"),
+        );
         assert.ok(headings.includes(anchor), target);
       }
     });
