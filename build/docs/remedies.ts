@@ -41,6 +41,8 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
     "Check whether the statement took effect, then record that with `pgstep resolve <version> --done` or `--not-done`; of a session that has ended, decide whether the statement must run again.",
   "hook-failed":
     "Look at what the hook wrote, mend it, and run the command again; --hook-failure warn makes it a warning. What the message says was applied stays so.",
+  "transaction-ended":
+    "Compare the database with the file, whose first part may be committed. Take out what ends the transaction or turns default_transaction_read_only off.",
   "statement-failed": "Mend the statement that is shown; its migration was rolled back, so run `pgstep up` again.",
   "connection-lost": "Run `pgstep status` to see what was applied, then `pgstep up` again; nothing is applied twice.",
   "program-not-found": "Check the name behind `--` and `PATH`; the migrations are applied.",

@@ -7,6 +7,7 @@ import {
   type Row,
   ServerFailure,
   type Session,
+  type SessionState,
   type StatementResult,
 } from "../ports/session.ts";
 import { notUnderstood, ProtocolFault } from "./answer-rules.ts";
@@ -57,6 +58,10 @@ export class PostgresSession implements Session {
       parameters: Object.fromEntries(socket.reported.parameters),
       embedded: settings.embedded,
     };
+  }
+
+  get state(): SessionState {
+    return this.#socket.reported.state;
   }
 
   get sent(): number {

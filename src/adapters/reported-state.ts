@@ -7,6 +7,10 @@ export class ReportedState {
   readonly parameters = new Map<string, string>();
   #state: SessionState = { transaction: "none", standardConformingStrings: true, readOnlyByDefault: undefined };
 
+  get state(): SessionState {
+    return this.#state;
+  }
+
   /** @param body of a ParameterStatus */
   noteParameter(body: Buffer): void {
     const [name = "", value = ""] = readStrings(body);

@@ -53,6 +53,10 @@ export const FAILURES = {
     meaning:
       "It is not known whether a statement took effect, or a file that is resumed needs something of a session that has ended.",
   },
+  "transaction-ended": {
+    exitStatus: 4,
+    meaning: "A file ended the transaction that pgstep ran it in; a part of it may be committed.",
+  },
   "statement-failed": { exitStatus: 4, meaning: "The server refused a statement." },
   "hook-failed": { exitStatus: 4, meaning: "A hook of the user's own failed; what was done before it is done." },
   "connection-lost": { exitStatus: 4, meaning: "The connection ended during the run." },

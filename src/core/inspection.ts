@@ -1,6 +1,7 @@
 import type { Finding } from "./error.ts";
 import type { Header } from "./header.ts";
 import { psqlSubstitute } from "./sql/psql-command.ts";
+import { mayLiftReadOnly } from "./sql/read-only-guard.ts";
 import type { CopyBytes, Piece, PsqlLine, Statement } from "./sql/statement.ts";
 import { classify, type StatementKind } from "./sql/statement-kind.ts";
 import { TokenCursor } from "./sql/token-cursor.ts";
@@ -21,6 +22,8 @@ export interface Inspection {
   readonly relationsCreated: number;
   /** The first statement that changes the session for those behind it: a setting, the role, a temporary table. */
   readonly sessionChange: Position | undefined;
+  /** Whether a statement may lift the guard against writes outside a transaction, should its BEGIN be refused. */
+  readonly liftsReadOnly: boolean;
   /** What the wrapping BEGIN asks for. */
   readonly isolation: IsolationLevel;
   readonly findings: readonly Finding[];
@@ -56,6 +59,7 @@ export function inspect(
   let because: string | undefined;
   let relationsCreated = 0;
   let sessionChange: Position | undefined;
+  let liftsReadOnly = false;
   let leading: Leading | undefined;
   for (const piece of pieces) {
     if (piece.kind === "fault") report(piece.rule, piece.position, piece.message, piece.hint);
@@ -73,6 +77,7 @@ export function inspect(
     because ??= kind.outsideTransaction;
     refuseHarmful(kind, piece.position, report);
     if (CREATES_RELATION.test(piece.text)) relationsCreated++;
+    liftsReadOnly ||= !kind.transaction && mayLiftReadOnly(piece);
     if (changesSession(kind, piece.text)) sessionChange ??= piece.position;
     statements++;
   }
@@ -102,6 +107,7 @@ export function inspect(
     passedOver,
     relationsCreated,
     sessionChange,
+    liftsReadOnly,
     isolation: taken?.isolation ?? wrapper ?? "READ COMMITTED",
     findings,
   };

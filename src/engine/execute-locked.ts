@@ -4,9 +4,10 @@ import { interruption } from "../core/interruption.ts";
 import type { RepeatableReport } from "../core/repeatable/repeatable.ts";
 import type { StepOutcome, StepReport } from "../core/report.ts";
 import { ConnectionLost, type Session } from "../ports/session.ts";
-import { afterLoss, askHistory, type Interrupted } from "./after-loss.ts";
+import { afterLoss, askHistory, type Inquiry, type Interrupted } from "./after-loss.ts";
 import { AroundRun, hasOwnWork, NOTHING_AROUND } from "./around-run.ts";
 import type { DatabaseContext } from "./context.ts";
+import { afterEnd } from "./ended-transaction.ts";
 import { runInOneTransaction, type Stop, stepReport } from "./execute-plan.ts";
 import { type RunLock, withRunLock } from "./lock.ts";
 import type { DatabaseState } from "./look.ts";
@@ -149,6 +150,7 @@ class Execution {
       if (!progress.stop) return { rest: [], failure: await this.#around.after(this.#finished) };
       const stop = await this.#final(progress.stop);
       if (stop?.kind === "lost") return stop;
+      if (stop?.kind === "ended") return await afterEnd(this.#run, this.#scripts, stop, this.#inquiry);
       if (stop) return afterFailure(this.#scripts, stop, this.#options, this.#observer?.blockers ?? []);
     }
   }
@@ -184,6 +186,11 @@ class Execution {
     return again && { kind: "failed", script: again, failure: stop.failure };
   }
 
+  /** How to find out what took effect. */
+  get #inquiry(): Inquiry {
+    return this.#options.afterLoss ?? askHistory(this.#run, this.#begun, this.#state);
+  }
+
   /** Looks up what is true of the whole run. */
   async #lost(
     lost: ConnectionLost,
@@ -191,9 +198,8 @@ class Execution {
   ): Promise<Executed> {
     const run = this.#run;
     const around = this.#around;
-    const inquiry = this.#options.afterLoss ?? askHistory(run, this.#begun, this.#state);
     const interrupted = { ...how, lost, finished: this.#finished, repeatable: around.tried };
-    const { proven, ...truth } = await afterLoss(run, interrupted, inquiry);
+    const { proven, ...truth } = await afterLoss(run, interrupted, this.#inquiry);
     around.settle(truth.repeatable, proven);
     return this.#executed(truth);
   }

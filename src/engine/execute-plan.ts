@@ -11,6 +11,8 @@ import { type StepEnd, sendTransactionStep } from "./transaction-step.ts";
 /** What kept a run of scripts from its end. */
 export type Stop =
   | { readonly kind: "failed"; readonly script: Script; readonly failure: Failure }
+  /** It ended its transaction: something of it, or of the steps around it, may be committed. */
+  | { readonly kind: "ended"; readonly script: Script; readonly failure: Failure }
   /** Refused for a reason that may pass: a lock timeout, a deadlock, a serialization failure. */
   | { readonly kind: "busy"; readonly script: Script; readonly failure: Failure; readonly server: ServerMessage }
   /** Another run recorded this step first. */
@@ -64,6 +66,7 @@ async function runPipelined(run: Run, group: readonly Script[], before: Script |
       begin: true,
       commit: true,
       isolation: script.inspection.isolation,
+      liftsReadOnly: script.inspection.liftsReadOnly,
       previous,
       versions: [script.step.version],
     });
@@ -97,6 +100,7 @@ export async function runInOneTransaction(run: Run, scripts: readonly Script[]):
       begin: index === 0,
       commit: index === scripts.length - 1,
       isolation: strongest ?? ("READ COMMITTED" as const),
+      liftsReadOnly: scripts.some(({ inspection }) => inspection.liftsReadOnly),
       previous: scripts[index - 1],
       versions: scripts.slice(0, index + 1).map((one) => one.step.version),
     };
@@ -131,6 +135,7 @@ async function rollBack(run: Run, stop: Stop): Promise<void> {
 }
 
 function stopOf(run: Run, script: Script, end: Exclude<StepEnd, { kind: "done" }>): Stop {
+  if (end.kind === "ended") return { kind: "ended", script, failure: end.failure };
   if (end.kind === "stopped") return { kind: "failed", script, failure: end.failure };
   if (end.kind === "lost") return { kind: "lost", script, lost: end.lost, commitSent: end.commitSent };
   const { stage, server } = end;

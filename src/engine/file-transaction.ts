@@ -1,11 +1,14 @@
 import { Failure, type ServerMessage } from "../core/error.ts";
 import { ConnectionLost, ServerFailure } from "../ports/session.ts";
+import { endedFailure } from "./ended-transaction.ts";
 import { noticeOf } from "./notice.ts";
 import type { Sender } from "./pipeline.ts";
 import { cleanSession, localSettings, type Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./sent-step.ts";
 import { stepFailure } from "./step-failure.ts";
+import { StringsCheck } from "./strings-check.ts";
+import { endedBy, refusedInside, TransactionEnded } from "./transaction-state.ts";
 import { workOf } from "./work.ts";
 
 /** Why the statements of a file did not come through. */
@@ -27,17 +30,27 @@ export async function beginFiles({ session, lock }: Run): Promise<void> {
 export async function sendFile(run: Run, script: Script): Promise<Refusal | undefined> {
   const { pipeline, context } = run;
   let failed: { stage: Stage; error: Error } | undefined;
+  const fail = (stage: Stage, error: Error) => {
+    failed ??= { stage, error };
+  };
+  const strings = new StringsCheck();
   const sender = (stage: Stage): Sender => ({
+    answered({ after }) {
+      const ended = endedBy(after);
+      if (ended) fail(stage, ended);
+    },
     failed(error) {
-      failed ??= { stage, error };
+      fail(stage, refusedInside(error));
     },
     noticed(notice) {
-      context.emit(noticeOf(notice, script, stage));
+      if (stage.at !== "strings") context.emit(noticeOf(notice, script, stage));
     },
   });
   try {
     pipeline.send(localSettings(run, script), sender({ at: "record" }));
     for (const { statement, rows, alone } of workOf(script)) {
+      const check = strings.before(statement);
+      if (check && !failed) pipeline.send(check, sender({ at: "strings", statement }));
       if (alone) await pipeline.drained();
       if (failed || context.signal.aborted) break;
       const told = sender({ at: "statement", statement });
@@ -45,6 +58,8 @@ export async function sendFile(run: Run, script: Script): Promise<Refusal | unde
       else pipeline.send(statement.text, told);
       await (rows ? pipeline.drained() : pipeline.room());
     }
+    const last = strings.atEnd();
+    if (last && !failed) pipeline.send(last.sql, sender({ at: "strings", statement: last.statement }));
     await pipeline.drained();
     if (!failed && !context.signal.aborted) {
       pipeline.send(`SET CONSTRAINTS ALL IMMEDIATE; ${cleanSession(run)}`, sender({ at: "commit" }));
@@ -56,6 +71,9 @@ export async function sendFile(run: Run, script: Script): Promise<Refusal | unde
   }
   await pipeline.drained();
   if (!failed && context.signal.aborted) return { kind: "refused", stage: { at: "begin" }, server: INTERRUPTED };
+  if (failed?.error instanceof TransactionEnded) {
+    return { kind: "stopped", failure: endedFailure(script, failed.stage, failed.error.server) };
+  }
   return failed && refusalOf(failed.error, failed.stage);
 }
 

@@ -1,4 +1,5 @@
 import type { ServerMessage } from "../core/error.ts";
+import { mayLiftReadOnly } from "../core/sql/read-only-guard.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
 import { ServerFailure, type StatementResult } from "../ports/session.ts";
@@ -7,6 +8,7 @@ import { noteWritesSql, requireNoOtherRowSql } from "./history-table.ts";
 import { limits, localSettings, ownRole, type Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./sent-step.ts";
+import { endedBy, refusedInside } from "./transaction-state.ts";
 import type { Work } from "./work.ts";
 
 /** A script that runs statement by statement. */
@@ -64,12 +66,15 @@ export async function runWithEntry(
   const commit = `${ownRole(run)}; SET LOCAL search_path = pg_catalog; ${check}; ${entrySql}; ${COMMIT}`;
   const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run, script, own)} ${lock.guard}${note}`);
   try {
-    if (rows) await begin;
+    // Where nothing else keeps the statement out of autocommit, it is BEGIN alone that does.
+    if (rows || !run.direct || mayLiftReadOnly(statement)) await begin;
     const ran = rows ? session.copyIn(statement.text, rows) : session.execute(statement.text);
     if (rows) await ran;
     const [begun, result, ended] = await Promise.allSettled([begin, ran, session.execute(commit)]);
     if (begun.status === "rejected") throw begun.reason;
-    if (result.status === "rejected") throw result.reason;
+    if (result.status === "rejected") throw refusedInside(result.reason);
+    const left = endedBy(result.value.after);
+    if (left) throw left;
     if (ended.status === "rejected") {
       enter({ at: "commit", statement });
       throw ended.reason;

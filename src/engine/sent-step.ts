@@ -5,6 +5,7 @@ import type { DatabaseContext } from "./context.ts";
 import { noticeOf } from "./notice.ts";
 import type { Sender } from "./pipeline.ts";
 import type { Script } from "./scripts.ts";
+import { endedBy, refusedInside } from "./transaction-state.ts";
 
 /** Which message of a step an answer belongs to. */
 export type Stage =
@@ -12,6 +13,8 @@ export type Stage =
   /** The settings, the check of the step before, and the history row. */
   | { readonly at: "record" }
   | { readonly at: "statement"; readonly statement: Statement }
+  /** The check that the server reads a statement as pgstep has. */
+  | { readonly at: "strings"; readonly statement: Statement }
   /** Deferred constraints, the checks of the history, COMMIT: of the whole script, or of one statement of it. */
   | { readonly at: "commit"; readonly statement?: Statement };
 
@@ -24,6 +27,10 @@ export interface FailedStage {
 /** What is known of a step whose messages are on their way. */
 export class SentStep {
   failed: FailedStage | undefined;
+  /** The first statement that took effect outside a transaction, where nothing keeps it from writing. */
+  unguarded: Stage | undefined;
+  /** Whether its last message commits. */
+  readonly commits: boolean;
   /** Resolves when its last message was answered, whatever the answer, with the milliseconds since its first was. */
   readonly ended: Promise<number>;
   readonly #context: DatabaseContext;
@@ -33,7 +40,8 @@ export class SentStep {
   #answeredMs = 0;
   #finished = 0;
 
-  constructor(context: DatabaseContext, script: Script) {
+  constructor(context: DatabaseContext, script: Script, commits: boolean) {
+    this.commits = commits;
     this.#context = context;
     this.#script = script;
     this.ended = new Promise((resolve) => {
@@ -58,11 +66,16 @@ export class SentStep {
       step,
       statement: this.#finished,
       statements: inspection.statements,
-      ...result,
+      command: result.command,
+      rowCount: result.rowCount,
       place: { path, ...position },
       durationMs: nowMs - this.#answeredMs,
     });
     this.#answeredMs = nowMs;
+  }
+
+  fail(stage: Stage, error: Error): void {
+    this.failed ??= { stage, error };
   }
 
   noticed(notice: ServerMessage, stage: Stage): void {
@@ -88,17 +101,30 @@ export class StepMessage implements Sender {
   }
 
   answered(result: StatementResult): void {
+    const ended = this.#isInside && endedBy(result.after);
+    if (ended) {
+      this.#sent.fail(this.#stage, ended);
+      const isStatement = this.#stage.at === "statement";
+      if (isStatement && result.after.readOnlyByDefault === false) this.#sent.unguarded ??= this.#stage;
+    }
     if (this.#stage.at === "record") this.#sent.start();
     if (this.#stage.at === "statement") this.#sent.statementFinished(this.#stage.statement, result);
     if (this.#stage.at === "commit") this.#sent.finish();
   }
 
   failed(error: Error): void {
-    this.#sent.failed ??= { stage: this.#stage, error };
+    const { at } = this.#stage;
+    this.#sent.fail(this.#stage, at === "begin" || at === "commit" ? error : refusedInside(error));
     if (this.#stage.at === "commit") this.#sent.finish();
   }
 
+  /** Whether it leaves the transaction open. */
+  get #isInside(): boolean {
+    return this.#stage.at !== "commit" || !this.#sent.commits;
+  }
+
   noticed(notice: ServerMessage): void {
+    if (this.#stage.at === "strings") return;
     this.#sent.noticed(notice, this.#stage);
   }
 }

@@ -2,9 +2,11 @@ import { Failure } from "../core/error.ts";
 import { writtenText } from "../core/placeholders/place.ts";
 import { concurrentIndex } from "../core/sql/index-statement.ts";
 import type { Statement } from "../core/sql/statement.ts";
+import { dependsOnStrings } from "../core/sql/strings-setting.ts";
 import { quoteText } from "../core/sql-text.ts";
-import { ConnectionLost, ServerFailure, type StatementResult } from "../ports/session.ts";
+import { ConnectionLost, ServerFailure, type Session, type StatementResult } from "../ports/session.ts";
 import { chooseName, dropInvalidNamesake, noteBeforeSql, resolveDoubt } from "./doubt.ts";
+import { endedFailure } from "./ended-transaction.ts";
 import { assertSql, recordRowSql, rowExists } from "./history-table.ts";
 import {
   finishedSql,
@@ -33,7 +35,8 @@ import { cleanSession, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./sent-step.ts";
 import { noteInSession, repeatInSession, requireNothingMissed } from "./session-effects.ts";
-import { lineOf } from "./step-failure.ts";
+import { lineOf, stringsFailure } from "./step-failure.ts";
+import { TransactionEnded } from "./transaction-state.ts";
 import type { StepEnd } from "./transaction-step.ts";
 import { type Work, workOf } from "./work.ts";
 
@@ -72,6 +75,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
         } else if (isStatement) context.emit(noticeOf(notice, script, stage));
       };
       stage = { at: "statement", statement };
+      if (!journal.get(number)?.finished) requireReading(session, script, statement);
       const sentMs = context.clock.monotonicMs();
       const result = await runStatement(alone, work, number, journal.get(number), enter);
       noteSetting(alone, statement);
@@ -82,7 +86,8 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
         step,
         statement: number,
         statements: inspection.statements,
-        ...result,
+        command: result.command,
+        rowCount: result.rowCount,
         place: { path: script.path, ...statement.position },
         durationMs: context.clock.monotonicMs() - sentMs,
       });
@@ -93,6 +98,9 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
     return { kind: "done", durationMs: Math.round(durationMs) };
   } catch (error) {
     if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
+    if (error instanceof TransactionEnded) {
+      return { kind: "ended", failure: endedFailure(script, stage, error.server) };
+    }
     if (error instanceof ConnectionLost) return { kind: "lost", lost: error, commitSent: true };
     if (error instanceof Failure) return { kind: "stopped", failure: error };
     throw error;
@@ -117,6 +125,12 @@ async function followMoved(
     journal.set(now, entry);
   }
   return journal;
+}
+
+/** Everything before a statement has been answered: so it is known how the server will read it. @throws Failure */
+function requireReading({ state }: Session, script: Script, statement: Statement): void {
+  if (state.standardConformingStrings === statement.standardConformingStrings) return;
+  if (dependsOnStrings(statement)) throw stringsFailure(script, statement);
 }
 
 /** What it answered; undefined for one that an earlier run had finished. */

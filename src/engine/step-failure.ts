@@ -2,6 +2,7 @@ import { Failure, type FilePlace, type ServerMessage } from "../core/error.ts";
 import { interruption } from "../core/interruption.ts";
 import { placeIn, writtenText } from "../core/placeholders/place.ts";
 import { concurrentIndex } from "../core/sql/index-statement.ts";
+import type { Statement } from "../core/sql/statement.ts";
 import { advance, type Position } from "../core/text-position.ts";
 import { isLockLost, lockLost } from "./lock-lost.ts";
 import { leavesTraces, mustRunAlone } from "./one-statement.ts";
@@ -23,6 +24,7 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
   const history = `${run.context.settings.schema}.${run.context.settings.table}`;
   if (isLockLost(server, run.names.journal)) return lockLost(what, place);
   const check = /pgstep:([a-z-]+)/.exec(server.message)?.[1];
+  if (stage.at === "strings" && check === "strings") return stringsFailure(script, stage.statement);
   if (stage.at === "commit" && check === "other-row" && script.bookkeeping) {
     return new Failure("statement-failed", `${what}: it writes to ${history}`, {
       hint: `Remove the statement that does: ${history} is for migrations.`,
@@ -48,6 +50,21 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
     server,
     place,
   });
+}
+
+/** The failure of a statement that the server would read in another way than pgstep has, and that was not run. */
+export function stringsFailure(script: Script, statement: Statement): Failure {
+  const { step } = script;
+  const [read, is] = statement.standardConformingStrings ? ["on", "off"] : ["off", "on"];
+  const what = `Cannot ${step.direction === "up" ? "apply" : "undo"} ${step.name}`;
+  return new Failure(
+    "statement-failed",
+    `${what}: standard_conforming_strings is ${is} for the server here, and pgstep has read the file with ${read}`,
+    {
+      hint: "Set it where pgstep sees it, with SET standard_conforming_strings at the top level of the file, or write strings with backslashes as E'..'.",
+      place: placeOf(script, { at: "strings", statement }, undefined),
+    },
+  );
 }
 
 /** What to do about that which a statement outside a transaction may have left behind. */
@@ -108,15 +125,16 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
   return undefined;
 }
 
-function placeOf(script: Script, stage: Stage, server: ServerMessage): FilePlace {
+/** Where in its file a message belongs, or what the server says of it. */
+export function placeOf(script: Script, stage: Stage, server: ServerMessage | undefined): FilePlace {
   const statement = "statement" in stage ? stage.statement : undefined;
   if (!statement) return { path: script.path };
   const { position } = statement;
-  const row = rowOfCopy(server);
+  const row = server && rowOfCopy(server);
   let place: Position = position;
-  // Behind the statement a position is one in pgstep's own SQL.
-  if (stage.at === "commit") place = position;
-  else if (server.position !== undefined) place = placeIn(statement, server.position - 1);
+  // Elsewhere than in the statement a position is one in pgstep's own SQL.
+  if (stage.at !== "statement") place = position;
+  else if (server?.position !== undefined) place = placeIn(statement, server.position - 1);
   // The rows of a COPY begin on the line behind it.
   else if (row !== undefined) place = { line: advance(position, writtenText(statement)).line + row, column: 1 };
   return { path: script.path, ...place, ...lineOf(script, place) };

@@ -3,10 +3,13 @@ import type { IsolationLevel } from "../core/inspection.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, ServerFailure } from "../ports/session.ts";
 import { COMMIT } from "./commit.ts";
+import { endedFailure, unguardedFailure } from "./ended-transaction.ts";
 import { assertSql, insertRowSql, noteWritesSql, requireNoOtherRowSql, rowExists } from "./history-table.ts";
 import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import { type FailedStage, SentStep, type Stage, StepMessage } from "./sent-step.ts";
+import { StringsCheck } from "./strings-check.ts";
+import { TransactionEnded } from "./transaction-state.ts";
 import { workOf } from "./work.ts";
 
 /** How a step that was sent ended. */
@@ -15,6 +18,8 @@ export type StepEnd =
   /** By something other than the server's refusal. */
   | { readonly kind: "stopped"; readonly failure: Failure }
   | { readonly kind: "refused"; readonly stage: Stage; readonly server: ServerMessage }
+  /** Its transaction was no longer there, or never was, and something of it may be committed. */
+  | { readonly kind: "ended"; readonly failure: Failure }
   | { readonly kind: "lost"; readonly lost: ConnectionLost; readonly commitSent: boolean };
 
 /** Where a step's transaction begins and ends, when several share one. */
@@ -22,6 +27,8 @@ export interface Extent {
   readonly begin: boolean;
   readonly commit: boolean;
   readonly isolation: IsolationLevel;
+  /** Whether something in the transaction may lift the guard that holds should BEGIN be refused. */
+  readonly liftsReadOnly: boolean;
   /** The step before in this plan: what must be true of its row for this one to start. */
   readonly previous: Script | undefined;
   /** The versions this transaction may write to the history: those of its steps so far. */
@@ -42,21 +49,24 @@ export async function sendTransactionStep(
   extent: Extent,
 ): Promise<{ end: Promise<StepEnd>; open: boolean }> {
   const { pipeline, context } = run;
-  const sent = new SentStep(context, script);
+  const sent = new SentStep(context, script, extent.commit);
   const send = (sql: string, stage: Stage) => pipeline.send(sql, new StepMessage(sent, stage));
 
   if (extent.begin) {
     const begin: Stage = { at: "begin" };
     send(`BEGIN ISOLATION LEVEL ${extent.isolation} READ WRITE`, begin);
-    // Without settings of the session, nothing but BEGIN keeps the statements behind it out of autocommit.
-    if (!run.direct) await pipeline.drained();
+    // Without the guard of the session, nothing but BEGIN keeps the statements behind it out of autocommit.
+    if (!run.direct || extent.liftsReadOnly) await pipeline.drained();
   }
   let stopped: Failure | undefined;
+  const strings = new StringsCheck();
   try {
     const { bookkeeping } = script;
     const record = () => bookkeeping?.recordSql(run, script) ?? recordSql(run, script, extent.previous);
     if (!sent.failed) send(record(), { at: "record" });
     for (const { statement, rows, alone } of workOf(script)) {
+      const check = strings.before(statement);
+      if (check && !sent.failed) send(check, { at: "strings", statement });
       if (alone) await pipeline.drained();
       if (sent.failed || context.signal.aborted) break;
       const stage: Stage = { at: "statement", statement };
@@ -77,15 +87,19 @@ export async function sendTransactionStep(
     await pipeline.drained();
     const { failed } = sent;
     const end = failed
-      ? failedEnd(failed, false)
+      ? failedEnd(sent, script, failed, false)
       : stopped
         ? { kind: "stopped" as const, failure: stopped }
         : stoppedEnd();
     return { end: Promise.resolve(end), open: true };
   }
+  const last = strings.atEnd();
+  if (last) send(last.sql, { at: "strings", statement: last.statement });
   send(script.bookkeeping?.commitSql(run) ?? commitSql(run, script, extent), { at: "commit" });
   const end = sent.ended.then((durationMs) =>
-    sent.failed ? failedEnd(sent.failed, extent.commit) : { kind: "done" as const, durationMs: Math.round(durationMs) },
+    sent.failed
+      ? failedEnd(sent, script, sent.failed, extent.commit)
+      : { kind: "done" as const, durationMs: Math.round(durationMs) },
   );
   return { end, open: false };
 }
@@ -121,7 +135,18 @@ function commitSql(run: Run, script: Script, { commit, versions }: Extent): stri
   return `${deferred}${role}${others}; ${cleanSession(run)} ${row}${commit ? `; ${COMMIT}` : ""}`;
 }
 
-function failedEnd({ stage, error }: FailedStage, commitSent: boolean): StepEnd {
+function failedEnd(
+  { unguarded }: SentStep,
+  script: Script,
+  { stage, error }: FailedStage,
+  commitSent: boolean,
+): StepEnd {
+  if (error instanceof TransactionEnded) {
+    return { kind: "ended", failure: endedFailure(script, stage, error.server) };
+  }
+  if (error instanceof ServerFailure && unguarded) {
+    return { kind: "ended", failure: unguardedFailure(script, unguarded, error.server) };
+  }
   if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
   if (error instanceof ConnectionLost) return { kind: "lost", lost: error, commitSent };
   if (error instanceof Failure) return { kind: "stopped", failure: error };

@@ -30,6 +30,10 @@ class DiscreetSession implements Session {
     return this.#session.backend;
   }
 
+  get state() {
+    return this.#session.state;
+  }
+
   get sent() {
     return this.#session.sent;
   }

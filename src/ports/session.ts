@@ -81,6 +81,8 @@ export interface Session {
    * together, counted from the session's first) that were fully answered by then: the notice belongs to the next one.
    */
   onNotice: ((notice: ServerMessage, answered: number) => void) | undefined;
+  /** As the server has reported it with the last answer. */
+  readonly state: SessionState;
   /** Messages sent so far, COPY included, counted as in `onNotice`. */
   readonly sent: number;
   /** Asks the server, on a connection of its own, to cancel what this session is running. Does nothing when embedded. */

@@ -85,7 +85,9 @@ export class HookRunner {
           : undefined;
       tell(failure ? "failed" : "done");
       if (!failure) continue;
-      if (context.settings.hookFailure === "stop" || context.signal.aborted) return failure;
+      // Whose transaction has ended may have committed what nobody meant to.
+      const isFinal = context.signal.aborted || failure.code === "transaction-ended";
+      if (context.settings.hookFailure === "stop" || isFinal) return failure;
       context.emit({ type: "warning", finding: warningOf(failure) });
     }
     return undefined;
@@ -128,7 +130,7 @@ export class HookRunner {
     const failure = failureOfRefusal(this.#run, script, refusal);
     if (failure.code !== "statement-failed") return failure;
     const { hint, place, server } = failure;
-    const what = server ? `${server.message} (${server.code})` : failure.message;
+    const what = server ? `${server.message} (${server.code})` : failure.message.replace(/^Cannot [^:]*: /, "");
     return new Failure("hook-failed", `Cannot run the hook ${script.path}: ${what}`, {
       ...(hint !== undefined && { hint }),
       ...(place && { place }),

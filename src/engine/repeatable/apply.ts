@@ -73,7 +73,8 @@ export async function applyRepeatables(run: Run, plan: RepeatablePlan): Promise<
   const script = work.current?.script ?? plan.stale[0]?.script;
   if (!script) throw new Error("there was nothing to apply");
   const failure = failureOfRefusal(run, script, refusal);
-  const tried = work.tried("rolled-back", "failed", "not-sent");
+  const isKnown = failure.code !== "transaction-ended";
+  const tried = work.tried(isKnown ? "rolled-back" : "in-doubt", "failed", "not-sent");
   if (refusal.kind === "refused" && PASSING.has(refusal.server.code) && !run.context.signal.aborted) {
     return { tried, failure, busy: { script, failure, server: refusal.server } };
   }
@@ -169,7 +170,7 @@ class Application {
     const { session } = this.#run;
     await session.execute("SAVEPOINT pgstep_file");
     const refusal = await sendFile(this.#run, script);
-    if (refusal?.kind === "lost") return refusal;
+    if (refusal && refusal.kind !== "refused") return refusal;
     await session.execute(`${refusal ? "ROLLBACK TO SAVEPOINT pgstep_file; " : ""}RELEASE SAVEPOINT pgstep_file`);
     return refusal;
   }
