@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { embeddedWorld, states, succeeded, type World, world } from "./support.ts";
+import { disk } from "../../src/adapters/disk.ts";
+import type { FileSystem } from "../../src/ports/file-system.ts";
+import { databaseSetting, embeddedWorld, states, succeeded, type World, world } from "./support.ts";
 
 const DESCRIPTION = `it's \\'; DROP TABLE "x"; -- 😀 ünïcode \\n $$ %s`;
 
@@ -156,4 +158,25 @@ CREATE TABLE one AS SELECT 'it\'s; one' AS text;`,
     const age = Date.now() - Date.parse(`${applied?.appliedAt}Z`);
     assert.ok(Math.abs(age) < 60_000, applied?.appliedAt);
   }
+});
+
+describe("idle_session_timeout of the role or the database", () => {
+  /** The disk, which takes its time for a file that is too large to be kept. */
+  const slow: FileSystem = {
+    ...disk,
+    read: function* (path) {
+      if (path.endsWith("large.sql")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_200);
+      yield* disk.read(path);
+    },
+  };
+
+  test("does not end a session while a large file is read", async () => {
+    const text = `CREATE TABLE large ();\n-- ${"x".repeat(20_000)}\n`;
+    const here = await world(
+      { "001_large.sql": text },
+      { before: databaseSetting("idle_session_timeout", "300"), fileSystem: slow },
+    );
+    succeeded(await here.up());
+    assert.deepEqual(await here.tables(), ["large"]);
+  });
 });
