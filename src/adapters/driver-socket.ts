@@ -82,8 +82,8 @@ export class DriverSocket extends EventEmitter {
     return this.#watch.answered;
   }
 
-  /** Sends a simple query. It is the message with this number, counted from 1; rows that come back are dropped. */
-  sendQuery(message: number, sql: string, reply: Reply): void {
+  /** Sends a simple query, numbered from 1, whose rows are dropped; `withNext` in one packet with the message after it. */
+  sendQuery(message: number, sql: string, reply: Reply, withNext = false): void {
     if (this.#closed || this.#ending) {
       reply.lost();
       return;
@@ -91,7 +91,7 @@ export class DriverSocket extends EventEmitter {
     this.#watch.ask();
     this.#replies.expect(message, reply);
     this.#outgoing.putQuery(sql);
-    this.#scheduleFlush();
+    if (!withNext) this.#scheduleFlush();
   }
 
   /** The next message is the driver's; it writes it some time later. */

@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import type { ServerMessage } from "../core/error.ts";
+import { beginSessionSql } from "../core/session-settings.ts";
 import {
   type Backend,
   ConnectionLost,
@@ -15,6 +16,7 @@ import { serverMessage } from "./backend-messages.ts";
 import { CopiedOut, CopyData } from "./copy-data.ts";
 import type { DriverSocket } from "./driver-socket.ts";
 import { ListenerReply } from "./listener-reply.ts";
+import type { Reply } from "./replies.ts";
 
 export interface SessionSettings {
   readonly user: string;
@@ -58,6 +60,13 @@ export class PostgresSession implements Session {
       parameters: Object.fromEntries(socket.reported.parameters),
       embedded: settings.embedded,
     };
+    // The embedded database has no other clients, and its one backend may be a caller's own.
+    if (!settings.embedded) this.#begin();
+  }
+
+  #begin(): void {
+    const { serverVersion, processId } = this.backend;
+    this.#socket.sendQuery(++this.#sent, beginSessionSql(serverVersion, processId), UNWATCHED, true);
   }
 
   get state(): SessionState {
@@ -92,7 +101,7 @@ export class PostgresSession implements Session {
         .then(
           (rows) => {
             this.#pending.delete(reject);
-            settleAfter(before, () => resolve(Array.from(rows)));
+            settleAfter(before, () => resolve(lastRows(rows)));
           },
           (error: unknown) => {
             this.#pending.delete(reject);
@@ -221,12 +230,21 @@ export class PostgresSession implements Session {
   }
 }
 
+/** The session works without what was sent, only less well guarded. */
+const UNWATCHED: Reply = { answered() {}, refused() {}, lost() {} };
+
 /** Terminate (PostgreSQL documentation, 54.7). */
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 const CLOSE_WAIT_MS = 2_000;
 
 function settleAfter(before: Promise<unknown>, settle: () => void): void {
   before.then(settle, settle);
+}
+
+/** Of a message with several statements the driver gives a list of results. */
+function lastRows(result: readonly (Row | readonly Row[])[]): Row[] {
+  const last = result.at(-1);
+  return Array.isArray(last) ? Array.from(last as readonly Row[]) : Array.from(result as readonly Row[]);
 }
 
 function text(value: unknown): string | undefined {

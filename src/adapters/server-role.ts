@@ -1,4 +1,5 @@
 import type { ServerRole } from "../core/connection/target.ts";
+import { readSql } from "../core/session-settings.ts";
 import type { Session } from "../ports/session.ts";
 
 /** The server is not of the kind that target_session_attrs asks for. */
@@ -32,7 +33,9 @@ async function stateOf(session: Session): Promise<{ isStandby: boolean; isReadOn
   if (standby === undefined || readOnly === undefined) {
     // Servers before PostgreSQL 14, and poolers, do not announce them.
     const [row] = await session.query(
-      "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'on' ELSE 'off' END AS standby, pg_catalog.current_setting('default_transaction_read_only') AS read_only",
+      readSql(
+        "SELECT CASE WHEN pg_is_in_recovery() THEN 'on' ELSE 'off' END AS standby, current_setting('default_transaction_read_only') AS read_only",
+      ),
     );
     standby = String(row?.standby);
     readOnly = String(row?.read_only);

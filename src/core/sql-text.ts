@@ -4,6 +4,14 @@ export function quoteIdentifier(name: string): string {
 }
 
 /**
+ * A comparison that means the same under every search path: a user may have an operator = of their own, in a schema that
+ * a migration or the role puts before pg_catalog.
+ */
+export function equals(left: string, right: string): string {
+  return `${left} OPERATOR(pg_catalog.=) ${right}`;
+}
+
+/**
  * A text value as SQL that means the same under every setting a migration may have left behind: pure ASCII, no
  * backslash, so neither standard_conforming_strings nor client_encoding can change it.
  */

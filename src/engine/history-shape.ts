@@ -1,6 +1,13 @@
 import { Failure } from "../core/error.ts";
 import type { Settings } from "../core/settings.ts";
-import { ADDED_COLUMNS, HISTORY_COLUMNS } from "./history-table.ts";
+import {
+  ADDED_COLUMNS,
+  COLUMNS_BESIDE,
+  HISTORY_COLUMNS,
+  plainName,
+  type TableBeside,
+  type TableNames,
+} from "./history-table.ts";
 
 export interface TableColumn {
   readonly name: string;
@@ -44,6 +51,30 @@ export function checkHistoryShape(settings: Settings, kind: string, columns: rea
   throw new Failure("history-foreign", `Cannot use ${table} as the history: ${fault}`, {
     hint: `Choose another table: pgstep --table pgstep_history. For a database whose migrations are applied already, record them there: pgstep baseline <version> --table pgstep_history.`,
   });
+}
+
+/**
+ * Accepts a table that pgstep keeps beside the history; another table of its name is never read and never written to.
+ * @param kind pg_class.relkind
+ * @throws Failure history-foreign
+ */
+export function checkShapeBeside(
+  names: TableNames,
+  table: TableBeside,
+  kind: string,
+  columns: readonly TableColumn[],
+): void {
+  const own: readonly string[] = COLUMNS_BESIDE[table];
+  const has = columns.map(({ name }) => name);
+  const fault = kind === "r" ? `its columns are ${has.join(", ")}` : "it is not an ordinary table";
+  if (kind === "r" && own.every((name) => has.includes(name))) return;
+  throw new Failure(
+    "history-foreign",
+    `Cannot use ${plainName(names[table])}: pgstep needs a table of this name, and this table is not pgstep's (${fault})`,
+    {
+      hint: `Rename the table, or choose another name for the history: pgstep --table pgstep_history.`,
+    },
+  );
 }
 
 function shapeFault(kind: string, columns: readonly TableColumn[]): string | undefined {

@@ -1,6 +1,6 @@
 import type { Step } from "../core/plan.ts";
 import type { Settings } from "../core/settings.ts";
-import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
+import { equals, quoteIdentifier, quoteText } from "../core/sql-text.ts";
 
 /** The SQL names of pgstep's tables, quoted and with their schema. */
 export interface TableNames {
@@ -19,6 +19,30 @@ export interface TableNames {
    * so that the table says nothing in a database that was made from a dump.
    */
   readonly protection: string;
+  /** What the name of that table begins with, before the oid. */
+  readonly protectionStem: string;
+}
+
+/** The tables beside the history, each with the columns it has had from its first version on. */
+export const COLUMNS_BESIDE = {
+  journal: ["version", "direction", "statement", "hash", "started_at", "finished_at"],
+  lease: ["name", "owner", "fencing", "expires_at", "holder"],
+  seeds: ["name", "checksum", "applied_at"],
+  repeatable: ["name", "checksum", "applied_at", "views"],
+} as const;
+
+export type TableBeside = keyof typeof COLUMNS_BESIDE;
+export const TABLES_BESIDE = Object.keys(COLUMNS_BESIDE) as readonly TableBeside[];
+
+/** A table's name for people, as `schema.table`. */
+export function plainName(quoted: string): string {
+  return quoted.replace(/"((?:[^"]|"")*)"/g, (_, name: string) => name.replaceAll('""', '"'));
+}
+
+/** The name of a table alone, as the catalog has it. */
+export function nameOf(quoted: string): string {
+  const [, name = ""] = /"((?:[^"]|"")*)"$/.exec(quoted) ?? [];
+  return name.replaceAll('""', '"');
 }
 
 export function tableNames({ schema, table }: Settings): TableNames {
@@ -28,7 +52,7 @@ export function tableNames({ schema, table }: Settings): TableNames {
     while (Buffer.byteLength(stem) > 63 - suffix.length) stem = [...stem].slice(0, -1).join("");
     return stem + suffix;
   };
-  const protection = beside("_protected_4294967295").slice(0, -"4294967295".length);
+  const protectionStem = beside("_protected_4294967295").slice(0, -"4294967295".length);
   const oid = "(SELECT oid::text FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
   const within = (name: string) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   return {
@@ -38,7 +62,8 @@ export function tableNames({ schema, table }: Settings): TableNames {
     lease: within(beside("_lease")),
     seeds: within(beside("_seeds")),
     repeatable: within(beside("_repeatable")),
-    protection: `pg_catalog.format('%I.%I', ${quoteText(schema)}, pg_catalog.concat(${quoteText(protection)}, ${oid}))`,
+    protection: `pg_catalog.format('%I.%I', ${quoteText(schema)}, pg_catalog.concat(${quoteText(protectionStem)}, ${oid}))`,
+    protectionStem,
   };
 }
 
@@ -120,7 +145,7 @@ export function recordRowSql(
   const columns = ["applied_at", "description", "checksum", "applied_by", "tool_version", "down_script"];
   const own = columns.map((column) => `${column} = EXCLUDED.${column}`).join(", ");
   const update = isOwn ? ` ON CONFLICT (version) DO UPDATE SET ${own}` : "";
-  return `${insertRowSql(names, step, recording)}${update};\nUPDATE ${names.history} SET duration_ms = ${Math.round(durationMs)} WHERE version = ${quoteText(step.version)}`;
+  return `${insertRowSql(names, step, recording)}${update};\nUPDATE ONLY ${names.history} SET duration_ms = ${Math.round(durationMs)} WHERE ${versionIs(step.version)}`;
 }
 
 /**
@@ -131,9 +156,24 @@ export function assertSql(condition: string, marker: string): string {
   return `SELECT (CASE WHEN ${condition} THEN '0' ELSE 'pgstep:${marker}' END)::pg_catalog.int4`;
 }
 
-/** Holds when the row is there. */
+/** Holds when a WITH query gave just one row. */
+export function isOne(query: string): string {
+  return equals(`(SELECT pg_catalog.count(*) FROM ${query})`, "1");
+}
+
+/** The condition of a row of the history, by its recorded spelling. */
+export function versionIs(version: string): string {
+  return equals("version", quoteText(version));
+}
+
+/** Holds when the row is there. Rows of tables that inherit from the history are not pgstep's. */
 export function rowExists({ history }: TableNames, version: string): string {
-  return `EXISTS (SELECT FROM ${history} WHERE version = ${quoteText(version)})`;
+  return `EXISTS (SELECT FROM ONLY ${history} WHERE ${versionIs(version)})`;
+}
+
+/** Removes the row of a down step. */
+export function deleteRowSql({ history }: TableNames, version: string): string {
+  return `DELETE FROM ONLY ${history} WHERE ${versionIs(version)}`;
 }
 
 /**
@@ -144,7 +184,8 @@ function writesSoFar({ history }: TableNames): string {
   // A literal of that type is looked up once, while the statement is parsed; each function costs a look-up of its own.
   const table = `${quoteText(history)}::pg_catalog.regclass`;
   const count = (what: string) => `pg_catalog.pg_stat_get_xact_tuples_${what}(${table})`;
-  const sum = `${count("inserted")} + ${count("updated")} + ${count("deleted")}`;
+  const plus = " OPERATOR(pg_catalog.+) ";
+  const sum = [count("inserted"), count("updated"), count("deleted")].join(plus);
   return `pg_catalog.concat(${table}::pg_catalog.oid, ' ', ${sum})`;
 }
 
@@ -158,12 +199,14 @@ export function noteWritesSql(names: TableNames): string {
  * it is no older (age(xid) counts from the current one) and has not ended: rows of other transactions are seen only when
  * those have.
  */
-const WRITTEN_HERE =
-  "CASE WHEN pg_catalog.age(xmin) > 0 THEN false ELSE pg_catalog.txid_status(pg_catalog.txid_current() - pg_catalog.age(xmin)) = 'in progress' END";
+const WRITTEN_HERE = `CASE WHEN pg_catalog.age(xmin) OPERATOR(pg_catalog.>) 0 THEN false ELSE ${equals(
+  "pg_catalog.txid_status(pg_catalog.txid_current() OPERATOR(pg_catalog.-) pg_catalog.age(xmin))",
+  "'in progress'",
+)} END`;
 
 /** Holds when the row is there, and was not written by this transaction. */
 export function rowOfOthers({ history }: TableNames, version: string): string {
-  return `EXISTS (SELECT FROM ${history} WHERE version = ${quoteText(version)} AND NOT ${WRITTEN_HERE})`;
+  return `EXISTS (SELECT FROM ONLY ${history} WHERE ${versionIs(version)} AND NOT ${WRITTEN_HERE})`;
 }
 
 /**
@@ -172,19 +215,23 @@ export function rowOfOthers({ history }: TableNames, version: string): string {
  * longer the more there are.
  */
 export function requireNoOtherRowSql(names: TableNames, versions: readonly string[]): string {
-  const own = versions.map(quoteText).join(", ");
-  const other = `EXISTS (SELECT FROM ${names.history} WHERE version NOT IN (${own}) AND ${WRITTEN_HERE})`;
-  const counted = `pg_catalog.current_setting('track_counts') = 'on' AND pg_catalog.current_setting('pgstep.writes', true) = ${writesSoFar(names)}`;
+  const own = equals("version", `ANY (ARRAY[${versions.map(quoteText).join(", ")}])`);
+  const other = `EXISTS (SELECT FROM ONLY ${names.history} WHERE NOT ${own} AND ${WRITTEN_HERE})`;
+  const counted = `${COUNTED} AND ${isCountAsNoted(names)}`;
   return assertSql(`CASE WHEN ${counted} THEN true ELSE NOT ${other} END`, "other-row");
 }
 
 /** A statement that fails its transaction with the marker "other-row" when it wrote to the history at all. */
 export function requireNoWriteSql(names: TableNames): string {
-  const counted = "pg_catalog.current_setting('track_counts') = 'on'";
-  return assertSql(
-    `CASE WHEN ${counted} THEN pg_catalog.current_setting('pgstep.writes', true) = ${writesSoFar(names)} ELSE true END`,
-    "other-row",
-  );
+  return assertSql(`CASE WHEN ${COUNTED} THEN ${isCountAsNoted(names)} ELSE true END`, "other-row");
+}
+
+/** Holds where the server counts the rows that are written. */
+const COUNTED = equals("pg_catalog.current_setting('track_counts')", "'on'");
+
+/** Holds when nothing was written to the history since `noteWritesSql`. */
+function isCountAsNoted(names: TableNames): string {
+  return equals("pg_catalog.current_setting('pgstep.writes', true)", writesSoFar(names));
 }
 
 /** Records how long steps took, in whole milliseconds, once it is known. */
@@ -193,5 +240,5 @@ export function durationsSql(
   steps: readonly { version: string; durationMs: number }[],
 ): string {
   const values = steps.map(({ version, durationMs }) => `(${quoteText(version)}, ${durationMs})`).join(", ");
-  return `UPDATE ${history} AS h SET duration_ms = took.ms FROM (VALUES ${values}) AS took(version, ms) WHERE h.version = took.version`;
+  return `UPDATE ONLY ${history} AS h SET duration_ms = took.ms FROM (VALUES ${values}) AS took(version, ms) WHERE ${equals("h.version", "took.version")}`;
 }

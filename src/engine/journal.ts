@@ -1,17 +1,19 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../core/error.ts";
 import type { Step } from "../core/plan.ts";
-import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
+import { equals, quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
 import { COMMIT } from "./commit.ts";
 import {
   assertSql,
   createJournalSql,
+  isOne,
   MADE_BY_ANOTHER,
   NOW_UTC,
   rowExists,
   rowOfOthers,
   type TableNames,
+  versionIs,
 } from "./history-table.ts";
 
 /** What the journal knows of one statement of a script that runs without a transaction. */
@@ -103,7 +105,7 @@ async function journalFailure(
 
 async function readEntries(session: Session, names: TableNames, step: Step): Promise<Map<number, JournalEntry>> {
   const rows = await session.query(
-    `SELECT statement::text AS statement, hash, (finished_at IS NOT NULL)::text AS finished, COALESCE(indexes_before, '') AS before FROM ${names.journal} WHERE ${entryOf(step)}`,
+    `SELECT statement::text AS statement, hash, (finished_at IS NOT NULL)::text AS finished, COALESCE(indexes_before, '') AS before FROM ONLY ${names.journal} WHERE ${entryOf(step)}`,
   );
   return new Map(
     rows.map((row) => [
@@ -132,13 +134,14 @@ export function sessionLostSql(names: TableNames, step: Step, statement: number,
 export const BEFORE_SETTING = "pgstep.before";
 
 export function startedSql(names: TableNames, step: Step, statement: number, hash: string): string {
-  const noted = `NULLIF(pg_catalog.current_setting('${BEFORE_SETTING}', true), '')`;
-  return insertSql(names, step, statement, hash, "NULL", noted);
+  const noted = `pg_catalog.current_setting('${BEFORE_SETTING}', true)`;
+  const unlessEmpty = `CASE WHEN ${equals(noted, "''")} THEN NULL ELSE ${noted} END`;
+  return insertSql(names, step, statement, hash, "NULL", unlessEmpty);
 }
 
 /** Records a statement that was started as ended. Fails with the marker "journal" when its entry is not there any more. */
 export function finishedSql(names: TableNames, step: Step, statement: number): string {
-  return `WITH finished AS (UPDATE ${names.journal} SET finished_at = ${NOW_UTC} WHERE ${entryOf(step)} AND statement = ${statement} AND finished_at IS NULL RETURNING 1) ${assertSql("(SELECT pg_catalog.count(*) FROM finished) = 1", "journal")}`;
+  return `WITH finished AS (UPDATE ONLY ${names.journal} SET finished_at = ${NOW_UTC} WHERE ${entryOf(step, statement)} AND finished_at IS NULL RETURNING 1) ${assertSql(isOne("finished"), "journal")}`;
 }
 
 /** Records a statement as run, in its own transaction; the key refuses the entry when another run has one. */
@@ -153,17 +156,17 @@ export function ranSql(names: TableNames, step: Step, statement: number, hash: s
  */
 export function unrecordedSql(names: TableNames, step: Step, statement: number): string {
   if (statement === 1) return assertSql(`NOT ${rowOfOthers(names, step.version)}`, "journal");
-  return `WITH before AS MATERIALIZED (SELECT FROM ${names.journal} WHERE ${entryOf(step)} AND statement = ${statement - 1} FOR KEY SHARE) ${assertSql("(SELECT pg_catalog.count(*) FROM before) = 1", "journal")}`;
+  return `WITH before AS MATERIALIZED (SELECT FROM ONLY ${names.journal} WHERE ${entryOf(step, statement - 1)} FOR KEY SHARE) ${assertSql(isOne("before"), "journal")}`;
 }
 
 /** Takes back that a statement was started: it is known to have had no effect. */
 export function notStartedSql(names: TableNames, step: Step, statement: number): string {
-  return `DELETE FROM ${names.journal} WHERE ${entryOf(step)} AND statement = ${statement}`;
+  return `DELETE FROM ONLY ${names.journal} WHERE ${entryOf(step, statement)}`;
 }
 
 /** Gives the entry of a statement that was started to the same statement at another place. */
 export function movedSql(names: TableNames, step: Step, from: number, to: number): string {
-  return `UPDATE ${names.journal} SET statement = ${to} WHERE ${entryOf(step)} AND statement = ${from}`;
+  return `UPDATE ONLY ${names.journal} SET statement = ${to} WHERE ${entryOf(step, from)}`;
 }
 
 /**
@@ -171,7 +174,7 @@ export function movedSql(names: TableNames, step: Step, from: number, to: number
  * another run has recorded the step, and removed them.
  */
 export function forgetSql(names: TableNames, step: Step, statements: number): string {
-  return `WITH forgotten AS (DELETE FROM ${names.journal} WHERE ${entryOf(step)} RETURNING statement) ${assertSql(`(SELECT pg_catalog.count(*) FROM forgotten WHERE statement <= ${statements}) = ${statements}`, "journal")}`;
+  return `WITH forgotten AS (DELETE FROM ONLY ${names.journal} WHERE ${entryOf(step)} RETURNING statement) ${assertSql(equals(`(SELECT pg_catalog.count(*) FROM forgotten WHERE statement OPERATOR(pg_catalog.<=) ${statements})`, String(statements)), "journal")}`;
 }
 
 function insertSql(
@@ -185,9 +188,14 @@ function insertSql(
   return `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at, finished_at, indexes_before) VALUES (${quoteText(step.version)}, '${step.direction}', ${statement}, '${hash}', ${NOW_UTC}, ${finishedAt}, ${indexesBefore})`;
 }
 
-function entryOf({ version, direction }: Step): string {
-  return `version = ${quoteText(version)} AND direction = '${direction}'`;
+/** The condition of a step's entries, or of one of them. */
+function entryOf({ version, direction }: Step, statement?: number): string {
+  const entries = `${versionIs(version)} AND ${equals("direction", `'${direction}'`)}`;
+  return statement === undefined ? entries : `${entries} AND ${equals("statement", String(statement))}`;
 }
+
+/** Begins a transaction for bookkeeping, whatever the defaults of the role are. */
+export const BEGIN_OWN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL exit_on_error = off";
 
 /**
  * Runs bookkeeping in a transaction of its own, in one message, and leaves none open when it fails.
@@ -195,7 +203,7 @@ function entryOf({ version, direction }: Step): string {
  */
 export async function inTransaction(session: Session, statements: readonly string[], guard = ""): Promise<void> {
   try {
-    await session.execute(`BEGIN READ WRITE; ${guard}${[...statements, COMMIT].join("; ")}`);
+    await session.execute(`${BEGIN_OWN}; ${guard}${[...statements, COMMIT].join("; ")}`);
   } catch (error) {
     await session.execute("ROLLBACK").catch(() => {});
     throw error;

@@ -5,7 +5,7 @@ import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts
 import type { DatabaseContext } from "./context.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { assertSql, NOW_UTC, type TableNames, tableNames } from "./history-table.ts";
-import { inTransaction } from "./journal.ts";
+import { BEGIN_OWN, inTransaction } from "./journal.ts";
 import {
   ATTEMPT_MS,
   createLeaseSql,
@@ -32,13 +32,18 @@ const GUARD_MS = 2_000;
  * Each transaction of the holder also takes the advisory lock, for as long as it lasts, then checks the row: a direct
  * session, which keeps that lock, and one of ours are never at work together. The fencing number is raised with each
  * taking, so that a run which was believed dead cannot write behind its successor's back.
+ * @param leaseExists whether its table was seen; only where none was seen it is made
  * @throws Failure privilege-missing
  */
-export async function tryLease(context: DatabaseContext, session: Session): Promise<RunLock | undefined> {
+export async function tryLease(
+  context: DatabaseContext,
+  session: Session,
+  leaseExists: boolean,
+): Promise<RunLock | undefined> {
   const names = tableNames(context.settings);
   const keys = lockKeys(context.settings);
   const owner = randomUUID();
-  const fencing = await takeRow({ session, names, keys, owner });
+  const fencing = await takeRow({ session, names, keys, owner, leaseExists });
   if (fencing === undefined) return undefined;
   const { lease } = names;
   const ours = `name = 'run' AND owner = '${owner}' AND fencing = ${fencing}`;
@@ -101,12 +106,13 @@ interface Attempt {
   readonly names: TableNames;
   readonly keys: string;
   readonly owner: string;
+  readonly leaseExists: boolean;
 }
 
 /** The fencing number, as digits; undefined when somebody else has the lease. @throws Failure privilege-missing */
 async function takeRow(attempt: Attempt): Promise<string | undefined> {
-  const { session, names } = attempt;
-  let create: readonly string[] = [];
+  const { session, names, leaseExists } = attempt;
+  let create: readonly string[] = leaseExists ? [] : [createLeaseSql(names)];
   for (;;) {
     try {
       const { fencing, isOnlyHidden } = await takeOnce(attempt, create, false);
@@ -143,7 +149,7 @@ async function takeOnce(
 ): Promise<{ fencing: string | undefined; isOnlyHidden: boolean }> {
   const { lease } = names;
   const begin = [
-    `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = ${ATTEMPT_MS}`,
+    `${BEGIN_OWN}; SET LOCAL lock_timeout = ${ATTEMPT_MS}`,
     assertSql(`pg_catalog.pg_try_advisory_xact_lock(${keys})`, "busy"),
     ...create,
   ];

@@ -102,7 +102,7 @@ async function takeLock(
   // Settings and locks of the session reach the statements after them: not so behind a transaction pooler.
   const isDirect = known.processId === session.backend.processId;
   if (!isDirect) {
-    const tryLock = () => tryLease(context, session);
+    const tryLock = () => tryLease(context, session, known.leaseExists);
     return (await tryLock()) ?? (await waitForLock(context, session, what, tryLock));
   }
   try {

@@ -1,4 +1,5 @@
 import type { ServerMessage } from "../core/error.ts";
+import { OWN_SEARCH_PATH } from "../core/session-settings.ts";
 import { mayLiftReadOnly } from "../core/sql/read-only-guard.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
@@ -63,8 +64,10 @@ export async function runWithEntry(
   const note = noteWritesSql(names);
   const check = requireNoOtherRowSql(names, [script.step.version]);
   // What the script has set stays set, but not for what is checked here.
-  const commit = `${ownRole(run)}; SET LOCAL search_path = pg_catalog; ${check}; ${entrySql}; ${COMMIT}`;
-  const begin = session.execute(`BEGIN READ WRITE; ${localSettings(run, script, own)} ${lock.guard}${note}`);
+  const commit = `${ownRole(run)}; SET LOCAL search_path = ${OWN_SEARCH_PATH}; ${check}; ${entrySql}; ${COMMIT}`;
+  const begin = session.execute(
+    `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${localSettings(run, script, own)} ${lock.guard}${note}`,
+  );
   try {
     // Where nothing else keeps the statement out of autocommit, it is BEGIN alone that does.
     if (rows || !run.direct || mayLiftReadOnly(statement)) await begin;

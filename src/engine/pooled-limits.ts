@@ -1,3 +1,4 @@
+import { writeDuration } from "../core/duration.ts";
 import { Failure } from "../core/error.ts";
 import { quoteIdentifier } from "../core/sql-text.ts";
 import type { DatabaseState } from "./look.ts";
@@ -13,10 +14,10 @@ import { workOf } from "./work.ts";
  * @throws Failure files-unsound when the role or the database has a statement_timeout, and a script has such a statement
  */
 export function requireNoTimeoutAlone(
-  { statementTimeout, role }: Pick<DatabaseState, "statementTimeout" | "role">,
+  { statementTimeoutMs, role }: Pick<DatabaseState, "statementTimeoutMs" | "role">,
   scripts: readonly Script[],
 ): void {
-  if (statementTimeout === "0") return;
+  if (statementTimeoutMs === 0) return;
   for (const script of scripts) {
     if (script.inspection.mode === "transaction") continue;
     for (const { statement, rows } of workOf(script)) {
@@ -25,7 +26,7 @@ export function requireNoTimeoutAlone(
       const { step, path } = script;
       throw new Failure(
         "files-unsound",
-        `Cannot run ${step.name} behind a transaction pooler: a statement outside a transaction is ended after statement_timeout, which is ${statementTimeout} for this role or database`,
+        `Cannot run ${step.name} behind a transaction pooler: a statement outside a transaction is ended after statement_timeout, which is ${writeDuration(statementTimeoutMs)} for this role or database`,
         {
           hint: `Connect to the server itself, past the pooler; or ALTER ROLE ${quoteIdentifier(role)} SET statement_timeout = 0, for the pooler's next connections.`,
           place: { path, ...statement.position, ...lineOf(script, statement.position) },

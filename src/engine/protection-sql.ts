@@ -1,13 +1,21 @@
+import { quoteText } from "../core/sql-text.ts";
 import type { TableNames } from "./history-table.ts";
 
 /** The setting of a database that protects it; a dump of its contents does not have it. */
 export const PROTECTION_SETTING = "pgstep.protected";
 
+/** SQL of the oids of this database and of the schema of pgstep's tables. The conditions here are for `readSql`. */
+export interface Oids {
+  readonly database: string;
+  readonly schema: string;
+}
+
 /** Holds when a setting of the database protects it, whatever a role or a session has set. */
-export const PROTECTED_BY_SETTING = `EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
- WHERE d.datname = pg_catalog.current_database() AND s.setrole = 0 AND '${PROTECTION_SETTING}=on' = ANY (s.setconfig))`;
+export function protectedBySettingSql({ database }: Oids): string {
+  return `EXISTS(SELECT FROM pg_db_role_setting WHERE setdatabase=${database} AND setrole=0 AND '${PROTECTION_SETTING}=on'=ANY(setconfig))`;
+}
 
 /** Holds when a table protects it, as one does where the role may not change settings of the database. */
-export function protectedByTableSql({ protection }: TableNames): string {
-  return `pg_catalog.to_regclass(${protection}) IS NOT NULL`;
+export function protectedByTableSql({ protectionStem }: TableNames, { database, schema }: Oids): string {
+  return `EXISTS(SELECT FROM pg_class WHERE relnamespace=${schema} AND relname=concat(${quoteText(protectionStem)},${database})::name)`;
 }

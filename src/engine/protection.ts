@@ -1,14 +1,15 @@
 import { shellWord } from "../core/confirmation.ts";
 import { Failure } from "../core/error.ts";
 import type { ProtectionReport } from "../core/report.ts";
-import { quoteIdentifier } from "../core/sql-text.ts";
+import { readSql } from "../core/session-settings.ts";
+import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import type { UnprotectConsent } from "../ports/consent.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { NOW_UTC, type TableNames, tableNames } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
 import { type DatabaseState, look, requireWritable } from "./look.ts";
-import { PROTECTED_BY_SETTING, PROTECTION_SETTING, protectedByTableSql } from "./protection-sql.ts";
+import { PROTECTION_SETTING, protectedBySettingSql, protectedByTableSql } from "./protection-sql.ts";
 import { withSession } from "./work-session.ts";
 
 /**
@@ -48,8 +49,12 @@ export async function unprotect(context: DatabaseContext, consent: UnprotectCons
   await consent.mayUnprotect(seen.name);
   const names = tableNames(settings);
   const work = async (session: Session) => {
+    const oids = { database: "d.oid", schema: "n.oid" };
     const [row] = await session.query(
-      `SELECT ${names.protection} AS name, (${protectedByTableSql(names)})::text AS by_table, (${PROTECTED_BY_SETTING})::text AS by_setting`,
+      readSql(
+        `SELECT ${names.protection} AS name, (${protectedByTableSql(names, oids)})::text AS by_table, (${protectedBySettingSql(oids)})::text AS by_setting
+ FROM pg_database d LEFT JOIN pg_namespace n ON nspname=${quoteText(settings.schema)}::name WHERE datname=current_database()`,
+      ),
     );
     if (row?.by_table === "true") await inTransaction(session, [`DROP TABLE ${String(row.name)}`]);
     if (row?.by_setting === "true") await inTransaction(session, [setSql(seen, "RESET", "")]);

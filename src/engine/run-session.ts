@@ -1,4 +1,5 @@
 import type { StepReport } from "../core/report.ts";
+import { ownSettingsSql } from "../core/session-settings.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { durationsSql } from "./history-table.ts";
@@ -40,19 +41,26 @@ export function keepAlive(session: Session): void {
   if (!session.backend.embedded) session.execute(KEEP_ALIVE).catch(() => {});
 }
 
-/** Settings of the session for the run; returns those that took. Sent together: each is a message of its own. */
+const WANTED = [
+  // A write that is in no step's own READ WRITE transaction must fail, whatever went wrong with the BEGIN before it.
+  "SET default_transaction_read_only = on; ",
+  // Without it a killed client leaves its statement running. Neither every server nor every platform has it.
+  "SET client_connection_check_interval = 2000; ",
+  KEEP_ALIVE,
+];
+
+/** The settings that a direct session has from its beginning. */
+export function ownSettings({ backend }: Session): string {
+  return backend.embedded ? "" : ownSettingsSql(backend.serverVersion);
+}
+
+/**
+ * Settings of the session for the run; returns those that took, behind those that each session has, so that all can be
+ * made again. Sent together: each is a message of its own.
+ */
 async function setSession(session: Session): Promise<string> {
-  const wanted = [
-    // A write that is in no step's own READ WRITE transaction must fail, whatever went wrong with the BEGIN before it.
-    "SET default_transaction_read_only = on; ",
-    // Between two tries, and while a hook's program runs, the session has nothing to do.
-    "SET idle_session_timeout = 0; ",
-    // Without it a killed client leaves its statement running. Neither every server nor every platform has it.
-    "SET client_connection_check_interval = 2000; ",
-    KEEP_ALIVE,
-  ];
-  const took = await Promise.all(wanted.map((sql) => succeeds(session.execute(sql))));
-  return wanted.filter((_, index) => took[index]).join("");
+  const took = await Promise.all(WANTED.map((sql) => succeeds(session.execute(sql))));
+  return ownSettings(session) + WANTED.filter((_, index) => took[index]).join("");
 }
 
 /**
@@ -63,7 +71,8 @@ export async function endRun(
   { session, names, sessionSettings, lock }: Run,
   finished: readonly StepReport[],
 ): Promise<void> {
-  const settings = [...sessionSettings.matchAll(/SET (\w+)/g)].map((match) => `RESET ${match[1]}`);
+  const taken = WANTED.filter((sql) => sessionSettings.includes(sql)).join("");
+  const settings = [...taken.matchAll(/SET (\w+)/g)].map((match) => `RESET ${match[1]}`);
   const sent: Promise<unknown>[] = settings.length > 0 ? [session.execute(settings.join("; "))] : [];
   const took = finished.flatMap(({ version, outcome, durationMs = 0 }) =>
     outcome === "applied" ? [{ version, durationMs }] : [],

@@ -71,11 +71,11 @@ export function limits(
   return own.size === 0 ? all : all.filter(([name]) => !own.has(name));
 }
 
-/** The same as settings for one transaction. */
+/** The same as settings for one transaction, with what a session of a pooler's does not have from its beginning. */
 export function localSettings(run: Run, script: Script, own?: ReadonlySet<string>): string {
-  return limits(run, script, own)
-    .map(([name, value]) => `SET LOCAL ${name} = ${value};`)
-    .join(" ");
+  const settings: (readonly [string, string | number])[] = [...limits(run, script, own)];
+  if (!run.direct) settings.push(["exit_on_error", "off"]);
+  return settings.map(([name, value]) => `SET LOCAL ${name} = ${value};`).join(" ");
 }
 
 /**

@@ -6,15 +6,15 @@ import { type Inspection, inspect } from "../core/inspection.ts";
 import type { SqlFile } from "../core/migration.ts";
 import { type GivenPlaceholders, placeholdersIn } from "../core/placeholders/placeholders.ts";
 import type { Plan, Step } from "../core/plan.ts";
+import { readSql } from "../core/session-settings.ts";
 import { Checksum, decodeSource } from "../core/source-text.ts";
 import { type CopyBytes, type Piece, scan, scanBytes } from "../core/sql/statement.ts";
 import type { ScanOptions } from "../core/sql/statement-scanner.ts";
-import { quoteText } from "../core/sql-text.ts";
 import { sameVersion } from "../core/version.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Session } from "../ports/session.ts";
 import { errorWords } from "./error-code.ts";
-import type { TableNames } from "./history-table.ts";
+import { type TableNames, versionIs } from "./history-table.ts";
 import type { Run } from "./run.ts";
 
 /** A step together with its text, looked through and ready to run. */
@@ -181,7 +181,7 @@ async function storedSource(
   optionsOf: OptionsOf,
 ): Promise<Source> {
   const [row] = await session.query(
-    `SELECT down_script AS script FROM ${history} WHERE version = ${quoteText(version)}`,
+    readSql(`SELECT down_script AS script FROM ONLY ${history} WHERE ${versionIs(version)}`),
   );
   const stored = row?.script;
   if (typeof stored !== "string") {

@@ -1,6 +1,7 @@
 import { writeDuration } from "../core/duration.ts";
 import { Failure } from "../core/error.ts";
 import { interruption } from "../core/interruption.ts";
+import { readSql } from "../core/session-settings.ts";
 import { ConnectionLost, type Database, ServerFailure, type Session } from "../ports/session.ts";
 import type { Context } from "./context.ts";
 import { mayPass } from "./wait-reasons.ts";
@@ -83,7 +84,7 @@ async function attempt(
   let session: Session | undefined;
   try {
     session = await database.open(signal ? AbortSignal.any([signal, limit]) : limit);
-    const [row] = await session.query("SELECT pg_catalog.pg_is_in_recovery()::text AS standby");
+    const [row] = await session.query(readSql("SELECT pg_is_in_recovery()::text AS standby"));
     if (row?.standby !== "true" || standbyWillDo) return session;
     await session.close();
     return new Failure("connection-failed", `${what}: the server is in recovery and takes no writes yet`, {

@@ -17,7 +17,6 @@ export async function withSession<Result>(
   signal?: AbortSignal,
 ): Promise<Result> {
   const session = await database.open(signal);
-  outlastPauses(session);
   try {
     return await work(session);
   } catch (error) {
@@ -25,18 +24,6 @@ export async function withSession<Result>(
   } finally {
     await session.close();
   }
-}
-
-/**
- * Lifts idle_session_timeout, which would end the session while a large file is read or a person is asked. Sent with the
- * first question, and nobody waits for it. Behind a pooler the process is another, and keeps the setting.
- */
-function outlastPauses(session: Session): void {
-  const { embedded, processId } = session.backend;
-  if (embedded) return;
-  const isOurs = `pg_catalog.int4eq(pg_catalog.pg_backend_pid(), ${processId})`;
-  const sql = `SELECT pg_catalog.set_config('idle_session_timeout', '0', false) WHERE ${isOurs}`;
-  session.send(sql, { answered: () => {}, failed: () => {} });
 }
 
 /** The outside world's errors as failures; everything else as it is. */

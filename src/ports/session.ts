@@ -50,6 +50,8 @@ export interface Backend {
  * - After the connection has ended, for whatever reason, every pending and every later call must reject with a
  *   `ConnectionLost`; none may stay unsettled.
  * - A rejection that nobody awaits yet must not end the process.
+ * - Its first message comes with one of its own that makes the settings of `ownSettingsSql`, for the session where it is
+ *   pgstep's own, and for nothing behind a transaction pooler.
  */
 export interface Session {
   readonly backend: Backend;
@@ -61,7 +63,7 @@ export interface Session {
    * this call has returned. What the listener throws is a fault of the program's, not of the session.
    */
   send(sql: string, listener: MessageListener): void;
-  /** Runs one statement and keeps its rows. */
+  /** Runs one message and keeps the rows of its last statement. */
   query(sql: string): Promise<Row[]>;
   /**
    * Runs one COPY ... FROM STDIN with this data, which must be read only as fast as the server takes it, each part used up

@@ -150,7 +150,7 @@ export const FOREIGN_PARAMETERS: Readonly<Record<string, ForeignUse>> = {
   single_use_connections: NO_POOL,
   statement_cache_size: { ignored: "no statements are prepared" },
   prepared_statements: { ignored: "no statements are prepared" },
-  socket_timeout: { instead: "Remove it, and limit statements with options=-cstatement_timeout%3D<ms>." },
+  socket_timeout: { instead: "Remove it, and limit how long statements wait for locks with --lock-timeout." },
   sslaccept: { instead: "Write sslmode=verify-full for strict, sslmode=require for accept_invalid_certs." },
   sslidentity: { instead: "Write sslcert=<file>&sslkey=<file>; openssl pkcs12 -in <file> -nodes turns one into both." },
   sslfactory: { instead: "Write sslmode=require or sslmode=verify-full instead." },

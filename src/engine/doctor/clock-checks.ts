@@ -1,4 +1,5 @@
 import { type Check, good, warning } from "../../core/check.ts";
+import { readSql } from "../../core/session-settings.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../context.ts";
 
@@ -9,7 +10,7 @@ const TOLERANCE_MS = 5_000;
 export async function* clockChecks({ clock }: DatabaseContext, session: Session): AsyncGenerator<Check> {
   const before = clock.now().getTime();
   const [row] = await session.query(
-    "SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::int8::text AS server_ms",
+    readSql("SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::int8::text AS server_ms"),
   );
   const after = clock.now().getTime();
   const serverMs = Number(row?.server_ms);

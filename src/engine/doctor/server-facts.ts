@@ -1,3 +1,4 @@
+import { readSql } from "../../core/session-settings.ts";
 import { quoteText } from "../../core/sql-text.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../context.ts";
@@ -58,11 +59,12 @@ export async function readFacts({ settings }: DatabaseContext, session: Session)
   const method =
     session.backend.serverVersion >= 160000 ? "COALESCE(pg_catalog.split_part(system_user, ':', 1), 'trust')" : "NULL";
   const oid = `(SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ${schema})`;
-  const [row] = await session.query(`SELECT pg_catalog.row_to_json(facts)::text AS facts FROM (SELECT
+  const [row] = await session.query(
+    readSql(`SELECT pg_catalog.row_to_json(facts)::text AS facts FROM (SELECT
  pg_catalog.pg_backend_pid() AS "processId", pg_catalog.current_setting('server_version') AS version,
  current_user::text AS role, session_user::text AS "loginRole", pg_catalog.current_database()::text AS database, ${method} AS method,
  r.rolsuper AS "isSuperuser", r.rolbypassrls OR r.rolsuper AS "bypassesRowSecurity", pg_catalog.pg_is_in_recovery() AS "isStandby",
- (SELECT pg_catalog.json_object_agg(name, setting) FROM pg_catalog.pg_settings WHERE name IN (${SETTINGS.map(quoteText).join(", ")})) AS settings,
+ (SELECT pg_catalog.json_object_agg(name, reset_val) FROM pg_catalog.pg_settings WHERE name IN (${SETTINGS.map(quoteText).join(", ")})) AS settings,
  COALESCE((SELECT pg_catalog.json_agg(evtname) FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D'), '[]') AS "eventTriggers",
  pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS "mayCreateSchema",
  pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY') AS "mayMakeTemporary",
@@ -83,6 +85,7 @@ export async function readFacts({ settings }: DatabaseContext, session: Session)
    JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname NOT LIKE 'pg\\_temp\\_%'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), '[]') AS "invalidIndexes"
- FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS facts`);
+ FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS facts`),
+  );
   return JSON.parse(String(row?.facts)) as ServerFacts;
 }

@@ -7,6 +7,7 @@ import { tableNames } from "../history-table.ts";
 import type { RunLock } from "../lock.ts";
 import type { DatabaseState } from "../look.ts";
 import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "../pipeline.ts";
+import { ownSettings } from "../run-session.ts";
 import { refuseUnsound } from "../scripts.ts";
 import { readHooks } from "./read-hooks.ts";
 import { HookRunner, loadHooks } from "./run-hooks.ts";
@@ -35,12 +36,14 @@ export async function resetHooks(
   const own = hooks.filter(({ moment }) => moment.endsWith("-reset"));
   if (own.length === 0) return none;
   const loaded = await loadHooks(own, { session, fileSystem, settings, database: state.name });
+  const direct = state.processId === session.backend.processId;
+  const sessionSettings = direct ? ownSettings(session) : "";
   const run = async (moment: HookMoment, inventory: ResetInventory, guard: string) => {
     const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;
     const runner = new HookRunner(
       {
-        ...{ context, session, names: tableNames(settings), lock: { ...lock, guard }, sessionSettings: "" },
-        direct: state.processId === session.backend.processId,
+        ...{ context, session, names: tableNames(settings), lock: { ...lock, guard }, sessionSettings },
+        direct,
         inSession: new Set(),
         pipeline: new Pipeline(session, window),
       },

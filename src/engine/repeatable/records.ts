@@ -1,5 +1,6 @@
 import type { RecordedRepeatable } from "../../core/repeatable/repeatable.ts";
-import { quoteText } from "../../core/sql-text.ts";
+import { readInUsersPathSql } from "../../core/session-settings.ts";
+import { equals, quoteText } from "../../core/sql-text.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { NOW_UTC, type TableNames } from "../history-table.ts";
 
@@ -7,11 +8,12 @@ const UNDEFINED_TABLE = "42P01";
 
 /** What is recorded of repeatable objects; none where there is no table yet. */
 export async function readRecords(session: Session, { repeatable }: TableNames): Promise<RecordedRepeatable[]> {
-  const gone =
-    "(SELECT pg_catalog.count(*) FROM pg_catalog.unnest(views) AS v(name) WHERE pg_catalog.to_regclass(v.name) IS NULL) > 0";
+  const gone = "EXISTS (SELECT FROM pg_catalog.unnest(views) AS v(name) WHERE pg_catalog.to_regclass(v.name) IS NULL)";
   try {
     const [row] = await session.query(
-      `SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'checksum', checksum, 'appliedAt', applied_at, 'isDropped', ${gone})), '[]')::text AS row FROM ${repeatable}`,
+      readInUsersPathSql(
+        `SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'checksum', checksum, 'appliedAt', applied_at, 'isDropped', ${gone})), '[]')::pg_catalog.text AS row FROM ONLY ${repeatable}`,
+      ),
     );
     return JSON.parse(String(row?.row)) as RecordedRepeatable[];
   } catch (error) {
@@ -56,14 +58,14 @@ export function recordSql({ repeatable }: TableNames, { name, checksum, toolVers
 
 /** An SQL array of those of these relations that are there, in this order. */
 export function thereAmong(relations: readonly string[]): string {
-  return `ARRAY(SELECT v.name FROM pg_catalog.unnest(ARRAY[${relations.map(quoteText).join(", ")}]::text[]) WITH ORDINALITY AS v(name, place) WHERE pg_catalog.to_regclass(v.name) IS NOT NULL ORDER BY v.place)`;
+  return `ARRAY(SELECT v.name FROM pg_catalog.unnest(ARRAY[${relations.map(quoteText).join(", ")}]::pg_catalog.text[]) WITH ORDINALITY AS v(name, place) WHERE pg_catalog.to_regclass(v.name) IS NOT NULL ORDER BY v.place)`;
 }
 
 export function forgetSql({ repeatable }: TableNames, names: readonly string[]): string {
-  return `DELETE FROM ${repeatable} WHERE name IN (${names.map(quoteText).join(", ")})`;
+  return `DELETE FROM ONLY ${repeatable} WHERE ${equals("name", `ANY (ARRAY[${names.map(quoteText).join(", ")}])`)}`;
 }
 
 /** All of them are to be applied again: what they were made on is another now. */
 export function forgetAllSql({ repeatable }: TableNames): string {
-  return `UPDATE ${repeatable} SET checksum = NULL WHERE checksum IS NOT NULL`;
+  return `UPDATE ONLY ${repeatable} SET checksum = NULL WHERE checksum IS NOT NULL`;
 }

@@ -1,3 +1,4 @@
+import { readSql } from "../../core/session-settings.ts";
 import { quoteText } from "../../core/sql-text.ts";
 import type { Session } from "../../ports/session.ts";
 import { COMMIT } from "../commit.ts";
@@ -14,11 +15,9 @@ export interface SeedRecords {
 }
 
 export async function readSeedRecords(session: Session, { seeds }: TableNames): Promise<SeedRecords> {
-  const [found] = await session.query(
-    `SELECT (pg_catalog.to_regclass(${quoteText(seeds)}) IS NOT NULL)::text AS there`,
-  );
+  const [found] = await session.query(readSql(`SELECT (to_regclass(${quoteText(seeds)}) IS NOT NULL)::text AS there`));
   if (found?.there !== "true") return { tableExists: false, checksums: new Map() };
-  const rows = await session.query(`SELECT name, checksum FROM ${seeds}`);
+  const rows = await session.query(readSql(`SELECT name, checksum FROM ONLY ${seeds}`));
   return { tableExists: true, checksums: new Map(rows.map((row) => [String(row.name), String(row.checksum)])) };
 }
 

@@ -1,3 +1,4 @@
+import { readInUsersPathSql } from "../../core/session-settings.ts";
 import type {
   Catalog,
   CatalogType,
@@ -44,7 +45,7 @@ interface ReadKnown {
 /** What the database holds that can be told in TypeScript, read in one round trip. */
 export async function readCatalog(session: Session, { schemas, hidden }: CatalogChoice): Promise<Catalog> {
   const ask = async <T>(sql: string): Promise<T[]> => {
-    const [row] = await session.query(sql);
+    const [row] = await session.query(readInUsersPathSql(sql));
     return JSON.parse(String(row?.row)) as T[];
   };
   const [schemaNames, types, relations, enums, domains, composites, routines, known] = await Promise.all([

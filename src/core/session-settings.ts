@@ -1,0 +1,58 @@
+/**
+ * pgstep's own statements must not depend on the defaults of the role, the database or the server:
+ * - serializable and deferrable together let each read of a read-only transaction wait for a safe snapshot, without limit;
+ *   at any other level deferrable has no effect;
+ * - the timeouts are meant for applications: they would cancel pgstep's own reads, or end a session that scans a large file;
+ * - `exit_on_error` ends the session at the first error, and pgstep continues after errors that it expects;
+ * - operators and functions are found by the search path, and a user may have an operator = or a function count() in it.
+ */
+const SETTINGS = [
+  ["default_transaction_isolation", "read committed"],
+  ["statement_timeout", "0"],
+  ["idle_session_timeout", "0"],
+  ["exit_on_error", "off"],
+] as const;
+
+type SessionSetting = readonly [name: string, value: string];
+
+/** The settings of a session that is pgstep's own. @param serverVersion as `Backend` has it */
+function ownSettings(serverVersion: number): readonly SessionSetting[] {
+  return serverVersion >= 170000 ? [...SETTINGS, ["transaction_timeout", "0"]] : SETTINGS;
+}
+
+/** Repeats the settings after a RESET ALL; each statement ends in a semicolon and a space. */
+export function ownSettingsSql(serverVersion: number): string {
+  return ownSettings(serverVersion)
+    .map(([name, value]) => `SET ${name} = '${value}'; `)
+    .join("");
+}
+
+/** A search path in which pgstep's own SQL means what it says; temporary objects of the user come last. */
+export const OWN_SEARCH_PATH = "pg_catalog,pg_temp";
+
+const READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;";
+const OWN_PATH = `SET LOCAL search_path=${OWN_SEARCH_PATH};`;
+
+/**
+ * One message that reads in a transaction of its own, with the mode and the settings it needs: the session may be one of
+ * a transaction pooler, where nothing else can be relied on. Must not be sent inside a transaction. Names of tables have
+ * to be written with their schema, and type names come back with theirs.
+ */
+export function readSql(query: string): string {
+  return readInUsersPathSql(`${OWN_PATH}${query}`);
+}
+
+/** The same for a query that looks up names as the user's statements do. */
+export function readInUsersPathSql(query: string): string {
+  return `${READ_COMMITTED}SET LOCAL statement_timeout=0;SET LOCAL exit_on_error=off;${query}`;
+}
+
+/**
+ * Makes the settings when a session begins: for the whole session where the backend is the one that announced itself at
+ * log-in, and for this transaction alone behind a transaction pooler, where other clients use the session as well.
+ * @param processId the announced one
+ */
+export function beginSessionSql(serverVersion: number, processId: number): string {
+  const values = ownSettings(serverVersion).map(([name, value]) => `('${name}','${value}')`);
+  return `${READ_COMMITTED}${OWN_PATH}SELECT count(set_config(n,v,pg_backend_pid()<>${processId}))FROM(VALUES${values.join(",")})s(n,v)`;
+}
