@@ -127,7 +127,7 @@ const SESSION_LOST = '{"session":"lost"}';
 /** Asks for a finished statement again, whose session took away what the run needs; or takes that back. */
 export function sessionLostSql(names: TableNames, step: Step, statement: number, lost: boolean): string {
   const finished = lost ? "NULL" : NOW_UTC;
-  return `UPDATE ${names.journal} SET finished_at = ${finished}, indexes_before = ${lost ? quoteText(SESSION_LOST) : "NULL"} WHERE ${entryOf(step)} AND statement = ${statement}`;
+  return `UPDATE ONLY ${names.journal} SET finished_at = ${finished}, indexes_before = ${lost ? quoteText(SESSION_LOST) : "NULL"} WHERE ${entryOf(step, statement)}`;
 }
 
 /** The setting that has the `IndexesBefore` of a statement, in the transaction that records it as started. */

@@ -5,6 +5,7 @@ import { quoteText } from "../core/sql-text.ts";
 import type { Consent } from "../ports/consent.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
+import { versionIs } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
 import { type RunLock, withRunLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
@@ -63,5 +64,5 @@ export async function repair(context: DatabaseContext, consent: Consent): Promis
 function updateSql(context: DatabaseContext, history: string, { migration, applied }: Entry): string {
   if (!migration || !applied) throw new Error("a changed migration has a file and a row");
   const down = migration.down ? `, down_script = ${quoteText(readWhole(context, migration.down.path))}` : "";
-  return `UPDATE ${history} SET checksum = ${quoteText(migration.up.checksum)}${down} WHERE version = ${quoteText(applied.version)}`;
+  return `UPDATE ONLY ${history} SET checksum = ${quoteText(migration.up.checksum)}${down} WHERE ${versionIs(applied.version)}`;
 }

@@ -1,11 +1,11 @@
 import { Failure } from "../core/error.ts";
 import type { Direction } from "../core/migration.ts";
 import type { ResolveReport } from "../core/report.ts";
-import { quoteText } from "../core/sql-text.ts";
+import { equals, quoteText } from "../core/sql-text.ts";
 import { sameVersion } from "../core/version.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
-import { tableNames } from "./history-table.ts";
+import { tableNames, versionIs } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
 import { type RunLock, withRunLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
@@ -35,7 +35,7 @@ export async function resolve(
     const begun = state.unfinished.find((one) => sameVersion(one.version, version));
     const [row] = begun
       ? await session.query(
-          `SELECT version, direction, statement::text AS statement FROM ${journal} WHERE version = ${quoteText(begun.version)} AND finished_at IS NULL ORDER BY statement`,
+          `SELECT version, direction, statement::text AS statement FROM ONLY ${journal} WHERE ${versionIs(begun.version)} AND finished_at IS NULL ORDER BY statement`,
         )
       : [];
     if (!row) {
@@ -43,11 +43,15 @@ export async function resolve(
         hint: "Run pgstep status to see what is true, and pgstep up to go on.",
       });
     }
-    const entry = `version = ${quoteText(String(row.version))} AND direction = ${quoteText(String(row.direction))} AND statement = ${Number(row.statement)}`;
+    const entry = [
+      versionIs(String(row.version)),
+      equals("direction", quoteText(String(row.direction))),
+      equals("statement", String(Number(row.statement))),
+    ].join(" AND ");
     const sql =
       resolution === "done"
-        ? `UPDATE ${journal} SET finished_at = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()) WHERE ${entry}`
-        : `DELETE FROM ${journal} WHERE ${entry}`;
+        ? `UPDATE ONLY ${journal} SET finished_at = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()) WHERE ${entry}`
+        : `DELETE FROM ONLY ${journal} WHERE ${entry}`;
     const report: ResolveReport = {
       type: "resolve",
       database: database.description,
@@ -62,7 +66,9 @@ export async function resolve(
   };
   const lookUp = async (session: Session): Promise<ResolveReport | string> => {
     const [row] = settled
-      ? await session.query(`SELECT (finished_at IS NOT NULL)::text AS done FROM ${journal} WHERE ${settled.entry}`)
+      ? await session.query(
+          `SELECT (finished_at IS NOT NULL)::text AS done FROM ONLY ${journal} WHERE ${settled.entry}`,
+        )
       : [];
     const isSettled = resolution === "done" ? row?.done === "true" : row === undefined;
     return settled && isSettled ? settled.report : "Nothing was resolved. Run the command again.";

@@ -3,11 +3,10 @@ import { writtenText } from "../core/placeholders/place.ts";
 import { concurrentIndex } from "../core/sql/index-statement.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { dependsOnStrings } from "../core/sql/strings-setting.ts";
-import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, ServerFailure, type Session, type StatementResult } from "../ports/session.ts";
 import { chooseName, dropInvalidNamesake, noteBeforeSql, resolveDoubt } from "./doubt.ts";
 import { endedFailure } from "./ended-transaction.ts";
-import { assertSql, recordRowSql, rowExists } from "./history-table.ts";
+import { assertSql, deleteRowSql, recordRowSql, rowExists } from "./history-table.ts";
 import {
   finishedSql,
   forgetSql,
@@ -233,7 +232,7 @@ async function recordStep(run: Run, script: Script, statements: number, duration
   const rowSql =
     step.direction === "up"
       ? recordRowSql(names, step, { recording: recordingOf(run, script), durationMs, isOwn: statements > 0 })
-      : `DELETE FROM ${names.history} WHERE version = ${quoteText(step.version)}`;
+      : deleteRowSql(names, step.version);
   const there = rowExists(names, step.version);
   await inTransaction(session, [
     `${cleanSession(run)} ${run.lock.guard}`.replace(/;\s*$/, ""),

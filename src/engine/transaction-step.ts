@@ -1,10 +1,17 @@
 import { Failure, type ServerMessage } from "../core/error.ts";
 import type { IsolationLevel } from "../core/inspection.ts";
-import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, ServerFailure } from "../ports/session.ts";
 import { COMMIT } from "./commit.ts";
 import { endedFailure, unguardedFailure } from "./ended-transaction.ts";
-import { assertSql, insertRowSql, noteWritesSql, requireNoOtherRowSql, rowExists } from "./history-table.ts";
+import {
+  assertSql,
+  deleteRowSql,
+  insertRowSql,
+  isOne,
+  noteWritesSql,
+  requireNoOtherRowSql,
+  rowExists,
+} from "./history-table.ts";
 import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import { type FailedStage, SentStep, type Stage, StepMessage } from "./sent-step.ts";
@@ -107,12 +114,11 @@ export async function sendTransactionStep(
 function recordSql(run: Run, script: Script, previous: Script | undefined): string {
   const { names } = run;
   const { step } = script;
-  const version = quoteText(step.version);
   const guard = previous ? `${assertSql(stepTookEffect(run, previous), "previous")}; ` : "";
   const record =
     step.direction === "up"
       ? insertRowSql(names, step, recordingOf(run, script))
-      : `WITH gone AS (DELETE FROM ${names.history} WHERE version = ${version} RETURNING 1) ${assertSql("(SELECT count(*) FROM gone) = 1", "raced")}`;
+      : `WITH gone AS (${deleteRowSql(names, step.version)} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
   return `${localSettings(run, script)} ${run.lock.guard}${guard}${record}; ${noteWritesSql(names)}`;
 }
 

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Files, outcomes, type ServerWorld, states, succeeded, world } from "./support.ts";
+
+/*
+ * A user may have operators and functions of their own in a schema that comes before pg_catalog: in the search path that a
+ * file sets, or in that which the role has from its log-in.
+ */
+
+const TYPES = ["text", "varchar", "bpchar", "name", "oid", "int4", "int8", "bool", `"char"`, "timestamp"];
+/** Each answers the opposite of what it should. */
+const COMPARISONS = { "=": "false", "<>": "true", "<": "false", ">": "true" };
+
+/** SQL that makes the schema evil, with an operator of each name for each type, and a count(*) of its own. */
+const EVIL = [
+  "CREATE SCHEMA evil",
+  ...TYPES.flatMap((type) => {
+    const name = type.replaceAll('"', "");
+    return Object.entries(COMPARISONS).flatMap(([operator, answer], index) => [
+      `CREATE FUNCTION evil.compare_${name}_${index}(pg_catalog.${type}, pg_catalog.${type}) RETURNS bool LANGUAGE sql AS 'SELECT ${answer}'`,
+      `CREATE OPERATOR evil.${operator} (LEFTARG = pg_catalog.${type}, RIGHTARG = pg_catalog.${type}, FUNCTION = evil.compare_${name}_${index})`,
+    ]);
+  }),
+  ...["int4", "int8"].flatMap((type) =>
+    ["+", "-"].flatMap((operator, index) => [
+      `CREATE FUNCTION evil.sum_${type}_${index}(${type}, ${type}) RETURNS ${type} LANGUAGE sql AS 'SELECT (pg_catalog.random() OPERATOR(pg_catalog.*) 1000)::${type}'`,
+      `CREATE OPERATOR evil.${operator} (LEFTARG = ${type}, RIGHTARG = ${type}, FUNCTION = evil.sum_${type}_${index})`,
+    ]),
+  ),
+  "CREATE FUNCTION evil.concat_text(text, text) RETURNS text LANGUAGE sql AS $$ SELECT 'evil'::text $$",
+  "CREATE OPERATOR evil.|| (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.concat_text)",
+  "CREATE FUNCTION evil.state(int8) RETURNS int8 LANGUAGE sql AS 'SELECT 42::int8'",
+  "CREATE AGGREGATE evil.count(*) (SFUNC = evil.state, STYPE = int8, INITCOND = '42')",
+].join(";\n");
+
+const PATH = "evil, pg_catalog, public";
+
+/** Files whose statements mean the same under both search paths. */
+function files(header: string): Files {
+  return {
+    "001_one.sql": `${header}CREATE TABLE public.one (id integer);`,
+    "001_one.down.sql": `${header}DROP TABLE public.one;`,
+    "002_two.sql": `${header}CREATE TABLE public.two (id integer);\nINSERT INTO public.two VALUES (1);`,
+    "002_two.down.sql": `${header}DROP TABLE public.two;`,
+    "003_three.sql": `${header}CREATE TABLE public.three (id integer);`,
+    "003_three.down.sql": `${header}DROP TABLE public.three;`,
+  };
+}
+
+const VERSIONS = ["001", "002", "003"];
+
+/** Up, down, redo and up again, each of which must do just what it says. */
+async function throughAll(here: ServerWorld, options: { singleTransaction?: boolean }): Promise<void> {
+  const all = (versions: string[], outcome: string) => versions.map((version) => `${version} ${outcome}`);
+  assert.deepEqual(outcomes(succeeded(await here.up({}, options))), all(VERSIONS, "applied"));
+  assert.deepEqual(await states(here), all(VERSIONS, "applied"));
+  assert.deepEqual(outcomes(succeeded(await here.up({}, options))), []);
+  assert.deepEqual(outcomes(succeeded(await here.down({ count: 2 }, options))), all(["003", "002"], "undone"));
+  assert.deepEqual(await here.history(), ["001"]);
+  assert.deepEqual(await here.tables(), ["one"]);
+  assert.deepEqual(outcomes(succeeded(await here.redo(1, options))), ["001 undone", "001 applied"]);
+  assert.deepEqual(outcomes(succeeded(await here.up({}, options))), all(["002", "003"], "applied"));
+  assert.deepEqual(await here.history(), VERSIONS);
+  assert.equal(await here.value("SELECT count(*)::int FROM schema_migrations WHERE duration_ms IS NULL"), 0);
+}
+
+for (const major of [18, 15] as const) {
+  describe(`operators of a user's own before pg_catalog, PostgreSQL ${major}`, () => {
+    for (const singleTransaction of [false, true]) {
+      const how = singleTransaction ? "in one transaction" : "each in a transaction";
+      test(`in the search path of the files, ${how}`, async () => {
+        const here = await world(files(`SET search_path = ${PATH};\n`), { major, before: EVIL });
+        await throughAll(here, { singleTransaction });
+      });
+
+      test(`in the search path of the role, ${how}`, async () => {
+        const here = await world(files(""), { major, before: EVIL });
+        await here.rows(
+          `DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I SET search_path = ${PATH}', current_database()); END $$`,
+        );
+        await throughAll(here, { singleTransaction });
+      });
+    }
+  });
+}
