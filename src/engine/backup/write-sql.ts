@@ -100,14 +100,14 @@ async function writeHistory(
   const kept = head.kept.map(quoteText).join(", ");
   const others = head.kept.length > 0 ? ` AND version NOT IN (${kept})` : "";
   write(
-    `DELETE FROM ${history} WHERE version NOT IN (SELECT version FROM pg_temp.pgstep_history)${others};`,
+    `DELETE FROM ONLY ${history} WHERE version NOT IN (SELECT version FROM pg_temp.pgstep_history)${others};`,
     ...(state.historyExists
       ? [
-          `INSERT INTO ${history} (${columns}) SELECT ${columns} FROM pg_temp.pgstep_history b WHERE NOT EXISTS (SELECT FROM ${history} h WHERE h.version = b.version);`,
+          `INSERT INTO ${history} (${columns}) SELECT ${columns} FROM pg_temp.pgstep_history b WHERE NOT EXISTS (SELECT FROM ONLY ${history} h WHERE h.version = b.version);`,
         ]
       : []),
     // What had been done of a step in parts is undone with the tables.
-    `DO ${literal(`BEGIN IF pg_catalog.to_regclass(${literal(journal)}) IS NOT NULL THEN DELETE FROM ${journal} WHERE version <> ${literal(RESET_MARK)}; END IF; END`)};`,
+    `DO ${literal(`BEGIN IF pg_catalog.to_regclass(${literal(journal)}) IS NOT NULL THEN DELETE FROM ONLY ${journal} WHERE version <> ${literal(RESET_MARK)}; END IF; END`)};`,
   );
 }
 
