@@ -222,7 +222,12 @@ const RUN_OPTIONS: OptionChecks = {
   singleTransaction: ofType("boolean"),
   backUp: ofType("function"),
 };
-const UP_TARGET: OptionChecks = { to: ofType("string"), count: wholeFrom(1), outOfOrder: ofType("boolean") };
+const UP_TARGET: OptionChecks = {
+  to: ofType("string"),
+  count: wholeFrom(1),
+  outOfOrder: ofType("boolean"),
+  firstRun: ofType("boolean"),
+};
 const DOWN_TARGET: OptionChecks = { to: ofType("string"), count: wholeFrom(1), all: onlyTrue };
 const CONFIRMATION: OptionChecks = { confirm: ofType("string"), force: ofType("boolean") };
 const RUNNER: OptionChecks = {

@@ -25,6 +25,8 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   "migrations-pending": "Apply them with `pgstep up`; `pgstep status` shows them.",
   "no-way-back": "Write the down file beside the migration, or a new migration that undoes it.",
   "nothing-in-doubt": "Nothing: run `pgstep up`.",
+  "database-not-empty":
+    "Record what the database has with `pgstep baseline <version>`. If the migrations are to run on it as it is, use `pgstep up --first-run`. If another history is named, check `--schema`, `--table` and the database.",
   "baseline-refused": "A baseline is for databases without a history; see it with `pgstep status`.",
   protected: "See that it is the database you mean; then clear the mark: `pgstep unprotect --confirm <database>`.",
   "reset-refused": "Let the owner drop what is listed, or use the owner's role. Nothing was deleted.",

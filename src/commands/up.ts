@@ -38,6 +38,7 @@ export const up: Command<Environment> = {
     DRY_RUN,
     SINGLE_TRANSACTION,
     { name: "out-of-order", summary: "also apply migrations below the newest applied one" },
+    { name: "first-run", summary: "run on a database that has no history yet although it is in use" },
     ...RUN_OPTIONS,
     REPEATABLE_DIRECTORY,
     ...HOOK_OPTIONS,
@@ -60,6 +61,7 @@ export const up: Command<Environment> = {
       ...(version !== undefined && { to: requireVersion(version, "up") }),
       ...(count !== undefined && { count: requireCount(count, "up --count", undefined) }),
       outOfOrder: invocation.options.has("out-of-order"),
+      firstRun: invocation.options.has("first-run"),
     };
     const report = await migrate(await environment.databaseContext(), target, await runWith(invocation, environment));
     environment.report(report);

@@ -30,6 +30,10 @@ export const FAILURES = {
   "no-way-back": { exitStatus: 3, meaning: "A migration to be undone has no down script." },
   "nothing-in-doubt": { exitStatus: 3, meaning: "No statement of the migration is in doubt." },
   "baseline-refused": { exitStatus: 3, meaning: "The database already has a history." },
+  "database-not-empty": {
+    exitStatus: 3,
+    meaning: "The database has no history yet, and tables that the migrations create or another history.",
+  },
   protected: { exitStatus: 3, meaning: "The database is protected from what would delete or undo much of it." },
   "reset-refused": { exitStatus: 3, meaning: "Something in the database may not be dropped by this role." },
   "reset-unfinished": { exitStatus: 3, meaning: "A reset was begun and not finished." },

@@ -32,6 +32,8 @@ export interface UpTarget {
   /** At most so many migrations. */
   readonly count?: number;
   readonly outOfOrder?: boolean;
+  /** Runs on a database without a history although it is in use. */
+  readonly firstRun?: boolean;
 }
 
 export type DownTarget =

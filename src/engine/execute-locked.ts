@@ -13,6 +13,7 @@ import { type RunLock, withRunLock } from "./lock.ts";
 import type { DatabaseState } from "./look.ts";
 import type { Prepared, RunOptions } from "./migrate.ts";
 import { type Observer, observe } from "./observer.ts";
+import { dropEmptySchema } from "./prepare-history.ts";
 import { reportOf } from "./repeatable/apply.ts";
 import { blockedBy, retryBudget } from "./retry.ts";
 import type { Run } from "./run.ts";
@@ -26,6 +27,11 @@ export interface Executed {
   readonly repeatable?: readonly RepeatableReport[];
   readonly hooks?: readonly HookReport[];
   readonly failure?: Failure;
+}
+
+interface ExecutionOptions extends RunOptions {
+  /** Whether the schema of pgstep's tables was there before the run. */
+  readonly hasSchema: boolean;
 }
 
 type Prepare = (session: Session) => Promise<Prepared>;
@@ -43,7 +49,8 @@ export async function executeLocked(
   prepare: Prepare,
   options: RunOptions,
 ): Promise<Executed> {
-  const work = (lock: RunLock) => execute(context, session, lock, prepare, options);
+  const hasSchema = looked.schemaExists;
+  const work = (lock: RunLock) => execute(context, session, lock, prepare, { ...options, hasSchema });
   return await withRunLock(context, session, { doing: "migrate", looked }, work);
 }
 
@@ -52,7 +59,7 @@ async function execute(
   session: Session,
   lock: RunLock,
   prepare: Prepare,
-  options: RunOptions,
+  options: ExecutionOptions,
 ): Promise<Executed> {
   const prepared = await prepare(session);
   const { scripts, alreadyApplied, state, surroundings = NOTHING_AROUND } = prepared;
@@ -83,7 +90,7 @@ interface Ending {
 class Execution {
   readonly #run: Run;
   readonly #prepare: Prepare;
-  readonly #options: RunOptions;
+  readonly #options: ExecutionOptions;
   readonly #observer: Observer | undefined;
   readonly #around: AroundRun;
   readonly #retry: ReturnType<typeof retryBudget>;
@@ -95,7 +102,13 @@ class Execution {
   #alreadyApplied: number;
   readonly #finished: StepReport[] = [];
 
-  constructor(run: Run, prepared: Prepared, prepare: Prepare, options: RunOptions, observer: Observer | undefined) {
+  constructor(
+    run: Run,
+    prepared: Prepared,
+    prepare: Prepare,
+    options: ExecutionOptions,
+    observer: Observer | undefined,
+  ) {
     this.#run = run;
     this.#prepare = prepare;
     this.#options = options;
@@ -120,7 +133,7 @@ class Execution {
       return await this.#lost(lost, { doing: `go on with ${script.step.name}`, rest });
     }
     const { rest, failure } = end;
-    const loss = await endRun(this.#run, this.#finished).catch(lossIn);
+    const loss = await this.#end(failure).catch(lossIn);
     if (loss) {
       return await this.#lost(loss, {
         doing: "confirm what was applied",
@@ -134,6 +147,15 @@ class Execution {
       repeatable: this.#around.tried.map(reportOf),
       failure,
     });
+  }
+
+  async #end(failure: Failure | undefined): Promise<void> {
+    const { lock } = this.#run;
+    const mayClear = failure !== undefined && this.#finished.length === 0 && !this.#options.hasSchema;
+    const isCleared = mayClear && (await dropEmptySchema(this.#run));
+    // A lease went with its table.
+    const release = isCleared ? () => lock.release().catch(() => {}) : lock.release;
+    await endRun({ ...this.#run, lock: { ...lock, release } }, this.#finished);
   }
 
   /** Runs until the end or a stop. @throws ConnectionLost where no step was running */

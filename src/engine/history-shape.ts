@@ -1,5 +1,6 @@
 import { Failure } from "../core/error.ts";
 import type { Settings } from "../core/settings.ts";
+import { toolOfColumns } from "./history-owner.ts";
 import {
   ADDED_COLUMNS,
   COLUMNS_BESIDE,
@@ -18,23 +19,6 @@ export interface TableColumn {
   /** A valid unique index is on this column alone. */
   readonly unique: boolean;
 }
-
-/** How other tools' tables look: enough of their columns to tell them apart, the most telling first. */
-const OTHER_TOOLS: readonly { readonly tool: string; readonly columns: readonly string[] }[] = [
-  { tool: "golang-migrate", columns: ["version", "dirty"] },
-  { tool: "Flyway", columns: ["installed_rank", "version", "script"] },
-  { tool: "Liquibase", columns: ["orderexecuted", "md5sum"] },
-  { tool: "goose", columns: ["version_id", "is_applied"] },
-  { tool: "sqlx", columns: ["version", "installed_on", "execution_time"] },
-  { tool: "Prisma", columns: ["migration_name", "applied_steps_count"] },
-  { tool: "Diesel", columns: ["version", "run_on"] },
-  { tool: "Ecto", columns: ["version", "inserted_at"] },
-  { tool: "Supabase", columns: ["version", "statements"] },
-  { tool: "node-pg-migrate", columns: ["name", "run_on"] },
-  { tool: "Drizzle", columns: ["hash", "created_at"] },
-  { tool: "Knex", columns: ["name", "batch", "migration_time"] },
-  { tool: "Django", columns: ["app", "name", "applied"] },
-];
 
 const TEXT_TYPES = ["character varying", "text", "character"];
 const TIME_TYPES = ["timestamp without time zone"];
@@ -106,10 +90,7 @@ function shapeFault(kind: string, columns: readonly TableColumn[]): string | und
 }
 
 function foreignOwner(columns: readonly TableColumn[]): string {
-  const names = columns.map((column) => column.name.toLowerCase());
-  const known = OTHER_TOOLS.find((tool) => tool.columns.every((name) => names.includes(name)));
-  if (known) return `it looks like ${known.tool}'s`;
-  // Rails and dbmate have nothing but the version; Rails makes it varchar without a length, dbmate varchar(128): as one type here.
-  if (names.length === 1 && names[0] === "version") return "it looks like that of Rails, dbmate or Sequel";
-  return "it is another tool's";
+  const tool = toolOfColumns(columns.map(({ name }) => name));
+  if (tool === undefined) return "it is another tool's";
+  return tool.includes(" or ") ? `it looks like that of ${tool}` : `it looks like ${tool}'s`;
 }

@@ -12,9 +12,11 @@ import type { DatabaseContext } from "./context.ts";
 import { withoutEffectEmbedded } from "./embedded.ts";
 import { type Executed, executeLocked } from "./execute-locked.ts";
 import { stepReport } from "./execute-plan.ts";
+import { asWarnings, findOccupied, type PendingFile, refuseOccupied } from "./first-run.ts";
 import { tableNames } from "./history-table.ts";
 import { inspectFiles } from "./inspect-files.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { readOccupants, sendForOccupants } from "./occupants.ts";
 import { requireNoTimeoutAlone } from "./pooled-limits.ts";
 import { requireUnprotected } from "./protection.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "./read-migrations.ts";
@@ -46,7 +48,8 @@ export type BackUpBefore = (
  * @throws Failure for everything that stops it before its first step; a step that fails is in the report
  */
 export function migrate(context: DatabaseContext, target: UpTarget, options: RunOptions): Promise<RunReport> {
-  return runPlan(context, "up", (entries) => planUp(entries, target), options);
+  const isFirstRunGuarded = !target.firstRun && !context.isRehearsal;
+  return runPlan(context, "up", (entries) => planUp(entries, target), { ...options, isFirstRunGuarded });
 }
 
 /** Undoes applied migrations, highest version first. @throws as `migrate` */
@@ -76,7 +79,7 @@ async function runPlan(
   context: DatabaseContext,
   command: RunReport["command"],
   planner: Planner,
-  options: RunOptions,
+  options: RunOptions & { readonly isFirstRunGuarded?: boolean },
 ): Promise<RunReport> {
   const { database, fileSystem, settings, clock, emit } = context;
   const started = clock.monotonicMs();
@@ -89,6 +92,7 @@ async function runPlan(
   const seen = new Map<SqlFile, Script>();
   const around = readSurroundings(context, command);
   const prepare = async (session: Session): Promise<Prepared & { readonly surroundings: Surroundings }> => {
+    const occupantsSent = options.isFirstRunGuarded ? sendForOccupants(session, settings) : undefined;
     const recordsSent = around.sendForRecords(session);
     const state = await look(session, settings, command === "up" ? nothingPending(files.migrations, settings) : []);
     requireNoResetUnfinished(state, "migrate");
@@ -104,7 +108,11 @@ async function runPlan(
     const loaded = await loadScripts(plan, fileSystem, session, place, seen);
     const scripts = begunOnesResumed(loaded.scripts, state.unfinished);
     const gaps = command === "up" ? gapFindings(files, settings.directory, entries) : [];
-    const findings = [...gaps, ...loaded.findings];
+    const occupants =
+      occupantsSent && scripts.length > 0 && (await readOccupants(session, settings, state, occupantsSent));
+    const occupied = occupants ? findOccupied(occupants, scripts.map(pendingFile)) : [];
+    if (!options.dryRun) refuseOccupied(occupied, state.name);
+    const findings = [...gaps, ...loaded.findings, ...asWarnings(occupied)];
     const held = entries.filter(isPending).length > (command === "up" ? plan.steps.length : 0);
     const surroundings = await planSurroundings(context, around, { session, state, recordsSent, scripts, held });
     return { state, plan, scripts, findings, alreadyApplied: entries.filter(isApplied).length, surroundings };
@@ -157,6 +165,10 @@ async function runPlan(
     },
     context.signal,
   );
+}
+
+function pendingFile({ path, plannedPieces }: Script): PendingFile {
+  return { path, pieces: plannedPieces };
 }
 
 /** The history when every file has been applied as it is. */

@@ -1,10 +1,12 @@
 import { Failure } from "../core/error.ts";
+import { quoteText } from "../core/sql-text.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
-import { completeHistorySql, createHistorySql, type TableNames, tableNames } from "./history-table.ts";
+import { assertSql, completeHistorySql, createHistorySql, type TableNames, tableNames } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
 import type { RunLock } from "./lock.ts";
 import type { DatabaseState } from "./look.ts";
+import type { Run } from "./run.ts";
 
 /**
  * Makes the history table, or gives one made by hand or by an older runner the columns it lacks.
@@ -51,6 +53,34 @@ export async function prepareHistory(
       server,
       cause: error,
     });
+  }
+}
+
+/**
+ * Drops the schema that a run has made for its tables and that holds nothing: no entries, no other objects. Under the lock.
+ * @returns whether it is gone, a lease's table included
+ */
+export async function dropEmptySchema({ session, names, lock }: Run): Promise<boolean> {
+  const { schema, history, journal, lease } = names;
+  try {
+    const [found] = await session.query(
+      `SELECT (pg_catalog.to_regclass(${quoteText(journal)}) IS NOT NULL)::text AS there`,
+    );
+    const written = found?.there === "true" ? [history, journal] : [history];
+    const sql = written.flatMap((table) => [
+      assertSql(`NOT EXISTS (SELECT FROM ${table})`, "not-empty"),
+      `DROP TABLE ${table}`,
+    ]);
+    await inTransaction(
+      session,
+      [...sql, `DROP TABLE IF EXISTS ${lease}`, `DROP SCHEMA ${schema} RESTRICT`],
+      lock.guardBeforeDrop,
+    );
+    return true;
+  } catch (error) {
+    // What is in it is needed, or somebody else's.
+    if (error instanceof ServerFailure) return false;
+    throw error;
   }
 }
 

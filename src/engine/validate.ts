@@ -1,13 +1,19 @@
 import type { Finding } from "../core/error.ts";
+import { runsIn } from "../core/header.ts";
 import { compareHistory, type Entry } from "../core/history.ts";
+import type { SqlFile } from "../core/migration.ts";
+import { placeholdersIn } from "../core/placeholders/placeholders.ts";
 import { changedFile, missingFile, outOfOrderFile, unfinishedStep } from "../core/plan.ts";
 import type { ValidationReport } from "../core/report.ts";
-import type { Database } from "../ports/session.ts";
+import { scanBytes } from "../core/sql/statement.ts";
+import type { Database, Session } from "../ports/session.ts";
 import type { Context } from "./context.ts";
 import type { Environment } from "./environment.ts";
+import { asWarnings, findOccupied, type PendingFile } from "./first-run.ts";
 import { readHooks } from "./hooks/read-hooks.ts";
 import { inspectFiles } from "./inspect-files.ts";
-import { look } from "./look.ts";
+import { type DatabaseState, look } from "./look.ts";
+import { type Occupants, readOccupants, sendForOccupants } from "./occupants.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "./read-migrations.ts";
 import { rehearse } from "./rehearsal/rehearse.ts";
 import { inspectTransactional, readRepeatables } from "./repeatable/plan.ts";
@@ -29,9 +35,7 @@ export async function validate(
   const files = readMigrations(fileSystem, settings.directory);
   const { migrations, findings } = files;
   const all: Finding[] = [...findings];
-  const state =
-    database &&
-    (await withSession(database, "read the history of", (session) => look(session, settings), context.signal));
+  const { state, occupants } = database ? await readDatabase(context, database) : NO_DATABASE;
   all.push(...inspectFiles(fileSystem, migrations, settings, state?.name));
   const repeatable = readRepeatables(fileSystem, settings);
   const { hooks, findings: hookFindings } = readHooks(fileSystem, settings);
@@ -42,6 +46,17 @@ export async function validate(
   const { environment } = settings;
   const entries = state && compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
   all.push(...(entries ?? []).flatMap(conflictOf), ...gapFindings(files, settings.directory, entries));
+  if (occupants) {
+    const pending = migrations.filter(({ up }) => runsIn(up.header, environment));
+    all.push(
+      ...asWarnings(
+        findOccupied(
+          occupants,
+          pending.map(({ up }) => pendingFile(context, up)),
+        ),
+      ),
+    );
+  }
   const mayRun = !all.some(({ severity, rule }) => severity === "error" && !HISTORY_RULES.has(rule));
   const rehearsed = inShadow && mayRun ? await inShadow((shadow) => rehearse(shadow, migrations)) : undefined;
   all.push(...(rehearsed?.findings ?? []));
@@ -52,6 +67,27 @@ export async function validate(
     ...(rehearsed && { rehearsal: rehearsed.rehearsal }),
     findings: all.sort(byWeightAndPlace),
   };
+}
+
+interface Read {
+  readonly state?: DatabaseState;
+  /** Absent where the database has a history. */
+  readonly occupants?: Occupants | undefined;
+}
+
+const NO_DATABASE: Read = {};
+
+async function readDatabase({ settings, signal }: Context, database: Database): Promise<Read> {
+  const read = async (session: Session): Promise<Read> => {
+    const occupantsSent = sendForOccupants(session, settings);
+    const state = await look(session, settings);
+    return { state, occupants: await readOccupants(session, settings, state, occupantsSent) };
+  };
+  return await withSession(database, "read the history of", read, signal);
+}
+
+function pendingFile({ fileSystem, settings }: Context, { path, header }: SqlFile): PendingFile {
+  return { path, pieces: () => scanBytes(fileSystem.read(path), placeholdersIn(header, settings.placeholders)) };
 }
 
 /** Those of what is there already, which an empty database knows nothing of. */

@@ -310,7 +310,7 @@ describe("places of the history that need care", () => {
     succeeded(await here.up());
     const other = here.beside({ schema: "other" });
     assert.deepEqual(await states(other), ["001 pending"]);
-    succeeded(await other.up());
+    succeeded(await other.up({ firstRun: true }));
     assert.deepEqual(await states(other), ["001 applied"]);
   });
 });

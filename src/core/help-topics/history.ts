@@ -33,5 +33,6 @@ The states that pgstep status shows:
 A changed file stops up: write a new migration instead, or, when only comments
 were edited, take it over with pgstep repair. Out of order migrations are
 applied with up --out-of-order. A database that was set up by other means is
-told with pgstep baseline <version> what it has already.
+told with pgstep baseline <version> what it has already; until then up stops
+where tables that the migrations create exist, unless told --first-run.
 `;

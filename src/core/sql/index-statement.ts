@@ -34,7 +34,7 @@ export function concurrentIndex(statement: Source): ConcurrentIndex | undefined 
   const cursor = new TokenCursor(statement);
   if (cursor.accept("DROP", "INDEX", "CONCURRENTLY")) {
     cursor.accept("IF", "EXISTS");
-    return { action: "drop", index: asSql(nameParts(cursor)) };
+    return { action: "drop", index: asSql(cursor.takeNameParts()) };
   }
   if (!cursor.accept("CREATE")) return undefined;
   cursor.accept("UNIQUE");
@@ -43,10 +43,10 @@ export function concurrentIndex(statement: Source): ConcurrentIndex | undefined 
   if (!cursor.accept("CONCURRENTLY")) return undefined;
   const concurrently = cursor.end;
   const ifNotExists = cursor.accept("IF", "NOT", "EXISTS");
-  const index = cursor.sees("ON") ? undefined : nameParts(cursor).at(-1);
+  const index = cursor.sees("ON") ? undefined : cursor.takeNameParts().at(-1);
   cursor.accept("ON");
   const only = cursor.accept("ONLY") ? "ONLY " : "";
-  const parts = nameParts(cursor);
+  const parts = cursor.takeNameParts();
   const rest = statement.text.slice(cursor.end).replace(/;$/, "");
   return {
     action: "create",
@@ -58,12 +58,6 @@ export function concurrentIndex(statement: Source): ConcurrentIndex | undefined 
       `${statement.text.slice(0, concurrently)} ${quoteIdentifier(name)}${statement.text.slice(concurrently)}`,
     on: (table) => `${create} ON ${only}${table} ${rest.trimStart()}`,
   };
-}
-
-function nameParts(cursor: TokenCursor): string[] {
-  const parts = [cursor.takeName()];
-  while (cursor.accept(".")) parts.push(cursor.takeName());
-  return parts;
 }
 
 function asSql(parts: readonly string[]): string {

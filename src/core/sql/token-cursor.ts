@@ -111,6 +111,13 @@ export class TokenCursor {
       : inCase("lower", text);
   }
 
+  /** The parts of a name with its qualifiers, as `takeName` gives each; steps over them. */
+  takeNameParts(): string[] {
+    const parts = [this.takeName()];
+    while (this.accept(".")) parts.push(this.takeName());
+    return parts;
+  }
+
   /** The next token as a value, a string's without its quotes, words in lower case; steps over it. */
   takeValue(): string {
     const { kind, text } = this.#peek();

@@ -1,0 +1,116 @@
+import type { Catalog, CatalogRelation } from "../core/relation-conflicts.ts";
+import type { Settings } from "../core/settings.ts";
+import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
+import type { Session } from "../ports/session.ts";
+import { HISTORY_TABLES, type HistoryTable, historyOwner } from "./history-owner.ts";
+import { HISTORY_COLUMNS, ownTablesSql, tableNames } from "./history-table.ts";
+import type { DatabaseState } from "./look.ts";
+
+/** The relations of a database whose history is missing or empty, besides pgstep's own and those of extensions. */
+export interface Occupants extends Catalog {
+  /** Tables in which another run or another tool has recorded what it did. */
+  readonly histories: readonly RecordedHistory[];
+  readonly tables: readonly CatalogRelation[];
+}
+
+export interface RecordedHistory extends HistoryTable {
+  /** The tool's name; undefined for a table of the history's own shape. */
+  readonly tool: string | undefined;
+}
+
+/** Sends the question in the same round trip as the look that follows it; what the look says decides whether to `await` it. */
+export function sendForOccupants(session: Session, settings: Settings): Promise<Answer | undefined> {
+  const { history } = tableNames(settings);
+  // Of a history that was written to nothing is asked here. The question goes out before the history is read: what another
+  // run commits in between is seen in the history at the latest.
+  const size = `pg_catalog.pg_relation_size(pg_catalog.to_regclass(${quoteText(history)}))`;
+  const sent = ask(session, settings, `COALESCE(${size}, 0) = 0`);
+  // Where there is a history, nobody awaits it.
+  sent.catch(() => {});
+  return sent;
+}
+
+/**
+ * Who uses the database of a first run; undefined when this is no first run.
+ * @param sent as `sendForOccupants` returned it, before `state` was read
+ */
+export async function readOccupants(
+  session: Session,
+  settings: Settings,
+  state: DatabaseState,
+  sent: Promise<Answer | undefined>,
+): Promise<Occupants | undefined> {
+  if (state.history.length > 0 || state.unfinished.length > 0) return undefined;
+  // A table whose rows were all deleted has a size. It is there, so its emptiness and the rest are one snapshot.
+  const answer =
+    (await sent) ?? (await ask(session, settings, `NOT EXISTS (SELECT FROM ${tableNames(settings).history})`));
+  if (!answer) return undefined;
+  const { relations, histories, ...rest } = answer;
+  const listed = relations.map(([oid, schema, name, kind, ofService]) => ({ oid, schema, name, kind, ofService }));
+  return {
+    ...rest,
+    relations: listed,
+    tables: listed.filter(({ kind, ofService }) => TABLE_KINDS.has(kind) && !ofService),
+    histories: await withRows(session, histories.flatMap(recordedHistory)),
+  };
+}
+
+const TABLE_KINDS: ReadonlySet<string> = new Set(["r", "p", "f"]);
+
+/** As the server says it, in lists: a database may have very many relations. */
+interface Answer extends Omit<Catalog, "relations"> {
+  readonly relations: readonly [oid: number, schema: string, name: string, kind: string, ofService: boolean][];
+  readonly histories: readonly [schema: string, table: string, columns: string[]][];
+}
+
+async function ask(session: Session, settings: Settings, condition: string): Promise<Answer | undefined> {
+  const [row] = await session.query(occupantsSql(settings, condition));
+  return row && (JSON.parse(String(row.row)) as Answer);
+}
+
+/** The services around hosted databases (authentication, storage) keep tables and histories of their own in each one. */
+const OF_SERVICE = "pg_catalog.pg_get_userbyid(c.relowner) ~ '^(supabase|nhost)_'";
+
+/** Opens no table but the history: one that another session has locked would keep the question waiting. */
+function occupantsSql(settings: Settings, condition: string): string {
+  const own = ownTablesSql(tableNames(settings)).map((name) => `pg_catalog.to_regclass(${name})`);
+  const texts = (values: readonly string[]) => values.map(quoteText).join(", ");
+  const ofUsers = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
+  return `WITH relation AS (SELECT c.oid, n.nspname, c.relname, c.relkind, c.relnamespace, ${OF_SERVICE} AS of_service
+   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE ${ofUsers} AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'i', 'I') AND c.oid NOT IN (SELECT own FROM (VALUES ${own.map((one) => `(${one})`).join(", ")}) AS tables(own) WHERE own IS NOT NULL)
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e')),
+ history AS (SELECT r.oid, r.nspname, r.relname, (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+     WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+   FROM relation r WHERE r.relkind = 'r' AND NOT r.of_service
+     AND (pg_catalog.lower(r.relname::pg_catalog.text) IN (${texts(HISTORY_TABLES)}) OR (SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute a
+       WHERE a.attrelid = r.oid AND NOT a.attisdropped AND a.attname IN (${texts(HISTORY_COLUMNS)})) = ${HISTORY_COLUMNS.length})
+     AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE') AND pg_catalog.has_table_privilege(r.oid, 'SELECT')),
+ dependency AS (SELECT d.objid AS dependent, d.refobjid AS parent FROM pg_catalog.pg_depend d
+   WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i', 'n')
+   UNION SELECT w.ev_class, d.refobjid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d
+     ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
+ SELECT pg_catalog.json_build_object('role', current_user, 'searchPath', pg_catalog.current_setting('search_path'),
+   'schemas', (SELECT pg_catalog.json_agg(n.nspname) FROM pg_catalog.pg_namespace n),
+   'relations', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(r.oid::pg_catalog.int8, r.nspname, r.relname, r.relkind, r.of_service) ORDER BY r.nspname, r.relname) FROM relation r), '[]'),
+   'dependencies', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(d.dependent::pg_catalog.int8, d.parent::pg_catalog.int8)) FROM dependency d
+     WHERE d.dependent <> d.parent AND d.dependent IN (SELECT oid FROM relation) AND d.parent IN (SELECT oid FROM relation)), '[]'),
+   'histories', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(h.nspname, h.relname, h.columns) ORDER BY h.nspname, h.relname) FROM history h), '[]'))::pg_catalog.text AS row
+ WHERE ${condition}`;
+}
+
+function recordedHistory([schema, table, columns]: Answer["histories"][number]): RecordedHistory[] {
+  const owner = historyOwner({ schema, table, columns });
+  return owner === undefined ? [] : [{ schema, table, columns, tool: owner === "pgstep" ? undefined : owner }];
+}
+
+/** One more round trip, where there are such tables: the database is most likely refused. */
+async function withRows(session: Session, histories: readonly RecordedHistory[]): Promise<RecordedHistory[]> {
+  if (histories.length === 0) return [];
+  const tests = histories.map(
+    ({ schema, table }) => `EXISTS (SELECT FROM ${quoteIdentifier(schema)}.${quoteIdentifier(table)})`,
+  );
+  const [row] = await session.query(`SELECT pg_catalog.json_build_array(${tests.join(", ")})::pg_catalog.text AS row`);
+  const filled = JSON.parse(String(row?.row)) as boolean[];
+  return histories.filter((_, index) => filled[index]);
+}

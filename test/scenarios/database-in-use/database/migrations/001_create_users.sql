@@ -1,0 +1,2 @@
+CREATE TABLE IF NOT EXISTS users (id bigint);
+INSERT INTO users VALUES (1);
