@@ -205,10 +205,20 @@ CREATE TABLE many AS SELECT generate_series(1, 10001); CREATE TABLE "o'dd" (); C
 CREATE TABLE part PARTITION OF parts DEFAULT; INSERT INTO parts VALUES (1), (2);`);
       // As after a crash of the server.
       await server.query(name, "SELECT pg_stat_reset()");
-      const consent = agreeing();
-      await reset(contextOf(url).context, consent);
-      const [shown] = consent.asked;
-      assert.deepEqual([shown?.estimatedRows, shown?.uncountedTables], [5, 1]);
+      const shown = async (consent: ReturnType<typeof agreeing>) => {
+        await reset(contextOf(url).context, consent).catch(() => {});
+        return [consent.asked[0]?.estimatedRows, consent.asked[0]?.uncountedTables];
+      };
+      const declining = {
+        ...agreeing(),
+        mayReset: async (inventory: ResetInventory) => declining.asked.push(inventory) < 0,
+      };
+      // A table that another session has locked is not waited for.
+      const locked = await contextOf(url).context.database.open();
+      await locked.execute("BEGIN; LOCK TABLE few");
+      assert.deepEqual(await shown(declining), [0, 4]);
+      await locked.close();
+      assert.deepEqual(await shown(agreeing()), [5, 1]);
     });
 
     test("makes the schema public where there is none", async () => {

@@ -88,31 +88,53 @@ export async function readInventory(session: Session, names: TableNames): Promis
 /** A table is counted up to so many rows, and so many tables are. */
 const MOST_ROWS = 10_000;
 const MOST_TABLES = 100;
+/** A number that is only shown is not worth waiting for. */
+const LOCK_TIMEOUT_MS = 500;
+/** insufficient_privilege, lock_not_available. */
+const UNCOUNTABLE = new Set(["42501", "55P03"]);
 
 /**
  * The inventory with the rows of tables counted that have no statistics, as after a crash of the server or a restore. What
  * is larger, or may not be read, stays among those.
  */
 export async function withCountedRows(session: Session, inventory: Inventory): Promise<Inventory> {
-  const tables = inventory.withoutStatistics.slice(0, MOST_TABLES);
-  if (tables.length === 0) return inventory;
-  const counts = tables.map(
-    (table, index) =>
-      `SELECT ${index} AS "table", pg_catalog.count(*)::pg_catalog.int4 AS "rows" FROM (SELECT FROM ONLY ${table} LIMIT ${MOST_ROWS + 1}) AS counted`,
-  );
+  if (inventory.withoutStatistics.length === 0) return inventory;
   try {
-    const counted = await session.query(counts.join(" UNION ALL "));
-    const small = counted.filter(({ rows }) => Number(rows) <= MOST_ROWS);
-    const known = new Set(small.map((row) => tables[Number(row.table)]));
+    await session.execute(`BEGIN READ ONLY; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    const withoutStatistics = await filledTables(session, inventory.withoutStatistics);
+    const counted = await countRows(session, withoutStatistics.slice(0, MOST_TABLES));
+    const small = new Map([...counted].filter(([, rows]) => rows <= MOST_ROWS));
     return {
       ...inventory,
-      estimatedRows: small.reduce((sum, { rows }) => sum + Number(rows), inventory.estimatedRows),
-      withoutStatistics: inventory.withoutStatistics.filter((table) => !known.has(table)),
+      estimatedRows: [...small.values()].reduce((sum, rows) => sum + rows, inventory.estimatedRows),
+      withoutStatistics: withoutStatistics.filter((table) => !small.has(table)),
     };
   } catch (error) {
-    if (!(error instanceof ServerFailure && error.server.code === "42501")) throw error;
+    if (!(error instanceof ServerFailure && UNCOUNTABLE.has(error.server.code))) throw error;
     return inventory;
+  } finally {
+    await session.execute("ROLLBACK").catch(() => {});
   }
+}
+
+/** Those that have any pages. The server opens each for that, and waits for whoever has locked it. */
+async function filledTables(session: Session, tables: readonly string[]): Promise<string[]> {
+  const list = tables.map(quoteText).join(", ");
+  const rows = await session.query(
+    `SELECT name FROM pg_catalog.unnest(ARRAY[${list}]) AS name WHERE pg_catalog.pg_relation_size(name::pg_catalog.regclass) > 0`,
+  );
+  return rows.map(({ name }) => String(name));
+}
+
+/** Rows by table, counted no further than one above the limit. */
+async function countRows(session: Session, tables: readonly string[]): Promise<Map<string, number>> {
+  if (tables.length === 0) return new Map();
+  const counts = tables.map(
+    (table) =>
+      `SELECT ${quoteText(table)} AS "table", pg_catalog.count(*)::pg_catalog.int4 AS "rows" FROM (SELECT FROM ONLY ${table} LIMIT ${MOST_ROWS + 1}) AS counted`,
+  );
+  const rows = await session.query(counts.join(" UNION ALL "));
+  return new Map(rows.map((row) => [String(row.table), Number(row.rows)]));
 }
 
 /** The inventory as it is shown. */
@@ -183,6 +205,5 @@ function factsSql(serverVersion: number): string {
    WHERE c.relkind IN ('r', 'm') AND ${USER_SCHEMA}) AS "estimatedRows",
  (SELECT COALESCE(pg_catalog.json_agg(pg_catalog.format('%I.%I', n.nspname, c.relname)), '[]')
    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind = 'r' AND c.reltuples < 0 AND pg_catalog.pg_stat_get_live_tuples(c.oid) = 0
-     AND pg_catalog.pg_relation_size(c.oid) > 0 AND ${USER_SCHEMA}) AS "withoutStatistics") AS facts`;
+   WHERE c.relkind = 'r' AND c.reltuples < 0 AND pg_catalog.pg_stat_get_live_tuples(c.oid) = 0 AND ${USER_SCHEMA}) AS "withoutStatistics") AS facts`;
 }
