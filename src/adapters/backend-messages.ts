@@ -175,7 +175,7 @@ function isNumber(text: string | undefined): boolean {
 
 /** The command tag (CommandComplete; PostgreSQL documentation, 54.7) taken apart: "INSERT 0 5", "CREATE TABLE". */
 export function taggedResult(tag: string): Pick<StatementResult, "command" | "rowCount"> {
-  const end = tag.search(/(?: \d+)+$/);
+  const end = tag.search(/ \d+(?: \d+)?$/);
   if (end === -1) return { command: tag, rowCount: null };
   return { command: tag.slice(0, end), rowCount: Number(tag.slice(tag.lastIndexOf(" ") + 1)) };
 }

@@ -27,7 +27,7 @@ export async function findDumpProgram(
     if (named === undefined) return undefined;
     throw cannotUse(program, error);
   }
-  const [, number = "", major = ""] = /((\d+)(?:[.\w]+)?)(?: |$)/.exec(version.replace(/^.*\)\s/, "")) ?? [];
+  const [number = "", major = ""] = /(?<![.\w])(\d+)(?!\d)[.\w]*(?= |$)/.exec(version.replace(/^.*\)\s/, "")) ?? [];
   if (Number(major) < serverMajor) {
     if (named === undefined) return undefined;
     throw new Failure(

@@ -20,7 +20,7 @@ export function* archiveEntries(archive: Buffer): Generator<ArchiveEntry> {
     const size = octal(124, 12);
     const begin = at + BLOCK;
     yield {
-      path: `${text(345, 155)}/${text(0, 100)}`.replace(/^\/+|\/+$/g, ""),
+      path: `${text(345, 155)}/${text(0, 100)}`.replace(/^\/+|(?<!\/)\/+$/g, ""),
       isDirectory: text(156, 1) === "5",
       mode: octal(100, 8),
       bytes: archive.subarray(begin, begin + size),

@@ -102,7 +102,7 @@ function wordsBehind({ done, statements, rows, remark }: Progress, elapsedMs: nu
     rows && !short ? `${grouped(rows)} ${rows === 1 ? "row" : "rows"}` : "",
     elapsed(elapsedMs),
     // Of an index that is built, how far it is says more than what is being done.
-    remark ? printableLine((short && /\d+ %/.exec(remark)?.[0]) || remark) : "",
+    remark ? printableLine((short && /(?<!\d)\d+ %/.exec(remark)?.[0]) || remark) : "",
   ]
     .filter((words) => words !== "")
     .map((words) => `, ${words}`)

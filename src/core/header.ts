@@ -53,7 +53,7 @@ const NOTHING_SAID: Header = { transaction: "one", environments: [], lockTimeout
 
 const SHORTEST_MISSPELLING = 5;
 
-const ENTRY = /^--[ \t]*([A-Za-z][A-Za-z_-]*)[ \t]*:[ \t]*(.*?)[ \t]*$/;
+const ENTRY = /^--[ \t]*([A-Za-z][A-Za-z_-]*)[ \t]*:(.*)$/;
 
 /**
  * Reads the `-- Key: value` lines of the comment block that a file starts with; the block ends at the first line that
@@ -71,7 +71,8 @@ export function parseHeader(text: string): { header: Header; faults: HeaderFault
     if (!content.startsWith("--")) break;
     const entry = ENTRY.exec(content);
     if (!entry) continue;
-    const [, word = "", value = ""] = entry;
+    const [, word = "", written = ""] = entry;
+    const value = written.trim();
     const position = { line, column: content.indexOf(word) + 1 };
     const key = KEYS.find((known) => known.toLowerCase() === word.toLowerCase());
     if (!key) {

@@ -44,7 +44,7 @@ interface Assignment {
 }
 
 const BLANK_LINE = /[ \t]*(?:#.*)?(?:\n|$)/y;
-const NAME = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*(=?)[ \t]*/y;
+const NAME = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*(?:(=)[ \t]*)?/y;
 const QUOTED = /"((?:\\[\s\S]|[^"\\])*)"|'([^']*)'|`([^`]*)`/y;
 const BARE = /.*/y;
 
@@ -61,7 +61,7 @@ function* assignments(text: string, path: string): Generator<Assignment> {
   while (offset < text.length) {
     if (take(BLANK_LINE)) continue;
     const line = nextLine;
-    const [, name, equals] = take(NAME) ?? [];
+    const [, name, equals = ""] = take(NAME) ?? [];
     if (name === undefined) throw fault(path, line, "the line is not NAME=value", "Start a comment with #.");
     const quote = /["'`]/.exec(text[offset] ?? "")?.[0] ?? "";
     if (equals === "") {
@@ -70,7 +70,7 @@ function* assignments(text: string, path: string): Generator<Assignment> {
       throw fault(path, line, `${name} has no = behind it`, "Write NAME=value.");
     }
     if (quote === "") {
-      yield { name, line, quote, written: (take(BARE)?.[0] ?? "").replace(/(?:^|[ \t])#.*$/, "").trim() };
+      yield { name, line, quote, written: (take(BARE)?.[0] ?? "").replace(/(?:^|[ \t])#.*/s, "").trim() };
       continue;
     }
     const [found, ...parts] = take(QUOTED) ?? [];

@@ -3,6 +3,8 @@ export type Substitution = { readonly value: string } | { readonly fault: string
 
 const REFERENCE = /\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
 
+const BEGINNING = /\$\$(?=\{)|\$\{/g;
+
 /** Whether the text has something to replace. */
 export function hasReferences(text: string): boolean {
   return text.includes("${");
@@ -14,7 +16,9 @@ export function hasReferences(text: string): boolean {
  */
 export function substitute(text: string, lookUp: (name: string) => string | undefined): Substitution {
   let wrong: Substitution | undefined;
-  const value = text.replace(REFERENCE, (found: string, name?: string, fallback?: string) => {
+  // Behind the last } nothing can end a reference: what begins one there is not followed to the end, again and again.
+  const end = text.lastIndexOf("}") + 1;
+  const replaced = (found: string, name?: string, fallback?: string) => {
     if (found === "$$") return "$";
     const known = name === undefined ? undefined : lookUp(name) || fallback;
     if (known !== undefined) return known;
@@ -26,6 +30,8 @@ export function substitute(text: string, lookUp: (name: string) => string | unde
           }
         : { fault: `the variable ${name} is not set`, hint: `Set ${name}, or write \${${name}:-default}.` };
     return found;
-  });
+  };
+  const value =
+    text.slice(0, end).replace(REFERENCE, replaced) + text.slice(end).replace(BEGINNING, (found) => replaced(found));
   return wrong ?? { value };
 }

@@ -96,13 +96,16 @@ export class PieceWriter {
     this.#pieces.push({ kind: "fault", ...words, text, position, offset });
   }
 
-  /** Several faults in a text that is given up, each at its place in it, in UTF-16 units; at least one. */
+  /** Several faults in a text that is given up, each at its place in it, in UTF-16 units, in order; at least one. */
   faults(faults: readonly { readonly words: FaultWords; readonly at: number }[], text: string): void {
-    const { position, offset } = this.#counter;
-    const [first, ...others] = faults;
-    if (first) this.fault(first.words, text, first.at);
-    for (const { words, at } of others) {
-      this.faultAt(words, { position: advance(position, text.slice(0, at)), offset: offset + at });
+    const { offset } = this.#counter;
+    let { position } = this.#counter;
+    let walked = 0;
+    for (const [index, { words, at }] of faults.entries()) {
+      position = advance(position, text.slice(walked, at));
+      walked = at;
+      if (index === 0) this.fault(words, text, at);
+      else this.faultAt(words, { position, offset: offset + at });
     }
   }
 

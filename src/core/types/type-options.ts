@@ -62,8 +62,9 @@ function overrides(typed: string | undefined): Map<string, string> {
   if (typed === undefined) return found;
   // A comma inside brackets belongs to the type.
   for (const pair of typed.split(/,(?![^<({[]*[>)}\]])/)) {
-    const [, name, type] = /^\s*([^=\s]+)\s*=\s*(.+?)\s*$/s.exec(pair) ?? [];
-    if (name === undefined || type === undefined) {
+    const [name = "", ...rest] = pair.split("=").map((part) => part.trim());
+    const type = rest.join("=");
+    if (name === "" || /\s/.test(name) || type === "") {
       throw usage(
         `Cannot use --override ${pair}: it does not say what is what`,
         "Write it like --override int8=bigint,users.meta=UserMeta.",

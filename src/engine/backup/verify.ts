@@ -77,7 +77,7 @@ async function hasColumns(session: Session, { oid }: TableInScope): Promise<bool
 }
 
 function unlike(path: string, how: string): Failure {
-  return new Failure("backup-failed", `Cannot verify the backup ${path.replace(/\.part.*$/, "")}: ${how}`, {
+  return new Failure("backup-failed", `Cannot verify the backup ${path.replace(/\.part.*/s, "")}: ${how}`, {
     hint: "Check the disk and its free space, then run the command again. Nothing was changed.",
   });
 }

@@ -106,7 +106,7 @@ function roots({ settings }: Context): string[] {
 function sqlFilesBelow(fileSystem: FileSystem, directory: string): SealedFile[] {
   try {
     return fileSystem.list(directory).flatMap(({ name, kind }): SealedFile[] => {
-      const path = `${directory.replace(/[/\\]+$/, "")}/${name}`;
+      const path = `${directory.replace(/(?<![/\\])[/\\]+$/, "")}/${name}`;
       if (kind === "directory") return sqlFilesBelow(fileSystem, path);
       if (kind !== "file" || !name.endsWith(".sql")) return [];
       const content = Buffer.concat([...fileSystem.read(path)].map((part) => Buffer.from(part)));

@@ -30,7 +30,7 @@ export function readSeeds(fileSystem: FileSystem, settings: Settings): SeedFiles
     readSqlDirectory(fileSystem, { path, isNamed, doing: "read seeds from" }, findings);
   const general = read(directory, seedsDirectory !== undefined);
   const isFolder = environment !== undefined && !/^\.|[/\\]/.test(environment);
-  const own = isFolder ? read(`${directory.replace(/[/\\]+$/, "")}/${environment}`, false) : [];
+  const own = isFolder ? read(`${directory.replace(/(?<![/\\])[/\\]+$/, "")}/${environment}`, false) : [];
   const ordered = [
     ...general.map((one) => ({ one, name: one.name })),
     ...own.map((one) => ({ one, name: `${environment}/${one.name}` })),

@@ -57,7 +57,7 @@ export async function generateTypes(
     const files = [{ path: out, text: oneFile(declared(narrowed(catalog, tables)), FORMATS[format]) }];
     return { ...report, files: putFiles(fileSystem, files, { check }) };
   }
-  const directory = out.replace(/(?<=.)[\\/]+$/, "");
+  const directory = out.replace(/(?<=[^\\/])[\\/]+$|(?<=^[\\/])[\\/]+$/, "");
   const there = writtenFiles(fileSystem, directory);
   const files = manyFiles(declared(catalog), FORMATS[format], {
     extension: options.extension,
