@@ -9,6 +9,7 @@ import { Failure } from "./core/error.ts";
 import type { EventListener } from "./core/event.ts";
 import type { DownTarget, UpTarget } from "./core/plan.ts";
 import type { ProtectionReport, ResetReport, RunReport, StatusReport, ValidationReport } from "./core/report.ts";
+import { maskedFailure, withoutSecrets } from "./core/secrets/masked-report.ts";
 import { databaseSources } from "./core/settings/database-sources.ts";
 import {
   type OptionChecks,
@@ -28,7 +29,7 @@ import { protect, unprotect } from "./engine/protection.ts";
 import { reset } from "./engine/reset.ts";
 import { readStatus } from "./engine/status.ts";
 import { validate } from "./engine/validate.ts";
-import { withoutSecrets } from "./engine/without-secrets.ts";
+import { withoutSecrets as withoutSecretValues } from "./engine/without-secrets.ts";
 import type { Consent } from "./ports/consent.ts";
 import type { Database } from "./ports/session.ts";
 
@@ -142,16 +143,18 @@ export class MigrationRunner {
   }
 
   /** Checks the files and, where a database is named, compares them with its history. */
-  async validate(): Promise<ValidationReport> {
-    const { context, resolved, rethrow } = this.#context();
-    const database = await this.#open(resolved, context.emit);
-    try {
-      const report = await validate(context, database);
-      rethrow();
-      return report;
-    } finally {
-      await database?.close();
-    }
+  validate(): Promise<ValidationReport> {
+    return discreetly(async () => {
+      const { context, resolved, rethrow } = this.#context();
+      const database = await this.#open(resolved, context.emit);
+      try {
+        const report = await validate(context, database);
+        rethrow();
+        return report;
+      } finally {
+        await database?.close();
+      }
+    });
   }
 
   async #run(
@@ -165,17 +168,19 @@ export class MigrationRunner {
     return report;
   }
 
-  async #withDatabase<Result>(work: (context: DatabaseContext) => Promise<Result>): Promise<Result> {
-    const { context, resolved, rethrow } = this.#context();
-    const database = await this.#open(resolved, context.emit);
-    if (!database) throw noDatabaseNamed();
-    try {
-      const result = await work({ ...context, database });
-      rethrow();
-      return result;
-    } finally {
-      await database.close();
-    }
+  #withDatabase<Result extends object>(work: (context: DatabaseContext) => Promise<Result>): Promise<Result> {
+    return discreetly(async () => {
+      const { context, resolved, rethrow } = this.#context();
+      const database = await this.#open(resolved, context.emit);
+      if (!database) throw noDatabaseNamed();
+      try {
+        const result = await work({ ...context, database });
+        rethrow();
+        return result;
+      } finally {
+        await database.close();
+      }
+    });
   }
 
   /** @throws Failure settings */
@@ -206,13 +211,13 @@ export class MigrationRunner {
     const { placeholders } = resolved.values;
     if (sql) {
       const { databaseOfDriver } = await import("./adapters/driver-database.ts");
-      return withoutSecrets(databaseOfDriver(sql as Parameters<typeof databaseOfDriver>[0]), placeholders);
+      return withoutSecretValues(databaseOfDriver(sql as Parameters<typeof databaseOfDriver>[0]), placeholders);
     }
     const { resolveTarget } = await import("./adapters/resolve-target.ts");
     const target = resolveTarget(databaseSources(resolved));
     if (!target) return undefined;
     const { openDatabase } = await import("./adapters/open-database.ts");
-    return withoutSecrets(openDatabase(target, { emit }), placeholders);
+    return withoutSecretValues(openDatabase(target, { emit }), placeholders);
   }
 }
 
@@ -246,6 +251,15 @@ function requireOneTarget(target: DownTarget): void {
   });
 }
 
+/** What a program gets, reports and failures, has no secrets in it: it may print all of it. */
+async function discreetly<Result extends object>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return withoutSecrets(await work());
+  } catch (error) {
+    throw error instanceof Failure ? maskedFailure(error) : error;
+  }
+}
+
 /** A listener that throws must not break a run half-way: it hears no more, and its error comes when the call ends. */
 function listening(listener: EventListener | undefined): { emit: EventListener; rethrow: () => void } {
   const thrown: unknown[] = [];
@@ -253,7 +267,7 @@ function listening(listener: EventListener | undefined): { emit: EventListener; 
     emit(event) {
       if (thrown.length > 0) return;
       try {
-        listener?.(event);
+        listener?.(withoutSecrets(event));
       } catch (error) {
         thrown.push(error);
       }

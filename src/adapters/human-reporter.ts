@@ -1,4 +1,4 @@
-import { printable, printableLine, withoutPasswords } from "../core/display-text.ts";
+import { printable, printableLine } from "../core/display-text.ts";
 import { enumeration } from "../core/enumeration.ts";
 import type { Failure } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
@@ -70,7 +70,7 @@ export class HumanReporter implements Reporter {
         if (this.#quiet && message.severity !== "WARNING") break;
         const where = place ? placeText(place) : migration;
         const color = message.severity === "WARNING" ? this.#err.colors.yellow : this.#err.colors.cyan;
-        const text = printable(withoutPasswords(message.message)).split("\n").join("\n  ");
+        const text = printable(message.message).split("\n").join("\n  ");
         const label = `${where ? `${printableLine(where)}: ` : ""}${color(`${printableLine(message.severity)}:`)}`;
         this.#tell([
           `${label} ${text}`,
@@ -88,7 +88,7 @@ export class HumanReporter implements Reporter {
         break;
       case "hook-output":
         this.#progress.stop();
-        if (!this.#quiet) this.#tell([printable(withoutPasswords(event.line))]);
+        if (!this.#quiet) this.#tell([printable(event.line)]);
         break;
       case "warning":
         this.#tell(findingLines([event.finding], this.#err));
@@ -113,13 +113,13 @@ export class HumanReporter implements Reporter {
         this.#progress.stop();
         if (this.#quiet) break;
         this.#tell([
-          `${printableLine(step.name)}: ${printableLine(reason.message)} (${reason.code}); was rolled back, trying again in ${duration(delayMs)} (try ${attempt + 1})`,
-          ...blockers.map((blocker) => `  blocked by ${printableLine(withoutPasswords(blocker))}`),
+          `${printableLine(step.name)}: ${printableLine(reason.message)} (${printableLine(reason.code)}); was rolled back, trying again in ${duration(delayMs)} (try ${attempt + 1})`,
+          ...blockers.map((blocker) => `  blocked by ${printableLine(blocker)}`),
         ]);
         break;
       }
       case "blocked":
-        this.#progress.update({ remark: `waiting for ${withoutPasswords(event.blockers.join("; "))}` });
+        this.#progress.update({ remark: `waiting for ${event.blockers.join("; ")}` });
         break;
       case "index-progress":
         this.#progress.update({ remark: event.progress });
@@ -168,7 +168,7 @@ export class HumanReporter implements Reporter {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const { colors } = this.#err;
     this.#tell([
-      `${colors.bold(colors.red("pgstep has a bug:"))} ${printable(withoutPasswords(stack))}`,
+      `${colors.bold(colors.red("pgstep has a bug:"))} ${printable(stack)}`,
       "Please report it, with the lines above and what you typed. Run pgstep status to see what is true of the database.",
     ]);
   }

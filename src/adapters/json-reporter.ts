@@ -1,4 +1,4 @@
-import { withoutPasswords } from "../core/display-text.ts";
+import { jsonText, printable } from "../core/display-text.ts";
 import type { Failure } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { Report } from "../core/report.ts";
@@ -45,23 +45,20 @@ export class JsonReporter implements Reporter {
   }
 
   failure(failure: Failure): void {
-    if (failure.code === "output-lost") this.#stderr.write(`${failure.message}\n`);
+    if (failure.code === "output-lost") this.#stderr.write(`${printable(failure.message)}\n`);
     this.#line(jsonFailure(failure));
   }
 
   bug(error: unknown): void {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#stderr.write(`pgstep has a bug: ${withoutPasswords(stack)}\n`);
+    this.#stderr.write(`pgstep has a bug: ${printable(stack)}\n`);
     this.#line({ type: "bug", message: error instanceof Error ? error.message : String(error), exitStatus: 1 });
   }
 
   close(): void {}
 
   #line({ type, ...fields }: JsonEvent | JsonResult): void {
-    const text = JSON.stringify({ type, format: FORMAT_VERSION, ...fields }, (_, value: unknown) =>
-      typeof value === "string" ? withoutPasswords(value) : value,
-    );
-    this.#stdout.write(`${text}\n`);
+    this.#stdout.write(`${jsonText({ type, format: FORMAT_VERSION, ...fields })}\n`);
   }
 }
 

@@ -1,5 +1,4 @@
 import { closeSync, constants, lstatSync, openSync, writeSync } from "node:fs";
-import { withoutPasswords } from "../core/display-text.ts";
 import { Failure, type Finding } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { Report } from "../core/report.ts";
@@ -116,9 +115,7 @@ class LogFile implements OutputStream {
   write(text: string): void {
     if (this.#descriptor === undefined || this.problem !== undefined) return;
     const time = new Date().toISOString();
-    const lines = withoutPasswords(text)
-      .split("\n")
-      .map((line) => this.#toLine(line, time));
+    const lines = text.split("\n").map((line) => this.#toLine(line, time));
     const bytes = Buffer.from(lines.join(""));
     try {
       for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);

@@ -6,8 +6,9 @@ import { JsonReporter } from "./json-reporter.ts";
 import { LogReporter, type LogSettings } from "./log-reporter.ts";
 import { DocumentReporter } from "./reporter-document.ts";
 import { checkoutOf } from "./reporter-findings.ts";
-import { GithubAnnotations, withoutCommands } from "./reporter-github.ts";
-import type { OutputStream, Variables } from "./reporter-output.ts";
+import { GithubAnnotations, withoutCommandsOn } from "./reporter-github.ts";
+import { MaskedReporter } from "./reporter-masked.ts";
+import { isContinuousIntegration, type OutputStream, type Variables } from "./reporter-output.ts";
 import { SeveralReporters } from "./reporter-several.ts";
 import { StepSummary } from "./reporter-step-summary.ts";
 
@@ -20,7 +21,7 @@ export interface ReporterSurroundings {
 }
 
 /**
- * The reporters for a presentation, as one.
+ * The reporters for a presentation, as one that takes the secrets out of what it is told.
  * @throws Failure settings when the log file cannot be opened
  */
 export function openReporter(presentation: Presentation, surroundings: ReporterSurroundings): Reporter {
@@ -29,7 +30,7 @@ export function openReporter(presentation: Presentation, surroundings: ReporterS
   const reporters: Reporter[] = [];
   if (presentation.logFile !== undefined) {
     const lost: LogSettings["lost"] = (finding) => {
-      for (const reporter of shown) reporter.event({ type: "warning", finding });
+      for (const reporter of shown) new MaskedReporter(reporter).event({ type: "warning", finding });
     };
     const title = `pgstep ${surroundings.toolVersion}, process ${process.pid}`;
     reporters.push(new LogReporter({ path: presentation.logFile, json: presentation.format === "json", title, lost }));
@@ -38,7 +39,7 @@ export function openReporter(presentation: Presentation, surroundings: ReporterS
   if (GITHUB_STEP_SUMMARY && (GITHUB_ACTIONS === "true" || presentation.format === "github")) {
     reporters.push(new StepSummary(GITHUB_STEP_SUMMARY));
   }
-  return new SeveralReporters([...reporters, ...shown]);
+  return new MaskedReporter(new SeveralReporters([...reporters, ...shown]));
 }
 
 function shownReporters(presentation: Presentation, surroundings: ReporterSurroundings): Reporter[] {
@@ -46,19 +47,16 @@ function shownReporters(presentation: Presentation, surroundings: ReporterSurrou
   const { format } = presentation;
   const appearance = { ...presentation, variables };
   const checkout = checkoutOf(variables);
-  if (format === "json") return [new JsonReporter(stdout, stderr, presentation)];
-  if (format === "github") {
-    return [
-      new HumanReporter(withoutCommands(stdout), withoutCommands(stderr), appearance),
-      // Both streams are read for them, and the answer stays as it is.
-      new GithubAnnotations(stderr, checkout),
-    ];
-  }
+  // CI services look for commands in both streams.
+  const isRead = format === "github" || isContinuousIntegration(variables);
+  const plain = (stream: OutputStream) => (isRead ? withoutCommandsOn(stream) : stream);
+  if (format === "json") return [new JsonReporter(stdout, plain(stderr), presentation)];
   if (isFindingFormat(format)) {
     return [
-      new HumanReporter(stderr, stderr, appearance),
+      new HumanReporter(plain(stderr), plain(stderr), appearance),
       new DocumentReporter(stdout, format, { checkout, toolVersion }),
     ];
   }
-  return [new HumanReporter(stdout, stderr, appearance)];
+  const human = new HumanReporter(plain(stdout), plain(stderr), appearance);
+  return format === "github" ? [human, new GithubAnnotations(stderr, checkout)] : [human];
 }

@@ -8,7 +8,7 @@ import { counted, duration, grouped } from "./reporter-words.ts";
 export function backupLines(backup: Backup): string[] {
   const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0);
   const what = `${counted(backup.tables.length, "table")} with ${counted(rows, "row")}`;
-  const by = backup.program === undefined ? "" : ` by ${backup.program}`;
+  const by = backup.program === undefined ? "" : ` by ${printableLine(backup.program)}`;
   const checked = backup.verification === "full" ? "verified and restored elsewhere" : "verified";
   return [
     `Backed up ${what} of ${printableLine(backup.database)} to ${printableLine(backup.path)}${by}, ${checked}.`,
@@ -21,7 +21,7 @@ export function backupListLines({ directory, backups }: BackupListReport): strin
   if (backups.length === 0) return [`There are no backups in ${printableLine(directory)}.`];
   return backups.map(
     ({ path, database, version, time, bytes }) =>
-      `${time.replace("T", " ").replace(/\.\d+Z$/, " UTC")}  ${printableLine(database)} at ${version}  ${grouped(bytes)} bytes  ${printableLine(path)}`,
+      `${printableLine(time.replace("T", " ").replace(/\.\d+Z$/, " UTC"))}  ${printableLine(database)} at ${printableLine(version)}  ${grouped(bytes)} bytes  ${printableLine(path)}`,
   );
 }
 

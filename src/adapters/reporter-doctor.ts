@@ -1,5 +1,5 @@
 import type { Check } from "../core/check.ts";
-import { pad, printableLine, withoutPasswords, wrapped } from "../core/display-text.ts";
+import { pad, printableLine, wrapped } from "../core/display-text.ts";
 import type { DoctorReport, ExplainedValue } from "../core/report.ts";
 import { originColumns } from "./reporter-columns.ts";
 import type { Output } from "./reporter-output.ts";
@@ -12,8 +12,8 @@ const TOPIC_COLUMNS = 17;
 export function explainedLines(values: readonly ExplainedValue[], output: Output): string[] {
   const shown = values.map(({ name, value, origin }) => ({
     name: printableLine(name),
-    value: printableLine(withoutPasswords(value)),
-    origin: printableLine(withoutPasswords(origin)),
+    value: printableLine(value),
+    origin: printableLine(origin),
   }));
   return [...originColumns(shown, output, "  ").flat(), ""];
 }
@@ -23,7 +23,7 @@ export function checkLines({ topic, state, message, hint }: Check, output: Outpu
   const column = TOPIC_COLUMNS + 3;
   const below = " ".repeat(column);
   const text = (words: string) => {
-    const line = printableLine(withoutPasswords(words));
+    const line = printableLine(words);
     return output.columns === undefined ? [line] : wrapped(line, Math.max(FEWEST_COLUMNS, output.columns - column));
   };
   const lines = text(message).map((line, index) =>

@@ -1,4 +1,3 @@
-import { withoutPasswords } from "../core/display-text.ts";
 import type { Failure, Finding } from "../core/error.ts";
 import type { FindingFormat } from "../core/presentation.ts";
 import type { Report } from "../core/report.ts";
@@ -60,11 +59,6 @@ export class DocumentReporter implements Reporter {
   #write(findings: readonly Finding[], migrations: number | undefined): void {
     if (this.#written) return;
     this.#written = true;
-    const shown = findings.map((finding) => ({
-      ...finding,
-      message: withoutPasswords(finding.message),
-      ...(finding.hint !== undefined && { hint: withoutPasswords(finding.hint) }),
-    }));
-    this.#stream.write(DOCUMENTS[this.#format]({ ...this.#facts, findings: shown, migrations }));
+    this.#stream.write(DOCUMENTS[this.#format]({ ...this.#facts, findings, migrations }));
   }
 }

@@ -1,4 +1,4 @@
-import { printable, printableLine, withoutPasswords, wrapped } from "../core/display-text.ts";
+import { printable, printableLine, wrapped } from "../core/display-text.ts";
 import type { Failure, Finding, ServerMessage } from "../core/error.ts";
 import { advance, START } from "../core/text-position.ts";
 import type { Colors, Output } from "./reporter-output.ts";
@@ -10,8 +10,7 @@ const LONGEST_FIELD = 2_000;
 /** The failure with its place and all that the server said: first what was found, then what it means, then what to do. */
 export function failureLines(failure: Failure, output: Output): string[] {
   const { colors, columns } = output;
-  const { server, place, hint, findings } = failure;
-  const message = withoutPasswords(failure.message);
+  const { message, server, place, hint, findings } = failure;
   const state = server && !message.includes(server.code) ? ` (${server.code})` : "";
   const lines = findingLines(findings, output);
   if (lines.length > 0) lines.push("");
@@ -28,8 +27,7 @@ export function serverLines(server: ServerMessage, output: Output): string[] {
   const lines: string[] = [];
   const add = (label: string, text: string | undefined) => {
     if (!text) return;
-    const words = withoutPasswords(shortened(text, output));
-    lines.push(...labelled(`${label}:`, words, { paint: colors.bold, columns, indentation: 2 }));
+    lines.push(...labelled(`${label}:`, shortened(text, output), { paint: colors.bold, columns, indentation: 2 }));
   };
   add("DETAIL", server.detail);
   add("HINT", server.hint);
@@ -62,7 +60,7 @@ export function findingLines(findings: readonly Finding[], output: Output): stri
   return findings.flatMap((finding, index) => {
     const { place, severity, message, hint } = finding;
     const paint = severity === "error" ? colors.red : colors.yellow;
-    const text = printableLine(withoutPasswords(message));
+    const text = printableLine(message);
     const lines: string[] = [];
     const framed = place?.sourceLine !== undefined && findings.length <= MOST_FRAMES;
     const before = place && !framed ? `${colors.bold(placeText(place))}: ` : "";
@@ -76,7 +74,7 @@ export function findingLines(findings: readonly Finding[], output: Output): stri
 /** @param columns of the terminal; undefined where nothing limits them */
 export function helpLines(hint: string, colors: Colors, indentation = "", columns?: number): string[] {
   const room = columns === undefined ? undefined : columns - indentation.length;
-  const lines = labelled("help:", withoutPasswords(hint), { paint: colors.cyan, columns: room });
+  const lines = labelled("help:", hint, { paint: colors.cyan, columns: room });
   return lines.map((line) => indentation + line);
 }
 

@@ -1,7 +1,7 @@
-import { withoutPasswords } from "../core/display-text.ts";
 import type { Failure, Finding } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { Report } from "../core/report.ts";
+import { safeText, withoutCommands } from "../core/safe-text.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import { checkoutPath, findingsOf, withHint } from "./reporter-findings.ts";
 import type { OutputStream } from "./reporter-output.ts";
@@ -54,24 +54,14 @@ export function annotation(finding: Finding, checkout: string): string {
     ...(place?.column === undefined ? [] : [["col", `${place.column}`]]),
     ["title", `pgstep: ${rule}`],
   ];
-  const written = properties.map(([name, value = ""]) => `${name}=${escapeProperty(value)}`).join(",");
-  return `::${severity} ${written}::${escapeData(withoutPasswords(withHint(finding)))}`;
+  const written = properties.map(([name, value = ""]) => `${name}=${safeText(value, "workflow-property")}`).join(",");
+  return `::${severity} ${written}::${safeText(withHint(finding), "workflow-message")}`;
 }
 
-/** A message may hold everything but the end of its line, and the sign that it is written with. */
-function escapeData(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-/** A property may hold neither what ends it nor what ends them all. */
-function escapeProperty(text: string): string {
-  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
-}
-
-/** The stream for other texts: what others wrote, a server's message, is not taken for a workflow command. */
-export function withoutCommands(stream: OutputStream): OutputStream {
+/** The stream for other texts: what others wrote, a server's message, is not taken for a command. */
+export function withoutCommandsOn(stream: OutputStream): OutputStream {
   return {
-    write: (text) => stream.write(text.replace(/^(\s*):(?=:)/gm, "$1: ").replaceAll("##[", "## [")),
+    write: (text) => stream.write(withoutCommands(text)),
     ...(stream.isTTY !== undefined && { isTTY: stream.isTTY }),
     get columns() {
       return stream.columns ?? 0;

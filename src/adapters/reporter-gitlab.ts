@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { jsonText } from "../core/display-text.ts";
 import type { Finding } from "../core/error.ts";
 import type { Inspected } from "./reporter-document.ts";
 import { checkoutPath, withHint } from "./reporter-findings.ts";
@@ -17,7 +18,7 @@ export function gitlabDocument({ findings, checkout }: Inspected): string {
       lines: { begin: finding.place?.line ?? 1 },
     },
   }));
-  return `${JSON.stringify(issues, undefined, 2)}\n`;
+  return `${jsonText(issues, 2)}\n`;
 }
 
 /**

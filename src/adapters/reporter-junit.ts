@@ -1,5 +1,5 @@
-import { printable } from "../core/display-text.ts";
 import type { Finding } from "../core/error.ts";
+import { safeText } from "../core/safe-text.ts";
 import type { Inspected } from "./reporter-document.ts";
 import { checkoutPath, withHint } from "./reporter-findings.ts";
 import { counted } from "./reporter-words.ts";
@@ -40,24 +40,11 @@ function testCase(finding: Finding, checkout: string, outcome: "failure" | "erro
     ...(file === undefined ? [] : [["file", file]]),
     ...(place?.line === undefined ? [] : [["line", `${place.line}`]]),
   ];
-  const written = attributes.map(([name, value = ""]) => `${name}="${attribute(value)}"`).join(" ");
-  const said = element(`${where === "" ? "" : `${where}: `}${withHint(finding)}`);
+  const written = attributes.map(([name, value = ""]) => `${name}="${safeText(value, "xml-attribute")}"`).join(" ");
+  const said = safeText(`${where === "" ? "" : `${where}: `}${withHint(finding)}`, "xml");
   const told =
     severity === "error"
-      ? `<${outcome} message="${attribute(message)}" type="${attribute(rule)}">${said}</${outcome}>`
+      ? `<${outcome} message="${safeText(message, "xml-attribute")}" type="${safeText(rule, "xml-attribute")}">${said}</${outcome}>`
       : `<system-out>warning: ${said}</system-out>`;
   return `    <testcase ${written}>\n      ${told}\n    </testcase>`;
-}
-
-/** Character data: what XML 1.0 cannot hold, control characters and U+FFFE, is spelled out. */
-function element(text: string): string {
-  return printable(text)
-    .replace(/[\ufffe\uffff]/g, "\ufffd")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;");
-}
-
-function attribute(text: string): string {
-  return element(text).replaceAll('"', "&quot;").replaceAll("\n", "&#10;");
 }

@@ -1,4 +1,4 @@
-import { printableLine, withoutPasswords } from "../core/display-text.ts";
+import { printableLine } from "../core/display-text.ts";
 import type { Event } from "../core/event.ts";
 
 /** What people see on standard error in every format, since it decides what they trust. */
@@ -11,5 +11,5 @@ export function isNote(event: Event): event is Note {
 export function noteLine(note: Note): string {
   if (note.type === "project-file-found") return `Using the project file ${printableLine(note.path)}`;
   const { what, program, origin } = note;
-  return `Starting the ${what} that ${printableLine(origin)} names: ${printableLine(withoutPasswords(program))}`;
+  return `Starting the ${printableLine(what)} that ${printableLine(origin)} names: ${printableLine(program)}`;
 }

@@ -46,7 +46,7 @@ export function statementLine(event: Extract<Event, { type: "statement-finished"
   const where = place ? placeText({ path: place.path, ...(place.line && { line: place.line }) }) : step.name;
   const words = [
     `${printableLine(where)}  ${statement}/${statements}`,
-    command || "empty",
+    printableLine(command) || "empty",
     rowCount === null ? "" : `${grouped(rowCount)} ${rowCount === 1 ? "row" : "rows"}`,
     durationMs === undefined ? "" : duration(durationMs),
   ];

@@ -1,3 +1,4 @@
+import { jsonText } from "../core/display-text.ts";
 import type { Finding } from "../core/error.ts";
 import type { Inspected } from "./reporter-document.ts";
 import { checkoutPath, withHint } from "./reporter-findings.ts";
@@ -29,7 +30,7 @@ export function sarifDocument({ findings, migrations, checkout, toolVersion }: I
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return `${jsonText(log, 2)}\n`;
 }
 
 /** GitHub shows the description above each finding of the rule. */

@@ -1,4 +1,4 @@
-import { printableLine, withoutPasswords } from "../core/display-text.ts";
+import { printableLine } from "../core/display-text.ts";
 import type { SettingsReport } from "../core/report.ts";
 import { type OriginRow, originColumns } from "./reporter-columns.ts";
 import type { Output } from "./reporter-output.ts";
@@ -8,7 +8,7 @@ export function settingsLines(report: SettingsReport, output: Output): string[] 
   const { colors } = output;
   const { projectFile, settings, connection } = report;
   const rows = settings.map(({ name, value, origin, source }) => ({
-    name,
+    name: printableLine(name),
     value: value === undefined ? "-" : value,
     origin,
     quiet: source === "default",
@@ -29,9 +29,9 @@ interface Row extends OriginRow {
 
 function table(rows: readonly Row[], output: Output): string[] {
   const shown = rows.map(({ name, value, origin }) => ({
-    name,
-    value: printableLine(withoutPasswords(value)),
-    origin: printableLine(withoutPasswords(origin)),
+    name: printableLine(name),
+    value: printableLine(value),
+    origin: printableLine(origin),
   }));
   return originColumns(shown, output).flatMap((lines, index) =>
     rows[index]?.quiet ? lines.map((line) => output.colors.dim(line)) : lines,

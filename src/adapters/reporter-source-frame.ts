@@ -1,4 +1,4 @@
-import { characters, cut, displayWidth, printable, printableLine, withMaskedPasswords } from "../core/display-text.ts";
+import { characters, cut, displayWidth, printable, printableLine } from "../core/display-text.ts";
 import type { FilePlace } from "../core/error.ts";
 import type { Output } from "./reporter-output.ts";
 
@@ -47,7 +47,7 @@ export function sourceWindow(line: string, column: number, room: number, ellipsi
   // A line may be a megabyte long: only what can possibly be shown is looked at.
   const reach = room * 4;
   const start = Math.max(0, split - reach);
-  const near = withMaskedPasswords(line.slice(start, split + reach));
+  const near = line.slice(start, split + reach);
   const head = printable(near.slice(0, split - start));
   const tail = printable(near.slice(split - start));
   const left = keepEnd(head, Math.max(room - displayWidth(tail), Math.floor((room * 2) / 3)), ellipsis);

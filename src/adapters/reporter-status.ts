@@ -83,10 +83,10 @@ const INDENTATION = "    ";
  */
 function columnsOf(entries: readonly Entry[], { columns: room = Number.POSITIVE_INFINITY, marks }: Output): string[][] {
   const rows = entries.map(({ applied, migration }) => [
-    applied ? `${applied.appliedAt.replace("T", " ").slice(0, 19)} UTC` : "",
+    applied ? `${printableLine(applied.appliedAt.replace("T", " ").slice(0, 19))} UTC` : "",
     applied?.durationMs === null || applied === undefined ? "" : duration(applied.durationMs),
     applied?.appliedBy ? printableLine(applied.appliedBy) : "",
-    (applied?.checksum ?? migration?.up.checksum ?? "").slice(0, 8),
+    printableLine((applied?.checksum ?? migration?.up.checksum ?? "").slice(0, 8)),
     migration ? printableLine(migration.up.path) : "",
   ]);
   const widths = [0, 1, 2, 3, 4].map((column) => widest(rows.map((row) => row[column] ?? "")));

@@ -1,7 +1,8 @@
 import { appendFileSync } from "node:fs";
-import { printable, printableLine, withoutPasswords } from "../core/display-text.ts";
+import { printable, printableLine } from "../core/display-text.ts";
 import type { Failure, Finding } from "../core/error.ts";
 import type { Report, RunReport, StepReport, ValidationReport } from "../core/report.ts";
+import { safeText } from "../core/safe-text.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import { findingsOf } from "./reporter-findings.ts";
 import { summaryLine } from "./reporter-run.ts";
@@ -106,14 +107,9 @@ function more(count: number): string[] {
   return count > MOST_ROWS ? [`| ... and ${count - MOST_ROWS} more | | |`] : [];
 }
 
-/** What Markdown and HTML take for theirs; an underscore within a word is only itself. */
-const MARKUP = /[\\`*{}[\]<>#|~&]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
-
 /** Plain text: nothing in it is taken for Markdown or HTML. */
 function text(plain: string): string {
-  return printable(withoutPasswords(plain))
-    .replace(MARKUP, (sign) => `&#${sign.charCodeAt(0)};`)
-    .replaceAll("\n", "<br>");
+  return safeText(plain, "markdown");
 }
 
 /** Text as code on one line, within a table too. */
@@ -125,7 +121,7 @@ const LONGEST_BLOCK = 2_000;
 
 /** Lines of code, fenced by more backticks than they have. */
 function block(plain: string): string[] {
-  const shown = printable(withoutPasswords(plain.slice(0, LONGEST_BLOCK)));
+  const shown = printable(plain.slice(0, LONGEST_BLOCK));
   const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return [fence, shown, fence];

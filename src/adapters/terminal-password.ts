@@ -1,4 +1,5 @@
 import { kill, pid } from "node:process";
+import { printableLine } from "../core/display-text.ts";
 
 /** Where a person types: what is asked goes to the output. */
 export interface PasswordTerminal {
@@ -20,7 +21,7 @@ export async function askPassword(
   if (!mayAsk || !input.isTTY || !output.isTTY || signal?.aborted) return undefined;
   input.setRawMode(true);
   try {
-    output.write(`Password for user ${printable(user)}: `);
+    output.write(`Password for user ${printableLine(user)}: `);
     return await line(input, signal);
   } finally {
     input.setRawMode(false);
@@ -59,10 +60,6 @@ function line(input: NodeJS.ReadStream, signal: AbortSignal | undefined): Promis
     signal?.addEventListener("abort", end);
     input.resume();
   });
-}
-
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, "?");
 }
 
 const CONTROL_C = "\u0003";

@@ -1,66 +1,35 @@
+import { safeText } from "./safe-text.ts";
+
 /*
- * Text as it goes to a terminal: what others wrote (file names, server messages, descriptions) must neither move the
- * cursor nor change how other text reads.
+ * Text as it is shown: without what is unsafe, and as wide as there is room.
  */
 
 /** Characters that are one column wide and nothing else. */
 const ASCII = /^[\x20-\x7e]*$/;
 
-/** C0 and C1 controls, and the characters that turn the direction of the text around them. */
-const CONTROLS = /(?!\n)[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
-/** Half a character, which no encoding can hold. */
-const LONE_SURROGATE = /\p{Surrogate}/gu;
-
-/** The text with control characters spelled out, e.g. "\x1b"; line feeds stay. Tabs become spaces. */
+/** The text for a terminal or a log, unsafe characters spelled out ("\\x1b"); line feeds stay, tabs become spaces. */
 export function printable(text: string): string {
-  if (ASCII.test(text)) return text;
-  return text
-    .replaceAll("\r\n", "\n")
-    .replaceAll("\t", "    ")
-    .replace(LONE_SURROGATE, "\ufffd")
-    .replace(CONTROLS, spelledOut);
+  return safeText(text, "text");
 }
 
 /** The same on one line: line feeds are spelled out as well. */
 export function printableLine(text: string): string {
-  return ASCII.test(text) ? text : printable(text).replaceAll("\n", "\\n");
+  return safeText(text, "line");
 }
 
-function spelledOut(character: string): string {
-  const hex = character.charCodeAt(0).toString(16);
-  return hex.length > 2 ? `\\u${hex.padStart(4, "0")}` : `\\x${hex.padStart(2, "0")}`;
-}
-
-/** The password of a URL, wherever one stands in a text. */
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*:)([^\s/"]*)@/gi;
-
-/** A password in SQL, as CREATE ROLE and user mappings have it; a part of a text may end before it does. */
-const QUOTED_PASSWORD = /(\bpass(?:word|wd)"?(?:\s*=\s*|\s+)E?')((?:[^'\\]|''|\\.)+)(?=$|')/gi;
-
-/** A password in a connection string. */
-const KEYWORD_PASSWORD = /(\bpass(?:word|wd)=)([^\s'";&]+)/gi;
-
-/** The text with the passwords of URLs, SQL and connection strings in it left out. */
-export function withoutPasswords(text: string): string {
-  return masked(text, () => "***");
-}
-
-/** The same with every character where it was, for texts that a caret points into. */
-export function withMaskedPasswords(text: string): string {
-  return masked(text, (secret) => "*".repeat(secret.length));
-}
-
-function masked(text: string, mask: (secret: string) => string): string {
-  if (!/pass|:\/\//i.test(text)) return text;
-  return text
-    .replace(URL_PASSWORD, (_, before: string, secret: string) => `${before}${mask(secret)}@`)
-    .replace(QUOTED_PASSWORD, (_, before: string, secret: string) => before + mask(secret))
-    .replace(KEYWORD_PASSWORD, (_, before: string, secret: string) => before + mask(secret));
+/** A value as JSON of one line, or indented, unsafe characters escaped: it reads back as the same value. */
+export function jsonText(value: unknown, indentation?: number): string {
+  return safeText(JSON.stringify(value, undefined, indentation), "json");
 }
 
 /** Made only where it is needed: that takes as long as loading half of the program. */
 let segmenter: Intl.Segmenter | undefined;
+
+/**
+ * So much is taken apart at a time, with what combines to its last character: on Node the time that a segmenter takes grows
+ * with the square of the text.
+ */
+const PART = /.{1,64}(?:[\p{Mark}\p{Emoji_Modifier}]|\u200d){0,32}/gsu;
 
 /** What a reader takes for one character, as code points may combine to it. */
 export interface Character {
@@ -71,7 +40,9 @@ export interface Character {
 
 export function* characters(text: string): Generator<Character> {
   segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
-  for (const { segment } of segmenter.segment(text)) yield { text: segment, width: characterWidth(segment) };
+  for (const [part] of text.matchAll(PART)) {
+    for (const { segment } of segmenter.segment(part)) yield { text: segment, width: characterWidth(segment) };
+  }
 }
 
 /** How many columns of a terminal the text takes. */

@@ -75,6 +75,8 @@ export interface FilePlace extends Partial<Position> {
   readonly path: string;
   /** The whole text of that line, without its line end, to be shown with a caret. */
   readonly sourceLine?: string;
+  /** What of the statement stands on the lines before it: a secret may begin there. Never shown. */
+  readonly sourceBefore?: string;
 }
 
 /** What the server said of an error, its fields under PostgreSQL's own names (protocol-error-fields). */

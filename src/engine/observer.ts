@@ -1,5 +1,6 @@
 import type { EventListener } from "../core/event.ts";
 import { secretMask } from "../core/placeholders/placeholders.ts";
+import { maskedBeginning } from "../core/secrets/masking.ts";
 import type { Row, Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 
@@ -56,26 +57,33 @@ export function observe(context: DatabaseContext, processId: number): Observer {
 }
 
 function tell(rows: readonly Row[], emit: EventListener): string[] {
-  const texts = (kind: string) => rows.filter((row) => row.kind === kind).map((row) => String(row.text));
+  const texts = (kind: string) => rows.filter((row) => row.kind === kind).map(textOf);
   const blockers = texts("blocker");
   if (blockers.length > 0) emit({ type: "blocked", blockers });
   for (const progress of texts("index")) emit({ type: "index-progress", progress });
   return blockers;
 }
 
+const LONGEST_QUERY = 120;
+
+/** The query is cut only where its secrets are masked: one that is cut in two would not be known for what it is. */
+function textOf({ text, query }: Row): string {
+  if (typeof query !== "string") return String(text);
+  const line = maskedBeginning(query).replace(/\s+/g, " ");
+  return `${text}, '${[...line].slice(0, LONGEST_QUERY).join("").replaceAll("'", "''")}'`;
+}
+
 /**
- * One row a blocker and one for an index build, as `kind` and `text`.
+ * One row a blocker and one for an index build, as `kind` and `text`, a blocker's with the beginning of its `query`.
  * @param discreet leaves out what the blockers run: a part of it may be a part of a secret
  */
 function observationSql(processId: number, discreet: boolean): string {
-  const query = discreet
-    ? "NULL"
-    : "pg_catalog.quote_literal(pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 120))";
+  const query = discreet ? "NULL::text" : "pg_catalog.left(a.query, 4000)";
   const age = "pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start)";
   return `SELECT 'blocker' AS kind, pg_catalog.concat_ws(', ', 'process ' || b.pid, 'user ' || a.usename, NULLIF(a.application_name, ''),
- a.state || ' for ' || ${age}, ${query}) AS text
+ a.state || ' for ' || ${age}) AS text, ${query} AS query
  FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(${processId})) AS b(pid) LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
  UNION ALL SELECT 'index', pg_catalog.concat_ws(', ', p.phase,
- (100 * p.blocks_done / NULLIF(p.blocks_total, 0)) || ' % of blocks', (100 * p.tuples_done / NULLIF(p.tuples_total, 0)) || ' % of rows')
+ (100 * p.blocks_done / NULLIF(p.blocks_total, 0)) || ' % of blocks', (100 * p.tuples_done / NULLIF(p.tuples_total, 0)) || ' % of rows'), NULL
  FROM pg_catalog.pg_stat_progress_create_index p WHERE p.pid = ${processId}`;
 }

@@ -137,7 +137,18 @@ export function placeOf(script: Script, stage: Stage, server: ServerMessage | un
   else if (server?.position !== undefined) place = placeIn(statement, server.position - 1);
   // The rows of a COPY begin on the line behind it.
   else if (row !== undefined) place = { line: advance(position, writtenText(statement)).line + row, column: 1 };
-  return { path: script.path, ...place, ...lineOf(script, place) };
+  return { path: script.path, ...place, ...lineOf(script, place), ...linesBefore(statement, place) };
+}
+
+/** What of a statement stands on the lines before a place in it. */
+function linesBefore(statement: Statement, { line }: Position): { sourceBefore?: string } {
+  const text = writtenText(statement);
+  let end = 0;
+  for (let passed = statement.position.line; passed < line; passed++) {
+    end = text.indexOf("\n", end) + 1;
+    if (end === 0) break;
+  }
+  return end > 0 ? { sourceBefore: text.slice(0, end) } : {};
 }
 
 /** The row, 1-based, that the server names in the CONTEXT of an error in COPY data. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { JsonReporter } from "../../src/adapters/json-reporter.ts";
+import { MaskedReporter } from "../../src/adapters/reporter-masked.ts";
 import { Failure } from "../../src/core/error.ts";
 import type { RunReport } from "../../src/core/report.ts";
 
@@ -84,8 +85,9 @@ describe("the JSON reporter", () => {
 
   test("leaves the passwords of URLs out and stays JSON", () => {
     const { json, lines, written } = reporter();
-    json.failure(new Failure("settings", "Cannot use postgres://u:secret@h/d", { hint: "http://a:1,b", findings: [] }));
-    json.failure(new Failure("settings", "see http://h:80", { hint: "mail a@b" }));
+    const told = new MaskedReporter(json);
+    told.failure(new Failure("settings", "Cannot use postgres://u:secret@h/d", { hint: "http://a:1,b", findings: [] }));
+    told.failure(new Failure("settings", "see http://h:80", { hint: "mail a@b" }));
     assert.doesNotMatch(written.stdout, /secret/);
     assert.deepEqual(
       lines().map(({ message }) => message),

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { LogReporter } from "../../src/adapters/log-reporter.ts";
+import { MaskedReporter } from "../../src/adapters/reporter-masked.ts";
 import { Failure, type Finding } from "../../src/core/error.ts";
 
 const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-log-"));
@@ -15,7 +16,7 @@ describe("the log", () => {
   test("has every statement, and lines of time and text, behind what was there", () => {
     const path = join(place, "text.log");
     for (const title of ["first", "second"]) {
-      const log = new LogReporter({ path, json: false, title, lost: () => assert.fail() });
+      const log = new MaskedReporter(new LogReporter({ path, json: false, title, lost: () => assert.fail() }));
       log.event({
         type: "statement-finished",
         step: STEP,
@@ -38,7 +39,7 @@ describe("the log", () => {
 
   test("has no password, whatever a message quotes", () => {
     const path = join(place, "secret.log");
-    const log = new LogReporter({ path, json: false, title: "t", lost: () => assert.fail() });
+    const log = new MaskedReporter(new LogReporter({ path, json: false, title: "t", lost: () => assert.fail() }));
     const reason = { severity: "ERROR", code: "55P03", message: "could not run dblink('password=hunter2')" };
     log.event({ type: "retrying", step: STEP, reason, attempt: 1, delayMs: 5, blockers: [] });
     log.close();

@@ -216,6 +216,18 @@ describe("a table locked by another session", () => {
     succeeded(await here.beside({ lockWaitMs: 0 }).up());
   });
 
+  test("and no part of a password that the others' query has where it is cut", async () => {
+    const here = await world(FILES, { before, lockTimeoutMs: 100, retryMs: 900 });
+    const long = `BEGIN; LOCK TABLE busy; SELECT '${"x".repeat(45)}' AS a, E'it\\'s', 'postgres://app:hunter2secret@host/db'`;
+    assert.ok(long.indexOf("hunter2") < 120 && long.indexOf("@") > 120);
+    await holding(here, long, async () => {
+      const failure = failureOf(await here.up(), "statement-failed");
+      const told = JSON.stringify([failure.hint, here.events]);
+      assert.match(told, /LOCK TABLE busy; SELECT/);
+      assert.doesNotMatch(told, /hunt/);
+    });
+  });
+
   test("stopping between two tries ends the run as interrupted", async () => {
     const here = await world(FILES, { before, lockTimeoutMs: 100 });
     here.onEvent = (event) => event.type === "retrying" && here.abort.abort("interrupt");

@@ -1,6 +1,13 @@
 import type { Kind } from "../settings/kinds.ts";
 import { nearest } from "../spelling.ts";
-import { HOOK_MOMENTS, type HookCommand, type HookCommands, type HookMoment, keyOfMoment } from "./hook.ts";
+import {
+  HOOK_MOMENTS,
+  type HookCommand,
+  type HookCommands,
+  type HookMoment,
+  keyOfMoment,
+  shownCommand,
+} from "./hook.ts";
 
 const KEYS = new Map<string, HookMoment>(HOOK_MOMENTS.map((moment) => [keyOfMoment(moment), moment]));
 
@@ -52,7 +59,7 @@ export const hookCommands: Kind<HookCommands> = {
     JSON.stringify(
       Object.fromEntries(
         HOOK_MOMENTS.flatMap((moment) => {
-          const command = (commands.written ?? commands)[moment];
+          const command = shownCommand(commands, moment);
           return command === undefined ? [] : [[keyOfMoment(moment), command]];
         }),
       ),

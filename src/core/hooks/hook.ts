@@ -45,6 +45,21 @@ export function parseHookName(name: string): { moment: HookMoment; environment: 
   return moment && { moment, environment };
 }
 
+/**
+ * A command as it may be shown: as a file has it, before variables were put into it; of one that came in a variable or a
+ * flag, where nobody expects it to be shown, the program alone.
+ */
+export function shownCommand(commands: HookCommands, moment: HookMoment): HookCommand | undefined {
+  const { written } = commands;
+  if (written) return written[moment];
+  const command = commands[moment];
+  if (command === undefined) return undefined;
+  const words = typeof command === "string" ? command.trim().split(/\s+/) : command;
+  const program = words.find((word) => !/^\w+=/.test(word)) ?? "";
+  const shown = [program, ...(words.length > 1 ? ["..."] : [])];
+  return typeof command === "string" ? shown.join(" ") : shown;
+}
+
 /** As the project file spells it: "afterUp". */
 export function keyOfMoment(moment: HookMoment): string {
   return moment.replace(/-(.)/, (_, letter: string) => letter.toUpperCase());

@@ -1,8 +1,7 @@
 import { directoryBeside } from "../../core/directories.ts";
-import { withoutPasswords } from "../../core/display-text.ts";
 import type { Finding } from "../../core/error.ts";
 import { runsIn } from "../../core/header.ts";
-import { HOOK_MOMENTS, type Hook, parseHookName } from "../../core/hooks/hook.ts";
+import { HOOK_MOMENTS, type Hook, parseHookName, shownCommand } from "../../core/hooks/hook.ts";
 import type { Settings } from "../../core/settings.ts";
 import { nearest } from "../../core/spelling.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
@@ -39,8 +38,8 @@ export function readHooks(fileSystem: FileSystem, settings: Settings): Hooks {
     const command = commands?.[moment];
     const own = files.filter((file) => file.moment === moment);
     if (command === undefined) return own;
-    const shown = commands?.written?.[moment] ?? command;
-    const name = withoutPasswords(typeof shown === "string" ? shown : shown.join(" "));
+    const shown = (commands && shownCommand(commands, moment)) ?? command;
+    const name = typeof shown === "string" ? shown : shown.join(" ");
     return [...own, { moment, name, command }];
   });
   return { hooks, findings };

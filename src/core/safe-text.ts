@@ -1,0 +1,110 @@
+/*
+ * What a text that others wrote (a file name, a server's message, a hook's output) may carry where it goes. Nothing in it
+ * may move a cursor, colour or hide other text, turn its direction, end a line early or be taken for a command to a CI
+ * service. Whatever is unsafe is spelled out, so that it is seen; in JSON it is escaped, so that nothing is lost.
+ */
+
+export type Target =
+  /** A terminal, a log: line feeds stay. */
+  | "text"
+  /** The same on one line. */
+  | "line"
+  /** JSON that is serialized already. */
+  | "json"
+  /** Character data of XML 1.0. */
+  | "xml"
+  /** An attribute of XML 1.0, in double quotes. */
+  | "xml-attribute"
+  /** Markdown with HTML in it, on one line. */
+  | "markdown"
+  /** The message of a workflow command of GitHub's. */
+  | "workflow-message"
+  /** A property of one. */
+  | "workflow-property";
+
+/** The text as that target may have it. Takes time that grows with the text only. */
+export function safeText(text: string, target: Target): string {
+  return WRITERS[target](text);
+}
+
+/** Characters that are one column wide and nothing else. */
+const ASCII = /^[\x20-\x7e]*$/;
+
+/**
+ * Controls of C0 and C1; marks that turn the direction of text; separators of lines and paragraphs, which some take for
+ * line ends; what is invisible and joins nothing, tags among it; what is no character.
+ */
+const UNSAFE =
+  /(?!\n)[\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e007f}]/gu;
+
+/** Half a character, which no encoding can hold. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+const WRITERS: Readonly<Record<Target, (text: string) => string>> = {
+  text: spelledOut,
+  line,
+  json: (text) => withoutCommands(text.replace(UNSAFE, escapedUnits), { mark: "#\\u0023" }),
+  xml,
+  "xml-attribute": (text) => xml(text).replaceAll('"', "&quot;").replaceAll("\n", "&#10;"),
+  markdown: (text) => spelledOut(text).replace(MARKUP, reference).replaceAll("\n", "<br>"),
+  "workflow-message": workflowMessage,
+  "workflow-property": (text) => workflowMessage(text).replaceAll(":", "%3A").replaceAll(",", "%2C"),
+};
+
+/** Unsafe characters as "\x1b", "\u202e" or "\u{e0041}"; tabs become spaces. */
+function spelledOut(text: string): string {
+  if (ASCII.test(text)) return text;
+  return text
+    .replaceAll("\r\n", "\n")
+    .replaceAll("\t", "    ")
+    .replace(LONE_SURROGATE, "\ufffd")
+    .replace(UNSAFE, spelling);
+}
+
+function spelling(character: string): string {
+  const hex = (character.codePointAt(0) ?? 0).toString(16);
+  if (hex.length > 4) return `\\u{${hex}}`;
+  return hex.length > 2 ? `\\u${hex.padStart(4, "0")}` : `\\x${hex.padStart(2, "0")}`;
+}
+
+function line(text: string): string {
+  return ASCII.test(text) ? text : spelledOut(text).replaceAll("\n", "\\n");
+}
+
+/** As JSON escapes them, each UTF-16 unit by itself. */
+function escapedUnits(character: string): string {
+  return character.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function xml(text: string): string {
+  const escaped = spelledOut(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return withoutCommands(escaped, { colon: "&#58;", mark: "#&#35;" });
+}
+
+/** What Markdown and HTML take for theirs; an underscore within a word is only itself. */
+const MARKUP = /[\\`*{}[\]<>#|~&]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
+
+function reference(sign: string): string {
+  return `&#${sign.charCodeAt(0)};`;
+}
+
+/**
+ * https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions: the sign of an escape is escaped
+ * itself, and nothing ends the line.
+ */
+function workflowMessage(text: string): string {
+  return withoutCommands(spelledOut(text), { mark: "## " }).replaceAll("%", "%25").replaceAll("\n", "%0A");
+}
+
+/** `::command` at the start of a line; `##[command]`, `##vso[`, `##teamcity[` anywhere in it. */
+const COLONS = /^([^\S\n\r\u2028\u2029]*):(?=:)/gm;
+const MARK = /##(?=\[|vso\[|teamcity\[)/gi;
+
+/** Lines of a log that a CI service reads, none of which it takes for a command. */
+export function withoutCommands(
+  text: string,
+  { colon, mark }: { readonly colon?: string; readonly mark: string } = { colon: ": ", mark: "## " },
+): string {
+  const lines = colon !== undefined && text.includes("::") ? text.replace(COLONS, `$1${colon}`) : text;
+  return lines.includes("##") ? lines.replace(MARK, mark) : lines;
+}

@@ -1,0 +1,44 @@
+import type { Span } from "./quoted-value.ts";
+import { mayHaveSecrets, secretSpans } from "./secret-spans.ts";
+
+const MASK = "***";
+
+/** The text with `***` in place of each secret in it. */
+export function masked(text: string): string {
+  return mayHaveSecrets(text) ? replaced(text, secretSpans(text), () => MASK) : text;
+}
+
+/** The beginning of a text that goes on: a secret may end behind it. */
+export function maskedBeginning(text: string): string {
+  return mayHaveSecrets(text) ? replaced(text, secretSpans(text, true), () => MASK) : text;
+}
+
+/**
+ * A line with a `*` for each character of a secret, so that columns stay.
+ * @param before the text of the statement before the line, which tells in what the line begins
+ */
+export function maskedLine(line: string, before = ""): string {
+  const text = before + line;
+  if (!mayHaveSecrets(text)) return line;
+  const at = before.length;
+  const spans = secretSpans(text)
+    .filter(({ end }) => end > at)
+    .map(({ start, end }) => ({ start: Math.max(0, start - at), end: end - at }));
+  return replaced(line, spans, (secret) => [...secret].map((character) => (character === "\n" ? "\n" : "*")).join(""));
+}
+
+/** The secrets in a text themselves. */
+export function secretsOf(text: string): string[] {
+  return mayHaveSecrets(text) ? secretSpans(text).map(({ start, end }) => text.slice(start, end)) : [];
+}
+
+function replaced(text: string, spans: readonly Span[], mask: (secret: string) => string): string {
+  const parts: string[] = [];
+  let end = 0;
+  for (const span of spans) {
+    parts.push(text.slice(end, span.start), mask(text.slice(span.start, span.end)));
+    end = span.end;
+  }
+  parts.push(text.slice(end));
+  return parts.join("");
+}

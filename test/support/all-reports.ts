@@ -1,0 +1,193 @@
+import { Failure, type FilePlace, type Finding, type ServerMessage } from "../../src/core/error.ts";
+import type { Event } from "../../src/core/event.ts";
+import type { Entry } from "../../src/core/history.ts";
+import type { Report } from "../../src/core/report.ts";
+
+const STEP = { version: "001", name: "001_a", description: "a", direction: "up", script: undefined } as const;
+export const SERVER = {
+  severity: "ERROR",
+  code: "42P01",
+  message: "no such relation",
+  position: 3,
+  detail: "d",
+  table: "t",
+};
+export const PLACE = { path: "m/001_a.sql", line: 2, column: 1, sourceLine: "SELECT" };
+const INVENTORY = {
+  databaseName: "app",
+  schemas: ["public"],
+  objects: { table: 2 },
+  estimatedRows: 7,
+  uncountedTables: 0,
+};
+
+/** Each event with all that it may have. */
+export const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type: Type } } = {
+  planned: {
+    type: "planned",
+    database: "app",
+    dryRun: false,
+    plan: { steps: [STEP], skipped: ["002_b"], warnings: [] },
+  },
+  "step-started": { type: "step-started", step: STEP, statements: 2 },
+  "statement-finished": {
+    ...{ type: "statement-finished", step: STEP, statement: 1, statements: 2, command: "INSERT 0 1", rowCount: 1 },
+    ...{ place: PLACE, durationMs: 1.5 },
+  },
+  "step-finished": { type: "step-finished", step: STEP, outcome: "applied", durationMs: 3 },
+  notice: { type: "notice", message: SERVER, migration: "001_a", place: PLACE },
+  warning: {
+    type: "warning",
+    finding: { rule: "missing-file", severity: "warning", message: "m", hint: "h", place: { path: "m" } },
+  },
+  "repeatable-finished": {
+    type: "repeatable-finished",
+    repeatable: { name: "v", path: "r/v.sql", outcome: "applied" },
+  },
+  "hook-finished": {
+    type: "hook-finished",
+    hook: { moment: "after-up", name: "h/after-up.sql", outcome: "done", durationMs: 1 },
+  },
+  "hook-output": { type: "hook-output", hook: "npm run types", line: "l" },
+  explained: { type: "explained", values: [{ name: "host", value: "h", origin: "--url" }] },
+  checked: { type: "checked", check: { topic: "TCP", state: "fault", message: "m", hint: "h" } },
+  "database-waiting": { type: "database-waiting", database: "app", reason: "r", waitedMs: 0, limitMs: 60_000 },
+  "database-ready": { type: "database-ready", database: "app", waitedMs: 20 },
+  "lock-waiting": { type: "lock-waiting", holder: undefined, waitedMs: 10.5 },
+  retrying: { type: "retrying", blockers: ["x"], step: STEP, reason: SERVER, attempt: 2, delayMs: 100 },
+  blocked: { type: "blocked", blockers: ["x"] },
+  "index-progress": { type: "index-progress", progress: "building" },
+  "backup-progress": { type: "backup-progress", table: "public.users", index: 1, tables: 2 },
+  "backed-up": {
+    type: "backed-up",
+    backup: {
+      ...{ database: "app", path: "b.sql", kind: "sql", program: undefined, scope: "tables", bytes: 9 },
+      ...{ tables: [{ name: "public.users", rows: 1, checksum: "0" }], verification: "contents" },
+      ...{ removed: ["a.sql"], durationMs: 3 },
+    },
+  },
+  "restore-planned": {
+    type: "restore-planned",
+    plan: {
+      ...{ database: "app on h", databaseName: "app", path: "b.sql", createdAt: "2026-01-31T12:00:00.000Z" },
+      ...{ replacesAll: false, tables: ["public.users"], pendingAgain: ["002"], appliedAgain: [] },
+    },
+  },
+  "project-file-found": { type: "project-file-found", path: "../pgstep.json" },
+  "program-named": { type: "program-named", what: "hook", program: "npm run types", origin: "pgstep.json:2:3" },
+  "reset-planned": { type: "reset-planned", database: "app", inventory: INVENTORY },
+};
+
+const FINDING: Finding = { rule: "gap", severity: "warning", message: "m", hint: "h", place: PLACE };
+
+function sampleFailure(): Failure {
+  const details = { hint: "h", place: PLACE, server: { ...SERVER, hint: "h", where: "w", internalQuery: "SELECT x" } };
+  return new Failure("statement-failed", "Cannot apply 001_a: no (42P01)", details);
+}
+
+const HEADER = { transaction: "one", environments: ["test"], lockTimeoutMs: undefined } as const;
+const FILE = { path: "m/001_a.sql", header: HEADER, checksum: "0123456789", size: 1 };
+const APPLIED_AT = "2026-01-31T12:00:00.123456";
+const ENTRIES: readonly Entry[] = (["applied", "changed", "pending", "missing", "skipped", "unfinished"] as const).map(
+  (state): Entry => ({
+    ...{ version: "001", description: "a", state, migration: { ...STEP, up: FILE } },
+    applied: {
+      ...{ version: "001", appliedAt: APPLIED_AT, description: "a", checksum: "9876543210", durationMs: 1 },
+      ...{ appliedBy: "deploy", toolVersion: "0.1.0", hasDownScript: true },
+    },
+    ...(state === "unfinished" && { unfinished: "up" as const }),
+  }),
+);
+const STEPS = (["applied", "failed", "not-run"] as const).map((outcome) => ({ ...STEP, outcome, inPart: true }));
+const TABLES = [{ name: "public.users", rows: 1, checksum: "0" }];
+const BACKUP = EVENTS["backed-up"].backup;
+
+/** Each report with all that it may have, most with a failure. */
+export function sampleReports(): { readonly [Type in Report["type"]]: Report & { readonly type: Type } } {
+  const failure = sampleFailure();
+  return {
+    run: {
+      ...{ type: "run", command: "up", database: "app", dryRun: false, steps: STEPS, alreadyApplied: 1, durationMs: 3 },
+      repeatable: [{ name: "v", path: "r/v.sql", outcome: "failed" }],
+      hooks: [{ moment: "after-up", name: "h/after-up.sql", outcome: "failed", durationMs: 1 }],
+      failure,
+    },
+    seed: {
+      ...{ type: "seed", database: "app", directory: "seeds", dryRun: false, steps: STEPS, alreadyDone: 0 },
+      ...{ durationMs: 3, failure },
+    },
+    status: {
+      ...{ type: "status", database: "app", environment: "test", entries: ENTRIES, applied: 1, pending: 1 },
+      repeatable: [
+        {
+          name: "v",
+          state: "changed",
+          recorded: { name: "v", checksum: "0", appliedAt: APPLIED_AT, isDropped: false },
+        },
+      ],
+      ...{ resetUnfinished: true, isProtected: true, warnings: [FINDING] },
+    },
+    validation: {
+      ...{ type: "validation", database: "app", migrations: 3, findings: [FINDING, { ...FINDING, severity: "error" }] },
+      rehearsal: { database: "shadow", applied: 3, undone: 1 },
+    },
+    baseline: { type: "baseline", database: "app", recorded: STEPS },
+    repair: { type: "repair", database: "app", changed: ENTRIES, updated: true },
+    resolve: {
+      ...{ type: "resolve", database: "app", version: "001", direction: "up", statement: 1, resolution: "done" },
+    },
+    backup: { type: "backup", ...BACKUP, program: "pg_dump 18.4" },
+    backups: {
+      ...{ type: "backups", directory: ".pgstep/backups" },
+      backups: [
+        { path: "b.sql", bytes: 9, database: "app", version: "001", time: "2026-01-31T12:00:00Z", kind: "sql" },
+      ],
+    },
+    restore: { type: "restore", database: "app", path: "b.sql", tables: TABLES, durationMs: 3 },
+    reset: { type: "reset", database: "app", deleted: INVENTORY, durationMs: 3 },
+    protection: { type: "protection", database: "app", isProtected: true, hasChanged: true },
+    created: { type: "created", paths: ["m/002_b.sql"] },
+    bundled: {
+      ...{ type: "bundled", kind: "script", written: [{ path: "out.js", size: 9, sha256: "00" }], files: 2 },
+      ...{ migrations: 2, pinned: 1 },
+    },
+    wait: { type: "wait", database: "app", waitedMs: 20 },
+    doctor: { type: "doctor", database: "app", isConnected: true, warnings: 1, faults: 1 },
+    types: { type: "types", database: "app", files: [{ path: "types.ts", change: "created" }], checked: false },
+    settings: {
+      ...{ type: "settings", projectFile: "pgstep.json", failure },
+      settings: [
+        { name: "url", flag: "--url", variables: ["PGSTEP_URL"], value: "pglite:x", source: "flag", origin: "--url" },
+      ],
+      connection: [{ name: "host", value: "h", origin: "--url" }],
+    },
+  };
+}
+
+/** Names of fields whose values are few, and chosen by pgstep. */
+const CHOSEN = new Set(
+  "type outcome state kind severity change verification scope source direction resolution moment topic rule sha256".split(
+    " ",
+  ),
+);
+
+/** The same value with something done to every text in it that others may have written. */
+export function withTexts<Value>(value: Value, change: (text: string) => string): Value {
+  return changed(value, "", change) as Value;
+}
+
+function changed(value: unknown, field: string, change: (text: string) => string): unknown {
+  if (typeof value === "string") return CHOSEN.has(field) || value === "up" ? value : change(value);
+  if (Array.isArray(value)) return value.map((one) => changed(one, field, change));
+  if (value instanceof Failure) {
+    const { code, message, hint = "", place, server, findings } = value;
+    return new Failure(code, change(message), {
+      hint: change(hint),
+      place: changed(place, "place", change) as FilePlace,
+      server: changed(server, "server", change) as ServerMessage,
+      findings: changed(findings, "findings", change) as Finding[],
+    });
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, changed(one, name, change)]));
+}
