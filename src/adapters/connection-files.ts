@@ -78,14 +78,16 @@ export function readPassword(path: string, source: string): string {
   try {
     password = readFileSync(path, "utf8").replace(/\r?\n$/, "");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure("settings", `Cannot read the password from ${source}: ${reason}`, {
-      hint: "Name a file that this user may read.",
-      cause: error,
+    // What is no file's name may be the password itself.
+    const isNoFile = !existsSync(path);
+    const reason = error instanceof Error && !isNoFile ? error.message : "there is no such file";
+    throw new Failure("settings", `Cannot read the password from ${source}${isNoFile ? "" : ` ${path}`}: ${reason}`, {
+      hint: "Name a file that this user may read, and that holds the password.",
+      ...(!isNoFile && { cause: error }),
     });
   }
   if (password !== "") return password;
-  throw new Failure("settings", `Cannot read the password from ${source}: the file is empty`, {
+  throw new Failure("settings", `Cannot read the password from ${source} ${path}: the file is empty`, {
     hint: "Write the password into it, or leave the setting out.",
   });
 }

@@ -91,8 +91,8 @@ function resolveServer(sources: TargetSources, named: Named | undefined): Resolv
   merge(parameters, given);
   const secret = secretFile(sources, given);
   if (secret) {
-    const source = `${secret.source} ${secret.path}`;
-    parameters.set("password", { value: readPassword(secret.path, source), source });
+    const value = readPassword(secret.path, secret.source);
+    parameters.set("password", { value, source: `${secret.source} ${secret.path}` });
   }
   const passwordFile = parameters.get("passfile")?.value || defaultPasswordFile(environment);
   const passwords = readPasswordFile(passwordFile);

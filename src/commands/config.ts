@@ -18,7 +18,11 @@ export const config: Command<Environment> = {
     { line: "pgstep config --env production", remark: "the same for another environment" },
   ],
   async run(_, environment) {
-    const report = await explainSettings(environment.settings, () => environment.explainDatabase());
+    const report = await explainSettings(
+      environment.settings,
+      () => environment.explainDatabase(),
+      environment.context.fileSystem,
+    );
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },

@@ -28,8 +28,10 @@ export const doctor: Command<Environment> = {
   ],
   async run(_, environment) {
     const context = await environment.databaseContext();
-    const { settings, connection, failure } = await explainSettings(environment.settings, () =>
-      environment.explainDatabase(),
+    const { settings, connection, failure } = await explainSettings(
+      environment.settings,
+      () => environment.explainDatabase(),
+      context.fileSystem,
     );
     if (failure) throw failure;
     const places = settings

@@ -3,12 +3,14 @@ import { Failure } from "../core/error.ts";
 import type { SettingReport, SettingsReport } from "../core/report.ts";
 import { describeOrigin } from "../core/settings/origin.ts";
 import { failureOf, type ResolvedSettings } from "../core/settings/resolve-settings.ts";
-import { keyOf, SETTING_NAMES, settingOf } from "../core/settings/table.ts";
+import { keyOf, SETTING_NAMES, type SettingName, settingOf } from "../core/settings/table.ts";
+import type { FileSystem } from "../ports/file-system.ts";
 
 /** All settings with their origins, what a database would be reached with, and what is wrong with any of it. */
 export async function explainSettings(
   resolved: ResolvedSettings,
   explainDatabase: () => Promise<readonly TargetValue[]>,
+  fileSystem: Pick<FileSystem, "list">,
 ): Promise<SettingsReport> {
   const faults = [...resolved.faults];
   let connection: readonly TargetValue[] = [];
@@ -31,7 +33,7 @@ export async function explainSettings(
         name: keyOf(name),
         flag: `--${flag}`,
         variables,
-        value: value === undefined ? undefined : kind.show(value),
+        value: value === undefined ? undefined : shown(name, kind.show(value), fileSystem),
         source: origin.source,
         origin: describeOrigin(origin),
       };
@@ -39,4 +41,19 @@ export async function explainSettings(
     connection: connection.map((row) => ({ ...row, origin: resolved.variablePlaces.get(row.origin) ?? row.origin })),
     ...(failure && { failure }),
   };
+}
+
+/** A password file that is not there may be the password itself, given to the wrong flag. */
+function shown(name: SettingName, value: string, fileSystem: Pick<FileSystem, "list">): string {
+  return name === "passwordFile" && !isThere(value, fileSystem) ? "***" : value;
+}
+
+function isThere(path: string, fileSystem: Pick<FileSystem, "list">): boolean {
+  const slash = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+  const directory = slash === -1 ? "." : path.slice(0, slash) || "/";
+  try {
+    return fileSystem.list(directory).some((entry) => entry.name === path.slice(slash + 1));
+  } catch {
+    return false;
+  }
 }

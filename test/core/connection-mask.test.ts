@@ -18,6 +18,14 @@ describe("what names a database, as it may be shown", () => {
       ["host=h password=secret user=me", "host=h password=*** user=me"],
       ["password = 'sec ret \\' x' host=h", "password = *** host=h"],
       ["host=h password=sec\\ ret", "host=h password=***"],
+      // A name that is not known may be a misspelt one.
+      ["host=h pasword=secret user=me", "host=h pasword=*** user=me"],
+      ["postgres:///app?pasword=secret&user=me", "postgres:///app?pasword=***&user=me"],
+      ["postgres:///app?p%61ssword=secret", "postgres:///app?p%61ssword=***"],
+      ["options='-c app.password=secret -c a=b' host=h", "options='-c app.password=*** -c a=b' host=h"],
+      ["postgres:///app?options=-c%20app.password%3Dsecret&user=me", "postgres:///app?options=***&user=me"],
+      ["postgres:///app?options=-c%20search_path%3Da&user=me", "postgres:///app?options=-c%20search_path%3Da&user=me"],
+      [" host = h  user = me ", " host = h  user = me "],
       ["pglite:./data", "pglite:./data"],
       ["pglite:memory", "pglite:memory"],
     ];

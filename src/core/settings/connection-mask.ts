@@ -1,8 +1,16 @@
 import { parseConnectionKeywords } from "../connection/keywords.ts";
+import { FOREIGN_PARAMETERS, PARAMETERS } from "../connection/parameters.ts";
 import { isConnectionUrl, parseConnectionUrl } from "../connection/url.ts";
+import { masked } from "../secrets/masking.ts";
 
 const MASK = "***";
-const SECRET_NAMES = "(?:password|sslpassword|oauth_client_secret|scram_client_key|scram_server_key)";
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
+  "password",
+  "sslpassword",
+  "oauth_client_secret",
+  "scram_client_key",
+  "scram_server_key",
+]);
 
 /** What names a database, without any password; nothing of what cannot be read, where each piece could be one. */
 export function maskConnection(connection: string): string {
@@ -13,17 +21,40 @@ export function maskConnection(connection: string): string {
 function maskUrl(url: string): string {
   if (!canRead(() => parseConnectionUrl(url, ""))) return MASK;
   // With a password that holds a / or ?, what looks like its end is where the last @ is.
-  return url
-    .replace(/^([a-z]+:\/\/[^:/?#@]*):.*@/is, `$1:${MASK}@`)
-    .replace(new RegExp(`([?&]${SECRET_NAMES}=)[^&]*`, "gi"), `$1${MASK}`);
+  const shown = url.replace(/^([a-z]+:\/\/[^:/?#@]*):.*@/is, `$1:${MASK}@`);
+  const question = shown.indexOf("?");
+  if (question === -1) return shown;
+  const pairs = shown.slice(question + 1).split("&");
+  return `${shown.slice(0, question + 1)}${pairs.map(maskPair).join("&")}`;
+}
+
+/** `name=value` of a URL, both percent-encoded. */
+function maskPair(pair: string): string {
+  const equals = pair.indexOf("=");
+  if (equals === -1) return pair;
+  const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
+  const meant = decodeURIComponent(value);
+  return shownValue(decodeURIComponent(name), meant) === meant ? pair : `${name}=${MASK}`;
 }
 
 function maskKeywords(keywords: string): string {
   if (!canRead(() => parseConnectionKeywords(keywords, ""))) return MASK;
-  return keywords.replace(
-    new RegExp(`(\\b${SECRET_NAMES}\\s*=\\s*)('(?:\\\\.|[^'])*'|(?:\\\\.|[^\\s\\\\])+)`, "gis"),
-    `$1${MASK}`,
+  const pairs = [...keywords.matchAll(PAIR)];
+  const read = pairs.reduce((length, [pair]) => length + pair.length, 0);
+  if (keywords.slice(read).trim() !== "") return MASK;
+  const shown = pairs.map(
+    ([, name = "", equals = "", value = ""]) => `${name}${equals}${shownValue(name.trim(), value)}`,
   );
+  return shown.join("") + keywords.slice(read);
+}
+
+/** One `name = value` after the other, white space before each with it. */
+const PAIR = /(\s*[^\s=]+)(\s*=\s*)('(?:[^'\\]|\\.)*'|(?:[^\s\\]|\\.)*)/gsy;
+
+/** Of a parameter that is not known nothing is shown: its name may be a misspelt "password". */
+function shownValue(name: string, value: string): string {
+  const isKnown = Object.hasOwn(PARAMETERS, name) || Object.hasOwn(FOREIGN_PARAMETERS, name);
+  return isKnown && !SECRET_PARAMETERS.has(name) ? masked(value) : MASK;
 }
 
 function canRead(parse: () => unknown): boolean {
