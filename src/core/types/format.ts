@@ -1,3 +1,4 @@
+import { printable } from "../display-text.ts";
 import type { Declaration } from "./declaration.ts";
 
 /** One way to write declarations in TypeScript. */
@@ -17,12 +18,12 @@ export interface Format {
 
 export type RelationDeclaration = Declaration & { readonly kind: "relation" };
 
-/** Lines of a doc comment; none for an empty text. */
+/** Lines of a doc comment, in which nothing turns the direction of the program's text; none for an empty text. */
 export function docComment(text: string, indent = ""): string[] {
-  const lines = text
+  const lines = printable(text)
     .trim()
     .replaceAll("*/", "*\\/")
-    .split(/\r\n|\r|\n/)
+    .split("\n")
     .map((line) => line.trimEnd());
   if (lines.join("") === "") return [];
   if (lines.length === 1) return [`${indent}/** ${lines[0]} */`];

@@ -1,3 +1,4 @@
+import { jsonText } from "../display-text.ts";
 /** Words of a name as TypeScript joins them: "user-accounts", "user_accounts" and "userAccounts" are UserAccounts. */
 export function typeName(name: string): string {
   const words = name.split(/[^\p{ID_Continue}]+|_+/u).filter((word) => word !== "");
@@ -13,7 +14,7 @@ export function valueName(name: string): string {
 
 /** A property's name, in quotes where TypeScript asks for them. */
 export function propertyName(name: string): string {
-  return /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name);
+  return /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : jsonText(name);
 }
 
 /** Hands out names, each only once: the second Users is Users2. */

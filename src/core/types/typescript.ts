@@ -1,3 +1,4 @@
+import { jsonText } from "../display-text.ts";
 import type { Declaration, Field, Shape, TableField } from "./declaration.ts";
 import { docComment } from "./format.ts";
 import { propertyName } from "./names.ts";
@@ -42,7 +43,7 @@ export function writeType(declaration: Exclude<Declaration, { kind: "relation" }
   switch (declaration.kind) {
     case "enum":
       return [
-        `export type ${declaration.name} = ${declaration.labels.map((label) => JSON.stringify(label)).join(" | ") || "never"};`,
+        `export type ${declaration.name} = ${declaration.labels.map((label) => jsonText(label)).join(" | ") || "never"};`,
       ];
     case "alias":
       return [`export type ${declaration.name} = ${typeOf(declaration.shape)};`];

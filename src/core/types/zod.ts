@@ -1,3 +1,4 @@
+import { jsonText } from "../display-text.ts";
 import type { Declaration, Field, Shape } from "./declaration.ts";
 import { docComment, type Format } from "./format.ts";
 import { propertyName, valueName } from "./names.ts";
@@ -8,9 +9,7 @@ export const zod: Format = {
   write(declaration) {
     switch (declaration.kind) {
       case "enum":
-        return schema(declaration.name, [
-          `z.enum([${declaration.labels.map((label) => JSON.stringify(label)).join(", ")}])`,
-        ]);
+        return schema(declaration.name, [`z.enum([${declaration.labels.map((label) => jsonText(label)).join(", ")}])`]);
       case "alias":
         return schema(declaration.name, [schemaOf(declaration.shape)]);
       case "record":
