@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { transformSync } from "esbuild";
+import { ROOT } from "../build/runtimes.ts";
+
+/*
+ * A text of others' must not stop pgstep: a transaction is open meanwhile. So what reads one takes time that grows with its
+ * length, and not with the square of it.
+ */
+
+/** Expressions that may take more, each with the reason why it never meets a long text of others'. */
+const SHORT_TEXTS: Readonly<Record<string, string>> = {
+  "\\B(?=(\\d{3})+$)": "the digits of one number",
+  "^( +\\S(?:.*?\\S)?) {2,}(\\S.*)$": "lines of pgstep's own help",
+};
+
+interface Expression {
+  readonly pattern: string;
+  readonly flags: string;
+}
+
+interface Tools {
+  readonly tokenizer: (
+    code: string,
+    options: { readonly ecmaVersion: "latest"; readonly sourceType: "module" },
+  ) => Iterable<{ readonly type: { readonly label: string }; readonly value?: unknown }>;
+  readonly checkSync: (
+    pattern: string,
+    flags: string,
+    options: { readonly timeout: number },
+  ) => { readonly status: string; readonly attack?: { readonly pattern: string } };
+}
+
+/** Loaded here alone: who only compiles the tests does not need them. */
+async function tools(): Promise<Tools> {
+  const [{ tokenizer }, { checkSync }] = await Promise.all([import("acorn" as string), import("recheck" as string)]);
+  return { tokenizer, checkSync };
+}
+
+/** Every regular expression literal in src/, by the file that has it. */
+function expressions({ tokenizer }: Pick<Tools, "tokenizer">): Map<string, Expression[]> {
+  const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.endsWith(".ts"),
+  );
+  return new Map(
+    files.map((path) => {
+      const { code } = transformSync(readFileSync(join(ROOT, "src", path), "utf8"), { loader: "ts", target: "esnext" });
+      const tokens = [...tokenizer(code, { ecmaVersion: "latest", sourceType: "module" })];
+      return [path, tokens.filter(({ type }) => type.label === "regexp").map(({ value }) => value as Expression)];
+    }),
+  );
+}
+
+describe("a text of others'", () => {
+  test("meets no regular expression that backtracks over it", async () => {
+    const { tokenizer, checkSync } = await tools();
+    const known = new Set<string>();
+    const faults: string[] = [];
+    for (const [path, found] of expressions({ tokenizer })) {
+      for (const { pattern, flags } of found) {
+        const written = `/${pattern}/${flags}`;
+        if (known.has(written) || Object.hasOwn(SHORT_TEXTS, pattern)) continue;
+        known.add(written);
+        const result = checkSync(pattern, flags, { timeout: 20_000 });
+        if (result.status === "vulnerable") faults.push(`${path}: ${written}, e.g. ${result.attack?.pattern}`);
+      }
+    }
+    assert.deepEqual(faults, []);
+    assert.ok(known.size > 200, "they are found");
+  });
+
+  test("is read in linear time by every function that takes one, at its worst", async () => {
+    const program = join(ROOT, "test", "support", "worst-inputs.ts");
+    const child = spawn(process.execPath, ["--import", "tsx", program], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let told = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      told += text;
+    });
+    // Quadratic, one of them alone takes hours.
+    const limit = setTimeout(() => child.kill("SIGKILL"), 15 * 60_000);
+    await new Promise((resolve) => child.once("close", resolve));
+    clearTimeout(limit);
+    assert.equal(told.trimEnd().split("\n").at(-1), "done");
+  });
+});
