@@ -65,6 +65,8 @@ function makesSense({ verb, connection, kind }: Line): boolean {
   if (together && kind === "unanswered") return false;
   // A pooler notices the loss by itself, whatever the server does; and the lock is looked at while nobody else comes.
   if (kind === "half-open") return connection.name === "direct";
+  // The harder form of it.
+  if (kind === "unanswered" && connection.name === "direct") return false;
   // What the other way finds after a fault is what the fault left, and a killed run leaves most.
   if (hurt !== other && !together) return kind === "kill";
   return true;
