@@ -1,3 +1,4 @@
+import { NOT_UNDERSTOOD } from "../ports/session.ts";
 import { MESSAGE } from "./backend-messages.ts";
 
 /** The server sent something that the protocol does not have at that place, or that is too much to be an answer. */
@@ -7,7 +8,7 @@ export class ProtocolFault extends Error {
 
 /** The fault of an answer that makes no sense. @param what "a row of 3 values for 2 columns" */
 export function notUnderstood(what: string, cause?: unknown): ProtocolFault {
-  return new ProtocolFault(`the server sent an answer that pgstep does not understand: ${what}`, { cause });
+  return new ProtocolFault(`${NOT_UNDERSTOOD}: ${what}`, { cause });
 }
 
 /** What a server sends first. */

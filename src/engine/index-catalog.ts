@@ -1,6 +1,7 @@
 import type { ConcurrentCreate } from "../core/sql/index-statement.ts";
 import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import type { Session } from "../ports/session.ts";
+import { jsonAnswer } from "./json-answer.ts";
 
 /** An index as the catalog has it. */
 export interface FoundIndex {
@@ -65,7 +66,7 @@ export async function readCatalog(session: Session, before: string, sql: string)
   if (begun.status === "rejected") throw begun.reason;
   if (facts.status === "rejected") throw facts.reason;
   const row = facts.value[0]?.row;
-  return row === null || row === undefined ? null : JSON.parse(String(row));
+  return row === null || row === undefined ? null : jsonAnswer(row, "anything");
 }
 
 /** The oid of the relation that `noteSql` noted, as an expression. */

@@ -15,6 +15,7 @@ import {
   type TableNames,
   versionIs,
 } from "./history-table.ts";
+import { jsonAnswer } from "./json-answer.ts";
 
 /** What the journal knows of one statement of a script that runs without a transaction. */
 export interface JournalEntry {
@@ -118,7 +119,7 @@ async function readEntries(session: Session, names: TableNames, step: Step): Pro
 /** JSON; before that it was a list of oids with commas between, empty for none and where it did not matter. */
 function parseNotes(text: string): Pick<JournalEntry, "before" | "sessionLost"> {
   if (text === SESSION_LOST) return { before: {}, sessionLost: true };
-  if (text.startsWith("{")) return { before: JSON.parse(text) as IndexesBefore, sessionLost: false };
+  if (text.startsWith("{")) return { before: jsonAnswer<IndexesBefore>(text, {}), sessionLost: false };
   return { before: text === "" ? {} : { oids: text.split(",") }, sessionLost: false };
 }
 

@@ -1,14 +1,13 @@
 import { requirePinned } from "../core/bundle/pin.ts";
 import { Failure } from "../core/error.ts";
 import type { Applied, Unfinished } from "../core/history.ts";
-import type { Direction } from "../core/migration.ts";
 import { readSql } from "../core/session-settings.ts";
 import type { Settings } from "../core/settings.ts";
 import { quoteText } from "../core/sql-text.ts";
-import type { Row, Session } from "../ports/session.ts";
-import { ServerFailure } from "../ports/session.ts";
+import { AnswerNotUnderstood, ServerFailure, type Session } from "../ports/session.ts";
 import { checkHistoryShape, checkShapeBeside, type TableColumn } from "./history-shape.ts";
 import { nameOf, TABLES_BESIDE, type TableNames, tableNames } from "./history-table.ts";
+import { jsonAnswer, type Shape } from "./json-answer.ts";
 import { protectedBySettingSql, protectedByTableSql } from "./protection-sql.ts";
 import { cannotRead, readHistory } from "./read-history.ts";
 
@@ -59,10 +58,10 @@ export async function look(
   const rowsSent = readHistory(session, names, expected);
   // When the facts cannot be had, nobody awaits the rows.
   rowsSent.catch(() => {});
-  const facts = fromJson((await factsSent)[0]);
+  const facts = jsonAnswer<Facts>((await factsSent)[0]?.row, FACTS);
   const rows = await rowsSent;
-  const role = String(facts.role);
-  const tables = (facts.tables ?? {}) as Readonly<Record<string, TableFacts>>;
+  const { role } = facts;
+  const tables = facts.tables ?? {};
   const tableOf = (table: OwnTable) => tables[OWN_TABLES.indexOf(table) + 1];
   const found = tableOf("history");
   const columns = found ? columnsOf(found) : [];
@@ -79,12 +78,12 @@ export async function look(
   requirePinned(settings.pin, history);
   const journal = tableOf("journal") ? await readJournal(session, names, role) : [];
   return {
-    name: String(facts.database),
+    name: facts.database,
     role,
-    backendStart: String(facts.backend_start),
-    processId: Number(facts.pid),
+    backendStart: facts.backend_start ?? "",
+    processId: facts.pid,
     readOnly: readOnlyReason(facts),
-    schemaExists: facts.schema === true,
+    schemaExists: facts.schema,
     historyExists,
     columns,
     leaseExists: tableOf("lease") !== undefined,
@@ -94,7 +93,7 @@ export async function look(
     resetUnfinished: journal.some((one) => one.version === RESET_MARK),
     repeatableExists: tableOf("repeatable") !== undefined,
     isProtected: facts.protected === true,
-    lockCapacity: Number(facts.lock_capacity),
+    lockCapacity: facts.lock_capacity,
   };
 }
 
@@ -136,19 +135,50 @@ FROM pg_database d LEFT JOIN pg_namespace n ON nspname=${quoteText(schema)}::nam
 async function readJournal(session: Session, { journal }: TableNames, role: string): Promise<Unfinished[]> {
   try {
     const rows = await session.query(readSql(`SELECT DISTINCT version, direction FROM ONLY ${journal}`));
-    return rows.map((row) => ({ version: String(row.version), direction: row.direction as Direction }));
+    return rows.map(({ version, direction }) => {
+      if (direction !== "up" && direction !== "down") throw new AnswerNotUnderstood(`the direction ${direction}`);
+      return { version: String(version), direction };
+    });
   } catch (error) {
     throw error instanceof ServerFailure ? cannotRead(journal, role, error) : error;
   }
 }
 
 /** Rows come as JSON texts, so that no type parser or name transform of a caller's own driver touches them. */
-function fromJson(row: Row | undefined): Record<string, unknown> {
-  return JSON.parse(String(row?.row)) as Record<string, unknown>;
+interface Facts {
+  readonly database: string;
+  readonly role: string;
+  readonly pid: number;
+  readonly backend_start?: string | null;
+  readonly standby: boolean;
+  readonly read_only: string;
+  readonly lock_capacity: number;
+  readonly schema: boolean;
+  readonly statement_timeout: string;
+  readonly protected?: boolean | null;
+  /** By their places in `OWN_TABLES`, counted from 1. */
+  readonly tables?: Readonly<Record<string, TableFacts>> | null;
 }
 
-function readOnlyReason(facts: Record<string, unknown>): string | undefined {
-  if (facts.standby === true) return "the server is a standby in recovery";
+const FACTS: Shape = {
+  database: "text",
+  role: "text",
+  pid: "number",
+  backend_start: "text?",
+  standby: "boolean",
+  read_only: "text",
+  lock_capacity: "number",
+  schema: "boolean",
+  statement_timeout: "text",
+  protected: ["maybe", "boolean"],
+  tables: [
+    "maybe",
+    ["record of", ["tuple of", ["text", ["maybe", ["list of", ["tuple of", ["text", "text", "boolean", "boolean"]]]]]]],
+  ],
+};
+
+function readOnlyReason(facts: Facts): string | undefined {
+  if (facts.standby) return "the server is a standby in recovery";
   if (facts.read_only === "on") return "transactions are read-only here (default_transaction_read_only is on)";
   return undefined;
 }

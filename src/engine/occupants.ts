@@ -4,6 +4,7 @@ import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import type { Session } from "../ports/session.ts";
 import { HISTORY_TABLES, type HistoryTable, historyOwner } from "./history-owner.ts";
 import { HISTORY_COLUMNS, ownTablesSql, tableNames } from "./history-table.ts";
+import { jsonAnswer, type Shape } from "./json-answer.ts";
 import type { DatabaseState } from "./look.ts";
 
 /** The relations of a database whose history is missing or empty, besides pgstep's own and those of extensions. */
@@ -63,9 +64,14 @@ interface Answer extends Omit<Catalog, "relations"> {
   readonly histories: readonly [schema: string, table: string, columns: string[]][];
 }
 
+const ANSWER: Shape = {
+  relations: ["list of", ["tuple of", ["number", "text", "text", "text", "boolean"]]],
+  histories: ["list of", ["tuple of", ["text", "text", ["list of", "text"]]]],
+};
+
 async function ask(session: Session, settings: Settings, condition: string): Promise<Answer | undefined> {
   const [row] = await session.query(occupantsSql(settings, condition));
-  return row && (JSON.parse(String(row.row)) as Answer);
+  return row && jsonAnswer<Answer>(row.row, ANSWER);
 }
 
 /** The services around hosted databases (authentication, storage) keep tables and histories of their own in each one. */
@@ -111,6 +117,6 @@ async function withRows(session: Session, histories: readonly RecordedHistory[])
     ({ schema, table }) => `EXISTS (SELECT FROM ${quoteIdentifier(schema)}.${quoteIdentifier(table)})`,
   );
   const [row] = await session.query(`SELECT pg_catalog.json_build_array(${tests.join(", ")})::pg_catalog.text AS row`);
-  const filled = JSON.parse(String(row?.row)) as boolean[];
+  const filled = jsonAnswer<boolean[]>(row?.row, ["list of", "boolean"]);
   return histories.filter((_, index) => filled[index]);
 }

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { Failure } from "../core/error.ts";
 import type { Applied } from "../core/history.ts";
 import { readSql } from "../core/session-settings.ts";
-import { type Row, ServerFailure, type Session } from "../ports/session.ts";
+import { AnswerNotUnderstood, type Row, ServerFailure, type Session } from "../ports/session.ts";
 import { plainName, type TableNames } from "./history-table.ts";
+import { jsonAnswer } from "./json-answer.ts";
 
 /**
  * The rows of the history; sent before it is known whether the table exists, to save a round trip. When they are just as
@@ -54,16 +55,19 @@ function digestOf(history: readonly Applied[]): string {
 
 /** Rows come as JSON texts, so that no type parser or name transform of a caller's own driver touches them. */
 function toHistory(row: Row): Applied[] {
-  return (JSON.parse(String(row.row)) as Record<string, unknown>[]).map((values) => ({
-    version: String(values.version),
-    appliedAt: textOrNull(values.applied_at) ?? "",
-    description: textOrNull(values.description),
-    checksum: textOrNull(values.checksum),
-    durationMs: values.duration_ms === null || values.duration_ms === undefined ? null : Number(values.duration_ms),
-    appliedBy: textOrNull(values.applied_by),
-    toolVersion: textOrNull(values.tool_version),
-    hasDownScript: values.has_down === true,
-  }));
+  return jsonAnswer<Record<string, unknown>[]>(row.row, ["list of", {}]).map((values) => {
+    if (!("version" in values)) throw new AnswerNotUnderstood("a row of the history without a version");
+    return {
+      version: String(values.version),
+      appliedAt: textOrNull(values.applied_at) ?? "",
+      description: textOrNull(values.description),
+      checksum: textOrNull(values.checksum),
+      durationMs: typeof values.duration_ms === "number" ? values.duration_ms : null,
+      appliedBy: textOrNull(values.applied_by),
+      toolVersion: textOrNull(values.tool_version),
+      hasDownScript: values.has_down === true,
+    };
+  });
 }
 
 function textOrNull(value: unknown): string | null {

@@ -119,6 +119,9 @@ export class ServerFailure extends Error {
   }
 }
 
+/** How the message begins that says what makes no sense. */
+export const NOT_UNDERSTOOD = "the server sent an answer that pgstep does not understand";
+
 /** The connection is gone. `server` is its last word where it had one (57P01 admin shutdown ...). */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
@@ -126,5 +129,12 @@ export class ConnectionLost extends Error {
   constructor(message: string, server?: ServerMessage) {
     super(message);
     this.server = server;
+  }
+}
+
+/** The server answered a question with something that is no answer to it: what else it says is not to be believed. */
+export class AnswerNotUnderstood extends ConnectionLost {
+  constructor(what: string) {
+    super(`${NOT_UNDERSTOOD}: ${what}`);
   }
 }

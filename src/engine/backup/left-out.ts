@@ -1,6 +1,7 @@
 import { enumeration } from "../../core/enumeration.ts";
 import type { Finding } from "../../core/error.ts";
 import type { Session } from "../../ports/session.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import type { TableInScope } from "./scope.ts";
 
 /** What holds data, or decides where it goes, and is not in the SQL that pgstep writes itself. The search path must be empty. */
@@ -16,7 +17,7 @@ export async function leftOut(
  (SELECT pg_catalog.json_agg(pg_catalog.format('%s of %I', r.prrelid::pg_catalog.regclass, p.pubname) ORDER BY p.pubname, r.prrelid)
   FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid WHERE r.prrelid = ANY (${oids}))::text AS members`);
   const objects = Number(row?.objects);
-  const members = JSON.parse(String(row?.members ?? "[]")) as string[];
+  const members = jsonAnswer<string[]>(row?.members ?? "[]", ["list of", "text"]);
   const findings: Finding[] = [];
   if (scope === "all" && objects > 0) {
     findings.push({

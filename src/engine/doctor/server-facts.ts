@@ -3,6 +3,7 @@ import { quoteText } from "../../core/sql-text.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../context.ts";
 import { tableNames } from "../history-table.ts";
+import { jsonAnswer } from "../json-answer.ts";
 
 /** What the server tells of itself, of the role, and of where pgstep's tables are or would be. */
 export interface ServerFacts {
@@ -87,5 +88,5 @@ export async function readFacts({ settings }: DatabaseContext, session: Session)
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), '[]') AS "invalidIndexes"
  FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS facts`),
   );
-  return JSON.parse(String(row?.facts)) as ServerFacts;
+  return jsonAnswer<ServerFacts>(row?.facts, {});
 }

@@ -5,6 +5,7 @@ import type { Rehearsal } from "../../core/report.ts";
 import { type SchemaObject, schemaDifferences } from "../../core/schema-comparison.ts";
 import type { DatabaseContext } from "../context.ts";
 import { tableNames } from "../history-table.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import { migrate, undo } from "../migrate.ts";
 import { withSession } from "../work-session.ts";
 import { schemaSql } from "./schema-sql.ts";
@@ -74,7 +75,7 @@ export async function readSchema({ database, settings, signal }: DatabaseContext
   const { history, journal, lease } = tableNames(settings);
   const sql = schemaSql([history, journal, lease], settings.schema);
   const [row] = await withSession(database, "read the schema of", (session) => session.query(sql), signal);
-  const objects = JSON.parse(String(row?.row)) as [string, string, string | null, string][];
+  const objects = jsonAnswer<[string, string, string | null, string][]>(row?.row, ["list of", ["list of", "text?"]]);
   return objects.map(([kind, name, within, digest]) => ({ kind, name, within, digest }));
 }
 

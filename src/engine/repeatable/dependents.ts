@@ -2,6 +2,7 @@ import { enumeration } from "../../core/enumeration.ts";
 import { Failure, type Finding } from "../../core/error.ts";
 import { quoteText } from "../../core/sql-text.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import { dependentsSql } from "./dependents-sql.ts";
 
 /** A view or routine as it was before it was taken down; all of its names with their schemas. */
@@ -36,11 +37,14 @@ export async function takeDown(session: Session, views: readonly string[], doing
   const [found] = await session.query(
     `SELECT COALESCE(pg_catalog.json_agg(c.oid::text), '[]')::text AS row FROM pg_catalog.pg_class c WHERE c.relkind IN ('v', 'm') AND c.oid IN (SELECT pg_catalog.to_regclass(v.name)::oid FROM pg_catalog.unnest(ARRAY[${names}]::text[]) AS v(name))`,
   );
-  const roots = JSON.parse(String(found?.row)) as string[];
+  const roots = jsonAnswer<string[]>(found?.row, ["list of", "text"]);
   if (roots.length === 0) return [];
   const { nodes, edges } = await withoutSearchPath(session, async () => {
     const [row] = await session.query(dependentsSql(roots));
-    return JSON.parse(String(row?.row)) as { nodes: readonly Node[]; edges: readonly (readonly [string, string])[] };
+    return jsonAnswer<{ nodes: readonly Node[]; edges: readonly (readonly [string, string])[] }>(row?.row, {
+      nodes: ["list of", {}],
+      edges: ["list of", ["list of", "text"]],
+    });
   });
   const refused = nodes.flatMap((node) => node.refused ?? []);
   if (refused.length > 0) {
@@ -125,7 +129,7 @@ async function commentedColumns(session: Session, { name, kind }: TakenDown): Pr
   const [row] = await session.query(
     `SELECT COALESCE(pg_catalog.json_agg(COALESCE(t.attname::text, '')), '[]')::text AS row FROM pg_catalog.pg_description d LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = d.objoid AND t.attnum = d.objsubid AND d.objsubid > 0 WHERE d.objoid = ${oid}`,
   );
-  return new Set(JSON.parse(String(row?.row)) as string[]);
+  return new Set(jsonAnswer<string[]>(row?.row, ["list of", "text"]));
 }
 
 /** These statements or none of them, inside the transaction that is open. */

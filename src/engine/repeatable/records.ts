@@ -3,6 +3,7 @@ import { readInUsersPathSql } from "../../core/session-settings.ts";
 import { equals, quoteText } from "../../core/sql-text.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { NOW_UTC, type TableNames } from "../history-table.ts";
+import { jsonAnswer } from "../json-answer.ts";
 
 const UNDEFINED_TABLE = "42P01";
 
@@ -15,7 +16,10 @@ export async function readRecords(session: Session, { repeatable }: TableNames):
         `SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'checksum', checksum, 'appliedAt', applied_at, 'isDropped', ${gone})), '[]')::pg_catalog.text AS row FROM ONLY ${repeatable}`,
       ),
     );
-    return JSON.parse(String(row?.row)) as RecordedRepeatable[];
+    return jsonAnswer<RecordedRepeatable[]>(row?.row, [
+      "list of",
+      { name: "text", checksum: "text?", appliedAt: "text", isDropped: "boolean" },
+    ]);
   } catch (error) {
     if (error instanceof ServerFailure && error.server.code === UNDEFINED_TABLE) return [];
     throw error;
@@ -26,7 +30,7 @@ export async function readRecords(session: Session, { repeatable }: TableNames):
 export async function readViewsThere(session: Session, views: readonly string[]): Promise<Set<string>> {
   if (views.length === 0) return new Set();
   const [row] = await session.query(`SELECT pg_catalog.array_to_json(${thereAmong(views)})::text AS row`);
-  return new Set(JSON.parse(String(row?.row)) as string[]);
+  return new Set(jsonAnswer<string[]>(row?.row, ["list of", "text"]));
 }
 
 /** Makes the table when it is not there. */

@@ -2,6 +2,7 @@ import type { ResetInventory } from "../../core/report.ts";
 import { quoteText } from "../../core/sql-text.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import type { TableNames } from "../history-table.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import { objectsSql, USER_SCHEMA } from "./objects-sql.ts";
 
 /** Something that is dropped by its name. */
@@ -82,7 +83,7 @@ export async function readInventory(session: Session, names: TableNames): Promis
   const objectsSent = session.query(objectsSql([names.journal, names.lease, names.repeatable].map(quoteText)));
   const [facts] = await factsSent;
   const [objects] = await objectsSent;
-  return { ...JSON.parse(String(facts?.row)), ...JSON.parse(String(objects?.row)) } as Inventory;
+  return { ...jsonAnswer<Inventory>(facts?.row, {}), ...jsonAnswer<Inventory>(objects?.row, {}) };
 }
 
 /** A table is counted up to so many rows, and so many tables are. */

@@ -10,6 +10,7 @@ import type {
 } from "../../core/types/catalog.ts";
 import { type Known, notNullColumns } from "../../core/types/view-nullability.ts";
 import type { Session } from "../../ports/session.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import {
   compositesSql,
   domainsSql,
@@ -46,7 +47,7 @@ interface ReadKnown {
 export async function readCatalog(session: Session, { schemas, hidden }: CatalogChoice): Promise<Catalog> {
   const ask = async <T>(sql: string): Promise<T[]> => {
     const [row] = await session.query(readInUsersPathSql(sql));
-    return JSON.parse(String(row?.row)) as T[];
+    return jsonAnswer<T[]>(row?.row, ["list of", {}]);
   };
   const [schemaNames, types, relations, enums, domains, composites, routines, known] = await Promise.all([
     ask<{ name: string }>(SCHEMAS_SQL),
