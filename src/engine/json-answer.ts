@@ -1,17 +1,17 @@
 import { AnswerNotUnderstood } from "../ports/session.ts";
 
 /** What a JSON value must be: a question mark, or "maybe", allows null and absence; of an object only the fields that matter. */
-export type Shape =
-  | "anything"
-  | "text"
-  | "number"
-  | "boolean"
-  | "text?"
-  | "number?"
-  | readonly ["list of" | "record of", Shape]
-  | readonly ["tuple of", readonly Shape[]]
-  | readonly ["maybe", Shape]
-  | { readonly [field: string]: Shape };
+export type Shape = Simple | Compound | { readonly [field: string]: Shape };
+
+type Simple = "anything" | "text" | "number" | "boolean" | "text?" | "number?";
+
+type Compound =
+  | readonly ["list of", Shape]
+  /** An object whose fields may have any names. */
+  | readonly ["record of", Shape]
+  /** A list of so many parts, each with a shape of its own. */
+  | readonly ["parts", readonly Shape[]]
+  | readonly ["maybe", Shape];
 
 /**
  * The JSON value that a server has answered with as text.
@@ -34,40 +34,41 @@ export function jsonAnswer<Value>(text: unknown, shape: Shape): Value {
 function misfitOf(value: unknown, shape: Shape, name: string): string | undefined {
   if (typeof shape === "string") return isOf(value, shape) ? undefined : `${name} is no ${shape.replace("?", "")}`;
   if (isCompound(shape)) return misfitOfCompound(value, shape, name);
-  if (value === null || typeof value !== "object") return `${name} is no object`;
-  return firstOf(Object.entries(shape), ([field, one]) => misfitOf(Reflect.get(value, field), one, field));
+  if (!isObject(value)) return `${name} is no object`;
+  return firstOf(Object.entries(shape), ([field, one]) => misfitOf(value[field], one, field));
 }
 
-type Compound = Extract<Shape, readonly unknown[]>;
+function misfitOfCompound(value: unknown, shape: Compound, name: string): string | undefined {
+  switch (shape[0]) {
+    case "maybe":
+      return value === null || value === undefined ? undefined : misfitOf(value, shape[1], name);
+    case "record of":
+      if (!isObject(value)) return `${name} is no object`;
+      return firstOf(Object.values(value), (one) => misfitOf(one, shape[1], name));
+    case "list of":
+      if (!Array.isArray(value)) return `${name} is no list`;
+      return firstOf(value, (one) => misfitOf(one, shape[1], name));
+    case "parts":
+      if (!Array.isArray(value) || value.length !== shape[1].length) return `${name} has not ${shape[1].length} parts`;
+      return firstOf([...shape[1].entries()], ([index, one]) => misfitOf(value[index], one, name));
+  }
+}
 
 function isCompound(shape: Exclude<Shape, string>): shape is Compound {
   return Array.isArray(shape);
 }
 
-function misfitOfCompound(value: unknown, shape: Compound, name: string): string | undefined {
-  if (shape[0] === "maybe") return value === null || value === undefined ? undefined : misfitOf(value, shape[1], name);
-  if (shape[0] === "record of") {
-    if (value === null || typeof value !== "object") return `${name} is no object`;
-    const one = shape[1];
-    return firstOf(Object.entries(value), ([field, entry]) => misfitOf(entry, one, `${name}.${field}`));
-  }
-  if (!Array.isArray(value)) return `${name} is no list`;
-  if (shape[0] === "list of") {
-    const one = shape[1];
-    return firstOf(value, (entry) => misfitOf(entry, one, name));
-  }
-  const parts = shape[1];
-  if (value.length !== parts.length) return `${name} has ${value.length} parts instead of ${parts.length}`;
-  return firstOf(parts.entries(), ([index, one]) => misfitOf(value[index], one, name));
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === "object";
 }
 
-function isOf(value: unknown, kind: Extract<Shape, string>): boolean {
+function isOf(value: unknown, kind: Simple): boolean {
   if (kind === "anything") return true;
   if (kind.endsWith("?") && (value === null || value === undefined)) return true;
   return typeof value === (kind.startsWith("text") ? "string" : kind.replace("?", ""));
 }
 
-function firstOf<One>(list: Iterable<One>, ask: (one: One) => string | undefined): string | undefined {
+function firstOf<One>(list: readonly One[], ask: (one: One) => string | undefined): string | undefined {
   for (const one of list) {
     const answer = ask(one);
     if (answer !== undefined) return answer;

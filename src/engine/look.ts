@@ -173,7 +173,7 @@ const FACTS: Shape = {
   protected: ["maybe", "boolean"],
   tables: [
     "maybe",
-    ["record of", ["tuple of", ["text", ["maybe", ["list of", ["tuple of", ["text", "text", "boolean", "boolean"]]]]]]],
+    ["record of", ["parts", ["text", ["maybe", ["list of", ["parts", ["text", "text", "boolean", "boolean"]]]]]]],
   ],
 };
 

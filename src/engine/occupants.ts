@@ -65,8 +65,8 @@ interface Answer extends Omit<Catalog, "relations"> {
 }
 
 const ANSWER: Shape = {
-  relations: ["list of", ["tuple of", ["number", "text", "text", "text", "boolean"]]],
-  histories: ["list of", ["tuple of", ["text", "text", ["list of", "text"]]]],
+  relations: ["list of", ["parts", ["number", "text", "text", "text", "boolean"]]],
+  histories: ["list of", ["parts", ["text", "text", ["list of", "text"]]]],
 };
 
 async function ask(session: Session, settings: Settings, condition: string): Promise<Answer | undefined> {
