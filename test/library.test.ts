@@ -40,7 +40,9 @@ describe("the library", () => {
 
   test("rejects with the failure of a step, and the report with it", async () => {
     const { url } = await server.createDatabase("CREATE TABLE b (id integer)");
-    const failure = await new MigrationRunner({ url, directory }).runMigrations().catch((error: unknown) => error);
+    const runner = new MigrationRunner({ url, directory });
+    await assert.rejects(runner.runMigrations(), { code: "database-not-empty" });
+    const failure = await runner.runMigrations({ firstRun: true }).catch((error: unknown) => error);
     assert.ok(failure instanceof RunFailure);
     assert.equal(failure.code, "statement-failed");
     assert.equal(failure.server?.code, "42P07");
