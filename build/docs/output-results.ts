@@ -84,7 +84,12 @@ export const RESULTS: Readonly<Record<string, Schema>> = {
     updated: truth("Whether the checksums were taken over."),
     changed: list("The files that were edited after they were applied.", ref("entry")),
   }),
-  resolve: line("resolve", "The answer of resolve.", {
+  recorded: line("recorded", "The answer of resolve --applied and --not-applied.", {
+    database: DATABASE,
+    version: string("The migration."),
+    recorded: oneOf("What the history says of it now.", ["applied", "not-applied"]),
+  }),
+  resolve: line("resolve", "The answer of resolve --done and --not-done.", {
     database: DATABASE,
     version: string("The migration."),
     direction: oneOf("Which of its files.", DIRECTIONS),

@@ -134,6 +134,7 @@ export function jsonReport(report: Report): JsonReport {
     case "doctor":
     case "wait":
     case "resolve":
+    case "recorded":
     case "reset":
     case "protection":
     case "created":

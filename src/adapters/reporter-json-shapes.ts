@@ -8,6 +8,7 @@ import type {
   DoctorReport,
   ExplainedValue,
   ProtectionReport,
+  RecordReport,
   Rehearsal,
   ResetInventory,
   ResolveReport,
@@ -239,6 +240,7 @@ export type JsonReport =
   | WaitReport
   | DoctorReport
   | ResolveReport
+  | RecordReport
   | ProtectionReport
   | { readonly type: "baseline"; readonly database: string; readonly recorded: readonly JsonStep[] }
   | {

@@ -41,6 +41,10 @@ export function otherLines(report: Exclude<Report, RunReport | SeedReport | Stat
         `Statement ${report.statement} of ${printableLine(report.version)} counts as ${report.resolution === "done" ? "done" : "not done"} now.`,
         `Run pgstep ${report.direction} to go on ${report.resolution === "done" ? "behind it" : "with it"}.`,
       ];
+    case "recorded":
+      return [
+        `${printableLine(report.version)} is recorded as ${report.recorded === "applied" ? "applied" : "not applied"} now; nothing was run.`,
+      ];
     case "doctor":
       return doctorLines(report, output);
     case "wait":

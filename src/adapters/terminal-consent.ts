@@ -3,8 +3,8 @@ import { type Confirmation, requireConfirmation, requireForce, requireUnprotecti
 import { printableLine, wrapped } from "../core/display-text.ts";
 import { Failure } from "../core/error.ts";
 import type { Entry } from "../core/history.ts";
-import type { ResetInventory } from "../core/report.ts";
-import type { Consent, UnprotectConsent } from "../ports/consent.ts";
+import type { RecordReport, ResetInventory } from "../core/report.ts";
+import type { Consent, RecordConsent, UnprotectConsent } from "../ports/consent.ts";
 
 /** Where a person can be asked: questions go to the output, answers come from the input. */
 export interface Terminal {
@@ -24,7 +24,7 @@ export interface ConsentSettings extends Confirmation {
 }
 
 /** Consent from the command line, else from the person at the terminal. */
-export class TerminalConsent implements Consent, UnprotectConsent {
+export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent {
   readonly #terminal: Terminal;
   readonly #settings: ConsentSettings;
 
@@ -84,6 +84,20 @@ export class TerminalConsent implements Consent, UnprotectConsent {
       "Cannot repair the history",
     );
     return /^y(es)?$/i.test(answer ?? "");
+  }
+
+  /** @throws Failure consent-missing */
+  async mayRecord(migration: string, recorded: RecordReport["recorded"]): Promise<void> {
+    if (this.#settings.yes) return;
+    const where = printableLine(this.#settings.database());
+    const as = recorded === "applied" ? "applied" : "not applied";
+    const what = `Cannot record ${printableLine(migration)} as ${as}`;
+    const question = `Record ${printableLine(migration)} as ${as} on ${where}? Nothing is run. [y/N] `;
+    const answer = this.#canAsk() ? await this.#ask(question, what) : undefined;
+    if (/^y(es)?$/i.test(answer ?? "")) return;
+    throw new Failure("consent-missing", `${what}: it was not agreed to`, {
+      hint: "Check what the database has, then add --yes.",
+    });
   }
 
   #canAsk(): boolean {

@@ -2,34 +2,54 @@ import type { Command } from "../core/command.ts";
 import { Failure } from "../core/error.ts";
 import { LOCK_OPTIONS, requireVersion } from "../core/option-values.ts";
 import type { Environment } from "../engine/environment.ts";
+import { recordMigration } from "../engine/record-migration.ts";
 import { resolve as resolveDoubt } from "../engine/resolve.ts";
+
+const OUTCOMES = ["done", "not-done", "applied", "not-applied"] as const;
 
 export const resolve: Command<Environment> = {
   name: "resolve",
   effect: "changes",
   aliases: [],
-  summary: "say what became of a statement that is in doubt",
+  summary: "record the outcome of a statement or a migration that you have checked",
   description:
-    "A statement that runs outside a transaction is in doubt when its run was killed. Where the database itself cannot " +
-    "tell whether it took effect, look, and say so here; then run pgstep up again. Runs nothing.",
-  arguments: [
-    { name: "version", required: true, summary: "the migration that stopped part-way", completes: "version" },
-  ],
+    "--done and --not-done are for one statement that runs outside a transaction and whose run was killed: where the " +
+    "database itself cannot tell whether it took effect, check, and say so here; then run pgstep up again. --applied " +
+    "and --not-applied are for a whole migration: they record it as applied although it did not run, or remove its row " +
+    "from the history although it was not undone. Runs nothing.",
+  arguments: [{ name: "version", required: true, summary: "the migration", completes: "version" }],
   options: [
-    { name: "done", summary: "it took effect: go on behind it" },
-    { name: "not-done", summary: "it did not: run it again" },
+    { name: "done", summary: "the statement took effect: continue after it" },
+    { name: "not-done", summary: "the statement did not: run it again" },
+    { name: "applied", summary: "the database has all that the migration makes: record it" },
+    { name: "not-applied", summary: "the database has nothing of the migration: remove its row" },
+    { name: "yes", letter: "y", summary: "agree to --applied or --not-applied without being asked" },
     ...LOCK_OPTIONS,
   ],
-  examples: [{ line: "pgstep resolve 012 --not-done", remark: "the next up runs the statement again" }],
+  examples: [
+    { line: "pgstep resolve 012 --not-done", remark: "the next up runs the statement again" },
+    { line: "pgstep resolve 012 --applied", remark: "the next up starts after 012" },
+  ],
   async run(invocation, environment) {
     const version = requireVersion(invocation.arguments[0] ?? "", "resolve");
-    const done = invocation.options.has("done");
-    if (done === invocation.options.has("not-done")) {
-      throw new Failure("usage", `Cannot resolve ${version}: one of --done and --not-done must be given`, {
-        hint: "Look whether the statement took effect; pgstep up names it.",
-      });
+    const chosen = OUTCOMES.filter((name) => invocation.options.has(name));
+    const [outcome] = chosen;
+    if (outcome === undefined || chosen.length > 1) {
+      throw new Failure(
+        "usage",
+        `Cannot resolve ${version}: one of --done, --not-done, --applied and --not-applied must be given`,
+        {
+          hint: "For a statement that pgstep up names: --done or --not-done. For the whole migration: --applied or --not-applied.",
+        },
+      );
     }
-    environment.report(await resolveDoubt(await environment.databaseContext(), version, done ? "done" : "not-done"));
+    const context = await environment.databaseContext();
+    if (outcome === "done" || outcome === "not-done") {
+      environment.report(await resolveDoubt(context, version, outcome));
+    } else {
+      const consent = environment.consent({ yes: invocation.options.has("yes") });
+      environment.report(await recordMigration(context, version, outcome, consent));
+    }
     return 0;
   },
 };

@@ -28,7 +28,10 @@ export const FAILURES = {
   },
   "migrations-pending": { exitStatus: 3, meaning: "Migrations are pending, and what was asked for needs them." },
   "no-way-back": { exitStatus: 3, meaning: "A migration to be undone has no down script." },
-  "nothing-in-doubt": { exitStatus: 3, meaning: "No statement of the migration is in doubt." },
+  "nothing-in-doubt": {
+    exitStatus: 3,
+    meaning: "No statement of the migration is in doubt, or the history says already what was to be recorded.",
+  },
   "baseline-refused": { exitStatus: 3, meaning: "The database already has a history." },
   "database-not-empty": {
     exitStatus: 3,

@@ -115,6 +115,15 @@ export interface ResolveReport {
   readonly resolution: "done" | "not-done";
 }
 
+/** The answer of resolve --applied and --not-applied. */
+export interface RecordReport {
+  readonly type: "recorded";
+  readonly database: string;
+  readonly version: string;
+  /** What the history says of the migration now. */
+  readonly recorded: "applied" | "not-applied";
+}
+
 export interface RepairReport {
   readonly type: "repair";
   readonly database: string;
@@ -236,6 +245,7 @@ export type Report =
   | BaselineReport
   | RepairReport
   | ResolveReport
+  | RecordReport
   | ResetReport
   | ProtectionReport
   | CreatedReport

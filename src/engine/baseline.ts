@@ -7,7 +7,7 @@ import { compareVersions, sameVersion } from "../core/version.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { stepReport } from "./execute-plan.ts";
-import { insertRowSql } from "./history-table.ts";
+import { insertRowSql, type Recording } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
 import { type RunLock, withRunLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
@@ -34,7 +34,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
     (migration) =>
       compareVersions(migration.version, version) <= 0 && runsIn(migration.up.header, settings.environment),
   );
-  const steps = chosen.map(stepOf);
+  const steps = chosen.map(migrationStep);
   const report: BaselineReport = {
     type: "baseline",
     database: database.description,
@@ -50,18 +50,12 @@ export async function baseline(context: DatabaseContext, version: string): Promi
         "baseline-refused",
         `Cannot record a baseline in ${state.name}: its history has ${state.history.length} entries already`,
         {
-          hint: "Run pgstep status to see them, and pgstep up to go on from there.",
+          hint: `Run pgstep status to see them, and pgstep up to continue from there; or record one migration: pgstep resolve ${version} --applied.`,
         },
       );
     }
     const names = await prepareHistory(context, session, state, lock);
-    const rows = steps.map((step) =>
-      insertRowSql(names, step, {
-        checksum: step.script?.checksum ?? null,
-        downScript: step.down ? readWhole(context, step.down.path) : null,
-        toolVersion: context.toolVersion,
-      }),
-    );
+    const rows = steps.map((step) => insertRowSql(names, step, recordedFiles(context, step)));
     await inTransaction(session, rows, lock.guard);
     return report;
   };
@@ -74,6 +68,15 @@ export async function baseline(context: DatabaseContext, version: string): Promi
   return withSession(database, doing, work, context.signal);
 }
 
-function stepOf({ version, name, description, up, down }: Migration): Step {
+/** What is recorded of a migration that is not run. */
+export function recordedFiles(context: DatabaseContext, { script, down }: Step): Recording {
+  return {
+    checksum: script?.checksum ?? null,
+    downScript: down ? readWhole(context, down.path) : null,
+    toolVersion: context.toolVersion,
+  };
+}
+
+export function migrationStep({ version, name, description, up, down }: Migration): Step {
   return { direction: "up", version, name, description, script: up, ...(down && { down }) };
 }

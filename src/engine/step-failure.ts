@@ -96,9 +96,7 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
         return "Add ON CONFLICT (version) DO NOTHING: pgstep has recorded the migration already.";
       break;
     case "42P07":
-      return script.step.direction === "up"
-        ? "If the database was set up by other means, record what it has: pgstep baseline <version>."
-        : undefined;
+      return script.step.direction === "up" ? adviceOnExisting(script) : undefined;
     case "42P01":
     case "42703":
       if (stage.at === "record")
@@ -123,6 +121,12 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
   if (stage.at === "record" && server.code.startsWith("23"))
     return `Its row in ${history} was refused. Look at the constraints and triggers of that table: \\d ${history}`;
   return undefined;
+}
+
+/** A baseline is refused where there is a history; one migration can be recorded in any case. */
+function adviceOnExisting({ step: { version, down } }: Script): string {
+  const record = `If the database has all that the migration makes, record it: pgstep resolve ${version} --applied.`;
+  return down ? `If a down script left it behind, drop it and complete that script. ${record}` : record;
 }
 
 /** Where in its file a message belongs, or what the server says of it. */

@@ -1,5 +1,5 @@
 import type { Entry } from "../core/history.ts";
-import type { ResetInventory } from "../core/report.ts";
+import type { RecordReport, ResetInventory } from "../core/report.ts";
 
 /** Who is asked before something is done that cannot be taken back. */
 export interface Consent {
@@ -10,6 +10,15 @@ export interface Consent {
   mayReset(inventory: ResetInventory): Promise<boolean>;
   /** Whether the checksums of these changed migrations may be taken over from the files. */
   mayRepair(changed: readonly Entry[]): Promise<boolean>;
+}
+
+/** Who is asked before the history is corrected by hand. */
+export interface RecordConsent {
+  /**
+   * Returns when somebody has agreed that the history says so of the migration.
+   * @throws Failure consent-missing when nobody did
+   */
+  mayRecord(migration: string, recorded: RecordReport["recorded"]): Promise<void>;
 }
 
 /** Who is asked before the mark that protects a database is cleared. */

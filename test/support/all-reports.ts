@@ -136,6 +136,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     resolve: {
       ...{ type: "resolve", database: "app", version: "001", direction: "up", statement: 1, resolution: "done" },
     },
+    recorded: { type: "recorded", database: "app", version: "001", recorded: "applied" },
     backup: { type: "backup", ...BACKUP, program: "pg_dump 18.4" },
     backups: {
       ...{ type: "backups", directory: ".pgstep/backups" },

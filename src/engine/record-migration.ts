@@ -1,0 +1,99 @@
+import { Failure } from "../core/error.ts";
+import type { Applied } from "../core/history.ts";
+import type { Migration } from "../core/migration.ts";
+import type { RecordReport } from "../core/report.ts";
+import { sameVersion } from "../core/version.ts";
+import type { RecordConsent } from "../ports/consent.ts";
+import type { Session } from "../ports/session.ts";
+import { migrationStep, recordedFiles } from "./baseline.ts";
+import type { DatabaseContext } from "./context.ts";
+import { insertRowSql, type TableNames, tableNames, versionIs } from "./history-table.ts";
+import { inTransaction } from "./journal.ts";
+import { type RunLock, withRunLock } from "./lock.ts";
+import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { prepareHistory } from "./prepare-history.ts";
+import { readMigrations } from "./read-migrations.ts";
+import { refuseUnsound } from "./scripts.ts";
+import { withSession } from "./work-session.ts";
+
+/**
+ * Corrects the history for one migration, after consent: records it as applied, or removes its row. Runs none of its
+ * statements. Its entries in the journal of statements no longer count.
+ * @throws Failure version-unknown, nothing-in-doubt when the history says so already, consent-missing
+ */
+export async function recordMigration(
+  context: DatabaseContext,
+  version: string,
+  recorded: RecordReport["recorded"],
+  consent: RecordConsent,
+): Promise<RecordReport> {
+  const { settings, database, signal } = context;
+  const doing = "correct the history of";
+  const migration = recorded === "applied" ? findMigration(context, version) : undefined;
+  const seen = async (session: Session): Promise<{ state: DatabaseState; row: Applied | undefined }> => {
+    const state = await look(session, settings);
+    requireWritable(state, doing);
+    requireNoResetUnfinished(state, doing);
+    return { state, row: state.history.find((one) => sameVersion(one.version, version)) };
+  };
+  const required = async (session: Session) => {
+    const found = await seen(session);
+    requireOtherwise(version, recorded, found.row);
+    return found;
+  };
+  // No session and no lock is kept while somebody makes up their mind.
+  const { row } = await withSession(database, doing, required, signal);
+  const report: RecordReport = {
+    type: "recorded",
+    database: database.description,
+    version: row?.version ?? migration?.version ?? version,
+    recorded,
+  };
+  await consent.mayRecord(migration?.name ?? report.version, recorded);
+  const record = async (session: Session, lock: RunLock): Promise<RecordReport> => {
+    const { state } = await required(session);
+    const names = migration ? await prepareHistory(context, session, state, lock) : tableNames(settings);
+    const begun = state.unfinished.find((one) => sameVersion(one.version, version));
+    const forget = begun ? [`DELETE FROM ONLY ${names.journal} WHERE ${versionIs(begun.version)}`] : [];
+    await inTransaction(session, [...forget, rowSql(context, names, report, migration)], lock.guard);
+    return report;
+  };
+  const lookUp = async (session: Session): Promise<RecordReport | string> => {
+    const found = await seen(session);
+    const isDone = (recorded === "applied") === (found.row !== undefined);
+    return isDone ? report : "Nothing was recorded. Run the command again.";
+  };
+  const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => record(session, lock));
+  return withSession(database, doing, work, signal);
+}
+
+function rowSql(
+  context: DatabaseContext,
+  names: TableNames,
+  { version }: RecordReport,
+  migration: Migration | undefined,
+): string {
+  if (!migration) return `DELETE FROM ONLY ${names.history} WHERE ${versionIs(version)}`;
+  const step = migrationStep(migration);
+  return insertRowSql(names, step, recordedFiles(context, step));
+}
+
+/** @throws Failure version-unknown */
+function findMigration({ fileSystem, settings }: DatabaseContext, version: string): Migration {
+  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+  refuseUnsound(findings, "record a migration");
+  const migration = migrations.find((one) => sameVersion(one.version, version));
+  if (migration) return migration;
+  throw new Failure("version-unknown", `Cannot record ${version} as applied: there is no such migration`, {
+    hint: `Name a migration that is in ${settings.directory}.`,
+  });
+}
+
+/** @throws Failure nothing-in-doubt when there is nothing to correct */
+function requireOtherwise(version: string, recorded: RecordReport["recorded"], row: Applied | undefined): void {
+  if ((recorded === "applied") !== (row !== undefined)) return;
+  const is = row ? "applied" : "not applied";
+  throw new Failure("nothing-in-doubt", `Cannot record ${version} as ${is}: the history says so already`, {
+    hint: "Run pgstep status to see what is recorded.",
+  });
+}
