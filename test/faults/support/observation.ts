@@ -47,11 +47,16 @@ export function stateIn(seen: Observation, version: string): "pending" | "unfini
 }
 
 /**
- * How often one direction of a migration took effect as a whole: its statement that did so least often. Statements of
- * one that is under way count for nothing until all of them are finished.
+ * How often one direction of a migration took effect as a whole: as its statement that did so least often. A journal says
+ * that its last time has no end yet, although all of its statements may be finished.
  */
 export function effectsOf(seen: Observation, { version, traced }: FaultMigration, direction: Direction): number {
-  return Math.min(...traced[direction].map((statement) => timesOf(seen, version, direction, statement)));
+  const least = Math.min(...traced[direction].map((statement) => timesOf(seen, version, direction, statement)));
+  const isFinished = (statement: number) =>
+    seen.journal.some(
+      (one) => one.version === version && one.direction === direction && one.statement === statement && one.finished,
+    );
+  return traced[direction].every(isFinished) ? least - 1 : least;
 }
 
 export function timesOf({ traces }: Observation, version: string, direction: Direction, statement: number): number {
