@@ -28,8 +28,9 @@ function replace(proxy: NetworkProxy, text: string, by: string, time = 1): void 
   };
 }
 
-const BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
-const NO_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRONG";
+/** Alone in its message, as a step begins. */
+const BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE\0";
+const NO_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRONG\0";
 
 describe("a statement that ends the transaction of its file, for whatever reason", () => {
   const files = {
@@ -133,7 +134,7 @@ describe("a BEGIN that is refused, before a file that lifts the guard against wr
       PROCEDURE,
     );
     const settings = "; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction";
-    replace(proxy, `BEGIN READ WRITE${settings}`, `BEGIN READ WRONG${settings}`);
+    replace(proxy, `${BEGIN.slice(0, -1)}${settings}`, `${NO_BEGIN.slice(0, -1)}${settings}`);
     const report = await here.up();
     assert.equal(failureOf(report, "statement-failed").server?.code, "42601");
     assert.equal(await here.value("SELECT count(*)::int FROM schema_migrations_steps"), 0);
