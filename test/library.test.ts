@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { inspect } from "node:util";
 import postgres from "postgres";
 import { RunFailure } from "../src/index.ts";
 import { MigrationRunner } from "../src/utils/migrationRunner.ts";
@@ -50,6 +51,23 @@ describe("the library", () => {
       failure.report.steps.map((step) => step.outcome),
       ["applied", "failed"],
     );
+  });
+
+  test("tells no password: not to its listener, not in the failure, not in the report", async () => {
+    const { url } = await server.createDatabase();
+    const own = mkdtempSync(join(tmpdir(), "pgstep-library-"));
+    after(() => rmSync(own, { recursive: true, force: true }));
+    const notice = "DO $$ BEGIN RAISE NOTICE 'ALTER ROLE x PASSWORD ''hunter2'''; END $$;";
+    writeFileSync(join(own, "001_a.sql"), `${notice}\nALTER ROLE x PASSWORD\n  $pw$hunter2$pw$ NO SUCH OPTION;`);
+    const events: unknown[] = [];
+    const runner = new MigrationRunner({ url, directory: own, onEvent: (event) => events.push(event) });
+    const failure = await runner.runMigrations().catch((error: unknown) => error);
+    assert.ok(failure instanceof RunFailure);
+    const { message, place, server: said, report } = failure;
+    assert.equal(place?.sourceLine, "  $pw$*******$pw$ NO SUCH OPTION;");
+    const told = inspect([events, message, place, said, report, String(failure), failure.stack], { depth: 20 });
+    assert.match(told, /ALTER ROLE x PASSWORD '\*\*\*'/);
+    assert.doesNotMatch(told, /hunter2/);
   });
 
   test("takes the settings of a caller's own driver, and leaves that as it is", async () => {

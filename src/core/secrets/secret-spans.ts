@@ -18,10 +18,12 @@ const ANNOUNCEMENT = new RegExp(
   "gi",
 );
 
-/** Whether anything in the text can announce a secret: for most texts nothing does, and this is all that they cost. */
+/** Less exact than the announcements, and faster: for most texts this is all that they cost. */
+const HINT = /:\/\/|pass|secret|token|key|set_config|format|crypt|pasw/i;
+
+/** Whether anything in the text can announce a secret. */
 export function mayHaveSecrets(text: string): boolean {
-  ANNOUNCEMENT.lastIndex = 0;
-  return ANNOUNCEMENT.test(text);
+  return HINT.test(text);
 }
 
 /**
