@@ -25,6 +25,7 @@ import { parseJsonTree } from "../../src/core/settings/json-tree.ts";
 import { placeholderValues } from "../../src/core/settings/placeholder-values.ts";
 import { substitute } from "../../src/core/settings/substitution.ts";
 import { parsePsqlCommand } from "../../src/core/sql/psql-command.ts";
+import { sessionEffect } from "../../src/core/sql/session-effect.ts";
 import { scan } from "../../src/core/sql/statement.ts";
 import { classify } from "../../src/core/sql/statement-kind.ts";
 import { docComment } from "../../src/core/types/format.ts";
@@ -190,6 +191,12 @@ const WORST: readonly Worst[] = [
   },
   { name: "a comment", units: ["*/", "*", "\n", " "], take: (text) => docComment(text) },
   {
+    name: "what a DO block leaves behind",
+    before: "DO $$",
+    units: ["execute", "execute(", "execute'", "' ", "create temp ", "set_config ", "pg_advisory_lock "],
+    take: (text) => sessionEffect({ text, standardConformingStrings: true }),
+  },
+  {
     name: "a node tree",
     units: ["{A}", "(1 2)", '"', "\\", ":a "],
     take: (text) => quietly(() => parseNodeTree(text)),
@@ -220,7 +227,9 @@ function quietly(take: () => unknown): unknown {
   }
 }
 
-const from = WORST.findIndex(({ name }) => name === (process.argv[2] ?? "masking"));
+/** From there on, when one is looked into. */
+const first = process.argv[2];
+const from = first === undefined ? 0 : WORST.findIndex(({ name }) => name === first);
 for (const { name, units, before = "", behind = "", take } of WORST.slice(from)) {
   for (const unit of units) {
     process.stdout.write(`${name}: ${JSON.stringify(unit)}\n`);
