@@ -2,6 +2,7 @@ import { quoteText } from "../core/sql-text.ts";
 import { type Row, ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { assertSql, type TableNames, tableNames } from "./history-table.ts";
+import { BEGIN_IN_OWN_PATH } from "./journal.ts";
 import {
   ATTEMPT_MS,
   inUse,
@@ -70,7 +71,7 @@ export class AdvisoryLock {
    * transaction.
    */
   async #takeUnlessLeased(): Promise<boolean> {
-    const unexpired = `EXISTS (SELECT FROM ${this.#names.lease} AS held WHERE name = 'run' AND ${UNEXPIRED})`;
+    const unexpired = `EXISTS (SELECT FROM ONLY ${this.#names.lease} AS held WHERE name = 'run' AND ${UNEXPIRED})`;
     const outcome = await this.#fence(
       `SELECT CASE WHEN ${unexpired} THEN 'false' ELSE pg_catalog.pg_try_advisory_lock(${this.#keys})::text END AS locked`,
     );
@@ -85,11 +86,11 @@ export class AdvisoryLock {
    */
   async #fence(takingSql: string, blindly = false): Promise<"won" | "held" | "no-table"> {
     const { lease } = this.#names;
-    const row = (condition: string) => `FROM ${lease} AS held WHERE name = 'run' AND ${condition}`;
+    const row = (condition: string) => `FROM ONLY ${lease} AS held WHERE name = 'run' AND ${condition}`;
     const sent = [
-      this.#session.execute(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = ${ATTEMPT_MS}`),
+      this.#session.execute(`${BEGIN_IN_OWN_PATH}; SET LOCAL lock_timeout = ${ATTEMPT_MS}`),
       this.#session.query(takingSql),
-      this.#session.query(`WITH fenced AS (UPDATE ${lease} AS held SET fencing = held.fencing + 1
+      this.#session.query(`WITH fenced AS (UPDATE ONLY ${lease} AS held SET fencing = held.fencing + 1
  WHERE name = 'run' AND ${hasKey(this.#keys)} AND NOT ${inUse(this.#names, blindly)} RETURNING 1)
  SELECT (NOT EXISTS (SELECT ${row("true")}) OR EXISTS (SELECT FROM fenced))::text AS free, EXISTS (SELECT ${row(`NOT ${inUse(this.#names, true)}`)})::text AS hidden`),
       this.#session.execute("COMMIT"),

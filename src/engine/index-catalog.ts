@@ -1,6 +1,7 @@
 import type { ConcurrentCreate } from "../core/sql/index-statement.ts";
-import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
+import { equals, quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import type { Session } from "../ports/session.ts";
+import { BEGIN_OWN } from "./journal.ts";
 import { jsonAnswer } from "./json-answer.ts";
 
 /** An index as the catalog has it. */
@@ -58,7 +59,7 @@ export async function findIndex(session: Session, name: string): Promise<string 
 /** Runs statements, then a query of the catalog that gives one JSON value, and rolls back. */
 export async function readCatalog(session: Session, before: string, sql: string): Promise<unknown> {
   const sent = [
-    session.execute(`BEGIN READ WRITE; ${before} ${COMPARABLE}`),
+    session.execute(`${BEGIN_OWN}; ${before} ${COMPARABLE}`),
     session.query(sql),
     session.execute("ROLLBACK"),
   ] as const;
@@ -84,7 +85,7 @@ export function noteSql(name: string | undefined): string {
 function trialSql(about: ConcurrentCreate, trials: number): string {
   if (trials === 0) return "";
   const copy = copyOf(about);
-  return `SELECT pg_catalog.set_config('temp_tablespaces', CASE pg_catalog.current_setting('default_tablespace') WHEN '' THEN '' ELSE pg_catalog.quote_ident(pg_catalog.current_setting('default_tablespace')) END, true);
+  return `SELECT pg_catalog.set_config('temp_tablespaces', CASE WHEN ${equals("pg_catalog.current_setting('default_tablespace')", "''")} THEN '' ELSE pg_catalog.quote_ident(pg_catalog.current_setting('default_tablespace')) END, true);
 CREATE TEMPORARY TABLE ${copy} (LIKE ${about.table}) USING heap;
 ${`${about.on(copy)}\n;`.repeat(trials)}`;
 }

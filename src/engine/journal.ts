@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../core/error.ts";
 import type { Step } from "../core/plan.ts";
+import { OWN_SEARCH_PATH } from "../core/session-settings.ts";
 import { equals, quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
 import { COMMIT } from "./commit.ts";
@@ -197,6 +198,9 @@ function entryOf({ version, direction }: Step, statement?: number): string {
 
 /** Begins a transaction for bookkeeping, whatever the defaults of the role are. */
 export const BEGIN_OWN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL exit_on_error = off";
+
+/** The same for statements that name everything with its schema. */
+export const BEGIN_IN_OWN_PATH = `${BEGIN_OWN}; SET LOCAL search_path = ${OWN_SEARCH_PATH}`;
 
 /**
  * Runs bookkeeping in a transaction of its own, in one message, and leaves none open when it fails.

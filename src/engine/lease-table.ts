@@ -1,4 +1,5 @@
 import { Failure } from "../core/error.ts";
+import { readSql } from "../core/session-settings.ts";
 import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import type { ServerFailure, Session } from "../ports/session.ts";
 import { MADE_BY_ANOTHER, NOW_UTC, type TableNames } from "./history-table.ts";
@@ -31,7 +32,7 @@ export function isRefusal({ server }: ServerFailure): boolean {
 
 /** The time until which a lease is good that is renewed now. */
 export function expiry(seconds: number): string {
-  return `${NOW_UTC} + interval '${seconds} s'`;
+  return `${NOW_UTC} OPERATOR(pg_catalog.+) interval '${seconds} s'`;
 }
 
 export function createLeaseSql({ lease }: TableNames): string {
@@ -76,11 +77,13 @@ export function inUse({ lease }: TableNames, blindly: boolean): string {
  */
 export async function isStatementUnfinished(session: Session, { journal }: TableNames): Promise<boolean> {
   const [found] = await session.query(
-    `SELECT (pg_catalog.to_regclass(${quoteText(journal)}) IS NOT NULL)::text AS there`,
+    readSql(`SELECT (to_regclass(${quoteText(journal)}) IS NOT NULL)::text AS there`),
   );
   if (found?.there !== "true") return false;
   const [row] = await session.query(
-    `SELECT EXISTS (SELECT FROM ${journal} WHERE finished_at IS NULL AND version <> ${quoteText(RESET_MARK)})::text AS unfinished`,
+    readSql(
+      `SELECT EXISTS (SELECT FROM ONLY ${journal} WHERE finished_at IS NULL AND version <> ${quoteText(RESET_MARK)})::text AS unfinished`,
+    ),
   );
   return row?.unfinished === "true";
 }
@@ -88,12 +91,12 @@ export async function isStatementUnfinished(session: Session, { journal }: Table
 /** Who holds the lease, in words; undefined when nobody does, or there is no such table. */
 export async function findLeaseHolder(session: Session, names: TableNames): Promise<string | undefined> {
   const { lease } = names;
-  const [found] = await session.query(
-    `SELECT (pg_catalog.to_regclass(${quoteText(lease)}) IS NOT NULL)::text AS there`,
-  );
+  const [found] = await session.query(readSql(`SELECT (to_regclass(${quoteText(lease)}) IS NOT NULL)::text AS there`));
   if (found?.there !== "true") return undefined;
-  const [row] = await session.query(`SELECT holder, current_user::text AS role, (${UNEXPIRED})::text AS unexpired,
- pg_catalog.to_char(expires_at, 'HH24:MI:SS') AS until, (${RUNNING})::text AS running, (${HIDDEN})::text AS hidden FROM ${lease} AS held WHERE name = 'run'`);
+  const [row] = await session.query(
+    readSql(`SELECT holder, current_user::text AS role, (${UNEXPIRED})::text AS unexpired,
+ pg_catalog.to_char(expires_at, 'HH24:MI:SS') AS until, (${RUNNING})::text AS running, (${HIDDEN})::text AS hidden FROM ONLY ${lease} AS held WHERE name = 'run'`),
+  );
   if (!row) return undefined;
   if (row.unexpired === "true") return `${String(row.holder)}, its lease good until ${String(row.until)} UTC`;
   if (row.running === "true") return `${String(row.holder)}, its lease expired, its last statement still running`;

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "../core/error.ts";
-import { quoteText } from "../core/sql-text.ts";
+import { equals, quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { startHeartbeat } from "./heartbeat.ts";
-import { assertSql, NOW_UTC, type TableNames, tableNames } from "./history-table.ts";
-import { BEGIN_OWN, inTransaction } from "./journal.ts";
+import { assertSql, isOne, type TableNames, tableNames } from "./history-table.ts";
+import { BEGIN_IN_OWN_PATH, BEGIN_OWN, inTransaction } from "./journal.ts";
 import {
   ATTEMPT_MS,
   createLeaseSql,
@@ -46,18 +46,20 @@ export async function tryLease(
   const fencing = await takeRow({ session, names, keys, owner, leaseExists });
   if (fencing === undefined) return undefined;
   const { lease } = names;
-  const ours = `name = 'run' AND owner = '${owner}' AND fencing = ${fencing}`;
+  const ours = [equals("name", "'run'"), equals("owner", `'${owner}'`), equals("fencing", fencing)].join(" AND ");
   const guard = (seconds: number) => guardSql(lease, ours, keys, seconds);
   // As it is not the holder's own transaction that waits here, it waits for as long as that takes.
   const heartbeat = startHeartbeat(
     context,
-    `BEGIN READ WRITE; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; UPDATE ${lease} SET expires_at = GREATEST(expires_at, ${expiry(TERM_SECONDS)}) WHERE ${ours}; COMMIT`,
+    `${BEGIN_OWN}; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; UPDATE ONLY ${lease} SET expires_at = GREATEST(expires_at, ${expiry(TERM_SECONDS)}) WHERE ${ours}; COMMIT`,
   );
   let released: Promise<void> | undefined;
   const release = async () => {
     await heartbeat.stop();
     // The number as well: nothing of ours that arrives late may renew what was given back.
-    await inTransaction(session, [`UPDATE ${lease} SET fencing = fencing + 1, expires_at = '-infinity' WHERE ${ours}`]);
+    await inTransaction(session, [
+      `UPDATE ONLY ${lease} SET fencing = ${NEXT_FENCING}, expires_at = '-infinity' WHERE ${ours}`,
+    ]);
   };
   return {
     guard: `${guard(TERM_SECONDS)}; `,
@@ -70,7 +72,7 @@ export async function tryLease(
     fence: (other) =>
       inTransaction(other, [
         `SET LOCAL lock_timeout = ${ATTEMPT_MS}`,
-        `UPDATE ${lease} SET fencing = fencing + 1, expires_at = ${NOW_UTC} - interval '1 s' WHERE ${ours}`,
+        `UPDATE ONLY ${lease} SET fencing = ${NEXT_FENCING}, expires_at = ${expiry(-1)} WHERE ${ours}`,
       ]),
     release: () => (released ??= release()),
   };
@@ -85,11 +87,13 @@ export async function tryLease(
 function guardSql(lease: string, ours: string, keys: string, seconds: number): string {
   return [
     assertSql(`pg_catalog.to_regclass(${quoteText(lease)}) IS NOT NULL`, "lease"),
-    assertSql(`EXISTS (SELECT FROM ${lease} WHERE ${ours})`, "lease"),
+    assertSql(`EXISTS (SELECT FROM ONLY ${lease} WHERE ${ours})`, "lease"),
     keyGuard(keys),
-    `WITH held AS (UPDATE ${lease} SET expires_at = ${seconds === TERM_SECONDS ? expiry(seconds) : `GREATEST(expires_at, ${expiry(seconds)})`} WHERE ${ours} RETURNING 1) ${assertSql("(SELECT pg_catalog.count(*) FROM held) = 1", "lease")}`,
+    `WITH held AS (UPDATE ONLY ${lease} SET expires_at = ${seconds === TERM_SECONDS ? expiry(seconds) : `GREATEST(expires_at, ${expiry(seconds)})`} WHERE ${ours} RETURNING 1) ${assertSql(isOne("held"), "lease")}`,
   ].join("; ");
 }
+
+const NEXT_FENCING = "fencing OPERATOR(pg_catalog.+) 1";
 
 /** Takes the advisory lock until the end of the transaction, and leaves the settings as they are. */
 function keyGuard(keys: string): string {
@@ -149,7 +153,7 @@ async function takeOnce(
 ): Promise<{ fencing: string | undefined; isOnlyHidden: boolean }> {
   const { lease } = names;
   const begin = [
-    `${BEGIN_OWN}; SET LOCAL lock_timeout = ${ATTEMPT_MS}`,
+    `${BEGIN_IN_OWN_PATH}; SET LOCAL lock_timeout = ${ATTEMPT_MS}`,
     assertSql(`pg_catalog.pg_try_advisory_xact_lock(${keys})`, "busy"),
     ...create,
   ];
@@ -159,7 +163,7 @@ async function takeOnce(
  VALUES ('run', '${owner}', 1, ${expiry(TERM_SECONDS)}, ${HOLDER}) ON CONFLICT (name) DO UPDATE
  SET owner = EXCLUDED.owner, fencing = held.fencing + 1, expires_at = EXCLUDED.expires_at, holder = EXCLUDED.holder
  WHERE NOT ${inUse(names, blindly)} RETURNING fencing::text AS fencing`),
-    session.query(`SELECT FROM ${lease} AS held WHERE name = 'run' AND NOT ${inUse(names, true)}`),
+    session.query(`SELECT FROM ONLY ${lease} AS held WHERE name = 'run' AND NOT ${inUse(names, true)}`),
     session.execute("COMMIT"),
   ] as const;
   try {

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { readSql } from "../core/session-settings.ts";
 import type { Settings } from "../core/settings.ts";
+import { equals } from "../core/sql-text.ts";
 import type { Session } from "../ports/session.ts";
 
 /** The first key of pgstep's advisory locks: "pgst" in ASCII, so that a DBA finds them in pg_locks. */
@@ -13,24 +15,32 @@ export function lockKeys({ schema, table }: Settings): string {
 
 /** A condition: this very session has the advisory lock with these keys. */
 export function hasKey(keys: string): string {
-  return `EXISTS (SELECT ${heldLocks(keys)} AND l.pid = pg_catalog.pg_backend_pid())`;
+  return `EXISTS (SELECT ${heldLocks(keys)} AND ${equals("l.pid", "pg_catalog.pg_backend_pid()")})`;
 }
 
 /** The session that has the advisory lock with these keys, in words; undefined when none has. */
 export async function findKeyHolder(session: Session, keys: string): Promise<string | undefined> {
-  const [row] = await session.query(`SELECT pg_catalog.concat_ws(', ', 'process ' || l.pid,
+  const [row] = await session.query(
+    readSql(`SELECT pg_catalog.concat_ws(', ', 'process ' || l.pid,
  NULLIF(a.application_name, ''), 'user ' || a.usename, 'from ' || COALESCE(pg_catalog.host(a.client_addr), 'this machine'),
  'connected since ' || pg_catalog.to_char(pg_catalog.timezone('UTC', a.backend_start), 'YYYY-MM-DD HH24:MI:SS') || ' UTC') AS holder
- ${heldLocks(keys)}`);
+ ${heldLocks(keys)}`),
+  );
   const holder = row?.holder;
   return typeof holder === "string" ? holder : undefined;
 }
 
 /** FROM and WHERE of the granted advisory lock with these keys, as `l` with its activity `a`; the keys are unsigned there. */
 function heldLocks(keys: string): string {
-  const unsigned = (column: string) => `(k.${column}::int8 + 4294967296) % 4294967296`;
-  return `FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
- WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
- AND (l.classid::int8, l.objid::int8) = (SELECT ${unsigned("c")}, ${unsigned("o")} FROM (VALUES (${keys})) AS k(c, o))
- AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`;
+  const [first, second] = keys.split(", ").map((key) => `'${Number(key) >>> 0}'::pg_catalog.oid`);
+  const database = `(SELECT oid FROM pg_catalog.pg_database WHERE ${equals("datname", "pg_catalog.current_database()")})`;
+  const conditions = [
+    equals("l.locktype", "'advisory'"),
+    "l.granted",
+    equals("l.objsubid", "2"),
+    equals("l.classid", String(first)),
+    equals("l.objid", String(second)),
+    equals("l.database", database),
+  ];
+  return `FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON ${equals("a.pid", "l.pid")} WHERE ${conditions.join(" AND ")}`;
 }

@@ -1,5 +1,6 @@
 import { Failure } from "../core/error.ts";
 import { interruption } from "../core/interruption.ts";
+import { readSql } from "../core/session-settings.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, type Session } from "../ports/session.ts";
 import { AdvisoryLock } from "./advisory-lock.ts";
@@ -75,9 +76,11 @@ export async function withRunLock<Result extends object>(
 }
 
 async function lookAtBackend({ settings }: DatabaseContext, session: Session): Promise<Looked> {
-  const [row] = await session.query(`SELECT pg_catalog.pg_backend_pid()::text AS pid,
+  const [row] = await session.query(
+    readSql(`SELECT pg_catalog.pg_backend_pid()::text AS pid,
  (SELECT backend_start::text FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()) AS started,
- (pg_catalog.to_regclass(${quoteText(tableNames(settings).lease)}) IS NOT NULL)::text AS lease`);
+ (pg_catalog.to_regclass(${quoteText(tableNames(settings).lease)}) IS NOT NULL)::text AS lease`),
+  );
   return {
     processId: Number(row?.pid),
     backendStart: String(row?.started),
@@ -107,30 +110,14 @@ async function takeLock(
   }
   try {
     keepAlive(session);
-    return { ...(await takeAdvisoryLock(context, session, what, known)), backend: known };
+    const advisory = new AdvisoryLock(context, session, known.leaseExists);
+    const tryLock = () => advisory.tryLock();
+    const lock = (await tryLock()) ?? (await waitForLock(context, session, what, tryLock));
+    return { ...lock, backend: known };
   } catch (error) {
     if (!(error instanceof ConnectionLost)) throw error;
     // It may have been won, and only the answer lost.
     throw await endLostSession(context, { backend: known }, error, what);
-  }
-}
-
-async function takeAdvisoryLock(
-  context: DatabaseContext,
-  session: Session,
-  what: string,
-  { leaseExists }: Looked,
-): Promise<RunLock> {
-  const advisory = new AdvisoryLock(context, session, leaseExists);
-  const tryLock = () => advisory.tryLock();
-  const lock = await tryLock();
-  if (lock) return lock;
-  // Between two attempts the session has nothing to do.
-  await session.execute("SET idle_session_timeout = 0");
-  try {
-    return await waitForLock(context, session, what, tryLock);
-  } finally {
-    await session.execute("RESET idle_session_timeout").catch(() => {});
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Catalog, CatalogRelation } from "../core/relation-conflicts.ts";
+import { readInUsersPathSql, readSql } from "../core/session-settings.ts";
 import type { Settings } from "../core/settings.ts";
 import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import type { Session } from "../ports/session.ts";
@@ -70,7 +71,7 @@ const ANSWER: Shape = {
 };
 
 async function ask(session: Session, settings: Settings, condition: string): Promise<Answer | undefined> {
-  const [row] = await session.query(occupantsSql(settings, condition));
+  const [row] = await session.query(readInUsersPathSql(occupantsSql(settings, condition)));
   return row && jsonAnswer<Answer>(row.row, ANSWER);
 }
 
@@ -116,7 +117,7 @@ async function withRows(session: Session, histories: readonly RecordedHistory[])
   const tests = histories.map(
     ({ schema, table }) => `EXISTS (SELECT FROM ${quoteIdentifier(schema)}.${quoteIdentifier(table)})`,
   );
-  const [row] = await session.query(`SELECT pg_catalog.json_build_array(${tests.join(", ")})::pg_catalog.text AS row`);
+  const [row] = await session.query(readSql(`SELECT json_build_array(${tests.join(", ")})::text AS row`));
   const filled = jsonAnswer<boolean[]>(row?.row, ["list of", "boolean"]);
   return histories.filter((_, index) => filled[index]);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { type Files, outcomes, type ServerWorld, states, succeeded, world } from "./support.ts";
+import { after, describe, test } from "node:test";
+import { findPgbouncer, type Pgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
+import { all, type Files, outcomes, type ServerWorld, states, succeeded, world } from "./support.ts";
 
 /*
  * A user may have operators and functions of their own in a schema that comes before pg_catalog: in the search path that a
@@ -60,7 +61,6 @@ async function found(here: ServerWorld): Promise<unknown[]> {
 
 /** Up, down, redo and up again, each of which must do just what it says. */
 async function throughAll(here: ServerWorld, options: { singleTransaction?: boolean }): Promise<void> {
-  const all = (versions: string[], outcome: string) => versions.map((version) => `${version} ${outcome}`);
   assert.deepEqual(outcomes(succeeded(await here.up({}, options))), all(VERSIONS, "applied"));
   assert.deepEqual(await states(here), all(VERSIONS, "applied"));
   assert.deepEqual(outcomes(succeeded(await here.up({}, options))), []);
@@ -75,6 +75,44 @@ async function throughAll(here: ServerWorld, options: { singleTransaction?: bool
   );
 }
 
+const ALONE: Files = {
+  "004_alone.sql":
+    "-- Transaction: none\nCREATE TABLE public.four (id integer);\nSET search_path = PATH;\nINSERT INTO public.four VALUES (1);\nDO $$ BEGIN INSERT INTO public.four VALUES (2); COMMIT; END $$;\nCREATE INDEX CONCURRENTLY four_id_idx ON public.four (id);\nANALYZE public.four;",
+  "004_alone.down.sql": "-- Transaction: none\nSET search_path = PATH;\nDROP TABLE public.four;",
+};
+
+/** The same with a header in place of the search path, for a session that is not the file's own. */
+function alone(path: string | undefined): Files {
+  const line = path === undefined ? "" : `SET search_path = ${path};\n`;
+  return Object.fromEntries(
+    Object.entries(ALONE).map(([name, text]) => [name, text.replace("SET search_path = PATH;\n", line)]),
+  );
+}
+
+async function throughAlone(here: ServerWorld): Promise<void> {
+  assert.deepEqual(outcomes(succeeded(await here.up())), ["004 applied"]);
+  assert.deepEqual(await here.rows("SELECT id FROM public.four ORDER BY id"), [{ id: 1 }, { id: 2 }]);
+  assert.deepEqual(outcomes(succeeded(await here.up())), []);
+  assert.deepEqual(outcomes(succeeded(await here.down({ count: 1 }))), ["004 undone"]);
+  assert.deepEqual(outcomes(succeeded(await here.up())), ["004 applied"]);
+  assert.deepEqual(await here.rows("SELECT version FROM public.schema_migrations_steps"), []);
+}
+
+/** New sessions of the database have the search path; those that a pooler has already are ended. */
+async function giveToAll(here: ServerWorld): Promise<void> {
+  await here.server.query(
+    "postgres",
+    `ALTER DATABASE "${here.databaseName}" SET search_path = ${PATH};
+ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${here.databaseName}'`,
+  );
+}
+
+const program = findPgbouncer();
+const bouncers: Pgbouncer[] = [];
+after(async () => {
+  for (const bouncer of bouncers) await bouncer.stop();
+});
+
 for (const major of [18, 15] as const) {
   describe(`operators of a user's own before pg_catalog, PostgreSQL ${major}`, () => {
     for (const singleTransaction of [false, true]) {
@@ -86,11 +124,38 @@ for (const major of [18, 15] as const) {
 
       test(`in the search path of the role, ${how}`, async () => {
         const here = await world(files(""), { major, before: EVIL });
-        await here.rows(
-          `DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I SET search_path = ${PATH}', current_database()); END $$`,
-        );
+        await giveToAll(here);
         await throughAll(here, { singleTransaction });
       });
     }
+
+    test("in the search path of a file that runs statement by statement", async () => {
+      await throughAlone(await world(alone(PATH), { major, before: EVIL }));
+    });
+
+    test("in the search path of the role, statement by statement", async () => {
+      const here = await world(alone(undefined), { major, before: EVIL });
+      await giveToAll(here);
+      await throughAlone(here);
+    });
+
+    test("in the search path of the role, behind a pooler", {
+      skip: program ? false : "pgbouncer is not installed",
+    }, async () => {
+      if (!program) return;
+      const here = await world({ ...files(""), ...alone(undefined) }, { major, before: EVIL });
+      await giveToAll(here);
+      const bouncer = await startPgbouncer(program, here.server, 12);
+      bouncers.push(bouncer);
+      const behind = here.beside({}, { url: bouncer.url(here.databaseName) });
+      assert.deepEqual(outcomes(succeeded(await behind.up({ to: "003" }))), all(VERSIONS, "applied"));
+      await throughAlone(behind);
+      // Whoever comes next, directly or through the pooler, sees that the lease was given back.
+      assert.deepEqual(outcomes(succeeded(await here.down({ count: 1 }))), ["004 undone"]);
+      assert.deepEqual(
+        outcomes(succeeded(await behind.beside({ lockWaitMs: 0 }, { url: bouncer.url(here.databaseName) }).up())),
+        ["004 applied"],
+      );
+    });
   });
 }

@@ -116,7 +116,7 @@ for (const major of MAJORS) {
             const outcome = await pgstep(here, url, ...words);
             assert.equal(outcome.status, status, `pgstep ${words.join(" ")}: ${outcome.stdout}${outcome.stderr}`);
           }
-          const { stdout } = await pgstep(here, here.url, "doctor");
+          const { stdout } = await pgstep(here, url, "doctor");
           assert.match(stdout, /3 applied, 0 pending/);
           assert.doesNotMatch(stdout, /does not tell/);
           // A wait for a safe snapshot outlives its client.
