@@ -14,23 +14,33 @@ export class AnswerWatch {
   /** Of the rows that come now, where they are looked into. */
   #columns: number | undefined;
   #kept = 0;
+  /** The last message whose answer has a limit though nobody keeps it. */
+  #limited = 0;
 
   /** Whether everything that was asked is answered. */
   get isIdle(): boolean {
     return this.answered === this.#asked;
   }
 
-  /** One more message is on its way to the backend. */
-  ask(): void {
+  /** One more message is on its way to the backend. @param isLimited whether its rows, if any, are few */
+  ask(isLimited = false): void {
     this.#asked++;
+    if (isLimited) this.#limited = this.#asked;
+  }
+
+  /** Whether a row of the answer is looked into. @param isDropped whether nobody keeps it @throws ProtocolFault */
+  keeps(length: number, isDropped: boolean): boolean {
+    const isKept = !isDropped || this.answered < this.#limited;
+    if (isKept) this.#requireRoom(length);
+    return isKept;
   }
 
   /**
    * Looks at one message of a backend that is ready.
-   * @param kept whether it is kept until the answer is complete; only then its body must be given
+   * @param isDropped whether nobody keeps the answer's rows
    * @throws ProtocolFault
    */
-  see(type: number, body: Buffer, kept: boolean): void {
+  see(type: number, body: Buffer, isDropped: boolean): void {
     if (this.isIdle) {
       if (!UNASKED.has(type)) throw notUnderstood("one that was not asked for");
       return;
@@ -39,15 +49,14 @@ export class AnswerWatch {
       this.#hasEnd = true;
       this.#columns = undefined;
     }
-    if (!kept) return;
+    if (!this.keeps(0, isDropped)) return;
     if (type === MESSAGE.rowDescription) this.#columns = columnsIn(body);
     if (type === MESSAGE.dataRow) checkRow(body, this.#columns);
     this.#kept += body.length + ROW_COST;
-    this.requireRoom(0);
+    this.#requireRoom(0);
   }
 
-  /** @throws ProtocolFault where so many bytes more would be too many to keep */
-  requireRoom(bytes: number): void {
+  #requireRoom(bytes: number): void {
     if (this.#kept + bytes > MOST_KEPT) throw notUnderstood(`one of more than ${MOST_KEPT >> 20} MiB`);
   }
 

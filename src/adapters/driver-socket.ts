@@ -88,7 +88,7 @@ export class DriverSocket extends EventEmitter {
       reply.lost();
       return;
     }
-    this.#watch.ask();
+    this.#watch.ask(withNext);
     this.#replies.expect(message, reply);
     this.#outgoing.putQuery(sql);
     if (!withNext) this.#scheduleFlush();
@@ -192,8 +192,7 @@ export class DriverSocket extends EventEmitter {
         return this.#takers.has(this.answered + 1);
       case MESSAGE.dataRow:
       case MESSAGE.rowDescription:
-        if (!this.#isOurs) this.#watch.requireRoom(length);
-        return !this.#isOurs;
+        return this.#watch.keeps(length, this.#isOurs);
       default:
         return true;
     }
@@ -202,7 +201,7 @@ export class DriverSocket extends EventEmitter {
   /** Answers whether the driver gets to see the message. */
   #visit(type: number, body: Buffer): boolean {
     checkBody(type, body);
-    if (this.#ready && type !== MESSAGE.readyForQuery) this.#watch.see(type, body, !this.#isOurs);
+    if (this.#ready && type !== MESSAGE.readyForQuery) this.#watch.see(type, body, this.#isOurs);
     switch (type) {
       case MESSAGE.readyForQuery:
         if (this.#ready) return this.#countAnswer(body[0]);

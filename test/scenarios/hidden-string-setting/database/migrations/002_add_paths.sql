@@ -1,0 +1,4 @@
+DO $$ BEGIN
+  PERFORM set_config('standard_conforming_strings', 'off', false);
+END $$;
+INSERT INTO paths VALUES ('C:\'), ('; COMMIT; DROP TABLE paths; --');
