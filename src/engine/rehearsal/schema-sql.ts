@@ -39,6 +39,12 @@ const RARE = [
   "pg_user_mapping",
 ];
 
+/** The catalog itself of user mappings holds passwords, and only superusers may read it. */
+function sourceOf(catalog: string): string {
+  if (catalog === "pg_user_mapping") return "(SELECT umid AS oid FROM pg_catalog.pg_user_mappings)";
+  return `pg_catalog.${catalog}`;
+}
+
 /**
  * One row whose `row` is a JSON list of [kind, name, within, digest].
  * @param hidden pgstep's own tables, as SQL with their schema
@@ -112,10 +118,10 @@ export function schemaSql(hidden: readonly string[], schema: string): string {
  WHERE m.objoid >= 16384 AND i.identity IS NOT NULL`,
     ...RARE.map(
       (catalog) =>
-        `SELECT i.type, i.identity, NULL, '' FROM pg_catalog.${catalog} o, LATERAL pg_catalog.pg_identify_object('pg_catalog.${catalog}'::pg_catalog.regclass, o.oid, 0) i WHERE o.oid >= 16384 AND ${noMember(catalog)}`,
+        `SELECT i.type, i.identity, NULL, '' FROM ${sourceOf(catalog)} o, LATERAL pg_catalog.pg_identify_object('pg_catalog.${catalog}'::pg_catalog.regclass, o.oid, 0) i WHERE o.oid >= 16384 AND ${noMember(catalog)}`,
     ),
   ];
-  return `SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_array(kind, name, within, pg_catalog.md5(definition))), '[]')::text AS row FROM (
+  return `SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_array(kind, name, within, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(definition, pg_catalog.getdatabaseencoding())), 'hex'))), '[]')::text AS row FROM (
 ${selects.join("\nUNION ALL ")}) AS objects(kind, name, within, definition)`;
 }
 
