@@ -11,7 +11,7 @@ export const resolve: Command<Environment> = {
   name: "resolve",
   effect: "changes",
   aliases: [],
-  summary: "record the outcome of a statement or a migration that you have checked",
+  summary: "record the outcome of a statement or a migration",
   description:
     "--done and --not-done are for one statement that runs outside a transaction and whose run was killed: where the " +
     "database itself cannot tell whether it took effect, check, and say so here; then run pgstep up again. --applied " +
