@@ -14,6 +14,8 @@ import { otherLayout } from "./other-layout.ts";
 /** The migrations of a directory, lowest version first, and everything that is wrong or odd with the files. */
 export interface MigrationFiles {
   readonly migrations: readonly Migration[];
+  /** Of all files that are named like migrations, also of those that cannot be read. */
+  readonly versions: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -67,7 +69,7 @@ export function readMigrations(fileSystem: FileSystem, directory: string): Migra
       place: { path: directory },
     });
   }
-  return { migrations, findings: findings.sort(byWeightAndPlace) };
+  return { migrations, versions: ups.map(({ version }) => version), findings: findings.sort(byWeightAndPlace) };
 }
 
 /** Errors first, then file by file and line by line; what has no place comes last. */
@@ -247,13 +249,10 @@ function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], 
  * @param entries what the history says: where it is known, only a gap before a pending migration counts, since what is
  *   applied was checked then
  */
-export function gapFindings({ migrations }: MigrationFiles, directory: string, entries?: readonly Entry[]): Finding[] {
+export function gapFindings({ versions }: MigrationFiles, directory: string, entries?: readonly Entry[]): Finding[] {
   const pending = entries && new Set(entries.filter(isPending).map(({ version }) => versionKey(version)));
   const counts = (next: string) => pending?.has(versionKey(next)) ?? true;
-  const gaps = sequenceGaps(
-    migrations.map(({ version }) => version),
-    counts,
-  );
+  const gaps = sequenceGaps(versions, counts);
   if (gaps.length === 0) return [];
   return [
     {
