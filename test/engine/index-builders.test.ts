@@ -48,14 +48,14 @@ for (const major of [15, 18] as const) {
         const { here, us } = await shared(role, { major, retryMs: 0 });
         await whileAliceBuilds(here, "CREATE INDEX CONCURRENTLY wanted ON t (id)", async () => {
           const oid = await here.value(OID);
-          const failure = failureOf(await within(10_000, us.up()), "statement-failed");
+          const failure = failureOf(await within(10_000, us.up({ firstRun: true })), "statement-failed");
           assert.match(failure.message, /process \d+, user alice, holds a lock .* public\.wanted/);
           assert.match(failure.hint ?? "", /Run again/);
           assert.equal(await here.value(VALID), false);
           assert.equal(await here.value(OID), oid);
         });
         const oid = await here.value(OID);
-        succeeded(await us.up());
+        succeeded(await us.up({ firstRun: true }));
         assert.equal(await here.value(OID), oid);
         assert.equal(await here.value(VALID), true);
       });
@@ -68,7 +68,7 @@ for (const major of [15, 18] as const) {
         us.onEvent = (event) => {
           if (event.type === "retrying") void release();
         };
-        succeeded(await within(20_000, us.up()));
+        succeeded(await within(20_000, us.up({ firstRun: true })));
         assert.equal(await here.value(OID), oid);
       });
     });
@@ -79,10 +79,10 @@ for (const major of [15, 18] as const) {
       await here.rows("DELETE FROM t");
       await whileAliceBuilds(here, "REINDEX INDEX CONCURRENTLY wanted", async () => {
         await here.until("SELECT count(*) = 2 FROM pg_index WHERE indrelid = 't'::regclass");
-        failureOf(await within(10_000, us.up()), "statement-failed");
+        failureOf(await within(10_000, us.up({ firstRun: true })), "statement-failed");
       });
       assert.equal(await here.value(VALID), true);
-      succeeded(await us.up());
+      succeeded(await us.up({ firstRun: true }));
     });
   });
 }
@@ -98,7 +98,7 @@ CREATE INDEX slow ON t (slow(id));`;
   async function invalidIsReplaced(here: ServerWorld, us: ServerWorld): Promise<void> {
     await here.until(HOLDER);
     assert.equal(await here.value(VALID), false);
-    succeeded(await within(20_000, us.up()));
+    succeeded(await within(20_000, us.up({ firstRun: true })));
     assert.equal(await here.value(VALID), true);
   }
 
