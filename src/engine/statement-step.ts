@@ -6,7 +6,6 @@ import { dependsOnStrings } from "../core/sql/strings-setting.ts";
 import { ConnectionLost, ServerFailure, type Session, type StatementResult } from "../ports/session.ts";
 import { chooseName, dropInvalidNamesake, noteBeforeSql, resolveDoubt } from "./doubt.ts";
 import { endedFailure } from "./ended-transaction.ts";
-import { assertSql, deleteRowSql, recordRowSql, rowExists } from "./history-table.ts";
 import {
   finishedSql,
   forgetSql,
@@ -30,11 +29,12 @@ import {
   runWithEntry,
   type StatementRun,
 } from "./one-statement.ts";
-import { cleanSession, type Run, recordingOf } from "./run.ts";
+import { cleanSession, type Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
 import type { Stage } from "./sent-step.ts";
 import { noteInSession, repeatInSession, requireNothingMissed } from "./session-effects.ts";
 import { lineOf, stringsFailure } from "./step-failure.ts";
+import { recordStepSql, tryToRecord } from "./step-record.ts";
 import { TransactionEnded } from "./transaction-state.ts";
 import type { StepEnd } from "./transaction-step.ts";
 import { type Work, workOf } from "./work.ts";
@@ -55,7 +55,11 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
   const alone: StatementRun = { run, script, own: new Set() };
   try {
     await run.pipeline.drained();
-    const { entries, isRecorded } = await readJournal(session, names, step, run.lock.guard);
+    const recordable = tryToRecord(run, script);
+    const read = readJournal(session, names, step, run.lock.guard);
+    read.catch(() => {});
+    await recordable;
+    const { entries, isRecorded } = await read;
     // Without entries a row is not the file's own, nor is a row that is missing what a down script has removed.
     if (entries.size === 0 && isRecorded === (step.direction === "up")) return refused(stage, "", "pgstep:raced");
     const journal = await followMoved(run, script, entries);
@@ -229,16 +233,10 @@ async function runWithJournal(
 async function recordStep(run: Run, script: Script, statements: number, durationMs: number): Promise<void> {
   const { session, names } = run;
   const { step } = script;
-  const rowSql =
-    step.direction === "up"
-      ? recordRowSql(names, step, { recording: recordingOf(run, script), durationMs, isOwn: statements > 0 })
-      : deleteRowSql(names, step.version);
-  const there = rowExists(names, step.version);
   await inTransaction(session, [
     `${cleanSession(run)} ${run.lock.guard}`.replace(/;\s*$/, ""),
     forgetSql(names, step, statements),
-    rowSql,
-    assertSql(step.direction === "up" ? there : `NOT ${there}`, "row"),
+    ...recordStepSql(run, script, statements, durationMs),
   ]);
 }
 

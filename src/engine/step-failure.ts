@@ -37,6 +37,10 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
       place,
     });
   }
+  const unrecordable =
+    stage.at === "record" && check !== undefined ? unrecordableFault(check, script, history) : undefined;
+  if (unrecordable)
+    return new Failure("statement-failed", `${what}: ${unrecordable.fault}`, { hint: unrecordable.hint, place });
   if (stage.at === "commit" && check === "row") {
     const fault = step.direction === "up" ? "it removes its own row from" : "it puts its own row back into";
     return new Failure("statement-failed", `${what}: ${fault} ${history}`, {
@@ -50,6 +54,29 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
     server,
     place,
   });
+}
+
+/** What the history does that keeps a step from being recorded, before its first statement. */
+function unrecordableFault(
+  check: string,
+  { step }: Script,
+  history: string,
+): { readonly fault: string; readonly hint: string } | undefined {
+  const change = step.direction === "up" ? "recorded in" : "removed from";
+  switch (check) {
+    case "row":
+    case "raced":
+      return {
+        fault: `its row cannot be ${change} ${history}: a rule, a trigger or a policy of that table prevents it`,
+        hint: `Find and remove it: \\d ${history} in psql shows all three. pgstep has run no statement of the migration this time.`,
+      };
+    case "previous":
+      return {
+        fault: `another session or a trigger has changed what the step before it recorded in ${history}`,
+        hint: "Run pgstep status to see what is recorded now, then run the command again.",
+      };
+  }
+  return undefined;
 }
 
 /** The failure of a statement that the server would read in another way than pgstep has, and that was not run. */
@@ -118,8 +145,8 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
       return "Somebody holds a conflicting lock. Run again at a quieter time, or raise --lock-timeout.";
   }
   // Another run's row is no failure: what else refuses ours is the table's own.
-  if (stage.at === "record" && server.code.startsWith("23"))
-    return `Its row in ${history} was refused. Look at the constraints and triggers of that table: \\d ${history}`;
+  if (stage.at === "record")
+    return `Its row in ${history} was refused. Look at the constraints, rules, triggers and policies of that table: \\d ${history}`;
   return undefined;
 }
 
