@@ -6,7 +6,7 @@ import { failureOf, holding, type ServerWorld, succeeded, type WorldOptions, wit
 /** Keeps what is built CONCURRENTLY from its end. */
 const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1";
 const ROLES = `DO $$ BEGIN
- IF to_regrole('builders') IS NULL THEN CREATE ROLE builders; CREATE ROLE alice LOGIN; CREATE ROLE bob LOGIN; GRANT builders TO alice, bob; END IF;
+ IF to_regrole('builders') IS NULL THEN CREATE ROLE builders; GRANT pg_read_all_stats TO builders; CREATE ROLE alice LOGIN; CREATE ROLE bob LOGIN; GRANT builders TO alice, bob; END IF;
 END $$;
 GRANT ALL ON SCHEMA public TO builders, alice, bob;`;
 const TABLE = "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (1); ALTER TABLE t OWNER TO builders;";
