@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { findPgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
 import { sharedServer } from "../support/postgres-server.ts";
-import { world as makeWorld, open, refusal } from "./support.ts";
+import { holding, world as makeWorld, open, refusal } from "./support.ts";
 
 const program = findPgbouncer();
 
@@ -129,17 +129,22 @@ describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbo
 
   it("takes an expired lease over, and then keeps its former holder from writing", async () => {
     const world = await makeWorld({
-      "001_a.sql": "CREATE TABLE a (id integer);",
-      "002_slow.sql": "-- Transaction: none\nSELECT pg_sleep(1.5);\nCREATE TABLE slow (id integer);",
+      "001_a.sql": "CREATE TABLE a (id integer); INSERT INTO a VALUES (1);",
+      "002_slow.sql": "CREATE INDEX CONCURRENTLY a_idx ON a (id);\nCREATE TABLE slow (id integer);",
       "003_c.sql": "CREATE TABLE c (id integer);",
     });
-    const behind = world.beside({}, { url: bouncer.url(world.databaseName) });
-    const slow = behind.up();
-    await world.until(
-      "SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(1.5)%'",
-    );
-    await world.rows("UPDATE schema_migrations_lease SET fencing = fencing + 1");
-    const report = await slow;
+    const behind = world.beside({ lockTimeoutMs: 0 }, { url: bouncer.url(world.databaseName) });
+    await behind.up({ to: "001" });
+    // A statement in a transaction would keep the lease locked.
+    const report = await holding(world, "BEGIN; UPDATE a SET id = 2", async (release) => {
+      const slow = behind.up();
+      await world.until(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE '/* pgstep %' AND state = 'active'",
+      );
+      await world.rows("UPDATE schema_migrations_lease SET fencing = fencing + 1");
+      await release();
+      return slow;
+    });
     assert.equal(report.failure?.code, "lock-held");
     assert.deepEqual(await world.history(), ["001"]);
   });
