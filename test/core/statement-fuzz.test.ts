@@ -16,8 +16,8 @@ test("texts that are made up have the statements that PostgreSQL's parser finds"
   const { texts, same, discrepancies } = fuzzScanner(SEED, readSources(), (count) => count < TEXTS);
   assert.deepEqual(discrepancies, []);
   assert.equal(texts, TEXTS);
-  // Most must really be compared; the others hold something on which the parser alone is no judge.
-  assert.ok(same > 0.75 * TEXTS, `${same} of ${TEXTS}`);
+  // Most must really be compared (0.79 to 0.80, by the seed); the others hold something on which the parser alone is no judge.
+  assert.ok(same > 0.78 * TEXTS, `${same} of ${TEXTS}`);
 });
 
 test("a comment between two parts of a string does not end it, as PostgreSQL reads it", () => {

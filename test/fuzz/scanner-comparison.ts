@@ -82,8 +82,16 @@ function documentedDifference(
     piece.kind === "fault" || (piece.kind === "statement" && !piece.standardConformingStrings);
   if (isSet && found.some(isOff)) return "standard_conforming_strings is switched off";
   // "trailing junk after parameter" on every server; libpg-query was changed to take two tokens.
-  if (/\$\d+[a-z_$\x80-\uffff]/i.test(text)) return "a word joins a parameter, which servers refuse";
+  if (joinsParameter(text, tokens)) return "a word joins a parameter, which servers refuse";
   return undefined;
+}
+
+function joinsParameter(text: string, tokens: ReturnType<typeof lexTokens>): boolean {
+  if ("refusal" in tokens) return /\$\d+[a-z_$\x80-\uffff]/i.test(text);
+  return tokens.some((token, index) => {
+    const next = tokens[index + 1];
+    return /^\$\d+$/.test(token.text) && next?.start === token.end && /^[a-z_$\x80-\uffff]/i.test(next.text);
+  });
 }
 
 /** Whether PostgreSQL's lexer sees a backslash outside of everything quoted, as far as it comes. */
