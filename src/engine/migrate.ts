@@ -16,7 +16,7 @@ import { asWarnings, findOccupied, type PendingFile, refuseOccupied } from "./fi
 import { tableNames } from "./history-table.ts";
 import { inspectFiles } from "./inspect-files.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
-import { readOccupants, sendForOccupants } from "./occupants.ts";
+import { isFirstRun, type Occupants, readOccupants } from "./occupants.ts";
 import { requireNoTimeoutAlone } from "./pooled-limits.ts";
 import { requireUnprotected } from "./protection.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "./read-migrations.ts";
@@ -91,8 +91,9 @@ async function runPlan(
   }
   const seen = new Map<SqlFile, Script>();
   const around = readSurroundings(context, command);
+  // Asked once: the plan is made again under the lock.
+  let occupantsRead: Promise<Occupants | undefined> | undefined;
   const prepare = async (session: Session): Promise<Prepared & { readonly surroundings: Surroundings }> => {
-    const occupantsSent = options.isFirstRunGuarded ? sendForOccupants(session, settings) : undefined;
     const recordsSent = around.sendForRecords(session);
     const state = await look(session, settings, command === "up" ? nothingPending(files.migrations, settings) : []);
     requireNoResetUnfinished(state, "migrate");
@@ -108,8 +109,9 @@ async function runPlan(
     const loaded = await loadScripts(plan, fileSystem, session, place, seen);
     const scripts = begunOnesResumed(loaded.scripts, state.unfinished);
     const gaps = command === "up" ? gapFindings(files, settings.directory, entries) : [];
-    const occupants =
-      occupantsSent && scripts.length > 0 && (await readOccupants(session, settings, state, occupantsSent));
+    const isGuarded = options.isFirstRunGuarded && scripts.length > 0 && isFirstRun(state);
+    if (isGuarded) occupantsRead ??= readOccupants(session, settings);
+    const occupants = isGuarded && (await occupantsRead);
     const occupied = occupants ? findOccupied(occupants, scripts.map(pendingFile)) : [];
     if (!options.dryRun) refuseOccupied(occupied, state.name);
     const findings = [...gaps, ...loaded.findings, ...asWarnings(occupied)];

@@ -6,7 +6,7 @@ import type { Session } from "../ports/session.ts";
 import { HISTORY_TABLES, type HistoryTable, historyOwner } from "./history-owner.ts";
 import { HISTORY_COLUMNS, ownTablesSql, tableNames } from "./history-table.ts";
 import { jsonAnswer, type Shape } from "./json-answer.ts";
-import type { DatabaseState } from "./look.ts";
+import { type DatabaseState, look } from "./look.ts";
 
 /** The relations of a database whose history is missing or empty, besides pgstep's own and those of extensions. */
 export interface Occupants extends Catalog {
@@ -20,33 +20,23 @@ export interface RecordedHistory extends HistoryTable {
   readonly tool: string | undefined;
 }
 
-/** Sends the question in the same round trip as the look that follows it; what the look says decides whether to `await` it. */
-export function sendForOccupants(session: Session, settings: Settings): Promise<Answer | undefined> {
-  const { history } = tableNames(settings);
-  // Of a history that was written to nothing is asked here. The question goes out before the history is read: what another
-  // run commits in between is seen in the history at the latest.
-  const size = `pg_catalog.pg_relation_size(pg_catalog.to_regclass(${quoteText(history)}))`;
-  const sent = ask(session, settings, `COALESCE(${size}, 0) = 0`);
-  // Where there is a history, nobody awaits it.
-  sent.catch(() => {});
-  return sent;
+/** Nothing has been recorded here. */
+export function isFirstRun({ history, unfinished }: DatabaseState): boolean {
+  return history.length === 0 && unfinished.length === 0;
 }
 
 /**
- * Who uses the database of a first run; undefined when this is no first run.
- * @param sent as `sendForOccupants` returned it, before `state` was read
+ * Who uses the database of a first run: one round trip.
+ * @returns undefined when another run has begun since the look
  */
-export async function readOccupants(
-  session: Session,
-  settings: Settings,
-  state: DatabaseState,
-  sent: Promise<Answer | undefined>,
-): Promise<Occupants | undefined> {
-  if (state.history.length > 0 || state.unfinished.length > 0) return undefined;
-  // A table whose rows were all deleted has a size. It is there, so its emptiness and the rest are one snapshot.
-  const answer =
-    (await sent) ?? (await ask(session, settings, `NOT EXISTS (SELECT FROM ${tableNames(settings).history})`));
-  if (!answer) return undefined;
+export async function readOccupants(session: Session, settings: Settings): Promise<Occupants | undefined> {
+  // The relations may be what another run has made since the look. The history is read behind them, and says so.
+  const [rows, state] = await Promise.all([
+    session.query(readInUsersPathSql(occupantsSql(settings))),
+    look(session, settings),
+  ]);
+  if (!isFirstRun(state)) return undefined;
+  const answer = jsonAnswer<Answer>(rows[0]?.row, ANSWER);
   const { relations, histories, ...rest } = answer;
   const listed = relations.map(([oid, schema, name, kind, ofService]) => ({ oid, schema, name, kind, ofService }));
   return {
@@ -70,16 +60,11 @@ const ANSWER: Shape = {
   histories: ["list of", ["parts", ["text", "text", ["list of", "text"]]]],
 };
 
-async function ask(session: Session, settings: Settings, condition: string): Promise<Answer | undefined> {
-  const [row] = await session.query(readInUsersPathSql(occupantsSql(settings, condition)));
-  return row && jsonAnswer<Answer>(row.row, ANSWER);
-}
-
 /** The services around hosted databases (authentication, storage) keep tables and histories of their own in each one. */
 const OF_SERVICE = "pg_catalog.pg_get_userbyid(c.relowner) ~ '^(supabase|nhost)_'";
 
-/** Opens no table but the history: one that another session has locked would keep the question waiting. */
-function occupantsSql(settings: Settings, condition: string): string {
+/** Opens no table: one that another session has locked would keep the question waiting. */
+function occupantsSql(settings: Settings): string {
   const own = ownTablesSql(tableNames(settings)).map((name) => `pg_catalog.to_regclass(${name})`);
   const texts = (values: readonly string[]) => values.map(quoteText).join(", ");
   const ofUsers = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
@@ -102,8 +87,7 @@ function occupantsSql(settings: Settings, condition: string): string {
    'relations', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(r.oid::pg_catalog.int8, r.nspname, r.relname, r.relkind, r.of_service) ORDER BY r.nspname, r.relname) FROM relation r), '[]'),
    'dependencies', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(d.dependent::pg_catalog.int8, d.parent::pg_catalog.int8)) FROM dependency d
      WHERE d.dependent <> d.parent AND d.dependent IN (SELECT oid FROM relation) AND d.parent IN (SELECT oid FROM relation)), '[]'),
-   'histories', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(h.nspname, h.relname, h.columns) ORDER BY h.nspname, h.relname) FROM history h), '[]'))::pg_catalog.text AS row
- WHERE ${condition}`;
+   'histories', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(h.nspname, h.relname, h.columns) ORDER BY h.nspname, h.relname) FROM history h), '[]'))::pg_catalog.text AS row`;
 }
 
 function recordedHistory([schema, table, columns]: Answer["histories"][number]): RecordedHistory[] {

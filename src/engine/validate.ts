@@ -13,7 +13,7 @@ import { asWarnings, findOccupied, type PendingFile } from "./first-run.ts";
 import { readHooks } from "./hooks/read-hooks.ts";
 import { inspectFiles } from "./inspect-files.ts";
 import { type DatabaseState, look } from "./look.ts";
-import { type Occupants, readOccupants, sendForOccupants } from "./occupants.ts";
+import { isFirstRun, type Occupants, readOccupants } from "./occupants.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "./read-migrations.ts";
 import { rehearse } from "./rehearsal/rehearse.ts";
 import { inspectTransactional, readRepeatables } from "./repeatable/plan.ts";
@@ -79,9 +79,8 @@ const NO_DATABASE: Read = {};
 
 async function readDatabase({ settings, signal }: Context, database: Database): Promise<Read> {
   const read = async (session: Session): Promise<Read> => {
-    const occupantsSent = sendForOccupants(session, settings);
     const state = await look(session, settings);
-    return { state, occupants: await readOccupants(session, settings, state, occupantsSent) };
+    return { state, occupants: isFirstRun(state) ? await readOccupants(session, settings) : undefined };
   };
   return await withSession(database, "read the history of", read, signal);
 }
