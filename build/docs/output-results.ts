@@ -47,6 +47,7 @@ export const RESULTS: Readonly<Record<string, Schema>> = {
     applied: count("How many of them are applied."),
     pending: count("How many would be applied."),
     resetUnfinished: truth("A reset was begun and did not end."),
+    afterUpUnfinished: truth("A hook after `up` failed or was cut off, and has not run since."),
     isProtected: truth("Whether reset, restore and undoing more than one migration are refused."),
     migrations: list("Lowest version first.", ref("entry")),
     repeatable: list("Repeatable objects by name.", ref("repeatableEntry")),

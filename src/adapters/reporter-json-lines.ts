@@ -87,7 +87,7 @@ export function jsonReport(report: Report): JsonReport {
     }
     case "status": {
       const { type, database, environment, entries, applied, pending, resetUnfinished, warnings } = report;
-      const { repeatable = [] } = report;
+      const { repeatable = [], afterUpUnfinished } = report;
       return {
         type,
         database,
@@ -96,6 +96,7 @@ export function jsonReport(report: Report): JsonReport {
         applied,
         pending,
         resetUnfinished,
+        afterUpUnfinished,
         isProtected: report.isProtected,
         migrations: entries.map(jsonEntry),
         repeatable: repeatable.map(jsonRepeatable),

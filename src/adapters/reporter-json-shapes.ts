@@ -225,6 +225,7 @@ export type JsonReport =
       readonly applied: number;
       readonly pending: number;
       readonly resetUnfinished: boolean;
+      readonly afterUpUnfinished: boolean;
       readonly isProtected: boolean;
       readonly migrations: readonly JsonEntry[];
       readonly repeatable: readonly JsonRepeatable[];

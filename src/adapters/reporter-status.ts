@@ -27,6 +27,7 @@ export function statusLines(report: StatusReport, output: Output, verbose: boole
     ...extra("Not for this environment", "skipped"),
     ...extra("Unfinished", "unfinished"),
     ...(report.resetUnfinished ? [colors.red("A reset was begun and did not end.")] : []),
+    ...(report.afterUpUnfinished ? [colors.red("A hook after up failed or was cut off.")] : []),
   ];
   if (report.isProtected) head.push("The database is protected: reset, restore and undoing several are refused.");
   const again = repeatableLines(report.repeatable ?? [], output);
@@ -111,7 +112,10 @@ function widest(texts: readonly string[]): number {
 }
 
 /** What to do about states that need somebody to act. Pending migrations do not: that they are pending says it. */
-export function statusAdvice({ entries, resetUnfinished }: StatusReport, { colors }: Output): string[] {
+export function statusAdvice(
+  { entries, resetUnfinished, afterUpUnfinished }: StatusReport,
+  { colors }: Output,
+): string[] {
   const advice = (state: MigrationState, what: string, whatToDo: string, unfinished?: Direction) => {
     const chosen = entries.filter((entry) => entry.state === state && entry.unfinished === unfinished);
     const versions = chosen.map((entry) => printableLine(entry.version));
@@ -122,6 +126,7 @@ export function statusAdvice({ entries, resetUnfinished }: StatusReport, { color
   };
   return [
     ...(resetUnfinished ? helpLines("a reset did not end: finish it with pgstep reset.", colors) : []),
+    ...(afterUpUnfinished ? helpLines("hooks after up have not all run: run them with pgstep up.", colors) : []),
     ...advice(
       "changed",
       "was changed after being applied",

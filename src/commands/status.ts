@@ -12,8 +12,9 @@ const NOT_UP_TO_DATE = 3;
 /** Of migrations that are neither applied as they are nor meant for another environment; a file may be missing here. */
 const SETTLED: ReadonlySet<MigrationState> = new Set(["applied", "missing", "skipped"]);
 
-function isUpToDate({ entries, repeatable = [], resetUnfinished }: StatusReport): boolean {
-  return !resetUnfinished && entries.every(({ state }) => SETTLED.has(state)) && !repeatable.some(isStale);
+function isUpToDate({ entries, repeatable = [], resetUnfinished, afterUpUnfinished }: StatusReport): boolean {
+  const isAllDone = !resetUnfinished && !afterUpUnfinished && !repeatable.some(isStale);
+  return isAllDone && entries.every(({ state }) => SETTLED.has(state));
 }
 
 export const status: Command<Environment> = {

@@ -142,6 +142,18 @@ export class Failure extends Error {
     this.findings = details.findings ?? [];
   }
 
+  /** The same with another hint. */
+  withHint(hint: string): Failure {
+    const { code, message, place, server, findings } = this;
+    return new Failure(code, message, {
+      hint,
+      findings,
+      cause: this,
+      ...(place && { place }),
+      ...(server && { server }),
+    });
+  }
+
   /** What the process should exit with. */
   get exitStatus(): number {
     return FAILURES[this.code].exitStatus;

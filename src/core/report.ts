@@ -76,6 +76,8 @@ export interface StatusReport {
   readonly repeatable?: readonly RepeatableEntry[];
   /** A reset was begun and did not end. */
   readonly resetUnfinished: boolean;
+  /** A hook after an `up` failed, or was cut off, and has not run since. */
+  readonly afterUpUnfinished: boolean;
   readonly isProtected: boolean;
   readonly warnings: readonly Finding[];
 }

@@ -1,11 +1,11 @@
-import type { Failure } from "../core/error.ts";
+import type { Failure, Finding } from "../core/error.ts";
 import type { HookMoment, HookReport } from "../core/hooks/hook.ts";
 import type { RepeatableReport } from "../core/repeatable/repeatable.ts";
 import type { RunReport, StepReport } from "../core/report.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
 import { type Progress, runScripts, type Stop, stepReport } from "./execute-plan.ts";
 import { type HookData, HookRunner, type LoadedHook } from "./hooks/run-hooks.ts";
-import { inTransaction } from "./journal.ts";
+import { AFTER_UP_MARK, clearMarkSql, inTransaction, setMarkSql } from "./journal.ts";
 import { applyRepeatables, reportOf, type TriedRepeatable } from "./repeatable/apply.ts";
 import { NOTHING_REPEATABLE, type RepeatablePlan } from "./repeatable/plan.ts";
 import { forgetAllSql, forgetSql } from "./repeatable/records.ts";
@@ -21,6 +21,10 @@ export interface Surroundings {
   /** Whether something is recorded of repeatable objects. */
   readonly hasRecords: boolean;
   readonly hooks: readonly LoadedHook[];
+  /** Whether the hooks after an earlier `up` are still to run. */
+  readonly afterUpUnfinished: boolean;
+  /** Of what is around the steps. */
+  readonly findings: readonly Finding[];
 }
 
 export const NOTHING_AROUND: Surroundings = {
@@ -29,6 +33,8 @@ export const NOTHING_AROUND: Surroundings = {
   planAgain: async () => NOTHING_REPEATABLE,
   hasRecords: false,
   hooks: [],
+  afterUpUnfinished: false,
+  findings: [],
 };
 
 type Retry = (stop: Stop & { kind: "busy" }) => Promise<boolean>;
@@ -46,8 +52,8 @@ const AFTER: Readonly<Record<RunReport["command"], readonly HookMoment[]>> = {
 };
 
 /** Whether there is something to do besides the steps. */
-export function hasOwnWork({ repeatable }: Surroundings): boolean {
-  return repeatable.stale.length + repeatable.missing.length > 0;
+export function hasOwnWork({ repeatable, afterUpUnfinished }: Surroundings): boolean {
+  return repeatable.stale.length + repeatable.missing.length > 0 || afterUpUnfinished;
 }
 
 /** Runs hooks and repeatable objects at their places in a run; what is lost of the connection is thrown. */
@@ -93,8 +99,9 @@ export class AroundRun {
   }
 
   /** Answers why the run is not to begin. */
-  before(scripts: readonly Script[]): Promise<Failure | undefined> {
-    return this.#runHooks(BEFORE[this.#given.command], {
+  async before(scripts: readonly Script[]): Promise<Failure | undefined> {
+    if (scripts.length + this.#given.repeatable.stale.length === 0) return undefined;
+    return await this.#runHooks(BEFORE[this.#given.command], {
       steps: scripts.map((script) => stepReport(script, "not-run")),
       repeatable: this.#given.repeatable.stale.map(({ name }) => name),
     });
@@ -124,8 +131,22 @@ export class AroundRun {
     const failure = await this.#applyRepeatables(finished);
     if (failure) return failure;
     this.#commits = finished.length + 1;
-    const names = this.tried.map(({ script }) => script.name);
-    return await this.#runHooks(AFTER[this.#given.command], { steps: finished, repeatable: names });
+    const repeatable = this.tried.map(({ script }) => script.name);
+    return await this.#remembering(() => this.#runHooks(AFTER[this.#given.command], { steps: finished, repeatable }));
+  }
+
+  /** Keeps in the database that hooks after an `up` are to run, until they have. */
+  async #remembering(runHooks: () => Promise<Failure | undefined>): Promise<Failure | undefined> {
+    const { names } = this.#run;
+    const { command, afterUpUnfinished } = this.#given;
+    const hasHooks = command !== "down" && this.#hooks.has("after-up");
+    if (hasHooks) await this.#note(...setMarkSql(names, AFTER_UP_MARK));
+    const failure = await runHooks();
+    const isDone = hasHooks ? !failure : afterUpUnfinished;
+    if (isDone) await this.#note(clearMarkSql(names, AFTER_UP_MARK));
+    if (!hasHooks || failure?.code !== "hook-failed") return failure;
+    const hint = "What was applied stays. The next pgstep up runs all after-up hooks again.";
+    return failure.withHint(failure.hint === undefined ? hint : `${failure.hint} ${hint}`);
   }
 
   async #applyRepeatables(finished: readonly StepReport[]): Promise<Failure | undefined> {
@@ -152,10 +173,10 @@ export class AroundRun {
   }
 
   /** Bookkeeping without which only too much is done another time. */
-  async #note(sql: string): Promise<void> {
+  async #note(...sql: readonly string[]): Promise<void> {
     const { session, lock } = this.#run;
     try {
-      await inTransaction(session, [`${lock.guard}${ownRole(this.#run)}`, sql]);
+      await inTransaction(session, [`${lock.guard}${ownRole(this.#run)}`, ...sql]);
     } catch (error) {
       if (!(error instanceof ServerFailure || error instanceof ConnectionLost)) throw error;
     }

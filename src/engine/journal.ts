@@ -40,6 +40,29 @@ export interface IndexesBefore {
   readonly definition?: string | null;
 }
 
+/**
+ * Versions under which the journal keeps what is unfinished besides migrations: a reset, and the hooks after an `up`. No
+ * file name can spell them.
+ */
+export const RESET_MARK = "reset";
+export const AFTER_UP_MARK = "after-up";
+export type JournalMark = typeof RESET_MARK | typeof AFTER_UP_MARK;
+
+/** Statements that make the journal, where it is not there yet, and set a mark in it. */
+export function setMarkSql(names: TableNames, mark: JournalMark): string[] {
+  return [
+    createJournalSql(names),
+    `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at) VALUES (${quoteText(mark)}, ${mark === RESET_MARK ? "'down'" : "'up'"}, 0, '', ${NOW_UTC}) ON CONFLICT DO NOTHING`,
+  ];
+}
+
+export function clearMarkSql({ journal }: TableNames, mark: JournalMark): string {
+  return `DELETE FROM ONLY ${journal} WHERE ${versionIs(mark)}`;
+}
+
+/** A condition on an entry of the journal: it is a migration's. */
+export const IS_NO_MARK = `NOT ${equals("version", `ANY (ARRAY['${RESET_MARK}', '${AFTER_UP_MARK}'])`)}`;
+
 /** The fingerprint of a statement's text; line ends do not count. */
 export function statementHash(text: string): string {
   return createHash("sha256").update(text.replaceAll("\r\n", "\n"), "utf8").digest("hex");

@@ -3,7 +3,7 @@ import { readSql } from "../core/session-settings.ts";
 import { quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import type { ServerFailure, Session } from "../ports/session.ts";
 import { MADE_BY_ANOTHER, NOW_UTC, type TableNames } from "./history-table.ts";
-import { RESET_MARK } from "./look.ts";
+import { IS_NO_MARK } from "./journal.ts";
 
 /** A lease is good for so long after its holder last renewed it. */
 export const TERM_SECONDS = 30;
@@ -82,7 +82,7 @@ export async function isStatementUnfinished(session: Session, { journal }: Table
   if (found?.there !== "true") return false;
   const [row] = await session.query(
     readSql(
-      `SELECT EXISTS (SELECT FROM ONLY ${journal} WHERE finished_at IS NULL AND version <> ${quoteText(RESET_MARK)})::text AS unfinished`,
+      `SELECT EXISTS (SELECT FROM ONLY ${journal} WHERE finished_at IS NULL AND ${IS_NO_MARK})::text AS unfinished`,
     ),
   );
   return row?.unfinished === "true";

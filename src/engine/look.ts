@@ -7,6 +7,7 @@ import { quoteText } from "../core/sql-text.ts";
 import { AnswerNotUnderstood, ServerFailure, type Session } from "../ports/session.ts";
 import { checkHistoryShape, checkShapeBeside, type TableColumn } from "./history-shape.ts";
 import { nameOf, TABLES_BESIDE, type TableNames, tableNames } from "./history-table.ts";
+import { AFTER_UP_MARK, RESET_MARK } from "./journal.ts";
 import { jsonAnswer, type Shape } from "./json-answer.ts";
 import { protectedBySettingSql, protectedByTableSql } from "./protection-sql.ts";
 import { cannotRead, readHistory } from "./read-history.ts";
@@ -31,6 +32,8 @@ export interface DatabaseState {
   readonly history: readonly Applied[];
   readonly unfinished: readonly Unfinished[];
   readonly resetUnfinished: boolean;
+  /** A hook after an `up` failed, or was cut off, and has not run since. */
+  readonly afterUpUnfinished: boolean;
   /** Whether repeatable objects have ever been applied. */
   readonly repeatableExists: boolean;
   /** Marked so that nothing deletes or undoes much of it. */
@@ -38,9 +41,6 @@ export interface DatabaseState {
   /** How many locks all transactions together can hold. */
   readonly lockCapacity: number;
 }
-
-/** The version under which the journal keeps the mark of an unfinished reset: no file name can spell it. */
-export const RESET_MARK = "reset";
 
 /**
  * Looks at the database and its history: one round trip, one more when a journal is there.
@@ -89,8 +89,9 @@ export async function look(
     leaseExists: tableOf("lease") !== undefined,
     statementTimeoutMs: Number(facts.statement_timeout),
     history,
-    unfinished: journal.filter((one) => one.version !== RESET_MARK),
-    resetUnfinished: journal.some((one) => one.version === RESET_MARK),
+    unfinished: journal.filter(({ version }) => version !== RESET_MARK && version !== AFTER_UP_MARK),
+    resetUnfinished: journal.some(({ version }) => version === RESET_MARK),
+    afterUpUnfinished: journal.some(({ version }) => version === AFTER_UP_MARK),
     repeatableExists: tableOf("repeatable") !== undefined,
     isProtected: facts.protected === true,
     lockCapacity: facts.lock_capacity,

@@ -129,7 +129,7 @@ async function runPlan(
         ...files.findings,
         ...prepared.plan.warnings,
         ...prepared.findings,
-        ...prepared.surroundings.repeatable.findings,
+        ...prepared.surroundings.findings,
         ...skipped,
       ]) {
         emit({ type: "warning", finding });

@@ -41,6 +41,7 @@ export async function readStatus(context: DatabaseContext): Promise<StatusReport
     pending: entries.filter(isPending).length,
     ...(repeatable.length > 0 && { repeatable }),
     resetUnfinished: state.resetUnfinished,
+    afterUpUnfinished: state.afterUpUnfinished,
     isProtected: state.isProtected,
     warnings: [...files.findings, ...gapFindings(files, settings.directory, entries)],
   };

@@ -73,10 +73,17 @@ export async function planSurroundings(
     (command !== "down" && state.repeatableExists ? readRecords(session, names) : []));
   const repeatable = command === "down" || !isUp ? NOTHING_REPEATABLE : await plan(records);
   const missing = state.readOnly ? [] : repeatable.missing;
-  const hasWork = scripts.length + repeatable.stale.length > 0;
+  const afterUpUnfinished = command === "up" && state.afterUpUnfinished && !state.readOnly && !context.isRehearsal;
+  const hasWork = scripts.length + repeatable.stale.length > 0 || afterUpUnfinished;
   return {
     command,
-    repeatable: { ...repeatable, missing, findings: [...repeatable.findings, ...repeatable.missing.map(gone)] },
+    repeatable: { ...repeatable, missing },
+    afterUpUnfinished,
+    findings: [
+      ...repeatable.findings,
+      ...repeatable.missing.map(gone),
+      ...(afterUpUnfinished ? [AFTER_UP_UNFINISHED] : []),
+    ],
     // Without files and records the question would cost every run a round trip.
     planAgain: async (other) =>
       files.files.length > 0 || state.repeatableExists ? plan(await readRecords(other, names)) : NOTHING_REPEATABLE,
@@ -96,6 +103,12 @@ async function hooksOf(
     place,
   );
 }
+
+const AFTER_UP_UNFINISHED: Finding = {
+  rule: "hook-unfinished",
+  severity: "warning",
+  message: "a hook after an earlier up failed or was cut off: pgstep up runs all after-up hooks again",
+};
 
 /** What may be made on migrations that are still pending waits for them. */
 function waiting(plan: RepeatablePlan): RepeatablePlan {

@@ -73,6 +73,7 @@ function status(entries: readonly Entry[]): StatusReport {
     applied: entries.filter((one) => one.applied).length,
     pending: entries.filter((one) => one.state === "pending").length,
     resetUnfinished: false,
+    afterUpUnfinished: false,
     isProtected: false,
     warnings: [],
   };

@@ -45,6 +45,7 @@ function details(columns: number | undefined, ...entries: Entry[]): string[] {
     applied: entries.length,
     pending: 0,
     resetUnfinished: false,
+    afterUpUnfinished: false,
     isProtected: false,
     warnings: [],
   };

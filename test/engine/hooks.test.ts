@@ -203,3 +203,39 @@ describe("hooks that are commands", () => {
     assert.deepEqual(await w.history(), []);
   });
 });
+
+describe("hooks after an up that did not all run", () => {
+  const hooks = { "after-up.sql": say("one") };
+
+  test("run with the next up, also when nothing is pending, until they have", async () => {
+    const w = await hookedWorld(hooks, { hooks: { "after-up": "exit 1" } });
+    const run = () => migrate(w.hooked, {}, {});
+    for (const text of ["one", "one one"]) {
+      failureOf(await run(), "hook-failed");
+      assert.equal(await w.said(), text);
+    }
+    const { hooks: _, ...settings } = w.hooked.settings;
+    const report = succeeded(await migrate({ ...w.hooked, settings }, {}, {}));
+    assert.deepEqual(report.steps, []);
+    assert.equal(await w.said(), "one one one");
+    assert.equal(succeeded(await run()).hooks?.length ?? 0, 0);
+  });
+
+  test("are remembered also when the connection is lost in one, and not when a migration failed", async () => {
+    const w = await hookedWorld({ "after-up.sql": "SELECT pg_terminate_backend(pg_backend_pid());" });
+    failureOf(await w.up({ to: "001" }), "connection-lost");
+    writeFileSync(join(w.context.settings.hooksDirectory ?? "", "after-up.sql"), say("after"));
+    w.write({ "002_b.sql": "SELECT 1 / 0;" });
+    failureOf(await w.up(), "statement-failed");
+    assert.equal(await w.said(), "null");
+    rmSync(join(w.directory, "002_b.sql"));
+    rmSync(join(w.directory, "002_b.down.sql"));
+    assert.deepEqual(succeeded(await w.up()).steps, []);
+    assert.equal(await w.said(), "after");
+    w.write({ "002_b.sql": "SELECT 1 / 0;" });
+    failureOf(await w.up(), "statement-failed");
+    rmSync(join(w.directory, "002_b.sql"));
+    assert.deepEqual(outcomes(succeeded(await w.up())), []);
+    assert.equal(await w.said(), "after");
+  });
+});

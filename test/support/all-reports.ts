@@ -125,7 +125,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
           recorded: { name: "v", checksum: "0", appliedAt: APPLIED_AT, isDropped: false },
         },
       ],
-      ...{ resetUnfinished: true, isProtected: true, warnings: [FINDING] },
+      ...{ resetUnfinished: true, afterUpUnfinished: true, isProtected: true, warnings: [FINDING] },
     },
     validation: {
       ...{ type: "validation", database: "app", migrations: 3, findings: [FINDING, { ...FINDING, severity: "error" }] },

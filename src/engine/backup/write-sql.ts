@@ -4,7 +4,8 @@ import { quoteIdentifier, quoteText } from "../../core/sql-text.ts";
 import type { BackupSink } from "../../ports/backups.ts";
 import type { Session } from "../../ports/session.ts";
 import { createHistorySql, type TableNames } from "../history-table.ts";
-import { type DatabaseState, RESET_MARK } from "../look.ts";
+import { RESET_MARK } from "../journal.ts";
+import type { DatabaseState } from "../look.ts";
 import { closingQueries, columnsQuery, loneSequencesQuery, openingQueries, sequencesQuery } from "./definitions-sql.ts";
 import type { TableInScope } from "./scope.ts";
 

@@ -48,7 +48,7 @@ function comparison({ fileSystem, settings }: DatabaseContext, state: DatabaseSt
   return warning("files and history", [told, ...odd].join(", "), "Run pgstep status to see which.");
 }
 
-function* unfinished({ unfinished: steps, resetUnfinished, name }: DatabaseState): Generator<Check> {
+function* unfinished({ unfinished: steps, resetUnfinished, afterUpUnfinished, name }: DatabaseState): Generator<Check> {
   for (const { version, direction } of steps) {
     yield fault(
       "unfinished",
@@ -56,5 +56,6 @@ function* unfinished({ unfinished: steps, resetUnfinished, name }: DatabaseState
       `pgstep ${direction}`,
     );
   }
+  if (afterUpUnfinished) yield fault("unfinished", "a hook after up failed or was cut off", "pgstep up");
   if (resetUnfinished) yield fault("unfinished", "a reset was begun and did not end", `pgstep reset --confirm ${name}`);
 }

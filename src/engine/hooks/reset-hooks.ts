@@ -1,4 +1,3 @@
-import { Failure } from "../../core/error.ts";
 import type { HookMoment } from "../../core/hooks/hook.ts";
 import type { ResetInventory } from "../../core/report.ts";
 import type { Session } from "../../ports/session.ts";
@@ -61,14 +60,7 @@ export async function resetHooks(
     async after(inventory) {
       // The place of the lock may have been in what was deleted.
       const failure = await run("after-reset", inventory, "");
-      if (!failure) return;
-      const { code, message, place, server } = failure;
-      throw new Failure(code, message, {
-        hint: "Everything has been deleted; only this hook is left to be done.",
-        ...(place && { place }),
-        ...(server && { server }),
-        cause: failure,
-      });
+      if (failure) throw failure.withHint("Everything has been deleted; only this hook is left to be done.");
     },
   };
 }

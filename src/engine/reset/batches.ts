@@ -1,9 +1,8 @@
 import { Failure } from "../../core/error.ts";
-import { quoteText } from "../../core/sql-text.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../context.ts";
-import { createJournalSql, tableNames } from "../history-table.ts";
-import { RESET_MARK } from "../look.ts";
+import { tableNames } from "../history-table.ts";
+import { RESET_MARK, setMarkSql } from "../journal.ts";
 import {
   type Droppable,
   defaultPrivilegesDeletions,
@@ -72,8 +71,7 @@ function markSql({ settings }: DatabaseContext, { schemas }: Inventory): Deletio
   const schemaExists = schemas.some(({ name }) => name === settings.schema);
   const statements = [
     ...(schemaExists ? [] : [`CREATE SCHEMA IF NOT EXISTS ${names.schema}`]),
-    createJournalSql(names),
-    `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at) VALUES (${quoteText(RESET_MARK)}, 'down', 0, '', pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())) ON CONFLICT DO NOTHING`,
+    ...setMarkSql(names, RESET_MARK),
   ];
   return statements.map((sql) => ({ sql, about: "the mark of an unfinished reset" }));
 }

@@ -5,7 +5,7 @@ import type { Plan, Step } from "../../core/plan.ts";
 import type { SeedReport, StepReport } from "../../core/report.ts";
 import type { Session } from "../../ports/session.ts";
 import type { Inquiry } from "../after-loss.ts";
-import type { Surroundings } from "../around-run.ts";
+import { NOTHING_AROUND } from "../around-run.ts";
 import type { DatabaseContext } from "../context.ts";
 import { executeLocked } from "../execute-locked.ts";
 import { stepReport } from "../execute-plan.ts";
@@ -13,7 +13,6 @@ import { type TableNames, tableNames } from "../history-table.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "../look.ts";
 import type { Prepared } from "../migrate.ts";
 import { byWeightAndPlace, readMigrations } from "../read-migrations.ts";
-import { NOTHING_REPEATABLE } from "../repeatable/plan.ts";
 import { loadScripts, refuseUnsound, type Script } from "../scripts.ts";
 import { withSession } from "../work-session.ts";
 import { readSeeds, type Seed } from "./read-seeds.ts";
@@ -99,14 +98,6 @@ export function seed(context: DatabaseContext, { dryRun = false }: { readonly dr
     signal,
   );
 }
-
-const NOTHING_AROUND: Surroundings = {
-  command: "up",
-  repeatable: NOTHING_REPEATABLE,
-  planAgain: async () => NOTHING_REPEATABLE,
-  hasRecords: false,
-  hooks: [],
-};
 
 const NO_RECORDS: SeedRecords = { tableExists: false, checksums: new Map() };
 
