@@ -15,6 +15,7 @@ import {
 } from "./lease-table.ts";
 import type { RunLock } from "./lock.ts";
 import { hasKey, lockKeys } from "./lock-key.ts";
+import { uncancelled } from "./uncancelled.ts";
 
 /**
  * The lock of a direct session: an advisory lock, which ends with the session. While a session has it, nobody can take the
@@ -50,7 +51,8 @@ export class AdvisoryLock {
   }
 
   async #unlock(): Promise<void> {
-    await this.#session.query(`SELECT pg_catalog.pg_advisory_unlock(${this.#keys})::text AS unlocked`);
+    const sql = `SELECT pg_catalog.pg_advisory_unlock(${this.#keys})::text AS unlocked`;
+    await uncancelled(() => this.#session.query(sql));
   }
 
   async #take(): Promise<boolean> {

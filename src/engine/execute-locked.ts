@@ -29,9 +29,14 @@ export interface Executed {
   readonly failure?: Failure;
 }
 
-interface ExecutionOptions extends RunOptions {
+interface LockedOptions extends RunOptions {
   /** Whether the schema of pgstep's tables was there before the run. */
   readonly hasSchema: boolean;
+}
+
+interface ExecutionOptions extends LockedOptions {
+  /** From now on, what runs is not cancelled when the user stops. */
+  readonly stopCancelling: () => void;
 }
 
 type Prepare = (session: Session) => Promise<Prepared>;
@@ -59,7 +64,7 @@ async function execute(
   session: Session,
   lock: RunLock,
   prepare: Prepare,
-  options: ExecutionOptions,
+  options: LockedOptions,
 ): Promise<Executed> {
   const prepared = await prepare(session);
   const { scripts, alreadyApplied, state, surroundings = NOTHING_AROUND } = prepared;
@@ -69,12 +74,12 @@ async function execute(
   }
   await options.backUp?.(context, session, { scripts, state });
   const run = await startRun(context, session, state, lock);
-  const stopWatching = cancelOnAbort(context, session);
+  const stopCancelling = cancelOnAbort(context, session);
   const observer = run.direct && !session.backend.embedded ? observe(context, state.processId) : undefined;
   try {
-    return await new Execution(run, prepared, prepare, options, observer).toTheEnd();
+    return await new Execution(run, prepared, prepare, { ...options, stopCancelling }, observer).toTheEnd();
   } finally {
-    stopWatching();
+    stopCancelling();
     await observer?.stop();
   }
 }
@@ -150,6 +155,7 @@ class Execution {
   }
 
   async #end(failure: Failure | undefined): Promise<void> {
+    this.#options.stopCancelling();
     const { lock } = this.#run;
     const mayClear = failure !== undefined && this.#finished.length === 0 && !this.#options.hasSchema;
     const isCleared = mayClear && (await dropEmptySchema(this.#run));

@@ -22,6 +22,7 @@ import {
 } from "./lease-table.ts";
 import type { RunLock } from "./lock.ts";
 import { lockKeys } from "./lock-key.ts";
+import { uncancelled } from "./uncancelled.ts";
 
 /** How long a transaction waits for the advisory lock while a direct session looks at the lease. */
 const GUARD_MS = 2_000;
@@ -57,9 +58,8 @@ export async function tryLease(
   const release = async () => {
     await heartbeat.stop();
     // The number as well: nothing of ours that arrives late may renew what was given back.
-    await inTransaction(session, [
-      `UPDATE ONLY ${lease} SET fencing = ${NEXT_FENCING}, expires_at = '-infinity' WHERE ${ours}`,
-    ]);
+    const sql = `UPDATE ONLY ${lease} SET fencing = ${NEXT_FENCING}, expires_at = '-infinity' WHERE ${ours}`;
+    await uncancelled(() => inTransaction(session, [sql]));
   };
   return {
     guard: `${guard(TERM_SECONDS)}; `,

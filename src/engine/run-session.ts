@@ -9,6 +9,7 @@ import { isUnconfirmedCommit, unconfirmedCommit } from "./notice.ts";
 import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "./pipeline.ts";
 import { prepareHistory } from "./prepare-history.ts";
 import type { Run } from "./run.ts";
+import { uncancelled } from "./uncancelled.ts";
 
 /** Makes the tables fit to be written to, and the session fit for the run. */
 export async function startRun(
@@ -73,12 +74,13 @@ export async function endRun(
 ): Promise<void> {
   const taken = WANTED.filter((sql) => sessionSettings.includes(sql)).join("");
   const settings = [...taken.matchAll(/SET (\w+)/g)].map((match) => `RESET ${match[1]}`);
-  const sent: Promise<unknown>[] = settings.length > 0 ? [session.execute(settings.join("; "))] : [];
+  const reset = () => session.execute(settings.join("; "));
+  const sent: Promise<unknown>[] = settings.length > 0 ? [uncancelled(reset)] : [];
   const took = finished.flatMap(({ version, outcome, durationMs = 0 }) =>
     outcome === "applied" ? [{ version, durationMs }] : [],
   );
   // What has been applied stays so, whether or not its duration can be recorded.
-  if (took.length > 0) sent.push(session.execute(durationsSql(names, took)).catch(() => {}));
+  if (took.length > 0) sent.push(uncancelled(() => session.execute(durationsSql(names, took))).catch(() => {}));
   await lock.release();
   await Promise.all(sent);
 }

@@ -15,6 +15,7 @@ export interface Observation {
 
 /** To be run in a database before pgstep ever sees it. Stable, so that all its queries see one snapshot. */
 export const OBSERVE_SQL = `
+SET LOCAL synchronous_commit = on;
 CREATE SCHEMA faults;
 CREATE TABLE faults.trace (version text, direction text, statement integer);
 CREATE FUNCTION faults.rows_of(query text) RETURNS json STABLE LANGUAGE plpgsql AS $$
