@@ -219,6 +219,8 @@ describe("what each command prints with --json", () => {
       const words = line.split(" ").map((word) => standing[word]?.() ?? word);
       const outcome = await pgstep(...words);
       assert.deepEqual({ line, type: outcome.last.type, status: outcome.status }, { line, type: last, status });
+      // The template as it stands would be refused.
+      if (line.startsWith("new add more")) file("003_add_more.sql", "SELECT 3;");
     }
     const log = checked(readFileSync(join(place, "log"), "utf8"));
     assert.deepEqual([log.includes("statement-finished"), log.at(-1)], [true, "run"]);

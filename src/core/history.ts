@@ -1,3 +1,4 @@
+import { EMPTY_CHECKSUM } from "./emptiness.ts";
 import { runsIn } from "./header.ts";
 import type { Direction, Migration } from "./migration.ts";
 import { compareVersions, versionKey } from "./version.ts";
@@ -34,6 +35,11 @@ export interface Entry {
   readonly state: MigrationState;
   readonly migration?: Migration;
   readonly applied?: Applied;
+  /**
+   * How the history spells an entry that was made while the file had no statements, where it has some now: nothing of it was
+   * run, and `applied` is absent.
+   */
+  readonly recordedEmpty?: string;
   /** For "unfinished": which of its two files was begun. */
   readonly unfinished?: Direction;
 }
@@ -71,16 +77,24 @@ export function compareHistory(
   const entries: Entry[] = [];
   for (const migration of migrations) {
     const key = versionKey(migration.version);
-    const applied = appliedByKey.get(key);
+    const recorded = appliedByKey.get(key);
     const begun = unfinishedByKey.get(key);
     appliedByKey.delete(key);
     unfinishedByKey.delete(key);
     const { version, description } = migration;
-    const state = begun ? "unfinished" : stateOf(migration, applied, environment, isBelowNewest);
-    const entry = applied
-      ? { version, description, state, migration, applied }
-      : { version, description, state, migration };
-    entries.push(begun ? { ...entry, unfinished: begun } : entry);
+    const isFilled = recorded !== undefined && isRecordedEmpty(recorded, migration);
+    const applied = isFilled ? undefined : recorded;
+    const state = begun
+      ? "unfinished"
+      : isFilled
+        ? filledState(migration, environment)
+        : stateOf(migration, applied, environment, isBelowNewest);
+    entries.push({
+      ...{ version, description, state, migration },
+      ...(applied && { applied }),
+      ...(isFilled && { recordedEmpty: recorded.version }),
+      ...(begun && { unfinished: begun }),
+    });
   }
   if (appliedByKey.size + unfinishedByKey.size === 0) return entries;
   for (const [key, applied] of appliedByKey) {
@@ -106,6 +120,16 @@ function stateOf(
   if (applied) return applied.checksum === null || applied.checksum === migration.up.checksum ? "applied" : "changed";
   if (!runsIn(migration.up.header, environment)) return "skipped";
   return isBelowNewest(migration) ? "out-of-order" : "pending";
+}
+
+/** Whether an entry was made while its file had no statements, and it has some now: nothing of it was run. */
+export function isRecordedEmpty(recorded: Pick<Applied, "checksum">, { up }: Migration): boolean {
+  return recorded.checksum === EMPTY_CHECKSUM && up.checksum !== EMPTY_CHECKSUM;
+}
+
+/** Of a file that was recorded before it had statements: higher versions were applied in the meantime. */
+function filledState({ up }: Migration, environment: string | undefined): MigrationState {
+  return runsIn(up.header, environment) ? "pending" : "skipped";
 }
 
 function newestOf(history: readonly Applied[]): string | undefined {

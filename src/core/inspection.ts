@@ -91,12 +91,12 @@ export function inspect(
   if (wrapper) passedOver.add(0).add(statements - 1);
   const taken = mode === "transaction" ? leading : undefined;
   if (taken) passedOver.add(taken.index);
-  if (statements === passedOver.size && findings.length === 0) {
+  // Of a file without any, its emptiness tells.
+  if (statements > 0 && statements === passedOver.size && findings.length === 0) {
     findings.push({
       rule: "empty",
       severity: "warning",
       message: "the file has no statements",
-      hint: "Running it changes nothing but the history. Fill it, or remove it.",
       place: { path },
     });
   }

@@ -1,3 +1,4 @@
+import type { Emptiness } from "./emptiness.ts";
 import type { Header } from "./header.ts";
 
 export type Direction = "up" | "down";
@@ -7,8 +8,13 @@ export interface SqlFile {
   /** As the user would name it: the directory as given, and the file name. */
   readonly path: string;
   readonly header: Header;
-  /** SHA-256 in lower-case hex of the text with line ends as LF and without a byte order mark. */
+  /**
+   * SHA-256 in lower-case hex of the text with line ends as LF and without a byte order mark; of the empty text for all files
+   * without statements.
+   */
   readonly checksum: string;
+  /** Why it has no statements; absent when it has some, or may have. */
+  readonly emptiness?: Emptiness;
   /** Bytes on disk. */
   readonly size: number;
 }

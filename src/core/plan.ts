@@ -12,6 +12,8 @@ export interface Step {
   /** `{version}_{description}`, or the version alone where the file is gone. */
   readonly name: string;
   readonly description: string;
+  /** Whether the history has an entry of it from a time when its file had no statements. */
+  readonly isRecordedEmpty?: boolean;
   /** What is run; undefined for the down script stored in the history. */
   readonly script: SqlFile | undefined;
   /** The down file to be stored with an up step. */
@@ -74,11 +76,12 @@ function isFollowed(entries: readonly Entry[], index: number): boolean {
   return next !== undefined && isPending(next);
 }
 
-function upStep({ version, migration }: Entry): Step {
+function upStep({ version, migration, recordedEmpty }: Entry): Step {
   if (!migration) throw new Error(`migration ${version} has no file to apply`);
   return {
     direction: "up",
-    version,
+    version: recordedEmpty ?? version,
+    ...(recordedEmpty !== undefined && { isRecordedEmpty: true }),
     name: migration.name,
     description: migration.description,
     script: migration.up,
@@ -106,7 +109,7 @@ export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
       findings: halfApplied,
     });
   }
-  const stuck = chosen.filter((entry) => !entry.migration?.down && !entry.applied?.hasDownScript);
+  const stuck = chosen.filter((entry) => !hasDownScript(entry));
   if (stuck.length > 0) {
     const names = stuck.map(nameOf).join(", ");
     throw new Failure("no-way-back", `Cannot undo ${names}: there is no down script`, {
@@ -114,6 +117,10 @@ export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
     });
   }
   return { steps: chosen.map(downStep), skipped: [], warnings: [] };
+}
+
+function hasDownScript({ migration, applied }: Entry): boolean {
+  return migration?.down !== undefined || applied?.hasDownScript === true;
 }
 
 function downFileName(entries: readonly Entry[]): string {
@@ -168,7 +175,7 @@ export function changedFile(entry: Entry): Finding {
     rule: "changed",
     severity: "error",
     message: `${nameOf(entry)} was changed after it was applied`,
-    hint: "Restore the file as it was and put the change into a new migration; or, if the edit is harmless, run pgstep repair; or undo it and apply it again: pgstep redo.",
+    hint: `Restore the file as it was and put the change into a new migration; or, if the edit is harmless, run pgstep repair${hasDownScript(entry) ? "; or undo it and apply it again: pgstep redo" : ""}.`,
     ...placeOf(entry),
   };
 }

@@ -1,3 +1,4 @@
+import { TEMPLATE_LINE } from "../core/emptiness.ts";
 import { Failure } from "../core/error.ts";
 import { fileNameWords, parseMigrationName } from "../core/migration-name.ts";
 import type { CreatedReport } from "../core/report.ts";
@@ -45,7 +46,7 @@ export function createMigration(
   const name = `${version}_${words}`;
   const header = `-- Migration: ${name}\n-- Description: ${sentence(description)}\n-- Created: ${clock.now().toISOString().slice(0, 10)}\n\n`;
   const directory = environment === undefined ? settings.directory : `${settings.directory}/${environment}`;
-  const files = [{ path: `${directory}/${name}.sql`, text: `${header}-- SQL statements here...\n` }];
+  const files = [{ path: `${directory}/${name}.sql`, text: `${header}${TEMPLATE_LINE}\n` }];
   if (down) {
     files.push({
       path: `${directory}/${name}.down.sql`,

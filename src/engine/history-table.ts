@@ -1,3 +1,4 @@
+import { EMPTY_CHECKSUM } from "../core/emptiness.ts";
 import type { Step } from "../core/plan.ts";
 import type { Settings } from "../core/settings.ts";
 import { equals, quoteIdentifier, quoteText } from "../core/sql-text.ts";
@@ -130,6 +131,12 @@ export function insertRowSql({ history }: TableNames, step: Step, recording: Rec
     quoteText(recording.toolVersion),
     quoteText(recording.downScript),
   ].join(", ")})`;
+}
+
+/** Removes the entry of a file that had no statements then; fails with the marker "raced" when it is not there. */
+export function deleteEmptyRowSql({ history }: TableNames, version: string): string {
+  const row = `${versionIs(version)} AND ${equals("checksum", quoteText(EMPTY_CHECKSUM))}`;
+  return `WITH gone AS (DELETE FROM ONLY ${history} WHERE ${row} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
 }
 
 /** The same at the end of a step. @param isOwn a row that is there may be the file's own, from an earlier transaction */

@@ -2,7 +2,7 @@ import { Failure, type Finding } from "../core/error.ts";
 import { runsIn } from "../core/header.ts";
 import { type Applied, compareHistory, type Entry, isApplied, isPending } from "../core/history.ts";
 import type { Migration, SqlFile } from "../core/migration.ts";
-import { type DownTarget, type Plan, planDown, planRedo, planUp, type UpTarget } from "../core/plan.ts";
+import { type DownTarget, type Plan, planDown, planRedo, planUp, type Step, type UpTarget } from "../core/plan.ts";
 import type { RunReport } from "../core/report.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Session } from "../ports/session.ts";
@@ -10,6 +10,7 @@ import type { Inquiry } from "./after-loss.ts";
 import { hasOwnWork, type Surroundings } from "./around-run.ts";
 import type { DatabaseContext } from "./context.ts";
 import { withoutEffectEmbedded } from "./embedded.ts";
+import { forgottenFiles } from "./empty-files.ts";
 import { type Executed, executeLocked } from "./execute-locked.ts";
 import { stepReport } from "./execute-plan.ts";
 import { asWarnings, findOccupied, type PendingFile, refuseOccupied } from "./first-run.ts";
@@ -102,6 +103,8 @@ async function runPlan(
       unfinished: state.unfinished,
     });
     const plan = planner(entries);
+    const isComplete = command === "up" && !context.isRehearsal;
+    if (isComplete) refuseUnsound(forgottenFiles(plan.steps.flatMap(upAndDown)), "run migrations");
     const undone = plan.steps.filter(({ direction }) => direction === "down").length;
     if (undone > 1 && !options.dryRun) requireUnprotected(state, `undo ${undone} migrations of`);
     const { placeholders } = settings;
@@ -171,6 +174,10 @@ async function runPlan(
 
 function pendingFile({ path, plannedPieces }: Script): PendingFile {
   return { path, pieces: plannedPieces };
+}
+
+function upAndDown({ script, down }: Step): Pick<Migration, "up" | "down">[] {
+  return script ? [{ up: script, ...(down && { down }) }] : [];
 }
 
 /** The history when every file has been applied as it is. */

@@ -1,3 +1,4 @@
+import { EMPTY_CHECKSUM, emptinessOf } from "../core/emptiness.ts";
 import { enumeration } from "../core/enumeration.ts";
 import { Failure, type Finding } from "../core/error.ts";
 import { type Header, parseHeader, runsIn } from "../core/header.ts";
@@ -131,11 +132,11 @@ export function readSqlFile(fileSystem: FileSystem, file: TitledFile, findings: 
     findings.push(unreadable(path, cause));
     return undefined;
   }
-  const { start, checksum, size } = source;
-  return { path, header: readHeader(file, start, findings), checksum, size };
+  const { start, ...rest } = source;
+  return { path, header: readHeader(file, start, findings), ...rest };
 }
 
-interface Source extends Pick<SqlFile, "checksum" | "size"> {
+interface Source extends Pick<SqlFile, "checksum" | "emptiness" | "size"> {
   /** The text that the header is in. */
   readonly start: string;
 }
@@ -145,7 +146,11 @@ function readSource(fileSystem: FileSystem, path: string): Source {
   const { bytes, whole } = fileSystem.readStart(path);
   if (!whole) return readLargeSource(fileSystem, path);
   const start = decodeWhole(bytes);
-  return { start, checksum: checksumOf(start), size: bytes.byteLength };
+  const size = bytes.byteLength;
+  const emptiness = emptinessOf(start);
+  return emptiness
+    ? { start, checksum: EMPTY_CHECKSUM, emptiness, size }
+    : { start, checksum: checksumOf(start), size };
 }
 
 function readLargeSource(fileSystem: FileSystem, path: string): Source {

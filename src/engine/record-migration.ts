@@ -1,5 +1,5 @@
 import { Failure } from "../core/error.ts";
-import type { Applied } from "../core/history.ts";
+import { type Applied, isRecordedEmpty } from "../core/history.ts";
 import type { Migration } from "../core/migration.ts";
 import type { RecordReport } from "../core/report.ts";
 import { sameVersion } from "../core/version.ts";
@@ -7,7 +7,7 @@ import type { RecordConsent } from "../ports/consent.ts";
 import type { Session } from "../ports/session.ts";
 import { migrationStep, recordedFiles } from "./baseline.ts";
 import type { DatabaseContext } from "./context.ts";
-import { insertRowSql, type TableNames, tableNames, versionIs } from "./history-table.ts";
+import { deleteEmptyRowSql, insertRowSql, type TableNames, tableNames, versionIs } from "./history-table.ts";
 import { inTransaction } from "./journal.ts";
 import { type RunLock, withRunLock } from "./lock.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
@@ -30,11 +30,12 @@ export async function recordMigration(
   const { settings, database, signal } = context;
   const doing = "correct the history of";
   const migration = recorded === "applied" ? findMigration(context, version) : undefined;
+  const isEmptyEntry = (row: Applied) => migration !== undefined && isRecordedEmpty(row, migration);
   const seen = async (session: Session): Promise<{ state: DatabaseState; row: Applied | undefined }> => {
     const state = await look(session, settings);
     requireWritable(state, doing);
     requireNoResetUnfinished(state, doing);
-    return { state, row: state.history.find((one) => sameVersion(one.version, version)) };
+    return { state, row: state.history.find((one) => sameVersion(one.version, version) && !isEmptyEntry(one)) };
   };
   const required = async (session: Session) => {
     const found = await seen(session);
@@ -55,7 +56,9 @@ export async function recordMigration(
     const names = migration ? await prepareHistory(context, session, state, lock) : tableNames(settings);
     const begun = state.unfinished.find((one) => sameVersion(one.version, version));
     const forget = begun ? [`DELETE FROM ONLY ${names.journal} WHERE ${versionIs(begun.version)}`] : [];
-    await inTransaction(session, [...forget, rowSql(context, names, report, migration)], lock.guard);
+    const empty = state.history.find((one) => sameVersion(one.version, version) && isEmptyEntry(one));
+    const replaced = empty ? [deleteEmptyRowSql(names, empty.version)] : [];
+    await inTransaction(session, [...forget, ...replaced, rowSql(context, names, report, migration)], lock.guard);
     return report;
   };
   const lookUp = async (session: Session): Promise<RecordReport | string> => {

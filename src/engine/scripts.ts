@@ -1,3 +1,4 @@
+import { emptinessOf } from "../core/emptiness.ts";
 import { Failure, type Finding } from "../core/error.ts";
 import type { Header } from "../core/header.ts";
 import { parseHeader } from "../core/header.ts";
@@ -13,6 +14,7 @@ import type { ScanOptions } from "../core/sql/statement-scanner.ts";
 import { sameVersion } from "../core/version.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Session } from "../ports/session.ts";
+import { filesWithoutStatements } from "./empty-files.ts";
 import { errorWords } from "./error-code.ts";
 import { type TableNames, versionIs } from "./history-table.ts";
 import type { Run } from "./run.ts";
@@ -72,7 +74,10 @@ export async function loadScripts(
     scripts.push(script);
     if (step.script) seen.set(step.script, script);
   }
-  const findings = scripts.flatMap((script) => script.inspection.findings);
+  const findings = [
+    ...scripts.flatMap((script) => script.inspection.findings),
+    ...filesWithoutStatements(plan.steps.flatMap(({ script }) => script ?? [])),
+  ];
   refuseUnsound(findings, "run migrations");
   return { scripts, findings };
 }
@@ -137,10 +142,19 @@ function fileSource(fileSystem: FileSystem, { script, name }: Step, optionsOf: O
 }
 
 /** The bytes of a file. @throws Failure history-conflict at their end when it was edited since it was planned */
-function* plannedBytes(fileSystem: FileSystem, { path, checksum }: SqlFile): Generator<Uint8Array> {
+function* plannedBytes(fileSystem: FileSystem, { path, checksum, emptiness }: SqlFile): Generator<Uint8Array> {
   const found = new Checksum();
-  yield* bytesOf(fileSystem, path, found);
-  if (found.digest() !== checksum) throw editedMeanwhile(path);
+  const parts: Uint8Array[] = [];
+  for (const part of bytesOf(fileSystem, path, found)) {
+    if (emptiness) parts.push(part);
+    yield part;
+  }
+  const isAsPlanned = emptiness ? isStillEmpty(parts) : found.digest() === checksum;
+  if (!isAsPlanned) throw editedMeanwhile(path);
+}
+
+function isStillEmpty(parts: readonly Uint8Array[]): boolean {
+  return emptinessOf(Buffer.concat(parts).toString("utf8")) !== undefined;
 }
 
 export function editedMeanwhile(path: string): Failure {

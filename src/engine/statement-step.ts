@@ -6,6 +6,7 @@ import { dependsOnStrings } from "../core/sql/strings-setting.ts";
 import { ConnectionLost, ServerFailure, type Session, type StatementResult } from "../ports/session.ts";
 import { chooseName, dropInvalidNamesake, noteBeforeSql, resolveDoubt } from "./doubt.ts";
 import { endedFailure } from "./ended-transaction.ts";
+import { deleteEmptyRowSql } from "./history-table.ts";
 import {
   finishedSql,
   forgetSql,
@@ -55,6 +56,9 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
   const alone: StatementRun = { run, script, own: new Set() };
   try {
     await run.pipeline.drained();
+    if (step.isRecordedEmpty) {
+      await inTransaction(session, [bookkeeping(run), deleteEmptyRowSql(names, step.version)]);
+    }
     const recordable = tryToRecord(run, script);
     const read = readJournal(session, names, step, run.lock.guard);
     read.catch(() => {});

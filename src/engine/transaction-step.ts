@@ -5,6 +5,7 @@ import { COMMIT } from "./commit.ts";
 import { endedFailure, unguardedFailure } from "./ended-transaction.ts";
 import {
   assertSql,
+  deleteEmptyRowSql,
   deleteRowSql,
   insertRowSql,
   isOne,
@@ -115,9 +116,10 @@ function recordSql(run: Run, script: Script, previous: Script | undefined): stri
   const { names } = run;
   const { step } = script;
   const guard = previous ? `${assertSql(stepTookEffect(run, previous), "previous")}; ` : "";
+  const replacing = step.isRecordedEmpty ? `${deleteEmptyRowSql(names, step.version)}; ` : "";
   const record =
     step.direction === "up"
-      ? insertRowSql(names, step, recordingOf(run, script))
+      ? `${replacing}${insertRowSql(names, step, recordingOf(run, script))}`
       : `WITH gone AS (${deleteRowSql(names, step.version)} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
   return `${localSettings(run, script)} ${run.lock.guard}${guard}${record}; ${noteWritesSql(names)}`;
 }

@@ -1,13 +1,14 @@
 import type { Finding } from "../core/error.ts";
 import { runsIn } from "../core/header.ts";
-import { compareHistory, type Entry } from "../core/history.ts";
-import type { SqlFile } from "../core/migration.ts";
+import { compareHistory, type Entry, isPending } from "../core/history.ts";
+import type { Migration, SqlFile } from "../core/migration.ts";
 import { placeholdersIn } from "../core/placeholders/placeholders.ts";
 import { changedFile, missingFile, outOfOrderFile, unfinishedStep } from "../core/plan.ts";
 import type { ValidationReport } from "../core/report.ts";
 import { scanBytes } from "../core/sql/statement.ts";
 import type { Database, Session } from "../ports/session.ts";
 import type { Context } from "./context.ts";
+import { filesWithoutStatements, forgottenFiles, isForgotten } from "./empty-files.ts";
 import type { Environment } from "./environment.ts";
 import { asWarnings, findOccupied, type PendingFile } from "./first-run.ts";
 import { readHooks } from "./hooks/read-hooks.ts";
@@ -45,6 +46,7 @@ export async function validate(
   all.push(...inspectTransactional(fileSystem, others, settings));
   const { environment } = settings;
   const entries = state && compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
+  all.push(...emptyFiles(migrations, entries));
   all.push(...(entries ?? []).flatMap(conflictOf), ...gapFindings(files, settings.directory, entries));
   if (occupants) {
     const pending = migrations.filter(({ up }) => runsIn(up.header, environment));
@@ -67,6 +69,16 @@ export async function validate(
     ...(rehearsed && { rehearsal: rehearsed.rehearsal }),
     findings: all.sort(byWeightAndPlace),
   };
+}
+
+/** Of the forgotten ones, those that are applied may stay as they are; which these are only the history tells. */
+function emptyFiles(migrations: readonly Migration[], entries: readonly Entry[] | undefined): Finding[] {
+  const pending = new Set(entries?.filter(isPending).map(({ migration }) => migration));
+  const forgotten = migrations.filter((one) => pending.has(one) && isForgotten(one));
+  const others = migrations
+    .flatMap(({ up, down }) => (down ? [up, down] : [up]))
+    .filter((file) => !forgotten.some(({ up }) => up === file));
+  return [...forgottenFiles(forgotten), ...filesWithoutStatements(others)];
 }
 
 interface Read {
