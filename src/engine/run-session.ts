@@ -81,8 +81,8 @@ export async function endRun(
   );
   // What has been applied stays so, whether or not its duration can be recorded.
   if (took.length > 0) sent.push(uncancelled(() => session.execute(durationsSql(names, took))).catch(() => {}));
-  await lock.release();
-  await Promise.all(sent);
+  // Together: when the connection is lost all of them fail, and none may do so unheard.
+  await Promise.all([lock.release(), ...sent]);
 }
 
 async function succeeds(promise: Promise<unknown>): Promise<boolean> {
