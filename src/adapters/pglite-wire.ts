@@ -68,11 +68,18 @@ export class PgliteWire implements Wire {
         if (message[0] === TERMINATE) this.#ending = true;
         else {
           this.#extensions.before(message);
+          let end = EMPTY;
           await this.#pglite.execProtocolRawStream(this.#withCopyData(message), {
             onRawData: (bytes) => {
-              if (!this.#closed) this.#listener?.received(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+              const part = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+              end = Buffer.concat([end, part.subarray(-READY_SIZE)]).subarray(-READY_SIZE);
+              if (!this.#closed) this.#listener?.received(part);
             },
           });
+          // It does not come back from what its runtime lacks, such as COPY with a PROGRAM, and answers nothing from then on.
+          if (ANSWERED.has(message[0]) && end[0] !== READY_FOR_QUERY) {
+            throw new Error("the embedded database stopped at a statement that it cannot run");
+          }
         }
       }
     } catch (error) {
@@ -120,5 +127,10 @@ export class PgliteWire implements Wire {
 
 const NO_DATA = copyFail("no data follows the COPY");
 const QUERY = 0x51;
+const SYNC = 0x53;
+/** Messages that ReadyForQuery ends the answer to. */
+const ANSWERED: ReadonlySet<number | undefined> = new Set([QUERY, SYNC]);
+const READY_FOR_QUERY = 0x5a;
+const READY_SIZE = 6;
 const EMPTY: Buffer = Buffer.alloc(0);
 const TERMINATE = 0x58;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { embeddedWorld, failureOf, outcomes, succeeded } from "./support.ts";
+import { embeddedWorld, failureOf, outcomes, succeeded, within } from "./support.ts";
 
 describe("the embedded database", () => {
   test("is clean for the next command after a file that failed half-way, whatever the file had set", async () => {
@@ -21,6 +21,13 @@ SELECT 1 / 0;`,
     assert.equal(await here.value(left), "postgres postgres public on");
     // The temporary table went with the session, and what is left to run may need it.
     failureOf(await here.up(), "in-doubt");
+  });
+
+  test("does not wait for ever for what it cannot run, and can be used again", async () => {
+    const here = await embeddedWorld({ "001_a.sql": "CREATE TABLE t (n text); COPY t FROM PROGRAM 'echo 1';" });
+    assert.match(failureOf(await within(60_000, here.up()), "connection-lost").message, /a statement that it cannot run/);
+    here.write({ "001_a.sql": "CREATE TABLE t (n text);" });
+    assert.deepEqual(outcomes(succeeded(await here.up())), ["001 applied"]);
   });
 
   test("is clean after a transaction that failed", async () => {
