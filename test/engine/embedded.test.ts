@@ -25,7 +25,10 @@ SELECT 1 / 0;`,
 
   test("does not wait for ever for what it cannot run, and can be used again", async () => {
     const here = await embeddedWorld({ "001_a.sql": "CREATE TABLE t (n text); COPY t FROM PROGRAM 'echo 1';" });
-    assert.match(failureOf(await within(60_000, here.up()), "connection-lost").message, /a statement that it cannot run/);
+    assert.match(
+      failureOf(await within(60_000, here.up()), "connection-lost").message,
+      /a statement that it cannot run/,
+    );
     here.write({ "001_a.sql": "CREATE TABLE t (n text);" });
     assert.deepEqual(outcomes(succeeded(await here.up())), ["001 applied"]);
   });
