@@ -61,18 +61,31 @@ function notStarted(error: unknown): ProgramEnd {
   return { kind: "not-started", reason, hint: "Check its name and PATH; only a text is read by a shell." };
 }
 
+/** A longer line, in UTF-16 units, is told in parts, so that no output is held without limit. */
+const LONGEST_LINE = 1 << 20;
+
 /** Told line by line; ends with the stream. */
 async function lines(stream: Readable, tell: (line: string) => void): Promise<void> {
-  let rest = "";
+  let held: string[] = [];
+  let length = 0;
+  const tellHeld = () => {
+    const line = held.join("").replace(/\r$/, "");
+    held = [];
+    length = 0;
+    tell(line);
+  };
   stream.setEncoding("utf8");
   try {
     for await (const part of stream as AsyncIterable<string>) {
-      const parts = (rest + part).split("\n");
-      rest = parts.pop() ?? "";
-      for (const line of parts) tell(line.replace(/\r$/, ""));
+      for (const [index, text] of part.split("\n").entries()) {
+        if (index > 0) tellHeld();
+        held.push(text);
+        length += text.length;
+        if (length > LONGEST_LINE) tellHeld();
+      }
     }
   } catch {
     // What it wrote before is told.
   }
-  if (rest !== "") tell(rest);
+  if (length > 0) tellHeld();
 }

@@ -174,6 +174,19 @@ describe("hooks that are commands", () => {
     assert.ok(w.events.some((event) => event.type === "hook-output" && event.line === "heard"));
   });
 
+  test("may write very much without an end of line", async () => {
+    const lines: number[] = [];
+    const command = [process.execPath, "-e", 'process.stdout.write("x".repeat(3e7) + "\\nend")'];
+    const tell = (line: string) => lines.push(line.length);
+    await hookPrograms.run(command, "", tell, new AbortController().signal);
+    assert.equal(lines.at(-1), "end".length);
+    assert.equal(
+      lines.slice(0, -1).reduce((sum, length) => sum + length, 0),
+      3e7,
+    );
+    assert.ok(Math.max(...lines) < 2e6);
+  });
+
   test("a text is for a shell, a list is not", async () => {
     const w = await hookedWorld({}, { hooks: { "before-up": "echo one && echo two", "after-up": ["echo", "a && b"] } });
     succeeded(await migrate(w.hooked, {}, {}));

@@ -10,17 +10,25 @@ export interface TreeNode {
   readonly fields: ReadonlyMap<string, TreeValue>;
 }
 
-/** The value that the text holds; undefined when it is not of that form. */
+/** The value that the text holds; undefined when it is not of that form, or very deep. */
 export function parseNodeTree(text: string): TreeValue | undefined {
   const words = text.match(WORD) ?? [];
   let next = 0;
 
+  let depth = 0;
+
   function value(): TreeValue {
-    const word = words[next++];
+    if (++depth > DEEPEST) throw new NotOfThatForm();
+    const read = valueFrom(words[next++]);
+    depth--;
+    return read;
+  }
+
+  function valueFrom(word: string | undefined): TreeValue {
     if (word === "(") return list(")");
     if (word === "[") return list("]");
     if (word === "{") return node();
-    if (word === undefined) throw new Incomplete();
+    if (word === undefined) throw new NotOfThatForm();
     return word.replace(/\\(.)/gs, "$1");
   }
 
@@ -36,7 +44,7 @@ export function parseNodeTree(text: string): TreeValue | undefined {
     const fields = new Map<string, TreeValue>();
     while (words[next] !== "}") {
       const field = words[next++];
-      if (field === undefined) throw new Incomplete();
+      if (field === undefined) throw new NotOfThatForm();
       // The first word behind a field's name is its value, whatever it looks like; a constant's has several.
       const values = [value()];
       while (words[next] !== "}" && !words[next]?.startsWith(":")) values.push(value());
@@ -49,12 +57,15 @@ export function parseNodeTree(text: string): TreeValue | undefined {
   try {
     return value();
   } catch (error) {
-    if (error instanceof Incomplete) return undefined;
+    if (error instanceof NotOfThatForm) return undefined;
     throw error;
   }
 }
 
-class Incomplete extends Error {}
+class NotOfThatForm extends Error {}
+
+/** Deeper values would take more of the stack than every runtime has. */
+const DEEPEST = 2_000;
 
 const WORD = /[(){}[\]]|(?:\\.|[^\s(){}[\]\\])+/gs;
 
