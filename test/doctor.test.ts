@@ -168,7 +168,7 @@ for (const runtime of chosenRuntimes()) {
       const { status, told } = await examined(url);
       assert.equal(status, 3);
       assert.deepEqual(told("writable"), [
-        "fault: no: default_transaction_read_only is on | ALTER ROLE postgres SET default_transaction_read_only = off;",
+        `fault: no: transactions are read-only here (default_transaction_read_only is on for the database) | To allow writes, run: BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT;`,
       ]);
       assert.deepEqual(told("timeouts"), [
         "good: pgstep lifts statement_timeout and idle_session_timeout for its migrations",
@@ -286,7 +286,7 @@ describe("doctor at a server in recovery", { timeout: 120_000 }, () => {
         environment: { DATABASE_URL: server.url("postgres") },
       });
       assert.equal(status, 3);
-      assert.match(stdout, /^✗ writable +no: the server is in recovery\n +help: Name the primary/m);
+      assert.match(stdout, /^✗ writable +no: the server is a standby in recovery\n +help: Name the primary/m);
     } finally {
       await server.stop();
     }

@@ -1,3 +1,4 @@
+import { sqlName } from "../core/check.ts";
 import { shellWord } from "../core/confirmation.ts";
 import type { Host, ServerTarget } from "../core/connection/target.ts";
 import type { FailureCode } from "../core/error.ts";
@@ -37,6 +38,12 @@ export function explainStartup(target: ServerTarget, host: Host, refused: Startu
             : "Allow this user, database and address in the server's pg_hba.conf.",
         );
       }
+      if (/not permitted to log in/.test(server.message)) {
+        return refusedAs(
+          "authentication-failed",
+          `Connect as a role that may log in, or run: ALTER ROLE ${sqlName(target.user)} LOGIN;`,
+        );
+      }
       if (/^role /.test(server.message))
         return refusedAs(
           "authentication-failed",
@@ -58,7 +65,10 @@ export function explainStartup(target: ServerTarget, host: Host, refused: Startu
         `Check the name, or create the database: createdb ${at(host)} ${shellWord(target.database)}`,
       );
     case "42501":
-      return refusedAs("privilege-missing", `Run: GRANT CONNECT ON DATABASE "${target.database}" TO "${target.user}"`);
+      return refusedAs(
+        "privilege-missing",
+        `Run: GRANT CONNECT ON DATABASE ${sqlName(target.database)} TO ${sqlName(target.user)};`,
+      );
     case "53300":
       return refusedAs("connection-failed", "Close idle connections, or raise max_connections on the server.");
     case "57P03":

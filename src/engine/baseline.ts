@@ -43,7 +43,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
   const doing = "record a baseline in";
   const record = async (session: Session, lock: RunLock): Promise<BaselineReport> => {
     const state = await look(session, settings);
-    requireWritable(state, doing);
+    requireWritable(state, doing, ["INSERT"]);
     requireNoResetUnfinished(state, doing);
     if (state.history.length > 0) {
       throw new Failure(

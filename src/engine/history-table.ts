@@ -1,3 +1,4 @@
+import { sqlName } from "../core/check.ts";
 import { EMPTY_CHECKSUM } from "../core/emptiness.ts";
 import type { Step } from "../core/plan.ts";
 import type { Settings } from "../core/settings.ts";
@@ -35,9 +36,9 @@ export const COLUMNS_BESIDE = {
 export type TableBeside = keyof typeof COLUMNS_BESIDE;
 export const TABLES_BESIDE = Object.keys(COLUMNS_BESIDE) as readonly TableBeside[];
 
-/** A table's name for people, as `schema.table`. */
+/** A table's name for people, as `schema.table`, with quotes only where SQL needs them. */
 export function plainName(quoted: string): string {
-  return quoted.replace(/"((?:[^"]|"")*)"/g, (_, name: string) => name.replaceAll('""', '"'));
+  return quoted.replace(/"((?:[^"]|"")*)"/g, (_, name: string) => sqlName(name.replaceAll('""', '"')));
 }
 
 /** The name of a table alone, as the catalog has it. */

@@ -1,4 +1,5 @@
 import { requirePinned } from "../core/bundle/pin.ts";
+import { sqlName } from "../core/check.ts";
 import { Failure } from "../core/error.ts";
 import type { Applied, Unfinished } from "../core/history.ts";
 import { readSql } from "../core/session-settings.ts";
@@ -6,11 +7,19 @@ import type { Settings } from "../core/settings.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { AnswerNotUnderstood, ServerFailure, type Session } from "../ports/session.ts";
 import { checkHistoryShape, checkShapeBeside, type TableColumn } from "./history-shape.ts";
-import { nameOf, TABLES_BESIDE, type TableNames, tableNames } from "./history-table.ts";
+import { nameOf, plainName, TABLES_BESIDE, type TableNames, tableNames } from "./history-table.ts";
 import { AFTER_UP_MARK, RESET_MARK } from "./journal.ts";
 import { jsonAnswer, type Shape } from "./json-answer.ts";
 import { protectedBySettingSql, protectedByTableSql } from "./protection-sql.ts";
 import { cannotRead, readHistory } from "./read-history.ts";
+import {
+  READ_ONLY_SHAPE,
+  READ_ONLY_SQL,
+  type ReadOnly,
+  readOnlyByDefault,
+  type SettingOrigin,
+  STANDBY,
+} from "./read-only.ts";
 
 /** What a run has to know of the database before it plans; reading it writes nothing. */
 export interface DatabaseState {
@@ -20,10 +29,14 @@ export interface DatabaseState {
   readonly processId: number;
   /** When the backend began, as the server spells it; with its process id it names this one and no later one. */
   readonly backendStart: string;
-  /** Why nothing can be written, in words; undefined when it can. */
-  readonly readOnly: string | undefined;
+  /** Undefined when the database can be written to. */
+  readonly readOnly: ReadOnly | undefined;
   readonly schemaExists: boolean;
   readonly historyExists: boolean;
+  /** The history's name as SQL for people to copy. */
+  readonly historyName: string;
+  /** The privileges that the role does not have on the history; none where there is no history. */
+  readonly lackingPrivileges: readonly TablePrivilege[];
   readonly columns: readonly TableColumn[];
   /** Whether a run has ever gone through a transaction pooler. */
   readonly leaseExists: boolean;
@@ -80,21 +93,23 @@ export async function look(
   return {
     name: facts.database,
     role,
-    backendStart: facts.backend_start ?? "",
+    backendStart: facts.started ?? "",
     processId: facts.pid,
-    readOnly: readOnlyReason(facts),
+    readOnly: readOnlyOf(facts),
     schemaExists: facts.schema,
     historyExists,
+    historyName: plainName(names.history),
+    lackingPrivileges: found?.[2] ?? [],
     columns,
     leaseExists: tableOf("lease") !== undefined,
-    statementTimeoutMs: Number(facts.statement_timeout),
+    statementTimeoutMs: Number(facts.timeout),
     history,
     unfinished: journal.filter(({ version }) => version !== RESET_MARK && version !== AFTER_UP_MARK),
     resetUnfinished: journal.some(({ version }) => version === RESET_MARK),
     afterUpUnfinished: journal.some(({ version }) => version === AFTER_UP_MARK),
     repeatableExists: tableOf("repeatable") !== undefined,
     isProtected: facts.protected === true,
-    lockCapacity: facts.lock_capacity,
+    lockCapacity: facts.locks,
   };
 }
 
@@ -105,10 +120,18 @@ const MISSING = new Set(["42P01", "3F000"]);
 const OWN_TABLES = ["history", ...TABLES_BESIDE] as const;
 type OwnTable = (typeof OWN_TABLES)[number];
 
+/** What a role may do with the rows of a table, besides reading them. */
+export type TablePrivilege = "INSERT" | "UPDATE" | "DELETE";
+
 /**
- * A table as the catalog has it: its kind (pg_class.relkind), and its columns in lists, for which this travels with each run.
+ * A table as the catalog has it: its kind (pg_class.relkind), its columns in lists, because this travels with each run, and
+ * the privileges that the role lacks.
  */
-type TableFacts = readonly [kind: string, columns: readonly ColumnFacts[] | null];
+type TableFacts = readonly [
+  kind: string,
+  columns: readonly ColumnFacts[] | null,
+  lacking: readonly TablePrivilege[] | null,
+];
 type ColumnFacts = readonly [name: string, type: string, isRequired: boolean, isUnique: boolean];
 
 function columnsOf([, columns]: TableFacts): TableColumn[] {
@@ -119,17 +142,18 @@ function columnsOf([, columns]: TableFacts): TableColumn[] {
 function factsSql({ schema }: Settings, names: TableNames): string {
   const oids = { database: "d.oid", schema: "n.oid" };
   const tables = OWN_TABLES.map((table) => quoteText(nameOf(names[table])));
-  return `SELECT row_to_json(f)::text AS row FROM(SELECT datname::text AS database,current_user::text AS role,pg_backend_pid()AS pid,
-(SELECT backend_start::text FROM pg_stat_activity WHERE pid=pg_backend_pid())AS backend_start,pg_is_in_recovery()AS standby,
-current_setting('default_transaction_read_only')AS read_only,current_setting('max_locks_per_transaction')::int8*
-(current_setting('max_connections')::int8+current_setting('max_prepared_transactions')::int8)AS lock_capacity,n.oid IS NOT NULL AS schema,
-(SELECT reset_val FROM pg_settings WHERE name='statement_timeout')AS statement_timeout,
-(${protectedBySettingSql(oids)}OR ${protectedByTableSql(names, oids)})AS protected,
-(SELECT json_object_agg(w.i,json_build_array(relkind,(SELECT json_agg(json_build_array(attname,format_type(atttypid,NULL),
+  return `SELECT row_to_json(f)::text AS row FROM(SELECT datname::text database,current_user::text role,pg_backend_pid()pid,
+(SELECT backend_start::text FROM pg_stat_get_activity(pg_backend_pid()))started,pg_is_in_recovery()standby,
+${READ_ONLY_SQL}read_only,current_setting('max_locks_per_transaction')::int8*
+(current_setting('max_connections')::int+current_setting('max_prepared_transactions')::int)locks,n.oid IS NOT NULL AS schema,
+(SELECT reset_val FROM pg_settings WHERE name='statement_timeout')timeout,
+(${protectedBySettingSql(oids)}OR ${protectedByTableSql(names, oids)})protected,
+(SELECT json_object_agg(i,json_build_array(relkind,(SELECT json_agg(json_build_array(attname,format_type(atttypid,NULL),
 attnotnull AND NOT atthasdef AND attidentity='',EXISTS(SELECT FROM pg_index WHERE indrelid=c.oid AND indisunique
 AND indisvalid AND indimmediate AND indpred IS NULL AND indnkeyatts=1 AND indkey[0]=attnum))ORDER BY attnum)
-FROM pg_attribute WHERE attrelid=c.oid AND attnum>0 AND NOT attisdropped)))
-FROM unnest(ARRAY[${tables.join(",")}]::name[])WITH ORDINALITY w(t,i)JOIN pg_class c ON relname=w.t WHERE relnamespace=n.oid)AS tables
+FROM pg_attribute WHERE attrelid=c.oid AND attnum>0 AND NOT attisdropped),(SELECT json_agg(p)FROM unnest('{INSERT,UPDATE,DELETE}'::text[])p
+WHERE NOT has_table_privilege(c.oid,p))))
+FROM unnest(ARRAY[${tables.join(",")}]::name[])WITH ORDINALITY w(t,i)JOIN pg_class c ON relname=t WHERE relnamespace=n.oid)tables
 FROM pg_database d LEFT JOIN pg_namespace n ON nspname=${quoteText(schema)}::name WHERE datname=current_database())f`;
 }
 
@@ -150,12 +174,12 @@ interface Facts {
   readonly database: string;
   readonly role: string;
   readonly pid: number;
-  readonly backend_start?: string | null;
+  readonly started?: string | null;
   readonly standby: boolean;
-  readonly read_only: string;
-  readonly lock_capacity: number;
+  readonly read_only?: SettingOrigin | null;
+  readonly locks: number;
   readonly schema: boolean;
-  readonly statement_timeout: string;
+  readonly timeout: string;
   readonly protected?: boolean | null;
   /** By their places in `OWN_TABLES`, counted from 1. */
   readonly tables?: Readonly<Record<string, TableFacts>> | null;
@@ -165,35 +189,48 @@ const FACTS: Shape = {
   database: "text",
   role: "text",
   pid: "number",
-  backend_start: "text?",
+  started: "text?",
   standby: "boolean",
-  read_only: "text",
-  lock_capacity: "number",
+  read_only: READ_ONLY_SHAPE,
+  locks: "number",
   schema: "boolean",
-  statement_timeout: "text",
+  timeout: "text",
   protected: ["maybe", "boolean"],
   tables: [
     "maybe",
-    ["record of", ["parts", ["text", ["maybe", ["list of", ["parts", ["text", "text", "boolean", "boolean"]]]]]]],
+    [
+      "record of",
+      [
+        "parts",
+        [
+          "text",
+          ["maybe", ["list of", ["parts", ["text", "text", "boolean", "boolean"]]]],
+          ["maybe", ["list of", "text"]],
+        ],
+      ],
+    ],
   ],
 };
 
-function readOnlyReason(facts: Facts): string | undefined {
-  if (facts.standby) return "the server is a standby in recovery";
-  if (facts.read_only === "on") return "transactions are read-only here (default_transaction_read_only is on)";
-  return undefined;
+function readOnlyOf({ standby, read_only: origin, database }: Facts): ReadOnly | undefined {
+  if (standby) return STANDBY;
+  return origin ? readOnlyByDefault(origin, database) : undefined;
 }
 
 /**
- * Refuses to write to what cannot be written to.
- * @throws Failure privilege-missing, reset-unfinished
+ * Refuses to write to a database that cannot be written to, or to a history that the role may not write to.
+ * @param needed what will be done with the rows of the history
+ * @throws Failure privilege-missing
  */
-export function requireWritable(state: DatabaseState, what: string): void {
-  if (state.readOnly) {
-    throw new Failure("privilege-missing", `Cannot ${what} ${state.name}: ${state.readOnly}`, {
-      hint: "Connect to the primary, as a role that may write.",
-    });
-  }
+export function requireWritable(state: DatabaseState, what: string, needed: readonly TablePrivilege[] = []): void {
+  const { name, readOnly, lackingPrivileges: lacking, historyName } = state;
+  const cannot = `Cannot ${what} ${name}`;
+  if (readOnly) throw new Failure("privilege-missing", `${cannot}: ${readOnly.reason}`, { hint: readOnly.hint });
+  if (!needed.some((privilege) => lacking.includes(privilege))) return;
+  const role = sqlName(state.role);
+  throw new Failure("privilege-missing", `${cannot}: the role ${role} lacks ${lacking.join(", ")} on ${historyName}`, {
+    hint: `Connect as the owner of ${historyName}, or run: GRANT ${lacking.join(", ")} ON ${historyName} TO ${role};`,
+  });
 }
 
 /** @throws Failure reset-unfinished */

@@ -16,7 +16,7 @@ import { stepReport } from "./execute-plan.ts";
 import { asWarnings, findOccupied, type PendingFile, refuseOccupied } from "./first-run.ts";
 import { tableNames } from "./history-table.ts";
 import { inspectFiles } from "./inspect-files.ts";
-import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { type DatabaseState, look, requireNoResetUnfinished, requireWritable, type TablePrivilege } from "./look.ts";
 import { isFirstRun, type Occupants, readOccupants } from "./occupants.ts";
 import { requireNoTimeoutAlone } from "./pooled-limits.ts";
 import { requireUnprotected } from "./protection.ts";
@@ -142,7 +142,7 @@ async function runPlan(
         requireNoStepHooks(prepared.surroundings);
       }
       const nothingToRun = (prepared.scripts.length === 0 && !hasOwnWork(prepared.surroundings)) || options.dryRun;
-      if (!nothingToRun) requireWritable(prepared.state, "migrate");
+      if (!nothingToRun) requireWritable(prepared.state, "migrate", writesToHistory(prepared.scripts));
       emit({ type: "planned", database: database.description, plan: prepared.plan, dryRun: options.dryRun ?? false });
       const report = (executed: Executed): RunReport => ({
         type: "run",
@@ -170,6 +170,18 @@ async function runPlan(
     },
     context.signal,
   );
+}
+
+/** What the scripts' bookkeeping does with the rows of the history, as far as it cannot do without. */
+function writesToHistory(scripts: readonly Script[]): TablePrivilege[] {
+  const isUp = scripts.some(({ step }) => step.direction === "up");
+  const isDown = scripts.some(({ step }) => step.direction === "down");
+  const isAlone = scripts.some(({ inspection }) => inspection.mode === "statements");
+  return [
+    ...(isUp ? ["INSERT" as const] : []),
+    ...(isDown ? ["DELETE" as const] : []),
+    ...(isUp && isAlone ? ["UPDATE" as const] : []),
+  ];
 }
 
 function pendingFile({ path, plannedPieces }: Script): PendingFile {

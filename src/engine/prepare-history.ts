@@ -1,3 +1,4 @@
+import { sqlName } from "../core/check.ts";
 import { Failure } from "../core/error.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
@@ -48,12 +49,18 @@ export async function prepareHistory(
     if (!REFUSALS.has(server.code)) throw new Failure("statement-failed", what, { server, cause: error });
     throw new Failure("privilege-missing", what, {
       hint: state.historyExists
-        ? `Connect as the owner of ${schema}.${table}.`
-        : `Connect as a role that may create it, or: GRANT CREATE ON SCHEMA ${schema} TO ${state.role}.`,
+        ? `Connect as the owner of ${state.historyName}, which may add the columns it lacks.`
+        : `Connect as a role that may create it, or run: ${createGrant(state, schema)}`,
       server,
       cause: error,
     });
   }
+}
+
+/** What lets the role make the history, in the schema or together with it. */
+function createGrant({ name, role, schemaExists }: DatabaseState, schema: string): string {
+  const where = schemaExists ? `SCHEMA ${sqlName(schema)}` : `DATABASE ${sqlName(name)}`;
+  return `GRANT CREATE ON ${where} TO ${sqlName(role)};`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { sqlName } from "../core/check.ts";
 import { Failure } from "../core/error.ts";
 import type { Applied } from "../core/history.ts";
 import { readSql } from "../core/session-settings.ts";
@@ -25,7 +26,7 @@ export async function readHistory(
   }
 }
 
-const AS_EXPECTED = '"as expected"';
+const AS_EXPECTED = '"same"';
 
 /** Rows in lists of so many: each row alone costs its receiver several times as much. */
 const LIST_LENGTH = 1_000;
@@ -35,16 +36,16 @@ const LIST_LENGTH = 1_000;
  * stands outside, so that a lacking column is NULL and no error. The digest is of the versions in the order of their bytes.
  */
 function historySql(history: string, expected: string): string {
-  return `WITH h AS NOT MATERIALIZED (SELECT h.* FROM
-(VALUES(NULL::text,NULL::timestamp,NULL::text,NULL::text,NULL::int8,NULL::text,NULL::text,NULL::text))
-lacking(version,applied_at,description,checksum,duration_ms,applied_by,tool_version,down_script),
+  return `WITH h AS NOT MATERIALIZED(SELECT h.* FROM
+json_to_record('{}')lacking(version text,applied_at timestamp,description text,checksum text,duration_ms int8,applied_by text,
+tool_version text,down_script text),
 LATERAL(SELECT version::text,applied_at,description,checksum,duration_ms,applied_by,tool_version,
 down_script IS NOT NULL has_down FROM ONLY ${history})h),
-compared AS MATERIALIZED (SELECT COALESCE(encode(sha256(convert_to(string_agg(
+cmp AS(SELECT COALESCE(encode(sha256(convert_to(string_agg(
 version||':'||COALESCE(checksum::text,''),',' ORDER BY version COLLATE "C"),'UTF8')),'base64')='${expected}',false) same FROM h)
-SELECT json_agg(h)::text AS row FROM (SELECT h,(row_number()OVER()-1)/${LIST_LENGTH} list
-FROM h WHERE NOT(SELECT same FROM compared))r GROUP BY list
-UNION ALL SELECT '${AS_EXPECTED}' FROM compared WHERE same`;
+SELECT json_agg(h)::text AS row FROM(SELECT h,(row_number()OVER()-1)/${LIST_LENGTH} n
+FROM h WHERE NOT(SELECT same FROM cmp))r GROUP BY n
+UNION ALL SELECT '${AS_EXPECTED}' FROM cmp WHERE same`;
 }
 
 function digestOf(history: readonly Applied[]): string {
@@ -81,9 +82,10 @@ export function cannotRead(quoted: string, role: string, cause: ServerFailure): 
   const what = `Cannot read ${table}: ${server.message}`;
   if (server.code === "42501") {
     const schema = quoted.slice(0, quoted.lastIndexOf('."'));
-    const usage = schema === '"public"' ? "" : `GRANT USAGE ON SCHEMA ${plainName(schema)} TO ${role}; `;
+    const grantee = sqlName(role);
+    const usage = schema === '"public"' ? "" : `GRANT USAGE ON SCHEMA ${plainName(schema)} TO ${grantee}; `;
     return new Failure("privilege-missing", what, {
-      hint: `Connect as its owner, or ${usage}GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}.`,
+      hint: `Connect as its owner, or run: ${usage}GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${grantee};`,
       server,
       cause,
     });

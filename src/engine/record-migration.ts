@@ -33,7 +33,7 @@ export async function recordMigration(
   const isEmptyEntry = (row: Applied) => migration !== undefined && isRecordedEmpty(row, migration);
   const seen = async (session: Session): Promise<{ state: DatabaseState; row: Applied | undefined }> => {
     const state = await look(session, settings);
-    requireWritable(state, doing);
+    requireWritable(state, doing, [recorded === "applied" ? "INSERT" : "DELETE"]);
     requireNoResetUnfinished(state, doing);
     return { state, row: state.history.find((one) => sameVersion(one.version, version) && !isEmptyEntry(one)) };
   };

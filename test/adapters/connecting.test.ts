@@ -60,6 +60,7 @@ describe("connecting", () => {
     await server.query(database, "CREATE ROLE outside LOGIN PASSWORD 'topsecret'");
     await server.query(database, `REVOKE CONNECT ON DATABASE "${database}" FROM PUBLIC`);
     await server.query(database, `GRANT CONNECT ON DATABASE "${database}" TO locked`);
+    await server.query(database, `CREATE ROLE "Group" NOLOGIN; GRANT CONNECT ON DATABASE "${database}" TO "Group"`);
     await server.query(database, "CREATE ROLE crowded LOGIN PASSWORD 'topsecret' CONNECTION LIMIT 0");
     await server.query(database, `GRANT CONNECT ON DATABASE "${database}" TO crowded`);
   });
@@ -144,6 +145,9 @@ describe("connecting", () => {
     const role = await failure(`postgres://nobody_here@/${database}`, socket);
     assert.deepEqual([role.code, role.server?.code], ["authentication-failed", "28000"]);
     assert.match(role.hint ?? "", /createuser -h \S+ -p \d+ nobody_here/);
+    const group = await failure(`postgres://Group@/${database}`, socket);
+    assert.deepEqual([group.code, group.server?.code], ["authentication-failed", "28000"]);
+    assert.equal(group.hint, 'Connect as a role that may log in, or run: ALTER ROLE "Group" LOGIN;');
     const missing = await failure(server.url("missing", "locked", "topsecret"));
     assert.deepEqual([missing.code, missing.server?.code], ["authentication-failed", "3D000"]);
     assert.match(missing.hint ?? "", /createdb -h 127\.0\.0\.1 -p \d+ missing/);
@@ -155,7 +159,7 @@ describe("connecting", () => {
     assert.match(rejected.hint ?? "", /pg_hba\.conf/);
     const outside = await failure(server.url(database, "outside", "topsecret"));
     assert.equal(outside.code, "privilege-missing");
-    assert.match(outside.hint ?? "", /GRANT CONNECT/);
+    assert.match(outside.hint ?? "", /GRANT CONNECT ON DATABASE \w+ TO outside;/);
     const crowded = await failure(server.url(database, "crowded", "topsecret"));
     assert.deepEqual([crowded.code, crowded.server?.code], ["connection-failed", "53300"]);
     const options = await failure(`${server.url(database)}?options=-c%20no_such_setting%3D1`);

@@ -1,6 +1,7 @@
 import { type Check, fault, good, sqlName, warning } from "../../core/check.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../context.ts";
+import { readOnlyByDefault, STANDBY } from "../read-only.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
 /** The major versions that pgstep is tested with. */
@@ -54,22 +55,9 @@ function poolerCheck({ backend }: Session, { processId }: ServerFacts): Check {
   );
 }
 
-function stateCheck({ isStandby, settings, role }: ServerFacts): Check {
-  if (isStandby) {
-    return fault(
-      "writable",
-      "no: the server is in recovery",
-      "Name the primary, or all hosts with target_session_attrs=primary.",
-    );
-  }
-  if (settings.default_transaction_read_only === "on") {
-    return fault(
-      "writable",
-      "no: default_transaction_read_only is on",
-      `ALTER ROLE ${sqlName(role)} SET default_transaction_read_only = off;`,
-    );
-  }
-  return good("writable", "yes");
+function stateCheck({ isStandby, readOnly, database }: ServerFacts): Check {
+  const why = isStandby ? STANDBY : readOnly && readOnlyByDefault(readOnly, database);
+  return why ? fault("writable", `no: ${why.reason}`, why.hint) : good("writable", "yes");
 }
 
 const LIFTED = [

@@ -4,6 +4,7 @@ import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../context.ts";
 import { tableNames } from "../history-table.ts";
 import { jsonAnswer } from "../json-answer.ts";
+import { READ_ONLY_SQL, type SettingOrigin } from "../read-only.ts";
 
 /** What the server tells of itself, of the role, and of where pgstep's tables are or would be. */
 export interface ServerFacts {
@@ -17,6 +18,8 @@ export interface ServerFacts {
   readonly isSuperuser: boolean;
   readonly bypassesRowSecurity: boolean;
   readonly isStandby: boolean;
+  /** Absent where transactions are read-write by default. */
+  readonly readOnly: SettingOrigin | null;
   readonly settings: Readonly<Record<string, string>>;
   readonly eventTriggers: readonly string[];
   readonly mayCreateSchema: boolean;
@@ -42,7 +45,6 @@ export interface TableFacts {
 
 const SETTINGS = [
   "server_encoding",
-  "default_transaction_read_only",
   "statement_timeout",
   "lock_timeout",
   "idle_in_transaction_session_timeout",
@@ -65,6 +67,7 @@ export async function readFacts({ settings }: DatabaseContext, session: Session)
  pg_catalog.pg_backend_pid() AS "processId", pg_catalog.current_setting('server_version') AS version,
  current_user::text AS role, session_user::text AS "loginRole", pg_catalog.current_database()::text AS database, ${method} AS method,
  r.rolsuper AS "isSuperuser", r.rolbypassrls OR r.rolsuper AS "bypassesRowSecurity", pg_catalog.pg_is_in_recovery() AS "isStandby",
+ ${READ_ONLY_SQL} AS "readOnly",
  (SELECT pg_catalog.json_object_agg(name, reset_val) FROM pg_catalog.pg_settings WHERE name IN (${SETTINGS.map(quoteText).join(", ")})) AS settings,
  COALESCE((SELECT pg_catalog.json_agg(evtname) FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D'), '[]') AS "eventTriggers",
  pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS "mayCreateSchema",
