@@ -272,7 +272,7 @@ function unknownOption(typed: string, command: CommandWords, named: boolean) {
     meant.length > 0
       ? `Did you mean ${meant.map((name) => `--${name}`).join(" or ")}?`
       : elsewhere
-        ? `It is an option of pgstep ${elsewhere.name}.`
+        ? `It is an option of the command ${elsewhere.name}.`
         : seeHelp(named ? command : undefined);
   return usage(`Cannot use ${typed}: pgstep ${command.name} has no such option`, hint);
 }

@@ -6,6 +6,7 @@ import { hookPrograms } from "./adapters/hook-programs.ts";
 import { type Interruption, listenForInterruption } from "./adapters/interruption.ts";
 import { openReporter } from "./adapters/open-reporter.ts";
 import { hidePasswords } from "./adapters/process-title.ts";
+import { startedWords } from "./adapters/program-start.ts";
 import { ProjectConfines } from "./adapters/project-confines.ts";
 import { endQuietly } from "./adapters/reporter-output.ts";
 import { versionText } from "./adapters/reporter-version.ts";
@@ -18,12 +19,14 @@ import { runtimeVersion, toolCommit, toolTarget, toolVersion } from "./adapters/
 import { forgetVariablesOfBun } from "./adapters/variables-of-bun.ts";
 import { backupTools } from "./backup-tools.ts";
 import { parseCommandLine, type Request, typedOptions } from "./command-line.ts";
+import { VOCABULARY } from "./commands/index.ts";
 import { manifestOf } from "./core/bundle/seal.ts";
 import { refuseUnsealed, sealedFlags, sealedSettings, withPin } from "./core/bundle/sealed-program.ts";
 import { effectOf } from "./core/command.ts";
 import { Failure } from "./core/error.ts";
 import type { EventListener } from "./core/event.ts";
 import { HELP_WIDTH } from "./core/help-text.ts";
+import { HintCommands } from "./core/hint-commands.ts";
 import { narrowed } from "./core/narrow-text.ts";
 import { requireFormat } from "./core/presentation.ts";
 import { databaseSources, shadowSources } from "./core/settings/database-sources.ts";
@@ -48,10 +51,12 @@ const seal = own instanceof Failure ? undefined : own;
 const fileSystem = seal ? sealedFiles(seal, disk) : disk;
 const words = process.argv.slice(2);
 hidePasswords(words);
-const presentation = settingsOf(typedOptions(words)).values;
+const typed = typedOptions(words);
+const presentation = settingsOf(typed).values;
 const stdout = endQuietly(process.stdout);
 const stderr = endQuietly(process.stderr);
-const surroundings = { stdout, stderr, variables: process.env, toolVersion };
+const commands = new HintCommands(VOCABULARY, startedWords, typed);
+const surroundings = { stdout, stderr, variables: process.env, toolVersion, commands };
 // Only a command that runs writes its log.
 let reporter = openReporter({ ...presentation, logFile: undefined }, surroundings);
 
@@ -109,7 +114,7 @@ function textOf(request: Exclude<Request, { kind: "run" }>): string {
   if (request.kind === "version") {
     const told = { version: toolVersion, commit: toolCommit, runtime: runtimeVersion(), target: toolTarget };
     // A project file has no say in it: what is installed is the same everywhere.
-    const { values } = resolveSettings({ flags: typedOptions(words), environment: process.env });
+    const { values } = resolveSettings({ flags: typed, environment: process.env });
     return versionText(told, values.format);
   }
   const { completion, current } = request;

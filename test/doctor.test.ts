@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { makeCertificate } from "./support/certificates.ts";
 import { findPgbouncer, startPgbouncer } from "./support/pgbouncer.ts";
 import { type PostgresServer, sharedServer, startPostgres } from "./support/postgres-server.ts";
-import { chosenRuntimes, programCommand, run } from "./support/program.ts";
+import { chosenRuntimes, programCommand, run, startedWords } from "./support/program.ts";
 import { makeTlsWorld, type TlsWorld } from "./support/tls-world.ts";
 
 /*
@@ -44,7 +44,9 @@ for (const runtime of chosenRuntimes()) {
 
     /** Its exit status, and of each topic "state: message | hint". */
     async function examined(url: string, ...words: string[]) {
-      const { stdout, stderr, status } = await pgstep(url, "doctor", "--json", ...words);
+      const { stdout: written, stderr, status } = await pgstep(url, "doctor", "--json", ...words);
+      const started = startedWords(await programCommand(runtime));
+      const stdout = started.reduce((text, one) => text.replaceAll(`${one} `, "pgstep "), written);
       const lines = stdout
         .trimEnd()
         .split("\n")
@@ -201,7 +203,7 @@ for (const runtime of chosenRuntimes()) {
       const afterwards = await examined(url, "--dir", slow);
       assert.equal(afterwards.status, 3);
       assert.deepEqual(afterwards.told("other runs"), ["good: none"]);
-      assert.deepEqual(afterwards.told("unfinished"), ["fault: 001 was applied in part | pgstep up"]);
+      assert.deepEqual(afterwards.told("unfinished"), ["fault: 001 was applied in part | pgstep up --dir slow"]);
     });
 
     test("a directory that is not there, and files with faults", async () => {
@@ -209,7 +211,10 @@ for (const runtime of chosenRuntimes()) {
       const unsound = directory("unsound", { "001_a.sql": "SELECT 'x;\n", "nonsense.sql": "SELECT 1;\n" });
       const { status, told } = await examined(url, "--dir", unsound);
       assert.equal(status, 3);
-      assert.match(told("migrations")[0] ?? "", /^fault: .* in unsound, with .*fault.* \| Run pgstep validate/);
+      assert.match(
+        told("migrations")[0] ?? "",
+        /^fault: .* in unsound, with .*fault.* \| Run pgstep validate --dir unsound to/,
+      );
       const nowhere = await examined(url, "--dir", "nowhere");
       assert.match(nowhere.told("migrations")[0] ?? "", /^fault: .*nowhere/);
       assert.deepEqual(nowhere.told("writable"), ["good: yes"]);

@@ -34,6 +34,8 @@ export function errorsPage(): string {
     GENERATED,
     "# Errors",
     "An error says what could not be done, and why, and where; its last line, the hint, says what to do in this very case. " +
+      "A command in a hint can be pasted: it begins as pgstep was started (`npx pgstep`, `npm run db --`), and repeats the " +
+      "flags that said which database and which files are meant, a URL without its password. " +
       `With ${code("--json")} it has one of the codes below, which stay the same while words may change; the library's ` +
       `${code("Failure")} has it as ${code("code")}. What else ends with the stack of the program is a bug of pgstep's: ` +
       "exit status 1, please report it.",

@@ -169,7 +169,9 @@ export class HumanReporter implements Reporter {
     const { colors } = this.#err;
     this.#tell([
       `${colors.bold(colors.red("pgstep has a bug:"))} ${printable(stack)}`,
-      "Please report it, with the lines above and what you typed. Run pgstep status to see what is true of the database.",
+      this.#err.typed(
+        "Please report it, with the lines above and what you typed. Run pgstep status to see what is true of the database.",
+      ),
     ]);
   }
 

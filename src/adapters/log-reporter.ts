@@ -1,6 +1,7 @@
 import { closeSync, constants, lstatSync, openSync, writeSync } from "node:fs";
 import { Failure, type Finding } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
+import type { HintCommands } from "../core/hint-commands.ts";
 import type { Report } from "../core/report.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import { HumanReporter } from "./human-reporter.ts";
@@ -14,6 +15,8 @@ export interface LogSettings {
   readonly json: boolean;
   /** Stands before the lines of a run, as several write to the same file. */
   readonly title: string;
+  /** How commands are typed here; without it, as the code writes them. */
+  readonly commands?: HintCommands | undefined;
   /** Told once, when not all could be written. */
   readonly lost: (finding: Finding) => void;
 }
@@ -31,7 +34,8 @@ export class LogReporter implements Reporter {
     this.#file = new LogFile(settings.path, settings.json ? jsonLine : textLine);
     const file = this.#file;
     if (!settings.json) file.write(`${settings.title}\n`);
-    const appearance = { quiet: false, verbose: true, color: "never", ascii: false, variables: {} } as const;
+    const { commands } = settings;
+    const appearance = { quiet: false, verbose: true, color: "never", ascii: false, variables: {}, commands } as const;
     this.#reporter = settings.json
       ? new JsonReporter(file, file, appearance)
       : new HumanReporter(file, file, appearance);

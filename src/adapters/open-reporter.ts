@@ -1,4 +1,5 @@
 import process from "node:process";
+import type { HintCommands } from "../core/hint-commands.ts";
 import { isFindingFormat, type Presentation } from "../core/presentation.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import { HumanReporter } from "./human-reporter.ts";
@@ -7,6 +8,7 @@ import { LogReporter, type LogSettings } from "./log-reporter.ts";
 import { DocumentReporter } from "./reporter-document.ts";
 import { checkoutOf } from "./reporter-findings.ts";
 import { GithubAnnotations, withoutCommandsOn } from "./reporter-github.ts";
+import { HintReporter } from "./reporter-hints.ts";
 import { MaskedReporter } from "./reporter-masked.ts";
 import { isContinuousIntegration, type OutputStream, type Variables } from "./reporter-output.ts";
 import { SeveralReporters } from "./reporter-several.ts";
@@ -18,34 +20,41 @@ export interface ReporterSurroundings {
   readonly stderr: OutputStream;
   readonly variables: Variables;
   readonly toolVersion: string;
+  /** How commands are typed here; without it, as the code writes them. */
+  readonly commands?: HintCommands;
 }
 
 /**
- * The reporters for a presentation, as one that takes the secrets out of what it is told.
+ * The reporters for a presentation, as one that takes the secrets out of what it is told, and makes the commands in hints those
+ * that can be typed here.
  * @throws Failure settings when the log file cannot be opened
  */
 export function openReporter(presentation: Presentation, surroundings: ReporterSurroundings): Reporter {
-  const { variables } = surroundings;
+  const { variables, commands } = surroundings;
+  const prepared = (reporter: Reporter) =>
+    new MaskedReporter(commands ? new HintReporter(reporter, commands) : reporter);
   const shown = shownReporters(presentation, surroundings);
   const reporters: Reporter[] = [];
   if (presentation.logFile !== undefined) {
     const lost: LogSettings["lost"] = (finding) => {
-      for (const reporter of shown) new MaskedReporter(reporter).event({ type: "warning", finding });
+      for (const reporter of shown) prepared(reporter).event({ type: "warning", finding });
     };
     const title = `pgstep ${surroundings.toolVersion}, process ${process.pid}`;
-    reporters.push(new LogReporter({ path: presentation.logFile, json: presentation.format === "json", title, lost }));
+    reporters.push(
+      new LogReporter({ path: presentation.logFile, json: presentation.format === "json", title, commands, lost }),
+    );
   }
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = variables;
   if (GITHUB_STEP_SUMMARY && (GITHUB_ACTIONS === "true" || presentation.format === "github")) {
     reporters.push(new StepSummary(GITHUB_STEP_SUMMARY));
   }
-  return new MaskedReporter(new SeveralReporters([...reporters, ...shown]));
+  return prepared(new SeveralReporters([...reporters, ...shown]));
 }
 
 function shownReporters(presentation: Presentation, surroundings: ReporterSurroundings): Reporter[] {
-  const { stdout, stderr, variables, toolVersion } = surroundings;
+  const { stdout, stderr, variables, toolVersion, commands } = surroundings;
   const { format } = presentation;
-  const appearance = { ...presentation, variables };
+  const appearance = { ...presentation, variables, commands };
   const checkout = checkoutOf(variables);
   // CI services look for commands in both streams.
   const isRead = format === "github" || isContinuousIntegration(variables);

@@ -41,10 +41,10 @@ export function restorePlanLines(plan: RestorePlan, { colors }: Output): string[
   return lines;
 }
 
-export function restoreLines({ database, path, tables, durationMs }: RestoreReport): string[] {
+export function restoreLines({ database, path, tables, durationMs }: RestoreReport, output: Output): string[] {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   return [
     `Restored ${counted(rows, "row")} of ${printableLine(database)} from ${printableLine(path)} in ${duration(durationMs)}.`,
-    "Run pgstep status to see what is applied now.",
+    output.typed("Run pgstep status to see what is applied now."),
   ];
 }

@@ -1,7 +1,7 @@
 import { printable, printableLine, wrapped } from "../core/display-text.ts";
 import type { Failure, Finding, ServerMessage } from "../core/error.ts";
 import { advance, START } from "../core/text-position.ts";
-import type { Colors, Output } from "./reporter-output.ts";
+import type { Output } from "./reporter-output.ts";
 import { placeText, sourceFrame, sourceWindow } from "./reporter-source-frame.ts";
 
 /** A server's field may hold a whole statement; more than this helps nobody at a terminal. */
@@ -14,10 +14,12 @@ export function failureLines(failure: Failure, output: Output): string[] {
   const state = server && !message.includes(server.code) ? ` (${server.code})` : "";
   const lines = findingLines(findings, output);
   if (lines.length > 0) lines.push("");
-  lines.push(...labelled("error:", message + state, { paint: (text) => colors.bold(colors.red(text)), columns }));
+  lines.push(
+    ...labelled("error:", printable(message + state), { paint: (text) => colors.bold(colors.red(text)), columns }),
+  );
   if (place) lines.push(...sourceFrame(place, output));
   if (server) lines.push(...serverLines(server, output));
-  if (hint) lines.push(...helpLines(hint, colors, "", columns));
+  if (hint) lines.push(...helpLines(hint, output));
   return lines;
 }
 
@@ -27,7 +29,9 @@ export function serverLines(server: ServerMessage, output: Output): string[] {
   const lines: string[] = [];
   const add = (label: string, text: string | undefined) => {
     if (!text) return;
-    lines.push(...labelled(`${label}:`, shortened(text, output), { paint: colors.bold, columns, indentation: 2 }));
+    lines.push(
+      ...labelled(`${label}:`, printable(shortened(text, output)), { paint: colors.bold, columns, indentation: 2 }),
+    );
   };
   add("DETAIL", server.detail);
   add("HINT", server.hint);
@@ -56,7 +60,7 @@ const MOST_FRAMES = 10;
  * in a row is given once, below the last of them.
  */
 export function findingLines(findings: readonly Finding[], output: Output): string[] {
-  const { colors, columns } = output;
+  const { colors } = output;
   return findings.flatMap((finding, index) => {
     const { place, severity, message, hint } = finding;
     const paint = severity === "error" ? colors.red : colors.yellow;
@@ -66,15 +70,15 @@ export function findingLines(findings: readonly Finding[], output: Output): stri
     const before = place && !framed ? `${colors.bold(placeText(place))}: ` : "";
     lines.push(`${before}${paint(`${severity}:`)} ${text}`);
     if (place && framed) lines.push(...sourceFrame(place, output));
-    if (hint && findings[index + 1]?.hint !== hint) lines.push(...helpLines(hint, colors, "  ", columns));
+    if (hint && findings[index + 1]?.hint !== hint) lines.push(...helpLines(hint, output, "  "));
     return lines;
   });
 }
 
-/** @param columns of the terminal; undefined where nothing limits them */
-export function helpLines(hint: string, colors: Colors, indentation = "", columns?: number): string[] {
+export function helpLines(hint: string, output: Output, indentation = ""): string[] {
+  const { colors, columns } = output;
   const room = columns === undefined ? undefined : columns - indentation.length;
-  const lines = labelled("help:", hint, { paint: colors.cyan, columns: room });
+  const lines = labelled("help:", output.unbroken(printable(hint)), { paint: colors.cyan, columns: room });
   return lines.map((line) => indentation + line);
 }
 
@@ -87,14 +91,13 @@ interface LabelledLook {
 
 const FEWEST_COLUMNS = 20;
 
-/** The text behind its label, further lines of it below one another. */
+/** The text, which is printable, behind its label, further lines of it below one another. */
 function labelled(label: string, text: string, look: LabelledLook): string[] {
   const { paint, columns, indentation = label.length + 1 } = look;
-  const shown = printable(text);
   const lines =
     columns === undefined
-      ? shown.split("\n")
-      : wrapped(shown, Math.max(FEWEST_COLUMNS, columns - indentation), label.length + 1 - indentation);
+      ? text.split("\n")
+      : wrapped(text, Math.max(FEWEST_COLUMNS, columns - indentation), label.length + 1 - indentation);
   const [first = "", ...rest] = lines;
   return [`${paint(label)} ${first}`, ...rest.map((line) => " ".repeat(indentation) + line)];
 }

@@ -31,7 +31,7 @@ export function otherLines(report: Exclude<Report, RunReport | SeedReport | Stat
     case "backups":
       return backupListLines(report);
     case "restore":
-      return restoreLines(report);
+      return restoreLines(report, output);
     case "baseline":
       return baselineLines(report, output);
     case "repair":
@@ -39,7 +39,9 @@ export function otherLines(report: Exclude<Report, RunReport | SeedReport | Stat
     case "resolve":
       return [
         `Statement ${report.statement} of ${printableLine(report.version)} counts as ${report.resolution === "done" ? "done" : "not done"} now.`,
-        `Run pgstep ${report.direction} to go on ${report.resolution === "done" ? "behind it" : "with it"}.`,
+        output.typed(
+          `Run pgstep ${report.direction} to go on ${report.resolution === "done" ? "behind it" : "with it"}.`,
+        ),
       ];
     case "recorded":
       return [

@@ -1,5 +1,6 @@
 import picocolors from "picocolors";
-import { displayWidth, wrapped } from "../core/display-text.ts";
+import { displayWidth, GLUE, wrapped } from "../core/display-text.ts";
+import type { HintCommands } from "../core/hint-commands.ts";
 import type { Presentation } from "../core/presentation.ts";
 import { systemWords } from "./reporter-words.ts";
 
@@ -15,6 +16,8 @@ export interface OutputStream {
 export interface Appearance extends Pick<Presentation, "quiet" | "verbose" | "color" | "ascii"> {
   /** TERM, CI, the locale and their like are looked at. */
   readonly variables: Variables;
+  /** How commands are typed here; without it, as the code writes them. */
+  readonly commands?: HintCommands | undefined;
 }
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -61,9 +64,11 @@ export class Output {
   readonly marks: Marks;
   readonly isTerminal: boolean;
   readonly #stream: OutputStream;
+  readonly #commands: HintCommands | undefined;
 
   constructor(stream: OutputStream, appearance: Appearance) {
     this.#stream = stream;
+    this.#commands = appearance.commands;
     this.isTerminal = stream.isTTY ?? false;
     this.colors = picocolors.createColors(hasColors(stream, appearance));
     this.ascii = appearance.ascii || (this.isTerminal && !showsUnicode(appearance.variables));
@@ -79,10 +84,21 @@ export class Output {
     this.#stream.write(text);
   }
 
+  /** A text of the reporter's own, with the commands in it as they are typed here. */
+  typed(text: string): string {
+    return this.#commands?.rewritten(text) ?? text;
+  }
+
+  /** A text in which no line will be broken inside a command, for `lines`. */
+  unbroken(text: string): string {
+    return this.isTerminal ? (this.#commands?.unbroken(text) ?? text) : text;
+  }
+
   /** Writes lines, on a terminal broken at words where they are too long for it. */
   lines(lines: readonly string[]): void {
     const { columns } = this;
-    this.rows(columns === undefined ? lines : lines.flatMap((line) => fitted(line, columns)));
+    if (columns === undefined) this.rows(lines);
+    else this.rows(lines.flatMap((line) => fitted(line, columns)).map((line) => line.replaceAll(GLUE, " ")));
   }
 
   /** Writes lines as they are, however long. */

@@ -7,6 +7,8 @@ import { helpLines } from "./reporter-failure.ts";
 import type { Colors, Output } from "./reporter-output.ts";
 import { counted, duration, listed } from "./reporter-words.ts";
 
+const FIRST = "Make the first one: pgstep new <description>";
+
 /** The status as the specification shows it; columns below each migration when verbose. */
 export function statusLines(report: StatusReport, output: Output, verbose: boolean): string[] {
   const { colors } = output;
@@ -31,8 +33,7 @@ export function statusLines(report: StatusReport, output: Output, verbose: boole
   ];
   if (report.isProtected) head.push("The database is protected: reset, restore and undoing several are refused.");
   const again = repeatableLines(report.repeatable ?? [], output);
-  if (entries.length === 0)
-    return [...head, "", "There are no migrations yet. Make the first one: pgstep new <description>", ...again];
+  if (entries.length === 0) return [...head, "", output.typed(`There are no migrations yet. ${FIRST}`), ...again];
   const columns = verbose ? columnsOf(entries, output) : [];
   const lines = [...head, "", colors.bold("=== Migration Details ===")];
   const markers = new Map<string, string>();
@@ -112,21 +113,19 @@ function widest(texts: readonly string[]): number {
 }
 
 /** What to do about states that need somebody to act. Pending migrations do not: that they are pending says it. */
-export function statusAdvice(
-  { entries, resetUnfinished, afterUpUnfinished }: StatusReport,
-  { colors }: Output,
-): string[] {
+export function statusAdvice({ entries, resetUnfinished, afterUpUnfinished }: StatusReport, output: Output): string[] {
+  const help = (text: string) => helpLines(output.typed(text), output);
   const advice = (state: MigrationState, what: string, whatToDo: string, unfinished?: Direction) => {
     const chosen = entries.filter((entry) => entry.state === state && entry.unfinished === unfinished);
     const versions = chosen.map((entry) => printableLine(entry.version));
     if (versions.length === 0) return [];
     const shown = versions.length > 5 ? counted(versions.length, "migration") : listed(versions);
     const said = versions.length === 1 ? what : what.replace(/^is/, "are").replace(/^was/, "were");
-    return helpLines(`${shown} ${said}: ${whatToDo}`, colors);
+    return help(`${shown} ${said}: ${whatToDo}`);
   };
   return [
-    ...(resetUnfinished ? helpLines("a reset did not end: finish it with pgstep reset.", colors) : []),
-    ...(afterUpUnfinished ? helpLines("hooks after up have not all run: run them with pgstep up.", colors) : []),
+    ...(resetUnfinished ? help("a reset did not end: finish it with pgstep reset.") : []),
+    ...(afterUpUnfinished ? help("hooks after up have not all run: run them with pgstep up.") : []),
     ...advice(
       "changed",
       "was changed after being applied",

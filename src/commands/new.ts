@@ -6,6 +6,7 @@ import type { Environment } from "../engine/environment.ts";
 export const create: Command<Environment> = {
   name: "new",
   effect: "looks",
+  withoutDatabase: true,
   aliases: ["create"],
   summary: "write the next migration file from the template",
   description:

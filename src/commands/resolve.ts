@@ -39,7 +39,7 @@ export const resolve: Command<Environment> = {
         "usage",
         `Cannot resolve ${version}: one of --done, --not-done, --applied and --not-applied must be given`,
         {
-          hint: "For a statement that pgstep up names: --done or --not-done. For the whole migration: --applied or --not-applied.",
+          hint: "For a statement that a run names: --done or --not-done. For the whole migration: --applied or --not-applied.",
         },
       );
     }

@@ -22,6 +22,8 @@ export type Effect = "looks" | "changes";
 export interface CommandWords {
   readonly name: string;
   readonly effect: Effect;
+  /** Never uses a database, so that it does not matter which one is meant. */
+  readonly withoutDatabase?: true;
   /** The option with which a command that changes only looks. */
   readonly looksWith?: string;
   readonly aliases: readonly string[];

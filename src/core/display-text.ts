@@ -4,6 +4,9 @@ import { safeText } from "./safe-text.ts";
  * Text as it is shown: without what is unsafe, and as wide as there is room.
  */
 
+/** Stands for a blank where no line may be broken. No text has it that was made printable. */
+export const GLUE = "\x1f";
+
 /** Characters that are one column wide and nothing else. */
 const ASCII = /^[\x20-\x7e]*$/;
 
@@ -47,9 +50,10 @@ export function* characters(text: string): Generator<Character> {
 
 /** How many columns of a terminal the text takes. */
 export function displayWidth(text: string): number {
-  if (ASCII.test(text)) return text.length;
+  const shown = text.replaceAll(GLUE, " ");
+  if (ASCII.test(shown)) return shown.length;
   let width = 0;
-  for (const character of characters(text)) width += character.width;
+  for (const character of characters(shown)) width += character.width;
   return width;
 }
 

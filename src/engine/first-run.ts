@@ -47,7 +47,7 @@ export function asWarnings(findings: readonly Finding[]): Finding[] {
   return findings.map((finding) => ({
     ...finding,
     severity: "warning",
-    ...(finding === first && { hint: `pgstep up refuses to run here. ${FIRST_RUN_HINT}` }),
+    ...(finding === first && { hint: `A run is refused here. ${FIRST_RUN_HINT}` }),
   }));
 }
 

@@ -133,7 +133,7 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
       break;
     case "0A000":
       if (stage.at === "statement" && /^ALTER\s+TABLE\b.*\bTYPE\b/is.test(stage.statement.text))
-        return "If a view uses the column, put DROP VIEW IF EXISTS <name>; before it: pgstep up makes views of database/repeatable again, others the migration has to.";
+        return "If a view uses the column, put DROP VIEW IF EXISTS <name>; before it: the run makes views of database/repeatable again, others the migration has to.";
       break;
     case "42501":
       return "Connect as a role that may do this, or have it granted.";

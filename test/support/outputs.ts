@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openReporter } from "../../src/adapters/open-reporter.ts";
+import type { HintCommands } from "../../src/core/hint-commands.ts";
 import type { Presentation } from "../../src/core/presentation.ts";
 import type { Reporter } from "../../src/ports/reporter.ts";
 
@@ -20,6 +21,7 @@ export interface Look {
   readonly variables?: Readonly<Record<string, string>>;
   readonly logFile?: boolean;
   readonly verbose?: boolean;
+  readonly commands?: HintCommands;
 }
 
 /** Lets something be told as main does it, and reads all that was written. */
@@ -45,7 +47,9 @@ export function outputsOf(look: Look, tell: (reporter: Reporter) => void): Outpu
   const isGithub = look.format === "github";
   const variables = { ...(isGithub && { GITHUB_STEP_SUMMARY: summary }), ...look.variables };
   try {
-    const surroundings = { stdout: stream("stdout"), stderr: stream("stderr"), variables, toolVersion: "1.2.3" };
+    const { commands } = look;
+    const streams = { stdout: stream("stdout"), stderr: stream("stderr") };
+    const surroundings = { ...streams, variables, toolVersion: "1.2.3", ...(commands && { commands }) };
     const reporter = openReporter(presentation, surroundings);
     tell(reporter);
     reporter.close();

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { buildBinary } from "../../build/binaries.ts";
 import { ensureBuilt } from "../../build/ensure-built.ts";
 import { findRuntime, ROOT } from "../../build/runtimes.ts";
@@ -26,6 +26,14 @@ export async function programCommand(runtime: RuntimeName): Promise<readonly [st
   if (runtime === "node") return [process.execPath, program];
   if (runtime === "bun") return [findRuntime("bun"), program];
   return [findRuntime("deno"), "run", ...denoPermissions(), program];
+}
+
+/** How hints name a program that was started so, as a shell takes it: by its name on PATH where it has one there. */
+export function startedWords([file, ...words]: readonly [string, ...string[]]): readonly string[] {
+  const isOnPath = (process.env.PATH ?? "")
+    .split(delimiter)
+    .some((directory) => join(directory, basename(file)) === file);
+  return [[file, ...words].join(" "), ...(isOnPath ? [[basename(file), ...words].join(" ")] : [])];
 }
 
 /** The permissions that deno.json gives its tasks. */

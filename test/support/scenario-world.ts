@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Major } from "./postgres-binaries.ts";
 import { type PostgresServer, sharedServer } from "./postgres-server.ts";
-import { type Outcome, programCommand, type RuntimeName, run } from "./program.ts";
+import { type Outcome, programCommand, type RuntimeName, run, startedWords } from "./program.ts";
 import type { Scenario, ScenarioCommand } from "./scenario-file.ts";
 
 /** A fresh copy of a scenario's files and, when it asks for one, a fresh database. */
@@ -37,7 +37,8 @@ export async function openWorld(directory: string, scenario: Scenario, runtime: 
   // As they stand: Node 22 and newer fail, some of them fatally, at a link to itself that they would resolve.
   cpSync(directory, place, { recursive: true, verbatimSymlinks: true });
   for (const name of ["scenario.md", "before.sql"]) rmSync(join(place, name), { force: true });
-  const names = new Map([[place, "<directory>"]]);
+  const program = await programCommand(runtime);
+  const names = new Map([[place, "<directory>"], ...startedWords(program).map((words) => [words, "pgstep"] as const)]);
   const variables: Record<string, string> = {};
   for (const pair of scenario.directives.get("environment")?.split(/,\s*/) ?? []) {
     const [name = "", ...value] = pair.split("=");
@@ -67,7 +68,7 @@ export async function openWorld(directory: string, scenario: Scenario, runtime: 
       const { words, assignments } = splitWords(command.text, variables);
       const [verb = "", ...args] = words;
       if (verb === "pgstep") {
-        return run([...(await programCommand(runtime)), ...args], {
+        return run([...program, ...args], {
           directory: current,
           environment: { ...environment(variables), ...assignments },
           ...(command.input !== undefined && { input: command.input }),

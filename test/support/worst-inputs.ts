@@ -5,6 +5,7 @@ import { progressText } from "../../src/adapters/reporter-progress.ts";
 import { sourceWindow } from "../../src/adapters/reporter-source-frame.ts";
 import { validationSummary } from "../../src/adapters/reporter-step-summary.ts";
 import { systemWords } from "../../src/adapters/reporter-words.ts";
+import { VOCABULARY } from "../../src/commands/index.ts";
 import { readBackupName } from "../../src/core/backup/backup.ts";
 import { findPassword, parseServiceFile } from "../../src/core/connection/files.ts";
 import { parseConnectionKeywords } from "../../src/core/connection/keywords.ts";
@@ -13,6 +14,7 @@ import { directoryBeside } from "../../src/core/directories.ts";
 import { cut, jsonText, wrapped } from "../../src/core/display-text.ts";
 import { Failure, type Finding } from "../../src/core/error.ts";
 import { parseHeader } from "../../src/core/header.ts";
+import { HintCommands } from "../../src/core/hint-commands.ts";
 import { parseHookName, shownCommand } from "../../src/core/hooks/hook.ts";
 import { fileNameWords, parseMigrationName } from "../../src/core/migration-name.ts";
 import { placeholdersIn, secretMask } from "../../src/core/placeholders/placeholders.ts";
@@ -79,6 +81,9 @@ const MARKUP = ["::", "\n", " \n", "\n ", "\r\n", "##[", "##", "<", "&", "`", "_
 
 const finding = (text: string): Finding => ({ rule: "x", severity: "error", message: text, place: { path: text } });
 
+const hintCommands = () =>
+  new HintCommands(VOCABULARY, () => ({ words: "npx pgstep", given: new Set() }), new Map([["env", "test"]]));
+
 const WORST: readonly Worst[] = [
   { name: "masking", units: [...QUOTES, ...ANNOUNCED], take: masked },
   { name: "masking a beginning", units: ["a://b:c", "password "], take: maskedBeginning },
@@ -96,6 +101,19 @@ const WORST: readonly Worst[] = [
       ...{ name: `safe as ${target}`, units: [...BLANKS, ...MARKUP], take: (text: string) => safeText(text, target) },
     }),
   ),
+  {
+    name: "commands in a hint",
+    units: [
+      ...["pgstep up ", "pgstep up '", 'pgstep up "', "pgstep up <", "pgstep a ", "pgstep up 1 "],
+      ".",
+      " ",
+      "--url ",
+    ],
+    take: (text) => {
+      const commands = hintCommands();
+      return commands.unbroken(commands.rewritten(text));
+    },
+  },
   { name: "safe as JSON", units: [...BLANKS, ...MARKUP], take: (text) => jsonText({ text }) },
   { name: "no commands", units: [...BLANKS, ...MARKUP], take: (text) => withoutCommands(text) },
   { name: "wrapped lines", units: ["a ", " ", "a"], take: (text) => wrapped(text, 80) },

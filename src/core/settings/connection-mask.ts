@@ -18,6 +18,29 @@ export function maskConnection(connection: string): string {
   return isConnectionUrl(connection) ? maskUrl(connection) : maskKeywords(connection);
 }
 
+/**
+ * What names a database as it can be typed again, its passwords left out; undefined where it cannot be read, since each
+ * piece could be one.
+ */
+export function withoutPasswords(connection: string): string | undefined {
+  if (/^pglite:/i.test(connection)) return connection;
+  const masked = maskConnection(connection);
+  if (masked === MASK) return undefined;
+  if (!isConnectionUrl(connection)) {
+    const pairs = [...masked.matchAll(PAIR)].map(([pair]) => pair);
+    return pairs
+      .filter((pair) => !pair.includes(MASK))
+      .join("")
+      .trim();
+  }
+  const [place = "", ...query] = masked.split("?");
+  const pairs = query
+    .join("?")
+    .split("&")
+    .filter((pair) => pair !== "" && !pair.includes(MASK));
+  return place.replace(`:${MASK}@`, "@") + (pairs.length === 0 ? "" : `?${pairs.join("&")}`);
+}
+
 function maskUrl(url: string): string {
   if (!canRead(() => parseConnectionUrl(url, ""))) return MASK;
   // With a password that holds a / or ?, what looks like its end is where the last @ is.

@@ -17,6 +17,8 @@ export interface Setting<Value = unknown> {
   readonly outsideSections?: true;
   /** Tells what is to be read, so what is read then cannot say it. */
   readonly early?: true;
+  /** Part of what tells which database is meant, or which files: hints repeat such a flag when it was typed. */
+  readonly locates?: "database" | "files";
   /** Commands that only look send the value to the server as well. */
   readonly isSent?: true;
   /** Of the program alone: the library has no such option. */

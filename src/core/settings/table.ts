@@ -35,6 +35,7 @@ export const SETTINGS = {
     key: "url",
     summary: "the database: postgres://user@host/database, pglite:<directory> or pglite:memory",
     everywhere: true,
+    locates: "database",
   },
   passwordFile: {
     kind: path("file"),
@@ -43,6 +44,7 @@ export const SETTINGS = {
     key: "passwordFile",
     summary: "a file that holds the password and nothing else",
     everywhere: true,
+    locates: "database",
   },
   directory: {
     kind: path("directory"),
@@ -52,6 +54,7 @@ export const SETTINGS = {
     default: "database/migrations",
     summary: "where the migrations are",
     everywhere: true,
+    locates: "files",
   },
   repeatableDirectory: {
     kind: path("directory"),
@@ -59,6 +62,7 @@ export const SETTINGS = {
     variables: ["PGSTEP_REPEATABLE_DIR"],
     key: "repeatableDirectory",
     summary: "where the repeatable objects are, instead of repeatable beside the migrations",
+    locates: "files",
   },
   hooksDirectory: {
     kind: path("directory"),
@@ -66,6 +70,7 @@ export const SETTINGS = {
     variables: ["PGSTEP_HOOKS_DIR"],
     key: "hooksDirectory",
     summary: "where the hooks are, instead of hooks beside the migrations",
+    locates: "files",
   },
   hooks: {
     kind: hookCommands,
@@ -91,6 +96,7 @@ export const SETTINGS = {
     default: "public",
     summary: "schema of the history table",
     everywhere: true,
+    locates: "database",
   },
   table: {
     kind: identifier(MAX_IDENTIFIER_BYTES - LONGEST_SUFFIX.length),
@@ -101,6 +107,7 @@ export const SETTINGS = {
     default: "schema_migrations",
     summary: "name of the history table",
     everywhere: true,
+    locates: "database",
   },
   environment: {
     kind: environmentName,
@@ -110,6 +117,7 @@ export const SETTINGS = {
     outsideSections: true,
     summary: "the environment, e.g. production",
     everywhere: true,
+    locates: "files",
   },
   envFile: {
     kind: path("file"),
@@ -118,6 +126,7 @@ export const SETTINGS = {
     early: true,
     summary: "a file of NAME=value lines that are read as environment variables",
     everywhere: true,
+    locates: "files",
   },
   config: {
     kind: path("file"),
@@ -126,6 +135,7 @@ export const SETTINGS = {
     early: true,
     summary: "the project file, instead of the nearest pgstep.json or package.json",
     everywhere: true,
+    locates: "files",
   },
   waitMs: {
     kind: duration,
@@ -150,6 +160,7 @@ export const SETTINGS = {
     variables: ["PGSTEP_SEEDS_DIR"],
     key: "seedsDirectory",
     summary: "where the seeds are, instead of seeds beside the migrations",
+    locates: "files",
   },
   placeholders: {
     kind: placeholderValues,

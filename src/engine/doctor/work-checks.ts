@@ -19,11 +19,7 @@ export async function* workChecks(
 async function runCheck(context: DatabaseContext, session: Session): Promise<Check> {
   const holder = await lockHolder(context, session);
   if (holder === undefined) return good("other runs", "none");
-  return warning(
-    "other runs",
-    `one is at work: ${holder}`,
-    "Wait for it to end; pgstep up waits by itself (--lock-wait).",
-  );
+  return warning("other runs", `one is at work: ${holder}`, "Wait for it to end; a run waits by itself (--lock-wait).");
 }
 
 function* indexChecks({ invalidIndexes }: ServerFacts): Generator<Check> {
