@@ -1,3 +1,6 @@
+// Before all others: packages read variables while they are loaded.
+import "./adapters/variables-of-deno.ts";
+
 import process from "node:process";
 import { backupStore } from "./adapters/backup-store.ts";
 import { runProgram } from "./adapters/child-process.ts";
@@ -17,12 +20,14 @@ import { systemClock } from "./adapters/system-clock.ts";
 import { TerminalConsent } from "./adapters/terminal-consent.ts";
 import { runtimeVersion, toolCommit, toolTarget, toolVersion } from "./adapters/tool-version.ts";
 import { forgetVariablesOfBun } from "./adapters/variables-of-bun.ts";
+import { requireVariables } from "./adapters/variables-of-deno.ts";
 import { backupTools } from "./backup-tools.ts";
 import { parseCommandLine, type Request, typedOptions } from "./command-line.ts";
 import { VOCABULARY } from "./commands/index.ts";
 import { manifestOf } from "./core/bundle/seal.ts";
 import { refuseUnsealed, sealedFlags, sealedSettings, withPin } from "./core/bundle/sealed-program.ts";
 import { effectOf } from "./core/command.ts";
+import { refusedPermission } from "./core/deno-permission.ts";
 import { Failure } from "./core/error.ts";
 import type { EventListener } from "./core/event.ts";
 import { HELP_WIDTH } from "./core/help-text.ts";
@@ -128,6 +133,7 @@ function textOf(request: Exclude<Request, { kind: "run" }>): string {
 function settingsOf(typed: ReadonlyMap<string, string>): ResolvedSettings {
   const flags = seal ? sealedFlags(seal, typed) : typed;
   try {
+    requireVariables();
     forgetVariablesOfBun();
     const settings = readSettings({ flags, environment: process.env }, { searching: true });
     return seal ? sealedSettings(seal, settings) : settings;
@@ -138,13 +144,12 @@ function settingsOf(typed: ReadonlyMap<string, string>): ResolvedSettings {
   }
 }
 
-/** What Deno throws where it was not given a permission, as a failure. */
+/** The failure that says which permission Deno has refused, where an error is of that; whatever else was made of it. */
 function permissionFailure(error: unknown): Failure | undefined {
-  if (!(error instanceof Error) || error.name !== "NotCapable") return undefined;
-  return new Failure("runtime-unsupported", `Cannot go on: Deno ${error.message.replace(/^R/, "r")}`, {
-    hint: "Run it with --allow-net --allow-env --allow-read --allow-write --allow-sys.",
-    cause: error,
-  });
+  const refused = refusedPermission(error);
+  if (!refused || (error instanceof Failure && error.code === "runtime-unsupported")) return undefined;
+  const message = error instanceof Failure ? error.message : `Cannot continue: ${refused.reason}`;
+  return new Failure("runtime-unsupported", message, { hint: refused.hint, cause: error });
 }
 
 /** Says which project file counts where nobody would look for one, and which does not. */

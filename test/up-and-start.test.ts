@@ -248,7 +248,10 @@ describe("up and start on deno, without its permission", { skip: !chosenRuntimes
       environment: { DATABASE_URL: url, PGSTEP_DIR: SOUND },
     });
     assert.equal(status, 2);
-    assert.match(stderr, /error: Cannot start echo: Deno requires run access.*\nhelp: Run it with --allow-run as well/);
+    assert.match(
+      stderr,
+      /error: Cannot start echo: Deno requires run access.*\nhelp: Run pgstep with --allow-run as well\./,
+    );
     assert.doesNotMatch(stdout, /^started/m);
   });
 });

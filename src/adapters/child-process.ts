@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import process from "node:process";
+import { refusedPermission } from "../core/deno-permission.ts";
 import { Failure } from "../core/error.ts";
 import { interruption } from "../core/interruption.ts";
 
@@ -80,11 +81,10 @@ function exitStatus(child: ChildProcess): Promise<number> {
 
 function startFailure(name: string, error: unknown): Failure {
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof Error && error.name === "NotCapable") {
-    return new Failure("runtime-unsupported", `Cannot start ${name}: Deno ${reason.replace(/^R/, "r")}`, {
-      hint: "Run it with --allow-run as well.",
-      cause: error,
-    });
+  const refused = refusedPermission(error);
+  if (refused) {
+    const { hint } = refused;
+    return new Failure("runtime-unsupported", `Cannot start ${name}: ${refused.reason}`, { hint, cause: error });
   }
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") {

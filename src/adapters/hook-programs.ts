@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
+import { refusedPermission } from "../core/deno-permission.ts";
 import type { ProgramEnd, Programs } from "../ports/programs.ts";
 
 /** Programs as children of this process. */
@@ -48,14 +49,8 @@ function ended(child: ChildProcess): Promise<ProgramEnd> {
 
 function notStarted(error: unknown): ProgramEnd {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Error && error.name === "NotCapable") {
-    const reason = `Deno ${message.replace(/^R/, "r")}`;
-    return {
-      kind: "not-started",
-      reason,
-      hint: "Run pgstep with --allow-run as well: hooks that are commands need it.",
-    };
-  }
+  const refused = refusedPermission(error);
+  if (refused) return { kind: "not-started", ...refused };
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const reason = code === "ENOENT" ? "there is no such program" : message;
   return { kind: "not-started", reason, hint: "Check its name and PATH; only a text is read by a shell." };

@@ -1,4 +1,5 @@
 import { type Host, isSocketDirectory } from "../core/connection/target.ts";
+import { refusedPermission } from "../core/deno-permission.ts";
 import type { FailureCode, ServerMessage } from "../core/error.ts";
 
 /** Why a connection could not be made, for people. */
@@ -17,6 +18,8 @@ export function failed(reason: string, hint: string): Explanation {
 
 /** What an error of the system or the network means. */
 export function explainNetwork(host: Host, error: unknown): Explanation {
+  const refused = refusedPermission(error);
+  if (refused) return { code: "runtime-unsupported", ...refused };
   const text = error instanceof Error ? error.message : String(error);
   switch (errorCode(error)) {
     case "ENOTFOUND":

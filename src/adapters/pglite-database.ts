@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describeTarget, type EmbeddedTarget } from "../core/connection/target.ts";
+import { refusedPermission } from "../core/deno-permission.ts";
 import { Failure } from "../core/error.ts";
 import type { Database } from "../ports/session.ts";
 import { type EmbeddedLock, LOCK_FILE, lockDirectory } from "./embedded-lock.ts";
@@ -70,7 +71,7 @@ export class PgliteDatabase implements Database {
     } catch (error) {
       this.#unlock();
       if (error instanceof Failure) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = refusedPermission(error)?.reason ?? (error instanceof Error ? error.message : String(error));
       throw new Failure("connection-failed", `Cannot open ${this.description}: ${reason}`, {
         hint:
           this.#directory === undefined

@@ -1,10 +1,14 @@
+import { refusedPermission } from "../core/deno-permission.ts";
+
 /** The `code` of a file system's error (ENOENT, EACCES ...), else its words. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
-/** A file system's error for people, with its code: permission denied (EACCES). */
+/** A file system's error for people, with its code: permission denied (EACCES); or what Deno says of a permission it refused. */
 export function errorWords(error: unknown): string {
+  const refused = refusedPermission(error);
+  if (refused) return refused.reason;
   const code = errorCode(error);
   const words = WORDS[code];
   return words === undefined ? code : `${words} (${code})`;

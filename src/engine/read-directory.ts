@@ -1,7 +1,7 @@
 import { Failure, type Finding } from "../core/error.ts";
 import type { SqlFile } from "../core/migration.ts";
 import type { DirectoryEntry, FileSystem } from "../ports/file-system.ts";
-import { errorCode } from "./error-code.ts";
+import { errorCode, errorWords } from "./error-code.ts";
 import { readSqlFile } from "./read-migrations.ts";
 
 /** A file of SQL that is no migration. */
@@ -48,7 +48,7 @@ function listed(fileSystem: FileSystem, { path, isNamed, doing }: OptionalDirect
   } catch (cause) {
     const code = errorCode(cause);
     if (code === "ENOENT" && !isNamed) return [];
-    const what = code === "ENOENT" ? "there is no such directory" : `it cannot be read (${code})`;
+    const what = code === "ENOENT" ? "there is no such directory" : `it cannot be read: ${errorWords(cause)}`;
     throw new Failure("directory-unreadable", `Cannot ${doing} ${path}: ${what}`, {
       hint: "Make it, check its permissions, or take the setting away that names it: pgstep config shows where it is said.",
       cause,

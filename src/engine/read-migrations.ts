@@ -7,7 +7,7 @@ import type { Migration, SqlFile } from "../core/migration.ts";
 import { Checksum, checksumOf, decodeSource, decodeWhole, NotUtf8 } from "../core/source-text.ts";
 import { sequenceGaps, versionKey } from "../core/version.ts";
 import type { FileSystem } from "../ports/file-system.ts";
-import { errorCode } from "./error-code.ts";
+import { errorCode, errorWords } from "./error-code.ts";
 import { type FolderEntries, listFolders } from "./migration-folders.ts";
 import { type NamedFile, nameFiles } from "./name-files.ts";
 import { otherLayout } from "./other-layout.ts";
@@ -91,7 +91,7 @@ function listDirectory(fileSystem: FileSystem, directory: string): FolderEntries
         ? ["there is no such directory", "Create it with: pgstep new <description>, or name another with --dir."]
         : code === "ENOTDIR"
           ? ["it is a file, not a directory", "Name the directory that holds the migrations with --dir."]
-          : [`it cannot be read (${code})`, "Check its permissions, or name another with --dir."];
+          : [`it cannot be read: ${errorWords(cause)}`, "Check its permissions, or name another with --dir."];
     throw new Failure("directory-unreadable", `Cannot read migrations from ${directory}: ${what}`, { hint, cause });
   }
 }
