@@ -27,7 +27,7 @@ import { VOCABULARY } from "./commands/index.ts";
 import { manifestOf } from "./core/bundle/seal.ts";
 import { refuseUnsealed, sealedFlags, sealedSettings, withPin } from "./core/bundle/sealed-program.ts";
 import { effectOf } from "./core/command.ts";
-import { refusedPermission } from "./core/deno-permission.ts";
+import { permissionFailure } from "./core/deno-permission.ts";
 import { Failure } from "./core/error.ts";
 import type { EventListener } from "./core/event.ts";
 import { HELP_WIDTH } from "./core/help-text.ts";
@@ -142,14 +142,6 @@ function settingsOf(typed: ReadonlyMap<string, string>): ResolvedSettings {
     if (!failure) throw error;
     return { ...resolveSettings({ flags, environment: {} }), faults: [failure] };
   }
-}
-
-/** The failure that says which permission Deno has refused, where an error is of that; whatever else was made of it. */
-function permissionFailure(error: unknown): Failure | undefined {
-  const refused = refusedPermission(error);
-  if (!refused || (error instanceof Failure && error.code === "runtime-unsupported")) return undefined;
-  const message = error instanceof Failure ? error.message : `Cannot continue: ${refused.reason}`;
-  return new Failure("runtime-unsupported", message, { hint: refused.hint, cause: error });
 }
 
 /** Says which project file counts where nobody would look for one, and which does not. */

@@ -1,3 +1,5 @@
+import { Failure } from "./error.ts";
+
 /** A permission that Deno has refused, for people. */
 export interface RefusedPermission {
   /** What was refused, after "Cannot connect: ". */
@@ -28,4 +30,12 @@ function refusalIn(message: string): RefusedPermission {
     reason: `Deno ${message.replace(ADVICE, "").replace(/^R/, "r")}`,
     hint: `${verb} pgstep with ${flag} as well${flag === PERMISSIONS ? "" : others}.`,
   };
+}
+
+/** The failure that says which permission Deno has refused, where an error is of that; whatever else was made of it. */
+export function permissionFailure(error: unknown): Failure | undefined {
+  const refused = refusedPermission(error);
+  if (!refused || (error instanceof Failure && error.code === "runtime-unsupported")) return undefined;
+  const message = error instanceof Failure ? error.message : `Cannot continue: ${refused.reason}`;
+  return new Failure("runtime-unsupported", message, { hint: refused.hint, cause: error });
 }
