@@ -33,6 +33,8 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   "reset-unfinished": "Run `pgstep reset` again: it goes on where it stopped.",
   "too-large":
     "Raise max_locks_per_transaction on the server, or run without `--single-transaction`, in smaller migrations.",
+  declined:
+    "Run the command again and agree, or give the agreement with the command: `--yes`, or `--confirm <database>`.",
   "consent-missing": "If the data may go, name the database: `pgstep reset --confirm <database>`.",
   "shadow-not-empty": "Name a database that is empty and that nobody needs.",
   "backup-failed":

@@ -160,7 +160,9 @@ export class HumanReporter implements Reporter {
 
   failure(failure: Failure): void {
     this.#progress.stop();
-    this.#tell(failureLines(failure, this.#err));
+    // No error: somebody was asked, and that was the answer.
+    const lines = failure.code === "declined" ? [printable(failure.message)] : failureLines(failure, this.#err);
+    this.#tell(lines);
   }
 
   bug(error: unknown): void {

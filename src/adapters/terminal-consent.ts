@@ -33,7 +33,7 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
     this.#settings = settings;
   }
 
-  /** @throws Failure consent-missing naming the command that would give it */
+  /** @throws Failure consent-missing naming the command that would give it, declined */
   async mayReset({ databaseName }: ResetInventory): Promise<boolean> {
     const { environment, confirm, database } = this.#settings;
     if (confirm !== undefined || !this.#canAsk()) {
@@ -46,24 +46,26 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
       `This cannot be undone. To delete it all from ${where}, type the database's name (${printableLine(databaseName)}): `,
       `Cannot reset ${databaseName}`,
     );
-    requireConfirmation(databaseName, environment, { ...this.#settings, confirm: answer });
+    if (answer !== databaseName) throw declined(answer, databaseName);
     return true;
   }
 
-  /** @throws Failure consent-missing naming the command that would give it */
+  /** @throws Failure consent-missing naming the command that would give it, declined */
   async mayUnprotect(databaseName: string): Promise<void> {
-    let { confirm } = this.#settings;
+    const { confirm } = this.#settings;
     if (confirm === undefined && this.#canAsk()) {
       const where = printableLine(this.#settings.database());
-      confirm = await this.#ask(
+      const answer = await this.#ask(
         `To let ${where} be reset, restored or undone again, type the database's name (${printableLine(databaseName)}): `,
         `Cannot unprotect ${databaseName}`,
       );
+      if (answer !== databaseName) throw declined(answer, databaseName);
+      return;
     }
     requireUnprotecting(databaseName, confirm);
   }
 
-  /** @throws Failure consent-missing naming each changed file, where nobody can be asked */
+  /** @throws Failure consent-missing naming each changed file, where nobody can be asked; declined */
   async mayRepair(changed: readonly Entry[]): Promise<boolean> {
     if (this.#settings.yes) return true;
     const database = this.#settings.database();
@@ -83,21 +85,23 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
       `Accept ${these} now? ${they} will not be run again. [y/N] `,
       "Cannot repair the history",
     );
-    return /^y(es)?$/i.test(answer ?? "");
+    if (!isYes(answer)) throw declined();
+    return true;
   }
 
-  /** @throws Failure consent-missing */
+  /** @throws Failure consent-missing where nobody can be asked, declined */
   async mayRecord(migration: string, recorded: RecordReport["recorded"]): Promise<void> {
     if (this.#settings.yes) return;
     const where = printableLine(this.#settings.database());
     const as = recorded === "applied" ? "applied" : "not applied";
     const what = `Cannot record ${printableLine(migration)} as ${as}`;
     const question = `Record ${printableLine(migration)} as ${as} on ${where}? Nothing is run. [y/N] `;
-    const answer = this.#canAsk() ? await this.#ask(question, what) : undefined;
-    if (/^y(es)?$/i.test(answer ?? "")) return;
-    throw new Failure("consent-missing", `${what}: it was not agreed to`, {
-      hint: "Check what the database has, then add --yes.",
-    });
+    if (!this.#canAsk()) {
+      throw new Failure("consent-missing", `${what}: nobody can be asked here`, {
+        hint: "Check what the database has, then add --yes.",
+      });
+    }
+    if (!isYes(await this.#ask(question, what))) throw declined();
   }
 
   #canAsk(): boolean {
@@ -142,6 +146,19 @@ function changedFile({ version, migration, applied }: Entry) {
     message: `its checksum was ${was} when it was applied, and is ${is} now`,
     place: { path: migration?.up.path ?? version },
   };
+}
+
+function isYes(answer: string | undefined): boolean {
+  return /^y(es)?$/i.test(answer ?? "");
+}
+
+/** @param wanted the name that would have been agreement, where it is one; another name is a slip that is worth a word */
+function declined(answer?: string, wanted?: string): Failure {
+  const isSlip = wanted !== undefined && answer !== undefined && !/^no?$/i.test(answer);
+  return new Failure(
+    "declined",
+    isSlip ? `Nothing was changed: "${answer}" is not the name ${wanted}.` : "Nothing was changed.",
+  );
 }
 
 function stopped(doing: string, signal: AbortSignal): Failure {

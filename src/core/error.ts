@@ -42,6 +42,7 @@ export const FAILURES = {
   "reset-unfinished": { exitStatus: 3, meaning: "A reset was begun and not finished." },
   "too-large": { exitStatus: 3, meaning: "One transaction would need more locks than the server can hold." },
   "shadow-not-empty": { exitStatus: 3, meaning: "The shadow database holds something; only an empty one is used." },
+  declined: { exitStatus: 3, meaning: "Somebody was asked and did not agree; nothing was changed." },
   "consent-missing": { exitStatus: 3, meaning: "The command deletes data and was not given its consent." },
   "backup-failed": { exitStatus: 3, meaning: "A backup could not be made or verified; nothing was changed." },
   "backup-unusable": { exitStatus: 3, meaning: "A backup is damaged, or is of another database." },

@@ -6,7 +6,7 @@ export const EXIT_STATUSES: readonly { readonly status: number; readonly meaning
   {
     status: 3,
     meaning:
-      "Refused or found something: faults in files, a changed file, pending with --exit-code, lock held, no consent.",
+      "Refused or found something: faults in files, a changed file, pending with --exit-code, lock held, no consent, a question answered with no.",
   },
   { status: 4, meaning: "A statement failed, or the connection was lost, after the run had begun." },
   { status: 126, meaning: "The program behind -- could not be started; what was to be done is done." },

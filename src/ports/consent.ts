@@ -6,6 +6,7 @@ export interface Consent {
   /**
    * Whether all of this may be deleted. Must be true only when the database's name was given for this very call:
    * typed at a terminal, or passed on the command line.
+   * @throws Failure declined when somebody was asked and did not agree
    */
   mayReset(inventory: ResetInventory): Promise<boolean>;
   /** Whether the checksums of these changed migrations may be taken over from the files. */

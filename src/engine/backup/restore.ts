@@ -103,7 +103,7 @@ export async function rehearseRestore(shadow: DatabaseContext, tools: BackupTool
   });
 }
 
-/** @throws Failure consent-missing, interrupted, terminated */
+/** @throws Failure consent-missing, declined, interrupted, terminated */
 async function requireConsent(
   { settings }: DatabaseContext,
   { consent, path }: RestoreOrder,
@@ -115,7 +115,7 @@ async function requireConsent(
     const inventory = { databaseName, schemas: [], objects: {}, estimatedRows: 0, uncountedTables: 0 };
     if (await consent.mayReset(inventory)) return;
   } catch (cause) {
-    if (!(cause instanceof Failure)) throw cause;
+    if (!(cause instanceof Failure) || cause.code === "declined") throw cause;
     const message = cause.message.replace(/^Cannot reset /, "Cannot restore ");
     throw new Failure(cause.code, message, {
       hint: cause.code === "consent-missing" ? hint : "Nothing was changed.",
