@@ -5,12 +5,14 @@ import process from "node:process";
 import { backupStore } from "./adapters/backup-store.ts";
 import { runProgram } from "./adapters/child-process.ts";
 import { disk } from "./adapters/disk.ts";
+import { gitCommands } from "./adapters/git-commands.ts";
 import { hookPrograms } from "./adapters/hook-programs.ts";
 import { type Interruption, listenForInterruption } from "./adapters/interruption.ts";
 import { openReporter } from "./adapters/open-reporter.ts";
 import { hidePasswords } from "./adapters/process-title.ts";
 import { startedWords } from "./adapters/program-start.ts";
 import { ProjectConfines } from "./adapters/project-confines.ts";
+import { repositoryOf } from "./adapters/project-file-search.ts";
 import { endQuietly } from "./adapters/reporter-output.ts";
 import { versionText } from "./adapters/reporter-version.ts";
 import { sealedFiles } from "./adapters/sealed-files.ts";
@@ -220,6 +222,7 @@ async function run({ command, invocation, settings: flags }: Request & { kind: "
           environment: settings.environment,
           database: () => database?.description ?? "",
           mayAsk: presentation.format !== "json",
+          seeChanges: (paths) => gitCommands(paths, repositoryOf),
         },
       ),
     programFile: confines?.programFile(programFile) ?? programFile,

@@ -16,6 +16,7 @@ const ASKING: readonly { words: readonly string[]; question: string; wantsName?:
   { words: ["reset"], question: "type the database's name (", wantsName: true },
   { words: ["unprotect"], question: "type the database's name (", wantsName: true },
   { words: ["repair"], question: "[y/N] " },
+  { words: ["repair", "3"], question: "Forget 003? " },
   { words: ["resolve", "002", "--not-applied"], question: "[y/N] " },
 ];
 
@@ -33,12 +34,14 @@ describe("a question at the terminal", { skip: noTerminal }, () => {
     directory = mkdtempSync(join(tmpdir(), "pgstep-prompts-"));
     writeFileSync(join(directory, "001_one.sql"), "CREATE TABLE one ();\n");
     writeFileSync(join(directory, "002_two.sql"), "CREATE TABLE two ();\n");
+    writeFileSync(join(directory, "003_three.sql"), "CREATE TABLE three ();\n");
     database = await (await sharedServer()).createDatabase();
     const up = await run([...(await programCommand("node")), "up", "--dir", directory, "--url", database.url], {
       directory,
     });
     assert.equal(up.status, 0, up.stderr);
     appendFileSync(join(directory, "001_one.sql"), "-- edited\n");
+    rmSync(join(directory, "003_three.sql"));
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -82,7 +82,9 @@ export const RESULTS: Readonly<Record<string, Schema>> = {
   }),
   repair: line("repair", "The answer of repair.", {
     database: DATABASE,
-    updated: truth("Whether the checksums were taken over."),
+    version: stringOrNull("The only version that was to be repaired; null for all."),
+    updated: truth("Whether the history was brought up to date."),
+    forgotten: truth("Whether the row of the version was removed because its file is gone."),
     changed: list("The files that were edited after they were applied.", ref("entry")),
   }),
   recorded: line("recorded", "The answer of resolve --applied and --not-applied.", {

@@ -118,7 +118,7 @@ export function jsonReport(report: Report): JsonReport {
     case "baseline":
       return { ...report, recorded: report.recorded.map(jsonStep) };
     case "repair":
-      return { ...report, changed: report.changed.map(jsonEntry) };
+      return { ...report, version: report.version ?? null, changed: report.changed.map(jsonEntry) };
     case "settings": {
       const { projectFile, settings, failure, ...rest } = report;
       return {

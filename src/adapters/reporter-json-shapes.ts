@@ -247,6 +247,8 @@ export type JsonReport =
   | {
       readonly type: "repair";
       readonly database: string;
+      readonly version: string | null;
+      readonly forgotten: boolean;
       readonly updated: boolean;
       readonly changed: readonly JsonEntry[];
     }

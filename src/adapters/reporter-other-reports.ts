@@ -109,8 +109,12 @@ function baselineLines({ recorded, database }: BaselineReport, { colors, marks }
   ];
 }
 
-function repairLines({ changed, updated }: RepairReport, { colors, marks }: Output): string[] {
-  if (changed.length === 0) return ["Nothing to repair: no file was changed after it was applied."];
+function repairLines({ version, changed, updated, forgotten }: RepairReport, { colors, marks }: Output): string[] {
+  const named = version === undefined ? undefined : printableLine(version);
+  if (forgotten) return [`${colors.green(marks.applied)} Forgot ${named}: its row is removed from the history.`];
+  if (changed.length === 0) {
+    return [`Nothing to repair: ${named ?? "no file"} was ${named ? "not " : ""}changed after it was applied.`];
+  }
   const mark = updated ? colors.green(marks.applied) : colors.dim(marks.notRun);
   const outcome = updated ? `Updated the ${changed.length === 1 ? "checksum" : "checksums"} of` : "Left as it was:";
   return [

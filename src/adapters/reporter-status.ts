@@ -120,8 +120,12 @@ export function statusAdvice({ entries, resetUnfinished, afterUpUnfinished }: St
     const versions = chosen.map((entry) => printableLine(entry.version));
     if (versions.length === 0) return [];
     const shown = versions.length > 5 ? counted(versions.length, "migration") : listed(versions);
-    const said = versions.length === 1 ? what : what.replace(/^is/, "are").replace(/^was/, "were");
-    return help(`${shown} ${said}: ${whatToDo}`);
+    const said =
+      versions.length === 1
+        ? what
+        : what.replace(/^is/, "are").replace(/^was/, "were").replace("its file is", "their files are");
+    const [only = ""] = versions;
+    return help(`${shown} ${said}: ${versions.length === 1 ? whatToDo.replace("<version>", only) : whatToDo}`);
   };
   return [
     ...(resetUnfinished ? help("a reset did not end: finish it with pgstep reset.") : []),
@@ -131,7 +135,11 @@ export function statusAdvice({ entries, resetUnfinished, afterUpUnfinished }: St
       "was changed after being applied",
       "restore the file and write a new migration, or accept a harmless edit with pgstep repair.",
     ),
-    ...advice("missing", "is applied, but has no file here", "bring the file back from another checkout or branch."),
+    ...advice(
+      "missing",
+      "is applied, but its file is missing",
+      "restore from version control, or, if gone for good, run pgstep repair <version>.",
+    ),
     ...advice(
       "out-of-order",
       "is below the newest applied version",

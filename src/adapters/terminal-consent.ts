@@ -4,7 +4,7 @@ import { printableLine, wrapped } from "../core/display-text.ts";
 import { Failure } from "../core/error.ts";
 import type { Entry } from "../core/history.ts";
 import type { RecordReport, ResetInventory } from "../core/report.ts";
-import type { Consent, RecordConsent, UnprotectConsent } from "../ports/consent.ts";
+import type { Consent, ForgetConsent, RecordConsent, UnprotectConsent } from "../ports/consent.ts";
 
 /** Where a person can be asked: questions go to the output, answers come from the input. */
 export interface Terminal {
@@ -19,12 +19,14 @@ export interface ConsentSettings extends Confirmation {
   readonly environment: string | undefined;
   /** The database and its server as messages name them; known once it is opened. */
   readonly database: () => string;
+  /** The commands that show how these files were changed; undefined where none is known. */
+  readonly seeChanges: (paths: readonly string[]) => string | undefined;
   /** Whether to ask at all: never in JSON, where nobody is supposed to look. */
   readonly mayAsk: boolean;
 }
 
 /** Consent from the command line, else from the person at the terminal. */
-export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent {
+export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent, ForgetConsent {
   readonly #terminal: Terminal;
   readonly #settings: ConsentSettings;
 
@@ -69,9 +71,12 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
   async mayRepair(changed: readonly Entry[]): Promise<boolean> {
     if (this.#settings.yes) return true;
     const database = this.#settings.database();
+    const git = this.#settings.seeChanges(changed.map((entry) => changedFile(entry).place.path));
+    const [only] = changed;
     if (!this.#canAsk()) {
+      const command = `pgstep repair ${changed.length === 1 && only ? `${only.version} ` : ""}--yes`;
       throw new Failure("consent-missing", `Cannot repair the history of ${database}: nobody can be asked here`, {
-        hint: "Look at the files, then run pgstep repair --yes.",
+        hint: `${git ? `See the change (${git})` : "Look at the files"}, then accept it: ${command}`,
         findings: changed.map(changedFile),
       });
     }
@@ -80,7 +85,8 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
       return `  ${printableLine(place.path)}: ${message}\n`;
     });
     const [these, they] = changed.length === 1 ? ["this file as it is", "It"] : ["these files as they are", "They"];
-    this.#terminal.output.write(`Changed after being applied on ${printableLine(database)}:\n${files.join("")}`);
+    const see = git ? `See the change: ${printableLine(git)}\n` : "";
+    this.#terminal.output.write(`On ${printableLine(database)}:\n${files.join("")}${see}`);
     const answer = await this.#ask(
       `Accept ${these} now? ${they} will not be run again. [y/N] `,
       "Cannot repair the history",
@@ -102,6 +108,24 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
       });
     }
     if (!isYes(await this.#ask(question, what))) throw declined();
+  }
+
+  /** @throws Failure consent-missing where nobody can be asked, declined */
+  async mayForget({ version, applied }: Entry): Promise<void> {
+    if (this.#settings.yes) return;
+    const name = printableLine(version);
+    if (!this.#canAsk()) {
+      throw new Failure("consent-missing", `Cannot forget ${name}: nobody can be asked here`, {
+        hint: `If its file is gone for good: pgstep repair ${version} --yes`,
+      });
+    }
+    const where = printableLine(this.#settings.database());
+    this.#terminal.output.write(`${name} was applied on ${where}${appliedTime(applied)}, and its file is gone.\n`);
+    const answer = await this.#ask(
+      `Forget ${name}? Its row is removed from the history. What it made in the database stays, and pgstep can no longer undo it. [y/N] `,
+      `Cannot forget ${name}`,
+    );
+    if (!isYes(answer)) throw declined();
   }
 
   #canAsk(): boolean {
@@ -138,14 +162,17 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
 }
 
 function changedFile({ version, migration, applied }: Entry) {
-  const was = applied?.checksum?.slice(0, 8) ?? "unknown";
-  const is = migration?.up.checksum.slice(0, 8) ?? "unknown";
   return {
     rule: "changed",
     severity: "error" as const,
-    message: `its checksum was ${was} when it was applied, and is ${is} now`,
+    message: `changed after it was applied${appliedTime(applied)}`,
     place: { path: migration?.up.path ?? version },
   };
+}
+
+/** " (2026-11-28 17:05:12 UTC)"; empty where the history does not know. */
+function appliedTime(applied: Entry["applied"]): string {
+  return applied?.appliedAt ? ` (${printableLine(applied.appliedAt.slice(0, 19).replace("T", " "))} UTC)` : "";
 }
 
 function isYes(answer: string | undefined): boolean {

@@ -185,7 +185,7 @@ export function missingFile(entry: Entry, severity: Finding["severity"]): Findin
     rule: "missing",
     severity,
     message: `${entry.version} is applied, and its file is missing`,
-    hint: "Bring the file back, or ignore this if an older checkout is meant.",
+    hint: `Bring the file back, or ignore this in an older checkout. If the file is gone for good: pgstep repair ${entry.version}`,
   };
 }
 
@@ -201,7 +201,7 @@ function missingFiles(entries: readonly Entry[]): Finding[] {
       rule: one.rule,
       severity: one.severity,
       message: `${entries.length} migrations are applied, and their files are missing: ${versions}`,
-      hint: "Bring them back, or ignore this if an older checkout is meant; pgstep status lists them all.",
+      hint: "Bring the files back, or ignore this in an older checkout. For each that is gone for good: pgstep repair <version>",
     },
   ];
 }

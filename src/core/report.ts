@@ -129,9 +129,13 @@ export interface RecordReport {
 export interface RepairReport {
   readonly type: "repair";
   readonly database: string;
-  /** The changed files; `updated` tells whether their checksums were brought up to date. */
+  /** The only version that was to be repaired, where one was named. */
+  readonly version?: string;
+  /** The changed files; `updated` tells whether the history was brought up to date. */
   readonly changed: readonly Entry[];
   readonly updated: boolean;
+  /** Whether the row of the named version was removed because its file is gone. */
+  readonly forgotten: boolean;
 }
 
 /** What a reset deletes, or deleted. */

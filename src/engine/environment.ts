@@ -2,7 +2,7 @@ import type { Confirmation } from "../core/confirmation.ts";
 import type { TargetValue } from "../core/connection/explanation.ts";
 import type { Report } from "../core/report.ts";
 import type { ResolvedSettings } from "../core/settings/resolve-settings.ts";
-import type { Consent, RecordConsent, UnprotectConsent } from "../ports/consent.ts";
+import type { Consent, ForgetConsent, RecordConsent, UnprotectConsent } from "../ports/consent.ts";
 import type { Probe } from "../ports/probe.ts";
 import type { ProgramFile } from "../ports/program-file.ts";
 import type { Database } from "../ports/session.ts";
@@ -40,7 +40,7 @@ export interface Environment {
   readonly programFile: ProgramFile;
   /** What backups are made with. @throws Failure settings */
   backupMeans(): Promise<BackupMeans>;
-  consent(given: GivenConsent): Consent & UnprotectConsent & RecordConsent;
+  consent(given: GivenConsent): Consent & UnprotectConsent & RecordConsent & ForgetConsent;
   report(report: Report): void;
 }
 

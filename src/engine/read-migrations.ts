@@ -257,7 +257,9 @@ function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], 
 export function gapFindings({ versions }: MigrationFiles, directory: string, entries?: readonly Entry[]): Finding[] {
   const pending = entries && new Set(entries.filter(isPending).map(({ version }) => versionKey(version)));
   const counts = (next: string) => pending?.has(versionKey(next)) ?? true;
-  const gaps = sequenceGaps(versions, counts);
+  // A version that is applied and has no file has a warning of its own.
+  const missing = (entries ?? []).filter(({ state }) => state === "missing").map(({ version }) => version);
+  const gaps = sequenceGaps([...versions, ...missing], counts);
   if (gaps.length === 0) return [];
   return [
     {

@@ -2,6 +2,7 @@ import { Failure } from "../core/error.ts";
 import { compareHistory, type Entry } from "../core/history.ts";
 import type { RepairReport } from "../core/report.ts";
 import { quoteText } from "../core/sql-text.ts";
+import { sameVersion } from "../core/version.ts";
 import type { Consent } from "../ports/consent.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
@@ -17,24 +18,34 @@ import { withSession } from "./work-session.ts";
 
 /**
  * Takes the checksums, and the down scripts, of changed files over into the history, after consent.
- * @throws Failure consent-missing
+ * @param version of the only migration to repair; all that were changed when absent
+ * @throws Failure privilege-missing, consent-missing
  */
-export async function repair(context: DatabaseContext, consent: Consent): Promise<RepairReport> {
+export async function repair(context: DatabaseContext, consent: Consent, version?: string): Promise<RepairReport> {
   const { settings, database, signal } = context;
   const { migrations, findings } = readMigrations(context.fileSystem, settings.directory);
   refuseUnsound(findings, "repair the history");
   const findChanged = async (session: Session) => {
     const state = await look(session, settings);
-    requireWritable(state, "repair the history of");
+    requireWritable(state, "repair the history of", ["UPDATE"]);
     requireNoResetUnfinished(state, "repair the history of");
     const { environment } = settings;
     const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
-    return { state, changed: entries.filter((entry) => entry.state === "changed") };
+    const isMeant = (entry: Entry) => version === undefined || sameVersion(entry.version, version);
+    return { state, changed: entries.filter((entry) => entry.state === "changed" && isMeant(entry)) };
   };
   const doing = "repair the history of";
   // No session and no lock is kept while somebody makes up their mind.
   const { changed: shown, state } = await withSession(database, doing, findChanged, signal);
-  if (shown.length === 0) return { type: "repair", database: database.description, changed: [], updated: false };
+  const reportOf = (entries: readonly Entry[]): RepairReport => ({
+    type: "repair",
+    database: database.description,
+    ...(version !== undefined && { version }),
+    changed: entries,
+    updated: entries.length > 0,
+    forgotten: false,
+  });
+  if (shown.length === 0) return reportOf([]);
   if (!(await consent.mayRepair(shown))) {
     throw new Failure("consent-missing", `Cannot repair the history of ${state.name}: it was not agreed to`, {
       hint: "Look at the files, then run pgstep repair --yes.",
@@ -50,12 +61,12 @@ export async function repair(context: DatabaseContext, consent: Consent): Promis
       const updates = changed.map((entry) => updateSql(context, names.history, entry));
       await inTransaction(session, updates, lock.guard);
     }
-    return { type: "repair", database: database.description, changed, updated: changed.length > 0 };
+    return reportOf(changed);
   };
   const lookUp = async (session: Session): Promise<RepairReport | string> => {
     const left = (await findChanged(session)).changed.filter(({ version }) => agreed.has(version));
     if (left.length > 0) return "The history was not updated. Run the command again.";
-    return { type: "repair", database: database.description, changed, updated: changed.length > 0 };
+    return reportOf(changed);
   };
   const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => update(session, lock));
   return withSession(database, doing, work, signal);

@@ -22,6 +22,15 @@ export interface RecordConsent {
   mayRecord(migration: string, recorded: RecordReport["recorded"]): Promise<void>;
 }
 
+/** Who is asked before the history forgets a version whose file is gone. */
+export interface ForgetConsent {
+  /**
+   * Returns when somebody has agreed that the version's row is removed.
+   * @throws Failure consent-missing, declined when nobody did
+   */
+  mayForget(missing: Entry): Promise<void>;
+}
+
 /** Who is asked before the mark that protects a database is cleared. */
 export interface UnprotectConsent {
   /**

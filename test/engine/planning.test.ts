@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { disk } from "../../src/adapters/disk.ts";
 import { baseline } from "../../src/engine/baseline.ts";
 import { repair } from "../../src/engine/repair.ts";
+import { repairVersion } from "../../src/engine/repair-version.ts";
 import { validate } from "../../src/engine/validate.ts";
 import type { Consent } from "../../src/ports/consent.ts";
 import { all, failureOf, outcomes, refusal, states, succeeded, world } from "./support.ts";
@@ -77,11 +78,11 @@ describe("up", () => {
     assert.deepEqual(await states(here), ["001 applied", "002 missing", "003 pending", "004 pending"]);
     succeeded(await here.up());
     const warnings = () => here.events.filter((event) => event.type === "warning").map(({ finding }) => finding.rule);
-    assert.deepEqual(warnings(), ["missing", "gap"]);
+    assert.deepEqual(warnings(), ["missing"]);
     // What was warned of once is not repeated for ever.
     here.write({ "005_step.sql": "SELECT 1;" });
     succeeded(await here.up());
-    assert.deepEqual(warnings(), ["missing", "gap"]);
+    assert.deepEqual(warnings(), ["missing"]);
     const report = await validate(here.context, here.database);
     assert.ok(report.findings.some((finding) => finding.rule === "missing" && finding.severity === "error"));
   });
@@ -113,14 +114,12 @@ describe("up", () => {
     assert.deepEqual(await here.tables(), ["one", "seed", "three"]);
   });
 
-  test("files without statements are recorded, with a warning", async () => {
-    const here = await world({
-      "001_empty.sql": "",
-      "002_comment.sql": "-- nothing\n/* here */ ;;",
-      "003_blank.sql": "\ufeff\r\n",
-    });
-    assert.deepEqual(outcomes(succeeded(await here.up())), ["001 applied", "002 applied", "003 applied"]);
-    assert.equal(here.events.filter((event) => event.type === "warning" && event.finding.rule === "empty").length, 3);
+  test("files of comments alone are recorded, with one warning; blank ones are refused", async () => {
+    const here = await world({ "001_comment.sql": "-- nothing", "002_comment.sql": "-- nothing\n/* here */ ;;" });
+    assert.deepEqual(outcomes(succeeded(await here.up())), ["001 applied", "002 applied"]);
+    assert.equal(here.events.filter((event) => event.type === "warning" && event.finding.rule === "empty").length, 1);
+    here.write({ "003_blank.sql": "\ufeff\r\n", "004_empty.sql": "" });
+    assert.equal((await refusal(here.up(), "files-unsound")).findings.length, 2);
   });
 
   test("an empty directory has nothing to do, a missing one is an error", async () => {
@@ -265,6 +264,66 @@ describe("baseline and repair", () => {
       "DROP TABLE IF EXISTS t001;",
     );
     assert.equal((await repair(here.context, refuse)).updated, false);
+  });
+});
+
+describe("repair of one version", () => {
+  const edited = (version: string) => ({ [`${version}_step.sql`]: `CREATE TABLE t${version} (); -- harmless` });
+  const asked: string[] = [];
+  const consent = {
+    ...agree,
+    mayForget: async ({ version }: { readonly version: string }) => void asked.push(version),
+  };
+
+  test("a changed one, and no other", async () => {
+    const here = await world(four());
+    succeeded(await here.up());
+    here.write({ ...edited("001"), ...edited("003") });
+    const report = await repairVersion(here.context, "3", consent);
+    assert.deepEqual([report.changed.map(({ version }) => version), report.forgotten], [["003"], false]);
+    assert.deepEqual(await states(here), ["001 changed", "002 applied", "003 applied", "004 applied"]);
+  });
+
+  test("one whose file is gone is forgotten, after consent only, and no run warns of it again", async () => {
+    const here = await world(four());
+    succeeded(await here.up({ count: 3 }));
+    here.remove("002_step.sql", "002_step.down.sql", "003_step.sql", "003_step.down.sql");
+    const warnings = () => here.events.filter((event) => event.type === "warning" && event.finding.rule === "missing");
+    succeeded(await here.up({}, { dryRun: true }));
+    assert.equal(warnings().length, 1);
+    const refused = { ...agree, mayForget: () => Promise.reject(new Error("refused")) };
+    await assert.rejects(repairVersion(here.context, "2", refused), /refused/);
+    assert.deepEqual(await here.history(), ["001", "002", "003"]);
+    asked.length = 0;
+    for (const version of ["2", "003"]) {
+      const report = await repairVersion(here.context, version, consent);
+      assert.deepEqual([report.updated, report.forgotten, report.changed], [true, true, []]);
+    }
+    assert.deepEqual(asked, ["002", "003"]);
+    assert.deepEqual(await states(here), ["001 applied", "004 pending"]);
+    assert.deepEqual(await here.tables(), ["t001", "t002", "t003"]);
+    here.events.length = 0;
+    succeeded(await here.up());
+    assert.deepEqual(warnings(), []);
+  });
+
+  test("repair without a version forgets nothing: an older checkout lacks the files of all newer versions", async () => {
+    const here = await world(four());
+    succeeded(await here.up());
+    here.remove("004_step.sql", "004_step.down.sql");
+    assert.equal((await repair(here.context, agree)).updated, false);
+    assert.deepEqual(await here.history(), VERSIONS);
+  });
+
+  test("one that is as it was, one that is pending, and one that nobody knows", async () => {
+    const here = await world(four());
+    succeeded(await here.up({ count: 2 }));
+    asked.length = 0;
+    for (const version of ["1", "3"])
+      assert.equal((await repairVersion(here.context, version, consent)).updated, false);
+    await refusal(repairVersion(here.context, "9", consent), "version-unknown");
+    assert.deepEqual(asked, []);
+    assert.deepEqual(await here.history(), ["001", "002"]);
   });
 });
 

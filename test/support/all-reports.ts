@@ -132,7 +132,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
       rehearsal: { database: "shadow", applied: 3, undone: 1 },
     },
     baseline: { type: "baseline", database: "app", recorded: STEPS },
-    repair: { type: "repair", database: "app", changed: ENTRIES, updated: true },
+    repair: { type: "repair", database: "app", changed: ENTRIES, updated: true, forgotten: false },
     resolve: {
       ...{ type: "resolve", database: "app", version: "001", direction: "up", statement: 1, resolution: "done" },
     },

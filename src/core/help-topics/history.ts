@@ -31,7 +31,8 @@ The states that pgstep status shows:
   unfinished         begun statement by statement, and not ended
 
 A changed file stops up: write a new migration instead, or, when only comments
-were edited, take it over with pgstep repair. Out of order migrations are
+were edited, take it over with pgstep repair. A version whose file is gone for
+good is forgotten with pgstep repair <version>. Out of order migrations are
 applied with up --out-of-order. A database that was set up by other means is
 told with pgstep baseline <version> what it has already; until then up stops
 where tables that the migrations create exist, unless told --first-run.
