@@ -143,7 +143,8 @@ export class AroundRun {
     if (hasHooks) await this.#note(...setMarkSql(names, AFTER_UP_MARK));
     const failure = await runHooks();
     const isDone = hasHooks ? !failure : afterUpUnfinished;
-    if (isDone) await this.#note(clearMarkSql(names, AFTER_UP_MARK));
+    // Where the connection is lost here, the hooks will run again, and so the run is not reported as done.
+    if (isDone) await this.#write([clearMarkSql(names, AFTER_UP_MARK)], [ServerFailure]);
     if (!hasHooks || failure?.code !== "hook-failed") return failure;
     const hint = "What was applied stays. The next pgstep up runs all after-up hooks again.";
     return failure.withHint(failure.hint === undefined ? hint : `${failure.hint} ${hint}`);
@@ -173,12 +174,17 @@ export class AroundRun {
   }
 
   /** Bookkeeping without which only too much is done another time. */
-  async #note(...sql: readonly string[]): Promise<void> {
+  #note(...sql: readonly string[]): Promise<void> {
+    return this.#write(sql, [ServerFailure, ConnectionLost]);
+  }
+
+  /** @param tolerated kinds of errors that may keep it from being written */
+  async #write(sql: readonly string[], tolerated: readonly (new (...args: never[]) => Error)[]): Promise<void> {
     const { session, lock } = this.#run;
     try {
       await inTransaction(session, [`${lock.guard}${ownRole(this.#run)}`, ...sql]);
     } catch (error) {
-      if (!(error instanceof ServerFailure || error instanceof ConnectionLost)) throw error;
+      if (!tolerated.some((kind) => error instanceof kind)) throw error;
     }
   }
 
