@@ -4,9 +4,16 @@ import { psqlSubstitute } from "./sql/psql-command.ts";
 import { mayLiftReadOnly } from "./sql/read-only-guard.ts";
 import type { CopyBytes, Piece, PsqlLine, Statement } from "./sql/statement.ts";
 import { classify, type StatementKind } from "./sql/statement-kind.ts";
-import { TokenCursor } from "./sql/token-cursor.ts";
-import { transactionModes } from "./sql/transaction-control.ts";
 import type { Position } from "./text-position.ts";
+import {
+  type Block,
+  blocksOf,
+  type Control,
+  type IsolationLevel,
+  isolationOf,
+  isolationSetBy,
+  SAVEPOINTS,
+} from "./transaction-blocks.ts";
 
 /** How a file will be run, as its statements tell. */
 export interface Inspection {
@@ -14,8 +21,10 @@ export interface Inspection {
   readonly statements: number;
   /** All in one transaction with its history row, or statement by statement. */
   readonly mode: "transaction" | "statements";
-  /** The first statement that cannot run in a transaction, in PostgreSQL's words; undefined when only the header asks. */
+  /** The first statement that cannot run in a transaction, in PostgreSQL's words; undefined when there is none. */
   readonly because: string | undefined;
+  /** Transactions of its own; empty when one takes in all of it, which pgstep's own then takes the place of. */
+  readonly blocks: readonly Block[];
   /** Which of its statements, 0-based, are a BEGIN or COMMIT that pgstep's own takes the place of. */
   readonly passedOver: ReadonlySet<number>;
   /** Statements that create a table, an index, a view or a sequence: each holds at least one lock until the commit. */
@@ -27,15 +36,6 @@ export interface Inspection {
   /** What the wrapping BEGIN asks for. */
   readonly isolation: IsolationLevel;
   readonly findings: readonly Finding[];
-}
-
-export type IsolationLevel = "READ COMMITTED" | "REPEATABLE READ" | "SERIALIZABLE";
-
-interface Control {
-  readonly kind: StatementKind;
-  readonly statement: Statement;
-  /** 0-based among the statements. */
-  readonly index: number;
 }
 
 /**
@@ -61,20 +61,27 @@ export function inspect(
   let sessionChange: Position | undefined;
   let liftsReadOnly = false;
   let leading: Leading | undefined;
+  const all: Control[] = [];
+  const leadingInBlock: Leading[] = [];
+  const outside: number[] = [];
   for (const piece of pieces) {
     if (piece.kind === "fault") report(piece.rule, piece.position, piece.message, piece.hint);
     if (piece.kind === "psql" && !isHarmless(piece, database)) refusePsqlLine(piece, report);
     if (piece.kind !== "statement") continue;
     const kind = classify(piece);
     if (statements === controls.length && !leading) leading = leadingModes(piece, statements);
+    const modes = isBegin(all.at(-1), statements - 1) ? leadingModes(piece, statements) : undefined;
+    if (modes) leadingInBlock.push(modes);
     if (kind.transaction) {
       const control = { kind, statement: piece, index: statements };
+      all.push(control);
       const begin = largeObjects && isPlain(kind, "commit") ? controls.pop() : undefined;
       if (begin) groups.push(begin, control);
       else controls.push(control);
       largeObjects = isPlain(kind, "begin");
     } else largeObjects &&= LARGE_OBJECT_CALL.test(piece.text);
     because ??= kind.outsideTransaction;
+    if (kind.outsideTransaction) outside.push(statements);
     refuseHarmful(kind, piece.position, report);
     if (CREATES_RELATION.test(piece.text)) relationsCreated++;
     liftsReadOnly ||= !kind.transaction && mayLiftReadOnly(piece);
@@ -82,15 +89,22 @@ export function inspect(
     statements++;
   }
   const wrapper = wrapperOf(controls, statements);
-  const mode = because || header.transaction === "none" ? "statements" : "transaction";
-  if (mode === "statements") for (const control of groups) refuseControl(control, because, mode, report);
-  if (mode === "statements" || !wrapper) {
-    for (const control of controls) refuseControl(control, because, mode, report);
-  }
-  const passedOver = new Set(groups.map(({ index }) => index));
-  if (wrapper) passedOver.add(0).add(statements - 1);
+  const isAlone = because !== undefined || header.transaction === "none";
+  const isDivided = !wrapper && controls.some(({ kind }) => !SAVEPOINTS.has(kind.transaction ?? ""));
+  const found = isAlone || isDivided ? blocksOf(all) : undefined;
+  const blocks = found?.some((block) => outside.some((index) => isIn(block, index))) ? undefined : found;
+  const mode = isAlone || blocks ? "statements" : "transaction";
+  if (mode === "statements" && !blocks) for (const control of all) refuseControl(control, because, mode, report);
+  if (mode === "transaction" && !wrapper) for (const control of controls) refuseControl(control, because, mode, report);
+  const ownBlocks = mode === "statements" ? (blocks ?? []).map((block) => withModes(block, leadingInBlock)) : [];
+  const passedOver = new Set(mode === "transaction" ? groups.map(({ index }) => index) : []);
+  if (mode === "transaction" && wrapper) passedOver.add(0).add(statements - 1);
   const taken = mode === "transaction" ? leading : undefined;
   if (taken) passedOver.add(taken.index);
+  for (const { begin, commit, modes } of ownBlocks) {
+    passedOver.add(begin).add(commit);
+    if (modes !== undefined) passedOver.add(modes);
+  }
   // Of a file without any, its emptiness tells.
   if (statements > 0 && statements === passedOver.size && findings.length === 0) {
     findings.push({
@@ -104,6 +118,7 @@ export function inspect(
     statements: statements - passedOver.size,
     mode,
     because,
+    blocks: ownBlocks,
     passedOver,
     relationsCreated,
     sessionChange,
@@ -140,12 +155,8 @@ function wrapperOf(controls: readonly Control[], statements: number): IsolationL
   if (ending.length !== 2 || !begin || !commit) return undefined;
   if (begin.kind.transaction !== "begin" || begin.index !== 0) return undefined;
   if (commit.kind.transaction !== "commit" || commit.index !== statements - 1 || commit.kind.chain) return undefined;
-  const match = MODES.exec(begin.kind.modes ?? "");
-  return match ? ((match[1] ?? "READ COMMITTED") as IsolationLevel) : undefined;
+  return isolationOf(begin.kind);
 }
-
-/** The modes that pgstep's own BEGIN can take over. */
-const MODES = /^(?:ISOLATION LEVEL (READ COMMITTED|REPEATABLE READ|SERIALIZABLE))?,?(?: ?READ WRITE)?$/;
 
 /** A SET TRANSACTION before all other statements but a BEGIN; behind pgstep's own first query it would come too late. */
 interface Leading {
@@ -154,12 +165,23 @@ interface Leading {
 }
 
 function leadingModes(statement: Statement, index: number): Leading | undefined {
-  if (!/^SET\b/i.test(statement.text)) return undefined;
-  const isolation = MODES.exec(transactionModes(new TokenCursor(statement)) ?? "")?.[1];
-  return isolation === undefined ? undefined : { index, isolation: isolation as IsolationLevel };
+  const isolation = isolationSetBy(statement);
+  return isolation && { index, isolation };
 }
 
-const SAVEPOINTS: ReadonlySet<string> = new Set(["savepoint", "release", "rollback-to"]);
+function isBegin(control: Control | undefined, index: number): boolean {
+  return control?.index === index && control.kind.transaction === "begin";
+}
+
+function isIn({ begin, commit }: Block, index: number): boolean {
+  return begin < index && index < commit;
+}
+
+/** The block with the isolation level that its first statement asks for, and the place of that statement. */
+function withModes(block: Block, leading: readonly Leading[]): Block & { readonly modes?: number } {
+  const modes = leading.find(({ index }) => index === block.begin + 1);
+  return modes ? { ...block, isolation: modes.isolation, modes: modes.index } : block;
+}
 
 function refuseControl(
   { kind, statement }: Control,
@@ -174,7 +196,7 @@ function refuseControl(
       "transaction-control",
       statement.position,
       `${word} in a file that runs statement by statement, since ${reason}`,
-      "Put what belongs into one transaction into a migration of its own.",
+      "Put what belongs into one transaction between a BEGIN and a COMMIT, or into a migration of its own.",
     );
   } else if (!SAVEPOINTS.has(kind.transaction ?? "")) {
     report(

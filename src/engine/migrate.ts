@@ -18,12 +18,11 @@ import { tableNames } from "./history-table.ts";
 import { inspectFiles } from "./inspect-files.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable, type TablePrivilege } from "./look.ts";
 import { isFirstRun, type Occupants, readOccupants } from "./occupants.ts";
-import { requireNoTimeoutAlone } from "./pooled-limits.ts";
+import { requirePoolable } from "./pooled-limits.ts";
 import { requireUnprotected } from "./protection.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "./read-migrations.ts";
 import { notRun } from "./repeatable/plan.ts";
 import { begunOnesResumed, loadScripts, refuseUnsound, type Script } from "./scripts.ts";
-import { lineOf } from "./step-failure.ts";
 import { planSurroundings, readSurroundings, requireNoStepHooks } from "./surroundings.ts";
 import { withSession } from "./work-session.ts";
 
@@ -163,8 +162,7 @@ async function runPlan(
       }
       const direct = prepared.state.processId === session.backend.processId;
       if (!direct) {
-        requireNoSessionChange(prepared.scripts);
-        requireNoTimeoutAlone(prepared.state, prepared.scripts);
+        requirePoolable(prepared.state, prepared.scripts);
       }
       return report(await executeLocked(context, session, prepared.state, prepare, options));
     },
@@ -215,7 +213,9 @@ function nothingPending(migrations: readonly Migration[], { environment }: Setti
 function requireOneTransaction({ scripts, state }: Prepared): void {
   const alone = scripts.find((script) => script.inspection.mode === "statements");
   if (alone) {
-    const reason = alone.inspection.because ?? 'the header says "Transaction: none"';
+    const { because, blocks } = alone.inspection;
+    const own = blocks.length > 0 ? "it has transactions of its own" : 'the header says "Transaction: none"';
+    const reason = because ?? own;
     throw new Failure(
       "files-unsound",
       `Cannot run in one transaction: ${alone.step.name} cannot be part of it (${reason})`,
@@ -231,26 +231,6 @@ function requireOneTransaction({ scripts, state }: Prepared): void {
       "too-large",
       `Cannot run in one transaction: it creates ${locks} relations, each takes a lock, and the server has room for ${state.lockCapacity}`,
       { hint: "Leave --single-transaction out, or raise max_locks_per_transaction on the server." },
-    );
-  }
-}
-
-/**
- * Behind a transaction pooler the next statement may run in another session, and somebody else's in this one.
- * @throws Failure files-unsound when a script that runs statement by statement changes its session
- */
-function requireNoSessionChange(scripts: readonly Script[]): void {
-  for (const script of scripts) {
-    const { inspection, path, step } = script;
-    if (inspection.mode === "transaction" || !inspection.sessionChange) continue;
-    const { sessionChange: position } = inspection;
-    throw new Failure(
-      "files-unsound",
-      `Cannot run ${step.name} behind a transaction pooler: it changes the session, and each of its statements may get another one`,
-      {
-        hint: "Connect to the server itself, past the pooler; or leave the line out: write names with their schema, and a limit as -- Lock-Timeout at the top of the file.",
-        place: { path, ...position, ...lineOf(script, position) },
-      },
     );
   }
 }

@@ -3,6 +3,7 @@ import { OWN_SEARCH_PATH } from "../core/session-settings.ts";
 import { mayLiftReadOnly } from "../core/sql/read-only-guard.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
+import type { IsolationLevel } from "../core/transaction-blocks.ts";
 import { ServerFailure, type StatementResult } from "../ports/session.ts";
 import { COMMIT } from "./commit.ts";
 import { noteWritesSql, requireNoOtherRowSql } from "./history-table.ts";
@@ -60,20 +61,18 @@ export async function runWithEntry(
   entrySql: string,
   enter: (stage: Stage) => void,
 ): Promise<StatementResult> {
-  const { session, names, lock } = run;
-  const note = noteWritesSql(names);
-  const check = requireNoOtherRowSql(names, [script.step.version]);
-  // What the script has set stays set, but not for what is checked here.
-  const commit = `${ownRole(run)}; SET LOCAL search_path = ${OWN_SEARCH_PATH}; ${check}; ${entrySql}; ${COMMIT}`;
-  const begin = session.execute(
-    `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${localSettings(run, script, own)} ${lock.guard}${note}`,
-  );
+  const { session } = run;
+  const begin = session.execute(beginSql({ run, script, own }, "READ COMMITTED"));
   try {
     // Where nothing else keeps the statement out of autocommit, it is BEGIN alone that does.
     if (rows || !run.direct || mayLiftReadOnly(statement)) await begin;
     const ran = rows ? session.copyIn(statement.text, rows) : session.execute(statement.text);
     if (rows) await ran;
-    const [begun, result, ended] = await Promise.allSettled([begin, ran, session.execute(commit)]);
+    const [begun, result, ended] = await Promise.allSettled([
+      begin,
+      ran,
+      session.execute(commitSql({ run, script, own }, entrySql)),
+    ]);
     if (begun.status === "rejected") throw begun.reason;
     if (result.status === "rejected") throw refusedInside(result.reason);
     const left = endedBy(result.value.after);
@@ -87,6 +86,18 @@ export async function runWithEntry(
     await session.execute("ROLLBACK").catch(() => {});
     throw error;
   }
+}
+
+/** Begins a transaction that writes no rows of other versions to the history. */
+export function beginSql({ run, script, own }: StatementRun, isolation: IsolationLevel): string {
+  const guard = `${run.lock.guard}${noteWritesSql(run.names)}`;
+  return `BEGIN ISOLATION LEVEL ${isolation} READ WRITE; ${localSettings(run, script, own)} ${guard}`;
+}
+
+/** Ends it, with the entries of the journal. What the script has set stays set, but not for what is checked here. */
+export function commitSql({ run, script }: StatementRun, entrySql: string): string {
+  const check = requireNoOtherRowSql(run.names, [script.step.version]);
+  return `${ownRole(run)}; SET LOCAL search_path = ${OWN_SEARCH_PATH}; ${check}; ${entrySql}; ${COMMIT}`;
 }
 
 /** A statement outside any transaction, while the lock is ours. */

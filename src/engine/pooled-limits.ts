@@ -8,12 +8,59 @@ import { lineOf } from "./step-failure.ts";
 import { workOf } from "./work.ts";
 
 /**
+ * What runs statement by statement must do without a session of its own behind a transaction pooler.
+ * @throws Failure files-unsound
+ */
+export function requirePoolable(
+  state: Pick<DatabaseState, "statementTimeoutMs" | "role">,
+  scripts: readonly Script[],
+): void {
+  for (const script of scripts) requireNoBlock(script);
+  requireNoSessionChange(scripts);
+  requireNoTimeoutAlone(state, scripts);
+}
+
+/** What a transaction of the file's own sets for its session would not hold for what stands behind it. */
+function requireNoBlock({ inspection, path, step }: Script): void {
+  const [block] = inspection.blocks;
+  if (!block) return;
+  throw new Failure(
+    "files-unsound",
+    `Cannot run ${step.name} behind a transaction pooler: it has transactions of its own`,
+    {
+      hint: "Connect to the server itself, past the pooler; or split the file, so that each transaction is a migration.",
+      place: { path, ...block.position },
+    },
+  );
+}
+
+/**
+ * Behind a transaction pooler the next statement may run in another session, and somebody else's in this one.
+ * @throws Failure files-unsound when a script that runs statement by statement changes its session
+ */
+function requireNoSessionChange(scripts: readonly Script[]): void {
+  for (const script of scripts) {
+    const { inspection, path, step } = script;
+    if (inspection.mode === "transaction" || !inspection.sessionChange) continue;
+    const { sessionChange: position } = inspection;
+    throw new Failure(
+      "files-unsound",
+      `Cannot run ${step.name} behind a transaction pooler: it changes the session, and each of its statements may get another one`,
+      {
+        hint: "Connect to the server itself, past the pooler; or leave the line out: write names with their schema, and a limit as -- Lock-Timeout at the top of the file.",
+        place: { path, ...position, ...lineOf(script, position) },
+      },
+    );
+  }
+}
+
+/**
  * Behind a transaction pooler no limit can be lifted for a statement that runs outside a transaction: a SET is another
  * transaction, and its session somebody else's then; in one message with the statement it would make a transaction of
  * both. Such a statement that is ended by the limit leaves half of its work.
  * @throws Failure files-unsound when the role or the database has a statement_timeout, and a script has such a statement
  */
-export function requireNoTimeoutAlone(
+function requireNoTimeoutAlone(
   { statementTimeoutMs, role }: Pick<DatabaseState, "statementTimeoutMs" | "role">,
   scripts: readonly Script[],
 ): void {

@@ -4,6 +4,7 @@ import { concurrentIndex } from "../core/sql/index-statement.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import { dependsOnStrings } from "../core/sql/strings-setting.ts";
 import { ConnectionLost, ServerFailure, type Session, type StatementResult } from "../ports/session.ts";
+import { BlockRunner } from "./block.ts";
 import { chooseName, dropInvalidNamesake, noteBeforeSql, resolveDoubt } from "./doubt.ts";
 import { endedFailure } from "./ended-transaction.ts";
 import { deleteEmptyRowSql } from "./history-table.ts";
@@ -54,6 +55,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
     stage = next;
   };
   const alone: StatementRun = { run, script, own: new Set() };
+  const blocks = new BlockRunner(alone);
   try {
     await run.pipeline.drained();
     if (step.isRecordedEmpty) {
@@ -73,6 +75,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
     for (const work of workOf(script)) {
       const { statement } = work;
       number++;
+      await blocks.commitBefore(work.block, enter);
       if (context.signal.aborted) return refused({ at: "statement", statement }, "57014", "interrupted");
       run.pipeline.noticedBeside = (notice) => {
         // Behind the statements it is pgstep's own bookkeeping that is told of.
@@ -84,7 +87,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
       stage = { at: "statement", statement };
       if (!journal.get(number)?.finished) requireReading(session, script, statement);
       const sentMs = context.clock.monotonicMs();
-      const result = await runStatement(alone, work, number, journal.get(number), enter);
+      const result = await runStatement({ alone, blocks, enter }, work, number, journal.get(number));
       noteSetting(alone, statement);
       if (!result) continue;
       noteInSession(run, script, number);
@@ -99,6 +102,7 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
         durationMs: context.clock.monotonicMs() - sentMs,
       });
     }
+    await blocks.commitBefore(undefined, enter);
     stage = { at: "commit" };
     const durationMs = context.clock.monotonicMs() - started;
     await recordStep(run, script, number, durationMs);
@@ -111,6 +115,8 @@ export async function runStatementStep(run: Run, script: Script): Promise<StepEn
     if (error instanceof ConnectionLost) return { kind: "lost", lost: error, commitSent: true };
     if (error instanceof Failure) return { kind: "stopped", failure: error };
     throw error;
+  } finally {
+    await blocks.rollBack();
   }
 }
 
@@ -140,13 +146,18 @@ function requireReading({ state }: Session, script: Script, statement: Statement
   if (dependsOnStrings(statement)) throw stringsFailure(script, statement);
 }
 
+interface Place {
+  readonly alone: StatementRun;
+  readonly blocks: BlockRunner;
+  readonly enter: (stage: Stage) => void;
+}
+
 /** What it answered; undefined for one that an earlier run had finished. */
 async function runStatement(
-  alone: StatementRun,
+  { alone, blocks, enter }: Place,
   work: Work,
   number: number,
   entry: JournalEntry | undefined,
-  enter: (stage: Stage) => void,
 ): Promise<StatementResult | undefined> {
   const { run, script } = alone;
   const { session, names } = run;
@@ -159,6 +170,8 @@ async function runStatement(
     return undefined;
   }
   const about = concurrentIndex(statement);
+  // Only an edit can have put what was started alone into a transaction.
+  if (entry && blocks.isOpen) throw inDoubt(script, statement, number, true);
   if (entry) {
     const verdict = await quietly(statement, enter, () => resolveDoubt(alone, statement, entry.before));
     // A finished thing of that name may be the work of the statement that stood here before an edit.
@@ -176,9 +189,9 @@ async function runStatement(
   // The first statement of a down script finds the row, and one that was begun before may find the file's own.
   const isUntold = number === 1 && (entry !== undefined || step.direction === "down");
   const unrecorded = isUntold ? [] : [unrecordedSql(names, step, number)];
-  if (!mustRunAlone(script, statement)) {
-    return runWithEntry(alone, work, [...unrecorded, ranSql(names, step, number, hash)].join("; "), enter);
-  }
+  const recording = [...unrecorded, ranSql(names, step, number, hash)];
+  if (work.block) return blocks.run(work, work.block, recording);
+  if (!mustRunAlone(script, statement)) return runWithEntry(alone, work, recording.join("; "), enter);
   const unnamed = about?.action === "create" && about.index === undefined ? about : undefined;
   const chosen = unnamed && (await quietly(statement, enter, () => chooseName(alone, statement, unnamed)));
   return await runWithJournal(alone, statement, number, {

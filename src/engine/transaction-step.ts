@@ -1,5 +1,5 @@
 import { Failure, type ServerMessage } from "../core/error.ts";
-import type { IsolationLevel } from "../core/inspection.ts";
+import type { IsolationLevel } from "../core/transaction-blocks.ts";
 import { ConnectionLost, ServerFailure } from "../ports/session.ts";
 import { COMMIT } from "./commit.ts";
 import { endedFailure, unguardedFailure } from "./ended-transaction.ts";

@@ -1,5 +1,6 @@
 import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
+import type { Block } from "../core/transaction-blocks.ts";
 import { editedMeanwhile, type Pieces, type Script } from "./scripts.ts";
 
 /** One statement to run, with the rows behind it when it is a COPY ... FROM STDIN. */
@@ -16,6 +17,8 @@ export interface Work {
    * what is behind it would commit.
    */
   readonly alone: boolean;
+  /** The transaction of the file's own that it belongs to. */
+  readonly block: Block | undefined;
 }
 
 /** Tells most statements apart at the cost of one look; a statement begins with its first token. */
@@ -26,7 +29,7 @@ const MAY_BE_SPECIAL = /^(?:COPY|ROLLBACK|BEGIN|START|COMMIT|END|ABORT|PREPARE)\
  * @throws Failure history-conflict when one would end the transaction: none did when the file was looked through
  */
 export function* workOf(script: Script): Generator<Work> {
-  const { passedOver } = script.inspection;
+  const { passedOver, blocks } = script.inspection;
   const iterator = script.plannedPieces();
   let index = 0;
   for (let next = iterator.next(); !next.done; next = iterator.next()) {
@@ -37,7 +40,8 @@ export function* workOf(script: Script): Generator<Work> {
       const isCopy = kind?.copyFromStdin !== undefined;
       if (kind?.transaction && kind.transaction !== "rollback-to") throw editedMeanwhile(script.path);
       const alone = isCopy || kind?.transaction !== undefined;
-      yield { statement: piece, rows: isCopy ? rowsFrom(iterator) : undefined, alone };
+      const block = blocks.find(({ begin, commit }) => begin < index && index < commit);
+      yield { statement: piece, rows: isCopy ? rowsFrom(iterator) : undefined, alone, block };
     }
     index++;
   }

@@ -96,9 +96,44 @@ describe("a file that is looked through", () => {
     const wrapped = inspection(`BEGIN;\nSELECT 1;\n${group}COMMIT;`);
     assert.deepEqual([wrapped.findings, wrapped.statements, wrapped.passedOver.size], [[], 4, 4]);
     const refused = ["transaction-control error 2", "transaction-control error 6"];
-    assert.deepEqual(rules(`SELECT 1;\n${group.replace("SELECT pg_catalog.lo_close(0)", "SELECT 2")}`), refused);
-    assert.deepEqual(rules(`VACUUM;\n${group}`), refused);
     assert.deepEqual(rules(`SELECT 1;\n${group.replace("COMMIT", "ROLLBACK")}`), refused);
+  });
+
+  test("several transactions, or statements beside one, are transactions of the file's own", () => {
+    const group = "BEGIN;\nSELECT pg_catalog.lo_open('1', 131072);\nCOMMIT;\n";
+    const own = (text: string) => {
+      const { mode, blocks, statements, findings, passedOver } = inspection(text);
+      const places = blocks.map(({ begin, commit, isolation }) => `${begin}-${commit} ${isolation}`);
+      return [mode, places.join(", "), statements, [...passedOver].join(" "), findings.length].join("; ");
+    };
+    assert.equal(own("BEGIN; SELECT 1; COMMIT; ANALYZE t;"), "statements; 0-2 READ COMMITTED; 2; 0 2; 0");
+    assert.equal(
+      own("SELECT 1; BEGIN ISOLATION LEVEL SERIALIZABLE; SAVEPOINT a; COMMIT; START TRANSACTION; END;"),
+      "statements; 1-3 SERIALIZABLE, 4-5 READ COMMITTED; 2; 1 3 4 5; 0",
+    );
+    assert.equal(
+      own("SELECT 1; BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; SELECT 2; COMMIT;"),
+      "statements; 1-4 SERIALIZABLE; 2; 1 4 2; 0",
+    );
+    assert.equal(own(`VACUUM;\n${group}`), "statements; 1-3 READ COMMITTED; 2; 1 3; 0");
+    assert.equal(own("-- Transaction: none\nBEGIN; SELECT 1; COMMIT;"), "statements; 0-2 READ COMMITTED; 1; 0 2; 0");
+    for (const text of [
+      "BEGIN; SELECT 1; COMMIT; COMMIT;",
+      "BEGIN; BEGIN; SELECT 1; COMMIT; COMMIT;",
+      "BEGIN; SELECT 1; ROLLBACK; SELECT 2;",
+      "BEGIN; SELECT 1; COMMIT; BEGIN; SELECT 2;",
+      "BEGIN; SELECT 1; COMMIT AND CHAIN; SELECT 2; COMMIT;",
+      "BEGIN READ ONLY; SELECT 1; COMMIT; SELECT 2;",
+      "SELECT 1; BEGIN; SELECT 2; COMMIT; SAVEPOINT a;",
+      "BEGIN; SELECT 1; PREPARE TRANSACTION 'a'; SELECT 2;",
+      "BEGIN; VACUUM; COMMIT; SELECT 1;",
+    ]) {
+      assert.ok(rules(text).length > 0, text);
+      assert.ok(
+        rules(text).every((rule) => rule.startsWith("transaction-control error")),
+        text,
+      );
+    }
   });
 
   test("any other transaction control is an error at its line", () => {

@@ -137,7 +137,7 @@ function* statementsOf(pieces: Pieces): Generator<Statement> {
 }
 
 /** What must not run statement by statement, as a fault of the file. */
-export function mustBeTransactional(path: string, { mode, because }: Inspection): Finding[] {
+export function mustBeTransactional(path: string, { mode, because, blocks }: Inspection): Finding[] {
   if (mode === "transaction") return [];
   return [
     {
@@ -145,7 +145,9 @@ export function mustBeTransactional(path: string, { mode, because }: Inspection)
       severity: "error",
       message: because
         ? `${because} cannot run in a transaction, and this file runs in one`
-        : 'the header says "Transaction: none", and this file runs in a transaction',
+        : blocks.length > 0
+          ? "the file has transactions of its own, and runs in one of pgstep's"
+          : 'the header says "Transaction: none", and this file runs in a transaction',
       hint: "Put it into a migration.",
       place: { path },
     },

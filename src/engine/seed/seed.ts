@@ -129,7 +129,9 @@ function mustBeTransactional({ path, inspection }: Script): Finding[] {
   if (inspection.mode === "transaction") return [];
   const why = inspection.because
     ? `${inspection.because} cannot`
-    : 'with "Transaction: none" in its header it does not';
+    : inspection.blocks.length > 0
+      ? "this one has transactions of its own"
+      : 'with "Transaction: none" in its header it does not';
   return [
     {
       rule: "seed-transaction",

@@ -1,0 +1,1 @@
+DROP TABLE people; DROP TYPE mood_new; DROP TYPE mood;
