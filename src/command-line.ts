@@ -89,7 +89,7 @@ function isOwn(command: CommandWords, option: string): boolean {
 function buildParser(): CAC {
   const parser = cac("pgstep");
   const declare = (option: Option) =>
-    `${option.letter ? `-${option.letter}, ` : ""}--${option.name}${option.value ? ` <${option.value}>` : ""}`;
+    `${option.letter ? `-${option.letter}, ` : ""}${option.otherName ? `--${option.otherName}, ` : ""}--${option.name}${option.value ? ` <${option.value}>` : ""}`;
   for (const option of GLOBAL_OPTIONS) parser.option(declare(option), option.summary);
   for (const words of VOCABULARY.commands) {
     const command = parser.command(words.name, words.summary);
@@ -169,8 +169,8 @@ function givenOptions(words: readonly string[], command: CommandWords, named: bo
   return given;
 }
 
-function isSpelling({ name, letter }: Option, typed: string): boolean {
-  return typed === `--${name}` || (letter !== undefined && typed === `-${letter}`);
+function isSpelling({ name, otherName, letter }: Option, typed: string): boolean {
+  return [`--${name}`, otherName && `--${otherName}`, letter && `-${letter}`].includes(typed);
 }
 
 /** Judged before everything else: the parser would take the value for an argument, or for the command. */

@@ -17,7 +17,7 @@ import { endQuietly } from "./adapters/reporter-output.ts";
 import { versionText } from "./adapters/reporter-version.ts";
 import { sealedFiles } from "./adapters/sealed-files.ts";
 import { ownSeal, programFile } from "./adapters/sealed-program.ts";
-import { readSettings } from "./adapters/setting-files.ts";
+import { readSettings, unreadEnvFile } from "./adapters/setting-files.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import { TerminalConsent } from "./adapters/terminal-consent.ts";
 import { runtimeVersion, toolCommit, toolTarget, toolVersion } from "./adapters/tool-version.ts";
@@ -194,7 +194,7 @@ async function run({ command, invocation, settings: flags }: Request & { kind: "
     namedDatabase: () => namedDatabase(),
     async databaseContext(patience) {
       const named = await namedDatabase(patience);
-      if (!named) throw noDatabaseNamed();
+      if (!named) throw noDatabaseNamed(unreadEnvFile(resolved));
       const pin = command.name === "status" ? undefined : seal?.pin;
       return { ...context, database: named, ...(pin && { settings: { ...settings, pin } }) };
     },

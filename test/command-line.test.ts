@@ -117,6 +117,17 @@ describe("the command line", () => {
     assert.match(refusal("status", "---json"), /Cannot use ---json/);
   });
 
+  test("another name of an option is the option, and help does not list it", () => {
+    assert.deepEqual(invocation("up", "--dotenv", "a.env").options, { "env-file": "a.env" });
+    assert.deepEqual(invocation("up", "--dotenv=a.env").options, { "env-file": "a.env" });
+    assert.deepEqual([...typedOptions(["statsu", "--dotenv", "a.env"])], [["env-file", "a.env"]]);
+    assert.match(refusal("up", "--dotenv", "a", "--env-file", "b"), /Cannot use --env-file twice/);
+    for (const words of [["--help"], ["up", "--help"], ["help", "settings"]]) {
+      const request = parseCommandLine(words);
+      assert.ok(request.kind === "text" && !request.text.includes("dotenv"));
+    }
+  });
+
   test("values that are missing, too many, or given to a switch", () => {
     assert.match(refusal("down", "--to"), /--to without a value/);
     assert.match(refusal("down", "--to", "--all"), /--to without a value/);

@@ -146,6 +146,31 @@ describe("a hint's command works where pgstep was started", { concurrency: 2 }, 
   });
 });
 
+describe("a .env file that nobody named", { concurrency: 2 }, () => {
+  before(() => {
+    mkdirSync(join(project, "with-env"));
+    writeFileSync(join(project, "with-env", ".env"), "DATABASE_URL=pglite:memory\n");
+  });
+
+  const starts = {
+    "node ../tool.js": "--dotenv .env",
+    "bun ../tool.js": "--env-file .env",
+    "deno run -A ../tool.js": "--env-file .env",
+    "../pgstep-linux-x64": "--env-file .env",
+  };
+  for (const [start, flag] of Object.entries(starts)) {
+    test(`is told of with the flag that reads it: ${start}`, async () => {
+      const { stderr, status } = await shell(`cd with-env && ${start} status`);
+      assert.equal(status, 2);
+      assert.ok(stderr.includes(`To read the file .env that is here: ${flag}. Or name a server`), stderr);
+      const { stdout } = await shell(`cd with-env && ${start} config ${flag}`);
+      assert.match(stdout, /^url +pglite:memory +DATABASE_URL in \.env:1$/m);
+      const missing = await shell(`cd with-env && ${start} config ${flag.replace(".env", "nowhere")}`);
+      assert.match(missing.stderr, /Cannot read nowhere from --env-file: there is no such file/);
+    });
+  }
+});
+
 describe("a hint's command with a URL", () => {
   test("has no password, and takes it from PGPASSWORD", async () => {
     const url = "postgres://me:geheim@127.0.0.1:1/app?sslmode=disable";

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { Failure, type Finding } from "../core/error.ts";
@@ -7,6 +7,7 @@ import { describeOrigin, type Origin } from "../core/settings/origin.ts";
 import { PACKAGE_KEY, readProjectFile } from "../core/settings/project-file.ts";
 import { type ResolvedSettings, resolveSettings } from "../core/settings/resolve-settings.ts";
 import type { EnvFile, LocatedProjectFile, SettingSources, Variables } from "../core/settings/sources.ts";
+import { SETTINGS } from "../core/settings/table.ts";
 import { decodeWhole, NotUtf8 } from "../core/source-text.ts";
 import { PACKAGE_FILE, searchUpward } from "./project-file-search.ts";
 
@@ -41,6 +42,16 @@ export function readSettings(said: SettingSources, { searching }: { searching: b
   // Without a file more would seem to be missing than is.
   return { ...resolved, warnings, ...(faults.length > 0 && { faults }) };
 }
+
+/** What names the .env file of the working directory, where there is one and no such file was named; undefined otherwise. */
+export function unreadEnvFile({ values }: ResolvedSettings): string | undefined {
+  if (values.envFile !== undefined || !statSync(ENV_FILE, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const { flag, otherFlag } = SETTINGS.envFile;
+  const { bun, deno } = process.versions;
+  return `--${bun === undefined && deno === undefined ? otherFlag : flag} ${ENV_FILE}`;
+}
+
+const ENV_FILE = ".env";
 
 function readEnvFile(path: string, origin: Origin, environment: Variables): EnvFile {
   return { path, variables: parseEnvFile(textOf(path, origin), path, (name) => environment[name]) };

@@ -70,6 +70,8 @@ export interface Option {
   readonly name: string;
   /** What stands for its value in help; a switch has none. */
   readonly value?: string;
+  /** Another name, which help does not list. */
+  readonly otherName?: string;
   /** One letter, typed behind one dash. */
   readonly letter?: string;
   readonly summary: string;

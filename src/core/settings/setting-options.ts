@@ -4,11 +4,12 @@ import { SETTING_NAMES, type Setting, type SettingName, settingOf } from "./tabl
 /** The option that says this setting, for the commands that take it. */
 export function settingOption(name: SettingName): Option {
   const setting = settingOf(name);
-  const { flag, kind, variables } = setting;
+  const { flag, otherFlag, kind, variables } = setting;
   const path = kind.placeholder === "directory" || kind.placeholder === "file" ? kind.placeholder : undefined;
   const completes = kind.words ?? path;
   return {
     name: flag,
+    ...(otherFlag !== undefined && { otherName: otherFlag }),
     ...(kind.placeholder !== undefined && { value: kind.placeholder }),
     summary: summaryOf(setting),
     ...(kind.completes !== undefined && { completes: kind.completes }),

@@ -5,6 +5,8 @@ export interface Setting<Value = unknown> {
   readonly kind: Kind<Value>;
   /** As typed behind the two dashes. */
   readonly flag: string;
+  /** Another name for the flag, which help does not list. */
+  readonly otherFlag?: string;
   /** Environment variables that say the same, the strongest first. */
   readonly variables: readonly string[];
   /** What variables begin with that each say a part of it, behind it the part's name; stronger than those. */

@@ -122,6 +122,8 @@ export const SETTINGS = {
   envFile: {
     kind: path("file"),
     flag: "env-file",
+    // Node opens the file of every --env-file on its command line itself, and ends where that is missing.
+    otherFlag: "dotenv",
     variables: ["PGSTEP_ENV_FILE"],
     early: true,
     summary: "a file of NAME=value lines that are read as environment variables",
