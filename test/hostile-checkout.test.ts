@@ -28,7 +28,6 @@ const LOOKING: readonly { readonly words: readonly string[]; readonly writes?: R
   { words: ["types", "--out", "src/database.ts"], writes: /^src(\/database\.ts)?$/ },
   { words: ["types", "--replay", "--out", "src/tables/"], writes: /^src(\/tables(\/[a-z-]+\.ts)?)?$/ },
   { words: ["wait", "--timeout", "5s"] },
-  { words: ["new", "evil", "--down"], writes: /^database\/migrations\/\d+_evil(\.down)?\.sql$/ },
   { words: ["bundle", "--output", BUNDLE], writes: /^deploy/ },
   { words: ["help"] },
   { words: ["help", "up"] },
@@ -39,6 +38,8 @@ const LOOKING: readonly { readonly words: readonly string[]; readonly writes?: R
   { words: ["redo", "--dry-run"] },
   { words: ["seed", "--dry-run"] },
   { words: ["backup", "--list"] },
+  // Last: what it writes is a template, which others refuse.
+  { words: ["new", "evil", "--down"], writes: /^database\/migrations\/\d+_evil(\.down)?\.sql$/ },
 ];
 
 test("each command says whether it looks or changes, and each that looks is tried in the hostile checkout", () => {
