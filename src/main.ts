@@ -4,6 +4,7 @@ import "./adapters/variables-of-deno.ts";
 import process from "node:process";
 import { backupStore } from "./adapters/backup-store.ts";
 import { runProgram } from "./adapters/child-process.ts";
+import { withDirectoryFacts } from "./adapters/directory-facts.ts";
 import { disk } from "./adapters/disk.ts";
 import { gitCommands } from "./adapters/git-commands.ts";
 import { hookPrograms } from "./adapters/hook-programs.ts";
@@ -45,7 +46,7 @@ import { completionLines } from "./engine/complete.ts";
 import type { Context } from "./engine/context.ts";
 import type { Environment, GivenPatience } from "./engine/environment.ts";
 import { inShadow, replay } from "./engine/replay.ts";
-import { waitingDatabase } from "./engine/wait.ts";
+import { patienceOf, waitingDatabase } from "./engine/wait.ts";
 import { withoutSecrets } from "./engine/without-secrets.ts";
 import type { Probe } from "./ports/probe.ts";
 import type { Database } from "./ports/session.ts";
@@ -175,7 +176,7 @@ async function run({ command, invocation, settings: flags }: Request & { kind: "
   let database: Database | undefined;
   const context: Context = {
     settings,
-    fileSystem: confines?.fileSystem(fileSystem) ?? fileSystem,
+    fileSystem: withDirectoryFacts(confines?.fileSystem(fileSystem) ?? fileSystem, resolved),
     clock: systemClock,
     emit: (event) => {
       if (event.type !== "program-named" || !isQuietByUser(resolved)) reporter.event(event);
@@ -289,8 +290,4 @@ async function openProbe(resolved: ResolvedSettings): Promise<Probe | undefined>
   if (target?.kind !== "server") return undefined;
   const { serverProbe } = await import("./adapters/probe.ts");
   return serverProbe(target);
-}
-
-function patienceOf(limitMs: number | undefined): GivenPatience | undefined {
-  return limitMs === undefined ? undefined : { limitMs, option: "--wait" };
 }

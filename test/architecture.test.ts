@@ -43,7 +43,7 @@ const ADAPTERS: readonly { readonly files: RegExp; readonly from?: RegExp }[] = 
   // What the machine says of where the database is.
   { files: /^(resolve-target|connection-files)\.ts$/ },
   // Files of settings.
-  { files: /^(setting-files|project-file-search|project-confines)\.ts$/, from: /^file-owner\.ts$/ },
+  { files: /^(setting-files|project-file-search|project-confines|directory-facts)\.ts$/, from: /^file-owner\.ts$/ },
   { files: /^backup-store\.ts$/, from: /^file-owner\.ts$/ },
   // Files of the user's that nobody named.
   { files: /^connection-files\.ts$/, from: /^home-directory\.ts$/ },

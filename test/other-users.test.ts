@@ -45,6 +45,20 @@ writeFileSync(
 if (!SKIP) chownSync(join(shared, "pgstep.json"), 65_534, 65_534);
 
 for (const runtime of chosenRuntimes()) {
+  test(`a directory of another user's above is not named as the one that is meant, on ${runtime}`, {
+    skip: SKIP,
+  }, async () => {
+    const program = await programCommand(runtime);
+    const name = `sql-${runtime}`;
+    mkdirSync(join(shared, name));
+    const hint = async () =>
+      (await run([...program, "validate", "--dir", name, "--quiet"], { directory: mine })).stderr;
+    assert.match(await hint(), new RegExp(`help: There is the directory \\.\\./${name}:`));
+    chownSync(join(shared, name), 65_534, 65_534);
+    assert.match(await hint(), /there is no such directory\nhelp: Create it with:/);
+    rmSync(join(shared, name), { recursive: true });
+  });
+
   test(`a directory .pgstep of another user's is refused, on ${runtime}`, { skip: SKIP }, async () => {
     const { url } = await (await sharedServer()).createDatabase();
     const directory = mkdtempSync(join(tmpdir(), "pgstep-planted-"));

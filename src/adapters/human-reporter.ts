@@ -255,8 +255,8 @@ export class HumanReporter implements Reporter {
     // What programs may look for in it stands on one line.
     this.#out.rows(statusLines(report, this.#out, this.#verbose));
     // The answer says it already.
-    const known = report.entries.length === 0 ? "no-migrations" : undefined;
-    const warnings = report.warnings.filter(({ rule }) => rule !== known);
+    const known = report.entries.length === 0 ? "there are no migrations here" : undefined;
+    const warnings = report.warnings.filter(({ message }) => message !== known);
     const advice = [...findingLines(warnings, this.#err), ...statusAdvice(report, this.#err)];
     if (advice.length > 0) this.#tell(["", ...advice]);
   }

@@ -40,6 +40,20 @@ export function* searchUpward(): Generator<SearchedDirectory> {
   }
 }
 
+/**
+ * The nearest directory above the working directory, within the same borders, that has a directory of this path in it; nobody
+ * but this user and root could have made either of them.
+ */
+export function directoryWith(path: string): string | undefined {
+  const users = trustedUsers();
+  const [, ...above] = searchedFrom(process.cwd(), users !== undefined);
+  return above.find((directory) => {
+    const found = statSync(join(directory, path), { throwIfNoEntry: false });
+    const owners = [statSync(directory).uid, found?.uid ?? -1];
+    return found?.isDirectory() && (!users || owners.every((owner) => users.has(owner)));
+  });
+}
+
 /** Where it cannot be known whom files belong to, only a repository is searched. */
 function searchedFrom(start: string, knowsOwners: boolean): readonly string[] {
   const { dev } = statSync(start);

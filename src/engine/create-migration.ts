@@ -5,6 +5,7 @@ import type { CreatedReport } from "../core/report.ts";
 import { nextVersion, type VersionStyle } from "../core/version.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Context } from "./context.ts";
+import { misplacedDirectory } from "./directory-advice.ts";
 import { errorCode, errorWords } from "./error-code.ts";
 import { listFolders } from "./migration-folders.ts";
 
@@ -64,7 +65,12 @@ function existingVersions({ fileSystem, settings }: Context): string[] {
       return parsed && "version" in parsed ? [parsed.version] : [];
     });
   } catch (cause) {
-    if (errorCode(cause) === "ENOENT") return [];
+    if (errorCode(cause) === "ENOENT") {
+      const misplaced = misplacedDirectory(fileSystem, settings.directory);
+      if (!misplaced) return [];
+      const { fault, hint } = misplaced;
+      throw new Failure("usage", `Cannot create ${settings.directory} here: ${fault}`, { hint });
+    }
     throw new Failure(
       "directory-unreadable",
       `Cannot read migrations from ${settings.directory}: ${errorWords(cause)}`,

@@ -7,6 +7,7 @@ import type { Migration, SqlFile } from "../core/migration.ts";
 import { Checksum, checksumOf, decodeSource, decodeWhole, NotUtf8 } from "../core/source-text.ts";
 import { sequenceGaps, versionKey } from "../core/version.ts";
 import type { FileSystem } from "../ports/file-system.ts";
+import { directoryAdvice } from "./directory-advice.ts";
 import { errorCode, errorWords } from "./error-code.ts";
 import { type FolderEntries, listFolders } from "./migration-folders.ts";
 import { type NamedFile, nameFiles } from "./name-files.ts";
@@ -62,11 +63,12 @@ export function readMigrations(fileSystem: FileSystem, directory: string): Migra
       place: { path: directory },
     });
   } else if (ups.length === 0) {
+    const { note, hint } = directoryAdvice(fileSystem, directory);
     findings.push({
       rule: "no-migrations",
       severity: "warning",
-      message: "there are no migrations here",
-      hint: "Make the first one: pgstep new <description>, or name another directory with --dir.",
+      message: `there are no migrations here${note}`,
+      hint: hint ?? "Make the first one: pgstep new <description>, or name another directory with --dir.",
       place: { path: directory },
     });
   }
@@ -86,9 +88,11 @@ function listDirectory(fileSystem: FileSystem, directory: string): FolderEntries
     return listFolders(fileSystem, directory);
   } catch (cause) {
     const code = errorCode(cause);
+    const advice = directoryAdvice(fileSystem, directory);
+    const create = "Create it with: pgstep new <description>, or name another with --dir.";
     const [what, hint] =
       code === "ENOENT"
-        ? ["there is no such directory", "Create it with: pgstep new <description>, or name another with --dir."]
+        ? [`there is no such directory${advice.note}`, advice.hint ?? create]
         : code === "ENOTDIR"
           ? ["it is a file, not a directory", "Name the directory that holds the migrations with --dir."]
           : [`it cannot be read: ${errorWords(cause)}`, "Check its permissions, or name another with --dir."];

@@ -15,6 +15,11 @@ export interface Patience {
   readonly option: string;
 }
 
+/** As long as --wait says; undefined where it says nothing. */
+export function patienceOf(limitMs: number | undefined): Pick<Patience, "limitMs" | "option"> | undefined {
+  return limitMs === undefined ? undefined : { limitMs, option: "--wait" };
+}
+
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 1_000;
 /** What the last attempt gets in any case. */

@@ -10,6 +10,16 @@ export interface FileStart {
   readonly whole: boolean;
 }
 
+/** What is known of the migrations directory besides what is in it. */
+export interface DirectoryFacts {
+  /** The command line names it. */
+  readonly isTyped: boolean;
+  /** The variable or the place in a file that names it: "pgstep.json:2:16". */
+  readonly namedBy?: string;
+  /** One of the same name that is above the working directory, and the directory that it is in. */
+  readonly above?: { readonly path: string; readonly from: string };
+}
+
 /**
  * The disk. Synchronous on purpose: ten thousand small files are read several times faster so, and every runtime has it.
  * Paths are as the user wrote them; errors are those of node:fs (`code` ENOENT, EACCES, EEXIST ...), and a Failure where a
@@ -31,4 +41,6 @@ export interface FileSystem {
   replace(path: string, text: string): void;
   /** Deletes a file; nothing happens when it is gone already. */
   remove(path: string): void;
+  /** For messages about a migrations directory without migrations; absent where nothing is known. */
+  aboutDirectory?(directory: string): DirectoryFacts;
 }
