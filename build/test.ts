@@ -10,7 +10,7 @@ import { ROOT } from "./runtimes.ts";
  * `--` choose files by a part of their path: `npm test -- scenarios`.
  */
 
-const TIMEOUT_MS = 34 * 60_000;
+const TIMEOUT_MS = 26 * 60_000;
 
 const chosen = process.argv.slice(2);
 const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
