@@ -15,9 +15,12 @@ export async function runHere(words: readonly string[]): Promise<void> {
     NAMES_A_DATABASE.some((name) => process.env[name]) ||
     words.some((word) => word === "--url" || word.startsWith("--url="));
   if (!named) console.error(`Using the embedded database ${EMBEDDED}; set DATABASE_URL to use a server.`);
-  const child = spawn(process.execPath, [program, ...words], {
+  // As a flag, so that the commands in hints have it too.
+  const url = named ? [] : ["--url", EMBEDDED];
+  const end = words.includes("--") ? words.indexOf("--") : words.length;
+  const child = spawn(process.execPath, [program, ...words.slice(0, end), ...url, ...words.slice(end)], {
     cwd: ROOT,
-    env: named ? process.env : { ...process.env, DATABASE_URL: EMBEDDED },
+    env: process.env,
     stdio: "inherit",
   });
   // Ctrl-C at the terminal reaches the program by itself: wait until it has rolled back and said so.
