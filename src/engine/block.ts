@@ -1,8 +1,12 @@
+import { sessionEffect } from "../core/sql/session-effect.ts";
 import type { Statement } from "../core/sql/statement.ts";
+import { classify } from "../core/sql/statement-kind.ts";
+import { TokenCursor } from "../core/sql/token-cursor.ts";
 import type { Block } from "../core/transaction-blocks.ts";
 import { ServerFailure, type StatementResult } from "../ports/session.ts";
 import { beginSql, commitSql, type StatementRun } from "./one-statement.ts";
 import type { Stage } from "./sent-step.ts";
+import { repeatInSession } from "./session-effects.ts";
 import { endedBy, refusedInside } from "./transaction-state.ts";
 import type { Work } from "./work.ts";
 
@@ -20,6 +24,8 @@ interface OpenBlock {
 export class BlockRunner {
   readonly #of: StatementRun;
   #open: OpenBlock | undefined;
+  /** Finished statements of a block whose effects end with its transaction: the block's remaining statements need them. */
+  #finished: { readonly block: Block; readonly statements: Statement[] } | undefined;
 
   constructor(of: StatementRun) {
     this.#of = of;
@@ -35,6 +41,8 @@ export class BlockRunner {
     if (!this.#open) {
       this.#open = { block, entries: [], last: statement };
       await session.execute(beginSql(this.#of, block.isolation));
+      const finished = this.#finished?.block === block ? this.#finished.statements : [];
+      for (const { text } of finished) await session.execute(text);
     }
     const open = this.#open;
     open.last = statement;
@@ -48,6 +56,23 @@ export class BlockRunner {
     if (left) throw left;
     open.entries.push(...entrySql);
     return result;
+  }
+
+  /**
+   * Makes the effects on the session of a finished statement again. A transaction is never begun inside the open one, whose
+   * COMMIT would commit the statements before it without their entries.
+   */
+  async repeat(statement: Statement, number: number, block: Block): Promise<void> {
+    const endsWithBlock = isLocal(statement);
+    if (this.#open) {
+      if (!endsWithBlock && !sessionEffect(statement)?.repeatable) return;
+      const { after } = await this.#of.run.session.execute(statement.text);
+      const left = endedBy(after);
+      if (left) throw left;
+    } else if (endsWithBlock) {
+      if (this.#finished?.block !== block) this.#finished = { block, statements: [] };
+      this.#finished.statements.push(statement);
+    } else await repeatInSession(this.#of, statement, number);
   }
 
   /** Commits the open one, unless the next statement belongs to it. @throws ServerFailure, ConnectionLost */
@@ -65,4 +90,12 @@ export class BlockRunner {
     this.#open = undefined;
     await this.#of.run.session.execute("ROLLBACK").catch(() => {});
   }
+}
+
+/** Whether all that a statement does ends with its transaction: SET LOCAL, SET CONSTRAINTS, savepoints. */
+function isLocal(statement: Statement): boolean {
+  const { setting, transaction } = classify(statement);
+  const cursor = new TokenCursor(statement);
+  const isSet = cursor.accept("SET") && cursor.acceptOne("LOCAL", "CONSTRAINTS") !== undefined;
+  return isSet || setting?.local === true || transaction !== undefined;
 }

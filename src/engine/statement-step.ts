@@ -166,7 +166,10 @@ async function runStatement(
   const hash = statementHash(writtenText(statement));
   if (entry?.finished) {
     if (entry.hash !== hash) throw editedBehindJournal(script, statement, number);
-    await quietly(statement, enter, () => repeatInSession(alone, statement, number));
+    const { block } = work;
+    await quietly(statement, enter, () =>
+      block ? blocks.repeat(statement, number, block) : repeatInSession(alone, statement, number),
+    );
     return undefined;
   }
   const about = concurrentIndex(statement);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
+import { resolve } from "../../src/engine/resolve.ts";
 import { startMessageProxy } from "../faults/support/message-proxy.ts";
 import { findPgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
 import { sharedServer } from "../support/postgres-server.ts";
@@ -132,6 +133,26 @@ describe("a file with transactions of its own", () => {
     here.write({ "001_a.sql": file.replace("/ 0", "/ 1").replace("'b'", "'changed'") });
     succeeded(await here.up());
     assert.equal(await traces(here), "a changed 0");
+  });
+
+  test("runs what `resolve` asks for again in one transaction, with the settings around it", async () => {
+    const file = `BEGIN;
+SET LOCAL app.word = 'kept';
+CREATE TEMP TABLE input AS SELECT current_setting('app.word') AS word;
+SET application_name = 'kept too';
+INSERT INTO trace (what) SELECT word FROM input;
+COMMIT;
+SELECT 1 / 0 FROM input;
+INSERT INTO trace (what) SELECT word || ' ' || current_setting('application_name') FROM input;`;
+    const here = await world({ "001_a.sql": file }, { before: BEFORE });
+    failureOf(await here.up(), "statement-failed");
+    here.write({ "001_a.sql": file.replace("/ 0", "/ 1") });
+    failureOf(await here.up(), "in-doubt");
+    for (const statement of [2, 4]) {
+      assert.equal((await resolve(here.context, "001", "not-done")).statement, statement);
+    }
+    succeeded(await here.up());
+    assert.equal(await traces(here), "kept kept kept kept too 0");
   });
 
   const program = findPgbouncer();
