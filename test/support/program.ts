@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { buildBinary } from "../../build/binaries.ts";
@@ -30,10 +30,14 @@ export async function programCommand(runtime: RuntimeName): Promise<readonly [st
 
 /** How hints name a program that was started so, as a shell takes it: by its name on PATH where it has one there. */
 export function startedWords([file, ...words]: readonly [string, ...string[]]): readonly string[] {
-  const isOnPath = (process.env.PATH ?? "")
-    .split(delimiter)
-    .some((directory) => join(directory, basename(file)) === file);
-  return [[file, ...words].join(" "), ...(isOnPath ? [[basename(file), ...words].join(" ")] : [])];
+  const name = basename(file).replace(/\.exe$/, "");
+  const isOnPath = (process.env.PATH ?? "").split(delimiter).some((directory) => isSame(join(directory, name), file));
+  return [file, ...(isOnPath ? [name] : [])].map((one) => [one, ...words].join(" "));
+}
+
+/** Whether two paths lead to one file. */
+function isSame(path: string, other: string): boolean {
+  return existsSync(path) && realpathSync(path) === realpathSync(other);
 }
 
 /** The permissions that deno.json gives its tasks. */
