@@ -119,7 +119,9 @@ async function cutAt(
   }
 }
 
-const LOCKS = "SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory'";
+/** Other tests lock in other databases of the server. */
+const LOCKS =
+  "SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 for (const [name, command] of Object.entries(COMMANDS)) {
   describe(`${name}, whose connection is lost`, () => {

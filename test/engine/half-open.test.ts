@@ -99,7 +99,9 @@ describe("a session that is lost while the server does not notice gives the lock
       return undefined;
     };
     const failure = await refusal(within(30_000, far.up()), "connection-lost");
-    const holder = await here.value("SELECT pid::text FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2");
+    const holder = await here.value(
+      "SELECT pid::text FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    );
     await proxy.close();
     assert.match(failure.hint ?? "", new RegExp(`pg_terminate_backend\\(${holder}\\)`));
   });
