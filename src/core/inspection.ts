@@ -25,6 +25,8 @@ export interface Inspection {
   readonly because: string | undefined;
   /** Transactions of its own; empty when one takes in all of it, which pgstep's own then takes the place of. */
   readonly blocks: readonly Block[];
+  /** The same for a file that runs statement by statement only because an earlier run has begun it so. */
+  readonly blocksWhenResumed: readonly Block[];
   /** Which of its statements, 0-based, are a BEGIN or COMMIT that pgstep's own takes the place of. */
   readonly passedOver: ReadonlySet<number>;
   /** Statements that create a table, an index, a view or a sequence: each holds at least one lock until the commit. */
@@ -64,6 +66,7 @@ export function inspect(
   const all: Control[] = [];
   const leadingInBlock: Leading[] = [];
   const outside: number[] = [];
+  const settings: number[] = [];
   for (const piece of pieces) {
     if (piece.kind === "fault") report(piece.rule, piece.position, piece.message, piece.hint);
     if (piece.kind === "psql" && !isHarmless(piece, database)) refusePsqlLine(piece, report);
@@ -85,7 +88,10 @@ export function inspect(
     refuseHarmful(kind, piece.position, report);
     if (CREATES_RELATION.test(piece.text)) relationsCreated++;
     liftsReadOnly ||= !kind.transaction && mayLiftReadOnly(piece);
-    if (changesSession(kind, piece.text)) sessionChange ??= piece.position;
+    if (changesSession(kind, piece.text)) {
+      sessionChange ??= piece.position;
+      settings.push(statements);
+    }
     statements++;
   }
   const wrapper = wrapperOf(controls, statements);
@@ -97,6 +103,8 @@ export function inspect(
   if (mode === "statements" && !blocks) for (const control of all) refuseControl(control, because, mode, report);
   if (mode === "transaction" && !wrapper) for (const control of controls) refuseControl(control, because, mode, report);
   const ownBlocks = mode === "statements" ? (blocks ?? []).map((block) => withModes(block, leadingInBlock)) : [];
+  for (const block of ownBlocks) refuseSettingTakenBack(block, all, settings, report);
+  const blocksWhenResumed = mode === "statements" ? ownBlocks : (blocksOf(wrapper ? controls : all) ?? []);
   const passedOver = new Set(mode === "transaction" ? groups.map(({ index }) => index) : []);
   if (mode === "transaction" && wrapper) passedOver.add(0).add(statements - 1);
   const taken = mode === "transaction" ? leading : undefined;
@@ -119,6 +127,7 @@ export function inspect(
     mode,
     because,
     blocks: ownBlocks,
+    blocksWhenResumed: blocksWhenResumed.map((block) => withModes(block, leadingInBlock)),
     passedOver,
     relationsCreated,
     sessionChange,
@@ -175,6 +184,28 @@ function isBegin(control: Control | undefined, index: number): boolean {
 
 function isIn({ begin, commit }: Block, index: number): boolean {
   return begin < index && index < commit;
+}
+
+/** A later run makes the settings of a finished transaction again, and cannot know which of them it took back itself. */
+function refuseSettingTakenBack(
+  block: Block,
+  controls: readonly Control[],
+  settings: readonly number[],
+  report: ReportFinding,
+): void {
+  const back = controls.find(
+    ({ kind, index }) =>
+      kind.transaction === "rollback-to" &&
+      isIn(block, index) &&
+      settings.some((setting) => isIn({ ...block, commit: index }, setting)),
+  );
+  if (!back) return;
+  report(
+    "transaction-control",
+    back.statement.position,
+    "ROLLBACK TO after a setting, in one of several transactions of the file",
+    "Put this transaction into a migration of its own.",
+  );
 }
 
 /** The block with the isolation level that its first statement asks for, and the place of that statement. */

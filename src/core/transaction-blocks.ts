@@ -21,6 +21,8 @@ export interface Block {
   readonly isolation: IsolationLevel;
   /** Of its BEGIN. */
   readonly position: Position;
+  /** Its COMMIT. */
+  readonly end: Statement;
 }
 
 export const SAVEPOINTS: ReadonlySet<string> = new Set(["savepoint", "release", "rollback-to"]);
@@ -47,14 +49,14 @@ export function isolationSetBy(statement: Statement): IsolationLevel | undefined
  */
 export function blocksOf(controls: readonly Control[]): Block[] | undefined {
   const blocks: Block[] = [];
-  let open: Omit<Block, "commit"> | undefined;
+  let open: Omit<Block, "commit" | "end"> | undefined;
   for (const { kind, index, statement } of controls) {
     if (kind.transaction === "begin" && !open) {
       const isolation = isolationOf(kind);
       if (isolation === undefined) return undefined;
       open = { begin: index, isolation, position: statement.position };
     } else if (kind.transaction === "commit" && open && !kind.chain) {
-      blocks.push({ ...open, commit: index });
+      blocks.push({ ...open, commit: index, end: statement });
       open = undefined;
     } else if (!open || !SAVEPOINTS.has(kind.transaction ?? "")) return undefined;
   }

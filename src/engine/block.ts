@@ -14,7 +14,6 @@ interface OpenBlock {
   readonly block: Block;
   /** SQL that records its statements. */
   readonly entries: string[];
-  last: Statement;
 }
 
 /**
@@ -39,13 +38,12 @@ export class BlockRunner {
   async run({ statement, rows }: Work, block: Block, entrySql: readonly string[]): Promise<StatementResult> {
     const { session } = this.#of.run;
     if (!this.#open) {
-      this.#open = { block, entries: [], last: statement };
+      this.#open = { block, entries: [] };
       await session.execute(beginSql(this.#of, block.isolation));
       const finished = this.#finished?.block === block ? this.#finished.statements : [];
       for (const { text } of finished) await session.execute(text);
     }
     const open = this.#open;
-    open.last = statement;
     let result: StatementResult;
     try {
       result = rows ? await session.copyIn(statement.text, rows) : await session.execute(statement.text);
@@ -79,7 +77,7 @@ export class BlockRunner {
   async commitBefore(next: Block | undefined, enter: (stage: Stage) => void): Promise<void> {
     const open = this.#open;
     if (!open || open.block === next) return;
-    enter({ at: "commit", statement: open.last });
+    enter({ at: "commit", statement: open.block.end });
     await this.#of.run.session.execute(commitSql(this.#of, open.entries.join("; ")));
     this.#open = undefined;
   }

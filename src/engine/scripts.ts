@@ -97,7 +97,7 @@ export function begunOnesResumed(scripts: readonly Script[], unfinished: readonl
     return {
       ...script,
       header: { ...header, transaction: "none" },
-      inspection: { ...inspection, mode: "statements", because },
+      inspection: { ...inspection, mode: "statements", because, blocks: inspection.blocksWhenResumed },
     };
   });
 }

@@ -127,6 +127,7 @@ describe("a file that is looked through", () => {
       "SELECT 1; BEGIN; SELECT 2; COMMIT; SAVEPOINT a;",
       "BEGIN; SELECT 1; PREPARE TRANSACTION 'a'; SELECT 2;",
       "BEGIN; VACUUM; COMMIT; SELECT 1;",
+      "SELECT 1; BEGIN; SAVEPOINT a; SET search_path = x; ROLLBACK TO a; COMMIT;",
     ]) {
       assert.ok(rules(text).length > 0, text);
       assert.ok(

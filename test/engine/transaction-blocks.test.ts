@@ -155,6 +155,27 @@ INSERT INTO trace (what) SELECT word || ' ' || current_setting('application_name
     assert.equal(await traces(here), "kept kept kept kept too 0");
   });
 
+  test("keeps its transactions when an edit makes one of them all", async () => {
+    const file = `${trace("a")} BEGIN; SET LOCAL app.word = 'kept'; SELECT 1 / 0; COMMIT;`;
+    const here = await world({ "001_a.sql": file }, { before: BEFORE });
+    failureOf(await here.up(), "statement-failed");
+    const word = "INSERT INTO trace (what) SELECT current_setting('app.word');";
+    here.write({ "001_a.sql": `BEGIN; ${trace("a")} SET LOCAL app.word = 'kept'; ${word} SELECT 1 / 0; COMMIT;` });
+    failureOf(await here.up(), "statement-failed");
+    assert.equal(await traces(here), "a 0");
+    here.write({ "001_a.sql": `BEGIN; ${trace("a")} SET LOCAL app.word = 'kept'; ${word} COMMIT;` });
+    succeeded(await here.up());
+    assert.equal(await traces(here), "a kept 0");
+  });
+
+  test("names the COMMIT that a deferred constraint refuses", async () => {
+    const table = "CREATE TABLE d (n int UNIQUE DEFERRABLE INITIALLY DEFERRED);";
+    const here = await world({ "001_a.sql": `${table}\nBEGIN;\nINSERT INTO d VALUES (1), (1);\n\nCOMMIT;` });
+    const { place, server } = failureOf(await here.up(), "statement-failed");
+    assert.deepEqual([place?.line, server?.code], [5, "23505"]);
+    assert.equal(await here.value("SELECT count(*)::int FROM d"), 0);
+  });
+
   const program = findPgbouncer();
   test("is refused behind a pooler before anything runs", {
     skip: !program && "pgbouncer is not installed",
