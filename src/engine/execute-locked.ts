@@ -29,14 +29,9 @@ export interface Executed {
   readonly failure?: Failure;
 }
 
-interface LockedOptions extends RunOptions {
+interface ExecutionOptions extends RunOptions {
   /** Whether the schema of pgstep's tables was there before the run. */
   readonly hasSchema: boolean;
-}
-
-interface ExecutionOptions extends LockedOptions {
-  /** From now on, what runs is not cancelled when the user stops. */
-  readonly stopCancelling: () => void;
 }
 
 type Prepare = (session: Session) => Promise<Prepared>;
@@ -64,7 +59,7 @@ async function execute(
   session: Session,
   lock: RunLock,
   prepare: Prepare,
-  options: LockedOptions,
+  options: ExecutionOptions,
 ): Promise<Executed> {
   const prepared = await prepare(session);
   const { scripts, alreadyApplied, state, surroundings = NOTHING_AROUND } = prepared;
@@ -74,12 +69,12 @@ async function execute(
   }
   await options.backUp?.(context, session, { scripts, state });
   const run = await startRun(context, session, state, lock);
-  const stopCancelling = cancelOnAbort(context, session);
+  const stopWatching = cancelOnAbort(context, session);
   const observer = run.direct && !session.backend.embedded ? observe(context, state.processId) : undefined;
   try {
-    return await new Execution(run, prepared, prepare, { ...options, stopCancelling }, observer).toTheEnd();
+    return await new Execution(run, prepared, prepare, options, observer).toTheEnd();
   } finally {
-    stopCancelling();
+    stopWatching();
     await observer?.stop();
   }
 }
@@ -155,7 +150,6 @@ class Execution {
   }
 
   async #end(failure: Failure | undefined): Promise<void> {
-    this.#options.stopCancelling();
     const { lock } = this.#run;
     const mayClear = failure !== undefined && this.#finished.length === 0 && !this.#options.hasSchema;
     const isCleared = mayClear && (await dropEmptySchema(this.#run));

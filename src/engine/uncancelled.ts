@@ -4,7 +4,7 @@ const TRIES = 3;
 
 /**
  * Bookkeeping at the end of a run, tried again where a cancel request refuses it: one that was meant for a statement
- * before may come late.
+ * before may come late. The requests go on meanwhile, because a commit may wait for a synchronous standby for ever.
  */
 export async function uncancelled<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
