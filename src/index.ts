@@ -1,9 +1,7 @@
 import process from "node:process";
 import { disk } from "./adapters/disk.ts";
-import { hookPrograms } from "./adapters/hook-programs.ts";
 import { readSettings } from "./adapters/setting-files.ts";
-import { systemClock } from "./adapters/system-clock.ts";
-import { toolVersion } from "./adapters/tool-version.ts";
+import { contextOf, namedTarget, openTarget } from "./assembly.ts";
 import { type Confirmation, requireConfirmation, requireUnprotecting } from "./core/confirmation.ts";
 import { Failure } from "./core/error.ts";
 import type { EventListener } from "./core/event.ts";
@@ -20,7 +18,6 @@ import {
   wholeFrom,
 } from "./core/settings/library-options.ts";
 import { noDatabaseNamed } from "./core/settings/no-database.ts";
-import { placeInProjectFile } from "./core/settings/origin.ts";
 import { failureOf, type ResolvedSettings } from "./core/settings/resolve-settings.ts";
 import type { GivenSettings, Settings } from "./core/settings.ts";
 import type { Context, DatabaseContext } from "./engine/context.ts";
@@ -193,31 +190,23 @@ export class MigrationRunner {
     const resolved = readSettings({ options: { ...this.#options }, environment }, { searching: false });
     const wrong = failureOf(resolved.faults);
     if (wrong) throw wrong;
-    const context = {
-      settings: resolved.values,
+    const context = contextOf(resolved, {
       fileSystem: disk,
-      clock: systemClock,
       emit,
       signal: signal ?? new AbortController().signal,
-      toolVersion,
-      programs: hookPrograms,
-      hooksNamedIn: placeInProjectFile(resolved.origins.hooks),
-    };
+    });
     return { context, resolved, rethrow };
   }
 
   async #open(resolved: ResolvedSettings, emit: EventListener): Promise<Database | undefined> {
     const { sql } = this.#options;
-    const { placeholders } = resolved.values;
     if (sql) {
       const { databaseOfDriver } = await import("./adapters/driver-database.ts");
-      return withoutSecretValues(databaseOfDriver(sql as Parameters<typeof databaseOfDriver>[0]), placeholders);
+      const database = databaseOfDriver(sql as Parameters<typeof databaseOfDriver>[0]);
+      return withoutSecretValues(database, resolved.values.placeholders);
     }
-    const { resolveTarget } = await import("./adapters/resolve-target.ts");
-    const target = resolveTarget(databaseSources(resolved));
-    if (!target) return undefined;
-    const { openDatabase } = await import("./adapters/open-database.ts");
-    return withoutSecretValues(openDatabase(target, { emit }), placeholders);
+    const target = await namedTarget(databaseSources(resolved))();
+    return target && (await openTarget(target, resolved.values, { emit }));
   }
 }
 

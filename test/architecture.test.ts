@@ -13,10 +13,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   commands: ["engine", "ports", "core"],
   adapters: ["ports", "core"],
   "command-line.ts": ["commands", "core"],
-  "backup-tools.ts": ["adapters", "ports", "core"],
-  "main.ts": ["backup-tools.ts", "command-line.ts", "commands", "adapters", "engine", "ports", "core"],
+  "assembly.ts": ["adapters", "engine", "ports", "core"],
+  "command-environment.ts": ["assembly.ts", "commands", "adapters", "engine", "ports", "core"],
+  "program.ts": ["command-environment.ts", "command-line.ts", "commands", "adapters", "engine", "ports", "core"],
+  "main.ts": ["program.ts", "adapters"],
   "start.ts": ["main.ts", "adapters"],
-  "index.ts": ["commands", "adapters", "engine", "ports", "core"],
+  "index.ts": ["assembly.ts", "adapters", "engine", "ports", "core"],
   utils: ["index.ts"],
 };
 

@@ -162,8 +162,11 @@ export interface LosableStream extends OutputStream {
   lost(): Promise<string | undefined>;
 }
 
+/** A stream of the process, or one like it. */
+export type TextStream = NodeJS.WritableStream & Pick<OutputStream, "isTTY" | "columns">;
+
 /** The stream, quiet from its first error on: a full disk under a log must not stop a run half-way. */
-export function endQuietly(stream: NodeJS.WriteStream): LosableStream {
+export function endQuietly(stream: TextStream): LosableStream {
   let error: NodeJS.ErrnoException | undefined;
   // Errors come later than the writes that they are of.
   let last: Promise<void> | undefined;
@@ -190,9 +193,9 @@ export function endQuietly(stream: NodeJS.WriteStream): LosableStream {
       await last;
       return error === undefined || error.code === "EPIPE" ? undefined : systemWords(error);
     },
-    isTTY: stream.isTTY,
+    isTTY: stream.isTTY ?? false,
     get columns() {
-      return stream.columns;
+      return stream.columns ?? 0;
     },
   };
 }

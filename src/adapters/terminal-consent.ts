@@ -9,7 +9,7 @@ import type { Consent, ForgetConsent, RecordConsent, UnprotectConsent } from "..
 /** Where a person can be asked: questions go to the output, answers come from the input. */
 export interface Terminal {
   readonly input: NodeJS.ReadStream;
-  readonly output: NodeJS.WriteStream;
+  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   /** A question that is open when it is aborted counts as not answered. */
   readonly signal: AbortSignal;
 }

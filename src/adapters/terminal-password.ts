@@ -4,7 +4,7 @@ import { printableLine } from "../core/display-text.ts";
 /** Where a person types: what is asked goes to the output. */
 export interface PasswordTerminal {
   readonly input: NodeJS.ReadStream;
-  readonly output: NodeJS.WriteStream;
+  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Whether to ask at all: never in JSON or CI, where nobody is supposed to look. */
   readonly mayAsk: boolean;
 }

@@ -1,0 +1,70 @@
+import { backupStore } from "./adapters/backup-store.ts";
+import { hookPrograms } from "./adapters/hook-programs.ts";
+import type { Attendance } from "./adapters/postgres-database.ts";
+import { systemClock } from "./adapters/system-clock.ts";
+import { toolVersion } from "./adapters/tool-version.ts";
+import type { Target } from "./core/connection/target.ts";
+import type { EventListener } from "./core/event.ts";
+import type { DatabaseSources } from "./core/settings/database-sources.ts";
+import { placeInProjectFile } from "./core/settings/origin.ts";
+import type { ResolvedSettings } from "./core/settings/resolve-settings.ts";
+import type { Settings } from "./core/settings.ts";
+import type { Context } from "./engine/context.ts";
+import { withoutSecrets } from "./engine/without-secrets.ts";
+import type { BackupTools } from "./ports/backups.ts";
+import type { Database } from "./ports/session.ts";
+
+/*
+ * What the program and the library put together in the same way. Drivers are loaded only when a database is needed, so
+ * that other commands start quickly.
+ */
+
+/** The engine's context; hooks that are commands are run unless `programs` is false. */
+export function contextOf(
+  resolved: ResolvedSettings,
+  { programs = true, ...given }: Pick<Context, "fileSystem" | "emit" | "signal"> & { readonly programs?: boolean },
+): Context {
+  return {
+    settings: resolved.values,
+    clock: systemClock,
+    toolVersion,
+    ...given,
+    ...(programs && { programs: hookPrograms, hooksNamedIn: placeInProjectFile(resolved.origins.hooks) }),
+  };
+}
+
+/** Finds out once which database the sources name; undefined when they name none. @throws Failure settings */
+export function namedTarget(sources: DatabaseSources): () => Promise<Target | undefined> {
+  let target: Promise<Target | undefined> | undefined;
+  return () => (target ??= import("./adapters/resolve-target.ts").then(({ resolveTarget }) => resolveTarget(sources)));
+}
+
+/** The database of a target, which tells nothing that has a secret placeholder's value in it. */
+export async function openTarget(target: Target, settings: Settings, attendance: Attendance): Promise<Database> {
+  const { openDatabase } = await import("./adapters/open-database.ts");
+  return withoutSecrets(openDatabase(target, attendance), settings.placeholders);
+}
+
+/** What backups are made with; PostgreSQL's own programs are looked for only when one is made. */
+export function backupTools(
+  resolved: ResolvedSettings,
+  target: () => Promise<Target | undefined>,
+  emit: EventListener,
+): BackupTools {
+  const { pgDump: program } = resolved.values;
+  let isTold = false;
+  return {
+    store: backupStore,
+    async dumpProgram(serverMajor) {
+      const named = await target();
+      if (named?.kind !== "server") return undefined;
+      const { findDumpProgram, NO_PROGRAM } = await import("./adapters/pg-dump.ts");
+      const origin = placeInProjectFile(resolved.origins.pgDump);
+      if (!isTold && origin !== undefined && program !== undefined && program !== NO_PROGRAM) {
+        isTold = true;
+        emit({ type: "program-named", what: "pg_dump", program, origin });
+      }
+      return await findDumpProgram(named, program, serverMajor);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { backupStore } from "./adapters/backup-store.ts";
+import { withDirectoryFacts } from "./adapters/directory-facts.ts";
+import { gitCommands } from "./adapters/git-commands.ts";
+import type { ProjectConfines } from "./adapters/project-confines.ts";
+import { repositoryOf } from "./adapters/project-file-search.ts";
+import type { TextStream } from "./adapters/reporter-output.ts";
+import { programFile } from "./adapters/sealed-program.ts";
+import { unreadEnvFile } from "./adapters/setting-files.ts";
+import { TerminalConsent } from "./adapters/terminal-consent.ts";
+import { backupTools, contextOf, namedTarget, openTarget } from "./assembly.ts";
+import type { PgstepCommand } from "./commands/index.ts";
+import type { Pin } from "./core/bundle/pin.ts";
+import { withPin } from "./core/bundle/sealed-program.ts";
+import type { Target } from "./core/connection/target.ts";
+import { databaseSources, shadowSources } from "./core/settings/database-sources.ts";
+import { noDatabaseNamed } from "./core/settings/no-database.ts";
+import type { ResolvedSettings } from "./core/settings/resolve-settings.ts";
+import { rehearseRestore } from "./engine/backup/restore.ts";
+import type { Context } from "./engine/context.ts";
+import type { Environment, GivenPatience } from "./engine/environment.ts";
+import { inShadow, replay } from "./engine/replay.ts";
+import { patienceOf, waitingDatabase } from "./engine/wait.ts";
+import type { FileSystem } from "./ports/file-system.ts";
+import type { Reporter } from "./ports/reporter.ts";
+import type { Database } from "./ports/session.ts";
+
+/** What a command's environment is made of. */
+export interface EnvironmentParts {
+  readonly command: PgstepCommand;
+  readonly settings: ResolvedSettings;
+  readonly reporter: Reporter;
+  /** Where the migrations are: on the disk, or sealed in the program. */
+  readonly fileSystem: FileSystem;
+  /** What the history of a sealed program begins with. */
+  readonly pin: Pin | null | undefined;
+  /** What a command that only looks may touch; undefined for others. */
+  readonly confines: ProjectConfines | undefined;
+  /** Whether a project file asked for silence counts here: the user's wish alone does. */
+  readonly isQuiet: boolean;
+  readonly signal: AbortSignal;
+  readonly stdin: NodeJS.ReadStream;
+  /** Where questions are asked. */
+  readonly stderr: TextStream;
+  /** Whether a person may be there who can be asked for a password. */
+  readonly mayAskPassword: boolean;
+}
+
+/** Makes what one command works with; `close` ends its connection. */
+export function commandEnvironment(parts: EnvironmentParts): Environment & { close(): Promise<void> } {
+  const { command, settings: resolved, reporter, confines, signal, stdin, stderr } = parts;
+  const settings = resolved.values;
+  const pin = command.name === "status" ? undefined : parts.pin;
+  const named = databaseSources(resolved);
+  const target = namedTarget(named);
+  const shadow = namedTarget(shadowSources(resolved));
+  const context = contextOf(resolved, {
+    fileSystem: withDirectoryFacts(confines?.fileSystem(parts.fileSystem) ?? parts.fileSystem, resolved),
+    emit(event) {
+      if (event.type !== "program-named" || !parts.isQuiet) reporter.event(event);
+    },
+    signal,
+    programs: !confines,
+  });
+  let database: Database | undefined;
+  const namedDatabase = async (patience = patienceOf(settings.waitMs)) =>
+    (database ??= await openNamed(parts, context, await target(), patience));
+  const openShadow = async () => {
+    const found = await shadow();
+    if (!found) throw noDatabaseNamed();
+    confines?.requireHarmless("shadowUrl", found);
+    return { ...context, database: await openTarget(found, settings, { emit: context.emit }) };
+  };
+  const environment: Environment = {
+    context,
+    settings: resolved,
+    explainDatabase: async () => (await import("./adapters/resolve-target.ts")).explainTarget(named),
+    namedDatabase: () => namedDatabase(),
+    async databaseContext(patience) {
+      const opened = await namedDatabase(patience);
+      if (!opened) throw noDatabaseNamed(unreadEnvFile(resolved));
+      return { ...context, database: opened, ...(pin && { settings: { ...settings, pin } }) };
+    },
+    async replayed(work) {
+      const rehearsal = await openShadow();
+      return await replay(rehearsal, work).finally(() => rehearsal.database.close());
+    },
+    async inShadow(work) {
+      const rehearsal = await openShadow();
+      return await inShadow(rehearsal, work).finally(() => rehearsal.database.close());
+    },
+    async probe() {
+      const server = await target();
+      return server?.kind === "server" ? (await import("./adapters/probe.ts")).serverProbe(server) : undefined;
+    },
+    async backupMeans() {
+      const tools = confines
+        ? { store: backupStore, dumpProgram: async () => undefined }
+        : backupTools(resolved, target, context.emit);
+      const rehearse = (path: string) => environment.inShadow((rehearsal) => rehearseRestore(rehearsal, tools, path));
+      return { tools, policy: settings, rehearse };
+    },
+    consent: (given) =>
+      new TerminalConsent(
+        { input: stdin, output: stderr, signal },
+        {
+          ...given,
+          environment: settings.environment,
+          database: () => database?.description ?? "",
+          mayAsk: settings.format !== "json",
+          seeChanges: (paths) => gitCommands(paths, repositoryOf),
+        },
+      ),
+    programFile: confines?.programFile(programFile) ?? programFile,
+    report: (report) => reporter.report(parts.pin ? withPin(report, parts.pin) : report),
+  };
+  return Object.assign(environment, { close: async () => void (await database?.close()) });
+}
+
+/** The database that is named, if one is; its first session is waited for as `patience` says. */
+async function openNamed(
+  { settings: resolved, confines, stdin, stderr, mayAskPassword: mayAsk }: EnvironmentParts,
+  context: Context,
+  target: Target | undefined,
+  patience: GivenPatience | undefined,
+): Promise<Database | undefined> {
+  if (!target) return undefined;
+  confines?.requireHarmless("url", target);
+  const database = await openTarget(target, resolved.values, {
+    emit: context.emit,
+    async askPassword(user, signal) {
+      const { askPassword } = await import("./adapters/terminal-password.ts");
+      return await askPassword({ input: stdin, output: stderr, mayAsk }, user, signal);
+    },
+  });
+  if (!patience) return database;
+  const standbyWillDo =
+    target.kind === "server" && ["read-only", "standby", "prefer-standby"].includes(target.serverRole);
+  return waitingDatabase(database, context, { ...patience, standbyWillDo });
+}

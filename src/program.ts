@@ -1,0 +1,232 @@
+import { runProgram } from "./adapters/child-process.ts";
+import { disk } from "./adapters/disk.ts";
+import { type Interruption, listenForInterruption } from "./adapters/interruption.ts";
+import { openReporter } from "./adapters/open-reporter.ts";
+import { ProjectConfines } from "./adapters/project-confines.ts";
+import { endQuietly, type LosableStream, type TextStream } from "./adapters/reporter-output.ts";
+import { versionText } from "./adapters/reporter-version.ts";
+import { sealedFiles } from "./adapters/sealed-files.ts";
+import { ownSeal } from "./adapters/sealed-program.ts";
+import { readSettings } from "./adapters/setting-files.ts";
+import { runtimeVersion, toolCommit, toolTarget, toolVersion } from "./adapters/tool-version.ts";
+import { forgetVariablesOfBun } from "./adapters/variables-of-bun.ts";
+import { requireVariables } from "./adapters/variables-of-deno.ts";
+import { commandEnvironment } from "./command-environment.ts";
+import { parseCommandLine, type Request, typedOptions } from "./command-line.ts";
+import { VOCABULARY } from "./commands/index.ts";
+import { manifestOf } from "./core/bundle/seal.ts";
+import { refuseUnsealed, sealedFlags, sealedSettings } from "./core/bundle/sealed-program.ts";
+import { effectOf } from "./core/command.ts";
+import { permissionFailure } from "./core/deno-permission.ts";
+import { Failure } from "./core/error.ts";
+import { HELP_WIDTH } from "./core/help-text.ts";
+import { HintCommands, type ProgramWords } from "./core/hint-commands.ts";
+import { narrowed } from "./core/narrow-text.ts";
+import { type Presentation, requireFormat } from "./core/presentation.ts";
+import { failureOf, type ResolvedSettings, resolveSettings } from "./core/settings/resolve-settings.ts";
+import { completionLines } from "./engine/complete.ts";
+import type { Reporter } from "./ports/reporter.ts";
+
+/** The exit status of a fault of pgstep's own. */
+export const BUG = 1;
+
+/** What one run of the program has of the process that it runs in. */
+export interface Surroundings {
+  /** What was typed behind the program's name. */
+  readonly words: readonly string[];
+  readonly variables: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  /** How the program was started, for hints. */
+  startedWords(commandNames: readonly string[]): ProgramWords;
+  /** Ends the process at once, with that exit status. */
+  endNow(status: number): void;
+}
+
+const own = ownSeal();
+const seal = own instanceof Failure ? undefined : own;
+const files = seal ? sealedFiles(seal, disk) : disk;
+
+/** One command line, from the words that were typed to its exit status. */
+export class Program {
+  readonly #surroundings: Surroundings;
+  readonly #stdout: LosableStream;
+  readonly #stderr: LosableStream;
+  readonly #parsed: { readonly request: Request } | { readonly fault: unknown };
+  /** The settings as far as a wrong command line tells them: how to say so may be among them. */
+  readonly #settings: ResolvedSettings;
+  readonly #commands: HintCommands;
+  #reporter: Reporter;
+
+  constructor(surroundings: Surroundings) {
+    const { words, stdout, stderr, startedWords } = surroundings;
+    this.#surroundings = surroundings;
+    this.#stdout = endQuietly(stdout);
+    this.#stderr = endQuietly(stderr);
+    this.#parsed = parsed(words);
+    const isRun = "request" in this.#parsed && this.#parsed.request.kind === "run";
+    const typed = isRun ? this.#parsed.request.settings : typedOptions(words);
+    this.#settings = this.#resolved(typed);
+    this.#commands = new HintCommands(VOCABULARY, startedWords, typed);
+    // Only a command that runs writes its log.
+    this.#reporter = this.#openReporter({ ...this.#settings.values, logFile: undefined });
+  }
+
+  /** Does what was typed and resolves to the exit status. */
+  async run(): Promise<number> {
+    return await this.#reported(await this.#answer());
+  }
+
+  /** Says that something was thrown where no caller waits. */
+  bug(error: unknown): void {
+    this.#reporter.bug(error);
+  }
+
+  /** The exit status of a command whose answer may have been lost. */
+  async #reported(status: number): Promise<number> {
+    const reason = await this.#stdout.lost();
+    if (status !== 0 || reason === undefined) return status;
+    const failure = new Failure("output-lost", `Cannot write the answer: ${reason}`, {
+      hint: "What was to be done is done: make room for the output, and see it with pgstep status.",
+    });
+    this.#reporter.failure(failure);
+    return failure.exitStatus;
+  }
+
+  async #answer(): Promise<number> {
+    try {
+      if (own instanceof Failure) throw own;
+      const { words } = this.#surroundings;
+      if (seal && words.length === 1 && words[0] === "--manifest") {
+        this.#stdout.write(manifestOf(seal, toolVersion));
+        return 0;
+      }
+      if ("fault" in this.#parsed) throw this.#parsed.fault;
+      const { request } = this.#parsed;
+      if (request.kind === "run") return await this.#runCommand(request);
+      this.#stdout.write(this.#textOf(request));
+      return 0;
+    } catch (cause) {
+      const error = permissionFailure(cause) ?? cause;
+      if (error instanceof Failure) {
+        this.#reporter.failure(error);
+        return error.exitStatus;
+      }
+      this.#reporter.bug(error);
+      return BUG;
+    } finally {
+      this.#reporter.close();
+    }
+  }
+
+  #textOf(request: Exclude<Request, { kind: "run" }>): string {
+    if (request.kind === "text") {
+      const columns = (this.#stdout.isTTY && this.#stdout.columns) || HELP_WIDTH;
+      return request.prose ? narrowed(request.text, HELP_WIDTH, columns) : request.text;
+    }
+    if (request.kind === "version") {
+      const told = { version: toolVersion, commit: toolCommit, runtime: runtimeVersion(), target: toolTarget };
+      // A project file has no say in it: what is installed is the same everywhere.
+      const flags = typedOptions(this.#surroundings.words);
+      const { values } = resolveSettings({ flags, environment: this.#surroundings.variables });
+      return versionText(told, values.format);
+    }
+    const { completion, current } = request;
+    const directory = () => this.#resolved(completion.options).values.directory;
+    return completionLines(completion, current, files, directory)
+      .map((line) => `${line}\n`)
+      .join("");
+  }
+
+  /** The settings that what was typed, the environment and the files make. */
+  #resolved(typed: ReadonlyMap<string, string>): ResolvedSettings {
+    const flags = seal ? sealedFlags(seal, typed) : typed;
+    try {
+      requireVariables();
+      forgetVariablesOfBun();
+      const environment = this.#surroundings.variables;
+      const settings = readSettings({ flags, environment }, { searching: true });
+      return seal ? sealedSettings(seal, settings) : settings;
+    } catch (error) {
+      const failure = permissionFailure(error);
+      if (!failure) throw error;
+      return { ...resolveSettings({ flags, environment: {} }), faults: [failure] };
+    }
+  }
+
+  #openReporter(presentation: Presentation): Reporter {
+    return openReporter(presentation, {
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+      variables: this.#surroundings.variables,
+      toolVersion,
+      commands: this.#commands,
+    });
+  }
+
+  /** Says which project file counts where nobody would look for one, and which does not. */
+  #tellProjectFile(): void {
+    const { warnings, isProjectFileAbove, projectFile: path = "" } = this.#settings;
+    for (const finding of warnings) this.#reporter.event({ type: "warning", finding });
+    if (isProjectFileAbove && !this.#isQuietByUser) this.#reporter.event({ type: "project-file-found", path });
+  }
+
+  /** A project file cannot silence what is said of it. */
+  get #isQuietByUser(): boolean {
+    const { values, origins } = this.#settings;
+    return values.quiet && origins.quiet.source !== "project-file";
+  }
+
+  async #runCommand({ command, invocation, settings: flags }: Request & { kind: "run" }): Promise<number> {
+    if (seal) refuseUnsealed(command, flags);
+    const resolved = this.#settings;
+    this.#tellProjectFile();
+    const wrong = failureOf(resolved.faults);
+    if (wrong && !command.toleratesFaults) throw wrong;
+    requireFormat(resolved.values.format, command);
+    const confines = effectOf(command, invocation.options) === "looks" ? new ProjectConfines(resolved) : undefined;
+    const unlogged = confines?.logWarning();
+    if (unlogged) this.#reporter.event({ type: "warning", finding: unlogged });
+    this.#reporter = this.#openReporter({ ...resolved.values, ...(unlogged && { logFile: undefined }) });
+    const interruption = listenForInterruption(this.#surroundings.endNow);
+    const { variables, stdin, stderr } = this.#surroundings;
+    const environment = commandEnvironment({
+      command,
+      settings: resolved,
+      reporter: this.#reporter,
+      fileSystem: files,
+      pin: seal?.pin,
+      confines,
+      isQuiet: this.#isQuietByUser,
+      signal: interruption.signal,
+      stdin,
+      stderr,
+      mayAskPassword: resolved.values.format === "human" && !variables.CI,
+    });
+    try {
+      const status = await command.run(invocation, environment).finally(() => environment.close());
+      return status === 0 && invocation.program.length > 0
+        ? await this.#start(invocation.program, interruption)
+        : status;
+    } finally {
+      interruption.release();
+    }
+  }
+
+  /** Leaves the output to a program, once ours is out. */
+  async #start(program: readonly string[], former: Interruption): Promise<number> {
+    this.#reporter.close();
+    await this.#stderr.lost();
+    const status = await this.#reported(0);
+    return status === 0 ? runProgram(program, former) : status;
+  }
+}
+
+function parsed(words: readonly string[]): { readonly request: Request } | { readonly fault: unknown } {
+  try {
+    return { request: parseCommandLine(words) };
+  } catch (fault) {
+    return { fault };
+  }
+}
