@@ -18,7 +18,8 @@ import { runTrial } from "../test/turns/trial.ts";
 const lines = chosenLines(process.argv.slice(2));
 const [shard, shards] = shardOf(process.env.PGSTEP_TURNS_SHARD ?? "1/1");
 const onlyTurn = process.env.PGSTEP_TURNS_TURN;
-const jobs = Number(process.env.PGSTEP_TURNS_JOBS ?? availableParallelism() + 1);
+// Trials wait for the server and for each other's runs about as long as they work.
+const jobs = Number(process.env.PGSTEP_TURNS_JOBS ?? 3 * availableParallelism());
 
 // The pooler ends with this process, in whatever way that ends.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
@@ -53,7 +54,8 @@ await bouncer?.stop();
 await server.leave("postgres");
 await server.stop("immediate");
 console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 ? 1 : 0;
+// A scene that failed while it was made keeps its connections.
+process.exit(failed > 0 ? 1 : 0);
 
 async function runLine(line: Line, scene: Scene, all: readonly Turn[]): Promise<void> {
   const waiting = all.filter(({ connection, number }) => {

@@ -44,9 +44,8 @@ function adviceIn(ended: Ended): string[] | undefined {
   const { hint, findings } = failureTold(ended);
   const hints = [hint, ...((findings ?? []) as readonly { hint: string | null }[]).map((finding) => finding.hint)];
   // The flags that the ground gives to each command itself, with the database of the moment.
-  const text = hints.join("\n").replace(/ --url (?:'[^']*'|\S+) --dir migrations/g, "");
-  // A hint names the program as it was started: by its path.
-  const command = /\bpgstep[\w.-]* ((?:up|down|redo|reset|seed|repair|resolve)\b[^.;:,]*)/.exec(text)?.[1];
+  const text = hints.join("\n").replace(/ --url (?:'[^']*'|\S+) --dir \S+/g, "");
+  const command = /\bpgstep ((?:up|down|redo|reset|seed|repair|resolve)\b[^.;:,]*)/.exec(text)?.[1];
   // "Run pgstep down to go on where it stopped": a purpose is not part of the command.
   return command
     ?.replace(/ (?:to|again|for|and) .*$| again$/, "")

@@ -57,10 +57,11 @@ export function chosenLines(words: readonly string[]): readonly Line[] {
   );
 }
 
-function makesSense({ verb, connection, kind }: Line): boolean {
+function makesSense({ runtime, verb, connection, kind }: Line): boolean {
   const { hurt, other, together } = connection;
   if (hurt !== other && !verb.rival) return false;
-  if (kind === "hold") return together;
+  // Which of two undisturbed runs comes first the server decides, whatever runs them.
+  if (kind === "hold") return together && runtime === "binary";
   // For who comes besides, a message that was lost is like one whose answer was.
   if (together && kind === "unanswered") return false;
   // A pooler notices the loss by itself, whatever the server does; and the lock is looked at while nobody else comes.

@@ -51,11 +51,12 @@ export async function makeScene(world: World, verb: Verb): Promise<Scene> {
   const command = await programCommand(world.runtime);
   const urlOf = (ground: Ground, route: Route) =>
     route === "direct" ? ground.url : `${bouncer?.url(ground.database)}?sslmode=disable`;
-  const original = await makeGround(server, HELPING_RUNTIME, verb.grounds);
+  const original = await makeGround(server, HELPING_RUNTIME, { ...verb.grounds, inProcess: true });
   await verb.prepare(original);
   await original.atRest();
   await server.leave(original.database);
-  const copy = () => makeGround(server, HELPING_RUNTIME, { ...verb.grounds, template: original.database });
+  const copy = () =>
+    makeGround(server, HELPING_RUNTIME, { ...verb.grounds, template: original.database, inProcess: true });
 
   /** Runs it undisturbed to the very end, and keeps what it sent. */
   async function watch(route: Route): Promise<{ turns: Turn[]; states: States; final: readonly string[] }> {

@@ -54,6 +54,7 @@ export async function runTrial({ scene, connection, kind, turn }: Trial): Promis
   const ground = await makeGround(world.server, HELPING_RUNTIME, {
     ...verb.grounds,
     template,
+    inProcess: true,
     pooled: connection.hurt === "pooled" || connection.other === "pooled",
   });
   try {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Ground, type GroundOptions, succeeded } from "../faults/support/ground.ts";
 import { OBSERVE_SQL } from "../faults/support/observation.ts";
 import {
@@ -158,7 +159,7 @@ function restoreVerb(): Verb {
     async prepare(ground) {
       await applied(ground);
       const ended = succeeded(await ground.run(["backup"]));
-      path = `${ground.directory}/${String(ended.lines.at(-1)?.path)}`;
+      path = resolve(ground.directory, String(ended.lines.at(-1)?.path));
       await ground.atRest();
       await ground.query("DELETE FROM app.account WHERE id > 10; DELETE FROM schema_migrations WHERE version = '002'");
     },

@@ -34,6 +34,12 @@ export interface Child {
 
 export const TIME_LIMIT_MS = 60_000;
 
+/** Everything about a command that has ended. */
+export function storyOf(words: readonly string[], { status, lines, stderr, durationMs }: Omit<Ended, "story">): string {
+  const first = `pgstep ${words.join(" ")}: ${status} after ${Math.round(durationMs)} ms`;
+  return [first, ...lines.map((line) => JSON.stringify(line)), stderr].join("\n");
+}
+
 /** Outside the directories under test: runtimes keep their caches there. */
 function home(): string {
   const path = join(tmpdir(), `pgstep-home-${process.getuid?.() ?? 0}`);
@@ -84,13 +90,10 @@ export function startChild(
       tell();
       const status = code ?? signal ?? 1;
       const durationMs = performance.now() - started;
-      const story = [
-        `pgstep ${args.slice(-5).join(" ")}: ${status} after ${Math.round(durationMs)} ms`,
-        ...lines.map((line) => JSON.stringify(line)),
-        stderr,
-      ].join("\n");
+      const told = { status, lines, stderr, durationMs };
+      const story = storyOf(args.slice(-5), told);
       if (hung) reject(new Error(`it did not end within ${timeLimitMs} ms: ${story}`));
-      else resolve({ status, lines, stderr, durationMs, story });
+      else resolve({ ...told, story });
     });
   });
   ended.catch(() => {});

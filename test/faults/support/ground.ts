@@ -6,8 +6,9 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PostgresServer } from "../../support/postgres-server.ts";
 import { programCommand, type RuntimeName } from "../../support/program.ts";
-import { type Child, type Ended, startChild } from "./child.ts";
+import { type Child, type Ended, startChild, TIME_LIMIT_MS } from "./child.ts";
 import { brokenIndexes, fingerprint } from "./fingerprint.ts";
+import { runInProcess } from "./in-process.ts";
 import { type FaultMigration, MIGRATIONS } from "./migrations.ts";
 import { assertConsistent, OBSERVE_SQL, type Observation, observe, statesIn } from "./observation.ts";
 
@@ -68,13 +69,22 @@ export interface GroundOptions {
   readonly template?: string;
   /** Whether pgstep also comes through a pooler, whose sessions stay when they have nothing to do. */
   readonly pooled?: boolean;
+  /** Whether `run` runs pgstep in this process, which is faster: see `runInProcess`. */
+  readonly inProcess?: boolean;
 }
 
 /** Makes a place of its own: a new database, and a directory with these files. */
 export async function makeGround(
   server: PostgresServer,
   runtime: RuntimeName,
-  { migrations = MIGRATIONS, files = filesOf(migrations), beside = {}, template, pooled = false }: GroundOptions = {},
+  {
+    migrations = MIGRATIONS,
+    files = filesOf(migrations),
+    beside = {},
+    template,
+    pooled = false,
+    inProcess = false,
+  }: GroundOptions = {},
 ): Promise<Ground> {
   const command = await programCommand(runtime);
   const directory = mkdtempSync(join(tmpdir(), "pgstep-faults-"));
@@ -98,7 +108,11 @@ export async function makeGround(
         directory,
         options.timeLimitMs,
       ),
-    run: (words, options) => ground.start(words, options).ended,
+    run(words, options = {}) {
+      if (!inProcess || options.command) return ground.start(words, options).ended;
+      const flags = ["--json", "--dir", join(directory, "migrations"), "--url", options.url ?? url];
+      return runInProcess([...words, ...flags], directory, options.timeLimitMs ?? TIME_LIMIT_MS);
+    },
     async observe() {
       const seen = await observe(server, database);
       assertConsistent(seen, migrations);
@@ -125,7 +139,7 @@ let copies = 0;
 async function copyDatabase(server: PostgresServer, template: string): Promise<string> {
   copies++;
   const name = `${template}_${copies}`;
-  await server.query("postgres", `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await server.query("postgres", `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
   return name;
 }
 
