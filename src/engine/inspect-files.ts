@@ -4,7 +4,7 @@ import { inspect } from "../core/inspection.ts";
 import type { Migration } from "../core/migration.ts";
 import { placeholdersIn } from "../core/placeholders/placeholders.ts";
 import type { Settings } from "../core/settings.ts";
-import { scanBytes } from "../core/sql/statement.ts";
+import { scanBytes } from "../core/sql/scan.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 
 /** What the statements of all these migrations' files have wrong. */

@@ -9,7 +9,8 @@ import { type GivenPlaceholders, placeholdersIn } from "../core/placeholders/pla
 import type { Plan, Step } from "../core/plan.ts";
 import { readSql } from "../core/session-settings.ts";
 import { Checksum, decodeSource } from "../core/source-text.ts";
-import { type CopyBytes, type Piece, scan, scanBytes } from "../core/sql/statement.ts";
+import { scan, scanBytes } from "../core/sql/scan.ts";
+import type { CopyBytes, Piece } from "../core/sql/statement.ts";
 import type { ScanOptions } from "../core/sql/statement-scanner.ts";
 import { sameVersion } from "../core/version.ts";
 import type { FileSystem } from "../ports/file-system.ts";

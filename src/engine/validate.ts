@@ -5,7 +5,7 @@ import type { Migration, SqlFile } from "../core/migration.ts";
 import { placeholdersIn } from "../core/placeholders/placeholders.ts";
 import { changedFile, missingFile, outOfOrderFile, unfinishedStep } from "../core/plan.ts";
 import type { ValidationReport } from "../core/report.ts";
-import { scanBytes } from "../core/sql/statement.ts";
+import { scanBytes } from "../core/sql/scan.ts";
 import type { Database, Session } from "../ports/session.ts";
 import type { Context } from "./context.ts";
 import { filesWithoutStatements, forgottenFiles, isForgotten } from "./empty-files.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseHeader } from "../../src/core/header.ts";
 import { type Inspection, inspect } from "../../src/core/inspection.ts";
-import { scan } from "../../src/core/sql/statement.ts";
+import { scan } from "../../src/core/sql/scan.ts";
 
 function inspection(text: string): Inspection {
   return inspect("f.sql", parseHeader(text).header, scan([text]));

@@ -10,7 +10,8 @@ import {
   placeholdersOf,
   secretMask,
 } from "../../src/core/placeholders/placeholders.ts";
-import { type Piece, type Statement, scan } from "../../src/core/sql/statement.ts";
+import { scan } from "../../src/core/sql/scan.ts";
+import type { Piece, Statement } from "../../src/core/sql/statement.ts";
 
 const ON = "-- Placeholders: on\n";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Catalog, RelationConflicts } from "../../src/core/relation-conflicts.ts";
 import { relationChange } from "../../src/core/sql/relation-change.ts";
-import { scan } from "../../src/core/sql/statement.ts";
+import { scan } from "../../src/core/sql/scan.ts";
 
 const relations: [string, string, string][] = [
   ["public", "users", "r"],

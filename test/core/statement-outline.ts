@@ -1,4 +1,5 @@
-import { type Piece, scan } from "../../src/core/sql/statement.ts";
+import { scan } from "../../src/core/sql/scan.ts";
+import type { Piece } from "../../src/core/sql/statement.ts";
 import type { ScanOptions } from "../../src/core/sql/statement-scanner.ts";
 
 /** One line of what a file is expected to consist of: the kind with its text, or with its rule, and line:column. */

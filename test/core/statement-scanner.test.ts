@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { type Piece, scan, scanBytes } from "../../src/core/sql/statement.ts";
+import { scan, scanBytes } from "../../src/core/sql/scan.ts";
+import type { Piece } from "../../src/core/sql/statement.ts";
 import { type ScanOptions, StatementScanner } from "../../src/core/sql/statement-scanner.ts";
 import { advance, START } from "../../src/core/text-position.ts";
 import { chunked, pieces } from "./statement-outline.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { scanBytes } from "../sql/statement.ts";
+import { scanBytes } from "../sql/scan.ts";
 import { classify } from "../sql/statement-kind.ts";
 import type { BackedUpTable } from "./backup.ts";
 

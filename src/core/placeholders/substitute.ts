@@ -1,37 +1,11 @@
 import { nearest } from "../spelling.ts";
 import { Lexer, TOKEN, type Token } from "../sql/sql-lexer.ts";
+import type { Replacement } from "../sql/statement.ts";
 import type { FaultWords } from "../sql/statement-fault.ts";
 import { StatementScanner } from "../sql/statement-scanner.ts";
+import type { Substitute, SubstitutionFault } from "../sql/substitution.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
 import type { Placeholder } from "./placeholders.ts";
-
-/** A statement with its placeholders replaced. */
-export interface Substitution {
-  /** As the server gets it. */
-  readonly text: string;
-  /** In order. */
-  readonly replacements: readonly Replacement[];
-}
-
-export interface Replacement {
-  /** Where it stands in the replaced text, in UTF-16 units, and how long it is there. */
-  readonly at: number;
-  readonly length: number;
-  /** How long it is as it was written. */
-  readonly written: number;
-}
-
-export interface SubstitutionFault {
-  readonly words: FaultWords;
-  /** In the text as it was written, in UTF-16 units. */
-  readonly at: number;
-}
-
-/** Replaces the placeholders of one statement. */
-export type Substitute = (
-  text: string,
-  standardConformingStrings: boolean,
-) => Substitution | { readonly faults: readonly SubstitutionFault[] };
 
 const REFERENCE = /\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{/g;
 

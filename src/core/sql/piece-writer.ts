@@ -1,10 +1,10 @@
-import type { Substitution } from "../placeholders/substitute.ts";
 import { advance } from "../text-position.ts";
 import { findOtherToolMarker } from "./other-tool-marker.ts";
 import { PlaceCounter } from "./place-counter.ts";
 import { parsePsqlCommand } from "./psql-command.ts";
 import type { Piece, Place, Statement } from "./statement.ts";
 import { type FaultWords, NUL_CHARACTER, otherTool } from "./statement-fault.ts";
+import type { Substitution } from "./substitution.ts";
 
 /** Makes pieces out of the text of a file, handed over without a gap, and knows the place of each. */
 export class PieceWriter {

@@ -1,4 +1,3 @@
-import type { Substitute } from "../placeholders/substitute.ts";
 import { certainRows, findRows, firstBehindCopy } from "./copy-rows.ts";
 import { copyFromStdin } from "./copy-statement.ts";
 import { PieceWriter } from "./piece-writer.ts";
@@ -17,6 +16,7 @@ import {
   unterminated,
 } from "./statement-fault.ts";
 import { StringReading } from "./string-reading.ts";
+import type { Substitute } from "./substitution.ts";
 import { TokenCursor } from "./token-cursor.ts";
 
 export interface ScanOptions {

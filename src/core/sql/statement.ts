@@ -1,7 +1,4 @@
-import type { Replacement } from "../placeholders/substitute.ts";
-import { SourceDecoder } from "../source-text.ts";
 import type { Position } from "../text-position.ts";
-import { type ScanOptions, StatementScanner } from "./statement-scanner.ts";
 
 /** Where a piece of a file is. */
 export interface Place {
@@ -9,6 +6,15 @@ export interface Place {
   readonly position: Position;
   /** Of its first character, in UTF-16 units from the start of the file; of rows that came as bytes, their number. */
   readonly offset: number;
+}
+
+/** Where the value of a placeholder stands in a statement. */
+export interface Replacement {
+  /** Where it stands in the replaced text, in UTF-16 units, and how long it is there. */
+  readonly at: number;
+  readonly length: number;
+  /** How long it is as it was written. */
+  readonly written: number;
 }
 
 /** White space, comments and lone semicolons between statements. */
@@ -88,38 +94,3 @@ export interface ScanFault {
 
 /** What a file consists of: the `text` of all its pieces in order is the file, but for placeholders that were replaced. */
 export type Piece = Blank | Statement | PsqlLine | CopyData | CopyEnd | ScanFault;
-
-/**
- * The pieces of a file whose text arrives in chunks, cut anywhere; a byte order mark must have been taken off.
- * Lazy: holds one chunk and the statement that is being read, never the file.
- */
-export function* scan(chunks: Iterable<string>, options?: ScanOptions): Generator<Piece, void, undefined> {
-  const scanner = new StatementScanner(options);
-  for (const chunk of chunks) yield* scanner.push(chunk);
-  yield* scanner.end();
-}
-
-/**
- * The same of a file that arrives as UTF-8 bytes, with or without a byte order mark. Rows of a COPY come out as the bytes
- * they are: they are not decoded, and so not checked.
- * @throws NotUtf8
- */
-export function* scanBytes(
-  parts: Iterable<Uint8Array>,
-  options?: ScanOptions,
-): Generator<Piece | CopyBytes, void, undefined> {
-  const scanner = new StatementScanner(options);
-  const decoder = new SourceDecoder();
-  for (const part of parts) {
-    let rest = part;
-    if (scanner.inRows) {
-      const bytes = decoder.takeBytes(part);
-      const taken = scanner.takeRows(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-      if (taken > 0) yield { kind: "copy-bytes", bytes: bytes.subarray(0, taken) };
-      rest = bytes.subarray(taken);
-    }
-    if (rest.length > 0) yield* scanner.push(decoder.decode(rest));
-  }
-  decoder.end();
-  yield* scanner.end();
-}

@@ -1,4 +1,5 @@
-import { type Piece, scanBytes } from "../../core/sql/statement.ts";
+import { scanBytes } from "../../core/sql/scan.ts";
+import type { Piece } from "../../core/sql/statement.ts";
 import { classify } from "../../core/sql/statement-kind.ts";
 import type { Session } from "../../ports/session.ts";
 

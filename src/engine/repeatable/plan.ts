@@ -16,7 +16,8 @@ import {
   type RepeatableReport,
 } from "../../core/repeatable/repeatable.ts";
 import type { Settings } from "../../core/settings.ts";
-import { type Piece, type Statement, scanBytes } from "../../core/sql/statement.ts";
+import { scanBytes } from "../../core/sql/scan.ts";
+import type { Piece, Statement } from "../../core/sql/statement.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Session } from "../../ports/session.ts";
 import { tableNames } from "../history-table.ts";
