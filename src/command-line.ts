@@ -3,9 +3,9 @@ import { COMMANDS, GLOBAL_OPTIONS, type PgstepCommand, TEXT_COMMANDS, VOCABULARY
 import type { CommandWords, Invocation, Option } from "./core/command.ts";
 import { COMPLETE } from "./core/completion/scripts.ts";
 import { type Completion, completionAt } from "./core/completion/suggestions.ts";
+import { usage } from "./core/error.ts";
 import { commandHelp, programHelp } from "./core/help-text.ts";
 import { HELP_TOPICS } from "./core/help-topics/index.ts";
-import { usage } from "./core/option-values.ts";
 import { nearest } from "./core/spelling.ts";
 
 /** What somebody who typed a command line wants. */

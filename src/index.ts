@@ -21,7 +21,8 @@ import { noDatabaseNamed } from "./core/settings/no-database.ts";
 import { failureOf, type ResolvedSettings } from "./core/settings/resolve-settings.ts";
 import type { GivenSettings, Settings } from "./core/settings.ts";
 import type { Context, DatabaseContext } from "./engine/context.ts";
-import { migrate, type RunOptions, redo, undo } from "./engine/migrate.ts";
+import { migrate, redo, undo } from "./engine/migrate.ts";
+import type { RunOptions } from "./engine/prepared-run.ts";
 import { protect, unprotect } from "./engine/protection.ts";
 import { reset } from "./engine/reset.ts";
 import { readStatus } from "./engine/status.ts";
@@ -54,7 +55,7 @@ export type {
   ValidationReport,
 } from "./core/report.ts";
 export type { GivenSettings } from "./core/settings.ts";
-export type { RunOptions } from "./engine/migrate.ts";
+export type { RunOptions } from "./engine/prepared-run.ts";
 
 /** What a runner works with; everything left out comes from the variables that the command line reads, or is a default. */
 export interface MigrationRunnerOptions extends GivenSettings {

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import process from "node:process";
 import { refusedPermission } from "../core/deno-permission.ts";
-import { Failure } from "../core/error.ts";
-import { interruption } from "../core/interruption.ts";
+import { Failure, interruption } from "../core/error.ts";
 
 /** What a supervisor, or a person with kill, tells a program. */
 const PASSED_ON = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;

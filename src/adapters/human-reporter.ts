@@ -1,5 +1,4 @@
-import { printable, printableLine } from "../core/display-text.ts";
-import { enumeration } from "../core/enumeration.ts";
+import { enumeration, printable, printableLine } from "../core/display-text.ts";
 import type { Failure } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { Plan, Step } from "../core/plan.ts";

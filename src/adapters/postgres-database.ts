@@ -6,9 +6,8 @@ import {
   type ServerRole,
   type ServerTarget,
 } from "../core/connection/target.ts";
-import { Failure } from "../core/error.ts";
+import { Failure, interruption } from "../core/error.ts";
 import type { EventListener } from "../core/event.ts";
-import { interruption } from "../core/interruption.ts";
 import type { Database } from "../ports/session.ts";
 import { ProtocolFault } from "./answer-rules.ts";
 import { PasswordMissing } from "./authentication.ts";

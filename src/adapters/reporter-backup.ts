@@ -1,6 +1,5 @@
 import type { Backup, BackupListReport, RestorePlan, RestoreReport } from "../core/backup/backup-report.ts";
-import { printableLine } from "../core/display-text.ts";
-import { enumeration } from "../core/enumeration.ts";
+import { enumeration, printableLine } from "../core/display-text.ts";
 import type { Output } from "./reporter-output.ts";
 import { counted, duration, grouped } from "./reporter-words.ts";
 

@@ -2,21 +2,11 @@ import type { Failure, Finding } from "../core/error.ts";
 import type { FindingFormat } from "../core/presentation.ts";
 import type { Report } from "../core/report.ts";
 import type { Reporter } from "../ports/reporter.ts";
-import { findingsOf } from "./reporter-findings.ts";
+import { findingsOf, type Inspected } from "./reporter-findings.ts";
 import { gitlabDocument } from "./reporter-gitlab.ts";
 import { junitDocument } from "./reporter-junit.ts";
 import type { OutputStream } from "./reporter-output.ts";
 import { sarifDocument } from "./reporter-sarif.ts";
-
-/** What a document for another program is about. */
-export interface Inspected {
-  /** How many migrations were looked at; undefined when it did not come to that. */
-  readonly migrations: number | undefined;
-  readonly findings: readonly Finding[];
-  /** The directory that paths are told from. */
-  readonly checkout: string;
-  readonly toolVersion: string;
-}
 
 const DOCUMENTS: Readonly<Record<FindingFormat, (inspected: Inspected) => string>> = {
   gitlab: gitlabDocument,

@@ -2,6 +2,16 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { Failure, FilePlace, Finding } from "../core/error.ts";
 import type { Variables } from "./reporter-output.ts";
 
+/** What a document for another program is about. */
+export interface Inspected {
+  /** How many migrations were looked at; undefined when it did not come to that. */
+  readonly migrations: number | undefined;
+  readonly findings: readonly Finding[];
+  /** The directory that paths are told from. */
+  readonly checkout: string;
+  readonly toolVersion: string;
+}
+
 /** What a failure found, or the failure itself as a finding. */
 export function findingsOf({ code, message, hint, place, server, findings }: Failure): readonly Finding[] {
   if (findings.length > 0) return findings;

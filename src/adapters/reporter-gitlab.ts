@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { jsonText } from "../core/display-text.ts";
 import type { Finding } from "../core/error.ts";
-import type { Inspected } from "./reporter-document.ts";
+import type { Inspected } from "./reporter-findings.ts";
 import { checkoutPath, withHint } from "./reporter-findings.ts";
 
 /** A code quality report of GitLab's: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format */

@@ -1,6 +1,6 @@
 import type { Finding } from "../core/error.ts";
 import { safeText } from "../core/safe-text.ts";
-import type { Inspected } from "./reporter-document.ts";
+import type { Inspected } from "./reporter-findings.ts";
 import { checkoutPath, withHint } from "./reporter-findings.ts";
 import { counted } from "./reporter-words.ts";
 

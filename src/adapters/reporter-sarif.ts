@@ -1,6 +1,6 @@
 import { jsonText } from "../core/display-text.ts";
 import type { Finding } from "../core/error.ts";
-import type { Inspected } from "./reporter-document.ts";
+import type { Inspected } from "./reporter-findings.ts";
 import { checkoutPath, withHint } from "./reporter-findings.ts";
 import { fingerprints } from "./reporter-gitlab.ts";
 

@@ -1,5 +1,6 @@
 import type { Command } from "../core/command.ts";
-import { refuseTogether, usage } from "../core/option-values.ts";
+import { usage } from "../core/error.ts";
+import { refuseTogether } from "../core/option-values.ts";
 import { bundle as sealMigrations } from "../engine/bundle/bundle.ts";
 import type { Environment } from "../engine/environment.ts";
 

@@ -1,6 +1,6 @@
 import type { TextCommand } from "../core/command.ts";
 import { SCRIPTS } from "../core/completion/scripts.ts";
-import { usage } from "../core/option-values.ts";
+import { usage } from "../core/error.ts";
 
 const SHELLS = Object.keys(SCRIPTS);
 

@@ -1,7 +1,7 @@
 import type { CommandWords, TextCommand } from "../core/command.ts";
+import { usage } from "../core/error.ts";
 import { commandHelp, programHelp } from "../core/help-text.ts";
 import { HELP_TOPICS } from "../core/help-topics/index.ts";
-import { usage } from "../core/option-values.ts";
 import { nearest } from "../core/spelling.ts";
 
 const TOPICS = HELP_TOPICS.map(({ name }) => name);

@@ -1,5 +1,6 @@
 import type { Command } from "../core/command.ts";
-import { HOOK_OPTIONS, LOCK_OPTIONS, usage } from "../core/option-values.ts";
+import { usage } from "../core/error.ts";
+import { HOOK_OPTIONS, LOCK_OPTIONS } from "../core/option-values.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import type { Environment } from "../engine/environment.ts";
 import { migrate } from "../engine/migrate.ts";

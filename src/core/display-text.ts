@@ -136,3 +136,11 @@ function wordsOf(line: string): string[] {
   const [first = "", ...rest] = line.slice(start).split(" ");
   return [line.slice(0, start) + first, ...rest];
 }
+
+const MOST_WORDS = 5;
+
+/** "a, b, c": the first five, and how many there are beyond them. */
+export function enumeration(words: readonly string[]): string {
+  const rest = words.length - MOST_WORDS;
+  return words.slice(0, MOST_WORDS).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}

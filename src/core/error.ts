@@ -160,3 +160,14 @@ export class Failure extends Error {
     return FAILURES[this.code].exitStatus;
   }
 }
+
+/** The failure of a command line that cannot be meant as it stands. */
+export function usage(message: string, hint: string): Failure {
+  return new Failure("usage", message, { hint });
+}
+
+/** The failure for what the user stopped. */
+export function interruption(signal: AbortSignal, what: string, hint: string, place?: FilePlace): Failure {
+  const code = signal.reason === "terminate" ? "terminated" : "interrupted";
+  return new Failure(code, `${what}: ${code}`, { hint, ...(place && { place }) });
+}

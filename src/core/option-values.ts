@@ -1,10 +1,8 @@
 import type { Invocation, Option } from "./command.ts";
 import { parseDuration } from "./duration.ts";
+import { usage } from "./error.ts";
 import { settingOption, shorthandOptions } from "./settings/setting-options.ts";
-import { usage } from "./usage.ts";
 import { isVersion } from "./version.ts";
-
-export { usage } from "./usage.ts";
 
 /*
  * Options that several commands have, and the values of options and arguments as the words that were typed.

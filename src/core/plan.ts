@@ -1,4 +1,4 @@
-import { enumeration } from "./enumeration.ts";
+import { enumeration } from "./display-text.ts";
 import { Failure, type Finding } from "./error.ts";
 import { type Entry, isApplied, isPending } from "./history.ts";
 import type { Direction, SqlFile } from "./migration.ts";

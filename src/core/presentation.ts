@@ -1,4 +1,4 @@
-import { usage } from "./usage.ts";
+import { usage } from "./error.ts";
 
 /** Formats that every command can tell its result in. */
 export const COMMON_FORMATS = ["human", "json", "github"] as const;

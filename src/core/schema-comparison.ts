@@ -1,4 +1,4 @@
-import { enumeration } from "./enumeration.ts";
+import { enumeration } from "./display-text.ts";
 
 /** One thing in a database, told apart from every other by its kind and its name. */
 export interface SchemaObject {

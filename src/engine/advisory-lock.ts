@@ -2,7 +2,6 @@ import { quoteText } from "../core/sql-text.ts";
 import { type Row, ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { assertSql, type TableNames, tableNames } from "./history-table.ts";
-import { BEGIN_IN_OWN_PATH } from "./journal.ts";
 import {
   ATTEMPT_MS,
   inUse,
@@ -13,9 +12,9 @@ import {
   UNDEFINED_TABLE,
   UNEXPIRED,
 } from "./lease-table.ts";
-import type { RunLock } from "./lock.ts";
 import { hasKey, lockKeys } from "./lock-key.ts";
-import { uncancelled } from "./uncancelled.ts";
+import { BEGIN_IN_OWN_PATH, uncancelled } from "./own-transaction.ts";
+import type { RunLock } from "./run-lock.ts";
 
 /**
  * The lock of a direct session: an advisory lock, which ends with the session. While a session has it, nobody can take the

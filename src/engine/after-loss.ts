@@ -1,4 +1,4 @@
-import { enumeration } from "../core/enumeration.ts";
+import { enumeration } from "../core/display-text.ts";
 import { Failure } from "../core/error.ts";
 import type { Direction } from "../core/migration.ts";
 import type { RecordedRepeatable, RepeatableReport } from "../core/repeatable/repeatable.ts";

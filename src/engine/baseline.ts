@@ -8,12 +8,13 @@ import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { stepReport } from "./execute-plan.ts";
 import { insertRowSql, type Recording } from "./history-table.ts";
-import { inTransaction } from "./journal.ts";
-import { type RunLock, withRunLock } from "./lock.ts";
+import { withRunLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { inTransaction } from "./own-transaction.ts";
 import { prepareHistory } from "./prepare-history.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { readWhole } from "./run.ts";
+import type { RunLock } from "./run-lock.ts";
 import { refuseUnsound } from "./scripts.ts";
 import { withSession } from "./work-session.ts";
 

@@ -5,8 +5,8 @@ import { TokenCursor } from "../core/sql/token-cursor.ts";
 import type { Block } from "../core/transaction-blocks.ts";
 import { ServerFailure, type StatementResult } from "../ports/session.ts";
 import { beginSql, commitSql, type StatementRun } from "./one-statement.ts";
-import type { Stage } from "./sent-step.ts";
 import { repeatInSession } from "./session-effects.ts";
+import type { Stage } from "./stage.ts";
 import { endedBy, refusedInside } from "./transaction-state.ts";
 import type { Work } from "./work.ts";
 

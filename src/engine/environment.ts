@@ -8,6 +8,7 @@ import type { ProgramFile } from "../ports/program-file.ts";
 import type { Database } from "../ports/session.ts";
 import type { BackupMeans } from "./backup/take-backup.ts";
 import type { Context, DatabaseContext } from "./context.ts";
+import type { InShadow } from "./replay.ts";
 import type { Patience } from "./wait.ts";
 
 /** What a command is given to work with. */
@@ -34,7 +35,7 @@ export interface Environment {
    * Works in an empty database: one in memory, or the one that --shadow-url names, which is emptied again.
    * @throws Failure shadow-not-empty and those of connecting
    */
-  inShadow<Result>(work: (context: DatabaseContext) => Promise<Result>): Promise<Result>;
+  readonly inShadow: InShadow;
   /** How the server of the database is reached step by step; undefined for the embedded one. @throws Failure settings */
   probe(): Promise<Probe | undefined>;
   readonly programFile: ProgramFile;

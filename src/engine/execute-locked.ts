@@ -1,22 +1,23 @@
 import type { Failure } from "../core/error.ts";
+import { interruption } from "../core/error.ts";
 import type { HookReport } from "../core/hooks/hook.ts";
-import { interruption } from "../core/interruption.ts";
 import type { RepeatableReport } from "../core/repeatable/repeatable.ts";
 import type { StepOutcome, StepReport } from "../core/report.ts";
 import { ConnectionLost, type Session } from "../ports/session.ts";
+import { afterEnd } from "./after-end.ts";
 import { afterLoss, askHistory, type Inquiry, type Interrupted } from "./after-loss.ts";
 import { AroundRun, hasOwnWork, NOTHING_AROUND } from "./around-run.ts";
 import type { DatabaseContext } from "./context.ts";
-import { afterEnd } from "./ended-transaction.ts";
 import { runInOneTransaction, type Stop, stepReport } from "./execute-plan.ts";
-import { type RunLock, withRunLock } from "./lock.ts";
+import { withRunLock } from "./lock.ts";
 import type { DatabaseState } from "./look.ts";
-import type { Prepared, RunOptions } from "./migrate.ts";
 import { type Observer, observe } from "./observer.ts";
 import { dropEmptySchema } from "./prepare-history.ts";
+import type { Prepared, RunOptions } from "./prepared-run.ts";
 import { reportOf } from "./repeatable/apply.ts";
 import { blockedBy, retryBudget } from "./retry.ts";
 import type { Run } from "./run.ts";
+import type { RunLock } from "./run-lock.ts";
 import { cancelOnAbort, endRun, startRun } from "./run-session.ts";
 import type { Script } from "./scripts.ts";
 

@@ -3,7 +3,7 @@ import type { StepOutcome, StepReport } from "../core/report.ts";
 import type { ConnectionLost } from "../ports/session.ts";
 import type { Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
-import type { Stage } from "./sent-step.ts";
+import type { Stage } from "./stage.ts";
 import { runStatementStep } from "./statement-step.ts";
 import { stepFailure } from "./step-failure.ts";
 import { type StepEnd, sendTransactionStep } from "./transaction-step.ts";

@@ -1,11 +1,11 @@
 import { Failure, type ServerMessage } from "../core/error.ts";
 import { ConnectionLost, ServerFailure } from "../ports/session.ts";
 import { endedFailure } from "./ended-transaction.ts";
-import { noticeOf } from "./notice.ts";
 import type { Sender } from "./pipeline.ts";
 import { cleanSession, localSettings, type Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
-import type { Stage } from "./sent-step.ts";
+import type { Stage } from "./stage.ts";
+import { noticeOf } from "./stage.ts";
 import { stepFailure } from "./step-failure.ts";
 import { StringsCheck } from "./strings-check.ts";
 import { endedBy, refusedInside, TransactionEnded } from "./transaction-state.ts";

@@ -1,4 +1,4 @@
-import { enumeration } from "../core/enumeration.ts";
+import { enumeration } from "../core/display-text.ts";
 import { Failure, type Finding } from "../core/error.ts";
 import { type CatalogRelation, RelationConflicts } from "../core/relation-conflicts.ts";
 import { relationChange } from "../core/sql/relation-change.ts";

@@ -1,8 +1,8 @@
 import type { ConcurrentCreate } from "../core/sql/index-statement.ts";
 import { equals, quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import type { Session } from "../ports/session.ts";
-import { BEGIN_OWN } from "./journal.ts";
 import { jsonAnswer } from "./json-answer.ts";
+import { BEGIN_OWN } from "./own-transaction.ts";
 
 /** An index as the catalog has it. */
 export interface FoundIndex {

@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../core/error.ts";
 import type { Step } from "../core/plan.ts";
-import { OWN_SEARCH_PATH } from "../core/session-settings.ts";
 import { equals, quoteIdentifier, quoteText } from "../core/sql-text.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
-import { COMMIT } from "./commit.ts";
 import {
   assertSql,
   createJournalSql,
@@ -17,6 +15,7 @@ import {
   versionIs,
 } from "./history-table.ts";
 import { jsonAnswer } from "./json-answer.ts";
+import { inTransaction } from "./own-transaction.ts";
 
 /** What the journal knows of one statement of a script that runs without a transaction. */
 export interface JournalEntry {
@@ -217,23 +216,4 @@ function insertSql(
 function entryOf({ version, direction }: Step, statement?: number): string {
   const entries = `${versionIs(version)} AND ${equals("direction", `'${direction}'`)}`;
   return statement === undefined ? entries : `${entries} AND ${equals("statement", String(statement))}`;
-}
-
-/** Begins a transaction for bookkeeping, whatever the defaults of the role are. */
-export const BEGIN_OWN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL exit_on_error = off";
-
-/** The same for statements that name everything with its schema. */
-export const BEGIN_IN_OWN_PATH = `${BEGIN_OWN}; SET LOCAL search_path = ${OWN_SEARCH_PATH}`;
-
-/**
- * Runs bookkeeping in a transaction of its own, in one message, and leaves none open when it fails.
- * @param guard of the run's lock
- */
-export async function inTransaction(session: Session, statements: readonly string[], guard = ""): Promise<void> {
-  try {
-    await session.execute(`${BEGIN_OWN}; ${guard}${[...statements, COMMIT].join("; ")}`);
-  } catch (error) {
-    await session.execute("ROLLBACK").catch(() => {});
-    throw error;
-  }
 }

@@ -5,7 +5,6 @@ import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts
 import type { DatabaseContext } from "./context.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { assertSql, isOne, type TableNames, tableNames } from "./history-table.ts";
-import { BEGIN_IN_OWN_PATH, BEGIN_OWN, inTransaction } from "./journal.ts";
 import {
   ATTEMPT_MS,
   createLeaseSql,
@@ -20,9 +19,9 @@ import {
   TERM_SECONDS,
   UNDEFINED_TABLE,
 } from "./lease-table.ts";
-import type { RunLock } from "./lock.ts";
 import { lockKeys } from "./lock-key.ts";
-import { uncancelled } from "./uncancelled.ts";
+import { BEGIN_IN_OWN_PATH, BEGIN_OWN, inTransaction, uncancelled } from "./own-transaction.ts";
+import type { RunLock } from "./run-lock.ts";
 
 /** How long a transaction waits for the advisory lock while a direct session looks at the lease. */
 const GUARD_MS = 2_000;

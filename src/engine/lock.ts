@@ -1,5 +1,4 @@
-import { Failure } from "../core/error.ts";
-import { interruption } from "../core/interruption.ts";
+import { Failure, interruption } from "../core/error.ts";
 import { readSql } from "../core/session-settings.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, type Session } from "../ports/session.ts";
@@ -10,33 +9,13 @@ import { tryLease } from "./lease.ts";
 import { findLeaseHolder } from "./lease-table.ts";
 import { findKeyHolder, lockKeys } from "./lock-key.ts";
 import type { DatabaseState } from "./look.ts";
-import { type BackendIdentity, endLostSession, lookedUpWhenLost } from "./lost-session.ts";
-import { keepAlive } from "./run-session.ts";
+import { endLostSession, lookedUpWhenLost } from "./lost-session.ts";
+import { keepAlive } from "./own-settings.ts";
+import type { RunLock } from "./run-lock.ts";
 
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 2_000;
 const REMINDER_MS = 10_000;
-
-/** The right to run migrations, for as long as a run takes. */
-export interface RunLock {
-  /** Stands first in each transaction and fails it when the right was lost; empty where the lock cannot be. */
-  readonly guard: string;
-  /** The same for a transaction that may drop the lock's own table. */
-  readonly guardBeforeDrop: string;
-  /** Fails when the right was lost; to be sent right before a statement that runs outside a transaction. */
-  readonly check: string | undefined;
-  /** Stands at the start of a statement that runs outside a transaction, so that other runs can see it at work. */
-  readonly marker: string;
-  /**
-   * On another session after ours was lost: waits for what is under way, and keeps what was sent from taking effect
-   * later. Absent where the lock ends with the session. @throws ServerFailure when the waiting takes too long
-   */
-  readonly fence?: (other: Session) => Promise<void>;
-  /** The backend that holds it, to be ended when the session is lost; absent behind a pooler and embedded. */
-  readonly backend?: BackendIdentity;
-  /** Gives the right back; a second call does nothing more. */
-  release(): Promise<void>;
-}
 
 /** What has to be known of a session before it can take the lock; part of every look at the database. */
 export type Looked = Pick<DatabaseState, "processId" | "backendStart" | "leaseExists">;

@@ -2,7 +2,7 @@ import { Failure } from "../core/error.ts";
 import { quoteText } from "../core/sql-text.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
-import { unconfirmedCommit } from "./notice.ts";
+import { unconfirmedCommit } from "./unconfirmed-commit.ts";
 
 /** A backend of the server's own: the process id alone may later be another's. */
 export interface BackendIdentity {

@@ -1,4 +1,4 @@
-import { Failure, type Finding } from "../core/error.ts";
+import { Failure } from "../core/error.ts";
 import { runsIn } from "../core/header.ts";
 import { type Applied, compareHistory, type Entry, isApplied, isPending } from "../core/history.ts";
 import type { Migration, SqlFile } from "../core/migration.ts";
@@ -6,7 +6,6 @@ import { type DownTarget, type Plan, planDown, planRedo, planUp, type Step, type
 import type { RunReport } from "../core/report.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Session } from "../ports/session.ts";
-import type { Inquiry } from "./after-loss.ts";
 import { hasOwnWork, type Surroundings } from "./around-run.ts";
 import type { DatabaseContext } from "./context.ts";
 import { withoutEffectEmbedded } from "./embedded.ts";
@@ -16,32 +15,16 @@ import { stepReport } from "./execute-plan.ts";
 import { asWarnings, findOccupied, type PendingFile, refuseOccupied } from "./first-run.ts";
 import { tableNames } from "./history-table.ts";
 import { inspectFiles } from "./inspect-files.ts";
-import { type DatabaseState, look, requireNoResetUnfinished, requireWritable, type TablePrivilege } from "./look.ts";
+import { look, requireNoResetUnfinished, requireWritable, type TablePrivilege } from "./look.ts";
 import { isFirstRun, type Occupants, readOccupants } from "./occupants.ts";
 import { requirePoolable } from "./pooled-limits.ts";
-import { requireUnprotected } from "./protection.ts";
+import type { Prepared, RunOptions } from "./prepared-run.ts";
+import { requireUnprotected } from "./protection-sql.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "./read-migrations.ts";
 import { notRun } from "./repeatable/plan.ts";
 import { begunOnesResumed, loadScripts, refuseUnsound, type Script } from "./scripts.ts";
 import { planSurroundings, readSurroundings, requireNoStepHooks } from "./surroundings.ts";
 import { withSession } from "./work-session.ts";
-
-export interface RunOptions {
-  /** Plan and say so; write nothing. */
-  readonly dryRun?: boolean;
-  /** All steps in one transaction: all or none. */
-  readonly singleTransaction?: boolean;
-  /** Makes the backup that the run needs, once it has the lock and before anything of it runs; what it throws stops the run. */
-  readonly backUp?: BackUpBefore;
-  /** How to find out after a loss of the connection which steps took effect; absent where the history tells. */
-  readonly afterLoss?: Inquiry;
-}
-
-export type BackUpBefore = (
-  context: DatabaseContext,
-  session: Session,
-  prepared: Pick<Prepared, "scripts" | "state">,
-) => Promise<void>;
 
 /**
  * Applies what is pending.
@@ -63,17 +46,6 @@ export function redo(context: DatabaseContext, count: number, options: RunOption
 }
 
 type Planner = (entries: readonly Entry[]) => Plan;
-
-/** What a plan is made from, and the plan. */
-export interface Prepared {
-  readonly state: DatabaseState;
-  readonly plan: Plan;
-  readonly scripts: readonly Script[];
-  readonly findings: readonly Finding[];
-  readonly alreadyApplied: number;
-  /** What is done around the steps; absent for nothing. */
-  readonly surroundings?: Surroundings;
-}
 
 async function runPlan(
   context: DatabaseContext,

@@ -5,11 +5,11 @@ import type { Statement } from "../core/sql/statement.ts";
 import { classify } from "../core/sql/statement-kind.ts";
 import type { IsolationLevel } from "../core/transaction-blocks.ts";
 import { ServerFailure, type StatementResult } from "../ports/session.ts";
-import { COMMIT } from "./commit.ts";
 import { noteWritesSql, requireNoOtherRowSql } from "./history-table.ts";
+import { COMMIT } from "./own-transaction.ts";
 import { limits, localSettings, ownRole, type Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
-import type { Stage } from "./sent-step.ts";
+import type { Stage } from "./stage.ts";
 import { endedBy, refusedInside } from "./transaction-state.ts";
 import type { Work } from "./work.ts";
 

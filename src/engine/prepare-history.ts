@@ -4,10 +4,10 @@ import { quoteText } from "../core/sql-text.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { assertSql, completeHistorySql, createHistorySql, type TableNames, tableNames } from "./history-table.ts";
-import { inTransaction } from "./journal.ts";
-import type { RunLock } from "./lock.ts";
 import type { DatabaseState } from "./look.ts";
+import { inTransaction } from "./own-transaction.ts";
 import type { Run } from "./run.ts";
+import type { RunLock } from "./run-lock.ts";
 
 /**
  * Makes the history table, or gives one made by hand or by an older runner the columns it lacks.

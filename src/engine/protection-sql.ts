@@ -1,3 +1,5 @@
+import { shellWord } from "../core/confirmation.ts";
+import { Failure } from "../core/error.ts";
 import { quoteText } from "../core/sql-text.ts";
 import type { TableNames } from "./history-table.ts";
 
@@ -18,4 +20,15 @@ export function protectedBySettingSql({ database }: Oids): string {
 /** Holds when a table protects it, as one does where the role may not change settings of the database. */
 export function protectedByTableSql({ protectionStem }: TableNames, { database, schema }: Oids): string {
   return `EXISTS(SELECT FROM pg_class WHERE relnamespace=${schema} AND relname=concat(${quoteText(protectionStem)},${database})::name)`;
+}
+
+/** @throws Failure protected, when the database is marked */
+export function requireUnprotected(
+  { isProtected, name }: { readonly isProtected: boolean; readonly name: string },
+  doing: string,
+): void {
+  if (!isProtected) return;
+  throw new Failure("protected", `Cannot ${doing} ${name}: the database is protected`, {
+    hint: `If you are sure that this is the database you mean, clear the mark first: pgstep unprotect --confirm ${shellWord(name)}`,
+  });
 }

@@ -1,4 +1,3 @@
-import { shellWord } from "../core/confirmation.ts";
 import { Failure } from "../core/error.ts";
 import type { ProtectionReport } from "../core/report.ts";
 import { readSql } from "../core/session-settings.ts";
@@ -7,8 +6,8 @@ import type { UnprotectConsent } from "../ports/consent.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { NOW_UTC, type TableNames, tableNames } from "./history-table.ts";
-import { inTransaction } from "./journal.ts";
 import { type DatabaseState, look, requireWritable } from "./look.ts";
+import { inTransaction } from "./own-transaction.ts";
 import { PROTECTION_SETTING, protectedBySettingSql, protectedByTableSql } from "./protection-sql.ts";
 import { withSession } from "./work-session.ts";
 
@@ -68,14 +67,6 @@ export async function unprotect(context: DatabaseContext, consent: UnprotectCons
     throw new Failure(code, message, { hint, ...(server && { server }), cause: error });
   }
   return { ...report, hasChanged: true };
-}
-
-/** @throws Failure protected, when the database is marked */
-export function requireUnprotected({ isProtected, name }: DatabaseState, doing: string): void {
-  if (!isProtected) return;
-  throw new Failure("protected", `Cannot ${doing} ${name}: the database is protected`, {
-    hint: `If you are sure that this is the database you mean, clear the mark first: pgstep unprotect --confirm ${shellWord(name)}`,
-  });
 }
 
 function setSql({ name }: DatabaseState, verb: "SET" | "RESET", value: string): string {

@@ -1,5 +1,5 @@
+import { enumeration } from "../core/display-text.ts";
 import { EMPTY_CHECKSUM, emptinessOf } from "../core/emptiness.ts";
-import { enumeration } from "../core/enumeration.ts";
 import { Failure, type Finding } from "../core/error.ts";
 import { type Header, parseHeader, runsIn } from "../core/header.ts";
 import { type Entry, isPending } from "../core/history.ts";

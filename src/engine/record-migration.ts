@@ -8,11 +8,12 @@ import type { Session } from "../ports/session.ts";
 import { migrationStep, recordedFiles } from "./baseline.ts";
 import type { DatabaseContext } from "./context.ts";
 import { deleteEmptyRowSql, insertRowSql, type TableNames, tableNames, versionIs } from "./history-table.ts";
-import { inTransaction } from "./journal.ts";
-import { type RunLock, withRunLock } from "./lock.ts";
+import { withRunLock } from "./lock.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { inTransaction } from "./own-transaction.ts";
 import { prepareHistory } from "./prepare-history.ts";
 import { readMigrations } from "./read-migrations.ts";
+import type { RunLock } from "./run-lock.ts";
 import { refuseUnsound } from "./scripts.ts";
 import { withSession } from "./work-session.ts";
 

@@ -21,6 +21,9 @@ export function replay<Result>(
   });
 }
 
+/** Has an empty database worked in, and empties it again. */
+export type InShadow = <Result>(work: (context: DatabaseContext) => Promise<Result>) => Promise<Result>;
+
 /** Works in a shadow database, which must be empty, tells nobody of it, and empties it again. @throws Failure shadow-not-empty */
 export async function inShadow<Result>(
   shadow: DatabaseContext,

@@ -6,14 +6,15 @@ import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { tableNames } from "./history-table.ts";
 import { resetHooks } from "./hooks/reset-hooks.ts";
-import { type RunLock, withRunLock } from "./lock.ts";
+import { withRunLock } from "./lock.ts";
 import { type DatabaseState, look, requireWritable } from "./look.ts";
-import { requireUnprotected } from "./protection.ts";
+import { requireUnprotected } from "./protection-sql.ts";
 import { deleteAtOnce, deleteInBatches, isOutOfLocks } from "./reset/batches.ts";
 import { deletionFailure } from "./reset/failure.ts";
 import { type Inventory, isEmpty, readInventory, summarize, withCountedRows } from "./reset/inventory.ts";
 import { refuseUndroppable } from "./reset/refusals.ts";
 import { DeletionRefused, type ResetRun } from "./reset/transaction.ts";
+import type { RunLock } from "./run-lock.ts";
 import { withSession } from "./work-session.ts";
 
 /**

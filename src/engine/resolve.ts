@@ -6,9 +6,10 @@ import { sameVersion } from "../core/version.ts";
 import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { tableNames, versionIs } from "./history-table.ts";
-import { inTransaction } from "./journal.ts";
-import { type RunLock, withRunLock } from "./lock.ts";
+import { withRunLock } from "./lock.ts";
 import { look, requireNoResetUnfinished, requireWritable } from "./look.ts";
+import { inTransaction } from "./own-transaction.ts";
+import type { RunLock } from "./run-lock.ts";
 import { withSession } from "./work-session.ts";
 
 /** What somebody found out about a statement that was started and not seen to end. */

@@ -1,15 +1,15 @@
 import type { StepReport } from "../core/report.ts";
-import { ownSettingsSql } from "../core/session-settings.ts";
 import { ServerFailure, type Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { durationsSql } from "./history-table.ts";
-import type { RunLock } from "./lock.ts";
 import type { DatabaseState } from "./look.ts";
-import { isUnconfirmedCommit, unconfirmedCommit } from "./notice.ts";
+import { KEEP_ALIVE, ownSettings } from "./own-settings.ts";
+import { uncancelled } from "./own-transaction.ts";
 import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "./pipeline.ts";
 import { prepareHistory } from "./prepare-history.ts";
 import type { Run } from "./run.ts";
-import { uncancelled } from "./uncancelled.ts";
+import type { RunLock } from "./run-lock.ts";
+import { isUnconfirmedCommit, unconfirmedCommit } from "./unconfirmed-commit.ts";
 
 /** Makes the tables fit to be written to, and the session fit for the run. */
 export async function startRun(
@@ -30,18 +30,6 @@ export async function startRun(
   return { context, session, names, lock, direct, sessionSettings, inSession: new Set(), pipeline };
 }
 
-/**
- * Where the network is gone the server does not notice by itself, and the system's own keepalives begin after two hours:
- * for so long the session would hold the lock. Without effect on a Unix socket. No tcp_user_timeout, which would end a
- * session whose client reads slowly.
- */
-const KEEP_ALIVE = "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; ";
-
-/** To be sent right before the lock is asked for; a server that refuses it is none the worse. */
-export function keepAlive(session: Session): void {
-  if (!session.backend.embedded) session.execute(KEEP_ALIVE).catch(() => {});
-}
-
 const WANTED = [
   // A write that is in no step's own READ WRITE transaction must fail, whatever went wrong with the BEGIN before it.
   "SET default_transaction_read_only = on; ",
@@ -49,11 +37,6 @@ const WANTED = [
   "SET client_connection_check_interval = 2000; ",
   KEEP_ALIVE,
 ];
-
-/** The settings that a direct session has from its beginning. */
-export function ownSettings({ backend }: Session): string {
-  return backend.embedded ? "" : ownSettingsSql(backend.serverVersion);
-}
 
 /**
  * Settings of the session for the run; returns those that took, behind those that each session has, so that all can be

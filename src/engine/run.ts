@@ -4,8 +4,8 @@ import type { Session } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
 import { errorCode } from "./error-code.ts";
 import type { Recording, TableNames } from "./history-table.ts";
-import type { RunLock } from "./lock.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { RunLock } from "./run-lock.ts";
 import type { Script } from "./scripts.ts";
 
 /** One connection at work on a plan. */

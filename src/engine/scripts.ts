@@ -18,7 +18,6 @@ import type { Session } from "../ports/session.ts";
 import { filesWithoutStatements } from "./empty-files.ts";
 import { errorWords } from "./error-code.ts";
 import { type TableNames, versionIs } from "./history-table.ts";
-import type { Run } from "./run.ts";
 
 /** A step together with its text, looked through and ready to run. */
 export interface Script {
@@ -29,16 +28,10 @@ export interface Script {
   readonly header: Header;
   /** The text in parts, as often as wanted. */
   text(): Iterable<string>;
-  /** What is written besides its statements, instead of the row of a migration. */
-  readonly bookkeeping?: Bookkeeping;
+  /** Only of a seed: statements that record it, each with its semicolon, instead of the row of a migration. */
+  readonly seedRecord?: string;
   /** What it consists of. @throws Failure history-conflict at its end when the file was edited since it was planned */
   plannedPieces(): Pieces;
-}
-
-/** The messages that a script's transaction begins and ends with, COMMIT included. */
-export interface Bookkeeping {
-  recordSql(run: Run, script: Script): string;
-  commitSql(run: Run): string;
 }
 
 export type Pieces = Generator<Piece | CopyBytes, void, undefined>;

@@ -2,21 +2,11 @@ import type { ServerMessage } from "../core/error.ts";
 import type { Statement } from "../core/sql/statement.ts";
 import type { StatementResult } from "../ports/session.ts";
 import type { DatabaseContext } from "./context.ts";
-import { noticeOf } from "./notice.ts";
 import type { Sender } from "./pipeline.ts";
 import type { Script } from "./scripts.ts";
+import type { Stage } from "./stage.ts";
+import { noticeOf } from "./stage.ts";
 import { endedBy, refusedInside } from "./transaction-state.ts";
-
-/** Which message of a step an answer belongs to. */
-export type Stage =
-  | { readonly at: "begin" }
-  /** The settings, the check of the step before, and the history row. */
-  | { readonly at: "record" }
-  | { readonly at: "statement"; readonly statement: Statement }
-  /** The check that the server reads a statement as pgstep has. */
-  | { readonly at: "strings"; readonly statement: Statement }
-  /** Deferred constraints, the checks of the history, COMMIT: of the whole script, or of one statement of it. */
-  | { readonly at: "commit"; readonly statement?: Statement };
 
 /** The first message of a step that came to nothing, and why. */
 export interface FailedStage {

@@ -11,7 +11,6 @@ import { deleteEmptyRowSql } from "./history-table.ts";
 import {
   finishedSql,
   forgetSql,
-  inTransaction,
   type JournalEntry,
   movedSql,
   notStartedSql,
@@ -21,7 +20,6 @@ import {
   statementHash,
   unrecordedSql,
 } from "./journal.ts";
-import { isUnconfirmedCommit, noticeOf, unconfirmedCommit } from "./notice.ts";
 import {
   bookkeeping,
   leavesTraces,
@@ -31,14 +29,17 @@ import {
   runWithEntry,
   type StatementRun,
 } from "./one-statement.ts";
+import { inTransaction } from "./own-transaction.ts";
 import { cleanSession, type Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
-import type { Stage } from "./sent-step.ts";
 import { noteInSession, repeatInSession, requireNothingMissed } from "./session-effects.ts";
+import type { Stage } from "./stage.ts";
+import { noticeOf } from "./stage.ts";
 import { lineOf, stringsFailure } from "./step-failure.ts";
 import { recordStepSql, tryToRecord } from "./step-record.ts";
 import { TransactionEnded } from "./transaction-state.ts";
 import type { StepEnd } from "./transaction-step.ts";
+import { isUnconfirmedCommit, unconfirmedCommit } from "./unconfirmed-commit.ts";
 import { type Work, workOf } from "./work.ts";
 
 /**

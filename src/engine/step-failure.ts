@@ -1,5 +1,4 @@
-import { Failure, type FilePlace, type ServerMessage } from "../core/error.ts";
-import { interruption } from "../core/interruption.ts";
+import { Failure, type FilePlace, interruption, type ServerMessage } from "../core/error.ts";
 import { placeIn, writtenText } from "../core/placeholders/place.ts";
 import { concurrentIndex } from "../core/sql/index-statement.ts";
 import type { Statement } from "../core/sql/statement.ts";
@@ -8,7 +7,7 @@ import { isLockLost, lockLost } from "./lock-lost.ts";
 import { leavesTraces, mustRunAlone } from "./one-statement.ts";
 import type { Run } from "./run.ts";
 import type { Script } from "./scripts.ts";
-import type { Stage } from "./sent-step.ts";
+import type { Stage } from "./stage.ts";
 
 /** Turns a server's refusal of one message of a step into the failure that is shown. */
 export function stepFailure(run: Run, script: Script, stage: Stage, server: ServerMessage): Failure {
@@ -25,7 +24,7 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
   if (isLockLost(server, run.names.journal)) return lockLost(what, place);
   const check = /pgstep:([a-z-]+)/.exec(server.message)?.[1];
   if (stage.at === "strings" && check === "strings") return stringsFailure(script, stage.statement);
-  if (stage.at === "commit" && check === "other-row" && script.bookkeeping) {
+  if (stage.at === "commit" && check === "other-row" && script.seedRecord !== undefined) {
     return new Failure("statement-failed", `${what}: it writes to ${history}`, {
       hint: `Remove the statement that does: ${history} is for migrations.`,
       place,

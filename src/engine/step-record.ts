@@ -1,6 +1,6 @@
 import { assertSql, deleteRowSql, recordRowSql, rowExists } from "./history-table.ts";
-import { BEGIN_OWN } from "./journal.ts";
 import { bookkeeping } from "./one-statement.ts";
+import { BEGIN_OWN } from "./own-transaction.ts";
 import { localSettings, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
 

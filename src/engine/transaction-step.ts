@@ -1,7 +1,6 @@
 import { Failure, type ServerMessage } from "../core/error.ts";
 import type { IsolationLevel } from "../core/transaction-blocks.ts";
 import { ConnectionLost, ServerFailure } from "../ports/session.ts";
-import { COMMIT } from "./commit.ts";
 import { endedFailure, unguardedFailure } from "./ended-transaction.ts";
 import {
   assertSql,
@@ -11,11 +10,14 @@ import {
   isOne,
   noteWritesSql,
   requireNoOtherRowSql,
+  requireNoWriteSql,
   rowExists,
 } from "./history-table.ts";
+import { COMMIT } from "./own-transaction.ts";
 import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./run.ts";
 import type { Script } from "./scripts.ts";
-import { type FailedStage, SentStep, type Stage, StepMessage } from "./sent-step.ts";
+import { type FailedStage, SentStep, StepMessage } from "./sent-step.ts";
+import type { Stage } from "./stage.ts";
 import { StringsCheck } from "./strings-check.ts";
 import { TransactionEnded } from "./transaction-state.ts";
 import { workOf } from "./work.ts";
@@ -69,9 +71,7 @@ export async function sendTransactionStep(
   let stopped: Failure | undefined;
   const strings = new StringsCheck();
   try {
-    const { bookkeeping } = script;
-    const record = () => bookkeeping?.recordSql(run, script) ?? recordSql(run, script, extent.previous);
-    if (!sent.failed) send(record(), { at: "record" });
+    if (!sent.failed) send(recordSql(run, script, extent.previous), { at: "record" });
     for (const { statement, rows, alone } of workOf(script)) {
       const check = strings.before(statement);
       if (check && !sent.failed) send(check, { at: "strings", statement });
@@ -103,7 +103,7 @@ export async function sendTransactionStep(
   }
   const last = strings.atEnd();
   if (last) send(last.sql, { at: "strings", statement: last.statement });
-  send(script.bookkeeping?.commitSql(run) ?? commitSql(run, script, extent), { at: "commit" });
+  send(commitSql(run, script, extent), { at: "commit" });
   const end = sent.ended.then((durationMs) =>
     sent.failed
       ? failedEnd(sent, script, sent.failed, extent.commit)
@@ -113,15 +113,19 @@ export async function sendTransactionStep(
 }
 
 function recordSql(run: Run, script: Script, previous: Script | undefined): string {
+  const record = script.seedRecord ?? `${rowSql(run, script, previous)}; `;
+  return `${localSettings(run, script)} ${run.lock.guard}${record}${noteWritesSql(run.names)}`;
+}
+
+function rowSql(run: Run, script: Script, previous: Script | undefined): string {
   const { names } = run;
   const { step } = script;
   const guard = previous ? `${assertSql(stepTookEffect(run, previous), "previous")}; ` : "";
+  if (step.direction === "down") {
+    return `${guard}WITH gone AS (${deleteRowSql(names, step.version)} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
+  }
   const replacing = step.isRecordedEmpty ? `${deleteEmptyRowSql(names, step.version)}; ` : "";
-  const record =
-    step.direction === "up"
-      ? `${replacing}${insertRowSql(names, step, recordingOf(run, script))}`
-      : `WITH gone AS (${deleteRowSql(names, step.version)} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
-  return `${localSettings(run, script)} ${run.lock.guard}${guard}${record}; ${noteWritesSql(names)}`;
+  return `${guard}${replacing}${insertRowSql(names, step, recordingOf(run, script))}`;
 }
 
 /** The condition that a step's row is there, or is gone. */
@@ -138,9 +142,10 @@ function commitSql(run: Run, script: Script, { commit, versions }: Extent): stri
     : `SAVEPOINT pgstep; ${check}ROLLBACK TO SAVEPOINT pgstep; RELEASE SAVEPOINT pgstep; `;
   // The count that this check relies on is a setting, which RESET ALL would take away.
   const role = `${ownRole(run)}; RESET search_path; `;
-  const others = requireNoOtherRowSql(names, versions);
-  const row = assertSql(stepTookEffect(run, script), "row");
-  return `${deferred}${role}${others}; ${cleanSession(run)} ${row}${commit ? `; ${COMMIT}` : ""}`;
+  const isSeed = script.seedRecord !== undefined;
+  const others = isSeed ? requireNoWriteSql(names) : requireNoOtherRowSql(names, versions);
+  const last = [...(isSeed ? [] : [assertSql(stepTookEffect(run, script), "row")]), ...(commit ? [COMMIT] : [])];
+  return `${deferred}${role}${others}; ${cleanSession(run)} ${last.join("; ")}`;
 }
 
 function failedEnd(

@@ -9,7 +9,6 @@ import { scanBytes } from "../core/sql/scan.ts";
 import type { Database, Session } from "../ports/session.ts";
 import type { Context } from "./context.ts";
 import { filesWithoutStatements, forgottenFiles, isForgotten } from "./empty-files.ts";
-import type { Environment } from "./environment.ts";
 import { asWarnings, findOccupied, type PendingFile } from "./first-run.ts";
 import { readHooks } from "./hooks/read-hooks.ts";
 import { inspectFiles } from "./inspect-files.ts";
@@ -18,6 +17,7 @@ import { isFirstRun, type Occupants, readOccupants } from "./occupants.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "./read-migrations.ts";
 import { rehearse } from "./rehearsal/rehearse.ts";
 import { inspectTransactional, readRepeatables } from "./repeatable/plan.ts";
+import type { InShadow } from "./replay.ts";
 import { readSeeds } from "./seed/read-seeds.ts";
 import { withSession } from "./work-session.ts";
 
@@ -30,7 +30,7 @@ import { withSession } from "./work-session.ts";
 export async function validate(
   context: Context,
   database: Database | undefined,
-  inShadow?: Environment["inShadow"],
+  inShadow?: InShadow,
 ): Promise<ValidationReport> {
   const { fileSystem, settings } = context;
   const files = readMigrations(fileSystem, settings.directory);

@@ -1,6 +1,5 @@
 import { writeDuration } from "../core/duration.ts";
-import { Failure } from "../core/error.ts";
-import { interruption } from "../core/interruption.ts";
+import { Failure, interruption } from "../core/error.ts";
 import { readSql } from "../core/session-settings.ts";
 import { ConnectionLost, type Database, ServerFailure, type Session } from "../ports/session.ts";
 import type { Context } from "./context.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Inspected } from "../../src/adapters/reporter-document.ts";
 import { DocumentReporter } from "../../src/adapters/reporter-document.ts";
+import type { Inspected } from "../../src/adapters/reporter-findings.ts";
 import { checkoutPath } from "../../src/adapters/reporter-findings.ts";
 import { annotation, withoutCommandsOn } from "../../src/adapters/reporter-github.ts";
 import { gitlabDocument } from "../../src/adapters/reporter-gitlab.ts";

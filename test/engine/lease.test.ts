@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { systemClock } from "../../src/adapters/system-clock.ts";
-import { inTransaction } from "../../src/engine/journal.ts";
-import { type RunLock, withRunLock } from "../../src/engine/lock.ts";
+import { withRunLock } from "../../src/engine/lock.ts";
+import { inTransaction } from "../../src/engine/own-transaction.ts";
+import type { RunLock } from "../../src/engine/run-lock.ts";
 import { ServerFailure, type Session } from "../../src/ports/session.ts";
 import { findPgbouncer, type Pgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
 import { sharedServer } from "../support/postgres-server.ts";

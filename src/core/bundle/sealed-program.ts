@@ -1,9 +1,8 @@
 import type { CommandWords } from "../command.ts";
-import { Failure } from "../error.ts";
+import { Failure, usage } from "../error.ts";
 import type { Report } from "../report.ts";
 import type { ResolvedSettings } from "../settings/resolve-settings.ts";
 import { SETTINGS } from "../settings/table.ts";
-import { usage } from "../usage.ts";
 import { disagreements, type Pin } from "./pin.ts";
 import type { Seal } from "./seal.ts";
 

@@ -1,6 +1,6 @@
 import type { Header } from "../header.ts";
 import type { ScanOptions } from "../sql/statement-scanner.ts";
-import { substituteIn } from "./substitute.ts";
+import { type Placeholder, substituteIn } from "./substitute.ts";
 
 /** The values that stand for `${name}`, by name; upper and lower case are the same. A bare text is a value. */
 export type GivenPlaceholders = Readonly<Record<string, string | GivenPlaceholder>>;
@@ -10,12 +10,6 @@ export interface GivenPlaceholder {
   readonly value?: string;
   /** Never to be shown, and in quotes only; left out, a name with "password", "secret" or "token" in it says so. */
   readonly secret?: boolean;
-}
-
-/** One name with what is known of it. */
-export interface Placeholder {
-  readonly value: string | undefined;
-  readonly secret: boolean;
 }
 
 export const PLACEHOLDER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

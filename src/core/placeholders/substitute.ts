@@ -5,7 +5,12 @@ import type { FaultWords } from "../sql/statement-fault.ts";
 import { StatementScanner } from "../sql/statement-scanner.ts";
 import type { Substitute, SubstitutionFault } from "../sql/substitution.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
-import type { Placeholder } from "./placeholders.ts";
+
+/** One name with what is known of it. */
+export interface Placeholder {
+  readonly value: string | undefined;
+  readonly secret: boolean;
+}
 
 const REFERENCE = /\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{/g;
 

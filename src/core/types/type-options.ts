@@ -1,4 +1,4 @@
-import { usage } from "../option-values.ts";
+import { usage } from "../error.ts";
 import { DRIVERS, type Driver } from "./driver-types.ts";
 
 /** How types are to be written. */

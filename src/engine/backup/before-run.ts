@@ -1,7 +1,7 @@
 import { type Destruction, destruction } from "../../core/backup/destruction.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../context.ts";
-import type { BackUpBefore, Prepared } from "../migrate.ts";
+import type { BackUpBefore, Prepared } from "../prepared-run.ts";
 import type { Script } from "../scripts.ts";
 import { type BackupMeans, takeBackup } from "./take-backup.ts";
 

@@ -1,4 +1,4 @@
-import { enumeration } from "../../core/enumeration.ts";
+import { enumeration } from "../../core/display-text.ts";
 import type { Finding } from "../../core/error.ts";
 import type { Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../json-answer.ts";

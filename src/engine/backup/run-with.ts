@@ -1,7 +1,7 @@
 import type { Invocation } from "../../core/command.ts";
 import { runOptions } from "../../core/option-values.ts";
 import type { Environment } from "../environment.ts";
-import type { RunOptions } from "../migrate.ts";
+import type { RunOptions } from "../prepared-run.ts";
 import { backUpBeforeRun } from "./before-run.ts";
 
 /** How the steps of a plan are to be run, with the backup that they may need. */

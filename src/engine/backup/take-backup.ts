@@ -1,8 +1,7 @@
 import { type BackupHead, type BackupKind, backupFileName, superfluous } from "../../core/backup/backup.ts";
 import type { Backup, BackupPolicy } from "../../core/backup/backup-report.ts";
 import type { Destruction } from "../../core/backup/destruction.ts";
-import { Failure } from "../../core/error.ts";
-import { interruption } from "../../core/interruption.ts";
+import { Failure, interruption } from "../../core/error.ts";
 import type { BackupTools, DumpProgram } from "../../ports/backups.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../context.ts";

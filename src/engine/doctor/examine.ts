@@ -1,6 +1,5 @@
 import { type Check, fault, good, warning } from "../../core/check.ts";
-import { Failure } from "../../core/error.ts";
-import { interruption } from "../../core/interruption.ts";
+import { Failure, interruption } from "../../core/error.ts";
 import type { DoctorReport, ExplainedValue } from "../../core/report.ts";
 import type { Probe } from "../../ports/probe.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";

@@ -1,13 +1,12 @@
-import { Failure } from "../../core/error.ts";
+import { Failure, interruption } from "../../core/error.ts";
 import type { Hook, HookMoment, HookReport } from "../../core/hooks/hook.ts";
-import { interruption } from "../../core/interruption.ts";
 import type { Settings } from "../../core/settings.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Session } from "../../ports/session.ts";
-import { COMMIT } from "../commit.ts";
 import type { DatabaseContext } from "../context.ts";
 import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../file-transaction.ts";
 import { tableNames } from "../history-table.ts";
+import { COMMIT } from "../own-transaction.ts";
 import { mustBeTransactional, stepOf } from "../repeatable/plan.ts";
 import type { Run } from "../run.ts";
 import { loadScripts, refuseUnsound, type Script } from "../scripts.ts";

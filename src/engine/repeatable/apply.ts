@@ -1,8 +1,8 @@
 import type { Failure, ServerMessage } from "../../core/error.ts";
 import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
 import { type ConnectionLost, ServerFailure } from "../../ports/session.ts";
-import { COMMIT } from "../commit.ts";
 import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../file-transaction.ts";
+import { COMMIT } from "../own-transaction.ts";
 import { cleanSession, ownRole, type Run } from "../run.ts";
 import { giveBack, isThere, putBack, type TakenDown, takeDown } from "./dependents.ts";
 import type { RepeatablePlan, RepeatableScript } from "./plan.ts";

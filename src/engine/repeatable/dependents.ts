@@ -1,4 +1,4 @@
-import { enumeration } from "../../core/enumeration.ts";
+import { enumeration } from "../../core/display-text.ts";
 import { Failure, type Finding } from "../../core/error.ts";
 import { quoteText } from "../../core/sql-text.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";

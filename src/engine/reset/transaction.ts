@@ -1,9 +1,9 @@
-import { interruption } from "../../core/interruption.ts";
+import { interruption } from "../../core/error.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import { COMMIT } from "../commit.ts";
 import type { DatabaseContext } from "../context.ts";
-import type { RunLock } from "../lock.ts";
-import { isUnconfirmedCommit, unconfirmedCommit } from "../notice.ts";
+import { COMMIT } from "../own-transaction.ts";
+import type { RunLock } from "../run-lock.ts";
+import { isUnconfirmedCommit, unconfirmedCommit } from "../unconfirmed-commit.ts";
 
 /** One connection at work on a reset. */
 export interface ResetRun {

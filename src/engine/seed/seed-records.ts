@@ -1,10 +1,7 @@
 import { readSql } from "../../core/session-settings.ts";
 import { quoteText } from "../../core/sql-text.ts";
 import type { Session } from "../../ports/session.ts";
-import { COMMIT } from "../commit.ts";
-import { NOW_UTC, noteWritesSql, requireNoWriteSql, type TableNames } from "../history-table.ts";
-import { cleanSession, localSettings, ownRole } from "../run.ts";
-import type { Bookkeeping, Script } from "../scripts.ts";
+import { NOW_UTC, type TableNames } from "../history-table.ts";
 import type { Seed } from "./read-seeds.ts";
 
 /** Which seeds have run that run only once. */
@@ -22,19 +19,13 @@ export async function readSeedRecords(session: Session, { seeds }: TableNames): 
 }
 
 /**
- * What a seed's transaction begins and ends with. Only what runs once leaves a record, whose key keeps a second run from
- * it; a row of the history it may not write.
+ * What a seed's transaction records. Only a seed that runs once leaves a record, whose key keeps a second run from it.
  * @param makesTable the first of these seeds makes the table
  */
-export function seedBookkeeping(names: TableNames, { name, file, once }: Seed, makesTable: boolean): Bookkeeping {
+export function seedRecord(names: TableNames, { name, file, once }: Seed, makesTable: boolean): string {
+  if (!once) return "";
   const create = makesTable
     ? `CREATE TABLE ${names.seeds} (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamp without time zone NOT NULL); `
     : "";
-  const insert = `INSERT INTO ${names.seeds} (name, checksum, applied_at) VALUES (${quoteText(name)}, ${quoteText(file.checksum)}, ${NOW_UTC}); `;
-  return {
-    recordSql: (run, script: Script) =>
-      `${localSettings(run, script)} ${run.lock.guard}${once ? create + insert : ""}${noteWritesSql(names)}`,
-    commitSql: (run) =>
-      `SET CONSTRAINTS ALL IMMEDIATE; ${ownRole(run)}; RESET search_path; ${requireNoWriteSql(names)}; ${cleanSession(run)} ${COMMIT}`,
-  };
+  return `${create}INSERT INTO ${names.seeds} (name, checksum, applied_at) VALUES (${quoteText(name)}, ${quoteText(file.checksum)}, ${NOW_UTC}); `;
 }

@@ -11,12 +11,12 @@ import { executeLocked } from "../execute-locked.ts";
 import { stepReport } from "../execute-plan.ts";
 import { type TableNames, tableNames } from "../history-table.ts";
 import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "../look.ts";
-import type { Prepared } from "../migrate.ts";
+import type { Prepared } from "../prepared-run.ts";
 import { byWeightAndPlace, readMigrations } from "../read-migrations.ts";
 import { loadScripts, refuseUnsound, type Script } from "../scripts.ts";
 import { withSession } from "../work-session.ts";
 import { readSeeds, type Seed } from "./read-seeds.ts";
-import { readSeedRecords, type SeedRecords, seedBookkeeping } from "./seed-records.ts";
+import { readSeedRecords, type SeedRecords, seedRecord } from "./seed-records.ts";
 
 /**
  * Runs the seeds for the chosen environment in the order of their names, each in a transaction; those that run only once
@@ -46,7 +46,7 @@ export function seed(context: DatabaseContext, { dryRun = false }: { readonly dr
     const scripts = loaded.scripts.flatMap((script, index): Script[] => {
       const own = wanted[index];
       if (!own) return [];
-      return [{ ...script, bookkeeping: seedBookkeeping(names, own, own === first && !records.tableExists) }];
+      return [{ ...script, seedRecord: seedRecord(names, own, own === first && !records.tableExists) }];
     });
     const alreadyApplied = seeds.length - wanted.length;
     return { state, plan, scripts, findings: loaded.findings, alreadyApplied, surroundings: NOTHING_AROUND };

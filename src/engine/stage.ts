@@ -1,28 +1,20 @@
 import type { ServerMessage } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import { placeIn } from "../core/placeholders/place.ts";
+import type { Statement } from "../core/sql/statement.ts";
 import type { Script } from "./scripts.ts";
-import type { Stage } from "./sent-step.ts";
+import { isUnconfirmedCommit, unconfirmedCommit } from "./unconfirmed-commit.ts";
 
-/** Where the server gives up waiting for a synchronous standby: cancelled, or while it ends the session. */
-const CANCELLED_WAIT = "SyncRepWaitForLSN";
-
-export function isUnconfirmedCommit({ routine }: ServerMessage): boolean {
-  return routine === CANCELLED_WAIT;
-}
-
-/** The warning that a commit took effect on this server alone. */
-export function unconfirmedCommit(what: string): Event {
-  return {
-    type: "warning",
-    finding: {
-      rule: "commit-unconfirmed",
-      severity: "warning",
-      message: `${what} is committed here, not confirmed by the standby`,
-      hint: "Check that the standby is connected (pg_stat_replication): until it has the commit, a fail-over loses it.",
-    },
-  };
-}
+/** Which message of a step an answer belongs to. */
+export type Stage =
+  | { readonly at: "begin" }
+  /** The settings, the check of the step before, and the history row. */
+  | { readonly at: "record" }
+  | { readonly at: "statement"; readonly statement: Statement }
+  /** The check that the server reads a statement as pgstep has. */
+  | { readonly at: "strings"; readonly statement: Statement }
+  /** Deferred constraints, the checks of the history, COMMIT: of the whole script, or of one statement of it. */
+  | { readonly at: "commit"; readonly statement?: Statement };
 
 /** A notice with the migration it belongs to and, for a statement's, its place in the file. */
 export function noticeOf(message: ServerMessage, script: Script, stage: Stage): Event {
