@@ -102,6 +102,7 @@ async function hurtAt({ scene, connection, kind, turn }: Trial, ground: Ground):
     command: scene.command,
   });
   let reached = false;
+  let hurting: Promise<Cut | undefined> | undefined;
   let rival: Child | undefined;
   let lease: LeaseSeen | undefined;
   const hurt = async ({ bytes }: ProxiedMessage): Promise<Cut | undefined> => {
@@ -124,10 +125,13 @@ async function hurtAt({ scene, connection, kind, turn }: Trial, ground: Ground):
     const { from, connection: index, number } = message;
     if (reached || from !== "client" || index !== turn.connection || number !== turn.number) return undefined;
     reached = true;
-    return hurt(message);
+    hurting = hurt(message);
+    return hurting;
   };
   try {
     const ended = await child.ended;
+    // A command can end without the connection that is being hurt.
+    await hurting;
     if (kind === "half-open") await assertNoLockLeft(ground);
     return { ended, reached, rival, lease };
   } finally {
