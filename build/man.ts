@@ -1,6 +1,6 @@
-import type { CommandWords, Option, Vocabulary } from "../src/core/command.ts";
-import { EXIT_STATUSES } from "../src/core/exit-statuses.ts";
-import { argumentRows, effectText, optionLabel, usageLine, wrap } from "../src/core/help-text.ts";
+import type { CommandWords, Option, Vocabulary } from "../src/core/command-line/command.ts";
+import { EXIT_STATUSES } from "../src/core/failure/exit-statuses.ts";
+import { argumentRows, effectText, optionLabel, usageLine, wrap } from "../src/core/help/help-text.ts";
 
 /** Columns of a line of text in the source. */
 const LINE = 78;

@@ -1,16 +1,16 @@
-import { backupStore } from "./adapters/backup-store.ts";
-import { hookPrograms } from "./adapters/hook-programs.ts";
-import type { Attendance } from "./adapters/postgres-database.ts";
-import { systemClock } from "./adapters/system-clock.ts";
-import { toolVersion } from "./adapters/tool-version.ts";
+import { backupStore } from "./adapters/files/backup-store.ts";
+import { systemClock } from "./adapters/process/system-clock.ts";
+import { toolVersion } from "./adapters/process/tool-version.ts";
+import { hookPrograms } from "./adapters/programs/hook-programs.ts";
+import type { Attendance } from "./adapters/server/postgres-database.ts";
+import type { DatabaseSources } from "./core/configuration/database-sources.ts";
+import { placeInProjectFile } from "./core/configuration/origin.ts";
+import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
+import type { Settings } from "./core/configuration/settings.ts";
 import type { Target } from "./core/connection/target.ts";
-import type { EventListener } from "./core/event.ts";
-import type { DatabaseSources } from "./core/settings/database-sources.ts";
-import { placeInProjectFile } from "./core/settings/origin.ts";
-import type { ResolvedSettings } from "./core/settings/resolve-settings.ts";
-import type { Settings } from "./core/settings.ts";
-import type { Context } from "./engine/context.ts";
-import { withoutSecrets } from "./engine/without-secrets.ts";
+import type { EventListener } from "./core/reports/event.ts";
+import type { Context } from "./engine/session/context.ts";
+import { withoutSecrets } from "./engine/session/mask-secrets.ts";
 import type { BackupTools } from "./ports/backups.ts";
 import type { Database } from "./ports/session.ts";
 
@@ -36,12 +36,13 @@ export function contextOf(
 /** Finds out once which database the sources name; undefined when they name none. @throws Failure settings */
 export function namedTarget(sources: DatabaseSources): () => Promise<Target | undefined> {
   let target: Promise<Target | undefined> | undefined;
-  return () => (target ??= import("./adapters/resolve-target.ts").then(({ resolveTarget }) => resolveTarget(sources)));
+  return () =>
+    (target ??= import("./adapters/target/resolve-target.ts").then(({ resolveTarget }) => resolveTarget(sources)));
 }
 
 /** The database of a target, which tells nothing that has a secret placeholder's value in it. */
 export async function openTarget(target: Target, settings: Settings, attendance: Attendance): Promise<Database> {
-  const { openDatabase } = await import("./adapters/open-database.ts");
+  const { openDatabase } = await import("./adapters/target/open-database.ts");
   return withoutSecrets(openDatabase(target, attendance), settings.placeholders);
 }
 
@@ -58,7 +59,7 @@ export function backupTools(
     async dumpProgram(serverMajor) {
       const named = await target();
       if (named?.kind !== "server") return undefined;
-      const { findDumpProgram, NO_PROGRAM } = await import("./adapters/pg-dump.ts");
+      const { findDumpProgram, NO_PROGRAM } = await import("./adapters/programs/pg-dump.ts");
       const origin = placeInProjectFile(resolved.origins.pgDump);
       if (!isTold && origin !== undefined && program !== undefined && program !== NO_PROGRAM) {
         isTold = true;

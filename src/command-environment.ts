@@ -1,25 +1,25 @@
-import { backupStore } from "./adapters/backup-store.ts";
-import { withDirectoryFacts } from "./adapters/directory-facts.ts";
-import { gitCommands } from "./adapters/git-commands.ts";
-import type { ProjectConfines } from "./adapters/project-confines.ts";
-import { repositoryOf } from "./adapters/project-file-search.ts";
-import type { TextStream } from "./adapters/reporter-output.ts";
-import { programFile } from "./adapters/sealed-program.ts";
-import { unreadEnvFile } from "./adapters/setting-files.ts";
-import { TerminalConsent } from "./adapters/terminal-consent.ts";
+import { backupStore } from "./adapters/files/backup-store.ts";
+import type { TextStream } from "./adapters/output/output.ts";
+import { programFile } from "./adapters/process/sealed-program.ts";
+import { gitCommands } from "./adapters/programs/git-commands.ts";
+import { withDirectoryFacts } from "./adapters/setting-files/directory-facts.ts";
+import type { ProjectConfines } from "./adapters/setting-files/project-confines.ts";
+import { repositoryOf } from "./adapters/setting-files/project-file-search.ts";
+import { unreadEnvFile } from "./adapters/setting-files/read-settings.ts";
+import { TerminalConsent } from "./adapters/terminal/consent.ts";
 import { backupTools, contextOf, namedTarget, openTarget } from "./assembly.ts";
 import type { PgstepCommand } from "./commands/index.ts";
-import type { Pin } from "./core/bundle/pin.ts";
+import type { Environment, GivenPatience } from "./commands/shared/environment.ts";
 import { withPin } from "./core/bundle/sealed-program.ts";
+import { databaseSources, shadowSources } from "./core/configuration/database-sources.ts";
+import { noDatabaseNamed } from "./core/configuration/no-database.ts";
+import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
 import type { Target } from "./core/connection/target.ts";
-import { databaseSources, shadowSources } from "./core/settings/database-sources.ts";
-import { noDatabaseNamed } from "./core/settings/no-database.ts";
-import type { ResolvedSettings } from "./core/settings/resolve-settings.ts";
+import type { Pin } from "./core/migrations/history-pin.ts";
 import { rehearseRestore } from "./engine/backup/restore.ts";
-import type { Context } from "./engine/context.ts";
-import type { Environment, GivenPatience } from "./engine/environment.ts";
-import { inShadow, replay } from "./engine/replay.ts";
-import { patienceOf, waitingDatabase } from "./engine/wait.ts";
+import { inShadow, replay } from "./engine/check/shadow.ts";
+import type { Context } from "./engine/session/context.ts";
+import { patienceOf, waitingDatabase } from "./engine/session/wait-for-database.ts";
 import type { FileSystem } from "./ports/file-system.ts";
 import type { Reporter } from "./ports/reporter.ts";
 import type { Database } from "./ports/session.ts";
@@ -73,7 +73,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
   const environment: Environment = {
     context,
     settings: resolved,
-    explainDatabase: async () => (await import("./adapters/resolve-target.ts")).explainTarget(named),
+    explainDatabase: async () => (await import("./adapters/target/resolve-target.ts")).explainTarget(named),
     namedDatabase: () => namedDatabase(),
     async databaseContext(patience) {
       const opened = await namedDatabase(patience);
@@ -90,7 +90,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     },
     async probe() {
       const server = await target();
-      return server?.kind === "server" ? (await import("./adapters/probe.ts")).serverProbe(server) : undefined;
+      return server?.kind === "server" ? (await import("./adapters/server/probe.ts")).serverProbe(server) : undefined;
     },
     async backupMeans() {
       const tools = confines
@@ -128,7 +128,7 @@ async function openNamed(
   const database = await openTarget(target, resolved.values, {
     emit: context.emit,
     async askPassword(user, signal) {
-      const { askPassword } = await import("./adapters/terminal-password.ts");
+      const { askPassword } = await import("./adapters/terminal/password.ts");
       return await askPassword({ input: stdin, output: stderr, mayAsk }, user, signal);
     },
   });

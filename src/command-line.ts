@@ -1,12 +1,12 @@
 import { type CAC, cac } from "cac";
 import { COMMANDS, GLOBAL_OPTIONS, type PgstepCommand, TEXT_COMMANDS, VOCABULARY } from "./commands/index.ts";
-import type { CommandWords, Invocation, Option } from "./core/command.ts";
+import type { CommandWords, Invocation, Option } from "./core/command-line/command.ts";
 import { COMPLETE } from "./core/completion/scripts.ts";
 import { type Completion, completionAt } from "./core/completion/suggestions.ts";
-import { usage } from "./core/error.ts";
-import { commandHelp, programHelp } from "./core/help-text.ts";
-import { HELP_TOPICS } from "./core/help-topics/index.ts";
-import { nearest } from "./core/spelling.ts";
+import { usage } from "./core/failure/failure.ts";
+import { commandHelp, programHelp } from "./core/help/help-text.ts";
+import { HELP_TOPICS } from "./core/help/index.ts";
+import { nearest } from "./core/text/spelling.ts";
 
 /** What somebody who typed a command line wants. */
 export type Request =

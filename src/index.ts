@@ -1,14 +1,9 @@
 import process from "node:process";
-import { disk } from "./adapters/disk.ts";
-import { readSettings } from "./adapters/setting-files.ts";
+import { disk } from "./adapters/files/disk.ts";
+import { readSettings } from "./adapters/setting-files/read-settings.ts";
 import { contextOf, namedTarget, openTarget } from "./assembly.ts";
-import { type Confirmation, requireConfirmation, requireUnprotecting } from "./core/confirmation.ts";
-import { Failure } from "./core/error.ts";
-import type { EventListener } from "./core/event.ts";
-import type { DownTarget, UpTarget } from "./core/plan.ts";
-import type { ProtectionReport, ResetReport, RunReport, StatusReport, ValidationReport } from "./core/report.ts";
-import { maskedFailure, withoutSecrets } from "./core/secrets/masked-report.ts";
-import { databaseSources } from "./core/settings/database-sources.ts";
+import { type Confirmation, requireConfirmation, requireUnprotecting } from "./core/command-line/consent.ts";
+import { databaseSources } from "./core/configuration/database-sources.ts";
 import {
   type OptionChecks,
   ofType,
@@ -16,34 +11,46 @@ import {
   requireOptions,
   SETTING_CHECKS,
   wholeFrom,
-} from "./core/settings/library-options.ts";
-import { noDatabaseNamed } from "./core/settings/no-database.ts";
-import { failureOf, type ResolvedSettings } from "./core/settings/resolve-settings.ts";
-import type { GivenSettings, Settings } from "./core/settings.ts";
-import type { Context, DatabaseContext } from "./engine/context.ts";
-import { migrate, redo, undo } from "./engine/migrate.ts";
-import type { RunOptions } from "./engine/prepared-run.ts";
-import { protect, unprotect } from "./engine/protection.ts";
-import { reset } from "./engine/reset.ts";
-import { readStatus } from "./engine/status.ts";
-import { validate } from "./engine/validate.ts";
-import { withoutSecrets as withoutSecretValues } from "./engine/without-secrets.ts";
+} from "./core/configuration/library-options.ts";
+import { noDatabaseNamed } from "./core/configuration/no-database.ts";
+import { failureOf, type ResolvedSettings } from "./core/configuration/resolve-settings.ts";
+import type { GivenSettings, Settings } from "./core/configuration/settings.ts";
+import { Failure } from "./core/failure/failure.ts";
+import type { DownTarget, UpTarget } from "./core/migrations/plan.ts";
+import type { EventListener } from "./core/reports/event.ts";
+import type {
+  ProtectionReport,
+  ResetReport,
+  RunReport,
+  StatusReport,
+  ValidationReport,
+} from "./core/reports/report.ts";
+import { maskedFailure, withoutSecrets } from "./core/secrets/masked-report.ts";
+import { validate } from "./engine/check/validate.ts";
+import { reset } from "./engine/reset/reset.ts";
+import { migrate, redo, undo } from "./engine/run/migrate.ts";
+import type { RunOptions } from "./engine/run/prepared-run.ts";
+import type { Context, DatabaseContext } from "./engine/session/context.ts";
+import { withoutSecrets as withoutSecretValues } from "./engine/session/mask-secrets.ts";
+import { protect, unprotect } from "./engine/verbs/protect.ts";
+import { readStatus } from "./engine/verbs/status.ts";
 import type { Consent } from "./ports/consent.ts";
 import type { Database } from "./ports/session.ts";
 
-export type { Confirmation } from "./core/confirmation.ts";
+export type { Confirmation } from "./core/command-line/consent.ts";
+export type { GivenSettings } from "./core/configuration/settings.ts";
 export {
   Failure,
   type FailureCode,
   type FilePlace,
   type Finding,
   type ServerMessage,
-} from "./core/error.ts";
-export type { Event, EventListener } from "./core/event.ts";
-export type { Applied, Entry, MigrationState } from "./core/history.ts";
-export type { Direction, Migration, SqlFile } from "./core/migration.ts";
+} from "./core/failure/failure.ts";
+export type { Applied, Entry, MigrationState } from "./core/migrations/history.ts";
+export type { Direction, Migration, SqlFile } from "./core/migrations/migration.ts";
+export type { DownTarget, Plan, Step, UpTarget } from "./core/migrations/plan.ts";
 export type { GivenPlaceholder, GivenPlaceholders } from "./core/placeholders/placeholders.ts";
-export type { DownTarget, Plan, Step, UpTarget } from "./core/plan.ts";
+export type { Event, EventListener } from "./core/reports/event.ts";
 export type {
   ProtectionReport,
   ResetInventory,
@@ -53,9 +60,8 @@ export type {
   StepOutcome,
   StepReport,
   ValidationReport,
-} from "./core/report.ts";
-export type { GivenSettings } from "./core/settings.ts";
-export type { RunOptions } from "./engine/prepared-run.ts";
+} from "./core/reports/report.ts";
+export type { RunOptions } from "./engine/run/prepared-run.ts";
 
 /** What a runner works with; everything left out comes from the variables that the command line reads, or is a default. */
 export interface MigrationRunnerOptions extends GivenSettings {
@@ -202,7 +208,7 @@ export class MigrationRunner {
   async #open(resolved: ResolvedSettings, emit: EventListener): Promise<Database | undefined> {
     const { sql } = this.#options;
     if (sql) {
-      const { databaseOfDriver } = await import("./adapters/driver-database.ts");
+      const { databaseOfDriver } = await import("./adapters/server/driver-database.ts");
       const database = databaseOfDriver(sql as Parameters<typeof databaseOfDriver>[0]);
       return withoutSecretValues(database, resolved.values.placeholders);
     }

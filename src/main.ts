@@ -1,9 +1,9 @@
 // Before all others: packages read variables while they are loaded.
-import "./adapters/variables-of-deno.ts";
+import "./adapters/process/variables-of-deno.ts";
 
 import process from "node:process";
-import { hidePasswords } from "./adapters/process-title.ts";
-import { startedWords } from "./adapters/program-start.ts";
+import { hidePasswords } from "./adapters/process/process-title.ts";
+import { startedWords } from "./adapters/process/program-start.ts";
 import { BUG, Program } from "./program.ts";
 
 const words = process.argv.slice(2);

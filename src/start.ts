@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
 import process from "node:process";
-import { versionLine } from "./adapters/reporter-version.ts";
-import { ownSeal } from "./adapters/sealed-program.ts";
-import { toolVersion } from "./adapters/tool-version.ts";
+import { versionLine } from "./adapters/json-report/version.ts";
+import { ownSeal } from "./adapters/process/sealed-program.ts";
+import { toolVersion } from "./adapters/process/tool-version.ts";
 
 /*
  * What an executable starts with. Scripts ask for the version again and again, and loading the program takes several

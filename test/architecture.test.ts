@@ -22,40 +22,77 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   utils: ["index.ts"],
 };
 
-const SESSION =
-  /^(wire|answer-rules|answer-watch|backend-messages|growing-bytes|reported-state|copy-data|driver-socket|outgoing-messages|replies|listener-reply|postgres-session|open-session)\.ts$/;
-
 /**
- * Several files that make one adapter, and the other adapters it is built from. Any other adapter is one file, or one
- * directory, and imports none of the others.
+ * The rooms of the layers that have some, each with what is in it. A room imports only from those above it in its list.
+ * ARCHITECTURE.md has the same table.
  */
-const ADAPTERS: readonly { readonly files: RegExp; readonly from?: RegExp }[] = [
-  // A session of the driver over any pair of streams.
-  { files: SESSION },
-  // A server that is reached over a socket.
-  {
-    files:
-      /^(postgres-database|driver-database|dial|tls(-settings|-files)?|login(-messages|-reader)?|authentication|resumed-wire|server-role|cancel-request|(connection|network|startup)-failure)\.ts$/,
-    from: SESSION,
+const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  core: {
+    text: "characters, positions and decoding; how texts are shown",
+    authentication: "how a client proves who it is to a server: SCRAM, channel binding, what is accepted",
+    failure: "expected errors: codes, exit statuses, findings",
+    sql: "tokens and words of SQL, quoting, what a file is divided into",
+    catalog: "what is read of a database's schema, and comparing two of them",
+    "command-line": "what commands and options are, consent, output formats",
+    statements: "what one statement is and does: its kind, its effects, the relations it changes",
+    connection: "where a server is and how it is reached: URLs, keywords, parameters, files",
+    types: "TypeScript declarations from a catalog",
+    secrets: "what in a text is secret, and texts without it",
+    completion: "what shells complete, and their scripts",
+    help: "help texts and topics",
+    scanner: "the text of a file becomes statements",
+    migrations: "files, versions, headers, inspections, history, plan",
+    backup: "what a backup is, what it holds and when one is needed",
+    hooks: "what is run around a run",
+    placeholders: "values that stand for names in files",
+    repeatable: "objects that are applied again when their file changes",
+    settings: "which settings there are, and their kinds",
+    hints: "commands in hints, as they can be typed here",
+    "setting-files": "how settings are written in files",
+    configuration: "the values of settings, and where each comes from",
+    reports: "what happens, and what is true at the end",
+    bundle: "migrations that are sealed in an executable",
   },
-  // The steps to a server, one by one.
-  { files: /^probe(-certificate)?\.ts$/, from: /^(dial|tls|tls-settings|connection-failure)\.ts$/ },
-  // The embedded database.
-  { files: /^(pglite-.*|embedded-lock)\.ts$/, from: SESSION },
-  // What the machine says of where the database is.
-  { files: /^(resolve-target|connection-files)\.ts$/ },
-  // Files of settings.
-  { files: /^(setting-files|project-file-search|project-confines|directory-facts)\.ts$/, from: /^file-owner\.ts$/ },
-  { files: /^backup-store\.ts$/, from: /^file-owner\.ts$/ },
-  // Files of the user's that nobody named.
-  { files: /^connection-files\.ts$/, from: /^home-directory\.ts$/ },
-  { files: /^tls-files\.ts$/, from: /^home-directory\.ts$/ },
-  // What replaces files of the user's or of its own.
-  { files: /^(disk|sealed-program|embedded-lock)\.ts$/, from: /^replace-file\.ts$/ },
-  // Which of the two.
-  { files: /^open-database\.ts$/, from: /^(postgres|pglite)-database\.ts$/ },
-  { files: /^(.*-reporter|reporter-.*)\.ts$/ },
-];
+  engine: {
+    session: "sessions: opened, waited for, found again after a loss; transactions of pgstep's own",
+    files: "migration files: read, named, inspected",
+    catalog: "SQL over the catalog, and reading its answers",
+    history: "the tables of pgstep: the history, the journal, the first look at a database",
+    lock: "the right to run: advisory lock, lease, who holds it",
+    script: "a planned file, looked through and ready to run",
+    types: "generated files of types",
+    bundle: "writing an executable with migrations in it",
+    doctor: "checks of an environment",
+    pipeline: "messages that are sent without waiting, and what their answers mean",
+    step: "one migration: sent, recorded, resumed",
+    repeatable: "repeatable objects: planned, applied, recorded",
+    hooks: "hooks: read and run",
+    run: "a run: what is prepared, the order, retries, races, losses",
+    reset: "deleting everything",
+    seed: "seed files: read and run",
+    verbs: "commands over the history: status, baseline, repair, resolve, protect, new",
+    backup: "backups: taken, verified, restored",
+    check: "validating files, and replaying them in a shadow database",
+  },
+  adapters: {
+    files: "the disk, sealed files, files of backups",
+    network: "connections and TLS",
+    output: "what reporters share: streams, marks, words",
+    programs: "programs that are started: hooks, pg_dump, git",
+    session: "a session of the driver over any pair of streams: PostgreSQL's protocol",
+    terminal: "questions to a person",
+    embedded: "the embedded PostgreSQL",
+    process: "the process that pgstep runs in: signals, variables, its version, its own file",
+    server: "a PostgreSQL server over a socket: finding, logging in, cancelling",
+    "setting-files": "the files of settings, and what those of a checkout may do",
+    "json-report": "reports and events as JSON",
+    "text-report": "reports and events for people",
+    "ci-report": "reports for services: annotations, JUnit, SARIF, GitLab, step summaries",
+    target: "which database is meant",
+    reporters: "which reporters there are, and what goes in front of all of them",
+  },
+};
+const MOST_FILES = 14;
 
 /** Packages, and the only places in src/ that may know them. */
 const SOLE_IMPORTERS: Readonly<Record<string, RegExp>> = {
@@ -84,37 +121,69 @@ const sources = filesBelow("src")
     return { path: path.slice("src/".length), text, imports: [...specifiers].map(([, specifier = ""]) => specifier) };
   });
 
-/** Files of one command each; what else lies beside them is what they are made of. */
-const commands = sources.find(({ path }) => path === "commands/index.ts")?.imports ?? [];
+/** Files of one command each. */
+const commands = sources.map(({ path }) => path).filter((path) => /^commands\/(?!index\.ts)[^/]+$/.test(path));
+
+/** Every import of a file of src/, as paths below it. */
+const arrows = sources.flatMap(({ path, imports }) =>
+  imports
+    .filter((specifier) => specifier.startsWith("."))
+    .map((specifier) => ({ from: path, to: posix.join(posix.dirname(path), specifier) })),
+);
+
+const targetsOf = new Map(
+  sources.map(({ path }) => [path, arrows.flatMap(({ from, to }) => (from === path ? to : []))]),
+);
 
 describe("architecture", () => {
   test("imports go only where the layers allow", () => {
-    const faults = sources.flatMap(({ path, imports }) => {
-      const layer = layerOf(path);
-      const allowed = LAYERS[layer];
-      if (!allowed) return [`${path}: no such layer`];
-      return imports
-        .filter((specifier) => specifier.startsWith("."))
-        .map((specifier) => posix.join(posix.dirname(path), specifier))
-        .filter((target) => layerOf(target) !== layer && !allowed.includes(layerOf(target)))
-        .map((target) => `${path} imports ${target}`);
-    });
+    const unknown = sources.filter(({ path }) => !LAYERS[layerOf(path)]).map(({ path }) => `${path}: no such layer`);
+    const faults = arrows
+      .filter(({ from, to }) => layerOf(to) !== layerOf(from) && !LAYERS[layerOf(from)]?.includes(layerOf(to)))
+      .map(({ from, to }) => `${from} imports ${to}`);
+    assert.deepEqual([...unknown, ...faults], []);
+  });
+
+  test("every file of a layer is in a room, and rooms import only from those above them", () => {
+    const homeless = sources
+      .filter(({ path }) => layerOf(path) in ROOMS && rankOf(path) === -1)
+      .map(({ path }) => `${path}: no such room`);
+    const upward = arrows
+      .filter(({ from, to }) => layerOf(from) in ROOMS && layerOf(from) === layerOf(to) && rankOf(to) > rankOf(from))
+      .map(({ from, to }) => `${from} imports ${to}`);
+    assert.deepEqual([...homeless, ...upward], []);
+  });
+
+  test(`a room has files, and at most ${MOST_FILES}`, () => {
+    const faults = Object.entries(ROOMS).flatMap(([layer, rooms]) =>
+      Object.keys(rooms).flatMap((room) => {
+        const count = sources.filter(({ path }) => path.startsWith(`${layer}/${room}/`)).length;
+        return count > 0 && count <= MOST_FILES ? [] : [`${layer}/${room}: ${count}`];
+      }),
+    );
     assert.deepEqual(faults, []);
   });
 
-  test("adapters and commands keep to themselves", () => {
-    const faults = sources.flatMap(({ path, imports }) => {
-      const [layer, part = ""] = path.split("/");
-      if ((layer !== "adapters" && layer !== "commands") || path === "commands/index.ts") return [];
-      return imports
-        .filter((specifier) => specifier.startsWith("."))
-        .map((specifier) => posix.join(posix.dirname(path), specifier).split("/"))
-        .filter(([targetLayer, target = ""]) => targetLayer === layer && target !== part)
-        .filter(([, target = ""]) =>
-          layer === "commands" ? commands.includes(`./${target}`) : !mayImport(part, target),
-        )
-        .map((target) => `${path} imports ${target.join("/")}`);
-    });
+  test("ARCHITECTURE.md has the same rooms", () => {
+    const text = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8");
+    const listed = [...text.matchAll(/^\| `(\w+)\/([\w-]+)` \| ([^|]*) \|$/gm)]
+      .map(([, ...row]) => row)
+      .filter(([layer = ""]) => layer in ROOMS);
+    const expected = Object.entries(ROOMS).flatMap(([layer, rooms]) =>
+      Object.entries(rooms).map(([room, meaning]) => [layer, room, meaning]),
+    );
+    assert.deepEqual(listed, expected);
+  });
+
+  test("no file imports itself by way of others", () => {
+    const circles = sources.map(({ path }) => circleThrough(path)).filter((circle) => circle !== undefined);
+    assert.deepEqual(circles, []);
+  });
+
+  test("commands keep to themselves", () => {
+    const faults = arrows
+      .filter(({ from, to }) => layerOf(from) === "commands" && from !== "commands/index.ts" && commands.includes(to))
+      .map(({ from, to }) => `${from} imports ${to}`);
     assert.deepEqual(faults, []);
   });
 
@@ -148,10 +217,10 @@ describe("architecture", () => {
           ? []
           : [...code.matchAll(/\bprocess\.(exit|abort|reallyExit)\(/g)].map(([found]) => `${path}: ${found}`)),
         // The embedded database sets an exit code of its own when it closes, which its adapter puts back.
-        ...(path === "main.ts" || path === "adapters/pglite-database.ts"
+        ...(path === "main.ts" || path === "adapters/embedded/pglite-database.ts"
           ? []
           : [...code.matchAll(/\bprocess\.exitCode\b/g)].map(([found]) => `${path}: ${found}`)),
-        ...(/^adapters\/(.*-reporter|reporter-.*)\.ts$/.test(path)
+        ...(/^adapters\/(output|[a-z]+-report)\//.test(path)
           ? []
           : [...code.matchAll(/\bconsole\.\w+/g)].map(([found]) => `${path}: ${found}`)),
       ];
@@ -188,8 +257,22 @@ function layerOf(path: string): string {
   return path.split("/")[0] ?? "";
 }
 
-function mayImport(file: string, target: string): boolean {
-  return ADAPTERS.some(({ files, from }) => files.test(file) && (files.test(target) || from?.test(target)));
+/** The place of a file's room in the list of its layer; -1 when it is in none. */
+function rankOf(path: string): number {
+  const [layer = "", room = "", file] = path.split("/");
+  return file === undefined ? -1 : Object.keys(ROOMS[layer] ?? {}).indexOf(room);
+}
+
+/** The shortest way from a file back to itself. */
+function circleThrough(path: string): string | undefined {
+  const ways = new Map([[path, [path]]]);
+  for (const [at, way] of ways) {
+    for (const to of targetsOf.get(at) ?? []) {
+      if (to === path) return [...way, to].join(" > ");
+      if (!ways.has(to)) ways.set(to, [...way, to]);
+    }
+  }
+  return undefined;
 }
 
 function withoutComments(text: string): string {

@@ -1,4 +1,4 @@
-import type { CommandWords } from "../../src/core/command.ts";
+import type { CommandWords } from "../../src/core/command-line/command.ts";
 
 type Row = readonly [status: number | string, meaning: string];
 

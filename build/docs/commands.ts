@@ -1,5 +1,5 @@
-import type { CommandWords, Option, Vocabulary } from "../../src/core/command.ts";
-import { argumentRows, effectText, optionLabel, usageLine } from "../../src/core/help-text.ts";
+import type { CommandWords, Option, Vocabulary } from "../../src/core/command-line/command.ts";
+import { argumentRows, effectText, optionLabel, usageLine } from "../../src/core/help/help-text.ts";
 import { statusesOf } from "./command-statuses.ts";
 import { code, GENERATED, plain, table } from "./markdown.ts";
 

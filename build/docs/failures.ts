@@ -1,5 +1,5 @@
-import { FAILURES, type FailureCode } from "../../src/core/error.ts";
-import { EXIT_STATUSES } from "../../src/core/exit-statuses.ts";
+import { EXIT_STATUSES } from "../../src/core/failure/exit-statuses.ts";
+import { FAILURES, type FailureCode } from "../../src/core/failure/failure.ts";
 import { code, GENERATED, plain, table } from "./markdown.ts";
 import { REMEDIES } from "./remedies.ts";
 

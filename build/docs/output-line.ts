@@ -1,4 +1,4 @@
-import { FORMAT_VERSION } from "../../src/adapters/reporter-json-shapes.ts";
+import { FORMAT_VERSION } from "../../src/adapters/json-report/shapes.ts";
 import { object, only, type Schema, string } from "./schema-parts.ts";
 
 const FORMAT = only("The version of this format.", FORMAT_VERSION);

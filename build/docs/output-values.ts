@@ -1,5 +1,5 @@
-import { VERIFICATIONS } from "../../src/core/backup/backup.ts";
-import { FAILURES } from "../../src/core/error.ts";
+import { VERIFICATIONS } from "../../src/core/backup/backup-file.ts";
+import { FAILURES } from "../../src/core/failure/failure.ts";
 import { HOOK_MOMENTS } from "../../src/core/hooks/hook.ts";
 import {
   count,

@@ -1,4 +1,4 @@
-import type { FailureCode } from "../../src/core/error.ts";
+import type { FailureCode } from "../../src/core/failure/failure.ts";
 
 /** What to do about each failure, for the page of all of them; a failure itself comes with a hint for its own case. */
 export const REMEDIES: Readonly<Record<FailureCode, string>> = {

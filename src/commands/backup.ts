@@ -1,7 +1,7 @@
-import type { Command } from "../core/command.ts";
+import type { Command } from "../core/command-line/command.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { backUp, listBackups } from "../engine/backup/back-up.ts";
-import type { Environment } from "../engine/environment.ts";
+import type { Environment } from "./shared/environment.ts";
 
 export const backup: Command<Environment> = {
   name: "backup",

@@ -1,7 +1,7 @@
-import type { Command } from "../core/command.ts";
-import { LOCK_OPTIONS, requireVersion } from "../core/option-values.ts";
-import { baseline as recordBaseline } from "../engine/baseline.ts";
-import type { Environment } from "../engine/environment.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { baseline as recordBaseline } from "../engine/verbs/baseline.ts";
+import type { Environment } from "./shared/environment.ts";
+import { LOCK_OPTIONS, requireVersion } from "./shared/options.ts";
 
 export const baseline: Command<Environment> = {
   name: "baseline",

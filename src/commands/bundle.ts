@@ -1,8 +1,8 @@
-import type { Command } from "../core/command.ts";
-import { usage } from "../core/error.ts";
-import { refuseTogether } from "../core/option-values.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { usage } from "../core/failure/failure.ts";
 import { bundle as sealMigrations } from "../engine/bundle/bundle.ts";
-import type { Environment } from "../engine/environment.ts";
+import type { Environment } from "./shared/environment.ts";
+import { refuseTogether } from "./shared/options.ts";
 
 export const bundle: Command<Environment> = {
   name: "bundle",

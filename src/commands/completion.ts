@@ -1,6 +1,6 @@
-import type { TextCommand } from "../core/command.ts";
+import type { TextCommand } from "../core/command-line/command.ts";
 import { SCRIPTS } from "../core/completion/scripts.ts";
-import { usage } from "../core/error.ts";
+import { usage } from "../core/failure/failure.ts";
 
 const SHELLS = Object.keys(SCRIPTS);
 

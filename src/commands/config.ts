@@ -1,6 +1,6 @@
-import type { Command } from "../core/command.ts";
-import type { Environment } from "../engine/environment.ts";
-import { explainSettings } from "../engine/explain-settings.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { explainSettings } from "../engine/verbs/explain-settings.ts";
+import type { Environment } from "./shared/environment.ts";
 
 export const config: Command<Environment> = {
   name: "config",

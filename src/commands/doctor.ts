@@ -1,9 +1,9 @@
-import type { Command } from "../core/command.ts";
-import { Failure } from "../core/error.ts";
-import type { DatabaseContext } from "../engine/context.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { Failure } from "../core/failure/failure.ts";
 import { examine } from "../engine/doctor/examine.ts";
-import type { Environment } from "../engine/environment.ts";
-import { explainSettings } from "../engine/explain-settings.ts";
+import type { DatabaseContext } from "../engine/session/context.ts";
+import { explainSettings } from "../engine/verbs/explain-settings.ts";
+import type { Environment } from "./shared/environment.ts";
 
 const NOT_CONNECTED = 2;
 const FOUND_FAULTS = 3;

@@ -1,4 +1,7 @@
-import type { Command } from "../core/command.ts";
+import type { Command } from "../core/command-line/command.ts";
+import type { DownTarget } from "../core/migrations/plan.ts";
+import { undo } from "../engine/run/migrate.ts";
+import type { Environment } from "./shared/environment.ts";
 import {
   DRY_RUN,
   HOOK_OPTIONS,
@@ -7,11 +10,8 @@ import {
   requireCount,
   requireVersion,
   SINGLE_TRANSACTION,
-} from "../core/option-values.ts";
-import type { DownTarget } from "../core/plan.ts";
-import { runWith } from "../engine/backup/run-with.ts";
-import type { Environment } from "../engine/environment.ts";
-import { undo } from "../engine/migrate.ts";
+} from "./shared/options.ts";
+import { runWith } from "./shared/run-with.ts";
 
 export const down: Command<Environment> = {
   name: "down",

@@ -1,8 +1,8 @@
-import type { CommandWords, TextCommand } from "../core/command.ts";
-import { usage } from "../core/error.ts";
-import { commandHelp, programHelp } from "../core/help-text.ts";
-import { HELP_TOPICS } from "../core/help-topics/index.ts";
-import { nearest } from "../core/spelling.ts";
+import type { CommandWords, TextCommand } from "../core/command-line/command.ts";
+import { usage } from "../core/failure/failure.ts";
+import { commandHelp, programHelp } from "../core/help/help-text.ts";
+import { HELP_TOPICS } from "../core/help/index.ts";
+import { nearest } from "../core/text/spelling.ts";
 
 const TOPICS = HELP_TOPICS.map(({ name }) => name);
 

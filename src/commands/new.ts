@@ -1,7 +1,7 @@
-import type { Command } from "../core/command.ts";
-import { refuseTogether } from "../core/option-values.ts";
-import { createMigration } from "../engine/create-migration.ts";
-import type { Environment } from "../engine/environment.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { createMigration } from "../engine/verbs/create-migration.ts";
+import type { Environment } from "./shared/environment.ts";
+import { refuseTogether } from "./shared/options.ts";
 
 export const create: Command<Environment> = {
   name: "new",

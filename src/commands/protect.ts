@@ -1,6 +1,6 @@
-import type { Command } from "../core/command.ts";
-import type { Environment } from "../engine/environment.ts";
-import { protect as protectDatabase } from "../engine/protection.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { protect as protectDatabase } from "../engine/verbs/protect.ts";
+import type { Environment } from "./shared/environment.ts";
 
 export const protect: Command<Environment> = {
   name: "protect",

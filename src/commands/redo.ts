@@ -1,4 +1,6 @@
-import type { Command } from "../core/command.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { redo as redoMigrations } from "../engine/run/migrate.ts";
+import type { Environment } from "./shared/environment.ts";
 import {
   DRY_RUN,
   HOOK_OPTIONS,
@@ -6,10 +8,8 @@ import {
   RUN_OPTIONS,
   requireCount,
   SINGLE_TRANSACTION,
-} from "../core/option-values.ts";
-import { runWith } from "../engine/backup/run-with.ts";
-import type { Environment } from "../engine/environment.ts";
-import { redo as redoMigrations } from "../engine/migrate.ts";
+} from "./shared/options.ts";
+import { runWith } from "./shared/run-with.ts";
 
 export const redo: Command<Environment> = {
   name: "redo",

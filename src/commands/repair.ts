@@ -1,8 +1,8 @@
-import type { Command } from "../core/command.ts";
-import { LOCK_OPTIONS, requireVersion } from "../core/option-values.ts";
-import type { Environment } from "../engine/environment.ts";
-import { repair as repairHistory } from "../engine/repair.ts";
-import { repairVersion } from "../engine/repair-version.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { repair as repairHistory } from "../engine/verbs/repair.ts";
+import { repairVersion } from "../engine/verbs/repair-version.ts";
+import type { Environment } from "./shared/environment.ts";
+import { LOCK_OPTIONS, requireVersion } from "./shared/options.ts";
 
 export const repair: Command<Environment> = {
   name: "repair",

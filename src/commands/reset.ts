@@ -1,11 +1,11 @@
-import type { Command } from "../core/command.ts";
-import { usage } from "../core/error.ts";
-import { HOOK_OPTIONS, LOCK_OPTIONS } from "../core/option-values.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { usage } from "../core/failure/failure.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
-import type { Environment } from "../engine/environment.ts";
-import { migrate } from "../engine/migrate.ts";
-import { reset as resetDatabase } from "../engine/reset.ts";
+import { reset as resetDatabase } from "../engine/reset/reset.ts";
+import { migrate } from "../engine/run/migrate.ts";
 import { seed as runSeeds } from "../engine/seed/seed.ts";
+import type { Environment } from "./shared/environment.ts";
+import { HOOK_OPTIONS, LOCK_OPTIONS } from "./shared/options.ts";
 
 export const reset: Command<Environment> = {
   name: "reset",

@@ -1,9 +1,9 @@
-import type { Command } from "../core/command.ts";
-import { Failure } from "../core/error.ts";
-import { LOCK_OPTIONS, requireVersion } from "../core/option-values.ts";
-import type { Environment } from "../engine/environment.ts";
-import { recordMigration } from "../engine/record-migration.ts";
-import { resolve as resolveDoubt } from "../engine/resolve.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { Failure } from "../core/failure/failure.ts";
+import { recordMigration } from "../engine/verbs/record-migration.ts";
+import { resolve as resolveDoubt } from "../engine/verbs/resolve.ts";
+import type { Environment } from "./shared/environment.ts";
+import { LOCK_OPTIONS, requireVersion } from "./shared/options.ts";
 
 const OUTCOMES = ["done", "not-done", "applied", "not-applied"] as const;
 

@@ -1,8 +1,8 @@
-import type { Command } from "../core/command.ts";
-import { LOCK_OPTIONS } from "../core/option-values.ts";
+import type { Command } from "../core/command-line/command.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { restore as restoreBackup } from "../engine/backup/restore.ts";
-import type { Environment } from "../engine/environment.ts";
+import type { Environment } from "./shared/environment.ts";
+import { LOCK_OPTIONS } from "./shared/options.ts";
 
 export const restore: Command<Environment> = {
   name: "restore",

@@ -1,8 +1,8 @@
-import type { Command } from "../core/command.ts";
-import { DRY_RUN, RUN_OPTIONS } from "../core/option-values.ts";
+import type { Command } from "../core/command-line/command.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
-import type { Environment } from "../engine/environment.ts";
 import { seed as runSeeds } from "../engine/seed/seed.ts";
+import type { Environment } from "./shared/environment.ts";
+import { DRY_RUN, RUN_OPTIONS } from "./shared/options.ts";
 
 export const seed: Command<Environment> = {
   name: "seed",

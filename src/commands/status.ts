@@ -1,10 +1,10 @@
-import type { Command } from "../core/command.ts";
-import type { MigrationState } from "../core/history.ts";
-import { REPEATABLE_DIRECTORY } from "../core/option-values.ts";
+import type { Command } from "../core/command-line/command.ts";
+import type { MigrationState } from "../core/migrations/history.ts";
 import { isStale } from "../core/repeatable/repeatable.ts";
-import type { StatusReport } from "../core/report.ts";
-import type { Environment } from "../engine/environment.ts";
-import { readStatus } from "../engine/status.ts";
+import type { StatusReport } from "../core/reports/report.ts";
+import { readStatus } from "../engine/verbs/status.ts";
+import type { Environment } from "./shared/environment.ts";
+import { REPEATABLE_DIRECTORY } from "./shared/options.ts";
 
 /** The exit status with --exit-code when something is pending, or when `up` would refuse to run. */
 const NOT_UP_TO_DATE = 3;

@@ -1,9 +1,9 @@
-import type { Command } from "../core/command.ts";
+import type { Command } from "../core/command-line/command.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { DRIVERS } from "../core/types/driver-types.ts";
 import { TYPE_FORMATS, typeOptions } from "../core/types/type-options.ts";
-import type { Environment } from "../engine/environment.ts";
 import { generateTypes } from "../engine/types/generate.ts";
+import type { Environment } from "./shared/environment.ts";
 
 /** The exit status when files are not what they should be. */
 const STALE = 3;

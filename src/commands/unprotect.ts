@@ -1,6 +1,6 @@
-import type { Command } from "../core/command.ts";
-import type { Environment } from "../engine/environment.ts";
-import { unprotect as unprotectDatabase } from "../engine/protection.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { unprotect as unprotectDatabase } from "../engine/verbs/protect.ts";
+import type { Environment } from "./shared/environment.ts";
 
 export const unprotect: Command<Environment> = {
   name: "unprotect",

@@ -1,4 +1,6 @@
-import type { Command } from "../core/command.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { migrate } from "../engine/run/migrate.ts";
+import type { Environment } from "./shared/environment.ts";
 import {
   DRY_RUN,
   HOOK_OPTIONS,
@@ -8,10 +10,8 @@ import {
   requireCount,
   requireVersion,
   SINGLE_TRANSACTION,
-} from "../core/option-values.ts";
-import { runWith } from "../engine/backup/run-with.ts";
-import type { Environment } from "../engine/environment.ts";
-import { migrate } from "../engine/migrate.ts";
+} from "./shared/options.ts";
+import { runWith } from "./shared/run-with.ts";
 
 export const up: Command<Environment> = {
   name: "up",

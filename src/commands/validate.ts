@@ -1,8 +1,8 @@
-import type { Command } from "../core/command.ts";
-import { REPEATABLE_DIRECTORY } from "../core/option-values.ts";
+import type { Command } from "../core/command-line/command.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
-import type { Environment } from "../engine/environment.ts";
-import { validate as validateMigrations } from "../engine/validate.ts";
+import { validate as validateMigrations } from "../engine/check/validate.ts";
+import type { Environment } from "./shared/environment.ts";
+import { REPEATABLE_DIRECTORY } from "./shared/options.ts";
 
 /** The exit status when an error was found. */
 const FOUND_ERRORS = 3;

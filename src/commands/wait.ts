@@ -1,6 +1,6 @@
-import type { Command } from "../core/command.ts";
-import { durationOption } from "../core/option-values.ts";
-import type { Environment } from "../engine/environment.ts";
+import type { Command } from "../core/command-line/command.ts";
+import type { Environment } from "./shared/environment.ts";
+import { durationOption } from "./shared/options.ts";
 
 const DEFAULT_LIMIT_MS = 60_000;
 

@@ -1,4 +1,4 @@
-import type { BackupEntry } from "../core/backup/backup.ts";
+import type { BackupEntry } from "../core/backup/backup-file.ts";
 
 /** Where backups are kept. Errors are those of node:fs. */
 export interface BackupStore {

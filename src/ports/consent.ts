@@ -1,5 +1,5 @@
-import type { Entry } from "../core/history.ts";
-import type { RecordReport, ResetInventory } from "../core/report.ts";
+import type { Entry } from "../core/migrations/history.ts";
+import type { RecordReport, ResetInventory } from "../core/reports/report.ts";
 
 /** Who is asked before something is done that cannot be taken back. */
 export interface Consent {

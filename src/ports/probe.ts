@@ -1,4 +1,4 @@
-import type { Check } from "../core/check.ts";
+import type { Check } from "../core/reports/diagnosis.ts";
 
 /** Reaches a server step by step and without logging in, so that it can be told at which step it ends. */
 export interface Probe {

@@ -1,6 +1,6 @@
-import type { Failure } from "../core/error.ts";
-import type { Event } from "../core/event.ts";
-import type { Report } from "../core/report.ts";
+import type { Failure } from "../core/failure/failure.ts";
+import type { Event } from "../core/reports/event.ts";
+import type { Report } from "../core/reports/report.ts";
 
 /** Tells whoever started pgstep what happens and what came of it. Only reporters choose words. None of the calls may throw. */
 export interface Reporter {

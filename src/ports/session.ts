@@ -1,4 +1,4 @@
-import type { ServerMessage } from "../core/error.ts";
+import type { ServerMessage } from "../core/failure/failure.ts";
 
 /** What a finished statement answered. */
 export interface StatementResult {

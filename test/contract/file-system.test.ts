@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { disk } from "../../src/adapters/disk.ts";
+import { disk } from "../../src/adapters/files/disk.ts";
 
 describe("file system of the disk", () => {
   let directory = "";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import postgres from "postgres";
-import { databaseOfDriver } from "../../src/adapters/driver-database.ts";
-import { openDatabase } from "../../src/adapters/open-database.ts";
-import type { PostgresSession } from "../../src/adapters/postgres-session.ts";
-import { resolveTarget } from "../../src/adapters/resolve-target.ts";
-import type { ServerMessage } from "../../src/core/error.ts";
+import { databaseOfDriver } from "../../src/adapters/server/driver-database.ts";
+import type { PostgresSession } from "../../src/adapters/session/postgres-session.ts";
+import { openDatabase } from "../../src/adapters/target/open-database.ts";
+import { resolveTarget } from "../../src/adapters/target/resolve-target.ts";
+import type { ServerMessage } from "../../src/core/failure/failure.ts";
 import {
   ConnectionLost,
   type Database,

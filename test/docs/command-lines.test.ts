@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { VOCABULARY } from "../../src/commands/index.ts";
-import { HELP_TOPICS } from "../../src/core/help-topics/index.ts";
+import { HELP_TOPICS } from "../../src/core/help/index.ts";
 import { documentationPages } from "../support/documentation.ts";
 import { pageBlocks } from "../support/page-file.ts";
 

@@ -7,8 +7,8 @@ import {
   parseError,
   parseStatements,
   sentToParser,
-} from "../core/parser-oracle.ts";
-import { chunked, pieces } from "../core/statement-outline.ts";
+} from "../core/scanner/parser-oracle.ts";
+import { chunked, pieces } from "../core/scanner/statement-outline.ts";
 
 /**
  * - same: our scanner and PostgreSQL agree

@@ -1,7 +1,7 @@
-import { Failure, type FilePlace, type Finding, type ServerMessage } from "../../src/core/error.ts";
-import type { Event } from "../../src/core/event.ts";
-import type { Entry } from "../../src/core/history.ts";
-import type { Report } from "../../src/core/report.ts";
+import { Failure, type FilePlace, type Finding, type ServerMessage } from "../../src/core/failure/failure.ts";
+import type { Entry } from "../../src/core/migrations/history.ts";
+import type { Event } from "../../src/core/reports/event.ts";
+import type { Report } from "../../src/core/reports/report.ts";
 
 const STEP = { version: "001", name: "001_a", description: "a", direction: "up", script: undefined } as const;
 export const SERVER = {

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openReporter } from "../../src/adapters/open-reporter.ts";
-import type { HintCommands } from "../../src/core/hint-commands.ts";
-import type { Presentation } from "../../src/core/presentation.ts";
+import { openReporter } from "../../src/adapters/reporters/open-reporter.ts";
+import type { Presentation } from "../../src/core/command-line/output-format.ts";
+import type { HintCommands } from "../../src/core/hints/hint-commands.ts";
 import type { Reporter } from "../../src/ports/reporter.ts";
 
 /** All that pgstep writes for one presentation. */

@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDatabase } from "../../src/adapters/open-database.ts";
-import type { PostgresSession } from "../../src/adapters/postgres-session.ts";
-import { resolveTarget } from "../../src/adapters/resolve-target.ts";
-import { Failure } from "../../src/core/error.ts";
+import type { PostgresSession } from "../../src/adapters/session/postgres-session.ts";
+import { openDatabase } from "../../src/adapters/target/open-database.ts";
+import { resolveTarget } from "../../src/adapters/target/resolve-target.ts";
+import { Failure } from "../../src/core/failure/failure.ts";
 import { type Certificate, makeCertificate } from "./certificates.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 

@@ -6,15 +6,15 @@ import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { findRuntime, ROOT } from "../../build/runtimes.ts";
-import { openDatabase } from "../../src/adapters/open-database.ts";
-import { resolveTarget } from "../../src/adapters/resolve-target.ts";
+import { openDatabase } from "../../src/adapters/target/open-database.ts";
+import { resolveTarget } from "../../src/adapters/target/resolve-target.ts";
 import { declareTypes } from "../../src/core/types/declare.ts";
 import { DRIVERS, type Driver } from "../../src/core/types/driver-types.ts";
 import { manyFiles, oneFile } from "../../src/core/types/files.ts";
 import { interfaces } from "../../src/core/types/interfaces.ts";
 import { kysely } from "../../src/core/types/kysely.ts";
 import { zod } from "../../src/core/types/zod.ts";
-import { readCatalog } from "../../src/engine/types/read-catalog.ts";
+import { readCatalog } from "../../src/engine/catalog/read-catalog.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { EVERY_TYPE, SHOP } from "./schema.ts";
 

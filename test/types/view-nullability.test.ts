@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { readCatalog } from "../../src/engine/types/read-catalog.ts";
+import { readCatalog } from "../../src/engine/catalog/read-catalog.ts";
 import { world } from "../engine/support.ts";
 
 const TABLES = `

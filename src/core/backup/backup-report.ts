@@ -1,4 +1,4 @@
-import type { BackedUpTable, BackupEntry, BackupKind, Verification } from "./backup.ts";
+import type { BackedUpTable, BackupEntry, BackupKind, Verification } from "./backup-file.ts";
 
 /** A backup that was made and verified. */
 export interface Backup {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { scanBytes } from "../sql/scan.ts";
-import { classify } from "../sql/statement-kind.ts";
-import type { BackedUpTable } from "./backup.ts";
+import { scanBytes } from "../scanner/scan.ts";
+import { classify } from "../statements/classify.ts";
+import type { BackedUpTable } from "./backup-file.ts";
 
 /** Counts the rows of one COPY, in text format, and makes their checksum. */
 export class CopiedRows {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Pin } from "./pin.ts";
+import type { Pin } from "../migrations/history-pin.ts";
 
 /** Migrations and what belongs to them, to be carried by the program itself. */
 export interface Seal {

@@ -1,9 +1,9 @@
-import type { CommandWords } from "../command.ts";
-import { Failure, usage } from "../error.ts";
-import type { Report } from "../report.ts";
-import type { ResolvedSettings } from "../settings/resolve-settings.ts";
+import type { CommandWords } from "../command-line/command.ts";
+import type { ResolvedSettings } from "../configuration/resolve-settings.ts";
+import { Failure, usage } from "../failure/failure.ts";
+import { disagreements, type Pin } from "../migrations/history-pin.ts";
+import type { Report } from "../reports/report.ts";
 import { SETTINGS } from "../settings/table.ts";
-import { disagreements, type Pin } from "./pin.ts";
 import type { Seal } from "./seal.ts";
 
 /** The flags of settings in a sealed program: those that belong to the sealed files are as they were sealed. */

@@ -1,4 +1,4 @@
-import type { Argument, CommandWords, Completes, Option, Vocabulary } from "../command.ts";
+import type { Argument, CommandWords, Completes, Option, Vocabulary } from "../command-line/command.ts";
 
 /** A word that may stand at the cursor, whole, and what it means. */
 export interface Suggestion {

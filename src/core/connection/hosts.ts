@@ -1,4 +1,4 @@
-import type { PasswordWanted } from "./files.ts";
+import type { PasswordWanted } from "./libpq-files.ts";
 import { contradiction, malformed, textValue } from "./parameter-values.ts";
 import type { ConnectionParameters } from "./parameters.ts";
 import { type Host, isSocketDirectory } from "./target.ts";

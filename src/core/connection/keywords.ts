@@ -1,4 +1,4 @@
-import { Failure } from "../error.ts";
+import { Failure } from "../failure/failure.ts";
 import { type ConnectionParameters, setParameter } from "./parameters.ts";
 
 /**

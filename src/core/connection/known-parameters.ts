@@ -1,5 +1,5 @@
-import { Failure } from "../error.ts";
-import { nearest } from "../spelling.ts";
+import { Failure } from "../failure/failure.ts";
+import { nearest } from "../text/spelling.ts";
 import { type ConnectionParameters, FOREIGN_PARAMETERS, PARAMETERS } from "./parameters.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { Failure } from "../error.ts";
+import { Failure } from "../failure/failure.ts";
 import type { ConnectionParameters } from "./parameters.ts";
 
 /** The value of a parameter; undefined when it is absent or empty. */

@@ -1,4 +1,4 @@
-import type { AuthenticationDemands } from "./require-auth.ts";
+import type { AuthenticationDemands } from "../authentication/require-auth.ts";
 
 /** The database a run is about, with everything needed to reach it. */
 export type Target = ServerTarget | EmbeddedTarget;

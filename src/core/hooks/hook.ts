@@ -1,4 +1,4 @@
-import type { SqlFile } from "../migration.ts";
+import type { SqlFile } from "../migrations/migration.ts";
 
 /** When hooks are run: around a whole run, around each of its steps, and around a reset. */
 export const HOOK_MOMENTS = [

@@ -1,5 +1,5 @@
-import type { Header } from "../header.ts";
-import type { ScanOptions } from "../sql/statement-scanner.ts";
+import type { Header } from "../migrations/header.ts";
+import type { ScanOptions } from "../scanner/statement-scanner.ts";
 import { type Placeholder, substituteIn } from "./substitute.ts";
 
 /** The values that stand for `${name}`, by name; upper and lower case are the same. A bare text is a value. */

@@ -1,10 +1,10 @@
-import { nearest } from "../spelling.ts";
-import { Lexer, TOKEN, type Token } from "../sql/sql-lexer.ts";
+import type { FaultWords } from "../scanner/statement-fault.ts";
+import { StatementScanner } from "../scanner/statement-scanner.ts";
+import type { Substitute, SubstitutionFault } from "../scanner/substitution.ts";
+import { Lexer, TOKEN, type Token } from "../sql/lexer.ts";
 import type { Replacement } from "../sql/statement.ts";
-import type { FaultWords } from "../sql/statement-fault.ts";
-import { StatementScanner } from "../sql/statement-scanner.ts";
-import type { Substitute, SubstitutionFault } from "../sql/substitution.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
+import { nearest } from "../text/spelling.ts";
 
 /** One name with what is known of it. */
 export interface Placeholder {

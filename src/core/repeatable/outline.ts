@@ -1,8 +1,8 @@
-import { settingChange } from "../sql/setting-statement.ts";
-import { Lexer, TOKEN } from "../sql/sql-lexer.ts";
+import { Lexer, TOKEN } from "../sql/lexer.ts";
+import { quoteIdentifier } from "../sql/quote.ts";
 import type { Statement } from "../sql/statement.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
-import { quoteIdentifier } from "../sql-text.ts";
+import { settingChange } from "../statements/set.ts";
 
 /** What the statements of a file make, and which names stand in them. */
 export interface Outline {

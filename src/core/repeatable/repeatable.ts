@@ -1,5 +1,5 @@
-import { runsIn } from "../header.ts";
-import type { SqlFile } from "../migration.ts";
+import { runsIn } from "../migrations/header.ts";
+import type { SqlFile } from "../migrations/migration.ts";
 
 /** A file of objects that are made anew whenever its text has changed. */
 export interface Repeatable {

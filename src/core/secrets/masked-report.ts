@@ -1,4 +1,4 @@
-import { Failure } from "../error.ts";
+import { Failure } from "../failure/failure.ts";
 import { masked, maskedLine, secretsOf } from "./masking.ts";
 
 /*

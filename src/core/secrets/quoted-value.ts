@@ -1,4 +1,4 @@
-import { isDigit, isWordPart } from "../sql/sql-characters.ts";
+import { isDigit, isWordPart } from "../sql/characters.ts";
 import { runEnd } from "./text-gaps.ts";
 
 /** A part of a text, in UTF-16 units. */

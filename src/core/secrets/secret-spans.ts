@@ -1,4 +1,4 @@
-import { isDigit, isWordPart } from "../sql/sql-characters.ts";
+import { isDigit, isWordPart } from "../sql/characters.ts";
 import { readString, type Span } from "./quoted-value.ts";
 import { endsWord, Gaps, runEnd } from "./text-gaps.ts";
 import { UrlPasswords } from "./url-password.ts";

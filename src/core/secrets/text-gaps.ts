@@ -1,5 +1,5 @@
-import { CARRIAGE_RETURN, DASH, isWordPart, LINE_FEED, SLASH, STAR } from "../sql/sql-characters.ts";
-import { commentEnd, lineEnd, NONE, spaceEnd } from "../sql/sql-spans.ts";
+import { CARRIAGE_RETURN, DASH, isWordPart, LINE_FEED, SLASH, STAR } from "../sql/characters.ts";
+import { commentEnd, lineEnd, NONE, spaceEnd } from "../sql/spans.ts";
 
 /** What stands between two tokens: white space and comments. */
 export interface Gap {

@@ -1,4 +1,4 @@
-import { wordEnd } from "../sql/sql-spans.ts";
+import { wordEnd } from "../sql/spans.ts";
 import { type Quoted, readDoubleQuotes, readString, type Span } from "./quoted-value.ts";
 import type { Gaps } from "./text-gaps.ts";
 

@@ -1,5 +1,5 @@
-import type { Completes } from "../command.ts";
-import { parseDuration, writeDuration } from "../duration.ts";
+import type { Completes } from "../command-line/command.ts";
+import { parseDuration, writeDuration } from "../text/duration.ts";
 import { maskConnection } from "./connection-mask.ts";
 
 /** What values a setting can have, and how each is written in words, in a file, and in help. */

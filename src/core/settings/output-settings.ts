@@ -1,4 +1,4 @@
-import { FORMATS } from "../presentation.ts";
+import { FORMATS } from "../command-line/output-format.ts";
 import { choice, onOrOff, path } from "./kinds.ts";
 import type { Setting } from "./setting.ts";
 

@@ -1,4 +1,4 @@
-import type { Option } from "../command.ts";
+import type { Option } from "../command-line/command.ts";
 import { SETTING_NAMES, type Setting, type SettingName, settingOf } from "./table.ts";
 
 /** The option that says this setting, for the commands that take it. */

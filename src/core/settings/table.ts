@@ -1,5 +1,5 @@
-import { BACKUP_OCCASIONS, VERIFICATIONS } from "../backup/backup.ts";
-import { hookCommands } from "../hooks/commands-kind.ts";
+import { BACKUP_OCCASIONS, VERIFICATIONS } from "../backup/backup-file.ts";
+import { hookCommands } from "./hook-commands-kind.ts";
 import {
   choice,
   databaseUrl,
@@ -13,7 +13,7 @@ import {
   wholeNumber,
 } from "./kinds.ts";
 import { OUTPUT_SETTINGS } from "./output-settings.ts";
-import { placeholderValues } from "./placeholder-values.ts";
+import { placeholderValues } from "./placeholder-kind.ts";
 import type { Setting } from "./setting.ts";
 
 /** NAMEDATALEN - 1. */

@@ -1,4 +1,4 @@
-import type { Position } from "../text-position.ts";
+import type { Position } from "../text/position.ts";
 
 /** Where a piece of a file is. */
 export interface Place {

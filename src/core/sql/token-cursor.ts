@@ -1,4 +1,4 @@
-import { Lexer, TOKEN, type Token } from "./sql-lexer.ts";
+import { Lexer, TOKEN, type Token } from "./lexer.ts";
 import type { Statement } from "./statement.ts";
 
 interface Taken {

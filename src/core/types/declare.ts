@@ -1,4 +1,4 @@
-import type { Catalog, CatalogType, Column, Named, Parameter, Relation, Routine } from "./catalog.ts";
+import type { Catalog, CatalogType, Column, Named, Parameter, Relation, Routine } from "../catalog/catalog.ts";
 import type { Declaration, Field, Shape, TableField } from "./declaration.ts";
 import { arrayOf, type Driver, type Scalar, scalarOf } from "./driver-types.ts";
 import { NameGiver, typeName } from "./names.ts";

@@ -1,4 +1,4 @@
-import { printable } from "../display-text.ts";
+import { printable } from "../text/display.ts";
 import type { Declaration } from "./declaration.ts";
 
 /** One way to write declarations in TypeScript. */

@@ -1,4 +1,4 @@
-import { jsonText } from "../display-text.ts";
+import { jsonText } from "../text/display.ts";
 /** Words of a name as TypeScript joins them: "user-accounts", "user_accounts" and "userAccounts" are UserAccounts. */
 export function typeName(name: string): string {
   const words = name.split(/[^\p{ID_Continue}]+|_+/u).filter((word) => word !== "");

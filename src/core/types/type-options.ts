@@ -1,4 +1,4 @@
-import { usage } from "../error.ts";
+import { usage } from "../failure/failure.ts";
 import { DRIVERS, type Driver } from "./driver-types.ts";
 
 /** How types are to be written. */

@@ -1,4 +1,4 @@
-import { jsonText } from "../display-text.ts";
+import { jsonText } from "../text/display.ts";
 import type { Declaration, Field, Shape, TableField } from "./declaration.ts";
 import { docComment } from "./format.ts";
 import { propertyName } from "./names.ts";

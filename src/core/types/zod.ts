@@ -1,4 +1,4 @@
-import { jsonText } from "../display-text.ts";
+import { jsonText } from "../text/display.ts";
 import type { Declaration, Field, Shape } from "./declaration.ts";
 import { docComment, type Format } from "./format.ts";
 import { propertyName, valueName } from "./names.ts";

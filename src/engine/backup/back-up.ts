@@ -1,9 +1,9 @@
 import type { BackupListReport, BackupPolicy, BackupReport } from "../../core/backup/backup-report.ts";
-import { Failure } from "../../core/error.ts";
+import { Failure } from "../../core/failure/failure.ts";
 import type { BackupTools } from "../../ports/backups.ts";
-import type { DatabaseContext } from "../context.ts";
-import { look } from "../look.ts";
-import { withSession } from "../work-session.ts";
+import { look } from "../history/read-state.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { withSession } from "../session/with-session.ts";
 import { type BackupMeans, takeBackup } from "./take-backup.ts";
 
 /** Makes a backup of all of the database. @throws Failure backup-failed and those of connecting */

@@ -1,8 +1,14 @@
-import { type BackedUpTable, type BackupHead, readBackupName, readHead, readTail } from "../../core/backup/backup.ts";
+import {
+  type BackedUpTable,
+  type BackupHead,
+  readBackupName,
+  readHead,
+  readTail,
+} from "../../core/backup/backup-file.ts";
 import { copiedTables } from "../../core/backup/copied-rows.ts";
-import { Failure } from "../../core/error.ts";
+import { Failure } from "../../core/failure/failure.ts";
 import type { BackupTools, DumpProgram } from "../../ports/backups.ts";
-import { errorCode } from "../error-code.ts";
+import { errorCode } from "../files/file-errors.ts";
 
 /** A backup that was read and found to be whole. */
 export interface BackupScript {

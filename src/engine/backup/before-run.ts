@@ -1,8 +1,8 @@
-import { type Destruction, destruction } from "../../core/backup/destruction.ts";
+import { type Destruction, destruction } from "../../core/statements/data-loss.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import type { BackUpBefore, Prepared } from "../prepared-run.ts";
-import type { Script } from "../scripts.ts";
+import type { BackUpBefore, Prepared } from "../run/prepared-run.ts";
+import type { Script } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
 import { type BackupMeans, takeBackup } from "./take-backup.ts";
 
 /** Small texts without any of these destroy nothing, which spares scanning them. */

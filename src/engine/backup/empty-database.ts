@@ -1,4 +1,4 @@
-import { tableNames } from "../history-table.ts";
+import { tableNames } from "../history/history-table.ts";
 import { defaultPrivilegesDeletions, dropStatements, inOrder, largeObjectsDeletion } from "../reset/deletions.ts";
 import { isEmpty, readInventory } from "../reset/inventory.ts";
 import { restorePublicSql } from "../reset/public.ts";

@@ -1,6 +1,6 @@
-import { Failure } from "../../core/error.ts";
+import { Failure } from "../../core/failure/failure.ts";
 import { ServerFailure } from "../../ports/session.ts";
-import { errorCode } from "../error-code.ts";
+import { errorCode } from "../files/file-errors.ts";
 
 /** Why there is no backup, and what to do. What was thrown on purpose, or by a lost connection, stays as it is. */
 export function backupFailure(error: unknown, database: string): unknown {

@@ -1,7 +1,7 @@
-import { enumeration } from "../../core/display-text.ts";
-import type { Finding } from "../../core/error.ts";
+import type { Finding } from "../../core/failure/failure.ts";
+import { enumeration } from "../../core/text/display.ts";
 import type { Session } from "../../ports/session.ts";
-import { jsonAnswer } from "../json-answer.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
 import type { TableInScope } from "./scope.ts";
 
 /** What holds data, or decides where it goes, and is not in the SQL that pgstep writes itself. The search path must be empty. */

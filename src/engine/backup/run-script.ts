@@ -1,6 +1,6 @@
-import { scanBytes } from "../../core/sql/scan.ts";
+import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Piece } from "../../core/sql/statement.ts";
-import { classify } from "../../core/sql/statement-kind.ts";
+import { classify } from "../../core/statements/classify.ts";
 import type { Session } from "../../ports/session.ts";
 
 /** Ends of transactions are left to the caller. */

@@ -1,7 +1,7 @@
-import type { Destruction } from "../../core/backup/destruction.ts";
-import { quoteText } from "../../core/sql-text.ts";
+import { quoteText } from "../../core/sql/quote.ts";
+import type { Destruction } from "../../core/statements/data-loss.ts";
 import type { Session } from "../../ports/session.ts";
-import { USER_SCHEMA } from "../reset/objects-sql.ts";
+import { USER_SCHEMA } from "../catalog/objects-sql.ts";
 
 /** A table that goes into a backup. */
 export interface TableInScope {

@@ -1,12 +1,12 @@
-import { type BackupHead, type BackupKind, backupFileName, superfluous } from "../../core/backup/backup.ts";
+import { type BackupHead, type BackupKind, backupFileName, superfluous } from "../../core/backup/backup-file.ts";
 import type { Backup, BackupPolicy } from "../../core/backup/backup-report.ts";
-import type { Destruction } from "../../core/backup/destruction.ts";
-import { Failure, interruption } from "../../core/error.ts";
+import { Failure, interruption } from "../../core/failure/failure.ts";
+import type { Destruction } from "../../core/statements/data-loss.ts";
 import type { BackupTools, DumpProgram } from "../../ports/backups.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import { tableNames } from "../history-table.ts";
-import type { DatabaseState } from "../look.ts";
+import { tableNames } from "../history/history-table.ts";
+import type { DatabaseState } from "../history/read-state.ts";
+import type { DatabaseContext } from "../session/context.ts";
 import { backupFailure } from "./failure.ts";
 import { leftOut } from "./left-out.ts";
 import { holdRows, type TableInScope, tablesInScope } from "./scope.ts";

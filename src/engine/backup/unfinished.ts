@@ -1,5 +1,5 @@
-import { enumeration } from "../../core/display-text.ts";
-import type { Finding } from "../../core/error.ts";
+import type { Finding } from "../../core/failure/failure.ts";
+import { enumeration } from "../../core/text/display.ts";
 
 /**
  * Names what a killed backup left. Nothing tells it from one that is at work on another machine, or in another container,

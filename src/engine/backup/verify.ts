@@ -1,11 +1,11 @@
-import type { BackedUpTable } from "../../core/backup/backup.ts";
+import type { BackedUpTable } from "../../core/backup/backup-file.ts";
 import { CopiedRows, copiedTables } from "../../core/backup/copied-rows.ts";
-import { Failure } from "../../core/error.ts";
-import { NotUtf8 } from "../../core/source-text.ts";
+import { Failure } from "../../core/failure/failure.ts";
+import { NotUtf8 } from "../../core/text/source.ts";
 import type { BackupTools, DumpProgram } from "../../ports/backups.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import { tableNames } from "../history-table.ts";
+import { tableNames } from "../history/history-table.ts";
+import type { DatabaseContext } from "../session/context.ts";
 import type { TableInScope } from "./scope.ts";
 
 /**

@@ -1,12 +1,18 @@
-import { type BackedUpTable, type BackupHead, headLine, tailLine } from "../../core/backup/backup.ts";
+import { type BackedUpTable, type BackupHead, headLine, tailLine } from "../../core/backup/backup-file.ts";
 import { CopiedRows } from "../../core/backup/copied-rows.ts";
-import { quoteIdentifier, quoteText } from "../../core/sql-text.ts";
+import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
 import type { BackupSink } from "../../ports/backups.ts";
 import type { Session } from "../../ports/session.ts";
-import { createHistorySql, type TableNames } from "../history-table.ts";
-import { RESET_MARK } from "../journal.ts";
-import type { DatabaseState } from "../look.ts";
-import { closingQueries, columnsQuery, loneSequencesQuery, openingQueries, sequencesQuery } from "./definitions-sql.ts";
+import {
+  closingQueries,
+  columnsQuery,
+  loneSequencesQuery,
+  openingQueries,
+  sequencesQuery,
+} from "../catalog/definitions-sql.ts";
+import { createHistorySql, type TableNames } from "../history/history-table.ts";
+import { RESET_MARK } from "../history/journal.ts";
+import type { DatabaseState } from "../history/read-state.ts";
 import type { TableInScope } from "./scope.ts";
 
 /** What a backup by pgstep itself is made from. */

@@ -1,21 +1,21 @@
-import type { Checked, Pin } from "../../core/bundle/pin.ts";
+import { statusHistory } from "../../core/bundle/read-status-report.ts";
 import { type Seal, type SealedFile, sealText } from "../../core/bundle/seal.ts";
-import { statusHistory } from "../../core/bundle/status-history.ts";
-import { directoryBeside } from "../../core/directories.ts";
-import { Failure } from "../../core/error.ts";
-import type { BundledReport } from "../../core/report.ts";
+import { Failure } from "../../core/failure/failure.ts";
+import type { Checked, Pin } from "../../core/migrations/history-pin.ts";
+import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
+import { compareVersions, versionKey } from "../../core/migrations/version.ts";
+import type { BundledReport } from "../../core/reports/report.ts";
 import { SETTINGS } from "../../core/settings/table.ts";
-import { compareVersions, versionKey } from "../../core/version.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { ProgramFile, SealedProgram } from "../../ports/program-file.ts";
 import type { Session } from "../../ports/session.ts";
-import type { Context, DatabaseContext } from "../context.ts";
-import { errorCode, errorWords } from "../error-code.ts";
-import { inspectFiles } from "../inspect-files.ts";
-import { look } from "../look.ts";
-import { byWeightAndPlace, gapFindings, readMigrations } from "../read-migrations.ts";
-import { refuseUnsound } from "../scripts.ts";
-import { withSession } from "../work-session.ts";
+import { errorCode, errorWords } from "../files/file-errors.ts";
+import { inspectFiles } from "../files/inspect-files.ts";
+import { byWeightAndPlace, gapFindings, readMigrations } from "../files/read-migrations.ts";
+import { look } from "../history/read-state.ts";
+import { refuseUnsound } from "../script/load-scripts.ts";
+import type { Context, DatabaseContext } from "../session/context.ts";
+import { withSession } from "../session/with-session.ts";
 
 export interface BundleRequest {
   readonly output: string;

@@ -1,7 +1,7 @@
-import { type Check, good, warning } from "../../core/check.ts";
-import { readSql } from "../../core/session-settings.ts";
+import { type Check, good, warning } from "../../core/reports/diagnosis.ts";
+import { readSql } from "../../core/sql/own-sql.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
+import type { DatabaseContext } from "../session/context.ts";
 
 /** More than this is no accident of the network's. */
 const TOLERANCE_MS = 5_000;

@@ -1,9 +1,9 @@
-import { type Check, fault, good, warning } from "../../core/check.ts";
-import { Failure, interruption } from "../../core/error.ts";
-import type { DoctorReport, ExplainedValue } from "../../core/report.ts";
+import { Failure, interruption } from "../../core/failure/failure.ts";
+import { type Check, fault, good, warning } from "../../core/reports/diagnosis.ts";
+import type { DoctorReport, ExplainedValue } from "../../core/reports/report.ts";
 import type { Probe } from "../../ports/probe.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
+import type { DatabaseContext } from "../session/context.ts";
 import { clockChecks } from "./clock-checks.ts";
 import { filesChecks } from "./files-checks.ts";
 import { historyChecks } from "./history-checks.ts";

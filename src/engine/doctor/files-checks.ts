@@ -1,8 +1,8 @@
-import { type Check, fault, good, warning } from "../../core/check.ts";
-import { Failure } from "../../core/error.ts";
-import type { Context } from "../context.ts";
-import { inspectFiles } from "../inspect-files.ts";
-import { gapFindings, readMigrations } from "../read-migrations.ts";
+import { Failure } from "../../core/failure/failure.ts";
+import { type Check, fault, good, warning } from "../../core/reports/diagnosis.ts";
+import { inspectFiles } from "../files/inspect-files.ts";
+import { gapFindings, readMigrations } from "../files/read-migrations.ts";
+import type { Context } from "../session/context.ts";
 
 const TOPIC = "migrations";
 

@@ -1,10 +1,10 @@
-import { type Check, fault, good, sqlName, warning } from "../../core/check.ts";
-import { compareHistory, isApplied, isPending } from "../../core/history.ts";
+import { compareHistory, isApplied, isPending } from "../../core/migrations/history.ts";
+import { type Check, fault, good, sqlName, warning } from "../../core/reports/diagnosis.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import { ADDED_COLUMNS } from "../history-table.ts";
-import { type DatabaseState, look } from "../look.ts";
-import { readMigrations } from "../read-migrations.ts";
+import { readMigrations } from "../files/read-migrations.ts";
+import { ADDED_COLUMNS } from "../history/history-table.ts";
+import { type DatabaseState, look } from "../history/read-state.ts";
+import type { DatabaseContext } from "../session/context.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
 const TOPIC = "history";

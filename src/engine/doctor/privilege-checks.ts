@@ -1,7 +1,7 @@
-import { type Check, fault, good, sqlName, warning } from "../../core/check.ts";
+import { type Check, fault, good, sqlName, warning } from "../../core/reports/diagnosis.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import { tableNames } from "../history-table.ts";
+import { tableNames } from "../history/history-table.ts";
+import type { DatabaseContext } from "../session/context.ts";
 import type { ServerFacts, TableFacts } from "./server-facts.ts";
 
 /** Whether the role may do what pgstep does, and what migrations are likely to do. */

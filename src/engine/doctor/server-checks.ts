@@ -1,7 +1,7 @@
-import { type Check, fault, good, sqlName, warning } from "../../core/check.ts";
+import { type Check, fault, good, sqlName, warning } from "../../core/reports/diagnosis.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import { readOnlyByDefault, STANDBY } from "../read-only.ts";
+import { readOnlyByDefault, STANDBY } from "../history/read-only.ts";
+import type { DatabaseContext } from "../session/context.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
 /** The major versions that pgstep is tested with. */

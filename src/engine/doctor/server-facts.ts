@@ -1,10 +1,10 @@
-import { readSql } from "../../core/session-settings.ts";
-import { quoteText } from "../../core/sql-text.ts";
+import { readSql } from "../../core/sql/own-sql.ts";
+import { quoteText } from "../../core/sql/quote.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import { tableNames } from "../history-table.ts";
-import { jsonAnswer } from "../json-answer.ts";
-import { READ_ONLY_SQL, type SettingOrigin } from "../read-only.ts";
+import { tableNames } from "../history/history-table.ts";
+import { READ_ONLY_SQL, type SettingOrigin } from "../history/read-only.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
 
 /** What the server tells of itself, of the role, and of where pgstep's tables are or would be. */
 export interface ServerFacts {

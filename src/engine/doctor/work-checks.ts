@@ -1,7 +1,7 @@
-import { type Check, good, warning } from "../../core/check.ts";
+import { type Check, good, warning } from "../../core/reports/diagnosis.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import { lockHolder } from "../lock.ts";
+import { lockHolder } from "../lock/take-lock.ts";
+import type { DatabaseContext } from "../session/context.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
 const MOST_INDEXES = 10;

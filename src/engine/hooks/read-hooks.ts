@@ -1,11 +1,11 @@
-import { directoryBeside } from "../../core/directories.ts";
-import type { Finding } from "../../core/error.ts";
-import { runsIn } from "../../core/header.ts";
+import type { Settings } from "../../core/configuration/settings.ts";
+import type { Finding } from "../../core/failure/failure.ts";
 import { HOOK_MOMENTS, type Hook, parseHookName, shownCommand } from "../../core/hooks/hook.ts";
-import type { Settings } from "../../core/settings.ts";
-import { nearest } from "../../core/spelling.ts";
+import { runsIn } from "../../core/migrations/header.ts";
+import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
+import { nearest } from "../../core/text/spelling.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
-import { readSqlDirectory } from "../read-directory.ts";
+import { readSqlDirectory } from "../files/read-sql-directory.ts";
 
 /** The hooks for this environment, those of a moment in the order in which they run, and what is wrong with the files. */
 export interface Hooks {

@@ -1,15 +1,15 @@
-import { Failure, interruption } from "../../core/error.ts";
+import type { Settings } from "../../core/configuration/settings.ts";
+import { Failure, interruption } from "../../core/failure/failure.ts";
 import type { Hook, HookMoment, HookReport } from "../../core/hooks/hook.ts";
-import type { Settings } from "../../core/settings.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../file-transaction.ts";
-import { tableNames } from "../history-table.ts";
-import { COMMIT } from "../own-transaction.ts";
+import { tableNames } from "../history/history-table.ts";
 import { mustBeTransactional, stepOf } from "../repeatable/plan.ts";
-import type { Run } from "../run.ts";
-import { loadScripts, refuseUnsound, type Script } from "../scripts.ts";
+import { loadScripts, refuseUnsound, type Script } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { COMMIT } from "../session/own-transaction.ts";
+import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../step/file-transaction.ts";
+import type { Run } from "../step/session-settings.ts";
 
 /** A hook, and its statements where it is a file. */
 export interface LoadedHook {

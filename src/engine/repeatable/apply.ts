@@ -1,9 +1,9 @@
-import type { Failure, ServerMessage } from "../../core/error.ts";
+import type { Failure, ServerMessage } from "../../core/failure/failure.ts";
 import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
 import { type ConnectionLost, ServerFailure } from "../../ports/session.ts";
-import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../file-transaction.ts";
-import { COMMIT } from "../own-transaction.ts";
-import { cleanSession, ownRole, type Run } from "../run.ts";
+import { COMMIT } from "../session/own-transaction.ts";
+import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../step/file-transaction.ts";
+import { cleanSession, ownRole, type Run } from "../step/session-settings.ts";
 import { giveBack, isThere, putBack, type TakenDown, takeDown } from "./dependents.ts";
 import type { RepeatablePlan, RepeatableScript } from "./plan.ts";
 import { createRecordsSql, forgetSql, readViewsThere, recordSql } from "./records.ts";

@@ -1,9 +1,9 @@
-import { enumeration } from "../../core/display-text.ts";
-import { Failure, type Finding } from "../../core/error.ts";
-import { quoteText } from "../../core/sql-text.ts";
+import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { quoteText } from "../../core/sql/quote.ts";
+import { enumeration } from "../../core/text/display.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import { jsonAnswer } from "../json-answer.ts";
-import { dependentsSql } from "./dependents-sql.ts";
+import { dependentsSql } from "../catalog/view-dependents-sql.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
 
 /** A view or routine as it was before it was taken down; all of its names with their schemas. */
 export interface TakenDown {

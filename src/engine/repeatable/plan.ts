@@ -1,10 +1,11 @@
-import { directoryBeside } from "../../core/directories.ts";
-import type { Finding } from "../../core/error.ts";
-import { runsIn } from "../../core/header.ts";
-import { type Inspection, inspect } from "../../core/inspection.ts";
-import type { SqlFile } from "../../core/migration.ts";
+import type { Settings } from "../../core/configuration/settings.ts";
+import type { Finding } from "../../core/failure/failure.ts";
+import { runsIn } from "../../core/migrations/header.ts";
+import { type Inspection, inspect } from "../../core/migrations/inspect.ts";
+import type { SqlFile } from "../../core/migrations/migration.ts";
+import type { Step } from "../../core/migrations/plan.ts";
+import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
 import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
-import type { Step } from "../../core/plan.ts";
 import { inOrderOfDependence } from "../../core/repeatable/order.ts";
 import { type Outline, outlineOf } from "../../core/repeatable/outline.ts";
 import {
@@ -15,14 +16,13 @@ import {
   type RepeatableEntry,
   type RepeatableReport,
 } from "../../core/repeatable/repeatable.ts";
-import type { Settings } from "../../core/settings.ts";
-import { scanBytes } from "../../core/sql/scan.ts";
+import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Piece, Statement } from "../../core/sql/statement.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Session } from "../../ports/session.ts";
-import { tableNames } from "../history-table.ts";
-import { readSqlDirectory } from "../read-directory.ts";
-import { loadScripts, type Pieces, refuseUnsound, type Script } from "../scripts.ts";
+import { readSqlDirectory } from "../files/read-sql-directory.ts";
+import { tableNames } from "../history/history-table.ts";
+import { loadScripts, type Pieces, refuseUnsound, type Script } from "../script/load-scripts.ts";
 
 /** The files of repeatable objects, and what is wrong with them as far as their statements do not matter. */
 export interface RepeatableFiles {

@@ -1,9 +1,9 @@
 import type { RecordedRepeatable } from "../../core/repeatable/repeatable.ts";
-import { readInUsersPathSql } from "../../core/session-settings.ts";
-import { equals, quoteText } from "../../core/sql-text.ts";
+import { readInUsersPathSql } from "../../core/sql/own-sql.ts";
+import { equals, quoteText } from "../../core/sql/quote.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import { NOW_UTC, type TableNames } from "../history-table.ts";
-import { jsonAnswer } from "../json-answer.ts";
+import { NOW_UTC, type TableNames } from "../history/history-table.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
 
 const UNDEFINED_TABLE = "42P01";
 

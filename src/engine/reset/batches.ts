@@ -1,8 +1,8 @@
-import { Failure } from "../../core/error.ts";
+import { Failure } from "../../core/failure/failure.ts";
 import type { Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import { tableNames } from "../history-table.ts";
-import { RESET_MARK, setMarkSql } from "../journal.ts";
+import { tableNames } from "../history/history-table.ts";
+import { RESET_MARK, setMarkSql } from "../history/journal.ts";
+import type { DatabaseContext } from "../session/context.ts";
 import {
   type Droppable,
   defaultPrivilegesDeletions,

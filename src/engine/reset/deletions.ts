@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../../core/sql-text.ts";
+import { quoteIdentifier } from "../../core/sql/quote.ts";
 import type { Inventory, UserSchema } from "./inventory.ts";
 import { defaultPrivilegesSql } from "./public.ts";
 import type { Deletion } from "./transaction.ts";

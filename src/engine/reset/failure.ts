@@ -1,4 +1,4 @@
-import { Failure } from "../../core/error.ts";
+import { Failure } from "../../core/failure/failure.ts";
 import type { Session } from "../../ports/session.ts";
 import { ServerFailure } from "../../ports/session.ts";
 import type { DeletionRefused } from "./transaction.ts";

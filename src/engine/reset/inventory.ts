@@ -1,9 +1,9 @@
-import type { ResetInventory } from "../../core/report.ts";
-import { quoteText } from "../../core/sql-text.ts";
+import type { ResetInventory } from "../../core/reports/report.ts";
+import { quoteText } from "../../core/sql/quote.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import type { TableNames } from "../history-table.ts";
-import { jsonAnswer } from "../json-answer.ts";
-import { objectsSql, USER_SCHEMA } from "./objects-sql.ts";
+import { objectsSql, USER_SCHEMA } from "../catalog/objects-sql.ts";
+import type { TableNames } from "../history/history-table.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
 
 /** Something that is dropped by its name. */
 export interface DatabaseObject {

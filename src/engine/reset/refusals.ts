@@ -1,4 +1,4 @@
-import { Failure, type Finding } from "../../core/error.ts";
+import { Failure, type Finding } from "../../core/failure/failure.ts";
 import type { Inventory } from "./inventory.ts";
 
 /**

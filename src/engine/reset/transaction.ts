@@ -1,9 +1,9 @@
-import { interruption } from "../../core/error.ts";
+import { interruption } from "../../core/failure/failure.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../context.ts";
-import { COMMIT } from "../own-transaction.ts";
-import type { RunLock } from "../run-lock.ts";
-import { isUnconfirmedCommit, unconfirmedCommit } from "../unconfirmed-commit.ts";
+import type { RunLock } from "../lock/run-lock.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { COMMIT } from "../session/own-transaction.ts";
+import { isUnconfirmedCommit, unconfirmedCommit } from "../session/unconfirmed-commit.ts";
 
 /** One connection at work on a reset. */
 export interface ResetRun {

@@ -1,10 +1,10 @@
-import { directoryBeside } from "../../core/directories.ts";
-import type { Finding } from "../../core/error.ts";
-import { runsIn } from "../../core/header.ts";
-import type { SqlFile } from "../../core/migration.ts";
-import type { Settings } from "../../core/settings.ts";
+import type { Settings } from "../../core/configuration/settings.ts";
+import type { Finding } from "../../core/failure/failure.ts";
+import { runsIn } from "../../core/migrations/header.ts";
+import type { SqlFile } from "../../core/migrations/migration.ts";
+import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
-import { type NamedSqlFile, readSqlDirectory } from "../read-directory.ts";
+import { type NamedSqlFile, readSqlDirectory } from "../files/read-sql-directory.ts";
 
 /** A file of rows to begin with. */
 export interface Seed {

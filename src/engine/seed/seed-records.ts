@@ -1,7 +1,7 @@
-import { readSql } from "../../core/session-settings.ts";
-import { quoteText } from "../../core/sql-text.ts";
+import { readSql } from "../../core/sql/own-sql.ts";
+import { quoteText } from "../../core/sql/quote.ts";
 import type { Session } from "../../ports/session.ts";
-import { NOW_UTC, type TableNames } from "../history-table.ts";
+import { NOW_UTC, type TableNames } from "../history/history-table.ts";
 import type { Seed } from "./read-seeds.ts";
 
 /** Which seeds have run that run only once. */

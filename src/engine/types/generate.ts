@@ -1,6 +1,6 @@
-import { Failure } from "../../core/error.ts";
-import { nearest } from "../../core/spelling.ts";
-import type { Catalog } from "../../core/types/catalog.ts";
+import type { Catalog } from "../../core/catalog/catalog.ts";
+import { Failure } from "../../core/failure/failure.ts";
+import { nearest } from "../../core/text/spelling.ts";
 import { declareTypes } from "../../core/types/declare.ts";
 import { manyFiles, oneFile } from "../../core/types/files.ts";
 import type { Format } from "../../core/types/format.ts";
@@ -9,10 +9,10 @@ import { kysely } from "../../core/types/kysely.ts";
 import type { TypeFormat, TypeOptions } from "../../core/types/type-options.ts";
 import type { TypesReport } from "../../core/types/types-report.ts";
 import { zod } from "../../core/types/zod.ts";
-import type { DatabaseContext } from "../context.ts";
-import { ownTablesSql, tableNames } from "../history-table.ts";
-import { withSession } from "../work-session.ts";
-import { readCatalog } from "./read-catalog.ts";
+import { readCatalog } from "../catalog/read-catalog.ts";
+import { ownTablesSql, tableNames } from "../history/history-table.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { withSession } from "../session/with-session.ts";
 import { putFiles, writtenFiles } from "./written-files.ts";
 
 const FORMATS: Readonly<Record<TypeFormat, Format>> = { interfaces, kysely, zod };

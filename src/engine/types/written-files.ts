@@ -1,8 +1,8 @@
-import { Failure } from "../../core/error.ts";
+import { Failure } from "../../core/failure/failure.ts";
 import { MARK } from "../../core/types/files.ts";
 import type { WrittenFile } from "../../core/types/types-report.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
-import { errorCode, errorWords } from "../error-code.ts";
+import { errorCode, errorWords } from "../files/file-errors.ts";
 
 /** A file as it should be. */
 export interface WantedFile {

@@ -1,0 +1,54 @@
+import type { FindingFormat } from "../../core/command-line/output-format.ts";
+import type { Failure, Finding } from "../../core/failure/failure.ts";
+import type { Report } from "../../core/reports/report.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { findingsOf, type Inspected } from "../output/findings.ts";
+import type { OutputStream } from "../output/output.ts";
+import { gitlabDocument } from "./gitlab.ts";
+import { junitDocument } from "./junit.ts";
+import { sarifDocument } from "./sarif.ts";
+
+const DOCUMENTS: Readonly<Record<FindingFormat, (inspected: Inspected) => string>> = {
+  gitlab: gitlabDocument,
+  junit: junitDocument,
+  sarif: sarifDocument,
+};
+
+/** All findings as one document on standard output, also when there are none, and when it did not come to looking. */
+export class DocumentReporter implements Reporter {
+  readonly #stream: OutputStream;
+  readonly #format: FindingFormat;
+  readonly #facts: Pick<Inspected, "checkout" | "toolVersion">;
+  #written = false;
+
+  constructor(stream: OutputStream, format: FindingFormat, facts: Pick<Inspected, "checkout" | "toolVersion">) {
+    this.#stream = stream;
+    this.#format = format;
+    this.#facts = facts;
+  }
+
+  event(): void {}
+
+  report(report: Report): void {
+    if (report.type === "validation") this.#write(report.findings, report.migrations);
+  }
+
+  /** A command line that is wrong is told to who typed it: it may not even ask for findings. */
+  failure(failure: Failure): void {
+    if (failure.code !== "usage") this.#write(findingsOf(failure), undefined);
+  }
+
+  bug(error: unknown): void {
+    const message = `pgstep has a bug: ${error instanceof Error ? error.message : String(error)}`;
+    this.#write([{ rule: "bug", severity: "error", message }], undefined);
+  }
+
+  close(): void {}
+
+  /** Once: two documents in a row are none. */
+  #write(findings: readonly Finding[], migrations: number | undefined): void {
+    if (this.#written) return;
+    this.#written = true;
+    this.#stream.write(DOCUMENTS[this.#format]({ ...this.#facts, findings, migrations }));
+  }
+}

@@ -1,0 +1,70 @@
+import type { Failure, Finding } from "../../core/failure/failure.ts";
+import type { Event } from "../../core/reports/event.ts";
+import type { Report } from "../../core/reports/report.ts";
+import { safeText, withoutCommands } from "../../core/text/safe-text.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { checkoutPath, findingsOf, withHint } from "../output/findings.ts";
+import type { OutputStream } from "../output/output.ts";
+
+/**
+ * Notes at files and lines in GitHub's view of a change, as workflow commands:
+ * https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+ */
+export class GithubAnnotations implements Reporter {
+  readonly #stream: OutputStream;
+  readonly #checkout: string;
+
+  constructor(stream: OutputStream, checkout: string) {
+    this.#stream = stream;
+    this.#checkout = checkout;
+  }
+
+  event(event: Event): void {
+    if (event.type === "warning") this.#annotate([event.finding]);
+  }
+
+  report(report: Report): void {
+    if (report.type === "validation") this.#annotate(report.findings);
+    if (report.type === "status") this.#annotate(report.warnings);
+    if ("failure" in report && report.failure) this.failure(report.failure);
+  }
+
+  failure(failure: Failure): void {
+    this.#annotate(findingsOf(failure));
+  }
+
+  bug(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#annotate([{ rule: "bug", severity: "error", message: `pgstep has a bug: ${message}` }]);
+  }
+
+  close(): void {}
+
+  #annotate(findings: readonly Finding[]): void {
+    for (const finding of findings) this.#stream.write(`${annotation(finding, this.#checkout)}\n`);
+  }
+}
+
+/** One workflow command. */
+export function annotation(finding: Finding, checkout: string): string {
+  const { rule, severity, place } = finding;
+  const properties = [
+    ...(place ? [["file", checkoutPath(place, checkout)]] : []),
+    ...(place?.line === undefined ? [] : [["line", `${place.line}`]]),
+    ...(place?.column === undefined ? [] : [["col", `${place.column}`]]),
+    ["title", `pgstep: ${rule}`],
+  ];
+  const written = properties.map(([name, value = ""]) => `${name}=${safeText(value, "workflow-property")}`).join(",");
+  return `::${severity} ${written}::${safeText(withHint(finding), "workflow-message")}`;
+}
+
+/** The stream for other texts: what others wrote, a server's message, is not taken for a command. */
+export function withoutCommandsOn(stream: OutputStream): OutputStream {
+  return {
+    write: (text) => stream.write(withoutCommands(text)),
+    ...(stream.isTTY !== undefined && { isTTY: stream.isTTY }),
+    get columns() {
+      return stream.columns ?? 0;
+    },
+  };
+}

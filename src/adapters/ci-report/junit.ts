@@ -1,0 +1,50 @@
+import type { Finding } from "../../core/failure/failure.ts";
+import { safeText } from "../../core/text/safe-text.ts";
+import type { Inspected } from "../output/findings.ts";
+import { checkoutPath, withHint } from "../output/findings.ts";
+import { counted } from "../output/words.ts";
+
+/**
+ * A JUnit report, as the services read it: a test case that failed for each error, and one that passed for each warning.
+ * What kept pgstep from looking is an error of the test itself.
+ */
+export function junitDocument({ findings, migrations, checkout }: Inspected): string {
+  const looked = migrations !== undefined;
+  const wrong = findings.filter(({ severity }) => severity === "error").length;
+  const cases = findings.map((finding) => testCase(finding, checkout, looked ? "failure" : "error"));
+  if (looked && wrong === 0) {
+    cases.unshift(
+      `    <testcase name="${counted(migrations, "migration")} checked" classname="pgstep.validate" time="0"/>`,
+    );
+  }
+  const [failures, errors] = looked ? [wrong, 0] : [0, wrong];
+  const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}" skipped="0" time="0"`;
+  return `${[
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="pgstep" ${counts}>`,
+    `  <testsuite name="pgstep validate" ${counts}>`,
+    ...cases,
+    "  </testsuite>",
+    "</testsuites>",
+  ].join("\n")}\n`;
+}
+
+function testCase(finding: Finding, checkout: string, outcome: "failure" | "error"): string {
+  const { rule, severity, message, place } = finding;
+  const file = place && checkoutPath(place, checkout);
+  const where = [file, place?.line, place?.column].filter((part) => part !== undefined).join(":");
+  const attributes = [
+    ["name", where === "" ? rule : `${where} ${rule}`],
+    ["classname", `pgstep.${rule}`],
+    ["time", "0"],
+    ...(file === undefined ? [] : [["file", file]]),
+    ...(place?.line === undefined ? [] : [["line", `${place.line}`]]),
+  ];
+  const written = attributes.map(([name, value = ""]) => `${name}="${safeText(value, "xml-attribute")}"`).join(" ");
+  const said = safeText(`${where === "" ? "" : `${where}: `}${withHint(finding)}`, "xml");
+  const told =
+    severity === "error"
+      ? `<${outcome} message="${safeText(message, "xml-attribute")}" type="${safeText(rule, "xml-attribute")}">${said}</${outcome}>`
+      : `<system-out>warning: ${said}</system-out>`;
+  return `    <testcase ${written}>\n      ${told}\n    </testcase>`;
+}

@@ -1,0 +1,192 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { describeTarget, type EmbeddedTarget } from "../../core/connection/target.ts";
+import { refusedPermission } from "../../core/failure/deno-permission.ts";
+import { Failure } from "../../core/failure/failure.ts";
+import type { Database } from "../../ports/session.ts";
+import { openSession } from "../session/open-session.ts";
+import type { PostgresSession } from "../session/postgres-session.ts";
+import { type EmbeddedLock, LOCK_FILE, lockDirectory } from "./embedded-lock.ts";
+import { PgliteExtensions } from "./pglite-extensions.ts";
+import { readBaseImage, unpackBaseImage } from "./pglite-image.ts";
+import { type LoadedPglite, loadPglite, type Pglite, type PgliteOptions } from "./pglite-module.ts";
+import { PgliteWire } from "./pglite-wire.ts";
+
+/**
+ * PGlite inside this process, started at the first `open`. It has one backend, so only one session at a time; a new
+ * session starts as clean as on a server.
+ */
+export class PgliteDatabase implements Database {
+  readonly description: string;
+  readonly embedded = true;
+  readonly #directory: string | undefined;
+  #started: Started | undefined;
+  #lock: EmbeddedLock | undefined;
+  #wire: PgliteWire | undefined;
+  #opening = false;
+
+  constructor(target: EmbeddedTarget) {
+    this.#directory = target.directory;
+    this.description = describeTarget(target);
+  }
+
+  async open(): Promise<PostgresSession> {
+    if (this.#opening || this.#wire?.isOpen) {
+      throw new Failure("database-in-use", `Cannot open a second session of ${this.description}: it has only one`, {
+        hint: "Use a PostgreSQL server for what needs several sessions: --url postgres://...",
+      });
+    }
+    this.#opening = true;
+    try {
+      if (this.#wire?.isBroken) await this.#stop();
+      if (this.#started) await clean(this.#started.pglite);
+      else this.#started = await this.#start();
+      this.#wire = new PgliteWire(this.#started.pglite, this.#started.extensions);
+      return await openSession(this.#wire, {
+        user: "postgres",
+        database: "postgres",
+        password: undefined,
+        startup: {},
+        embedded: true,
+        cancel: async () => {},
+      });
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#wire?.destroy();
+    await this.#stop();
+    this.#unlock();
+  }
+
+  async #start(): Promise<Started> {
+    const loaded = await loadPglite();
+    try {
+      return this.#directory === undefined
+        ? await this.#startInMemory(loaded)
+        : await this.#startIn(this.#directory, loaded);
+    } catch (error) {
+      this.#unlock();
+      if (error instanceof Failure) throw error;
+      const reason = refusedPermission(error)?.reason ?? (error instanceof Error ? error.message : String(error));
+      throw new Failure("connection-failed", `Cannot open ${this.description}: ${reason}`, {
+        hint:
+          this.#directory === undefined
+            ? "Free some memory (it takes about half a gigabyte), or name a directory: pglite:<directory>."
+            : "Check that the directory can be written and was made by this version, or name another one.",
+        cause: error,
+      });
+    }
+  }
+
+  async #startInMemory(loaded: LoadedPglite): Promise<Started> {
+    const image = readBaseImage(loaded);
+    return start(
+      loaded,
+      image ? { loadDataDir: new Blob([new Uint8Array(image.buffer, image.byteOffset, image.length)]) } : {},
+    );
+  }
+
+  async #startIn(dataDir: string, loaded: LoadedPglite): Promise<Started> {
+    mkdirSync(dataDir, { recursive: true });
+    this.#lock ??= lockDirectory(dataDir, this.description);
+    if (this.#prepare(dataDir, this.#lock)) return await makeDatabase(dataDir, loaded, this.#lock);
+    const started = await start(loaded, { dataDir });
+    await started.extensions.provideIfUsed();
+    return started;
+  }
+
+  /** Answers whether a database has to be made in the directory. */
+  #prepare(directory: string, lock: EmbeddedLock): boolean {
+    if (lock.leftUnfinished) {
+      removeDatabase(directory);
+      return true;
+    }
+    const names = readdirSync(directory).filter((name) => !name.startsWith(LOCK_FILE));
+    if (names.length === 0) return true;
+    if (!names.includes("PG_VERSION")) {
+      throw new Failure("settings", `Cannot open ${this.description}: the directory has other files in it`, {
+        hint: "Name an empty directory, or one that does not exist yet.",
+      });
+    }
+    const version = readFileSync(join(directory, "PG_VERSION"), "utf8").trim();
+    if (version === PG_VERSION) return false;
+    throw new Failure(
+      "settings",
+      `Cannot open ${this.description}: it was made by PostgreSQL ${version}, and this is ${PG_VERSION}`,
+      { hint: "Name another directory, or use the version of pgstep that made this one." },
+    );
+  }
+
+  #unlock(): void {
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  async #stop(): Promise<void> {
+    const started = this.#started;
+    this.#started = undefined;
+    this.#wire = undefined;
+    if (started) await keepingExitCode(() => started.pglite.close());
+  }
+}
+
+/** The major version that PGlite is built from. */
+const PG_VERSION = "18";
+
+/** A server that runs, and what it can be given later. */
+interface Started {
+  readonly pglite: Pglite;
+  readonly extensions: PgliteExtensions;
+}
+
+async function start({ module, directory }: LoadedPglite, options: PgliteOptions): Promise<Started> {
+  const pglite = await keepingExitCode(() => module.PGlite.create(options));
+  return { pglite, extensions: new PgliteExtensions(pglite, directory) };
+}
+
+/** Makes a database in the directory; when that fails, nothing of it stays. */
+async function makeDatabase(dataDir: string, loaded: LoadedPglite, lock: EmbeddedLock): Promise<Started> {
+  lock.setCreating(true);
+  try {
+    const image = readBaseImage(loaded);
+    if (image) unpackBaseImage(image, dataDir);
+    const started = await start(loaded, { dataDir });
+    lock.setCreating(false);
+    return started;
+  } catch (error) {
+    removeDatabase(dataDir);
+    throw error;
+  }
+}
+
+function removeDatabase(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (name !== LOCK_FILE) rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/**
+ * Takes back what the session before left in the one backend. It does not know which user that began with, so that
+ * DISCARD ALL leaves a SET SESSION AUTHORIZATION in force.
+ */
+async function clean(pglite: Pglite): Promise<void> {
+  for (const sql of ["ROLLBACK", "SET SESSION AUTHORIZATION postgres", "DISCARD ALL"]) {
+    const text = Buffer.from(`${sql}\0`);
+    const message = Buffer.concat([Buffer.from([0x51, 0, 0, 0, text.length + 4]), text]);
+    await pglite.execProtocolRawStream(message, { onRawData: () => {} });
+  }
+}
+
+/** PGlite's runtime sets the exit status of the whole process when it starts and stops. */
+async function keepingExitCode<T>(work: () => Promise<T>): Promise<T> {
+  const exitCode = process.exitCode;
+  try {
+    return await work();
+  } finally {
+    process.exitCode = exitCode;
+  }
+}

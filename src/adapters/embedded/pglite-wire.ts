@@ -1,0 +1,136 @@
+import { type CopyData, copyFail } from "../session/copy-data.ts";
+import type { Wire, WireListener } from "../session/wire.ts";
+import type { PgliteExtensions } from "./pglite-extensions.ts";
+import type { Pglite } from "./pglite-module.ts";
+
+/**
+ * A wire to PGlite inside this process. Frontend messages are collected until whole and then run one by one in their
+ * order; what the backend answers arrives while it runs, so that rows by the million are never collected.
+ */
+export class PgliteWire implements Wire {
+  readonly reusesMemory = true;
+  readonly #pglite: Pglite;
+  readonly #extensions: PgliteExtensions;
+  #listener: WireListener | undefined;
+  #incoming: Buffer = EMPTY;
+  #started = false;
+  /** Queries run so far. */
+  #queries = 0;
+  readonly #copies = new Map<number, CopyData>();
+  #running = false;
+  #ending = false;
+  #closed = false;
+  /** Whether the backend failed under it and can no longer be used. */
+  isBroken = false;
+
+  constructor(pglite: Pglite, extensions: PgliteExtensions) {
+    this.#pglite = pglite;
+    this.#extensions = extensions;
+  }
+
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
+  attach(listener: WireListener): void {
+    this.#listener = listener;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#incoming = this.#incoming.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#incoming, bytes]);
+    if (!this.#running) void this.#run();
+    return !this.#running;
+  }
+
+  end(): void {
+    this.#ending = true;
+    if (!this.#running) this.#close(undefined);
+  }
+
+  destroy(): void {
+    this.#close(undefined);
+  }
+
+  provideCopyData(message: number, data: CopyData): void {
+    this.#copies.set(message, data);
+  }
+
+  pause(): void {}
+
+  resume(): void {}
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    try {
+      // The writer's turn ends before the backend, which does not share the thread, begins.
+      await null;
+      for (let message = this.#take(); message && !this.#closed; message = this.#take()) {
+        if (message[0] === TERMINATE) this.#ending = true;
+        else {
+          this.#extensions.before(message);
+          let end = EMPTY;
+          await this.#pglite.execProtocolRawStream(this.#withCopyData(message), {
+            onRawData: (bytes) => {
+              const part = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+              end = Buffer.concat([end, part.subarray(-READY_SIZE)]).subarray(-READY_SIZE);
+              if (!this.#closed) this.#listener?.received(part);
+            },
+          });
+          // It does not come back from what its runtime lacks, such as COPY with a PROGRAM, and answers nothing from then on.
+          if (ANSWERED.has(message[0]) && end[0] !== READY_FOR_QUERY) {
+            throw new Error("the embedded database stopped at a statement that it cannot run");
+          }
+        }
+      }
+    } catch (error) {
+      this.isBroken = true;
+      this.#close(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.#running = false;
+    if (this.#ending) this.#close(undefined);
+    else if (!this.#closed) this.#listener?.drained();
+  }
+
+  /** The next whole message. The first, the start-up packet, has no type byte before its length. */
+  #take(): Buffer | undefined {
+    const lengthAt = this.#started ? 1 : 0;
+    if (this.#incoming.length < lengthAt + 4) return undefined;
+    const size = lengthAt + this.#incoming.readUInt32BE(lengthAt);
+    if (this.#incoming.length < size) return undefined;
+    const message = this.#incoming.subarray(0, size);
+    this.#incoming = this.#incoming.subarray(size);
+    this.#started = true;
+    return message;
+  }
+
+  /**
+   * PGlite cannot wait for data in the middle of a message: a COPY FROM STDIN must find all of it, or its end, behind
+   * it. Where the message turns out to be no such COPY, the backend passes over them (PostgreSQL documentation, 54.2.6).
+   */
+  #withCopyData(message: Buffer): Buffer {
+    if (message[0] !== QUERY) return message;
+    const data = this.#copies.get(++this.#queries);
+    if (!data) return /stdin/i.test(message.toString("latin1")) ? Buffer.concat([message, NO_DATA]) : message;
+    this.#copies.delete(this.#queries);
+    const parts: Uint8Array[] = [message];
+    for (let part = data.next(); part; part = data.next()) parts.push(part);
+    return Buffer.concat(parts);
+  }
+
+  #close(error: Error | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#incoming = EMPTY;
+    this.#listener?.closed(error);
+  }
+}
+
+const NO_DATA = copyFail("no data follows the COPY");
+const QUERY = 0x51;
+const SYNC = 0x53;
+/** Messages that ReadyForQuery ends the answer to. */
+const ANSWERED: ReadonlySet<number | undefined> = new Set([QUERY, SYNC]);
+const READY_FOR_QUERY = 0x5a;
+const READY_SIZE = 6;
+const EMPTY: Buffer = Buffer.alloc(0);
+const TERMINATE = 0x58;

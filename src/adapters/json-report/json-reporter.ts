@@ -1,0 +1,67 @@
+import type { Failure } from "../../core/failure/failure.ts";
+import type { Event } from "../../core/reports/event.ts";
+import type { Report } from "../../core/reports/report.ts";
+import { jsonText, printable } from "../../core/text/display.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { isNote, noteLine } from "../output/notes.ts";
+import type { OutputStream } from "../output/output.ts";
+import { jsonEvent, jsonFailure, jsonReport } from "./lines.ts";
+import { FORMAT_VERSION, type JsonEvent, type JsonResult } from "./shapes.ts";
+
+/**
+ * For programs: one JSON object a line on standard output, the last one the result; standard error is for pgstep's own
+ * faults, for notes on what is trusted, and for what standard output can no longer take.
+ */
+export class JsonReporter implements Reporter {
+  readonly #stdout: OutputStream;
+  readonly #stderr: OutputStream;
+  readonly #quiet: boolean;
+  readonly #verbose: boolean;
+
+  constructor(
+    stdout: OutputStream,
+    stderr: OutputStream,
+    told: { readonly quiet: boolean; readonly verbose: boolean },
+  ) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    this.#quiet = told.quiet;
+    this.#verbose = told.verbose && !told.quiet;
+  }
+
+  event(event: Event): void {
+    if (isNote(event)) {
+      this.#stderr.write(`${noteLine(event)}\n`);
+      return;
+    }
+    // A file may have a million statements.
+    if (event.type === "statement-finished" && !this.#verbose) return;
+    if (this.#quiet && !isWarning(event)) return;
+    this.#line(jsonEvent(event));
+  }
+
+  report(report: Report): void {
+    this.#line(jsonReport(report));
+  }
+
+  failure(failure: Failure): void {
+    if (failure.code === "output-lost") this.#stderr.write(`${printable(failure.message)}\n`);
+    this.#line(jsonFailure(failure));
+  }
+
+  bug(error: unknown): void {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#stderr.write(`pgstep has a bug: ${printable(stack)}\n`);
+    this.#line({ type: "bug", message: error instanceof Error ? error.message : String(error), exitStatus: 1 });
+  }
+
+  close(): void {}
+
+  #line({ type, ...fields }: JsonEvent | JsonResult): void {
+    this.#stdout.write(`${jsonText({ type, format: FORMAT_VERSION, ...fields })}\n`);
+  }
+}
+
+function isWarning(event: Event): boolean {
+  return event.type === "warning" || (event.type === "notice" && event.message.severity === "WARNING");
+}

@@ -1,0 +1,72 @@
+import { type Host, isSocketDirectory } from "../../core/connection/target.ts";
+import { refusedPermission } from "../../core/failure/deno-permission.ts";
+import type { FailureCode, ServerMessage } from "../../core/failure/failure.ts";
+
+/** Why a connection could not be made, for people. */
+export interface Explanation {
+  readonly code: FailureCode;
+  /** What is the case, after "Cannot connect to <host>: ". */
+  readonly reason: string;
+  readonly hint: string;
+  readonly server?: ServerMessage;
+}
+
+/** The explanation of a server that could not be reached. */
+export function failed(reason: string, hint: string): Explanation {
+  return { code: "connection-failed", reason, hint };
+}
+
+/** What an error of the system or the network means. */
+export function explainNetwork(host: Host, error: unknown): Explanation {
+  const refused = refusedPermission(error);
+  if (refused) return { code: "runtime-unsupported", ...refused };
+  const text = error instanceof Error ? error.message : String(error);
+  switch (errorCode(error)) {
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EAI_NODATA":
+    case "EAI_NONAME":
+      return failed("the host name is not known", `Check the spelling of "${host.name}" in the URL.`);
+    case "ENOENT":
+      return failed(
+        "there is no server socket",
+        "Start the server, or name the directory its socket is in as the host.",
+      );
+    case "ECONNREFUSED":
+      return failed("the connection was refused", startHint(host));
+    case "EACCES":
+    case "EPERM":
+      return failed(
+        "permission denied",
+        isSocketDirectory(host.name)
+          ? "Let this user into the socket's directory, or connect through TCP with a host name."
+          : "Check the firewall and sandbox rules for this process.",
+      );
+    case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return failed("the host cannot be reached", "Check the host, the network and any firewall in between.");
+    default:
+      return failed(text, "Check the host and port in the URL, and that a PostgreSQL server listens there.");
+  }
+}
+
+function startHint({ name }: Host): string {
+  if (name.startsWith("@")) return START_ABSTRACT;
+  return isSocketDirectory(name) ? START_SOCKET : START_NETWORK;
+}
+
+/** Node 20 fills an abstract name up with NULs, so that it is another one. */
+const START_ABSTRACT =
+  "Start the server, or check the name behind the @; on Node 20 abstract sockets are out of reach: use Node 22, Bun or Deno.";
+const START_NETWORK =
+  "Start the server, or check host and port in the URL; listen_addresses in postgresql.conf must include this address.";
+const START_SOCKET = "Start the server: its socket file is there but nothing listens on it.";
+
+/** The system's or the TLS library's code of an error, or of the first of several. */
+export function errorCode(error: unknown): string | undefined {
+  if (error === null || typeof error !== "object") return undefined;
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if ("errors" in error && Array.isArray(error.errors)) return errorCode(error.errors[0]);
+  return undefined;
+}

@@ -1,0 +1,15 @@
+import type { Event } from "../../core/reports/event.ts";
+import { printableLine } from "../../core/text/display.ts";
+
+/** What people see on standard error in every format, since it decides what they trust. */
+export type Note = Extract<Event, { type: "project-file-found" | "program-named" }>;
+
+export function isNote(event: Event): event is Note {
+  return event.type === "project-file-found" || event.type === "program-named";
+}
+
+export function noteLine(note: Note): string {
+  if (note.type === "project-file-found") return `Using the project file ${printableLine(note.path)}`;
+  const { what, program, origin } = note;
+  return `Starting the ${printableLine(what)} that ${printableLine(origin)} names: ${printableLine(program)}`;
+}

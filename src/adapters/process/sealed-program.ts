@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { openSeal, readSealEnd, SEAL_END_BYTES, SEAL_MARK, type Seal } from "../../core/bundle/seal.ts";
+import { brokenSeal } from "../../core/bundle/sealed-program.ts";
+import { Failure } from "../../core/failure/failure.ts";
+import type { ProgramFile, SealedProgram } from "../../ports/program-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
+
+/** Bun's compiled programs have their modules in a file system of their own. */
+const isExecutable = /^file:\/\/\/(\$bunfs|[A-Z]:\/~BUN)\//i.test(import.meta.url);
+const ownPath = isExecutable ? process.execPath : fileURLToPath(import.meta.url);
+
+/** The seal that this program carries, or that lies beside it; a failure when it is damaged. */
+export function ownSeal(): Seal | Failure | undefined {
+  return sealIn(ownPath) ?? (isExecutable ? sealIn(besideOf(ownPath)) : undefined);
+}
+
+function besideOf(path: string): string {
+  return `${path}.sealed`;
+}
+
+function sealIn(path: string): Seal | Failure | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch {
+    // A program that cannot be read can still be run, and then it has nothing sealed in it.
+    return undefined;
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    const end = readSealEnd(readAt(descriptor, size - SEAL_END_BYTES, SEAL_END_BYTES));
+    if (!end) return undefined;
+    const begin = size - SEAL_END_BYTES - end.length;
+    const isMarked =
+      begin >= SEAL_MARK.length && readAt(descriptor, begin - SEAL_MARK.length, SEAL_MARK.length).equals(MARK);
+    const seal = isMarked && openSeal(readAt(descriptor, begin, end.length).toString("utf8"), end);
+    return seal || brokenSeal(path);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const MARK = Buffer.from(SEAL_MARK);
+
+function readAt(descriptor: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let filled = 0;
+  while (position >= 0 && filled < length) {
+    const count = readSync(descriptor, bytes, filled, length - filled, position + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}
+
+export const programFile: ProgramFile = {
+  kind: isExecutable ? "executable" : "script",
+  seal(path, seal, executable) {
+    const source = executable ?? ownPath;
+    const program = readFileSync(source);
+    const format = formatOf(program);
+    if (executable !== undefined) requireProgram(program, format, executable);
+    const separate = format === "mach-o";
+    const files = separate
+      ? [
+          { path, bytes: program, mode: 0o755 },
+          { path: besideOf(path), bytes: Buffer.from(seal), mode: 0o644 },
+        ]
+      : [{ path, bytes: Buffer.concat([program, Buffer.from(seal)]), mode: 0o755 }];
+    for (const { path, bytes, mode } of files) replaceFile(path, bytes, mode);
+    const written = files.map(({ path, bytes }) => ({
+      path,
+      size: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+    }));
+    return { kind: format === "script" ? "script" : "executable", written } satisfies SealedProgram;
+  },
+};
+
+/** What a file begins with tells what it is. A signature of Mach-O covers the whole file, so nothing may be added. */
+function formatOf(program: Buffer): "elf" | "pe" | "mach-o" | "script" {
+  if (program.toString("latin1", 0, 4) === "\x7fELF") return "elf";
+  if (program.toString("latin1", 0, 2) === "MZ") return "pe";
+  return program.length >= 4 && program.readUInt32LE(0) === 0xfeedfacf ? "mach-o" : "script";
+}
+
+function requireProgram(program: Buffer, format: string, path: string): void {
+  const sealed = readSealEnd(program.subarray(-SEAL_END_BYTES)) !== undefined;
+  if (format !== "script" && !sealed && program.includes(CARRIED)) return;
+  const what = sealed ? "it is sealed already" : "it is no executable of pgstep's that can be sealed";
+  throw new Failure("settings", `Cannot seal ${path}: ${what}`, {
+    hint: "Name an executable of a pgstep release, as it was downloaded.",
+  });
+}
+
+/** The mark as compilers leave it in an executable, its line feed apart. */
+const CARRIED = SEAL_MARK.trim();

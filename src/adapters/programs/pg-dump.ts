@@ -1,0 +1,188 @@
+import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { isSystemSocket, type ServerTarget } from "../../core/connection/target.ts";
+import { Failure } from "../../core/failure/failure.ts";
+import type { DumpProgram } from "../../ports/backups.ts";
+
+/** What is said to let pgstep write backups itself. */
+export const NO_PROGRAM = "none";
+
+/**
+ * The pg_dump that is named, else the one on PATH, with the pg_restore beside it; undefined when there is none for a server
+ * of this major version: pg_dump reads servers of its own and older versions.
+ * @throws Failure settings when one is named that will not do; runtime-unsupported when it is named and Deno may not start it
+ */
+export async function findDumpProgram(
+  target: ServerTarget,
+  named: string | undefined,
+  serverMajor: number,
+): Promise<DumpProgram | undefined> {
+  if (named === NO_PROGRAM) return undefined;
+  const program = named ?? "pg_dump";
+  let version: string;
+  try {
+    version = (await run(program, ["--version"], process.env)).trim();
+  } catch (error) {
+    if (named === undefined) return undefined;
+    throw cannotUse(program, error);
+  }
+  const [number = "", major = ""] = /(?<![.\w])(\d+)(?!\d)[.\w]*(?= |$)/.exec(version.replace(/^.*\)\s/, "")) ?? [];
+  if (Number(major) < serverMajor) {
+    if (named === undefined) return undefined;
+    throw new Failure(
+      "settings",
+      `Cannot use ${program}: it is of version ${number}, and the server of ${serverMajor}`,
+      {
+        hint: `Name a pg_dump of version ${serverMajor} or newer, or --pg-dump none.`,
+      },
+    );
+  }
+  const restore = program.includes("/") || program.includes("\\") ? join(dirname(program), "pg_restore") : "pg_restore";
+  return {
+    description: `pg_dump ${number}`,
+    major: Number(major),
+    async dump(path, snapshot, signal) {
+      const words = ["--format=custom", "--no-password", `--snapshot=${snapshot}`, `--file=${path}`];
+      await runFor("dump the database", program, words, await libpqVariables(target), signal);
+    },
+    async list(path) {
+      return (await runFor(`list ${path}`, restore, ["--list", path], process.env)).split(/\r?\n/);
+    },
+    async script(path, to) {
+      await runFor(`read ${path}`, restore, [`--file=${to}`, path], process.env);
+    },
+  };
+}
+
+/**
+ * How libpq is told of the same server, without a word on the command line, where every user of the machine could read it.
+ * Variables of the surroundings that libpq would read as well are left out: what they said is in the target.
+ */
+async function libpqVariables(target: ServerTarget): Promise<NodeJS.ProcessEnv> {
+  const { hosts, tls } = target;
+  if (tls.clientKeyPassword() !== undefined) {
+    throw new Failure(
+      "backup-failed",
+      "Cannot start pg_dump: it has no variable for the password of the client's key",
+      {
+        hint: "Let pgstep write the backup: --pg-dump none.",
+      },
+    );
+  }
+  const password = await hosts[0]?.password();
+  const addresses = hosts.map(({ address }) => address ?? "");
+  const given: Record<string, string | undefined> = {
+    PGHOST: hosts.map(({ name }) => name).join(","),
+    PGHOSTADDR: addresses.some((address) => address !== "") ? addresses.join(",") : undefined,
+    PGPORT: hosts.map(({ port }) => port).join(","),
+    PGUSER: target.user,
+    PGDATABASE: target.database,
+    PGPASSWORD: password,
+    PGREQUIREAUTH: requiredMethods(target),
+    PGCHANNELBINDING: target.authentication.channelBinding,
+    PGSSLMODE: tls.mode,
+    PGSSLNEGOTIATION: tls.direct ? "direct" : undefined,
+    PGSSLSNI: tls.sendsName ? "1" : "0",
+    PGSSLROOTCERT: tls.rootCertificate,
+    PGSSLCERT: tls.clientCertificate,
+    PGSSLKEY: tls.clientKey,
+    PGSSLCERTMODE: tls.showsCertificate ? undefined : "disable",
+    PGSSLCRL: tls.revocationList,
+    PGSSLCRLDIR: tls.revocationDirectory,
+    PGSSLMINPROTOCOLVERSION: tls.minimumVersion,
+    PGSSLMAXPROTOCOLVERSION: tls.maximumVersion,
+    PGTARGETSESSIONATTRS: target.serverRole,
+    PGCONNECT_TIMEOUT: target.connectTimeoutMs > 0 ? String(Math.ceil(target.connectTimeoutMs / 1000)) : undefined,
+    PGAPPNAME: "pgstep pg_dump",
+    PGOPTIONS: startupOptions(target.startup),
+  };
+  const others = Object.entries(process.env).filter(([name]) => !/^PG(?!STEP)/.test(name));
+  return Object.fromEntries([...others, ...Object.entries(given)].filter(([, value]) => value !== undefined));
+}
+
+/** For libpq's require_auth, which 16 and newer know; undefined where every method is allowed. */
+function requiredMethods({ authentication, hosts }: ServerTarget): string | undefined {
+  const { allowed, guard } = authentication;
+  const isGuarded = guard !== undefined && !guard.verifiesServer && !hosts.every(isSystemSocket);
+  const methods = ["password", "md5", "scram-sha-256", "none"] as const;
+  const named = methods.filter(
+    (method) => allowed.has(method) && !(isGuarded && (method === "password" || method === "md5")),
+  );
+  return named.length === methods.length ? undefined : named.join(",");
+}
+
+/** As `-c name=value`, spaces and backslashes behind a backslash (PostgreSQL documentation, 20.1.4). */
+function startupOptions(startup: Readonly<Record<string, string>>): string | undefined {
+  const words = Object.entries(startup)
+    .filter(([name]) => !["application_name", "client_encoding", "options"].includes(name))
+    .map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, "\\$&")}`);
+  if (startup.options) words.unshift(startup.options);
+  return words.length > 0 ? words.join(" ") : undefined;
+}
+
+async function runFor(
+  what: string,
+  program: string,
+  words: readonly string[],
+  variables: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<string> {
+  try {
+    return await run(program, words, variables, signal);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure("backup-failed", `Cannot ${what}: ${program}: ${reason}`, {
+      hint: "Mend what it says, or let pgstep write the backup: --pg-dump none. Nothing was changed.",
+      cause: error,
+    });
+  }
+}
+
+/** What it writes to standard output. Rejects with what it wrote to standard error. */
+function run(
+  program: string,
+  words: readonly string[],
+  variables: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"], env: variables });
+    let output = "";
+    let complaint = "";
+    const stop = () => void child.kill("SIGTERM");
+    signal?.addEventListener("abort", stop, { once: true });
+    child.stdout.on("data", (bytes: Buffer) => {
+      output += bytes.toString();
+    });
+    child.stderr.on("data", (bytes: Buffer) => {
+      complaint = (complaint + bytes.toString()).slice(-MOST_COMPLAINT);
+    });
+    child.once("error", reject);
+    child.once("close", (status) => {
+      signal?.removeEventListener("abort", stop);
+      if (status === 0) resolve(output);
+      else reject(new Error(complaint.trim().split("\n").slice(-3).join("; ") || `it ended with ${status}`));
+    });
+  });
+}
+
+const MOST_COMPLAINT = 4_000;
+
+function cannotUse(program: string, error: unknown): Failure {
+  if (error instanceof Error && error.name === "NotCapable") {
+    return new Failure("runtime-unsupported", `Cannot start ${program}: Deno was not allowed to`, {
+      hint: "Run it with --allow-run as well, or let pgstep write the backup: --pg-dump none.",
+      cause: error,
+    });
+  }
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return new Failure(
+    "settings",
+    `Cannot use ${program} as pg_dump: ${code === "ENOENT" ? "there is no such program" : code}`,
+    {
+      hint: "Name another with --pg-dump <path>, or --pg-dump none.",
+      cause: error,
+    },
+  );
+}

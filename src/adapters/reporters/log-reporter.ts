@@ -1,0 +1,159 @@
+import { closeSync, constants, lstatSync, openSync, writeSync } from "node:fs";
+import { Failure, type Finding } from "../../core/failure/failure.ts";
+import type { HintCommands } from "../../core/hints/hint-commands.ts";
+import type { Event } from "../../core/reports/event.ts";
+import type { Report } from "../../core/reports/report.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { JsonReporter } from "../json-report/json-reporter.ts";
+import type { OutputStream } from "../output/output.ts";
+import { systemWords } from "../output/words.ts";
+import { HumanReporter } from "../text-report/text-reporter.ts";
+
+export interface LogSettings {
+  readonly path: string;
+  /** JSON lines instead of text. */
+  readonly json: boolean;
+  /** Stands before the lines of a run, as several write to the same file. */
+  readonly title: string;
+  /** How commands are typed here; without it, as the code writes them. */
+  readonly commands?: HintCommands | undefined;
+  /** Told once, when not all could be written. */
+  readonly lost: (finding: Finding) => void;
+}
+
+/** Writes everything that happens to the end of a file, each line with its time. */
+export class LogReporter implements Reporter {
+  readonly #file: LogFile;
+  readonly #reporter: Reporter;
+  readonly #settings: LogSettings;
+  #told = false;
+
+  /** @throws Failure settings when the file cannot be opened */
+  constructor(settings: LogSettings) {
+    this.#settings = settings;
+    this.#file = new LogFile(settings.path, settings.json ? jsonLine : textLine);
+    const file = this.#file;
+    if (!settings.json) file.write(`${settings.title}\n`);
+    const { commands } = settings;
+    const appearance = { quiet: false, verbose: true, color: "never", ascii: false, variables: {}, commands } as const;
+    this.#reporter = settings.json
+      ? new JsonReporter(file, file, appearance)
+      : new HumanReporter(file, file, appearance);
+  }
+
+  event(event: Event): void {
+    this.#reporter.event(event);
+  }
+
+  report(report: Report): void {
+    this.#reporter.report(report);
+    this.#tellLoss();
+  }
+
+  failure(failure: Failure): void {
+    this.#reporter.failure(failure);
+    this.#tellLoss();
+  }
+
+  bug(error: unknown): void {
+    this.#reporter.bug(error);
+    this.#tellLoss();
+  }
+
+  close(): void {
+    this.#reporter.close();
+    this.#file.close();
+  }
+
+  /** Before the result is told, which comes last. */
+  #tellLoss(): void {
+    const { problem } = this.#file;
+    if (problem === undefined || this.#told) return;
+    this.#told = true;
+    const { path, lost } = this.#settings;
+    lost({
+      rule: "log-lost",
+      severity: "warning",
+      message: `the log file ${path} is not complete: ${problem}`,
+      hint: "Make room for it, or name another with --log-file. The run itself was not harmed.",
+    });
+  }
+}
+
+function textLine(line: string, time: string): string {
+  return line === "" ? "" : `${time} ${line}\n`;
+}
+
+/** The line's object with its time in front; a fault of pgstep's own also has lines of text. */
+function jsonLine(line: string, time: string): string {
+  return line.startsWith("{") ? `{"time":"${time}",${line.slice(1)}\n` : "";
+}
+
+/** The end of a file. Quiet from its first error on: a full disk must not stop a run half-way. */
+class LogFile implements OutputStream {
+  /** Why not all of it was written. */
+  problem: string | undefined;
+  readonly #toLine: (line: string, time: string) => string;
+  #descriptor: number | undefined;
+
+  constructor(path: string, toLine: (line: string, time: string) => string) {
+    this.#toLine = toLine;
+    try {
+      this.#descriptor = openAppending(path);
+    } catch (cause) {
+      const isLink = isCoded(cause, "ELOOP");
+      throw new Failure(
+        "settings",
+        `Cannot write the log file ${path}: ${isLink ? "it is a link" : systemWords(cause)}`,
+        {
+          hint: isLink
+            ? "Name the file itself with --log-file. Nothing was done."
+            : "Name another with --log-file, or leave it out. Nothing was done.",
+          cause,
+        },
+      );
+    }
+  }
+
+  /** @param text whole lines */
+  write(text: string): void {
+    if (this.#descriptor === undefined || this.problem !== undefined) return;
+    const time = new Date().toISOString();
+    const lines = text.split("\n").map((line) => this.#toLine(line, time));
+    const bytes = Buffer.from(lines.join(""));
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);
+    } catch (cause) {
+      this.problem = systemWords(cause);
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor === undefined) return;
+    try {
+      closeSync(this.#descriptor);
+    } catch {
+      // All was written that could be.
+    }
+    this.#descriptor = undefined;
+  }
+}
+
+/**
+ * Opens a file at its end and follows no link: one that somebody else made, or that came with a checkout, would let log
+ * lines into any file of the user's. /dev/stdout and its like are links of the system's own.
+ */
+function openAppending(path: string): number {
+  const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+  const flags = O_APPEND | O_CREAT | O_WRONLY;
+  if (/^\/dev\/(stdout|stderr|fd\/\d+)$/.test(path)) return openSync(path, flags);
+  // Windows has no O_NOFOLLOW, and Deno follows the link itself where it checks a permission for its target.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw Object.assign(new Error("it is a link"), { code: "ELOOP" });
+  }
+  return openSync(path, flags | (constants.O_NOFOLLOW ?? 0));
+}
+
+function isCoded(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

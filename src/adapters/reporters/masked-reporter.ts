@@ -1,0 +1,34 @@
+import type { Failure } from "../../core/failure/failure.ts";
+import type { Event } from "../../core/reports/event.ts";
+import type { Report } from "../../core/reports/report.ts";
+import { maskedError, maskedFailure, withoutSecrets } from "../../core/secrets/masked-report.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+
+/** Takes the secrets out of everything before another reporter gets it, so that none of them has to think of that. */
+export class MaskedReporter implements Reporter {
+  readonly #reporter: Reporter;
+
+  constructor(reporter: Reporter) {
+    this.#reporter = reporter;
+  }
+
+  event(event: Event): void {
+    this.#reporter.event(withoutSecrets(event));
+  }
+
+  report(report: Report): void {
+    this.#reporter.report(withoutSecrets(report));
+  }
+
+  failure(failure: Failure): void {
+    this.#reporter.failure(maskedFailure(failure));
+  }
+
+  bug(error: unknown): void {
+    this.#reporter.bug(maskedError(error));
+  }
+
+  close(): void {
+    this.#reporter.close();
+  }
+}

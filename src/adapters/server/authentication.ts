@@ -1,0 +1,208 @@
+import { createHash, randomBytes } from "node:crypto";
+import { endPointHash } from "../../core/authentication/channel-binding.ts";
+import type { AuthenticationDemands, AuthenticationMethod } from "../../core/authentication/require-auth.ts";
+import { type Binding, ScramExchange, ScramFault } from "../../core/authentication/scram.ts";
+import { readStrings } from "../session/backend-messages.ts";
+import { passwordMessage, saslInitialMessage, saslMessage } from "./login-messages.ts";
+
+export interface Credentials {
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly demands: AuthenticationDemands;
+  /** Whether nobody can listen to the stream: it is encrypted, or does not leave the machine. */
+  readonly isPrivate: boolean;
+  /** The server's certificate in DER, where the stream is encrypted. */
+  readonly certificate: Uint8Array | undefined;
+}
+
+/** The way of authentication that the server asks for will not be gone along with, or is not known here. */
+export class AuthenticationRefused extends Error {
+  override readonly name = "AuthenticationRefused";
+  readonly hint: string;
+  constructor(reason: string, hint: string) {
+    super(reason);
+    this.hint = hint;
+  }
+}
+
+/** The server asks for a password and none is known. */
+export class PasswordMissing extends Error {
+  override readonly name = "PasswordMissing";
+}
+
+/**
+ * The client's side of proving who one is (PostgreSQL documentation, 54.2.1 Start-up, and 54.7, Authentication...).
+ * What the server may ask for is up to the demands; the server cannot talk it out of them.
+ */
+export class Authentication {
+  passwordAsked = false;
+  /** Whether an MD5 digest of the password went over a connection that others may listen to. */
+  isExposed = false;
+  readonly #credentials: Credentials;
+  #method: AuthenticationMethod = "none";
+  #exchange: ScramExchange | undefined;
+  #isBound = false;
+  /** Whether the method has come to its end; without one there is none to come to. */
+  #isFinished = true;
+
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials;
+  }
+
+  /**
+   * Whether a request of the server's is none: it has let us in.
+   * @throws AuthenticationRefused when that came too easily
+   */
+  isAccepted(body: Buffer): boolean {
+    if (kindOf(body) !== KIND.ok) return false;
+    const { demands } = this.#credentials;
+    if (demands.channelBinding === "require" && !this.#isBound) throw bindingRefused(UNBOUND);
+    if (!this.#isFinished) throw new ScramFault("the server did not prove that it knows the password");
+    if (this.#method === "none" && !demands.allowed.has("none")) throw methodRefused("no authentication at all");
+    return true;
+  }
+
+  /**
+   * The message that answers a request of the server's, if it wants one.
+   * Rejects with AuthenticationRefused, PasswordMissing and ScramFault.
+   */
+  async answer(body: Buffer): Promise<Buffer | undefined> {
+    const data = body.subarray(4);
+    switch (kindOf(body)) {
+      case KIND.clearText:
+        this.#begin("password");
+        return this.#clearText();
+      case KIND.md5:
+        this.#begin("md5");
+        return this.#md5(data);
+      case KIND.sasl:
+        return this.#startScram(readStrings(data));
+      case KIND.saslContinue:
+        if (!this.#exchange) throw new ScramFault("the server's challenge came out of turn");
+        return saslMessage(await this.#exchange.prove(data.toString("latin1"), this.#password()));
+      case KIND.saslFinal:
+        if (!this.#exchange) throw new ScramFault("the server's answer came out of turn");
+        this.#exchange.verify(data.toString("latin1"));
+        this.#isFinished = true;
+        return undefined;
+      default:
+        throw unknownMethod("GSSAPI, SSPI or another that is not built in");
+    }
+  }
+
+  #begin(method: AuthenticationMethod): void {
+    const { allowed, channelBinding } = this.#credentials.demands;
+    // A second request would be a server that goes on asking until it gets the password as it is.
+    if (this.#method !== "none") throw new ScramFault("the server asks to authenticate twice");
+    if (!allowed.has(method)) throw methodRefused(NAMES[method] ?? method);
+    if (method !== "scram-sha-256") this.#requireServerOfUser(NAMES[method] ?? method);
+    if (channelBinding === "require" && method !== "scram-sha-256") throw bindingRefused(UNBOUND);
+    this.#method = method;
+    this.passwordAsked = true;
+  }
+
+  /** What an impostor could read, or guess from, is sent only to a server that the user has chosen. */
+  #requireServerOfUser(method: string): void {
+    const { demands, certificate } = this.#credentials;
+    if (!demands.guard || (demands.guard.verifiesServer && certificate)) return;
+    throw new AuthenticationRefused(
+      `the server wants ${method}, and only ${demands.guard.origin} names the server`,
+      "If you trust the server, name it with --url or DATABASE_URL, or set PGSSLMODE=verify-full and PGSSLROOTCERT=<file>.",
+    );
+  }
+
+  #password(): string {
+    const { user, password } = this.#credentials;
+    if (password) return password;
+    throw new PasswordMissing(`a password is asked for user "${user}" and none was given`);
+  }
+
+  #clearText(): Buffer {
+    const { isPrivate, demands } = this.#credentials;
+    if (isPrivate || demands.clearTextAgreed) return passwordMessage(this.#password());
+    throw new AuthenticationRefused(
+      "the server asks for the password in clear text, and the connection is not encrypted",
+      "Connect with sslmode=require, or agree to it with require_auth=password in the URL or PGREQUIREAUTH=password.",
+    );
+  }
+
+  #md5(salt: Buffer): Buffer {
+    this.isExposed = !this.#credentials.isPrivate;
+    const inner = md5(Buffer.from(`${this.#password()}${this.#credentials.user}`));
+    return passwordMessage(`md5${md5(Buffer.concat([Buffer.from(inner), salt]))}`);
+  }
+
+  #startScram(offered: readonly string[]): Buffer {
+    if (!offered.some((mechanism) => mechanism === SCRAM || mechanism === SCRAM_PLUS)) {
+      throw unknownMethod(offered.filter((mechanism) => mechanism !== "").join(", "));
+    }
+    this.#begin("scram-sha-256");
+    this.#isFinished = false;
+    const binding = this.#binding(offered);
+    this.#isBound = typeof binding === "object";
+    this.#password();
+    this.#exchange = new ScramExchange(binding, randomBytes(18).toString("base64"));
+    return saslInitialMessage(this.#isBound ? SCRAM_PLUS : SCRAM, this.#exchange.first());
+  }
+
+  #binding(offered: readonly string[]): Binding {
+    const { certificate, demands } = this.#credentials;
+    const required = demands.channelBinding === "require";
+    if (!certificate) {
+      if (required) throw bindingRefused("needs TLS, and the connection is not encrypted");
+      if (offered.includes(SCRAM_PLUS)) {
+        throw new ScramFault("the server believes the connection to be encrypted, which it is not");
+      }
+      return "none";
+    }
+    if (demands.channelBinding === "disable") return "none";
+    const endPoint = endPointHash(certificate);
+    if (!endPoint) {
+      if (required) throw bindingRefused("is not defined for the kind of certificate that the server has");
+      // Saying that it was not offered would be taken for an attack where it was.
+      return "none";
+    }
+    if (offered.includes(SCRAM_PLUS)) return { endPoint };
+    if (required) throw bindingRefused("is not offered by the server");
+    return "not offered";
+  }
+}
+
+function kindOf(body: Buffer): number {
+  return body.length < 4 ? Number.NaN : body.readUInt32BE(0);
+}
+
+function md5(bytes: Buffer): string {
+  return createHash("md5").update(bytes).digest("hex");
+}
+
+function methodRefused(method: string): AuthenticationRefused {
+  return new AuthenticationRefused(
+    `the server wants ${method}, which require_auth does not allow`,
+    "Change require_auth (PGREQUIREAUTH), or the method in the server's pg_hba.conf.",
+  );
+}
+
+function bindingRefused(reason: string): AuthenticationRefused {
+  return new AuthenticationRefused(
+    `channel_binding=require ${reason}`,
+    "Let the server use scram-sha-256 over TLS and connect with sslmode=require, or write channel_binding=prefer.",
+  );
+}
+
+function unknownMethod(method: string): AuthenticationRefused {
+  return new AuthenticationRefused(
+    `the server asks for a way of authentication that is not supported (${method})`,
+    "Allow scram-sha-256 or cert for this user and address in the server's pg_hba.conf.",
+  );
+}
+
+const UNBOUND = "is asked for, and the server lets in without it";
+const SCRAM = "SCRAM-SHA-256";
+const SCRAM_PLUS = "SCRAM-SHA-256-PLUS";
+const KIND = { ok: 0, clearText: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
+const NAMES: Readonly<Partial<Record<AuthenticationMethod, string>>> = {
+  password: "the password in clear text",
+  md5: "md5",
+  "scram-sha-256": "scram-sha-256",
+};

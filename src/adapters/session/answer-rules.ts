@@ -1,0 +1,146 @@
+import { NOT_UNDERSTOOD } from "../../ports/session.ts";
+import { MESSAGE } from "./backend-messages.ts";
+
+/** The server sent something that the protocol does not have at that place, or that is too much to be an answer. */
+export class ProtocolFault extends Error {
+  override readonly name = "ProtocolFault";
+}
+
+/** The fault of an answer that makes no sense. @param what "a row of 3 values for 2 columns" */
+export function notUnderstood(what: string, cause?: unknown): ProtocolFault {
+  return new ProtocolFault(`${NOT_UNDERSTOOD}: ${what}`, { cause });
+}
+
+/** What a server sends first. */
+export function notPostgres(): ProtocolFault {
+  return new ProtocolFault("what answered is not a PostgreSQL server");
+}
+
+/** What an error or a notice may hold: a server could send a gigabyte, which no JavaScript string can hold. */
+const LONGEST_TEXT = 256 << 20;
+
+/**
+ * How long a message of each type may be, its length field (4) included. The shortest follow from PostgreSQL's
+ * documentation (54.7 Message Formats); beyond 30,000 bytes libpq, too, believes only some types.
+ */
+const LENGTHS: ReadonlyMap<number, readonly [shortest: number, longest: number]> = new Map([
+  [MESSAGE.authentication, [8, 30_000]],
+  [MESSAGE.backendKeyData, [12, 264]],
+  [MESSAGE.commandComplete, [5, 30_000]],
+  [MESSAGE.copyData, [4, 0x3fff_ffff]],
+  [MESSAGE.copyDone, [4, 4]],
+  [MESSAGE.copyInResponse, [7, 30_000]],
+  [MESSAGE.copyOutResponse, [7, 30_000]],
+  [MESSAGE.dataRow, [6, 0x3fff_ffff]],
+  [MESSAGE.emptyQueryResponse, [4, 4]],
+  [MESSAGE.errorResponse, [5, LONGEST_TEXT]],
+  [MESSAGE.negotiateProtocolVersion, [12, 30_000]],
+  [MESSAGE.noticeResponse, [5, LONGEST_TEXT]],
+  [MESSAGE.notificationResponse, [10, 30_000]],
+  [MESSAGE.parameterStatus, [6, 30_000]],
+  [MESSAGE.readyForQuery, [5, 5]],
+  [MESSAGE.rowDescription, [6, 0x3fff_ffff]],
+]);
+
+/** What a server may send before it is ready (54.2.1 Start-up). */
+const AT_START: ReadonlySet<number> = new Set([
+  MESSAGE.authentication,
+  MESSAGE.backendKeyData,
+  MESSAGE.errorResponse,
+  MESSAGE.negotiateProtocolVersion,
+  MESSAGE.noticeResponse,
+  MESSAGE.parameterStatus,
+  MESSAGE.readyForQuery,
+]);
+
+/** Only while it logs us in. */
+const ONLY_AT_START: ReadonlySet<number> = new Set([
+  MESSAGE.authentication,
+  MESSAGE.backendKeyData,
+  MESSAGE.negotiateProtocolVersion,
+]);
+
+/** @throws ProtocolFault where a message's header cannot be one. @param ready whether the log-in is over */
+export function checkHeader(type: number, length: number, ready: boolean): void {
+  if (!ready && !AT_START.has(type)) throw notPostgres();
+  const lengths = LENGTHS.get(type);
+  if (!lengths || (ready && ONLY_AT_START.has(type))) {
+    throw notUnderstood(`a message of type ${type >= 0x20 && type < 0x7f ? String.fromCharCode(type) : type}`);
+  }
+  if (length >= lengths[0] && length <= lengths[1]) return;
+  throw ready ? notUnderstood(`a ${nameOf(type)} of ${length} bytes`) : notPostgres();
+}
+
+/** @throws ProtocolFault where the body of a message is not made as its type wants it */
+export function checkBody(type: number, body: Buffer): void {
+  switch (type) {
+    case MESSAGE.authentication:
+      if (!AUTHENTICATION_KINDS.has(body.readUInt32BE(0))) throw new ProtocolFault(UNKNOWN_METHOD);
+      break;
+    case MESSAGE.commandComplete:
+      if (body.indexOf(0) !== body.length - 1) throw malformed(type);
+      break;
+    case MESSAGE.errorResponse:
+    case MESSAGE.noticeResponse:
+      // Fields, each of which ends in a zero, and a zero.
+      if (body.length > 1 ? body.at(-1) !== 0 || body.at(-2) !== 0 : body[0] !== 0) throw malformed(type);
+      break;
+    case MESSAGE.parameterStatus:
+      if (body.indexOf(0, body.indexOf(0) + 1) !== body.length - 1 || body[0] === 0) throw malformed(type);
+      break;
+    case MESSAGE.readyForQuery:
+      if (body[0] !== 0x49 && body[0] !== 0x54 && body[0] !== 0x45) throw malformed(type);
+      break;
+  }
+}
+
+/** Whether an Authentication message asks for a password. */
+export function asksForPassword(body: Buffer): boolean {
+  return PASSWORD_KINDS.has(body.readUInt32BE(0));
+}
+
+/** Clear text, MD5, SASL (54.7, AuthenticationCleartextPassword and those after it). */
+const PASSWORD_KINDS: ReadonlySet<number> = new Set([3, 5, 10]);
+/** Those, accepted, and the later steps of SASL: what the driver knows how to do. */
+const AUTHENTICATION_KINDS: ReadonlySet<number> = new Set([0, 11, 12, ...PASSWORD_KINDS]);
+const UNKNOWN_METHOD = "the server asks for a way of authentication that is not supported (GSSAPI or SSPI)";
+
+/** The number of columns that a RowDescription has. @throws ProtocolFault */
+export function columnsIn(body: Buffer): number {
+  const columns = body.readUInt16BE(0);
+  let index = 2;
+  for (let column = 0; column < columns; column++) {
+    const end = body.indexOf(0, index);
+    if (end === -1) throw malformed(MESSAGE.rowDescription);
+    index = end + 1 + COLUMN_FACTS;
+  }
+  if (index !== body.length) throw malformed(MESSAGE.rowDescription);
+  return columns;
+}
+
+/** @throws ProtocolFault where a DataRow does not consist of so many values */
+export function checkRow(body: Buffer, columns: number | undefined): void {
+  if (columns === undefined) throw notUnderstood("a row without a description");
+  const values = body.readUInt16BE(0);
+  if (values !== columns) throw notUnderstood(`a row of ${values} values for ${columns} columns`);
+  let index = 2;
+  for (let value = 0; value < values; value++) {
+    if (index + 4 > body.length) throw malformed(MESSAGE.dataRow);
+    const length = body.readInt32BE(index);
+    if (length < -1) throw malformed(MESSAGE.dataRow);
+    index += 4 + Math.max(length, 0);
+  }
+  if (index !== body.length) throw malformed(MESSAGE.dataRow);
+}
+
+function malformed(type: number): ProtocolFault {
+  return notUnderstood(`a malformed ${nameOf(type)}`);
+}
+
+function nameOf(type: number): string {
+  const name = Object.entries(MESSAGE).find(([, code]) => code === type)?.[0] ?? "message";
+  return name.slice(0, 1).toUpperCase() + name.slice(1);
+}
+
+/** Of each column behind its name: table, number, type, size, modifier, format. */
+const COLUMN_FACTS = 4 + 2 + 4 + 2 + 4 + 2;

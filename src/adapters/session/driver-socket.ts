@@ -1,0 +1,299 @@
+import { EventEmitter } from "node:events";
+import { nextTick } from "node:process";
+import type { ServerMessage } from "../../core/failure/failure.ts";
+import { asksForPassword, checkBody, checkHeader, notUnderstood, ProtocolFault } from "./answer-rules.ts";
+import { AnswerWatch } from "./answer-watch.ts";
+import { MESSAGE, MessageScanner, READY_FOR_QUERY, readServerMessage } from "./backend-messages.ts";
+import { type CopyData, copyFail } from "./copy-data.ts";
+import { throwAside } from "./listener-reply.ts";
+import { OutgoingMessages } from "./outgoing-messages.ts";
+import { Replies, type Reply } from "./replies.ts";
+import { ReportedState } from "./reported-state.ts";
+import type { Wire } from "./wire.ts";
+
+/** What a session wants to know of its connection. */
+export interface DriverSocketListener {
+  /** The backend has accepted us and waits for the first message. */
+  ready(): void;
+  /** `answered` is the number of messages fully answered before the notice. */
+  notice(notice: ServerMessage, answered: number): void;
+  /** Called exactly once, before the driver hears of it. */
+  closed(error: Error | undefined): void;
+}
+
+/**
+ * The socket that the driver believes it talks through. It passes bytes between driver and wire, and on the way
+ * - joins the driver's many small writes, and holds them back, uncopied, while the wire is full; to the driver it is
+ *   never full, since a driver that is told so falls back to one message per answer;
+ * - reads the headers of what comes back: counts answers, attributes notices, remembers the backend's identity and
+ *   its last word;
+ * - sends messages of our own among the driver's and keeps their answers from it: with a hundred thousand statements the
+ *   driver's objects for each would cost more time and memory than the statements themselves;
+ * - keeps from it what it cannot digest: everything of COPY, and whatever is not made as the protocol wants it.
+ */
+export class DriverSocket extends EventEmitter {
+  readonly reported = new ReportedState();
+  processId = 0;
+  secret = 0;
+  /** The error that ended, or will end, the connection. */
+  lastWord: ServerMessage | undefined;
+  /** Whether the backend asked for a password. */
+  passwordAsked = false;
+  /** Looked at by the driver. */
+  readyState: "open" | "closed" = "open";
+
+  readonly #wire: Wire;
+  readonly #listener: DriverSocketListener;
+  readonly #scanner: MessageScanner;
+  readonly #watch = new AnswerWatch();
+  readonly #outgoing = new OutgoingMessages();
+  readonly #replies = new Replies();
+  readonly #copies = new Map<number, CopyData>();
+  #copying: CopyData | undefined;
+  /** Who takes the rows that come out of a COPY, by the numbers of their messages. */
+  readonly #takers = new Map<number, (row: Uint8Array) => void>();
+  #flushScheduled = false;
+  #full = false;
+  #ending = false;
+  #ready = false;
+  #closed = false;
+
+  constructor(wire: Wire, listener: DriverSocketListener) {
+    super();
+    this.#wire = wire;
+    this.#listener = listener;
+    this.#scanner = new MessageScanner({
+      wantsBody: (type, length) => this.#wantsBody(type, length),
+      visit: (type, body) => this.#visit(type, body),
+      forward: (bytes) => void (this.#closed || this.emit("data", wire.reusesMemory ? Buffer.from(bytes) : bytes)),
+    });
+    wire.attach({
+      received: (bytes) => this.#received(bytes),
+      drained: () => {
+        this.#full = false;
+        this.#flush();
+      },
+      closed: (error) => this.#wireClosed(error),
+    });
+  }
+
+  /** Messages fully answered. */
+  get answered(): number {
+    return this.#watch.answered;
+  }
+
+  /** Sends a simple query, numbered from 1, whose rows are dropped; `withNext` in one packet with the message after it. */
+  sendQuery(message: number, sql: string, reply: Reply, withNext = false): void {
+    if (this.#closed || this.#ending) {
+      reply.lost();
+      return;
+    }
+    this.#watch.ask(withNext);
+    this.#replies.expect(message, reply);
+    this.#outgoing.putQuery(sql);
+    if (!withNext) this.#scheduleFlush();
+  }
+
+  /** The next message is the driver's; it writes it some time later. */
+  expectDriver(): void {
+    this.#watch.ask();
+    this.#outgoing.expectDriver();
+  }
+
+  /** Sends this data when the message with this number asks for it. */
+  copyFor(message: number, data: CopyData): void {
+    if (this.#wire.provideCopyData) this.#wire.provideCopyData(message, data);
+    else this.#copies.set(message, data);
+  }
+
+  /** Hands what the message with this number copies out to `take`, row by row. */
+  copyTo(message: number, take: (row: Uint8Array) => void): void {
+    this.#takers.set(message, take);
+  }
+
+  write(bytes: Uint8Array, callback?: () => void): true {
+    if (this.#closed || this.#ending) return true;
+    if (callback) nextTick(callback);
+    this.#outgoing.putDriver(bytes);
+    this.#scheduleFlush();
+    return true;
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    // Runs when the current turn has issued all its queries.
+    nextTick(() => {
+      this.#flushScheduled = false;
+      this.#flush();
+    });
+  }
+
+  end(bytes?: Uint8Array): void {
+    if (this.#closed || this.#ending) return;
+    if (bytes) this.#outgoing.putNow(bytes);
+    this.#ending = true;
+    this.#flush();
+  }
+
+  destroy(): void {
+    if (!this.#closed) this.#wire.destroy();
+  }
+
+  /** Gives the connection up because of what the server sent. */
+  fail(fault: ProtocolFault): void {
+    if (this.#closed) return;
+    this.#wireClosed(fault);
+    this.#wire.destroy();
+  }
+
+  pause(): void {
+    this.#wire.pause();
+  }
+
+  resume(): void {
+    this.#wire.resume();
+  }
+
+  #flush(): void {
+    if (this.#closed) return;
+    while (!this.#full) {
+      if (this.#outgoing.isEmpty) {
+        const data = this.#copying?.next();
+        if (!data) break;
+        this.#outgoing.putNow(data);
+      }
+      this.#full = !this.#wire.write(this.#outgoing.take());
+    }
+    if (this.#ending && this.#outgoing.isEmpty) this.#wire.end();
+  }
+
+  #received(bytes: Buffer): void {
+    const wasReady = this.#ready;
+    try {
+      this.#scanner.push(bytes);
+    } catch (error) {
+      this.fail(error instanceof ProtocolFault ? error : notUnderstood("a malformed one", error));
+      return;
+    }
+    if (!wasReady && this.#ready && !this.#closed) {
+      // The driver hands out a reserved connection at the second ReadyForQuery and would wait for it for ever, unless
+      // it had a query of its own to run first: this spares the round trip.
+      this.emit("data", READY_FOR_QUERY);
+      this.#listener.ready();
+    }
+  }
+
+  /** Of rows only the bodies that somebody keeps. */
+  #wantsBody(type: number, length: number): boolean {
+    checkHeader(type, length, this.#ready);
+    switch (type) {
+      case MESSAGE.copyData:
+        return this.#takers.has(this.answered + 1);
+      case MESSAGE.dataRow:
+      case MESSAGE.rowDescription:
+        return this.#watch.keeps(length, this.#isOurs);
+      default:
+        return true;
+    }
+  }
+
+  /** Answers whether the driver gets to see the message. */
+  #visit(type: number, body: Buffer): boolean {
+    checkBody(type, body);
+    if (this.#ready && type !== MESSAGE.readyForQuery) this.#watch.see(type, body, this.#isOurs);
+    switch (type) {
+      case MESSAGE.readyForQuery:
+        if (this.#ready) return this.#countAnswer(body[0]);
+        this.#ready = true;
+        return true;
+      case MESSAGE.commandComplete:
+        if (!this.#isOurs) return true;
+        this.#replies.note({ tag: body.toString("latin1", 0, body.length - 1) });
+        return false;
+      case MESSAGE.dataRow:
+      case MESSAGE.emptyQueryResponse:
+      case MESSAGE.rowDescription:
+        return !this.#isOurs;
+      case MESSAGE.noticeResponse:
+        this.#tellNotice(readServerMessage(body));
+        return false;
+      case MESSAGE.errorResponse:
+        this.#noteError(readServerMessage(body));
+        return !this.#isOurs;
+      case MESSAGE.parameterStatus:
+        this.reported.noteParameter(body);
+        return true;
+      case MESSAGE.backendKeyData:
+        this.processId = body.readUInt32BE(0);
+        this.secret = body.readUInt32BE(4);
+        return true;
+      case MESSAGE.authentication:
+        this.passwordAsked ||= asksForPassword(body);
+        return true;
+      case MESSAGE.copyInResponse:
+        this.#startCopy();
+        return false;
+      case MESSAGE.copyData:
+        this.#takers.get(this.answered + 1)?.(body);
+        return false;
+      case MESSAGE.copyOutResponse:
+      case MESSAGE.copyDone:
+      case MESSAGE.notificationResponse:
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  /** Whether what comes now is the answer to a message that the driver knows nothing of. */
+  get #isOurs(): boolean {
+    return this.#replies.has(this.answered + 1);
+  }
+
+  /** Answers whether the driver waited for it. */
+  #countAnswer(status: number | undefined): boolean {
+    this.#watch.end();
+    this.#copies.delete(this.answered);
+    this.#takers.delete(this.answered);
+    this.#copying = undefined;
+    return !this.#replies.settle(this.answered, this.reported.after(status));
+  }
+
+  #startCopy(): void {
+    if (this.#wire.provideCopyData) return;
+    this.#copying = this.#copies.get(this.answered + 1);
+    if (!this.#copying) this.#outgoing.putNow(copyFail("no data follows the COPY"));
+    this.#flush();
+  }
+
+  /** What its listener throws is no fault of the server's. */
+  #tellNotice(notice: ServerMessage): void {
+    try {
+      this.#listener.notice(notice, this.answered);
+    } catch (error) {
+      throwAside(error);
+    }
+  }
+
+  #noteError(message: ServerMessage): void {
+    const isLast = message.severity === "FATAL" || message.severity === "PANIC" || this.#watch.isIdle;
+    if (!this.#ready || isLast) this.lastWord = message;
+    else if (this.#isOurs) this.#replies.note({ refusal: message });
+    // The server passes over the rest of the data of a COPY that failed.
+    this.#copying?.stop();
+  }
+
+  #wireClosed(error: Error | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.readyState = "closed";
+    this.#outgoing.clear();
+    this.#copying?.stop();
+    this.#listener.closed(error);
+    this.#replies.lose();
+    // Without an error first, a driver that is still connecting would connect again, without end.
+    if (this.listenerCount("error") > 0) this.emit("error", error ?? new Error("the connection was closed"));
+    this.emit("close", false);
+  }
+}

@@ -1,0 +1,264 @@
+import postgres from "postgres";
+import type { ServerMessage } from "../../core/failure/failure.ts";
+import { beginSessionSql } from "../../core/sql/own-sql.ts";
+import {
+  type Backend,
+  ConnectionLost,
+  type MessageListener,
+  type Row,
+  ServerFailure,
+  type Session,
+  type SessionState,
+  type StatementResult,
+} from "../../ports/session.ts";
+import { notUnderstood, ProtocolFault } from "./answer-rules.ts";
+import { serverMessage } from "./backend-messages.ts";
+import { CopiedOut, CopyData } from "./copy-data.ts";
+import type { DriverSocket } from "./driver-socket.ts";
+import { ListenerReply } from "./listener-reply.ts";
+import type { Reply } from "./replies.ts";
+
+export interface SessionSettings {
+  readonly user: string;
+  readonly database: string;
+  readonly password: string | undefined;
+  /** Start-up parameters besides user and database. */
+  readonly startup: Readonly<Record<string, string>>;
+  readonly embedded: boolean;
+  /** Asks the server to cancel what the backend with this identity is running. */
+  readonly cancel: (processId: number, secret: number) => Promise<void>;
+}
+
+/** A session of the driver over our own socket; see the port for what it promises. */
+export class PostgresSession implements Session {
+  readonly backend: Backend;
+  onNotice: Session["onNotice"];
+  readonly #sql: postgres.ReservedSql;
+  readonly #socket: DriverSocket;
+  readonly #settings: SessionSettings;
+  readonly #pending = new Set<(lost: ConnectionLost) => void>();
+  readonly #ended: Promise<void>;
+  #hasEnded = () => {};
+  #sent = 0;
+  #copying = false;
+  /** What has to settle before what comes behind it does. */
+  #last: Promise<unknown> = Promise.resolve();
+  #lastReply: ListenerReply | undefined;
+  #closing: Promise<void> | undefined;
+  #lost: ConnectionLost | undefined;
+
+  constructor(sql: postgres.ReservedSql, socket: DriverSocket, settings: SessionSettings) {
+    this.#sql = sql;
+    this.#socket = socket;
+    this.#settings = settings;
+    this.#ended = new Promise((resolve) => {
+      this.#hasEnded = resolve;
+    });
+    this.backend = {
+      processId: socket.processId,
+      serverVersion: versionNumber(socket.reported.parameters.get("server_version") ?? ""),
+      parameters: Object.fromEntries(socket.reported.parameters),
+      embedded: settings.embedded,
+    };
+    // The embedded database has no other clients, and its one backend may be a caller's own.
+    if (!settings.embedded) this.#begin();
+  }
+
+  #begin(): void {
+    const { serverVersion, processId } = this.backend;
+    this.#socket.sendQuery(++this.#sent, beginSessionSql(serverVersion, processId), UNWATCHED, true);
+  }
+
+  get state(): SessionState {
+    return this.#socket.reported.state;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  execute(sql: string): Promise<StatementResult> {
+    return this.#refusal() ?? this.#promised(sql);
+  }
+
+  send(sql: string, listener: MessageListener): void {
+    const refusal = this.#refusal();
+    if (refusal) refusal.catch((error: Error) => listener.failed(error));
+    else this.#sendPast(sql, listener);
+  }
+
+  query(sql: string): Promise<Row[]> {
+    const refusal = this.#refusal();
+    if (refusal) return refusal;
+    this.#sent++;
+    this.#socket.expectDriver();
+    const before = this.#last;
+    const promise = new Promise<Row[]>((resolve, reject) => {
+      this.#pending.add(reject);
+      this.#sql
+        .unsafe<Row[]>(sql)
+        .simple()
+        .then(
+          (rows) => {
+            this.#pending.delete(reject);
+            settleAfter(before, () => resolve(lastRows(rows)));
+          },
+          (error: unknown) => {
+            this.#pending.delete(reject);
+            settleAfter(before, () => reject(this.#translate(error)));
+          },
+        );
+    });
+    promise.catch(() => {});
+    this.#last = promise;
+    return promise;
+  }
+
+  /**
+   * Runs a COPY ... FROM STDIN with this data, which is read as the server takes it.
+   * Must not be called with the answer of another copyIn outstanding, nor anything called before it has settled: the
+   * server drops a connection that sends more than data in the middle of a COPY.
+   */
+  async copyIn(sql: string, data: Iterable<Uint8Array | string>): Promise<StatementResult> {
+    const refusal = this.#refusal();
+    if (refusal) return refusal;
+    const copy = new CopyData(data);
+    this.#socket.copyFor(this.#sent + 1, copy);
+    const result = this.#promised(sql);
+    this.#copying = true;
+    try {
+      return await result;
+    } catch (error) {
+      throw copy.failure ?? error;
+    } finally {
+      this.#copying = false;
+      copy.stop();
+    }
+  }
+
+  async copyOut(sql: string, take: (row: Uint8Array) => void): Promise<StatementResult> {
+    const refusal = this.#refusal();
+    if (refusal) return refusal;
+    const rows = new CopiedOut(take, () => void this.cancel().catch(() => {}));
+    this.#socket.copyTo(this.#sent + 1, (row) => rows.take(row));
+    return await rows.end(this.#promised(sql));
+  }
+
+  /** Why nothing can be sent now. */
+  #refusal(): Promise<never> | undefined {
+    if (this.#lost) return rejected(this.#lost);
+    if (this.#closing) return rejected(new ConnectionLost("the session is closed"));
+    if (this.#copying) return rejected(new Error("a message was to be sent behind a COPY that is still running"));
+    return undefined;
+  }
+
+  #promised(sql: string): Promise<StatementResult> {
+    const promise = new Promise<StatementResult>((resolve, reject) => {
+      this.#sendPast(sql, { answered: resolve, failed: reject });
+    });
+    promise.catch(() => {});
+    return promise;
+  }
+
+  /** Sends past the driver, whose promises settle some turns later than an answer is there. */
+  #sendPast(sql: string, listener: MessageListener): void {
+    const reply = new ListenerReply(listener, this.#lossOf);
+    this.#lastReply = reply;
+    if (this.#pending.size === 0) {
+      this.#socket.sendQuery(++this.#sent, sql, reply);
+      return;
+    }
+    this.#socket.sendQuery(++this.#sent, sql, reply.after(this.#last));
+    this.#last = reply.told;
+  }
+
+  #translate(error: unknown): Error {
+    if (error instanceof postgres.PostgresError && error.severity !== "FATAL" && error.severity !== "PANIC") {
+      return new ServerFailure(serverMessage((name) => text(Reflect.get(error, name))));
+    }
+    // The driver has stumbled over a value.
+    if (!this.#lost) this.#socket.fail(notUnderstood("one with a malformed value", error));
+    return this.#lossOf();
+  }
+
+  readonly #lossOf = () => this.#lost ?? this.#loss(undefined);
+
+  #loss(error: Error | undefined): ConnectionLost {
+    if (error instanceof ProtocolFault) return new ConnectionLost(error.message);
+    const server = this.#socket.lastWord;
+    const reason = server?.message ?? error?.message ?? "the server closed it";
+    return new ConnectionLost(`the connection was lost: ${reason}`, server);
+  }
+
+  /** Tells the session of a notice. */
+  noticed(notice: ServerMessage, answered: number): void {
+    this.onNotice?.(notice, answered);
+  }
+
+  /** Tells the session that its connection has ended. */
+  lost(error: Error | undefined): void {
+    const lost = this.#loss(error);
+    this.#lost = lost;
+    // What was answered in the same turn settles first.
+    queueMicrotask(() => {
+      for (const reject of this.#pending) reject(lost);
+      this.#pending.clear();
+    });
+    this.#hasEnded();
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#lost || this.#settings.embedded) return;
+    await this.#settings.cancel(this.#socket.processId, this.#socket.secret);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#lost) return;
+    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_WAIT_MS);
+    // Part of what was sent may still wait in the driver, where the farewell would overtake it; and a pooler that hears
+    // it ends the server's connection in the middle of what it is doing.
+    await this.#last.catch(() => {});
+    await this.#lastReply?.told;
+    this.#socket.end(TERMINATE);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+}
+
+/** The session works without what was sent, only less well guarded. */
+const UNWATCHED: Reply = { answered() {}, refused() {}, lost() {} };
+
+/** Terminate (PostgreSQL documentation, 54.7). */
+const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
+const CLOSE_WAIT_MS = 2_000;
+
+function settleAfter(before: Promise<unknown>, settle: () => void): void {
+  before.then(settle, settle);
+}
+
+/** Of a message with several statements the driver gives a list of results. */
+function lastRows(result: readonly (Row | readonly Row[])[]): Row[] {
+  const last = result.at(-1);
+  return Array.isArray(last) ? Array.from(last as readonly Row[]) : Array.from(result as readonly Row[]);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function rejected<T>(error: Error): Promise<T> {
+  const promise = Promise.reject<T>(error);
+  promise.catch(() => {});
+  return promise;
+}
+
+/** `server_version_num` from `server_version`: "18.4 (Debian 18.4-1)" is 180004, "19beta1" 190000, "9.6.24" 90624. */
+export function versionNumber(version: string): number {
+  const [major = 0, minor = 0, patch = 0] = (/^[\d.]+/.exec(version)?.[0] ?? "").split(".").map(Number);
+  return major >= 10 ? major * 10_000 + minor : major * 10_000 + minor * 100 + patch;
+}

@@ -1,0 +1,52 @@
+import type { ServerMessage } from "../../core/failure/failure.ts";
+import type { SessionState } from "../../ports/session.ts";
+
+/** Who waits for the answer to a message that was sent past the driver. Called in the order of sending. */
+export interface Reply {
+  /** @param tag the command tag of its last statement, "" for none */
+  answered(tag: string, after: SessionState): void;
+  refused(error: ServerMessage, after: SessionState): void;
+  /** The connection ended before. */
+  lost(): void;
+}
+
+/** The replies that are waited for, by the numbers of their messages, and what is known of the next one. */
+export class Replies {
+  readonly #waiting = new Map<number, Reply>();
+  #tag = "";
+  #refusal: ServerMessage | undefined;
+
+  expect(message: number, reply: Reply): void {
+    this.#waiting.set(message, reply);
+  }
+
+  has(message: number): boolean {
+    return this.#waiting.has(message);
+  }
+
+  /** What has come of the message that is being answered. */
+  note({ tag, refusal }: { readonly tag?: string; readonly refusal?: ServerMessage }): void {
+    if (tag !== undefined) this.#tag = tag;
+    if (refusal) this.#refusal = refusal;
+  }
+
+  /** Settles the message with this number. Answers false when nobody waits for it here. */
+  settle(message: number, after: SessionState): boolean {
+    const reply = this.#waiting.get(message);
+    if (!reply) return false;
+    const tag = this.#tag;
+    const refusal = this.#refusal;
+    this.#tag = "";
+    this.#refusal = undefined;
+    this.#waiting.delete(message);
+    if (refusal) reply.refused(refusal, after);
+    else reply.answered(tag, after);
+    return true;
+  }
+
+  /** Tells all that nothing will come any more. */
+  lose(): void {
+    for (const reply of this.#waiting.values()) reply.lost();
+    this.#waiting.clear();
+  }
+}

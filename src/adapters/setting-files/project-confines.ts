@@ -1,0 +1,130 @@
+import { lstatSync, realpathSync } from "node:fs";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import process from "node:process";
+import { describeOrigin } from "../../core/configuration/origin.ts";
+import type { ResolvedSettings } from "../../core/configuration/resolve-settings.ts";
+import type { Target } from "../../core/connection/target.ts";
+import { Failure, type Finding } from "../../core/failure/failure.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import type { ProgramFile } from "../../ports/program-file.ts";
+import { repositoryOf } from "./project-file-search.ts";
+
+/**
+ * The limits of a command that only looks: a checkout that nobody has read yet may name places, and hold links, that lead
+ * anywhere. Files are written inside of the repository, or where the command line or a variable says; a log only inside of
+ * the project file's directory, since its lines have text of the checkout's in them.
+ */
+export class ProjectConfines {
+  readonly #settings: ResolvedSettings;
+  /** Repositories, or directories outside of one, with all links resolved. */
+  readonly #roots: readonly string[];
+
+  constructor(settings: ResolvedSettings) {
+    this.#settings = settings;
+    const project = settings.projectDirectory ?? process.cwd();
+    this.#roots = [...new Set([project, process.cwd()].map((directory) => realpathSync(repositoryOf(directory))))];
+  }
+
+  /** The disk, whose writing methods refuse what lies outside. */
+  fileSystem(disk: FileSystem): FileSystem {
+    const checked = (path: string) => {
+      this.#requireWritable(path);
+      return path;
+    };
+    return {
+      ...disk,
+      create: (path, text) => disk.create(checked(path), text),
+      replace: (path, text) => disk.replace(checked(path), text),
+      remove: (path) => disk.remove(checked(path)),
+    };
+  }
+
+  programFile(file: ProgramFile): ProgramFile {
+    return {
+      kind: file.kind,
+      seal: (path, ...rest) => {
+        this.#requireWritable(path);
+        return file.seal(path, ...rest);
+      },
+    };
+  }
+
+  /** The warning that a log file is not written, since only a project file names it and it lies outside of the project. */
+  logWarning(): Finding | undefined {
+    const { values, origins, projectDirectory } = this.#settings;
+    const { logFile } = values;
+    if (logFile === undefined || origins.logFile.source !== "project-file" || projectDirectory === undefined)
+      return undefined;
+    if (isInside(realPlace(logFile), realpathSync(projectDirectory))) return undefined;
+    return {
+      rule: "log-outside",
+      severity: "warning",
+      message: `no log is written to ${logFile}: it lies outside of the project, and only ${describeOrigin(origins.logFile)} names it`,
+      hint: `Commands that change a database write there; for this one name it with --log-file ${logFile}.`,
+    };
+  }
+
+  /** @throws Failure settings for a database that a command that looks must not write to */
+  requireHarmless(name: "url" | "shadowUrl", target: Target): void {
+    const { origins, ownServers } = this.#settings;
+    if (!ownServers.has(name)) return;
+    const origin = describeOrigin(origins[name]);
+    const flag = name === "url" ? "--url" : "--shadow-url";
+    const hint = `If that is what you want, name it yourself: ${flag} <url>.`;
+    if (target.kind === "embedded") {
+      const { directory } = target;
+      if (directory === undefined || this.#isInside(realPlace(directory))) return;
+      throw new Failure("settings", `Cannot use pglite:${directory} from ${origin}: it lies outside of the project`, {
+        hint,
+      });
+    }
+    if (name === "url") return;
+    throw new Failure("settings", `Cannot rehearse in the database from ${origin}: only a project file names it`, {
+      hint,
+    });
+  }
+
+  /** @throws Failure file-unwritable */
+  #requireWritable(path: string): void {
+    const named = resolve(path);
+    // What is replaced, created or removed is the entry itself, and no link is followed there.
+    const real = join(realPlace(dirname(named)), basename(named));
+    if (this.#isInside(real)) return;
+    const { values, origins } = this.#settings;
+    const isOfFile = origins.directory.source === "project-file" && isBelow(named, resolve(values.directory));
+    const leadsOut = this.#roots.some((root) => isBelow(named, root));
+    if (!isOfFile && !leadsOut) return;
+    const why = leadsOut ? `a link leads it to ${real}, ` : `${describeOrigin(origins.directory)} leads it `;
+    throw new Failure("file-unwritable", `Cannot write ${path}: ${why}outside of the project`, {
+      hint: `If that is what you want, name the place itself on the command line: ${relative(process.cwd(), real)}.`,
+    });
+  }
+
+  #isInside(real: string): boolean {
+    return this.#roots.some((root) => isInside(real, root));
+  }
+}
+
+/** Inside of a directory, and not among git's own files there, which decide what git runs. */
+function isInside(path: string, directory: string): boolean {
+  return isBelow(path, directory) && !relative(directory, path).toLowerCase().split(sep).includes(".git");
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
+}
+
+/** Where a path leads, with the links of what is there resolved. */
+function realPlace(path: string): string {
+  const absolute = resolve(path);
+  try {
+    return realpathSync(absolute);
+  } catch (error) {
+    // Nobody can write behind what is no directory, or is closed to this user.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") return absolute;
+  }
+  const parent = dirname(absolute);
+  // A link that leads to nothing yet leads to where the file would be made.
+  const isLink = lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return isLink || parent === absolute ? sep : join(realPlace(parent), basename(absolute));
+}

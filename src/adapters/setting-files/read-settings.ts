@@ -1,0 +1,120 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import process from "node:process";
+import { describeOrigin, type Origin } from "../../core/configuration/origin.ts";
+import { type ResolvedSettings, resolveSettings } from "../../core/configuration/resolve-settings.ts";
+import type { EnvFile, LocatedProjectFile, SettingSources, Variables } from "../../core/configuration/sources.ts";
+import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { parseEnvFile } from "../../core/setting-files/env-file.ts";
+import { PACKAGE_KEY, readProjectFile } from "../../core/setting-files/project-file.ts";
+import { SETTINGS } from "../../core/settings/table.ts";
+import { decodeWhole, NotUtf8 } from "../../core/text/source.ts";
+import { PACKAGE_FILE, searchUpward } from "./project-file-search.ts";
+
+/**
+ * The settings that what was said and the files together make: the env-file that is named, and the project file that is
+ * named or, with `searching`, else the nearest one from the working directory upward. Faults and files that were ignored are told in the result.
+ */
+export function readSettings(said: SettingSources, { searching }: { searching: boolean }): ResolvedSettings {
+  const { values, origins } = resolveSettings(said);
+  const faults: Failure[] = [];
+  const warnings: Finding[] = [];
+  const attempt = <Result>(read: () => Result): Result | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      faults.push(error);
+      return undefined;
+    }
+  };
+  const { envFile, config } = values;
+  const resolved = resolveSettings({
+    ...said,
+    envFile: attempt(() =>
+      envFile === undefined ? undefined : readEnvFile(envFile, origins.envFile, said.environment),
+    ),
+    projectFile: attempt(() => {
+      if (config !== undefined) return readNamed(config, origins.config);
+      return searching ? findProjectFile(warnings) : undefined;
+    }),
+  });
+  // Without a file more would seem to be missing than is.
+  return { ...resolved, warnings, ...(faults.length > 0 && { faults }) };
+}
+
+/** What names the .env file of the working directory, where there is one and no such file was named; undefined otherwise. */
+export function unreadEnvFile({ values }: ResolvedSettings): string | undefined {
+  if (values.envFile !== undefined || !statSync(ENV_FILE, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const { flag, otherFlag } = SETTINGS.envFile;
+  const { bun, deno } = process.versions;
+  return `--${bun === undefined && deno === undefined ? otherFlag : flag} ${ENV_FILE}`;
+}
+
+const ENV_FILE = ".env";
+
+function readEnvFile(path: string, origin: Origin, environment: Variables): EnvFile {
+  return { path, variables: parseEnvFile(textOf(path, origin), path, (name) => environment[name]) };
+}
+
+function readNamed(path: string, origin: Origin): LocatedProjectFile {
+  const file = readAt(resolve(path), path, textOf(path, origin));
+  if (file) return file;
+  throw new Failure("settings", `Cannot use ${path}: it has no key "${PACKAGE_KEY}"`, {
+    hint: `Add "${PACKAGE_KEY}": {}, or name another file with --config.`,
+  });
+}
+
+/** The nearest one from the working directory upward. A package.json counts only when it has the key. */
+function findProjectFile(ignored: Finding[]): LocatedProjectFile | undefined {
+  for (const directory of searchUpward()) {
+    ignored.push(...directory.ignored);
+    const [found, other] = directory.paths.flatMap((path) => {
+      const shown = relative(process.cwd(), path);
+      return readAt(path, shown, textOf(shown, undefined)) ?? [];
+    });
+    if (found && other) {
+      throw new Failure(
+        "settings",
+        `Cannot choose between ${found.path} and the key "${PACKAGE_KEY}" of ${other.path}`,
+        {
+          hint: "Leave one of them, or name one with --config.",
+        },
+      );
+    }
+    if (found) return directory.isAbove ? { ...found, isAbove: true } : found;
+  }
+  return undefined;
+}
+
+function readAt(path: string, shown: string, text: string): LocatedProjectFile | undefined {
+  const file = readProjectFile({ path: shown, text, isPackage: basename(path) === PACKAGE_FILE });
+  if (!file) return undefined;
+  const resolvePath = (inner: string) =>
+    isAbsolute(inner) ? inner : relative(process.cwd(), join(dirname(path), inner)) || ".";
+  return { ...file, directory: dirname(path), resolve: resolvePath };
+}
+
+function textOf(path: string, origin: Origin | undefined): string {
+  try {
+    return decodeWhole(readFileSync(path));
+  } catch (error) {
+    const named = origin ? ` from ${describeOrigin(origin)}` : "";
+    throw new Failure("settings", `Cannot read ${path}${named}: ${reasonOf(error)}`, {
+      hint: origin ? "Name a file that is there, or leave it out." : "Make it readable, or name another with --config.",
+      cause: error,
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof NotUtf8) return `it is ${error.message}`;
+  const { code } = error as NodeJS.ErrnoException;
+  return REASONS[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a directory",
+  EACCES: "this user may not read it",
+};

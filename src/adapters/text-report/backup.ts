@@ -1,0 +1,49 @@
+import type { Backup, BackupListReport, RestorePlan, RestoreReport } from "../../core/backup/backup-report.ts";
+import { enumeration, printableLine } from "../../core/text/display.ts";
+import type { Output } from "../output/output.ts";
+import { counted, duration, grouped } from "../output/words.ts";
+
+/** What a backup has in it, and where it is. */
+export function backupLines(backup: Backup): string[] {
+  const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0);
+  const what = `${counted(backup.tables.length, "table")} with ${counted(rows, "row")}`;
+  const by = backup.program === undefined ? "" : ` by ${printableLine(backup.program)}`;
+  const checked = backup.verification === "full" ? "verified and restored elsewhere" : "verified";
+  return [
+    `Backed up ${what} of ${printableLine(backup.database)} to ${printableLine(backup.path)}${by}, ${checked}.`,
+    ...backup.removed.map((path) => `Removed the older ${printableLine(path)}`),
+  ];
+}
+
+/** The backups that there are, one a line. */
+export function backupListLines({ directory, backups }: BackupListReport): string[] {
+  if (backups.length === 0) return [`There are no backups in ${printableLine(directory)}.`];
+  return backups.map(
+    ({ path, database, version, time, bytes }) =>
+      `${printableLine(time.replace("T", " ").replace(/\.\d+Z$/, " UTC"))}  ${printableLine(database)} at ${printableLine(version)}  ${grouped(bytes)} bytes  ${printableLine(path)}`,
+  );
+}
+
+/** What a restore is about to do. */
+export function restorePlanLines(plan: RestorePlan, { colors }: Output): string[] {
+  const where = colors.bold(printableLine(plan.database));
+  const what = plan.replacesAll
+    ? `${colors.bold(colors.red("DANGER:"))} this deletes ${colors.bold("ALL data")} of the database ${where} and puts this backup in its place:`
+    : `${colors.bold(colors.red("DANGER:"))} this replaces tables of the database ${where} as they are in this backup:`;
+  const lines = [what, `  ${printableLine(plan.path)} of ${printableLine(plan.createdAt)}`];
+  if (plan.tables.length > 0) lines.push(`  tables: ${printableLine(enumeration(plan.tables))}`);
+  if (plan.pendingAgain.length > 0) lines.push(`  pending again: ${printableLine(enumeration(plan.pendingAgain))}`);
+  if (plan.appliedAgain.length > 0) lines.push(`  applied again: ${printableLine(enumeration(plan.appliedAgain))}`);
+  if (!plan.replacesAll && plan.pendingAgain.length > 0) {
+    lines.push("  What those did besides these tables stays as it is.");
+  }
+  return lines;
+}
+
+export function restoreLines({ database, path, tables, durationMs }: RestoreReport, output: Output): string[] {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  return [
+    `Restored ${counted(rows, "row")} of ${printableLine(database)} from ${printableLine(path)} in ${duration(durationMs)}.`,
+    output.typed("Run pgstep status to see what is applied now."),
+  ];
+}

@@ -1,0 +1,107 @@
+import type { Failure, Finding, ServerMessage } from "../../core/failure/failure.ts";
+import { printable, printableLine, wrapped } from "../../core/text/display.ts";
+import { advance, START } from "../../core/text/position.ts";
+import type { Output } from "../output/output.ts";
+import { placeText, sourceFrame, sourceWindow } from "./source-frame.ts";
+
+/** A server's field may hold a whole statement; more than this helps nobody at a terminal. */
+const LONGEST_FIELD = 2_000;
+
+/** The failure with its place and all that the server said: first what was found, then what it means, then what to do. */
+export function failureLines(failure: Failure, output: Output): string[] {
+  const { colors, columns } = output;
+  const { message, server, place, hint, findings } = failure;
+  const state = server && !message.includes(server.code) ? ` (${server.code})` : "";
+  const lines = findingLines(findings, output);
+  if (lines.length > 0) lines.push("");
+  lines.push(
+    ...labelled("error:", printable(message + state), { paint: (text) => colors.bold(colors.red(text)), columns }),
+  );
+  if (place) lines.push(...sourceFrame(place, output));
+  if (server) lines.push(...serverLines(server, output));
+  if (hint) lines.push(...helpLines(hint, output));
+  return lines;
+}
+
+/** DETAIL, HINT and the rest under the names that psql shows. */
+export function serverLines(server: ServerMessage, output: Output): string[] {
+  const { colors, columns } = output;
+  const lines: string[] = [];
+  const add = (label: string, text: string | undefined) => {
+    if (!text) return;
+    lines.push(
+      ...labelled(`${label}:`, printable(shortened(text, output)), { paint: colors.bold, columns, indentation: 2 }),
+    );
+  };
+  add("DETAIL", server.detail);
+  add("HINT", server.hint);
+  if (server.internalQuery !== undefined)
+    lines.push(...innerQuery(server.internalQuery, server.internalPosition, output));
+  add("CONTEXT", server.where);
+  return lines;
+}
+
+/** The line of a statement inside the server (a function's) that failed. */
+function innerQuery(query: string, position: number | undefined, { colors, columns, marks }: Output): string[] {
+  const { line, column } = advance(START, query, (position ?? 1) - 1);
+  const label = "QUERY: ";
+  const text = query.split("\n")[line - 1] ?? "";
+  const window = sourceWindow(text, column, Math.max(20, (columns ?? 200) - label.length), marks.ellipsis);
+  const lines = [colors.bold(label) + window.text];
+  if (position !== undefined) lines.push(" ".repeat(label.length + window.caret) + colors.red("^"));
+  return lines;
+}
+
+/** More findings than this are shown without their source lines. */
+const MOST_FRAMES = 10;
+
+/**
+ * One line for each finding, starting with its place, in the order given. Advice that is the same for several findings
+ * in a row is given once, below the last of them.
+ */
+export function findingLines(findings: readonly Finding[], output: Output): string[] {
+  const { colors } = output;
+  return findings.flatMap((finding, index) => {
+    const { place, severity, message, hint } = finding;
+    const paint = severity === "error" ? colors.red : colors.yellow;
+    const text = printableLine(message);
+    const lines: string[] = [];
+    const framed = place?.sourceLine !== undefined && findings.length <= MOST_FRAMES;
+    const before = place && !framed ? `${colors.bold(placeText(place))}: ` : "";
+    lines.push(`${before}${paint(`${severity}:`)} ${text}`);
+    if (place && framed) lines.push(...sourceFrame(place, output));
+    if (hint && findings[index + 1]?.hint !== hint) lines.push(...helpLines(hint, output, "  "));
+    return lines;
+  });
+}
+
+export function helpLines(hint: string, output: Output, indentation = ""): string[] {
+  const { colors, columns } = output;
+  const room = columns === undefined ? undefined : columns - indentation.length;
+  const lines = labelled("help:", output.unbroken(printable(hint)), { paint: colors.cyan, columns: room });
+  return lines.map((line) => indentation + line);
+}
+
+interface LabelledLook {
+  readonly paint: (label: string) => string;
+  readonly columns: number | undefined;
+  /** Of the lines behind the first; by default they stand below the text. */
+  readonly indentation?: number;
+}
+
+const FEWEST_COLUMNS = 20;
+
+/** The text, which is printable, behind its label, further lines of it below one another. */
+function labelled(label: string, text: string, look: LabelledLook): string[] {
+  const { paint, columns, indentation = label.length + 1 } = look;
+  const lines =
+    columns === undefined
+      ? text.split("\n")
+      : wrapped(text, Math.max(FEWEST_COLUMNS, columns - indentation), label.length + 1 - indentation);
+  const [first = "", ...rest] = lines;
+  return [`${paint(label)} ${first}`, ...rest.map((line) => " ".repeat(indentation) + line)];
+}
+
+function shortened(text: string, { marks }: Output): string {
+  return text.length <= LONGEST_FIELD ? text : text.slice(0, LONGEST_FIELD) + marks.ellipsis;
+}

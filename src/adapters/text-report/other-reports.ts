@@ -1,0 +1,193 @@
+import type {
+  BaselineReport,
+  BundledReport,
+  CreatedReport,
+  ProtectionReport,
+  RepairReport,
+  Report,
+  ResetInventory,
+  ResetReport,
+  RunReport,
+  SeedReport,
+  StatusReport,
+  ValidationReport,
+} from "../../core/reports/report.ts";
+import { printableLine } from "../../core/text/display.ts";
+import type { Output } from "../output/output.ts";
+import { counted, duration, grouped, listed } from "../output/words.ts";
+import { backupLines, backupListLines, restoreLines } from "./backup.ts";
+import { doctorLines } from "./doctor.ts";
+import { failureLines, findingLines } from "./failure.ts";
+import { settingsLines } from "./settings.ts";
+import { typesLines } from "./types.ts";
+
+/** Everything but runs and the status. */
+export function otherLines(report: Exclude<Report, RunReport | SeedReport | StatusReport>, output: Output): string[] {
+  switch (report.type) {
+    case "validation":
+      return validationLines(report, output);
+    case "backup":
+      return backupLines(report);
+    case "backups":
+      return backupListLines(report);
+    case "restore":
+      return restoreLines(report, output);
+    case "baseline":
+      return baselineLines(report, output);
+    case "repair":
+      return repairLines(report, output);
+    case "resolve":
+      return [
+        `Statement ${report.statement} of ${printableLine(report.version)} counts as ${report.resolution === "done" ? "done" : "not done"} now.`,
+        output.typed(
+          `Run pgstep ${report.direction} to go on ${report.resolution === "done" ? "behind it" : "with it"}.`,
+        ),
+      ];
+    case "recorded":
+      return [
+        `${printableLine(report.version)} is recorded as ${report.recorded === "applied" ? "applied" : "not applied"} now; nothing was run.`,
+      ];
+    case "doctor":
+      return doctorLines(report, output);
+    case "wait":
+      return [`${printableLine(report.database)} accepts connections, after ${duration(report.waitedMs)}.`];
+    case "reset":
+      return resetLines(report);
+    case "protection":
+      return [protectionLine(report)];
+    case "created":
+      return createdLines(report);
+    case "bundled":
+      return bundledLines(report);
+    case "types":
+      return typesLines(report);
+    case "settings":
+      return settingsLines(report, output);
+  }
+}
+
+/** What is said of a report where only errors and warnings are wanted. */
+export function quietLines(report: Report, output: Output): string[] {
+  switch (report.type) {
+    case "run":
+    case "seed":
+      return report.failure ? failureLines(report.failure, output) : [];
+    case "status":
+      return findingLines(report.warnings, output);
+    case "validation":
+      return findingLines(report.findings, output);
+    default:
+      return [];
+  }
+}
+
+function validationLines(report: ValidationReport, output: Output): string[] {
+  const { findings, migrations, database, rehearsal } = report;
+  const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
+  const found = [
+    ...(count("error") > 0 ? [output.colors.red(counted(count("error"), "error"))] : []),
+    ...(count("warning") > 0 ? [output.colors.yellow(counted(count("warning"), "warning"))] : []),
+  ];
+  const lines = findingLines(findings, output);
+  if (lines.length > 0) lines.push("");
+  const where = database === undefined ? "" : ` against ${printableLine(database)}`;
+  lines.push(`Checked ${counted(migrations, "migration")}${where}: ${found.length > 0 ? listed(found) : "no faults"}.`);
+  if (rehearsal) {
+    const { applied, undone } = rehearsal;
+    const back = undone > 0 ? `, ${grouped(undone)} of them back and again` : "";
+    lines.push(`Ran ${counted(applied, "migration")} on ${printableLine(rehearsal.database)}${back}.`);
+  } else if (database === undefined) {
+    lines.push("Only the files were looked at: no database is named to compare them with (--url or DATABASE_URL).");
+  }
+  return lines;
+}
+
+function baselineLines({ recorded, database }: BaselineReport, { colors, marks }: Output): string[] {
+  return [
+    ...recorded.map((step) => `${colors.green(marks.applied)} ${printableLine(step.name)}`),
+    `Recorded ${counted(recorded.length, "migration")} as applied on ${printableLine(database)}; none was run.`,
+  ];
+}
+
+function repairLines({ version, changed, updated, forgotten }: RepairReport, { colors, marks }: Output): string[] {
+  const named = version === undefined ? undefined : printableLine(version);
+  if (forgotten) return [`${colors.green(marks.applied)} Forgot ${named}: its row is removed from the history.`];
+  if (changed.length === 0) {
+    return [`Nothing to repair: ${named ?? "no file"} was ${named ? "not " : ""}changed after it was applied.`];
+  }
+  const mark = updated ? colors.green(marks.applied) : colors.dim(marks.notRun);
+  const outcome = updated ? `Updated the ${changed.length === 1 ? "checksum" : "checksums"} of` : "Left as it was:";
+  return [
+    ...changed.map((entry) => `${mark} ${printableLine(entry.migration?.up.path ?? entry.version)}`),
+    `${outcome} ${counted(changed.length, "migration")}.`,
+  ];
+}
+
+function protectionLine({ database, isProtected, hasChanged }: ProtectionReport): string {
+  const [state, effect] = isProtected
+    ? ["protected", "reset, restore and undoing more than one migration are refused"]
+    : ["not protected", "nothing is refused"];
+  return `${printableLine(database)} is ${state}${hasChanged ? "" : ", as it was before"}: ${effect}.`;
+}
+
+function bundledLines({ kind, written, files, migrations, pinned }: BundledReport): string[] {
+  const where = written.map(({ path }) => printableLine(path));
+  const held = pinned === undefined ? "" : `, for a database with ${counted(pinned, "applied migration")}`;
+  return [
+    `Sealed ${counted(migrations, "migration")} (${counted(files, "file")}) into the ${kind} ${listed(where)}${held}.`,
+    ...written.map(({ path, sha256 }) => `${sha256}  ${printableLine(path)}`),
+  ];
+}
+
+function createdLines({ paths }: CreatedReport): string[] {
+  return paths.map((path) => `Created ${printableLine(path)}`);
+}
+
+/** What a reset is about to delete. */
+export function inventoryLines(
+  { database, inventory }: { database: string; inventory: ResetInventory },
+  { colors }: Output,
+): string[] {
+  const { schemas } = inventory;
+  const where = colors.bold(printableLine(database));
+  if (kindsOf(inventory).length === 0) return [`There is nothing to delete: ${where} is empty already.`];
+  return [
+    `${colors.bold(colors.red("DANGER:"))} this deletes ${colors.bold("ALL data")} of the database ${where}:`,
+    `  ${contents(inventory)}`,
+    ...(schemas.length > 0 ? [`  in ${schemas.length === 1 ? "schema" : "schemas"} ${schemaNames(schemas)}`] : []),
+  ];
+}
+
+function resetLines({ database, deleted, durationMs }: ResetReport): string[] {
+  const what = kindsOf(deleted).length === 0 ? "it was empty already" : `deleted ${contents(deleted)}`;
+  return [`Reset ${printableLine(database)} in ${duration(durationMs)}: ${what}.`];
+}
+
+/** What there is of each kind, tables first: they hold the data. */
+function kindsOf({ objects }: ResetInventory): [kind: string, count: number][] {
+  const kinds = Object.entries(objects).filter(([, count]) => count > 0);
+  const tablesFirst = (kind: string) => (kind === "table" ? "" : kind);
+  return kinds.sort(([left], [right]) => (tablesFirst(left) < tablesFirst(right) ? -1 : 1));
+}
+
+function contents(inventory: ResetInventory): string {
+  const { estimatedRows, uncountedTables } = inventory;
+  const words = kindsOf(inventory).map(([kind, count]) => `${grouped(count)} ${count === 1 ? kind : plural(kind)}`);
+  const rows = Math.max(0, Math.round(estimatedRows));
+  const known = `${listed(words)}, about ${grouped(rows)} ${rows === 1 ? "row" : "rows"}`;
+  if (uncountedTables === 0) return known;
+  return `${known}, and an unknown number in ${counted(uncountedTables, "table")} without statistics`;
+}
+
+function plural(kind: string): string {
+  if (/[^aeiou]y$/.test(kind)) return `${kind.slice(0, -1)}ies`;
+  return /(s|x|ch|sh)$/.test(kind) ? `${kind}es` : `${kind}s`;
+}
+
+const MOST_SCHEMAS = 10;
+
+function schemaNames(schemas: readonly string[]): string {
+  const names = schemas.slice(0, MOST_SCHEMAS).map(printableLine);
+  if (schemas.length > MOST_SCHEMAS) names.push(`${schemas.length - MOST_SCHEMAS} more`);
+  return listed(names);
+}

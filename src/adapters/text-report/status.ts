@@ -1,0 +1,151 @@
+import type { Entry, MigrationState } from "../../core/migrations/history.ts";
+import type { Direction } from "../../core/migrations/migration.ts";
+import type { StatusReport } from "../../core/reports/report.ts";
+import { cut, displayWidth, pad, printableLine } from "../../core/text/display.ts";
+import type { Colors, Output } from "../output/output.ts";
+import { counted, duration, listed } from "../output/words.ts";
+import { repeatableLines } from "./around.ts";
+import { helpLines } from "./failure.ts";
+
+const FIRST = "Make the first one: pgstep new <description>";
+
+/** The status as the specification shows it; columns below each migration when verbose. */
+export function statusLines(report: StatusReport, output: Output, verbose: boolean): string[] {
+  const { colors } = output;
+  const { entries } = report;
+  const counts = new Map<MigrationState, number>();
+  for (const { state } of entries) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const extra = (label: string, state: MigrationState) => (counts.has(state) ? [`${label}: ${counts.get(state)}`] : []);
+  const head = [
+    colors.bold("=== Migration Status ==="),
+    ...(verbose ? [`Database: ${printableLine(report.database)}`] : []),
+    ...(verbose && report.environment ? [`Environment: ${printableLine(report.environment)}`] : []),
+    `Total migrations: ${entries.length}`,
+    `Applied migrations: ${report.applied}`,
+    `Pending migrations: ${report.pending}`,
+    ...extra("Changed after apply", "changed"),
+    ...extra("Files missing", "missing"),
+    ...extra("Out of order", "out-of-order"),
+    ...extra("Not for this environment", "skipped"),
+    ...extra("Unfinished", "unfinished"),
+    ...(report.resetUnfinished ? [colors.red("A reset was begun and did not end.")] : []),
+    ...(report.afterUpUnfinished ? [colors.red("A hook after up failed or was cut off.")] : []),
+  ];
+  if (report.isProtected) head.push("The database is protected: reset, restore and undoing several are refused.");
+  const again = repeatableLines(report.repeatable ?? [], output);
+  if (entries.length === 0) return [...head, "", output.typed(`There are no migrations yet. ${FIRST}`), ...again];
+  const columns = verbose ? columnsOf(entries, output) : [];
+  const lines = [...head, "", colors.bold("=== Migration Details ===")];
+  const markers = new Map<string, string>();
+  for (const [index, entry] of entries.entries()) {
+    const description = entry.description ? ` - ${printableLine(entry.description)}` : "";
+    lines.push(`${printableLine(entry.version)}${description} ${marker(entry, output, markers)}`);
+    for (const line of columns[index] ?? []) lines.push(colors.dim(line));
+  }
+  return [...lines, ...again];
+}
+
+/** @param known markers made before: most entries of a long list are in one state */
+function marker(entry: Entry, { ascii, colors }: Output, known: Map<string, string>): string {
+  const alike = entry.state !== "skipped" && entry.state !== "unfinished";
+  const made = alike ? known.get(entry.state) : undefined;
+  if (made) return made;
+  const [mark, word, color] = markerOf(entry, colors);
+  const text = color(`[${ascii ? "" : `${mark} `}${word}]`);
+  if (alike) known.set(entry.state, text);
+  return text;
+}
+
+function markerOf(entry: Entry, colors: Colors): [mark: string, word: string, color: Colors["red"]] {
+  switch (entry.state) {
+    case "applied":
+      return ["✓", "Applied", colors.green];
+    case "pending":
+      return ["⏳", "Pending", colors.yellow];
+    case "changed":
+      return ["✎", "Changed", colors.red];
+    case "missing":
+      return ["?", "File missing", colors.yellow];
+    case "out-of-order":
+      return ["!", "Out of order", colors.red];
+    case "skipped": {
+      const environments = entry.migration?.up.header.environments ?? [];
+      return ["-", `Only for ${printableLine(environments.join(", "))}`, colors.dim];
+    }
+    case "unfinished":
+      return ["✗", entry.unfinished === "down" ? "Undone in part" : "Applied in part", colors.red];
+  }
+}
+
+const INDENTATION = "    ";
+
+/**
+ * When, how long, by whom, checksum, file: as columns below one another, on one line an entry, or with the file on a
+ * line of its own where the terminal is too narrow.
+ */
+function columnsOf(entries: readonly Entry[], { columns: room = Number.POSITIVE_INFINITY, marks }: Output): string[][] {
+  const rows = entries.map(({ applied, migration }) => [
+    applied ? `${printableLine(applied.appliedAt.replace("T", " ").slice(0, 19))} UTC` : "",
+    applied?.durationMs === null || applied === undefined ? "" : duration(applied.durationMs),
+    applied?.appliedBy ? printableLine(applied.appliedBy) : "",
+    printableLine((applied?.checksum ?? migration?.up.checksum ?? "").slice(0, 8)),
+    migration ? printableLine(migration.up.path) : "",
+  ]);
+  const widths = [0, 1, 2, 3, 4].map((column) => widest(rows.map((row) => row[column] ?? "")));
+  const join = (texts: readonly string[]) =>
+    texts
+      .map((text, column) => pad(text, column < FILE_COLUMN ? (widths[column] ?? 0) : 0))
+      .filter((text) => text !== "")
+      .join("  ");
+  const whole = widths.reduce((sum, width) => sum + (width > 0 ? width + 2 : 0), INDENTATION.length - 2);
+  return rows.map((row) => {
+    const texts = whole <= room ? [join(row)] : [join(row.slice(0, FILE_COLUMN)), row[FILE_COLUMN] ?? ""];
+    return texts
+      .filter((text) => text.trim() !== "")
+      .map((text) => cut(`${INDENTATION}${text.trimEnd()}`, room, marks.ellipsis));
+  });
+}
+
+const FILE_COLUMN = 4;
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
+}
+
+/** What to do about states that need somebody to act. Pending migrations do not: that they are pending says it. */
+export function statusAdvice({ entries, resetUnfinished, afterUpUnfinished }: StatusReport, output: Output): string[] {
+  const help = (text: string) => helpLines(output.typed(text), output);
+  const advice = (state: MigrationState, what: string, whatToDo: string, unfinished?: Direction) => {
+    const chosen = entries.filter((entry) => entry.state === state && entry.unfinished === unfinished);
+    const versions = chosen.map((entry) => printableLine(entry.version));
+    if (versions.length === 0) return [];
+    const shown = versions.length > 5 ? counted(versions.length, "migration") : listed(versions);
+    const said =
+      versions.length === 1
+        ? what
+        : what.replace(/^is/, "are").replace(/^was/, "were").replace("its file is", "their files are");
+    const [only = ""] = versions;
+    return help(`${shown} ${said}: ${versions.length === 1 ? whatToDo.replace("<version>", only) : whatToDo}`);
+  };
+  return [
+    ...(resetUnfinished ? help("a reset did not end: finish it with pgstep reset.") : []),
+    ...(afterUpUnfinished ? help("hooks after up have not all run: run them with pgstep up.") : []),
+    ...advice(
+      "changed",
+      "was changed after being applied",
+      "restore the file and write a new migration, or accept a harmless edit with pgstep repair.",
+    ),
+    ...advice(
+      "missing",
+      "is applied, but its file is missing",
+      "restore from version control, or, if gone for good, run pgstep repair <version>.",
+    ),
+    ...advice(
+      "out-of-order",
+      "is below the newest applied version",
+      "give it a version above, or run pgstep up --out-of-order.",
+    ),
+    ...advice("unfinished", "was applied in part", "run pgstep up to go on where it stopped.", "up"),
+    ...advice("unfinished", "was undone in part", "run pgstep down to go on where it stopped.", "down"),
+  ];
+}

@@ -1,0 +1,279 @@
+import type { Failure } from "../../core/failure/failure.ts";
+import type { Plan, Step } from "../../core/migrations/plan.ts";
+import type { Event } from "../../core/reports/event.ts";
+import type { Report, RunReport, SeedReport, StatusReport, StepOutcome } from "../../core/reports/report.ts";
+import { enumeration, printable, printableLine } from "../../core/text/display.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { isNote, noteLine } from "../output/notes.ts";
+import { type Appearance, Output, type OutputStream } from "../output/output.ts";
+import { counted, duration } from "../output/words.ts";
+import { hookLine, repeatableLine } from "./around.ts";
+import { backupLines, restorePlanLines } from "./backup.ts";
+import { checkLines, explainedLines } from "./doctor.ts";
+import { failureLines, findingLines, serverLines } from "./failure.ts";
+import { inventoryLines, otherLines, quietLines } from "./other-reports.ts";
+import { ProgressLine } from "./progress-line.ts";
+import { nameColumn, planLines, statementLine, stepLine, summaryLine, unfinishedLines } from "./run.ts";
+import { seedPlanLines, seedSummary } from "./seed.ts";
+import { placeText } from "./source-frame.ts";
+import { statusAdvice, statusLines } from "./status.ts";
+
+/** For people: the answer on standard output; progress, notices, warnings and failures on standard error. */
+export class HumanReporter implements Reporter {
+  readonly #out: Output;
+  readonly #err: Output;
+  readonly #progress: ProgressLine;
+  readonly #verbose: boolean;
+  readonly #quiet: boolean;
+  /** Of the plan that is being run. */
+  #column = 0;
+  #planned: readonly string[] = [];
+  /** What the progress line tells of: a step, or the waiting for another run. */
+  #running: string | undefined;
+  /** The outcomes that were told of steps, by their keys. */
+  readonly #told = new Map<string, StepOutcome>();
+
+  constructor(stdout: OutputStream, stderr: OutputStream, appearance: Appearance) {
+    this.#out = new Output(stdout, appearance);
+    this.#err = new Output(stderr, appearance);
+    this.#progress = new ProgressLine(this.#err, appearance.variables);
+    this.#quiet = appearance.quiet;
+    this.#verbose = appearance.verbose && !appearance.quiet;
+  }
+
+  event(event: Event): void {
+    if (isNote(event)) {
+      this.#tell([noteLine(event)]);
+      return;
+    }
+    switch (event.type) {
+      case "planned":
+        this.#plan(event.plan, event.database, event.dryRun);
+        break;
+      case "step-started":
+        this.#running = keyOf(event.step);
+        this.#start(event.step, event.statements);
+        break;
+      case "statement-finished":
+        if (this.#running === keyOf(event.step)) this.#progress.statementDone(event.statement, event.rowCount ?? 0);
+        if (this.#verbose) this.#tell([statementLine(event, this.#err)]);
+        break;
+      case "step-finished":
+        // Steps are sent ahead: the next one may have begun before the end of this one is known.
+        if (this.#running === keyOf(event.step)) this.#progress.stop();
+        this.#told.set(keyOf(event.step), event.outcome);
+        if (!this.#quiet) this.#answer([stepLine({ ...event, name: event.step.name }, this.#column, this.#out)]);
+        break;
+      case "notice": {
+        const { message, place, migration } = event;
+        if (this.#quiet && message.severity !== "WARNING") break;
+        const where = place ? placeText(place) : migration;
+        const color = message.severity === "WARNING" ? this.#err.colors.yellow : this.#err.colors.cyan;
+        const text = printable(message.message).split("\n").join("\n  ");
+        const label = `${where ? `${printableLine(where)}: ` : ""}${color(`${printableLine(message.severity)}:`)}`;
+        this.#tell([
+          `${label} ${text}`,
+          ...serverLines({ ...message, where: "" }, this.#err).map((line) => `  ${line}`),
+        ]);
+        break;
+      }
+      case "repeatable-finished":
+        this.#progress.stop();
+        if (!this.#quiet) this.#answer([repeatableLine(event.repeatable, this.#out)]);
+        break;
+      case "hook-finished":
+        this.#progress.stop();
+        if (!this.#quiet) this.#tell([hookLine(event.hook, this.#err)]);
+        break;
+      case "hook-output":
+        this.#progress.stop();
+        if (!this.#quiet) this.#tell([printable(event.line)]);
+        break;
+      case "warning":
+        this.#tell(findingLines([event.finding], this.#err));
+        break;
+      case "explained":
+        if (!this.#quiet) this.#answer(explainedLines(event.values, this.#out));
+        break;
+      case "checked":
+        if (event.check.state !== "good" || !this.#quiet) this.#answer(checkLines(event.check, this.#out));
+        break;
+      case "database-waiting":
+        this.#waitingForDatabase(event);
+        break;
+      case "database-ready":
+        this.#progress.stop();
+        break;
+      case "lock-waiting":
+        this.#waiting(event);
+        break;
+      case "retrying": {
+        const { step, reason, delayMs, attempt, blockers } = event;
+        this.#progress.stop();
+        if (this.#quiet) break;
+        this.#tell([
+          `${printableLine(step.name)}: ${printableLine(reason.message)} (${printableLine(reason.code)}); was rolled back, trying again in ${duration(delayMs)} (try ${attempt + 1})`,
+          ...blockers.map((blocker) => `  blocked by ${printableLine(blocker)}`),
+        ]);
+        break;
+      }
+      case "blocked":
+        this.#progress.update({ remark: `waiting for ${event.blockers.join("; ")}` });
+        break;
+      case "index-progress":
+        this.#progress.update({ remark: event.progress });
+        break;
+      case "backup-progress": {
+        const { table, index, tables } = event;
+        this.#progress.start({
+          subject: tables > 0 ? `[${index}/${tables}] Backing up ${table}` : `Backing up with ${table}`,
+          shortSubject: table,
+          statements: 0,
+        });
+        break;
+      }
+      case "backed-up":
+        this.#progress.stop();
+        if (!this.#quiet) this.#tell(backupLines(event.backup));
+        break;
+      case "restore-planned":
+        this.#tell(restorePlanLines(event.plan, this.#err));
+        break;
+      case "reset-planned":
+        this.#tell(inventoryLines(event, this.#err));
+        break;
+    }
+  }
+
+  report(report: Report): void {
+    this.#progress.stop();
+    // A text that was asked for is no talk.
+    const isText = report.type === "types" && report.text !== undefined;
+    if (this.#quiet && !isText) this.#tell(quietLines(report, this.#err));
+    else if (report.type === "run") this.#run(report);
+    else if (report.type === "seed") this.#seed(report);
+    else if (report.type === "status") this.#status(report);
+    else this.#answer(otherLines(report, this.#out));
+    if (report.type === "settings" && report.failure) this.failure(report.failure);
+  }
+
+  failure(failure: Failure): void {
+    this.#progress.stop();
+    // No error: somebody was asked, and that was the answer.
+    const lines = failure.code === "declined" ? [printable(failure.message)] : failureLines(failure, this.#err);
+    this.#tell(lines);
+  }
+
+  bug(error: unknown): void {
+    this.#progress.stop();
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const { colors } = this.#err;
+    this.#tell([
+      `${colors.bold(colors.red("pgstep has a bug:"))} ${printable(stack)}`,
+      this.#err.typed(
+        "Please report it, with the lines above and what you typed. Run pgstep status to see what is true of the database.",
+      ),
+    ]);
+  }
+
+  close(): void {
+    this.#progress.stop();
+  }
+
+  #plan({ steps, skipped }: Plan, database: string, dryRun: boolean): void {
+    this.#progress.stop();
+    this.#planned = steps.map(keyOf);
+    this.#column = nameColumn(
+      steps.map((step) => step.name),
+      this.#out.columns,
+    );
+    this.#told.clear();
+    if (this.#quiet) return;
+    if (skipped.length > 0) {
+      const names = printableLine(enumeration(skipped));
+      this.#tell([
+        this.#err.colors.dim(`Skipping ${counted(skipped.length, "migration")} for other environments: ${names}`),
+      ]);
+    }
+    if (dryRun || steps.length === 0) return;
+    this.#tell([this.#err.colors.dim(`Running ${counted(steps.length, "step")} on ${printableLine(database)}`)]);
+  }
+
+  #start(step: Step, statements: number): void {
+    const number = this.#planned.indexOf(keyOf(step)) + 1;
+    const before = number > 0 && this.#planned.length > 1 ? `[${number}/${this.#planned.length}] ` : "";
+    const verb = step.direction === "up" ? "Applying" : "Undoing";
+    this.#progress.start({ subject: `${before}${verb} ${step.name}`, shortSubject: before + step.name, statements });
+  }
+
+  /** Said once where the progress line goes on to tell of it. */
+  #waiting({ holder, waitedMs }: Extract<Event, { type: "lock-waiting" }>): void {
+    if (this.#running === WAITING && this.#progress.enabled) return;
+    if (!this.#quiet) {
+      const who = holder ? ` (${printableLine(holder)})` : "";
+      const waited = waitedMs < 1_000 ? "" : `, ${duration(waitedMs)} so far`;
+      this.#tell([`Waiting for another run to end${who}${waited}`]);
+    }
+    this.#running = WAITING;
+    this.#progress.start({ subject: "Waiting for another run to end" });
+  }
+
+  /** On a terminal the progress line tells of it, else a line when the reason is another. */
+  #waitingForDatabase({ database, reason, waitedMs, limitMs }: Extract<Event, { type: "database-waiting" }>): void {
+    const subject = `Waiting for ${database}: ${reason}`;
+    const limit = duration(limitMs);
+    if (this.#progress.enabled) {
+      this.#progress.start({ subject, remark: `of ${limit}` }, waitedMs);
+    } else if (!this.#quiet) {
+      this.#tell([`${printableLine(subject)} (${duration(waitedMs)} of ${limit})`]);
+    }
+  }
+
+  #run(report: RunReport): void {
+    if (report.dryRun) this.#answer(planLines(report, this.#out));
+    else this.#ended(report, summaryLine(report));
+  }
+
+  #ended({ steps, failure }: RunReport | SeedReport, summary: string): void {
+    const names = steps.map((step) => step.name);
+    const column = Math.max(this.#column, nameColumn(names, this.#out.columns));
+    // After a loss of the connection the steps were looked up: no event told of that.
+    const untold = steps.filter((step) => this.#told.get(keyOf(step)) !== step.outcome);
+    this.#answer(unfinishedLines(untold, column, this.#out, failure));
+    if (failure) this.#tell(["", ...failureLines(failure, this.#err), ""]);
+    this.#answer([summary]);
+  }
+
+  #seed(report: SeedReport): void {
+    if (report.dryRun) this.#answer(seedPlanLines(report, this.#out));
+    else this.#ended(report, seedSummary(report));
+  }
+
+  #status(report: StatusReport): void {
+    this.#progress.erase();
+    // What programs may look for in it stands on one line.
+    this.#out.rows(statusLines(report, this.#out, this.#verbose));
+    // The answer says it already.
+    const known = report.entries.length === 0 ? "there are no migrations here" : undefined;
+    const warnings = report.warnings.filter(({ message }) => message !== known);
+    const advice = [...findingLines(warnings, this.#err), ...statusAdvice(report, this.#err)];
+    if (advice.length > 0) this.#tell(["", ...advice]);
+  }
+
+  #answer(lines: readonly string[]): void {
+    this.#progress.erase();
+    this.#out.lines(lines);
+  }
+
+  #tell(lines: readonly string[]): void {
+    this.#progress.erase();
+    this.#err.lines(lines);
+  }
+}
+
+/** In place of a step. */
+const WAITING = "waiting";
+
+function keyOf({ version, direction }: Pick<Step, "version" | "direction">): string {
+  return `${direction} ${version}`;
+}

@@ -1,0 +1,92 @@
+import type { Invocation, Option } from "../../core/command-line/command.ts";
+import { usage } from "../../core/failure/failure.ts";
+import { isVersion } from "../../core/migrations/version.ts";
+import { settingOption, shorthandOptions } from "../../core/settings/setting-options.ts";
+import { parseDuration } from "../../core/text/duration.ts";
+
+/*
+ * Options that several commands have, and the values of options and arguments as the words that were typed.
+ */
+
+export const DRY_RUN: Option = { name: "dry-run", summary: "show what would run, and write nothing" };
+
+export const SINGLE_TRANSACTION: Option = {
+  name: "single-transaction",
+  summary: "run all of them in one transaction: all or nothing",
+};
+
+export const LOCK_OPTIONS: readonly Option[] = [settingOption("lockWaitMs"), settingOption("lockTimeoutMs")];
+
+/** Whether a run makes a backup first, and how. */
+const BACKUP_OPTIONS: readonly Option[] = [
+  settingOption("backup"),
+  ...shorthandOptions("backup"),
+  settingOption("backupDirectory"),
+  settingOption("backupKeep"),
+  settingOption("backupVerify"),
+  settingOption("backupGzip"),
+  settingOption("pgDump"),
+];
+
+export const REPEATABLE_DIRECTORY = settingOption("repeatableDirectory");
+
+export const HOOK_OPTIONS: readonly Option[] = [
+  settingOption("hooksDirectory"),
+  settingOption("hooks"),
+  settingOption("hookFailure"),
+];
+
+/** Of the commands that run migrations. */
+export const RUN_OPTIONS: readonly Option[] = [
+  ...LOCK_OPTIONS,
+  settingOption("retryMs"),
+  settingOption("placeholders"),
+  ...BACKUP_OPTIONS,
+];
+
+/** A version to be typed as the file names have it. @throws Failure usage */
+export function requireVersion(text: string, command: string): string {
+  if (isVersion(text)) return text;
+  const digits = /^[0-9]+(?=_)/.exec(text)?.[0];
+  throw usage(
+    `Cannot run pgstep ${command}: "${text}" is not a version`,
+    digits
+      ? `Give the digits alone: ${digits}.`
+      : "Give the digits that the file's name starts with; pgstep status lists them.",
+  );
+}
+
+/**
+ * A number of migrations. Leading zeros and many digits are refused: somebody means a version, and undoing that many
+ * migrations would undo them all.
+ * @throws Failure usage
+ */
+export function requireCount(text: string, command: string, whenVersion: string | undefined): number {
+  if (/^[1-9][0-9]{0,4}$/.test(text)) return Number(text);
+  const looksLikeVersion = whenVersion !== undefined && /^[0-9_]{2,}/.test(text);
+  throw usage(
+    `Cannot run pgstep ${command}: "${text}" is not a number of migrations`,
+    looksLikeVersion ? `If it is a version: ${whenVersion}.` : "Give a whole number from 1 to 99999.",
+  );
+}
+
+/** Milliseconds, when the option was given. @throws Failure usage */
+export function durationOption({ options }: Invocation, name: string): number | undefined {
+  const text = options.get(name);
+  if (text === undefined) return undefined;
+  const durationMs = parseDuration(text);
+  if (durationMs !== undefined) return durationMs;
+  throw usage(`Cannot use --${name} ${text}: it is not a duration`, "Write it like 500ms, 30s, 5m or 0.");
+}
+
+/** @throws Failure usage when more than one of these was given */
+export function refuseTogether(command: string, given: readonly (string | false)[]): void {
+  const named = given.filter((one) => one !== false);
+  if (named.length < 2) return;
+  throw usage(`Cannot run pgstep ${command}: ${named.join(" and ")} contradict each other`, "Give one of them.");
+}
+
+/** How the steps of a plan are to be run. */
+export function runOptions({ options }: Invocation): { dryRun: boolean; singleTransaction: boolean } {
+  return { dryRun: options.has("dry-run"), singleTransaction: options.has("single-transaction") };
+}

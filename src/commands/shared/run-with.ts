@@ -1,0 +1,10 @@
+import type { Invocation } from "../../core/command-line/command.ts";
+import { backUpBeforeRun } from "../../engine/backup/before-run.ts";
+import type { RunOptions } from "../../engine/run/prepared-run.ts";
+import type { Environment } from "./environment.ts";
+import { runOptions } from "./options.ts";
+
+/** How the steps of a plan are to be run, with the backup that they may need. */
+export async function runWith(invocation: Invocation, environment: Environment): Promise<RunOptions> {
+  return { ...runOptions(invocation), backUp: backUpBeforeRun(await environment.backupMeans()) };
+}

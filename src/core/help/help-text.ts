@@ -1,0 +1,120 @@
+import type { CommandWords, Option, Vocabulary } from "../command-line/command.ts";
+import type { HelpTopic } from "./help-topic.ts";
+
+/** No line of help is longer. */
+export const HELP_WIDTH = 80;
+
+/** The help of the whole program. */
+export function programHelp({ commands, options }: Vocabulary, topics: readonly HelpTopic[]): string {
+  const [first] = commands;
+  return page(
+    ["pgstep - PostgreSQL migrations in plain SQL files"],
+    ["Usage: pgstep [command] [options]"],
+    section(
+      "Commands",
+      commands.map((command) => [synopsis(command), command.summary] as const),
+    ),
+    [`Without a command: pgstep ${first?.name ?? ""}.`],
+    section("Options", options.map(optionRow)),
+    section(
+      "Topics",
+      topics.map(({ name, summary }) => [name, summary] as const),
+    ),
+    ["More on a command or a topic: pgstep help <command or topic>"],
+  );
+}
+
+/** The help of one command. */
+export function commandHelp(command: CommandWords, { commands, options }: Vocabulary): string {
+  const also = command.aliases.map((alias) => `pgstep ${alias}`);
+  if (command === commands[0]) also.push("pgstep alone");
+  return page(
+    [`pgstep ${command.name} - ${command.summary}`],
+    [`Usage: ${usageLine(command)}`, ...(also.length > 0 ? [`Also:  ${also.join(", ")}`] : [])],
+    wrap(`${command.description} ${effectText(command)}`, HELP_WIDTH),
+    section("Arguments", argumentRows(command)),
+    section("Options", command.options.map(optionRow)),
+    section(
+      "Options of every command",
+      // One of its own means something else here.
+      options.filter(({ name }) => !command.options.some((own) => own.name === name)).map(optionRow),
+    ),
+    section(
+      "Examples",
+      command.examples.map(({ line, remark }) => [line, remark] as const),
+    ),
+  );
+}
+
+/** What may be typed for a command, e.g. "pgstep up [version] [options]". */
+export function usageLine(command: CommandWords): string {
+  const program = command.program === undefined ? "" : " [-- program...]";
+  return `pgstep ${synopsis(command)} [options]${program}`;
+}
+
+/** Where a command may be run. */
+export function effectText({ effect, looksWith }: CommandWords): string {
+  if (effect === "looks") return "Safe in a checkout that you do not trust.";
+  return `Run it only in a checkout that you trust${looksWith === undefined ? "" : `, or with --${looksWith}`}.`;
+}
+
+/** The arguments of a command, each with what it is. */
+export function argumentRows({ arguments: all, program }: CommandWords): Row[] {
+  return [
+    ...all.map(({ name, summary }) => [name, summary] as const),
+    ...(program === undefined ? [] : [["-- program...", program] as const]),
+  ];
+}
+
+/** What is typed for an option, e.g. "-y, --yes" or "--dir <directory>". */
+export function optionLabel({ name, letter, value }: Option): string {
+  return `${letter ? `-${letter}, ` : ""}--${name}${value ? ` <${value}>` : ""}`;
+}
+
+function synopsis({ name, arguments: args }: CommandWords): string {
+  const words = args.map((one) => {
+    const word = one.variadic ? `${one.name}...` : one.name;
+    return one.required ? `<${word}>` : `[${word}]`;
+  });
+  return [name, ...words].join(" ");
+}
+
+export type Row = readonly [left: string, right: string];
+
+function optionRow(option: Option): Row {
+  const { summary, variable } = option;
+  return [optionLabel(option), variable ? `${summary} [${variable}]` : summary];
+}
+
+/** A title and rows of two columns below it; nothing when there are no rows. */
+export function section(title: string, rows: readonly Row[]): string[] {
+  if (rows.length === 0) return [];
+  const column = Math.max(...rows.map(([left]) => left.length)) + 4;
+  const lines = rows.flatMap(([left, right]) =>
+    wrap(right, HELP_WIDTH - column).map((line, index) => `${(index === 0 ? `  ${left}` : "").padEnd(column)}${line}`),
+  );
+  return [`${title}:`, ...lines];
+}
+
+/** The text in lines of at most so many characters; a longer word stands alone. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+function page(...parts: readonly (readonly string[])[]): string {
+  return `${parts
+    .filter((part) => part.length > 0)
+    .map((part) => part.join("\n"))
+    .join("\n\n")}\n`;
+}

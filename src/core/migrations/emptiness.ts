@@ -1,0 +1,57 @@
+import { checksumOf } from "../text/source.ts";
+
+/**
+ * Why a file has no statements.
+ * - blank: it holds nothing at all, or only blanks
+ * - template: nothing but what `new` writes
+ * - comments: its author wrote something, and nothing to run
+ */
+export type Emptiness = "blank" | "template" | "comments";
+
+/** The checksum of every file without statements, so that the history tells that nothing was run. */
+export const EMPTY_CHECKSUM = checksumOf("");
+
+/** The line of the template that statements take the place of. */
+export const TEMPLATE_LINE = "-- SQL statements here...";
+
+/** Undefined for a text that may have statements. */
+export function emptinessOf(text: string): Emptiness | undefined {
+  if (withoutBlanksAndComments(text) !== "") return undefined;
+  if (text.trim() === "") return "blank";
+  return text.split(/\r?\n/).includes(TEMPLATE_LINE) ? "template" : "comments";
+}
+
+/** What follows the blanks and comments that a text begins with; empty when nothing does. */
+function withoutBlanksAndComments(text: string): string {
+  let at = 0;
+  for (;;) {
+    while (BLANKS.has(text[at] ?? "")) at++;
+    if (text.startsWith("--", at)) at = lineEnd(text, at);
+    else if (text.startsWith("/*", at)) {
+      const end = commentEnd(text, at);
+      if (end === undefined) return text.slice(at);
+      at = end;
+    } else return text.slice(at);
+  }
+}
+
+/** With what ends an empty statement. */
+const BLANKS: ReadonlySet<string> = new Set([";", " ", "\t", "\n", "\r", "\f", "\v"]);
+
+function lineEnd(text: string, from: number): number {
+  const border = /[\r\n]/g;
+  border.lastIndex = from;
+  return border.exec(text)?.index ?? text.length;
+}
+
+/** Behind a comment, which may hold others; undefined when it is never closed. */
+function commentEnd(text: string, from: number): number | undefined {
+  const borders = /\/\*|\*\//g;
+  borders.lastIndex = from;
+  let depth = 0;
+  for (let found = borders.exec(text); found; found = borders.exec(text)) {
+    depth += found[0] === "/*" ? 1 : -1;
+    if (depth === 0) return borders.lastIndex;
+  }
+  return undefined;
+}

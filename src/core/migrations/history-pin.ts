@@ -1,0 +1,56 @@
+import type { Finding } from "../failure/failure.ts";
+import { Failure } from "../failure/failure.ts";
+import type { Applied } from "./history.ts";
+import { versionKey } from "./version.ts";
+
+/** A version with the checksum of its file; null where a history does not tell it. */
+export type Checked = Pick<Applied, "version" | "checksum">;
+
+/** What the history of the target was when migrations were sealed for it. */
+export interface Pin {
+  readonly history: readonly Checked[];
+  /** The sealed migrations, which may have been applied since. */
+  readonly sealed: readonly Checked[];
+}
+
+/**
+ * Where a history is neither what was pinned nor what the sealed migrations make of that; empty when it agrees, also
+ * when only some of them were applied so far.
+ */
+export function disagreements(pin: Pin, history: readonly Checked[]): Finding[] {
+  const applied = byVersion(history);
+  const pinned = byVersion(pin.history);
+  const sealed = byVersion(pin.sealed);
+  const gone = pin.history.filter(({ version }) => !applied.has(versionKey(version)));
+  const unexpected = history.filter(
+    ({ version }) => !(pinned.has(versionKey(version)) || sealed.has(versionKey(version))),
+  );
+  const others = history.filter((one) => {
+    const expected = pinned.get(versionKey(one.version)) ?? sealed.get(versionKey(one.version));
+    return expected && expected.checksum !== null && one.checksum !== null && expected.checksum !== one.checksum;
+  });
+  return [
+    ...gone.map(({ version }) => finding(`${version} is not applied, and it was when this file was sealed`)),
+    ...unexpected.map(({ version }) => finding(`${version} is applied, and this file knows nothing of it`)),
+    ...others.map(({ version }) => finding(`${version} was applied from another text than this file knows`)),
+  ];
+}
+
+/** @throws Failure history-conflict when the history disagrees with the pin */
+export function requirePinned(pin: Pin | undefined, history: readonly Checked[]): void {
+  const findings = pin ? disagreements(pin, history) : [];
+  if (findings.length === 0) return;
+  throw new Failure(
+    "history-conflict",
+    "Cannot go on: the history of the database is not the one that this file was sealed for",
+    { hint: "Connect to the database that it is meant for, or seal another file for this one.", findings },
+  );
+}
+
+function finding(message: string): Finding {
+  return { rule: "pinned", severity: "error", message };
+}
+
+function byVersion(list: readonly Checked[]): Map<string, Checked> {
+  return new Map(list.map((one) => [versionKey(one.version), one]));
+}

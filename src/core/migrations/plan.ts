@@ -1,0 +1,240 @@
+import { Failure, type Finding } from "../failure/failure.ts";
+import { enumeration } from "../text/display.ts";
+import { type Entry, isApplied, isPending } from "./history.ts";
+import type { Direction, SqlFile } from "./migration.ts";
+import { compareVersions, sameVersion } from "./version.ts";
+
+/** One migration in a plan. */
+export interface Step {
+  readonly direction: Direction;
+  /** The spelling in the history: the recorded one for what is applied, else the file's. */
+  readonly version: string;
+  /** `{version}_{description}`, or the version alone where the file is gone. */
+  readonly name: string;
+  readonly description: string;
+  /** Whether the history has an entry of it from a time when its file had no statements. */
+  readonly isRecordedEmpty?: boolean;
+  /** What is run; undefined for the down script stored in the history. */
+  readonly script: SqlFile | undefined;
+  /** The down file to be stored with an up step. */
+  readonly down?: SqlFile;
+}
+
+/** What will be run, in order. The same value is printed by --dry-run and executed. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** Names of the pending migrations that are left out since they are not meant for this environment. */
+  readonly skipped: readonly string[];
+  readonly warnings: readonly Finding[];
+}
+
+export interface UpTarget {
+  /** The last version to apply. */
+  readonly to?: string;
+  /** At most so many migrations. */
+  readonly count?: number;
+  readonly outOfOrder?: boolean;
+  /** Runs on a database without a history although it is in use. */
+  readonly firstRun?: boolean;
+}
+
+export type DownTarget =
+  | { readonly count: number }
+  /** The version that stays the highest. */
+  | { readonly to: string }
+  | { readonly all: true };
+
+/**
+ * The pending migrations up to the target.
+ * @throws Failure version-unknown, history-conflict (a changed file; a pending one below the newest applied; a way back
+ *   left half-done)
+ */
+export function planUp(entries: readonly Entry[], target: UpTarget): Plan {
+  const { to, count } = target;
+  if (to !== undefined && !entries.some((entry) => sameVersion(entry.version, to))) throw unknownVersion("migrate", to);
+  const conflicts = entries
+    .map((entry) => conflictWithUp(entry, target.outOfOrder ?? false))
+    .filter((conflict) => conflict !== undefined);
+  if (conflicts.length > 0) {
+    const what = conflicts.length === 1 ? "1 migration disagrees" : `${conflicts.length} migrations disagree`;
+    throw new Failure("history-conflict", `Cannot migrate: ${what} with the history`, { findings: conflicts });
+  }
+  const wanted = (entry: Entry) => to === undefined || compareVersions(entry.version, to) <= 0;
+  return {
+    steps: entries
+      .filter((entry) => isPending(entry) && wanted(entry))
+      .slice(0, count)
+      .map(upStep),
+    skipped: entries.filter((entry) => entry.state === "skipped" && wanted(entry)).map(nameOf),
+    warnings: missingFiles(entries.filter((entry, index) => entry.state === "missing" && isFollowed(entries, index))),
+  };
+}
+
+/** Whether the next version that has a file is pending; else what is missing was warned of when that was applied. */
+function isFollowed(entries: readonly Entry[], index: number): boolean {
+  const next = entries.slice(index + 1).find(({ state }) => state !== "missing");
+  return next !== undefined && isPending(next);
+}
+
+function upStep({ version, migration, recordedEmpty }: Entry): Step {
+  if (!migration) throw new Error(`migration ${version} has no file to apply`);
+  return {
+    direction: "up",
+    version: recordedEmpty ?? version,
+    ...(recordedEmpty !== undefined && { isRecordedEmpty: true }),
+    name: migration.name,
+    description: migration.description,
+    script: migration.up,
+    ...(migration.down && { down: migration.down }),
+  };
+}
+
+/**
+ * The applied migrations to undo, highest version first.
+ * @throws Failure version-unknown, no-way-back (naming all of them), history-conflict
+ */
+export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
+  const applied = entries.filter(isApplied).reverse();
+  let chosen = applied;
+  if ("count" in target) chosen = applied.slice(0, target.count);
+  if ("to" in target) {
+    const { to } = target;
+    if (!applied.some((entry) => sameVersion(entry.version, to))) throw unknownVersion("undo", to);
+    chosen = applied.filter((entry) => compareVersions(entry.version, to) > 0);
+  }
+  const halfApplied = entries.filter((entry) => entry.unfinished === "up").map(unfinishedStep);
+  if (halfApplied.length > 0) {
+    throw new Failure("history-conflict", "Cannot undo: a migration is applied in part", {
+      hint: "Run pgstep up to go on where it stopped, then undo.",
+      findings: halfApplied,
+    });
+  }
+  const stuck = chosen.filter((entry) => !hasDownScript(entry));
+  if (stuck.length > 0) {
+    const names = stuck.map(nameOf).join(", ");
+    throw new Failure("no-way-back", `Cannot undo ${names}: there is no down script`, {
+      hint: `Write ${downFileName(stuck)} beside the ${stuck.length === 1 ? "migration" : "migrations"}, or undo fewer migrations. Nothing was touched.`,
+    });
+  }
+  return { steps: chosen.map(downStep), skipped: [], warnings: [] };
+}
+
+function hasDownScript({ migration, applied }: Entry): boolean {
+  return migration?.down !== undefined || applied?.hasDownScript === true;
+}
+
+function downFileName(entries: readonly Entry[]): string {
+  return entries.length === 1
+    ? `${entries[0]?.migration?.name ?? `${entries[0]?.version}_<description>`}.down.sql`
+    : "the .down.sql files";
+}
+
+function downStep({ version, description, migration, applied }: Entry): Step {
+  return {
+    direction: "down",
+    version: applied?.version ?? version,
+    name: migration?.name ?? version,
+    description,
+    script: migration?.down,
+  };
+}
+
+/**
+ * The newest migrations undone, then applied again.
+ * @throws Failure history-conflict when a file to apply again is gone
+ */
+export function planRedo(entries: readonly Entry[], count: number): Plan {
+  const { steps } = planDown(entries, { count });
+  const again = steps.map((step) => {
+    const entry = entries.find((one) => sameVersion(one.version, step.version));
+    if (!entry?.migration) {
+      throw new Failure("history-conflict", `Cannot redo ${step.name}: its file is missing`, {
+        hint: `Bring the file back, or undo it only: pgstep down.`,
+      });
+    }
+    return upStep(entry);
+  });
+  return { steps: [...steps, ...again.reverse()], skipped: [], warnings: [] };
+}
+
+function unknownVersion(verb: string, version: string): Failure {
+  return new Failure("version-unknown", `Cannot ${verb} to ${version}: there is no such version`, {
+    hint: "Run pgstep status to see the versions.",
+  });
+}
+
+function conflictWithUp(entry: Entry, outOfOrder: boolean): Finding | undefined {
+  if (entry.state === "changed") return changedFile(entry);
+  if (entry.state === "out-of-order" && !outOfOrder) return outOfOrderFile(entry);
+  const cannotGoOn = entry.unfinished === "down" || (entry.unfinished === "up" && !entry.migration);
+  return cannotGoOn ? unfinishedStep(entry) : undefined;
+}
+
+export function changedFile(entry: Entry): Finding {
+  return {
+    rule: "changed",
+    severity: "error",
+    message: `${nameOf(entry)} was changed after it was applied`,
+    hint: `Restore the file as it was and put the change into a new migration; or, if the edit is harmless, run pgstep repair${hasDownScript(entry) ? "; or undo it and apply it again: pgstep redo" : ""}.`,
+    ...placeOf(entry),
+  };
+}
+
+export function missingFile(entry: Entry, severity: Finding["severity"]): Finding {
+  return {
+    rule: "missing",
+    severity,
+    message: `${entry.version} is applied, and its file is missing`,
+    hint: `Bring the file back, or ignore this in an older checkout. If the file is gone for good: pgstep repair ${entry.version}`,
+  };
+}
+
+/** One warning for all of them: to an older checkout, they are what every run says. */
+function missingFiles(entries: readonly Entry[]): Finding[] {
+  const [first] = entries;
+  if (!first) return [];
+  const one = missingFile(first, "warning");
+  if (entries.length === 1) return [one];
+  const versions = enumeration(entries.map((entry) => entry.version));
+  return [
+    {
+      rule: one.rule,
+      severity: one.severity,
+      message: `${entries.length} migrations are applied, and their files are missing: ${versions}`,
+      hint: "Bring the files back, or ignore this in an older checkout. For each that is gone for good: pgstep repair <version>",
+    },
+  ];
+}
+
+export function outOfOrderFile(entry: Entry): Finding {
+  return {
+    rule: "out-of-order",
+    severity: "error",
+    message: `${nameOf(entry)} is pending, and a higher version is applied already`,
+    hint: "Give it a version above the newest, or run pgstep up --out-of-order.",
+    ...placeOf(entry),
+  };
+}
+
+export function unfinishedStep(entry: Entry): Finding {
+  const name = nameOf(entry);
+  const up = entry.unfinished === "up";
+  return {
+    rule: "unfinished",
+    severity: "error",
+    message: `${name} was ${up ? "applied" : "undone"} in part: it runs outside a transaction and did not end`,
+    hint:
+      up && !entry.migration
+        ? "Bring its file back, and run pgstep up to go on where it stopped."
+        : `Run pgstep ${up ? "up" : "down"} to go on where it stopped.`,
+    ...placeOf(entry),
+  };
+}
+
+function nameOf({ migration, version }: Entry): string {
+  return migration?.name ?? version;
+}
+
+function placeOf(entry: Entry): Pick<Finding, "place"> {
+  return entry.migration ? { place: { path: entry.migration.up.path } } : {};
+}

@@ -1,0 +1,15 @@
+import type { Statement } from "../sql/statement.ts";
+import { advance, type Position } from "../text/position.ts";
+import { writtenOffset } from "./substitute.ts";
+
+/** The text of a statement as its file has it. */
+export function writtenText({ text, replaced }: Statement): string {
+  return replaced?.written ?? text;
+}
+
+/** The place in the file of what is so many code points behind the start of the statement as it was sent. */
+export function placeIn({ position, text, replaced }: Statement, codePoints: number): Position {
+  if (!replaced) return advance(position, text, codePoints);
+  const sent = [...text].slice(0, codePoints).join("").length;
+  return advance(position, replaced.written.slice(0, writtenOffset(replaced.replacements, sent)));
+}

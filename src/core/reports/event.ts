@@ -1,0 +1,92 @@
+import type { Backup, RestorePlan } from "../backup/backup-report.ts";
+import type { FilePlace, Finding, ServerMessage } from "../failure/failure.ts";
+import type { HookReport } from "../hooks/hook.ts";
+import type { Plan, Step } from "../migrations/plan.ts";
+import type { RepeatableReport } from "../repeatable/repeatable.ts";
+import type { Check } from "./diagnosis.ts";
+import type { ExplainedValue, ResetInventory, StepOutcome } from "./report.ts";
+
+/** Something that happens while a command runs, in the order it happens. */
+export type Event =
+  | { readonly type: "planned"; readonly database: string; readonly plan: Plan; readonly dryRun: boolean }
+  | { readonly type: "step-started"; readonly step: Step; readonly statements: number }
+  | {
+      readonly type: "statement-finished";
+      readonly step: Step;
+      /** 1-based. */
+      readonly statement: number;
+      readonly statements: number;
+      readonly command: string;
+      readonly rowCount: number | null;
+      /** Where in its file it starts. */
+      readonly place?: FilePlace;
+      /** Milliseconds since the answer to what was sent before it. */
+      readonly durationMs?: number;
+    }
+  | {
+      readonly type: "step-finished";
+      readonly step: Step;
+      readonly outcome: StepOutcome;
+      /** Whole milliseconds. */
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: "notice";
+      readonly message: ServerMessage;
+      /** The migration's name; undefined for a notice of no migration's. */
+      readonly migration?: string;
+      readonly place?: FilePlace;
+    }
+  | { readonly type: "warning"; readonly finding: Finding }
+  /** Told of each when all of them are committed, or rolled back. */
+  | { readonly type: "repeatable-finished"; readonly repeatable: RepeatableReport }
+  | { readonly type: "hook-finished"; readonly hook: HookReport }
+  /** A line that a command wrote. */
+  | { readonly type: "hook-output"; readonly hook: string; readonly line: string }
+  /** The server is not ready yet; said again when the reason is another. */
+  | {
+      readonly type: "database-waiting";
+      readonly database: string;
+      readonly reason: string;
+      readonly waitedMs: number;
+      readonly limitMs: number;
+    }
+  /** What the doctor found to be the case with one thing. */
+  | { readonly type: "checked"; readonly check: Check }
+  /** What is going to be examined, value by value. */
+  | { readonly type: "explained"; readonly values: readonly ExplainedValue[] }
+  /** A server that was waited for is ready. */
+  | { readonly type: "database-ready"; readonly database: string; readonly waitedMs: number }
+  | { readonly type: "lock-waiting"; readonly holder: string | undefined; readonly waitedMs: number }
+  | {
+      readonly type: "retrying";
+      /** Who held the lock that was not got, one line each; empty when nobody was seen. */
+      readonly blockers: readonly string[];
+      readonly step: Step;
+      readonly reason: ServerMessage;
+      readonly attempt: number;
+      readonly delayMs: number;
+    }
+  /** The run waits for locks that these hold, one line each. */
+  | { readonly type: "blocked"; readonly blockers: readonly string[] }
+  /** How far the server has got with an index, in its words. */
+  | { readonly type: "index-progress"; readonly progress: string }
+  /** A table's rows go into a backup, the how manieth of how many; both 0 for a whole database. */
+  | { readonly type: "backup-progress"; readonly table: string; readonly index: number; readonly tables: number }
+  /** A run made a backup before its first step. */
+  | { readonly type: "backed-up"; readonly backup: Backup }
+  | { readonly type: "restore-planned"; readonly plan: RestorePlan }
+  /** A project file counts that nobody named, in a directory above the working directory. */
+  | { readonly type: "project-file-found"; readonly path: string }
+  /** A program that only a project file names is about to be started. */
+  | {
+      readonly type: "program-named";
+      /** "hook after-up", "pg_dump". */
+      readonly what: string;
+      readonly program: string;
+      /** The place in the project file. */
+      readonly origin: string;
+    }
+  | { readonly type: "reset-planned"; readonly database: string; readonly inventory: ResetInventory };
+
+export type EventListener = (event: Event) => void;

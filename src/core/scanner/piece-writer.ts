@@ -1,0 +1,126 @@
+import { parsePsqlCommand } from "../sql/psql-command.ts";
+import type { Piece, Place, Statement } from "../sql/statement.ts";
+import { advance } from "../text/position.ts";
+import { findOtherToolMarker } from "./other-tool-marker.ts";
+import { PlaceCounter } from "./place-counter.ts";
+import { type FaultWords, NUL_CHARACTER, otherTool } from "./statement-fault.ts";
+import type { Substitution } from "./substitution.ts";
+
+/** Makes pieces out of the text of a file, handed over without a gap, and knows the place of each. */
+export class PieceWriter {
+  #pieces: Piece[] = [];
+  readonly #counter = new PlaceCounter();
+  /** Of the first NUL character of the file, where one was seen: one finding is enough. */
+  #nulOffset = Number.POSITIVE_INFINITY;
+
+  /** Whether a marker of another tool's was reported: one is enough. */
+  #isMarked = false;
+
+  /** Tells that there is a NUL character ahead. */
+  expectNul(offset: number): void {
+    this.#nulOffset = Math.min(this.#nulOffset, offset);
+  }
+
+  /** The pieces since the last call. */
+  takePieces(): Piece[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return pieces;
+  }
+
+  blank(text: string): void {
+    if (text === "") return;
+    this.#findMarker(text, true);
+    this.#add({ kind: "blank", text }, this.#counter.offset);
+  }
+
+  /** @param substitution of the text as it is written in the file, where something in it was replaced */
+  statement(written: string, standardConformingStrings: boolean, substitution?: Substitution): Statement {
+    this.#findMarker(written, standardConformingStrings);
+    const { position, offset } = this.#counter;
+    const { text = written, replacements = [] } = substitution ?? {};
+    const replaced = replacements.length > 0 && { written, replacements };
+    const statement: Statement = {
+      ...{ kind: "statement", text, position, offset, standardConformingStrings },
+      ...(replaced && { replaced }),
+    };
+    this.#add(statement, offset, written);
+    return statement;
+  }
+
+  /** Reports the file's first marker of another tool's, in a text that is about to be written. */
+  #findMarker(text: string, standardConformingStrings: boolean): void {
+    const marker = this.#isMarked ? undefined : findOtherToolMarker(text, standardConformingStrings);
+    if (!marker) return;
+    this.#isMarked = true;
+    const { position, offset } = this.#counter;
+    const place = { position: advance(position, text.slice(0, marker.at)), offset: offset + marker.at };
+    this.faultAt(otherTool(marker), place);
+  }
+
+  psql(text: string): void {
+    const { position, offset } = this.#counter;
+    const { command, arguments: values } = parsePsqlCommand(text);
+    this.#add({ kind: "psql", text, position, offset, command, arguments: values }, offset);
+  }
+
+  copyData(text: string): void {
+    if (text === "") return;
+    const { position, offset } = this.#counter;
+    const nul = this.#nulOffset - offset;
+    if (nul >= 0 && nul < text.length) {
+      // Rows come in parts that say nothing about the rows, so only the character itself is given up.
+      this.copyData(text.slice(0, nul));
+      this.fault(NUL_CHARACTER, text.slice(nul, nul + 1), 0);
+      this.copyData(text.slice(nul + 1));
+      return;
+    }
+    this.#add({ kind: "copy-data", text, position, offset }, offset);
+  }
+
+  /** Goes on behind bytes of which no piece is made here. */
+  passBytes(bytes: Uint8Array): void {
+    this.#counter.walkBytes(bytes);
+  }
+
+  copyEnd(text: string): void {
+    const { position, offset } = this.#counter;
+    this.#add({ kind: "copy-end", text, position, offset }, offset);
+  }
+
+  /** @param at where the faulty thing begins in `text`, in UTF-16 units */
+  fault(words: FaultWords, text: string, at: number): void {
+    this.#counter.walk(text.slice(0, at));
+    const { position, offset } = this.#counter;
+    this.#counter.walk(text.slice(at));
+    this.#pieces.push({ kind: "fault", ...words, text, position, offset });
+  }
+
+  /** Several faults in a text that is given up, each at its place in it, in UTF-16 units, in order; at least one. */
+  faults(faults: readonly { readonly words: FaultWords; readonly at: number }[], text: string): void {
+    const { offset } = this.#counter;
+    let { position } = this.#counter;
+    let walked = 0;
+    for (const [index, { words, at }] of faults.entries()) {
+      position = advance(position, text.slice(walked, at));
+      walked = at;
+      if (index === 0) this.fault(words, text, at);
+      else this.faultAt(words, { position, offset: offset + at });
+    }
+  }
+
+  /** A fault at a place whose text is in other pieces. */
+  faultAt(words: FaultWords, { position, offset }: Place): void {
+    this.#pieces.push({ kind: "fault", ...words, text: "", position, offset });
+  }
+
+  #add(piece: Piece, offset: number, written = piece.text): void {
+    const nul = this.#nulOffset - offset;
+    if (nul >= 0 && nul < written.length) {
+      this.fault(NUL_CHARACTER, written, nul);
+    } else {
+      this.#pieces.push(piece);
+      this.#counter.walk(written);
+    }
+  }
+}

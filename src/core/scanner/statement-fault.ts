@@ -1,0 +1,93 @@
+import type { Enclosed } from "../sql/lexer.ts";
+import { psqlSubstitute } from "../sql/psql-command.ts";
+import type { ScanFault } from "../sql/statement.ts";
+import type { OtherToolMarker } from "./other-tool-marker.ts";
+
+/** A fault without its place. */
+export type FaultWords = Pick<ScanFault, "rule" | "message" | "hint">;
+
+/** `mark` is what the open thing starts with: `$body$`, `E'`. */
+export function unterminated(open: Enclosed, mark: string): FaultWords {
+  switch (open) {
+    case "quote":
+      return {
+        rule: "unterminated-quote",
+        message: "the string that starts here is never closed",
+        hint: "Close it with ', and write a quote inside it as ''.",
+      };
+    case "identifier":
+      return {
+        rule: "unterminated-identifier",
+        message: "the quoted identifier that starts here is never closed",
+        hint: 'Close it with ", and write a double quote inside it as "".',
+      };
+    case "dollar-quote":
+      return {
+        rule: "unterminated-dollar-quote",
+        message: `the dollar quote ${mark} that starts here is never closed`,
+        hint: `Close it with ${mark}, spelled the same in upper and lower case.`,
+      };
+    case "comment":
+      return {
+        rule: "unterminated-comment",
+        message: "the comment that starts here is never closed",
+        hint: "Close it with */, once for every /* inside it: comments nest.",
+      };
+  }
+}
+
+export function otherTool({ tool, comment }: OtherToolMarker): FaultWords {
+  return {
+    rule: "other-tool",
+    message: `"${comment}" divides a file of ${tool}; pgstep would run both parts, also the one that undoes`,
+    hint: "Move the part that undoes into a file of the same name that ends in .down.sql, and delete these comments.",
+  };
+}
+
+export const OPEN_PARENTHESIS: FaultWords = {
+  rule: "unterminated-parenthesis",
+  message: "the parenthesis that opens here is never closed, so the statement has no end",
+  hint: "Close it with ) before the semicolon of its statement.",
+};
+
+export const OPEN_BODY: FaultWords = {
+  rule: "unterminated-body",
+  message: "the BEGIN ATOMIC body that starts here is never closed",
+  hint: "Put a semicolon behind each statement of the body, and END; behind the last.",
+};
+
+export const OPEN_COPY: FaultWords = {
+  rule: "unterminated-copy",
+  message: "the rows of this COPY ... FROM STDIN do not end",
+  hint: "Put a line with only \\. behind the last row.",
+};
+
+export const COPY_LINE_SHARED: FaultWords = {
+  rule: "copy-line-shared",
+  message: "something stands behind COPY ... FROM STDIN on its line, where its rows begin on the next",
+  hint: "Move it behind the \\. that ends the rows.",
+};
+
+export const NUL_CHARACTER: FaultWords = {
+  rule: "nul-character",
+  message: "a NUL character stands here, which PostgreSQL can neither read nor store",
+  hint: "Remove it, or save the file as UTF-8 if it is UTF-16.",
+};
+
+/** A psql command that begins inside a statement. */
+export function psqlCommandInside(command: string): FaultWords {
+  return {
+    rule: "psql-command",
+    message: `the psql command \\${command} stands inside a statement`,
+    hint: psqlSubstitute(command),
+  };
+}
+
+/** A psql command behind which the line goes on with another, or with SQL. */
+export function psqlLineShared(command: string): FaultWords {
+  return {
+    rule: "psql-command",
+    message: `something else stands behind \\${command} on its line`,
+    hint: "Put it on a line of its own.",
+  };
+}

@@ -1,0 +1,40 @@
+import type { Statement } from "../sql/statement.ts";
+import { TokenCursor } from "../sql/token-cursor.ts";
+import { parseBoolean, settingChange } from "../statements/set.ts";
+import { transactionControl } from "../statements/transaction-control.ts";
+
+/** Follows standard_conforming_strings through the statements of a file, as far as their text tells. */
+export class StringReading {
+  readonly #initial: boolean;
+  #session: boolean;
+  /** Until the end of the transaction. */
+  #local: boolean | undefined;
+
+  constructor(initial: boolean) {
+    this.#initial = initial;
+    this.#session = initial;
+  }
+
+  /** Whether a backslash is an ordinary character in the '..' strings behind this statement. */
+  after(statement: Statement): boolean {
+    this.#follow(statement);
+    return this.#local ?? this.#session;
+  }
+
+  #follow(statement: Statement): void {
+    const control = transactionControl(new TokenCursor(statement));
+    if (control) {
+      if (control.transaction === "commit" || control.transaction === "rollback") this.#local = undefined;
+      return;
+    }
+    const change = settingChange(new TokenCursor(statement));
+    if (change?.name !== "standard_conforming_strings" && change?.name !== "all") return;
+    const value = change.value === undefined ? this.#initial : parseBoolean(change.value);
+    if (value === undefined) return;
+    if (change.local) this.#local = value;
+    else {
+      this.#session = value;
+      this.#local = undefined;
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { Failure, type FilePlace } from "../failure/failure.ts";
+import { SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
+import type { Position } from "../text/position.ts";
+import { nearest } from "../text/spelling.ts";
+import { placeAt } from "./file-place.ts";
+import { type JsonMember, type JsonNode, parseJsonTree } from "./json-tree.ts";
+import { hasReferences } from "./substitution.ts";
+
+/** The key of package.json that a project file may be. */
+export const PACKAGE_KEY = "pgstep";
+export const ENVIRONMENTS_KEY = "environments";
+const SCHEMA_KEY = "$schema";
+
+/** A file of settings that was found or named. */
+export interface ProjectFileSource {
+  /** As it is to be shown. */
+  readonly path: string;
+  readonly text: string;
+  /** Whether it is a package.json, whose key has the settings. */
+  readonly isPackage: boolean;
+}
+
+/** A value as a file has it, its references not yet replaced. */
+export interface Written {
+  readonly text: string;
+  readonly key: string;
+  readonly place: FilePlace;
+}
+
+export type WrittenSettings = ReadonlyMap<SettingName, Written>;
+
+/** What a project file says, and all that is wrong with it. */
+export interface ProjectFile {
+  readonly path: string;
+  readonly settings: WrittenSettings;
+  /** By the name of the environment. */
+  readonly environments: ReadonlyMap<string, WrittenSettings>;
+  readonly faults: readonly Failure[];
+}
+
+/** What the file says; undefined for a package.json that is without the key. @throws Failure settings when it is no JSON */
+export function readProjectFile({ path, text, isPackage }: ProjectFileSource): ProjectFile | undefined {
+  // A package.json that is broken is others' affair unless it may concern us.
+  if (isPackage && !text.includes(`"${PACKAGE_KEY}"`)) return undefined;
+  const document = parseJsonTree(text, path);
+  const root = isPackage ? membersOf(document).findLast(({ key }) => key === PACKAGE_KEY)?.value : document;
+  if (!root) return undefined;
+  const reader = new ProjectFileReader(path, text);
+  const settings = new Map<SettingName, Written>();
+  const environments = new Map<string, WrittenSettings>();
+  for (const member of reader.objectAt(root, isPackage ? `"${PACKAGE_KEY}"` : "it")) {
+    if (member.key === SCHEMA_KEY) continue;
+    if (member.key !== ENVIRONMENTS_KEY) {
+      reader.setting(member, settings, false);
+      continue;
+    }
+    for (const section of reader.objectAt(member.value, `"${ENVIRONMENTS_KEY}"`)) {
+      const own = new Map<SettingName, Written>();
+      for (const one of reader.objectAt(section.value, `"${section.key}"`)) reader.setting(one, own, true);
+      environments.set(section.key, own);
+    }
+  }
+  const faults = reader.faults.sort((a, b) => comparePlaces(a.place, b.place));
+  return { path, settings, environments, faults };
+}
+
+class ProjectFileReader {
+  readonly faults: Failure[] = [];
+  readonly #path: string;
+  readonly #text: string;
+
+  constructor(path: string, text: string) {
+    this.#path = path;
+    this.#text = text;
+  }
+
+  /** The members of what is to be an object, each key once. */
+  objectAt(node: JsonNode, name: string): readonly JsonMember[] {
+    if (node.kind !== "object") {
+      this.#fault(node.offset, `${name} is ${kindOf(node)} instead of an object`, "Write { } around the settings.");
+      return [];
+    }
+    const known = new Set<string>();
+    for (const { key, offset } of node.members) {
+      if (known.has(key)) this.#fault(offset, `"${key}" stands twice`, "Leave one of them.");
+      known.add(key);
+    }
+    return node.members;
+  }
+
+  setting({ key, offset, value }: JsonMember, settings: Map<SettingName, Written>, inSection: boolean): void {
+    const name = SETTING_NAMES.find((one) => settingOf(one).key === key);
+    if (!name) {
+      this.#unknown(key, offset, inSection);
+      return;
+    }
+    const { kind, outsideSections } = settingOf(name);
+    const text = value.kind === "object" && kind.json === "object" ? JSON.stringify(plainOf(value)) : textOf(value);
+    const isReference = value.kind === "string" && hasReferences(value.value);
+    const result = text === undefined || isReference ? undefined : kind.read(text);
+    if (inSection && outsideSections) {
+      this.#fault(offset, `"${key}" stands in a section of "${ENVIRONMENTS_KEY}"`, "Move it above all sections.");
+    } else if (text === undefined || (value.kind !== kind.json && !isReference)) {
+      this.#fault(value.offset, `"${key}" is ${kindOf(value)} instead of ${kind.expected}`, kind.hint);
+    } else if (text === "") {
+      this.#fault(value.offset, `"${key}" is empty`, "Give it a value, or leave it out.");
+    } else if (result && "fault" in result) {
+      this.#fault(value.offset, `"${key}": ${result.fault}`, kind.hint);
+    } else {
+      settings.set(name, { text, key, place: placeAt(this.#path, this.#text, value.offset) });
+    }
+  }
+
+  #unknown(key: string, offset: number, inSection: boolean): void {
+    const settings = SETTING_NAMES.map(settingOf);
+    const keys = settings.flatMap((one) => one.key ?? []);
+    const dashed = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll("_", "-");
+    const sameFlag = settings.find(({ flag }) => flag === dashed);
+    const meant = sameFlag?.key ?? nearest(key, inSection ? keys : [...keys, ENVIRONMENTS_KEY]);
+    const hint = meant
+      ? `Did you mean "${meant}"?`
+      : sameFlag
+        ? `Say it with --${sameFlag.flag} or ${sameFlag.variables[0]}.`
+        : `Known are ${keys.join(", ")}.`;
+    this.#fault(offset, `there is no setting "${key}"`, hint);
+  }
+
+  #fault(offset: number, what: string, hint: string): void {
+    const place = placeAt(this.#path, this.#text, offset);
+    this.faults.push(new Failure("settings", `Cannot use ${this.#path}: ${what}`, { place, hint }));
+  }
+}
+
+function comparePlaces(a: Partial<Position> = {}, b: Partial<Position> = {}): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+function textOf(node: JsonNode): string | undefined {
+  return node.kind === "string" || node.kind === "boolean" || node.kind === "number" ? String(node.value) : undefined;
+}
+
+function plainOf(node: JsonNode): unknown {
+  switch (node.kind) {
+    case "object":
+      return Object.fromEntries(node.members.map(({ key, value }) => [key, plainOf(value)]));
+    case "array":
+      return node.items.map(plainOf);
+    case "null":
+      return null;
+    default:
+      return node.value;
+  }
+}
+
+function membersOf(node: JsonNode): readonly JsonMember[] {
+  return node.kind === "object" ? node.members : [];
+}
+
+const KINDS: Readonly<Record<JsonNode["kind"], string>> = {
+  object: "an object",
+  array: "a list",
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+  null: "null",
+};
+
+function kindOf({ kind }: JsonNode): string {
+  return KINDS[kind];
+}

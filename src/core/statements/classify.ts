@@ -1,0 +1,47 @@
+import type { Statement } from "../sql/statement.ts";
+import { TokenCursor } from "../sql/token-cursor.ts";
+import { type CopyFormat, copyFromStdin } from "./copy.ts";
+import { outsideTransaction } from "./outside-transaction.ts";
+import { type SettingChange, settingChange } from "./set.ts";
+import { type TransactionControl, transactionControl } from "./transaction-control.ts";
+
+/** What a statement means for how it must be run. A member is absent where it does not apply. */
+export interface StatementKind extends Partial<TransactionControl> {
+  /** The rule by which it cannot run in a transaction, e.g. "CREATE INDEX CONCURRENTLY". */
+  readonly outsideTransaction?: string;
+  /** It is COPY ... FROM STDIN, and its rows come in this format. */
+  readonly copyFromStdin?: CopyFormat;
+  /** It is DISCARD ALL, which also drops advisory locks. */
+  readonly discardAll?: true;
+  /** The encoding it tells the server to expect, as written; not where it goes back to the default. */
+  readonly clientEncoding?: string;
+  /** The setting it changes, `clientEncoding` included. */
+  readonly setting?: SettingChange;
+}
+
+/** The words that a statement begins with when there is anything to say about it: most of a large file are INSERTs. */
+const TELLING =
+  /^(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE|CREATE|DROP|ALTER|REINDEX|VACUUM|CLUSTER|COPY|SET|RESET|DISCARD|SELECT)\b/i;
+
+type Source = Pick<Statement, "text" | "standardConformingStrings">;
+
+/**
+ * What a statement means for how it must be run, from the place of its words in PostgreSQL's grammar: names that look
+ * like keywords do not matter. Its text begins with its first token.
+ */
+export function classify(statement: Source): StatementKind {
+  if (!TELLING.test(statement.text)) return {};
+  const transaction = transactionControl(new TokenCursor(statement));
+  if (transaction) return transaction;
+  const outside = outsideTransaction(new TokenCursor(statement));
+  if (outside) return { outsideTransaction: outside };
+  const format = copyFromStdin(new TokenCursor(statement));
+  if (format) return { copyFromStdin: format };
+  const setting = settingChange(new TokenCursor(statement));
+  if (!setting) return {};
+  return {
+    setting,
+    ...(new TokenCursor(statement).sees("DISCARD", "ALL") && { discardAll: true }),
+    ...(setting.name === "client_encoding" && setting.value !== undefined && { clientEncoding: setting.value }),
+  };
+}

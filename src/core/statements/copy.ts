@@ -1,0 +1,34 @@
+import type { TokenCursor } from "../sql/token-cursor.ts";
+import { parseBoolean } from "./set.ts";
+
+export type CopyFormat = "text" | "csv" | "binary";
+
+/**
+ * The format in which `COPY ... FROM STDIN` wants its rows; undefined for every other statement.
+ * FROM STDOUT means the same to PostgreSQL (copy_file_name in gram.y), and so it does here.
+ */
+export function copyFromStdin(cursor: TokenCursor): CopyFormat | undefined {
+  if (!cursor.accept("COPY")) return undefined;
+  let format: CopyFormat = cursor.accept("BINARY") ? "binary" : "text";
+  if (cursor.sees("(")) return undefined;
+  cursor.skipName();
+  cursor.skipParentheses();
+  if (!cursor.accept("FROM") || !cursor.acceptOne("STDIN", "STDOUT")) return undefined;
+  cursor.accept("WITH");
+  if (cursor.sees("(")) {
+    const named = cursor.takeOptions().get("format");
+    return named === "csv" || named === "binary" ? named : format;
+  }
+  while (!cursor.atEnd && !cursor.sees("WHERE")) {
+    if (cursor.accept("CSV")) format = "csv";
+    else if (cursor.accept("BINARY")) format = "binary";
+    else cursor.skip();
+  }
+  return format;
+}
+
+/** Whether an option list switches an option on: named alone, or with a true value. */
+export function isOn(options: ReadonlyMap<string, string>, name: string): boolean {
+  const value = options.get(name);
+  return value !== undefined && parseBoolean(value) !== false;
+}

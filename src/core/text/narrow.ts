@@ -1,0 +1,50 @@
+import { wrapped } from "./display.ts";
+
+/** How far what explains a word stands in when it has to go below it. */
+const BELOW = "      ";
+
+/** A word or two, a gap, and what they mean. */
+const ROW = /^( +\S(?:.*?\S)?) {2,}(\S.*)$/;
+
+/** Indented so deep, a line goes on with the row above it. */
+const CONTINUED = /^ {8,}(\S.*)$/;
+
+/**
+ * A page that was set for a width, set anew for a terminal that is narrower: explanations go below what they explain, and
+ * sentences are broken again. What fits stays as it is.
+ */
+export function narrowed(page: string, width: number, columns: number): string {
+  if (columns >= width) return page;
+  const lines = page.split("\n");
+  const set: string[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index] ?? "";
+    const row = ROW.exec(line);
+    const group = [line];
+    const goesOn = (next: string) =>
+      row ? CONTINUED.test(next) : /^\S/.test(line) && /^\S/.test(next) && wasFull(group.at(-1) ?? "", next, width);
+    while (goesOn(lines[index + 1] ?? "")) group.push(lines[++index] ?? "");
+    if (group.every((one) => one.length <= columns)) set.push(...group);
+    else if (row) set.push(...below(row[1] ?? "", [row[2] ?? "", ...group.slice(1)], columns));
+    else set.push(...hanging(group.join(" "), columns));
+  }
+  return set.join("\n");
+}
+
+/** Whether the line ended only because the first word of the next had no room in it. */
+function wasFull(line: string, next: string, width: number): boolean {
+  const [word = ""] = next.split(" ");
+  return line.length + 1 + word.length > width;
+}
+
+function below(left: string, right: readonly string[], columns: number): string[] {
+  const text = right.map((line) => line.trim()).join(" ");
+  return [...hanging(left, columns), ...wrapped(text, columns - BELOW.length).map((line) => BELOW + line)];
+}
+
+/** Broken at words, the further lines indented by two more than the first. */
+function hanging(text: string, columns: number): string[] {
+  const indentation = " ".repeat(text.search(/\S|$/) + (text.startsWith(" ") ? 2 : 0));
+  const [first = "", ...rest] = wrapped(text, columns - indentation.length, -indentation.length);
+  return [first, ...rest.map((line) => indentation + line)];
+}

@@ -1,0 +1,151 @@
+import { equals, quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
+import type { ConcurrentCreate } from "../../core/statements/concurrent-index.ts";
+import type { Session } from "../../ports/session.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
+import { BEGIN_OWN } from "../session/own-transaction.ts";
+
+/** An index as the catalog has it. */
+export interface FoundIndex {
+  readonly oid: string;
+  /** Its name alone. */
+  readonly name: string;
+  /** As SQL text, with its schema. */
+  readonly qualified: string;
+  readonly valid: boolean;
+  /** The same text for every index that is built the same way, whatever its name; null where it cannot be had. */
+  readonly definition: string | null;
+  /** The session that may be building it, in words; null where there is none. */
+  readonly builder: string | null;
+}
+
+/** A table's indexes, and how the server would build one more. */
+export interface TableIndexes {
+  readonly indexes: readonly FoundIndex[];
+  /** The session that may be building an index of the table that is not in the catalog yet; null where there is none. */
+  readonly builder: string | null;
+  /** Of an index that was built on trial. */
+  readonly trial?: {
+    readonly definition: string | null;
+    /** The name that the server would choose; null where it is taken. */
+    readonly name: string | null;
+    /** Whether the session has temporary relations of its own, which might have a part in the choice. */
+    readonly crowded: boolean;
+  };
+}
+
+/**
+ * Reads the indexes of a table, in one round trip and in a transaction that is rolled back.
+ * @param limitsSql time limits of the transaction
+ * @param trials how often the statement is run on an empty copy of the table; each run makes the server choose the next
+ *   name. The table itself is only read: ACCESS SHARE. 0 for no trial
+ * @throws ServerFailure, with a trial also where the copy cannot be made or the index cannot be built on it
+ */
+export async function readIndexes(
+  session: Session,
+  limitsSql: string,
+  about: ConcurrentCreate,
+  trials: number,
+): Promise<TableIndexes> {
+  const before = `${limitsSql} ${noteSql(about.table)} ${trialSql(about, trials)}`;
+  return (await readCatalog(session, before, factsSql(about, trials > 0))) as TableIndexes;
+}
+
+/** The oid of the index that a name means by the search path of the file; undefined for none. */
+export async function findIndex(session: Session, name: string): Promise<string | undefined> {
+  const sql = `SELECT pg_catalog.to_json((SELECT c.oid::text FROM pg_class c WHERE c.oid = ${NOTED} AND c.relkind IN ('i', 'I')))::text AS row`;
+  return ((await readCatalog(session, noteSql(name), sql)) as string | null) ?? undefined;
+}
+
+/** Runs statements, then a query of the catalog that gives one JSON value, and rolls back. */
+export async function readCatalog(session: Session, before: string, sql: string): Promise<unknown> {
+  const sent = [
+    session.execute(`${BEGIN_OWN}; ${before} ${COMPARABLE}`),
+    session.query(sql),
+    session.execute("ROLLBACK"),
+  ] as const;
+  const [begun, facts] = await Promise.allSettled(sent);
+  if (begun.status === "rejected") throw begun.reason;
+  if (facts.status === "rejected") throw facts.reason;
+  const row = facts.value[0]?.row;
+  return row === null || row === undefined ? null : jsonAnswer(row, "anything");
+}
+
+/** The oid of the relation that `noteSql` noted, as an expression. */
+export const NOTED = "pg_catalog.current_setting('pgstep.relation')::pg_catalog.oid";
+
+/** Notes which relation a name means by the search path of the file, before that changes or a copy takes the name. */
+export function noteSql(name: string | undefined): string {
+  return `SELECT pg_catalog.set_config('pgstep.relation', COALESCE(pg_catalog.to_regclass(${quoteText(name ?? "")})::pg_catalog.oid::pg_catalog.text, '0'), true);`;
+}
+
+/**
+ * The index on an empty copy of the same name, since names of indexes begin with the table's. A temporary index takes
+ * its tablespace from temp_tablespaces.
+ */
+function trialSql(about: ConcurrentCreate, trials: number): string {
+  if (trials === 0) return "";
+  const copy = copyOf(about);
+  return `SELECT pg_catalog.set_config('temp_tablespaces', CASE WHEN ${equals("pg_catalog.current_setting('default_tablespace')", "''")} THEN '' ELSE pg_catalog.quote_ident(pg_catalog.current_setting('default_tablespace')) END, true);
+CREATE TEMPORARY TABLE ${copy} (LIKE ${about.table}) USING heap;
+${`${about.on(copy)}\n;`.repeat(trials)}`;
+}
+
+function copyOf({ tableName }: ConcurrentCreate): string {
+  return `pg_temp.${quoteIdentifier(tableName)}`;
+}
+
+/** Makes the server spell every definition the same way, as pg_dump does. */
+const COMPARABLE = [
+  "SET LOCAL search_path = pg_catalog, pg_temp",
+  "SET LOCAL standard_conforming_strings = on",
+  "SET LOCAL quote_all_identifiers = off",
+  "SET LOCAL DateStyle = ISO",
+  "SET LOCAL IntervalStyle = postgres",
+  "SET LOCAL TimeZone = UTC",
+  "SET LOCAL extra_float_digits = 1",
+  "SET LOCAL bytea_output = hex",
+].join("; ");
+
+function factsSql(about: ConcurrentCreate, tried: boolean): string {
+  const copy = `pg_catalog.to_regclass(${quoteText(copyOf(about))})::pg_catalog.oid`;
+  const described = (table: string) => `SELECT i.indexrelid::text AS oid, c.relname::text AS name,
+ pg_catalog.format('%I.%I', n.nspname, c.relname) AS qualified, i.indisvalid AS valid, ${DEFINITION} AS definition,
+ ${builderSql("i.indrelid", "i.indexrelid")} AS builder ${INDEXES} WHERE i.indrelid = ${table} AND c.relkind = 'i'`;
+  const taken = `EXISTS (SELECT FROM pg_class o JOIN pg_class real ON real.relnamespace = o.relnamespace WHERE real.oid = ${NOTED} AND o.relname = c.relname)`;
+  const crowded = `EXISTS (SELECT FROM pg_class o WHERE o.relnamespace = pg_my_temp_schema() AND o.oid <> ${copy}
+ AND NOT EXISTS (SELECT FROM pg_index own WHERE own.indexrelid = o.oid AND own.indrelid = ${copy}))`;
+  const trial = `(SELECT pg_catalog.json_build_object('definition', min(${DEFINITION}), 'name', min(c.relname) FILTER (WHERE NOT ${taken}), 'crowded', ${crowded})
+ ${INDEXES} WHERE i.indrelid = ${copy})`;
+  return `SELECT pg_catalog.json_build_object('indexes', COALESCE((SELECT pg_catalog.json_agg(described) FROM (${described(NOTED)}) AS described), '[]'),
+ 'builder', ${builderSql(NOTED, "0")}${tried ? `, 'trial', ${trial}` : ""})::text AS row`;
+}
+
+const INDEXES = `FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+ JOIN pg_namespace n ON n.oid = c.relnamespace`;
+
+/** The server's own spelling of an index without the names, and the tablespace, which that does not tell. */
+const DEFINITION = `(SELECT CASE WHEN starts_with(whole, head) THEN concat(CASE WHEN i.indisunique THEN 'UNIQUE ' END, substr(whole, length(head) + 1), ' TABLESPACE ', c.reltablespace) END
+ FROM (SELECT pg_get_indexdef(i.indexrelid) AS whole, format('CREATE %sINDEX %I ON %s.%I ', CASE WHEN i.indisunique THEN 'UNIQUE ' END, c.relname,
+ CASE WHEN n.oid = pg_my_temp_schema() THEN 'pg_temp' ELSE quote_ident(n.nspname) END, t.relname) AS head) AS spelled)`;
+
+/**
+ * An expression for the session that may be building an index, in words; NULL where there is none. All that is built
+ * CONCURRENTLY holds SHARE UPDATE EXCLUSIVE on its table until its end, which every role can see. Whether the holder builds an
+ * index, and which, another role's progress does not tell; VACUUM, ANALYZE and autovacuum, which has no user, are known
+ * to do something else. REINDEX holds the lock on the indexes as well.
+ * @param table an expression for its oid
+ * @param index the same; 0 for one that is not in the catalog yet
+ */
+export function builderSql(table: string, index: string): string {
+  const oid = (expression: string) => `(${expression})::pg_catalog.oid`;
+  const elsewhere = ["vacuum", "analyze"].map(
+    (command) => `EXISTS (SELECT FROM pg_catalog.pg_stat_progress_${command} other WHERE other.pid = l.pid)`,
+  );
+  return `(SELECT pg_catalog.min(pg_catalog.concat('process ', l.pid, ', user ' || a.usename)) FROM pg_catalog.pg_locks l
+ LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+ LEFT JOIN pg_catalog.pg_stat_progress_create_index p ON p.pid = l.pid
+ WHERE l.locktype = 'relation' AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid()
+ AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+ AND (l.relation = ${oid(index)} OR l.relation = ${oid(table)} AND a.usesysid IS NOT NULL
+  AND CASE WHEN p.pid IS NULL THEN NOT (${elsewhere.join(" OR ")}) ELSE p.index_relid IS NULL OR p.index_relid = ${oid(index)} END))`;
+}

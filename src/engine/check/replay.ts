@@ -1,0 +1,114 @@
+import { type SchemaObject, schemaDifferences } from "../../core/catalog/schema-comparison.ts";
+import type { Failure, Finding } from "../../core/failure/failure.ts";
+import { runsIn } from "../../core/migrations/header.ts";
+import type { Migration } from "../../core/migrations/migration.ts";
+import type { Rehearsal } from "../../core/reports/report.ts";
+import { schemaSql } from "../catalog/digest-sql.ts";
+import { tableNames } from "../history/history-table.ts";
+import { migrate, undo } from "../run/migrate.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
+import { withSession } from "../session/with-session.ts";
+
+/**
+ * Applies migrations to an empty database. Each that has a way back also goes it, after which the schema must be what it
+ * was, and is then applied again. What fails is a finding, where it is in its file; a migration that cannot be applied,
+ * also not again, ends the rehearsal.
+ * @param migrations lowest version first
+ * @throws Failure interrupted, terminated and those of connecting
+ */
+export async function rehearse(
+  context: DatabaseContext,
+  migrations: readonly Migration[],
+): Promise<{ rehearsal: Rehearsal; findings: Finding[] }> {
+  const { settings, database } = context;
+  const run = migrations.filter(({ up }) => runsIn(up.header, settings.environment));
+  const findings: Finding[] = [];
+  let [applied, undone] = [0, 0];
+  const done = () => ({ rehearsal: { database: database.description, applied, undone }, findings });
+  /** What is wrong with it, if anything. */
+  const apply = async (upTo: Migration, count: number): Promise<Finding | undefined> => {
+    const { failure, steps } = await migrate(context, { to: upTo.version }, {});
+    applied += failure ? steps.filter(({ outcome }) => outcome === "applied").length : count;
+    return failure && (await findingOf(context, failure));
+  };
+  const applies = async (upTo: Migration, count: number): Promise<boolean> => {
+    const finding = await apply(upTo, count);
+    if (finding) findings.push(finding);
+    return finding === undefined;
+  };
+  let waiting = 0;
+  let before: readonly SchemaObject[] | undefined;
+  for (const [index, migration] of run.entries()) {
+    waiting++;
+    const last = index === run.length - 1;
+    if (!migration.down) {
+      before = undefined;
+      // Those without a way back are applied together, which is much faster.
+      if ((last || run[index + 1]?.down) && !(await applies(migration, waiting))) return done();
+      if (last || run[index + 1]?.down) waiting = 0;
+      continue;
+    }
+    before ??= await readSchema(context);
+    waiting = 0;
+    if (!(await applies(migration, 1))) return done();
+    const { failure, steps } = await undo(context, { count: 1 }, {});
+    if (failure) {
+      findings.push(await findingOf(context, failure));
+      if (steps[0]?.inPart) return done();
+      before = undefined;
+      continue;
+    }
+    undone++;
+    const differences = schemaDifferences(before, await readSchema(context));
+    const again = await apply(migration, 0);
+    if (differences.length > 0) findings.push(notReversible(migration, differences, again));
+    else if (again) findings.push(again);
+    if (again) return done();
+    before = undefined;
+  }
+  return done();
+}
+
+/** What the schema consists of, but for pgstep's own tables. */
+export async function readSchema({ database, settings, signal }: DatabaseContext): Promise<readonly SchemaObject[]> {
+  const { history, journal, lease } = tableNames(settings);
+  const sql = schemaSql([history, journal, lease], settings.schema);
+  const [row] = await withSession(database, "read the schema of", (session) => session.query(sql), signal);
+  const objects = jsonAnswer<[string, string, string | null, string][]>(row?.row, ["list of", ["list of", "text?"]]);
+  return objects.map(([kind, name, within, digest]) => ({ kind, name, within, digest }));
+}
+
+/** @param again why the migration cannot be applied any more: what the down script did wrong is the cause */
+function notReversible({ name, down }: Migration, differences: readonly string[], again: Finding | undefined): Finding {
+  const undone = `${name} is not undone by its down script: it ${differences.join("; ")}`;
+  return {
+    rule: "not-reversible",
+    severity: again ? "error" : "warning",
+    message: again ? `${undone}; so it cannot be applied again: ${again.message}` : undone,
+    hint: "Let the down script undo all that the migration does, or leave it out if there is no way back.",
+    ...(down && { place: { path: down.path } }),
+  };
+}
+
+/** What the embedded database has not: the server's roles, and most extensions. */
+const LACKING =
+  /^(?:role ".*" does not exist|extension ".*" is not available|could not (?:open extension control|access) file)/;
+
+/** A failure that is a fault of a file's. @throws Failure the failure itself when it is none */
+async function findingOf({ database }: DatabaseContext, failure: Failure): Promise<Finding> {
+  const { code, message, place, server, hint } = failure;
+  if (code !== "statement-failed" && code !== "history-conflict" && code !== "files-unsound") throw failure;
+  const said = [server?.detail && `DETAIL: ${server.detail}`, server?.hint && `HINT: ${server.hint}`].filter(Boolean);
+  const shadow = database.embedded && LACKING.test(server?.message ?? "");
+  const advice = shadow
+    ? "Name an empty database of a server like yours with --shadow-url: the embedded one lacks it."
+    : hint;
+  return {
+    rule: "replay",
+    severity: "error",
+    message: [message, ...said].join("; "),
+    ...(advice !== undefined && { hint: advice }),
+    ...(place && { place }),
+  };
+}

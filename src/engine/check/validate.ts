@@ -1,0 +1,120 @@
+import type { Finding } from "../../core/failure/failure.ts";
+import { runsIn } from "../../core/migrations/header.ts";
+import { compareHistory, type Entry, isPending } from "../../core/migrations/history.ts";
+import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
+import { changedFile, missingFile, outOfOrderFile, unfinishedStep } from "../../core/migrations/plan.ts";
+import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
+import type { ValidationReport } from "../../core/reports/report.ts";
+import { scanBytes } from "../../core/scanner/scan.ts";
+import type { Database, Session } from "../../ports/session.ts";
+import { filesWithoutStatements, forgottenFiles, isForgotten } from "../files/empty-files.ts";
+import { inspectFiles } from "../files/inspect-files.ts";
+import { byWeightAndPlace, gapFindings, readMigrations } from "../files/read-migrations.ts";
+import { asWarnings, findOccupied, type PendingFile } from "../history/first-run.ts";
+import { isFirstRun, type Occupants, readOccupants } from "../history/occupants.ts";
+import { type DatabaseState, look } from "../history/read-state.ts";
+import { readHooks } from "../hooks/read-hooks.ts";
+import { inspectTransactional, readRepeatables } from "../repeatable/plan.ts";
+import { readSeeds } from "../seed/read-seeds.ts";
+import type { Context } from "../session/context.ts";
+import { withSession } from "../session/with-session.ts";
+import { rehearse } from "./replay.ts";
+import type { InShadow } from "./shadow.ts";
+
+/**
+ * Everything that can be found wrong without running anything on the database: with the files, and, where a database is given, between
+ * files and history. All findings at once; errors first.
+ * @param inShadow also runs all migrations in such a database, unless the files have errors
+ * @throws Failure directory-unreadable, history-foreign and those of connecting
+ */
+export async function validate(
+  context: Context,
+  database: Database | undefined,
+  inShadow?: InShadow,
+): Promise<ValidationReport> {
+  const { fileSystem, settings } = context;
+  const files = readMigrations(fileSystem, settings.directory);
+  const { migrations, findings } = files;
+  const all: Finding[] = [...findings];
+  const { state, occupants } = database ? await readDatabase(context, database) : NO_DATABASE;
+  all.push(...inspectFiles(fileSystem, migrations, settings, state?.name));
+  const repeatable = readRepeatables(fileSystem, settings);
+  const { hooks, findings: hookFindings } = readHooks(fileSystem, settings);
+  const { seeds, findings: seedFindings } = readSeeds(fileSystem, settings);
+  const others = [...repeatable.files, ...hooks, ...seeds].flatMap((one) => ("file" in one ? [one.file] : []));
+  all.push(...repeatable.findings, ...hookFindings, ...seedFindings);
+  all.push(...inspectTransactional(fileSystem, others, settings));
+  const { environment } = settings;
+  const entries = state && compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
+  all.push(...emptyFiles(migrations, entries));
+  all.push(...(entries ?? []).flatMap(conflictOf), ...gapFindings(files, settings.directory, entries));
+  if (occupants) {
+    const pending = migrations.filter(({ up }) => runsIn(up.header, environment));
+    all.push(
+      ...asWarnings(
+        findOccupied(
+          occupants,
+          pending.map(({ up }) => pendingFile(context, up)),
+        ),
+      ),
+    );
+  }
+  const mayRun = !all.some(({ severity, rule }) => severity === "error" && !HISTORY_RULES.has(rule));
+  const rehearsed = inShadow && mayRun ? await inShadow((shadow) => rehearse(shadow, migrations)) : undefined;
+  all.push(...(rehearsed?.findings ?? []));
+  return {
+    type: "validation",
+    database: database?.description,
+    migrations: migrations.length,
+    ...(rehearsed && { rehearsal: rehearsed.rehearsal }),
+    findings: all.sort(byWeightAndPlace),
+  };
+}
+
+/** Of the forgotten ones, those that are applied may stay as they are; which these are only the history tells. */
+function emptyFiles(migrations: readonly Migration[], entries: readonly Entry[] | undefined): Finding[] {
+  const pending = new Set(entries?.filter(isPending).map(({ migration }) => migration));
+  const forgotten = migrations.filter((one) => pending.has(one) && isForgotten(one));
+  const others = migrations
+    .flatMap(({ up, down }) => (down ? [up, down] : [up]))
+    .filter((file) => !forgotten.some(({ up }) => up === file));
+  return [...forgottenFiles(forgotten), ...filesWithoutStatements(others)];
+}
+
+interface Read {
+  readonly state?: DatabaseState;
+  /** Absent where the database has a history. */
+  readonly occupants?: Occupants | undefined;
+}
+
+const NO_DATABASE: Read = {};
+
+async function readDatabase({ settings, signal }: Context, database: Database): Promise<Read> {
+  const read = async (session: Session): Promise<Read> => {
+    const state = await look(session, settings);
+    return { state, occupants: isFirstRun(state) ? await readOccupants(session, settings) : undefined };
+  };
+  return await withSession(database, "read the history of", read, signal);
+}
+
+function pendingFile({ fileSystem, settings }: Context, { path, header }: SqlFile): PendingFile {
+  return { path, pieces: () => scanBytes(fileSystem.read(path), placeholdersIn(header, settings.placeholders)) };
+}
+
+/** Those of what is there already, which an empty database knows nothing of. */
+const HISTORY_RULES: ReadonlySet<string> = new Set(["changed", "missing", "out-of-order", "unfinished"]);
+
+function conflictOf(entry: Entry): Finding[] {
+  switch (entry.state) {
+    case "changed":
+      return [changedFile(entry)];
+    case "missing":
+      return [missingFile(entry, "error")];
+    case "out-of-order":
+      return [outOfOrderFile(entry)];
+    case "unfinished":
+      return [unfinishedStep(entry)];
+    default:
+      return [];
+  }
+}

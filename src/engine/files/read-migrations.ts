@@ -1,0 +1,291 @@
+import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { EMPTY_CHECKSUM, emptinessOf } from "../../core/migrations/emptiness.ts";
+import { type Header, parseHeader, runsIn } from "../../core/migrations/header.ts";
+import { type Entry, isPending } from "../../core/migrations/history.ts";
+import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
+import { sequenceGaps, versionKey } from "../../core/migrations/version.ts";
+import { enumeration } from "../../core/text/display.ts";
+import { Checksum, checksumOf, decodeSource, decodeWhole, NotUtf8 } from "../../core/text/source.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import { directoryAdvice } from "./directory-advice.ts";
+import { type FolderEntries, listFolders } from "./environment-folders.ts";
+import { errorCode, errorWords } from "./file-errors.ts";
+import { type NamedFile, nameFiles } from "./name-files.ts";
+import { otherLayout } from "./other-layout.ts";
+
+/** The migrations of a directory, lowest version first, and everything that is wrong or odd with the files. */
+export interface MigrationFiles {
+  readonly migrations: readonly Migration[];
+  /** Of all files that are named like migrations, also of those that cannot be read. */
+  readonly versions: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+type TitledFile = Pick<NamedFile, "path" | "name" | "environment">;
+
+/**
+ * Reads every migration of the directory: names, headers and checksums, not yet the statements.
+ * @throws Failure directory-unreadable
+ */
+export function readMigrations(fileSystem: FileSystem, directory: string): MigrationFiles {
+  const findings: Finding[] = [];
+  const folders = listDirectory(fileSystem, directory);
+  findOddFolders(folders, findings);
+  const files = nameFiles(folders.entries, findings);
+  const ups = files.filter((file) => file.direction === "up").sort(byVersionThenPath);
+  const downs = new Map<string, NamedFile>();
+  for (const down of files.filter((file) => file.direction === "down")) downs.set(pairOf(down), down);
+  findDuplicates(ups, findings);
+  const migrations: Migration[] = [];
+  for (const file of ups) {
+    const downFile = downs.get(pairOf(file));
+    downs.delete(pairOf(file));
+    const up = readSqlFile(fileSystem, file, findings);
+    const down = downFile && readSqlFile(fileSystem, downFile, findings);
+    if (!up) continue;
+    const described = up.header.description?.text;
+    const migration = {
+      version: file.version,
+      name: file.name,
+      description: described ? described : file.description,
+      up,
+    };
+    migrations.push(down ? { ...migration, down } : migration);
+  }
+  findStrayDowns([...downs.values()], ups, findings);
+  const layout = ups.length === 0 ? otherLayout(fileSystem, directory) : undefined;
+  if (layout) {
+    findings.push({
+      rule: "other-layout",
+      severity: "error",
+      message: `these are migrations of ${layout.tool}: folders that hold a file ${layout.file}`,
+      hint: `Copy each ${layout.file} to a file like 001_create_users.sql, or name another directory with --dir.`,
+      place: { path: directory },
+    });
+  } else if (ups.length === 0) {
+    const { note, hint } = directoryAdvice(fileSystem, directory);
+    findings.push({
+      rule: "no-migrations",
+      severity: "warning",
+      message: `there are no migrations here${note}`,
+      hint: hint ?? "Make the first one: pgstep new <description>, or name another directory with --dir.",
+      place: { path: directory },
+    });
+  }
+  return { migrations, versions: ups.map(({ version }) => version), findings: findings.sort(byWeightAndPlace) };
+}
+
+/** Errors first, then file by file and line by line; what has no place comes last. */
+export function byWeightAndPlace(left: Finding, right: Finding): number {
+  if (left.severity !== right.severity) return left.severity === "error" ? -1 : 1;
+  const [path, otherPath] = [left.place?.path ?? "\uffff", right.place?.path ?? "\uffff"];
+  if (path !== otherPath) return path < otherPath ? -1 : 1;
+  return (left.place?.line ?? 0) - (right.place?.line ?? 0);
+}
+
+function listDirectory(fileSystem: FileSystem, directory: string): FolderEntries {
+  try {
+    return listFolders(fileSystem, directory);
+  } catch (cause) {
+    const code = errorCode(cause);
+    const advice = directoryAdvice(fileSystem, directory);
+    const create = "Create it with: pgstep new <description>, or name another with --dir.";
+    const [what, hint] =
+      code === "ENOENT"
+        ? [`there is no such directory${advice.note}`, advice.hint ?? create]
+        : code === "ENOTDIR"
+          ? ["it is a file, not a directory", "Name the directory that holds the migrations with --dir."]
+          : [`it cannot be read: ${errorWords(cause)}`, "Check its permissions, or name another with --dir."];
+    throw new Failure("directory-unreadable", `Cannot read migrations from ${directory}: ${what}`, { hint, cause });
+  }
+}
+
+/** The same for the two files of a migration, which are in one folder. */
+function pairOf({ name, environment }: NamedFile): string {
+  return environment === undefined ? name : `${environment}/${name}`;
+}
+
+function findOddFolders({ misnamed, unreadable }: FolderEntries, findings: Finding[]): void {
+  for (const path of misnamed) {
+    findings.push({
+      rule: "no-environment",
+      severity: "warning",
+      message: `the migrations in ${fileName(path)} are left alone: no environment can have that name`,
+      hint: "Name the folder like an environment, in one word, to have them run there; or move it elsewhere.",
+      place: { path },
+    });
+  }
+  for (const path of unreadable) {
+    findings.push({
+      rule: "unreadable",
+      severity: "warning",
+      message: "the folder cannot be looked into; if there are migrations in it, they are left out",
+      hint: "Check the folder's permissions.",
+      place: { path },
+    });
+  }
+}
+
+/** The file, unless it cannot be read; what is wrong with it goes among the findings. */
+export function readSqlFile(fileSystem: FileSystem, file: TitledFile, findings: Finding[]): SqlFile | undefined {
+  const { path } = file;
+  let source: Source;
+  try {
+    source = readSource(fileSystem, path);
+  } catch (cause) {
+    findings.push(unreadable(path, cause));
+    return undefined;
+  }
+  const { start, ...rest } = source;
+  return { path, header: readHeader(file, start, findings), ...rest };
+}
+
+interface Source extends Pick<SqlFile, "checksum" | "emptiness" | "size"> {
+  /** The text that the header is in. */
+  readonly start: string;
+}
+
+/** @throws NotUtf8 and the errors of node:fs */
+function readSource(fileSystem: FileSystem, path: string): Source {
+  const { bytes, whole } = fileSystem.readStart(path);
+  if (!whole) return readLargeSource(fileSystem, path);
+  const start = decodeWhole(bytes);
+  const size = bytes.byteLength;
+  const emptiness = emptinessOf(start);
+  return emptiness
+    ? { start, checksum: EMPTY_CHECKSUM, emptiness, size }
+    : { start, checksum: checksumOf(start), size };
+}
+
+function readLargeSource(fileSystem: FileSystem, path: string): Source {
+  const checksum = new Checksum();
+  let size = 0;
+  let start: string | undefined;
+  const counted = (function* () {
+    for (const part of fileSystem.read(path)) {
+      size += part.byteLength;
+      checksum.update(part);
+      yield part;
+    }
+  })();
+  for (const text of decodeSource(counted)) start ??= text;
+  return { start: start ?? "", checksum: checksum.digest(), size };
+}
+
+function unreadable(path: string, cause: unknown): Finding {
+  if (cause instanceof NotUtf8) {
+    return {
+      rule: "not-utf8",
+      severity: "error",
+      message: "the file is not UTF-8",
+      hint: `Convert it, e.g. iconv -f ${cause.likely} -t utf-8 ${path}, and look at the result.`,
+      place: { path, line: cause.line },
+    };
+  }
+  return {
+    rule: "unreadable",
+    severity: "error",
+    message: `the file cannot be read (${errorCode(cause)})`,
+    hint: "Check the file's permissions.",
+    place: { path },
+  };
+}
+
+function readHeader({ path, name, environment }: TitledFile, text: string, findings: Finding[]): Header {
+  const { header, faults } = parseHeader(text);
+  for (const { message, hint, position } of faults) {
+    findings.push({ rule: "header", severity: "error", message, hint, place: { path, ...position } });
+  }
+  // With blanks in it, it is a remark and no file's name.
+  if (header.migration && !/\s/.test(header.migration.text) && header.migration.text.replace(/\.sql$/, "") !== name) {
+    findings.push({
+      rule: "header-name",
+      severity: "error",
+      message: `the header says "Migration: ${header.migration.text}", the file's name says ${name}`,
+      hint: `Write "-- Migration: ${name}", or rename the file.`,
+      place: { path, ...header.migration.position },
+    });
+  }
+  if (environment === undefined) return header;
+  if (!runsIn(header, environment)) {
+    findings.push({
+      rule: "header-environment",
+      severity: "error",
+      message: `the header says "Environment: ${header.environments.join(", ")}", and the file is in the folder of ${environment}`,
+      hint: "Remove the line from the header, or move the file to where it belongs.",
+      place: { path },
+    });
+  }
+  return { ...header, environments: [environment] };
+}
+
+/** @param ups lowest version first */
+function findDuplicates(ups: readonly NamedFile[], findings: Finding[]): void {
+  let first: NamedFile | undefined;
+  for (const file of ups) {
+    if (file.key !== first?.key) {
+      first = file;
+      continue;
+    }
+    findings.push({
+      rule: "duplicate-version",
+      severity: "error",
+      message: `version ${file.version} is taken twice: by ${shortName(first)} and ${shortName(file)}`,
+      hint:
+        first.environment === file.environment
+          ? "Give one of them a version of its own."
+          : "Give one of them a version of its own: folders of environments share the numbering. What is no environment's belongs elsewhere.",
+      place: { path: file.path },
+    });
+  }
+}
+
+function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], findings: Finding[]): void {
+  for (const down of downs) {
+    const up = ups.find((file) => file.key === down.key);
+    findings.push({
+      rule: "down-without-up",
+      severity: "error",
+      message: `${fileName(down.path)} is the way back of no migration`,
+      hint: up ? `Rename it to ${up.name}.down.sql.` : `Add ${down.name}.sql, or remove it.`,
+      place: { path: down.path },
+    });
+  }
+}
+
+/**
+ * A warning of numbers that no migration has.
+ * @param entries what the history says: where it is known, only a gap before a pending migration counts, since what is
+ *   applied was checked then
+ */
+export function gapFindings({ versions }: MigrationFiles, directory: string, entries?: readonly Entry[]): Finding[] {
+  const pending = entries && new Set(entries.filter(isPending).map(({ version }) => versionKey(version)));
+  const counts = (next: string) => pending?.has(versionKey(next)) ?? true;
+  // A version that is applied and has no file has a warning of its own.
+  const missing = (entries ?? []).filter(({ state }) => state === "missing").map(({ version }) => version);
+  const gaps = sequenceGaps([...versions, ...missing], counts);
+  if (gaps.length === 0) return [];
+  return [
+    {
+      rule: "gap",
+      severity: "warning",
+      message: `the numbering has ${gaps.length === 1 ? "a gap" : "gaps"}: ${enumeration(gaps)} missing`,
+      hint: "Check that no file was forgotten.",
+      place: { path: directory },
+    },
+  ];
+}
+
+function byVersionThenPath(left: NamedFile, right: NamedFile): number {
+  if (left.key === right.key) return left.path < right.path ? -1 : 1;
+  return left.key.length - right.key.length || (left.key < right.key ? -1 : 1);
+}
+
+/** The file's name, with its folder's where it is in one. */
+function shortName({ path, environment }: NamedFile): string {
+  return environment === undefined ? fileName(path) : `${environment}/${fileName(path)}`;
+}
+
+function fileName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

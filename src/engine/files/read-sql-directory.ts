@@ -1,0 +1,57 @@
+import { Failure, type Finding } from "../../core/failure/failure.ts";
+import type { SqlFile } from "../../core/migrations/migration.ts";
+import type { DirectoryEntry, FileSystem } from "../../ports/file-system.ts";
+import { errorCode, errorWords } from "./file-errors.ts";
+import { readSqlFile } from "./read-migrations.ts";
+
+/** A file of SQL that is no migration. */
+export interface NamedSqlFile {
+  /** The file name without its ending. */
+  readonly name: string;
+  readonly file: SqlFile;
+}
+
+/** A directory that may be there, and the setting that names it where one does. */
+export interface OptionalDirectory {
+  readonly path: string;
+  /** Somebody counts on its being there. */
+  readonly isNamed: boolean;
+  /** For the message: "read repeatable objects from". */
+  readonly doing: string;
+}
+
+/**
+ * The SQL files of a directory in the order of their names, those of its folders not among them. None where there is no
+ * such directory and nobody named it.
+ * @throws Failure directory-unreadable
+ */
+export function readSqlDirectory(
+  fileSystem: FileSystem,
+  directory: OptionalDirectory,
+  findings: Finding[],
+): NamedSqlFile[] {
+  const { path: parent } = directory;
+  const files: NamedSqlFile[] = [];
+  for (const { name: fileName, kind } of listed(fileSystem, directory)) {
+    if (kind !== "file" || !/\.sql$/i.test(fileName) || fileName.startsWith(".")) continue;
+    const name = fileName.slice(0, -".sql".length);
+    const path = /[/\\]$/.test(parent) ? `${parent}${fileName}` : `${parent}/${fileName}`;
+    const file = readSqlFile(fileSystem, { path, name, environment: undefined }, findings);
+    if (file) files.push({ name, file });
+  }
+  return files.sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+function listed(fileSystem: FileSystem, { path, isNamed, doing }: OptionalDirectory): readonly DirectoryEntry[] {
+  try {
+    return fileSystem.list(path);
+  } catch (cause) {
+    const code = errorCode(cause);
+    if (code === "ENOENT" && !isNamed) return [];
+    const what = code === "ENOENT" ? "there is no such directory" : `it cannot be read: ${errorWords(cause)}`;
+    throw new Failure("directory-unreadable", `Cannot ${doing} ${path}: ${what}`, {
+      hint: "Make it, check its permissions, or take the setting away that names it: pgstep config shows where it is said.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { type CatalogRelation, RelationConflicts } from "../../core/migrations/relation-conflicts.ts";
+import type { CopyBytes, Piece } from "../../core/sql/statement.ts";
+import { relationChange } from "../../core/statements/relation-change.ts";
+import { enumeration } from "../../core/text/display.ts";
+import type { Occupants, RecordedHistory } from "./occupants.ts";
+
+/** A pending file, as messages name it, and its statements. */
+export interface PendingFile {
+  readonly path: string;
+  pieces(): Iterable<Piece | CopyBytes>;
+}
+
+/** What speaks against a first run on this database, as errors; and one warning of tables that are none of its business. */
+export function findOccupied(occupants: Occupants, pending: readonly PendingFile[]): Finding[] {
+  const refused = [...occupants.histories.map(historyFinding), ...existingRelations(occupants, pending)];
+  if (refused.length > 0 || occupants.tables.length === 0) return refused;
+  const { tables } = occupants;
+  const names = enumeration(tables.map(({ schema, name }) => `${schema}.${name}`));
+  const count = tables.length === 1 ? "another table" : `${tables.length} other tables`;
+  return [
+    {
+      rule: "other-tables",
+      severity: "warning",
+      message: `the database has no history yet, and ${count}: ${names}`,
+    },
+  ];
+}
+
+/** @throws Failure database-not-empty when there is an error among the findings */
+export function refuseOccupied(findings: readonly Finding[], database: string): void {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) return;
+  throw new Failure(
+    "database-not-empty",
+    `Cannot migrate ${database}: it has no history yet, and the database is in use`,
+    { hint: FIRST_RUN_HINT, findings: errors },
+  );
+}
+
+const FIRST_RUN_HINT =
+  "Record the migrations whose changes the database has already: pgstep baseline <version>; or run all of them on it as it is: pgstep up --first-run.";
+
+/** The same for commands that only look, and refuse nothing. The first says what `up` would do. */
+export function asWarnings(findings: readonly Finding[]): Finding[] {
+  const first = findings.find(({ severity, hint }) => severity === "error" && hint === undefined);
+  return findings.map((finding) => ({
+    ...finding,
+    severity: "warning",
+    ...(finding === first && { hint: `A run is refused here. ${FIRST_RUN_HINT}` }),
+  }));
+}
+
+function historyFinding({ schema, table, tool }: RecordedHistory): Finding {
+  const name = `${schema}.${table}`;
+  if (tool !== undefined) {
+    return { rule: "other-history", severity: "error", message: `${name} is the history of ${tool} and has entries` };
+  }
+  return {
+    rule: "other-history",
+    severity: "error",
+    message: `${name} is a history and has entries`,
+    hint: `If these migrations are recorded there, name it: --schema ${schema} --table ${table}.`,
+  };
+}
+
+/** More than so many are only counted. */
+const MOST_RELATIONS = 10;
+
+function existingRelations(occupants: Occupants, pending: readonly PendingFile[]): Finding[] {
+  if (occupants.relations.length === 0) return [];
+  const conflicts = new RelationConflicts(occupants);
+  const findings: Finding[] = [];
+  for (const { path, pieces } of pending) {
+    conflicts.beginFile();
+    for (const piece of pieces()) {
+      const change = piece.kind === "statement" ? relationChange(piece) : undefined;
+      const existing = change && conflicts.follow(change);
+      if (!existing || piece.kind !== "statement") continue;
+      findings.push({
+        rule: "relation-exists",
+        severity: "error",
+        message: `the ${KINDS[existing.kind] ?? "relation"} ${nameOf(existing)} exists already`,
+        place: { path, ...piece.position },
+      });
+    }
+  }
+  const more = findings.length - MOST_RELATIONS;
+  if (more <= 1) return findings;
+  const rest: Finding = {
+    rule: "relation-exists",
+    severity: "error",
+    message: `${more} more relations that the migrations create exist already`,
+  };
+  return [...findings.slice(0, MOST_RELATIONS), rest];
+}
+
+function nameOf({ schema, name }: CatalogRelation): string {
+  return `${schema}.${name}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  r: "table",
+  p: "table",
+  f: "foreign table",
+  v: "view",
+  m: "materialized view",
+  S: "sequence",
+  i: "index",
+  I: "index",
+};

@@ -1,0 +1,252 @@
+import type { Settings } from "../../core/configuration/settings.ts";
+import { EMPTY_CHECKSUM } from "../../core/migrations/emptiness.ts";
+import type { Step } from "../../core/migrations/plan.ts";
+import { sqlName } from "../../core/reports/diagnosis.ts";
+import { equals, quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
+
+/** The SQL names of pgstep's tables, quoted and with their schema. */
+export interface TableNames {
+  readonly schema: string;
+  readonly history: string;
+  /** The journal of statements that run outside a transaction, and the mark of an unfinished reset. */
+  readonly journal: string;
+  /** Who may run migrations, behind a transaction pooler. */
+  readonly lease: string;
+  /** Seeds that ran and run only once. */
+  readonly seeds: string;
+  /** What repeatable objects were made from. */
+  readonly repeatable: string;
+  /**
+   * An SQL expression: the name of the table whose mere existence protects this database. It ends in the database's oid,
+   * so that the table says nothing in a database that was made from a dump.
+   */
+  readonly protection: string;
+  /** What the name of that table begins with, before the oid. */
+  readonly protectionStem: string;
+}
+
+/** The tables beside the history, each with the columns it has had from its first version on. */
+export const COLUMNS_BESIDE = {
+  journal: ["version", "direction", "statement", "hash", "started_at", "finished_at"],
+  lease: ["name", "owner", "fencing", "expires_at", "holder"],
+  seeds: ["name", "checksum", "applied_at"],
+  repeatable: ["name", "checksum", "applied_at", "views"],
+} as const;
+
+export type TableBeside = keyof typeof COLUMNS_BESIDE;
+export const TABLES_BESIDE = Object.keys(COLUMNS_BESIDE) as readonly TableBeside[];
+
+/** A table's name for people, as `schema.table`, with quotes only where SQL needs them. */
+export function plainName(quoted: string): string {
+  return quoted.replace(/"((?:[^"]|"")*)"/g, (_, name: string) => sqlName(name.replaceAll('""', '"')));
+}
+
+/** The name of a table alone, as the catalog has it. */
+export function nameOf(quoted: string): string {
+  const [, name = ""] = /"((?:[^"]|"")*)"$/.exec(quoted) ?? [];
+  return name.replaceAll('""', '"');
+}
+
+export function tableNames({ schema, table }: Settings): TableNames {
+  // PostgreSQL cuts names off at 63 bytes, and a suffix that is cut off would leave the history's own name.
+  const beside = (suffix: string) => {
+    let stem = table;
+    while (Buffer.byteLength(stem) > 63 - suffix.length) stem = [...stem].slice(0, -1).join("");
+    return stem + suffix;
+  };
+  const protectionStem = beside("_protected_4294967295").slice(0, -"4294967295".length);
+  const oid = "(SELECT oid::text FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
+  const within = (name: string) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  return {
+    schema: quoteIdentifier(schema),
+    history: within(table),
+    journal: within(beside("_steps")),
+    lease: within(beside("_lease")),
+    seeds: within(beside("_seeds")),
+    repeatable: within(beside("_repeatable")),
+    protection: `pg_catalog.format('%I.%I', ${quoteText(schema)}, pg_catalog.concat(${quoteText(protectionStem)}, ${oid}))`,
+    protectionStem,
+  };
+}
+
+/** SQL expressions of the names of all tables that are pgstep's own, whether they are there or not. */
+export function ownTablesSql({ history, journal, lease, seeds, repeatable, protection }: TableNames): string[] {
+  return [...[history, journal, lease, seeds, repeatable].map(quoteText), protection];
+}
+
+/** The three columns the specification gives; a table must have them to be ours. */
+export const HISTORY_COLUMNS = ["version", "applied_at", "description"] as const;
+
+/** What pgstep adds to them on its first write: name and type as `format_type` spells it. All nullable. */
+export const ADDED_COLUMNS = {
+  checksum: "text",
+  duration_ms: "bigint",
+  applied_by: "text",
+  tool_version: "text",
+  down_script: "text",
+} as const;
+
+/** Makes the history table as the specification shows it, with the added columns behind. */
+export function createHistorySql({ schema, history }: TableNames, schemaExists: boolean): string {
+  const added = Object.entries(ADDED_COLUMNS).map(([name, type]) => `, ${name} ${type}`);
+  const schemaSql = schemaExists ? "" : `CREATE SCHEMA IF NOT EXISTS ${schema};\n`;
+  return `${schemaSql}CREATE TABLE IF NOT EXISTS ${history} (version varchar(255) PRIMARY KEY, applied_at timestamp without time zone NOT NULL DEFAULT CURRENT_TIMESTAMP, description text${added.join("")})`;
+}
+
+/** Adds what is lacking to a table made by hand or by an older runner. */
+export function completeHistorySql({ history }: TableNames, present: readonly string[]): string | undefined {
+  const lacking = Object.entries(ADDED_COLUMNS).filter(([name]) => !present.includes(name));
+  if (lacking.length === 0) return undefined;
+  return `ALTER TABLE ${history} ${lacking.map(([name, type]) => `ADD COLUMN IF NOT EXISTS ${name} ${type}`).join(", ")}`;
+}
+
+/** Statement by statement: which were started and which ended, until the step is whole. */
+export function createJournalSql({ journal }: TableNames): string {
+  return `CREATE TABLE IF NOT EXISTS ${journal} (version varchar(255) NOT NULL, direction text NOT NULL, statement integer NOT NULL, hash text NOT NULL, started_at timestamp without time zone NOT NULL, finished_at timestamp without time zone, indexes_before text, PRIMARY KEY (version, direction, statement))`;
+}
+
+/**
+ * Two sessions that make a table at the same moment, although with IF NOT EXISTS: of the table's name, of its row type's,
+ * and of either in the catalog's unique index.
+ */
+export const MADE_BY_ANOTHER: ReadonlySet<string> = new Set(["42P07", "42710", "23505"]);
+
+/** What is recorded with a step. */
+export interface Recording {
+  readonly checksum: string | null;
+  readonly downScript: string | null;
+  readonly toolVersion: string;
+}
+
+/** The time as the columns without time zone hold it. */
+export const NOW_UTC = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
+
+/** Adds the row of an up step. Its primary key is what makes two runs apply a migration once. */
+export function insertRowSql({ history }: TableNames, step: Step, recording: Recording): string {
+  return `INSERT INTO ${history} (version, applied_at, description, checksum, applied_by, tool_version, down_script) VALUES (${[
+    quoteText(step.version),
+    NOW_UTC,
+    quoteText(step.description),
+    quoteText(recording.checksum),
+    "session_user",
+    quoteText(recording.toolVersion),
+    quoteText(recording.downScript),
+  ].join(", ")})`;
+}
+
+/** Removes the entry of a file that had no statements then; fails with the marker "raced" when it is not there. */
+export function deleteEmptyRowSql({ history }: TableNames, version: string): string {
+  const row = `${versionIs(version)} AND ${equals("checksum", quoteText(EMPTY_CHECKSUM))}`;
+  return `WITH gone AS (DELETE FROM ONLY ${history} WHERE ${row} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
+}
+
+/** The same at the end of a step. @param isOwn a row that is there may be the file's own, from an earlier transaction */
+export function recordRowSql(
+  names: TableNames,
+  step: Step,
+  {
+    recording,
+    durationMs,
+    isOwn,
+  }: { readonly recording: Recording; readonly durationMs: number; readonly isOwn: boolean },
+): string {
+  const columns = ["applied_at", "description", "checksum", "applied_by", "tool_version", "down_script"];
+  const own = columns.map((column) => `${column} = EXCLUDED.${column}`).join(", ");
+  const update = isOwn ? ` ON CONFLICT (version) DO UPDATE SET ${own}` : "";
+  return `${insertRowSql(names, step, recording)}${update};\nUPDATE ONLY ${names.history} SET duration_ms = ${Math.round(durationMs)} WHERE ${versionIs(step.version)}`;
+}
+
+/**
+ * A statement that fails its transaction, by a cast error whose text holds `marker`, unless `condition` holds.
+ * The cast must depend on data: a constant would fail while the statement is planned.
+ */
+export function assertSql(condition: string, marker: string): string {
+  return `SELECT (CASE WHEN ${condition} THEN '0' ELSE 'pgstep:${marker}' END)::pg_catalog.int4`;
+}
+
+/** Holds when a WITH query gave just one row. */
+export function isOne(query: string): string {
+  return equals(`(SELECT pg_catalog.count(*) FROM ${query})`, "1");
+}
+
+/** The condition of a row of the history, by its recorded spelling. */
+export function versionIs(version: string): string {
+  return equals("version", quoteText(version));
+}
+
+/** Holds when the row is there. Rows of tables that inherit from the history are not pgstep's. */
+export function rowExists({ history }: TableNames, version: string): string {
+  return `EXISTS (SELECT FROM ONLY ${history} WHERE ${versionIs(version)})`;
+}
+
+/** Removes the row of a down step. */
+export function deleteRowSql({ history }: TableNames, version: string): string {
+  return `DELETE FROM ONLY ${history} WHERE ${versionIs(version)}`;
+}
+
+/**
+ * Which table the history is, and how many rows of it this transaction has written so far, as text: the server counts
+ * them as it goes. Another table in its place might by chance have as many.
+ */
+function writesSoFar({ history }: TableNames): string {
+  // A literal of that type is looked up once, while the statement is parsed; each function costs a look-up of its own.
+  const table = `${quoteText(history)}::pg_catalog.regclass`;
+  const count = (what: string) => `pg_catalog.pg_stat_get_xact_tuples_${what}(${table})`;
+  const plus = " OPERATOR(pg_catalog.+) ";
+  const sum = [count("inserted"), count("updated"), count("deleted")].join(plus);
+  return `pg_catalog.concat(${table}::pg_catalog.oid, ' ', ${sum})`;
+}
+
+/** Notes the rows written so far, for `requireNoOtherRowSql`; to be sent when the step's own row has been. */
+export function noteWritesSql(names: TableNames): string {
+  return `SELECT pg_catalog.set_config('pgstep.writes', ${writesSoFar(names)}, true)`;
+}
+
+/**
+ * A condition on a row: this transaction has written it. Its writer is this transaction, or a subtransaction of its, when
+ * it is no older (age(xid) counts from the current one) and has not ended: rows of other transactions are seen only when
+ * those have.
+ */
+const WRITTEN_HERE = `CASE WHEN pg_catalog.age(xmin) OPERATOR(pg_catalog.>) 0 THEN false ELSE ${equals(
+  "pg_catalog.txid_status(pg_catalog.txid_current() OPERATOR(pg_catalog.-) pg_catalog.age(xmin))",
+  "'in progress'",
+)} END`;
+
+/** Holds when the row is there, and was not written by this transaction. */
+export function rowOfOthers({ history }: TableNames, version: string): string {
+  return `EXISTS (SELECT FROM ONLY ${history} WHERE ${versionIs(version)} AND NOT ${WRITTEN_HERE})`;
+}
+
+/**
+ * A statement that fails its transaction with the marker "other-row" when it wrote other rows of the history than those
+ * versions'. Mostly the count tells, since no row was written after ours; only else the rows are looked at, which takes
+ * longer the more there are.
+ */
+export function requireNoOtherRowSql(names: TableNames, versions: readonly string[]): string {
+  const own = equals("version", `ANY (ARRAY[${versions.map(quoteText).join(", ")}])`);
+  const other = `EXISTS (SELECT FROM ONLY ${names.history} WHERE NOT ${own} AND ${WRITTEN_HERE})`;
+  const counted = `${COUNTED} AND ${isCountAsNoted(names)}`;
+  return assertSql(`CASE WHEN ${counted} THEN true ELSE NOT ${other} END`, "other-row");
+}
+
+/** A statement that fails its transaction with the marker "other-row" when it wrote to the history at all. */
+export function requireNoWriteSql(names: TableNames): string {
+  return assertSql(`CASE WHEN ${COUNTED} THEN ${isCountAsNoted(names)} ELSE true END`, "other-row");
+}
+
+/** Holds where the server counts the rows that are written. */
+const COUNTED = equals("pg_catalog.current_setting('track_counts')", "'on'");
+
+/** Holds when nothing was written to the history since `noteWritesSql`. */
+function isCountAsNoted(names: TableNames): string {
+  return equals("pg_catalog.current_setting('pgstep.writes', true)", writesSoFar(names));
+}
+
+/** Records how long steps took, in whole milliseconds, once it is known. */
+export function durationsSql(
+  { history }: TableNames,
+  steps: readonly { version: string; durationMs: number }[],
+): string {
+  const values = steps.map(({ version, durationMs }) => `(${quoteText(version)}, ${durationMs})`).join(", ");
+  return `UPDATE ONLY ${history} AS h SET duration_ms = took.ms FROM (VALUES ${values}) AS took(version, ms) WHERE ${equals("h.version", "took.version")}`;
+}

@@ -1,0 +1,219 @@
+import { createHash } from "node:crypto";
+import { Failure } from "../../core/failure/failure.ts";
+import type { Step } from "../../core/migrations/plan.ts";
+import { equals, quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
+import { ServerFailure, type Session } from "../../ports/session.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
+import { inTransaction } from "../session/own-transaction.ts";
+import {
+  assertSql,
+  createJournalSql,
+  isOne,
+  MADE_BY_ANOTHER,
+  NOW_UTC,
+  rowExists,
+  rowOfOthers,
+  type TableNames,
+  versionIs,
+} from "./history-table.ts";
+
+/** What the journal knows of one statement of a script that runs without a transaction. */
+export interface JournalEntry {
+  readonly hash: string;
+  readonly finished: boolean;
+  readonly before: IndexesBefore;
+  /**
+   * Whether it made or used something that went with its session, which the run needs. Then an entry that is not finished waits
+   * for `resolve`, and a finished one has been resolved.
+   */
+  readonly sessionLost: boolean;
+}
+
+/** What is known of the time before a statement about an index was started. */
+export interface IndexesBefore {
+  /** Oids: of the table's indexes before a CREATE, of the index before a DROP, of the INVALID ones before a REINDEX. */
+  readonly oids?: readonly string[];
+  /** The name that was chosen for an index without one. */
+  readonly name?: string | null;
+  /** How that index is built, as `FoundIndex` has it. */
+  readonly definition?: string | null;
+}
+
+/**
+ * Versions under which the journal keeps what is unfinished besides migrations: a reset, and the hooks after an `up`. No
+ * file name can spell them.
+ */
+export const RESET_MARK = "reset";
+export const AFTER_UP_MARK = "after-up";
+export type JournalMark = typeof RESET_MARK | typeof AFTER_UP_MARK;
+
+/** Statements that make the journal, where it is not there yet, and set a mark in it. */
+export function setMarkSql(names: TableNames, mark: JournalMark): string[] {
+  return [
+    createJournalSql(names),
+    `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at) VALUES (${quoteText(mark)}, ${mark === RESET_MARK ? "'down'" : "'up'"}, 0, '', ${NOW_UTC}) ON CONFLICT DO NOTHING`,
+  ];
+}
+
+export function clearMarkSql({ journal }: TableNames, mark: JournalMark): string {
+  return `DELETE FROM ONLY ${journal} WHERE ${versionIs(mark)}`;
+}
+
+/** A condition on an entry of the journal: it is a migration's. */
+export const IS_NO_MARK = `NOT ${equals("version", `ANY (ARRAY['${RESET_MARK}', '${AFTER_UP_MARK}'])`)}`;
+
+/** The fingerprint of a statement's text; line ends do not count. */
+export function statementHash(text: string): string {
+  return createHash("sha256").update(text.replaceAll("\r\n", "\n"), "utf8").digest("hex");
+}
+
+/** The journal of a step, and whether the history has its row. */
+export interface StepJournal {
+  /** By statement number, 1-based. */
+  readonly entries: Map<number, JournalEntry>;
+  readonly isRecorded: boolean;
+}
+
+/**
+ * Reads the journal of a step. Makes the table when it is not there.
+ * @param guard of the run's lock
+ * @throws Failure privilege-missing
+ */
+export async function readJournal(
+  session: Session,
+  names: TableNames,
+  step: Step,
+  guard: string,
+): Promise<StepJournal> {
+  const table = `pg_catalog.to_regclass(${quoteText(names.journal)})`;
+  const may = ["SELECT", "INSERT", "UPDATE", "DELETE"].map(
+    (what) => `pg_catalog.has_table_privilege(${table}, '${what}')`,
+  );
+  const facts = `SELECT (${table} IS NOT NULL)::text AS there, (${may.join(" AND ")})::text AS permitted, (${rowExists(names, step.version)})::text AS recorded`;
+  const [found] = await session.query(facts);
+  const isRecorded = found?.recorded === "true";
+  if (found?.there !== "true") {
+    await makeJournal(session, names, guard);
+    return { entries: new Map(), isRecorded };
+  }
+  if (found.permitted !== "true") throw await journalFailure(session, names, "SELECT, INSERT, UPDATE, DELETE ON");
+  return { entries: await readEntries(session, names, step), isRecorded };
+}
+
+async function makeJournal(session: Session, names: TableNames, guard: string): Promise<void> {
+  try {
+    await inTransaction(session, [createJournalSql(names)], guard);
+  } catch (error) {
+    if (!(error instanceof ServerFailure)) throw error;
+    if (error.server.code === "42501")
+      throw await journalFailure(session, names, `CREATE ON SCHEMA ${names.schema}`, error);
+    // Another session made the table at the same moment: a `reset`, or an older pgstep.
+    if (!MADE_BY_ANOTHER.has(error.server.code)) throw error;
+  }
+}
+
+/** @param grant "SELECT ON", to be followed by the table; or whole */
+async function journalFailure(
+  session: Session,
+  { journal }: TableNames,
+  grant: string,
+  cause?: ServerFailure,
+): Promise<Failure> {
+  const [row] = await session.query("SELECT current_user::text AS role");
+  const what = grant.endsWith(" ON") ? `${grant} ${journal}` : grant;
+  return new Failure("privilege-missing", `Cannot write the journal ${journal}: permission denied`, {
+    hint: `Let the role do so: GRANT ${what} TO ${quoteIdentifier(String(row?.role))}.`,
+    ...(cause && { server: cause.server, cause }),
+  });
+}
+
+async function readEntries(session: Session, names: TableNames, step: Step): Promise<Map<number, JournalEntry>> {
+  const rows = await session.query(
+    `SELECT statement::text AS statement, hash, (finished_at IS NOT NULL)::text AS finished, COALESCE(indexes_before, '') AS before FROM ONLY ${names.journal} WHERE ${entryOf(step)}`,
+  );
+  return new Map(
+    rows.map((row) => [
+      Number(row.statement),
+      { hash: String(row.hash), finished: row.finished === "true", ...parseNotes(String(row.before)) },
+    ]),
+  );
+}
+
+/** JSON; before that it was a list of oids with commas between, empty for none and where it did not matter. */
+function parseNotes(text: string): Pick<JournalEntry, "before" | "sessionLost"> {
+  if (text === SESSION_LOST) return { before: {}, sessionLost: true };
+  if (text.startsWith("{")) return { before: jsonAnswer<IndexesBefore>(text, {}), sessionLost: false };
+  return { before: text === "" ? {} : { oids: text.split(",") }, sessionLost: false };
+}
+
+const SESSION_LOST = '{"session":"lost"}';
+
+/** Asks for a finished statement again, whose session took away what the run needs; or takes that back. */
+export function sessionLostSql(names: TableNames, step: Step, statement: number, lost: boolean): string {
+  const finished = lost ? "NULL" : NOW_UTC;
+  return `UPDATE ONLY ${names.journal} SET finished_at = ${finished}, indexes_before = ${lost ? quoteText(SESSION_LOST) : "NULL"} WHERE ${entryOf(step, statement)}`;
+}
+
+/** The setting that has the `IndexesBefore` of a statement, in the transaction that records it as started. */
+export const BEFORE_SETTING = "pgstep.before";
+
+export function startedSql(names: TableNames, step: Step, statement: number, hash: string): string {
+  const noted = `pg_catalog.current_setting('${BEFORE_SETTING}', true)`;
+  const unlessEmpty = `CASE WHEN ${equals(noted, "''")} THEN NULL ELSE ${noted} END`;
+  return insertSql(names, step, statement, hash, "NULL", unlessEmpty);
+}
+
+/** Records a statement that was started as ended. Fails with the marker "journal" when its entry is not there any more. */
+export function finishedSql(names: TableNames, step: Step, statement: number): string {
+  return `WITH finished AS (UPDATE ONLY ${names.journal} SET finished_at = ${NOW_UTC} WHERE ${entryOf(step, statement)} AND finished_at IS NULL RETURNING 1) ${assertSql(isOne("finished"), "journal")}`;
+}
+
+/** Records a statement as run, in its own transaction; the key refuses the entry when another run has one. */
+export function ranSql(names: TableNames, step: Step, statement: number, hash: string): string {
+  return insertSql(names, step, statement, hash, NOW_UTC);
+}
+
+/**
+ * Fails with the marker "journal" when another run has recorded the step since, and so removed the entries; to be sent with
+ * the entry of a statement that has none. The entry before it then stays until the end of the transaction.
+ * @param statement its number; for the first the history tells, as long as the file has not written its own row before
+ */
+export function unrecordedSql(names: TableNames, step: Step, statement: number): string {
+  if (statement === 1) return assertSql(`NOT ${rowOfOthers(names, step.version)}`, "journal");
+  return `WITH before AS MATERIALIZED (SELECT FROM ONLY ${names.journal} WHERE ${entryOf(step, statement - 1)} FOR KEY SHARE) ${assertSql(isOne("before"), "journal")}`;
+}
+
+/** Takes back that a statement was started: it is known to have had no effect. */
+export function notStartedSql(names: TableNames, step: Step, statement: number): string {
+  return `DELETE FROM ONLY ${names.journal} WHERE ${entryOf(step, statement)}`;
+}
+
+/** Gives the entry of a statement that was started to the same statement at another place. */
+export function movedSql(names: TableNames, step: Step, from: number, to: number): string {
+  return `UPDATE ONLY ${names.journal} SET statement = ${to} WHERE ${entryOf(step, from)}`;
+}
+
+/**
+ * Removes the entries of a step that has so many statements. Fails with the marker "journal" when one of them is not there:
+ * another run has recorded the step, and removed them.
+ */
+export function forgetSql(names: TableNames, step: Step, statements: number): string {
+  return `WITH forgotten AS (DELETE FROM ONLY ${names.journal} WHERE ${entryOf(step)} RETURNING statement) ${assertSql(equals(`(SELECT pg_catalog.count(*) FROM forgotten WHERE statement OPERATOR(pg_catalog.<=) ${statements})`, String(statements)), "journal")}`;
+}
+
+function insertSql(
+  names: TableNames,
+  step: Step,
+  statement: number,
+  hash: string,
+  finishedAt: string,
+  indexesBefore = "NULL",
+): string {
+  return `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at, finished_at, indexes_before) VALUES (${quoteText(step.version)}, '${step.direction}', ${statement}, '${hash}', ${NOW_UTC}, ${finishedAt}, ${indexesBefore})`;
+}
+
+/** The condition of a step's entries, or of one of them. */
+function entryOf({ version, direction }: Step, statement?: number): string {
+  const entries = `${versionIs(version)} AND ${equals("direction", `'${direction}'`)}`;
+  return statement === undefined ? entries : `${entries} AND ${equals("statement", String(statement))}`;
+}

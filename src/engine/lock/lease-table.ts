@@ -1,0 +1,128 @@
+import { Failure } from "../../core/failure/failure.ts";
+import { readSql } from "../../core/sql/own-sql.ts";
+import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
+import type { ServerFailure, Session } from "../../ports/session.ts";
+import { MADE_BY_ANOTHER, NOW_UTC, type TableNames } from "../history/history-table.ts";
+import { IS_NO_MARK } from "../history/journal.ts";
+
+/** A lease is good for so long after its holder last renewed it. */
+export const TERM_SECONDS = 30;
+/**
+ * The same before a statement that runs outside a transaction: nothing checks the lease any more once it is sent, and a
+ * pooler may keep it until a connection is free. pgbouncer does for 120 seconds (query_wait_timeout).
+ */
+export const STATEMENT_TERM_SECONDS = 150;
+/** How long an attempt waits for a lock of somebody else's transaction before it counts as refused. */
+export const ATTEMPT_MS = 1_000;
+
+export const UNDEFINED_TABLE = "42P01";
+
+/** Lock timeouts and deadlocks with whoever else looks at the lease, and tables made by two at the same moment. */
+const PASSING = new Set(["55P03", "40P01", "40001", ...MADE_BY_ANOTHER]);
+
+/** Whether another attempt may succeed. */
+export function isPassing({ server }: ServerFailure): boolean {
+  return PASSING.has(server.code) || server.message.includes("pgstep:busy");
+}
+
+/** Of a role that may not, and of a database that is read-only. */
+export function isRefusal({ server }: ServerFailure): boolean {
+  return server.code === "42501" || server.code === "25006";
+}
+
+/** The time until which a lease is good that is renewed now. */
+export function expiry(seconds: number): string {
+  return `${NOW_UTC} OPERATOR(pg_catalog.+) interval '${seconds} s'`;
+}
+
+export function createLeaseSql({ lease }: TableNames): string {
+  return `CREATE TABLE IF NOT EXISTS ${lease} (name text PRIMARY KEY, owner text NOT NULL, fencing bigint NOT NULL, expires_at timestamp without time zone NOT NULL, holder text)`;
+}
+
+/** Stands before the statements that the owner of a lease runs outside a transaction. */
+export function markerOf(owner: string): string {
+  return `/* pgstep ${owner} */ `;
+}
+
+/** A condition on the row of the lease, as `held`: it has not expired. Cheap, for those who only wait. */
+export const UNEXPIRED = `held.expires_at >= ${NOW_UTC}`;
+
+/** The same: a statement of its owner is running outside a transaction. */
+const RUNNING =
+  "EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.state = 'active' AND pg_catalog.starts_with(a.query, '/* pgstep ' || held.owner))";
+
+/**
+ * The same: somebody is at work who may be its owner, and whose statement this role cannot read. A lease that its holder
+ * gave back has nothing running.
+ */
+const HIDDEN = `(held.expires_at > '-infinity' AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_locks l ON l.pid = a.pid
+ WHERE (a.query = '<insufficient privilege>' OR a.state = 'disabled') AND a.usesysid IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid()
+ AND a.datname = pg_catalog.current_database() AND l.locktype = 'virtualxid' AND l.granted))`;
+
+/**
+ * A condition on the row of the lease, as `held`: its owner may be at work. The heartbeat waits for the row while a
+ * transaction of the owner has it locked; such a lease is renewed the moment that transaction ends, whatever it says.
+ * @param blindly takes no notice of sessions whose statements this role cannot read
+ */
+export function inUse({ lease }: TableNames, blindly: boolean): string {
+  const beating = `EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'tuple' AND l.relation = ${quoteText(lease)}::pg_catalog.regclass
+ AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))`;
+  return `(${UNEXPIRED} OR ${RUNNING} OR ${beating}${blindly ? "" : ` OR ${HIDDEN}`})`;
+}
+
+/**
+ * Whether a statement of a run that ended without a word may still be at work, as far as the journal tells: the last
+ * resort of a role that cannot read the statements of others.
+ * @throws ServerFailure
+ */
+export async function isStatementUnfinished(session: Session, { journal }: TableNames): Promise<boolean> {
+  const [found] = await session.query(
+    readSql(`SELECT (to_regclass(${quoteText(journal)}) IS NOT NULL)::text AS there`),
+  );
+  if (found?.there !== "true") return false;
+  const [row] = await session.query(
+    readSql(
+      `SELECT EXISTS (SELECT FROM ONLY ${journal} WHERE finished_at IS NULL AND ${IS_NO_MARK})::text AS unfinished`,
+    ),
+  );
+  return row?.unfinished === "true";
+}
+
+/** Who holds the lease, in words; undefined when nobody does, or there is no such table. */
+export async function findLeaseHolder(session: Session, names: TableNames): Promise<string | undefined> {
+  const { lease } = names;
+  const [found] = await session.query(readSql(`SELECT (to_regclass(${quoteText(lease)}) IS NOT NULL)::text AS there`));
+  if (found?.there !== "true") return undefined;
+  const [row] = await session.query(
+    readSql(`SELECT holder, current_user::text AS role, (${UNEXPIRED})::text AS unexpired,
+ pg_catalog.to_char(expires_at, 'HH24:MI:SS') AS until, (${RUNNING})::text AS running, (${HIDDEN})::text AS hidden FROM ONLY ${lease} AS held WHERE name = 'run'`),
+  );
+  if (!row) return undefined;
+  if (row.unexpired === "true") return `${String(row.holder)}, its lease good until ${String(row.until)} UTC`;
+  if (row.running === "true") return `${String(row.holder)}, its lease expired, its last statement still running`;
+  if (row.hidden !== "true" || !(await isStatementUnfinished(session, names))) return undefined;
+  return `${String(row.holder)}, its lease expired, its last statement perhaps still running: to let this role see that, GRANT pg_read_all_stats TO ${quoteIdentifier(String(row.role))}`;
+}
+
+/** @param isMissing the table was to be made */
+export async function leaseFailure(
+  session: Session,
+  { lease, schema }: TableNames,
+  isMissing: boolean,
+  cause: ServerFailure,
+): Promise<Failure> {
+  const { server } = cause;
+  const [row] = await session.query("SELECT current_user::text AS role");
+  const role = quoteIdentifier(String(row?.role));
+  return new Failure(
+    "privilege-missing",
+    `Cannot take the migration lock in ${lease}: ${server.message} (${server.code})`,
+    {
+      hint: isMissing
+        ? `Let the role create the table: GRANT CREATE ON SCHEMA ${schema} TO ${role}.`
+        : `Let the role use the table: GRANT SELECT, INSERT, UPDATE ON ${lease} TO ${role}.`,
+      server,
+      cause,
+    },
+  );
+}

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import type { Settings } from "../../core/configuration/settings.ts";
+import { readSql } from "../../core/sql/own-sql.ts";
+import { equals } from "../../core/sql/quote.ts";
+import type { Session } from "../../ports/session.ts";
+
+/** The first key of pgstep's advisory locks: "pgst" in ASCII, so that a DBA finds them in pg_locks. */
+const LOCK_CLASS = 0x70677374;
+
+/** The two keys of the advisory lock as SQL, with a comma between; the second is one for each history table. */
+export function lockKeys({ schema, table }: Settings): string {
+  const second = createHash("sha256").update(`${schema}.${table}`, "utf8").digest().readInt32BE(0);
+  return `${LOCK_CLASS}, ${second}`;
+}
+
+/** A condition: this very session has the advisory lock with these keys. */
+export function hasKey(keys: string): string {
+  return `EXISTS (SELECT ${heldLocks(keys)} AND ${equals("l.pid", "pg_catalog.pg_backend_pid()")})`;
+}
+
+/** The session that has the advisory lock with these keys, in words; undefined when none has. */
+export async function findKeyHolder(session: Session, keys: string): Promise<string | undefined> {
+  const [row] = await session.query(
+    readSql(`SELECT pg_catalog.concat_ws(', ', 'process ' || l.pid,
+ NULLIF(a.application_name, ''), 'user ' || a.usename, 'from ' || COALESCE(pg_catalog.host(a.client_addr), 'this machine'),
+ 'connected since ' || pg_catalog.to_char(pg_catalog.timezone('UTC', a.backend_start), 'YYYY-MM-DD HH24:MI:SS') || ' UTC') AS holder
+ ${heldLocks(keys)}`),
+  );
+  const holder = row?.holder;
+  return typeof holder === "string" ? holder : undefined;
+}
+
+/** FROM and WHERE of the granted advisory lock with these keys, as `l` with its activity `a`; the keys are unsigned there. */
+function heldLocks(keys: string): string {
+  const [first, second] = keys.split(", ").map((key) => `'${Number(key) >>> 0}'::pg_catalog.oid`);
+  const database = `(SELECT oid FROM pg_catalog.pg_database WHERE ${equals("datname", "pg_catalog.current_database()")})`;
+  const conditions = [
+    equals("l.locktype", "'advisory'"),
+    "l.granted",
+    equals("l.objsubid", "2"),
+    equals("l.classid", String(first)),
+    equals("l.objid", String(second)),
+    equals("l.database", database),
+  ];
+  return `FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON ${equals("a.pid", "l.pid")} WHERE ${conditions.join(" AND ")}`;
+}

@@ -1,0 +1,141 @@
+import { Failure, interruption } from "../../core/failure/failure.ts";
+import { readSql } from "../../core/sql/own-sql.ts";
+import { quoteText } from "../../core/sql/quote.ts";
+import { ConnectionLost, type Session } from "../../ports/session.ts";
+import { tableNames } from "../history/history-table.ts";
+import type { DatabaseState } from "../history/read-state.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { keepAlive } from "../session/own-settings.ts";
+import { endLostSession, lookedUpWhenLost } from "../session/reconnect.ts";
+import { AdvisoryLock } from "./advisory-lock.ts";
+import { tryLease } from "./lease.ts";
+import { findLeaseHolder } from "./lease-table.ts";
+import { findKeyHolder, lockKeys } from "./lock-key.ts";
+import type { RunLock } from "./run-lock.ts";
+
+const FIRST_DELAY_MS = 50;
+const LONGEST_DELAY_MS = 2_000;
+const REMINDER_MS = 10_000;
+
+/** What has to be known of a session before it can take the lock; part of every look at the database. */
+export type Looked = Pick<DatabaseState, "processId" | "backendStart" | "leaseExists">;
+
+/** Work under the lock, besides the work itself. */
+export interface LockedWork<Result> {
+  /** For messages: "Cannot <doing> app on localhost: ..." */
+  readonly doing: string;
+  /** What the caller has seen of the database on this session already. */
+  readonly looked?: Looked;
+  /** After a loss of the connection: as of `lookedUpWhenLost`. Absent where the work looks itself. */
+  readonly lookUp?: (other: Session) => Promise<Result | string>;
+}
+
+/**
+ * Takes the migration lock, works, and gives the lock back whatever happens.
+ * @throws Failure lock-held after `lockWaitMs`; interrupted, terminated; connection-lost, with the lock given free
+ */
+export async function withRunLock<Result extends object>(
+  context: DatabaseContext,
+  session: Session,
+  { doing, looked, lookUp }: LockedWork<Result>,
+  work: (lock: RunLock) => Promise<Result>,
+): Promise<Result> {
+  const what = `Cannot ${doing} ${context.database.description}`;
+  const lock = await takeLock(context, session, what, looked);
+  try {
+    if (lookUp) return await lookedUpWhenLost(context, { lock, what }, () => work(lock), lookUp);
+    return await work(lock);
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error;
+    throw await endLostSession(context, lock, error, what);
+  } finally {
+    // The table of a lease may be gone, and a lost session gives nothing back: it ends, or is fenced.
+    await lock.release().catch(() => {});
+  }
+}
+
+async function lookAtBackend({ settings }: DatabaseContext, session: Session): Promise<Looked> {
+  const [row] = await session.query(
+    readSql(`SELECT pg_catalog.pg_backend_pid()::text AS pid,
+ (SELECT backend_start::text FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()) AS started,
+ (pg_catalog.to_regclass(${quoteText(tableNames(settings).lease)}) IS NOT NULL)::text AS lease`),
+  );
+  return {
+    processId: Number(row?.pid),
+    backendStart: String(row?.started),
+    leaseExists: row?.lease === "true",
+  };
+}
+
+/**
+ * Takes the migration lock: an advisory lock of the session, or a lease behind a transaction pooler. Polls: a statement
+ * that waited for the lock inside the server would hold a snapshot, and CREATE INDEX CONCURRENTLY in the run that has
+ * the lock waits for all snapshots.
+ */
+async function takeLock(
+  context: DatabaseContext,
+  session: Session,
+  what: string,
+  looked: Looked | undefined,
+): Promise<RunLock> {
+  // One backend in one process, guarded by its lock file: there is nobody to lock out.
+  if (session.backend.embedded) return UNSHARED;
+  const known = looked ?? (await lookAtBackend(context, session));
+  // Settings and locks of the session reach the statements after them: not so behind a transaction pooler.
+  const isDirect = known.processId === session.backend.processId;
+  if (!isDirect) {
+    const tryLock = () => tryLease(context, session, known.leaseExists);
+    return (await tryLock()) ?? (await waitForLock(context, session, what, tryLock));
+  }
+  try {
+    keepAlive(session);
+    const advisory = new AdvisoryLock(context, session, known.leaseExists);
+    const tryLock = () => advisory.tryLock();
+    const lock = (await tryLock()) ?? (await waitForLock(context, session, what, tryLock));
+    return { ...lock, backend: known };
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error;
+    // It may have been won, and only the answer lost.
+    throw await endLostSession(context, { backend: known }, error, what);
+  }
+}
+
+const UNSHARED: RunLock = { guard: "", guardBeforeDrop: "", check: undefined, marker: "", release: async () => {} };
+
+async function waitForLock(
+  context: DatabaseContext,
+  session: Session,
+  what: string,
+  tryLock: () => Promise<RunLock | undefined>,
+): Promise<RunLock> {
+  const { settings, clock, signal } = context;
+  const started = clock.monotonicMs();
+  let delayMs = FIRST_DELAY_MS;
+  let remindAt = started;
+  for (;;) {
+    const now = clock.monotonicMs();
+    if (signal.aborted) throw interruption(signal, what, "Nothing was done.");
+    if (now - started >= settings.lockWaitMs) {
+      const holder = await lockHolder(context, session);
+      throw new Failure("lock-held", `${what}: another run holds the lock`, {
+        hint: `${holder ? `It is ${holder}. ` : ""}Wait for it to end, or longer with --lock-wait 30m; one that hangs is ended with SELECT pg_terminate_backend(<its pid>).`,
+      });
+    }
+    if (now >= remindAt) {
+      context.emit({ type: "lock-waiting", holder: await lockHolder(context, session), waitedMs: now - started });
+      remindAt = now + REMINDER_MS;
+    }
+    // Jitter keeps runs that were started together from asking together for ever.
+    await clock.sleep(delayMs * (0.5 + Math.random()), signal);
+    delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
+    const lock = await tryLock();
+    if (lock) return lock;
+  }
+}
+
+/** Who runs migrations just now, directly or behind a pooler, in words; undefined when nobody does. */
+export async function lockHolder({ settings }: DatabaseContext, session: Session): Promise<string | undefined> {
+  // A transaction under a lease has the advisory lock as well; the lease tells more of it.
+  const holder = await findLeaseHolder(session, tableNames(settings));
+  return holder ?? (await findKeyHolder(session, lockKeys(settings)));
+}

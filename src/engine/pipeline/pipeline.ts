@@ -1,0 +1,133 @@
+import type { ServerMessage } from "../../core/failure/failure.ts";
+import type { MessageListener, Session, StatementResult } from "../../ports/session.ts";
+
+/** How much may be on its way without an answer. */
+export interface Window {
+  readonly bytes: number;
+  readonly messages: number;
+}
+
+/**
+ * Over a network: enough to keep the line busy. So many small statements take a server longer than the answer to the
+ * first of them is on its way; more would only cost memory.
+ */
+export const NETWORK_WINDOW: Window = { bytes: 8 << 20, messages: 8_000 };
+/** In process nothing is gained by sending ahead, and an interrupt should not have to wait for it. */
+export const EMBEDDED_WINDOW: Window = { bytes: 64 << 10, messages: 32 };
+
+/** Who is told of one message's fate. Called in the order of sending. */
+export interface Sender {
+  answered?(result: StatementResult): void;
+  failed(error: Error): void;
+  noticed?(notice: ServerMessage): void;
+}
+
+/** One message without an answer. An object without closures, since there are thousands at once. */
+class OnItsWay implements MessageListener {
+  readonly number: number;
+  readonly size: number;
+  readonly #sender: Sender;
+  readonly #settled: (message: OnItsWay) => void;
+
+  constructor(number: number, size: number, sender: Sender, settled: (message: OnItsWay) => void) {
+    this.number = number;
+    this.size = size;
+    this.#sender = sender;
+    this.#settled = settled;
+  }
+
+  answered(result: StatementResult): void {
+    this.#sender.answered?.(result);
+    this.#settled(this);
+  }
+
+  failed(error: Error): void {
+    this.#sender.failed(error);
+    this.#settled(this);
+  }
+}
+
+/**
+ * Messages sent without waiting for those before them, within a window that is refilled once half of it is free:
+ * gulps, so that each turn of the network carries a lot.
+ */
+export class Pipeline {
+  readonly #session: Session;
+  readonly #window: Window;
+  readonly #senders = new Map<number, Sender>();
+  #bytes = 0;
+  #messages = 0;
+  #wake: (() => void) | undefined;
+  #wakeAt: Window = { bytes: 0, messages: 8_000 };
+  /** Told of the notices of messages that were not sent through here. */
+  noticedBeside: ((notice: ServerMessage) => void) | undefined;
+
+  constructor(session: Session, window: Window) {
+    this.#session = session;
+    this.#window = window;
+    session.onNotice = (notice, answered) => {
+      const sender = this.#senders.get(answered + 1);
+      if (sender) sender.noticed?.(notice);
+      else this.noticedBeside?.(notice);
+    };
+  }
+
+  /** Sends one message now. Whoever has much to send waits for `room` before. */
+  send(sql: string, sender: Sender): void {
+    this.#session.send(sql, this.#track(sql.length, sender));
+  }
+
+  /** Runs a COPY with its rows. Everything before it must be answered, and nothing may be sent until it is. */
+  copy(sql: string, rows: Iterable<Uint8Array | string>, sender: Sender): void {
+    const message = this.#track(sql.length, sender);
+    this.#session.copyIn(sql, rows).then(
+      (result) => message.answered(result),
+      (error: Error) => message.failed(error),
+    );
+  }
+
+  #track(size: number, sender: Sender): OnItsWay {
+    const number = this.#session.sent + 1;
+    this.#bytes += size;
+    this.#messages++;
+    this.#senders.set(number, sender);
+    return new OnItsWay(number, size, sender, this.#settled);
+  }
+
+  readonly #settled = ({ number, size }: OnItsWay): void => {
+    this.#senders.delete(number);
+    this.#bytes -= size;
+    this.#messages--;
+    if (this.#wake && this.#fits(this.#wakeAt)) this.#wake();
+  };
+
+  get isFull(): boolean {
+    return !this.#fits(this.#window);
+  }
+
+  /** Resolves when more may be sent: at once while the window is not full, else when half of it is free. */
+  room(): Promise<void> {
+    if (!this.isFull) return Promise.resolve();
+    return this.#sleepUntil({ bytes: this.#window.bytes / 2, messages: this.#window.messages / 2 });
+  }
+
+  /** Resolves when everything sent is answered. */
+  drained(): Promise<void> {
+    if (this.#messages === 0) return Promise.resolve();
+    return this.#sleepUntil({ bytes: Number.POSITIVE_INFINITY, messages: 0 });
+  }
+
+  #fits({ bytes, messages }: Window): boolean {
+    return this.#bytes <= bytes && this.#messages <= messages;
+  }
+
+  #sleepUntil(wakeAt: Window): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wakeAt = wakeAt;
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+}

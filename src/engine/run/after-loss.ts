@@ -1,0 +1,195 @@
+import { Failure } from "../../core/failure/failure.ts";
+import type { Direction } from "../../core/migrations/migration.ts";
+import { versionKey } from "../../core/migrations/version.ts";
+import type { RecordedRepeatable, RepeatableReport } from "../../core/repeatable/repeatable.ts";
+import type { StepReport } from "../../core/reports/report.ts";
+import { enumeration } from "../../core/text/display.ts";
+import type { ConnectionLost, Session } from "../../ports/session.ts";
+import { type DatabaseState, look } from "../history/read-state.ts";
+import type { TriedRepeatable } from "../repeatable/apply.ts";
+import { readRecords } from "../repeatable/records.ts";
+import { reconnect } from "../session/reconnect.ts";
+import type { Run } from "../step/session-settings.ts";
+import { stepReport } from "./run-scripts.ts";
+
+/** Whether a step is found to have taken effect; undefined where nothing in the database tells. */
+export type Evidence = (step: Pick<StepReport, "version" | "direction">, isFinished: boolean) => boolean | undefined;
+
+/** How to find out after a loss what took effect. */
+export interface Inquiry {
+  /** Reads the evidence, on a session that was opened after the loss. */
+  find(session: Session): Promise<Evidence>;
+  /** What the user can do about steps of which nothing tells, as a sentence. */
+  readonly advice: string;
+}
+
+/** How far a run had come when it lost its connection. */
+export interface Interrupted {
+  readonly lost: ConnectionLost;
+  /** For the message: "Cannot <doing>: the connection was lost". */
+  readonly doing: string;
+  /** Steps whose commit the server had confirmed, in order. */
+  readonly finished: readonly StepReport[];
+  /** The steps after them, in order, as they are to be reported where they did not take effect. */
+  readonly rest: readonly StepReport[];
+  readonly repeatable: readonly TriedRepeatable[];
+  /** A failure before the loss; absent when the loss itself is what stopped the run, or nothing did. */
+  readonly failure?: Failure | undefined;
+  /** Nothing was left to do but to end the session: what has lasted is a success. */
+  readonly isDone?: boolean;
+}
+
+/** What is true after the loss. */
+export interface Truth {
+  readonly steps: readonly StepReport[];
+  readonly repeatable: readonly RepeatableReport[];
+  /** So many commits of the run, the repeatable objects' last, are known to have lasted. */
+  readonly proven: number;
+  readonly failure: Failure | undefined;
+}
+
+/**
+ * Looks up on a new connection what took effect, also of the steps that the server had confirmed: a server that crashed,
+ * or another one that took its place, may not have them. What cannot be looked up is reported as in doubt.
+ */
+export async function afterLoss(
+  { context, lock, names }: Run,
+  interrupted: Interrupted,
+  inquiry: Inquiry,
+): Promise<Truth> {
+  const { found, lockNote } = await reconnect(context, lock, async (session) => ({
+    evidence: await inquiry.find(session),
+    records: interrupted.repeatable.length > 0 ? await readRecords(session, names) : [],
+  }));
+  const steps = found ? stepsBy(found.evidence, interrupted) : doubted(interrupted);
+  const repeatable = interrupted.repeatable.map((one) => repeatableBy(found?.records, one));
+  const isDone = repeatable.some(({ outcome }) => outcome === "applied");
+  return {
+    steps,
+    repeatable,
+    proven: isDone ? steps.length + 1 : steps.findLastIndex(isThere) + 1,
+    failure: failureOf(interrupted, {
+      steps,
+      repeatable,
+      isFound: found !== undefined,
+      lockNote,
+      advice: inquiry.advice,
+    }),
+  };
+}
+
+/** The history as evidence: compared with what it was when the run began, and for unfinished steps when it last planned. */
+export function askHistory(run: Run, begun: DatabaseState, planned: DatabaseState): Inquiry {
+  return {
+    async find(session) {
+      // What this run itself has undone is no disagreement with a pin.
+      const truth = await look(session, { ...run.context.settings, pin: undefined });
+      const now = appliedAt(truth);
+      const [first, last] = [appliedAt(begun), appliedAt(planned)];
+      return ({ version, direction }, isFinished) => {
+        const key = versionKey(version);
+        const row = now.get(key);
+        // A row of before tells nothing: a redo removes it and writes it again.
+        if (row === (isFinished ? first : last).get(key)) return false;
+        // A file that runs statement by statement may write or delete its own row before its end.
+        if (isUnfinished(truth, key, direction)) return false;
+        return direction === "down" || row !== undefined;
+      };
+    },
+    advice: "Run pgstep status when the server answers again: it tells.",
+  };
+}
+
+/** Whether the journal still has entries of a step: they go in the transaction that records it. */
+function isUnfinished({ unfinished }: DatabaseState, key: string, direction: Direction): boolean {
+  return unfinished.some((one) => one.direction === direction && versionKey(one.version) === key);
+}
+
+/** When each version was applied, by the version's key. */
+function appliedAt({ history }: DatabaseState): ReadonlyMap<string, string> {
+  return new Map(history.map((row) => [versionKey(row.version), row.appliedAt]));
+}
+
+/** One session's commits last in their order: after one that did not, none did, and before one that did, all did. */
+function stepsBy(evidence: Evidence, { finished, rest }: Interrupted): StepReport[] {
+  let isLasting: boolean | undefined = true;
+  const steps = finished.map((step): StepReport => {
+    const found = evidence(step, true);
+    if (found) return step;
+    if (isLasting) isLasting = found;
+    return stepReport({ step }, found === false ? "lost" : "in-doubt");
+  });
+  for (const step of rest) {
+    if (isLasting !== false) isLasting = evidence(step, false);
+    steps.push(isLasting === false ? step : stepReport({ step }, isLasting ? doneOutcome(step) : "in-doubt"));
+  }
+  const proven = steps.findLastIndex(isThere);
+  return steps.map((step, index) =>
+    index < proven && step.outcome === "in-doubt" ? (finished[index] ?? stepReport({ step }, doneOutcome(step))) : step,
+  );
+}
+
+function doubted({ finished, rest }: Interrupted): StepReport[] {
+  return [...finished, ...rest].map((step) => stepReport({ step }, "in-doubt"));
+}
+
+function isThere({ outcome }: StepReport): boolean {
+  return outcome === "applied" || outcome === "undone";
+}
+
+function doneOutcome({ direction }: Pick<StepReport, "direction">): "applied" | "undone" {
+  return direction === "up" ? "applied" : "undone";
+}
+
+function repeatableBy(
+  records: readonly RecordedRepeatable[] | undefined,
+  { script, outcome, commit }: TriedRepeatable,
+): RepeatableReport {
+  const { name, file, recordedAt } = script;
+  const report = { name, path: file.path };
+  if (commit === "not-sent" || outcome !== "applied") return { ...report, outcome };
+  if (!records) return { ...report, outcome: "in-doubt" };
+  const record = records.find((one) => one.name === name);
+  const isLasting = record?.checksum === file.checksum && record.appliedAt !== recordedAt;
+  return { ...report, outcome: isLasting ? "applied" : commit === "confirmed" ? "lost" : "rolled-back" };
+}
+
+interface Found extends Pick<Truth, "steps" | "repeatable"> {
+  readonly isFound: boolean;
+  readonly lockNote: string;
+  readonly advice: string;
+}
+
+function failureOf(interrupted: Interrupted, found: Found): Failure | undefined {
+  const { lost, doing, finished, failure, isDone } = interrupted;
+  const { steps, repeatable, isFound, lockNote, advice } = found;
+  const all = [...steps, ...repeatable];
+  const gone = all.filter(({ outcome }) => outcome === "lost").map(({ name }) => name);
+  const isKnown = isFound && all.every(({ outcome }) => outcome !== "in-doubt");
+  const isAsReported = isKnown && gone.length === 0;
+  if (isAsReported && (failure || isDone)) return failure;
+  const confirmed =
+    finished.length > 0 ? ` The server had confirmed ${finished.length} of ${steps.length} before.` : "";
+  const hint = !isFound
+    ? `What took effect could not be looked up.${confirmed} ${advice}${lockNote}`
+    : gone.length > 0
+      ? `The server had confirmed ${enumeration(gone)}, and does not have it any more: most likely a standby without the newest commits has taken over. Run pgstep status to see what is left, then run the command again.`
+      : isKnown
+        ? "The history was read again on a new connection, and what is reported is true. Run the command again to go on."
+        : `Nothing in the database tells what became of the others. ${advice}`;
+  if (failure) {
+    const { code, message, place, server, findings, cause } = failure;
+    return new Failure(code, message, {
+      hint: failure.hint === undefined ? hint : `${failure.hint} ${hint}`,
+      ...{ findings, cause },
+      ...(place && { place }),
+      ...(server && { server }),
+    });
+  }
+  const { server } = lost;
+  return new Failure("connection-lost", `Cannot ${doing}: ${lost.message}`, {
+    hint,
+    ...(server && { server }),
+    cause: lost,
+  });
+}

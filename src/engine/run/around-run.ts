@@ -1,0 +1,205 @@
+import type { Failure, Finding } from "../../core/failure/failure.ts";
+import type { HookMoment, HookReport } from "../../core/hooks/hook.ts";
+import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
+import type { RunReport, StepReport } from "../../core/reports/report.ts";
+import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";
+import { AFTER_UP_MARK, clearMarkSql, setMarkSql } from "../history/journal.ts";
+import { type HookData, HookRunner, type LoadedHook } from "../hooks/run-hooks.ts";
+import { applyRepeatables, reportOf, type TriedRepeatable } from "../repeatable/apply.ts";
+import { NOTHING_REPEATABLE, type RepeatablePlan } from "../repeatable/plan.ts";
+import { forgetAllSql, forgetSql } from "../repeatable/records.ts";
+import type { Script } from "../script/load-scripts.ts";
+import { inTransaction } from "../session/own-transaction.ts";
+import { ownRole, type Run } from "../step/session-settings.ts";
+import { type Progress, runScripts, type Stop, stepReport } from "./run-scripts.ts";
+
+/** What a run does around its steps. */
+export interface Surroundings {
+  readonly command: RunReport["command"];
+  readonly repeatable: RepeatablePlan;
+  /** The same again, on what is true when the steps have run. */
+  planAgain(session: Session): Promise<RepeatablePlan>;
+  /** Whether something is recorded of repeatable objects. */
+  readonly hasRecords: boolean;
+  readonly hooks: readonly LoadedHook[];
+  /** Whether the hooks after an earlier `up` are still to run. */
+  readonly afterUpUnfinished: boolean;
+  /** Of what is around the steps. */
+  readonly findings: readonly Finding[];
+}
+
+export const NOTHING_AROUND: Surroundings = {
+  command: "up",
+  repeatable: NOTHING_REPEATABLE,
+  planAgain: async () => NOTHING_REPEATABLE,
+  hasRecords: false,
+  hooks: [],
+  afterUpUnfinished: false,
+  findings: [],
+};
+
+type Retry = (stop: Stop & { kind: "busy" }) => Promise<boolean>;
+
+const BEFORE: Readonly<Record<RunReport["command"], readonly HookMoment[]>> = {
+  up: ["before-up"],
+  down: ["before-down"],
+  redo: ["before-down", "before-up"],
+};
+
+const AFTER: Readonly<Record<RunReport["command"], readonly HookMoment[]>> = {
+  up: ["after-up"],
+  down: ["after-down"],
+  redo: ["after-down", "after-up"],
+};
+
+/** Whether there is something to do besides the steps. */
+export function hasOwnWork({ repeatable, afterUpUnfinished }: Surroundings): boolean {
+  return repeatable.stale.length + repeatable.missing.length > 0 || afterUpUnfinished;
+}
+
+/** Runs hooks and repeatable objects at their places in a run; what is lost of the connection is thrown. */
+export class AroundRun {
+  /** What became of the repeatable objects; none before they are tried. */
+  tried: readonly TriedRepeatable[] = [];
+  /** What is being done, for the message: "Cannot <doing>: the connection was lost". */
+  doing = "run migrations";
+  readonly #run: Run;
+  readonly #given: Surroundings;
+  readonly #hooks: HookRunner;
+  readonly #retry: Retry;
+  /** How many commits of the run the server has confirmed; all repeatable objects together are the last one. */
+  #commits = 0;
+  /** What was told of repeatable objects, by their names. */
+  readonly #told = new Map<string, RepeatableReport["outcome"]>();
+
+  constructor(run: Run, given: Surroundings, retry: Retry) {
+    this.#run = run;
+    this.#given = given;
+    this.#hooks = new HookRunner(run, given.hooks);
+    this.#retry = retry;
+  }
+
+  get hookReports(): readonly HookReport[] {
+    return this.#hooks.reports;
+  }
+
+  /**
+   * After a loss of the connection: tells what was found of the repeatable objects, and doubts what no longer shows.
+   * @param proven how many commits of the run are known to have lasted
+   */
+  settle(repeatable: readonly RepeatableReport[], proven: number): void {
+    this.#hooks.doubtUnless(proven);
+    for (const report of repeatable) {
+      if (report.outcome !== this.#told.get(report.name)) this.#tell(report);
+    }
+  }
+
+  #tell(repeatable: RepeatableReport): void {
+    this.#told.set(repeatable.name, repeatable.outcome);
+    this.#run.context.emit({ type: "repeatable-finished", repeatable });
+  }
+
+  /** Answers why the run is not to begin. */
+  async before(scripts: readonly Script[]): Promise<Failure | undefined> {
+    if (scripts.length + this.#given.repeatable.stale.length === 0) return undefined;
+    return await this.#runHooks(BEFORE[this.#given.command], {
+      steps: scripts.map((script) => stepReport(script, "not-run")),
+      repeatable: this.#given.repeatable.stale.map(({ name }) => name),
+    });
+  }
+
+  /** The steps; one after the other where a hook stands between them. `refused` tells that a hook failed. */
+  async steps(scripts: readonly Script[]): Promise<Progress & { readonly refused?: Failure }> {
+    this.doing = "run migrations";
+    if (!this.#hooks.has("before-step", "after-step")) return await runScripts(this.#run, scripts);
+    const finished: StepReport[] = [];
+    for (const script of scripts) {
+      const unready = await this.#runHooks(["before-step"], { step: stepReport(script, "not-run") });
+      if (unready) return { finished, stop: undefined, refused: unready };
+      const progress = await runScripts(this.#run, [script]);
+      finished.push(...progress.finished);
+      this.#commits += progress.finished.length;
+      if (progress.stop) return { finished, stop: progress.stop };
+      const refused = await this.#runHooks(["after-step"], { step: progress.finished[0] });
+      if (refused) return { finished, stop: undefined, refused };
+    }
+    return { finished, stop: undefined };
+  }
+
+  /** What comes when all steps are done. */
+  async after(finished: readonly StepReport[]): Promise<Failure | undefined> {
+    this.doing = "apply the repeatable objects";
+    const failure = await this.#applyRepeatables(finished);
+    if (failure) return failure;
+    this.#commits = finished.length + 1;
+    const repeatable = this.tried.map(({ script }) => script.name);
+    return await this.#remembering(() => this.#runHooks(AFTER[this.#given.command], { steps: finished, repeatable }));
+  }
+
+  /** Keeps in the database that hooks after an `up` are to run, until they have. */
+  async #remembering(runHooks: () => Promise<Failure | undefined>): Promise<Failure | undefined> {
+    const { names } = this.#run;
+    const { command, afterUpUnfinished } = this.#given;
+    const hasHooks = command !== "down" && this.#hooks.has("after-up");
+    if (hasHooks) await this.#note(...setMarkSql(names, AFTER_UP_MARK));
+    const failure = await runHooks();
+    const isDone = hasHooks ? !failure : afterUpUnfinished;
+    // Where the connection is lost here, the hooks will run again, and so the run is not reported as done.
+    if (isDone) await this.#write([clearMarkSql(names, AFTER_UP_MARK)], [ServerFailure]);
+    if (!hasHooks || failure?.code !== "hook-failed") return failure;
+    const hint = "What was applied stays. The next pgstep up runs all after-up hooks again.";
+    return failure.withHint(failure.hint === undefined ? hint : `${failure.hint} ${hint}`);
+  }
+
+  async #applyRepeatables(finished: readonly StepReport[]): Promise<Failure | undefined> {
+    const { command, hasRecords, planAgain } = this.#given;
+    const { session, names } = this.#run;
+    if (command === "down") {
+      // What they were made on has changed, and may be gone.
+      if (hasRecords && finished.length > 0) await this.#note(forgetAllSql(names));
+      return undefined;
+    }
+    const plan = finished.length > 0 ? await planAgain(session) : this.#given.repeatable;
+    if (plan.stale.length === 0) {
+      if (plan.missing.length > 0) await this.#note(forgetSql(names, plan.missing));
+      return undefined;
+    }
+    for (;;) {
+      const { tried, failure, lost, busy } = await applyRepeatables(this.#run, plan);
+      this.tried = tried;
+      if (lost) throw lost;
+      if (busy && (await this.#retry({ kind: "busy", ...busy }))) continue;
+      for (const one of tried) this.#tell(reportOf(one));
+      return failure;
+    }
+  }
+
+  /** Bookkeeping without which only too much is done another time. */
+  #note(...sql: readonly string[]): Promise<void> {
+    return this.#write(sql, [ServerFailure, ConnectionLost]);
+  }
+
+  /** @param tolerated kinds of errors that may keep it from being written */
+  async #write(sql: readonly string[], tolerated: readonly (new (...args: never[]) => Error)[]): Promise<void> {
+    const { session, lock } = this.#run;
+    try {
+      await inTransaction(session, [`${lock.guard}${ownRole(this.#run)}`, ...sql]);
+    } catch (error) {
+      if (!tolerated.some((kind) => error instanceof kind)) throw error;
+    }
+  }
+
+  async #runHooks(moments: readonly HookMoment[], data: HookData): Promise<Failure | undefined> {
+    const { context } = this.#run;
+    const { settings, database } = context;
+    const { schema, table } = settings;
+    const environment = settings.environment ?? null;
+    const common = { command: this.#given.command, database: database.description, environment, schema, table };
+    for (const moment of moments) {
+      this.doing = `run the hook ${moment}`;
+      const failure = await this.#hooks.run(moment, { ...common, ...data }, this.#commits);
+      if (failure) return failure;
+    }
+    return undefined;
+  }
+}

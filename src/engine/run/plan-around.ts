@@ -1,0 +1,142 @@
+import { Failure, type Finding } from "../../core/failure/failure.ts";
+import type { RecordedRepeatable } from "../../core/repeatable/repeatable.ts";
+import type { RunReport } from "../../core/reports/report.ts";
+import type { Session } from "../../ports/session.ts";
+import { tableNames } from "../history/history-table.ts";
+import type { DatabaseState } from "../history/read-state.ts";
+import { readHooks } from "../hooks/read-hooks.ts";
+import { loadHooks } from "../hooks/run-hooks.ts";
+import {
+  NOTHING_REPEATABLE,
+  planRepeatables,
+  type RepeatableFiles,
+  type RepeatablePlan,
+  readRepeatables,
+} from "../repeatable/plan.ts";
+import { readRecords } from "../repeatable/records.ts";
+import { refuseUnsound, type Script } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import type { Surroundings } from "./around-run.ts";
+
+/** The files that a run looks at besides the migrations. */
+export interface SurroundingFiles {
+  readonly command: RunReport["command"];
+  readonly repeatable: RepeatableFiles;
+  /** Asks what is recorded of repeatable objects, where there are files of them: in the same round trip as what follows. */
+  sendForRecords(session: Session): Promise<readonly RecordedRepeatable[]> | undefined;
+}
+
+/** @throws Failure directory-unreadable, files-unsound */
+export function readSurroundings(
+  { fileSystem, settings }: DatabaseContext,
+  command: RunReport["command"],
+): SurroundingFiles {
+  const repeatable = command === "down" ? { files: [], findings: [] } : readRepeatables(fileSystem, settings);
+  refuseUnsound(repeatable.findings, "run migrations");
+  return {
+    command,
+    repeatable,
+    sendForRecords(session) {
+      if (repeatable.files.length === 0) return undefined;
+      const sent = readRecords(session, tableNames(settings));
+      // When the look fails, nobody awaits it.
+      sent.catch(() => {});
+      return sent;
+    },
+  };
+}
+
+interface Looked {
+  readonly session: Session;
+  readonly state: DatabaseState;
+  readonly recordsSent: Promise<readonly RecordedRepeatable[]> | undefined;
+  readonly scripts: readonly Script[];
+  /** Whether migrations stay pending, so that what is made on them has to wait. */
+  readonly held: boolean;
+}
+
+/** What is to be done around the steps. @throws Failure files-unsound */
+export async function planSurroundings(
+  context: DatabaseContext,
+  { command, repeatable: files }: SurroundingFiles,
+  { session, state, recordsSent, scripts, held }: Looked,
+): Promise<Surroundings> {
+  const { settings, fileSystem } = context;
+  const names = tableNames(settings);
+  const place = { session, fileSystem, settings, database: state.name, all: command === "redo" && scripts.length > 0 };
+  const plan = async (records: readonly RecordedRepeatable[]) => {
+    const planned = await planRepeatables(files, records, place);
+    return held ? waiting(planned) : planned;
+  };
+  const isUp = command === "up" || scripts.length > 0;
+  const records = await (recordsSent ??
+    (command !== "down" && state.repeatableExists ? readRecords(session, names) : []));
+  const repeatable = command === "down" || !isUp ? NOTHING_REPEATABLE : await plan(records);
+  const missing = state.readOnly ? [] : repeatable.missing;
+  const afterUpUnfinished = command === "up" && state.afterUpUnfinished && !state.readOnly && !context.isRehearsal;
+  const hasWork = scripts.length + repeatable.stale.length > 0 || afterUpUnfinished;
+  return {
+    command,
+    repeatable: { ...repeatable, missing },
+    afterUpUnfinished,
+    findings: [
+      ...repeatable.findings,
+      ...repeatable.missing.map(gone),
+      ...(afterUpUnfinished ? [AFTER_UP_UNFINISHED] : []),
+    ],
+    // Without files and records the question would cost every run a round trip.
+    planAgain: async (other) =>
+      files.files.length > 0 || state.repeatableExists ? plan(await readRecords(other, names)) : NOTHING_REPEATABLE,
+    hasRecords: state.repeatableExists,
+    hooks: hasWork && !context.isRehearsal ? await hooksOf(context, place) : [],
+  };
+}
+
+async function hooksOf(
+  { fileSystem, settings }: DatabaseContext,
+  place: Parameters<typeof loadHooks>[1],
+): ReturnType<typeof loadHooks> {
+  const { hooks, findings } = readHooks(fileSystem, settings);
+  refuseUnsound(findings, "run hooks");
+  return await loadHooks(
+    hooks.filter(({ moment }) => !moment.endsWith("-reset")),
+    place,
+  );
+}
+
+const AFTER_UP_UNFINISHED: Finding = {
+  rule: "hook-unfinished",
+  severity: "warning",
+  message: "a hook after an earlier up failed or was cut off: pgstep up runs all after-up hooks again",
+};
+
+/** What may be made on migrations that are still pending waits for them. */
+function waiting(plan: RepeatablePlan): RepeatablePlan {
+  if (plan.stale.length === 0) return plan;
+  const names = plan.stale.map(({ name }) => name).join(", ");
+  const finding: Finding = {
+    rule: "repeatable-waiting",
+    severity: "warning",
+    message: `repeatable objects wait until no migration is pending: ${names}`,
+    hint: "Run pgstep up without a version or count.",
+  };
+  return { ...plan, stale: [], settled: [], findings: [...plan.findings, finding] };
+}
+
+function gone(name: string): Finding {
+  return {
+    rule: "repeatable-missing",
+    severity: "warning",
+    message: `the file of the repeatable object ${name} is gone; what it made is left alone`,
+    hint: "Drop it in a migration if it is not wanted any more. This is said once.",
+  };
+}
+
+/** @throws Failure usage when something stands between steps that are to share one transaction */
+export function requireNoStepHooks({ hooks }: Surroundings): void {
+  const between = hooks.find(({ hook }) => hook.moment === "before-step" || hook.moment === "after-step");
+  if (!between) return;
+  throw new Failure("usage", `Cannot run in one transaction: the hook ${between.hook.name} stands between the steps`, {
+    hint: "Leave --single-transaction out, or the hook: with --hooks-dir an empty directory can be named.",
+  });
+}

@@ -1,0 +1,41 @@
+import { Failure } from "../../core/failure/failure.ts";
+import type { Script } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import type { Stop } from "./run-scripts.ts";
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
+
+/** Waits before another try and says whether there is to be one. */
+export function retryBudget(
+  { settings, clock, emit, signal }: DatabaseContext,
+  blockers: () => readonly string[],
+): (stop: Stop & { kind: "busy" }) => Promise<boolean> {
+  let attempt = 0;
+  let script: Script | undefined;
+  let until = 0;
+  return async (stop) => {
+    const now = clock.monotonicMs();
+    if (stop.script.step !== script?.step) {
+      attempt = 0;
+      until = now + settings.retryMs;
+      script = stop.script;
+    }
+    attempt++;
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LONGEST_RETRY_MS) * (0.5 + Math.random());
+    if (now + delayMs > until) return false;
+    const { step } = stop.script;
+    const reason = stop.server;
+    emit({ type: "retrying", step, reason, attempt, delayMs: Math.round(delayMs), blockers: blockers() });
+    await clock.sleep(delayMs, signal);
+    return !signal.aborted;
+  };
+}
+
+/** The failure with who was seen to be in the way. */
+export function blockedBy(failure: Failure, blockers: readonly string[]): Failure {
+  if (blockers.length === 0) return failure;
+  const { code, message, place, server, findings } = failure;
+  const hint = `It was blocked by ${blockers.join("; ")}. ${failure.hint ?? "Run the command again."}`;
+  return new Failure(code, message, { hint, findings, ...(place && { place }), ...(server && { server }) });
+}

@@ -1,0 +1,256 @@
+import type { Failure } from "../../core/failure/failure.ts";
+import { interruption } from "../../core/failure/failure.ts";
+import type { HookReport } from "../../core/hooks/hook.ts";
+import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
+import type { StepOutcome, StepReport } from "../../core/reports/report.ts";
+import { ConnectionLost, type Session } from "../../ports/session.ts";
+import type { DatabaseState } from "../history/read-state.ts";
+import type { RunLock } from "../lock/run-lock.ts";
+import { withRunLock } from "../lock/take-lock.ts";
+import { type Observer, observe } from "../lock/watch-blockers.ts";
+import { reportOf } from "../repeatable/apply.ts";
+import type { Script } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import type { Run } from "../step/session-settings.ts";
+import { afterEnd } from "./after-end.ts";
+import { afterLoss, askHistory, type Inquiry, type Interrupted } from "./after-loss.ts";
+import { AroundRun, hasOwnWork, NOTHING_AROUND } from "./around-run.ts";
+import { cancelOnAbort, endRun, startRun } from "./begin-and-end.ts";
+import { dropEmptySchema } from "./prepare-history.ts";
+import type { Prepared, RunOptions } from "./prepared-run.ts";
+import { blockedBy, retryBudget } from "./retry.ts";
+import { runInOneTransaction, type Stop, stepReport } from "./run-scripts.ts";
+
+export interface Executed {
+  /** What was applied when the lock was won. */
+  readonly alreadyApplied: number;
+  readonly steps: readonly StepReport[];
+  readonly repeatable?: readonly RepeatableReport[];
+  readonly hooks?: readonly HookReport[];
+  readonly failure?: Failure;
+}
+
+interface ExecutionOptions extends RunOptions {
+  /** Whether the schema of pgstep's tables was there before the run. */
+  readonly hasSchema: boolean;
+}
+
+type Prepare = (session: Session) => Promise<Prepared>;
+
+/**
+ * Takes the lock, plans again on what is true then, and runs the plan: tries again what a busy table refused, plans
+ * again when another run came first, and looks up what is true when the connection is lost.
+ * @param looked what was seen of the database, and of this session, before
+ * @throws Failure before the first step
+ */
+export async function executeLocked(
+  context: DatabaseContext,
+  session: Session,
+  looked: DatabaseState,
+  prepare: Prepare,
+  options: RunOptions,
+): Promise<Executed> {
+  const hasSchema = looked.schemaExists;
+  const work = (lock: RunLock) => execute(context, session, lock, prepare, { ...options, hasSchema });
+  return await withRunLock(context, session, { doing: "migrate", looked }, work);
+}
+
+async function execute(
+  context: DatabaseContext,
+  session: Session,
+  lock: RunLock,
+  prepare: Prepare,
+  options: ExecutionOptions,
+): Promise<Executed> {
+  const prepared = await prepare(session);
+  const { scripts, alreadyApplied, state, surroundings = NOTHING_AROUND } = prepared;
+  if (scripts.length === 0 && !hasOwnWork(surroundings)) {
+    await lock.release();
+    return { alreadyApplied, steps: [] };
+  }
+  await options.backUp?.(context, session, { scripts, state });
+  const run = await startRun(context, session, state, lock);
+  const stopWatching = cancelOnAbort(context, session);
+  const observer = run.direct && !session.backend.embedded ? observe(context, state.processId) : undefined;
+  try {
+    return await new Execution(run, prepared, prepare, options, observer).toTheEnd();
+  } finally {
+    stopWatching();
+    await observer?.stop();
+  }
+}
+
+/** How a run ended as long as its connection lasted. */
+interface Ending {
+  /** What is reported of the steps that are not finished. */
+  readonly rest: readonly StepReport[];
+  readonly failure: Failure | undefined;
+}
+
+/** One run of a plan under the lock. */
+class Execution {
+  readonly #run: Run;
+  readonly #prepare: Prepare;
+  readonly #options: ExecutionOptions;
+  readonly #observer: Observer | undefined;
+  readonly #around: AroundRun;
+  readonly #retry: ReturnType<typeof retryBudget>;
+  /** What was true when the run began. */
+  readonly #begun: DatabaseState;
+  /** What was true when the steps that are left were planned. */
+  #state: DatabaseState;
+  #scripts: readonly Script[];
+  #alreadyApplied: number;
+  readonly #finished: StepReport[] = [];
+
+  constructor(
+    run: Run,
+    prepared: Prepared,
+    prepare: Prepare,
+    options: ExecutionOptions,
+    observer: Observer | undefined,
+  ) {
+    this.#run = run;
+    this.#prepare = prepare;
+    this.#options = options;
+    this.#observer = observer;
+    this.#retry = retryBudget(run.context, () => observer?.blockers ?? []);
+    this.#around = new AroundRun(run, prepared.surroundings ?? NOTHING_AROUND, this.#retry);
+    this.#begun = prepared.state;
+    this.#state = prepared.state;
+    this.#scripts = prepared.scripts;
+    this.#alreadyApplied = prepared.alreadyApplied;
+  }
+
+  async toTheEnd(): Promise<Executed> {
+    const end = await this.#work().catch(lossIn);
+    if (end instanceof ConnectionLost)
+      return await this.#lost(end, { doing: this.#around.doing, rest: this.#notRun() });
+    if ("kind" in end) {
+      const { lost, script } = end;
+      const rest = this.#notRun().map((step, index): StepReport => {
+        return this.#scripts[index] === script ? { ...step, outcome: "failed" } : step;
+      });
+      return await this.#lost(lost, { doing: `go on with ${script.step.name}`, rest });
+    }
+    const { rest, failure } = end;
+    const loss = await this.#end(failure).catch(lossIn);
+    if (loss) {
+      return await this.#lost(loss, {
+        doing: "confirm what was applied",
+        rest,
+        failure,
+        isDone: failure === undefined,
+      });
+    }
+    return this.#executed({
+      steps: [...this.#finished, ...rest],
+      repeatable: this.#around.tried.map(reportOf),
+      failure,
+    });
+  }
+
+  async #end(failure: Failure | undefined): Promise<void> {
+    const { lock } = this.#run;
+    const mayClear = failure !== undefined && this.#finished.length === 0 && !this.#options.hasSchema;
+    const isCleared = mayClear && (await dropEmptySchema(this.#run));
+    // A lease went with its table.
+    const release = isCleared ? () => lock.release().catch(() => {}) : lock.release;
+    await endRun({ ...this.#run, lock: { ...lock, release } }, this.#finished);
+  }
+
+  /** Runs until the end or a stop. @throws ConnectionLost where no step was running */
+  async #work(): Promise<Ending | (Stop & { kind: "lost" })> {
+    const unready = await this.#around.before(this.#scripts);
+    if (unready) return this.#refusedBy(unready);
+    for (;;) {
+      const progress = this.#options.singleTransaction
+        ? { ...(await runInOneTransaction(this.#run, this.#scripts)), refused: undefined }
+        : await this.#around.steps(this.#scripts);
+      this.#finished.push(...progress.finished);
+      this.#scripts = this.#scripts.slice(progress.finished.length);
+      if (progress.refused) return this.#refusedBy(progress.refused);
+      if (!progress.stop) return { rest: [], failure: await this.#around.after(this.#finished) };
+      const stop = await this.#final(progress.stop);
+      if (stop?.kind === "lost") return stop;
+      if (stop?.kind === "ended") return await afterEnd(this.#run, this.#scripts, stop, this.#inquiry);
+      if (stop) return afterFailure(this.#scripts, stop, this.#options, this.#observer?.blockers ?? []);
+    }
+  }
+
+  #refusedBy(failure: Failure): Ending {
+    return { rest: this.#notRun(), failure };
+  }
+
+  /** The steps that are left, as none of them took effect. */
+  #notRun(): StepReport[] {
+    return this.#scripts.map((script) => stepReport(script, "not-run"));
+  }
+
+  /** The stop, if it is the end of the run; undefined when the steps are to be tried again. */
+  async #final(stop: Stop): Promise<Exclude<Stop, { kind: "raced" }> | undefined> {
+    const { context, session } = this.#run;
+    if (stop.kind === "busy") {
+      if (await this.#retry(stop)) return undefined;
+      if (!context.signal.aborted) return stop;
+      return {
+        ...stop,
+        failure: interruption(context.signal, stop.failure.message, "Run the command again to go on."),
+      };
+    }
+    if (stop.kind !== "raced") return stop;
+    const { step } = stop.script;
+    const { scripts, alreadyApplied, state } = await this.#prepare(session);
+    this.#scripts = scripts;
+    this.#alreadyApplied = alreadyApplied;
+    this.#state = state;
+    const again = scripts.find((one) => one.step.direction === step.direction && one.step.version === step.version);
+    // Nobody came first: something else refuses the row, and would for ever.
+    return again && { kind: "failed", script: again, failure: stop.failure };
+  }
+
+  /** How to find out what took effect. */
+  get #inquiry(): Inquiry {
+    return this.#options.afterLoss ?? askHistory(this.#run, this.#begun, this.#state);
+  }
+
+  /** Looks up what is true of the whole run. */
+  async #lost(
+    lost: ConnectionLost,
+    how: Pick<Interrupted, "doing" | "rest" | "failure" | "isDone">,
+  ): Promise<Executed> {
+    const run = this.#run;
+    const around = this.#around;
+    const interrupted = { ...how, lost, finished: this.#finished, repeatable: around.tried };
+    const { proven, ...truth } = await afterLoss(run, interrupted, this.#inquiry);
+    around.settle(truth.repeatable, proven);
+    return this.#executed(truth);
+  }
+
+  #executed({ failure, ...rest }: Pick<Executed, "steps" | "repeatable"> & { failure: Failure | undefined }): Executed {
+    const hooks = this.#around.hookReports;
+    return { alreadyApplied: this.#alreadyApplied, ...rest, hooks, ...(failure && { failure }) };
+  }
+}
+
+/** @throws what is no loss of the connection */
+function lossIn(error: unknown): ConnectionLost {
+  if (error instanceof ConnectionLost) return error;
+  throw error;
+}
+
+function afterFailure(
+  scripts: readonly Script[],
+  stop: Stop & { kind: "failed" | "busy" },
+  options: RunOptions,
+  blockers: readonly string[],
+): Ending {
+  const at = scripts.indexOf(stop.script);
+  const outcome = (index: number): StepOutcome =>
+    index === at ? "failed" : index < at && options.singleTransaction ? "rolled-back" : "not-run";
+  const rest = scripts.map((script, index) => ({
+    ...stepReport(script, outcome(index)),
+    ...(index === at && { inPart: script.inspection.mode === "statements" }),
+  }));
+  return { rest, failure: stop.kind === "busy" ? blockedBy(stop.failure, blockers) : stop.failure };
+}

@@ -1,0 +1,29 @@
+import type { Settings } from "../../core/configuration/settings.ts";
+import type { EventListener } from "../../core/reports/event.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import type { Programs } from "../../ports/programs.ts";
+import type { Database } from "../../ports/session.ts";
+
+/** What every verb of the engine works with. */
+export interface Context {
+  readonly settings: Settings;
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly emit: EventListener;
+  /** Aborted when the user wants to stop; its reason is "interrupt" or "terminate". */
+  readonly signal: AbortSignal;
+  /** Recorded with each step. */
+  readonly toolVersion: string;
+  /** Starts hooks that are commands; absent where none can be started. */
+  readonly programs?: Programs;
+  /** The place in the project file that names the hooks which are commands; undefined when the user has named them. */
+  readonly hooksNamedIn?: string | undefined;
+  /** What is done is only tried, on a database that nobody else knows: no hooks are run. */
+  readonly isRehearsal?: true;
+}
+
+/** A context with a database to work on. */
+export interface DatabaseContext extends Context {
+  readonly database: Database;
+}

@@ -1,0 +1,77 @@
+import { AnswerNotUnderstood } from "../../ports/session.ts";
+
+/** What a JSON value must be: a question mark, or "maybe", allows null and absence; of an object only the fields that matter. */
+export type Shape = Simple | Compound | { readonly [field: string]: Shape };
+
+type Simple = "anything" | "text" | "number" | "boolean" | "text?" | "number?";
+
+type Compound =
+  | readonly ["list of", Shape]
+  /** An object whose fields may have any names. */
+  | readonly ["record of", Shape]
+  /** A list of so many parts, each with a shape of its own. */
+  | readonly ["parts", readonly Shape[]]
+  | readonly ["maybe", Shape];
+
+/**
+ * The JSON value that a server has answered with as text.
+ * @throws AnswerNotUnderstood where it is none, or not of that shape
+ */
+export function jsonAnswer<Value>(text: unknown, shape: Shape): Value {
+  if (typeof text !== "string") throw new AnswerNotUnderstood("no text where one must be");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new AnswerNotUnderstood("a text that is not JSON");
+  }
+  const misfit = misfitOf(value, shape, "the answer");
+  if (misfit !== undefined) throw new AnswerNotUnderstood(misfit);
+  return value as Value;
+}
+
+/** What is wrong with a value, in words; undefined for nothing. */
+function misfitOf(value: unknown, shape: Shape, name: string): string | undefined {
+  if (typeof shape === "string") return isOf(value, shape) ? undefined : `${name} is no ${shape.replace("?", "")}`;
+  if (isCompound(shape)) return misfitOfCompound(value, shape, name);
+  if (!isObject(value)) return `${name} is no object`;
+  return firstOf(Object.entries(shape), ([field, one]) => misfitOf(value[field], one, field));
+}
+
+function misfitOfCompound(value: unknown, shape: Compound, name: string): string | undefined {
+  switch (shape[0]) {
+    case "maybe":
+      return value === null || value === undefined ? undefined : misfitOf(value, shape[1], name);
+    case "record of":
+      if (!isObject(value)) return `${name} is no object`;
+      return firstOf(Object.values(value), (one) => misfitOf(one, shape[1], name));
+    case "list of":
+      if (!Array.isArray(value)) return `${name} is no list`;
+      return firstOf(value, (one) => misfitOf(one, shape[1], name));
+    case "parts":
+      if (!Array.isArray(value) || value.length !== shape[1].length) return `${name} has not ${shape[1].length} parts`;
+      return firstOf([...shape[1].entries()], ([index, one]) => misfitOf(value[index], one, name));
+  }
+}
+
+function isCompound(shape: Exclude<Shape, string>): shape is Compound {
+  return Array.isArray(shape);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === "object";
+}
+
+function isOf(value: unknown, kind: Simple): boolean {
+  if (kind === "anything") return true;
+  if (kind.endsWith("?") && (value === null || value === undefined)) return true;
+  return typeof value === (kind.startsWith("text") ? "string" : kind.replace("?", ""));
+}
+
+function firstOf<One>(list: readonly One[], ask: (one: One) => string | undefined): string | undefined {
+  for (const one of list) {
+    const answer = ask(one);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}

@@ -1,0 +1,122 @@
+import type { ServerMessage } from "../../core/failure/failure.ts";
+import { type GivenPlaceholders, secretMask } from "../../core/placeholders/placeholders.ts";
+import {
+  ConnectionLost,
+  type Database,
+  type MessageListener,
+  ServerFailure,
+  type Session,
+} from "../../ports/session.ts";
+
+/** The database, which tells nothing that has a secret placeholder's value in it: no error, no notice. */
+export function withoutSecrets(database: Database, placeholders: GivenPlaceholders | undefined): Database {
+  const mask = secretMask(placeholders);
+  if (!mask) return database;
+  return {
+    description: database.description,
+    embedded: database.embedded,
+    open: async (signal) => new DiscreetSession(await database.open(signal), mask),
+    close: () => database.close(),
+  };
+}
+
+type Mask = (text: string) => string;
+
+class DiscreetSession implements Session {
+  readonly #session: Session;
+  readonly #mask: Mask;
+  #onNotice: Session["onNotice"];
+
+  constructor(session: Session, mask: Mask) {
+    this.#session = session;
+    this.#mask = mask;
+  }
+
+  get backend() {
+    return this.#session.backend;
+  }
+
+  get state() {
+    return this.#session.state;
+  }
+
+  get sent() {
+    return this.#session.sent;
+  }
+
+  get onNotice() {
+    return this.#onNotice;
+  }
+
+  set onNotice(listener: Session["onNotice"]) {
+    this.#onNotice = listener;
+    const mask = this.#mask;
+    this.#session.onNotice = listener && ((notice, answered) => listener(maskedMessage(notice, mask), answered));
+  }
+
+  execute(sql: string) {
+    return this.#discreet(this.#session.execute(sql));
+  }
+
+  send(sql: string, listener: MessageListener) {
+    this.#session.send(sql, {
+      answered: (result) => listener.answered(result),
+      failed: (error) => listener.failed(maskedError(error, this.#mask)),
+    });
+  }
+
+  query(sql: string) {
+    return this.#discreet(this.#session.query(sql));
+  }
+
+  copyIn(sql: string, data: Iterable<Uint8Array | string>) {
+    return this.#discreet(this.#session.copyIn(sql, data));
+  }
+
+  copyOut(sql: string, take: (row: Uint8Array) => void) {
+    return this.#discreet(this.#session.copyOut(sql, take));
+  }
+
+  cancel() {
+    return this.#session.cancel();
+  }
+
+  close() {
+    return this.#session.close();
+  }
+
+  #discreet<Result>(answer: Promise<Result>): Promise<Result> {
+    const masked = answer.catch((error: unknown) => {
+      throw maskedError(error, this.#mask);
+    });
+    // Nobody may be waiting for it yet.
+    masked.catch(() => {});
+    return masked;
+  }
+}
+
+function maskedError<Fault>(error: Fault, mask: Mask): Fault | ServerFailure | ConnectionLost {
+  if (error instanceof ServerFailure) return new ServerFailure(maskedMessage(error.server, mask), error.after);
+  if (error instanceof ConnectionLost) {
+    return new ConnectionLost(mask(error.message), error.server && maskedMessage(error.server, mask));
+  }
+  return error;
+}
+
+/** Its texts; severity, code and positions stay as they are. */
+function maskedMessage(server: ServerMessage, mask: Mask): ServerMessage {
+  const { severity, code, internalQuery, internalPosition, ...rest } = server;
+  const texts = Object.fromEntries(
+    Object.entries(rest).map(([field, value]) => [field, typeof value === "string" ? mask(value) : value]),
+  ) as Pick<ServerMessage, "message">;
+  const query = internalQuery === undefined ? undefined : mask(internalQuery);
+  // In a text that was masked the position would point elsewhere.
+  const isSame = query === internalQuery && internalPosition !== undefined;
+  return {
+    ...texts,
+    severity,
+    code,
+    ...(query !== undefined && { internalQuery: query }),
+    ...(isSame && { internalPosition }),
+  };
+}

@@ -1,0 +1,22 @@
+import type { ServerMessage } from "../../core/failure/failure.ts";
+import type { Event } from "../../core/reports/event.ts";
+
+/** Where the server gives up waiting for a synchronous standby: cancelled, or while it ends the session. */
+const CANCELLED_WAIT = "SyncRepWaitForLSN";
+
+export function isUnconfirmedCommit({ routine }: ServerMessage): boolean {
+  return routine === CANCELLED_WAIT;
+}
+
+/** The warning that a commit took effect on this server alone. */
+export function unconfirmedCommit(what: string): Event {
+  return {
+    type: "warning",
+    finding: {
+      rule: "commit-unconfirmed",
+      severity: "warning",
+      message: `${what} is committed here, not confirmed by the standby`,
+      hint: "Check that the standby is connected (pg_stat_replication): until it has the commit, a fail-over loses it.",
+    },
+  };
+}

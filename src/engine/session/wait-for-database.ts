@@ -1,0 +1,122 @@
+import { Failure, interruption } from "../../core/failure/failure.ts";
+import { readSql } from "../../core/sql/own-sql.ts";
+import { writeDuration } from "../../core/text/duration.ts";
+import { ConnectionLost, type Database, ServerFailure, type Session } from "../../ports/session.ts";
+import type { Context } from "./context.ts";
+import { mayPass } from "./may-pass.ts";
+
+export interface Patience {
+  /** How long to wait in all, in milliseconds; 0 for a single attempt. */
+  readonly limitMs: number;
+  /** Whether a server in recovery will do, since target_session_attrs asks for one that may be. */
+  readonly standbyWillDo: boolean;
+  /** How to give more time, as typed. */
+  readonly option: string;
+}
+
+/** As long as --wait says; undefined where it says nothing. */
+export function patienceOf(limitMs: number | undefined): Pick<Patience, "limitMs" | "option"> | undefined {
+  return limitMs === undefined ? undefined : { limitMs, option: "--wait" };
+}
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 1_000;
+/** What the last attempt gets in any case. */
+const LEAST_ATTEMPT_MS = 1_000;
+
+/** The same database, whose first session is waited for until the server is ready; later ones are opened as ever. */
+export function waitingDatabase(
+  database: Database,
+  context: Pick<Context, "clock" | "emit">,
+  patience: Patience,
+): Database {
+  let isReady = false;
+  return {
+    description: database.description,
+    embedded: database.embedded,
+    async open(signal) {
+      if (isReady) return database.open(signal);
+      const session = await firstSession(database, context, patience, signal);
+      isReady = true;
+      return session;
+    },
+    close: () => database.close(),
+  };
+}
+
+/**
+ * The first session of a server that accepts connections and is not in recovery.
+ * @throws Failure of the last attempt when the time is up, or at once when waiting would not help; interrupted, terminated
+ */
+async function firstSession(
+  database: Database,
+  { clock, emit }: Pick<Context, "clock" | "emit">,
+  patience: Patience,
+  signal: AbortSignal | undefined,
+): Promise<Session> {
+  const { limitMs } = patience;
+  const started = clock.monotonicMs();
+  const waited = () => clock.monotonicMs() - started;
+  let told: string | undefined;
+  for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
+    const result = await attempt(database, patience, limitMs - waited(), signal);
+    if (!(result instanceof Failure)) {
+      if (told !== undefined) emit({ type: "database-ready", database: database.description, waitedMs: waited() });
+      return result;
+    }
+    if (signal?.aborted) throw interruption(signal, `Cannot wait for ${database.description}`, "Nothing was done.");
+    if (!mayPass(result)) throw result;
+    if (waited() >= limitMs) throw givenUp(result, patience);
+    const reason = reasonOf(result);
+    if (reason !== told) {
+      emit({ type: "database-waiting", database: database.description, reason, waitedMs: waited(), limitMs });
+    }
+    told = reason;
+    await clock.sleep(Math.min(delayMs, limitMs - waited()), signal);
+  }
+}
+
+/** A session of a server that is ready, or why there is none. */
+async function attempt(
+  database: Database,
+  { standbyWillDo }: Patience,
+  leftMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Session | Failure> {
+  const limit = AbortSignal.timeout(Math.max(Math.ceil(leftMs), LEAST_ATTEMPT_MS));
+  const what = `Cannot connect to ${database.description}`;
+  let session: Session | undefined;
+  try {
+    session = await database.open(signal ? AbortSignal.any([signal, limit]) : limit);
+    const [row] = await session.query(readSql("SELECT pg_is_in_recovery()::text AS standby"));
+    if (row?.standby !== "true" || standbyWillDo) return session;
+    await session.close();
+    return new Failure("connection-failed", `${what}: the server is in recovery and takes no writes yet`, {
+      hint: "Promote it, or name the primary; for a standby that stays one: target_session_attrs=standby.",
+    });
+  } catch (error) {
+    await session?.close();
+    if (limit.aborted) return new Failure("connection-failed", `${what}: the server did not answer`, { hint: SILENT });
+    if (error instanceof Failure) return error;
+    if (!(error instanceof ConnectionLost || error instanceof ServerFailure)) throw error;
+    const { server } = error;
+    return new Failure("connection-failed", `${what}: ${error.message}`, { ...(server && { server }), cause: error });
+  }
+}
+
+const SILENT = "Check the host, the port and any firewall in between.";
+
+function givenUp(last: Failure, { limitMs, option }: Patience): Failure {
+  const { code, message, hint, server } = last;
+  const longer = `To wait longer: ${option} 5m.`;
+  return new Failure(code, `${message}, after waiting ${writeDuration(limitMs)}`, {
+    hint: hint === undefined ? longer : `${hint} ${longer}`,
+    ...(server && { server }),
+    cause: last,
+  });
+}
+
+/** What is the case: the message without "Cannot connect to ...". */
+function reasonOf({ message }: Failure): string {
+  return message.slice(message.indexOf(": ") + 2);
+}

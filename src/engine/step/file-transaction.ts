@@ -1,0 +1,93 @@
+import { Failure, type ServerMessage } from "../../core/failure/failure.ts";
+import { ConnectionLost, ServerFailure } from "../../ports/session.ts";
+import type { Sender } from "../pipeline/pipeline.ts";
+import type { Stage } from "../pipeline/stage.ts";
+import { noticeOf } from "../pipeline/stage.ts";
+import { endedBy, refusedInside, TransactionEnded } from "../pipeline/transaction-state.ts";
+import type { Script } from "../script/load-scripts.ts";
+import { workOf } from "../script/statements-to-run.ts";
+import { endedFailure } from "./ended-transaction.ts";
+import { cleanSession, localSettings, type Run } from "./session-settings.ts";
+import { stepFailure } from "./step-failure.ts";
+import { StringsCheck } from "./strings-check.ts";
+
+/** Why the statements of a file did not come through. */
+export type Refusal =
+  | { readonly kind: "refused"; readonly stage: Stage; readonly server: ServerMessage }
+  | { readonly kind: "lost"; readonly lost: ConnectionLost }
+  | { readonly kind: "stopped"; readonly failure: Failure };
+
+/** Begins a transaction for the statements of files, which only the holder of the lock may. @throws ServerFailure, ConnectionLost */
+export async function beginFiles({ session, lock }: Run): Promise<void> {
+  await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  if (lock.guard) await session.execute(lock.guard);
+}
+
+/**
+ * Sends the statements of a file inside the transaction that is open, without waiting for their answers, and leaves the
+ * session as clean as it was. After a refusal the transaction is to be rolled back, to a savepoint or whole.
+ */
+export async function sendFile(run: Run, script: Script): Promise<Refusal | undefined> {
+  const { pipeline, context } = run;
+  let failed: { stage: Stage; error: Error } | undefined;
+  const fail = (stage: Stage, error: Error) => {
+    failed ??= { stage, error };
+  };
+  const strings = new StringsCheck();
+  const sender = (stage: Stage): Sender => ({
+    answered({ after }) {
+      const ended = endedBy(after);
+      if (ended) fail(stage, ended);
+    },
+    failed(error) {
+      fail(stage, refusedInside(error));
+    },
+    noticed(notice) {
+      if (stage.at !== "strings") context.emit(noticeOf(notice, script, stage));
+    },
+  });
+  try {
+    pipeline.send(localSettings(run, script), sender({ at: "record" }));
+    for (const { statement, rows, alone } of workOf(script)) {
+      const check = strings.before(statement);
+      if (check && !failed) pipeline.send(check, sender({ at: "strings", statement }));
+      if (alone) await pipeline.drained();
+      if (failed || context.signal.aborted) break;
+      const told = sender({ at: "statement", statement });
+      if (rows) pipeline.copy(statement.text, rows, told);
+      else pipeline.send(statement.text, told);
+      await (rows ? pipeline.drained() : pipeline.room());
+    }
+    const last = strings.atEnd();
+    if (last && !failed) pipeline.send(last.sql, sender({ at: "strings", statement: last.statement }));
+    await pipeline.drained();
+    if (!failed && !context.signal.aborted) {
+      pipeline.send(`SET CONSTRAINTS ALL IMMEDIATE; ${cleanSession(run)}`, sender({ at: "commit" }));
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    await pipeline.drained();
+    return { kind: "stopped", failure: error };
+  }
+  await pipeline.drained();
+  if (!failed && context.signal.aborted) return { kind: "refused", stage: { at: "begin" }, server: INTERRUPTED };
+  if (failed?.error instanceof TransactionEnded) {
+    return { kind: "stopped", failure: endedFailure(script, failed.stage, failed.error.server) };
+  }
+  return failed && refusalOf(failed.error, failed.stage);
+}
+
+const INTERRUPTED: ServerMessage = { severity: "ERROR", code: "57014", message: "interrupted" };
+
+/** @throws what is none of the outside world's errors */
+export function refusalOf(error: unknown, stage: Stage): Refusal {
+  if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
+  if (error instanceof ConnectionLost) return { kind: "lost", lost: error };
+  if (error instanceof Failure) return { kind: "stopped", failure: error };
+  throw error;
+}
+
+/** The refusal as it is told. */
+export function failureOfRefusal(run: Run, script: Script, refusal: Exclude<Refusal, { kind: "lost" }>): Failure {
+  return refusal.kind === "stopped" ? refusal.failure : stepFailure(run, script, refusal.stage, refusal.server);
+}

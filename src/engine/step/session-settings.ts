@@ -1,0 +1,99 @@
+import { Failure } from "../../core/failure/failure.ts";
+import { decodeSource, NotUtf8 } from "../../core/text/source.ts";
+import type { Session } from "../../ports/session.ts";
+import { errorCode } from "../files/file-errors.ts";
+import type { Recording, TableNames } from "../history/history-table.ts";
+import type { RunLock } from "../lock/run-lock.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Script } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+
+/** One connection at work on a plan. */
+export interface Run {
+  readonly context: DatabaseContext;
+  readonly session: Session;
+  readonly pipeline: Pipeline;
+  readonly names: TableNames;
+  readonly lock: RunLock;
+  /** Settings of the session's own, to be made again after a RESET ALL; each ends in a semicolon. */
+  readonly sessionSettings: string;
+  /** Statements that have run in this session, of files that run statement by statement, for `session-effects.ts`. */
+  readonly inSession: Set<string>;
+  /** Whether settings of the session reach the statements behind them; not so behind a transaction pooler. */
+  readonly direct: boolean;
+}
+
+/** What goes into the history with a script. */
+export function recordingOf({ context }: Run, { step }: Script): Recording {
+  return {
+    checksum: step.script?.checksum ?? null,
+    downScript: step.down ? readWhole(context, step.down.path) : null,
+    toolVersion: context.toolVersion,
+  };
+}
+
+/** The text of a small file. @throws Failure history-conflict when it can no longer be read as it could before */
+export function readWhole(context: DatabaseContext, path: string): string {
+  try {
+    return [...decodeSource(context.fileSystem.read(path))].join("");
+  } catch (cause) {
+    const reason = cause instanceof NotUtf8 ? cause.message : errorCode(cause);
+    throw new Failure("history-conflict", `Cannot read ${path}: it was changed while pgstep was running (${reason})`, {
+      hint: "Run the command again.",
+      cause,
+    });
+  }
+}
+
+/** In milliseconds; the file's own where its header has one. */
+export function lockTimeoutOf({ settings }: DatabaseContext, { header }: Script): number {
+  return header.lockTimeoutMs ?? settings.lockTimeoutMs;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The time limits for the statements of a script, in milliseconds, whatever the role's, the database's or the server's
+ * defaults are.
+ * @param own names of the settings that the script has changed itself, which stay as they are
+ */
+export function limits(
+  { context, session }: Run,
+  script: Script,
+  own: ReadonlySet<string> = NONE,
+): (readonly [name: string, value: number])[] {
+  const all: (readonly [string, number])[] = [
+    ["statement_timeout", 0],
+    ["idle_in_transaction_session_timeout", 0],
+    ["lock_timeout", lockTimeoutOf(context, script)],
+  ];
+  if (session.backend.serverVersion >= 170000) all.push(["transaction_timeout", 0]);
+  return own.size === 0 ? all : all.filter(([name]) => !own.has(name));
+}
+
+/** The same as settings for one transaction, with what a session of a pooler's does not have from its beginning. */
+export function localSettings(run: Run, script: Script, own?: ReadonlySet<string>): string {
+  const settings: (readonly [string, string | number])[] = [...limits(run, script, own)];
+  if (!run.direct) settings.push(["exit_on_error", "off"]);
+  return settings.map(([name, value]) => `SET LOCAL ${name} = ${value};`).join(" ");
+}
+
+/**
+ * Puts the session back as it was before a script: role, settings, temporary tables, cursors. Stands before the row is
+ * written, so that nothing a script set can change how that is done, and after it nothing is left behind for the next.
+ * Behind a transaction pooler the next is somebody else, and there is no lock of ours that must stay.
+ */
+export function cleanSession({ session, sessionSettings, direct }: Run): string {
+  const locks = direct ? "" : " SELECT pg_catalog.pg_advisory_unlock_all();";
+  return `SET SESSION AUTHORIZATION ${login(session)}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP;${locks} ${sessionSettings}`;
+}
+
+/** Until the end of the transaction, the role that connected; behind it that of the script again. */
+export function ownRole({ session }: Run): string {
+  return `SET LOCAL SESSION AUTHORIZATION ${login(session)}; SET LOCAL ROLE NONE`;
+}
+
+/** PGlite does not know which user its session began with. */
+function login(session: Session): string {
+  return session.backend.embedded ? "postgres" : "DEFAULT";
+}

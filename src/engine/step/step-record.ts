@@ -1,0 +1,35 @@
+import { assertSql, deleteRowSql, recordRowSql, rowExists } from "../history/history-table.ts";
+import type { Script } from "../script/load-scripts.ts";
+import { BEGIN_OWN } from "../session/own-transaction.ts";
+import { bookkeeping } from "./one-statement.ts";
+import { localSettings, type Run, recordingOf } from "./session-settings.ts";
+
+/**
+ * The statements that record a step at its end, and fail with the marker "row" when the history does not keep what they say.
+ * Deferred triggers of the history run before that is checked.
+ */
+export function recordStepSql(run: Run, script: Script, statements: number, durationMs: number): string[] {
+  const { names } = run;
+  const { step } = script;
+  const isUp = step.direction === "up";
+  const recording = isUp && { recording: recordingOf(run, script), durationMs, isOwn: statements > 0 };
+  const there = rowExists(names, step.version);
+  return [
+    recording ? recordRowSql(names, step, recording) : deleteRowSql(names, step.version),
+    "SET CONSTRAINTS ALL IMMEDIATE",
+    assertSql(isUp ? there : `NOT ${there}`, "row"),
+  ];
+}
+
+/**
+ * Records a step on trial and rolls that back: a rule, a trigger, a policy or a constraint of the history may refuse the row,
+ * and what has run statement by statement by then cannot be taken back. Costs no turn, when something is asked behind it.
+ * @throws ServerFailure, ConnectionLost
+ */
+export async function tryToRecord(run: Run, script: Script): Promise<void> {
+  const { session } = run;
+  const record = recordStepSql(run, script, script.inspection.statements, 0).join("; ");
+  const tried = session.execute(`${BEGIN_OWN}; ${localSettings(run, script)} ${bookkeeping(run)}; ${record}`);
+  const [outcome] = await Promise.allSettled([tried, session.execute("ROLLBACK")]);
+  if (outcome.status === "rejected") throw outcome.reason;
+}

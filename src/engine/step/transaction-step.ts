@@ -1,0 +1,173 @@
+import { Failure, type ServerMessage } from "../../core/failure/failure.ts";
+import type { IsolationLevel } from "../../core/statements/transaction-blocks.ts";
+import { ConnectionLost, ServerFailure } from "../../ports/session.ts";
+import {
+  assertSql,
+  deleteEmptyRowSql,
+  deleteRowSql,
+  insertRowSql,
+  isOne,
+  noteWritesSql,
+  requireNoOtherRowSql,
+  requireNoWriteSql,
+  rowExists,
+} from "../history/history-table.ts";
+import { type FailedStage, SentStep, StepMessage } from "../pipeline/sent-step.ts";
+import type { Stage } from "../pipeline/stage.ts";
+import { TransactionEnded } from "../pipeline/transaction-state.ts";
+import type { Script } from "../script/load-scripts.ts";
+import { workOf } from "../script/statements-to-run.ts";
+import { COMMIT } from "../session/own-transaction.ts";
+import { endedFailure, unguardedFailure } from "./ended-transaction.ts";
+import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./session-settings.ts";
+import { StringsCheck } from "./strings-check.ts";
+
+/** How a step that was sent ended. */
+export type StepEnd =
+  | { readonly kind: "done"; readonly durationMs: number }
+  /** By something other than the server's refusal. */
+  | { readonly kind: "stopped"; readonly failure: Failure }
+  | { readonly kind: "refused"; readonly stage: Stage; readonly server: ServerMessage }
+  /** Its transaction was no longer there, or never was, and something of it may be committed. */
+  | { readonly kind: "ended"; readonly failure: Failure }
+  | { readonly kind: "lost"; readonly lost: ConnectionLost; readonly commitSent: boolean };
+
+/** Where a step's transaction begins and ends, when several share one. */
+export interface Extent {
+  readonly begin: boolean;
+  readonly commit: boolean;
+  readonly isolation: IsolationLevel;
+  /** Whether something in the transaction may lift the guard that holds should BEGIN be refused. */
+  readonly liftsReadOnly: boolean;
+  /** The step before in this plan: what must be true of its row for this one to start. */
+  readonly previous: Script | undefined;
+  /** The versions this transaction may write to the history: those of its steps so far. */
+  readonly versions: readonly string[];
+}
+
+/**
+ * Sends a whole step without waiting for its answers, and returns when the last message is on its way or the step has
+ * already failed. The promise inside tells how it ends; it never rejects. `open` tells that the step ended before its last
+ * message: the transaction may still be whole, and nothing may be sent behind it but ROLLBACK.
+ *
+ * BEGIN stands alone with constant text; the history row goes first and is the mutual exclusion; the last checks share
+ * one message with COMMIT, which a failed transaction therefore never reaches.
+ */
+export async function sendTransactionStep(
+  run: Run,
+  script: Script,
+  extent: Extent,
+): Promise<{ end: Promise<StepEnd>; open: boolean }> {
+  const { pipeline, context } = run;
+  const sent = new SentStep(context, script, extent.commit);
+  const send = (sql: string, stage: Stage) => pipeline.send(sql, new StepMessage(sent, stage));
+
+  if (extent.begin) {
+    const begin: Stage = { at: "begin" };
+    send(`BEGIN ISOLATION LEVEL ${extent.isolation} READ WRITE`, begin);
+    // Without the guard of the session, nothing but BEGIN keeps the statements behind it out of autocommit.
+    if (!run.direct || extent.liftsReadOnly) await pipeline.drained();
+  }
+  let stopped: Failure | undefined;
+  const strings = new StringsCheck();
+  try {
+    if (!sent.failed) send(recordSql(run, script, extent.previous), { at: "record" });
+    for (const { statement, rows, alone } of workOf(script)) {
+      const check = strings.before(statement);
+      if (check && !sent.failed) send(check, { at: "strings", statement });
+      if (alone) await pipeline.drained();
+      if (sent.failed || context.signal.aborted) break;
+      const stage: Stage = { at: "statement", statement };
+      if (!rows) {
+        send(statement.text, stage);
+        if (pipeline.isFull) await pipeline.room();
+        continue;
+      }
+      pipeline.copy(statement.text, rows, new StepMessage(sent, stage));
+      await pipeline.drained();
+    }
+  } catch (error) {
+    // A file of the step cannot be read to its end as it was planned.
+    if (!(error instanceof Failure)) throw error;
+    stopped = error;
+  }
+  if (sent.failed || stopped || context.signal.aborted) {
+    await pipeline.drained();
+    const { failed } = sent;
+    const end = failed
+      ? failedEnd(sent, script, failed, false)
+      : stopped
+        ? { kind: "stopped" as const, failure: stopped }
+        : stoppedEnd();
+    return { end: Promise.resolve(end), open: true };
+  }
+  const last = strings.atEnd();
+  if (last) send(last.sql, { at: "strings", statement: last.statement });
+  send(commitSql(run, script, extent), { at: "commit" });
+  const end = sent.ended.then((durationMs) =>
+    sent.failed
+      ? failedEnd(sent, script, sent.failed, extent.commit)
+      : { kind: "done" as const, durationMs: Math.round(durationMs) },
+  );
+  return { end, open: false };
+}
+
+function recordSql(run: Run, script: Script, previous: Script | undefined): string {
+  const record = script.seedRecord ?? `${rowSql(run, script, previous)}; `;
+  return `${localSettings(run, script)} ${run.lock.guard}${record}${noteWritesSql(run.names)}`;
+}
+
+function rowSql(run: Run, script: Script, previous: Script | undefined): string {
+  const { names } = run;
+  const { step } = script;
+  const guard = previous ? `${assertSql(stepTookEffect(run, previous), "previous")}; ` : "";
+  if (step.direction === "down") {
+    return `${guard}WITH gone AS (${deleteRowSql(names, step.version)} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
+  }
+  const replacing = step.isRecordedEmpty ? `${deleteEmptyRowSql(names, step.version)}; ` : "";
+  return `${guard}${replacing}${insertRowSql(names, step, recordingOf(run, script))}`;
+}
+
+/** The condition that a step's row is there, or is gone. */
+function stepTookEffect({ names }: Run, { step }: Script): string {
+  return step.direction === "up" ? rowExists(names, step.version) : `NOT ${rowExists(names, step.version)}`;
+}
+
+function commitSql(run: Run, script: Script, { commit, versions }: Extent): string {
+  const { names } = run;
+  // Within one transaction, what the next steps defer must stay deferred; the savepoint takes the change back.
+  const check = "SET CONSTRAINTS ALL IMMEDIATE; ";
+  const deferred = commit
+    ? check
+    : `SAVEPOINT pgstep; ${check}ROLLBACK TO SAVEPOINT pgstep; RELEASE SAVEPOINT pgstep; `;
+  // The count that this check relies on is a setting, which RESET ALL would take away.
+  const role = `${ownRole(run)}; RESET search_path; `;
+  const isSeed = script.seedRecord !== undefined;
+  const others = isSeed ? requireNoWriteSql(names) : requireNoOtherRowSql(names, versions);
+  const last = [...(isSeed ? [] : [assertSql(stepTookEffect(run, script), "row")]), ...(commit ? [COMMIT] : [])];
+  return `${deferred}${role}${others}; ${cleanSession(run)} ${last.join("; ")}`;
+}
+
+function failedEnd(
+  { unguarded }: SentStep,
+  script: Script,
+  { stage, error }: FailedStage,
+  commitSent: boolean,
+): StepEnd {
+  if (error instanceof TransactionEnded) {
+    return { kind: "ended", failure: endedFailure(script, stage, error.server) };
+  }
+  if (error instanceof ServerFailure && unguarded) {
+    return { kind: "ended", failure: unguardedFailure(script, unguarded, error.server) };
+  }
+  if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
+  if (error instanceof ConnectionLost) return { kind: "lost", lost: error, commitSent };
+  if (error instanceof Failure) return { kind: "stopped", failure: error };
+  throw error;
+}
+
+/** A step that the user stopped before all of it was sent. */
+function stoppedEnd(): StepEnd {
+  const server = { severity: "ERROR", code: "57014", message: "interrupted" };
+  return { kind: "refused", stage: { at: "begin" }, server };
+}

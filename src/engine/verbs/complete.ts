@@ -1,0 +1,39 @@
+import { type Completion, type Suggestion, starting } from "../../core/completion/suggestions.ts";
+import { parseMigrationName } from "../../core/migrations/migration-name.ts";
+import { compareVersions } from "../../core/migrations/version.ts";
+import { printableLine } from "../../core/text/display.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import { listFolders } from "../files/environment-folders.ts";
+
+/**
+ * The lines that a shell's script reads: a word, a tab and what it means, and last what the shell is to find itself.
+ * Reads no more than the names of the migrations. Where they cannot be read there are none: nobody wants to see an error
+ * between the words that he types.
+ * @param directory of the migrations, looked up only when it is needed
+ * @param current the word at the cursor, up to the cursor
+ */
+export function completionLines(
+  { suggestions, wanted, prefix }: Completion,
+  current: string,
+  fileSystem: FileSystem,
+  directory: () => string,
+): string[] {
+  if (wanted === "version") return starting(versionSuggestions(fileSystem, directory, prefix), current).map(line);
+  return [...suggestions.map(line), ...(wanted === undefined ? [] : [`:${wanted}`])];
+}
+
+function versionSuggestions(fileSystem: FileSystem, directory: () => string, prefix: string): Suggestion[] {
+  try {
+    return listFolders(fileSystem, directory())
+      .entries.flatMap(({ name }) => parseMigrationName(name) ?? [])
+      .flatMap((name) => ("fault" in name || name.direction === "down" ? [] : name))
+      .sort((left, right) => compareVersions(left.version, right.version))
+      .map(({ version, description }) => ({ text: prefix + version, remark: description }));
+  } catch {
+    return [];
+  }
+}
+
+function line({ text, remark }: Suggestion): string {
+  return `${text}\t${printableLine(remark)}`;
+}

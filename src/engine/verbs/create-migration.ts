@@ -1,0 +1,113 @@
+import { Failure } from "../../core/failure/failure.ts";
+import { TEMPLATE_LINE } from "../../core/migrations/emptiness.ts";
+import { fileNameWords, parseMigrationName } from "../../core/migrations/migration-name.ts";
+import { nextVersion, type VersionStyle } from "../../core/migrations/version.ts";
+import type { CreatedReport } from "../../core/reports/report.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import { misplacedDirectory } from "../files/directory-advice.ts";
+import { listFolders } from "../files/environment-folders.ts";
+import { errorCode, errorWords } from "../files/file-errors.ts";
+import type { Context } from "../session/context.ts";
+
+export interface NewMigration {
+  readonly description: string;
+  /** Overrides the style that the directory uses. */
+  readonly style?: VersionStyle;
+  /** Write the down file too. */
+  readonly down: boolean;
+  /** Write into the folder of this environment. */
+  readonly environment?: string;
+}
+
+/**
+ * Writes the next migration from the template; makes the directory where it is missing.
+ * @throws Failure usage when the description has nothing for a file name, file-exists, directory-unreadable
+ */
+export function createMigration(
+  context: Context,
+  { description, style, down, environment }: NewMigration,
+): CreatedReport {
+  const { fileSystem, settings, clock } = context;
+  const words = fileNameWords(description);
+  if (words === "") {
+    throw new Failure("usage", `Cannot name a migration "${description}": it has neither letters nor digits`, {
+      hint: 'Describe it in a few words: pgstep new "add users table".',
+    });
+  }
+  if (environment !== undefined && /^\.|[/\\]/.test(environment)) {
+    throw new Failure(
+      "usage",
+      `Cannot write into a folder for the environment "${environment}": it is no folder's name`,
+      {
+        hint: "Name the environment in one word of letters and digits, e.g. --env production.",
+      },
+    );
+  }
+  const version = nextVersion(existingVersions(context), clock.now(), style);
+  const name = `${version}_${words}`;
+  const header = `-- Migration: ${name}\n-- Description: ${sentence(description)}\n-- Created: ${clock.now().toISOString().slice(0, 10)}\n\n`;
+  const directory = environment === undefined ? settings.directory : `${settings.directory}/${environment}`;
+  const files = [{ path: `${directory}/${name}.sql`, text: `${header}${TEMPLATE_LINE}\n` }];
+  if (down) {
+    files.push({
+      path: `${directory}/${name}.down.sql`,
+      text: `${header}-- SQL statements that undo ${name}.sql here...\n`,
+    });
+  }
+  for (const { path, text } of files) create(fileSystem, path, text);
+  return { type: "created", paths: files.map((file) => file.path) };
+}
+
+function existingVersions({ fileSystem, settings }: Context): string[] {
+  try {
+    return listFolders(fileSystem, settings.directory).entries.flatMap(({ name }) => {
+      const parsed = parseMigrationName(name);
+      return parsed && "version" in parsed ? [parsed.version] : [];
+    });
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT") {
+      const misplaced = misplacedDirectory(fileSystem, settings.directory);
+      if (!misplaced) return [];
+      const { fault, hint } = misplaced;
+      throw new Failure("usage", `Cannot create ${settings.directory} here: ${fault}`, { hint });
+    }
+    throw new Failure(
+      "directory-unreadable",
+      `Cannot read migrations from ${settings.directory}: ${errorWords(cause)}`,
+      {
+        hint: "Check its permissions, or name another with --dir.",
+        cause,
+      },
+    );
+  }
+}
+
+function create(fileSystem: FileSystem, path: string, text: string): void {
+  try {
+    fileSystem.create(path, text);
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    if (errorCode(cause) === "EEXIST") {
+      throw new Failure("file-exists", `Cannot write ${path}: it is there already`, {
+        hint: "Run the command again, or choose another description.",
+        cause,
+      });
+    }
+    if (errorCode(cause) === "ENAMETOOLONG") {
+      throw new Failure("usage", `Cannot write ${path}: the name is too long for this file system`, {
+        hint: "Describe it in fewer words; the header of the file has room for more.",
+        cause,
+      });
+    }
+    throw new Failure("directory-unreadable", `Cannot write ${path}: ${errorWords(cause)}`, {
+      hint: "Check the directory's permissions, or name another with --dir.",
+      cause,
+    });
+  }
+}
+
+/** The description as one line that starts with a capital. */
+function sentence(description: string): string {
+  const line = description.replace(/\s+/g, " ").trim();
+  return line.charAt(0).toUpperCase() + line.slice(1);
+}

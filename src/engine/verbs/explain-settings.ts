@@ -1,0 +1,59 @@
+import { describeOrigin } from "../../core/configuration/origin.ts";
+import { failureOf, type ResolvedSettings } from "../../core/configuration/resolve-settings.ts";
+import type { TargetValue } from "../../core/connection/explanation.ts";
+import { Failure } from "../../core/failure/failure.ts";
+import type { SettingReport, SettingsReport } from "../../core/reports/report.ts";
+import { keyOf, SETTING_NAMES, type SettingName, settingOf } from "../../core/settings/table.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+
+/** All settings with their origins, what a database would be reached with, and what is wrong with any of it. */
+export async function explainSettings(
+  resolved: ResolvedSettings,
+  explainDatabase: () => Promise<readonly TargetValue[]>,
+  fileSystem: Pick<FileSystem, "list">,
+): Promise<SettingsReport> {
+  const faults = [...resolved.faults];
+  let connection: readonly TargetValue[] = [];
+  try {
+    // With a fault it may be another database than the one that is meant.
+    if (faults.length === 0) connection = await explainDatabase();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    faults.push(error);
+  }
+  const failure = failureOf(faults);
+  return {
+    type: "settings",
+    projectFile: resolved.projectFile,
+    settings: SETTING_NAMES.map((name): SettingReport => {
+      const { kind, flag, variables } = settingOf(name);
+      const value = resolved.values[name];
+      const origin = resolved.origins[name];
+      return {
+        name: keyOf(name),
+        flag: `--${flag}`,
+        variables,
+        value: value === undefined ? undefined : shown(name, kind.show(value), fileSystem),
+        source: origin.source,
+        origin: describeOrigin(origin),
+      };
+    }),
+    connection: connection.map((row) => ({ ...row, origin: resolved.variablePlaces.get(row.origin) ?? row.origin })),
+    ...(failure && { failure }),
+  };
+}
+
+/** A password file that is not there may be the password itself, given to the wrong flag. */
+function shown(name: SettingName, value: string, fileSystem: Pick<FileSystem, "list">): string {
+  return name === "passwordFile" && !isThere(value, fileSystem) ? "***" : value;
+}
+
+function isThere(path: string, fileSystem: Pick<FileSystem, "list">): boolean {
+  const slash = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+  const directory = slash === -1 ? "." : path.slice(0, slash) || "/";
+  try {
+    return fileSystem.list(directory).some((entry) => entry.name === path.slice(slash + 1));
+  } catch {
+    return false;
+  }
+}

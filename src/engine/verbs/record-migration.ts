@@ -1,0 +1,103 @@
+import { Failure } from "../../core/failure/failure.ts";
+import { type Applied, isRecordedEmpty } from "../../core/migrations/history.ts";
+import type { Migration } from "../../core/migrations/migration.ts";
+import { sameVersion } from "../../core/migrations/version.ts";
+import type { RecordReport } from "../../core/reports/report.ts";
+import type { RecordConsent } from "../../ports/consent.ts";
+import type { Session } from "../../ports/session.ts";
+import { readMigrations } from "../files/read-migrations.ts";
+import { deleteEmptyRowSql, insertRowSql, type TableNames, tableNames, versionIs } from "../history/history-table.ts";
+import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "../history/read-state.ts";
+import type { RunLock } from "../lock/run-lock.ts";
+import { withRunLock } from "../lock/take-lock.ts";
+import { prepareHistory } from "../run/prepare-history.ts";
+import { refuseUnsound } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { inTransaction } from "../session/own-transaction.ts";
+import { withSession } from "../session/with-session.ts";
+import { migrationStep, recordedFiles } from "./baseline.ts";
+
+/**
+ * Corrects the history for one migration, after consent: records it as applied, or removes its row. Runs none of its
+ * statements. Its entries in the journal of statements no longer count.
+ * @throws Failure version-unknown, nothing-in-doubt when the history says so already, consent-missing
+ */
+export async function recordMigration(
+  context: DatabaseContext,
+  version: string,
+  recorded: RecordReport["recorded"],
+  consent: RecordConsent,
+): Promise<RecordReport> {
+  const { settings, database, signal } = context;
+  const doing = "correct the history of";
+  const migration = recorded === "applied" ? findMigration(context, version) : undefined;
+  const isEmptyEntry = (row: Applied) => migration !== undefined && isRecordedEmpty(row, migration);
+  const seen = async (session: Session): Promise<{ state: DatabaseState; row: Applied | undefined }> => {
+    const state = await look(session, settings);
+    requireWritable(state, doing, [recorded === "applied" ? "INSERT" : "DELETE"]);
+    requireNoResetUnfinished(state, doing);
+    return { state, row: state.history.find((one) => sameVersion(one.version, version) && !isEmptyEntry(one)) };
+  };
+  const required = async (session: Session) => {
+    const found = await seen(session);
+    requireOtherwise(version, recorded, found.row);
+    return found;
+  };
+  // No session and no lock is kept while somebody makes up their mind.
+  const { row } = await withSession(database, doing, required, signal);
+  const report: RecordReport = {
+    type: "recorded",
+    database: database.description,
+    version: row?.version ?? migration?.version ?? version,
+    recorded,
+  };
+  await consent.mayRecord(migration?.name ?? report.version, recorded);
+  const record = async (session: Session, lock: RunLock): Promise<RecordReport> => {
+    const { state } = await required(session);
+    const names = migration ? await prepareHistory(context, session, state, lock) : tableNames(settings);
+    const begun = state.unfinished.find((one) => sameVersion(one.version, version));
+    const forget = begun ? [`DELETE FROM ONLY ${names.journal} WHERE ${versionIs(begun.version)}`] : [];
+    const empty = state.history.find((one) => sameVersion(one.version, version) && isEmptyEntry(one));
+    const replaced = empty ? [deleteEmptyRowSql(names, empty.version)] : [];
+    await inTransaction(session, [...forget, ...replaced, rowSql(context, names, report, migration)], lock.guard);
+    return report;
+  };
+  const lookUp = async (session: Session): Promise<RecordReport | string> => {
+    const found = await seen(session);
+    const isDone = (recorded === "applied") === (found.row !== undefined);
+    return isDone ? report : "Nothing was recorded. Run the command again.";
+  };
+  const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => record(session, lock));
+  return withSession(database, doing, work, signal);
+}
+
+function rowSql(
+  context: DatabaseContext,
+  names: TableNames,
+  { version }: RecordReport,
+  migration: Migration | undefined,
+): string {
+  if (!migration) return `DELETE FROM ONLY ${names.history} WHERE ${versionIs(version)}`;
+  const step = migrationStep(migration);
+  return insertRowSql(names, step, recordedFiles(context, step));
+}
+
+/** @throws Failure version-unknown */
+function findMigration({ fileSystem, settings }: DatabaseContext, version: string): Migration {
+  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+  refuseUnsound(findings, "record a migration");
+  const migration = migrations.find((one) => sameVersion(one.version, version));
+  if (migration) return migration;
+  throw new Failure("version-unknown", `Cannot record ${version} as applied: there is no such migration`, {
+    hint: `Name a migration that is in ${settings.directory}.`,
+  });
+}
+
+/** @throws Failure nothing-in-doubt when there is nothing to correct */
+function requireOtherwise(version: string, recorded: RecordReport["recorded"], row: Applied | undefined): void {
+  if ((recorded === "applied") !== (row !== undefined)) return;
+  const is = row ? "applied" : "not applied";
+  throw new Failure("nothing-in-doubt", `Cannot record ${version} as ${is}: the history says so already`, {
+    hint: "Run pgstep status to see what is recorded.",
+  });
+}

@@ -1,0 +1,43 @@
+import { Failure } from "../../core/failure/failure.ts";
+import { compareHistory, type Entry } from "../../core/migrations/history.ts";
+import { sameVersion } from "../../core/migrations/version.ts";
+import type { RepairReport } from "../../core/reports/report.ts";
+import type { Consent, ForgetConsent } from "../../ports/consent.ts";
+import { readMigrations } from "../files/read-migrations.ts";
+import { look } from "../history/read-state.ts";
+import { refuseUnsound } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { withSession } from "../session/with-session.ts";
+import { recordMigration } from "./record-migration.ts";
+import { repair } from "./repair.ts";
+
+/**
+ * Repairs the history for one version, after consent: takes over the checksum of a file that was changed, or removes the
+ * row of a version whose file is gone. Only a version that was named is ever forgotten: to an older checkout, the
+ * files of all newer versions are missing.
+ * @throws Failure version-unknown, consent-missing, declined, and those of `repair` and `recordMigration`
+ */
+export async function repairVersion(
+  context: DatabaseContext,
+  version: string,
+  consent: Consent & ForgetConsent,
+): Promise<RepairReport> {
+  const entry = await findEntry(context, version);
+  if (entry.state !== "missing") return await repair(context, consent, entry.version);
+  const agreed = { mayRecord: () => consent.mayForget(entry) };
+  const { database } = await recordMigration(context, entry.version, "not-applied", agreed);
+  return { type: "repair", database, version: entry.version, changed: [], updated: true, forgotten: true };
+}
+
+async function findEntry(context: DatabaseContext, version: string): Promise<Entry> {
+  const { settings, database, signal, fileSystem } = context;
+  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+  refuseUnsound(findings, "repair the history");
+  const state = await withSession(database, "repair", (session) => look(session, settings), signal);
+  const comparison = { environment: settings.environment, unfinished: state.unfinished };
+  const found = compareHistory(migrations, state.history, comparison).find((one) => sameVersion(one.version, version));
+  if (found) return found;
+  throw new Failure("version-unknown", `Cannot repair ${version}: there is no such version`, {
+    hint: "Run pgstep status to see the versions.",
+  });
+}

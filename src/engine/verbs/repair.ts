@@ -1,0 +1,80 @@
+import { Failure } from "../../core/failure/failure.ts";
+import { compareHistory, type Entry } from "../../core/migrations/history.ts";
+import { sameVersion } from "../../core/migrations/version.ts";
+import type { RepairReport } from "../../core/reports/report.ts";
+import { quoteText } from "../../core/sql/quote.ts";
+import type { Consent } from "../../ports/consent.ts";
+import type { Session } from "../../ports/session.ts";
+import { readMigrations } from "../files/read-migrations.ts";
+import { versionIs } from "../history/history-table.ts";
+import { look, requireNoResetUnfinished, requireWritable } from "../history/read-state.ts";
+import type { RunLock } from "../lock/run-lock.ts";
+import { withRunLock } from "../lock/take-lock.ts";
+import { prepareHistory } from "../run/prepare-history.ts";
+import { refuseUnsound } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { inTransaction } from "../session/own-transaction.ts";
+import { withSession } from "../session/with-session.ts";
+import { readWhole } from "../step/session-settings.ts";
+
+/**
+ * Takes the checksums, and the down scripts, of changed files over into the history, after consent.
+ * @param version of the only migration to repair; all that were changed when absent
+ * @throws Failure privilege-missing, consent-missing
+ */
+export async function repair(context: DatabaseContext, consent: Consent, version?: string): Promise<RepairReport> {
+  const { settings, database, signal } = context;
+  const { migrations, findings } = readMigrations(context.fileSystem, settings.directory);
+  refuseUnsound(findings, "repair the history");
+  const findChanged = async (session: Session) => {
+    const state = await look(session, settings);
+    requireWritable(state, "repair the history of", ["UPDATE"]);
+    requireNoResetUnfinished(state, "repair the history of");
+    const { environment } = settings;
+    const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
+    const isMeant = (entry: Entry) => version === undefined || sameVersion(entry.version, version);
+    return { state, changed: entries.filter((entry) => entry.state === "changed" && isMeant(entry)) };
+  };
+  const doing = "repair the history of";
+  // No session and no lock is kept while somebody makes up their mind.
+  const { changed: shown, state } = await withSession(database, doing, findChanged, signal);
+  const reportOf = (entries: readonly Entry[]): RepairReport => ({
+    type: "repair",
+    database: database.description,
+    ...(version !== undefined && { version }),
+    changed: entries,
+    updated: entries.length > 0,
+    forgotten: false,
+  });
+  if (shown.length === 0) return reportOf([]);
+  if (!(await consent.mayRepair(shown))) {
+    throw new Failure("consent-missing", `Cannot repair the history of ${state.name}: it was not agreed to`, {
+      hint: "Look at the files, then run pgstep repair --yes.",
+    });
+  }
+  const agreed = new Set(shown.map(({ version }) => version));
+  let changed: readonly Entry[] = shown;
+  const update = async (session: Session, lock: RunLock): Promise<RepairReport> => {
+    const found = await findChanged(session);
+    changed = found.changed.filter(({ version }) => agreed.has(version));
+    const names = await prepareHistory(context, session, found.state, lock);
+    if (changed.length > 0) {
+      const updates = changed.map((entry) => updateSql(context, names.history, entry));
+      await inTransaction(session, updates, lock.guard);
+    }
+    return reportOf(changed);
+  };
+  const lookUp = async (session: Session): Promise<RepairReport | string> => {
+    const left = (await findChanged(session)).changed.filter(({ version }) => agreed.has(version));
+    if (left.length > 0) return "The history was not updated. Run the command again.";
+    return reportOf(changed);
+  };
+  const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => update(session, lock));
+  return withSession(database, doing, work, signal);
+}
+
+function updateSql(context: DatabaseContext, history: string, { migration, applied }: Entry): string {
+  if (!migration || !applied) throw new Error("a changed migration has a file and a row");
+  const down = migration.down ? `, down_script = ${quoteText(readWhole(context, migration.down.path))}` : "";
+  return `UPDATE ONLY ${history} SET checksum = ${quoteText(migration.up.checksum)}${down} WHERE ${versionIs(applied.version)}`;
+}

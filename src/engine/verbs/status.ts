@@ -1,0 +1,48 @@
+import { compareHistory, isApplied, isPending } from "../../core/migrations/history.ts";
+import { compareRepeatables } from "../../core/repeatable/repeatable.ts";
+import type { StatusReport } from "../../core/reports/report.ts";
+import { gapFindings, readMigrations } from "../files/read-migrations.ts";
+import { tableNames } from "../history/history-table.ts";
+import { look } from "../history/read-state.ts";
+import { readRepeatables } from "../repeatable/plan.ts";
+import { readRecords } from "../repeatable/records.ts";
+import { refuseUnsound } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { withSession } from "../session/with-session.ts";
+
+/**
+ * What is applied and what is pending. Never writes.
+ * @throws Failure directory-unreadable, files-unsound, history-foreign and those of connecting
+ */
+export async function readStatus(context: DatabaseContext): Promise<StatusReport> {
+  const { settings, database } = context;
+  const files = readMigrations(context.fileSystem, settings.directory);
+  refuseUnsound(files.findings, "show the status");
+  const repeatables = readRepeatables(context.fileSystem, settings);
+  refuseUnsound(repeatables.findings, "show the status");
+  const { state, records } = await withSession(
+    database,
+    "read the history of",
+    async (session) => {
+      const state = await look(session, settings);
+      return { state, records: state.repeatableExists ? await readRecords(session, tableNames(settings)) : [] };
+    },
+    context.signal,
+  );
+  const repeatable = compareRepeatables(repeatables.files, records, settings.environment);
+  const { environment } = settings;
+  const entries = compareHistory(files.migrations, state.history, { environment, unfinished: state.unfinished });
+  return {
+    type: "status",
+    database: database.description,
+    environment,
+    entries,
+    applied: entries.filter(isApplied).length,
+    pending: entries.filter(isPending).length,
+    ...(repeatable.length > 0 && { repeatable }),
+    resetUnfinished: state.resetUnfinished,
+    afterUpUnfinished: state.afterUpUnfinished,
+    isProtected: state.isProtected,
+    warnings: [...files.findings, ...gapFindings(files, settings.directory, entries)],
+  };
+}

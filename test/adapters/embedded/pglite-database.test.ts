@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { LOCK_FILE } from "../../../src/adapters/embedded/embedded-lock.ts";
+import { PgliteDatabase } from "../../../src/adapters/embedded/pglite-database.ts";
+
+describe("embedded database in a directory", () => {
+  let base = "";
+  let directory = "";
+  const open = () => new PgliteDatabase({ kind: "embedded", directory });
+  const lockPath = () => join(directory, LOCK_FILE);
+  /** The id of a process that has ended. */
+  const deadPid = () => spawnSync(process.execPath, ["--version"]).pid;
+  const lock = (holder: object) =>
+    writeFileSync(
+      lockPath(),
+      JSON.stringify({ token: "t", host: hostname(), started: null, since: "s", creating: false, ...holder }),
+    );
+
+  before(() => {
+    base = mkdtempSync(join(tmpdir(), "pgstep-pglite-"));
+    directory = join(base, "missing", "parents", "data");
+  });
+  after(() => rmSync(base, { recursive: true }));
+
+  test("it is made with its parents, keeps its data, and frees the directory", async () => {
+    const database = open();
+    const session = await database.open();
+    await session.execute("CREATE TABLE kept AS SELECT 42 AS n");
+    assert.equal(JSON.parse(readFileSync(lockPath(), "utf8")).pid, process.pid);
+    await session.close();
+    await database.close();
+    await database.close();
+    assert.ok(!existsSync(lockPath()));
+    assert.deepEqual(
+      readdirSync(directory).filter((name) => name.startsWith(LOCK_FILE)),
+      [],
+    );
+    const again = open();
+    const [row] = await (await again.open()).query("SELECT n FROM kept");
+    assert.equal(row?.n, 42);
+    await again.close();
+  });
+
+  test("extensions that come with it are a plain CREATE EXTENSION away", async () => {
+    const database = open();
+    const session = await database.open();
+    for (const name of [
+      "citext",
+      "hstore",
+      "ltree",
+      "pg_trgm",
+      "pgcrypto",
+      "uuid-ossp",
+      "btree_gin",
+      "btree_gist",
+      "unaccent",
+    ]) {
+      await session.execute(`CREATE EXTENSION "${name}"`);
+    }
+    const [row] = await session.query("SELECT length(gen_random_uuid()::text) AS n, 'A'::citext = 'a' AS same");
+    assert.deepEqual(row, { n: 36, same: true });
+    await database.close();
+    await assert.rejects(session.execute("SELECT 1"), { name: "ConnectionLost" });
+  });
+
+  test("a second opener is refused and told who has it; the first goes on", async () => {
+    const database = open();
+    const session = await database.open();
+    await assert.rejects(open().open(), (error: Error & { code: string }) => {
+      return error.code === "database-in-use" && error.message.includes(`process ${process.pid} on ${hostname()}`);
+    });
+    await session.execute("SELECT 1");
+    await database.close();
+  });
+
+  test("the lock of a living process stands, on this machine and on others", async () => {
+    for (const holder of [{ pid: process.ppid }, { pid: deadPid(), host: "elsewhere" }]) {
+      lock(holder);
+      await assert.rejects(open().open(), { code: "database-in-use" });
+      assert.equal(JSON.parse(readFileSync(lockPath(), "utf8")).pid, holder.pid);
+    }
+  });
+
+  test("the lock of a dead process, or of one whose id was given to another, is taken over", async () => {
+    const stale = [{ pid: deadPid() }, ...(process.platform === "linux" ? [{ pid: process.ppid, started: "1" }] : [])];
+    for (const holder of stale) {
+      lock(holder);
+      const database = open();
+      await database.open();
+      assert.equal(JSON.parse(readFileSync(lockPath(), "utf8")).pid, process.pid);
+      await database.close();
+    }
+  });
+
+  test("a torn lock file is no obstacle", async () => {
+    writeFileSync(lockPath(), '{"pid":');
+    const database = open();
+    await database.open();
+    await database.close();
+  });
+
+  test("a database whose making was interrupted is made anew", async () => {
+    rmSync(join(directory, "global"), { recursive: true });
+    lock({ pid: deadPid(), creating: true });
+    const database = open();
+    const [row] = await (await database.open()).query("SELECT to_regclass('kept') AS kept");
+    assert.equal(row?.kept, null);
+    await database.close();
+  });
+
+  test("a directory with other things in it is left alone", async () => {
+    const other = join(base, "other");
+    mkdirSync(other);
+    writeFileSync(join(other, "notes.txt"), "mine");
+    const database = new PgliteDatabase({ kind: "embedded", directory: other });
+    await assert.rejects(database.open(), { code: "settings", message: /other files/ });
+    assert.deepEqual(readdirSync(other), ["notes.txt"]);
+    writeFileSync(join(other, "PG_VERSION"), "13\n");
+    await assert.rejects(database.open(), { code: "settings", message: /PostgreSQL 13/ });
+    const blocked = new PgliteDatabase({ kind: "embedded", directory: join(other, "notes.txt") });
+    await assert.rejects(blocked.open(), { code: "connection-failed" });
+  });
+
+  test("the exit status of the process stays what it was", async () => {
+    const before = process.exitCode;
+    process.exitCode = 3;
+    try {
+      const database = open();
+      await database.open();
+      await database.close();
+      assert.equal(process.exitCode, 3);
+    } finally {
+      process.exitCode = before;
+    }
+  });
+});

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { sharedServer } from "../support/postgres-server.ts";
+import { chosenRuntimes, programCommand, run } from "../support/program.ts";
+import { noTerminal, onTerminal } from "../support/terminal.ts";
+
+/*
+ * What somebody types at a question, and what pgstep makes of it: only agreement changes something.
+ */
+
+/** Commands that ask, their question, and whether it wants the database's name. */
+const ASKING: readonly { words: readonly string[]; question: string; wantsName?: boolean }[] = [
+  { words: ["reset"], question: "type the database's name (", wantsName: true },
+  { words: ["unprotect"], question: "type the database's name (", wantsName: true },
+  { words: ["repair"], question: "[y/N] " },
+  { words: ["repair", "3"], question: "Forget 003? " },
+  { words: ["resolve", "002", "--not-applied"], question: "[y/N] " },
+];
+
+/** Shows afterwards that a terminal reads lines, echoes what is typed, and makes signals of keys. */
+const STTY = "stty -a | tr ' ;' '\\n\\n' | grep -E '^-?(icanon|echo|isig)$' | sort | tr '\\n' ' '";
+const IN_ORDER = "echo icanon isig ";
+
+const CONTROL_C = "\u0003";
+const CONTROL_D = "\u0004";
+
+describe("a question at the terminal", { skip: noTerminal }, () => {
+  let directory: string;
+  let database: { readonly name: string; readonly url: string };
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), "pgstep-prompts-"));
+    writeFileSync(join(directory, "001_one.sql"), "CREATE TABLE one ();\n");
+    writeFileSync(join(directory, "002_two.sql"), "CREATE TABLE two ();\n");
+    writeFileSync(join(directory, "003_three.sql"), "CREATE TABLE three ();\n");
+    database = await (await sharedServer()).createDatabase();
+    const up = await run([...(await programCommand("node")), "up", "--dir", directory, "--url", database.url], {
+      directory,
+    });
+    assert.equal(up.status, 0, up.stderr);
+    appendFileSync(join(directory, "001_one.sql"), "-- edited\n");
+    rmSync(join(directory, "003_three.sql"));
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  /** What the database has that the questions are about. */
+  async function state(): Promise<unknown> {
+    const server = await sharedServer();
+    return await server.query(
+      database.name,
+      "SELECT version, checksum, (SELECT string_agg(relname, ' ' ORDER BY 1) FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS relations, (SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())) AS settings FROM schema_migrations ORDER BY 1",
+    );
+  }
+
+  for (const runtime of chosenRuntimes()) {
+    for (const { words, question, wantsName } of ASKING) {
+      test(`pgstep ${words.join(" ")} on ${runtime}`, async () => {
+        const server = await sharedServer();
+        // Only what is protected can be asked about by unprotect, and nothing protected by reset.
+        const mark = words[0] === "unprotect" ? "SET pgstep.protected = 'on'" : "RESET pgstep.protected";
+        await server.query(database.name, `ALTER DATABASE ${database.name} ${mark}`);
+        const command = [...(await programCommand(runtime)), ...words, "--dir", directory, "--url", database.url];
+        const typing = (typed: string) => onTerminal(command, { directory, question, typed, afterwards: STTY });
+        const before = await state();
+        for (const typed of ["n\r", "no\r", "\r", CONTROL_D]) {
+          const { seen, status, isAnswered } = await typing(typed);
+          assert.ok(isAnswered, seen);
+          assert.equal(status, 3, seen);
+          assert.ok(seen.endsWith(`Nothing was changed. ${IN_ORDER}`), seen);
+          assert.doesNotMatch(seen, /error|help/);
+        }
+        const slip = await typing("nearly\r");
+        const answer = wantsName
+          ? `Nothing was changed: "nearly" is not the name ${database.name}.`
+          : "Nothing was changed.";
+        assert.deepEqual([slip.status, slip.seen.endsWith(`${answer} ${IN_ORDER}`)], [3, true], slip.seen);
+        const stopped = await typing(CONTROL_C);
+        assert.equal(stopped.status, 130, stopped.seen);
+        assert.match(stopped.seen, /interrupted before it was agreed to .*Nothing was changed\. echo icanon isig $/);
+        assert.deepEqual(await state(), before);
+      });
+    }
+  }
+});

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { ensureBuilt } from "../../build/ensure-built.ts";
+import { ROOT } from "../../build/runtimes.ts";
+import { run } from "../support/program.ts";
+
+const CONSUMER = `import { MigrationRunner } from "pgstep";
+export const runner: MigrationRunner = new MigrationRunner();
+export const done: Promise<unknown> = runner.runMigrations();
+`;
+
+let place = "";
+
+before(async () => {
+  await ensureBuilt();
+  place = mkdtempSync(join(tmpdir(), "pgstep-consumer-"));
+  const installed = join(place, "node_modules", "pgstep");
+  mkdirSync(installed, { recursive: true });
+  const { files } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { files: string[] };
+  for (const file of ["package.json", ...files]) cpSync(join(ROOT, file), join(installed, file), { recursive: true });
+  writeFileSync(join(place, "consumer.ts"), CONSUMER);
+  writeFileSync(join(place, "package.json"), JSON.stringify({ type: "module" }));
+});
+after(() => rmSync(place, { recursive: true, force: true }));
+
+describe("the published package", () => {
+  const settings = [
+    ["nodenext", "nodenext"],
+    ["esnext", "bundler"],
+  ] as const;
+  for (const [module, resolution] of settings) {
+    test(`type-checks in a project of its own with ${resolution} resolution`, async () => {
+      const options = { module, moduleResolution: resolution, target: "es2023", strict: true, noEmit: true };
+      // Our own declarations are part of what is checked, and nothing but the language and the web may be needed.
+      const compilerOptions = { ...options, skipLibCheck: false, types: [], lib: ["es2023", "dom"] };
+      writeFileSync(join(place, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+      const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+      const { status, stdout } = await run([process.execPath, compiler, "--project", place], { directory: place });
+      assert.equal(stdout, "");
+      assert.equal(status, 0);
+    });
+  }
+
+  test("loads without any other package", async () => {
+    const script = `import { MigrationRunner } from "pgstep"; console.log(typeof MigrationRunner);`;
+    const command = [process.execPath, "--input-type=module", "--eval", script] as const;
+    const { status, stdout, stderr } = await run([...command], { directory: place });
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "function\n", stderr: "" });
+  });
+
+  test("its program says the version of its package", async () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+    const program = join(place, "node_modules", "pgstep", "dist", "pgstep.js");
+    const { status, stdout } = await run([process.execPath, program, "--version"], { directory: place });
+    assert.equal(status, 0);
+    assert.ok(stdout.includes(version), stdout);
+  });
+});
