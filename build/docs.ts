@@ -6,6 +6,7 @@ import { commandsPage } from "./docs/commands.ts";
 import { errorsPage, exitStatusesPage } from "./docs/failures.ts";
 import { jsonPage } from "./docs/json.ts";
 import { outputSchema } from "./docs/output-schema.ts";
+import { rulesPage } from "./docs/rules.ts";
 import { ROOT } from "./runtimes.ts";
 
 /** Every page that follows from the code, by its path. */
@@ -14,6 +15,7 @@ export function generatedPages(): ReadonlyMap<string, string> {
     ["docs/commands.md", commandsPage(VOCABULARY)],
     ["docs/exit-statuses.md", exitStatusesPage()],
     ["docs/errors.md", errorsPage()],
+    ["docs/rules.md", rulesPage()],
     ["docs/json.md", jsonPage()],
     ["schema/output.schema.json", outputSchema()],
   ]);

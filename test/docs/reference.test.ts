@@ -21,7 +21,11 @@ describe("what is generated from the code", () => {
         const page = file === "" ? text : readFileSync(join(ROOT, "docs", file), "utf8");
         if (anchor === undefined) continue;
         const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
-          heading.toLowerCase().replaceAll(" ", "-"),
+          // As GitHub makes them.
+          heading
+            .toLowerCase()
+            .replace(/[^\w\- ]/g, "")
+            .replaceAll(" ", "-"),
         );
         assert.ok(headings.includes(anchor), target);
       }

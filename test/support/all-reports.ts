@@ -38,7 +38,7 @@ export const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type
   notice: { type: "notice", message: SERVER, migration: "001_a", place: PLACE },
   warning: {
     type: "warning",
-    finding: { rule: "missing-file", severity: "warning", message: "m", hint: "h", place: { path: "m" } },
+    finding: { rule: "missing", severity: "warning", message: "m", hint: "h", place: { path: "m" } },
   },
   "repeatable-finished": {
     type: "repeatable-finished",

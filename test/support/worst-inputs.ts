@@ -79,7 +79,7 @@ const ANNOUNCED = [
 ];
 const MARKUP = ["::", "\n", " \n", "\n ", "\r\n", "##[", "##", "<", "&", "`", "_", "%"];
 
-const finding = (text: string): Finding => ({ rule: "x", severity: "error", message: text, place: { path: text } });
+const finding = (text: string): Finding => ({ rule: "gap", severity: "error", message: text, place: { path: text } });
 
 const hintCommands = () =>
   new HintCommands(VOCABULARY, () => ({ words: "npx pgstep", given: new Set() }), new Map([["env", "test"]]));

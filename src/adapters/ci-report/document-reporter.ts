@@ -1,5 +1,5 @@
 import type { FindingFormat } from "../../core/command-line/output-format.ts";
-import type { Failure, Finding } from "../../core/failure/failure.ts";
+import { type Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import type { Report } from "../../core/reports/report.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { findingsOf, type Inspected } from "../output/findings.ts";
@@ -40,7 +40,7 @@ export class DocumentReporter implements Reporter {
 
   bug(error: unknown): void {
     const message = `pgstep has a bug: ${error instanceof Error ? error.message : String(error)}`;
-    this.#write([{ rule: "bug", severity: "error", message }], undefined);
+    this.#write([finding("bug", { message })], undefined);
   }
 
   close(): void {}

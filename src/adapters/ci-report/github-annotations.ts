@@ -1,4 +1,4 @@
-import type { Failure, Finding } from "../../core/failure/failure.ts";
+import { type Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { Report } from "../../core/reports/report.ts";
 import { safeText, withoutCommands } from "../../core/text/safe-text.ts";
@@ -35,7 +35,7 @@ export class GithubAnnotations implements Reporter {
 
   bug(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#annotate([{ rule: "bug", severity: "error", message: `pgstep has a bug: ${message}` }]);
+    this.#annotate([finding("bug", { message: `pgstep has a bug: ${message}` })]);
   }
 
   close(): void {}

@@ -1,5 +1,5 @@
 import { closeSync, constants, lstatSync, openSync, writeSync } from "node:fs";
-import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import type { HintCommands } from "../../core/hints/hint-commands.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { Report } from "../../core/reports/report.ts";
@@ -71,12 +71,12 @@ export class LogReporter implements Reporter {
     if (problem === undefined || this.#told) return;
     this.#told = true;
     const { path, lost } = this.#settings;
-    lost({
-      rule: "log-lost",
-      severity: "warning",
-      message: `the log file ${path} is not complete: ${problem}`,
-      hint: "Make room for it, or name another with --log-file. The run itself was not harmed.",
-    });
+    lost(
+      finding("log-lost", {
+        message: `the log file ${path} is not complete: ${problem}`,
+        hint: "Make room for it, or name another with --log-file. The run itself was not harmed.",
+      }),
+    );
   }
 }
 

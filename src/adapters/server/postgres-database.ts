@@ -6,7 +6,7 @@ import {
   type ServerRole,
   type ServerTarget,
 } from "../../core/connection/target.ts";
-import { Failure, interruption } from "../../core/failure/failure.ts";
+import { Failure, finding, interruption } from "../../core/failure/failure.ts";
 import type { EventListener } from "../../core/reports/event.ts";
 import type { Database } from "../../ports/session.ts";
 import { type Dial, dialsTo } from "../network/dial.ts";
@@ -87,13 +87,11 @@ export class PostgresDatabase implements Database {
   #warnOfMd5(): void {
     if (this.#warned) return;
     this.#warned = true;
-    const finding = {
-      rule: "md5-login",
-      severity: "warning",
+    const warning = finding("md5-login", {
       message: `logged in to ${this.description} by md5 without TLS: a listener can guess the password from what was sent`,
       hint: "Connect with sslmode=verify-full, or let the server use scram-sha-256 for this role.",
-    } as const;
-    this.#attendance.emit?.({ type: "warning", finding });
+    });
+    this.#attendance.emit?.({ type: "warning", finding: warning });
   }
 
   /** As libpq: only after the server has asked for a password that is not known a person is asked for it. */

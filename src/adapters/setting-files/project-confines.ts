@@ -4,7 +4,7 @@ import process from "node:process";
 import { describeOrigin } from "../../core/configuration/origin.ts";
 import type { ResolvedSettings } from "../../core/configuration/resolve-settings.ts";
 import type { Target } from "../../core/connection/target.ts";
-import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { ProgramFile } from "../../ports/program-file.ts";
 import { repositoryOf } from "./project-file-search.ts";
@@ -56,12 +56,10 @@ export class ProjectConfines {
     if (logFile === undefined || origins.logFile.source !== "project-file" || projectDirectory === undefined)
       return undefined;
     if (isInside(realPlace(logFile), realpathSync(projectDirectory))) return undefined;
-    return {
-      rule: "log-outside",
-      severity: "warning",
+    return finding("log-outside", {
       message: `no log is written to ${logFile}: it lies outside of the project, and only ${describeOrigin(origins.logFile)} names it`,
       hint: `Commands that change a database write there; for this one name it with --log-file ${logFile}.`,
-    };
+    });
   }
 
   /** @throws Failure settings for a database that a command that looks must not write to */

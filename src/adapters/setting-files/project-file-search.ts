@@ -1,7 +1,7 @@
 import { closeSync, lstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
-import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import { PACKAGE_KEY } from "../../core/setting-files/project-file.ts";
 import { trustedUsers, userName } from "../files/file-owner.ts";
 
@@ -123,12 +123,10 @@ function warningOf(path: string, stranger: number | "anybody"): Finding {
   const shown = relative(process.cwd(), path);
   const whose =
     stranger === "anybody" ? "which anybody could have linked there" : `whose owner is ${userName(stranger)}`;
-  return {
-    rule: "project-file-ignored",
-    severity: "warning",
+  return finding("project-file-ignored", {
     message: `ignored ${shown}, ${whose}`,
     hint: `If you trust that file, name it: --config ${shown}.`,
-  };
+  });
 }
 
 function isFile(path: string): boolean {

@@ -5,7 +5,7 @@ import {
   requireForce,
   requireUnprotecting,
 } from "../../core/command-line/consent.ts";
-import { Failure } from "../../core/failure/failure.ts";
+import { Failure, finding } from "../../core/failure/failure.ts";
 import type { Entry } from "../../core/migrations/history.ts";
 import type { RecordReport, ResetInventory } from "../../core/reports/report.ts";
 import { printableLine, wrapped } from "../../core/text/display.ts";
@@ -76,19 +76,18 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
   async mayRepair(changed: readonly Entry[]): Promise<boolean> {
     if (this.#settings.yes) return true;
     const database = this.#settings.database();
-    const git = this.#settings.seeChanges(changed.map((entry) => changedFile(entry).place.path));
+    const git = this.#settings.seeChanges(changed.map(pathOf));
     const [only] = changed;
     if (!this.#canAsk()) {
       const command = `pgstep repair ${changed.length === 1 && only ? `${only.version} ` : ""}--yes`;
       throw new Failure("consent-missing", `Cannot repair the history of ${database}: nobody can be asked here`, {
         hint: `${git ? `See the change (${git})` : "Look at the files"}, then accept it: ${command}`,
-        findings: changed.map(changedFile),
+        findings: changed.map((entry) =>
+          finding("changed", { message: changedWords(entry), place: { path: pathOf(entry) } }),
+        ),
       });
     }
-    const files = changed.map((entry) => {
-      const { message, place } = changedFile(entry);
-      return `  ${printableLine(place.path)}: ${message}\n`;
-    });
+    const files = changed.map((entry) => `  ${printableLine(pathOf(entry))}: ${changedWords(entry)}\n`);
     const [these, they] = changed.length === 1 ? ["this file as it is", "It"] : ["these files as they are", "They"];
     const see = git ? `See the change: ${printableLine(git)}\n` : "";
     this.#terminal.output.write(`On ${printableLine(database)}:\n${files.join("")}${see}`);
@@ -166,13 +165,12 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
   }
 }
 
-function changedFile({ version, migration, applied }: Entry) {
-  return {
-    rule: "changed",
-    severity: "error" as const,
-    message: `changed after it was applied${appliedTime(applied)}`,
-    place: { path: migration?.up.path ?? version },
-  };
+function pathOf({ version, migration }: Entry): string {
+  return migration?.up.path ?? version;
+}
+
+function changedWords({ applied }: Entry): string {
+  return `changed after it was applied${appliedTime(applied)}`;
 }
 
 /** " (2026-11-28 17:05:12 UTC)"; empty where the history does not know. */

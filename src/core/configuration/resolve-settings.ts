@@ -1,4 +1,4 @@
-import { Failure, type Finding } from "../failure/failure.ts";
+import { Failure, type Finding, finding } from "../failure/failure.ts";
 import { ENVIRONMENTS_KEY } from "../setting-files/project-file.ts";
 import { substitute } from "../setting-files/substitution.ts";
 import { databaseUrl, type Kind } from "../settings/kinds.ts";
@@ -90,13 +90,7 @@ export function failureOf(faults: readonly Failure[]): Failure | undefined {
   if (others.length === 0) return first;
   return new Failure("settings", `Cannot use the settings: there are ${faults.length} faults in them`, {
     hint: "Mend them all; pgstep help settings tells how each is given.",
-    findings: faults.map(({ message, hint, place }) => ({
-      rule: "setting",
-      severity: "error",
-      message,
-      ...(hint !== undefined && { hint }),
-      ...(place && { place }),
-    })),
+    findings: faults.map((fault) => finding("setting", fault)),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Position } from "../text/position.ts";
+import { RULES, type RuleId, type RuleOf, type Severity } from "./rules.ts";
 
 /**
  * Every failure pgstep reports on purpose: its exit status and what it means.
@@ -108,12 +109,30 @@ export interface ServerMessage {
 
 /** One fault or remark found by looking at files and history, without running anything. */
 export interface Finding {
-  /** A kebab-case name that stays the same, e.g. "duplicate-version". */
-  readonly rule: string;
-  readonly severity: "error" | "warning";
+  /** A name that stays the same, e.g. "duplicate-version"; a failure's code where the whole command fails. */
+  readonly rule: RuleId | FailureCode;
+  readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
   readonly place?: FilePlace;
+}
+
+/** A finding of a rule that always has the same severity. */
+export function finding(rule: RuleOf, { message, hint, place }: FindingWords): Finding {
+  return {
+    rule,
+    severity: RULES[rule],
+    message,
+    ...(hint !== undefined && { hint }),
+    ...(place && { place }),
+  };
+}
+
+/** A failure has these too. */
+interface FindingWords {
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly place?: FilePlace | undefined;
 }
 
 export interface FailureDetails {

@@ -1,5 +1,4 @@
-import type { Finding } from "../failure/failure.ts";
-import { Failure } from "../failure/failure.ts";
+import { Failure, type Finding, finding } from "../failure/failure.ts";
 import type { Applied } from "./history.ts";
 import { versionKey } from "./version.ts";
 
@@ -30,10 +29,10 @@ export function disagreements(pin: Pin, history: readonly Checked[]): Finding[] 
     return expected && expected.checksum !== null && one.checksum !== null && expected.checksum !== one.checksum;
   });
   return [
-    ...gone.map(({ version }) => finding(`${version} is not applied, and it was when this file was sealed`)),
-    ...unexpected.map(({ version }) => finding(`${version} is applied, and this file knows nothing of it`)),
-    ...others.map(({ version }) => finding(`${version} was applied from another text than this file knows`)),
-  ];
+    ...gone.map(({ version }) => `${version} is not applied, and it was when this file was sealed`),
+    ...unexpected.map(({ version }) => `${version} is applied, and this file knows nothing of it`),
+    ...others.map(({ version }) => `${version} was applied from another text than this file knows`),
+  ].map((message) => finding("pinned", { message }));
 }
 
 /** @throws Failure history-conflict when the history disagrees with the pin */
@@ -45,10 +44,6 @@ export function requirePinned(pin: Pin | undefined, history: readonly Checked[])
     "Cannot go on: the history of the database is not the one that this file was sealed for",
     { hint: "Connect to the database that it is meant for, or seal another file for this one.", findings },
   );
-}
-
-function finding(message: string): Finding {
-  return { rule: "pinned", severity: "error", message };
 }
 
 function byVersion(list: readonly Checked[]): Map<string, Checked> {

@@ -1,4 +1,5 @@
-import type { Finding } from "../failure/failure.ts";
+import { type Finding, finding } from "../failure/failure.ts";
+import type { RuleOf } from "../failure/rules.ts";
 import { psqlSubstitute } from "../sql/psql-command.ts";
 import type { CopyBytes, Piece, PsqlLine, Statement } from "../sql/statement.ts";
 import { classify, type StatementKind } from "../statements/classify.ts";
@@ -52,8 +53,8 @@ export function inspect(
   database?: string,
 ): Inspection {
   const findings: Finding[] = [];
-  const report = (rule: string, position: Position, message: string, hint: string) =>
-    findings.push({ rule, severity: "error", message, hint, place: { path, ...position } });
+  const report: ReportFinding = (rule, position, message, hint) =>
+    findings.push(finding(rule, { message, hint, place: { path, ...position } }));
   const controls: Control[] = [];
   const groups: Control[] = [];
   let largeObjects = false;
@@ -155,7 +156,7 @@ function isPlain(kind: StatementKind, transaction: "begin" | "commit"): boolean 
   return kind.transaction === transaction && kind.modes === undefined && !kind.chain;
 }
 
-type ReportFinding = (rule: string, position: Position, message: string, hint: string) => void;
+type ReportFinding = (rule: RuleOf<"error">, position: Position, message: string, hint: string) => void;
 
 /** The isolation level of a BEGIN ... COMMIT around the whole file; undefined when there is none, or more than that. */
 function wrapperOf(controls: readonly Control[], statements: number): IsolationLevel | undefined {

@@ -1,4 +1,4 @@
-import { Failure, type Finding } from "../failure/failure.ts";
+import { Failure, type Finding, finding } from "../failure/failure.ts";
 import { enumeration } from "../text/display.ts";
 import { type Entry, isApplied, isPending } from "./history.ts";
 import type { Direction, SqlFile } from "./migration.ts";
@@ -171,13 +171,11 @@ function conflictWithUp(entry: Entry, outOfOrder: boolean): Finding | undefined 
 }
 
 export function changedFile(entry: Entry): Finding {
-  return {
-    rule: "changed",
-    severity: "error",
+  return finding("changed", {
     message: `${nameOf(entry)} was changed after it was applied`,
     hint: `Restore the file as it was and put the change into a new migration; or, if the edit is harmless, run pgstep repair${hasDownScript(entry) ? "; or undo it and apply it again: pgstep redo" : ""}.`,
     ...placeOf(entry),
-  };
+  });
 }
 
 export function missingFile(entry: Entry, severity: Finding["severity"]): Finding {
@@ -207,28 +205,24 @@ function missingFiles(entries: readonly Entry[]): Finding[] {
 }
 
 export function outOfOrderFile(entry: Entry): Finding {
-  return {
-    rule: "out-of-order",
-    severity: "error",
+  return finding("out-of-order", {
     message: `${nameOf(entry)} is pending, and a higher version is applied already`,
     hint: "Give it a version above the newest, or run pgstep up --out-of-order.",
     ...placeOf(entry),
-  };
+  });
 }
 
 export function unfinishedStep(entry: Entry): Finding {
   const name = nameOf(entry);
   const up = entry.unfinished === "up";
-  return {
-    rule: "unfinished",
-    severity: "error",
+  return finding("unfinished", {
     message: `${name} was ${up ? "applied" : "undone"} in part: it runs outside a transaction and did not end`,
     hint:
       up && !entry.migration
         ? "Bring its file back, and run pgstep up to go on where it stopped."
         : `Run pgstep ${up ? "up" : "down"} to go on where it stopped.`,
     ...placeOf(entry),
-  };
+  });
 }
 
 function nameOf({ migration, version }: Entry): string {

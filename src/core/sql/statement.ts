@@ -1,3 +1,4 @@
+import type { RuleOf } from "../failure/rules.ts";
 import type { Position } from "../text/position.ts";
 
 /** Where a piece of a file is. */
@@ -62,24 +63,10 @@ export interface CopyEnd extends Place {
   readonly text: string;
 }
 
-export type FaultRule =
-  | "unterminated-quote"
-  | "unterminated-identifier"
-  | "unterminated-dollar-quote"
-  | "unterminated-comment"
-  | "unterminated-parenthesis"
-  | "unterminated-body"
-  | "unterminated-copy"
-  | "copy-line-shared"
-  | "psql-command"
-  | "nul-character"
-  | "other-tool"
-  | "placeholder";
-
 /** Text that cannot be sent, and why. Scanning goes on behind it where that makes sense, so one pass finds all faults. */
 export interface ScanFault {
   readonly kind: "fault";
-  readonly rule: FaultRule;
+  readonly rule: RuleOf<"error">;
   /** What is the case, e.g. "this string is never closed". */
   readonly message: string;
   /** One imperative sentence. */

@@ -3,8 +3,8 @@ import { TokenCursor } from "../sql/token-cursor.ts";
 
 /** What a statement takes the data of. */
 export interface Destruction {
-  /** The rule, in SQL's words: "DROP TABLE". */
-  readonly rule: string;
+  /** The kind of statement, in SQL's words: "DROP TABLE". */
+  readonly kind: string;
   /** The tables it names; empty where any table can be hit. */
   readonly tables: readonly TableName[];
   /** Schemas that it empties. */
@@ -44,15 +44,15 @@ const ANY_TABLE = { tables: [], schemas: [], cascades: true };
 function drop(cursor: TokenCursor): Destruction | undefined {
   const object = cursor.acceptOne("TABLE", "SCHEMA", "OWNED", "TYPE", "DOMAIN", "EXTENSION");
   if (!object) return undefined;
-  const rule = `DROP ${object}`;
-  if (object === "OWNED") return { rule, ...ANY_TABLE };
+  const kind = `DROP ${object}`;
+  if (object === "OWNED") return { kind, ...ANY_TABLE };
   cursor.accept("IF", "EXISTS");
   const names = tableNames(cursor);
   const cascade = cursor.sees("CASCADE");
-  if (object === "TABLE") return { rule, tables: names, schemas: [], cascades: false };
+  if (object === "TABLE") return { kind, tables: names, schemas: [], cascades: false };
   // A table of another schema can have a column of a type of this one.
-  if (object === "SCHEMA") return { rule, tables: [], schemas: names.map(({ name }) => name), cascades: false };
-  return cascade ? { rule: `${rule} CASCADE`, ...ANY_TABLE } : undefined;
+  if (object === "SCHEMA") return { kind, tables: [], schemas: names.map(({ name }) => name), cascades: false };
+  return cascade ? { kind: `${kind} CASCADE`, ...ANY_TABLE } : undefined;
 }
 
 function truncate(cursor: TokenCursor): Destruction {
@@ -60,7 +60,7 @@ function truncate(cursor: TokenCursor): Destruction {
   const tables = tableNames(cursor);
   let cascades = false;
   for (; !cursor.atEnd; cursor.skip()) cascades ||= cursor.sees("CASCADE");
-  return { rule: "TRUNCATE", tables, schemas: [], cascades };
+  return { kind: "TRUNCATE", tables, schemas: [], cascades };
 }
 
 function alter(cursor: TokenCursor): Destruction | undefined {
@@ -71,9 +71,9 @@ function alter(cursor: TokenCursor): Destruction | undefined {
   const table = takeTable(cursor);
   cursor.accept("*");
   while (!cursor.atEnd) {
-    if (isType && cursor.sees("DROP", "ATTRIBUTE")) return { rule: "ALTER TYPE ... DROP ATTRIBUTE", ...ANY_TABLE };
-    const rule = isType ? undefined : lossyAction(cursor);
-    if (rule) return { rule: `ALTER TABLE ... ${rule}`, tables: [table], schemas: [], cascades: false };
+    if (isType && cursor.sees("DROP", "ATTRIBUTE")) return { kind: "ALTER TYPE ... DROP ATTRIBUTE", ...ANY_TABLE };
+    const kind = isType ? undefined : lossyAction(cursor);
+    if (kind) return { kind: `ALTER TABLE ... ${kind}`, tables: [table], schemas: [], cascades: false };
     while (!cursor.atEnd && !cursor.accept(",")) {
       if (cursor.sees("(")) cursor.skipParentheses();
       else cursor.skip();
@@ -94,10 +94,10 @@ function lossyAction(cursor: TokenCursor): string | undefined {
 /** DELETE, UPDATE and MERGE, in front or within WITH. */
 function change(cursor: TokenCursor): Destruction | undefined {
   const tables: TableName[] = [];
-  let rule: string | undefined;
+  let kind: string | undefined;
   while (!cursor.atEnd) {
     if (cursor.accept("DELETE", "FROM")) {
-      rule = "DELETE";
+      kind = "DELETE";
       cursor.accept("ONLY");
       tables.push(takeTable(cursor));
     } else if (cursor.sees("UPDATE") && !cursor.sees("UPDATE", "SET")) {
@@ -106,7 +106,7 @@ function change(cursor: TokenCursor): Destruction | undefined {
       const table = takeTable(cursor);
       // FOR UPDATE has no SET, and so is none.
       if (!updatesAll(cursor)) continue;
-      rule ??= "UPDATE without WHERE";
+      kind ??= "UPDATE without WHERE";
       tables.push(table);
     } else if (cursor.accept("MERGE", "INTO")) {
       cursor.accept("ONLY");
@@ -114,11 +114,11 @@ function change(cursor: TokenCursor): Destruction | undefined {
       let deletes = false;
       for (; !cursor.atEnd; cursor.skip()) deletes ||= cursor.sees("THEN", "DELETE");
       if (!deletes) continue;
-      rule = "MERGE with DELETE";
+      kind = "MERGE with DELETE";
       tables.push(table);
     } else cursor.skip();
   }
-  return rule === undefined ? undefined : { rule, tables, schemas: [], cascades: false };
+  return kind === undefined ? undefined : { kind, tables, schemas: [], cascades: false };
 }
 
 /** Whether an UPDATE, read behind its table, has a SET and no WHERE of its own; stops where the statement around it goes on. */

@@ -1,4 +1,4 @@
-import type { Finding } from "../../core/failure/failure.ts";
+import { type Finding, finding } from "../../core/failure/failure.ts";
 import { enumeration } from "../../core/text/display.ts";
 import type { Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
@@ -20,22 +20,22 @@ export async function leftOut(
   const members = jsonAnswer<string[]>(row?.members ?? "[]", ["list of", "text"]);
   const findings: Finding[] = [];
   if (scope === "all" && objects > 0) {
-    findings.push({
-      rule: "backup-incomplete",
-      severity: "warning",
-      message: `The backup of ${databaseName} leaves out ${objects} large ${objects === 1 ? "object" : "objects"}`,
-      hint: session.backend.embedded
-        ? "Copy the directory of the embedded database as well, while nothing uses it."
-        : "Let pg_dump make it, which takes them: install PostgreSQL's client programs, or name one with --pg-dump <path>.",
-    });
+    findings.push(
+      finding("backup-incomplete", {
+        message: `The backup of ${databaseName} leaves out ${objects} large ${objects === 1 ? "object" : "objects"}`,
+        hint: session.backend.embedded
+          ? "Copy the directory of the embedded database as well, while nothing uses it."
+          : "Let pg_dump make it, which takes them: install PostgreSQL's client programs, or name one with --pg-dump <path>.",
+      }),
+    );
   }
   if (members.length > 0) {
-    findings.push({
-      rule: "backup-incomplete",
-      severity: "warning",
-      message: `The backup of ${databaseName} leaves out which tables are in publications: ${enumeration(members)}`,
-      hint: "After a restore, add them again: ALTER PUBLICATION <name> ADD TABLE <table>.",
-    });
+    findings.push(
+      finding("backup-incomplete", {
+        message: `The backup of ${databaseName} leaves out which tables are in publications: ${enumeration(members)}`,
+        hint: "After a restore, add them again: ALTER PUBLICATION <name> ADD TABLE <table>.",
+      }),
+    );
   }
   return findings;
 }

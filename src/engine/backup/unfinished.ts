@@ -1,4 +1,4 @@
-import type { Finding } from "../../core/failure/failure.ts";
+import { type Finding, finding } from "../../core/failure/failure.ts";
 import { enumeration } from "../../core/text/display.ts";
 
 /**
@@ -8,11 +8,9 @@ import { enumeration } from "../../core/text/display.ts";
 export function unfinished(paths: readonly string[]): Finding[] {
   if (paths.length === 0) return [];
   return [
-    {
-      rule: "backup-unfinished",
-      severity: "warning",
+    finding("backup-unfinished", {
       message: `There are files of backups that were not finished: ${enumeration(paths)}`,
       hint: "If no other backup or restore is at work there, they were left by one that was killed: remove them.",
-    },
+    }),
   ];
 }

@@ -1,6 +1,6 @@
 import { statusHistory } from "../../core/bundle/read-status-report.ts";
 import { type Seal, type SealedFile, sealText } from "../../core/bundle/seal.ts";
-import { Failure } from "../../core/failure/failure.ts";
+import { Failure, finding } from "../../core/failure/failure.ts";
 import type { Checked, Pin } from "../../core/migrations/history-pin.ts";
 import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
 import { compareVersions, versionKey } from "../../core/migrations/version.ts";
@@ -157,11 +157,7 @@ function refuseDisagreement(pin: Pin): void {
   if (changed.length === 0) return;
   throw new Failure("history-conflict", "Cannot pin the history: files were edited after they were applied", {
     hint: "Put them back as they were, or accept them with pgstep repair, and seal again.",
-    findings: changed.map(({ version }) => ({
-      rule: "pinned",
-      severity: "error",
-      message: `${version} was applied from another text`,
-    })),
+    findings: changed.map(({ version }) => finding("pinned", { message: `${version} was applied from another text` })),
   });
 }
 

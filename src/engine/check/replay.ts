@@ -1,5 +1,5 @@
 import { type SchemaObject, schemaDifferences } from "../../core/catalog/schema-comparison.ts";
-import type { Failure, Finding } from "../../core/failure/failure.ts";
+import { type Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import { runsIn } from "../../core/migrations/header.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
 import type { Rehearsal } from "../../core/reports/report.ts";
@@ -104,11 +104,5 @@ async function findingOf({ database }: DatabaseContext, failure: Failure): Promi
   const advice = shadow
     ? "Name an empty database of a server like yours with --shadow-url: the embedded one lacks it."
     : hint;
-  return {
-    rule: "replay",
-    severity: "error",
-    message: [message, ...said].join("; "),
-    ...(advice !== undefined && { hint: advice }),
-    ...(place && { place }),
-  };
+  return finding("replay", { message: [message, ...said].join("; "), hint: advice, place });
 }

@@ -1,4 +1,4 @@
-import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import { EMPTY_CHECKSUM, emptinessOf } from "../../core/migrations/emptiness.ts";
 import { type Header, parseHeader, runsIn } from "../../core/migrations/header.ts";
 import { type Entry, isPending } from "../../core/migrations/history.ts";
@@ -55,22 +55,22 @@ export function readMigrations(fileSystem: FileSystem, directory: string): Migra
   findStrayDowns([...downs.values()], ups, findings);
   const layout = ups.length === 0 ? otherLayout(fileSystem, directory) : undefined;
   if (layout) {
-    findings.push({
-      rule: "other-layout",
-      severity: "error",
-      message: `these are migrations of ${layout.tool}: folders that hold a file ${layout.file}`,
-      hint: `Copy each ${layout.file} to a file like 001_create_users.sql, or name another directory with --dir.`,
-      place: { path: directory },
-    });
+    findings.push(
+      finding("other-layout", {
+        message: `these are migrations of ${layout.tool}: folders that hold a file ${layout.file}`,
+        hint: `Copy each ${layout.file} to a file like 001_create_users.sql, or name another directory with --dir.`,
+        place: { path: directory },
+      }),
+    );
   } else if (ups.length === 0) {
     const { note, hint } = directoryAdvice(fileSystem, directory);
-    findings.push({
-      rule: "no-migrations",
-      severity: "warning",
-      message: `there are no migrations here${note}`,
-      hint: hint ?? "Make the first one: pgstep new <description>, or name another directory with --dir.",
-      place: { path: directory },
-    });
+    findings.push(
+      finding("no-migrations", {
+        message: `there are no migrations here${note}`,
+        hint: hint ?? "Make the first one: pgstep new <description>, or name another directory with --dir.",
+        place: { path: directory },
+      }),
+    );
   }
   return { migrations, versions: ups.map(({ version }) => version), findings: findings.sort(byWeightAndPlace) };
 }
@@ -107,13 +107,13 @@ function pairOf({ name, environment }: NamedFile): string {
 
 function findOddFolders({ misnamed, unreadable }: FolderEntries, findings: Finding[]): void {
   for (const path of misnamed) {
-    findings.push({
-      rule: "no-environment",
-      severity: "warning",
-      message: `the migrations in ${fileName(path)} are left alone: no environment can have that name`,
-      hint: "Name the folder like an environment, in one word, to have them run there; or move it elsewhere.",
-      place: { path },
-    });
+    findings.push(
+      finding("no-environment", {
+        message: `the migrations in ${fileName(path)} are left alone: no environment can have that name`,
+        hint: "Name the folder like an environment, in one word, to have them run there; or move it elsewhere.",
+        place: { path },
+      }),
+    );
   }
   for (const path of unreadable) {
     findings.push({
@@ -174,13 +174,11 @@ function readLargeSource(fileSystem: FileSystem, path: string): Source {
 
 function unreadable(path: string, cause: unknown): Finding {
   if (cause instanceof NotUtf8) {
-    return {
-      rule: "not-utf8",
-      severity: "error",
+    return finding("not-utf8", {
       message: "the file is not UTF-8",
       hint: `Convert it, e.g. iconv -f ${cause.likely} -t utf-8 ${path}, and look at the result.`,
       place: { path, line: cause.line },
-    };
+    });
   }
   return {
     rule: "unreadable",
@@ -194,27 +192,27 @@ function unreadable(path: string, cause: unknown): Finding {
 function readHeader({ path, name, environment }: TitledFile, text: string, findings: Finding[]): Header {
   const { header, faults } = parseHeader(text);
   for (const { message, hint, position } of faults) {
-    findings.push({ rule: "header", severity: "error", message, hint, place: { path, ...position } });
+    findings.push(finding("header", { message, hint, place: { path, ...position } }));
   }
   // With blanks in it, it is a remark and no file's name.
   if (header.migration && !/\s/.test(header.migration.text) && header.migration.text.replace(/\.sql$/, "") !== name) {
-    findings.push({
-      rule: "header-name",
-      severity: "error",
-      message: `the header says "Migration: ${header.migration.text}", the file's name says ${name}`,
-      hint: `Write "-- Migration: ${name}", or rename the file.`,
-      place: { path, ...header.migration.position },
-    });
+    findings.push(
+      finding("header-name", {
+        message: `the header says "Migration: ${header.migration.text}", the file's name says ${name}`,
+        hint: `Write "-- Migration: ${name}", or rename the file.`,
+        place: { path, ...header.migration.position },
+      }),
+    );
   }
   if (environment === undefined) return header;
   if (!runsIn(header, environment)) {
-    findings.push({
-      rule: "header-environment",
-      severity: "error",
-      message: `the header says "Environment: ${header.environments.join(", ")}", and the file is in the folder of ${environment}`,
-      hint: "Remove the line from the header, or move the file to where it belongs.",
-      place: { path },
-    });
+    findings.push(
+      finding("header-environment", {
+        message: `the header says "Environment: ${header.environments.join(", ")}", and the file is in the folder of ${environment}`,
+        hint: "Remove the line from the header, or move the file to where it belongs.",
+        place: { path },
+      }),
+    );
   }
   return { ...header, environments: [environment] };
 }
@@ -227,29 +225,29 @@ function findDuplicates(ups: readonly NamedFile[], findings: Finding[]): void {
       first = file;
       continue;
     }
-    findings.push({
-      rule: "duplicate-version",
-      severity: "error",
-      message: `version ${file.version} is taken twice: by ${shortName(first)} and ${shortName(file)}`,
-      hint:
-        first.environment === file.environment
-          ? "Give one of them a version of its own."
-          : "Give one of them a version of its own: folders of environments share the numbering. What is no environment's belongs elsewhere.",
-      place: { path: file.path },
-    });
+    findings.push(
+      finding("duplicate-version", {
+        message: `version ${file.version} is taken twice: by ${shortName(first)} and ${shortName(file)}`,
+        hint:
+          first.environment === file.environment
+            ? "Give one of them a version of its own."
+            : "Give one of them a version of its own: folders of environments share the numbering. What is no environment's belongs elsewhere.",
+        place: { path: file.path },
+      }),
+    );
   }
 }
 
 function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], findings: Finding[]): void {
   for (const down of downs) {
     const up = ups.find((file) => file.key === down.key);
-    findings.push({
-      rule: "down-without-up",
-      severity: "error",
-      message: `${fileName(down.path)} is the way back of no migration`,
-      hint: up ? `Rename it to ${up.name}.down.sql.` : `Add ${down.name}.sql, or remove it.`,
-      place: { path: down.path },
-    });
+    findings.push(
+      finding("down-without-up", {
+        message: `${fileName(down.path)} is the way back of no migration`,
+        hint: up ? `Rename it to ${up.name}.down.sql.` : `Add ${down.name}.sql, or remove it.`,
+        place: { path: down.path },
+      }),
+    );
   }
 }
 
@@ -266,13 +264,11 @@ export function gapFindings({ versions }: MigrationFiles, directory: string, ent
   const gaps = sequenceGaps([...versions, ...missing], counts);
   if (gaps.length === 0) return [];
   return [
-    {
-      rule: "gap",
-      severity: "warning",
+    finding("gap", {
       message: `the numbering has ${gaps.length === 1 ? "a gap" : "gaps"}: ${enumeration(gaps)} missing`,
       hint: "Check that no file was forgotten.",
       place: { path: directory },
-    },
+    }),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import { type CatalogRelation, RelationConflicts } from "../../core/migrations/relation-conflicts.ts";
 import type { CopyBytes, Piece } from "../../core/sql/statement.ts";
 import { relationChange } from "../../core/statements/relation-change.ts";
@@ -18,13 +18,7 @@ export function findOccupied(occupants: Occupants, pending: readonly PendingFile
   const { tables } = occupants;
   const names = enumeration(tables.map(({ schema, name }) => `${schema}.${name}`));
   const count = tables.length === 1 ? "another table" : `${tables.length} other tables`;
-  return [
-    {
-      rule: "other-tables",
-      severity: "warning",
-      message: `the database has no history yet, and ${count}: ${names}`,
-    },
-  ];
+  return [finding("other-tables", { message: `the database has no history yet, and ${count}: ${names}` })];
 }
 
 /** @throws Failure database-not-empty when there is an error among the findings */

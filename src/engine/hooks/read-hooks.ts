@@ -1,5 +1,5 @@
 import type { Settings } from "../../core/configuration/settings.ts";
-import type { Finding } from "../../core/failure/failure.ts";
+import { type Finding, finding } from "../../core/failure/failure.ts";
 import { HOOK_MOMENTS, type Hook, parseHookName, shownCommand } from "../../core/hooks/hook.ts";
 import { runsIn } from "../../core/migrations/header.ts";
 import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
@@ -47,13 +47,11 @@ export function readHooks(fileSystem: FileSystem, settings: Settings): Hooks {
 
 function misnamed(name: string, path: string): Finding {
   const meant = nearest(name.split(".", 1)[0] ?? "", HOOK_MOMENTS);
-  return {
-    rule: "hook-name",
-    severity: "warning",
+  return finding("hook-name", {
     message: `${name}.sql is no hook's name, so it is never run`,
     hint: meant
       ? `Did you mean ${meant}.sql?`
       : `Hooks are ${HOOK_MOMENTS.join(", ")}, each with .sql or .<environment>.sql.`,
     place: { path },
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import type { Settings } from "../../core/configuration/settings.ts";
-import { Failure, interruption } from "../../core/failure/failure.ts";
+import { Failure, finding, interruption } from "../../core/failure/failure.ts";
 import type { Hook, HookMoment, HookReport } from "../../core/hooks/hook.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Session } from "../../ports/session.ts";
@@ -87,7 +87,7 @@ export class HookRunner {
       // Whose transaction has ended may have committed what nobody meant to.
       const isFinal = context.signal.aborted || failure.code === "transaction-ended";
       if (context.settings.hookFailure === "stop" || isFinal) return failure;
-      context.emit({ type: "warning", finding: warningOf(failure) });
+      context.emit({ type: "warning", finding: finding("hook-failed", failure) });
     }
     return undefined;
   }
@@ -159,14 +159,4 @@ async function runCommand(
   return new Failure("hook-failed", `${what}: it ended with exit status ${end.status}`, {
     hint: `Its own output, above, may tell why.${settings.hookFailure === "stop" ? " With --hook-failure warn the run goes on all the same." : ""}`,
   });
-}
-
-function warningOf({ message, hint, place }: Failure) {
-  return {
-    rule: "hook-failed",
-    severity: "warning",
-    message,
-    ...(hint !== undefined && { hint }),
-    ...(place && { place }),
-  } as const;
 }

@@ -1,4 +1,4 @@
-import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import { enumeration } from "../../core/text/display.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
@@ -109,12 +109,12 @@ export async function giveBack(session: Session, taken: TakenDown): Promise<Find
       } catch (error) {
         if (!(error instanceof ServerFailure)) throw error;
         if (IS_THERE.has(error.server.code)) continue;
-        findings.push({
-          rule: "not-given-back",
-          severity: "warning",
-          message: `${kind} ${name} was made anew without what it had: ${sql} (${error.server.message})`,
-          hint: "Write it into the file that makes it, as it is to be now.",
-        });
+        findings.push(
+          finding("not-given-back", {
+            message: `${kind} ${name} was made anew without what it had: ${sql} (${error.server.message})`,
+            hint: "Write it into the file that makes it, as it is to be now.",
+          }),
+        );
       }
     }
   });

@@ -1,5 +1,5 @@
 import type { Settings } from "../../core/configuration/settings.ts";
-import type { Finding } from "../../core/failure/failure.ts";
+import { type Finding, finding } from "../../core/failure/failure.ts";
 import { runsIn } from "../../core/migrations/header.ts";
 import { type Inspection, inspect } from "../../core/migrations/inspect.ts";
 import type { SqlFile } from "../../core/migrations/migration.ts";
@@ -141,9 +141,7 @@ function* statementsOf(pieces: Pieces): Generator<Statement> {
 export function mustBeTransactional(path: string, { mode, because, blocks }: Inspection): Finding[] {
   if (mode === "transaction") return [];
   return [
-    {
-      rule: "not-in-transaction",
-      severity: "error",
+    finding("not-in-transaction", {
       message: because
         ? `${because} cannot run in a transaction, and this file runs in one`
         : blocks.length > 0
@@ -151,6 +149,6 @@ export function mustBeTransactional(path: string, { mode, because, blocks }: Ins
           : 'the header says "Transaction: none", and this file runs in a transaction',
       hint: "Put it into a migration.",
       place: { path },
-    },
+    }),
   ];
 }

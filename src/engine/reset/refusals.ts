@@ -1,4 +1,4 @@
-import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import type { Inventory } from "./inventory.ts";
 
 /**
@@ -27,20 +27,18 @@ function* undroppable({ objects, schemas, foreignLargeObjects, subscriptions }: 
   for (const { kind, identity, owner, may } of objects) {
     if (!may) yield belongsTo(`${kind} ${identity}`, owner);
   }
-  if (foreignLargeObjects > 0) yield finding(`${foreignLargeObjects} large objects belong to other roles`);
+  if (foreignLargeObjects > 0)
+    yield finding("not-droppable", { message: `${foreignLargeObjects} large objects belong to other roles` });
   for (const name of subscriptions) {
     // DROP SUBSCRIPTION cannot be rolled back, and reaches out to another server.
-    yield finding(
-      `subscription ${name} has a replication slot on its publisher, which must be told`,
-      `Drop it by itself: DROP SUBSCRIPTION ${name}.`,
-    );
+    yield finding("not-droppable", {
+      message: `subscription ${name} has a replication slot on its publisher, which must be told`,
+      hint: `Drop it by itself: DROP SUBSCRIPTION ${name}.`,
+    });
   }
 }
 
 function belongsTo(what: string, owner: string | null): Finding {
-  return finding(owner === null ? `${what} can be dropped by superusers only` : `${what} belongs to ${owner}`);
-}
-
-function finding(message: string, hint?: string): Finding {
-  return { rule: "not-droppable", severity: "error", message, ...(hint && { hint }) };
+  const message = owner === null ? `${what} can be dropped by superusers only` : `${what} belongs to ${owner}`;
+  return finding("not-droppable", { message });
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_SETTINGS, type Settings } from "../../core/configuration/settings.ts";
-import type { Finding } from "../../core/failure/failure.ts";
+import { type Finding, finding } from "../../core/failure/failure.ts";
 import type { Script } from "../script/load-scripts.ts";
 
 /** What means nothing where there is only one session, and how people ask for it. */
@@ -22,11 +22,9 @@ export function withoutEffectEmbedded(settings: Settings, scripts: readonly Scri
   }
   if (asked.length === 0) return [];
   return [
-    {
-      rule: "embedded-locks",
-      severity: "warning",
+    finding("embedded-locks", {
       message: `the embedded database has one session, where nothing waits for a lock; without effect: ${asked.join(", ")}`,
       hint: "Try locks and timeouts on a server: --url postgres://...",
-    },
+    }),
   ];
 }

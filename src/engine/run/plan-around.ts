@@ -1,4 +1,4 @@
-import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import type { RecordedRepeatable } from "../../core/repeatable/repeatable.ts";
 import type { RunReport } from "../../core/reports/report.ts";
 import type { Session } from "../../ports/session.ts";
@@ -104,32 +104,26 @@ async function hooksOf(
   );
 }
 
-const AFTER_UP_UNFINISHED: Finding = {
-  rule: "hook-unfinished",
-  severity: "warning",
+const AFTER_UP_UNFINISHED = finding("hook-unfinished", {
   message: "a hook after an earlier up failed or was cut off: pgstep up runs all after-up hooks again",
-};
+});
 
 /** What may be made on migrations that are still pending waits for them. */
 function waiting(plan: RepeatablePlan): RepeatablePlan {
   if (plan.stale.length === 0) return plan;
   const names = plan.stale.map(({ name }) => name).join(", ");
-  const finding: Finding = {
-    rule: "repeatable-waiting",
-    severity: "warning",
+  const wait = finding("repeatable-waiting", {
     message: `repeatable objects wait until no migration is pending: ${names}`,
     hint: "Run pgstep up without a version or count.",
-  };
-  return { ...plan, stale: [], settled: [], findings: [...plan.findings, finding] };
+  });
+  return { ...plan, stale: [], settled: [], findings: [...plan.findings, wait] };
 }
 
 function gone(name: string): Finding {
-  return {
-    rule: "repeatable-missing",
-    severity: "warning",
+  return finding("repeatable-missing", {
     message: `the file of the repeatable object ${name} is gone; what it made is left alone`,
     hint: "Drop it in a migration if it is not wanted any more. This is said once.",
-  };
+  });
 }
 
 /** @throws Failure usage when something stands between steps that are to share one transaction */

@@ -1,4 +1,4 @@
-import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import { compareHistory, isPending } from "../../core/migrations/history.ts";
 import type { SqlFile } from "../../core/migrations/migration.ts";
 import type { Plan, Step } from "../../core/migrations/plan.ts";
@@ -115,13 +115,11 @@ function changedSeed({ name, file, once }: Seed, { checksums }: SeedRecords): Fi
   const ran = checksums.get(name);
   if (!once || ran === undefined || ran === file.checksum) return [];
   return [
-    {
-      rule: "seed-changed",
-      severity: "warning",
+    finding("seed-changed", {
       message: `${name} was changed after it ran; it runs only once`,
       hint: "Put further rows into a new seed.",
       place: { path: file.path },
-    },
+    }),
   ];
 }
 
@@ -133,13 +131,11 @@ function mustBeTransactional({ path, inspection }: Script): Finding[] {
       ? "this one has transactions of its own"
       : 'with "Transaction: none" in its header it does not';
   return [
-    {
-      rule: "seed-transaction",
-      severity: "error",
+    finding("seed-transaction", {
       message: `a seed runs in a transaction, and ${why}`,
       hint: "Put it into a migration.",
       place: { path },
-    },
+    }),
   ];
 }
 

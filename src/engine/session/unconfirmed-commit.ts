@@ -1,4 +1,4 @@
-import type { ServerMessage } from "../../core/failure/failure.ts";
+import { finding, type ServerMessage } from "../../core/failure/failure.ts";
 import type { Event } from "../../core/reports/event.ts";
 
 /** Where the server gives up waiting for a synchronous standby: cancelled, or while it ends the session. */
@@ -12,11 +12,9 @@ export function isUnconfirmedCommit({ routine }: ServerMessage): boolean {
 export function unconfirmedCommit(what: string): Event {
   return {
     type: "warning",
-    finding: {
-      rule: "commit-unconfirmed",
-      severity: "warning",
+    finding: finding("commit-unconfirmed", {
       message: `${what} is committed here, not confirmed by the standby`,
       hint: "Check that the standby is connected (pg_stat_replication): until it has the commit, a fail-over loses it.",
-    },
+    }),
   };
 }

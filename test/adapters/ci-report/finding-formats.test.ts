@@ -9,18 +9,19 @@ import { sarifDocument } from "../../../src/adapters/ci-report/sarif.ts";
 import type { Inspected } from "../../../src/adapters/output/findings.ts";
 import { checkoutPath } from "../../../src/adapters/output/findings.ts";
 import { Failure, type Finding } from "../../../src/core/failure/failure.ts";
+import type { RuleId } from "../../../src/core/failure/rules.ts";
 
 const NASTY = "a \"quoted\" <tag> & %25, \x1b[31m\0\ufffe\ud800 :: ]]> 'x'";
 const FINDINGS: readonly Finding[] = [
   {
-    rule: "bad",
+    rule: "bad-name",
     severity: "error",
     message: NASTY,
     hint: NASTY,
     place: { path: `m/${NASTY}.sql`, line: 3, column: 7 },
   },
-  { rule: "bad", severity: "error", message: "twice", place: { path: "m/1.sql", line: 1 } },
-  { rule: "bad", severity: "error", message: "twice", place: { path: "m/1.sql", line: 9 } },
+  { rule: "bad-name", severity: "error", message: "twice", place: { path: "m/1.sql", line: 1 } },
+  { rule: "bad-name", severity: "error", message: "twice", place: { path: "m/1.sql", line: 9 } },
   { rule: "gap", severity: "warning", message: "two\nlines" },
 ];
 
@@ -95,7 +96,7 @@ describe("a GitLab report", () => {
 
   test("knows a finding again when it has moved to another line", () => {
     const marks = (line: number) => {
-      const finding = { rule: "a", severity: "error" as const, message: "m", place: { path: "x.sql", line } };
+      const finding: Finding = { rule: "bug", severity: "error", message: "m", place: { path: "x.sql", line } };
       return JSON.parse(gitlabDocument(inspected({ findings: [finding] })))[0].fingerprint;
     };
     assert.equal(marks(1), marks(20));
@@ -112,7 +113,7 @@ describe("a SARIF log", () => {
     assert.equal(tool.driver.semanticVersion, "1.2.3");
     assert.deepEqual(
       tool.driver.rules.map(({ id }: { id: string }) => id),
-      ["bad", "gap"],
+      ["bad-name", "gap"],
     );
     assert.equal(columnKind, "unicodeCodePoints");
     assert.equal(invocations[0].executionSuccessful, true);
@@ -154,7 +155,7 @@ describe("an annotation for GitHub", () => {
     assert.equal(
       annotation(
         {
-          rule: "a:b,c",
+          rule: "a:b,c" as string as RuleId,
           severity: "warning",
           message: "50% of\r\nit: a, b",
           hint: "do",
@@ -164,7 +165,7 @@ describe("an annotation for GitHub", () => {
       ),
       "::warning file=m/a%2Cb%3Ac%25.sql,line=2,col=4,title=pgstep%3A a%3Ab%2Cc::50%25 of%0Ait: a, b%0Ado",
     );
-    assert.equal(annotation({ rule: "x", severity: "error", message: "m" }, "."), "::error title=pgstep%3A x::m");
+    assert.equal(annotation({ rule: "gap", severity: "error", message: "m" }, "."), "::error title=pgstep%3A gap::m");
   });
 
   test("is made by nobody else: other texts keep from looking like one", () => {

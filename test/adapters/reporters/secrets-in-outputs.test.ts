@@ -129,7 +129,7 @@ describe("a password is shown nowhere, and the text around it is", () => {
     const message = `the line PASSWORD '${SECRET}' is wrong`;
     const report: ValidationReport = {
       ...sampleReports().validation,
-      findings: [{ rule: "bad", severity: "error", message, hint: `password=${SECRET}` }],
+      findings: [{ rule: "bad-name", severity: "error", message, hint: `password=${SECRET}` }],
     };
     for (const format of ["sarif", "junit", "gitlab"] as const) {
       const { stdout } = outputsOf({ format }, (reporter) => reporter.report(report));

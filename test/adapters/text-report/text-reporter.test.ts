@@ -281,7 +281,7 @@ help: Create it first.
     new MaskedReporter(human).failure(
       new Failure("connection-failed", "Cannot reach \x1b[2Jpostgres://u:se:cr%40et@h/db: \u202ebad\r\n\x07", {
         place: { path: "a\nb\x1b.sql" },
-        findings: [{ rule: "x", severity: "error", message: "\x9b31m" }],
+        findings: [{ rule: "gap", severity: "error", message: "\x9b31m" }],
       }),
     );
     assert.doesNotMatch(written.stderr, /(?!\n)[\p{Cc}\u202e]|se:cr/u);
@@ -467,7 +467,7 @@ describe("on a narrow terminal", () => {
   test("findings in many lines stand below their place", () => {
     const { human, written } = reporter({ columns: 40, color: "always" });
     const finding: Finding = {
-      rule: "x",
+      rule: "gap",
       severity: "error",
       message: "a word ".repeat(12).trim(),
       place: { path: "m/1.sql", line: 3 },
@@ -538,7 +538,7 @@ describe("verbose and quiet", () => {
       type: "validation",
       database: undefined,
       migrations: 1,
-      findings: [{ rule: "x", severity: "warning", message: "odd" }],
+      findings: [{ rule: "gap", severity: "warning", message: "odd" }],
     });
     human.report({ ...TWO, warnings: [{ rule: "gap", severity: "warning", message: "a gap" }] });
     assert.deepEqual(written, { stdout: "", stderr: "error: Cannot apply 001_a: no\nwarning: odd\nwarning: a gap\n" });

@@ -12,7 +12,7 @@ import {
 import { copiedTables } from "../../../src/core/backup/copied-rows.ts";
 import { destruction } from "../../../src/core/statements/data-loss.ts";
 
-const rule = (text: string) => destruction({ text, standardConformingStrings: true })?.rule;
+const kind = (text: string) => destruction({ text, standardConformingStrings: true })?.kind;
 const tables = (text: string) =>
   destruction({ text, standardConformingStrings: true })?.tables.map(({ schema, name }) =>
     schema === undefined ? name : `${schema}.${name}`,
@@ -37,7 +37,7 @@ describe("what destroys data", () => {
     ["ALTER TYPE pair DROP ATTRIBUTE one", "ALTER TYPE ... DROP ATTRIBUTE", []],
   ] as const) {
     test(text, () => {
-      assert.equal(rule(text), expected);
+      assert.equal(kind(text), expected);
       assert.deepEqual(tables(text), hit);
     });
   }
@@ -57,7 +57,7 @@ describe("what destroys data", () => {
     "CREATE TABLE a ()",
     "SELECT 'DROP TABLE a'",
   ]) {
-    test(`not ${text}`, () => assert.equal(rule(text), undefined));
+    test(`not ${text}`, () => assert.equal(kind(text), undefined));
   }
 
   test("a schema, with all that is in it", () => {
