@@ -1,6 +1,6 @@
 import { disk } from "./adapters/files/disk.ts";
 import { sealedFiles } from "./adapters/files/sealed-files.ts";
-import { versionText } from "./adapters/json-report/version.ts";
+import { versionText } from "./adapters/json-report/lines.ts";
 import { endQuietly, type LosableStream, type TextStream } from "./adapters/output/output.ts";
 import { type Interruption, listenForInterruption } from "./adapters/process/interruption.ts";
 import { ownSeal } from "./adapters/process/sealed-program.ts";

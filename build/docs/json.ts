@@ -1,8 +1,9 @@
+import { EVENTS } from "../../src/adapters/json-report/events.ts";
+import type { Schema } from "../../src/adapters/json-report/kinds.ts";
+import { RESULTS } from "../../src/adapters/json-report/results.ts";
+import { VALUES } from "../../src/adapters/json-report/values.ts";
 import { code, GENERATED, table } from "./markdown.ts";
-import { EVENTS } from "./output-events.ts";
-import { RESULTS } from "./output-results.ts";
-import { VALUES } from "./output-values.ts";
-import type { Schema } from "./schema-parts.ts";
+import { OUTPUT_SCHEMA } from "./output-schema.ts";
 
 /** The reference of what --json prints. */
 export function jsonPage(): string {
@@ -57,7 +58,7 @@ function sections(schemas: Readonly<Record<string, Schema>>): string[] {
 
 /** Lines go by their type, values by their name. */
 function titleOf(name: string): string {
-  const { properties } = EVENTS[name] ?? RESULTS[name] ?? {};
+  const { properties } = OUTPUT_SCHEMA.$defs[name] ?? {};
   return ((properties as Record<string, Schema> | undefined)?.type?.const as string | undefined) ?? name;
 }
 
@@ -77,5 +78,5 @@ function typeOf(schema: Schema): string {
 /** A reference without words of its own is told where it is defined. */
 function describe({ description, $ref }: Schema): string {
   if (description || typeof $ref !== "string") return description ?? "";
-  return VALUES[$ref.slice("#/$defs/".length)]?.description ?? "";
+  return OUTPUT_SCHEMA.$defs[$ref.slice("#/$defs/".length)]?.description ?? "";
 }

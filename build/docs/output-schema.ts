@@ -1,7 +1,9 @@
-import { EVENTS } from "./output-events.ts";
-import { RESULTS } from "./output-results.ts";
-import { VALUES } from "./output-values.ts";
-import { ref } from "./schema-parts.ts";
+import { EVENTS } from "../../src/adapters/json-report/events.ts";
+import { ref, type Schema } from "../../src/adapters/json-report/kinds.ts";
+import { RESULTS } from "../../src/adapters/json-report/results.ts";
+import { VALUES } from "../../src/adapters/json-report/values.ts";
+
+type Schemas = Readonly<Record<string, Schema>>;
 
 /** The JSON Schema of a line that --json prints. */
 export const OUTPUT_SCHEMA = {
@@ -9,7 +11,7 @@ export const OUTPUT_SCHEMA = {
   $id: "urn:pgstep:output:1",
   title: "A line that pgstep prints with --json",
   oneOf: [...Object.keys(EVENTS), ...Object.keys(RESULTS)].map((name) => ref(name)),
-  $defs: { ...EVENTS, ...RESULTS, ...VALUES },
+  $defs: { ...EVENTS, ...RESULTS, ...VALUES } as Schemas,
 };
 
 export function outputSchema(): string {

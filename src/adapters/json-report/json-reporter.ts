@@ -5,8 +5,8 @@ import { jsonText, printable } from "../../core/text/display.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { isNote, noteLine } from "../output/notes.ts";
 import type { OutputStream } from "../output/output.ts";
-import { jsonEvent, jsonFailure, jsonReport } from "./lines.ts";
-import { FORMAT_VERSION, type JsonEvent, type JsonResult } from "./shapes.ts";
+import { jsonBug, jsonEvent, jsonFailure, jsonReport, type Line } from "./lines.ts";
+import { FORMAT_VERSION } from "./version.ts";
 
 /**
  * For programs: one JSON object a line on standard output, the last one the result; standard error is for pgstep's own
@@ -52,12 +52,12 @@ export class JsonReporter implements Reporter {
   bug(error: unknown): void {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#stderr.write(`pgstep has a bug: ${printable(stack)}\n`);
-    this.#line({ type: "bug", message: error instanceof Error ? error.message : String(error), exitStatus: 1 });
+    this.#line(jsonBug(error));
   }
 
   close(): void {}
 
-  #line({ type, ...fields }: JsonEvent | JsonResult): void {
+  #line({ type, ...fields }: Line): void {
     this.#stdout.write(`${jsonText({ type, format: FORMAT_VERSION, ...fields })}\n`);
   }
 }

@@ -1,3 +1,4 @@
+import type { Backup } from "../../core/backup/backup-report.ts";
 import type { Failure, FilePlace, Finding, ServerMessage } from "../../core/failure/failure.ts";
 import type { Entry } from "../../core/migrations/history.ts";
 import type { Step } from "../../core/migrations/plan.ts";
@@ -5,21 +6,23 @@ import type { RepeatableEntry } from "../../core/repeatable/repeatable.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { Report, StepReport } from "../../core/reports/report.ts";
 import type { Note } from "../output/notes.ts";
-import { jsonBackup } from "./backup.ts";
-import type {
-  JsonEntry,
-  JsonEvent,
-  JsonFailure,
-  JsonFinding,
-  JsonPlace,
-  JsonReport,
-  JsonServerMessage,
-  JsonStep,
-  JsonStepReport,
-} from "./shapes.ts";
-import type { JsonRepeatable } from "./values.ts";
+import type { Exactly, JsonLine, JsonResult, JsonValue } from "./shapes.ts";
+import { FORMAT_VERSION, versionLine } from "./version.ts";
 
-export function jsonEvent(event: Exclude<Event, Note>): JsonEvent {
+/*
+ * Events and reports as lines; fields keep the order in which events and reports have them. Most result types are inferred:
+ * a declared one would hide a field that is printed and not described. `Line` compares the two.
+ */
+
+/** A line without its format. Does not compile where what is printed differs from what is described. */
+export type Line = Exactly<
+  Exclude<JsonLine, JsonVersion>,
+  ReturnType<typeof jsonEvent | typeof jsonReport | typeof jsonFailure | typeof jsonBug>
+>;
+
+type JsonVersion = Extract<JsonResult, { type: "version" }>;
+
+export function jsonEvent(event: Exclude<Event, Note>) {
   switch (event.type) {
     case "planned": {
       const { type, database, dryRun, plan } = event;
@@ -30,19 +33,27 @@ export function jsonEvent(event: Exclude<Event, Note>): JsonEvent {
       return { ...event, step: jsonStep(event.step) };
     case "statement-finished": {
       const { type, step, place, durationMs, ...rest } = event;
-      const time = durationMs === undefined ? null : Math.round(durationMs);
-      return { type, step: jsonStep(step), ...rest, place: jsonPlace(place), durationMs: time };
+      return {
+        type,
+        step: jsonStep(step),
+        ...rest,
+        place: orNull(place, jsonPlace),
+        durationMs: orNull(durationMs, Math.round),
+      };
     }
     case "notice": {
       const { type, migration, place, message } = event;
-      return { type, migration: migration ?? null, place: jsonPlace(place), server: jsonServerMessage(message) };
+      return {
+        type,
+        migration: migration ?? null,
+        place: orNull(place, jsonPlace),
+        server: jsonServerMessage(message),
+      };
     }
     case "repeatable-finished":
       return { type: event.type, ...event.repeatable };
     case "hook-finished":
       return { type: event.type, ...event.hook };
-    case "hook-output":
-      return event;
     case "warning":
       return { type: event.type, finding: jsonFinding(event.finding) };
     case "lock-waiting":
@@ -53,13 +64,13 @@ export function jsonEvent(event: Exclude<Event, Note>): JsonEvent {
     }
     case "checked":
       return { type: event.type, ...event.check, hint: event.check.hint ?? null };
-    case "explained":
-      return event;
     case "database-waiting":
     case "database-ready":
       return { ...event, waitedMs: Math.round(event.waitedMs) };
     case "backed-up":
       return { type: event.type, backup: jsonBackup(event.backup) };
+    case "hook-output":
+    case "explained":
     case "blocked":
     case "index-progress":
     case "backup-progress":
@@ -69,69 +80,52 @@ export function jsonEvent(event: Exclude<Event, Note>): JsonEvent {
   }
 }
 
-export function jsonReport(report: Report): JsonReport {
+export function jsonReport(report: Report) {
   switch (report.type) {
     case "seed": {
       const { failure, steps, ...rest } = report;
-      return { ...rest, steps: steps.map(jsonStepReport), failure: failure ? jsonFailure(failure) : null };
+      return { ...rest, steps: steps.map(jsonStepReport), failure: orNull(failure, jsonFailure) };
     }
     case "run": {
       const { failure, steps, repeatable = [], hooks = [], ...rest } = report;
-      return {
-        ...rest,
-        steps: steps.map(jsonStepReport),
-        repeatable,
-        hooks,
-        failure: failure ? jsonFailure(failure) : null,
-      };
+      return { ...rest, steps: steps.map(jsonStepReport), repeatable, hooks, failure: orNull(failure, jsonFailure) };
     }
     case "status": {
-      const { type, database, environment, entries, applied, pending, resetUnfinished, warnings } = report;
-      const { repeatable = [], afterUpUnfinished } = report;
+      const { entries, warnings, repeatable = [] } = report;
       return {
-        type,
-        database,
-        environment: environment ?? null,
+        ...fields(report, "type", "database", "environment"),
         total: entries.length,
-        applied,
-        pending,
-        resetUnfinished,
-        afterUpUnfinished,
-        isProtected: report.isProtected,
+        ...fields(report, "applied", "pending", "resetUnfinished", "afterUpUnfinished", "isProtected"),
         migrations: entries.map(jsonEntry),
         repeatable: repeatable.map(jsonRepeatable),
         warnings: warnings.map(jsonFinding),
       };
     }
-    case "validation":
-      return {
-        ...report,
-        database: report.database ?? null,
-        rehearsal: report.rehearsal ?? null,
-        findings: report.findings.map(jsonFinding),
-      };
+    case "validation": {
+      const { database = null, rehearsal = null, findings } = report;
+      return { ...report, database, rehearsal, findings: findings.map(jsonFinding) };
+    }
     case "backup":
-      return { ...report, ...jsonBackup(report) };
-    case "backups":
-    case "restore":
-      return report;
+      return { ...report, program: report.program ?? null };
     case "baseline":
       return { ...report, recorded: report.recorded.map(jsonStep) };
     case "repair":
       return { ...report, version: report.version ?? null, changed: report.changed.map(jsonEntry) };
     case "settings": {
-      const { projectFile, settings, failure, ...rest } = report;
+      const { projectFile = null, settings, failure, ...rest } = report;
       return {
         ...rest,
-        projectFile: projectFile ?? null,
+        projectFile,
         settings: settings.map((setting) => ({ ...setting, value: setting.value ?? null })),
-        failure: failure ? jsonFailure(failure) : null,
+        failure: orNull(failure, jsonFailure),
       };
     }
     case "types":
       return { ...report, text: report.text ?? null };
     case "bundled":
       return { ...report, pinned: report.pinned ?? null };
+    case "backups":
+    case "restore":
     case "doctor":
     case "wait":
     case "resolve":
@@ -143,29 +137,40 @@ export function jsonReport(report: Report): JsonReport {
   }
 }
 
-export function jsonFailure(failure: Failure): JsonFailure {
-  const { code, message, hint, place, server, findings, exitStatus } = failure;
+export function jsonFailure(failure: Failure): JsonValue<"failure"> {
+  const { place, server, findings, exitStatus } = failure;
   return {
     type: "failure",
-    code,
-    message,
-    hint: hint ?? null,
-    place: jsonPlace(place),
-    server: server ? jsonServerMessage(server) : null,
+    ...fields(failure, "code", "message", "hint"),
+    place: orNull(place, jsonPlace),
+    server: orNull(server, jsonServerMessage),
     findings: findings.map(jsonFinding),
     exitStatus,
   };
 }
 
-function jsonStep({ version, name, description, direction }: Step | StepReport): JsonStep {
-  return { version, name, description, direction };
+export function jsonBug(error: unknown) {
+  return { type: "bug", message: error instanceof Error ? error.message : String(error), exitStatus: 1 } as const;
 }
 
-function jsonStepReport(step: StepReport): JsonStepReport {
+/** What `--version` prints: a line for people, or with --json one that tells all of it. */
+export function versionText(told: Omit<JsonVersion, "type">, format: string): string {
+  if (format !== "json") return versionLine(told.version);
+  return `${JSON.stringify({ type: "version", format: FORMAT_VERSION, ...told })}\n`;
+}
+
+const jsonStep = (step: Step | StepReport) => fields(step, "version", "name", "description", "direction");
+
+function jsonStepReport(step: StepReport) {
   return { ...step, durationMs: step.durationMs ?? null, inPart: step.inPart ?? null };
 }
 
-function jsonEntry({ version, description, state, migration, applied }: Entry): JsonEntry {
+function jsonBackup(backup: Backup) {
+  const what = fields(backup, "database", "path", "kind", "program", "scope", "tables", "bytes");
+  return { ...what, ...fields(backup, "verification", "removed", "durationMs") };
+}
+
+function jsonEntry({ version, description, state, migration, applied }: Entry) {
   return {
     version,
     description,
@@ -182,32 +187,30 @@ function jsonEntry({ version, description, state, migration, applied }: Entry): 
   };
 }
 
-function jsonRepeatable({ name, state, repeatable, recorded }: RepeatableEntry): JsonRepeatable {
+function jsonRepeatable({ name, state, repeatable, recorded }: RepeatableEntry) {
   return { name, state, file: repeatable?.file.path ?? null, appliedAt: recorded?.appliedAt ?? null };
 }
 
-function jsonFinding({ rule, severity, message, hint, place }: Finding): JsonFinding {
-  return { rule, severity, message, hint: hint ?? null, place: jsonPlace(place) };
+function jsonFinding(finding: Finding) {
+  return { ...fields(finding, "rule", "severity", "message", "hint"), place: orNull(finding.place, jsonPlace) };
 }
 
-function jsonPlace(place: FilePlace | undefined): JsonPlace | null {
-  if (!place) return null;
-  const { path, line, column, sourceLine } = place;
-  return { path, line: line ?? null, column: column ?? null, sourceLine: sourceLine ?? null };
+const jsonPlace = (place: FilePlace) => fields(place, "path", "line", "column", "sourceLine");
+
+function jsonServerMessage(server: ServerMessage) {
+  const said = fields(server, "severity", "code", "message", "detail", "hint", "where");
+  return { ...said, ...fields(server, "schema", "table", "column", "constraint") };
 }
 
-function jsonServerMessage(server: ServerMessage): JsonServerMessage {
-  const { severity, code, message, detail, hint, where, schema, table, column, constraint } = server;
-  return {
-    severity,
-    code,
-    message,
-    detail: detail ?? null,
-    hint: hint ?? null,
-    where: where ?? null,
-    schema: schema ?? null,
-    table: table ?? null,
-    column: column ?? null,
-    constraint: constraint ?? null,
+type OrNull<Value> = undefined extends Value ? Exclude<Value, undefined> | null : Value;
+
+function orNull<Value, Json>(value: Value | undefined, convert: (value: Value) => Json): Json | null {
+  return value === undefined ? null : convert(value);
+}
+
+/** These fields in that order, null where there is none. */
+function fields<Value, Name extends keyof Value>(value: Value, ...names: readonly Name[]) {
+  return Object.fromEntries(names.map((name) => [name, value[name] ?? null])) as {
+    readonly [One in Name]-?: OrNull<Value[One]>;
   };
 }

@@ -1,24 +1,23 @@
-import { line } from "./output-line.ts";
-import { HOOK_REPORT, OUTCOME, REPEATABLE_REPORT } from "./output-values.ts";
 import {
   count,
   countOrNull,
   DATABASE,
+  line,
   list,
   MILLISECONDS,
   oneOf,
   ref,
   refOrNull,
-  type Schema,
   string,
   stringOrNull,
   TEXT,
   truth,
-} from "./schema-parts.ts";
+} from "./kinds.ts";
+import { HOOK_REPORT, OUTCOME, REPEATABLE_REPORT } from "./values.ts";
 
 /* What happens while a command runs. */
 
-export const EVENTS: Readonly<Record<string, Schema>> = {
+export const EVENTS = {
   planned: line("planned", "What is about to be done, or would be with --dry-run.", {
     database: DATABASE,
     dryRun: truth("Nothing will be written."),

@@ -1,25 +1,24 @@
-import { line } from "./output-line.ts";
-import { BACKUP_FIELDS, DIRECTIONS, FAILURE_FIELDS } from "./output-values.ts";
 import {
   count,
   countOrNull,
   DATABASE,
+  line,
   list,
   MILLISECONDS,
   oneOf,
   only,
   ref,
   refOrNull,
-  type Schema,
   string,
   stringOrNull,
   TEXT,
   truth,
-} from "./schema-parts.ts";
+} from "./kinds.ts";
+import { BACKUP_FIELDS, DIRECTIONS, FAILURE_FIELDS } from "./values.ts";
 
 /* What comes of a command: the last line. */
 
-export const RESULTS: Readonly<Record<string, Schema>> = {
+export const RESULTS = {
   run: line("run", "The end of up, down, redo, and of reset --up.", {
     command: oneOf("Which one.", ["up", "down", "redo"]),
     database: DATABASE,
