@@ -54,7 +54,7 @@ export class Program {
   readonly #stdout: LosableStream;
   readonly #stderr: LosableStream;
   readonly #parsed: { readonly request: Request } | { readonly fault: unknown };
-  /** The settings as far as a wrong command line tells them: how to say so may be among them. */
+  readonly #typed: ReadonlyMap<string, string>;
   readonly #settings: ResolvedSettings;
   readonly #commands: HintCommands;
   #reporter: Reporter;
@@ -65,10 +65,9 @@ export class Program {
     this.#stdout = endQuietly(stdout);
     this.#stderr = endQuietly(stderr);
     this.#parsed = parsed(words);
-    const isRun = "request" in this.#parsed && this.#parsed.request.kind === "run";
-    const typed = isRun ? this.#parsed.request.settings : typedOptions(words);
-    this.#settings = this.#resolved(typed);
-    this.#commands = new HintCommands(VOCABULARY, startedWords, typed);
+    this.#typed = typedOptions(words);
+    this.#settings = this.#resolved(this.#typed);
+    this.#commands = new HintCommands(VOCABULARY, startedWords, this.#typed);
     // Only a command that runs writes its log.
     this.#reporter = this.#openReporter({ ...this.#settings.values, logFile: undefined });
   }
@@ -128,8 +127,7 @@ export class Program {
     if (request.kind === "version") {
       const told = { version: toolVersion, commit: toolCommit, runtime: runtimeVersion(), target: toolTarget };
       // A project file has no say in it: what is installed is the same everywhere.
-      const flags = typedOptions(this.#surroundings.words);
-      const { values } = resolveSettings({ flags, environment: this.#surroundings.variables });
+      const { values } = resolveSettings({ flags: this.#typed, environment: this.#surroundings.variables });
       return versionText(told, values.format);
     }
     const { completion, current } = request;

@@ -33,7 +33,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     failure: "expected errors: codes, exit statuses, findings",
     sql: "tokens and words of SQL, quoting, what a file is divided into",
     catalog: "what is read of a database's schema, and comparing two of them",
-    "command-line": "what commands and options are, consent, output formats",
+    "command-line": "what commands and options are, reading a command line, consent, output formats",
     statements: "what one statement is and does: its kind, its effects, the relations it changes",
     connection: "where a server is and how it is reached: URLs, keywords, parameters, files",
     types: "TypeScript declarations from a catalog",

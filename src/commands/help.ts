@@ -1,4 +1,4 @@
-import type { CommandWords, TextCommand } from "../core/command-line/command.ts";
+import { type CommandWords, commandNamed, commandNames, type TextCommand } from "../core/command-line/command.ts";
 import { usage } from "../core/failure/failure.ts";
 import { commandHelp, programHelp } from "../core/help/help-text.ts";
 import { HELP_TOPICS } from "../core/help/index.ts";
@@ -28,13 +28,12 @@ export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
     { line: "pgstep help files", remark: "a topic" },
   ],
   text([name], vocabulary) {
-    const { commands } = vocabulary;
     if (name === undefined) return programHelp(vocabulary, HELP_TOPICS);
-    const command = commands.find((one) => one.name === name || one.aliases.includes(name));
+    const command = commandNamed(vocabulary.commands, name);
     if (command) return commandHelp(command, vocabulary);
     const topic = HELP_TOPICS.find((one) => one.name === name);
     if (topic) return topic.text(vocabulary);
-    const meant = nearest(name, [...commands.flatMap((one) => [one.name, ...one.aliases]), ...TOPICS]);
+    const meant = nearest(name, [...commandNames(vocabulary), ...TOPICS]);
     throw usage(
       `Cannot explain "${name}": there is no such command or topic`,
       meant ? `Did you mean pgstep help ${meant}?` : "Run pgstep help for the list of both.",

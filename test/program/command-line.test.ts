@@ -111,6 +111,7 @@ describe("the command line", () => {
     assert.match(refusal("up", "--no-dry-run"), /Cannot use --no-dry-run/);
     assert.match(refusal("--colour", "always"), /Did you mean --color\?/);
     assert.match(refusal("status", "--retry-for", "1s"), /It is an option of the command up\./);
+    assert.match(refusal("--gzip", "wait"), /pgstep wait has no such option \| It is an option of the command up\./);
     assert.match(refusal("down", "-to", "3"), /Cannot use -to.*Did you mean --to\?/);
     assert.match(refusal("up", "--__proto__", "1"), /Cannot use --__proto__/);
     assert.match(refusal("up", "--url.x", "1"), /Cannot use --url\.x/);

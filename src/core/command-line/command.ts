@@ -103,3 +103,23 @@ export interface Invocation {
 export function effectOf({ effect, looksWith }: CommandWords, options: ReadonlyMap<string, string>): Effect {
   return looksWith !== undefined && options.has(looksWith) ? "looks" : effect;
 }
+
+/** The command of that name or alias. */
+export function commandNamed<Words extends CommandWords>(commands: readonly Words[], word: string): Words | undefined {
+  return commands.find(({ name, aliases }) => name === word || aliases.includes(word));
+}
+
+/** The names and aliases of all commands. */
+export function commandNames({ commands }: Vocabulary): string[] {
+  return commands.flatMap(({ name, aliases }) => [name, ...aliases]);
+}
+
+/** The options that every command has, but for those by whose name this one means something of its own. */
+export function sharedOptions({ options: own }: CommandWords, { options }: Vocabulary): readonly Option[] {
+  return options.filter(({ name }) => !own.some((one) => one.name === name));
+}
+
+/** All options that may be typed for a command, its own first. */
+export function optionsOf(command: CommandWords, vocabulary: Vocabulary): readonly Option[] {
+  return [...command.options, ...sharedOptions(command, vocabulary)];
+}

@@ -1,4 +1,12 @@
-import type { Argument, CommandWords, Completes, Option, Vocabulary } from "../command-line/command.ts";
+import {
+  type Argument,
+  type CommandWords,
+  type Completes,
+  type Option,
+  optionsOf,
+  type Vocabulary,
+} from "../command-line/command.ts";
+import { type CommandLine, optionSpelled, readWords, typedSettings } from "../command-line/read-words.ts";
 
 /** A word that may stand at the cursor, whole, and what it means. */
 export interface Suggestion {
@@ -13,7 +21,7 @@ export interface Completion {
   readonly wanted?: "file" | "directory" | "version" | "program";
   /** What of the word at the cursor stands before the value: "--to=" of "--to=01", else nothing. */
   readonly prefix: string;
-  /** The values of the options typed so far, by name. */
+  /** The options typed so far that say settings, by name. */
   readonly options: ReadonlyMap<string, string>;
 }
 
@@ -23,98 +31,42 @@ export interface Completion {
  * @param current the word at the cursor, up to the cursor
  */
 export function completionAt(vocabulary: Vocabulary, before: readonly string[], current: string): Completion {
-  const typed = readWords(vocabulary, before);
-  const { options } = typed;
+  const line = readWords(vocabulary, before);
+  const { word, command, afterDashes } = line;
   const words = (suggestions: readonly Suggestion[], prefix = ""): Completion => ({
     suggestions: starting(suggestions, current),
     prefix,
-    options,
+    options: typedSettings(vocabulary, line),
   });
   const values = (completes: Completes | undefined, prefix = ""): Completion => {
     if (typeof completes === "string") return { ...words([], prefix), wanted: completes };
     return words(completes?.map((value) => ({ text: prefix + value, remark: "" })) ?? [], prefix);
   };
-  if (typed.program !== undefined) {
-    return { ...words([]), wanted: typed.program === 0 ? "program" : "file" };
+  if (afterDashes && (command ?? vocabulary.commands[0])?.program !== undefined) {
+    return { ...words([]), wanted: afterDashes.length === 0 ? "program" : "file" };
   }
-  if (typed.awaiting) return values(typed.awaiting.completes);
-  if (!typed.behindDashes && current.startsWith("-")) {
-    const [name = "", value] = current.split("=", 2);
-    if (value === undefined) return words(optionsLeft(vocabulary, typed));
-    return values(findOption(vocabulary, typed.command, name)?.completes, `${name}=`);
+  // Before the command is named, an option may be any command's.
+  const own = word === undefined || !command ? undefined : optionsOf(command, vocabulary);
+  const known = (option: Option | undefined) => (option && (own?.includes(option) ?? true) ? option : undefined);
+  const last = line.options.at(-1);
+  const awaiting = !afterDashes && before.at(-1) === last?.spelling ? known(last?.option) : undefined;
+  if (awaiting?.value !== undefined) return values(awaiting.completes);
+  if (!afterDashes && current.startsWith("-")) {
+    const [spelling = "", value] = current.split("=", 2);
+    if (value === undefined) return words(optionsLeft(vocabulary, line));
+    return values(known(optionSpelled(vocabulary, command, spelling))?.completes, `${spelling}=`);
   }
-  if (!typed.command) return words(typed.arguments === 0 ? vocabulary.commands.flatMap(namesOf) : []);
-  const argument = argumentAt(typed.command, typed.arguments);
-  return argument ? values(argument.completes) : words(optionsLeft(vocabulary, typed));
+  if (word === undefined) return words(vocabulary.commands.flatMap(namesOf));
+  if (!command) return words([]);
+  const argument = argumentAt(command, line.arguments.length + (afterDashes?.length ?? 0));
+  return argument ? values(argument.completes) : words(optionsLeft(vocabulary, line));
 }
 
-interface Typed {
-  command: CommandWords | undefined;
-  /** How many arguments there are so far; words where a command is expected and none is known count as well. */
-  arguments: number;
-  readonly options: Map<string, string>;
-  readonly given: Set<string>;
-  /** The option whose value comes next. */
-  awaiting: Option | undefined;
-  behindDashes: boolean;
-  /** How many words of a program to start there are so far; undefined before it. */
-  program: number | undefined;
-}
-
-function readWords(vocabulary: Vocabulary, words: readonly string[]): Typed {
-  const typed: Typed = {
-    command: undefined,
-    arguments: 0,
-    options: new Map(),
-    given: new Set(),
-    awaiting: undefined,
-    behindDashes: false,
-    program: undefined,
-  };
-  for (const word of words) {
-    if (typed.program !== undefined) {
-      typed.program++;
-    } else if (typed.awaiting) {
-      typed.options.set(typed.awaiting.name, word);
-      typed.awaiting = undefined;
-    } else if (word === "--" && !typed.behindDashes) {
-      typed.behindDashes = true;
-      if ((typed.command ?? vocabulary.commands[0])?.program !== undefined) typed.program = 0;
-    } else if (word.startsWith("-") && word !== "-" && !typed.behindDashes) {
-      readOption(vocabulary, typed, word);
-    } else if (typed.command) {
-      typed.arguments++;
-    } else {
-      typed.command = vocabulary.commands.find(({ name, aliases }) => name === word || aliases.includes(word));
-      if (!typed.command) typed.arguments++;
-    }
-  }
-  return typed;
-}
-
-function readOption(vocabulary: Vocabulary, typed: Typed, word: string): void {
-  const end = word.indexOf("=");
-  const option = findOption(vocabulary, typed.command, end === -1 ? word : word.slice(0, end));
-  if (!option) return;
-  typed.given.add(option.name);
-  if (option.value === undefined) return;
-  if (end === -1) typed.awaiting = option;
-  else typed.options.set(option.name, word.slice(end + 1));
-}
-
-/** Before the command is known, an option may be any command's, but those of every command are more likely. */
-function findOption({ commands, options }: Vocabulary, command: CommandWords | undefined, word: string) {
-  const known = command
-    ? [...command.options, ...options]
-    : [...(commands[0]?.options ?? []), ...options, ...commands.flatMap((one) => one.options)];
-  return known.find(({ name, letter }) => word === `--${name}` || (letter && word === `-${letter}`));
-}
-
-function optionsLeft({ commands, options }: Vocabulary, { command, given }: Typed): Suggestion[] {
-  const own = (command ?? commands[0])?.options ?? [];
-  // An option of the command's own may have the name of one that every command has.
-  return [...own, ...options.filter(({ name }) => !own.some((one) => one.name === name))]
-    .filter(({ name }) => !given.has(name))
+function optionsLeft(vocabulary: Vocabulary, line: CommandLine): Suggestion[] {
+  const [first] = vocabulary.commands;
+  const command = line.command ?? first;
+  return (command ? optionsOf(command, vocabulary) : vocabulary.options)
+    .filter((option) => !line.options.some((typed) => typed.option?.name === option.name))
     .map(({ name, summary }) => ({ text: `--${name}`, remark: summary }));
 }
 

@@ -1,4 +1,4 @@
-import type { CommandWords, Option, Vocabulary } from "../command-line/command.ts";
+import { type CommandWords, type Option, sharedOptions, type Vocabulary } from "../command-line/command.ts";
 import type { HelpTopic } from "./help-topic.ts";
 
 /** No line of help is longer. */
@@ -25,20 +25,16 @@ export function programHelp({ commands, options }: Vocabulary, topics: readonly 
 }
 
 /** The help of one command. */
-export function commandHelp(command: CommandWords, { commands, options }: Vocabulary): string {
+export function commandHelp(command: CommandWords, vocabulary: Vocabulary): string {
   const also = command.aliases.map((alias) => `pgstep ${alias}`);
-  if (command === commands[0]) also.push("pgstep alone");
+  if (command === vocabulary.commands[0]) also.push("pgstep alone");
   return page(
     [`pgstep ${command.name} - ${command.summary}`],
     [`Usage: ${usageLine(command)}`, ...(also.length > 0 ? [`Also:  ${also.join(", ")}`] : [])],
     wrap(`${command.description} ${effectText(command)}`, HELP_WIDTH),
     section("Arguments", argumentRows(command)),
     section("Options", command.options.map(optionRow)),
-    section(
-      "Options of every command",
-      // One of its own means something else here.
-      options.filter(({ name }) => !command.options.some((own) => own.name === name)).map(optionRow),
-    ),
+    section("Options of every command", sharedOptions(command, vocabulary).map(optionRow)),
     section(
       "Examples",
       command.examples.map(({ line, remark }) => [line, remark] as const),

@@ -1,4 +1,11 @@
-import type { CommandWords, Option, Vocabulary } from "../command-line/command.ts";
+import {
+  type CommandWords,
+  commandNamed,
+  commandNames,
+  type Option,
+  sharedOptions,
+  type Vocabulary,
+} from "../command-line/command.ts";
 import { shellWord } from "../command-line/consent.ts";
 import { withoutPasswords } from "../settings/connection-mask.ts";
 import { SETTING_NAMES, settingOf } from "../settings/table.ts";
@@ -72,7 +79,7 @@ export class HintCommands {
     for (const { index } of hint.matchAll(MENTION)) {
       const found = index < done ? undefined : this.#commandAt(hint, index);
       if (!found) continue;
-      this.#words ??= this.#program(this.#vocabulary.commands.flatMap(({ name, aliases }) => [name, ...aliases]));
+      this.#words ??= this.#program(commandNames(this.#vocabulary));
       const { words, given } = this.#words;
       // A command that was rewritten before stays as it is.
       if (words !== PROGRAM && hint.slice(0, index + PROGRAM.length).endsWith(words)) continue;
@@ -120,7 +127,7 @@ export class HintCommands {
     const first = words.next().value;
     if (!first) return undefined;
     const { commands } = this.#vocabulary;
-    const named = commands.find(({ name, aliases }) => [name, ...aliases].includes(first.text));
+    const named = commandNamed(commands, first.text);
     const command = named ?? (first.text.startsWith("--") ? commands[0] : undefined);
     if (!command) return undefined;
     const known = this.#optionsOf(command);
@@ -149,8 +156,7 @@ export class HintCommands {
     const { options: everywhere } = this.#vocabulary;
     const isEverywhere = (name: string) => everywhere.some((option) => option.name === name);
     const own = command.options.filter(({ name }) => !isEverywhere(name));
-    const others = everywhere.filter(({ name }) => !command.options.some((option) => option.name === name));
-    return new Map([...own, ...others].map((option) => [option.name, option]));
+    return new Map([...own, ...sharedOptions(command, this.#vocabulary)].map((option) => [option.name, option]));
   }
 }
 

@@ -93,6 +93,7 @@ describe("what completes a word", () => {
   test("nothing where nothing is known", () => {
     assert.deepEqual(at("fly", ""), []);
     assert.deepEqual(at("go", "--unknown=x"), []);
+    assert.deepEqual(at("stay", "--to=x"), []);
     assert.deepEqual(at(), ["go", "walk", "stay"]);
   });
 
@@ -107,6 +108,7 @@ describe("what completes a word", () => {
       ["zod"],
     );
     assert.equal(completionAt(VOCABULARY, ["--to"], "").wanted, "version");
+    assert.equal(completionAt(VOCABULARY, ["up", "--dotenv"], "").wanted, "file");
   });
 
   test("the options typed so far tell where the migrations are", () => {

@@ -58,7 +58,7 @@ describe("a command in a hint", () => {
       shown("pgstep status", others),
       "npx pgstep status --password-file p --schema s --env-file .env --config c.json",
     );
-    assert.equal(shown("pgstep status", ["up", "--dir", "-x"]), "npx pgstep status --dir=-x");
+    assert.equal(shown("pgstep status", ["up", "--dir=-x"]), "npx pgstep status --dir=-x");
     assert.equal(shown("pgstep status", ["up", "--dir", "it's"]), "npx pgstep status --dir 'it'\\''s'");
   });
 
