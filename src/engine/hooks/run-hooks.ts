@@ -8,8 +8,9 @@ import { mustBeTransactional, stepOf } from "../repeatable/plan.ts";
 import { loadScripts, refuseUnsound, type Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { COMMIT } from "../session/own-transaction.ts";
-import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../step/file-transaction.ts";
+import { beginFiles, sendFile } from "../step/file-transaction.ts";
 import type { Run } from "../step/session-settings.ts";
+import { failureOf, type Refusal, refusalOf } from "../step/step-result.ts";
 
 /** A hook, and its statements where it is a file. */
 export interface LoadedHook {
@@ -126,7 +127,7 @@ export class HookRunner {
       throw refusal.lost;
     }
     await session.execute("ROLLBACK").catch(() => {});
-    const failure = failureOfRefusal(this.#run, script, refusal);
+    const failure = failureOf(this.#run, script, refusal);
     if (failure.code !== "statement-failed") return failure;
     const { hint, place, server } = failure;
     const what = server ? `${server.message} (${server.code})` : failure.message.replace(/^Cannot [^:]*: /, "");

@@ -4,6 +4,7 @@ import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
 import type { ServerFailure, Session } from "../../ports/session.ts";
 import { MADE_BY_ANOTHER, NOW_UTC, type TableNames } from "../history/history-table.ts";
 import { IS_NO_MARK } from "../history/journal.ts";
+import { isBusy } from "../session/may-pass.ts";
 
 /** A lease is good for so long after its holder last renewed it. */
 export const TERM_SECONDS = 30;
@@ -17,12 +18,9 @@ export const ATTEMPT_MS = 1_000;
 
 export const UNDEFINED_TABLE = "42P01";
 
-/** Lock timeouts and deadlocks with whoever else looks at the lease, and tables made by two at the same moment. */
-const PASSING = new Set(["55P03", "40P01", "40001", ...MADE_BY_ANOTHER]);
-
-/** Whether another attempt may succeed. */
+/** Whether another attempt may succeed: others look at the lease as well, and two may make its table at the same moment. */
 export function isPassing({ server }: ServerFailure): boolean {
-  return PASSING.has(server.code) || server.message.includes("pgstep:busy");
+  return isBusy(server) || MADE_BY_ANOTHER.has(server.code) || server.message.includes("pgstep:busy");
 }
 
 /** Of a role that may not, and of a database that is read-only. */

@@ -1,9 +1,11 @@
 import type { Failure, ServerMessage } from "../../core/failure/failure.ts";
 import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
 import { type ConnectionLost, ServerFailure } from "../../ports/session.ts";
+import { isBusy } from "../session/may-pass.ts";
 import { COMMIT } from "../session/own-transaction.ts";
-import { beginFiles, failureOfRefusal, type Refusal, refusalOf, sendFile } from "../step/file-transaction.ts";
+import { beginFiles, sendFile } from "../step/file-transaction.ts";
 import { cleanSession, ownRole, type Run } from "../step/session-settings.ts";
+import { failureOf, type Refusal, refusalOf } from "../step/step-result.ts";
 import { giveBack, isThere, putBack, type TakenDown, takeDown } from "./dependents.ts";
 import type { RepeatablePlan, RepeatableScript } from "./plan.ts";
 import { createRecordsSql, forgetSql, readViewsThere, recordSql } from "./records.ts";
@@ -36,7 +38,6 @@ const WANTS_REPLACEMENT = new Set(["42P16", "42P07", "2BP01", "42809"]);
 const WANTS_OTHERS = new Set(["42P01", "42703", "42883", "42704", "3F000"]);
 /** invalid_function_definition, dependent_objects_still_exist: the server advises DROP, or even CASCADE, and no file holds that. */
 const WANTS_DROP = new Set(["42P13", "2BP01"]);
-const PASSING = new Set(["55P03", "40P01", "40001"]);
 
 /**
  * Applies the stale files in one transaction. A file that wants what another one makes is put behind it. Where a view
@@ -72,10 +73,10 @@ export async function applyRepeatables(run: Run, plan: RepeatablePlan): Promise<
   await session.execute("ROLLBACK").catch(() => {});
   const script = work.current?.script ?? plan.stale[0]?.script;
   if (!script) throw new Error("there was nothing to apply");
-  const failure = failureOfRefusal(run, script, refusal);
+  const failure = failureOf(run, script, refusal);
   const isKnown = failure.code !== "transaction-ended";
   const tried = work.tried(isKnown ? "rolled-back" : "in-doubt", "failed", "not-sent");
-  if (refusal.kind === "refused" && PASSING.has(refusal.server.code) && !run.context.signal.aborted) {
+  if (refusal.kind === "refused" && isBusy(refusal.server) && !run.context.signal.aborted) {
     return { tried, failure, busy: { script, failure, server: refusal.server } };
   }
   return { tried, failure };

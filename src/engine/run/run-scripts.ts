@@ -3,10 +3,11 @@ import type { StepOutcome, StepReport } from "../../core/reports/report.ts";
 import type { ConnectionLost } from "../../ports/session.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import type { Script } from "../script/load-scripts.ts";
+import { isBusy } from "../session/may-pass.ts";
 import type { Run } from "../step/session-settings.ts";
 import { runStatementStep } from "../step/statement-step.ts";
-import { stepFailure } from "../step/step-failure.ts";
-import { type StepEnd, sendTransactionStep } from "../step/transaction-step.ts";
+import { failureOf, interruptedAt, type Refusal, type StepResult } from "../step/step-result.ts";
+import { sendTransactionStep } from "../step/transaction-step.ts";
 
 /** What kept a run of scripts from its end. */
 export type Stop =
@@ -18,15 +19,13 @@ export type Stop =
   /** Another run recorded this step first. */
   | { readonly kind: "raced"; readonly script: Script; readonly failure: Failure }
   /** The connection ended; from this script on it has to be looked up what took effect. */
-  | { readonly kind: "lost"; readonly script: Script; readonly lost: ConnectionLost; readonly commitSent: boolean };
+  | { readonly kind: "lost"; readonly script: Script; readonly lost: ConnectionLost };
 
 export interface Progress {
   /** Steps that are committed, in order. */
   readonly finished: readonly StepReport[];
   readonly stop: Stop | undefined;
 }
-
-const PASSING = new Set(["55P03", "40P01", "40001"]);
 
 /** Runs scripts until the last or the first that does not come through. After a stop nothing of this run is left open. */
 export async function runScripts(run: Run, scripts: readonly Script[]): Promise<Progress> {
@@ -91,7 +90,7 @@ async function runPipelined(run: Run, group: readonly Script[], before: Script |
 
 /** All scripts in one transaction. On failure nothing is finished. */
 export async function runInOneTransaction(run: Run, scripts: readonly Script[]): Promise<Progress> {
-  const ends: { script: Script; end: Promise<StepEnd> }[] = [];
+  const ends: { script: Script; end: Promise<StepResult> }[] = [];
   const asked = new Set(scripts.map((script) => script.inspection.isolation));
   const strongest = (["SERIALIZABLE", "REPEATABLE READ", "READ COMMITTED"] as const).find((level) => asked.has(level));
   for (const [index, script] of scripts.entries()) {
@@ -134,21 +133,19 @@ async function rollBack(run: Run, stop: Stop): Promise<void> {
   await run.session.execute("ROLLBACK").catch(() => {});
 }
 
-function stopOf(run: Run, script: Script, end: Exclude<StepEnd, { kind: "done" }>): Stop {
-  if (end.kind === "ended") return { kind: "ended", script, failure: end.failure };
-  if (end.kind === "stopped") return { kind: "failed", script, failure: end.failure };
-  if (end.kind === "lost") return { kind: "lost", script, lost: end.lost, commitSent: end.commitSent };
-  const { stage, server } = end;
-  const failure = stepFailure(run, script, stage, server);
+function stopOf(run: Run, script: Script, refusal: Refusal): Stop {
+  if (refusal.kind === "lost") return { kind: "lost", script, lost: refusal.lost };
+  const failure = failureOf(run, script, refusal);
+  if (refusal.kind !== "refused") return { kind: refusal.kind === "ended" ? "ended" : "failed", script, failure };
+  const { stage, server } = refusal;
   if (isRace(stage, server)) return { kind: "raced", script, failure };
-  if (PASSING.has(server.code) && !run.context.signal.aborted) return { kind: "busy", script, failure, server };
+  if (isBusy(server) && !run.context.signal.aborted) return { kind: "busy", script, failure, server };
   return { kind: "failed", script, failure };
 }
 
 /** The user stopped the run between two steps. */
 function interruptedBefore(run: Run, script: Script): Stop {
-  const server = { severity: "ERROR", code: "57014", message: "interrupted" };
-  return { kind: "failed", script, failure: stepFailure(run, script, { at: "begin" }, server) };
+  return { kind: "failed", script, failure: failureOf(run, script, interruptedAt({ at: "begin" })) };
 }
 
 /** Only our own row tells of another run; a unique violation in a script's statement is that script's fault. */

@@ -1,4 +1,4 @@
-import type { Failure } from "../../core/failure/failure.ts";
+import type { Failure, ServerMessage } from "../../core/failure/failure.ts";
 
 /**
  * What a server that starts, recovers, is full or shuts down answers, and (3D000) one whose database is created a moment
@@ -24,4 +24,12 @@ export function mayPass({ code, server, cause, message }: Failure): boolean {
   if (code !== "connection-failed") return false;
   if (!(cause instanceof Error)) return true;
   return !LASTING.includes(cause.name) && !("code" in cause && LASTING_CODES.includes(cause.code));
+}
+
+/** What busy tables and other transactions cause: lock_not_available, deadlock_detected, serialization_failure. */
+const BUSY: readonly string[] = ["55P03", "40P01", "40001"];
+
+/** Whether what the server refused may come through another time. */
+export function isBusy({ code }: ServerMessage): boolean {
+  return BUSY.includes(code);
 }

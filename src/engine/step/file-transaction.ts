@@ -1,21 +1,13 @@
-import { Failure, type ServerMessage } from "../../core/failure/failure.ts";
-import { ConnectionLost, ServerFailure } from "../../ports/session.ts";
+import { Failure } from "../../core/failure/failure.ts";
 import type { Sender } from "../pipeline/pipeline.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import { noticeOf } from "../pipeline/stage.ts";
-import { endedBy, refusedInside, TransactionEnded } from "../pipeline/transaction-state.ts";
+import { endedBy, refusedInside } from "../pipeline/transaction-state.ts";
 import type { Script } from "../script/load-scripts.ts";
 import { workOf } from "../script/statements-to-run.ts";
-import { endedFailure } from "./ended-transaction.ts";
 import { cleanSession, localSettings, type Run } from "./session-settings.ts";
-import { stepFailure } from "./step-failure.ts";
+import { interruptedAt, type Refusal, refusalOf } from "./step-result.ts";
 import { StringsCheck } from "./strings-check.ts";
-
-/** Why the statements of a file did not come through. */
-export type Refusal =
-  | { readonly kind: "refused"; readonly stage: Stage; readonly server: ServerMessage }
-  | { readonly kind: "lost"; readonly lost: ConnectionLost }
-  | { readonly kind: "stopped"; readonly failure: Failure };
 
 /** Begins a transaction for the statements of files, which only the holder of the lock may. @throws ServerFailure, ConnectionLost */
 export async function beginFiles({ session, lock }: Run): Promise<void> {
@@ -70,24 +62,6 @@ export async function sendFile(run: Run, script: Script): Promise<Refusal | unde
     return { kind: "stopped", failure: error };
   }
   await pipeline.drained();
-  if (!failed && context.signal.aborted) return { kind: "refused", stage: { at: "begin" }, server: INTERRUPTED };
-  if (failed?.error instanceof TransactionEnded) {
-    return { kind: "stopped", failure: endedFailure(script, failed.stage, failed.error.server) };
-  }
-  return failed && refusalOf(failed.error, failed.stage);
-}
-
-const INTERRUPTED: ServerMessage = { severity: "ERROR", code: "57014", message: "interrupted" };
-
-/** @throws what is none of the outside world's errors */
-export function refusalOf(error: unknown, stage: Stage): Refusal {
-  if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
-  if (error instanceof ConnectionLost) return { kind: "lost", lost: error };
-  if (error instanceof Failure) return { kind: "stopped", failure: error };
-  throw error;
-}
-
-/** The refusal as it is told. */
-export function failureOfRefusal(run: Run, script: Script, refusal: Exclude<Refusal, { kind: "lost" }>): Failure {
-  return refusal.kind === "stopped" ? refusal.failure : stepFailure(run, script, refusal.stage, refusal.server);
+  if (!failed && context.signal.aborted) return interruptedAt({ at: "begin" });
+  return failed && refusalOf(failed.error, failed.stage, script);
 }

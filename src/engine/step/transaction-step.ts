@@ -1,6 +1,6 @@
-import { Failure, type ServerMessage } from "../../core/failure/failure.ts";
+import { Failure } from "../../core/failure/failure.ts";
 import type { IsolationLevel } from "../../core/statements/transaction-blocks.ts";
-import { ConnectionLost, ServerFailure } from "../../ports/session.ts";
+import { ServerFailure } from "../../ports/session.ts";
 import {
   assertSql,
   deleteEmptyRowSql,
@@ -14,23 +14,13 @@ import {
 } from "../history/history-table.ts";
 import { type FailedStage, SentStep, StepMessage } from "../pipeline/sent-step.ts";
 import type { Stage } from "../pipeline/stage.ts";
-import { TransactionEnded } from "../pipeline/transaction-state.ts";
 import type { Script } from "../script/load-scripts.ts";
 import { workOf } from "../script/statements-to-run.ts";
 import { COMMIT } from "../session/own-transaction.ts";
-import { endedFailure, unguardedFailure } from "./ended-transaction.ts";
 import { cleanSession, localSettings, ownRole, type Run, recordingOf } from "./session-settings.ts";
+import { unguardedFailure } from "./step-failure.ts";
+import { interruptedAt, refusalOf, type StepResult } from "./step-result.ts";
 import { StringsCheck } from "./strings-check.ts";
-
-/** How a step that was sent ended. */
-export type StepEnd =
-  | { readonly kind: "done"; readonly durationMs: number }
-  /** By something other than the server's refusal. */
-  | { readonly kind: "stopped"; readonly failure: Failure }
-  | { readonly kind: "refused"; readonly stage: Stage; readonly server: ServerMessage }
-  /** Its transaction was no longer there, or never was, and something of it may be committed. */
-  | { readonly kind: "ended"; readonly failure: Failure }
-  | { readonly kind: "lost"; readonly lost: ConnectionLost; readonly commitSent: boolean };
 
 /** Where a step's transaction begins and ends, when several share one. */
 export interface Extent {
@@ -57,7 +47,7 @@ export async function sendTransactionStep(
   run: Run,
   script: Script,
   extent: Extent,
-): Promise<{ end: Promise<StepEnd>; open: boolean }> {
+): Promise<{ end: Promise<StepResult>; open: boolean }> {
   const { pipeline, context } = run;
   const sent = new SentStep(context, script, extent.commit);
   const send = (sql: string, stage: Stage) => pipeline.send(sql, new StepMessage(sent, stage));
@@ -95,19 +85,17 @@ export async function sendTransactionStep(
     await pipeline.drained();
     const { failed } = sent;
     const end = failed
-      ? failedEnd(sent, script, failed, false)
+      ? failedEnd(sent, script, failed)
       : stopped
         ? { kind: "stopped" as const, failure: stopped }
-        : stoppedEnd();
+        : interruptedAt({ at: "begin" });
     return { end: Promise.resolve(end), open: true };
   }
   const last = strings.atEnd();
   if (last) send(last.sql, { at: "strings", statement: last.statement });
   send(commitSql(run, script, extent), { at: "commit" });
   const end = sent.ended.then((durationMs) =>
-    sent.failed
-      ? failedEnd(sent, script, sent.failed, extent.commit)
-      : { kind: "done" as const, durationMs: Math.round(durationMs) },
+    sent.failed ? failedEnd(sent, script, sent.failed) : { kind: "done" as const, durationMs: Math.round(durationMs) },
   );
   return { end, open: false };
 }
@@ -148,26 +136,9 @@ function commitSql(run: Run, script: Script, { commit, versions }: Extent): stri
   return `${deferred}${role}${others}; ${cleanSession(run)} ${last.join("; ")}`;
 }
 
-function failedEnd(
-  { unguarded }: SentStep,
-  script: Script,
-  { stage, error }: FailedStage,
-  commitSent: boolean,
-): StepEnd {
-  if (error instanceof TransactionEnded) {
-    return { kind: "ended", failure: endedFailure(script, stage, error.server) };
-  }
+function failedEnd({ unguarded }: SentStep, script: Script, { stage, error }: FailedStage): StepResult {
   if (error instanceof ServerFailure && unguarded) {
     return { kind: "ended", failure: unguardedFailure(script, unguarded, error.server) };
   }
-  if (error instanceof ServerFailure) return { kind: "refused", stage, server: error.server };
-  if (error instanceof ConnectionLost) return { kind: "lost", lost: error, commitSent };
-  if (error instanceof Failure) return { kind: "stopped", failure: error };
-  throw error;
-}
-
-/** A step that the user stopped before all of it was sent. */
-function stoppedEnd(): StepEnd {
-  const server = { severity: "ERROR", code: "57014", message: "interrupted" };
-  return { kind: "refused", stage: { at: "begin" }, server };
+  return refusalOf(error, stage, script);
 }
