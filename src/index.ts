@@ -29,7 +29,7 @@ import { maskedFailure, withoutSecrets } from "./core/secrets/masked-report.ts";
 import { validate } from "./engine/check/validate.ts";
 import { reset } from "./engine/reset/reset.ts";
 import { migrate, redo, undo } from "./engine/run/migrate.ts";
-import type { RunOptions } from "./engine/run/prepared-run.ts";
+import type { RunOptions } from "./engine/run/run-plan.ts";
 import type { Context, DatabaseContext } from "./engine/session/context.ts";
 import { withoutSecrets as withoutSecretValues } from "./engine/session/mask-secrets.ts";
 import { protect, unprotect } from "./engine/verbs/protect.ts";
@@ -61,7 +61,7 @@ export type {
   StepReport,
   ValidationReport,
 } from "./core/reports/report.ts";
-export type { RunOptions } from "./engine/run/prepared-run.ts";
+export type { RunOptions } from "./engine/run/run-plan.ts";
 
 /** What a runner works with; everything left out comes from the variables that the command line reads, or is a default. */
 export interface MigrationRunnerOptions extends GivenSettings {

@@ -14,7 +14,7 @@ import type { DownTarget, UpTarget } from "../../src/core/migrations/plan.ts";
 import type { Event } from "../../src/core/reports/event.ts";
 import type { RunReport, StatusReport, StepOutcome } from "../../src/core/reports/report.ts";
 import { migrate, redo, undo } from "../../src/engine/run/migrate.ts";
-import type { RunOptions } from "../../src/engine/run/prepared-run.ts";
+import type { RunOptions } from "../../src/engine/run/run-plan.ts";
 import type { DatabaseContext } from "../../src/engine/session/context.ts";
 import { readStatus } from "../../src/engine/verbs/status.ts";
 import type { FileSystem } from "../../src/ports/file-system.ts";

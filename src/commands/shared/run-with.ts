@@ -1,6 +1,6 @@
 import type { Invocation } from "../../core/command-line/command.ts";
 import { backUpBeforeRun } from "../../engine/backup/before-run.ts";
-import type { RunOptions } from "../../engine/run/prepared-run.ts";
+import type { RunOptions } from "../../engine/run/run-plan.ts";
 import type { Environment } from "./environment.ts";
 import { runOptions } from "./options.ts";
 

@@ -1,6 +1,6 @@
 import { type Destruction, destruction } from "../../core/statements/data-loss.ts";
 import type { Session } from "../../ports/session.ts";
-import type { BackUpBefore, Prepared } from "../run/prepared-run.ts";
+import type { BackUpBefore, RunPlan } from "../run/run-plan.ts";
 import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { type BackupMeans, takeBackup } from "./take-backup.ts";
@@ -20,7 +20,7 @@ export function backUpBeforeRun(means: BackupMeans): BackUpBefore {
 async function backUpFor(
   context: DatabaseContext,
   session: Session,
-  { scripts, state }: Pick<Prepared, "scripts" | "state">,
+  { scripts, state }: Pick<RunPlan, "scripts" | "state">,
   means: BackupMeans,
 ): Promise<void> {
   const { backup: occasion } = means.policy;

@@ -5,7 +5,7 @@ import { ConnectionLost, type Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
 import type { DatabaseState } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import { keepAlive } from "../session/own-settings.ts";
+import { isDirect, keepAlive } from "../session/own-settings.ts";
 import { endLostSession, lookedUpWhenLost } from "../session/reconnect.ts";
 import { AdvisoryLock } from "./advisory-lock.ts";
 import { tryLease } from "./lease.ts";
@@ -81,9 +81,7 @@ async function takeLock(
   // One backend in one process, guarded by its lock file: there is nobody to lock out.
   if (session.backend.embedded) return UNSHARED;
   const known = looked ?? (await lookAtBackend(context, session));
-  // Settings and locks of the session reach the statements after them: not so behind a transaction pooler.
-  const isDirect = known.processId === session.backend.processId;
-  if (!isDirect) {
+  if (!isDirect(known, session)) {
     const tryLock = () => tryLease(context, session, known.leaseExists);
     return (await tryLock()) ?? (await waitForLock(context, session, what, tryLock));
   }

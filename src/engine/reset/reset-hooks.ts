@@ -9,7 +9,7 @@ import type { RunLock } from "../lock/run-lock.ts";
 import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "../pipeline/pipeline.ts";
 import { refuseUnsound } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import { ownSettings } from "../session/own-settings.ts";
+import { isDirect, ownSettings } from "../session/own-settings.ts";
 
 /** Runs what stands around a reset. Neither call does anything where there are no such hooks; both throw ConnectionLost. */
 export interface ResetHooks {
@@ -35,7 +35,7 @@ export async function resetHooks(
   const own = hooks.filter(({ moment }) => moment.endsWith("-reset"));
   if (own.length === 0) return none;
   const loaded = await loadHooks(own, { session, fileSystem, settings, database: state.name });
-  const direct = state.processId === session.backend.processId;
+  const direct = isDirect(state, session);
   const sessionSettings = direct ? ownSettings(session) : "";
   const run = async (moment: HookMoment, inventory: ResetInventory, guard: string) => {
     const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;

@@ -14,7 +14,7 @@ import { ownRole, type Run } from "../step/session-settings.ts";
 import { type Progress, runScripts, type Stop, stepReport } from "./run-scripts.ts";
 
 /** What a run does around its steps. */
-export interface Surroundings {
+export interface AroundSteps {
   readonly command: RunReport["command"];
   readonly repeatable: RepeatablePlan;
   /** The same again, on what is true when the steps have run. */
@@ -28,7 +28,7 @@ export interface Surroundings {
   readonly findings: readonly Finding[];
 }
 
-export const NOTHING_AROUND: Surroundings = {
+export const NOTHING_AROUND: AroundSteps = {
   command: "up",
   repeatable: NOTHING_REPEATABLE,
   planAgain: async () => NOTHING_REPEATABLE,
@@ -53,7 +53,7 @@ const AFTER: Readonly<Record<RunReport["command"], readonly HookMoment[]>> = {
 };
 
 /** Whether there is something to do besides the steps. */
-export function hasOwnWork({ repeatable, afterUpUnfinished }: Surroundings): boolean {
+export function hasOwnWork({ repeatable, afterUpUnfinished }: AroundSteps): boolean {
   return repeatable.stale.length + repeatable.missing.length > 0 || afterUpUnfinished;
 }
 
@@ -64,7 +64,7 @@ export class AroundRun {
   /** What is being done, for the message: "Cannot <doing>: the connection was lost". */
   doing = "run migrations";
   readonly #run: Run;
-  readonly #given: Surroundings;
+  readonly #given: AroundSteps;
   readonly #hooks: HookRunner;
   readonly #retry: Retry;
   /** How many commits of the run the server has confirmed; all repeatable objects together are the last one. */
@@ -72,7 +72,7 @@ export class AroundRun {
   /** What was told of repeatable objects, by their names. */
   readonly #told = new Map<string, RepeatableReport["outcome"]>();
 
-  constructor(run: Run, given: Surroundings, retry: Retry) {
+  constructor(run: Run, given: AroundSteps, retry: Retry) {
     this.#run = run;
     this.#given = given;
     this.#hooks = new HookRunner(run, given.hooks);

@@ -5,7 +5,7 @@ import type { DatabaseState } from "../history/read-state.ts";
 import type { RunLock } from "../lock/run-lock.ts";
 import { EMBEDDED_WINDOW, NETWORK_WINDOW, Pipeline } from "../pipeline/pipeline.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import { KEEP_ALIVE, ownSettings } from "../session/own-settings.ts";
+import { isDirect, KEEP_ALIVE, ownSettings } from "../session/own-settings.ts";
 import { uncancelled } from "../session/own-transaction.ts";
 import { isUnconfirmedCommit, unconfirmedCommit } from "../session/unconfirmed-commit.ts";
 import type { Run } from "../step/session-settings.ts";
@@ -19,7 +19,7 @@ export async function startRun(
   lock: RunLock,
 ): Promise<Run> {
   const names = await prepareHistory(context, session, state, lock);
-  const direct = state.processId === session.backend.processId;
+  const direct = isDirect(state, session);
   const sessionSettings = direct ? await setSession(session) : "";
   const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;
   const pipeline = new Pipeline(session, window);

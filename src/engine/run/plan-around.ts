@@ -1,4 +1,4 @@
-import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { type Finding, finding } from "../../core/failure/failure.ts";
 import type { RecordedRepeatable } from "../../core/repeatable/repeatable.ts";
 import type { RunReport } from "../../core/reports/report.ts";
 import type { Session } from "../../ports/session.ts";
@@ -16,10 +16,10 @@ import {
 import { readRecords } from "../repeatable/records.ts";
 import { refuseUnsound, type Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import type { Surroundings } from "./around-run.ts";
+import type { AroundSteps } from "./around-run.ts";
 
 /** The files that a run looks at besides the migrations. */
-export interface SurroundingFiles {
+export interface AroundFiles {
   readonly command: RunReport["command"];
   readonly repeatable: RepeatableFiles;
   /** Asks what is recorded of repeatable objects, where there are files of them: in the same round trip as what follows. */
@@ -27,10 +27,7 @@ export interface SurroundingFiles {
 }
 
 /** @throws Failure directory-unreadable, files-unsound */
-export function readSurroundings(
-  { fileSystem, settings }: DatabaseContext,
-  command: RunReport["command"],
-): SurroundingFiles {
+export function readAround({ fileSystem, settings }: DatabaseContext, command: RunReport["command"]): AroundFiles {
   const repeatable = command === "down" ? { files: [], findings: [] } : readRepeatables(fileSystem, settings);
   refuseUnsound(repeatable.findings, "run migrations");
   return {
@@ -56,11 +53,11 @@ interface Looked {
 }
 
 /** What is to be done around the steps. @throws Failure files-unsound */
-export async function planSurroundings(
+export async function planAround(
   context: DatabaseContext,
-  { command, repeatable: files }: SurroundingFiles,
+  { command, repeatable: files }: AroundFiles,
   { session, state, recordsSent, scripts, held }: Looked,
-): Promise<Surroundings> {
+): Promise<AroundSteps> {
   const { settings, fileSystem } = context;
   const names = tableNames(settings);
   const place = { session, fileSystem, settings, database: state.name, all: command === "redo" && scripts.length > 0 };
@@ -123,14 +120,5 @@ function gone(name: string): Finding {
   return finding("repeatable-missing", {
     message: `the file of the repeatable object ${name} is gone; what it made is left alone`,
     hint: "Drop it in a migration if it is not wanted any more. This is said once.",
-  });
-}
-
-/** @throws Failure usage when something stands between steps that are to share one transaction */
-export function requireNoStepHooks({ hooks }: Surroundings): void {
-  const between = hooks.find(({ hook }) => hook.moment === "before-step" || hook.moment === "after-step");
-  if (!between) return;
-  throw new Failure("usage", `Cannot run in one transaction: the hook ${between.hook.name} stands between the steps`, {
-    hint: "Leave --single-transaction out, or the hook: with --hooks-dir an empty directory can be named.",
   });
 }

@@ -1,5 +1,4 @@
-import type { Failure } from "../../core/failure/failure.ts";
-import { interruption } from "../../core/failure/failure.ts";
+import { type Failure, interruption } from "../../core/failure/failure.ts";
 import type { HookReport } from "../../core/hooks/hook.ts";
 import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
 import type { StepOutcome, StepReport } from "../../core/reports/report.ts";
@@ -12,13 +11,12 @@ import { reportOf } from "../repeatable/apply.ts";
 import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { Run } from "../step/session-settings.ts";
-import { afterEnd } from "./after-end.ts";
-import { afterLoss, askHistory, type Inquiry, type Interrupted } from "./after-loss.ts";
-import { AroundRun, hasOwnWork, NOTHING_AROUND } from "./around-run.ts";
+import { afterEnd, afterLoss, askHistory, type Inquiry, type Interrupted } from "./after-loss.ts";
+import { AroundRun, hasOwnWork } from "./around-run.ts";
 import { cancelOnAbort, endRun, startRun } from "./begin-and-end.ts";
 import { dropEmptySchema } from "./prepare-history.ts";
-import type { Prepared, RunOptions } from "./prepared-run.ts";
 import { blockedBy, retryBudget } from "./retry.ts";
+import type { Planner, RunOptions, RunPlan } from "./run-plan.ts";
 import { runInOneTransaction, type Stop, stepReport } from "./run-scripts.ts";
 
 export interface Executed {
@@ -35,8 +33,6 @@ interface ExecutionOptions extends RunOptions {
   readonly hasSchema: boolean;
 }
 
-type Prepare = (session: Session) => Promise<Prepared>;
-
 /**
  * Takes the lock, plans again on what is true then, and runs the plan: tries again what a busy table refused, plans
  * again when another run came first, and looks up what is true when the connection is lost.
@@ -47,11 +43,11 @@ export async function executeLocked(
   context: DatabaseContext,
   session: Session,
   looked: DatabaseState,
-  prepare: Prepare,
+  planner: Planner,
   options: RunOptions,
 ): Promise<Executed> {
   const hasSchema = looked.schemaExists;
-  const work = (lock: RunLock) => execute(context, session, lock, prepare, { ...options, hasSchema });
+  const work = (lock: RunLock) => execute(context, session, lock, planner, { ...options, hasSchema });
   return await withRunLock(context, session, { doing: "migrate", looked }, work);
 }
 
@@ -59,12 +55,12 @@ async function execute(
   context: DatabaseContext,
   session: Session,
   lock: RunLock,
-  prepare: Prepare,
+  planner: Planner,
   options: ExecutionOptions,
 ): Promise<Executed> {
-  const prepared = await prepare(session);
-  const { scripts, alreadyApplied, state, surroundings = NOTHING_AROUND } = prepared;
-  if (scripts.length === 0 && !hasOwnWork(surroundings)) {
+  const planned = await planner(session);
+  const { scripts, alreadyApplied, state, around } = planned;
+  if (scripts.length === 0 && !hasOwnWork(around)) {
     await lock.release();
     return { alreadyApplied, steps: [] };
   }
@@ -73,7 +69,7 @@ async function execute(
   const stopWatching = cancelOnAbort(context, session);
   const observer = run.direct && !session.backend.embedded ? observe(context, state.processId) : undefined;
   try {
-    return await new Execution(run, prepared, prepare, options, observer).toTheEnd();
+    return await new Execution(run, planned, planner, options, observer).toTheEnd();
   } finally {
     stopWatching();
     await observer?.stop();
@@ -90,7 +86,7 @@ interface Ending {
 /** One run of a plan under the lock. */
 class Execution {
   readonly #run: Run;
-  readonly #prepare: Prepare;
+  readonly #planner: Planner;
   readonly #options: ExecutionOptions;
   readonly #observer: Observer | undefined;
   readonly #around: AroundRun;
@@ -103,23 +99,17 @@ class Execution {
   #alreadyApplied: number;
   readonly #finished: StepReport[] = [];
 
-  constructor(
-    run: Run,
-    prepared: Prepared,
-    prepare: Prepare,
-    options: ExecutionOptions,
-    observer: Observer | undefined,
-  ) {
+  constructor(run: Run, planned: RunPlan, planner: Planner, options: ExecutionOptions, observer: Observer | undefined) {
     this.#run = run;
-    this.#prepare = prepare;
+    this.#planner = planner;
     this.#options = options;
     this.#observer = observer;
     this.#retry = retryBudget(run.context, () => observer?.blockers ?? []);
-    this.#around = new AroundRun(run, prepared.surroundings ?? NOTHING_AROUND, this.#retry);
-    this.#begun = prepared.state;
-    this.#state = prepared.state;
-    this.#scripts = prepared.scripts;
-    this.#alreadyApplied = prepared.alreadyApplied;
+    this.#around = new AroundRun(run, planned.around, this.#retry);
+    this.#begun = planned.state;
+    this.#state = planned.state;
+    this.#scripts = planned.scripts;
+    this.#alreadyApplied = planned.alreadyApplied;
   }
 
   async toTheEnd(): Promise<Executed> {
@@ -200,7 +190,7 @@ class Execution {
     }
     if (stop.kind !== "raced") return stop;
     const { step } = stop.script;
-    const { scripts, alreadyApplied, state } = await this.#prepare(session);
+    const { scripts, alreadyApplied, state } = await this.#planner(session);
     this.#scripts = scripts;
     this.#alreadyApplied = alreadyApplied;
     this.#state = state;

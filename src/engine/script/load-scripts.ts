@@ -47,7 +47,7 @@ export async function loadScripts(
   plan: Plan,
   fileSystem: FileSystem,
   session: Session,
-  { names, database, placeholders }: Surroundings,
+  { names, database, placeholders }: Whereabouts,
   seen: Map<SqlFile, Script>,
 ): Promise<{ scripts: Script[]; findings: Finding[] }> {
   const standardConformingStrings = session.backend.parameters.standard_conforming_strings !== "off";
@@ -96,7 +96,7 @@ export function begunOnesResumed(scripts: readonly Script[], unfinished: readonl
   });
 }
 
-interface Surroundings {
+interface Whereabouts {
   readonly names: TableNames;
   /** The database's own name. */
   readonly database: string;

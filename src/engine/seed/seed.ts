@@ -1,21 +1,18 @@
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import { compareHistory, isPending } from "../../core/migrations/history.ts";
-import type { SqlFile } from "../../core/migrations/migration.ts";
+import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import type { Plan, Step } from "../../core/migrations/plan.ts";
-import type { SeedReport, StepReport } from "../../core/reports/report.ts";
-import type { Session } from "../../ports/session.ts";
+import type { SeedReport } from "../../core/reports/report.ts";
 import { byWeightAndPlace, readMigrations } from "../files/read-migrations.ts";
 import { type TableNames, tableNames } from "../history/history-table.ts";
-import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "../history/read-state.ts";
+import { type DatabaseState, look, requireNoResetUnfinished } from "../history/read-state.ts";
 import type { Inquiry } from "../run/after-loss.ts";
 import { NOTHING_AROUND } from "../run/around-run.ts";
-import type { Prepared } from "../run/prepared-run.ts";
-import { executeLocked } from "../run/run-locked.ts";
-import { stepReport } from "../run/run-scripts.ts";
+import { carryOut } from "../run/carry-out.ts";
+import type { Planner } from "../run/run-plan.ts";
 import { loadScripts, refuseUnsound, type Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import { withSession } from "../session/with-session.ts";
-import { readSeeds, type Seed } from "./read-seeds.ts";
+import { readSeeds, type Seed, type SeedFiles } from "./read-seeds.ts";
 import { readSeedRecords, type SeedRecords, seedRecord } from "./seed-records.ts";
 
 /**
@@ -23,21 +20,41 @@ import { readSeedRecords, type SeedRecords, seedRecord } from "./seed-records.ts
  * are left out when they have.
  * @throws Failure migrations-pending, and as `migrate`; a seed that fails is in the report
  */
-export function seed(context: DatabaseContext, { dryRun = false }: { readonly dryRun?: boolean }): Promise<SeedReport> {
-  const { database, fileSystem, settings, clock, emit, signal } = context;
+export async function seed(
+  context: DatabaseContext,
+  { dryRun = false }: { readonly dryRun?: boolean },
+): Promise<SeedReport> {
+  const { database, fileSystem, settings, clock } = context;
   const started = clock.monotonicMs();
-  const files = readMigrations(fileSystem, settings.directory);
-  const { seeds, findings, directory } = readSeeds(fileSystem, settings);
-  refuseUnsound([...files.findings, ...findings].sort(byWeightAndPlace), "run seeds");
-  const seen = new Map<SqlFile, Script>();
+  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+  const files = readSeeds(fileSystem, settings);
+  refuseUnsound([...findings, ...files.findings].sort(byWeightAndPlace), "run seeds");
+  const plan = plannerOf(context, migrations, files);
+  const options = { dryRun, afterLoss: askSeedRecords(files.seeds, tableNames(settings)) };
+  const { alreadyApplied, steps, failure } = await carryOut(context, { doing: "seed", plan }, options);
+  return {
+    type: "seed",
+    database: database.description,
+    directory: files.directory,
+    dryRun,
+    steps,
+    alreadyDone: alreadyApplied,
+    durationMs: Math.round(clock.monotonicMs() - started),
+    ...(failure && { failure }),
+  };
+}
+
+function plannerOf(context: DatabaseContext, migrations: readonly Migration[], files: SeedFiles): Planner {
+  const { fileSystem, settings } = context;
   const names = tableNames(settings);
-  const prepare = async (session: Session): Promise<Prepared> => {
+  const seen = new Map<SqlFile, Script>();
+  return async (session) => {
     const state = await look(session, settings);
     requireNoResetUnfinished(state, "seed");
-    refusePending(state);
-    const records = seeds.some(({ once }) => once) ? await readSeedRecords(session, names) : NO_RECORDS;
-    const wanted = seeds.filter(({ name, once }) => !(once && records.checksums.has(name)));
-    const warnings = seeds.flatMap((one) => changedSeed(one, records));
+    requireNonePending(context, migrations, state);
+    const records = files.seeds.some(({ once }) => once) ? await readSeedRecords(session, names) : NO_RECORDS;
+    const wanted = files.seeds.filter(({ name, once }) => !(once && records.checksums.has(name)));
+    const warnings = files.seeds.flatMap((one) => changedSeed(one, records));
     const plan: Plan = { steps: wanted.map(stepOf), skipped: [], warnings };
     const place = { names, database: state.name, placeholders: settings.placeholders };
     const loaded = await loadScripts(plan, fileSystem, session, place, seen);
@@ -48,55 +65,30 @@ export function seed(context: DatabaseContext, { dryRun = false }: { readonly dr
       if (!own) return [];
       return [{ ...script, seedRecord: seedRecord(names, own, own === first && !records.tableExists) }];
     });
-    const alreadyApplied = seeds.length - wanted.length;
-    return { state, plan, scripts, findings: loaded.findings, alreadyApplied, surroundings: NOTHING_AROUND };
+    const findings = [...files.findings, ...warnings, ...loaded.findings];
+    return {
+      state,
+      plan,
+      scripts,
+      around: NOTHING_AROUND,
+      findings,
+      alreadyApplied: files.seeds.length - wanted.length,
+    };
   };
-  const refusePending = ({ history, unfinished }: DatabaseState) => {
-    const entries = compareHistory(files.migrations, history, { environment: settings.environment, unfinished });
-    const pending = entries.filter(isPending).length;
-    if (pending === 0) return;
-    const are = pending === 1 ? "1 migration is" : `${pending} migrations are`;
-    throw new Failure("migrations-pending", `Cannot seed ${database.description}: ${are} pending`, {
-      hint: "Apply them first: pgstep up.",
-    });
-  };
-  return withSession(
-    database,
-    "seed",
-    async (session) => {
-      const prepared = await prepare(session);
-      for (const finding of [...findings, ...prepared.plan.warnings, ...prepared.findings]) {
-        emit({ type: "warning", finding });
-      }
-      const nothingToRun = prepared.scripts.length === 0 || dryRun;
-      if (!nothingToRun) requireWritable(prepared.state, "seed");
-      emit({ type: "planned", database: database.description, plan: prepared.plan, dryRun });
-      const report = (steps: readonly StepReport[], alreadyDone: number, failure?: Failure): SeedReport => ({
-        type: "seed",
-        database: database.description,
-        directory,
-        dryRun,
-        steps,
-        alreadyDone,
-        durationMs: Math.round(clock.monotonicMs() - started),
-        ...(failure && { failure }),
-      });
-      if (nothingToRun) {
-        const steps = prepared.scripts.map((script) => stepReport(script, "not-run"));
-        return report(steps, prepared.alreadyApplied);
-      }
-      const options = { afterLoss: askSeedRecords(seeds, names) };
-      const { steps, alreadyApplied, failure } = await executeLocked(
-        context,
-        session,
-        prepared.state,
-        prepare,
-        options,
-      );
-      return report(steps, alreadyApplied, failure);
-    },
-    signal,
-  );
+}
+
+/** @throws Failure migrations-pending */
+function requireNonePending(
+  { database, settings: { environment } }: DatabaseContext,
+  migrations: readonly Migration[],
+  { history, unfinished }: DatabaseState,
+): void {
+  const pending = compareHistory(migrations, history, { environment, unfinished }).filter(isPending).length;
+  if (pending === 0) return;
+  const are = pending === 1 ? "1 migration is" : `${pending} migrations are`;
+  throw new Failure("migrations-pending", `Cannot seed ${database.description}: ${are} pending`, {
+    hint: "Apply them first: pgstep up.",
+  });
 }
 
 const NO_RECORDS: SeedRecords = { tableExists: false, checksums: new Map() };

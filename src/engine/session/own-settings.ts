@@ -1,6 +1,15 @@
 import { ownSettingsSql } from "../../core/sql/own-sql.ts";
 import type { Session } from "../../ports/session.ts";
 
+/**
+ * Whether the session is one of the server's own: its settings and locks reach the statements behind them, and not so
+ * behind a transaction pooler.
+ * @param looked by the backend that answered
+ */
+export function isDirect(looked: { readonly processId: number }, { backend }: Session): boolean {
+  return looked.processId === backend.processId;
+}
+
 /** The settings that a direct session has from its beginning. */
 export function ownSettings({ backend }: Session): string {
   return backend.embedded ? "" : ownSettingsSql(backend.serverVersion);

@@ -5,18 +5,22 @@ import type { DatabaseState } from "../history/read-state.ts";
 import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { Inquiry } from "./after-loss.ts";
-import type { Surroundings } from "./around-run.ts";
+import type { AroundSteps } from "./around-run.ts";
 
-/** What a plan is made from, and the plan. */
-export interface Prepared {
+/** What is true of the database, and what a run will do with it. */
+export interface RunPlan {
   readonly state: DatabaseState;
   readonly plan: Plan;
+  /** The steps of the plan, each with its file. */
   readonly scripts: readonly Script[];
+  readonly around: AroundSteps;
+  /** All that is to be told before the run, in its order. */
   readonly findings: readonly Finding[];
   readonly alreadyApplied: number;
-  /** What is done around the steps; absent for nothing. */
-  readonly surroundings?: Surroundings;
 }
+
+/** Plans the run; again under the lock, and when another run came first. @throws Failure for what stops it before its first step */
+export type Planner = (session: Session) => Promise<RunPlan>;
 
 export interface RunOptions {
   /** Plan and say so; write nothing. */
@@ -32,5 +36,5 @@ export interface RunOptions {
 export type BackUpBefore = (
   context: DatabaseContext,
   session: Session,
-  prepared: Pick<Prepared, "scripts" | "state">,
+  plan: Pick<RunPlan, "scripts" | "state">,
 ) => Promise<void>;

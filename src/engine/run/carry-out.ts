@@ -1,0 +1,45 @@
+import type { Session } from "../../ports/session.ts";
+import { requireWritable, type TablePrivilege } from "../history/read-state.ts";
+import { notRun } from "../repeatable/plan.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { isDirect } from "../session/own-settings.ts";
+import { withSession } from "../session/with-session.ts";
+import { hasOwnWork } from "./around-run.ts";
+import { requireOneTransaction, requirePoolable } from "./requirements.ts";
+import { type Executed, executeLocked } from "./run-locked.ts";
+import type { Planner, RunOptions, RunPlan } from "./run-plan.ts";
+import { stepReport } from "./run-scripts.ts";
+
+/** What runs of migrations and of seeds do not share. */
+export interface RunKind {
+  readonly doing: "migrate" | "seed";
+  /** @throws Failure for what stops the run before its first step */
+  readonly plan: Planner;
+  /** What a role must be allowed to do with the history besides reading it. */
+  needed?(plan: RunPlan): readonly TablePrivilege[];
+}
+
+/**
+ * Plans a run, tells the plan and what was found, and executes it where there is something to do.
+ * @throws Failure for everything that stops it before its first step
+ */
+export async function carryOut(context: DatabaseContext, kind: RunKind, options: RunOptions): Promise<Executed> {
+  const { database, emit, signal } = context;
+  const { dryRun = false, singleTransaction } = options;
+  const work = async (session: Session): Promise<Executed> => {
+    const planned = await kind.plan(session);
+    const { state, plan, scripts, around, alreadyApplied } = planned;
+    for (const finding of planned.findings) emit({ type: "warning", finding });
+    if (singleTransaction) requireOneTransaction(planned);
+    const isIdle = dryRun || (scripts.length === 0 && !hasOwnWork(around));
+    if (!isIdle) requireWritable(state, kind.doing, kind.needed?.(planned));
+    emit({ type: "planned", database: database.description, plan, dryRun });
+    if (isIdle) {
+      const steps = scripts.map((script) => stepReport(script, "not-run"));
+      return { alreadyApplied, steps, repeatable: around.repeatable.stale.map(notRun) };
+    }
+    if (!isDirect(state, session)) requirePoolable(state, scripts);
+    return await executeLocked(context, session, state, kind.plan, options);
+  };
+  return await withSession(database, kind.doing, work, signal);
+}

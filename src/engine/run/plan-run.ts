@@ -1,0 +1,151 @@
+import type { Settings } from "../../core/configuration/settings.ts";
+import type { Finding } from "../../core/failure/failure.ts";
+import { runsIn } from "../../core/migrations/header.ts";
+import { type Applied, compareHistory, type Entry, isApplied, isPending } from "../../core/migrations/history.ts";
+import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
+import type { Plan, Step } from "../../core/migrations/plan.ts";
+import type { RunReport } from "../../core/reports/report.ts";
+import type { Session } from "../../ports/session.ts";
+import { forgottenFiles } from "../files/empty-files.ts";
+import { inspectFiles } from "../files/inspect-files.ts";
+import { byWeightAndPlace, gapFindings, type MigrationFiles, readMigrations } from "../files/read-migrations.ts";
+import { asWarnings, findOccupied, type PendingFile, refuseOccupied } from "../history/first-run.ts";
+import { tableNames } from "../history/history-table.ts";
+import { isFirstRun, type Occupants, readOccupants } from "../history/occupants.ts";
+import { requireUnprotected } from "../history/protection.ts";
+import { type DatabaseState, look, requireNoResetUnfinished } from "../history/read-state.ts";
+import { begunOnesResumed, loadScripts, refuseUnsound, type Script } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { type AroundFiles, planAround, readAround } from "./plan-around.ts";
+import { withoutEffectEmbedded } from "./requirements.ts";
+import type { Planner, RunOptions, RunPlan } from "./run-plan.ts";
+
+/** Which run is planned, and how. */
+export interface RunChoice {
+  readonly command: RunReport["command"];
+  /** Which steps, from what the files and the history together tell. */
+  choose(entries: readonly Entry[]): Plan;
+  /** Whether a first run is refused on a database that is in use. */
+  readonly guardsFirstRun?: boolean;
+}
+
+/**
+ * Reads the files of a run, once; what is planned from them is asked of the database each time anew.
+ * @throws Failure directory-unreadable, files-unsound
+ */
+export function plannerOf(context: DatabaseContext, choice: RunChoice, options: RunOptions): Planner {
+  const { fileSystem, settings } = context;
+  const files = readMigrations(fileSystem, settings.directory);
+  if (files.findings.some(({ severity }) => severity === "error")) {
+    // All faults together, although the statements of what is applied already would not matter otherwise.
+    const all = [...files.findings, ...inspectFiles(fileSystem, files.migrations, settings)];
+    refuseUnsound(all.sort(byWeightAndPlace), "run migrations");
+  }
+  const around = readAround(context, choice.command);
+  const planning = new Planning(context, { files, around }, choice, options.dryRun ?? false);
+  return (session) => planning.plan(session);
+}
+
+class Planning {
+  readonly #context: DatabaseContext;
+  readonly #files: MigrationFiles;
+  readonly #around: AroundFiles;
+  readonly #choice: RunChoice;
+  readonly #dryRun: boolean;
+  /** Files that were looked through. */
+  readonly #seen = new Map<SqlFile, Script>();
+  /** Asked once: the plan is made again under the lock. */
+  #occupants: Promise<Occupants | undefined> | undefined;
+
+  constructor(
+    context: DatabaseContext,
+    { files, around }: { readonly files: MigrationFiles; readonly around: AroundFiles },
+    choice: RunChoice,
+    dryRun: boolean,
+  ) {
+    this.#context = context;
+    this.#files = files;
+    this.#around = around;
+    this.#choice = choice;
+    this.#dryRun = dryRun;
+  }
+
+  async plan(session: Session): Promise<RunPlan> {
+    const { settings } = this.#context;
+    const isUp = this.#choice.command === "up";
+    const recordsSent = this.#around.sendForRecords(session);
+    const state = await look(session, settings, isUp ? nothingPending(this.#files.migrations, settings) : []);
+    requireNoResetUnfinished(state, "migrate");
+    const { environment } = settings;
+    const { unfinished } = state;
+    const entries = compareHistory(this.#files.migrations, state.history, { environment, unfinished });
+    const plan = this.#choice.choose(entries);
+    this.#refuse(plan, state);
+    const loaded = await this.#load(session, state, plan);
+    const { scripts } = loaded;
+    const occupied = await this.#occupied(session, state, scripts);
+    const isHeld = entries.filter(isPending).length > (isUp ? plan.steps.length : 0);
+    const looked = { session, state, recordsSent, scripts, held: isHeld };
+    const around = await planAround(this.#context, this.#around, looked);
+    const findings = [
+      ...this.#files.findings,
+      ...plan.warnings,
+      ...(isUp ? gapFindings(this.#files, settings.directory, entries) : []),
+      ...loaded.findings,
+      ...occupied,
+      ...around.findings,
+      ...(session.backend.embedded ? withoutEffectEmbedded(settings, scripts) : []),
+    ];
+    return { state, plan, scripts, around, findings, alreadyApplied: entries.filter(isApplied).length };
+  }
+
+  /** @throws Failure files-unsound, protected */
+  #refuse(plan: Plan, state: DatabaseState): void {
+    if (this.#choice.command === "up" && !this.#context.isRehearsal) {
+      refuseUnsound(forgottenFiles(plan.steps.flatMap(upAndDown)), "run migrations");
+    }
+    const undone = plan.steps.filter(({ direction }) => direction === "down").length;
+    if (undone > 1 && !this.#dryRun) requireUnprotected(state, `undo ${undone} migrations of`);
+  }
+
+  async #load(session: Session, state: DatabaseState, plan: Plan): ReturnType<typeof loadScripts> {
+    const { fileSystem, settings } = this.#context;
+    const place = { names: tableNames(settings), database: state.name, placeholders: settings.placeholders };
+    const { scripts, findings } = await loadScripts(plan, fileSystem, session, place, this.#seen);
+    return { scripts: begunOnesResumed(scripts, state.unfinished), findings };
+  }
+
+  /** What the files would make and is there already. @throws Failure database-not-empty, unless it is only a dry run */
+  async #occupied(session: Session, state: DatabaseState, scripts: readonly Script[]): Promise<readonly Finding[]> {
+    if (!this.#choice.guardsFirstRun || scripts.length === 0 || !isFirstRun(state)) return [];
+    this.#occupants ??= readOccupants(session, this.#context.settings);
+    const occupants = await this.#occupants;
+    const occupied = occupants ? findOccupied(occupants, scripts.map(pendingFile)) : [];
+    if (!this.#dryRun) refuseOccupied(occupied, state.name);
+    return asWarnings(occupied);
+  }
+}
+
+function pendingFile({ path, plannedPieces }: Script): PendingFile {
+  return { path, pieces: plannedPieces };
+}
+
+function upAndDown({ script, down }: Step): Pick<Migration, "up" | "down">[] {
+  return script ? [{ up: script, ...(down && { down }) }] : [];
+}
+
+/** The history when every file has been applied as it is. */
+function nothingPending(migrations: readonly Migration[], { environment }: Settings): Applied[] {
+  return migrations
+    .filter((migration) => runsIn(migration.up.header, environment))
+    .map(({ version, description, up, down }) => ({
+      version,
+      appliedAt: "",
+      description,
+      checksum: up.checksum,
+      durationMs: null,
+      appliedBy: null,
+      toolVersion: null,
+      hasDownScript: down !== undefined,
+    }));
+}
