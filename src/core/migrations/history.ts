@@ -50,20 +50,21 @@ export interface Unfinished {
   readonly direction: Direction;
 }
 
-export interface Comparison {
-  /** The chosen environment, when one was. */
-  readonly environment: string | undefined;
+/** What the database tells of migrations. */
+export interface Recorded {
+  readonly history: readonly Applied[];
   readonly unfinished: readonly Unfinished[];
 }
 
 /**
  * Files and history side by side, lowest version first.
  * @param migrations lowest version first
+ * @param environment the chosen one, when one was
  */
 export function compareHistory(
   migrations: readonly Migration[],
-  history: readonly Applied[],
-  { environment, unfinished }: Comparison,
+  { history, unfinished }: Recorded,
+  environment: string | undefined,
 ): Entry[] {
   const appliedByKey = new Map<string, Applied>();
   for (const applied of history) appliedByKey.set(versionKey(applied.version), applied);

@@ -45,7 +45,7 @@ export async function validate(
   all.push(...repeatable.findings, ...hookFindings, ...seedFindings);
   all.push(...inspectTransactional(fileSystem, others, settings));
   const { environment } = settings;
-  const entries = state && compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
+  const entries = state && compareHistory(migrations, state, environment);
   all.push(...emptyFiles(migrations, entries));
   all.push(...(entries ?? []).flatMap(conflictOf), ...gapFindings(files, settings.directory, entries));
   if (occupants) {

@@ -38,7 +38,7 @@ function columnsCheck(name: string, { columns }: DatabaseState, { tables, role }
 function comparison({ fileSystem, settings }: DatabaseContext, state: DatabaseState): Check {
   const { migrations } = readMigrations(fileSystem, settings.directory);
   const { environment } = settings;
-  const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
+  const entries = compareHistory(migrations, state, environment);
   const count = (kind: string) => entries.filter((entry) => entry.state === kind).length;
   const told = `${entries.filter(isApplied).length} applied, ${entries.filter(isPending).length} pending`;
   const odd = ["changed", "missing", "out-of-order"]

@@ -76,9 +76,7 @@ class Planning {
     const recordsSent = this.#around.sendForRecords(session);
     const state = await look(session, settings, isUp ? nothingPending(this.#files.migrations, settings) : []);
     requireNoResetUnfinished(state, "migrate");
-    const { environment } = settings;
-    const { unfinished } = state;
-    const entries = compareHistory(this.#files.migrations, state.history, { environment, unfinished });
+    const entries = compareHistory(this.#files.migrations, state, settings.environment);
     const plan = this.#choice.choose(entries);
     this.#refuse(plan, state);
     const loaded = await this.#load(session, state, plan);

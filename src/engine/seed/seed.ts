@@ -81,9 +81,9 @@ function plannerOf(context: DatabaseContext, migrations: readonly Migration[], f
 function requireNonePending(
   { database, settings: { environment } }: DatabaseContext,
   migrations: readonly Migration[],
-  { history, unfinished }: DatabaseState,
+  state: DatabaseState,
 ): void {
-  const pending = compareHistory(migrations, history, { environment, unfinished }).filter(isPending).length;
+  const pending = compareHistory(migrations, state, environment).filter(isPending).length;
   if (pending === 0) return;
   const are = pending === 1 ? "1 migration is" : `${pending} migrations are`;
   throw new Failure("migrations-pending", `Cannot seed ${database.description}: ${are} pending`, {

@@ -5,18 +5,15 @@ import type { Step } from "../../core/migrations/plan.ts";
 import { compareVersions, sameVersion } from "../../core/migrations/version.ts";
 import type { BaselineReport } from "../../core/reports/report.ts";
 import type { Session } from "../../ports/session.ts";
-import { readMigrations } from "../files/read-migrations.ts";
 import { insertRowSql, type Recording } from "../history/history-table.ts";
-import { look, requireNoResetUnfinished, requireWritable } from "../history/read-state.ts";
+import { look } from "../history/read-state.ts";
 import type { RunLock } from "../lock/run-lock.ts";
-import { withRunLock } from "../lock/take-lock.ts";
 import { prepareHistory } from "../run/prepare-history.ts";
 import { stepReport } from "../run/run-scripts.ts";
-import { refuseUnsound } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { inTransaction } from "../session/own-transaction.ts";
-import { withSession } from "../session/with-session.ts";
 import { readWhole } from "../step/session-settings.ts";
+import { changeHistory, lookToWrite, soundMigrations } from "./open-history.ts";
 
 /**
  * Records all migrations up to a version as applied without running them.
@@ -24,8 +21,7 @@ import { readWhole } from "../step/session-settings.ts";
  */
 export async function baseline(context: DatabaseContext, version: string): Promise<BaselineReport> {
   const { settings, database } = context;
-  const { migrations, findings } = readMigrations(context.fileSystem, settings.directory);
-  refuseUnsound(findings, "record a baseline");
+  const migrations = soundMigrations(context, "record a baseline");
   if (!migrations.some((migration) => sameVersion(migration.version, version))) {
     throw new Failure("version-unknown", `Cannot take ${version} as the baseline: there is no such migration`, {
       hint: `Name the last migration whose changes the database has already; see ${settings.directory}.`,
@@ -43,9 +39,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
   };
   const doing = "record a baseline in";
   const record = async (session: Session, lock: RunLock): Promise<BaselineReport> => {
-    const state = await look(session, settings);
-    requireWritable(state, doing, ["INSERT"]);
-    requireNoResetUnfinished(state, doing);
+    const state = await lookToWrite(context, session, doing, ["INSERT"]);
     if (state.history.length > 0) {
       throw new Failure(
         "baseline-refused",
@@ -65,8 +59,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
     const recorded = new Set(history.map((row) => row.version));
     return steps.every((step) => recorded.has(step.version)) ? report : "Nothing was recorded. Run the command again.";
   };
-  const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => record(session, lock));
-  return withSession(database, doing, work, context.signal);
+  return await changeHistory(context, { doing, lookUp }, record);
 }
 
 /** What is recorded of a migration that is not run. */

@@ -5,17 +5,15 @@ import { sameVersion } from "../../core/migrations/version.ts";
 import type { RecordReport } from "../../core/reports/report.ts";
 import type { RecordConsent } from "../../ports/consent.ts";
 import type { Session } from "../../ports/session.ts";
-import { readMigrations } from "../files/read-migrations.ts";
 import { deleteEmptyRowSql, insertRowSql, type TableNames, tableNames, versionIs } from "../history/history-table.ts";
-import { type DatabaseState, look, requireNoResetUnfinished, requireWritable } from "../history/read-state.ts";
+import type { DatabaseState } from "../history/read-state.ts";
 import type { RunLock } from "../lock/run-lock.ts";
-import { withRunLock } from "../lock/take-lock.ts";
 import { prepareHistory } from "../run/prepare-history.ts";
-import { refuseUnsound } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { inTransaction } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
 import { migrationStep, recordedFiles } from "./baseline.ts";
+import { changeHistory, lookToWrite, soundMigrations } from "./open-history.ts";
 
 /**
  * Corrects the history for one migration, after consent: records it as applied, or removes its row. Runs none of its
@@ -33,9 +31,7 @@ export async function recordMigration(
   const migration = recorded === "applied" ? findMigration(context, version) : undefined;
   const isEmptyEntry = (row: Applied) => migration !== undefined && isRecordedEmpty(row, migration);
   const seen = async (session: Session): Promise<{ state: DatabaseState; row: Applied | undefined }> => {
-    const state = await look(session, settings);
-    requireWritable(state, doing, [recorded === "applied" ? "INSERT" : "DELETE"]);
-    requireNoResetUnfinished(state, doing);
+    const state = await lookToWrite(context, session, doing, [recorded === "applied" ? "INSERT" : "DELETE"]);
     return { state, row: state.history.find((one) => sameVersion(one.version, version) && !isEmptyEntry(one)) };
   };
   const required = async (session: Session) => {
@@ -67,8 +63,7 @@ export async function recordMigration(
     const isDone = (recorded === "applied") === (found.row !== undefined);
     return isDone ? report : "Nothing was recorded. Run the command again.";
   };
-  const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => record(session, lock));
-  return withSession(database, doing, work, signal);
+  return await changeHistory(context, { doing, lookUp }, record);
 }
 
 function rowSql(
@@ -83,13 +78,11 @@ function rowSql(
 }
 
 /** @throws Failure version-unknown */
-function findMigration({ fileSystem, settings }: DatabaseContext, version: string): Migration {
-  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
-  refuseUnsound(findings, "record a migration");
-  const migration = migrations.find((one) => sameVersion(one.version, version));
+function findMigration(context: DatabaseContext, version: string): Migration {
+  const migration = soundMigrations(context, "record a migration").find((one) => sameVersion(one.version, version));
   if (migration) return migration;
   throw new Failure("version-unknown", `Cannot record ${version} as applied: there is no such migration`, {
-    hint: `Name a migration that is in ${settings.directory}.`,
+    hint: `Name a migration that is in ${context.settings.directory}.`,
   });
 }
 

@@ -3,11 +3,10 @@ import { compareHistory, type Entry } from "../../core/migrations/history.ts";
 import { sameVersion } from "../../core/migrations/version.ts";
 import type { RepairReport } from "../../core/reports/report.ts";
 import type { Consent, ForgetConsent } from "../../ports/consent.ts";
-import { readMigrations } from "../files/read-migrations.ts";
 import { look } from "../history/read-state.ts";
-import { refuseUnsound } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
+import { soundMigrations } from "./open-history.ts";
 import { recordMigration } from "./record-migration.ts";
 import { repair } from "./repair.ts";
 
@@ -30,12 +29,11 @@ export async function repairVersion(
 }
 
 async function findEntry(context: DatabaseContext, version: string): Promise<Entry> {
-  const { settings, database, signal, fileSystem } = context;
-  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
-  refuseUnsound(findings, "repair the history");
+  const { settings, database, signal } = context;
+  const migrations = soundMigrations(context, "repair the history");
   const state = await withSession(database, "repair", (session) => look(session, settings), signal);
-  const comparison = { environment: settings.environment, unfinished: state.unfinished };
-  const found = compareHistory(migrations, state.history, comparison).find((one) => sameVersion(one.version, version));
+  const entries = compareHistory(migrations, state, settings.environment);
+  const found = entries.find((one) => sameVersion(one.version, version));
   if (found) return found;
   throw new Failure("version-unknown", `Cannot repair ${version}: there is no such version`, {
     hint: "Run pgstep status to see the versions.",

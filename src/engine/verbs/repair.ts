@@ -5,17 +5,14 @@ import type { RepairReport } from "../../core/reports/report.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import type { Consent } from "../../ports/consent.ts";
 import type { Session } from "../../ports/session.ts";
-import { readMigrations } from "../files/read-migrations.ts";
 import { versionIs } from "../history/history-table.ts";
-import { look, requireNoResetUnfinished, requireWritable } from "../history/read-state.ts";
 import type { RunLock } from "../lock/run-lock.ts";
-import { withRunLock } from "../lock/take-lock.ts";
 import { prepareHistory } from "../run/prepare-history.ts";
-import { refuseUnsound } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { inTransaction } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
 import { readWhole } from "../step/session-settings.ts";
+import { changeHistory, lookToWrite, soundMigrations } from "./open-history.ts";
 
 /**
  * Takes the checksums, and the down scripts, of changed files over into the history, after consent.
@@ -24,18 +21,14 @@ import { readWhole } from "../step/session-settings.ts";
  */
 export async function repair(context: DatabaseContext, consent: Consent, version?: string): Promise<RepairReport> {
   const { settings, database, signal } = context;
-  const { migrations, findings } = readMigrations(context.fileSystem, settings.directory);
-  refuseUnsound(findings, "repair the history");
+  const migrations = soundMigrations(context, "repair the history");
+  const doing = "repair the history of";
   const findChanged = async (session: Session) => {
-    const state = await look(session, settings);
-    requireWritable(state, "repair the history of", ["UPDATE"]);
-    requireNoResetUnfinished(state, "repair the history of");
-    const { environment } = settings;
-    const entries = compareHistory(migrations, state.history, { environment, unfinished: state.unfinished });
+    const state = await lookToWrite(context, session, doing, ["UPDATE"]);
+    const entries = compareHistory(migrations, state, settings.environment);
     const isMeant = (entry: Entry) => version === undefined || sameVersion(entry.version, version);
     return { state, changed: entries.filter((entry) => entry.state === "changed" && isMeant(entry)) };
   };
-  const doing = "repair the history of";
   // No session and no lock is kept while somebody makes up their mind.
   const { changed: shown, state } = await withSession(database, doing, findChanged, signal);
   const reportOf = (entries: readonly Entry[]): RepairReport => ({
@@ -69,8 +62,7 @@ export async function repair(context: DatabaseContext, consent: Consent, version
     if (left.length > 0) return "The history was not updated. Run the command again.";
     return reportOf(changed);
   };
-  const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => update(session, lock));
-  return withSession(database, doing, work, signal);
+  return await changeHistory(context, { doing, lookUp }, update);
 }
 
 function updateSql(context: DatabaseContext, history: string, { migration, applied }: Entry): string {

@@ -5,12 +5,10 @@ import type { ResolveReport } from "../../core/reports/report.ts";
 import { equals, quoteText } from "../../core/sql/quote.ts";
 import type { Session } from "../../ports/session.ts";
 import { tableNames, versionIs } from "../history/history-table.ts";
-import { look, requireNoResetUnfinished, requireWritable } from "../history/read-state.ts";
 import type { RunLock } from "../lock/run-lock.ts";
-import { withRunLock } from "../lock/take-lock.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { inTransaction } from "../session/own-transaction.ts";
-import { withSession } from "../session/with-session.ts";
+import { changeHistory, lookToWrite } from "./open-history.ts";
 
 /** What somebody found out about a statement that was started and not seen to end. */
 export type Resolution = "done" | "not-done";
@@ -25,14 +23,12 @@ export async function resolve(
   version: string,
   resolution: Resolution,
 ): Promise<ResolveReport> {
-  const { settings, database, signal } = context;
+  const { settings, database } = context;
   const { journal } = tableNames(settings);
   const doing = "resolve a statement in";
   let settled: { readonly report: ResolveReport; readonly entry: string } | undefined;
   const settle = async (session: Session, lock: RunLock): Promise<ResolveReport> => {
-    const state = await look(session, settings);
-    requireWritable(state, doing);
-    requireNoResetUnfinished(state, doing);
+    const state = await lookToWrite(context, session, doing);
     const begun = state.unfinished.find((one) => sameVersion(one.version, version));
     const [row] = begun
       ? await session.query(
@@ -74,6 +70,5 @@ export async function resolve(
     const isSettled = resolution === "done" ? row?.done === "true" : row === undefined;
     return settled && isSettled ? settled.report : "Nothing was resolved. Run the command again.";
   };
-  const work = (session: Session) => withRunLock(context, session, { doing, lookUp }, (lock) => settle(session, lock));
-  return withSession(database, doing, work, signal);
+  return await changeHistory(context, { doing, lookUp }, settle);
 }

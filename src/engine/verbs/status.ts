@@ -31,7 +31,7 @@ export async function readStatus(context: DatabaseContext): Promise<StatusReport
   );
   const repeatable = compareRepeatables(repeatables.files, records, settings.environment);
   const { environment } = settings;
-  const entries = compareHistory(files.migrations, state.history, { environment, unfinished: state.unfinished });
+  const entries = compareHistory(files.migrations, state, environment);
   return {
     type: "status",
     database: database.description,

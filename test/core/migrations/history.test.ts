@@ -14,12 +14,8 @@ function row(version: string, checksum: string | null = null): Applied {
   return { version, appliedAt: "2026-01-01T00:00:00", checksum, ...nothing };
 }
 
-function statesOf(
-  migrations: Migration[],
-  history: Applied[],
-  more: Partial<Parameters<typeof compareHistory>[2]> = {},
-): string[] {
-  return compareHistory(migrations, history, { environment: undefined, unfinished: [], ...more }).map(
+function statesOf(migrations: Migration[], history: Applied[], environment?: string): string[] {
+  return compareHistory(migrations, { history, unfinished: [] }, environment).map(
     ({ version, state }) => `${version} ${state}`,
   );
 }
@@ -46,24 +42,23 @@ describe("files beside the history", () => {
   test("a file for other environments is skipped until it is applied", () => {
     const seed = file("002", "-- Environment: test");
     assert.deepEqual(statesOf([file("001"), seed], [row("001")]), ["001 applied", "002 skipped"]);
-    assert.deepEqual(statesOf([file("001"), seed], [row("001")], { environment: "test" }), [
-      "001 applied",
-      "002 pending",
-    ]);
+    assert.deepEqual(statesOf([file("001"), seed], [row("001")], "test"), ["001 applied", "002 pending"]);
     assert.deepEqual(statesOf([seed], [row("002")]), ["002 applied"]);
     assert.deepEqual(statesOf([seed], [row("002", "other")]), ["002 changed"]);
   });
 
   test("one begun statement by statement is unfinished, whichever way it went", () => {
-    const [up] = compareHistory([file("001")], [], {
-      environment: undefined,
-      unfinished: [{ version: "1", direction: "up" }],
-    });
+    const [up] = compareHistory(
+      [file("001")],
+      { history: [], unfinished: [{ version: "1", direction: "up" }] },
+      undefined,
+    );
     assert.ok(up && up.state === "unfinished" && isPending(up) && !isApplied(up));
-    const [down] = compareHistory([file("001")], [row("001")], {
-      environment: undefined,
-      unfinished: [{ version: "001", direction: "down" }],
-    });
+    const [down] = compareHistory(
+      [file("001")],
+      { history: [row("001")], unfinished: [{ version: "001", direction: "down" }] },
+      undefined,
+    );
     assert.ok(down && down.state === "unfinished" && !isPending(down) && isApplied(down));
   });
 

@@ -1,0 +1,49 @@
+import type { Migration } from "../../core/migrations/migration.ts";
+import type { Session } from "../../ports/session.ts";
+import { readMigrations } from "../files/read-migrations.ts";
+import {
+  type DatabaseState,
+  look,
+  requireNoResetUnfinished,
+  requireWritable,
+  type TablePrivilege,
+} from "../history/read-state.ts";
+import type { RunLock } from "../lock/run-lock.ts";
+import { type LockedWork, withRunLock } from "../lock/take-lock.ts";
+import { refuseUnsound } from "../script/load-scripts.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { withSession } from "../session/with-session.ts";
+
+/** The migrations of the directory. @throws Failure files-unsound when their names are at fault */
+export function soundMigrations({ fileSystem, settings }: DatabaseContext, doing: string): readonly Migration[] {
+  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+  refuseUnsound(findings, doing);
+  return migrations;
+}
+
+/**
+ * What is true of the database, for who will write to its history.
+ * @param doing for messages: "Cannot <doing> app on localhost"
+ * @throws Failure privilege-missing, reset-unfinished
+ */
+export async function lookToWrite(
+  { settings }: DatabaseContext,
+  session: Session,
+  doing: string,
+  needed?: readonly TablePrivilege[],
+): Promise<DatabaseState> {
+  const state = await look(session, settings);
+  requireWritable(state, doing, needed);
+  requireNoResetUnfinished(state, doing);
+  return state;
+}
+
+/** Changes the history under the lock, on a session of its own. @throws as `withRunLock` */
+export async function changeHistory<Report extends object>(
+  context: DatabaseContext,
+  locked: LockedWork<Report>,
+  change: (session: Session, lock: RunLock) => Promise<Report>,
+): Promise<Report> {
+  const work = (session: Session) => withRunLock(context, session, locked, (lock) => change(session, lock));
+  return await withSession(context.database, locked.doing, work, context.signal);
+}
