@@ -175,6 +175,19 @@ describe("architecture", () => {
     assert.deepEqual(listed, expected);
   });
 
+  test("the way through up has ten stops, and each is there", () => {
+    const text = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8");
+    const stops = [...text.matchAll(/^\d+\. `(src\/[\w./-]+)` `(\w+)`/gm)];
+    assert.equal(stops.length, 10);
+    const gone = stops
+      .filter(([, path = "", name = ""]) => {
+        const source = existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), "utf8") : "";
+        return !new RegExp(`\\b(?:function|class|const) ${name}\\b`).test(source);
+      })
+      .map(([, path, name]) => `${path} ${name}`);
+    assert.deepEqual(gone, []);
+  });
+
   test("no file imports itself by way of others", () => {
     const circles = sources.map(({ path }) => circleThrough(path)).filter((circle) => circle !== undefined);
     assert.deepEqual(circles, []);
