@@ -7,7 +7,7 @@ import type { Reporter } from "../../ports/reporter.ts";
 import { JsonReporter } from "../json-report/json-reporter.ts";
 import type { OutputStream } from "../output/output.ts";
 import { systemWords } from "../output/words.ts";
-import { HumanReporter } from "../text-report/text-reporter.ts";
+import { TextReporter } from "../text-report/text-reporter.ts";
 
 export interface LogSettings {
   readonly path: string;
@@ -38,7 +38,7 @@ export class LogReporter implements Reporter {
     const appearance = { quiet: false, verbose: true, color: "never", ascii: false, variables: {}, commands } as const;
     this.#reporter = settings.json
       ? new JsonReporter(file, file, appearance)
-      : new HumanReporter(file, file, appearance);
+      : new TextReporter(file, file, appearance);
   }
 
   event(event: Event): void {

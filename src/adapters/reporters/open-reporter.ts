@@ -8,7 +8,7 @@ import { StepSummary } from "../ci-report/github-step-summary.ts";
 import { JsonReporter } from "../json-report/json-reporter.ts";
 import { checkoutOf } from "../output/findings.ts";
 import { isContinuousIntegration, type OutputStream, type Variables } from "../output/output.ts";
-import { HumanReporter } from "../text-report/text-reporter.ts";
+import { TextReporter } from "../text-report/text-reporter.ts";
 import { HintReporter } from "./hint-reporter.ts";
 import { LogReporter, type LogSettings } from "./log-reporter.ts";
 import { MaskedReporter } from "./masked-reporter.ts";
@@ -62,10 +62,10 @@ function shownReporters(presentation: Presentation, surroundings: ReporterSurrou
   if (format === "json") return [new JsonReporter(stdout, plain(stderr), presentation)];
   if (isFindingFormat(format)) {
     return [
-      new HumanReporter(plain(stderr), plain(stderr), appearance),
+      new TextReporter(plain(stderr), plain(stderr), appearance),
       new DocumentReporter(stdout, format, { checkout, toolVersion }),
     ];
   }
-  const human = new HumanReporter(plain(stdout), plain(stderr), appearance);
+  const human = new TextReporter(plain(stdout), plain(stderr), appearance);
   return format === "github" ? [human, new GithubAnnotations(stderr, checkout)] : [human];
 }

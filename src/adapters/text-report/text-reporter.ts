@@ -19,7 +19,7 @@ import { placeText } from "./source-frame.ts";
 import { statusAdvice, statusLines } from "./status.ts";
 
 /** For people: the answer on standard output; progress, notices, warnings and failures on standard error. */
-export class HumanReporter implements Reporter {
+export class TextReporter implements Reporter {
   readonly #out: Output;
   readonly #err: Output;
   readonly #progress: ProgressLine;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MaskedReporter } from "../../../src/adapters/reporters/masked-reporter.ts";
 import { sourceWindow } from "../../../src/adapters/text-report/source-frame.ts";
-import { HumanReporter } from "../../../src/adapters/text-report/text-reporter.ts";
+import { TextReporter } from "../../../src/adapters/text-report/text-reporter.ts";
 import { Failure, type FilePlace, type Finding } from "../../../src/core/failure/failure.ts";
 import type { Entry, MigrationState } from "../../../src/core/migrations/history.ts";
 import type { Plan, Step } from "../../../src/core/migrations/plan.ts";
@@ -31,7 +31,7 @@ function reporter(looks: Looks = {}) {
     },
   });
   const { ascii = false, verbose = false, quiet = false, color = "auto", variables = {} } = looks;
-  const human = new HumanReporter(stream("stdout"), stream("stderr"), { ascii, verbose, quiet, color, variables });
+  const human = new TextReporter(stream("stdout"), stream("stderr"), { ascii, verbose, quiet, color, variables });
   return { human, written };
 }
 
