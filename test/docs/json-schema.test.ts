@@ -9,7 +9,7 @@ import type { JsonLine } from "../../src/adapters/json-report/shapes.ts";
 import { isNote } from "../../src/adapters/output/notes.ts";
 import { COMMANDS } from "../../src/commands/index.ts";
 import { FAILURES, Failure, type FailureCode } from "../../src/core/failure/failure.ts";
-import { EVENTS, PLACE, SERVER } from "../support/all-reports.ts";
+import { EVENTS, LEASE, PLACE, SERVER } from "../support/all-reports.ts";
 import { differences } from "../support/json-schema.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { programCommand, run } from "../support/program.ts";
@@ -92,7 +92,8 @@ describe("the schema of --json", () => {
       },
     };
     const reporter = new JsonReporter(stream, { write: () => {} }, { quiet: false, verbose: true });
-    const events = Object.values(EVENTS).filter((event) => !isNote(event));
+    const leased = { ...EVENTS["lock-waiting"], holder: LEASE };
+    const events = [...Object.values(EVENTS).filter((event) => !isNote(event)), leased];
     for (const event of events) reporter.event(event);
     for (const code of Object.keys(FAILURES) as FailureCode[]) {
       reporter.failure(new Failure(code, "Cannot", { place: PLACE, server: SERVER }));
@@ -112,7 +113,7 @@ describe("the schema of --json", () => {
       [{ ...blocked, more: 1 }, /more is not in the schema/],
       [{ type: "blocked", format: 1 }, /blockers is missing/],
       [{ ...blocked, format: 2 }, /2 is not 1/],
-      [{ ...blocked, blockers: [1] }, /blockers\[0\]: is 1, not string/],
+      [{ ...blocked, blockers: [1] }, /blockers\[0\]: is 1, not object/],
       [{ ...blocked, blockers: null }, /is null, not array/],
       [{ ...blocked, type: "other" }, /other is not/],
       [{ ...blocked, time: "now" }, /now does not match/],

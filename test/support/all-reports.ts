@@ -13,6 +13,24 @@ export const SERVER = {
   table: "t",
 };
 export const PLACE = { path: "m/001_a.sql", line: 2, column: 1, sourceLine: "SELECT" };
+export const HOLDER = {
+  ...{ kind: "session" as const, pid: 7, user: "deploy", application: "pgstep", address: "10.0.0.5" },
+  connectedAt: "2026-01-31T12:00:00Z",
+};
+export const LEASE = {
+  ...{ kind: "lease" as const, owner: "user deploy through a pooler, since 2026-01-31 12:00:00 UTC" },
+  ...{ expiresAt: "2026-01-31T12:00:30Z", isExpired: false, hiddenFrom: null },
+};
+export const BLOCKER = {
+  ...{ pid: 8, user: "me", application: "psql", state: "idle in transaction", since: "2026-01-31T12:00:00Z" },
+  ...{ ageMs: 65_000, query: "LOCK TABLE t" },
+};
+export const PROGRESS = {
+  command: "CREATE INDEX CONCURRENTLY",
+  phase: "building index",
+  blocks: { done: 1, total: 8 },
+  rows: { done: 0, total: 0 },
+};
 const INVENTORY = {
   databaseName: "app",
   schemas: ["public"],
@@ -53,10 +71,10 @@ export const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type
   checked: { type: "checked", check: { topic: "TCP", state: "fault", message: "m", hint: "h" } },
   "database-waiting": { type: "database-waiting", database: "app", reason: "r", waitedMs: 0, limitMs: 60_000 },
   "database-ready": { type: "database-ready", database: "app", waitedMs: 20 },
-  "lock-waiting": { type: "lock-waiting", holder: undefined, waitedMs: 10.5 },
-  retrying: { type: "retrying", blockers: ["x"], step: STEP, reason: SERVER, attempt: 2, delayMs: 100 },
-  blocked: { type: "blocked", blockers: ["x"] },
-  "index-progress": { type: "index-progress", progress: "building" },
+  "lock-waiting": { type: "lock-waiting", holder: HOLDER, waitedMs: 10.5 },
+  retrying: { type: "retrying", blockers: [BLOCKER], step: STEP, reason: SERVER, attempt: 2, delayMs: 100 },
+  blocked: { type: "blocked", blockers: [BLOCKER] },
+  "index-progress": { type: "index-progress", progress: PROGRESS },
   "backup-progress": { type: "backup-progress", table: "public.users", index: 1, tables: 2 },
   "backed-up": {
     type: "backed-up",

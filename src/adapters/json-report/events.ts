@@ -10,7 +10,6 @@ import {
   refOrNull,
   string,
   stringOrNull,
-  TEXT,
   truth,
 } from "./kinds.ts";
 import { HOOK_REPORT, OUTCOME, REPEATABLE_REPORT } from "./values.ts";
@@ -62,7 +61,7 @@ export const EVENTS = {
     line: string("Without its line end."),
   }),
   lockWaiting: line("lock-waiting", "Another run holds the lock.", {
-    holder: stringOrNull("Who, where it is known."),
+    holder: refOrNull(["sessionHolder", "leaseHolder"], "Who, where it is known."),
     waitedMs: count("For how long, in whole milliseconds."),
   }),
   retrying: line("retrying", "A migration was rolled back since it waited too long for a lock, and is tried again.", {
@@ -70,11 +69,11 @@ export const EVENTS = {
     attempt: count("Which attempt comes next."),
     delayMs: count("Whole milliseconds until then."),
     server: ref("serverMessage", "Why."),
-    blockers: list("Who held the lock, one line each.", TEXT),
+    blockers: list("Who held the lock.", ref("blocker")),
   }),
-  blocked: line("blocked", "The run waits for locks.", { blockers: list("Who holds them, one line each.", TEXT) }),
+  blocked: line("blocked", "The run waits for locks.", { blockers: list("Who holds them.", ref("blocker")) }),
   indexProgress: line("index-progress", "How far the server has got with an index.", {
-    progress: string("In its words."),
+    progress: ref("indexBuild"),
   }),
   explained: line("explained", "What is going to be examined by doctor.", {
     values: list("What it is reached or found with.", ref("connectionValue")),

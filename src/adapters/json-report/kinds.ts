@@ -70,9 +70,13 @@ export const ref = <Name extends string>(name: Name, description?: string): Kind
   $ref: `#/$defs/${name}`,
 });
 
-export const refOrNull = <Name extends string>(name: Name, description: string): Kind<Named<Name> | null> => ({
+/** The value of that name, or of one of those names. */
+export const refOrNull = <const Name extends string>(
+  names: Name | readonly Name[],
+  description: string,
+): Kind<Named<Name> | null> => ({
   description,
-  anyOf: [ref(name), { type: "null" }],
+  anyOf: [...[names].flat().map((name) => ref(name)), { type: "null" }],
 });
 
 export const object = <F extends Fields>(description: string, properties: F): Kind<TypesOf<F>> => ({

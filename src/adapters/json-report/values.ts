@@ -69,6 +69,9 @@ export const FAILURE_FIELDS = {
   exitStatus: count("What the process exits with."),
 };
 
+const USER = stringOrNull("The role that logged in.");
+const APPLICATION = stringOrNull("Its application_name.");
+
 const BACKUP_KINDS = ["sql", "custom"] as const;
 
 export const BACKUP_FIELDS = {
@@ -195,6 +198,40 @@ export const VALUES = {
     table: stringOrNull("The table."),
     column: stringOrNull("The column."),
     constraint: stringOrNull("The constraint."),
+  }),
+  sessionHolder: object("A session that has pgstep's lock.", {
+    kind: only("Which kind of holder it is.", "session"),
+    pid: countOrNull("Its process on the server."),
+    user: USER,
+    application: APPLICATION,
+    address: stringOrNull("The client's IP address; null for a Unix socket."),
+    connectedAt: stringOrNull("Since when, UTC in ISO 8601."),
+  }),
+  leaseHolder: object("A run behind a transaction pooler, which has the lock as a lease.", {
+    kind: only("Which kind of holder it is.", "lease"),
+    owner: string("Who that is, in the words of the run."),
+    expiresAt: stringOrNull("How long the lease is good, UTC in ISO 8601."),
+    isExpired: truth("The lease is no longer good, but its last statement has not ended."),
+    hiddenFrom: stringOrNull("The role that may not see whether that statement still runs, where nobody knows."),
+  }),
+  blocker: object("A session that holds a lock which the run waits for.", {
+    pid: countOrNull("Its process on the server; null for a prepared transaction."),
+    user: USER,
+    application: APPLICATION,
+    state: stringOrNull("What it does, as pg_stat_activity has it: active, idle in transaction ..."),
+    since: stringOrNull("When its transaction began, UTC in ISO 8601."),
+    ageMs: countOrNull("How long ago that was by the server's clock, in whole milliseconds."),
+    query: stringOrNull("The beginning of its last query, passwords masked; null where placeholders are secret."),
+  }),
+  indexBuild: object("How far an index is, as pg_stat_progress_create_index has it.", {
+    command: string("CREATE INDEX, CREATE INDEX CONCURRENTLY, REINDEX ..."),
+    phase: string("What is being done."),
+    blocks: ref("share", "Blocks of this phase."),
+    rows: ref("share", "Rows of this phase."),
+  }),
+  share: object("A part of a whole.", {
+    done: count("How many are done."),
+    total: count("Of how many; 0 where it is not known."),
   }),
   inventory: object("What a reset deletes.", {
     databaseName: string("The database's name."),

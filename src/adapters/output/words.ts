@@ -1,5 +1,5 @@
 /*
- * Small words that all of the human reporter's texts share.
+ * Small words that all texts for people share.
  */
 
 /** "1 migration", "2 migrations". */

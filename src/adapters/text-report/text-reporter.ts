@@ -1,6 +1,7 @@
 import type { Failure } from "../../core/failure/failure.ts";
 import type { Plan, Step } from "../../core/migrations/plan.ts";
 import type { Event } from "../../core/reports/event.ts";
+import { blockerWords, holderWords, indexProgressWords } from "../../core/reports/other-sessions.ts";
 import type { Report, RunReport, SeedReport, StatusReport, StepOutcome } from "../../core/reports/report.ts";
 import { enumeration, printable, printableLine } from "../../core/text/display.ts";
 import type { Reporter } from "../../ports/reporter.ts";
@@ -113,15 +114,15 @@ export class TextReporter implements Reporter {
         if (this.#quiet) break;
         this.#tell([
           `${printableLine(step.name)}: ${printableLine(reason.message)} (${printableLine(reason.code)}); was rolled back, trying again in ${duration(delayMs)} (try ${attempt + 1})`,
-          ...blockers.map((blocker) => `  blocked by ${printableLine(blocker)}`),
+          ...blockers.map((blocker) => `  blocked by ${printableLine(blockerWords(blocker))}`),
         ]);
         break;
       }
       case "blocked":
-        this.#progress.update({ remark: `waiting for ${event.blockers.join("; ")}` });
+        this.#progress.update({ remark: `waiting for ${event.blockers.map(blockerWords).join("; ")}` });
         break;
       case "index-progress":
-        this.#progress.update({ remark: event.progress });
+        this.#progress.update({ remark: indexProgressWords(event.progress) });
         break;
       case "backup-progress": {
         const { table, index, tables } = event;
@@ -210,7 +211,7 @@ export class TextReporter implements Reporter {
   #waiting({ holder, waitedMs }: Extract<Event, { type: "lock-waiting" }>): void {
     if (this.#running === WAITING && this.#progress.enabled) return;
     if (!this.#quiet) {
-      const who = holder ? ` (${printableLine(holder)})` : "";
+      const who = holder ? ` (${printableLine(holderWords(holder))})` : "";
       const waited = waitedMs < 1_000 ? "" : `, ${duration(waitedMs)} so far`;
       this.#tell([`Waiting for another run to end${who}${waited}`]);
     }

@@ -4,6 +4,7 @@ import type { HookReport } from "../hooks/hook.ts";
 import type { Plan, Step } from "../migrations/plan.ts";
 import type { RepeatableReport } from "../repeatable/repeatable.ts";
 import type { Check } from "./diagnosis.ts";
+import type { Blocker, IndexProgress, LockHolder } from "./other-sessions.ts";
 import type { ExplainedValue, ResetInventory, StepOutcome } from "./report.ts";
 
 /** Something that happens while a command runs, in the order it happens. */
@@ -57,20 +58,19 @@ export type Event =
   | { readonly type: "explained"; readonly values: readonly ExplainedValue[] }
   /** A server that was waited for is ready. */
   | { readonly type: "database-ready"; readonly database: string; readonly waitedMs: number }
-  | { readonly type: "lock-waiting"; readonly holder: string | undefined; readonly waitedMs: number }
+  | { readonly type: "lock-waiting"; readonly holder: LockHolder | undefined; readonly waitedMs: number }
   | {
       readonly type: "retrying";
-      /** Who held the lock that was not got, one line each; empty when nobody was seen. */
-      readonly blockers: readonly string[];
+      /** Who held the lock that was not got; empty when nobody was seen. */
+      readonly blockers: readonly Blocker[];
       readonly step: Step;
       readonly reason: ServerMessage;
       readonly attempt: number;
       readonly delayMs: number;
     }
-  /** The run waits for locks that these hold, one line each. */
-  | { readonly type: "blocked"; readonly blockers: readonly string[] }
-  /** How far the server has got with an index, in its words. */
-  | { readonly type: "index-progress"; readonly progress: string }
+  /** The run waits for locks that these hold. */
+  | { readonly type: "blocked"; readonly blockers: readonly Blocker[] }
+  | { readonly type: "index-progress"; readonly progress: IndexProgress }
   /** A table's rows go into a backup, the how manieth of how many; both 0 for a whole database. */
   | { readonly type: "backup-progress"; readonly table: string; readonly index: number; readonly tables: number }
   /** A run made a backup before its first step. */

@@ -1,4 +1,5 @@
 import { type Check, good, warning } from "../../core/reports/diagnosis.ts";
+import { holderWords } from "../../core/reports/other-sessions.ts";
 import type { Session } from "../../ports/session.ts";
 import { lockHolder } from "../lock/take-lock.ts";
 import type { DatabaseContext } from "../session/context.ts";
@@ -19,7 +20,8 @@ export async function* workChecks(
 async function runCheck(context: DatabaseContext, session: Session): Promise<Check> {
   const holder = await lockHolder(context, session);
   if (holder === undefined) return good("other runs", "none");
-  return warning("other runs", `one is at work: ${holder}`, "Wait for it to end; a run waits by itself (--lock-wait).");
+  const words = `one is at work: ${holderWords(holder)}`;
+  return warning("other runs", words, "Wait for it to end; a run waits by itself (--lock-wait).");
 }
 
 function* indexChecks({ invalidIndexes }: ServerFacts): Generator<Check> {

@@ -121,6 +121,11 @@ export interface Recording {
 /** The time as the columns without time zone hold it. */
 export const NOW_UTC = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
 
+/** A moment of UTC, a timestamp without time zone, as ISO 8601 to the second; NULL for one that is infinite. */
+export function isoText(utc: string): string {
+  return `pg_catalog.to_char(${utc}, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+}
+
 /** Adds the row of an up step. Its primary key is what makes two runs apply a migration once. */
 export function insertRowSql({ history }: TableNames, step: Step, recording: Recording): string {
   return `INSERT INTO ${history} (version, applied_at, description, checksum, applied_by, tool_version, down_script) VALUES (${[

@@ -1,9 +1,11 @@
 import { Failure } from "../../core/failure/failure.ts";
+import type { LeaseHolder } from "../../core/reports/other-sessions.ts";
 import { readSql } from "../../core/sql/own-sql.ts";
 import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
 import type { ServerFailure, Session } from "../../ports/session.ts";
-import { MADE_BY_ANOTHER, NOW_UTC, type TableNames } from "../history/history-table.ts";
+import { isoText, MADE_BY_ANOTHER, NOW_UTC, type TableNames } from "../history/history-table.ts";
 import { IS_NO_MARK } from "../history/journal.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { isBusy } from "../session/may-pass.ts";
 
 /** A lease is good for so long after its holder last renewed it. */
@@ -86,21 +88,36 @@ export async function isStatementUnfinished(session: Session, { journal }: Table
   return row?.unfinished === "true";
 }
 
-/** Who holds the lease, in words; undefined when nobody does, or there is no such table. */
-export async function findLeaseHolder(session: Session, names: TableNames): Promise<string | undefined> {
+/** Who holds the lease; undefined when nobody does, or there is no such table. */
+export async function findLeaseHolder(session: Session, names: TableNames): Promise<LeaseHolder | undefined> {
   const { lease } = names;
   const [found] = await session.query(readSql(`SELECT (to_regclass(${quoteText(lease)}) IS NOT NULL)::text AS there`));
   if (found?.there !== "true") return undefined;
   const [row] = await session.query(
-    readSql(`SELECT holder, current_user::text AS role, (${UNEXPIRED})::text AS unexpired,
- pg_catalog.to_char(expires_at, 'HH24:MI:SS') AS until, (${RUNNING})::text AS running, (${HIDDEN})::text AS hidden FROM ONLY ${lease} AS held WHERE name = 'run'`),
+    readSql(`SELECT pg_catalog.json_build_object('owner', COALESCE(holder, owner), 'expiresAt', ${isoText("expires_at")}, 'role', current_user,
+ 'isExpired', NOT ${UNEXPIRED}, 'isRunning', ${RUNNING}, 'isHidden', ${HIDDEN})::text AS held FROM ONLY ${lease} AS held WHERE name = 'run'`),
   );
   if (!row) return undefined;
-  if (row.unexpired === "true") return `${String(row.holder)}, its lease good until ${String(row.until)} UTC`;
-  if (row.running === "true") return `${String(row.holder)}, its lease expired, its last statement still running`;
-  if (row.hidden !== "true" || !(await isStatementUnfinished(session, names))) return undefined;
-  return `${String(row.holder)}, its lease expired, its last statement perhaps still running: to let this role see that, GRANT pg_read_all_stats TO ${quoteIdentifier(String(row.role))}`;
+  const { owner, expiresAt, role, isExpired, isRunning, isHidden } = jsonAnswer<HeldLease>(row.held, HELD_LEASE);
+  const known = { kind: "lease", owner, expiresAt, isExpired } as const;
+  if (!isExpired || isRunning) return { ...known, hiddenFrom: null };
+  return isHidden && (await isStatementUnfinished(session, names)) ? { ...known, hiddenFrom: role } : undefined;
 }
+
+interface HeldLease extends Pick<LeaseHolder, "owner" | "expiresAt" | "isExpired"> {
+  readonly role: string;
+  readonly isRunning: boolean;
+  readonly isHidden: boolean;
+}
+
+const HELD_LEASE: Shape = {
+  owner: "text",
+  expiresAt: "text?",
+  role: "text",
+  isExpired: "boolean",
+  isRunning: "boolean",
+  isHidden: "boolean",
+};
 
 /** @param isMissing the table was to be made */
 export async function leaseFailure(

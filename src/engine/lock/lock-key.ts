@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Settings } from "../../core/configuration/settings.ts";
+import type { SessionHolder } from "../../core/reports/other-sessions.ts";
 import { readSql } from "../../core/sql/own-sql.ts";
 import { equals } from "../../core/sql/quote.ts";
 import type { Session } from "../../ports/session.ts";
+import { isoText } from "../history/history-table.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 
 /** The first key of pgstep's advisory locks: "pgst" in ASCII, so that a DBA finds them in pg_locks. */
 const LOCK_CLASS = 0x70677374;
@@ -18,17 +21,17 @@ export function hasKey(keys: string): string {
   return `EXISTS (SELECT ${heldLocks(keys)} AND ${equals("l.pid", "pg_catalog.pg_backend_pid()")})`;
 }
 
-/** The session that has the advisory lock with these keys, in words; undefined when none has. */
-export async function findKeyHolder(session: Session, keys: string): Promise<string | undefined> {
+/** The session that has the advisory lock with these keys; undefined when none has. */
+export async function findKeyHolder(session: Session, keys: string): Promise<SessionHolder | undefined> {
   const [row] = await session.query(
-    readSql(`SELECT pg_catalog.concat_ws(', ', 'process ' || l.pid,
- NULLIF(a.application_name, ''), 'user ' || a.usename, 'from ' || COALESCE(pg_catalog.host(a.client_addr), 'this machine'),
- 'connected since ' || pg_catalog.to_char(pg_catalog.timezone('UTC', a.backend_start), 'YYYY-MM-DD HH24:MI:SS') || ' UTC') AS holder
+    readSql(`SELECT pg_catalog.json_build_object('pid', l.pid, 'user', a.usename, 'application', NULLIF(a.application_name, ''),
+ 'address', pg_catalog.host(a.client_addr), 'connectedAt', ${isoText("pg_catalog.timezone('UTC', a.backend_start)")})::text AS holder
  ${heldLocks(keys)}`),
   );
-  const holder = row?.holder;
-  return typeof holder === "string" ? holder : undefined;
+  return row && { kind: "session", ...jsonAnswer<Omit<SessionHolder, "kind">>(row.holder, HOLDER) };
 }
+
+const HOLDER: Shape = { pid: "number?", user: "text?", application: "text?", address: "text?", connectedAt: "text?" };
 
 /** FROM and WHERE of the granted advisory lock with these keys, as `l` with its activity `a`; the keys are unsigned there. */
 function heldLocks(keys: string): string {

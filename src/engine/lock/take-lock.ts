@@ -1,4 +1,5 @@
 import { Failure, interruption } from "../../core/failure/failure.ts";
+import { holderWords, type LockHolder } from "../../core/reports/other-sessions.ts";
 import { readSql } from "../../core/sql/own-sql.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import { ConnectionLost, type Session } from "../../ports/session.ts";
@@ -116,7 +117,7 @@ async function waitForLock(
     if (now - started >= settings.lockWaitMs) {
       const holder = await lockHolder(context, session);
       throw new Failure("lock-held", `${what}: another run holds the lock`, {
-        hint: `${holder ? `It is ${holder}. ` : ""}Wait for it to end, or longer with --lock-wait 30m; one that hangs is ended with SELECT pg_terminate_backend(<its pid>).`,
+        hint: `${holder ? `It is ${holderWords(holder)}. ` : ""}Wait for it to end, or longer with --lock-wait 30m; one that hangs is ended with SELECT pg_terminate_backend(<its pid>).`,
       });
     }
     if (now >= remindAt) {
@@ -131,8 +132,8 @@ async function waitForLock(
   }
 }
 
-/** Who runs migrations just now, directly or behind a pooler, in words; undefined when nobody does. */
-export async function lockHolder({ settings }: DatabaseContext, session: Session): Promise<string | undefined> {
+/** Who runs migrations just now, directly or behind a pooler; undefined when nobody does. */
+export async function lockHolder({ settings }: DatabaseContext, session: Session): Promise<LockHolder | undefined> {
   // A transaction under a lease has the advisory lock as well; the lease tells more of it.
   const holder = await findLeaseHolder(session, tableNames(settings));
   return holder ?? (await findKeyHolder(session, lockKeys(settings)));

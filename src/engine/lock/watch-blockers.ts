@@ -1,13 +1,16 @@
 import { secretMask } from "../../core/placeholders/placeholders.ts";
 import type { EventListener } from "../../core/reports/event.ts";
+import type { Blocker, IndexProgress } from "../../core/reports/other-sessions.ts";
 import { maskedBeginning } from "../../core/secrets/masking.ts";
-import type { Row, Session } from "../../ports/session.ts";
+import type { Session } from "../../ports/session.ts";
+import { isoText } from "../history/history-table.ts";
 import type { DatabaseContext } from "../session/context.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 
 /** Watches a run from a second connection: who blocks it, and how far an index build has got. */
 export interface Observer {
-  /** Who was last seen to hold what the run waited for, one line each; empty when nobody was. */
-  readonly blockers: readonly string[];
+  /** Who was last seen to hold what the run waited for; empty when nobody was. */
+  readonly blockers: readonly Blocker[];
   stop(): Promise<void>;
 }
 
@@ -26,7 +29,7 @@ export function observe(context: DatabaseContext, processId: number): Observer {
   const afterLockTimeout =
     settings.lockTimeoutMs > 0 ? settings.lockTimeoutMs * PART_OF_LOCK_TIMEOUT : LONGEST_INTERVAL_MS;
   const intervalMs = Math.max(SHORTEST_INTERVAL_MS, Math.min(afterLockTimeout, LONGEST_INTERVAL_MS));
-  let blockers: readonly string[] = [];
+  let blockers: readonly Blocker[] = [];
   let session: Promise<Session> | undefined;
   let busy = false;
   const look = async () => {
@@ -34,9 +37,10 @@ export function observe(context: DatabaseContext, processId: number): Observer {
     busy = true;
     try {
       session ??= database.open();
-      const rows = await (await session).query(sql);
-      const seen = tell(rows, emit);
-      if (seen.length > 0) blockers = seen;
+      const [row] = await (await session).query(sql);
+      const seen = observation(row?.observation);
+      tell(seen, emit);
+      if (seen.blockers.length > 0) blockers = seen.blockers;
     } catch {
       // What cannot be seen is not told; the run itself does not depend on it.
       session = undefined;
@@ -56,34 +60,53 @@ export function observe(context: DatabaseContext, processId: number): Observer {
   };
 }
 
-function tell(rows: readonly Row[], emit: EventListener): string[] {
-  const texts = (kind: string) => rows.filter((row) => row.kind === kind).map(textOf);
-  const blockers = texts("blocker");
+/** What the server is asked: who holds what the run waits for, and how far an index build of the run has got. */
+interface Observation {
+  readonly blockers: readonly Blocker[];
+  readonly indexes: readonly IndexProgress[];
+}
+
+const SHARE: Shape = { done: "number", total: "number" };
+const OBSERVATION: Shape = {
+  blockers: [
+    "list of",
+    {
+      ...{ pid: "number?", user: "text?", application: "text?", state: "text?" },
+      ...{ since: "text?", ageMs: "number?", query: "text?" },
+    },
+  ],
+  indexes: ["list of", { command: "text", phase: "text", blocks: SHARE, rows: SHARE }],
+};
+
+function observation(answer: unknown): Observation {
+  const { blockers, indexes } = jsonAnswer<Observation>(answer, OBSERVATION);
+  return { blockers: blockers.map((one) => ({ ...one, query: one.query && beginning(one.query) })), indexes };
+}
+
+function tell({ blockers, indexes }: Observation, emit: EventListener): void {
   if (blockers.length > 0) emit({ type: "blocked", blockers });
-  for (const progress of texts("index")) emit({ type: "index-progress", progress });
-  return blockers;
+  for (const progress of indexes) emit({ type: "index-progress", progress });
 }
 
 const LONGEST_QUERY = 120;
 
-/** The query is cut only where its secrets are masked: one that is cut in two would not be known for what it is. */
-function textOf({ text, query }: Row): string {
-  if (typeof query !== "string") return String(text);
+/** The beginning of a query. It is cut only where its secrets are masked: one that is cut in two would not be known for what it is. */
+function beginning(query: string): string {
   const line = maskedBeginning(query).replace(/\s+/g, " ");
-  return `${text}, '${[...line].slice(0, LONGEST_QUERY).join("").replaceAll("'", "''")}'`;
+  return [...line].slice(0, LONGEST_QUERY).join("");
 }
 
 /**
- * One row a blocker and one for an index build, as `kind` and `text`, a blocker's with the beginning of its `query`.
+ * An observation as JSON.
  * @param discreet leaves out what the blockers run: a part of it may be a part of a secret
  */
 function observationSql(processId: number, discreet: boolean): string {
-  const query = discreet ? "NULL::text" : "pg_catalog.left(a.query, 4000)";
-  const age = "pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start)";
-  return `SELECT 'blocker' AS kind, pg_catalog.concat_ws(', ', 'process ' || b.pid, 'user ' || a.usename, NULLIF(a.application_name, ''),
- a.state || ' for ' || ${age}) AS text, ${query} AS query
- FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(${processId})) AS b(pid) LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
- UNION ALL SELECT 'index', pg_catalog.concat_ws(', ', p.phase,
- (100 * p.blocks_done / NULLIF(p.blocks_total, 0)) || ' % of blocks', (100 * p.tuples_done / NULLIF(p.tuples_total, 0)) || ' % of rows'), NULL
- FROM pg_catalog.pg_stat_progress_create_index p WHERE p.pid = ${processId}`;
+  const age = "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start)";
+  return `SELECT pg_catalog.json_build_object('blockers', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+ 'pid', NULLIF(b.pid, 0), 'user', a.usename, 'application', NULLIF(a.application_name, ''), 'state', a.state,
+ 'since', ${isoText("pg_catalog.timezone('UTC', a.xact_start)")}, 'ageMs', pg_catalog.floor(1000 * ${age}), 'query', ${discreet ? "NULL::text" : "pg_catalog.left(a.query, 4000)"}))
+ FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(${processId})) AS b(pid) LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid), '[]'),
+ 'indexes', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_object('command', p.command, 'phase', p.phase,
+ 'blocks', pg_catalog.json_build_object('done', p.blocks_done, 'total', p.blocks_total), 'rows', pg_catalog.json_build_object('done', p.tuples_done, 'total', p.tuples_total)))
+ FROM pg_catalog.pg_stat_progress_create_index p WHERE p.pid = ${processId}), '[]'))::text AS observation`;
 }

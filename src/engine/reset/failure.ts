@@ -1,6 +1,8 @@
 import { Failure } from "../../core/failure/failure.ts";
+import { type RelationHolder, relationHolderWords } from "../../core/reports/other-sessions.ts";
 import type { Session } from "../../ports/session.ts";
 import { ServerFailure } from "../../ports/session.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import type { DeletionRefused } from "./transaction.ts";
 
 /**
@@ -47,17 +49,19 @@ export async function deletionFailure(
 
 const SHOWN = 3;
 
+const HOLDER: Shape = { relation: "text", pid: "number?", application: "text?", user: "text?", state: "text?" };
+
 /** Who has locks on what is not the system's, as a sentence for the hint; empty when nobody has any more. */
 async function lockHolders(session: Session): Promise<string> {
   try {
     const rows =
-      await session.query(`SELECT pg_catalog.min(l.relation::pg_catalog.regclass::text) || ' is locked by ' || CASE WHEN l.pid IS NULL
-   THEN 'a prepared transaction' ELSE pg_catalog.concat_ws(', ', 'process ' || l.pid, NULLIF(a.application_name, ''), 'user ' || a.usename, a.state) END AS holder
+      await session.query(`SELECT pg_catalog.json_build_object('relation', pg_catalog.min(l.relation::pg_catalog.regclass::text),
+ 'pid', l.pid, 'application', NULLIF(a.application_name, ''), 'user', a.usename, 'state', a.state)::text AS holder
  FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
  WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384 AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
  GROUP BY l.virtualtransaction, l.pid, a.application_name, a.usename, a.state LIMIT ${SHOWN}`);
-    return rows.map(({ holder }) => `${holder}. `).join("");
+    return rows.map(({ holder }) => `${relationHolderWords(jsonAnswer<RelationHolder>(holder, HOLDER))}. `).join("");
   } catch (error) {
     // The failure that is being explained matters more than its explanation.
     if (error instanceof ServerFailure) return "";

@@ -1,4 +1,5 @@
 import { Failure } from "../../core/failure/failure.ts";
+import { type Blocker, blockerWords } from "../../core/reports/other-sessions.ts";
 import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { Stop } from "./run-scripts.ts";
@@ -9,7 +10,7 @@ const LONGEST_RETRY_MS = 15_000;
 /** Waits before another try and says whether there is to be one. */
 export function retryBudget(
   { settings, clock, emit, signal }: DatabaseContext,
-  blockers: () => readonly string[],
+  blockers: () => readonly Blocker[],
 ): (stop: Stop & { kind: "busy" }) => Promise<boolean> {
   let attempt = 0;
   let script: Script | undefined;
@@ -33,9 +34,9 @@ export function retryBudget(
 }
 
 /** The failure with who was seen to be in the way. */
-export function blockedBy(failure: Failure, blockers: readonly string[]): Failure {
+export function blockedBy(failure: Failure, blockers: readonly Blocker[]): Failure {
   if (blockers.length === 0) return failure;
   const { code, message, place, server, findings } = failure;
-  const hint = `It was blocked by ${blockers.join("; ")}. ${failure.hint ?? "Run the command again."}`;
+  const hint = `It was blocked by ${blockers.map(blockerWords).join("; ")}. ${failure.hint ?? "Run the command again."}`;
   return new Failure(code, message, { hint, findings, ...(place && { place }), ...(server && { server }) });
 }

@@ -1,6 +1,7 @@
 import { type Failure, interruption } from "../../core/failure/failure.ts";
 import type { HookReport } from "../../core/hooks/hook.ts";
 import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
+import type { Blocker } from "../../core/reports/other-sessions.ts";
 import type { StepOutcome, StepReport } from "../../core/reports/report.ts";
 import { ConnectionLost, type Session } from "../../ports/session.ts";
 import type { DatabaseState } from "../history/read-state.ts";
@@ -233,7 +234,7 @@ function afterFailure(
   scripts: readonly Script[],
   stop: Stop & { kind: "failed" | "busy" },
   options: RunOptions,
-  blockers: readonly string[],
+  blockers: readonly Blocker[],
 ): Ending {
   const at = scripts.indexOf(stop.script);
   const outcome = (index: number): StepOutcome =>

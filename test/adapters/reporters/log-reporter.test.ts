@@ -6,6 +6,7 @@ import { after, describe, test } from "node:test";
 import { LogReporter } from "../../../src/adapters/reporters/log-reporter.ts";
 import { MaskedReporter } from "../../../src/adapters/reporters/masked-reporter.ts";
 import { Failure, type Finding } from "../../../src/core/failure/failure.ts";
+import { PROGRESS } from "../../support/all-reports.ts";
 
 const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-log-"));
 after(() => rmSync(place, { recursive: true, force: true }));
@@ -62,7 +63,7 @@ describe("the log", () => {
   test("of JSON has an object a line, its time first, and nothing else", () => {
     const path = join(place, "json.log");
     const log = new LogReporter({ path, json: true, title: "title", lost: () => assert.fail() });
-    log.event({ type: "index-progress", progress: "a\nb" });
+    log.event({ type: "index-progress", progress: { ...PROGRESS, phase: "a\nb" } });
     log.bug(new Error("x"));
     log.close();
     const lines = readFileSync(path, "utf8")
@@ -81,7 +82,7 @@ describe("the log", () => {
   test("tells once, before the result, that a full disk kept lines from it", { skip: !existsSync("/dev/full") }, () => {
     const lost: Finding[] = [];
     const log = new LogReporter({ path: "/dev/full", json: false, title: "t", lost: (finding) => lost.push(finding) });
-    log.event({ type: "index-progress", progress: "x" });
+    log.event({ type: "index-progress", progress: PROGRESS });
     assert.deepEqual(lost, []);
     log.report({ type: "created", paths: ["a"] });
     log.failure(new Failure("settings", "Cannot go on"));
