@@ -33,24 +33,57 @@ export interface HeaderFault {
   readonly position: Position;
 }
 
-const KEYS = [
-  "Migration",
-  "Description",
-  "Created",
-  "Transaction",
-  "Environment",
-  "Lock-Timeout",
-  "Placeholders",
-  "Seed",
-  "Backup",
-] as const;
+type Refuse = (message: string, hint: string) => void;
+
+/** What the value of a key says of the migration. A value that is refused says what the author most likely meant. */
+type Reader = (value: HeaderValue, refuse: Refuse) => Partial<Header>;
+
+/** The keys and how their values are read, in the order in which wrong values are reported. */
+const READERS: Readonly<Record<string, Reader>> = {
+  Migration: (migration) => ({ migration }),
+  Description: (description) => ({ description }),
+  Created: (created) => ({ created }),
+  Transaction: onlyWord("Transaction", "none", "run the file in a transaction", { transaction: "none" }),
+  Environment({ text }, refuse) {
+    const environments = text.split(/[\s,]+/).filter((name) => name !== "");
+    if (environments.length === 0) {
+      refuse(
+        'header "Environment:" names no environment',
+        'Write "Environment: development, test", or remove the line to run the file everywhere.',
+      );
+    }
+    return { environments };
+  },
+  "Lock-Timeout"({ text }, refuse) {
+    const lockTimeoutMs = parseDuration(text);
+    if (lockTimeoutMs === undefined) {
+      refuse(
+        `header "Lock-Timeout: ${text}" is no duration`,
+        'Write e.g. "Lock-Timeout: 500ms", "30s" or "5m"; "0" waits for ever.',
+      );
+    }
+    return { lockTimeoutMs };
+  },
+  Placeholders({ text }, refuse) {
+    const placeholders = PLACEHOLDER_WORDS.find((word) => word === text.toLowerCase());
+    if (placeholders) return { placeholders };
+    refuse(
+      `header "Placeholders: ${text}" is not understood`,
+      'Write "Placeholders: on", or "Placeholders: everywhere" to have them replaced in dollar quotes too.',
+    );
+    return {};
+  },
+  Seed: onlyWord("Seed", "once", "run the seed each time", { seed: "once" }),
+  Backup: onlyWord("Backup", "required", "leave it to the settings", { backup: "required" }),
+};
+
+const KEYS = Object.keys(READERS);
 
 const PLACEHOLDER_WORDS = ["on", "everywhere"] as const;
 
-const STARTS_WITH_COMMENT = /^\s*--/;
-
 const NOTHING_SAID: Header = { transaction: "one", environments: [], lockTimeoutMs: undefined };
 
+/** Below it a word near a short key is a word of its own: "see:" is no "Seed:". */
 const SHORTEST_MISSPELLING = 5;
 
 const ENTRY = /^--[ \t]*([A-Za-z][A-Za-z_-]*)[ \t]*:(.*)$/;
@@ -62,105 +95,54 @@ const ENTRY = /^--[ \t]*([A-Za-z][A-Za-z_-]*)[ \t]*:(.*)$/;
  */
 export function parseHeader(text: string): { header: Header; faults: HeaderFault[] } {
   const faults: HeaderFault[] = [];
-  if (!STARTS_WITH_COMMENT.test(text)) return { header: NOTHING_SAID, faults };
   const values = new Map<string, HeaderValue>();
+  for (const { word, value } of entriesOf(text)) {
+    const refuse = (message: string, hint: string) => faults.push({ message, hint, position: value.position });
+    const key = KEYS.find((known) => known.toLowerCase() === word.toLowerCase());
+    if (key === undefined) refuseMisspelling(word, refuse);
+    else if (values.has(key)) refuse(`header key "${key}" stands twice`, "Keep one of the two lines.");
+    else values.set(key, value);
+  }
+  const parts = Object.entries(READERS).map(([key, read]) => {
+    const value = values.get(key);
+    return value && read(value, (message, hint) => faults.push({ message, hint, position: value.position }));
+  });
+  return { header: Object.assign({}, NOTHING_SAID, ...parts), faults };
+}
+
+/** Reads a key that has only one value. */
+function onlyWord(key: string, word: string, without: string, said: Partial<Header>): Reader {
+  return ({ text }, refuse) => {
+    if (text.toLowerCase() !== word) {
+      refuse(
+        `header "${key}: ${text}" is not understood`,
+        `Write "${key}: ${word}", or remove the line to ${without}.`,
+      );
+    }
+    return said;
+  };
+}
+
+function refuseMisspelling(word: string, refuse: Refuse): void {
+  const meant = word.length < SHORTEST_MISSPELLING ? undefined : nearest(word, KEYS);
+  if (!meant) return;
+  refuse(
+    `unknown header key "${word}"`,
+    `Did you mean "${meant}"? If it is a remark of your own, word it differently.`,
+  );
+}
+
+/** The lines of the first comment block that look like `-- word: value`. */
+function* entriesOf(text: string): Generator<{ readonly word: string; readonly value: HeaderValue }> {
   let line = 0;
   for (const content of lines(text)) {
     line++;
     if (content.trim() === "") continue;
-    if (!content.startsWith("--")) break;
-    const entry = ENTRY.exec(content);
-    if (!entry) continue;
-    const [, word = "", written = ""] = entry;
-    const value = written.trim();
-    const position = { line, column: content.indexOf(word) + 1 };
-    const key = KEYS.find((known) => known.toLowerCase() === word.toLowerCase());
-    if (!key) {
-      // A short word near a short key is a word of its own: "see:".
-      const meant = word.length < SHORTEST_MISSPELLING ? undefined : nearest(word, KEYS);
-      if (meant) {
-        faults.push({
-          message: `unknown header key "${word}"`,
-          hint: `Did you mean "${meant}"? If it is a remark of your own, word it differently.`,
-          position,
-        });
-      }
-      continue;
-    }
-    if (values.has(key)) {
-      faults.push({ message: `header key "${key}" stands twice`, hint: "Keep one of the two lines.", position });
-      continue;
-    }
-    values.set(key, { text: value, position });
+    if (!content.startsWith("--")) return;
+    const [, word, written = ""] = ENTRY.exec(content) ?? [];
+    if (word === undefined) continue;
+    yield { word, value: { text: written.trim(), position: { line, column: content.indexOf(word) + 1 } } };
   }
-  const transaction = values.get("Transaction");
-  if (transaction && transaction.text.toLowerCase() !== "none") {
-    faults.push({
-      message: `header "Transaction: ${transaction.text}" is not understood`,
-      hint: 'Write "Transaction: none", or remove the line to run the file in a transaction.',
-      position: transaction.position,
-    });
-  }
-  const environment = values.get("Environment");
-  const environments = environment?.text.split(/[\s,]+/).filter((name) => name !== "") ?? [];
-  if (environment && environments.length === 0) {
-    faults.push({
-      message: 'header "Environment:" names no environment',
-      hint: 'Write "Environment: development, test", or remove the line to run the file everywhere.',
-      position: environment.position,
-    });
-  }
-  const lockTimeout = values.get("Lock-Timeout");
-  const lockTimeoutMs = lockTimeout && parseDuration(lockTimeout.text);
-  if (lockTimeout && lockTimeoutMs === undefined) {
-    faults.push({
-      message: `header "Lock-Timeout: ${lockTimeout.text}" is no duration`,
-      hint: 'Write e.g. "Lock-Timeout: 500ms", "30s" or "5m"; "0" waits for ever.',
-      position: lockTimeout.position,
-    });
-  }
-  const placeholders = values.get("Placeholders");
-  const where = PLACEHOLDER_WORDS.find((word) => word === placeholders?.text.toLowerCase());
-  if (placeholders && !where) {
-    faults.push({
-      message: `header "Placeholders: ${placeholders.text}" is not understood`,
-      hint: 'Write "Placeholders: on", or "Placeholders: everywhere" to have them replaced in dollar quotes too.',
-      position: placeholders.position,
-    });
-  }
-  const seed = values.get("Seed");
-  if (seed && seed.text.toLowerCase() !== "once") {
-    faults.push({
-      message: `header "Seed: ${seed.text}" is not understood`,
-      hint: 'Write "Seed: once", or remove the line to run the seed each time.',
-      position: seed.position,
-    });
-  }
-  const backup = values.get("Backup");
-  if (backup && backup.text.toLowerCase() !== "required") {
-    faults.push({
-      message: `header "Backup: ${backup.text}" is not understood`,
-      hint: 'Write "Backup: required", or remove the line to leave it to the settings.',
-      position: backup.position,
-    });
-  }
-  const migration = values.get("Migration");
-  const description = values.get("Description");
-  const created = values.get("Created");
-  return {
-    header: {
-      ...(migration && { migration }),
-      ...(description && { description }),
-      ...(created && { created }),
-      transaction: transaction ? "none" : "one",
-      environments,
-      lockTimeoutMs,
-      ...(where && { placeholders: where }),
-      ...(seed && { seed: "once" }),
-      ...(backup && { backup: "required" }),
-    },
-    faults,
-  };
 }
 
 function* lines(text: string): Generator<string> {
