@@ -172,7 +172,7 @@ for (const runtime of chosenRuntimes()) {
       assert.equal((await pgstep(["up", "--", place])).status, 126);
       const forbidden = await pgstep(["up", "--json", "--", join(place, "service.sh")]);
       assert.equal(forbidden.status, 126);
-      assert.match(forbidden.stdout, /"code":"program-not-started","message":"Cannot start .*it may not be run"/);
+      assert.match(forbidden.stdout, /"code":"program-not-started","message":"Cannot start .*: permission denied"/);
     });
 
     test("a signal reaches the program, whatever it is, and none of them ends us", async () => {

@@ -1,7 +1,6 @@
 import { annotation } from "../../src/adapters/ci-report/github-annotations.ts";
 import { validationSummary } from "../../src/adapters/ci-report/github-step-summary.ts";
 import { junitDocument } from "../../src/adapters/ci-report/junit.ts";
-import { systemWords } from "../../src/adapters/output/words.ts";
 import { taggedResult } from "../../src/adapters/session/backend-messages.ts";
 import { progressText } from "../../src/adapters/text-report/progress-line.ts";
 import { sourceWindow } from "../../src/adapters/text-report/source-frame.ts";
@@ -12,6 +11,7 @@ import { parseConnectionKeywords } from "../../src/core/connection/keywords.ts";
 import { findPassword, parseServiceFile } from "../../src/core/connection/libpq-files.ts";
 import { parseConnectionUrl } from "../../src/core/connection/url.ts";
 import { Failure, type Finding } from "../../src/core/failure/failure.ts";
+import { systemWords } from "../../src/core/failure/system-error.ts";
 import { HintCommands } from "../../src/core/hints/hint-commands.ts";
 import { parseHookName, shownCommand } from "../../src/core/hooks/hook.ts";
 import { parseHeader } from "../../src/core/migrations/header.ts";

@@ -1,5 +1,6 @@
 import type { FindingFormat } from "../../core/command-line/output-format.ts";
 import { type Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { messageOf } from "../../core/failure/system-error.ts";
 import type { Report } from "../../core/reports/report.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { findingsOf, type Inspected } from "../output/findings.ts";
@@ -39,7 +40,7 @@ export class DocumentReporter implements Reporter {
   }
 
   bug(error: unknown): void {
-    const message = `pgstep has a bug: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `pgstep has a bug: ${messageOf(error)}`;
     this.#write([finding("bug", { message })], undefined);
   }
 

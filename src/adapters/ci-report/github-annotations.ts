@@ -1,4 +1,5 @@
 import { type Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { messageOf } from "../../core/failure/system-error.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { Report } from "../../core/reports/report.ts";
 import { safeText, withoutCommands } from "../../core/text/safe-text.ts";
@@ -34,7 +35,7 @@ export class GithubAnnotations implements Reporter {
   }
 
   bug(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     this.#annotate([finding("bug", { message: `pgstep has a bug: ${message}` })]);
   }
 

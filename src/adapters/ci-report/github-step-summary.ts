@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import type { Failure, Finding } from "../../core/failure/failure.ts";
+import { messageOf } from "../../core/failure/system-error.ts";
 import type { Report, RunReport, StepReport, ValidationReport } from "../../core/reports/report.ts";
 import { printable, printableLine } from "../../core/text/display.ts";
 import { safeText } from "../../core/text/safe-text.ts";
@@ -33,7 +34,7 @@ export class StepSummary implements Reporter {
   }
 
   bug(error: unknown): void {
-    this.#append(["### pgstep has a bug", "", text(error instanceof Error ? error.message : String(error))]);
+    this.#append(["### pgstep has a bug", "", text(messageOf(error))]);
   }
 
   close(): void {}

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { Failure } from "../../core/failure/failure.ts";
+import { systemCode } from "../../core/failure/system-error.ts";
 import { replaceFile } from "../files/replace-file.ts";
 
 /** The one process that may have an embedded database's directory open, as its lock file says. */
@@ -92,7 +93,7 @@ function isAlive(holder: Holder): boolean {
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    return codeOf(error) === "EPERM";
+    return systemCode(error) === "EPERM";
   }
   return holder.started === null || holder.started === processStart(holder.pid);
 }
@@ -138,7 +139,7 @@ function createFile(path: string, content: string): boolean {
     writeFileSync(path, content, { flag: "wx" });
     return true;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
+    if (systemCode(error) === "EEXIST") return false;
     throw error;
   }
 }
@@ -149,8 +150,4 @@ function modifiedAt(path: string): number {
   } catch {
     return 0;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error !== null && typeof error === "object" && "code" in error ? error.code : undefined;
 }

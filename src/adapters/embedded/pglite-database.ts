@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describeTarget, type EmbeddedTarget } from "../../core/connection/target.ts";
-import { refusedPermission } from "../../core/failure/deno-permission.ts";
 import { Failure } from "../../core/failure/failure.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import type { Database } from "../../ports/session.ts";
 import { openSession } from "../session/open-session.ts";
 import type { PostgresSession } from "../session/postgres-session.ts";
@@ -71,7 +71,7 @@ export class PgliteDatabase implements Database {
     } catch (error) {
       this.#unlock();
       if (error instanceof Failure) throw error;
-      const reason = refusedPermission(error)?.reason ?? (error instanceof Error ? error.message : String(error));
+      const reason = systemWords(error);
       throw new Failure("connection-failed", `Cannot open ${this.description}: ${reason}`, {
         hint:
           this.#directory === undefined

@@ -1,5 +1,6 @@
 import type { Backup } from "../../core/backup/backup-report.ts";
 import type { Failure, FilePlace, Finding, ServerMessage } from "../../core/failure/failure.ts";
+import { messageOf } from "../../core/failure/system-error.ts";
 import type { Entry } from "../../core/migrations/history.ts";
 import type { Step } from "../../core/migrations/plan.ts";
 import type { RepeatableEntry } from "../../core/repeatable/repeatable.ts";
@@ -150,7 +151,7 @@ export function jsonFailure(failure: Failure): JsonValue<"failure"> {
 }
 
 export function jsonBug(error: unknown) {
-  return { type: "bug", message: error instanceof Error ? error.message : String(error), exitStatus: 1 } as const;
+  return { type: "bug", message: messageOf(error), exitStatus: 1 } as const;
 }
 
 /** What `--version` prints: a line for people, or with --json one that tells all of it. */

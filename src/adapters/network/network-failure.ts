@@ -1,6 +1,7 @@
 import { type Host, isSocketDirectory } from "../../core/connection/target.ts";
 import { refusedPermission } from "../../core/failure/deno-permission.ts";
 import type { FailureCode, ServerMessage } from "../../core/failure/failure.ts";
+import { messageOf, systemCode } from "../../core/failure/system-error.ts";
 
 /** Why a connection could not be made, for people. */
 export interface Explanation {
@@ -20,8 +21,7 @@ export function failed(reason: string, hint: string): Explanation {
 export function explainNetwork(host: Host, error: unknown): Explanation {
   const refused = refusedPermission(error);
   if (refused) return { code: "runtime-unsupported", ...refused };
-  const text = error instanceof Error ? error.message : String(error);
-  switch (errorCode(error)) {
+  switch (systemCode(error)) {
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EAI_NODATA":
@@ -47,7 +47,10 @@ export function explainNetwork(host: Host, error: unknown): Explanation {
     case "ENETUNREACH":
       return failed("the host cannot be reached", "Check the host, the network and any firewall in between.");
     default:
-      return failed(text, "Check the host and port in the URL, and that a PostgreSQL server listens there.");
+      return failed(
+        messageOf(error),
+        "Check the host and port in the URL, and that a PostgreSQL server listens there.",
+      );
   }
 }
 
@@ -62,11 +65,3 @@ const START_ABSTRACT =
 const START_NETWORK =
   "Start the server, or check host and port in the URL; listen_addresses in postgresql.conf must include this address.";
 const START_SOCKET = "Start the server: its socket file is there but nothing listens on it.";
-
-/** The system's or the TLS library's code of an error, or of the first of several. */
-export function errorCode(error: unknown): string | undefined {
-  if (error === null || typeof error !== "object") return undefined;
-  if ("code" in error && typeof error.code === "string") return error.code;
-  if ("errors" in error && Array.isArray(error.errors)) return errorCode(error.errors[0]);
-  return undefined;
-}

@@ -5,6 +5,7 @@ import process from "node:process";
 import * as tls from "node:tls";
 import type { TlsDemands } from "../../core/connection/target.ts";
 import { Failure } from "../../core/failure/failure.ts";
+import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 import { homeDirectory } from "./home-directory.ts";
 
 /** Where libpq looks for what is not named (PostgreSQL documentation, 32.19.6 SSL Client File Usage). */
@@ -158,7 +159,7 @@ function statusOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = systemCode(error);
     if (code === "ENOTDIR" || code === "ENOENT") return undefined;
     throw unreadable("the file", path, error);
   }
@@ -173,8 +174,7 @@ function read(path: string, what: string): string {
 }
 
 function unreadable(what: string, path: string, error: unknown): Failure {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new Failure("settings", `Cannot read ${what} ${path}: ${reason}`, {
+  return new Failure("settings", `Cannot read ${what} ${path}: ${systemWords(error, "file")}`, {
     hint: "Check the file that the ssl parameter (or PGSSL variable) names.",
     cause: error,
   });

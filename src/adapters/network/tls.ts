@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect, TLSSocket } from "node:tls";
 import { Failure } from "../../core/failure/failure.ts";
+import { messageOf } from "../../core/failure/system-error.ts";
 import { ClosedEarly, type Dial, settling } from "./dial.ts";
 
 /** How a connection is encrypted. */
@@ -79,7 +80,7 @@ async function handshake(stream: Duplex, tls: TlsSettings, signal: AbortSignal):
   } catch (error) {
     stream.destroy();
     if (signal.aborted || error instanceof Failure) throw error;
-    throw new TlsFailed(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new TlsFailed(messageOf(error), { cause: error });
   }
 }
 

@@ -1,8 +1,8 @@
 import picocolors from "picocolors";
 import type { Presentation } from "../../core/command-line/output-format.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import type { HintCommands } from "../../core/hints/hint-commands.ts";
 import { displayWidth, GLUE, wrapped } from "../../core/text/display.ts";
-import { systemWords } from "./words.ts";
 
 /** Standard output, standard error, or anything like them. */
 export interface OutputStream {

@@ -32,9 +32,3 @@ export function listed(words: readonly string[]): string {
   const last = words.at(-1) ?? "";
   return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
 }
-
-/** "no space left on device": what the system says, without the code and the call around it. */
-export function systemWords(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^E[A-Z0-9]+: /, "").replace(/, (?:open|write)\b.*$/s, "");
-}

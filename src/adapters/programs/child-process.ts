@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import process from "node:process";
 import { refusedPermission } from "../../core/failure/deno-permission.ts";
 import { Failure, interruption } from "../../core/failure/failure.ts";
+import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 
 /** What a supervisor, or a person with kill, tells a program. */
 const PASSED_ON = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
@@ -79,15 +80,14 @@ function exitStatus(child: ChildProcess): Promise<number> {
 }
 
 function startFailure(name: string, error: unknown): Failure {
-  const reason = error instanceof Error ? error.message : String(error);
+  const what = `Cannot start ${name}: ${systemWords(error, "program")}`;
   const refused = refusedPermission(error);
   if (refused) {
     const { hint } = refused;
-    return new Failure("runtime-unsupported", `Cannot start ${name}: ${refused.reason}`, { hint, cause: error });
+    return new Failure("runtime-unsupported", what, { hint, cause: error });
   }
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") {
-    return new Failure("program-not-found", `Cannot start ${name}: there is no such program`, {
+  if (systemCode(error) === "ENOENT") {
+    return new Failure("program-not-found", what, {
       hint:
         process.platform === "win32"
           ? `Check the name and PATH; what npm installs is no program by itself: cmd /c ${name}.`
@@ -95,15 +95,8 @@ function startFailure(name: string, error: unknown): Failure {
       cause: error,
     });
   }
-  return new Failure("program-not-started", `Cannot start ${name}: ${START_FAULTS[String(code)] ?? reason}`, {
+  return new Failure("program-not-started", what, {
     hint: "Check that it is a program for this machine, and may be run: chmod +x.",
     cause: error,
   });
 }
-
-const START_FAULTS: Readonly<Record<string, string>> = {
-  EACCES: "it may not be run",
-  EPERM: "it may not be run",
-  ENOEXEC: "it is no program and has no #! line",
-  ENOTDIR: "part of its path is no directory",
-};

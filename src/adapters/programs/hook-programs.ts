@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { refusedPermission } from "../../core/failure/deno-permission.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import type { ProgramEnd, Programs } from "../../ports/programs.ts";
 
 /** Programs as children of this process. */
@@ -48,11 +49,9 @@ function ended(child: ChildProcess): Promise<ProgramEnd> {
 }
 
 function notStarted(error: unknown): ProgramEnd {
-  const message = error instanceof Error ? error.message : String(error);
   const refused = refusedPermission(error);
   if (refused) return { kind: "not-started", ...refused };
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const reason = code === "ENOENT" ? "there is no such program" : message;
+  const reason = systemWords(error, "program");
   return { kind: "not-started", reason, hint: "Check its name and PATH; only a text is read by a shell." };
 }
 

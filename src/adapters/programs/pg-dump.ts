@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { isSystemSocket, type ServerTarget } from "../../core/connection/target.ts";
 import { Failure } from "../../core/failure/failure.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import type { DumpProgram } from "../../ports/backups.ts";
 
 /** What is said to let pgstep write backups itself. */
@@ -131,8 +132,7 @@ async function runFor(
   try {
     return await run(program, words, variables, signal);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure("backup-failed", `Cannot ${what}: ${program}: ${reason}`, {
+    throw new Failure("backup-failed", `Cannot ${what}: ${program}: ${systemWords(error, "program")}`, {
       hint: "Mend what it says, or let pgstep write the backup: --pg-dump none. Nothing was changed.",
       cause: error,
     });
@@ -176,13 +176,8 @@ function cannotUse(program: string, error: unknown): Failure {
       cause: error,
     });
   }
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  return new Failure(
-    "settings",
-    `Cannot use ${program} as pg_dump: ${code === "ENOENT" ? "there is no such program" : code}`,
-    {
-      hint: "Name another with --pg-dump <path>, or --pg-dump none.",
-      cause: error,
-    },
-  );
+  return new Failure("settings", `Cannot use ${program} as pg_dump: ${systemWords(error, "program")}`, {
+    hint: "Name another with --pg-dump <path>, or --pg-dump none.",
+    cause: error,
+  });
 }

@@ -1,12 +1,12 @@
 import { closeSync, constants, lstatSync, openSync, writeSync } from "node:fs";
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 import type { HintCommands } from "../../core/hints/hint-commands.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { Report } from "../../core/reports/report.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { JsonReporter } from "../json-report/json-reporter.ts";
 import type { OutputStream } from "../output/output.ts";
-import { systemWords } from "../output/words.ts";
 import { TextReporter } from "../text-report/text-reporter.ts";
 
 export interface LogSettings {
@@ -101,10 +101,10 @@ class LogFile implements OutputStream {
     try {
       this.#descriptor = openAppending(path);
     } catch (cause) {
-      const isLink = isCoded(cause, "ELOOP");
+      const isLink = systemCode(cause) === "ELOOP";
       throw new Failure(
         "settings",
-        `Cannot write the log file ${path}: ${isLink ? "it is a link" : systemWords(cause)}`,
+        `Cannot write the log file ${path}: ${isLink ? "it is a link" : systemWords(cause, "directory")}`,
         {
           hint: isLink
             ? "Name the file itself with --log-file. Nothing was done."
@@ -152,8 +152,4 @@ function openAppending(path: string): number {
     throw Object.assign(new Error("it is a link"), { code: "ELOOP" });
   }
   return openSync(path, flags | (constants.O_NOFOLLOW ?? 0));
-}
-
-function isCoded(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

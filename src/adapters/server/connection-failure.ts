@@ -1,7 +1,8 @@
 import { ScramFault } from "../../core/authentication/scram.ts";
 import { describeHost, type Host, type ServerTarget } from "../../core/connection/target.ts";
 import { Failure } from "../../core/failure/failure.ts";
-import { type Explanation, errorCode, explainNetwork, failed } from "../network/network-failure.ts";
+import { systemCode } from "../../core/failure/system-error.ts";
+import { type Explanation, explainNetwork, failed } from "../network/network-failure.ts";
 import { NotPostgres, TlsFailed, TlsRefused } from "../network/tls.ts";
 import { ProtocolFault } from "../session/answer-rules.ts";
 import { StartupRefused } from "../session/open-session.ts";
@@ -60,7 +61,7 @@ function explain(target: ServerTarget, host: Host, error: unknown): Explanation 
 const refusedLogin = (reason: string) => ({ code: "authentication-failed", reason }) as const;
 
 function explainTls(target: ServerTarget, host: Host, error: TlsFailed): Explanation {
-  const code = errorCode(error.cause) ?? "";
+  const code = systemCode(error.cause) ?? "";
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || /altname|not valid for name|hostname/i.test(error.message)) {
     return failed(
       `the server's certificate is not for "${host.name}"`,

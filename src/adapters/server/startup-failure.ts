@@ -1,8 +1,9 @@
 import { shellWord } from "../../core/command-line/consent.ts";
 import type { Host, ServerTarget } from "../../core/connection/target.ts";
 import type { FailureCode } from "../../core/failure/failure.ts";
+import { systemCode } from "../../core/failure/system-error.ts";
 import { sqlName } from "../../core/reports/diagnosis.ts";
-import { type Explanation, errorCode, explainNetwork, failed } from "../network/network-failure.ts";
+import { type Explanation, explainNetwork, failed } from "../network/network-failure.ts";
 import { ProtocolFault } from "../session/answer-rules.ts";
 import type { StartupRefused } from "../session/open-session.ts";
 
@@ -13,7 +14,7 @@ export function explainStartup(target: ServerTarget, host: Host, refused: Startu
     if (refused.cause instanceof ProtocolFault) {
       return failed(refused.cause.message, "Check the port, and any proxy or pooler between pgstep and the server.");
     }
-    const known = errorCode(refused.cause);
+    const known = systemCode(refused.cause);
     if (known?.startsWith("ERR_SSL")) {
       return failed(
         `the server ended the TLS connection (${refused.message})`,

@@ -5,6 +5,7 @@ import { describeOrigin } from "../../core/configuration/origin.ts";
 import type { ResolvedSettings } from "../../core/configuration/resolve-settings.ts";
 import type { Target } from "../../core/connection/target.ts";
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { systemCode } from "../../core/failure/system-error.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { ProgramFile } from "../../ports/program-file.ts";
 import { repositoryOf } from "./project-file-search.ts";
@@ -119,7 +120,7 @@ function realPlace(path: string): string {
     return realpathSync(absolute);
   } catch (error) {
     // Nobody can write behind what is no directory, or is closed to this user.
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") return absolute;
+    if (systemCode(error) !== "ENOENT") return absolute;
   }
   const parent = dirname(absolute);
   // A link that leads to nothing yet leads to where the file would be made.

@@ -2,6 +2,7 @@ import { closeSync, lstatSync, openSync, readSync, type Stats, statSync } from "
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { systemCode } from "../../core/failure/system-error.ts";
 import { PACKAGE_KEY } from "../../core/setting-files/project-file.ts";
 import { trustedUsers, userName } from "../files/file-owner.ts";
 
@@ -138,7 +139,7 @@ function looked(look: typeof statSync | typeof lstatSync, path: string): Stats |
   try {
     return look(path, { throwIfNoEntry: false });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    if (systemCode(error) !== "EACCES") throw error;
     throw new Failure("settings", `Cannot look for a project file: this user may not search ${dirname(path)}`, {
       hint: "Change to a directory that this user may read, or name a file with --config.",
       cause: error,

@@ -5,6 +5,7 @@ import { describeOrigin, type Origin } from "../../core/configuration/origin.ts"
 import { type ResolvedSettings, resolveSettings } from "../../core/configuration/resolve-settings.ts";
 import type { EnvFile, LocatedProjectFile, SettingSources, Variables } from "../../core/configuration/sources.ts";
 import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import { parseEnvFile } from "../../core/setting-files/env-file.ts";
 import { PACKAGE_KEY, readProjectFile } from "../../core/setting-files/project-file.ts";
 import { SETTINGS } from "../../core/settings/table.ts";
@@ -108,13 +109,5 @@ function textOf(path: string, origin: Origin | undefined): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof NotUtf8) return `it is ${error.message}`;
-  const { code } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
+  return error instanceof NotUtf8 ? `it is ${error.message}` : systemWords(error, "file");
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EISDIR: "it is a directory",
-  EACCES: "this user may not read it",
-};

@@ -4,6 +4,7 @@ import process from "node:process";
 import { parseServiceFile } from "../../core/connection/libpq-files.ts";
 import type { ConnectionParameters } from "../../core/connection/parameters.ts";
 import { Failure } from "../../core/failure/failure.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import { homeDirectory } from "../network/home-directory.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -80,7 +81,7 @@ export function readPassword(path: string, source: string): string {
   } catch (error) {
     // What is no file's name may be the password itself.
     const isNoFile = !existsSync(path);
-    const reason = error instanceof Error && !isNoFile ? error.message : "there is no such file";
+    const reason = isNoFile ? "there is no such file" : systemWords(error, "file");
     throw new Failure("settings", `Cannot read the password from ${source}${isNoFile ? "" : ` ${path}`}: ${reason}`, {
       hint: "Name a file that this user may read, and that holds the password.",
       ...(!isNoFile && { cause: error }),

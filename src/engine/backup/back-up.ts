@@ -1,5 +1,6 @@
 import type { BackupListReport, BackupPolicy, BackupReport } from "../../core/backup/backup-report.ts";
 import { Failure } from "../../core/failure/failure.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import type { BackupTools } from "../../ports/backups.ts";
 import { look } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
@@ -29,10 +30,13 @@ export function listBackups({ store }: BackupTools, { backupDirectory }: BackupP
     const backups = [...store.list(backupDirectory)].sort((one, other) => (one.time < other.time ? 1 : -1));
     return { type: "backups", directory: backupDirectory, backups };
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    throw new Failure("backup-failed", `Cannot list the backups in ${backupDirectory}: ${reason}`, {
-      hint: "Name another directory: --backup-dir <directory>.",
-      cause,
-    });
+    throw new Failure(
+      "backup-failed",
+      `Cannot list the backups in ${backupDirectory}: ${systemWords(cause, "directory")}`,
+      {
+        hint: "Name another directory: --backup-dir <directory>.",
+        cause,
+      },
+    );
   }
 }

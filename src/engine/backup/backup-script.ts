@@ -7,8 +7,8 @@ import {
 } from "../../core/backup/backup-file.ts";
 import { copiedTables } from "../../core/backup/copied-rows.ts";
 import { Failure } from "../../core/failure/failure.ts";
+import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 import type { BackupTools, DumpProgram } from "../../ports/backups.ts";
-import { errorCode } from "../files/file-errors.ts";
 
 /** A backup that was read and found to be whole. */
 export interface BackupScript {
@@ -97,13 +97,9 @@ function firstBytes(parts: Iterable<Uint8Array>, path: string): Buffer {
     for (const part of parts) return Buffer.from(part);
     return Buffer.alloc(0);
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? fileFault(errorCode(cause)) : "it is damaged";
+    const reason = systemCode(cause)?.startsWith("E") ? systemWords(cause, "file") : "it is damaged";
     throw unusable(path, reason, "Name a file that pgstep backup --list shows.", cause);
   }
-}
-
-function fileFault(code: string): string {
-  return code === "ENOENT" ? "there is no such file" : code;
 }
 
 function textOfStart(store: BackupTools["store"], path: string): string {

@@ -1,6 +1,6 @@
 import { Failure } from "../../core/failure/failure.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import { ServerFailure } from "../../ports/session.ts";
-import { errorCode } from "../files/file-errors.ts";
 
 /** Why there is no backup, and what to do. What was thrown on purpose, or by a lost connection, stays as it is. */
 export function backupFailure(error: unknown, database: string): unknown {
@@ -14,7 +14,7 @@ export function backupFailure(error: unknown, database: string): unknown {
     });
   }
   if (error instanceof Error && "code" in error && "syscall" in error) {
-    return new Failure("backup-failed", `${what}: the file cannot be written (${errorCode(error)})`, {
+    return new Failure("backup-failed", `${what}: the file cannot be written: ${systemWords(error)}`, {
       hint: "Name a directory that can be written and has room: --backup-dir <directory>. Nothing was changed.",
       cause: error,
     });

@@ -1,6 +1,7 @@
 import { statusHistory } from "../../core/bundle/read-status-report.ts";
 import { type Seal, type SealedFile, sealText } from "../../core/bundle/seal.ts";
 import { Failure, finding } from "../../core/failure/failure.ts";
+import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 import type { Checked, Pin } from "../../core/migrations/history-pin.ts";
 import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
 import { compareVersions, versionKey } from "../../core/migrations/version.ts";
@@ -9,7 +10,6 @@ import { SETTINGS } from "../../core/settings/table.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { ProgramFile, SealedProgram } from "../../ports/program-file.ts";
 import type { Session } from "../../ports/session.ts";
-import { errorCode, errorWords } from "../files/file-errors.ts";
 import { inspectFiles } from "../files/inspect-files.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "../files/read-migrations.ts";
 import { look } from "../history/read-state.ts";
@@ -113,8 +113,8 @@ function sqlFilesBelow(fileSystem: FileSystem, directory: string): SealedFile[] 
       return [{ path: path.replaceAll("\\", "/").replace(/^(\.\/)+/, ""), content: content.toString("base64") }];
     });
   } catch (cause) {
-    if (errorCode(cause) === "ENOENT") return [];
-    throw new Failure("directory-unreadable", `Cannot seal ${directory}: ${errorWords(cause)}`, {
+    if (systemCode(cause) === "ENOENT") return [];
+    throw new Failure("directory-unreadable", `Cannot seal ${directory}: ${systemWords(cause)}`, {
       hint: "Check its permissions and those of what is in it.",
       cause,
     });
@@ -140,7 +140,7 @@ function textOf(fileSystem: FileSystem, path: string): string {
   try {
     return Buffer.concat([...fileSystem.read(path)].map((part) => Buffer.from(part))).toString("utf8");
   } catch (cause) {
-    throw new Failure("settings", `Cannot read ${path}: ${errorWords(cause)}`, {
+    throw new Failure("settings", `Cannot read ${path}: ${systemWords(cause)}`, {
       hint: "Name the file that the output of pgstep status --json was written to.",
       cause,
     });
@@ -166,7 +166,7 @@ function write(programFile: ProgramFile, output: string, seal: string, executabl
     return programFile.seal(output, seal, executable);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    throw new Failure("file-unwritable", `Cannot seal into ${output}: ${errorWords(cause)}`, {
+    throw new Failure("file-unwritable", `Cannot seal into ${output}: ${systemWords(cause)}`, {
       hint: "Name a file that can be written, in a directory that is there; and an executable that can be read.",
       cause,
     });

@@ -1,4 +1,5 @@
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 import { EMPTY_CHECKSUM, emptinessOf } from "../../core/migrations/emptiness.ts";
 import { type Header, parseHeader, runsIn } from "../../core/migrations/header.ts";
 import { type Entry, isPending } from "../../core/migrations/history.ts";
@@ -9,7 +10,6 @@ import { Checksum, checksumOf, decodeSource, decodeWhole, NotUtf8 } from "../../
 import type { FileSystem } from "../../ports/file-system.ts";
 import { directoryAdvice } from "./directory-advice.ts";
 import { type FolderEntries, listFolders } from "./environment-folders.ts";
-import { errorCode, errorWords } from "./file-errors.ts";
 import { type NamedFile, nameFiles } from "./name-files.ts";
 import { otherLayout } from "./other-layout.ts";
 
@@ -87,15 +87,16 @@ function listDirectory(fileSystem: FileSystem, directory: string): FolderEntries
   try {
     return listFolders(fileSystem, directory);
   } catch (cause) {
-    const code = errorCode(cause);
+    const code = systemCode(cause);
+    const words = systemWords(cause, "directory");
     const advice = directoryAdvice(fileSystem, directory);
     const create = "Create it with: pgstep new <description>, or name another with --dir.";
     const [what, hint] =
       code === "ENOENT"
-        ? [`there is no such directory${advice.note}`, advice.hint ?? create]
+        ? [`${words}${advice.note}`, advice.hint ?? create]
         : code === "ENOTDIR"
           ? ["it is a file, not a directory", "Name the directory that holds the migrations with --dir."]
-          : [`it cannot be read: ${errorWords(cause)}`, "Check its permissions, or name another with --dir."];
+          : [words, "Check its permissions, or name another with --dir."];
     throw new Failure("directory-unreadable", `Cannot read migrations from ${directory}: ${what}`, { hint, cause });
   }
 }
@@ -183,7 +184,7 @@ function unreadable(path: string, cause: unknown): Finding {
   return {
     rule: "unreadable",
     severity: "error",
-    message: `the file cannot be read (${errorCode(cause)})`,
+    message: `the file cannot be read: ${systemWords(cause, "file")}`,
     hint: "Check the file's permissions.",
     place: { path },
   };

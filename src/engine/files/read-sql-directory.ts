@@ -1,7 +1,7 @@
 import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 import type { SqlFile } from "../../core/migrations/migration.ts";
 import type { DirectoryEntry, FileSystem } from "../../ports/file-system.ts";
-import { errorCode, errorWords } from "./file-errors.ts";
 import { readSqlFile } from "./read-migrations.ts";
 
 /** A file of SQL that is no migration. */
@@ -46,10 +46,8 @@ function listed(fileSystem: FileSystem, { path, isNamed, doing }: OptionalDirect
   try {
     return fileSystem.list(path);
   } catch (cause) {
-    const code = errorCode(cause);
-    if (code === "ENOENT" && !isNamed) return [];
-    const what = code === "ENOENT" ? "there is no such directory" : `it cannot be read: ${errorWords(cause)}`;
-    throw new Failure("directory-unreadable", `Cannot ${doing} ${path}: ${what}`, {
+    if (systemCode(cause) === "ENOENT" && !isNamed) return [];
+    throw new Failure("directory-unreadable", `Cannot ${doing} ${path}: ${systemWords(cause, "directory")}`, {
       hint: "Make it, check its permissions, or take the setting away that names it: pgstep config shows where it is said.",
       cause,
     });

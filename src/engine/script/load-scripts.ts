@@ -1,4 +1,5 @@
 import { Failure, type Finding } from "../../core/failure/failure.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import { emptinessOf } from "../../core/migrations/emptiness.ts";
 import type { Header } from "../../core/migrations/header.ts";
 import { parseHeader } from "../../core/migrations/header.ts";
@@ -16,7 +17,6 @@ import { Checksum, decodeSource } from "../../core/text/source.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Session } from "../../ports/session.ts";
 import { filesWithoutStatements } from "../files/empty-files.ts";
-import { errorWords } from "../files/file-errors.ts";
 import { type TableNames, versionIs } from "../history/history-table.ts";
 
 /** A step together with its text, looked through and ready to run. */
@@ -175,7 +175,7 @@ function* bytesOf(fileSystem: FileSystem, path: string, checksum?: Checksum): Ge
       yield part;
     }
   } catch (cause) {
-    throw new Failure("directory-unreadable", `Cannot read ${path}: ${errorWords(cause)}`, {
+    throw new Failure("directory-unreadable", `Cannot read ${path}: ${systemWords(cause)}`, {
       hint: "It was readable a moment ago. Check that nothing moves it, then run the command again.",
       cause,
     });

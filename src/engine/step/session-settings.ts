@@ -1,7 +1,7 @@
 import { Failure } from "../../core/failure/failure.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import { decodeSource, NotUtf8 } from "../../core/text/source.ts";
 import type { Session } from "../../ports/session.ts";
-import { errorCode } from "../files/file-errors.ts";
 import type { Recording, TableNames } from "../history/history-table.ts";
 import type { RunLock } from "../lock/run-lock.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -37,7 +37,7 @@ export function readWhole(context: DatabaseContext, path: string): string {
   try {
     return [...decodeSource(context.fileSystem.read(path))].join("");
   } catch (cause) {
-    const reason = cause instanceof NotUtf8 ? cause.message : errorCode(cause);
+    const reason = cause instanceof NotUtf8 ? cause.message : systemWords(cause, "file");
     throw new Failure("history-conflict", `Cannot read ${path}: it was changed while pgstep was running (${reason})`, {
       hint: "Run the command again.",
       cause,

@@ -1,8 +1,8 @@
 import { Failure } from "../../core/failure/failure.ts";
+import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 import { MARK } from "../../core/types/files.ts";
 import type { WrittenFile } from "../../core/types/types-report.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
-import { errorCode, errorWords } from "../files/file-errors.ts";
 
 /** A file as it should be. */
 export interface WantedFile {
@@ -19,7 +19,7 @@ export function writtenFiles(fileSystem: FileSystem, directory: string): string[
       .map(({ name }) => name)
       .filter((name) => isWritten(textOf(fileSystem, `${directory}/${name}`)));
   } catch (cause) {
-    if (errorCode(cause) === "ENOENT") return [];
+    if (systemCode(cause) === "ENOENT") return [];
     throw unwritable(directory, cause);
   }
 }
@@ -62,7 +62,7 @@ function textOf(fileSystem: FileSystem, path: string): string | undefined {
   try {
     return Buffer.concat(Array.from(fileSystem.read(path), (part) => Buffer.from(part))).toString("utf8");
   } catch (cause) {
-    if (errorCode(cause) === "ENOENT") return undefined;
+    if (systemCode(cause) === "ENOENT") return undefined;
     throw unwritable(path, cause);
   }
 }
@@ -77,7 +77,7 @@ function attempt(path: string, work: () => void): void {
 
 function unwritable(path: string, cause: unknown): Failure {
   if (cause instanceof Failure) return cause;
-  return new Failure("file-unwritable", `Cannot write ${path}: ${errorWords(cause)}`, {
+  return new Failure("file-unwritable", `Cannot write ${path}: ${systemWords(cause)}`, {
     hint: "Check its permissions and the room on the disk, or write elsewhere with --out.",
     cause,
   });

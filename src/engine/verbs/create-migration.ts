@@ -1,4 +1,5 @@
 import { Failure } from "../../core/failure/failure.ts";
+import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 import { TEMPLATE_LINE } from "../../core/migrations/emptiness.ts";
 import { fileNameWords, parseMigrationName } from "../../core/migrations/migration-name.ts";
 import { nextVersion, type VersionStyle } from "../../core/migrations/version.ts";
@@ -6,7 +7,6 @@ import type { CreatedReport } from "../../core/reports/report.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import { misplacedDirectory } from "../files/directory-advice.ts";
 import { listFolders } from "../files/environment-folders.ts";
-import { errorCode, errorWords } from "../files/file-errors.ts";
 import type { Context } from "../session/context.ts";
 
 export interface NewMigration {
@@ -65,7 +65,7 @@ function existingVersions({ fileSystem, settings }: Context): string[] {
       return parsed && "version" in parsed ? [parsed.version] : [];
     });
   } catch (cause) {
-    if (errorCode(cause) === "ENOENT") {
+    if (systemCode(cause) === "ENOENT") {
       const misplaced = misplacedDirectory(fileSystem, settings.directory);
       if (!misplaced) return [];
       const { fault, hint } = misplaced;
@@ -73,7 +73,7 @@ function existingVersions({ fileSystem, settings }: Context): string[] {
     }
     throw new Failure(
       "directory-unreadable",
-      `Cannot read migrations from ${settings.directory}: ${errorWords(cause)}`,
+      `Cannot read migrations from ${settings.directory}: ${systemWords(cause)}`,
       {
         hint: "Check its permissions, or name another with --dir.",
         cause,
@@ -87,19 +87,19 @@ function create(fileSystem: FileSystem, path: string, text: string): void {
     fileSystem.create(path, text);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    if (errorCode(cause) === "EEXIST") {
+    if (systemCode(cause) === "EEXIST") {
       throw new Failure("file-exists", `Cannot write ${path}: it is there already`, {
         hint: "Run the command again, or choose another description.",
         cause,
       });
     }
-    if (errorCode(cause) === "ENAMETOOLONG") {
+    if (systemCode(cause) === "ENAMETOOLONG") {
       throw new Failure("usage", `Cannot write ${path}: the name is too long for this file system`, {
         hint: "Describe it in fewer words; the header of the file has room for more.",
         cause,
       });
     }
-    throw new Failure("directory-unreadable", `Cannot write ${path}: ${errorWords(cause)}`, {
+    throw new Failure("directory-unreadable", `Cannot write ${path}: ${systemWords(cause)}`, {
       hint: "Check the directory's permissions, or name another with --dir.",
       cause,
     });

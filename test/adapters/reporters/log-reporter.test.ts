@@ -98,7 +98,7 @@ describe("the log", () => {
     assert.throws(
       () => new LogReporter({ path, json: false, title: "t", lost: () => {} }),
       (error) =>
-        error instanceof Failure && error.exitStatus === 2 && error.message.includes("no such file or directory"),
+        error instanceof Failure && error.exitStatus === 2 && error.message.includes("there is no such directory"),
     );
   });
 });
