@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import postgres from "postgres";
 import { databaseOfDriver } from "../../src/adapters/server/driver-database.ts";
-import type { PostgresSession } from "../../src/adapters/session/postgres-session.ts";
 import { openDatabase } from "../../src/adapters/target/open-database.ts";
 import { resolveTarget } from "../../src/adapters/target/resolve-target.ts";
 import type { ServerMessage } from "../../src/core/failure/failure.ts";
+import { withoutSecrets } from "../../src/engine/session/mask-secrets.ts";
 import {
   ConnectionLost,
   type Database,
@@ -13,28 +13,47 @@ import {
   type Session,
   type StatementResult,
 } from "../../src/ports/session.ts";
+import { findPgbouncer, type Pgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 
-type Subject = Omit<Database, "open"> & { open(): Promise<PostgresSession> };
+const POOLED = "PostgreSQL 18 behind a transaction pooler";
 
-const subjects: Record<string, () => Promise<Subject>> = {
-  "PostgreSQL 18": async () => openUrl((await (await sharedServer(18)).createDatabase()).url),
-  "PostgreSQL 15": async () => openUrl((await (await sharedServer(15)).createDatabase()).url),
-  "an instance of the driver": async () =>
-    databaseOfDriver(postgres((await (await sharedServer(18)).createDatabase()).url)),
+const serverUrl = async (major: 15 | 18 = 18) => (await (await sharedServer(major)).createDatabase()).url;
+
+const subjects: Record<string, () => Promise<Database>> = {
+  "PostgreSQL 18": async () => openUrl(await serverUrl()),
+  "PostgreSQL 15": async () => openUrl(await serverUrl(15)),
+  "an instance of the driver": async () => databaseOfDriver(postgres(await serverUrl())),
   PGlite: async () => openUrl("pglite:memory"),
+  "PostgreSQL 18 with masked secrets": async () =>
+    withoutSecrets(openUrl(await serverUrl()), { secret: "in none of these texts" }),
+  [POOLED]: openPooled,
 };
 
-function openUrl(url: string): Subject {
+const pgbouncer = findPgbouncer();
+let pooler: Pgbouncer | undefined;
+after(() => pooler?.stop());
+
+async function openPooled(): Promise<Database> {
+  assert.ok(pgbouncer);
+  const server = await sharedServer(18);
+  const { name } = await server.createDatabase();
+  pooler = await startPgbouncer(pgbouncer, server);
+  return openUrl(pooler.url(name));
+}
+
+function openUrl(url: string): Database {
   const target = resolveTarget({ url, environment: {} });
   assert.ok(target);
   return openDatabase(target);
 }
 
 for (const [name, make] of Object.entries(subjects)) {
-  describe(`session of ${name}`, () => {
-    let database: Subject;
-    let session: PostgresSession;
+  const isPooled = name === POOLED;
+  const skip = isPooled && !pgbouncer ? "needs pgbouncer" : false;
+  describe(`session of ${name}`, { skip }, () => {
+    let database: Database;
+    let session: Session;
 
     before(async () => {
       database = await make();
@@ -47,7 +66,7 @@ for (const [name, make] of Object.entries(subjects)) {
     });
 
     /** A session of its own where there can be several; else the one session, opened anew. */
-    async function freshSession(): Promise<PostgresSession> {
+    async function freshSession(): Promise<Session> {
       if (database.embedded) await session.close();
       const fresh = await database.open();
       if (database.embedded) session = fresh;
@@ -188,6 +207,8 @@ for (const [name, make] of Object.entries(subjects)) {
         // A failure takes back what its transaction has set.
         [true, true, true, false, true, true, true],
       );
+      // The pooler does not report it.
+      if (isPooled) return;
       assert.deepEqual(
         states.map(({ readOnlyByDefault }) => readOnlyByDefault),
         [false, false, false, true, false, false, false],
@@ -303,7 +324,8 @@ for (const [name, make] of Object.entries(subjects)) {
       assert.deepEqual(await session.query("SELECT 1 AS n"), [{ n: 1 }]);
     });
 
-    test("a new session starts clean", async () => {
+    test("a new session starts clean", async (context) => {
+      if (isPooled) return context.skip("sessions share the server's connections");
       const used = await freshSession();
       await used.execute("SET search_path TO pg_catalog");
       await used.execute("CREATE TEMPORARY TABLE left_over ()");
@@ -332,6 +354,7 @@ for (const [name, make] of Object.entries(subjects)) {
 
     test("when the server ends the connection, nothing stays unsettled", async (context) => {
       if (database.embedded) return context.skip("one backend: nobody can end it");
+      if (isPooled) return context.skip("the process that is announced is not the server's");
       const victim = await database.open();
       const pending = [
         victim.execute("SELECT pg_sleep(30)"),
@@ -349,6 +372,7 @@ for (const [name, make] of Object.entries(subjects)) {
 
     test("an idle session that was ended from outside rejects later calls", async (context) => {
       if (database.embedded) return context.skip("one backend: nobody can end it");
+      if (isPooled) return context.skip("the process that is announced is not the server's");
       const victim = await database.open();
       await victim.execute("SELECT 1");
       await session.execute(`SELECT pg_terminate_backend(${victim.backend.processId}, 5000)`);
@@ -362,7 +386,7 @@ for (const [name, make] of Object.entries(subjects)) {
     test("cancel stops what is running and nothing else", async (context) => {
       if (database.embedded) return context.skip("one backend: nothing is left to cancel from");
       const running = session.execute("SELECT pg_sleep(30)");
-      await sleeping(await database.open(), session);
+      await sleeping(await database.open());
       await session.cancel();
       assert.equal((await refusal(running)).server.code, "57014");
       await session.execute("SELECT 1");
@@ -375,9 +399,9 @@ for (const [name, make] of Object.entries(subjects)) {
   });
 }
 
-/** Waits until `session` is seen running pg_sleep. */
-async function sleeping(observer: Session, session: Session): Promise<void> {
-  const sql = `SELECT 1 FROM pg_stat_activity WHERE pid = ${session.backend.processId} AND wait_event = 'PgSleep'`;
+/** Waits until a session of the database is seen running pg_sleep. */
+async function sleeping(observer: Session): Promise<void> {
+  const sql = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
   while ((await observer.query(sql)).length === 0);
   await observer.close();
 }
