@@ -9,9 +9,16 @@ export function sealedFiles({ roots, files }: Seal, disk: FileSystem): FileSyste
   const places = roots.map(plain);
   const isSealed = (path: string) => places.some((root) => path === root || path.startsWith(`${root}/`));
   const bytesOf = (path: string): Buffer => {
-    const content = contents.get(plain(path));
-    if (content === undefined) throw failed("ENOENT", path);
+    const place = plain(path);
+    const content = contents.get(place);
+    if (content === undefined) throw failed(faultAt(place), path);
     return Buffer.from(content, "base64");
+  };
+  /** As node:fs says it of a path where there is no file. */
+  const faultAt = (place: string): string => {
+    const paths = [...contents.keys()];
+    if (paths.some((path) => path.startsWith(`${place}/`))) return "EISDIR";
+    return paths.some((path) => place.startsWith(`${path}/`)) ? "ENOTDIR" : "ENOENT";
   };
   const refuseSealed = (path: string) => {
     if (isSealed(plain(path))) throw failed("EROFS", path);
