@@ -26,6 +26,8 @@ class DiscreetSession implements Session {
   readonly #session: Session;
   readonly #mask: Mask;
   #onNotice: Session["onNotice"];
+  /** Settles behind the last promise that was given out, so that a listener behind it is not told before it. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(session: Session, mask: Mask) {
     this.#session = session;
@@ -59,9 +61,10 @@ class DiscreetSession implements Session {
   }
 
   send(sql: string, listener: MessageListener) {
+    const last = this.#last;
     this.#session.send(sql, {
-      answered: (result) => listener.answered(result),
-      failed: (error) => listener.failed(maskedError(error, this.#mask)),
+      answered: (result) => void last.then(() => listener.answered(result)),
+      failed: (error) => void last.then(() => listener.failed(maskedError(error, this.#mask))),
     });
   }
 
@@ -90,7 +93,7 @@ class DiscreetSession implements Session {
       throw maskedError(error, this.#mask);
     });
     // Nobody may be waiting for it yet.
-    masked.catch(() => {});
+    this.#last = masked.catch(() => {});
     return masked;
   }
 }
