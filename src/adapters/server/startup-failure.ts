@@ -10,81 +10,101 @@ import type { StartupRefused } from "../session/open-session.ts";
 /** What a server's refusal of the log-in means, or the end of the connection in the middle of it. */
 export function explainStartup(target: ServerTarget, host: Host, refused: StartupRefused): Explanation {
   const { server } = refused;
-  if (!server) {
-    if (refused.cause instanceof ProtocolFault) {
-      return failed(refused.cause.message, "Check the port, and any proxy or pooler between pgstep and the server.");
-    }
-    const known = systemCode(refused.cause);
-    if (known?.startsWith("ERR_SSL")) {
-      return failed(
-        `the server ended the TLS connection (${refused.message})`,
-        "It may not trust the client certificate that sslcert names, or want one: see the server's log.",
-      );
-    }
-    if (known !== undefined && known !== "ECONNRESET" && known !== "EPIPE") return explainNetwork(host, refused.cause);
+  if (!server) return explainEnd(host, refused);
+  const { message } = server;
+  const meant = REFUSALS.find(({ states, said }) => states.includes(server.code) && (!said || said.test(message)));
+  const { code, hint } = meant ?? UNKNOWN_REFUSAL;
+  return { code, reason: message, hint: typeof hint === "string" ? hint : hint(target, host), server };
+}
+
+/** What it means that a log-in ended without a word of the server's. */
+function explainEnd(host: Host, { cause, message }: StartupRefused): Explanation {
+  if (cause instanceof ProtocolFault) {
+    return failed(cause.message, "Check the port, and any proxy or pooler between pgstep and the server.");
+  }
+  const known = systemCode(cause);
+  if (known?.startsWith("ERR_SSL")) {
     return failed(
-      "the server closed the connection during the log-in",
-      "Look into the server's log; a proxy or a TLS requirement may stand in between.",
+      `the server ended the TLS connection (${message})`,
+      "It may not trust the client certificate that sslcert names, or want one: see the server's log.",
     );
   }
-  const refusedAs = (code: FailureCode, hint: string): Explanation => ({ code, reason: server.message, hint, server });
-  switch (server.code) {
-    case "28P01":
-    case "28000":
-      if (/pg_hba\.conf/.test(server.message)) {
-        return refusedAs(
-          "authentication-failed",
-          target.tls.mode === "disable"
-            ? "Allow this user, database and address in the server's pg_hba.conf, or try sslmode=require."
-            : "Allow this user, database and address in the server's pg_hba.conf.",
-        );
-      }
-      if (/not permitted to log in/.test(server.message)) {
-        return refusedAs(
-          "authentication-failed",
-          `Connect as a role that may log in, or run: ALTER ROLE ${sqlName(target.user)} LOGIN;`,
-        );
-      }
-      if (/^role /.test(server.message))
-        return refusedAs(
-          "authentication-failed",
-          `Check the user's name, or create it: createuser ${at(host)} ${shellWord(target.user)}`,
-        );
-      if (/client certificate|certificate authentication/.test(server.message)) {
-        return refusedAs(
-          "authentication-failed",
-          "Name a certificate for this user and its key with sslcert=<file>&sslkey=<file>, and use sslmode=require.",
-        );
-      }
-      return refusedAs(
-        "authentication-failed",
-        "Check user and password; in a URL, percent-encode any of : / ? # @ % in the password.",
-      );
-    case "3D000":
-      return refusedAs(
-        "authentication-failed",
-        `Check the name, or create the database: createdb ${at(host)} ${shellWord(target.database)}`,
-      );
-    case "42501":
-      return refusedAs(
-        "privilege-missing",
-        `Run: GRANT CONNECT ON DATABASE ${sqlName(target.database)} TO ${sqlName(target.user)};`,
-      );
-    case "53300":
-      return refusedAs("connection-failed", "Close idle connections, or raise max_connections on the server.");
-    case "57P03":
-      return refusedAs("connection-failed", "Try again when the server is up; pg_isready tells when.");
-    case "08P01":
-    case "42704":
-    case "22023":
-      return refusedAs(
-        "connection-failed",
-        "Remove the start-up options (PGOPTIONS, options=) that the server refuses.",
-      );
-    default:
-      return refusedAs("connection-failed", "Look into the server's log for more.");
-  }
+  if (known !== undefined && known !== "ECONNRESET" && known !== "EPIPE") return explainNetwork(host, cause);
+  return failed(
+    "the server closed the connection during the log-in",
+    "Look into the server's log; a proxy or a TLS requirement may stand in between.",
+  );
 }
+
+interface Refusal {
+  readonly code: FailureCode;
+  readonly hint: string | ((target: ServerTarget, host: Host) => string);
+}
+
+/** A refusal that is known by its SQLSTATE, and where one means several things by its message. */
+interface KnownRefusal extends Refusal {
+  readonly states: readonly string[];
+  readonly said?: RegExp;
+}
+
+const UNKNOWN_REFUSAL: Refusal = { code: "connection-failed", hint: "Look into the server's log for more." };
+
+/** Of a role, and of what proves who it is. */
+const UNPROVEN = { code: "authentication-failed", states: ["28P01", "28000"] } as const;
+
+/** The first that fits counts. */
+const REFUSALS: readonly KnownRefusal[] = [
+  {
+    ...UNPROVEN,
+    said: /pg_hba\.conf/,
+    hint: ({ tls }) =>
+      `Allow this user, database and address in the server's pg_hba.conf${tls.mode === "disable" ? ", or try sslmode=require" : ""}.`,
+  },
+  {
+    ...UNPROVEN,
+    said: /not permitted to log in/,
+    hint: ({ user }) => `Connect as a role that may log in, or run: ALTER ROLE ${sqlName(user)} LOGIN;`,
+  },
+  {
+    ...UNPROVEN,
+    said: /^role /,
+    hint: ({ user }, host) => `Check the user's name, or create it: createuser ${at(host)} ${shellWord(user)}`,
+  },
+  {
+    ...UNPROVEN,
+    said: /client certificate|certificate authentication/,
+    hint: "Name a certificate for this user and its key with sslcert=<file>&sslkey=<file>, and use sslmode=require.",
+  },
+  {
+    ...UNPROVEN,
+    hint: "Check user and password; in a URL, percent-encode any of : / ? # @ % in the password.",
+  },
+  {
+    code: "authentication-failed",
+    states: ["3D000"],
+    hint: ({ database }, host) => `Check the name, or create the database: createdb ${at(host)} ${shellWord(database)}`,
+  },
+  {
+    code: "privilege-missing",
+    states: ["42501"],
+    hint: ({ database, user }) => `Run: GRANT CONNECT ON DATABASE ${sqlName(database)} TO ${sqlName(user)};`,
+  },
+  {
+    code: "connection-failed",
+    states: ["53300"],
+    hint: "Close idle connections, or raise max_connections on the server.",
+  },
+  {
+    code: "connection-failed",
+    states: ["57P03"],
+    hint: "Try again when the server is up; pg_isready tells when.",
+  },
+  {
+    code: "connection-failed",
+    states: ["08P01", "42704", "22023"],
+    hint: "Remove the start-up options (PGOPTIONS, options=) that the server refuses.",
+  },
+];
 
 /** The server, as PostgreSQL's own programs want it named. */
 function at({ name, port }: Host): string {
