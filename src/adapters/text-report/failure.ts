@@ -1,4 +1,5 @@
 import type { Failure, Finding, ServerMessage } from "../../core/failure/failure.ts";
+import type { Event } from "../../core/reports/event.ts";
 import { printable, printableLine, wrapped } from "../../core/text/display.ts";
 import { advance, START } from "../../core/text/position.ts";
 import type { Output } from "../output/output.ts";
@@ -22,6 +23,17 @@ export function failureLines(failure: Failure, output: Output): string[] {
   if (hint) lines.push(...helpLines(hint, output));
   return lines;
 }
+
+/** What the server had to say beside its answers, with its place. */
+export function noticeLines({ message, place, migration }: Notice, output: Output): string[] {
+  const where = place ? placeText(place) : migration;
+  const color = message.severity === "WARNING" ? output.colors.yellow : output.colors.cyan;
+  const label = `${where ? `${printableLine(where)}: ` : ""}${color(`${printableLine(message.severity)}:`)}`;
+  const text = printable(message.message).split("\n").join("\n  ");
+  return [`${label} ${text}`, ...serverLines({ ...message, where: "" }, output).map((line) => `  ${line}`)];
+}
+
+type Notice = Extract<Event, { type: "notice" }>;
 
 /** DETAIL, HINT and the rest under the names that psql shows. */
 export function serverLines(server: ServerMessage, output: Output): string[] {

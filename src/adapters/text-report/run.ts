@@ -1,5 +1,6 @@
 import type { Failure } from "../../core/failure/failure.ts";
 import type { Event } from "../../core/reports/event.ts";
+import { blockerWords } from "../../core/reports/other-sessions.ts";
 import type { RunReport, StepOutcome, StepReport } from "../../core/reports/report.ts";
 import { cut, displayWidth, pad, printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
@@ -51,6 +52,16 @@ export function statementLine(event: Extract<Event, { type: "statement-finished"
     durationMs === undefined ? "" : duration(durationMs),
   ];
   return colors.dim(`  ${words.filter((word) => word !== "").join("  ")}`);
+}
+
+/** That a step will be tried again, and who was in its way. */
+export function retryLines(event: Extract<Event, { type: "retrying" }>): string[] {
+  const { step, reason, delayMs, attempt, blockers } = event;
+  const why = `${printableLine(reason.message)} (${printableLine(reason.code)})`;
+  return [
+    `${printableLine(step.name)}: ${why}; was rolled back, trying again in ${duration(delayMs)} (try ${attempt + 1})`,
+    ...blockers.map((blocker) => `  blocked by ${printableLine(blockerWords(blocker))}`),
+  ];
 }
 
 function outcomeOf(

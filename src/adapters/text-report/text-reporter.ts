@@ -1,22 +1,22 @@
 import type { Failure } from "../../core/failure/failure.ts";
 import type { Plan, Step } from "../../core/migrations/plan.ts";
+import type { Check } from "../../core/reports/diagnosis.ts";
 import type { Event } from "../../core/reports/event.ts";
 import { blockerWords, holderWords, indexProgressWords } from "../../core/reports/other-sessions.ts";
 import type { Report, RunReport, SeedReport, StatusReport, StepOutcome } from "../../core/reports/report.ts";
 import { enumeration, printable, printableLine } from "../../core/text/display.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { isNote, noteLine } from "../output/notes.ts";
+import { noteLine } from "../output/notes.ts";
 import { type Appearance, Output, type OutputStream } from "../output/output.ts";
 import { counted, duration } from "../output/words.ts";
 import { hookLine, repeatableLine } from "./around.ts";
 import { backupLines, restorePlanLines } from "./backup.ts";
 import { checkLines, explainedLines } from "./doctor.ts";
-import { failureLines, findingLines, serverLines } from "./failure.ts";
+import { failureLines, findingLines, noticeLines } from "./failure.ts";
 import { inventoryLines, otherLines, quietLines } from "./other-reports.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { nameColumn, planLines, statementLine, stepLine, summaryLine, unfinishedLines } from "./run.ts";
+import { nameColumn, planLines, retryLines, statementLine, stepLine, summaryLine, unfinishedLines } from "./run.ts";
 import { seedPlanLines, seedSummary } from "./seed.ts";
-import { placeText } from "./source-frame.ts";
 import { statusAdvice, statusLines } from "./status.ts";
 
 /** For people: the answer on standard output; progress, notices, warnings and failures on standard error. */
@@ -43,108 +43,37 @@ export class TextReporter implements Reporter {
   }
 
   event(event: Event): void {
-    if (isNote(event)) {
-      this.#tell([noteLine(event)]);
-      return;
-    }
-    switch (event.type) {
-      case "planned":
-        this.#plan(event.plan, event.database, event.dryRun);
-        break;
-      case "step-started":
-        this.#running = keyOf(event.step);
-        this.#start(event.step, event.statements);
-        break;
-      case "statement-finished":
-        if (this.#running === keyOf(event.step)) this.#progress.statementDone(event.statement, event.rowCount ?? 0);
-        if (this.#verbose) this.#tell([statementLine(event, this.#err)]);
-        break;
-      case "step-finished":
-        // Steps are sent ahead: the next one may have begun before the end of this one is known.
-        if (this.#running === keyOf(event.step)) this.#progress.stop();
-        this.#told.set(keyOf(event.step), event.outcome);
-        if (!this.#quiet) this.#answer([stepLine({ ...event, name: event.step.name }, this.#column, this.#out)]);
-        break;
-      case "notice": {
-        const { message, place, migration } = event;
-        if (this.#quiet && message.severity !== "WARNING") break;
-        const where = place ? placeText(place) : migration;
-        const color = message.severity === "WARNING" ? this.#err.colors.yellow : this.#err.colors.cyan;
-        const text = printable(message.message).split("\n").join("\n  ");
-        const label = `${where ? `${printableLine(where)}: ` : ""}${color(`${printableLine(message.severity)}:`)}`;
-        this.#tell([
-          `${label} ${text}`,
-          ...serverLines({ ...message, where: "" }, this.#err).map((line) => `  ${line}`),
-        ]);
-        break;
-      }
-      case "repeatable-finished":
-        this.#progress.stop();
-        if (!this.#quiet) this.#answer([repeatableLine(event.repeatable, this.#out)]);
-        break;
-      case "hook-finished":
-        this.#progress.stop();
-        if (!this.#quiet) this.#tell([hookLine(event.hook, this.#err)]);
-        break;
-      case "hook-output":
-        this.#progress.stop();
-        if (!this.#quiet) this.#tell([printable(event.line)]);
-        break;
-      case "warning":
-        this.#tell(findingLines([event.finding], this.#err));
-        break;
-      case "explained":
-        if (!this.#quiet) this.#answer(explainedLines(event.values, this.#out));
-        break;
-      case "checked":
-        if (event.check.state !== "good" || !this.#quiet) this.#answer(checkLines(event.check, this.#out));
-        break;
-      case "database-waiting":
-        this.#waitingForDatabase(event);
-        break;
-      case "database-ready":
-        this.#progress.stop();
-        break;
-      case "lock-waiting":
-        this.#waiting(event);
-        break;
-      case "retrying": {
-        const { step, reason, delayMs, attempt, blockers } = event;
-        this.#progress.stop();
-        if (this.#quiet) break;
-        this.#tell([
-          `${printableLine(step.name)}: ${printableLine(reason.message)} (${printableLine(reason.code)}); was rolled back, trying again in ${duration(delayMs)} (try ${attempt + 1})`,
-          ...blockers.map((blocker) => `  blocked by ${printableLine(blockerWords(blocker))}`),
-        ]);
-        break;
-      }
-      case "blocked":
-        this.#progress.update({ remark: `waiting for ${event.blockers.map(blockerWords).join("; ")}` });
-        break;
-      case "index-progress":
-        this.#progress.update({ remark: indexProgressWords(event.progress) });
-        break;
-      case "backup-progress": {
-        const { table, index, tables } = event;
-        this.#progress.start({
-          subject: tables > 0 ? `[${index}/${tables}] Backing up ${table}` : `Backing up with ${table}`,
-          shortSubject: table,
-          statements: 0,
-        });
-        break;
-      }
-      case "backed-up":
-        this.#progress.stop();
-        if (!this.#quiet) this.#tell(backupLines(event.backup));
-        break;
-      case "restore-planned":
-        this.#tell(restorePlanLines(event.plan, this.#err));
-        break;
-      case "reset-planned":
-        this.#tell(inventoryLines(event, this.#err));
-        break;
-    }
+    if (ENDS_PROGRESS.has(event.type)) this.#progress.stop();
+    (this.#shows[event.type] as (event: Event) => void)(event);
   }
+
+  /** How each event is shown. */
+  readonly #shows: { readonly [Type in Event["type"]]: (event: EventOf<Type>) => void } = {
+    planned: (event) => this.#plan(event.plan, event.database, event.dryRun),
+    "step-started": ({ step, statements }) => this.#start(step, statements),
+    "statement-finished": (event) => this.#statementDone(event),
+    "step-finished": (event) => this.#stepDone(event),
+    notice: (event) => this.#notice(event),
+    warning: ({ finding }) => this.#tell(findingLines([finding], this.#err)),
+    "repeatable-finished": ({ repeatable }) => this.#answerUnlessQuiet([repeatableLine(repeatable, this.#out)]),
+    "hook-finished": ({ hook }) => this.#tellUnlessQuiet([hookLine(hook, this.#err)]),
+    "hook-output": ({ line }) => this.#tellUnlessQuiet([printable(line)]),
+    explained: ({ values }) => this.#answerUnlessQuiet(explainedLines(values, this.#out)),
+    checked: ({ check }) => this.#checked(check),
+    "database-waiting": (event) => this.#waitingForDatabase(event),
+    "database-ready": () => {},
+    "lock-waiting": (event) => this.#waiting(event),
+    retrying: (event) => this.#tellUnlessQuiet(retryLines(event)),
+    blocked: ({ blockers }) =>
+      this.#progress.update({ remark: `waiting for ${blockers.map(blockerWords).join("; ")}` }),
+    "index-progress": ({ progress }) => this.#progress.update({ remark: indexProgressWords(progress) }),
+    "backup-progress": (event) => this.#backingUp(event),
+    "backed-up": ({ backup }) => this.#tellUnlessQuiet(backupLines(backup)),
+    "restore-planned": ({ plan }) => this.#tell(restorePlanLines(plan, this.#err)),
+    "reset-planned": (event) => this.#tell(inventoryLines(event, this.#err)),
+    "project-file-found": (event) => this.#tell([noteLine(event)]),
+    "program-named": (event) => this.#tell([noteLine(event)]),
+  };
 
   report(report: Report): void {
     this.#progress.stop();
@@ -182,7 +111,6 @@ export class TextReporter implements Reporter {
   }
 
   #plan({ steps, skipped }: Plan, database: string, dryRun: boolean): void {
-    this.#progress.stop();
     this.#planned = steps.map(keyOf);
     this.#column = nameColumn(
       steps.map((step) => step.name),
@@ -207,26 +135,49 @@ export class TextReporter implements Reporter {
     this.#progress.start({ subject: `${before}${verb} ${step.name}`, shortSubject: before + step.name, statements });
   }
 
+  #statementDone(event: EventOf<"statement-finished">): void {
+    if (this.#running === keyOf(event.step)) this.#progress.statementDone(event.statement, event.rowCount ?? 0);
+    if (this.#verbose) this.#tell([statementLine(event, this.#err)]);
+  }
+
+  #stepDone(event: EventOf<"step-finished">): void {
+    // Steps are sent ahead: the next one may have begun before the end of this one is known.
+    if (this.#running === keyOf(event.step)) this.#progress.stop();
+    this.#told.set(keyOf(event.step), event.outcome);
+    this.#answerUnlessQuiet([stepLine({ ...event, name: event.step.name }, this.#column, this.#out)]);
+  }
+
+  #notice(event: EventOf<"notice">): void {
+    if (!this.#quiet || event.message.severity === "WARNING") this.#tell(noticeLines(event, this.#err));
+  }
+
+  #checked(check: Check): void {
+    if (check.state !== "good" || !this.#quiet) this.#answer(checkLines(check, this.#out));
+  }
+
+  #backingUp({ table, index, tables }: EventOf<"backup-progress">): void {
+    const subject = tables > 0 ? `[${index}/${tables}] Backing up ${table}` : `Backing up with ${table}`;
+    this.#progress.start({ subject, shortSubject: table, statements: 0 });
+  }
+
   /** Said once where the progress line goes on to tell of it. */
-  #waiting({ holder, waitedMs }: Extract<Event, { type: "lock-waiting" }>): void {
+  #waiting({ holder, waitedMs }: EventOf<"lock-waiting">): void {
     if (this.#running === WAITING && this.#progress.enabled) return;
-    if (!this.#quiet) {
-      const who = holder ? ` (${printableLine(holderWords(holder))})` : "";
-      const waited = waitedMs < 1_000 ? "" : `, ${duration(waitedMs)} so far`;
-      this.#tell([`Waiting for another run to end${who}${waited}`]);
-    }
+    const who = holder ? ` (${printableLine(holderWords(holder))})` : "";
+    const waited = waitedMs < 1_000 ? "" : `, ${duration(waitedMs)} so far`;
+    this.#tellUnlessQuiet([`Waiting for another run to end${who}${waited}`]);
     this.#running = WAITING;
     this.#progress.start({ subject: "Waiting for another run to end" });
   }
 
   /** On a terminal the progress line tells of it, else a line when the reason is another. */
-  #waitingForDatabase({ database, reason, waitedMs, limitMs }: Extract<Event, { type: "database-waiting" }>): void {
+  #waitingForDatabase({ database, reason, waitedMs, limitMs }: EventOf<"database-waiting">): void {
     const subject = `Waiting for ${database}: ${reason}`;
     const limit = duration(limitMs);
     if (this.#progress.enabled) {
       this.#progress.start({ subject, remark: `of ${limit}` }, waitedMs);
-    } else if (!this.#quiet) {
-      this.#tell([`${printableLine(subject)} (${duration(waitedMs)} of ${limit})`]);
+    } else {
+      this.#tellUnlessQuiet([`${printableLine(subject)} (${duration(waitedMs)} of ${limit})`]);
     }
   }
 
@@ -261,6 +212,14 @@ export class TextReporter implements Reporter {
     if (advice.length > 0) this.#tell(["", ...advice]);
   }
 
+  #answerUnlessQuiet(lines: readonly string[]): void {
+    if (!this.#quiet) this.#answer(lines);
+  }
+
+  #tellUnlessQuiet(lines: readonly string[]): void {
+    if (!this.#quiet) this.#tell(lines);
+  }
+
   #answer(lines: readonly string[]): void {
     this.#progress.erase();
     this.#out.lines(lines);
@@ -271,6 +230,14 @@ export class TextReporter implements Reporter {
     this.#err.lines(lines);
   }
 }
+
+type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;
+
+/** Events that end what the progress line tells of. */
+const ENDS_PROGRESS: ReadonlySet<Event["type"]> = new Set([
+  ...(["planned", "repeatable-finished", "hook-finished", "hook-output"] as const),
+  ...(["database-ready", "retrying", "backed-up"] as const),
+]);
 
 /** In place of a step. */
 const WAITING = "waiting";
