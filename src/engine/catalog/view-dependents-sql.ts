@@ -1,107 +1,165 @@
 /*
  * How views, and what depends on them, are taken down and put back: catalog queries of pgstep's own
  * (PostgreSQL documentation, system catalogs: pg_depend, pg_rewrite; functions pg_get_viewdef ...).
- */
-
-/**
- * A relation's or routine's privileges as statements that make them just so, whatever default privileges added.
- * @param type of the default privileges: "r" for relations, "f" for routines
- */
-function grants(acl: string, owner: string, object: string, type: "r" | "f"): string {
-  const role = (oid: string) =>
-    `CASE WHEN ${oid} = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(${oid})) END`;
-  const byDefault = `(SELECT COALESCE(pg_catalog.string_agg(DISTINCT ', ' || ${role("b.grantee")}, ''), '') FROM pg_catalog.pg_default_acl d, pg_catalog.aclexplode(d.defaclacl) b WHERE d.defaclobjtype = '${type}')`;
-  return `(SELECT pg_catalog.json_agg(s ORDER BY o, s) FROM (
- SELECT 0 AS o, 'REVOKE ALL ON ' || ${object} || ' FROM PUBLIC, ' || ${role(owner)} || ${byDefault} AS s
- UNION ALL SELECT 1, 'GRANT ' || a.privilege_type || ' ON ' || ${object} || ' TO ' || ${role("a.grantee")} || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-  FROM pg_catalog.aclexplode(COALESCE(${acl}, pg_catalog.acldefault('${type}', ${owner}))) a) AS x)`;
-}
-
-/** Statements of a query with one column, as a list. */
-function statements(from: string, value: string, order = "1"): string {
-  return `COALESCE((SELECT pg_catalog.json_agg(s) FROM (SELECT ${value} AS s ${from} ORDER BY ${order}) AS x), '[]'::json)`;
-}
-
-const VIEW_NAME = "c.oid::regclass::text";
-const OPTIONS =
-  "CASE WHEN c.reloptions IS NULL THEN '' ELSE ' WITH (' || pg_catalog.array_to_string(c.reloptions, ', ') || ')' END";
-const QUERY = "pg_catalog.rtrim(pg_catalog.pg_get_viewdef(c.oid), '; ')";
-const MATERIALIZED = "CASE WHEN c.relkind = 'm' THEN 'MATERIALIZED ' ELSE '' END";
-
-const VIEW = `SELECT 'pg_catalog.pg_class'::regclass::oid::text || ' ' || c.oid AS key, ${VIEW_NAME} AS name,
- CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END AS kind, NULL::text AS refused,
- 'DROP ' || ${MATERIALIZED} || 'VIEW ' || ${VIEW_NAME} AS drop,
- 'CREATE ' || ${MATERIALIZED} || 'VIEW ' || ${VIEW_NAME} || CASE WHEN c.relkind = 'm' AND am.amname IS NOT NULL THEN ' USING ' || pg_catalog.quote_ident(am.amname) ELSE '' END
-  || ${OPTIONS} || COALESCE(' TABLESPACE ' || pg_catalog.quote_ident(ts.spcname), '') || ' AS ' || ${QUERY}
-  || CASE WHEN c.relkind = 'v' THEN '' WHEN c.relispopulated THEN ' WITH DATA' ELSE ' WITH NO DATA' END AS create,
- 'ALTER TABLE ' || ${VIEW_NAME} || ' OWNER TO ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)) AS owner,
- ${grants("c.relacl", "c.relowner", VIEW_NAME, "r")} AS grants,
- ${statements(
-   "FROM pg_catalog.pg_attribute t, pg_catalog.aclexplode(t.attacl) a WHERE t.attrelid = c.oid AND t.attacl IS NOT NULL AND NOT t.attisdropped",
-   `'GRANT ' || a.privilege_type || ' (' || pg_catalog.quote_ident(t.attname) || ') ON ' || ${VIEW_NAME} || ' TO ' || CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END`,
- )} AS "columnGrants",
- COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_object('column', t.attname, 'sql', CASE WHEN d.objsubid = 0 THEN 'COMMENT ON ' || ${MATERIALIZED} || 'VIEW ' || ${VIEW_NAME}
-   ELSE 'COMMENT ON COLUMN ' || ${VIEW_NAME} || '.' || pg_catalog.quote_ident(t.attname) END || ' IS ' || pg_catalog.quote_literal(d.description)) ORDER BY d.objsubid)
-  FROM pg_catalog.pg_description d LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = c.oid AND t.attnum = d.objsubid AND d.objsubid > 0
-  WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid), '[]'::json) AS comments,
- (SELECT COALESCE(pg_catalog.json_agg(s ORDER BY o, s), '[]'::json) FROM (
-  SELECT 0 AS o, 'ALTER VIEW ' || ${VIEW_NAME} || ' ALTER COLUMN ' || pg_catalog.quote_ident(t.attname) || ' SET DEFAULT ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS s
-   FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute t ON t.attrelid = d.adrelid AND t.attnum = d.adnum WHERE d.adrelid = c.oid
-  UNION ALL SELECT 1, pg_catalog.pg_get_indexdef(i.indexrelid) || COALESCE('; COMMENT ON INDEX ' || i.indexrelid::regclass || ' IS ' || pg_catalog.quote_literal(pg_catalog.obj_description(i.indexrelid, 'pg_class')), '')
-   || CASE WHEN i.indisclustered THEN '; ALTER MATERIALIZED VIEW ' || ${VIEW_NAME} || ' CLUSTER ON ' || pg_catalog.quote_ident((SELECT n.relname FROM pg_catalog.pg_class n WHERE n.oid = i.indexrelid)) ELSE '' END
-   FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid
-  UNION ALL SELECT 2, pg_catalog.pg_get_ruledef(r.oid) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'
-  UNION ALL SELECT 3, pg_catalog.pg_get_triggerdef(t.oid) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
-  UNION ALL SELECT 4, pg_catalog.pg_get_statisticsobjdef(e.oid) FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = c.oid) AS x) AS parts
- FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace
- JOIN closure n ON n.classid = 'pg_catalog.pg_class'::regclass AND n.objid = c.oid WHERE c.relkind IN ('v', 'm')`;
-
-const ROUTINE_NAME = "p.oid::regprocedure::text";
-
-const ROUTINE = `SELECT 'pg_catalog.pg_proc'::regclass::oid::text || ' ' || p.oid, ${ROUTINE_NAME}, 'function',
- CASE WHEN p.prokind = 'a' THEN pg_catalog.pg_describe_object('pg_catalog.pg_proc'::regclass, p.oid, 0) END,
- 'DROP ROUTINE ' || ${ROUTINE_NAME}, CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END,
- 'ALTER ROUTINE ' || ${ROUTINE_NAME} || ' OWNER TO ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(p.proowner)),
- ${grants("p.proacl", "p.proowner", `'ROUTINE ' || ${ROUTINE_NAME}`, "f")}, '[]'::json,
- ${statements(
-   "FROM pg_catalog.pg_description d WHERE d.classoid = 'pg_catalog.pg_proc'::regclass AND d.objoid = p.oid",
-   `pg_catalog.json_build_object('column', NULL, 'sql', 'COMMENT ON ROUTINE ' || ${ROUTINE_NAME} || ' IS ' || pg_catalog.quote_literal(d.description))`,
-   "d.objsubid",
- )}, '[]'::json
- FROM pg_catalog.pg_proc p JOIN closure n ON n.classid = 'pg_catalog.pg_proc'::regclass AND n.objid = p.oid`;
-
-const OTHER = `SELECT n.classid::text || ' ' || n.objid, pg_catalog.pg_describe_object(n.classid, n.objid, 0), 'other',
- pg_catalog.pg_describe_object(n.classid, n.objid, 0), NULL, NULL, NULL, '[]'::json, '[]'::json, '[]'::json, '[]'::json
- FROM closure n WHERE n.classid <> 'pg_catalog.pg_proc'::regclass
-  AND NOT (n.classid = 'pg_catalog.pg_class'::regclass AND (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = n.objid) IN ('v', 'm'))`;
-
-/**
- * One row of JSON: `nodes` with what is said of each, `edges` from what is depended on to what depends on it. To be run
- * while nothing is in the search path, so that all names come out with their schemas.
  *
- * The row type of a view counts as the view; a rule counts as the relation it makes a view of; what is a view's own (an
- * index, a trigger, a default) is among its parts.
+ * To be run while nothing is in the search path. So all names come out with their schemas, and functions need none; catalogs
+ * need theirs, as temporary tables would still come before them.
+ */
+
+const RELATION = "'pg_catalog.pg_class'::regclass::oid";
+const ROUTINE = "'pg_catalog.pg_proc'::regclass::oid";
+const TYPE = "'pg_catalog.pg_type'::regclass::oid";
+const RULE = "'pg_catalog.pg_rewrite'::regclass::oid";
+const TRIGGER = "'pg_catalog.pg_trigger'::regclass::oid";
+const DEFAULT = "'pg_catalog.pg_attrdef'::regclass::oid";
+const STATISTICS = "'pg_catalog.pg_statistic_ext'::regclass::oid";
+
+/**
+ * `edges` lead from what is depended on (`on_class`, `on_oid`) to what depends on it (`class`, `oid`). A row type and its
+ * array stand for their relation, and the rule with a view's query for the view. What is a relation's own does not depend
+ * on it as others do.
+ */
+const EDGES = `
+row_types(type, relation) AS (
+  SELECT oid, typrelid FROM pg_catalog.pg_type WHERE typrelid <> 0
+  UNION ALL SELECT typarray, typrelid FROM pg_catalog.pg_type WHERE typrelid <> 0
+),
+own(class, oid, relation) AS (
+  SELECT ${RELATION}, indexrelid, indrelid FROM pg_catalog.pg_index
+  UNION ALL SELECT ${TRIGGER}, oid, tgrelid FROM pg_catalog.pg_trigger
+  UNION ALL SELECT ${DEFAULT}, oid, adrelid FROM pg_catalog.pg_attrdef
+  UNION ALL SELECT ${RULE}, oid, ev_class FROM pg_catalog.pg_rewrite
+  UNION ALL SELECT ${STATISTICS}, oid, stxrelid FROM pg_catalog.pg_statistic_ext
+),
+links AS (
+  SELECT
+    CASE WHEN d.refclassid = ${TYPE} THEN ${RELATION} ELSE d.refclassid END AS on_class,
+    CASE WHEN d.refclassid = ${TYPE} THEN r.relation ELSE d.refobjid END AS on_oid,
+    CASE WHEN q.oid IS NULL THEN d.classid ELSE ${RELATION} END AS class,
+    COALESCE(q.ev_class, d.objid) AS oid
+  FROM pg_catalog.pg_depend d
+  LEFT JOIN row_types r ON d.refclassid = ${TYPE} AND r.type = d.refobjid
+  LEFT JOIN pg_catalog.pg_rewrite q ON d.classid = ${RULE} AND q.oid = d.objid AND q.rulename = '_RETURN'
+  -- Objects of the server's own have lower numbers.
+  WHERE d.refclassid IN (${RELATION}, ${TYPE}, ${ROUTINE}) AND d.deptype IN ('n', 'a') AND d.refobjid >= 16384
+),
+edges AS MATERIALIZED (
+  SELECT DISTINCT l.on_class, l.on_oid, l.class, l.oid FROM links l
+  WHERE l.on_oid IS NOT NULL AND (l.on_class, l.on_oid) <> (l.class, l.oid) AND NOT EXISTS (
+    SELECT FROM own o WHERE (o.class, o.oid) = (l.class, l.oid) AND (${RELATION}, o.relation) = (l.on_class, l.on_oid))
+)`;
+
+/** `dependents` are the relations of that list and all that depends on them. */
+const dependents = (roots: readonly string[]) => `
+dependents(class, oid) AS (
+  SELECT ${RELATION}, root FROM unnest('{${roots.join(",")}}'::oid[]) AS root
+  UNION SELECT e.class, e.oid FROM dependents d JOIN edges e ON (e.on_class, e.on_oid) = (d.class, d.oid)
+)`;
+
+/**
+ * `objects` are those that can be made again, views and routines, with the words for them in statements; an aggregate has no
+ * definition.
+ */
+const OBJECTS = `
+views AS (
+  SELECT c.*, c.oid::regclass::text AS name, CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS word
+  FROM dependents d JOIN pg_catalog.pg_class c ON d.class = ${RELATION} AND c.oid = d.oid WHERE c.relkind IN ('v', 'm')
+),
+objects AS (
+  SELECT ${RELATION} AS class, v.oid, v.name, lower(v.word) AS kind, v.word,
+    v.name AS granted, 'TABLE' AS altered, v.relowner AS owner, v.relacl AS acl, 'r'::"char" AS acl_type,
+    format('CREATE %s %s', v.word, v.name)
+      || COALESCE(' USING ' || quote_ident(am.amname), '')
+      || COALESCE(' WITH (' || array_to_string(v.reloptions, ', ') || ')', '')
+      || COALESCE(' TABLESPACE ' || quote_ident(ts.spcname), '')
+      || ' AS ' || rtrim(pg_get_viewdef(v.oid), '; ')
+      || CASE WHEN v.relkind = 'v' THEN '' WHEN v.relispopulated THEN ' WITH DATA' ELSE ' WITH NO DATA' END AS definition
+  FROM views v
+  LEFT JOIN pg_catalog.pg_am am ON am.oid = v.relam
+  LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = v.reltablespace
+  UNION ALL
+  SELECT d.class, p.oid, p.oid::regprocedure::text, 'function', 'ROUTINE',
+    'ROUTINE ' || p.oid::regprocedure, 'ROUTINE', p.proowner, p.proacl, 'f',
+    CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END
+  FROM dependents d JOIN pg_catalog.pg_proc p ON d.class = ${ROUTINE} AND p.oid = d.oid
+)`;
+
+const role = (oid: string) => `CASE WHEN ${oid} = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(${oid})) END`;
+const GRANTEE = `${role("a.grantee")} || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END`;
+
+/** Statements that make objects what they were, by object and in order. */
+const STATEMENTS = `
+-- The privileges just so, whatever default privileges add when the object is made.
+default_grantees(acl_type, names) AS (
+  SELECT d.defaclobjtype, string_agg(DISTINCT ', ' || ${role("a.grantee")}, '')
+  FROM pg_catalog.pg_default_acl d, aclexplode(d.defaclacl) a GROUP BY d.defaclobjtype
+),
+grants(class, oid, rank, sql) AS (
+  SELECT o.class, o.oid, 0, format('REVOKE ALL ON %s FROM PUBLIC, %s%s', o.granted, ${role("o.owner")}, g.names)
+  FROM objects o LEFT JOIN default_grantees g USING (acl_type)
+  UNION ALL SELECT o.class, o.oid, 1, format('GRANT %s ON %s TO %s', a.privilege_type, o.granted, ${GRANTEE})
+  FROM objects o, aclexplode(COALESCE(o.acl, acldefault(o.acl_type, o.owner))) a
+),
+column_grants(class, oid, rank, sql) AS (
+  SELECT ${RELATION}, v.oid, 0, format('GRANT %s (%I) ON %s TO %s', a.privilege_type, t.attname, v.name, ${GRANTEE})
+  FROM views v JOIN pg_catalog.pg_attribute t ON t.attrelid = v.oid AND NOT t.attisdropped, aclexplode(t.attacl) a
+),
+comments(class, oid, rank, "column", sql) AS (
+  SELECT o.class, o.oid, d.objsubid, t.attname, format('COMMENT ON %s IS %L',
+    CASE d.objsubid WHEN 0 THEN format('%s %s', o.word, o.name) ELSE format('COLUMN %s.%I', o.name, t.attname) END, d.description)
+  FROM objects o
+  JOIN pg_catalog.pg_description d ON d.classoid = o.class AND d.objoid = o.oid
+  LEFT JOIN pg_catalog.pg_attribute t ON o.class = ${RELATION} AND t.attrelid = o.oid AND t.attnum = d.objsubid AND d.objsubid > 0
+),
+parts(class, oid, rank, sql) AS (
+  SELECT ${RELATION}, v.oid, 0, format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', v.name, t.attname, pg_get_expr(d.adbin, d.adrelid))
+  FROM views v
+  JOIN pg_catalog.pg_attrdef d ON d.adrelid = v.oid
+  JOIN pg_catalog.pg_attribute t ON t.attrelid = d.adrelid AND t.attnum = d.adnum
+  -- One statement for an index and what is said of it: giveBack runs each alone, and an index may be there already.
+  UNION ALL SELECT ${RELATION}, v.oid, 1, pg_get_indexdef(c.oid)
+    || COALESCE(format('; COMMENT ON INDEX %s IS ', c.oid::regclass) || quote_literal(obj_description(c.oid, 'pg_class')), '')
+    || CASE WHEN i.indisclustered THEN format('; ALTER MATERIALIZED VIEW %s CLUSTER ON %I', v.name, c.relname) ELSE '' END
+  FROM views v JOIN pg_catalog.pg_index i ON i.indrelid = v.oid JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+  UNION ALL SELECT ${RELATION}, v.oid, 2, pg_get_ruledef(r.oid)
+  FROM views v JOIN pg_catalog.pg_rewrite r ON r.ev_class = v.oid AND r.rulename <> '_RETURN'
+  UNION ALL SELECT ${RELATION}, v.oid, 3, pg_get_triggerdef(t.oid)
+  FROM views v JOIN pg_catalog.pg_trigger t ON t.tgrelid = v.oid AND NOT t.tgisinternal
+  UNION ALL SELECT ${RELATION}, v.oid, 4, pg_get_statisticsobjdef(e.oid)
+  FROM views v JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = v.oid
+)`;
+
+/** The rows of one of the statements above that belong to the dependent `d`. */
+const list = (table: string, value = "s.sql") =>
+  `COALESCE((SELECT json_agg(${value} ORDER BY s.rank, s.sql) FROM ${table} s WHERE (s.class, s.oid) = (d.class, d.oid)), '[]'::json)`;
+
+/** What is neither view nor routine is there as well, to be refused by name. */
+const NODES = `
+nodes AS (
+  SELECT format('%s %s', d.class, d.oid) AS key,
+    COALESCE(o.name, pg_describe_object(d.class, d.oid, 0)) AS name,
+    COALESCE(o.kind, 'other') AS kind,
+    CASE WHEN o.definition IS NULL THEN pg_describe_object(d.class, d.oid, 0) END AS refused,
+    'DROP ' || o.word || ' ' || o.name AS drop,
+    o.definition AS create,
+    'ALTER ' || o.altered || ' ' || o.name || ' OWNER TO ' || ${role("o.owner")} AS owner,
+    ${list("grants")} AS grants,
+    ${list("column_grants")} AS "columnGrants",
+    ${list("comments", `json_build_object('column', s."column", 'sql', s.sql)`)} AS comments,
+    ${list("parts")} AS parts
+  FROM dependents d LEFT JOIN objects o USING (class, oid)
+)`;
+
+/**
+ * One row of JSON: `nodes`, the relations and all that depends on them, with what is said of each; `edges` from what is
+ * depended on to what depends on it.
+ * @param roots numbers of relations
  */
 export function dependentsSql(roots: readonly string[]): string {
-  const relationOfType = `(SELECT t.typrelid FROM pg_catalog.pg_type t WHERE t.typrelid <> 0 AND (t.oid = d.refobjid OR t.typarray = d.refobjid))`;
-  return `WITH RECURSIVE edges AS MATERIALIZED (
- SELECT CASE WHEN d.refclassid = 'pg_catalog.pg_type'::regclass THEN 'pg_catalog.pg_class'::regclass::oid ELSE d.refclassid END AS refclassid,
-  CASE WHEN d.refclassid = 'pg_catalog.pg_type'::regclass THEN ${relationOfType} ELSE d.refobjid END AS refobjid,
-  CASE WHEN r.rulename = '_RETURN' THEN 'pg_catalog.pg_class'::regclass::oid ELSE d.classid END AS classid,
-  CASE WHEN r.rulename = '_RETURN' THEN r.ev_class ELSE d.objid END AS objid
- FROM pg_catalog.pg_depend d LEFT JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
- WHERE d.refclassid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_type'::regclass, 'pg_catalog.pg_proc'::regclass) AND d.deptype IN ('n', 'a') AND d.refobjid >= 16384),
- foreign_edges AS MATERIALIZED (SELECT DISTINCT e.* FROM edges e WHERE e.refobjid IS NOT NULL AND NOT (e.refclassid = e.classid AND e.refobjid = e.objid)
-  AND NOT (e.refclassid = 'pg_catalog.pg_class'::regclass AND e.refobjid = COALESCE(
-   CASE e.classid WHEN 'pg_catalog.pg_class'::regclass THEN (SELECT i.indrelid FROM pg_catalog.pg_index i WHERE i.indexrelid = e.objid)
-    WHEN 'pg_catalog.pg_trigger'::regclass THEN (SELECT t.tgrelid FROM pg_catalog.pg_trigger t WHERE t.oid = e.objid)
-    WHEN 'pg_catalog.pg_attrdef'::regclass THEN (SELECT a.adrelid FROM pg_catalog.pg_attrdef a WHERE a.oid = e.objid)
-    WHEN 'pg_catalog.pg_rewrite'::regclass THEN (SELECT w.ev_class FROM pg_catalog.pg_rewrite w WHERE w.oid = e.objid)
-    WHEN 'pg_catalog.pg_statistic_ext'::regclass THEN (SELECT x.stxrelid FROM pg_catalog.pg_statistic_ext x WHERE x.oid = e.objid) END, 0))),
- closure (classid, objid) AS (SELECT 'pg_catalog.pg_class'::regclass::oid, oid FROM pg_catalog.unnest('{${roots.join(",")}}'::pg_catalog.oid[]) AS r(oid)
-  UNION SELECT e.classid, e.objid FROM closure c JOIN foreign_edges e ON e.refclassid = c.classid AND e.refobjid = c.objid),
- nodes AS (${VIEW} UNION ALL ${ROUTINE} UNION ALL ${OTHER})
- SELECT pg_catalog.json_build_object('nodes', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.row_to_json(n) ORDER BY n.name) FROM nodes n), '[]'::json),
-  'edges', COALESCE((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(e.refclassid::text || ' ' || e.refobjid, e.classid::text || ' ' || e.objid))
-   FROM foreign_edges e JOIN closure a ON a.classid = e.refclassid AND a.objid = e.refobjid JOIN closure b ON b.classid = e.classid AND b.objid = e.objid), '[]'::json))::text AS row`;
+  return `WITH RECURSIVE ${[EDGES, dependents(roots), OBJECTS, STATEMENTS, NODES].join(",")}
+SELECT json_build_object(
+  'nodes', COALESCE((SELECT json_agg(row_to_json(n) ORDER BY n.name) FROM nodes n), '[]'::json),
+  'edges', COALESCE((
+    SELECT json_agg(json_build_array(format('%s %s', e.on_class, e.on_oid), format('%s %s', e.class, e.oid)))
+    FROM edges e JOIN dependents d ON (d.class, d.oid) = (e.on_class, e.on_oid)), '[]'::json))::text AS row`;
 }
