@@ -44,8 +44,13 @@ export async function withRunLock<Result extends object>(
   const what = `Cannot ${doing} ${context.database.description}`;
   const lock = await takeLock(context, session, what, looked);
   try {
-    if (lookUp) return await lookedUpWhenLost(context, { lock, what }, () => work(lock), lookUp);
-    return await work(lock);
+    if (!lookUp) return await work(lock);
+    const whole = async () => {
+      const result = await work(lock);
+      await lock.release().catch(throwLoss);
+      return result;
+    };
+    return await lookedUpWhenLost(context, { lock, what }, whole, lookUp);
   } catch (error) {
     if (!(error instanceof ConnectionLost)) throw error;
     throw await endLostSession(context, lock, error, what);
@@ -53,6 +58,11 @@ export async function withRunLock<Result extends object>(
     // The table of a lease may be gone, and a lost session gives nothing back: it ends, or is fenced.
     await lock.release().catch(() => {});
   }
+}
+
+/** The table of a lease may be gone; but a backend whose client is lost would keep the lock. */
+function throwLoss(error: unknown): void {
+  if (error instanceof ConnectionLost) throw error;
 }
 
 async function lookAtBackend({ settings }: DatabaseContext, session: Session): Promise<Looked> {

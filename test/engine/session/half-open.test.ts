@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { baseline } from "../../../src/engine/verbs/baseline.ts";
 import { type Cut, type ProxiedMessage, startMessageProxy } from "../../faults/support/message-proxy.ts";
 import { outcomes, refusal, type ServerWorld, succeeded, within, world } from "../support.ts";
 
@@ -76,6 +77,22 @@ describe("a session that is lost while the server does not notice gives the lock
         await refusal(within(30_000, far.up()), "connection-lost");
         assert.equal(await here.value(LEFT), 0);
         succeeded(await here.beside({ lockWaitMs: 0 }).up());
+      },
+    );
+  });
+
+  test("when it was to be given back after all was done", async () => {
+    const here = await world(ONE);
+    await cutOff(
+      here,
+      ({ from, bytes }) => (from === "client" && bytes.includes("pg_advisory_unlock") ? 0 : undefined),
+      async (far) => {
+        const { recorded } = await within(30_000, baseline(far.context, "001"));
+        assert.deepEqual(
+          recorded.map(({ version }) => version),
+          ["001"],
+        );
+        assert.equal(await here.value(LEFT), 0);
       },
     );
   });
