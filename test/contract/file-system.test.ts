@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { disk } from "../../src/adapters/files/disk.ts";
 import { sealedFiles } from "../../src/adapters/files/sealed-files.ts";
 import type { FileSystem } from "../../src/ports/file-system.ts";
+import { temporaryPlace } from "../support/place.ts";
 
 const CONTENT = Buffer.alloc(2_500_000, "0123456789");
 const LENGTHS = [0, 1, 65_535, 65_536, 65_537, 70_000, CONTENT.length];
 const FILES = [...LENGTHS.map((length) => ({ name: `${length}.sql`, length })), { name: "inner/deep.sql", length: 5 }];
 
-const directory = mkdtempSync(join(tmpdir(), "pgstep-disk-"));
-after(() => rmSync(directory, { recursive: true }));
+const directory = temporaryPlace("disk");
 
 interface Subject {
   readonly files: FileSystem;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { findRuntime } from "../../build/runtimes.ts";
@@ -9,6 +8,7 @@ import { documentationPages, readPage } from "../support/documentation.ts";
 import { fileOf, type PageFile, pageBlocks } from "../support/page-file.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
 import { findPgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 
 /*
@@ -138,22 +138,18 @@ describe("deploying", { skip: process.platform === "win32" && "the recipes are f
   );
 
   test("systemd takes the unit", { skip: spawnSync("systemd-analyze", ["--version"]).error !== undefined }, () => {
-    const place = mkdtempSync(join(tmpdir(), "pgstep-unit-"));
-    try {
-      const unit = join(place, "app.service");
-      // The machine of the test has no such user and perhaps its node elsewhere; neither is what is looked at.
-      writeFileSync(
-        unit,
-        file("app.service")
-          .text.replaceAll("/usr/bin/node", "/bin/true")
-          .replace(/^User=.*\n/m, ""),
-      );
-      const { stdout, stderr, status } = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8" });
-      const remarks = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("app.service"));
-      assert.deepEqual({ status, remarks }, { status: 0, remarks: [] });
-    } finally {
-      rmSync(place, { recursive: true, force: true });
-    }
+    const place = temporaryPlace("unit");
+    const unit = join(place, "app.service");
+    // The machine of the test has no such user and perhaps its node elsewhere; neither is what is looked at.
+    writeFileSync(
+      unit,
+      file("app.service")
+        .text.replaceAll("/usr/bin/node", "/bin/true")
+        .replace(/^User=.*\n/m, ""),
+    );
+    const { stdout, stderr, status } = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8" });
+    const remarks = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("app.service"));
+    assert.deepEqual({ status, remarks }, { status: 0, remarks: [] });
   });
 });
 

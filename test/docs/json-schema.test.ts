@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { OUTPUT_SCHEMA } from "../../build/docs/output-schema.ts";
 import { JsonReporter } from "../../src/adapters/json-report/json-reporter.ts";
 import type { JsonLine } from "../../src/adapters/json-report/shapes.ts";
@@ -11,6 +10,7 @@ import { COMMANDS } from "../../src/commands/index.ts";
 import { FAILURES, Failure, type FailureCode } from "../../src/core/failure/failure.ts";
 import { EVENTS, LEASE, PLACE, SERVER } from "../support/all-reports.ts";
 import { differences } from "../support/json-schema.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { programCommand, run } from "../support/program.ts";
 
@@ -133,7 +133,7 @@ describe("what each command prints with --json", () => {
   let otherUrl = "";
 
   before(async () => {
-    place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-json-"));
+    place = temporaryPlace("json");
     const server = await sharedServer();
     ({ url } = await server.createDatabase());
     otherUrl = (await server.createDatabase("CREATE TABLE filled (id int)")).url;
@@ -144,7 +144,6 @@ describe("what each command prints with --json", () => {
     writeFileSync(join(place, "database", "seeds", "users.sql"), "-- Seed: once\nINSERT INTO users VALUES (1);");
     file("002_index.sql", "CREATE INDEX CONCURRENTLY by_id ON users (id);");
   });
-  after(() => rmSync(place, { recursive: true, force: true }));
 
   function file(name: string, text: string): void {
     writeFileSync(join(place, "database", "migrations", name), text);

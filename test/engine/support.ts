@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import postgres from "postgres";
 import { disk } from "../../src/adapters/files/disk.ts";
 import { systemClock } from "../../src/adapters/process/system-clock.ts";
@@ -19,6 +17,7 @@ import type { DatabaseContext } from "../../src/engine/session/context.ts";
 import { readStatus } from "../../src/engine/verbs/status.ts";
 import type { FileSystem } from "../../src/ports/file-system.ts";
 import type { Database, Row } from "../../src/ports/session.ts";
+import { temporaryPlace, writeFiles } from "../support/place.ts";
 import { type PostgresServer, sharedServer } from "../support/postgres-server.ts";
 
 /** File name to text. */
@@ -69,29 +68,12 @@ export interface WorldOptions extends Partial<Settings> {
   readonly fileSystem?: FileSystem;
 }
 
-const directories: string[] = [];
-process.on("exit", () => {
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
-});
-
-function directoryOf(files: Files): string {
-  const directory = mkdtempSync(join(tmpdir(), "pgstep-engine-"));
-  directories.push(directory);
-  writeFiles(directory, files);
-  return directory;
-}
-
-function writeFiles(directory: string, files: Files): void {
-  mkdirSync(directory, { recursive: true });
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
-}
-
 /** A new database on the shared server. */
 export async function world(files: Files, options: WorldOptions = {}): Promise<ServerWorld> {
   const { major, before, server: given, fileSystem, ...settings } = options;
   const server = given ?? (await sharedServer(major ?? 18));
   const { name, url } = await server.createDatabase(before);
-  return serverWorld(server, name, url, directoryOf(files), settings, fileSystem);
+  return serverWorld(server, name, url, temporaryPlace("engine", files), settings, fileSystem);
 }
 
 function serverWorld(
@@ -140,7 +122,7 @@ export async function embeddedWorld(files: Files, settings: Partial<Settings> = 
   );
   for (const { nspname } of schemas) await rows(`DROP SCHEMA "${nspname}" CASCADE`);
   await rows("CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC");
-  return inhabited(database, directoryOf(files), settings, disk, rows);
+  return inhabited(database, temporaryPlace("engine", files), settings, disk, rows);
 }
 
 let embedded: Database | undefined;

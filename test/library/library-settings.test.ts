@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { Failure, MigrationRunner, type MigrationRunnerOptions } from "../../src/index.ts";
+import { temporaryPlace } from "../support/place.ts";
 
 let place = "";
 const directory = process.cwd();
@@ -12,7 +12,7 @@ const variables = { ...process.env };
 
 before(() => {
   for (const name of Object.keys(process.env)) if (/^(PG|DATABASE_URL)/.test(name)) delete process.env[name];
-  place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-library-"));
+  place = temporaryPlace("library");
   for (const [name, count] of [
     ["sql", 1],
     ["more", 2],
@@ -30,7 +30,6 @@ after(() => {
   process.chdir(directory);
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, variables);
-  rmSync(place, { recursive: true, force: true });
 });
 
 describe("the settings of the library", () => {

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import postgres from "postgres";
 import { RunFailure } from "../../src/index.ts";
 import { MigrationRunner } from "../../src/utils/migrationRunner.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 
 const server = await sharedServer();
-const directory = mkdtempSync(join(tmpdir(), "pgstep-library-"));
-after(() => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryPlace("library");
 writeFileSync(join(directory, "001_a.sql"), "CREATE TABLE a (id integer);\nDO $$ BEGIN RAISE NOTICE 'hello'; END $$;");
 writeFileSync(join(directory, "001_a.down.sql"), "DROP TABLE a;");
 writeFileSync(join(directory, "002_b.sql"), "CREATE TABLE b (id integer);");
@@ -55,8 +54,7 @@ describe("the library", () => {
 
   test("tells no password: not to its listener, not in the failure, not in the report", async () => {
     const { url } = await server.createDatabase();
-    const own = mkdtempSync(join(tmpdir(), "pgstep-library-"));
-    after(() => rmSync(own, { recursive: true, force: true }));
+    const own = temporaryPlace("library");
     const notice = "DO $$ BEGIN RAISE NOTICE 'ALTER ROLE x PASSWORD ''hunter2'''; END $$;";
     writeFileSync(join(own, "001_a.sql"), `${notice}\nALTER ROLE x PASSWORD\n  $pw$hunter2$pw$ NO SUCH OPTION;`);
     const events: unknown[] = [];

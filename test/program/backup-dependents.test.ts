@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, sharedServer } from "../support/postgres-server.ts";
 import { programCommand, run } from "../support/program.ts";
 
@@ -64,7 +64,7 @@ for (const major of [15, 18] as const) {
     before(async () => {
       server = await sharedServer(major);
       ({ name, url } = await server.createDatabase(SCHEMA));
-      place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-backup-"));
+      place = temporaryPlace("backup");
       mkdirSync(join(place, "database", "migrations"), { recursive: true });
       writeFileSync(
         join(place, "database", "migrations", "001_drop_name.sql"),
@@ -72,7 +72,6 @@ for (const major of [15, 18] as const) {
       );
       writeFileSync(join(place, "database", "migrations", "002_drop_all.sql"), "DROP SCHEMA app CASCADE;");
     });
-    after(() => rmSync(place, { recursive: true, force: true }));
 
     const pgstep = async (...words: string[]) =>
       run([...(await programCommand("node")), ...words], {

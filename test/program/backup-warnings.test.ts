@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { programCommand, run } from "../support/program.ts";
 
@@ -14,41 +14,37 @@ describe("a backup as SQL warns", () => {
         `CREATE TABLE t (id int); CREATE TABLE u (id int); CREATE PUBLICATION "P q" FOR TABLE t;
 SELECT lo_from_bytea(0, 'a'), lo_from_bytea(0, 'b')`,
       );
-      const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-warnings-"));
-      try {
-        mkdirSync(join(place, "database", "migrations"), { recursive: true });
-        writeFileSync(join(place, "database", "migrations", "001_a.sql"), "-- Backup: required\nSELECT 1;");
-        const pgstep = async (...words: string[]) =>
-          run([...(await programCommand("node")), ...words], {
-            directory: place,
-            environment: { DATABASE_URL: url, PGSTEP_PG_DUMP: "none" },
-          });
-        const up = await pgstep("up");
-        assert.equal(up.status, 0, up.stderr);
-        assert.match(up.stderr, new RegExp(`warning: The backup of ${name} leaves out 2 large objects`));
-        assert.match(up.stderr, /leaves out which tables are in publications: public\.t of "P q"/);
-        assert.doesNotMatch(up.stderr, /not finished/);
+      const place = temporaryPlace("warnings");
+      mkdirSync(join(place, "database", "migrations"), { recursive: true });
+      writeFileSync(join(place, "database", "migrations", "001_a.sql"), "-- Backup: required\nSELECT 1;");
+      const pgstep = async (...words: string[]) =>
+        run([...(await programCommand("node")), ...words], {
+          directory: place,
+          environment: { DATABASE_URL: url, PGSTEP_PG_DUMP: "none" },
+        });
+      const up = await pgstep("up");
+      assert.equal(up.status, 0, up.stderr);
+      assert.match(up.stderr, new RegExp(`warning: The backup of ${name} leaves out 2 large objects`));
+      assert.match(up.stderr, /leaves out which tables are in publications: public\.t of "P q"/);
+      assert.doesNotMatch(up.stderr, /not finished/);
 
-        const left = `${name}-001-20260101T000000000Z.sql.gz.part`;
-        const other = "another-001-20260101T000000000Z.sql.part";
-        for (const file of [left, other]) writeFileSync(join(place, ".pgstep", "backups", file), "");
-        const json = await pgstep("backup", "--json");
-        assert.equal(json.status, 0, json.stderr);
-        const findings = json.stdout
-          .trimEnd()
-          .split("\n")
-          .map((line) => JSON.parse(line))
-          .filter(({ type }) => type === "warning")
-          .map(({ finding }) => finding);
-        assert.deepEqual(
-          findings.map(({ rule }) => rule),
-          ["backup-unfinished", "backup-incomplete", "backup-incomplete"],
-        );
-        assert.match(findings[0].message, new RegExp(`not finished: \\S+/${left}$`));
-        assert.equal(existsSync(join(place, ".pgstep", "backups", left)), true, "it may be at work elsewhere");
-      } finally {
-        rmSync(place, { recursive: true, force: true });
-      }
+      const left = `${name}-001-20260101T000000000Z.sql.gz.part`;
+      const other = "another-001-20260101T000000000Z.sql.part";
+      for (const file of [left, other]) writeFileSync(join(place, ".pgstep", "backups", file), "");
+      const json = await pgstep("backup", "--json");
+      assert.equal(json.status, 0, json.stderr);
+      const findings = json.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+        .filter(({ type }) => type === "warning")
+        .map(({ finding }) => finding);
+      assert.deepEqual(
+        findings.map(({ rule }) => rule),
+        ["backup-unfinished", "backup-incomplete", "backup-incomplete"],
+      );
+      assert.match(findings[0].message, new RegExp(`not finished: \\S+/${left}$`));
+      assert.equal(existsSync(join(place, ".pgstep", "backups", left)), true, "it may be at work elsewhere");
     });
   }
 });

@@ -1,21 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { backupStore } from "../../src/adapters/files/backup-store.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, sharedServer } from "../support/postgres-server.ts";
 import { programCommand, run } from "../support/program.ts";
 
@@ -68,12 +57,11 @@ for (const major of MAJORS) {
     before(async () => {
       server = await sharedServer(major);
       ({ name, url } = await server.createDatabase());
-      place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-backup-"));
+      place = temporaryPlace("backup");
       file("001_schema.sql", SCHEMA);
       file("002_made.sql", "CREATE TABLE made (id int);");
       file("003_destroys.sql", DESTRUCTION);
     });
-    after(() => rmSync(place, { recursive: true, force: true }));
 
     const file = (path: string, text: string) => {
       mkdirSync(join(place, "database", "migrations"), { recursive: true });
@@ -219,72 +207,60 @@ describe("backups by pg_dump", { skip: client >= 15 ? false : "there is no pg_du
     const { name, url } = await server.createDatabase(
       `${SCHEMA}; CREATE TABLE plain (id int); INSERT INTO plain VALUES (1)`,
     );
-    const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-pg-dump-"));
-    try {
-      mkdirSync(join(place, "database", "migrations"), { recursive: true });
-      writeFileSync(join(place, "database", "migrations", "001_a.sql"), "CREATE TABLE a (id int);");
-      const pgstep = async (...words: string[]) =>
-        run([...(await programCommand("node")), ...words], {
-          directory: place,
-          environment: { DATABASE_URL: url },
-        });
-      const made = await pgstep("backup", "--json");
-      assert.equal(made.status, 0, made.stdout + made.stderr);
-      const report = JSON.parse(made.stdout.trimEnd().split("\n").at(-1) ?? "");
-      assert.equal(report.kind, "custom");
-      assert.match(report.program, /^pg_dump \d/);
-      assert.equal(report.tables.find((table: { name: string }) => table.name === "public.parts_1").rows, 200);
-      assert.deepEqual(readdirSync(join(place, ".pgstep", "backups")), [report.path.split("/").at(-1)]);
-      assert.equal(statSync(join(place, report.path)).mode & 0o777, 0o600);
-      const before = dump(url);
-      assert.equal((await pgstep("up")).status, 0);
-      await server.query(name, "DROP TABLE posts; TRUNCATE plain; CREATE TABLE later ()");
-      const restored = await pgstep("restore", report.path, "--confirm", name);
-      assert.equal(restored.status, 0, restored.stderr);
-      assert.equal(dump(url), before);
-    } finally {
-      rmSync(place, { recursive: true, force: true });
-    }
+    const place = temporaryPlace("pg-dump");
+    mkdirSync(join(place, "database", "migrations"), { recursive: true });
+    writeFileSync(join(place, "database", "migrations", "001_a.sql"), "CREATE TABLE a (id int);");
+    const pgstep = async (...words: string[]) =>
+      run([...(await programCommand("node")), ...words], {
+        directory: place,
+        environment: { DATABASE_URL: url },
+      });
+    const made = await pgstep("backup", "--json");
+    assert.equal(made.status, 0, made.stdout + made.stderr);
+    const report = JSON.parse(made.stdout.trimEnd().split("\n").at(-1) ?? "");
+    assert.equal(report.kind, "custom");
+    assert.match(report.program, /^pg_dump \d/);
+    assert.equal(report.tables.find((table: { name: string }) => table.name === "public.parts_1").rows, 200);
+    assert.deepEqual(readdirSync(join(place, ".pgstep", "backups")), [report.path.split("/").at(-1)]);
+    assert.equal(statSync(join(place, report.path)).mode & 0o777, 0o600);
+    const before = dump(url);
+    assert.equal((await pgstep("up")).status, 0);
+    await server.query(name, "DROP TABLE posts; TRUNCATE plain; CREATE TABLE later ()");
+    const restored = await pgstep("restore", report.path, "--confirm", name);
+    assert.equal(restored.status, 0, restored.stderr);
+    assert.equal(dump(url), before);
   });
 
   test("need one that will do where it is named", async () => {
     const server = await sharedServer(18);
     const { url } = await server.createDatabase();
-    const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-pg-dump-"));
-    try {
-      const old = join(place, "pg_dump");
-      writeFileSync(old, "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n");
-      chmodSync(old, 0o755);
-      for (const program of [old, join(place, "nothing")]) {
-        const { status, stderr } = await run([...(await programCommand("node")), "backup", "--pg-dump", program], {
-          directory: place,
-          environment: { DATABASE_URL: url },
-        });
-        assert.equal(status, 2, stderr);
-        assert.match(stderr, /--pg-dump none/);
-      }
-    } finally {
-      rmSync(place, { recursive: true, force: true });
+    const place = temporaryPlace("pg-dump");
+    const old = join(place, "pg_dump");
+    writeFileSync(old, "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n");
+    chmodSync(old, 0o755);
+    for (const program of [old, join(place, "nothing")]) {
+      const { status, stderr } = await run([...(await programCommand("node")), "backup", "--pg-dump", program], {
+        directory: place,
+        environment: { DATABASE_URL: url },
+      });
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, /--pg-dump none/);
     }
   });
 });
 
 describe("the store of backups", () => {
   test("reads what it compressed in parts, larger than a block", () => {
-    const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-store-"));
-    try {
-      const path = join(place, "deep", "a.sql.gz");
-      const text = Array.from({ length: 60_000 }, (_, index) => `row ${index}\n`).join("");
-      const sink = backupStore.create(path);
-      sink.write(text);
-      sink.close();
-      const parts = Array.from(backupStore.read(path), (part) => Buffer.from(part));
-      assert.equal(Buffer.concat(parts).toString(), text);
-      assert.equal(parts.length > 1, true);
-      assert.throws(() => backupStore.create(path), { code: "EEXIST" });
-    } finally {
-      rmSync(place, { recursive: true, force: true });
-    }
+    const place = temporaryPlace("store");
+    const path = join(place, "deep", "a.sql.gz");
+    const text = Array.from({ length: 60_000 }, (_, index) => `row ${index}\n`).join("");
+    const sink = backupStore.create(path);
+    sink.write(text);
+    sink.close();
+    const parts = Array.from(backupStore.read(path), (part) => Buffer.from(part));
+    assert.equal(Buffer.concat(parts).toString(), text);
+    assert.equal(parts.length > 1, true);
+    assert.throws(() => backupStore.create(path), { code: "EEXIST" });
   });
 });
 

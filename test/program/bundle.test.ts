@@ -6,15 +6,14 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   realpathSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { chosenRuntimes, type Outcome, programCommand, type RuntimeName, run } from "../support/program.ts";
 
@@ -22,8 +21,7 @@ import { chosenRuntimes, type Outcome, programCommand, type RuntimeName, run } f
  * Sealed programs, run where there are no migrations: as scripts on each runtime, as executables in an empty root.
  */
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-bundle-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("bundle");
 const checkout = join(place, "checkout");
 /** Nothing of the project is here. */
 const elsewhere = join(place, "elsewhere");

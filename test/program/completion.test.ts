@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { ensureBuilt } from "../../build/ensure-built.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { run } from "../support/program.ts";
 
 /** What the real shells make of the scripts, in a directory with migrations and with a program named pgstep in PATH. */
@@ -14,7 +14,7 @@ let program = "";
 
 before(async () => {
   program = await ensureBuilt();
-  place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-completion-"));
+  place = temporaryPlace("completion");
   for (const path of ["bin", "zsh", "work/database/migrations", "work/my dir", "work/mine"]) {
     mkdirSync(join(place, path), { recursive: true });
   }
@@ -25,7 +25,6 @@ before(async () => {
   writeFileSync(join(place, "bin", "pgstep"), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
   chmodSync(join(place, "bin", "pgstep"), 0o755);
 });
-after(() => rmSync(place, { recursive: true, force: true }));
 
 /** Why a shell cannot be tried here, or false. */
 function lacks(shell: string): string | false {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { makeCertificate, makeRevocationList } from "../support/certificates.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { chosenRuntimes, programCommand, run } from "../support/program.ts";
 import { makeTlsWorld, type TlsWorld } from "../support/tls-world.ts";
 
@@ -33,7 +33,7 @@ describe("files in the home directory", () => {
 
   /** A home directory with these files. */
   function home(files: Readonly<Record<string, string>>): string {
-    const path = mkdtempSync(join(tmpdir(), "pgstep-home-"));
+    const path = temporaryPlace("home");
     homes.push(path);
     mkdirSync(join(path, ".postgresql"));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text, { mode: 0o600 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { ensureBuilt } from "../../build/ensure-built.ts";
 import { findRuntime } from "../../build/runtimes.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { denoPermissions, type Outcome, run } from "../support/program.ts";
 
@@ -13,8 +13,7 @@ import { denoPermissions, type Outcome, run } from "../support/program.ts";
  * whatever the command is and wherever Deno refuses: while a package is loaded, in a socket, in a file.
  */
 
-const place = mkdtempSync(join(tmpdir(), "pgstep-permissions-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("permissions");
 
 let url = "";
 let program = "";

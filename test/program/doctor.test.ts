@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { makeCertificate } from "../support/certificates.ts";
 import { findPgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, sharedServer, startPostgres } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand, run, startedWords } from "../support/program.ts";
 import { makeTlsWorld, type TlsWorld } from "../support/tls-world.ts";
@@ -13,8 +13,7 @@ import { makeTlsWorld, type TlsWorld } from "../support/tls-world.ts";
  * The doctor at real servers with real faults. Each case says which line it must find, and what it advises.
  */
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-doctor-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("doctor");
 
 function directory(name: string, files: Readonly<Record<string, string>>): string {
   mkdirSync(join(place, name), { recursive: true });

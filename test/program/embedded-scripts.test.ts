@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { chosenRuntimes, programCommand, run } from "../support/program.ts";
 
 /*
@@ -46,8 +46,7 @@ function libraryWith(script: string): Buffer {
 }
 
 describe("a library that SQL makes and loads", () => {
-  const place = mkdtempSync(join(tmpdir(), "pgstep-library-"));
-  after(() => rmSync(place, { recursive: true, force: true }));
+  const place = temporaryPlace("library");
   mkdirSync(join(place, "database", "migrations"), { recursive: true });
   const library = libraryWith(`console.error("${SPRUNG}")`).toString("hex");
   writeFileSync(

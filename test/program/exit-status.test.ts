@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand, type RuntimeName, run } from "../support/program.ts";
 
@@ -12,8 +12,7 @@ import { chosenRuntimes, programCommand, type RuntimeName, run } from "../suppor
  * One test for each exit status that the README promises, told by each of the causes that scripts have to tell apart.
  */
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-exit-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("exit");
 
 const FILES = {
   sound: { "001_a.sql": "CREATE TABLE a ();\n" },

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { challenge, message, SCRAM, startFakeServer, WELCOME } from "../support/fake-server.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { chosenRuntimes, type Outcome, programCommand, run } from "../support/program.ts";
 
 /** What becomes of `pgstep status` where a server answers so. */
@@ -24,13 +24,12 @@ function endlessly(socket: Socket, bytes: Buffer): void {
 for (const runtime of chosenRuntimes()) {
   describe(`a hostile server, on ${runtime}`, () => {
     let command: Awaited<ReturnType<typeof programCommand>>;
-    const directory = mkdtempSync(join(tmpdir(), "pgstep-hostile-"));
+    const directory = temporaryPlace("hostile");
     before(async () => {
       command = await programCommand(runtime);
       mkdirSync(join(directory, "database/migrations"), { recursive: true });
       writeFileSync(join(directory, "database/migrations/001_one.sql"), "CREATE TABLE one ();\n");
     });
-    after(() => rmSync(directory, { recursive: true }));
 
     /** A program that does not end is killed, and its status is then the name of a signal. */
     async function status(answer: Answer): Promise<Outcome> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand, type RuntimeName, run } from "../support/program.ts";
 
@@ -15,7 +15,7 @@ const LABEL = "x".repeat(90);
 const PEAK_MEGABYTES = 200;
 const TIMEOUT_MS = 120_000;
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-large-"));
+const place = temporaryPlace("large");
 
 /** Writes `start`, and `part` until the file is so long, and `end`; returns how often `part`. */
 function writeLarge(name: string, start: string, part: string, end = ""): number {
@@ -60,8 +60,6 @@ describe("large", () => {
       `process.on("exit", () => process.stderr.write("peak " + process.resourceUsage().maxRSS));`,
     );
   });
-
-  after(() => rmSync(place, { recursive: true, force: true }));
 
   for (const runtime of chosenRuntimes()) {
     test(`${FILES} files on ${runtime}`, { timeout: 2 * TIMEOUT_MS }, async () => {

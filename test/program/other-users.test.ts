@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand, run } from "../support/program.ts";
 
@@ -23,16 +24,14 @@ const AS_STRANGER = [
 ] as const;
 const SKIP = process.getuid?.() !== 0 && "only root may be another";
 
-const place = mkdtempSync(join(tmpdir(), "pgstep-homeless-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("homeless");
 chmodSync(place, 0o755);
 mkdirSync(join(place, "database", "migrations"), { recursive: true });
 writeFileSync(join(place, "database", "migrations", "001_a.sql"), "CREATE TABLE a ();\n");
 writeFileSync(join(place, ".pg_service.conf"), "[here]\nhost=127.0.0.1\n");
 
 /** Another user's project file, in a directory that all users share. */
-const shared = mkdtempSync(join(tmpdir(), "pgstep-shared-"));
-after(() => rmSync(shared, { recursive: true, force: true }));
+const shared = temporaryPlace("shared");
 chmodSync(shared, 0o1777);
 const mine = join(shared, "mine");
 mkdirSync(join(mine, "database", "migrations"), { recursive: true });
@@ -61,8 +60,7 @@ for (const runtime of chosenRuntimes()) {
 
   test(`a directory .pgstep of another user's is refused, on ${runtime}`, { skip: SKIP }, async () => {
     const { url } = await (await sharedServer()).createDatabase();
-    const directory = mkdtempSync(join(tmpdir(), "pgstep-planted-"));
-    after(() => rmSync(directory, { recursive: true, force: true }));
+    const directory = temporaryPlace("planted");
     mkdirSync(join(directory, "database", "migrations"), { recursive: true });
     mkdirSync(join(directory, ".pgstep"));
     chownSync(join(directory, ".pgstep"), 65_534, 65_534);
@@ -124,20 +122,18 @@ for (const runtime of chosenRuntimes()) {
       const { url } = await (await sharedServer()).createDatabase();
       const command = [...AS_STRANGER, ...(await programCommand(runtime)), "up"] as const;
       // Deno keeps what it has compiled somewhere.
-      const cache = mkdtempSync(join(tmpdir(), "pgstep-homeless-deno-"));
+      const cache = temporaryPlace("homeless-deno");
       const environment = { DATABASE_URL: url, DENO_DIR: join(cache, "absent"), TMPDIR: tmpdir() };
       const { status, stdout, stderr } = await run([...command], { directory: place, environment });
-      rmSync(cache, { recursive: true, force: true });
       assert.match(stdout, /Applied 1 migration /, stderr);
       assert.equal(status, 0);
     });
 
     test("a working directory that is closed to this user is told", { skip: SKIP }, async () => {
-      const closed = mkdtempSync(join(tmpdir(), "pgstep-closed-"));
+      const closed = temporaryPlace("closed");
       const command = [...AS_STRANGER, ...(await programCommand(runtime)), "status"] as const;
       const environment = { DENO_DIR: join(place, "absent"), DATABASE_URL: "postgres://nobody@127.0.0.1:1/nothing" };
       const { status, stderr } = await run([...command], { directory: closed, environment });
-      rmSync(closed, { recursive: true });
       assert.match(stderr, /^error: Cannot look for a project file: this user may not search \/.*pgstep-closed-/m);
       assert.equal(status, 2, stderr);
     });
@@ -147,8 +143,7 @@ for (const runtime of chosenRuntimes()) {
 describe("where nobody tells whose files are whose", () => {
   test("a project file above counts only inside a repository", async () => {
     if (!chosenRuntimes().includes("deno")) return;
-    const above = mkdtempSync(join(tmpdir(), "pgstep-unknown-"));
-    after(() => rmSync(above, { recursive: true, force: true }));
+    const above = temporaryPlace("unknown");
     mkdirSync(join(above, "below"));
     writeFileSync(join(above, "pgstep.json"), '{ "table": "outer" }');
     const command = (await programCommand("deno")).filter((word) => word !== "--allow-sys");

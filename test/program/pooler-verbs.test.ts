@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { findPgbouncer, type Pgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, sharedServer } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand, type RuntimeName, run } from "../support/program.ts";
 
@@ -34,8 +34,7 @@ const FILES: Readonly<Record<string, string>> = {
   "bad-seeds/bad.sql": "SELECT 1 / 0;\n",
 };
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-verbs-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("verbs");
 for (const [path, text] of Object.entries(FILES)) {
   mkdirSync(join(place, path, ".."), { recursive: true });
   writeFileSync(join(place, path), text);

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { chosenRuntimes, programCommand } from "../support/program.ts";
 
 describe("a password in the arguments", { skip: process.platform !== "linux" && "there is no /proc" }, () => {
@@ -24,7 +23,7 @@ describe("a password in the arguments", { skip: process.platform !== "linux" && 
       const address = listener.address();
       assert.ok(address && typeof address === "object");
       const url = `postgres://me:topsecret@127.0.0.1:${address.port}/d`;
-      const directory = mkdtempSync(join(tmpdir(), "pgstep-title-"));
+      const directory = temporaryPlace("title");
       const child = spawn(file, [...args, "status", "--dir", directory, "--url", url], { stdio: "ignore" });
       const ended = new Promise<never>((_, reject) => {
         child.once("exit", (status) => reject(new Error(`it ended with ${status} before it connected`)));
@@ -38,7 +37,6 @@ describe("a password in the arguments", { skip: process.platform !== "linux" && 
       } finally {
         child.kill("SIGKILL");
         listener.close();
-        rmSync(directory, { recursive: true });
       }
     });
   }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand, run } from "../support/program.ts";
 import { noTerminal, onTerminal } from "../support/terminal.ts";
@@ -31,7 +31,7 @@ describe("a question at the terminal", { skip: noTerminal }, () => {
   let directory: string;
   let database: { readonly name: string; readonly url: string };
   before(async () => {
-    directory = mkdtempSync(join(tmpdir(), "pgstep-prompts-"));
+    directory = temporaryPlace("prompts");
     writeFileSync(join(directory, "001_one.sql"), "CREATE TABLE one ();\n");
     writeFileSync(join(directory, "002_two.sql"), "CREATE TABLE two ();\n");
     writeFileSync(join(directory, "003_three.sql"), "CREATE TABLE three ();\n");
@@ -43,7 +43,6 @@ describe("a question at the terminal", { skip: noTerminal }, () => {
     appendFileSync(join(directory, "001_one.sql"), "-- edited\n");
     rmSync(join(directory, "003_three.sql"));
   });
-  after(() => rmSync(directory, { recursive: true, force: true }));
 
   /** What the database has that the questions are about. */
   async function state(): Promise<unknown> {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { shadowSources } from "../../src/core/configuration/database-sources.ts";
 import { resolveSettings } from "../../src/core/configuration/resolve-settings.ts";
 import { catchPasswords } from "../support/password-catcher.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { programCommand, run } from "../support/program.ts";
 
@@ -13,12 +13,11 @@ describe("the shadow database", () => {
   let place = "";
 
   before(() => {
-    place = mkdtempSync(join(tmpdir(), "pgstep-shadow-"));
+    place = temporaryPlace("shadow");
     mkdirSync(join(place, "database", "migrations"), { recursive: true });
     writeFileSync(join(place, "database", "migrations", "001_a.sql"), "CREATE TABLE a (id int);");
     writeFileSync(join(place, "password"), "of-the-main-database");
   });
-  after(() => rmSync(place, { recursive: true, force: true }));
 
   async function pgstep(words: readonly string[], environment: Record<string, string> = {}) {
     return run([...(await programCommand("node")), ...words], { directory: place, environment });

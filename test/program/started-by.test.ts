@@ -1,22 +1,11 @@
 import assert from "node:assert/strict";
-import {
-  chmodSync,
-  cpSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, cpSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { buildBinary } from "../../build/binaries.ts";
 import { ensureBuilt } from "../../build/ensure-built.ts";
 import { findRuntime, ROOT } from "../../build/runtimes.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { denoPermissions, type Outcome, run } from "../support/program.ts";
 
 /*
@@ -24,7 +13,7 @@ import { denoPermissions, type Outcome, run } from "../support/program.ts";
  * one, as it is to be typed there: what the hint says is then run in a shell, and must be what was meant.
  */
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-started-"));
+const place = temporaryPlace("started");
 const project = join(place, "project");
 const programs = join(place, "bin");
 const SCRIPTS = {
@@ -51,7 +40,6 @@ before(async () => {
   for (const name of ["bun", "bunx"]) symlinkSync(findRuntime("bun"), join(programs, name));
   symlinkSync(findRuntime("deno"), join(programs, "deno"));
 });
-after(() => rmSync(place, { recursive: true, force: true }));
 
 function shell(line: string, environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
   const PATH = [programs, dirname(process.execPath), process.env.PATH].join(delimiter);

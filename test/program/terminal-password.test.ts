@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand } from "../support/program.ts";
 import { noTerminal, onTerminal } from "../support/terminal.ts";
@@ -14,11 +12,10 @@ describe("the password prompt", { skip: noTerminal }, () => {
   before(async () => {
     server = await startPostgres({ authentication: "local all all trust\nhost all all all scram-sha-256" });
     await server.query("postgres", "CREATE ROLE me LOGIN SUPERUSER PASSWORD 'top secret ü'");
-    directory = mkdtempSync(join(tmpdir(), "pgstep-terminal-"));
+    directory = temporaryPlace("terminal");
   });
   after(async () => {
     await server?.stop();
-    if (directory) rmSync(directory, { recursive: true });
   });
 
   /** What is seen on a terminal, and the exit status; `typed` is entered when a password is asked for. */

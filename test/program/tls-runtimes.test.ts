@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { makeCertificate } from "../support/certificates.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { chosenRuntimes, programCommand, run } from "../support/program.ts";
 import { makeTlsWorld, type TlsWorld } from "../support/tls-world.ts";
 
@@ -27,7 +25,7 @@ describe("TLS and log-ins of the built program", () => {
   let cases: Readonly<Record<string, Outcomes>>;
 
   before(async () => {
-    directory = mkdtempSync(join(tmpdir(), "pgstep-runtimes-"));
+    directory = temporaryPlace("runtimes");
     world = await makeTlsWorld(AUTHENTICATION, (issuer) => ({
       expired: makeCertificate({ name: "localhost", issuer, hosts: ["localhost"], days: -1 }),
     }));
@@ -79,7 +77,6 @@ describe("TLS and log-ins of the built program", () => {
   });
   after(async () => {
     await world?.end();
-    rmSync(directory, { recursive: true });
   });
 
   for (const runtime of chosenRuntimes()) {

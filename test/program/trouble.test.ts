@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, sharedServer, startPostgres } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand, type RuntimeName, run } from "../support/program.ts";
 
@@ -13,8 +13,7 @@ import { chosenRuntimes, programCommand, type RuntimeName, run } from "../suppor
  * What a scenario cannot make by itself: two runs at once, passwords, a full disk, a host that keeps silent.
  */
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-trouble-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("trouble");
 
 async function pgstep(runtime: RuntimeName, url: string, ...words: string[]) {
   return run([...(await programCommand(runtime)), ...words], {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand, type RuntimeName, run } from "../support/program.ts";
 
@@ -11,8 +11,7 @@ import { chosenRuntimes, programCommand, type RuntimeName, run } from "../suppor
  * `pgstep up -- program`: real programs, real signals, a real terminal, and process 1 of a real process namespace.
  */
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-start-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("start");
 
 /** Says what it is told, and ends with 9 when it was told enough. */
 writeFileSync(

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { ROOT } from "../../build/runtimes.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { chosenRuntimes, programCommand, run } from "../support/program.ts";
 
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
-const place = mkdtempSync(join(tmpdir(), "pgstep-version-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("version");
 
 for (const runtime of chosenRuntimes()) {
   describe(`pgstep --version on ${runtime}`, () => {

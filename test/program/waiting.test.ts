@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { systemClock } from "../../src/adapters/process/system-clock.ts";
@@ -11,6 +10,7 @@ import { resolveTarget } from "../../src/adapters/target/resolve-target.ts";
 import { Failure } from "../../src/core/failure/failure.ts";
 import type { Event } from "../../src/core/reports/event.ts";
 import { waitingDatabase } from "../../src/engine/session/wait-for-database.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { randomPort } from "../support/postgres-process.ts";
 import { type PostgresServer, sharedServer, startPostgres } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand, run } from "../support/program.ts";
@@ -19,8 +19,7 @@ import { chosenRuntimes, programCommand, run } from "../support/program.ts";
  * Waiting for servers that are late, full, in recovery, or will never do.
  */
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-waiting-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("waiting");
 
 /** Passes on to a port from now on, on a port that was free before. */
 async function listen(port: number, to: number): Promise<Server> {

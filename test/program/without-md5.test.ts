@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { ROOT } from "../../build/runtimes.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, sharedServer } from "../support/postgres-server.ts";
 import { programCommand, run } from "../support/program.ts";
 
@@ -12,8 +12,7 @@ import { programCommand, run } from "../support/program.ts";
  * throws when it is asked for one; every command must work all the same.
  */
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-without-md5-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("without-md5");
 
 const PRELOAD = join(place, "without-md5.cjs");
 const FILES: Readonly<Record<string, string>> = {

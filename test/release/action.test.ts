@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { tarGzip } from "../../build/release/archive.ts";
 import { digestOf } from "../../build/release/manifest.ts";
 import { type FileServer, serveFiles } from "../../build/release/serve.ts";
 import { ROOT } from "../../build/runtimes.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { type Outcome, run } from "../support/program.ts";
 
 /*
@@ -19,7 +19,7 @@ const [INSTALL = "", COMMAND = ""] = [
 const ARCHIVE = "pgstep-linux-x64.tar.gz";
 const PROGRAM = `#!/bin/sh\nfor word in "$@"; do printf '[%s]' "$word"; done; echo\n[ "$1" != fail ] || exit 3\n`;
 
-const place = mkdtempSync(join(tmpdir(), "pgstep-action-"));
+const place = temporaryPlace("action");
 const release = join(place, "release");
 let server: FileServer;
 before(async () => {
@@ -30,7 +30,6 @@ before(async () => {
 });
 after(() => {
   server.close();
-  rmSync(place, { recursive: true, force: true });
 });
 
 /** As a runner starts a step whose shell is bash. */

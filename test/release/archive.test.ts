@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { type ArchiveEntry, tarGzip, zip } from "../../build/release/archive.ts";
 import { billOfMaterials } from "../../build/release/sbom.ts";
+import { temporaryPlace } from "../support/place.ts";
 
-const place = mkdtempSync(join(tmpdir(), "pgstep-archive-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("archive");
 
 const TIME = Date.UTC(2026, 10, 22, 20, 33, 4) / 1000;
 const ENTRIES: readonly ArchiveEntry[] = [

@@ -1,24 +1,23 @@
 import assert from "node:assert/strict";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { dockerContext } from "../../build/docker.ts";
 import { ROOT } from "../../build/runtimes.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { run } from "../support/program.ts";
 import { bareRoot, librariesHere } from "./support/bare-root.ts";
 
 const SCRIPT = [process.execPath, "--import", "tsx", join(ROOT, "build", "docker.ts")] as const;
 
-const place = mkdtempSync(join(tmpdir(), "pgstep-docker-"));
+const place = temporaryPlace("docker");
 let server: PostgresServer;
 before(async () => {
   server = await startPostgres({ major: 18 });
 });
 after(async () => {
   await server.stop("immediate");
-  rmSync(place, { recursive: true, force: true });
 });
 
 const SKIP = process.platform !== "linux" || process.getuid?.() !== 0 ? "only root may chroot" : false;

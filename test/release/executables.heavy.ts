@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { digestOf } from "../../build/release/manifest.ts";
 import { TARGETS } from "../../build/targets.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { type BareRoot, bareRoot, type Libraries, librariesHere, librariesIn } from "./support/bare-root.ts";
 import { adHocSignature, formatOf } from "./support/executable-format.ts";
 import { RELEASE, readManifest, unpackExecutable } from "./support/released.ts";
 
-const place = mkdtempSync(join(tmpdir(), "pgstep-executables-"));
+const place = temporaryPlace("executables");
 const manifest = readManifest();
 const roots: BareRoot[] = [];
 let server: PostgresServer;

@@ -14,13 +14,13 @@ import {
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { tarGzip } from "../../build/release/archive.ts";
 import { digestOf } from "../../build/release/manifest.ts";
 import { ROOT } from "../../build/runtimes.ts";
 import { makeCertificate } from "../support/certificates.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { type Outcome, run } from "../support/program.ts";
 
 const INSTALL = join(ROOT, "install.sh");
@@ -52,7 +52,7 @@ let files: Readonly<Record<string, { readonly content: Uint8Array; readonly brok
 let archive: Uint8Array = Buffer.alloc(0);
 
 before(async () => {
-  place = mkdtempSync(join(tmpdir(), "pgstep-install-"));
+  place = temporaryPlace("install");
   archive = await release("#!/bin/sh\necho pgstep 9.9.9\n");
   server = createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -60,7 +60,6 @@ before(async () => {
 });
 after(() => {
   server.close();
-  rmSync(place, { recursive: true, force: true });
 });
 
 /** Answers a path with its file; one that lies somewhere else with a redirection to there. */

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { FileServer } from "../../build/release/serve.ts";
 import { findRuntime } from "../../build/runtimes.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { denoPermissions, type Outcome, run } from "../support/program.ts";
 import { serveRegistry } from "./support/registry.ts";
 import { RELEASE, readManifest } from "./support/released.ts";
 
-const place = mkdtempSync(join(tmpdir(), "pgstep-package-"));
+const place = temporaryPlace("package");
 const { version, commit, files } = readManifest();
 const tarball = join(RELEASE, files.find(({ kind }) => kind === "npm package")?.name ?? "");
 let server: PostgresServer;
@@ -24,7 +24,6 @@ before(async () => {
 });
 after(async () => {
   await server.stop("immediate");
-  rmSync(place, { recursive: true, force: true });
 });
 
 /** An empty folder with migrations. */

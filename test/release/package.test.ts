@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { ensureBuilt } from "../../build/ensure-built.ts";
 import { ROOT } from "../../build/runtimes.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { run } from "../support/program.ts";
 
 const CONSUMER = `import { MigrationRunner } from "pgstep";
@@ -16,7 +16,7 @@ let place = "";
 
 before(async () => {
   await ensureBuilt();
-  place = mkdtempSync(join(tmpdir(), "pgstep-consumer-"));
+  place = temporaryPlace("consumer");
   const installed = join(place, "node_modules", "pgstep");
   mkdirSync(installed, { recursive: true });
   const { files } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { files: string[] };
@@ -24,7 +24,6 @@ before(async () => {
   writeFileSync(join(place, "consumer.ts"), CONSUMER);
   writeFileSync(join(place, "package.json"), JSON.stringify({ type: "module" }));
 });
-after(() => rmSync(place, { recursive: true, force: true }));
 
 describe("the published package", () => {
   const settings = [

@@ -3,17 +3,16 @@ import {
   chmodSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { temporaryPlace } from "./place.ts";
 
 /** A checkout in which everything tries to start a program or to write elsewhere, in a machine of its own. */
 export interface HostileCheckout {
@@ -52,7 +51,7 @@ const NAMES = [
 ];
 
 export function makeHostileCheckout(): HostileCheckout {
-  const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-hostile-"));
+  const place = temporaryPlace("hostile");
   const at = (...parts: string[]) => join(place, ...parts);
   const write = (path: string, text: string, mode = 0o644) => {
     mkdirSync(dirname(path), { recursive: true });

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { ensureBuilt } from "../../build/ensure-built.ts";
 import { ROOT } from "../../build/runtimes.ts";
 import { normalise } from "./expectation.ts";
 import type { PageFile } from "./page-file.ts";
+import { temporaryPlace, writeFiles } from "./place.ts";
 import type { PostgresServer } from "./postgres-server.ts";
 import { type Outcome, run } from "./program.ts";
 
@@ -29,7 +29,7 @@ export async function openPageWorld(server: PostgresServer, page: string): Promi
   const program = await ensureBuilt();
   const urls = [...page.matchAll(LOCAL_URL)];
   await recreate(server, new Set(urls.map(([, , name = ""]) => name)), new Set(urls.map(([, role = ""]) => role)));
-  const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-page-"));
+  const place = temporaryPlace("page");
   const [directory, programs, state] = ["app", "bin", "state"].map((name) => join(place, name)) as [
     string,
     string,
@@ -45,10 +45,7 @@ export async function openPageWorld(server: PostgresServer, page: string): Promi
   let status = 0;
   return {
     directory,
-    write: ({ path, text }) => {
-      mkdirSync(dirname(join(directory, path)), { recursive: true });
-      writeFileSync(join(directory, path), text);
-    },
+    write: ({ path, text }) => writeFiles(directory, { [path]: text }),
     run: async (line) => {
       const script = [
         "exec 2>&1",

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { temporaryPlace } from "./place.ts";
 import { serverUser } from "./postgres-binaries.ts";
 import type { PostgresServer } from "./postgres-server.ts";
 
@@ -33,7 +33,7 @@ export async function startPgbouncer(
   mode: PoolMode = "transaction",
   role = "postgres",
 ): Promise<Pgbouncer> {
-  const directory = mkdtempSync(join(tmpdir(), "pgstep-bouncer-"));
+  const directory = temporaryPlace("bouncer");
   const port = await freePort();
   const user = serverUser();
   // Where authentication is "any", the database line tells who to log in as.
@@ -61,7 +61,6 @@ max_client_conn = 100
       process.off("exit", kill);
       child.kill("SIGKILL");
       await exited;
-      rmSync(directory, { recursive: true, force: true });
     },
   };
 }

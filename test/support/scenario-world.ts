@@ -3,17 +3,15 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { temporaryPlace } from "./place.ts";
 import type { Major } from "./postgres-binaries.ts";
 import { type PostgresServer, sharedServer } from "./postgres-server.ts";
 import { type Outcome, programCommand, type RuntimeName, run, startedWords } from "./program.ts";
@@ -33,7 +31,7 @@ export async function openWorld(directory: string, scenario: Scenario, runtime: 
   for (const name of scenario.directives.keys()) {
     if (!DIRECTIVES.includes(name)) throw new Error(`unknown directive "${name}"; known are ${DIRECTIVES.join(", ")}`);
   }
-  const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-scenario-"));
+  const place = temporaryPlace("scenario");
   // As they stand: Node 22 and newer fail, some of them fatally, at a link to itself that they would resolve.
   cpSync(directory, place, { recursive: true, verbatimSymlinks: true });
   for (const name of ["scenario.md", "before.sql"]) rmSync(join(place, name), { force: true });

@@ -1,11 +1,11 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PostgresSession } from "../../src/adapters/session/postgres-session.ts";
 import { openDatabase } from "../../src/adapters/target/open-database.ts";
 import { resolveTarget } from "../../src/adapters/target/resolve-target.ts";
 import { Failure } from "../../src/core/failure/failure.ts";
 import { type Certificate, makeCertificate } from "./certificates.ts";
+import { temporaryPlace } from "./place.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 
 /** A server with TLS, and the files of a client of it. */
@@ -26,7 +26,7 @@ export async function makeTlsWorld(
   authentication: string,
   more: (authority: Certificate) => Readonly<Record<string, Certificate>> = () => ({}),
 ): Promise<TlsWorld> {
-  const directory = mkdtempSync(join(tmpdir(), "pgstep-tls-"));
+  const directory = temporaryPlace("tls");
   const authority = makeCertificate({ name: "pgstep test authority" });
   const certificate = makeCertificate({ name: "localhost", issuer: authority, hosts: ["localhost"] });
   const certificates = { server: certificate, ...more(authority) };
@@ -58,7 +58,6 @@ export async function makeTlsWorld(
     },
     async end() {
       await server.stop();
-      rmSync(directory, { recursive: true });
     },
   };
 }

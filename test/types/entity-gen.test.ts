@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { ROOT } from "../../build/runtimes.ts";
+import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 
 const execute = promisify(execFile);
@@ -14,12 +14,11 @@ const execute = promisify(execFile);
 /** As the user's specification has it: npm keeps `--table` for itself, in one spelling with its value and in one without. */
 describe("npm run entityGen", () => {
   let url = "";
-  const directory = mkdtempSync(join(tmpdir(), "pgstep-entities-"));
+  const directory = temporaryPlace("entities");
   before(async () => {
     const server = await sharedServer(18);
     url = (await server.createDatabase("CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE orders (id int)")).url;
   });
-  after(() => rmSync(directory, { recursive: true, force: true }));
 
   for (const words of [["--table", "users"], ["--table=users"]]) {
     test(words.join(" "), async () => {

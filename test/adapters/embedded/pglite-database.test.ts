@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { LOCK_FILE } from "../../../src/adapters/embedded/embedded-lock.ts";
 import { PgliteDatabase } from "../../../src/adapters/embedded/pglite-database.ts";
+import { temporaryPlace } from "../../support/place.ts";
 
 describe("embedded database in a directory", () => {
   let base = "";
@@ -21,10 +22,9 @@ describe("embedded database in a directory", () => {
     );
 
   before(() => {
-    base = mkdtempSync(join(tmpdir(), "pgstep-pglite-"));
+    base = temporaryPlace("pglite");
     directory = join(base, "missing", "parents", "data");
   });
-  after(() => rmSync(base, { recursive: true }));
 
   test("it is made with its parents, keeps its data, and frees the directory", async () => {
     const database = open();

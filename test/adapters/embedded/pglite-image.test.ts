@@ -1,28 +1,17 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { LOCK_FILE } from "../../../src/adapters/embedded/embedded-lock.ts";
+import { temporaryPlace } from "../../support/place.ts";
 import { chosenRuntimes, type Outcome, programCommand, type RuntimeName, run } from "../../support/program.ts";
 
 /*
  * The built program's embedded database, which begins with an image instead of initdb.
  */
 
-const place = mkdtempSync(join(tmpdir(), "pgstep-image-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("image");
 
 /** The identifier of a database begins with the second that it was made in; the image's was made in this one. */
 const IMAGE_SECOND = Date.UTC(2025, 0, 1) / 1000;

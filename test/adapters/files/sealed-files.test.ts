@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { disk } from "../../../src/adapters/files/disk.ts";
 import { sealedFiles } from "../../../src/adapters/files/sealed-files.ts";
+import { temporaryPlace } from "../../support/place.ts";
 
 describe("sealed files", () => {
-  const place = mkdtempSync(join(tmpdir(), "pgstep-sealed-files-"));
-  after(() => rmSync(place, { recursive: true }));
+  const place = temporaryPlace("sealed-files");
   const content = (length: number) => Buffer.alloc(length, "0123456789");
   const lengths = [0, 1, 65_535, 65_536, 65_537, 200_000];
   const fileSystem = sealedFiles(

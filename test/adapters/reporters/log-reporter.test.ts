@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { LogReporter } from "../../../src/adapters/reporters/log-reporter.ts";
 import { MaskedReporter } from "../../../src/adapters/reporters/masked-reporter.ts";
 import { Failure, type Finding } from "../../../src/core/failure/failure.ts";
 import { PROGRESS } from "../../support/all-reports.ts";
+import { temporaryPlace } from "../../support/place.ts";
 
-const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-log-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("log");
 
 const STEP = { version: "1", name: "1_a", description: "", direction: "up" as const, script: undefined };
 

@@ -5,32 +5,29 @@ import {
   lchownSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
-  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { loadedNames } from "../../../src/adapters/process/variables-of-bun.ts";
 import { readSettings } from "../../../src/adapters/setting-files/read-settings.ts";
+import { temporaryPlace } from "../../support/place.ts";
 
 let place = "";
 const before = process.cwd();
 
 beforeEach(() => {
-  place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-settings-"));
+  place = temporaryPlace("settings");
   mkdirSync(join(place, "a", "b"), { recursive: true });
   process.chdir(join(place, "a", "b"));
 });
 
 afterEach(() => {
   process.chdir(before);
-  rmSync(place, { recursive: true, force: true });
 });
 
 function write(path: string, content: string | Uint8Array): void {

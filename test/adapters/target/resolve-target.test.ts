@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { explainTarget, resolveTarget } from "../../../src/adapters/target/resolve-target.ts";
 import type { ServerTarget } from "../../../src/core/connection/target.ts";
+import { temporaryPlace } from "../../support/place.ts";
 
 type Environment = Record<string, string>;
 
@@ -23,9 +23,8 @@ describe("resolving a target", () => {
     return path;
   };
   before(() => {
-    directory = mkdtempSync(join(tmpdir(), "pgstep-target-"));
+    directory = temporaryPlace("target");
   });
-  after(() => rmSync(directory, { recursive: true }));
 
   test("nothing named is nothing found", () => {
     assert.equal(resolveTarget({ environment: {} }), undefined);

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { backupStore } from "../../../src/adapters/files/backup-store.ts";
 import { disk } from "../../../src/adapters/files/disk.ts";
@@ -10,13 +8,13 @@ import { openDatabase } from "../../../src/adapters/target/open-database.ts";
 import { DEFAULT_SETTINGS } from "../../../src/core/configuration/settings.ts";
 import { backUp } from "../../../src/engine/backup/back-up.ts";
 import type { BackupStore } from "../../../src/ports/backups.ts";
+import { temporaryPlace } from "../../support/place.ts";
 
 describe("the verification of a backup", () => {
-  const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-verify-"));
+  const place = temporaryPlace("verify");
   const database = openDatabase({ kind: "embedded", directory: undefined });
   after(async () => {
     await database.close();
-    rmSync(place, { recursive: true, force: true });
   });
   const context = {
     settings: DEFAULT_SETTINGS,

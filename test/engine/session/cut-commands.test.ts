@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { backupStore } from "../../../src/adapters/files/backup-store.ts";
 import { backUp } from "../../../src/engine/backup/back-up.ts";
 import { restore } from "../../../src/engine/backup/restore.ts";
@@ -13,12 +10,12 @@ import { repair } from "../../../src/engine/verbs/repair.ts";
 import { resolve } from "../../../src/engine/verbs/resolve.ts";
 import type { Consent } from "../../../src/ports/consent.ts";
 import { type MessageProxy, type ProxiedMessage, startMessageProxy } from "../../faults/support/message-proxy.ts";
+import { temporaryPlace } from "../../support/place.ts";
 import { refusal, type ServerWorld, succeeded, within, world } from "../support.ts";
 
 const consent: Consent = { mayReset: async () => true, mayRepair: async () => true };
 
-const place = mkdtempSync(join(tmpdir(), "pgstep-cut-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const place = temporaryPlace("cut");
 
 const tools = { store: backupStore, dumpProgram: async () => undefined };
 

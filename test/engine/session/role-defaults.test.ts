@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { findPgbouncer, type Pgbouncer, startPgbouncer } from "../../support/pgbouncer.ts";
+import { temporaryPlace } from "../../support/place.ts";
 import { programCommand, run } from "../../support/program.ts";
 import { databaseSetting, failureOf, holding, type ServerWorld, succeeded, within, world } from "../support.ts";
 
@@ -12,10 +11,9 @@ import { databaseSetting, failureOf, holding, type ServerWorld, succeeded, withi
  * What a role, a database or a server may have as defaults, and what pgstep must not depend on.
  */
 
-const place = mkdtempSync(join(tmpdir(), "pgstep-defaults-"));
+const place = temporaryPlace("defaults");
 const bouncers = new Map<number, Promise<Pgbouncer>>();
 after(async () => {
-  rmSync(place, { recursive: true, force: true });
   for (const bouncer of bouncers.values()) await (await bouncer).stop();
 });
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { disk } from "../../../src/adapters/files/disk.ts";
@@ -11,6 +10,7 @@ import { readMigrations } from "../../../src/engine/files/read-migrations.ts";
 import type { Context } from "../../../src/engine/session/context.ts";
 import { createMigration } from "../../../src/engine/verbs/create-migration.ts";
 import type { FileSystem } from "../../../src/ports/file-system.ts";
+import { temporaryPlace } from "../../support/place.ts";
 
 const NOW = new Date("2026-03-04T05:06:07.890Z");
 
@@ -27,19 +27,15 @@ function contextOf(directory: string, fileSystem: FileSystem = disk): Context {
 
 /** Names of the files written into a directory that has these already. */
 function created(present: readonly string[], description: string, style?: VersionStyle, down = false): string[] {
-  const root = mkdtempSync(join(tmpdir(), "pgstep-new-"));
-  try {
-    for (const name of present) writeFileSync(join(root, name), "SELECT 1;");
-    const report = createMigration(contextOf(root), { description, down, ...(style && { style }) });
-    const { findings } = readMigrations(disk, root);
-    assert.deepEqual(
-      findings.filter((finding) => finding.severity === "error"),
-      [],
-    );
-    return report.paths.map((path) => basename(path));
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+  const root = temporaryPlace("new");
+  for (const name of present) writeFileSync(join(root, name), "SELECT 1;");
+  const report = createMigration(contextOf(root), { description, down, ...(style && { style }) });
+  const { findings } = readMigrations(disk, root);
+  assert.deepEqual(
+    findings.filter((finding) => finding.severity === "error"),
+    [],
+  );
+  return report.paths.map((path) => basename(path));
 }
 
 test("the next version is in the style and padding that the directory uses", () => {
@@ -82,41 +78,33 @@ test("a description without letters and digits is refused", () => {
 });
 
 test("the header says what it was called, on one line each", () => {
-  const root = mkdtempSync(join(tmpdir(), "pgstep-new-"));
-  try {
-    const directory = join(root, "a", "b");
-    createMigration(contextOf(directory), { description: "add users\n-- Transaction: none", down: true });
-    const [down = "", up = ""] = readdirSync(directory).sort();
-    const text = readFileSync(join(directory, up), "utf8");
-    assert.match(
-      text,
-      /^-- Migration: 001_add_users_transaction_none\n-- Description: Add users -- Transaction: none\n-- Created: 2026-03-04\n\n/,
-    );
-    assert.match(readFileSync(join(directory, down), "utf8"), /^-- Migration: 001_add_users_transaction_none\n/);
-    const { migrations, findings } = readMigrations(disk, directory);
-    assert.deepEqual(findings, []);
-    assert.equal(migrations[0]?.up.header.transaction, "one");
-    assert.equal(migrations[0]?.description, "Add users -- Transaction: none");
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+  const root = temporaryPlace("new");
+  const directory = join(root, "a", "b");
+  createMigration(contextOf(directory), { description: "add users\n-- Transaction: none", down: true });
+  const [down = "", up = ""] = readdirSync(directory).sort();
+  const text = readFileSync(join(directory, up), "utf8");
+  assert.match(
+    text,
+    /^-- Migration: 001_add_users_transaction_none\n-- Description: Add users -- Transaction: none\n-- Created: 2026-03-04\n\n/,
+  );
+  assert.match(readFileSync(join(directory, down), "utf8"), /^-- Migration: 001_add_users_transaction_none\n/);
+  const { migrations, findings } = readMigrations(disk, directory);
+  assert.deepEqual(findings, []);
+  assert.equal(migrations[0]?.up.header.transaction, "one");
+  assert.equal(migrations[0]?.description, "Add users -- Transaction: none");
 });
 
 test("a file is never overwritten, even one that appears between looking and writing", () => {
-  const root = mkdtempSync(join(tmpdir(), "pgstep-new-"));
-  try {
-    writeFileSync(join(root, "001_x.sql"), "precious");
-    const blind: FileSystem = { ...disk, list: () => [] };
-    assert.throws(
-      () => createMigration(contextOf(root, blind), { description: "x", down: false }),
-      (error) => error instanceof Failure && error.code === "file-exists",
-    );
-    assert.equal(readFileSync(join(root, "001_x.sql"), "utf8"), "precious");
-    rmSync(join(root, "001_x.sql"));
-    writeFileSync(join(root, "001_x.down.sql"), "precious");
-    assert.throws(() => createMigration(contextOf(root, blind), { description: "x", down: true }));
-    assert.equal(readFileSync(join(root, "001_x.down.sql"), "utf8"), "precious");
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+  const root = temporaryPlace("new");
+  writeFileSync(join(root, "001_x.sql"), "precious");
+  const blind: FileSystem = { ...disk, list: () => [] };
+  assert.throws(
+    () => createMigration(contextOf(root, blind), { description: "x", down: false }),
+    (error) => error instanceof Failure && error.code === "file-exists",
+  );
+  assert.equal(readFileSync(join(root, "001_x.sql"), "utf8"), "precious");
+  rmSync(join(root, "001_x.sql"));
+  writeFileSync(join(root, "001_x.down.sql"), "precious");
+  assert.throws(() => createMigration(contextOf(root, blind), { description: "x", down: true }));
+  assert.equal(readFileSync(join(root, "001_x.down.sql"), "utf8"), "precious");
 });

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import process from "node:process";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { temporaryPlace, writeFiles } from "../../support/place.ts";
 import type { PostgresServer } from "../../support/postgres-server.ts";
 import { programCommand, type RuntimeName } from "../../support/program.ts";
 import { type Child, type Ended, startChild, TIME_LIMIT_MS } from "./child.ts";
@@ -54,11 +52,6 @@ function filesOf(migrations: readonly FaultMigration[]): Files {
 
 export const FAULT_FILES: Files = filesOf(MIGRATIONS);
 
-const directories: string[] = [];
-process.on("exit", () => {
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
-});
-
 export interface GroundOptions {
   readonly migrations?: readonly FaultMigration[];
   /** Migrations instead of those. */
@@ -87,13 +80,8 @@ export async function makeGround(
   }: GroundOptions = {},
 ): Promise<Ground> {
   const command = await programCommand(runtime);
-  const directory = mkdtempSync(join(tmpdir(), "pgstep-faults-"));
-  directories.push(directory);
-  const all = [...Object.entries(files).map(([name, text]) => [`migrations/${name}`, text] as const)];
-  for (const [name, text] of [...all, ...Object.entries(beside)]) {
-    mkdirSync(dirname(join(directory, name)), { recursive: true });
-    writeFileSync(join(directory, name), text);
-  }
+  const directory = temporaryPlace("faults", beside);
+  writeFiles(join(directory, "migrations"), files);
   const database = template ? await copyDatabase(server, template) : (await server.createDatabase(OBSERVE_SQL)).name;
   const url = `${server.url(database)}?sslmode=disable`;
   const ground: Ground = {
