@@ -19,6 +19,7 @@ import type { FileSystem } from "../../src/ports/file-system.ts";
 import type { Database, Row } from "../../src/ports/session.ts";
 import { temporaryPlace, writeFiles } from "../support/place.ts";
 import { type PostgresServer, sharedServer } from "../support/postgres-server.ts";
+import { untilTrue } from "../support/until.ts";
 
 /** File name to text. */
 export type Files = Readonly<Record<string, string>>;
@@ -95,13 +96,7 @@ function serverWorld(
       other: Partial<Settings> = {},
       { url: otherUrl = url, fileSystem: otherFiles = fileSystem }: { url?: string; fileSystem?: FileSystem } = {},
     ): ServerWorld => serverWorld(server, databaseName, otherUrl, directory, { ...settings, ...other }, otherFiles),
-    async until(sql: string) {
-      const deadline = Date.now() + 20_000;
-      while (!Object.values((await rows(sql))[0] ?? {})[0]) {
-        assert.ok(Date.now() < deadline, `never came true: ${sql}`);
-        await systemClock.sleep(20);
-      }
-    },
+    until: (sql: string) => untilTrue(rows, sql),
   });
 }
 

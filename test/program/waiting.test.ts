@@ -14,6 +14,7 @@ import { temporaryPlace } from "../support/place.ts";
 import { randomPort } from "../support/postgres-process.ts";
 import { type PostgresServer, sharedServer, startPostgres } from "../support/postgres-server.ts";
 import { chosenRuntimes, programCommand, run } from "../support/program.ts";
+import { until } from "../support/until.ts";
 
 /*
  * Waiting for servers that are late, full, in recovery, or will never do.
@@ -75,14 +76,6 @@ function wait(url: string, limitMs: number, standbyWillDo = false): Waiting {
     },
   );
   return { ended, reasons, events };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!holds()) {
-    assert.ok(Date.now() < deadline, `never: ${holds}`);
-    await systemClock.sleep(10);
-  }
 }
 
 async function failureOf(waiting: Waiting): Promise<Failure> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import type { ServerUser } from "./postgres-binaries.ts";
 import type { PostgresServer } from "./postgres-server.ts";
+import { untilTrue } from "./until.ts";
 
 /**
  * Copies the data of a running server, as a base backup does (PostgreSQL documentation, 26.3.4), so that a server which
@@ -51,12 +52,6 @@ export async function cutOff(standby: PostgresServer): Promise<void> {
   await becomesTrue(standby, "SELECT count(*) = 0 AS done FROM pg_stat_wal_receiver");
 }
 
-async function becomesTrue(server: PostgresServer, sql: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const [row] = await server.query("postgres", sql);
-    if (row?.done) return;
-    if (Date.now() > deadline) throw new Error(`never came true: ${sql}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+function becomesTrue(server: PostgresServer, sql: string): Promise<void> {
+  return untilTrue((text) => server.query("postgres", text), sql, 30_000);
 }

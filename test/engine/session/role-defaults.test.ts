@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { findPgbouncer, type Pgbouncer, startPgbouncer } from "../../support/pgbouncer.ts";
 import { temporaryPlace } from "../../support/place.ts";
 import { programCommand, run } from "../../support/program.ts";
+import { untilTrue } from "../../support/until.ts";
 import { databaseSetting, failureOf, holding, type ServerWorld, succeeded, within, world } from "../support.ts";
 
 /*
@@ -80,12 +80,8 @@ function inSerializableTransaction(here: ServerWorld, work: () => Promise<void>)
 const WAITING = "FROM pg_stat_activity WHERE wait_event = 'SafeSnapshot'";
 
 /** Resolves when a session waits for a safe snapshot. Asked in another database, whose sessions have no such defaults. */
-async function untilTrapped(here: ServerWorld): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while ((await here.server.query("postgres", `SELECT pid ${WAITING}`)).length === 0) {
-    assert.ok(Date.now() < deadline, "nothing waits for a safe snapshot");
-    await setTimeout(50);
-  }
+function untilTrapped(here: ServerWorld): Promise<void> {
+  return untilTrue((sql) => here.server.query("postgres", sql), `SELECT pid ${WAITING}`);
 }
 
 for (const major of MAJORS) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { temporaryPlace, writeFiles } from "../../support/place.ts";
 import type { PostgresServer } from "../../support/postgres-server.ts";
 import { programCommand, type RuntimeName } from "../../support/program.ts";
+import { untilTrue } from "../../support/until.ts";
 import { type Child, type Ended, startChild, TIME_LIMIT_MS } from "./child.ts";
 import { brokenIndexes, fingerprint } from "./fingerprint.ts";
 import { runInProcess } from "./in-process.ts";
@@ -107,13 +107,7 @@ export async function makeGround(
       return seen;
     },
     query: (sql) => server.query(database, sql),
-    async until(sql, limitMs = 15_000) {
-      const deadline = Date.now() + limitMs;
-      while (!Object.values((await server.query(database, sql))[0] ?? {})[0]) {
-        assert.ok(Date.now() < deadline, `never came true: ${sql}`);
-        await sleep(10);
-      }
-    },
+    until: (sql, limitMs = 15_000) => untilTrue(ground.query, sql, limitMs),
     atRest: () =>
       ground.until(
         `SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '${database}' AND application_name = 'pgstep'${pooled ? " AND state <> 'idle'" : ""}`,
