@@ -2,6 +2,7 @@ import { Failure, type FilePlace, type Finding, type ServerMessage } from "../..
 import type { Entry } from "../../src/core/migrations/history.ts";
 import type { Event } from "../../src/core/reports/event.ts";
 import type { Report } from "../../src/core/reports/report.ts";
+import type { Reporter } from "../../src/ports/reporter.ts";
 
 const STEP = { version: "001", name: "001_a", description: "a", direction: "up", script: undefined } as const;
 export const SERVER = {
@@ -193,6 +194,21 @@ const CHOSEN = new Set(
 /** The same value with something done to every text in it that others may have written. */
 export function withTexts<Value>(value: Value, change: (text: string) => string): Value {
   return changed(value, "", change) as Value;
+}
+
+/**
+ * Tells a reporter everything there is, with something done to every text of others.
+ * @param text stands alone where a text is all that there is
+ */
+export function tellEverything(reporter: Reporter, change: (text: string) => string, text = change("")): void {
+  for (const event of Object.values(EVENTS)) reporter.event(withTexts(event, change));
+  for (const report of Object.values(withTexts(sampleReports(), change))) reporter.report(report);
+  const server = { severity: text, code: text, message: text, detail: text, hint: text, where: text };
+  const place = { path: text, line: 1, column: 1, sourceLine: text };
+  const inner = { internalQuery: text, internalPosition: 5 };
+  reporter.failure(new Failure("statement-failed", text, { hint: text, place, server: { ...server, ...inner } }));
+  reporter.failure(new Failure("output-lost", text));
+  reporter.bug(new Error(text));
 }
 
 function changed(value: unknown, field: string, change: (text: string) => string): unknown {

@@ -24,6 +24,21 @@ export interface Look {
   readonly commands?: HintCommands;
 }
 
+/** Every way in which the program writes. */
+export const LOOKS: Readonly<Record<string, Look>> = {
+  text: { format: "human" },
+  "text on a terminal": { format: "human", isTerminal: true },
+  "text on a dumb terminal": { format: "human", isTerminal: true, variables: { TERM: "dumb" } },
+  "text in a CI service": { format: "human", variables: { CI: "true" } },
+  "text with a log file": { format: "human", logFile: true },
+  json: { format: "json" },
+  "json with a log file": { format: "json", logFile: true },
+  sarif: { format: "sarif" },
+  junit: { format: "junit" },
+  gitlab: { format: "gitlab" },
+  "github annotations and summary": { format: "github" },
+};
+
 /** Lets something be told as main does it, and reads all that was written. */
 export function outputsOf(look: Look, tell: (reporter: Reporter) => void): Outputs {
   const place = mkdtempSync(join(realpathSync(tmpdir()), "pgstep-outputs-"));
