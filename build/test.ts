@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { serverAddress, sharedServerVariable, startPostgres } from "../test/support/postgres-server.ts";
 import { buildBinary } from "./binaries.ts";
 import { ROOT } from "./runtimes.ts";
@@ -22,10 +23,17 @@ if (files.length === 0) throw new Error(`No test file has ${chosen.join(" or ")}
 
 await buildBinary();
 const servers = await Promise.all([startPostgres({ major: 15 }), startPostgres({ major: 18 })]);
-const reporter = process.stdout.isTTY ? "spec" : "tap";
+// A terminal's report repeats what failed at its end; a log gets the same from a reporter of our own.
+const reporters = process.stdout.isTTY ? ["spec"] : ["tap", join(ROOT, "build/failed-tests.ts")];
+// Not --test-force-exit: it loses results (https://github.com/nodejs/node/issues/64833).
 const run = spawn(
   process.execPath,
-  ["--import", "tsx", "--test", "--test-force-exit", `--test-reporter=${reporter}`, "--test-concurrency=2", ...files],
+  [
+    ...["--import", "tsx", "--import", pathToFileURL(join(ROOT, "test/support/must-end.ts")).href],
+    ...["--test", "--test-concurrency=2"],
+    ...reporters.flatMap((name) => [`--test-reporter=${name}`, "--test-reporter-destination=stdout"]),
+    ...files,
+  ],
   {
     stdio: ["ignore", "inherit", "inherit"],
     env: {
