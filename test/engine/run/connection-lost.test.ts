@@ -17,13 +17,13 @@ const SLEEPING =
   "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
 
 const DEFERRED_SLEEP = `CREATE TABLE two (n int);
-CREATE FUNCTION sleeps() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$;
+CREATE FUNCTION sleeps() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;
 CREATE CONSTRAINT TRIGGER sleeps AFTER INSERT ON two DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION sleeps();
 INSERT INTO two VALUES (1);`;
 
 const THREE = {
   "001_one.sql": "CREATE TABLE one ();",
-  "002_two.sql": "CREATE TABLE two (n int);\nSELECT pg_sleep(5);",
+  "002_two.sql": "CREATE TABLE two (n int);\nSELECT pg_sleep(30);",
   "003_three.sql": "CREATE TABLE three ();",
 };
 
@@ -33,7 +33,7 @@ describe("the server ends the connection", () => {
     test(`during a statement${how}: the report is true, and the next run applies the rest once`, async () => {
       const here = await world(THREE);
       const running = here.up({}, { singleTransaction });
-      await terminate(here, "%pg_sleep(5)%");
+      await terminate(here, "%pg_sleep(30)%");
       const report = await within(10_000, running);
       assert.deepEqual(
         outcomes(report),
@@ -56,7 +56,7 @@ describe("the server ends the connection", () => {
     assert.deepEqual(outcomes(report), ["001 applied", "002 failed", "003 not-run"]);
     failureOf(report, "connection-lost");
     assert.deepEqual(await here.tables(), ["one"]);
-    here.write({ "002_two.sql": DEFERRED_SLEEP.replace("pg_sleep(5)", "pg_sleep(0)") });
+    here.write({ "002_two.sql": DEFERRED_SLEEP.replace("pg_sleep(30)", "pg_sleep(0)") });
     succeeded(await here.up());
     assert.deepEqual(await here.history(), ["001", "002", "003"]);
   });
@@ -79,13 +79,13 @@ describe("the server ends the connection", () => {
   test("during a down file: the report is true", async () => {
     const here = await world({
       "001_one.sql": "CREATE TABLE one ();",
-      "001_one.down.sql": "DROP TABLE one; SELECT pg_sleep(5);",
+      "001_one.down.sql": "DROP TABLE one; SELECT pg_sleep(30);",
       "002_two.sql": "CREATE TABLE two ();",
       "002_two.down.sql": "DROP TABLE two;",
     });
     succeeded(await here.up());
     const running = here.down({ all: true });
-    await terminate(here, "%pg_sleep(5)%");
+    await terminate(here, "%pg_sleep(30)%");
     assert.deepEqual(outcomes(await within(10_000, running)), ["002 undone", "001 failed"]);
     assert.deepEqual(await here.history(), ["001"]);
     assert.deepEqual(await here.tables(), ["one"]);
@@ -94,11 +94,11 @@ describe("the server ends the connection", () => {
   test("during the way back of a redo: the way forth is not said to have run", async () => {
     const here = await world({
       "001_one.sql": "CREATE TABLE one ();",
-      "001_one.down.sql": "DROP TABLE one; SELECT pg_sleep(5);",
+      "001_one.down.sql": "DROP TABLE one; SELECT pg_sleep(30);",
     });
     succeeded(await here.up());
     const running = here.redo(1);
-    await terminate(here, "%pg_sleep(5)%");
+    await terminate(here, "%pg_sleep(30)%");
     const report = await within(10_000, running);
     assert.deepEqual(
       report.steps.map(({ direction, outcome }) => `${direction} ${outcome}`),
@@ -110,11 +110,11 @@ describe("the server ends the connection", () => {
     const here = await world({
       "001_one.sql": "CREATE TABLE one ();",
       "002_two.sql":
-        "-- Transaction: none\nINSERT INTO schema_migrations (version) VALUES ('002');\nSELECT pg_sleep(5);\nCREATE TABLE two ();",
+        "-- Transaction: none\nINSERT INTO schema_migrations (version) VALUES ('002');\nSELECT pg_sleep(30);\nCREATE TABLE two ();",
       "003_three.sql": "CREATE TABLE three ();",
     });
     const running = here.up();
-    await terminate(here, "%pg_sleep(5)%");
+    await terminate(here, "%pg_sleep(30)%");
     const report = await within(10_000, running);
     assert.deepEqual(outcomes(report), ["001 applied", "002 failed", "003 not-run"]);
     assert.deepEqual(await here.history(), ["001", "002"]);
@@ -128,11 +128,11 @@ describe("the server ends the connection", () => {
     const here = await world({
       "001_one.sql": "CREATE TABLE one ();",
       "001_one.down.sql":
-        "-- Transaction: none\nDELETE FROM schema_migrations WHERE version = '001';\nSELECT pg_sleep(5);\nDROP TABLE one;",
+        "-- Transaction: none\nDELETE FROM schema_migrations WHERE version = '001';\nSELECT pg_sleep(30);\nDROP TABLE one;",
     });
     succeeded(await here.up());
     const running = here.down({ all: true });
-    await terminate(here, "%pg_sleep(5)%");
+    await terminate(here, "%pg_sleep(30)%");
     assert.deepEqual(outcomes(await within(10_000, running)), ["001 failed"]);
     assert.deepEqual(await states(here), ["001 unfinished"]);
     assert.deepEqual(outcomes(succeeded(await here.down({ all: true }))), ["001 undone"]);
@@ -234,7 +234,7 @@ describe("the user stops the run", () => {
     const running = here.up();
     await here.until(SLEEPING);
     here.abort.abort(reason);
-    const report = await within(3_000, running);
+    const report = await within(20_000, running);
     assert.deepEqual(outcomes(report), ["001 applied", "002 failed", "003 not-run"]);
     failureOf(report, reason === "terminate" ? "terminated" : "interrupted");
     here.abort = new AbortController();
@@ -256,7 +256,7 @@ describe("the user stops the run", () => {
     const running = here.up({}, { singleTransaction: true });
     await here.until(SLEEPING);
     here.abort.abort("interrupt");
-    const report = await within(3_000, running);
+    const report = await within(20_000, running);
     assert.deepEqual(outcomes(report), ["001 rolled-back", "002 failed", "003 not-run"]);
     failureOf(report, "interrupted");
     assert.deepEqual(await here.tables(), []);
@@ -271,13 +271,13 @@ describe("the user stops the run", () => {
   test("in a down file: it is rolled back", async () => {
     const here = await world({
       "001_one.sql": "CREATE TABLE one ();",
-      "001_one.down.sql": "DROP TABLE one; SELECT pg_sleep(5);",
+      "001_one.down.sql": "DROP TABLE one; SELECT pg_sleep(30);",
     });
     succeeded(await here.up());
     const running = here.down({ all: true });
     await here.until(SLEEPING);
     here.abort.abort("interrupt");
-    failureOf(await within(3_000, running), "interrupted");
+    failureOf(await within(20_000, running), "interrupted");
     here.abort = new AbortController();
     assert.deepEqual(await states(here), ["001 applied"]);
     assert.deepEqual(await here.tables(), ["one"]);
