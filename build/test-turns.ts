@@ -33,23 +33,27 @@ let passed = 0;
 let failed = 0;
 const scenes = new Map<string, Promise<Scene>>();
 
-for (const line of lines) {
-  const { runtime, verb, connection } = line;
-  if (!bouncer && (connection.hurt === "pooled" || connection.other === "pooled")) {
-    console.log(`${wordsOf(line)}: skipped, pgbouncer is not installed`);
-    continue;
-  }
-  const world: World = { server, bouncer, runtime };
-  const key = `${runtime} ${verb.name}`;
-  try {
-    const scene = await (scenes.get(key) ?? scenes.set(key, makeScene(world, verb)).get(key));
-    if (scene) await runLine(line, scene, await scene.turns(connection.hurt));
-  } catch (error) {
-    // Without an undisturbed run there is nothing to compare with.
-    failed++;
-    console.log(`${wordsOf(line)}: an undisturbed run fails\n${indented(error)}`);
-  }
+/** One line on its way, and the trials of it that have not ended. */
+interface Running {
+  readonly line: Line;
+  readonly scene: Scene;
+  readonly startedMs: number;
+  /** All turns of the verb, and those that this run takes. */
+  readonly turns: number;
+  readonly chosen: number;
+  left: number;
+  readonly faults: string[];
+  notReached: number;
+  leases: number;
 }
+
+// One supply for all workers: where one trial of a line waits long, the others are at the next lines.
+const supply = trials();
+await Promise.all(
+  Array.from({ length: jobs }, async () => {
+    for await (const { running, turn } of supply) await runOne(running, turn);
+  }),
+);
 await bouncer?.stop();
 await server.leave("postgres");
 await server.stop("immediate");
@@ -57,38 +61,59 @@ console.log(`${passed} passed, ${failed} failed`);
 // A scene that failed while it was made keeps its connections.
 process.exit(failed > 0 ? 1 : 0);
 
-async function runLine(line: Line, scene: Scene, all: readonly Turn[]): Promise<void> {
-  const waiting = all.filter(({ connection, number }) => {
+async function* trials(): AsyncGenerator<{ running: Running; turn: Turn }> {
+  for (const line of lines) {
+    const { runtime, verb, connection } = line;
+    if (!bouncer && (connection.hurt === "pooled" || connection.other === "pooled")) {
+      console.log(`${wordsOf(line)}: skipped, pgbouncer is not installed`);
+      continue;
+    }
+    const world: World = { server, bouncer, runtime };
+    const key = `${runtime} ${verb.name}`;
+    try {
+      const scene = await (scenes.get(key) ?? scenes.set(key, makeScene(world, verb)).get(key));
+      if (scene) yield* trialsOf(line, scene, await scene.turns(connection.hurt));
+    } catch (error) {
+      // Without an undisturbed run there is nothing to compare with.
+      failed++;
+      console.log(`${wordsOf(line)}: an undisturbed run fails\n${indented(error)}`);
+    }
+  }
+}
+
+function* trialsOf(line: Line, scene: Scene, all: readonly Turn[]): Generator<{ running: Running; turn: Turn }> {
+  const chosen = all.filter(({ connection, number }) => {
     const isMine = counted++ % shards === shard - 1;
     return onlyTurn === undefined ? isMine : onlyTurn === `${connection}:${number}`;
   });
-  if (waiting.length === 0) return;
-  const started = performance.now();
-  const count = waiting.length;
-  const faults: string[] = [];
-  let notReached = 0;
-  let leases = 0;
-  const work = async () => {
-    for (let turn = waiting.shift(); turn; turn = waiting.shift()) {
-      try {
-        const { reached, leftLease } = await runTrial({ scene, ...line, turn });
-        if (!reached) notReached++;
-        if (leftLease) leases++;
-      } catch (error) {
-        faults.push(storyOf(line, turn, error));
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: jobs }, work));
-  failed += faults.length;
-  passed += count - faults.length;
+  const [turns, left] = [all.length, chosen.length];
+  const counts = { turns, chosen: left, left, notReached: 0, leases: 0 };
+  const running: Running = { line, scene, startedMs: performance.now(), faults: [], ...counts };
+  for (const turn of chosen) yield { running, turn };
+}
+
+async function runOne(running: Running, turn: Turn): Promise<void> {
+  const { line, scene, faults } = running;
+  try {
+    const { reached, leftLease } = await runTrial({ scene, ...line, turn });
+    if (!reached) running.notReached++;
+    if (leftLease) running.leases++;
+    passed++;
+  } catch (error) {
+    failed++;
+    faults.push(storyOf(line, turn, error));
+  }
+  if (--running.left === 0) printResult(running);
+}
+
+function printResult({ line, startedMs, turns, chosen, faults, notReached, leases }: Running): void {
   const remarks = [
-    `${count} of ${all.length} turns`,
-    `${count - faults.length} passed`,
+    `${chosen} of ${turns} turns`,
+    `${chosen - faults.length} passed`,
     `${faults.length} failed`,
     ...(notReached > 0 ? [`${notReached} not reached`] : []),
     ...(leases > 0 ? [`${leases} left the lease to run out`] : []),
-    `${Math.round((performance.now() - started) / 1000)} s`,
+    `${Math.round((performance.now() - startedMs) / 1000)} s`,
   ];
   console.log(`${wordsOf(line)}: ${remarks.join(", ")}`);
   for (const fault of faults) console.log(fault);

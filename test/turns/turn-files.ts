@@ -7,12 +7,12 @@ import { chosenMigrations } from "../faults/support/migrations.ts";
  */
 
 /** In transactions with rows of a COPY, statement by statement, recording itself, and two pipelined at the end. */
-export const TURN_MIGRATIONS = chosenMigrations(["schema", "rows", "indexes", "separate", "itself", "last"]);
+export const TURN_MIGRATIONS = chosenMigrations(["schema", "rows", "index", "maintenance", "itself", "last"]);
 
-export const DOWN_MIGRATIONS = chosenMigrations(["schema", "rows", "indexes", "itself", "last"]);
+export const DOWN_MIGRATIONS = chosenMigrations(["schema", "rows", "index", "itself", "last"]);
 
 /** The last two, of which one runs statement by statement, are undone and applied again. */
-export const REDO_MIGRATIONS = chosenMigrations(["schema", "rows", "indexes", "last"]);
+export const REDO_MIGRATIONS = chosenMigrations(["schema", "rows", "index", "last"]);
 
 /** Runs without files that run statement by statement, for what is about other things than migrations. */
 export const FEW_MIGRATIONS = chosenMigrations(["schema", "last"]);
