@@ -7,6 +7,7 @@ import { config } from "./config.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { helpOn } from "./help.ts";
+import { init } from "./init.ts";
 import { create } from "./new.ts";
 import { protect } from "./protect.ts";
 import { redo } from "./redo.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly PgstepCommand[] = [
   down,
   redo,
   create,
+  init,
   seed,
   validate,
   baseline,

@@ -167,6 +167,10 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     reset: { type: "reset", database: "app", deleted: INVENTORY, durationMs: 3 },
     protection: { type: "protection", database: "app", isProtected: true, hasChanged: true },
     created: { type: "created", paths: ["m/002_b.sql"] },
+    initialized: {
+      ...{ type: "initialized", directory: "m", isInstalled: false },
+      files: [{ path: "package.json", change: "changed", scripts: ["migrate"] }],
+    },
     bundled: {
       ...{ type: "bundled", kind: "script", written: [{ path: "out.js", size: 9, sha256: "00" }], files: 2 },
       ...{ migrations: 2, pinned: 1 },

@@ -134,6 +134,7 @@ export function jsonReport(report: Report) {
     case "reset":
     case "protection":
     case "created":
+    case "initialized":
       return report;
   }
 }

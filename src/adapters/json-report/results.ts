@@ -111,6 +111,11 @@ export const RESULTS = {
   created: line("created", "The answer of new.", {
     paths: list("The files that were written, the up file first.", TEXT),
   }),
+  initialized: line("initialized", "The answer of init.", {
+    files: list("In the order they were written.", ref("initializedFile")),
+    directory: string("Where the migrations go."),
+    isInstalled: truth("False where a package.json does not have pgstep among its dependencies."),
+  }),
   bundled: line("bundled", "The answer of bundle.", {
     kind: oneOf("A script needs a runtime where it is run.", ["executable", "script"]),
     written: list("The program first, then what has to lie beside it.", ref("sealedProgram")),

@@ -118,6 +118,11 @@ export const VALUES = {
     path: string("As it was named."),
     change: oneOf("What became of it, or would.", ["created", "changed", "removed", "none"]),
   }),
+  initializedFile: object("A file of a project.", {
+    path: string("Below the working directory."),
+    change: oneOf("none: it was there and stays as it is.", ["created", "changed", "none"]),
+    scripts: list("The names of the npm scripts that were added to it.", TEXT),
+  }),
   sealedProgram: object("A file that was written.", {
     path: string("As it was named."),
     size: count("Bytes."),

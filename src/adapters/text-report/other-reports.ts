@@ -2,6 +2,7 @@ import type {
   BaselineReport,
   BundledReport,
   CreatedReport,
+  InitializedReport,
   ProtectionReport,
   RepairReport,
   Report,
@@ -57,6 +58,8 @@ export function otherLines(report: Exclude<Report, RunReport | SeedReport | Stat
       return [protectionLine(report)];
     case "created":
       return createdLines(report);
+    case "initialized":
+      return initializedLines(report, output);
     case "bundled":
       return bundledLines(report);
     case "types":
@@ -141,6 +144,19 @@ function bundledLines({ kind, written, files, migrations, pinned }: BundledRepor
 
 function createdLines({ paths }: CreatedReport): string[] {
   return paths.map((path) => `Created ${printableLine(path)}`);
+}
+
+function initializedLines({ files, isInstalled }: InitializedReport, output: Output): string[] {
+  const lines = files.map(({ path, change, scripts }) => {
+    if (change === "created") return `Created ${printableLine(path)}`;
+    if (change === "none") return `${printableLine(path)} exists and stays as it is`;
+    return `Added the ${scripts.length === 1 ? "script" : "scripts"} ${listed(scripts)} to ${printableLine(path)}`;
+  });
+  return [
+    ...lines,
+    ...(isInstalled ? [] : ["Install pgstep in the project: npm install --save-dev pgstep"]),
+    output.typed("Write the first migration: pgstep new create users"),
+  ];
 }
 
 /** What a reset is about to delete. */

@@ -173,6 +173,23 @@ export interface CreatedReport {
   readonly paths: readonly string[];
 }
 
+/** A directory was prepared for migrations. */
+export interface InitializedReport {
+  readonly type: "initialized";
+  readonly files: readonly InitializedFile[];
+  /** Where the migrations go. */
+  readonly directory: string;
+  /** False where a package.json does not have pgstep among its dependencies. */
+  readonly isInstalled: boolean;
+}
+
+export interface InitializedFile {
+  readonly path: string;
+  readonly change: "created" | "changed" | "none";
+  /** The names of the npm scripts that were added. */
+  readonly scripts: readonly string[];
+}
+
 /** The migrations were sealed into a copy of the program. */
 export interface BundledReport {
   readonly type: "bundled";
@@ -255,6 +272,7 @@ export type Report =
   | ResetReport
   | ProtectionReport
   | CreatedReport
+  | InitializedReport
   | BundledReport
   | SettingsReport
   | TypesReport;

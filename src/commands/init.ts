@@ -1,0 +1,25 @@
+import type { Command } from "../core/command-line/command.ts";
+import { initializeProject } from "../engine/verbs/initialize-project.ts";
+import type { Environment } from "./shared/environment.ts";
+
+export const init: Command<Environment> = {
+  name: "init",
+  effect: "looks",
+  withoutDatabase: true,
+  aliases: [],
+  summary: "prepare this directory for migrations",
+  description:
+    "Makes the directory of the migrations and pgstep.json, and adds npm scripts to a package.json that is there. " +
+    "Files and scripts that exist stay as they are.",
+  ofCheckout: true,
+  arguments: [],
+  options: [],
+  examples: [
+    { line: "pgstep init", remark: "migrations in database/migrations" },
+    { line: "pgstep init --dir migrations", remark: "somewhere else" },
+  ],
+  async run(_, environment) {
+    environment.report(initializeProject(environment.context, environment.settings.projectFile));
+    return 0;
+  },
+};
