@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describeTarget, type EmbeddedTarget } from "../../core/connection/target.ts";
 import { Failure } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import type { Database } from "../../ports/session.ts";
+import { makeDirectory } from "../files/file-owner.ts";
 import { openSession } from "../session/open-session.ts";
 import type { PostgresSession } from "../session/postgres-session.ts";
 import { type EmbeddedLock, LOCK_FILE, lockDirectory } from "./embedded-lock.ts";
@@ -91,7 +92,7 @@ export class PgliteDatabase implements Database {
   }
 
   async #startIn(dataDir: string, loaded: LoadedPglite): Promise<Started> {
-    mkdirSync(dataDir, { recursive: true });
+    makeDirectory(dataDir);
     this.#lock ??= lockDirectory(dataDir, this.description);
     if (this.#prepare(dataDir, this.#lock)) return await makeDatabase(dataDir, loaded, this.#lock);
     const started = await start(loaded, { dataDir });

@@ -2,7 +2,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -16,7 +15,7 @@ import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { readBackupName, unfinishedDatabase } from "../../core/backup/backup-file.ts";
 import type { BackupSink, BackupStore } from "../../ports/backups.ts";
-import { requireOwnDirectory } from "./file-owner.ts";
+import { makeDirectory, requireOwnDirectory } from "./file-owner.ts";
 
 /** Backups as files on this machine's disk; see the port for what it promises. */
 export const backupStore: BackupStore = {
@@ -44,7 +43,7 @@ export const backupStore: BackupStore = {
   },
   create(path) {
     requireOwnDirectory(path);
-    if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path), 0o700);
     return new FileSink(openSync(path, "wx", 0o600), path.endsWith(".gz") || path.endsWith(".gz.part"));
   },
   read: (path) => (path.endsWith(".gz") || path.endsWith(".gz.part") ? readMembers(path) : readParts(path)),

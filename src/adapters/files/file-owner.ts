@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { Failure } from "../../core/failure/failure.ts";
 
@@ -42,12 +42,29 @@ const OWN_DIRECTORY = ".pgstep";
 export function requireOwnDirectory(path: string): void {
   const users = trustedUsers();
   if (!users) return;
-  for (let above = path; above !== dirname(above); above = dirname(above)) {
-    if (basename(above) !== OWN_DIRECTORY) continue;
-    const owner = statSync(above, { throwIfNoEntry: false })?.uid;
+  for (const own of ownDirectories(path)) {
+    const owner = statSync(own, { throwIfNoEntry: false })?.uid;
     if (owner === undefined || users.has(owner)) continue;
-    throw new Failure("file-unwritable", `Cannot write ${path}: ${above} belongs to ${userName(owner)}`, {
-      hint: `Remove ${above} or take it over with chown; or name another directory with --backup-dir. Nothing was changed.`,
+    throw new Failure("file-unwritable", `Cannot write ${path}: ${own} belongs to ${userName(owner)}`, {
+      hint: `Remove ${own} or take it over with chown; or name another directory with --backup-dir. Nothing was changed.`,
     });
   }
+}
+
+/**
+ * Makes a directory and those above it. Git ignores everything in a new directory for pgstep's own files, so that no
+ * backup is committed by accident.
+ */
+export function makeDirectory(path: string, mode?: number): void {
+  if (existsSync(path)) return;
+  const missing = ownDirectories(path).filter((own) => !existsSync(own));
+  mkdirSync(path, { recursive: true, ...(mode !== undefined && { mode }) });
+  for (const own of missing) writeFileSync(join(own, ".gitignore"), "*\n");
+}
+
+/** The directories for pgstep's own files that a path leads through. */
+function ownDirectories(path: string): string[] {
+  const above = dirname(path);
+  const rest = above === path ? [] : ownDirectories(above);
+  return basename(path) === OWN_DIRECTORY ? [path, ...rest] : rest;
 }
