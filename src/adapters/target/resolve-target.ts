@@ -14,6 +14,8 @@ import { type ConnectionDefaults, serverTarget } from "../../core/connection/ser
 import type { EmbeddedTarget, ServerTarget, Target } from "../../core/connection/target.ts";
 import { isConnectionUrl, parseConnectionUrl } from "../../core/connection/url.ts";
 import { Failure } from "../../core/failure/failure.ts";
+import { commandWords } from "../../core/text/command-words.ts";
+import { passwordFromCommand } from "../programs/password-command.ts";
 import { defaultPasswordFile, readPassword, readPasswordFile, serviceParameters } from "./connection-files.ts";
 
 export interface TargetSources {
@@ -25,6 +27,10 @@ export interface TargetSources {
   readonly passwordFile?: string | undefined;
   /** What messages call the place where `passwordFile` came from; "--password-file" when left out. */
   readonly passwordFileOrigin?: string | undefined;
+  /** A program and its arguments that print the password, in one text. */
+  readonly passwordCommand?: string | undefined;
+  /** What messages call the place where `passwordCommand` came from; "--password-command" when left out. */
+  readonly passwordCommandOrigin?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Set when only a project file names the server of `url`. */
   readonly ownServer?: { readonly passwordIsVariable: boolean };
@@ -94,6 +100,8 @@ function resolveServer(sources: TargetSources, named: Named | undefined): Resolv
     const value = readPassword(secret.path, secret.source);
     parameters.set("password", { value, source: `${secret.source} ${secret.path}` });
   }
+  const command = passwordCommand(sources, given);
+  if (command) parameters.delete("password");
   const passwordFile = parameters.get("passfile")?.value || defaultPasswordFile(environment);
   const passwords = readPasswordFile(passwordFile);
   const places = new Set<string>();
@@ -105,12 +113,20 @@ function resolveServer(sources: TargetSources, named: Named | undefined): Resolv
     sessionSettings: session,
     ...(named && sources.ownServer && limits(sources.ownServer, named, { given, parameters, requireAuth })),
     password: (wanted) => {
+      if (command) return command.password();
       const found = typeof passwords === "object" ? findPassword(passwords.text, wanted) : undefined;
       if (found) places.add(`${passwordFile}:${found.line}`);
       return found?.password || undefined;
     },
   });
-  return { target, explain: () => explain(target, parameters, session, places) };
+  return {
+    target,
+    explain() {
+      if (command) places.add(command.origin);
+      else for (const host of target.hosts) host.password();
+      return explain(target, parameters, session, places);
+    },
+  };
 }
 
 /** How far a server that only a project file names is trusted. */
@@ -147,7 +163,6 @@ function explain(
   session: Readonly<Record<string, string>>,
   places: ReadonlySet<string>,
 ): TargetValue[] {
-  for (const host of target.hosts) host.password();
   const settings = Object.entries(session).map(([name, value]) => ({
     name,
     value,
@@ -170,6 +185,29 @@ function secretFile(
   return { path, source };
 }
 
+interface PasswordCommand {
+  readonly origin: string;
+  password(): Promise<string>;
+}
+
+/** The command that prints the password; like a password's own file it yields to a password in the `--url` that was typed. */
+function passwordCommand(sources: TargetSources, given: ConnectionParameters): PasswordCommand | undefined {
+  const words = sources.passwordCommand === undefined ? undefined : commandWords(sources.passwordCommand);
+  if (!words) return undefined;
+  const origin = sources.passwordCommandOrigin ?? PASSWORD_COMMAND_OPTION;
+  const file = secretFile(sources, given);
+  if (file) {
+    throw new Failure("settings", `Cannot connect: ${file.source} and ${origin} contradict each other`, {
+      hint: "Give one of them.",
+    });
+  }
+  const typed = given.get("password");
+  if (origin !== PASSWORD_COMMAND_OPTION && typed?.value && typed.source === OPTION) return undefined;
+  let password: Promise<string> | undefined;
+  return { origin, password: () => (password ??= passwordFromCommand(words, origin)) };
+}
+
+const PASSWORD_COMMAND_OPTION = "--password-command";
 const PASSWORD_FILE_OPTION = "--password-file";
 const PASSWORD_FILE = "PGSTEP_PASSWORD_FILE";
 

@@ -11,6 +11,8 @@ export interface DatabaseSources {
   /** Undefined where `environment` names it: it is weaker then. */
   readonly passwordFile: string | undefined;
   readonly passwordFileOrigin: string | undefined;
+  readonly passwordCommand: string | undefined;
+  readonly passwordCommandOrigin: string | undefined;
   readonly environment: Variables;
   /** Set when only a project file names the server. */
   readonly ownServer?: OwnServer;
@@ -18,7 +20,7 @@ export interface DatabaseSources {
 
 /** Those of the settings. */
 export function databaseSources({ values, origins, variables, ownServers }: ResolvedSettings): DatabaseSources {
-  const { url, passwordFile } = values;
+  const { url, passwordFile, passwordCommand } = values;
   const ownServer = ownServers.get("url");
   const inVariables = ["environment", "env-file"].includes(origins.passwordFile.source);
   return {
@@ -26,12 +28,14 @@ export function databaseSources({ values, origins, variables, ownServers }: Reso
     urlOrigin: url === undefined ? undefined : describeOrigin(origins.url),
     passwordFile: inVariables ? undefined : passwordFile,
     passwordFileOrigin: passwordFile === undefined ? undefined : describeOrigin(origins.passwordFile),
+    passwordCommand,
+    passwordCommandOrigin: passwordCommand === undefined ? undefined : describeOrigin(origins.passwordCommand),
     environment: variables,
     ...(ownServer && { ownServer }),
   };
 }
 
-/** Those of the database to rehearse in, whose server is another one: the password's own file is not for it. */
+/** Those of the database to rehearse in, whose server is another one: the password's own file or command is not for it. */
 export function shadowSources(resolved: ResolvedSettings): DatabaseSources {
   const { shadowUrl: url = "pglite:memory" } = resolved.values;
   const environment = { ...resolved.variables };
@@ -42,6 +46,8 @@ export function shadowSources(resolved: ResolvedSettings): DatabaseSources {
     urlOrigin: describeOrigin(resolved.origins.shadowUrl),
     passwordFile: undefined,
     passwordFileOrigin: undefined,
+    passwordCommand: undefined,
+    passwordCommandOrigin: undefined,
     environment,
     ...(ownServer && { ownServer }),
   };

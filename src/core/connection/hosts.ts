@@ -8,7 +8,7 @@ export interface HostDefaults {
   /** A socket's directory or a host name. */
   readonly host: string;
   /** Looks a password up in the password file. */
-  readonly password: (wanted: PasswordWanted) => string | undefined;
+  readonly password: (wanted: PasswordWanted) => string | undefined | Promise<string>;
 }
 
 /**

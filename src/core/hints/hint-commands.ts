@@ -198,7 +198,7 @@ function repeatedFlags(typed: ReadonlyMap<string, string>): RepeatedFlag[] {
     const value = typed.get(name);
     if (!locates || !value || kind.placeholder === undefined) return [];
     const shown = name === "url" ? withoutPasswords(value) : value;
-    const lacksPassword = shown !== value && !typed.has("password-file");
+    const lacksPassword = shown !== value && !["password-file", "password-command"].some((flag) => typed.has(flag));
     return [{ name, text: flagText(name, shown), locates, lacksPassword }];
   });
 }

@@ -1,4 +1,5 @@
 import type { Completes } from "../command-line/command.ts";
+import { commandWords } from "../text/command-words.ts";
 import { parseDuration, writeDuration } from "../text/duration.ts";
 import { maskConnection } from "./connection-mask.ts";
 
@@ -100,6 +101,15 @@ export const duration: Kind<number> = {
     return value === undefined ? { fault: "it is not a duration" } : { value };
   },
   show: writeDuration,
+};
+
+/** A program and its arguments in one text, which no shell reads. */
+export const command: Kind<string> = {
+  ...text("command"),
+  expected: "a command",
+  hint: "Write a program and its arguments, with quotes around a word that has spaces.",
+  read: (written) =>
+    commandWords(written) ? { value: written } : { fault: "it is no command: a quote is not closed, or it is empty" },
 };
 
 export function choice<const Words extends readonly string[]>(placeholder: string, words: Words): Kind<Words[number]> {

@@ -2,6 +2,7 @@ import { BACKUP_OCCASIONS, VERIFICATIONS } from "../backup/backup-file.ts";
 import { hookCommands } from "./hook-commands-kind.ts";
 import {
   choice,
+  command,
   databaseUrl,
   duration,
   environmentName,
@@ -43,6 +44,14 @@ export const SETTINGS = {
     variables: ["PGSTEP_PASSWORD_FILE"],
     key: "passwordFile",
     summary: "a file that holds the password and nothing else",
+    everywhere: true,
+    locates: "database",
+  },
+  passwordCommand: {
+    kind: command,
+    flag: "password-command",
+    variables: ["PGSTEP_PASSWORD_COMMAND"],
+    summary: "a command that prints the password; no shell reads it",
     everywhere: true,
     locates: "database",
   },
