@@ -102,7 +102,7 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
   "psql-command": { meaning: "a backslash command of psql", remedy: "write what the hint gives in its place" },
   "transaction-control": {
     meaning:
-      "BEGIN, COMMIT or the like that does not make whole transactions, one after the other ([file-format.md](file-format.md#what-may-stand-in-a-file))",
+      "BEGIN, COMMIT or the like that does not make whole transactions, one after the other ([file-format.md](file-format.md#file-contents))",
     remedy: "remove it, end each BEGIN with a COMMIT, or split the file",
   },
   "discard-all": {
@@ -185,7 +185,7 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
   },
   "commit-unconfirmed": {
     meaning: "a transaction is committed on this server, and its synchronous standby has not confirmed it",
-    remedy: "check `pg_stat_replication`: [deploy.md](deploy.md#standbys-and-what-exit-status-0-means)",
+    remedy: "check `pg_stat_replication`: [deploy.md](deploy.md#standbys-and-exit-status-0)",
   },
   "not-given-back": {
     meaning: "a view was made anew, and a privilege or the like could not be put back on it",
