@@ -24,9 +24,9 @@ SELECT lo_from_bytea(0, 'a'), lo_from_bytea(0, 'b')`,
         });
       const up = await pgstep("up");
       assert.equal(up.status, 0, up.stderr);
-      assert.match(up.stderr, new RegExp(`warning: The backup of ${name} leaves out 2 large objects`));
-      assert.match(up.stderr, /leaves out which tables are in publications: public\.t of "P q"/);
-      assert.doesNotMatch(up.stderr, /not finished/);
+      assert.match(up.stderr, new RegExp(`warning: The backup of ${name} omits 2 large objects`));
+      assert.match(up.stderr, /omits which tables are in publications: public\.t of "P q"/);
+      assert.doesNotMatch(up.stderr, /unfinished backups/);
 
       const left = `${name}-001-20260101T000000000Z.sql.gz.part`;
       const other = "another-001-20260101T000000000Z.sql.part";
@@ -43,7 +43,7 @@ SELECT lo_from_bytea(0, 'a'), lo_from_bytea(0, 'b')`,
         findings.map(({ rule }) => rule),
         ["backup-unfinished", "backup-incomplete", "backup-incomplete"],
       );
-      assert.match(findings[0].message, new RegExp(`not finished: \\S+/${left}$`));
+      assert.match(findings[0].message, new RegExp(`unfinished backups: \\S+/${left}$`));
       assert.equal(existsSync(join(place, ".pgstep", "backups", left)), true, "it may be at work elsewhere");
     });
   }

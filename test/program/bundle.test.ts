@@ -223,8 +223,8 @@ test("faults of the files and of the command line leave nothing behind", async (
   };
   mkdirSync(join(checkout, "unsound"));
   writeFileSync(join(checkout, "unsound", "001_a.sql"), "SELECT 'x;");
-  assert.match(await bundle("-o", "x.mjs", "--dir", "unsound"), /^3 .*Cannot seal migrations/);
-  assert.match(await bundle("-o", "x.mjs", "--dir", "."), /^2 .*not named from above/);
+  assert.match(await bundle("-o", "x.mjs", "--dir", "unsound"), /^3 .*Cannot bundle the migrations/);
+  assert.match(await bundle("-o", "x.mjs", "--dir", "."), /^2 .*needs the directory's name/);
   assert.match(await bundle("-o", "x.mjs", "--dir", "none"), /^2 .*no such directory/);
   assert.match(await bundle("-o", "x"), /^2 .*this program is a script/);
   assert.match(await bundle(), /^2 .*no file is named/);

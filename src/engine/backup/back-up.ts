@@ -7,7 +7,7 @@ import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 import { type BackupMeans, takeBackup } from "./take-backup.ts";
 
-/** Makes a backup of all of the database. @throws Failure backup-failed and those of connecting */
+/** Backs up the whole database. @throws Failure backup-failed and those of connecting */
 export function backUp(context: DatabaseContext, means: BackupMeans): Promise<BackupReport> {
   const { database, settings, signal } = context;
   return withSession(
@@ -17,14 +17,14 @@ export function backUp(context: DatabaseContext, means: BackupMeans): Promise<Ba
       const state = await look(session, settings);
       const order = { state, destructions: undefined, kept: [], onlyOfRows: false };
       const backup = await takeBackup(context, session, means, order);
-      if (!backup) throw new Error("a backup of everything was not made");
+      if (!backup) throw new Error("no full backup was made");
       return { type: "backup", ...backup };
     },
     signal,
   );
 }
 
-/** The backups that there are. @throws Failure backup-failed when the directory cannot be read */
+/** Lists the existing backups, newest first. @throws Failure backup-failed when the directory cannot be read */
 export function listBackups({ store }: BackupTools, { backupDirectory }: BackupPolicy): BackupListReport {
   try {
     const backups = [...store.list(backupDirectory)].sort((one, other) => (one.time < other.time ? 1 : -1));

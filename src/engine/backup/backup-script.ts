@@ -10,21 +10,21 @@ import { Failure } from "../../core/failure/failure.ts";
 import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 import type { BackupTools, DumpProgram } from "../../ports/backups.ts";
 
-/** A backup that was read and found to be whole. */
+/** A backup that was read and found complete. */
 export interface BackupScript {
-  /** The SQL: the file itself, or what pg_restore made of it. */
+  /** The SQL: the backup itself, or the script that pg_restore wrote from it. */
   readonly path: string;
   readonly databaseName: string;
   readonly createdAt: string;
-  /** Only of a backup that pgstep wrote itself. */
+  /** Undefined for a backup that pg_dump made. */
   readonly head: BackupHead | undefined;
   readonly tables: readonly BackedUpTable[];
-  /** Removes what was made besides. */
+  /** Removes the temporary script, if there is one. */
   close(): void;
 }
 
 /**
- * Opens a backup and reads it once, to see that all is there that should be.
+ * Opens a backup and reads it once to check that it is complete.
  * @throws Failure backup-unusable
  */
 export async function openBackup(
@@ -39,10 +39,10 @@ export async function openBackup(
 }
 
 function openSql(store: BackupTools["store"], path: string, start: Buffer): BackupScript {
-  // The head can be longer than the first part.
+  // The head may be longer than the first part.
   const head = readHead(start.includes("\n") ? start.toString() : textOfStart(store, path));
   if (head?.format !== 1) {
-    throw unusable(path, "it is none that pgstep or pg_dump -Fc made", "Name a file that pgstep backup --list shows.");
+    throw unusable(path, "it was not made by pgstep or pg_dump -Fc", "Name a file that pgstep backup --list shows.");
   }
   const tables = readTail(lastLine(store.read(path)))?.tables;
   if (!tables) throw unusable(path, "its end is missing", OTHER);
@@ -50,7 +50,7 @@ function openSql(store: BackupTools["store"], path: string, start: Buffer): Back
   for (const table of tables) {
     const inFile = found.find(({ name }) => name.startsWith(`${table.name} (`));
     if (inFile?.rows !== table.rows || inFile.checksum !== table.checksum) {
-      throw unusable(path, `the rows of ${table.name} are not those that were written`, OTHER);
+      throw unusable(path, `the rows of ${table.name} do not match the recorded count and checksum`, OTHER);
     }
   }
   return { path, databaseName: head.database, createdAt: head.createdAt, head, tables, close: () => {} };
@@ -64,7 +64,7 @@ async function openArchive(
   if (!program) {
     throw unusable(
       path,
-      "it needs pg_restore, and none was found",
+      "it needs pg_restore, which was not found",
       "Install PostgreSQL's client programs, or name one: --pg-dump <path>.",
     );
   }
@@ -111,12 +111,12 @@ function textOfStart(store: BackupTools["store"], path: string): string {
   return Buffer.concat(parts).toString();
 }
 
-/** Holds no more than a line. */
+/** Keeps no more than one line in memory. */
 function lastLine(parts: Iterable<Uint8Array>): string {
   let line = Buffer.alloc(0);
   for (const part of parts) {
     const before = part.lastIndexOf(LINE_FEED, part.length - 2);
-    // The file ends in a line feed, which may be a part of its own.
+    // The file ends with a line feed, which may arrive as a separate part.
     line = before === -1 ? Buffer.concat([line, part]) : Buffer.from(part.subarray(before + 1));
   }
   return line.toString();

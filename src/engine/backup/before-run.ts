@@ -5,12 +5,12 @@ import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { type BackupMeans, takeBackup } from "./take-backup.ts";
 
-/** Small texts without any of these destroy nothing, which spares scanning them. */
+/** Small scripts without any of these words destroy nothing and need no scan. */
 const MAY_DESTROY = /\b(?:drop|truncate|delete|update|merge|type)\b/i;
 const SMALL_BYTES = 1 << 13;
 
 /**
- * Makes the backup that a run needs, before its first step: when its header, the settings or its statements ask for one.
+ * Makes the backup before the first step of a run, if a header, the settings or a destructive statement requires one.
  * @throws Failure backup-failed; nothing was changed then
  */
 export function backUpBeforeRun(means: BackupMeans): BackUpBefore {

@@ -5,11 +5,11 @@ import { restorePublicSql } from "../reset/public.ts";
 import { refuseUndroppable } from "../reset/refusals.ts";
 import { type ResetRun, runDeletions } from "../reset/transaction.ts";
 
-/** What others make meanwhile is looked for so many times; what is left then, the script behind it stumbles over. */
+/** Other sessions may create objects meanwhile. Objects left after so many rounds can make the restore fail. */
 const ROUNDS = 5;
 
 /**
- * Deletes what a reset deletes, within the transaction that is open.
+ * Deletes everything that a reset deletes, in the open transaction.
  * @throws Failure reset-refused; DeletionRefused
  */
 export async function emptyDatabase(run: ResetRun): Promise<void> {

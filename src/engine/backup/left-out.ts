@@ -4,7 +4,7 @@ import type { Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 import type { TableInScope } from "./scope.ts";
 
-/** What holds data, or decides where it goes, and is not in the SQL that pgstep writes itself. The search path must be empty. */
+/** Warns about data and memberships that pgstep's own SQL backup does not include. The search path must be empty. */
 export async function leftOut(
   session: Session,
   databaseName: string,
@@ -22,17 +22,17 @@ export async function leftOut(
   if (scope === "all" && objects > 0) {
     findings.push(
       finding("backup-incomplete", {
-        message: `The backup of ${databaseName} leaves out ${objects} large ${objects === 1 ? "object" : "objects"}`,
+        message: `The backup of ${databaseName} omits ${objects} large ${objects === 1 ? "object" : "objects"}`,
         hint: session.backend.embedded
           ? "Copy the directory of the embedded database as well, while nothing uses it."
-          : "Let pg_dump make it, which takes them: install PostgreSQL's client programs, or name one with --pg-dump <path>.",
+          : "Use pg_dump, which includes them: install PostgreSQL's client programs, or pass --pg-dump <path>.",
       }),
     );
   }
   if (members.length > 0) {
     findings.push(
       finding("backup-incomplete", {
-        message: `The backup of ${databaseName} leaves out which tables are in publications: ${enumeration(members)}`,
+        message: `The backup of ${databaseName} omits which tables are in publications: ${enumeration(members)}`,
         hint: "After a restore, add them again: ALTER PUBLICATION <name> ADD TABLE <table>.",
       }),
     );

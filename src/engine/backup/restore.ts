@@ -21,15 +21,15 @@ import { runScript } from "./run-script.ts";
 
 export interface RestoreOrder {
   readonly path: string;
-  /** Also what is of a database of another name. */
+  /** Accepts a backup of a database with another name. */
   readonly otherDatabase: boolean;
-  /** Is asked, as for a reset, once it is known what will be done. */
+  /** Asked for confirmation, as for a reset, once the plan is known. */
   readonly consent: Consent;
 }
 
 /**
- * Puts a backup back, and the history with it, in one transaction: all or nothing. One of pgstep's own replaces its tables;
- * one of pg_dump's replaces everything that is in the database.
+ * Restores a backup and its history in one transaction. A backup by pgstep replaces the tables in it; one by pg_dump
+ * replaces everything in the database.
  * @throws Failure backup-unusable, consent-missing, lock-held, reset-refused, statement-failed, interrupted, terminated
  */
 export async function restore(
@@ -78,10 +78,10 @@ export async function restore(
   }
 }
 
-/** Puts a backup into an empty database, to see whether that can be done. @throws Failure backup-failed */
+/** Restores a backup into an empty database, to prove that it can be restored. @throws Failure backup-failed */
 export async function rehearseRestore(shadow: DatabaseContext, tools: BackupTools, path: string): Promise<void> {
   await withSession(shadow.database, "restore into", async (session) => {
-    // Of any version: it need not reach the server.
+    // Any version of pg_restore will do, as it does not connect to the server.
     const script = await openBackup(tools, path, () => tools.dumpProgram(0));
     try {
       await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
@@ -90,7 +90,7 @@ export async function rehearseRestore(shadow: DatabaseContext, tools: BackupTool
         const table = name.replace(/ \([^(]*\)$/, "");
         const [row] = await session.query(`SELECT pg_catalog.count(*)::text AS count FROM ONLY ${table}`);
         if (Number(row?.count) === rows) continue;
-        throw notRestorable(shadow, path, `${table} has ${row?.count} rows there, and ${rows} in the backup`);
+        throw notRestorable(shadow, path, `${table} has ${row?.count} rows, and ${rows} in the backup`);
       }
       await session.execute("COMMIT");
     } catch (error) {
@@ -110,7 +110,7 @@ async function requireConsent(
   { databaseName }: RestorePlan,
 ): Promise<void> {
   const force = settings.environment === PRODUCTION ? " --force" : "";
-  const hint = `If its data may be replaced: pgstep restore ${shellWord(path)} --confirm ${shellWord(databaseName)}${force}`;
+  const hint = `To replace its data: pgstep restore ${shellWord(path)} --confirm ${shellWord(databaseName)}${force}`;
   try {
     const inventory = { databaseName, schemas: [], objects: {}, estimatedRows: 0, uncountedTables: 0 };
     if (await consent.mayReset(inventory)) return;
@@ -122,7 +122,7 @@ async function requireConsent(
       cause,
     });
   }
-  throw new Failure("consent-missing", `Cannot restore ${databaseName}: no consent was given`, { hint });
+  throw new Failure("consent-missing", `Cannot restore ${databaseName}: no confirmation was given`, { hint });
 }
 
 function notRestorable({ database }: DatabaseContext, path: string, reason: string, cause?: unknown): Failure {
@@ -140,9 +140,9 @@ function requireSameDatabase({ databaseName }: BackupScript, { name }: DatabaseS
   if (databaseName === name || order.otherDatabase) return;
   throw new Failure(
     "backup-unusable",
-    `Cannot restore ${order.path}: it is a backup of ${databaseName}, and this is ${name}`,
+    `Cannot restore ${order.path}: it is a backup of ${databaseName}, and this database is ${name}`,
     {
-      hint: "If it is to go into this one: --other-database.",
+      hint: "To restore it into this database, add --other-database.",
     },
   );
 }
@@ -169,23 +169,23 @@ function planOf(
 
 const RESTORED = {};
 
-/** Names a transaction of one server for as long as that is not started again. */
+/** Identifies a transaction until the server restarts. */
 interface TransactionMark {
   readonly transaction: string;
-  /** When the server was started, in seconds. */
+  /** The start time of the server, in seconds since the epoch. */
   readonly server: string;
 }
 
 const SERVER_START = "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text";
 
-/** Begins the transaction. Awaited by itself: statements behind a BEGIN that was refused would run in autocommit. */
+/** Begins the transaction. Awaited alone: statements sent after a refused BEGIN would run in autocommit. */
 async function begin(session: Session): Promise<TransactionMark> {
   await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   const [row] = await session.query(`SELECT pg_catalog.txid_current()::text AS transaction, ${SERVER_START} AS server`);
   return { transaction: String(row?.transaction), server: String(row?.server) };
 }
 
-/** What became of the transaction, asked once its backend has ended. */
+/** Looks up the outcome of the transaction once its backend has ended. */
 async function outcomeOf(other: Session, mark: TransactionMark | undefined): Promise<typeof RESTORED | string> {
   if (!mark) return NOTHING_CHANGED;
   const { transaction, server } = mark;
@@ -194,7 +194,7 @@ async function outcomeOf(other: Session, mark: TransactionMark | undefined): Pro
   );
   if (row?.status === "committed") return RESTORED;
   if (row?.status === "aborted") return NOTHING_CHANGED;
-  return "Whether it took effect cannot be looked up, since the server is another one or was started again. Run the command again: it replaces everything another time.";
+  return "The outcome is unknown, since the server is another one or was restarted. Run the command again: it replaces everything again.";
 }
 
 const NOTHING_CHANGED = "It was rolled back; nothing was changed. Run the command again.";
@@ -226,7 +226,7 @@ async function replace(
     stopped();
     await session.execute(COMMIT);
   } catch (error) {
-    // What became of it has to be looked up.
+    // The caller looks up the outcome.
     if (error instanceof ConnectionLost) throw error;
     await session.execute("ROLLBACK").catch(() => {});
     stopped();
@@ -237,7 +237,7 @@ async function replace(
       "statement-failed",
       `Cannot restore ${database.description}: ${refused.message} (${refused.code})`,
       {
-        hint: "It was rolled back; nothing was changed. Remove what is in the way, then run the command again.",
+        hint: "It was rolled back; nothing was changed. Fix the cause, then run the command again.",
         server: refused,
         cause: error,
       },

@@ -3,10 +3,10 @@ import type { Piece } from "../../core/sql/statement.ts";
 import { classify } from "../../core/statements/classify.ts";
 import type { Session } from "../../ports/session.ts";
 
-/** Ends of transactions are left to the caller. */
+/** Skipped, as the caller begins and commits the transaction. */
 const TRANSACTION = /^(?:BEGIN|COMMIT)\s*;$/;
 
-/** Runs all statements of a backup within the transaction that is open; psql's own commands in it mean nothing here. */
+/** Runs all statements of a backup in the open transaction; ignores psql's own commands. */
 export async function runScript(session: Session, parts: Iterable<Uint8Array>, aborted: () => void): Promise<void> {
   const pieces = scanBytes(parts);
   for (let next = pieces.next(); !next.done; next = pieces.next()) {

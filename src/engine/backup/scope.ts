@@ -13,10 +13,10 @@ export interface TableInScope {
 }
 
 /**
- * The tables that these statements can hit, with their partitions and heirs; all tables for none. A name without a schema
- * means every table of that name: which one it is, the search path decides when the statement runs. The search path must
- * be empty.
- * @param own the quoted names of pgstep's tables, which are never among them
+ * The tables that these statements may affect, with their partitions and child tables; all tables if that is unknown.
+ * A name without a schema matches every table of that name, as the search path at run time decides. The search path
+ * must be empty here.
+ * @param own the quoted names of pgstep's tables, which are excluded
  */
 export async function tablesInScope(
   session: Session,
@@ -55,7 +55,7 @@ function conditions({ tables, schemas }: Destruction): string[] {
   ];
 }
 
-/** Whether any of these tables holds a row. */
+/** True if any of these tables has a row. */
 export async function holdRows(session: Session, tables: readonly TableInScope[]): Promise<boolean> {
   const filled = tables.filter(({ hasRows }) => hasRows).map(({ name }) => `EXISTS (SELECT FROM ONLY ${name})`);
   if (filled.length === 0) return false;

@@ -14,26 +14,26 @@ import { unfinished } from "./unfinished.ts";
 import { verifyContents } from "./verify.ts";
 import { writeSql } from "./write-sql.ts";
 
-/** With what, where and how backups are made. */
+/** The tools and the policy for backups. */
 export interface BackupMeans {
   readonly tools: BackupTools;
   readonly policy: BackupPolicy;
-  /** Restores a backup elsewhere, to see whether it can be. @throws Failure */
+  /** Restores a backup elsewhere, to prove that it can be restored. @throws Failure */
   readonly rehearse: (path: string) => Promise<void>;
 }
 
-/** What a backup is for. */
+/** The reason for a backup, and its extent. */
 export interface BackupOrder {
   readonly state: DatabaseState;
-  /** What is to be destroyed; undefined for a backup of everything. */
+  /** The data that the run will destroy; undefined for a full backup. */
   readonly destructions: readonly Destruction[] | undefined;
   /** Versions that the same run applies before it destroys anything. */
   readonly kept: readonly string[];
-  /** Only when one of the tables holds a row. */
+  /** Makes no backup if none of the tables has a row. */
   readonly onlyOfRows: boolean;
 }
 
-/** All of one moment, and read in the same order each time. */
+/** One snapshot for all reads; with the settings below, each read returns the same text in the same order. */
 const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const SETTINGS = [
   "search_path = ''",
@@ -47,7 +47,7 @@ const SETTINGS = [
 ];
 
 /**
- * Makes a backup of one moment and verifies it before it gets its name. Undefined when none was needed.
+ * Makes a backup from one snapshot, verifies it, then gives the file its name. Undefined if none was needed.
  * @throws Failure backup-failed, interrupted, terminated; nothing was changed then, and no file is left
  */
 export async function takeBackup(
@@ -169,12 +169,12 @@ async function dumpAll(
 ): Promise<void> {
   emit({ type: "backup-progress", table: program.description, index: 0, tables: 0 });
   const [row] = await session.query("SELECT pg_catalog.pg_export_snapshot() AS snapshot");
-  // So that nobody else may read it from the start.
+  // Created first, so that nobody else may ever read it.
   tools.store.create(path).close();
   await program.dump(path, String(row?.snapshot), signal);
 }
 
-/** @throws Failure backup-failed when the tables are larger than what is free */
+/** @throws Failure backup-failed when the tables are larger than the free space */
 async function requireSpace(
   session: Session,
   { store }: BackupTools,
@@ -191,12 +191,12 @@ async function requireSpace(
   if (needed <= free) return;
   throw new Failure(
     "backup-failed",
-    `Cannot back up to ${directory}: it takes up to ${needed} bytes, and ${free} are free there`,
-    { hint: "Make room, or name another place: --backup-dir <directory>. Nothing was changed." },
+    `Cannot back up to ${directory}: it needs up to ${needed} bytes, and ${free} are free`,
+    { hint: "Free some space, or name another directory: --backup-dir <directory>. Nothing was changed." },
   );
 }
 
-/** Among versions of digits; "0" for none. */
+/** The highest version made of digits; "0" if there is none. */
 function newest(versions: readonly string[]): string {
   const numbers = versions.filter((version) => /^\d+$/.test(version));
   return numbers.reduce((most, one) => (BigInt(one) > BigInt(most) ? one : most), "0");

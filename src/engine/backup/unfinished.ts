@@ -2,15 +2,15 @@ import { type Finding, finding } from "../../core/failure/failure.ts";
 import { enumeration } from "../../core/text/display.ts";
 
 /**
- * Names what a killed backup left. Nothing tells it from one that is at work on another machine, or in another container,
- * which shares the directory: so it is never removed.
+ * Warns about the files of killed backups. They are never removed: a backup that is running on another machine, or in
+ * another container that shares the directory, looks the same.
  */
 export function unfinished(paths: readonly string[]): Finding[] {
   if (paths.length === 0) return [];
   return [
     finding("backup-unfinished", {
-      message: `There are files of backups that were not finished: ${enumeration(paths)}`,
-      hint: "If no other backup or restore is at work there, they were left by one that was killed: remove them.",
+      message: `There are files of unfinished backups: ${enumeration(paths)}`,
+      hint: "If no other backup or restore is running there, remove them: a killed one left them.",
     }),
   ];
 }

@@ -9,8 +9,8 @@ import type { DatabaseContext } from "../session/context.ts";
 import type { TableInScope } from "./scope.ts";
 
 /**
- * Reads a backup from the disk again and compares each of its tables, number of rows and checksum, with the database at the
- * same moment. Answers what is in it.
+ * Reads a backup back from disk and compares the row count and checksum of each table with the database, in the same
+ * snapshot. Returns the tables in the backup.
  * @throws Failure backup-failed
  */
 export async function verifyContents(
@@ -54,7 +54,7 @@ async function compare(
         throw unlike(path, `${source} has ${inDatabase.rows} rows in the database and ${inFile.rows} in the backup`);
       }
       if (inDatabase.checksum !== inFile.checksum) {
-        throw unlike(path, `the rows of ${source} are others in the backup than in the database`);
+        throw unlike(path, `the rows of ${source} differ between the backup and the database`);
       }
       const table = tables.find(({ name }) => source.startsWith(`${name} (`));
       if (table) found.push({ ...inFile, name: table.name });
@@ -68,7 +68,7 @@ async function compare(
   return found;
 }
 
-/** A table that has none has nothing to be copied. */
+/** False for a table without columns to copy, which a backup has no rows of. */
 async function hasColumns(session: Session, { oid }: TableInScope): Promise<boolean> {
   const [row] = await session.query(
     `SELECT pg_catalog.count(*)::text AS count FROM pg_catalog.pg_attribute WHERE attrelid = ${oid} AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`,

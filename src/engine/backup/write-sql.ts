@@ -15,7 +15,7 @@ import { RESET_MARK } from "../history/journal.ts";
 import type { DatabaseState } from "../history/read-state.ts";
 import type { TableInScope } from "./scope.ts";
 
-/** What a backup by pgstep itself is made from. */
+/** The input for a backup that pgstep writes itself. */
 export interface SqlBackup {
   readonly head: BackupHead;
   readonly tables: readonly TableInScope[];
@@ -23,7 +23,7 @@ export interface SqlBackup {
   readonly state: DatabaseState;
 }
 
-/** How a script is to be read, whatever the settings of the session that runs it. */
+/** Makes the script independent of the settings of the session that runs it. */
 const PREAMBLE = `BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
@@ -37,9 +37,8 @@ SET LOCAL search_path = '';
 `;
 
 /**
- * Writes the tables as SQL that puts them back as they are: by itself in one transaction, by psql or by pgstep. The rows pass
- * through, one at a time.
- * @param begun is called with each table whose rows come next
+ * Writes the tables as SQL that restores them in one transaction, with psql or pgstep. Streams the rows one at a time.
+ * @param begun called before the rows of each table are written
  */
 export async function writeSql(
   session: Session,
@@ -78,7 +77,7 @@ export async function writeSql(
     const [value] = await session.query(`SELECT last_value::text AS value, is_called::text AS called FROM ${name}`);
     write(`SELECT pg_catalog.setval(${literal(String(name))}, ${value?.value}, ${value?.called});`);
   }
-  // Others may have taken values since: never back.
+  // Others may have taken values since: never set a sequence back.
   for (const { name, up } of await session.query(loneSequencesQuery(oids, all))) {
     const [value] = await session.query(`SELECT last_value::text AS value, is_called::text AS called FROM ${name}`);
     const behind = `last_value ${up === "true" ? "<" : ">"} ${value?.value} OR last_value = ${value?.value} AND NOT is_called`;
@@ -113,12 +112,12 @@ async function writeHistory(
           `INSERT INTO ${history} (${columns}) SELECT ${columns} FROM pg_temp.pgstep_history b WHERE NOT EXISTS (SELECT FROM ONLY ${history} h WHERE h.version = b.version);`,
         ]
       : []),
-    // What had been done of a step in parts is undone with the tables.
+    // Replacing the tables also undoes a partly applied step.
     `DO ${literal(`BEGIN IF pg_catalog.to_regclass(${literal(journal)}) IS NOT NULL THEN DELETE FROM ONLY ${journal} WHERE version <> ${literal(RESET_MARK)}; END IF; END`)};`,
   );
 }
 
-/** As the preamble has strings read: DO takes nothing but a constant. */
+/** A constant, which is all that DO accepts, for the preamble's standard_conforming_strings. */
 function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -19,10 +19,10 @@ import { withSession } from "../session/with-session.ts";
 
 export interface BundleRequest {
   readonly output: string;
-  /** An executable to carry the seal instead of the running program. */
+  /** An executable to copy instead of the running program. */
   readonly executable: string | undefined;
   readonly label: string | undefined;
-  /** Whose history is to be pinned. */
+  /** The source of the history to pin. */
   readonly pinned: HistorySource | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface BundleRequest {
 type HistorySource = DatabaseContext | { readonly path: string };
 
 /**
- * Writes a copy of the program that carries the migrations and what belongs to them.
+ * Writes a copy of the program that contains the migrations, repeatable migrations, hooks and seeds.
  * @throws Failure directory-unreadable, files-unsound, history-conflict, file-unwritable, settings
  */
 export async function bundle(
@@ -41,16 +41,16 @@ export async function bundle(
   const { fileSystem, settings } = context;
   refuseUnnamed(settings.directory);
   if (executable === undefined && programFile.kind === "script" && !output.endsWith(".mjs")) {
-    throw new Failure("usage", `Cannot seal into ${output}: this program is a script, and so is its copy`, {
-      hint: "Name a file that ends in .mjs, or an executable of pgstep's to copy: --executable <file>.",
+    throw new Failure("usage", `Cannot write ${output}: this program is a script, so its bundle is one too`, {
+      hint: "Name a file that ends in .mjs, or a pgstep executable to copy: --executable <file>.",
     });
   }
   const read = readMigrations(fileSystem, settings.directory);
   const { migrations, findings } = read;
-  // The values of placeholders may be known only where the sealed file will run.
+  // Placeholder values may be known only where the bundle will run.
   const inspected = inspectFiles(fileSystem, migrations, settings).filter(({ rule }) => rule !== "placeholder");
   const all = [...findings, ...gapFindings(read, settings.directory), ...inspected];
-  refuseUnsound(all.sort(byWeightAndPlace), "seal migrations");
+  refuseUnsound(all.sort(byWeightAndPlace), "bundle the migrations");
   const sealed = migrations.map(({ version, up }) => ({ version, checksum: up.checksum }));
   const pin = pinned && { history: await historyOf(context, pinned), sealed };
   if (pin) refuseDisagreement(pin);
@@ -71,15 +71,15 @@ export async function bundle(
   };
 }
 
-/** Only what has a name can be found under it where the files are not. */
+/** The bundle finds its files under the directory's name, so a path made of dots cannot work. */
 function refuseUnnamed(directory: string): void {
   if (!/^[./\\]*$/.test(directory)) return;
-  throw new Failure("usage", `Cannot seal ${directory}: it is not named from above`, {
-    hint: "Change to a directory above it, and name it with --dir.",
+  throw new Failure("usage", `Cannot bundle ${directory}: the bundle needs the directory's name`, {
+    hint: "Change to a parent directory, and give the directory's name with --dir.",
   });
 }
 
-/** The settings that say which files, and which history is theirs. */
+/** The settings that locate the files and their history. */
 function sealedSettings({ settings }: Context): Record<string, string> {
   const { directory, repeatableDirectory, hooksDirectory, seedsDirectory, schema, table } = settings;
   return {
@@ -102,7 +102,7 @@ function roots({ settings }: Context): string[] {
   ];
 }
 
-/** Every SQL file below a directory, which may be absent. */
+/** All SQL files below a directory; none if it is missing. */
 function sqlFilesBelow(fileSystem: FileSystem, directory: string): SealedFile[] {
   try {
     return fileSystem.list(directory).flatMap(({ name, kind }): SealedFile[] => {
@@ -114,8 +114,8 @@ function sqlFilesBelow(fileSystem: FileSystem, directory: string): SealedFile[] 
     });
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return [];
-    throw new Failure("directory-unreadable", `Cannot seal ${directory}: ${systemWords(cause)}`, {
-      hint: "Check its permissions and those of what is in it.",
+    throw new Failure("directory-unreadable", `Cannot bundle ${directory}: ${systemWords(cause)}`, {
+      hint: "Check its permissions and those of its files.",
       cause,
     });
   }
@@ -147,7 +147,7 @@ function textOf(fileSystem: FileSystem, path: string): string {
   }
 }
 
-/** A file that is not what the target was made from would be refused there each time. */
+/** The target would refuse each run with a file that differs from the applied one. */
 function refuseDisagreement(pin: Pin): void {
   const current = new Map(pin.sealed.map((one) => [versionKey(one.version), one.checksum]));
   const changed = pin.history.filter(({ version, checksum }) => {
@@ -156,8 +156,8 @@ function refuseDisagreement(pin: Pin): void {
   });
   if (changed.length === 0) return;
   throw new Failure("history-conflict", "Cannot pin the history: files were edited after they were applied", {
-    hint: "Put them back as they were, or accept them with pgstep repair, and seal again.",
-    findings: changed.map(({ version }) => finding("pinned", { message: `${version} was applied from another text` })),
+    hint: "Restore the original files, or accept the edits with pgstep repair; then build the bundle again.",
+    findings: changed.map(({ version }) => finding("pinned", { message: `${version} was applied with different SQL` })),
   });
 }
 
@@ -166,8 +166,8 @@ function write(programFile: ProgramFile, output: string, seal: string, executabl
     return programFile.seal(output, seal, executable);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    throw new Failure("file-unwritable", `Cannot seal into ${output}: ${systemWords(cause)}`, {
-      hint: "Name a file that can be written, in a directory that is there; and an executable that can be read.",
+    throw new Failure("file-unwritable", `Cannot write the bundle ${output}: ${systemWords(cause)}`, {
+      hint: "Name a writable file in an existing directory, and a readable executable.",
       cause,
     });
   }
