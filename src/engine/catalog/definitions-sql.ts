@@ -1,6 +1,6 @@
 /*
- * Queries whose rows are the statements of a backup, one after the other, made by the server from its catalog. The search
- * path must be empty, so that all names come with their schemas. Each gives one column: "sql".
+ * Queries that return the statements of a backup, in order, made by the server from its catalog. The search path must
+ * be empty, so that all names include their schemas. Each query has one column: "sql".
  */
 
 import { USER_SCHEMA } from "./objects-sql.ts";
@@ -16,10 +16,10 @@ import { DETAILS } from "./table-details-sql.ts";
 
 const TABLES = "SELECT pg_catalog.unnest($oids$)";
 
-/** The tables and the views: what has privileges, remarks, triggers and indexes. */
+/** The tables and the views: the objects with privileges, comments, triggers and indexes. */
 const RELATIONS = `${DEPENDENTS}, relations AS (${TABLES} AS oid UNION SELECT oid FROM views)`;
 
-/** Runs the statement only where its object is there and these roles, an array of names, are known: it may be another server. */
+/** Runs the statement only if its object and these roles (an array of names) exist: the server may be another one. */
 const ifRoles = (roles: string, object: string, statement: string, lookup = "to_regclass") =>
   `pg_catalog.format('DO %L;', pg_catalog.format('BEGIN IF pg_catalog.${lookup}(%L) IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.unnest(%L::pg_catalog.name[]) AS r(name) WHERE pg_catalog.to_regrole(pg_catalog.quote_ident(r.name)) IS NULL) THEN EXECUTE %L; END IF; END', ${object}, ${roles}, ${statement}))`;
 
@@ -28,14 +28,14 @@ const SEQUENCE_OPTIONS = `pg_catalog.format('INCREMENT BY %s MINVALUE %s MAXVALU
 const SEQUENCES = `pg_catalog.pg_sequence q JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = q.seqrelid
  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjsubid > 0 AND d.refobjid = ANY ($oids$)`;
 
-/** Sequences of no column: those that the tables' defaults use, or all of them. */
+/** Sequences that no column owns: those that the tables' defaults use, or all of them. */
 const LONE_SEQUENCES = `pg_catalog.pg_sequence q JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relpersistence <> 't' AND ${USER_SCHEMA}
  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i', 'e'))
  AND ($all$ OR EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_attrdef e ON e.oid = d.objid AND e.adrelid = ANY ($oids$)
   WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid))`;
 
-/** What goes first: references from elsewhere, views, the tables as they are then. */
+/** Dropped first: foreign keys of other tables, views, and the existing tables. */
 const REMOVALS = [
   `SELECT pg_catalog.format('ALTER TABLE IF EXISTS %s DROP CONSTRAINT IF EXISTS %I;', conrelid::pg_catalog.regclass, conname) AS sql
  FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0 AND confrelid = ANY ($oids$) AND conrelid <> ALL ($oids$) ORDER BY 1`,
@@ -45,7 +45,7 @@ const REMOVALS = [
   `SELECT pg_catalog.format('DROP SEQUENCE IF EXISTS %s;', q.seqrelid::pg_catalog.regclass) AS sql FROM ${SEQUENCES} ORDER BY 1`,
 ];
 
-/** Types that the columns are of, with what those are made of. */
+/** The types of the columns, with the types they are built from. */
 const TYPES = `WITH RECURSIVE used(oid) AS (
  SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = ANY ($oids$) AND a.attnum > 0 AND NOT a.attisdropped
  UNION SELECT x.oid FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.oid, LATERAL (
@@ -59,13 +59,13 @@ const CREATE_COMPOSITE = `pg_catalog.format('CREATE TYPE %s AS (%s)', pg_catalog
 const ifNoType = (statement: string) =>
   `pg_catalog.format('DO %L;', pg_catalog.format('BEGIN IF pg_catalog.to_regtype(%L) IS NULL THEN EXECUTE %L; END IF; END', pg_catalog.format_type(t.oid, NULL), ${statement}))`;
 
-/** Schemas, types, functions of triggers, sequences: what the tables need, each only where it is gone. */
+/** Schemas, types, sequences and functions that the tables need, each created only if it is missing. */
 const NEEDED = [
   `SELECT DISTINCT pg_catalog.format('CREATE SCHEMA IF NOT EXISTS %I;', n.nspname) AS sql FROM pg_catalog.pg_class c
  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($oids$) AND n.nspname <> 'public' ORDER BY 1`,
   `${TYPES} SELECT ${ifNoType(`pg_catalog.format('CREATE TYPE %s AS ENUM (%s)', pg_catalog.format_type(t.oid, NULL), (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid))`)} AS sql
  FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.oid WHERE t.typtype = 'e' ORDER BY t.oid`,
-  // Those that are made of others were made later, mostly.
+  // By age: a type that is built from another one is mostly newer.
   `${TYPES} SELECT ${ifNoType(`CASE t.typtype WHEN 'd' THEN ${CREATE_DOMAIN} ELSE ${CREATE_COMPOSITE} END`)} AS sql
  FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.oid LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
  WHERE (t.typtype = 'd' OR c.relkind = 'c') AND t.typnamespace <> 'information_schema'::pg_catalog.regnamespace ORDER BY t.oid`,
@@ -98,7 +98,7 @@ const TABLE_DEFINITIONS = [
 
 const FOREIGN_KEY = `pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', k.conrelid::pg_catalog.regclass, k.conname, pg_catalog.pg_get_constraintdef(k.oid))`;
 
-/** Of a table, or of a view where it could be made again. */
+/** The statement for a table, or for a view if that could be re-created. */
 const ofView = (oid: string, statement: string) =>
   `CASE WHEN ${oid} = ANY ($oids$) THEN ${statement} || ';' ELSE ${whereThere("to_regclass", `${oid}::pg_catalog.regclass::text`, statement)} END`;
 
@@ -182,22 +182,22 @@ const PROTECTION = [
  FROM made p JOIN pg_catalog.pg_description m ON m.objoid = p.oid AND m.classoid = 'pg_catalog.pg_proc'::pg_catalog.regclass ORDER BY 1`,
 ];
 
-/** What makes room for the tables and makes them, without their rows. */
+/** Drops the existing tables and creates them without rows. */
 export function openingQueries(oids: readonly string[], all: boolean): string[] {
   return [...REMOVALS, ...NEEDED, ...TABLE_DEFINITIONS].map((query) => withOids(query, oids, all));
 }
 
-/** What completes the tables once their rows are there. */
+/** Completes the tables after their rows: constraints, indexes, views, privileges. */
 export function closingQueries(oids: readonly string[]): string[] {
   return [...COMPLETIONS, ...PROTECTION, ...DETAILS].map((query) => withOids(query, oids));
 }
 
-/** The sequences of the tables' columns, as `name`. */
+/** The sequences that the tables' columns own, as `name`. */
 export function sequencesQuery(oids: readonly string[]): string {
   return withOids(`SELECT q.seqrelid::pg_catalog.regclass::text AS name FROM ${SEQUENCES} ORDER BY 1`, oids);
 }
 
-/** Sequences of no column, as `name`, and whether they count upwards, as `up`: those that are needed, or `all`. */
+/** Sequences that no column owns, as `name`, with `up` if they ascend: those that are needed, or `all`. */
 export function loneSequencesQuery(oids: readonly string[], all: boolean): string {
   return withOids(
     `SELECT c.oid::pg_catalog.regclass::text AS name, (q.seqincrement > 0)::text AS up FROM ${LONE_SEQUENCES} ORDER BY 1`,
@@ -206,7 +206,7 @@ export function loneSequencesQuery(oids: readonly string[], all: boolean): strin
   );
 }
 
-/** The columns that COPY takes of each table, quoted and with commas between: `oid`, `columns`. */
+/** The columns to COPY for each table: `oid`, and `columns` as a comma-separated list of quoted names. */
 export function columnsQuery(oids: readonly string[]): string {
   return withOids(
     `SELECT c.oid::text AS oid, pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns

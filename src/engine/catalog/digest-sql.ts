@@ -1,24 +1,24 @@
 import { quoteText } from "../../core/sql/quote.ts";
 
 /*
- * What a database's schema consists of, as rows of kind, name, within and digest. Everything that pg_dump would write
- * of a schema counts, but for the order of columns and for values: no way back restores those.
+ * The objects of a database's schema, as rows of kind, name, within and digest. Everything that pg_dump writes of a
+ * schema counts, except for the order of columns and for values, which no down script restores.
  */
 
 const USER_SCHEMA = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
 
-/** What comes and goes with an extension is told by the extension. */
+/** Excludes the members of extensions, which the extension's own row covers. */
 const noMember = (catalog: string, oid = "o.oid") =>
   `NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.objid = ${oid} AND d.deptype = 'e')`;
 
-/** Privileges in one order, those of the owner spelled out where they are only implied. */
+/** Privileges in a fixed order, with the owner's implied privileges written out. */
 const privileges = (column: string, kind: string, owner: string) =>
   `(SELECT pg_catalog.string_agg(p::text, ' ' ORDER BY p::text COLLATE "C") FROM pg_catalog.unnest(COALESCE(${column}, pg_catalog.acldefault('${kind}', ${owner}))) AS p)`;
 
 const RELATION_KIND =
   "CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type' ELSE 'table' END";
 
-/** Catalogs of what is rare: that there is such a thing is all that is compared. */
+/** Catalogs of rare objects, of which only the existence is compared. */
 const RARE = [
   "pg_cast",
   "pg_collation",
@@ -39,7 +39,7 @@ const RARE = [
   "pg_user_mapping",
 ];
 
-/** The catalog itself of user mappings holds passwords, and only superusers may read it. */
+/** pg_user_mapping holds passwords, and only superusers may read it. */
 function sourceOf(catalog: string): string {
   if (catalog === "pg_user_mapping") return "(SELECT umid AS oid FROM pg_catalog.pg_user_mappings)";
   return `pg_catalog.${catalog}`;
@@ -48,10 +48,10 @@ function sourceOf(catalog: string): string {
 /**
  * One row whose `row` is a JSON list of [kind, name, within, digest].
  * @param hidden pgstep's own tables, as SQL with their schema
- * @param schema of theirs, as a plain name
+ * @param schema the schema of those tables, unquoted
  */
 export function schemaSql(hidden: readonly string[], schema: string): string {
-  // pgstep makes the schema of its history itself.
+  // pgstep itself creates the schema of its history.
   const ownSchema = schema === "public" ? "" : `AND n.nspname <> ${quoteText(schema)}`;
   const relation = `pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)`;
   const part = (kind: string, name: string, definition: string, from: string) =>
@@ -75,14 +75,14 @@ export function schemaSql(hidden: readonly string[], schema: string): string {
       "'constraint'",
       "k.conname",
       "pg_catalog.concat_ws('|', k.convalidated::text, pg_catalog.pg_get_constraintdef(k.oid))",
-      // A column tells whether it may be null.
+      // The column's row covers NOT NULL.
       `${visible("pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid")} AND k.contype <> 'n'`,
     ),
     part(
       "'index'",
       "x.relname",
       "pg_catalog.concat_ws('|', i.indisvalid::text, i.indisclustered::text, i.indisreplident::text, pg_catalog.pg_get_indexdef(i.indexrelid))",
-      // A constraint tells of its index.
+      // The constraint's row covers its index.
       `${visible("pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid JOIN pg_catalog.pg_class c ON c.oid = i.indrelid")} AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p','u','x'))`,
     ),
     part(
@@ -125,7 +125,7 @@ export function schemaSql(hidden: readonly string[], schema: string): string {
 ${selects.join("\nUNION ALL ")}) AS objects(kind, name, within, definition)`;
 }
 
-/** The relations of the user's, and those of no extension. */
+/** The relations in user schemas, without members of extensions. */
 function relationsIn(join: string, hidden: readonly string[]): string {
   const own = hidden.map((name) => `c.oid IS DISTINCT FROM pg_catalog.to_regclass(${quoteText(name)})`).join(" AND ");
   return `${join} JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ${USER_SCHEMA} AND c.relkind IN ('r','p','v','m','S','f','c') AND ${own} AND ${noMember("pg_class", "c.oid")}`;

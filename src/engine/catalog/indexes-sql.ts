@@ -4,31 +4,31 @@ import type { Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 import { BEGIN_OWN } from "../session/own-transaction.ts";
 
-/** An index as the catalog has it. */
+/** An index in the catalog. */
 export interface FoundIndex {
   readonly oid: string;
-  /** Its name alone. */
+  /** Without its schema. */
   readonly name: string;
   /** As SQL text, with its schema. */
   readonly qualified: string;
   readonly valid: boolean;
-  /** The same text for every index that is built the same way, whatever its name; null where it cannot be had. */
+  /** Equal for all indexes that are built the same way, whatever their names; null if unavailable. */
   readonly definition: string | null;
-  /** The session that may be building it, in words; null where there is none. */
+  /** The session that may be building it, in words; null if there is none. */
   readonly builder: string | null;
 }
 
 /** A table's indexes, and how the server would build one more. */
 export interface TableIndexes {
   readonly indexes: readonly FoundIndex[];
-  /** The session that may be building an index of the table that is not in the catalog yet; null where there is none. */
+  /** The session that may be building an index that is not in the catalog yet; null if there is none. */
   readonly builder: string | null;
-  /** Of an index that was built on trial. */
+  /** The index as built on an empty copy of the table. */
   readonly trial?: {
     readonly definition: string | null;
-    /** The name that the server would choose; null where it is taken. */
+    /** The name that the server would choose; null if it is taken. */
     readonly name: string | null;
-    /** Whether the session has temporary relations of its own, which might have a part in the choice. */
+    /** True if the session has other temporary relations, which might influence that name. */
     readonly crowded: boolean;
   };
 }
@@ -38,7 +38,7 @@ export interface TableIndexes {
  * @param limitsSql time limits of the transaction
  * @param trials how often the statement is run on an empty copy of the table; each run makes the server choose the next
  *   name. The table itself is only read: ACCESS SHARE. 0 for no trial
- * @throws ServerFailure, with a trial also where the copy cannot be made or the index cannot be built on it
+ * @throws ServerFailure, also when a trial cannot make the copy or build the index on it
  */
 export async function readIndexes(
   session: Session,
@@ -50,13 +50,13 @@ export async function readIndexes(
   return (await readCatalog(session, before, factsSql(about, trials > 0))) as TableIndexes;
 }
 
-/** The oid of the index that a name means by the search path of the file; undefined for none. */
+/** The oid of the index that a name refers to in the file's search path; undefined if there is none. */
 export async function findIndex(session: Session, name: string): Promise<string | undefined> {
   const sql = `SELECT pg_catalog.to_json((SELECT c.oid::text FROM pg_class c WHERE c.oid = ${NOTED} AND c.relkind IN ('i', 'I')))::text AS row`;
   return ((await readCatalog(session, noteSql(name), sql)) as string | null) ?? undefined;
 }
 
-/** Runs statements, then a query of the catalog that gives one JSON value, and rolls back. */
+/** Runs statements, then a query of the catalog that returns one JSON value, and rolls back. */
 export async function readCatalog(session: Session, before: string, sql: string): Promise<unknown> {
   const sent = [
     session.execute(`${BEGIN_OWN}; ${before} ${COMPARABLE}`),
@@ -70,16 +70,16 @@ export async function readCatalog(session: Session, before: string, sql: string)
   return row === null || row === undefined ? null : jsonAnswer(row, "anything");
 }
 
-/** The oid of the relation that `noteSql` noted, as an expression. */
+/** An expression: the oid that `noteSql` saved. */
 export const NOTED = "pg_catalog.current_setting('pgstep.relation')::pg_catalog.oid";
 
-/** Notes which relation a name means by the search path of the file, before that changes or a copy takes the name. */
+/** Saves the oid that a name refers to in the file's search path, before that changes or a copy takes the name. */
 export function noteSql(name: string | undefined): string {
   return `SELECT pg_catalog.set_config('pgstep.relation', COALESCE(pg_catalog.to_regclass(${quoteText(name ?? "")})::pg_catalog.oid::pg_catalog.text, '0'), true);`;
 }
 
 /**
- * The index on an empty copy of the same name, since names of indexes begin with the table's. A temporary index takes
+ * Builds the index on an empty copy with the table's name, as names of indexes begin with that. A temporary index takes
  * its tablespace from temp_tablespaces.
  */
 function trialSql(about: ConcurrentCreate, trials: number): string {
@@ -123,18 +123,18 @@ function factsSql(about: ConcurrentCreate, tried: boolean): string {
 const INDEXES = `FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
  JOIN pg_namespace n ON n.oid = c.relnamespace`;
 
-/** The server's own spelling of an index without the names, and the tablespace, which that does not tell. */
+/** The server's definition of an index without the names, and the tablespace, which the definition omits. */
 const DEFINITION = `(SELECT CASE WHEN starts_with(whole, head) THEN concat(CASE WHEN i.indisunique THEN 'UNIQUE ' END, substr(whole, length(head) + 1), ' TABLESPACE ', c.reltablespace) END
  FROM (SELECT pg_get_indexdef(i.indexrelid) AS whole, format('CREATE %sINDEX %I ON %s.%I ', CASE WHEN i.indisunique THEN 'UNIQUE ' END, c.relname,
  CASE WHEN n.oid = pg_my_temp_schema() THEN 'pg_temp' ELSE quote_ident(n.nspname) END, t.relname) AS head) AS spelled)`;
 
 /**
- * An expression for the session that may be building an index, in words; NULL where there is none. All that is built
- * CONCURRENTLY holds SHARE UPDATE EXCLUSIVE on its table until its end, which every role can see. Whether the holder builds an
- * index, and which, another role's progress does not tell; VACUUM, ANALYZE and autovacuum, which has no user, are known
- * to do something else. REINDEX holds the lock on the indexes as well.
+ * An expression for the session that may be building an index, in words; NULL if there is none. A CONCURRENTLY build
+ * holds SHARE UPDATE EXCLUSIVE on its table until it ends, which every role can see. The progress of another role is
+ * hidden, so it is unknown which index the holder builds, if any; but VACUUM, ANALYZE and autovacuum (which has no
+ * user) build none. REINDEX also locks the indexes.
  * @param table an expression for its oid
- * @param index the same; 0 for one that is not in the catalog yet
+ * @param index an expression for its oid; 0 for an index that is not in the catalog yet
  */
 export function builderSql(table: string, index: string): string {
   const oid = (expression: string) => `(${expression})::pg_catalog.oid`;

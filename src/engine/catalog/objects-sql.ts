@@ -1,13 +1,13 @@
-/** One catalog that holds things a reset deletes by themselves; what depends on them internally goes with them. */
+/** A catalog of objects that a reset drops by name; their internal dependents are dropped with them. */
 interface Source {
   readonly catalog: string;
   /** The kind in PostgreSQL's words, as SQL over the catalog's row `o`. */
   readonly kind: string;
-  /** The schema; absent for what is in none. */
+  /** The column with the schema; absent for objects outside schemas. */
   readonly space?: string;
-  /** The role that owns it; NULL stands for "a superuser". */
+  /** The role that owns it; NULL for objects that only a superuser may drop. */
   readonly owner: string;
-  /** Arguments instead of those that `pg_identify_object` gives, where DROP wants them otherwise. */
+  /** The object's identity for DROP, where `pg_identify_object` returns another one. */
   readonly identity?: string;
   readonly where?: string;
 }
@@ -19,18 +19,18 @@ const RELATION_KINDS =
 const typeName = (oid: string) =>
   `(pg_catalog.pg_identify_object('pg_catalog.pg_type'::pg_catalog.regclass, ${oid}, 0)).identity`;
 
-/** An aggregate without arguments is dropped as f(*); a procedure is told from others by the modes of its arguments. */
+/** An aggregate without arguments is dropped as f(*); a procedure is identified by its argument modes too. */
 const ROUTINE_IDENTITY = `CASE WHEN o.prokind = 'a' AND o.pronargs = 0 THEN pg_catalog.format('%I.%I(*)', n.nspname, o.proname)
  WHEN o.prokind = 'p' THEN pg_catalog.format('%I.%I(%s)', n.nspname, o.proname, (SELECT pg_catalog.string_agg(
    CASE o.proargmodes[a.place] WHEN 'o' THEN 'OUT ' WHEN 'b' THEN 'INOUT ' WHEN 'v' THEN 'VARIADIC ' ELSE 'IN ' END || ${typeName("a.type")}, ', ' ORDER BY a.place)
    FROM pg_catalog.unnest(COALESCE(o.proallargtypes, o.proargtypes::pg_catalog.oid[])) WITH ORDINALITY AS a(type, place))) END`;
 
-/** PostgreSQL 15 describes a transform otherwise than DROP wants it. */
+/** PostgreSQL 15 identifies a transform in another form than DROP accepts. */
 const TRANSFORM_IDENTITY = `pg_catalog.format('FOR %s LANGUAGE %I', ${typeName("o.trftype")}, (SELECT l.lanname FROM pg_catalog.pg_language l WHERE l.oid = o.trflang))`;
 
 const TYPE_OWNER = (column: string) => `(SELECT t.typowner FROM pg_catalog.pg_type t WHERE t.oid = o.${column})`;
 
-/** FirstNormalObjectId (access/transam.h): what has a lower oid was made with the database. */
+/** FirstNormalObjectId (access/transam.h): objects with lower oids were created with the database. */
 const MADE_LATER = "o.oid >= 16384";
 
 const SOURCES: readonly Source[] = [
@@ -87,17 +87,17 @@ const SOURCES: readonly Source[] = [
   },
 ];
 
-/** The condition that a schema is not the system's. */
+/** A condition: the schema is not a system schema. */
 export const USER_SCHEMA = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
 
 /**
- * A query of everything that a reset drops by name, as one JSON object: what is in schemas that are not the system's, and
- * what is in no schema. Members of extensions and internal parts of others are left out. Of each object:
- * - `may`: the role may drop it, as its owner or as that of its schema, at once or through membership
- * - `uses`: how much else refers to it, so that what others need goes last
+ * A query of everything that a reset drops by name, as one JSON object: objects in user schemas, and objects outside
+ * schemas. Members of extensions and internal parts of other objects are excluded. For each object:
+ * - `may`: the role may drop it, as owner of the object or of its schema, directly or through membership
+ * - `uses`: how many objects refer to it, so that objects needed by others are dropped last
  * - `locks`: how many locks it takes to drop it with its own parts. Every part takes one: types, constraints, defaults,
  *   triggers ... (AcquireDeletionLock in catalog/dependency.c), not only relations.
- * - `ours`: it is one of the tables that are named
+ * - `ours`: it is one of `tables`
  * @param tables names of tables, as SQL values
  */
 export function objectsSql(tables: readonly string[]): string {

@@ -23,16 +23,16 @@ import {
 } from "./types-sql.ts";
 
 export interface CatalogChoice {
-  /** All schemas of the user's when absent. */
+  /** Undefined for all user schemas. */
   readonly schemas: readonly string[] | undefined;
-  /** SQL expressions of the names of tables that are pgstep's own. */
+  /** SQL expressions for the names of pgstep's own tables. */
   readonly hidden: readonly string[];
 }
 
 interface ReadRelation extends Relation {
   readonly hidden: boolean;
   readonly chosen: boolean;
-  /** A view's, as the server keeps it. */
+  /** The query of a view, as the server stores it; null for other relations. */
   readonly query: string | null;
 }
 
@@ -43,7 +43,7 @@ interface ReadKnown {
   readonly folding: readonly number[];
 }
 
-/** What the database holds that can be told in TypeScript, read in one round trip. */
+/** Reads all objects that TypeScript types can describe, in one round trip. */
 export async function readCatalog(session: Session, { schemas, hidden }: CatalogChoice): Promise<Catalog> {
   const ask = async <T>(sql: string): Promise<T[]> => {
     const [row] = await session.query(readInUsersPathSql(sql));
@@ -71,7 +71,7 @@ export async function readCatalog(session: Session, { schemas, hidden }: Catalog
   };
 }
 
-/** Finds which columns can be NULL: a domain may forbid it, and a view's columns are decided by its query. */
+/** Finds which columns can be NULL: a domain may forbid it, and a view's columns depend on its query. */
 class Nullability {
   readonly #relations: ReadonlyMap<number, ReadRelation>;
   readonly #types: ReadonlyMap<number, CatalogType>;

@@ -1,11 +1,11 @@
 /*
- * What reads the tables of a backup, or takes and gives their rows: views and functions, which have to make way for the tables
- * and come back behind them.
+ * Views and functions that read the tables of a backup, or use their row types. A restore drops them before the tables,
+ * and re-creates them afterwards.
  */
 
 const CLASS = (name: string) => `'pg_catalog.${name}'::pg_catalog.regclass`;
 
-/** A row type, or an array of it, stands for its table. A rule's query belongs to the view that it makes. */
+/** A row type, or an array of it, counts as its table; a view's rule counts as the view. */
 const LINKS = `links(class, oid, onclass, "on") AS (
  SELECT CASE WHEN r.oid IS NULL THEN d.classid ELSE ${CLASS("pg_class")}::pg_catalog.oid END, COALESCE(r.ev_class, d.objid),
   CASE WHEN t.oid IS NULL THEN d.refclassid ELSE ${CLASS("pg_class")}::pg_catalog.oid END, CASE WHEN t.oid IS NULL THEN d.refobjid WHEN t.typrelid <> 0 THEN t.typrelid ELSE e.typrelid END
@@ -15,7 +15,7 @@ const LINKS = `links(class, oid, onclass, "on") AS (
  WHERE (r.oid IS NOT NULL OR p.oid IS NOT NULL) AND d.refclassid IN (${["pg_class", "pg_type", "pg_proc"].map(CLASS).join(", ")})
 )`;
 
-/** Each with the longest way down to a table. */
+/** Each with the length of its longest path to a table. */
 export const DEPENDENTS = `WITH RECURSIVE ${LINKS}, reading(class, oid, depth) AS (
  SELECT l.class, l.oid, 1 FROM links l WHERE l.onclass = ${CLASS("pg_class")} AND l."on" = ANY ($oids$) AND (l.class <> ${CLASS("pg_class")} OR l.oid <> ALL ($oids$))
  UNION SELECT l.class, l.oid, v.depth + 1 FROM reading v JOIN links l ON l.onclass = v.class AND l."on" = v.oid WHERE (l.class, l.oid) <> (v.class, v.oid)
@@ -25,20 +25,20 @@ routines AS (SELECT oid, depth FROM dependents WHERE class = ${CLASS("pg_proc")}
 
 const VIEW_KIND = "CASE c.relkind WHEN 'm' THEN 'MATERIALIZED ' ELSE '' END";
 
-/** Those that stand on others first. */
+/** Dependents of other dependents come first. */
 export const DEPENDENT_REMOVALS = `${DEPENDENTS} SELECT CASE WHEN c.oid IS NULL THEN pg_catalog.format('DROP ROUTINE IF EXISTS %s;', d.oid::pg_catalog.regprocedure)
  ELSE pg_catalog.format('DROP %sVIEW IF EXISTS %s;', ${VIEW_KIND}, d.oid::pg_catalog.regclass) END AS sql
  FROM dependents d LEFT JOIN pg_catalog.pg_class c ON d.class = ${CLASS("pg_class")} AND c.oid = d.oid ORDER BY d.depth DESC, 1`;
 
-/** The rows matter more than a view or foreign key that needs something which is gone as well: it is told of, and left out. */
+/** Warns and continues if the statement needs a missing object: the rows matter more than a view or foreign key. */
 export const unlessGone = (name: string, statement: string) =>
   `pg_catalog.format('DO %L;', pg_catalog.format('BEGIN EXECUTE %L; EXCEPTION WHEN undefined_table OR undefined_function OR undefined_object OR undefined_column OR invalid_schema_name THEN RAISE WARNING ''%% was not made again: %%'', %L, SQLERRM; END', ${statement}, ${name}))`;
 
-/** Runs the statement where `lookup`, like to_regclass, finds the name. */
+/** Runs the statement only if `lookup`, like to_regclass, finds the name. */
 export const whereThere = (lookup: string, name: string, statement: string) =>
   `pg_catalog.format('DO %L;', pg_catalog.format('BEGIN IF pg_catalog.${lookup}(%L) IS NOT NULL THEN EXECUTE %L; END IF; END', ${name}, ${statement}))`;
 
-/** Those that stand on others last. */
+/** Dependents of other dependents come last. */
 export const DEPENDENT_DEFINITIONS = `${DEPENDENTS} SELECT CASE WHEN c.oid IS NULL THEN ${unlessGone("d.oid::pg_catalog.regprocedure::text", "pg_catalog.pg_get_functiondef(p.oid)")}
  ELSE ${unlessGone(
    "d.oid::pg_catalog.regclass::text",
@@ -49,7 +49,7 @@ export const DEPENDENT_DEFINITIONS = `${DEPENDENTS} SELECT CASE WHEN c.oid IS NU
  FROM dependents d LEFT JOIN pg_catalog.pg_class c ON d.class = ${CLASS("pg_class")} AND c.oid = d.oid
  LEFT JOIN pg_catalog.pg_proc p ON d.class = ${CLASS("pg_proc")} AND p.oid = d.oid ORDER BY d.depth, 1`;
 
-/** Functions that defaults, checks, indexes, policies, triggers and views need, each only where it is gone. */
+/** Functions that defaults, checks, indexes, policies, triggers and views need, each only if it is missing. */
 export const NEEDED_ROUTINES = `${DEPENDENTS}, needing(class, oid) AS (
  SELECT ${CLASS("pg_attrdef")}, oid FROM pg_catalog.pg_attrdef WHERE adrelid = ANY ($oids$)
  UNION ALL SELECT ${CLASS("pg_constraint")}, oid FROM pg_catalog.pg_constraint WHERE conrelid = ANY ($oids$)

@@ -3,7 +3,7 @@ import { unlessGone, whereThere } from "./table-dependents-sql.ts";
 const REMARK = (catalog: string, oid: string) =>
   `JOIN pg_catalog.pg_description m ON m.objoid = ${oid} AND m.classoid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND m.objsubid = 0`;
 
-/** What a table is told to do with what it holds, and remarks about its parts. */
+/** Storage, statistics and replication options of the tables, and comments on their parts. */
 export const DETAILS = [
   `SELECT pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY %s;', c.oid::pg_catalog.regclass, CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE pg_catalog.format('USING INDEX %I', x.relname) END) AS sql
  FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisreplident LEFT JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
@@ -20,12 +20,12 @@ export const DETAILS = [
  WHERE a.attrelid = ANY ($oids$) AND a.attnum > 0 AND NOT a.attisdropped AND s.action IS NOT NULL ORDER BY 1`,
   `SELECT pg_catalog.format('COMMENT ON CONSTRAINT %I ON %s IS %L;', k.conname, k.conrelid::pg_catalog.regclass, m.description) AS sql
  FROM pg_catalog.pg_constraint k ${REMARK("pg_constraint", "k.oid")} WHERE k.conrelid = ANY ($oids$) AND k.conparentid = 0 AND k.contype <> 'n' AND (k.contype <> 'f' OR k.confrelid = ANY ($oids$)) ORDER BY 1`,
-  // A partition's own index may have got another name.
+  // The index of a partition may have another name after the restore.
   `SELECT ${whereThere("to_regclass", "i.indexrelid::pg_catalog.regclass::text", "pg_catalog.format('COMMENT ON INDEX %s IS %L', i.indexrelid::pg_catalog.regclass, m.description)")} AS sql
  FROM pg_catalog.pg_index i ${REMARK("pg_class", "i.indexrelid")} WHERE i.indrelid = ANY ($oids$) ORDER BY 1`,
   `SELECT pg_catalog.format('COMMENT ON TRIGGER %I ON %s IS %L;', g.tgname, g.tgrelid::pg_catalog.regclass, m.description) AS sql
  FROM pg_catalog.pg_trigger g ${REMARK("pg_trigger", "g.oid")} WHERE g.tgrelid = ANY ($oids$) AND NOT g.tgisinternal AND g.tgparentid = 0 ORDER BY 1`,
-  // A policy for roles that are not known is not made.
+  // A policy for unknown roles is not created.
   `SELECT ${unlessGone("'the remark about policy ' || p.polname", "pg_catalog.format('COMMENT ON POLICY %I ON %s IS %L', p.polname, p.polrelid::pg_catalog.regclass, m.description)")} AS sql
  FROM pg_catalog.pg_policy p ${REMARK("pg_policy", "p.oid")} WHERE p.polrelid = ANY ($oids$) ORDER BY 1`,
 ];

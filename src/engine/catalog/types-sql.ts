@@ -1,10 +1,10 @@
 import { quoteText } from "../../core/sql/quote.ts";
 
 /*
- * Each query answers one row with one column, "row": a JSON array as text.
+ * Each query returns one row with one column, "row": a JSON array as text.
  */
 
-/** FirstNormalObjectId (access/transam.h): what has a lower oid was made with the database. */
+/** FirstNormalObjectId (access/transam.h): objects with lower oids were created with the database. */
 const MADE_LATER = "16384";
 
 const rows = (select: string) =>
@@ -13,8 +13,8 @@ const rows = (select: string) =>
 const USER_SCHEMA = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
 
 /**
- * Schemas that are the user's, or those that were named; and nothing that belongs to an extension.
- * @param belongs also what belongs to something else, as a constructor to its range type ('i')
+ * A condition: the object is in one of the named schemas, or in any user schema, and not a part of an extension.
+ * @param belongs dependencies that exclude an object: 'e' on an extension, 'i' as of a constructor on its range type
  */
 function chosen(schemas: readonly string[] | undefined, catalog: string, oid: string, belongs = "'e'"): string {
   const schema = schemas ? `n.nspname IN (${schemas.map(quoteText).join(", ")})` : USER_SCHEMA;
@@ -36,7 +36,7 @@ export const TYPES_SQL = rows(`SELECT t.oid::pg_catalog.int8 AS id, n.nspname AS
  t.typbasetype::pg_catalog.int8 AS base, t.typnotnull AS "notNull"
  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace`);
 
-/** A character type's length is kept with its header of four bytes. */
+/** The type modifier of a character type is its length plus a header of four bytes. */
 const maxLength = (type: string, modifier: string) =>
   `CASE WHEN ${type} IN ('pg_catalog.varchar'::pg_catalog.regtype, 'pg_catalog.bpchar'::pg_catalog.regtype) AND ${modifier} > 4 THEN ${modifier} - 4 END`;
 
@@ -55,7 +55,7 @@ const COLUMNS = `(SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_obje
   FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)`;
 
-/** Tables and views; a partition is its table's. Views come with their query as the server keeps it. */
+/** Tables and views, without partitions. Views include their query as the server stores it. */
 export function relationsSql(schemas: readonly string[] | undefined, hidden: readonly string[]): string {
   return rows(`SELECT c.oid::pg_catalog.int8 AS id, n.nspname AS schema, c.relname AS name, ${comment("pg_class", "c.oid")} AS comment,
  CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
@@ -108,7 +108,7 @@ export function routinesSql(schemas: readonly string[] | undefined): string {
  ORDER BY n.nspname COLLATE "C", p.proname COLLATE "C", pg_catalog.pg_get_function_identity_arguments(p.oid) COLLATE "C"`);
 }
 
-/** Operators whose result is NULL only for NULL, by their names; the same for functions. `jsonb ->` is no such one. */
+/** Names of operators, and of functions, whose result is NULL only for NULL. `jsonb ->` is not among them. */
 const OPERATORS = "= <> < <= > >= + - * / % ^ || ~~ !~~ ~~* !~~* ~ !~ ~* !~* && @> <@ & | # << >>".split(" ");
 const FUNCTIONS = (
   "abs age ascii bit_length btrim cardinality ceil ceiling char_length character_length chr clock_timestamp concat " +
@@ -134,13 +134,13 @@ const ids = (select: string) =>
 const functionsNamed = (names: readonly string[]) =>
   ids(`SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.oid < ${MADE_LATER} AND ${isFunctionNamed(names)}`);
 
-/** Not those of ranges: `lower` and `upper` of one without that bound are NULL. */
+/** Excludes those of ranges: `lower` and `upper` of a range without that bound are NULL. */
 const isFunctionNamed = (names: readonly string[]) =>
   `p.proname IN (${list(names)}) AND p.prorettype <> 'pg_catalog.anyelement'::pg_catalog.regtype`;
 
 /**
- * The identifiers of what `Known` tells of. A cast from jsonb answers NULL for a JSON null (PostgreSQL 18); `||` of
- * json, ranges and text all keep values. Geometric operators of the same names (category G) answer NULL where nothing meets.
+ * The oids of the operators and functions in `Known`. Excluded are casts from jsonb, which return NULL for a JSON null
+ * (PostgreSQL 18), and geometric operators (category G), which return NULL where nothing meets; `||` returns no NULL.
  */
 export const KNOWN_SQL = rows(`SELECT
  ${ids(`SELECT o.oid FROM pg_catalog.pg_operator o WHERE o.oid < ${MADE_LATER} AND o.oprname IN (${list(OPERATORS)})

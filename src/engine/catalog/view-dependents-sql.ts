@@ -1,9 +1,9 @@
 /*
- * How views, and what depends on them, are taken down and put back: catalog queries of pgstep's own
+ * Catalog queries to drop and re-create views and their dependents
  * (PostgreSQL documentation, system catalogs: pg_depend, pg_rewrite; functions pg_get_viewdef ...).
  *
- * To be run while nothing is in the search path. So all names come out with their schemas, and functions need none; catalogs
- * need theirs, as temporary tables would still come before them.
+ * The search path must be empty, so that all names in the results include their schemas. Functions need no schema here;
+ * catalogs do, as temporary tables would still come before them.
  */
 
 const RELATION = "'pg_catalog.pg_class'::regclass::oid";
@@ -15,9 +15,9 @@ const DEFAULT = "'pg_catalog.pg_attrdef'::regclass::oid";
 const STATISTICS = "'pg_catalog.pg_statistic_ext'::regclass::oid";
 
 /**
- * `edges` lead from what is depended on (`on_class`, `on_oid`) to what depends on it (`class`, `oid`). A row type and its
- * array stand for their relation, and the rule with a view's query for the view. What is a relation's own does not depend
- * on it as others do.
+ * `edges` lead from an object (`on_class`, `on_oid`) to a dependent (`class`, `oid`). A row type and its array count as
+ * their relation, and the rule with a view's query as the view. A relation's own indexes, triggers, defaults, rules and
+ * statistics are not its dependents.
  */
 const EDGES = `
 row_types(type, relation) AS (
@@ -49,7 +49,7 @@ edges AS MATERIALIZED (
     SELECT FROM own o WHERE (o.class, o.oid) = (l.class, l.oid) AND (${RELATION}, o.relation) = (l.on_class, l.on_oid))
 )`;
 
-/** `dependents` are the relations of that list and all that depends on them. */
+/** `dependents` are the listed relations and all objects that depend on them. */
 const dependents = (roots: readonly string[]) => `
 dependents(class, oid) AS (
   SELECT ${RELATION}, root FROM unnest('{${roots.join(",")}}'::oid[]) AS root
@@ -57,8 +57,8 @@ dependents(class, oid) AS (
 )`;
 
 /**
- * `objects` are those that can be made again, views and routines, with the words for them in statements; an aggregate has no
- * definition.
+ * `objects` are the dependents that can be re-created, views and routines, with their keywords in statements. An
+ * aggregate has no definition.
  */
 const OBJECTS = `
 views AS (
@@ -87,7 +87,7 @@ objects AS (
 const role = (oid: string) => `CASE WHEN ${oid} = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(${oid})) END`;
 const GRANTEE = `${role("a.grantee")} || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END`;
 
-/** Statements that make objects what they were, by object and in order. */
+/** Statements that restore the privileges, comments and parts of objects, by object and in order. */
 const STATEMENTS = `
 -- The privileges just so, whatever default privileges add when the object is made.
 default_grantees(acl_type, names) AS (
@@ -129,11 +129,11 @@ parts(class, oid, rank, sql) AS (
   FROM views v JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = v.oid
 )`;
 
-/** The rows of one of the statements above that belong to the dependent `d`. */
+/** A JSON list of the rows of one of the tables above that belong to the dependent `d`. */
 const list = (table: string, value = "s.sql") =>
   `COALESCE((SELECT json_agg(${value} ORDER BY s.rank, s.sql) FROM ${table} s WHERE (s.class, s.oid) = (d.class, d.oid)), '[]'::json)`;
 
-/** What is neither view nor routine is there as well, to be refused by name. */
+/** Includes dependents that are neither views nor routines, to be refused by name. */
 const NODES = `
 nodes AS (
   SELECT format('%s %s', d.class, d.oid) AS key,
@@ -151,9 +151,9 @@ nodes AS (
 )`;
 
 /**
- * One row of JSON: `nodes`, the relations and all that depends on them, with what is said of each; `edges` from what is
- * depended on to what depends on it.
- * @param roots numbers of relations
+ * One row of JSON: `nodes`, the relations and all their dependents, each with its statements; `edges`, from objects to
+ * their dependents.
+ * @param roots oids of relations
  */
 export function dependentsSql(roots: readonly string[]): string {
   return `WITH RECURSIVE ${[EDGES, dependents(roots), OBJECTS, STATEMENTS, NODES].join(",")}

@@ -11,9 +11,9 @@ import { jsonAnswer } from "../session/json-answer.ts";
 import { withSession } from "../session/with-session.ts";
 
 /**
- * Applies migrations to an empty database. Each that has a way back also goes it, after which the schema must be what it
- * was, and is then applied again. What fails is a finding, where it is in its file; a migration that cannot be applied,
- * also not again, ends the rehearsal.
+ * Applies migrations to an empty database. Each one with a down script is then undone, which must restore the schema,
+ * and applied again. Failures become findings with their place in the file. A migration that cannot be applied, the
+ * first time or again, ends the rehearsal.
  * @param migrations lowest version first
  * @throws Failure interrupted, terminated and those of connecting
  */
@@ -26,7 +26,7 @@ export async function rehearse(
   const findings: Finding[] = [];
   let [applied, undone] = [0, 0];
   const done = () => ({ rehearsal: { database: database.description, applied, undone }, findings });
-  /** What is wrong with it, if anything. */
+  /** Returns the failure, if any, as a finding. */
   const apply = async (upTo: Migration, count: number): Promise<Finding | undefined> => {
     const { failure, steps } = await migrate(context, { to: upTo.version }, {});
     applied += failure ? steps.filter(({ outcome }) => outcome === "applied").length : count;
@@ -44,7 +44,7 @@ export async function rehearse(
     const last = index === run.length - 1;
     if (!migration.down) {
       before = undefined;
-      // Those without a way back are applied together, which is much faster.
+      // Migrations without a down script are applied together, which is much faster.
       if ((last || run[index + 1]?.down) && !(await applies(migration, waiting))) return done();
       if (last || run[index + 1]?.down) waiting = 0;
       continue;
@@ -70,7 +70,7 @@ export async function rehearse(
   return done();
 }
 
-/** What the schema consists of, but for pgstep's own tables. */
+/** Reads the objects of the schema, except for pgstep's own tables. */
 export async function readSchema({ database, settings, signal }: DatabaseContext): Promise<readonly SchemaObject[]> {
   const { history, journal, lease } = tableNames(settings);
   const sql = schemaSql([history, journal, lease], settings.schema);
@@ -79,30 +79,30 @@ export async function readSchema({ database, settings, signal }: DatabaseContext
   return objects.map(([kind, name, within, digest]) => ({ kind, name, within, digest }));
 }
 
-/** @param again why the migration cannot be applied any more: what the down script did wrong is the cause */
+/** @param again why the migration cannot be applied again, which the down script has caused */
 function notReversible({ name, down }: Migration, differences: readonly string[], again: Finding | undefined): Finding {
   const undone = `${name} is not undone by its down script: it ${differences.join("; ")}`;
   return {
     rule: "not-reversible",
     severity: again ? "error" : "warning",
     message: again ? `${undone}; so it cannot be applied again: ${again.message}` : undone,
-    hint: "Let the down script undo all that the migration does, or leave it out if there is no way back.",
+    hint: "Make the down script undo all that the migration does, or remove it if that is impossible.",
     ...(down && { place: { path: down.path } }),
   };
 }
 
-/** What the embedded database has not: the server's roles, and most extensions. */
+/** Errors about what the embedded database lacks: the server's roles, and most extensions. */
 const LACKING =
   /^(?:role ".*" does not exist|extension ".*" is not available|could not (?:open extension control|access) file)/;
 
-/** A failure that is a fault of a file's. @throws Failure the failure itself when it is none */
+/** Turns a failure that a file caused into a finding. @throws Failure any other failure, unchanged */
 async function findingOf({ database }: DatabaseContext, failure: Failure): Promise<Finding> {
   const { code, message, place, server, hint } = failure;
   if (code !== "statement-failed" && code !== "history-conflict" && code !== "files-unsound") throw failure;
   const said = [server?.detail && `DETAIL: ${server.detail}`, server?.hint && `HINT: ${server.hint}`].filter(Boolean);
   const shadow = database.embedded && LACKING.test(server?.message ?? "");
   const advice = shadow
-    ? "Name an empty database of a server like yours with --shadow-url: the embedded one lacks it."
+    ? "Name an empty database on a server like yours with --shadow-url: the embedded database lacks it."
     : hint;
   return finding("replay", { message: [message, ...said].join("; "), hint: advice, place });
 }

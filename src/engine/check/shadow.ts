@@ -7,7 +7,7 @@ import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 
 /**
- * Applies all migrations to a shadow database, which must be empty, works on the result, and empties it again.
+ * Applies all migrations to a shadow database, which must be empty, runs `work`, and empties it again.
  * @throws Failure shadow-not-empty, and everything that a run can fail with
  */
 export function replay<Result>(
@@ -21,33 +21,33 @@ export function replay<Result>(
   });
 }
 
-/** Has an empty database worked in, and empties it again. */
+/** Runs `work` in an empty database, and empties it again. */
 export type InShadow = <Result>(work: (context: DatabaseContext) => Promise<Result>) => Promise<Result>;
 
-/** Works in a shadow database, which must be empty, tells nobody of it, and empties it again. @throws Failure shadow-not-empty */
+/** Runs `work` in an empty shadow database, emits no events, and empties it again. @throws Failure shadow-not-empty */
 export async function inShadow<Result>(
   shadow: DatabaseContext,
   work: (context: DatabaseContext) => Promise<Result>,
 ): Promise<Result> {
   const { database, settings, signal } = shadow;
   const quiet: DatabaseContext = { ...shadow, emit: () => {}, isRehearsal: true };
-  // The embedded one lives in memory, and nobody else can reach it.
+  // The embedded database is in memory, and nobody else can reach it.
   if (database.embedded) return await work(quiet);
   const empty = await withSession(
     database,
-    "look into the shadow database",
+    "inspect the shadow database",
     async (session) => isEmpty(await readInventory(session, tableNames(settings))),
     signal,
   );
   if (!empty) {
     throw new Failure("shadow-not-empty", `Cannot use ${database.description} as a shadow database: it is not empty`, {
-      hint: "Name an empty database that nobody else uses; it is emptied again afterwards.",
+      hint: "Name an empty database that nobody else uses; pgstep empties it again afterwards.",
     });
   }
   try {
     return await work(quiet);
   } finally {
-    // Everything in it was made here. What was interrupted has to be cleared away all the same.
+    // Everything in it was created here, and must be removed even after an interruption.
     await reset(
       { ...quiet, signal: new AbortController().signal },
       { mayReset: async () => true, mayRepair: async () => false },

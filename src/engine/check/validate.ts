@@ -22,9 +22,9 @@ import { rehearse } from "./replay.ts";
 import type { InShadow } from "./shadow.ts";
 
 /**
- * Everything that can be found wrong without running anything on the database: with the files, and, where a database is given, between
- * files and history. All findings at once; errors first.
- * @param inShadow also runs all migrations in such a database, unless the files have errors
+ * Checks the files, and, if a database is given, compares them with its history, without running any migration there.
+ * Returns all findings at once, errors first.
+ * @param inShadow if given, also runs all migrations in a shadow database, unless the files have errors
  * @throws Failure directory-unreadable, history-foreign and those of connecting
  */
 export async function validate(
@@ -71,7 +71,7 @@ export async function validate(
   };
 }
 
-/** Of the forgotten ones, those that are applied may stay as they are; which these are only the history tells. */
+/** Forgotten files are errors only if the history shows them as pending: applied ones may stay as they are. */
 function emptyFiles(migrations: readonly Migration[], entries: readonly Entry[] | undefined): Finding[] {
   const pending = new Set(entries?.filter(isPending).map(({ migration }) => migration));
   const forgotten = migrations.filter((one) => pending.has(one) && isForgotten(one));
@@ -101,7 +101,7 @@ function pendingFile({ fileSystem, settings }: Context, { path, header }: SqlFil
   return { path, pieces: () => scanBytes(fileSystem.read(path), placeholdersIn(header, settings.placeholders)) };
 }
 
-/** Those of what is there already, which an empty database knows nothing of. */
+/** Rules about applied migrations, which do not matter in an empty database. */
 const HISTORY_RULES: ReadonlySet<string> = new Set(["changed", "missing", "out-of-order", "unfinished"]);
 
 function conflictOf(entry: Entry): Finding[] {
