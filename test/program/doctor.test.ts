@@ -66,7 +66,7 @@ for (const runtime of chosenRuntimes()) {
       assert.doesNotMatch(stdout, /^[!✗]/m);
       assert.match(stdout, /^ {2}host +127\.0\.0\.1 +DATABASE_URL$/m);
       assert.match(stdout, /^ {2}directory +sound +PGSTEP_DIR$/m);
-      assert.match(stdout, /^✓ history +public\.schema_migrations is not there yet: the first run makes it$/m);
+      assert.match(stdout, /^✓ history +public\.schema_migrations does not exist yet: the first run creates it$/m);
       assert.match(stdout, /\nAll is well with .*\.\n$/);
       assert.equal(await fingerprint(server, name), before);
       assert.equal((await pgstep(url, "up")).status, 0);
@@ -112,7 +112,7 @@ for (const runtime of chosenRuntimes()) {
       assert.equal(first.status, 3);
       const grant = `GRANT CREATE ON SCHEMA public TO ${me};`;
       assert.deepEqual(first.told("schema"), [
-        `fault: no tables may be made in public, so that the history cannot be | ${grant}`,
+        `fault: the role may not create tables in public, so pgstep cannot create the history | ${grant}`,
       ]);
       await server.query(name, grant);
       assert.equal((await examined(url)).status, 0);
@@ -120,15 +120,12 @@ for (const runtime of chosenRuntimes()) {
       const second = await examined(url);
       assert.equal(second.status, 3);
       const [table = ""] = second.told("table");
-      assert.match(
-        table,
-        /^fault: public\.schema_migrations may not be written \(SELECT, INSERT, UPDATE, DELETE is missing\)/,
-      );
+      assert.match(table, /^fault: the role lacks SELECT, INSERT, UPDATE, DELETE on public\.schema_migrations/);
       await server.query(name, table.split(" | ")[1] ?? "");
       const third = await examined(url);
       assert.equal(third.status, 0, third.stdout);
       const [ownership = ""] = third.told("ownership");
-      assert.match(ownership, /^warning: 2 tables in public of .* may not be altered or dropped/);
+      assert.match(ownership, /^warning: the role may not alter or drop 2 tables of .* in public/);
       await server.query(name, ownership.split(" | ")[1] ?? "");
       assert.deepEqual((await examined(url)).told("ownership"), []);
     });
@@ -172,7 +169,7 @@ for (const runtime of chosenRuntimes()) {
         `fault: no: transactions are read-only here (default_transaction_read_only is on for the database) | To allow writes, run: BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT;`,
       ]);
       assert.deepEqual(told("timeouts"), [
-        "good: pgstep lifts statement_timeout and idle_session_timeout for its migrations",
+        "good: pgstep turns off statement_timeout and idle_session_timeout for its migrations",
       ]);
       assert.match(told("event triggers")[0] ?? "", /^warning: .*watch/);
       assert.match(
@@ -197,7 +194,7 @@ for (const runtime of chosenRuntimes()) {
         if (found.length > 0) break;
       }
       const during = await examined(url, "--dir", slow);
-      assert.match(during.told("other runs")[0] ?? "", /^warning: one is at work: process \d+, pgstep, user postgres/);
+      assert.match(during.told("other runs")[0] ?? "", /^warning: one is running: process \d+, pgstep, user postgres/);
       assert.equal((await running).status, 4);
       const afterwards = await examined(url, "--dir", slow);
       assert.equal(afterwards.status, 3);
@@ -212,7 +209,7 @@ for (const runtime of chosenRuntimes()) {
       assert.equal(status, 3);
       assert.match(
         told("migrations")[0] ?? "",
-        /^fault: .* in unsound, with .*fault.* \| Run pgstep validate --dir unsound to/,
+        /^fault: .* in unsound, with .*error.* \| Run pgstep validate --dir unsound to/,
       );
       const nowhere = await examined(url, "--dir", "nowhere");
       assert.match(nowhere.told("migrations")[0] ?? "", /^fault: .*nowhere/);
@@ -226,7 +223,7 @@ for (const runtime of chosenRuntimes()) {
       try {
         const { status, told, stdout } = await examined(bouncer.url(name));
         assert.equal(status, 0, stdout);
-        assert.match(told("pooler")[0] ?? "", /^warning: a transaction pooler stands in between/);
+        assert.match(told("pooler")[0] ?? "", /^warning: the connection goes through a transaction pooler/);
         assert.equal((await pgstep(bouncer.url(name), "up")).status, 0);
         assert.deepEqual((await examined(bouncer.url(name))).told("other runs"), ["good: none"]);
       } finally {

@@ -3,10 +3,10 @@ import { readSql } from "../../core/sql/own-sql.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../session/context.ts";
 
-/** More than this is no accident of the network's. */
+/** A larger difference is not caused by the network. */
 const TOLERANCE_MS = 5_000;
 
-/** Whether the server's clock and ours agree: times of the history are the server's, those of logs ours. */
+/** Compares the server's clock, which the history uses, with this machine's, which logs use. */
 export async function* clockChecks({ clock }: DatabaseContext, session: Session): AsyncGenerator<Check> {
   const before = clock.now().getTime();
   const [row] = await session.query(
@@ -21,5 +21,5 @@ export async function* clockChecks({ clock }: DatabaseContext, session: Session)
   }
   const seconds = Math.round(Math.abs(aheadMs) / 1_000);
   const how = aheadMs > 0 ? "ahead of" : "behind";
-  yield warning("clock", `the server's is ${seconds} s ${how} this machine's`, "Let both follow a time server (NTP).");
+  yield warning("clock", `the server's is ${seconds} s ${how} this machine's`, "Synchronize both clocks with NTP.");
 }

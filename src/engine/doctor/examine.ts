@@ -13,8 +13,8 @@ import { readFacts } from "./server-facts.ts";
 import { workChecks } from "./work-checks.ts";
 
 /**
- * Looks at everything a run needs, from the files over each step of the connection to privileges and history, and tells
- * of each thing as it is known. Never writes.
+ * Checks everything a run needs, from the files and each step of the connection to privileges and history, and emits
+ * each result as soon as it is known. Never writes.
  * @param probe absent for the embedded database
  */
 export async function examine(
@@ -38,7 +38,7 @@ export async function examine(
     if (check.state === "fault") reached = false;
   }
   if (signal.aborted) throw interruption(signal, `Cannot examine ${database.description}`, "Nothing was done.");
-  // What keeps the steps from the server keeps a log-in from it, and need not be said twice.
+  // After a failed step the log-in would fail as well, which need not be reported twice.
   const session = reached ? await logIn(context, tell) : undefined;
   if (session) {
     try {
@@ -78,7 +78,7 @@ const PARTS: readonly (readonly [topic: string, checks: SessionChecks])[] = [
   ["work", workChecks],
 ];
 
-/** A part that the server will not answer is a finding like any other. */
+/** A part that the server refuses to answer is reported like any other finding. */
 async function* sessionChecks(context: DatabaseContext, session: Session): AsyncGenerator<Check> {
   const facts = await readFacts(context, session);
   yield good("log-in", logInWords(facts));
@@ -87,9 +87,9 @@ async function* sessionChecks(context: DatabaseContext, session: Session): Async
       yield* checks(context, session, facts);
     } catch (error) {
       if (error instanceof Failure) yield fault(topic, error.message, error.hint);
-      else if (error instanceof ServerFailure) yield warning(topic, `the server does not tell: ${error.message}`);
+      else if (error instanceof ServerFailure) yield warning(topic, `the server reports: ${error.message}`);
       else if (error instanceof ConnectionLost) {
-        yield fault(topic, error.message, "Look into the server's log.");
+        yield fault(topic, error.message, "Check the server's log.");
         return;
       } else throw error;
     }

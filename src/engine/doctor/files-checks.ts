@@ -6,7 +6,7 @@ import type { Context } from "../session/context.ts";
 
 const TOPIC = "migrations";
 
-/** Whether the directory can be read, and its files are sound. */
+/** Checks that the directory can be read, and that its files have no findings. */
 export function filesChecks({ fileSystem, settings }: Context): Check[] {
   try {
     const files = readMigrations(fileSystem, settings.directory);
@@ -20,7 +20,7 @@ export function filesChecks({ fileSystem, settings }: Context): Check[] {
     const warnings = all.length - errors;
     const there = `${migrations.length} in ${settings.directory}`;
     const see = "Run pgstep validate to see them.";
-    if (errors > 0) return [fault(TOPIC, `${there}, with ${errors === 1 ? "a fault" : `${errors} faults`}`, see)];
+    if (errors > 0) return [fault(TOPIC, `${there}, with ${errors === 1 ? "an error" : `${errors} errors`}`, see)];
     if (migrations.length === 0)
       return [
         warning(
@@ -31,7 +31,7 @@ export function filesChecks({ fileSystem, settings }: Context): Check[] {
       ];
     if (warnings > 0)
       return [warning(TOPIC, `${there}, with ${warnings === 1 ? "a warning" : `${warnings} warnings`}`, see)];
-    return [good(TOPIC, `${there}, all sound`)];
+    return [good(TOPIC, `${there}, no findings`)];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return [fault(TOPIC, error.message, error.hint)];

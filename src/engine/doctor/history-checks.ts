@@ -9,7 +9,7 @@ import type { ServerFacts } from "./server-facts.ts";
 
 const TOPIC = "history";
 
-/** Whether the history is pgstep's, complete, and at one with the files. */
+/** Checks that the history is pgstep's, has all columns, and agrees with the files. */
 export async function* historyChecks(
   context: DatabaseContext,
   session: Session,
@@ -19,7 +19,7 @@ export async function* historyChecks(
   const name = `${sqlName(schema)}.${sqlName(table)}`;
   const state = await look(session, context.settings);
   if (!state.historyExists) {
-    yield good(TOPIC, `${name} is not there yet: the first run makes it`);
+    yield good(TOPIC, `${name} does not exist yet: the first run creates it`);
     return;
   }
   yield columnsCheck(name, state, facts);
@@ -57,5 +57,5 @@ function* unfinished({ unfinished: steps, resetUnfinished, afterUpUnfinished, na
     );
   }
   if (afterUpUnfinished) yield fault("unfinished", "a hook after up failed or was cut off", "pgstep up");
-  if (resetUnfinished) yield fault("unfinished", "a reset was begun and did not end", `pgstep reset --confirm ${name}`);
+  if (resetUnfinished) yield fault("unfinished", "a reset did not finish", `pgstep reset --confirm ${name}`);
 }

@@ -4,7 +4,7 @@ import { tableNames } from "../history/history-table.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { ServerFacts, TableFacts } from "./server-facts.ts";
 
-/** Whether the role may do what pgstep does, and what migrations are likely to do. */
+/** Checks the privileges that pgstep and typical migrations need. */
 export function* privilegeChecks(context: DatabaseContext, _: Session, facts: ServerFacts): Generator<Check> {
   const { settings } = context;
   yield roleCheck(facts);
@@ -26,24 +26,24 @@ function schemaCheck(schema: string, history: string, facts: ServerFacts): Check
   const name = sqlName(schema);
   if (!schemaExists) {
     return mayCreateSchema
-      ? good(topic, `${name} is not there yet, and may be made`)
+      ? good(topic, `${name} does not exist yet, and the role may create it`)
       : fault(
           topic,
-          `${name} is not there and may not be made`,
+          `${name} does not exist, and the role may not create it`,
           `GRANT CREATE ON DATABASE ${sqlName(database)} TO ${sqlName(role)};`,
         );
   }
   if (!mayUseSchema)
-    return fault(topic, `${name} may not be used`, `GRANT USAGE ON SCHEMA ${name} TO ${sqlName(role)};`);
-  if (mayCreateInSchema) return good(topic, `tables may be made in ${name}`);
+    return fault(topic, `the role may not use ${name}`, `GRANT USAGE ON SCHEMA ${name} TO ${sqlName(role)};`);
+  if (mayCreateInSchema) return good(topic, `the role may create tables in ${name}`);
   const grant = `GRANT CREATE ON SCHEMA ${name} TO ${sqlName(role)};`;
   const hasHistory = facts.tables.some((table) => quoted(table.name) === history);
   return hasHistory
-    ? warning(topic, `no tables may be made in ${name}: migrations that do will fail there`, grant)
-    : fault(topic, `no tables may be made in ${name}, so that the history cannot be`, grant);
+    ? warning(topic, `the role may not create tables in ${name}: migrations that do will fail`, grant)
+    : fault(topic, `the role may not create tables in ${name}, so pgstep cannot create the history`, grant);
 }
 
-/** As pgstep itself quotes: PostgreSQL's format() leaves quotes out where they are not needed. */
+/** Quotes all parts, as pgstep does: PostgreSQL's format() omits quotes that are not needed. */
 function quoted(name: string): string {
   const parts = name.match(/"(?:[^"]|"")*"|[^".]+/g) ?? [];
   return parts.map((part) => (part.startsWith('"') ? part : `"${part}"`)).join(".");
@@ -54,7 +54,7 @@ function tableCheck({ name, owner, lacking, hasRowSecurity, isOwned }: TableFact
   if (lacking.length > 0) {
     return fault(
       "table",
-      `${name} may not be written (${lacking.join(", ")} is missing)`,
+      `the role lacks ${lacking.join(", ")} on ${name}`,
       `GRANT ${lacking.join(", ")} ON ${name} TO ${role};`,
     );
   }
@@ -65,16 +65,17 @@ function tableCheck({ name, owner, lacking, hasRowSecurity, isOwned }: TableFact
       `ALTER TABLE ${name} DISABLE ROW LEVEL SECURITY;`,
     );
   }
-  return good("table", `${name} of ${owner} may be read and written`);
+  return good("table", `the role may read and write ${name}, owned by ${owner}`);
 }
 
 function* ownershipChecks(schema: string, { role, otherOwners }: ServerFacts): Generator<Check> {
+  const name = sqlName(schema);
   for (const { owner, tables, isSuperuser } of otherOwners) {
     yield warning(
       "ownership",
-      `${tables === 1 ? "a table" : `${tables} tables`} in ${sqlName(schema)} of ${owner} may not be altered or dropped`,
-      // Nobody should become a superuser for that.
-      isSuperuser ? `Connect as ${owner} for migrations that do.` : `GRANT ${sqlName(owner)} TO ${sqlName(role)};`,
+      `the role may not alter or drop ${tables === 1 ? "a table" : `${tables} tables`} of ${owner} in ${name}`,
+      // Do not advise to grant a superuser.
+      isSuperuser ? `Connect as ${owner} for migrations that do so.` : `GRANT ${sqlName(owner)} TO ${sqlName(role)};`,
     );
   }
 }

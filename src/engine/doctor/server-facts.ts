@@ -6,19 +6,19 @@ import { READ_ONLY_SQL, type SettingOrigin } from "../history/read-only.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 
-/** What the server tells of itself, of the role, and of where pgstep's tables are or would be. */
+/** Facts about the server, the role, and the schema and tables of pgstep. */
 export interface ServerFacts {
   readonly processId: number;
   readonly version: string;
   readonly role: string;
   readonly loginRole: string;
   readonly database: string;
-  /** How the log-in was proven; null where the server does not tell (before PostgreSQL 16). */
+  /** The authentication method; null before PostgreSQL 16, which does not report it. */
   readonly method: string | null;
   readonly isSuperuser: boolean;
   readonly bypassesRowSecurity: boolean;
   readonly isStandby: boolean;
-  /** Absent where transactions are read-write by default. */
+  /** Null if transactions are read-write by default. */
   readonly readOnly: SettingOrigin | null;
   readonly settings: Readonly<Record<string, string>>;
   readonly eventTriggers: readonly string[];
@@ -28,18 +28,18 @@ export interface ServerFacts {
   readonly mayCreateInSchema: boolean;
   readonly mayMakeTemporary: boolean;
   readonly tables: readonly TableFacts[];
-  /** Of the schema's tables that belong to a role whose rights ours does not have, their owners. */
+  /** Owners of tables in the schema whose privileges our role does not have. */
   readonly otherOwners: readonly { readonly owner: string; readonly tables: number; readonly isSuperuser: boolean }[];
   readonly invalidIndexes: readonly string[];
 }
 
-/** One of pgstep's tables that is there. */
+/** An existing table of pgstep's. */
 export interface TableFacts {
   readonly name: string;
   readonly owner: string;
   readonly isOwned: boolean;
   readonly hasRowSecurity: boolean;
-  /** Of SELECT, INSERT, UPDATE, DELETE. */
+  /** The privileges that the role lacks, of SELECT, INSERT, UPDATE, DELETE. */
   readonly lacking: readonly string[];
 }
 
@@ -54,7 +54,7 @@ const SETTINGS = [
   "default_transaction_isolation",
 ];
 
-/** All of it in one round trip. */
+/** Reads all facts in one round trip. */
 export async function readFacts({ settings }: DatabaseContext, session: Session): Promise<ServerFacts> {
   const names = tableNames(settings);
   const schema = quoteText(settings.schema);

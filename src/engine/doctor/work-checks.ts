@@ -7,7 +7,7 @@ import type { ServerFacts } from "./server-facts.ts";
 
 const MOST_INDEXES = 10;
 
-/** Whether somebody else is at work, and what broken work was left. */
+/** Checks for other runs, and for INVALID indexes that failed builds have left. */
 export async function* workChecks(
   context: DatabaseContext,
   session: Session,
@@ -20,7 +20,7 @@ export async function* workChecks(
 async function runCheck(context: DatabaseContext, session: Session): Promise<Check> {
   const holder = await lockHolder(context, session);
   if (holder === undefined) return good("other runs", "none");
-  const words = `one is at work: ${holderWords(holder)}`;
+  const words = `one is running: ${holderWords(holder)}`;
   return warning("other runs", words, "Wait for it to end; a run waits by itself (--lock-wait).");
 }
 
@@ -29,7 +29,7 @@ function* indexChecks({ invalidIndexes }: ServerFacts): Generator<Check> {
   for (const name of invalidIndexes.slice(0, MOST_INDEXES)) {
     yield warning(
       "indexes",
-      `${name} is INVALID: it is kept up to date and never used`,
+      `${name} is INVALID: writes maintain it, but queries do not use it`,
       `REINDEX INDEX CONCURRENTLY ${name};`,
     );
   }
