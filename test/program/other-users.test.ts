@@ -52,7 +52,7 @@ for (const runtime of chosenRuntimes()) {
     mkdirSync(join(shared, name));
     const hint = async () =>
       (await run([...program, "validate", "--dir", name, "--quiet"], { directory: mine })).stderr;
-    assert.match(await hint(), new RegExp(`help: There is the directory \\.\\./${name}:`));
+    assert.match(await hint(), new RegExp(`help: The directory \\.\\./${name} exists:`));
     chownSync(join(shared, name), 65_534, 65_534);
     assert.match(await hint(), /there is no such directory\nhelp: Create it with:/);
     rmSync(join(shared, name), { recursive: true });

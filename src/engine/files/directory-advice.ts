@@ -1,11 +1,11 @@
 import { shellWord } from "../../core/command-line/consent.ts";
 import type { DirectoryFacts, FileSystem } from "../../ports/file-system.ts";
 
-/** What is to be said of a migrations directory that is missing or has no migrations. */
+/** Advice about a migrations directory that is missing or has no migrations. */
 export interface DirectoryAdvice {
-  /** Behind the message: who names the directory; empty where the command line does, or nobody. */
+  /** To append to the message: who names the directory; empty for the command line or the default. */
   readonly note: string;
-  /** Where the directory is that may be meant; undefined where none is known. */
+  /** The directory that may be meant; undefined if none is known. */
   readonly hint: string | undefined;
 }
 
@@ -16,20 +16,20 @@ export function directoryAdvice(fileSystem: FileSystem, directory: string): Dire
 }
 
 /**
- * Why no directory is made for a first migration: one of that name is above, where nobody has looked. Undefined where there is
- * none, or where the command line says that this one is meant.
+ * Why no directory is created for a first migration: a parent directory has one of that name. Undefined if none has, or
+ * if the command line names this directory.
  */
 export function misplacedDirectory(fileSystem: FileSystem, directory: string) {
   const { isTyped, above } = fileSystem.aboutDirectory?.(directory) ?? {};
   if (isTyped || !above) return undefined;
-  const another = `for another directory here, give --dir ${shellWord(directory)}`;
+  const another = `to create one here, give --dir ${shellWord(directory)}`;
   return { fault: whatIsAbove(above).replace(/^T/, "t"), hint: `To write there, ${howToReach(above)}; ${another}.` };
 }
 
 type Above = NonNullable<DirectoryFacts["above"]>;
 
 function whatIsAbove({ path }: Above): string {
-  return path === "." ? "The working directory is the migrations directory itself" : `There is the directory ${path}`;
+  return path === "." ? "The working directory is the migrations directory itself" : `The directory ${path} exists`;
 }
 
 function howToReach({ path, from }: Above): string {

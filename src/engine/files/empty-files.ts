@@ -16,8 +16,8 @@ export function forgottenFiles(migrations: readonly UpAndDown[]): Finding[] {
 }
 
 /**
- * Whether somebody most likely forgot to fill the up file. Two blank files, up and down, are made on purpose: in projects
- * for several databases a version may have nothing to do in one of them.
+ * True if somebody most likely forgot to fill the up file. Two blank files, up and down, are intended: in projects for
+ * several databases a version may have nothing to do in one of them.
  */
 export function isForgotten({ up, down }: UpAndDown): boolean {
   return up.emptiness === "template" || (up.emptiness === "blank" && down?.emptiness !== "blank");

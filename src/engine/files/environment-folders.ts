@@ -4,22 +4,22 @@ import type { DirectoryEntry, FileSystem } from "../../ports/file-system.ts";
 /** An entry of the migrations directory, or of one of its folders for an environment. */
 export interface FolderEntry extends DirectoryEntry {
   readonly path: string;
-  /** The folder's name; undefined for what is meant for every environment. */
+  /** The folder's name; undefined for files of every environment. */
   readonly environment: string | undefined;
 }
 
 export interface FolderEntries {
   readonly entries: readonly FolderEntry[];
-  /** Folders with migrations that are left alone: no environment can have their name. */
+  /** Skipped folders with migrations: no environment can have their name. */
   readonly misnamed: readonly string[];
-  /** Folders that could not be looked into. */
+  /** Folders that could not be read. */
   readonly unreadable: readonly string[];
 }
 
 /**
- * What is in a directory and in those of its folders that hold migrations: each is for the environment of its name.
- * Folders without migrations, and hidden ones, are others' affair.
- * @throws what the file system throws when the directory itself cannot be listed
+ * The entries of a directory and of its folders with migrations, each of which is for the environment of its name.
+ * Folders without migrations, and hidden ones, are skipped.
+ * @throws the error of the file system when the directory itself cannot be listed
  */
 export function listFolders(fileSystem: FileSystem, directory: string): FolderEntries {
   const listed = fileSystem.list(directory);

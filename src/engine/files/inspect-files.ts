@@ -7,7 +7,7 @@ import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
 import { scanBytes } from "../../core/scanner/scan.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 
-/** What the statements of all these migrations' files have wrong. */
+/** Checks the statements in all files of these migrations. */
 export function inspectFiles(
   fileSystem: FileSystem,
   migrations: readonly Migration[],
@@ -15,7 +15,7 @@ export function inspectFiles(
   database?: string,
 ): Finding[] {
   return migrations.flatMap(({ up, down }) => {
-    // Values may be known only where the migration is run.
+    // Placeholder values may be known only where the migration runs.
     const options = (header: Header) => (runsIn(up.header, environment) ? placeholdersIn(header, placeholders) : {});
     return (down ? [up, down] : [up]).flatMap(
       ({ path, header }) => inspect(path, header, scanBytes(fileSystem.read(path), options(header)), database).findings,

@@ -6,13 +6,13 @@ import type { FolderEntry } from "./environment-folders.ts";
 /** A file whose name says that it is a migration or a down script. */
 export interface NamedFile extends MigrationName {
   readonly path: string;
-  /** Of whose folder it is; undefined when it is in none. */
+  /** The environment of its folder; undefined outside such folders. */
   readonly environment: string | undefined;
-  /** The same for the same versions. */
+  /** Equal for equal versions. */
   readonly key: string;
 }
 
-/** The files that are named like migrations; the others that end in .sql go among the findings. */
+/** The files that are named like migrations; the others that end in .sql are added to the findings. */
 export function nameFiles(entries: readonly FolderEntry[], findings: Finding[]): NamedFile[] {
   const files: NamedFile[] = [];
   const names = new Set(entries.map(({ name }) => name));
@@ -21,18 +21,18 @@ export function nameFiles(entries: readonly FolderEntry[], findings: Finding[]):
     if (!parsed) continue;
     const misspelt = "fault" in parsed ? undefined : misspeltDirection(parsed, names);
     if (kind !== "file") {
-      const what = kind === "directory" ? "is a directory" : "is no regular file, or a link that leads nowhere";
+      const what = kind === "directory" ? "is a directory" : "is not a regular file, or is a broken link";
       findings.push(
         finding("not-a-file", {
           message: `${name} ${what}`,
-          hint: "Rename or remove it: a name that ends in .sql is taken for a migration.",
+          hint: "Rename or remove it: a name that ends in .sql counts as a migration.",
           place: { path },
         }),
       );
     } else if ("fault" in parsed) {
       findings.push(
         finding("bad-name", {
-          message: `${name} is not a migration's name: ${parsed.fault}`,
+          message: `${name} is not a migration name: ${parsed.fault}`,
           hint: "Rename it, e.g. 001_create_users.sql, or move it out of the directory.",
           place: { path },
         }),
@@ -40,8 +40,8 @@ export function nameFiles(entries: readonly FolderEntry[], findings: Finding[]):
     } else if (misspelt) {
       findings.push(
         finding("bad-name", {
-          message: `${name} would be a migration of its own: it ends neither in .up.sql nor in .down.sql`,
-          hint: `Did you mean ${misspelt}? If not, leave out the dot before its last word.`,
+          message: `${name} would be a separate migration: it ends neither in .up.sql nor in .down.sql`,
+          hint: `Did you mean ${misspelt}? If not, remove the dot before its last word.`,
           place: { path },
         }),
       );

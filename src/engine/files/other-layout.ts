@@ -1,6 +1,6 @@
 import type { FileSystem } from "../../ports/file-system.ts";
 
-/** A tool whose migrations are folders, and the file that each of them has. */
+/** A tool whose migrations are folders, and the file that each folder has. */
 export interface FolderLayout {
   readonly tool: string;
   readonly file: string;
@@ -11,10 +11,10 @@ const LAYOUTS: readonly FolderLayout[] = [
   { tool: "Diesel", file: "up.sql" },
 ];
 
-/** Folders that are looked into: the first ones tell. */
+/** Only the first folders are checked. */
 const MOST_FOLDERS = 20;
 
-/** The tool whose folders are in a directory; undefined for none that is known. */
+/** The known tool whose folders are in a directory; undefined if there is none. */
 export function otherLayout(fileSystem: FileSystem, directory: string): FolderLayout | undefined {
   try {
     const folders = fileSystem.list(directory).filter(({ kind }) => kind === "directory");
@@ -24,7 +24,7 @@ export function otherLayout(fileSystem: FileSystem, directory: string): FolderLa
       if (layout) return layout;
     }
   } catch {
-    // A folder that cannot be read tells nothing, and is warned of elsewhere.
+    // A folder that cannot be read is reported elsewhere.
   }
   return undefined;
 }

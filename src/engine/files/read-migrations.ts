@@ -13,10 +13,10 @@ import { type FolderEntries, listFolders } from "./environment-folders.ts";
 import { type NamedFile, nameFiles } from "./name-files.ts";
 import { otherLayout } from "./other-layout.ts";
 
-/** The migrations of a directory, lowest version first, and everything that is wrong or odd with the files. */
+/** The migrations of a directory, lowest version first, and all findings about the files. */
 export interface MigrationFiles {
   readonly migrations: readonly Migration[];
-  /** Of all files that are named like migrations, also of those that cannot be read. */
+  /** Of all files that are named like migrations, including unreadable ones. */
   readonly versions: readonly string[];
   readonly findings: readonly Finding[];
 }
@@ -57,7 +57,7 @@ export function readMigrations(fileSystem: FileSystem, directory: string): Migra
   if (layout) {
     findings.push(
       finding("other-layout", {
-        message: `these are migrations of ${layout.tool}: folders that hold a file ${layout.file}`,
+        message: `these are ${layout.tool} migrations: folders with a file ${layout.file}`,
         hint: `Copy each ${layout.file} to a file like 001_create_users.sql, or name another directory with --dir.`,
         place: { path: directory },
       }),
@@ -67,7 +67,7 @@ export function readMigrations(fileSystem: FileSystem, directory: string): Migra
     findings.push(
       finding("no-migrations", {
         message: `there are no migrations here${note}`,
-        hint: hint ?? "Make the first one: pgstep new <description>, or name another directory with --dir.",
+        hint: hint ?? "Create the first one: pgstep new <description>, or name another directory with --dir.",
         place: { path: directory },
       }),
     );
@@ -75,7 +75,7 @@ export function readMigrations(fileSystem: FileSystem, directory: string): Migra
   return { migrations, versions: ups.map(({ version }) => version), findings: findings.sort(byWeightAndPlace) };
 }
 
-/** Errors first, then file by file and line by line; what has no place comes last. */
+/** Errors first, then file by file and line by line; findings without a place come last. */
 export function byWeightAndPlace(left: Finding, right: Finding): number {
   if (left.severity !== right.severity) return left.severity === "error" ? -1 : 1;
   const [path, otherPath] = [left.place?.path ?? "\uffff", right.place?.path ?? "\uffff"];
@@ -101,7 +101,7 @@ function listDirectory(fileSystem: FileSystem, directory: string): FolderEntries
   }
 }
 
-/** The same for the two files of a migration, which are in one folder. */
+/** Equal for the two files of a migration, which are in one folder. */
 function pairOf({ name, environment }: NamedFile): string {
   return environment === undefined ? name : `${environment}/${name}`;
 }
@@ -110,8 +110,8 @@ function findOddFolders({ misnamed, unreadable }: FolderEntries, findings: Findi
   for (const path of misnamed) {
     findings.push(
       finding("no-environment", {
-        message: `the migrations in ${fileName(path)} are left alone: no environment can have that name`,
-        hint: "Name the folder like an environment, in one word, to have them run there; or move it elsewhere.",
+        message: `the migrations in ${fileName(path)} are skipped: no environment can have that name`,
+        hint: "Rename the folder to the one-word name of an environment, or move it elsewhere.",
         place: { path },
       }),
     );
@@ -120,14 +120,14 @@ function findOddFolders({ misnamed, unreadable }: FolderEntries, findings: Findi
     findings.push({
       rule: "unreadable",
       severity: "warning",
-      message: "the folder cannot be looked into; if there are migrations in it, they are left out",
+      message: "the folder cannot be read; migrations in it are skipped",
       hint: "Check the folder's permissions.",
       place: { path },
     });
   }
 }
 
-/** The file, unless it cannot be read; what is wrong with it goes among the findings. */
+/** Reads a file; undefined if it cannot be read. Adds its errors to the findings. */
 export function readSqlFile(fileSystem: FileSystem, file: TitledFile, findings: Finding[]): SqlFile | undefined {
   const { path } = file;
   let source: Source;
@@ -142,7 +142,7 @@ export function readSqlFile(fileSystem: FileSystem, file: TitledFile, findings: 
 }
 
 interface Source extends Pick<SqlFile, "checksum" | "emptiness" | "size"> {
-  /** The text that the header is in. */
+  /** The text that contains the header. */
   readonly start: string;
 }
 
@@ -177,7 +177,7 @@ function unreadable(path: string, cause: unknown): Finding {
   if (cause instanceof NotUtf8) {
     return finding("not-utf8", {
       message: "the file is not UTF-8",
-      hint: `Convert it, e.g. iconv -f ${cause.likely} -t utf-8 ${path}, and look at the result.`,
+      hint: `Convert it, e.g. iconv -f ${cause.likely} -t utf-8 ${path}, and check the result.`,
       place: { path, line: cause.line },
     });
   }
@@ -195,7 +195,7 @@ function readHeader({ path, name, environment }: TitledFile, text: string, findi
   for (const { message, hint, position } of faults) {
     findings.push(finding("header", { message, hint, place: { path, ...position } }));
   }
-  // With blanks in it, it is a remark and no file's name.
+  // A text with spaces is a comment, not the name of a file.
   if (header.migration && !/\s/.test(header.migration.text) && header.migration.text.replace(/\.sql$/, "") !== name) {
     findings.push(
       finding("header-name", {
@@ -209,7 +209,7 @@ function readHeader({ path, name, environment }: TitledFile, text: string, findi
   if (!runsIn(header, environment)) {
     findings.push(
       finding("header-environment", {
-        message: `the header says "Environment: ${header.environments.join(", ")}", and the file is in the folder of ${environment}`,
+        message: `the header says "Environment: ${header.environments.join(", ")}", but the file is in the folder of ${environment}`,
         hint: "Remove the line from the header, or move the file to where it belongs.",
         place: { path },
       }),
@@ -228,11 +228,11 @@ function findDuplicates(ups: readonly NamedFile[], findings: Finding[]): void {
     }
     findings.push(
       finding("duplicate-version", {
-        message: `version ${file.version} is taken twice: by ${shortName(first)} and ${shortName(file)}`,
+        message: `version ${file.version} is used twice: by ${shortName(first)} and ${shortName(file)}`,
         hint:
           first.environment === file.environment
-            ? "Give one of them a version of its own."
-            : "Give one of them a version of its own: folders of environments share the numbering. What is no environment's belongs elsewhere.",
+            ? "Give one of them another version."
+            : "Give one of them another version: environment folders share the numbering. Move any other folder elsewhere.",
         place: { path: file.path },
       }),
     );
@@ -244,7 +244,7 @@ function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], 
     const up = ups.find((file) => file.key === down.key);
     findings.push(
       finding("down-without-up", {
-        message: `${fileName(down.path)} is the way back of no migration`,
+        message: `${fileName(down.path)} has no matching migration`,
         hint: up ? `Rename it to ${up.name}.down.sql.` : `Add ${down.name}.sql, or remove it.`,
         place: { path: down.path },
       }),
@@ -253,14 +253,14 @@ function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], 
 }
 
 /**
- * A warning of numbers that no migration has.
- * @param entries what the history says: where it is known, only a gap before a pending migration counts, since what is
- *   applied was checked then
+ * A warning about numbers that no migration has.
+ * @param entries the history, if known: then only a gap before a pending migration counts, since applied ones were
+ *   checked before
  */
 export function gapFindings({ versions }: MigrationFiles, directory: string, entries?: readonly Entry[]): Finding[] {
   const pending = entries && new Set(entries.filter(isPending).map(({ version }) => versionKey(version)));
   const counts = (next: string) => pending?.has(versionKey(next)) ?? true;
-  // A version that is applied and has no file has a warning of its own.
+  // An applied version without a file has its own finding.
   const missing = (entries ?? []).filter(({ state }) => state === "missing").map(({ version }) => version);
   const gaps = sequenceGaps([...versions, ...missing], counts);
   if (gaps.length === 0) return [];
@@ -278,7 +278,7 @@ function byVersionThenPath(left: NamedFile, right: NamedFile): number {
   return left.key.length - right.key.length || (left.key < right.key ? -1 : 1);
 }
 
-/** The file's name, with its folder's where it is in one. */
+/** The name of the file, with its environment's folder if it is in one. */
 function shortName({ path, environment }: NamedFile): string {
   return environment === undefined ? fileName(path) : `${environment}/${fileName(path)}`;
 }

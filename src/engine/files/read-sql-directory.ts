@@ -4,25 +4,25 @@ import type { SqlFile } from "../../core/migrations/migration.ts";
 import type { DirectoryEntry, FileSystem } from "../../ports/file-system.ts";
 import { readSqlFile } from "./read-migrations.ts";
 
-/** A file of SQL that is no migration. */
+/** An SQL file that is not a migration. */
 export interface NamedSqlFile {
   /** The file name without its ending. */
   readonly name: string;
   readonly file: SqlFile;
 }
 
-/** A directory that may be there, and the setting that names it where one does. */
+/** A directory that may be missing unless a setting names it. */
 export interface OptionalDirectory {
   readonly path: string;
-  /** Somebody counts on its being there. */
+  /** True if a setting names it, so that it must exist. */
   readonly isNamed: boolean;
   /** For the message: "read repeatable objects from". */
   readonly doing: string;
 }
 
 /**
- * The SQL files of a directory in the order of their names, those of its folders not among them. None where there is no
- * such directory and nobody named it.
+ * The SQL files of a directory, sorted by name, without those of its folders. None if the directory is missing and no
+ * setting names it.
  * @throws Failure directory-unreadable
  */
 export function readSqlDirectory(
@@ -48,7 +48,7 @@ function listed(fileSystem: FileSystem, { path, isNamed, doing }: OptionalDirect
   } catch (cause) {
     if (systemCode(cause) === "ENOENT" && !isNamed) return [];
     throw new Failure("directory-unreadable", `Cannot ${doing} ${path}: ${systemWords(cause, "directory")}`, {
-      hint: "Make it, check its permissions, or take the setting away that names it: pgstep config shows where it is said.",
+      hint: "Create it, check its permissions, or remove the setting that names it: pgstep config shows where it is set.",
       cause,
     });
   }
