@@ -7,14 +7,14 @@ import { nearest } from "../../core/text/spelling.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import { readSqlDirectory } from "../files/read-sql-directory.ts";
 
-/** The hooks for this environment, those of a moment in the order in which they run, and what is wrong with the files. */
+/** The hooks for this environment, in the order in which they run at each moment, and findings about the files. */
 export interface Hooks {
   readonly hooks: readonly Hook[];
   readonly findings: readonly Finding[];
 }
 
 /**
- * Files come before commands, and a file for every environment before that for the chosen one.
+ * Files run before commands, and a file for every environment before one for the chosen environment.
  * @throws Failure directory-unreadable
  */
 export function readHooks(fileSystem: FileSystem, settings: Settings): Hooks {
@@ -48,7 +48,7 @@ export function readHooks(fileSystem: FileSystem, settings: Settings): Hooks {
 function misnamed(name: string, path: string): Finding {
   const meant = nearest(name.split(".", 1)[0] ?? "", HOOK_MOMENTS);
   return finding("hook-name", {
-    message: `${name}.sql is no hook's name, so it is never run`,
+    message: `${name}.sql is not named like a hook, so it never runs`,
     hint: meant
       ? `Did you mean ${meant}.sql?`
       : `Hooks are ${HOOK_MOMENTS.join(", ")}, each with .sql or .<environment>.sql.`,

@@ -22,11 +22,11 @@ export interface HookPlace {
   readonly session: Session;
   readonly fileSystem: FileSystem;
   readonly settings: Settings;
-  /** Its name. */
+  /** The name of the database. */
   readonly database: string;
 }
 
-/** Looks through the statements of the hooks before anything runs. @throws Failure files-unsound */
+/** Checks the statements of the hooks before anything runs. @throws Failure files-unsound */
 export async function loadHooks(
   hooks: readonly Hook[],
   { session, fileSystem, settings, database }: HookPlace,
@@ -40,13 +40,13 @@ export async function loadHooks(
   return hooks.map((hook) => ({ hook, script: scripts.find(({ path }) => path === hook.name) }));
 }
 
-/** What a command is told of the run, as JSON on its standard input; names and values as in the output of --json. */
+/** The data about the run that a command gets as JSON on standard input, with the names and values of --json. */
 export type HookData = Readonly<Record<string, unknown>>;
 
 /** Runs hooks at their moments, on the run's session: a file in a transaction of its own, a command as a program. */
 export class HookRunner {
   readonly reports: HookReport[] = [];
-  /** Of each report, how many commits the run had behind it; undefined for a command, which no loss takes back. */
+  /** For each report, the number of commits before it; undefined for a command, which no lost connection can undo. */
   readonly #commitsBefore: (number | undefined)[] = [];
   readonly #run: Run;
   readonly #hooks: readonly LoadedHook[];
@@ -56,13 +56,13 @@ export class HookRunner {
     this.#hooks = hooks;
   }
 
-  /** Whether there is one for any of these moments. */
+  /** True if there is a hook for any of these moments. */
   has(...moments: readonly HookMoment[]): boolean {
     return this.#hooks.some(({ hook }) => moments.includes(hook.moment));
   }
 
   /**
-   * Runs those of a moment up to the first that fails, and answers why it did where that is to stop the run.
+   * Runs the hooks of a moment until one fails. Returns the failure if it stops the run.
    * @param commits how many commits of the run the server has confirmed
    * @throws ConnectionLost with the hook reported
    */
@@ -85,7 +85,7 @@ export class HookRunner {
           : undefined;
       tell(failure ? "failed" : "done");
       if (!failure) continue;
-      // Whose transaction has ended may have committed what nobody meant to.
+      // A hook that ended its transaction may have committed a part of its work.
       const isFinal = context.signal.aborted || failure.code === "transaction-ended";
       if (context.settings.hookFailure === "stop" || isFinal) return failure;
       context.emit({ type: "warning", finding: finding("hook-failed", failure) });
@@ -94,9 +94,9 @@ export class HookRunner {
   }
 
   /**
-   * After a loss of the connection: SQL leaves nothing to look up, so that only a later commit of the run which has
-   * lasted tells that its own has.
-   * @param proven how many commits of the run are known to have lasted
+   * After a lost connection: an SQL hook leaves nothing to look up, so that only a later commit of the run that is
+   * known to have succeeded proves that its own did.
+   * @param proven how many commits of the run are known to have succeeded
    */
   doubtUnless(proven: number): void {
     for (const [index, report] of this.reports.entries()) {
@@ -108,7 +108,7 @@ export class HookRunner {
     }
   }
 
-  /** @throws ConnectionLost once `tell` knows what became of the hook */
+  /** @throws ConnectionLost after `tell` got the outcome of the hook */
   async #runScript(script: Script, tell: (outcome: HookReport["outcome"]) => void): Promise<Failure | undefined> {
     const { session } = this.#run;
     let refusal: Refusal | undefined;
@@ -152,12 +152,12 @@ async function runCommand(
   const input = `${JSON.stringify(data)}\n`;
   const tell = (line: string) => emit({ type: "hook-output", hook: name, line });
   const end = await programs.run(command, input, tell, signal);
-  if (signal.aborted) return interruption(signal, what, "Run the command again to go on.");
+  if (signal.aborted) return interruption(signal, what, "Run the command again to continue.");
   if (end.kind === "not-started") {
-    return new Failure("hook-failed", `${what}: it cannot be started, since ${end.reason}`, { hint: end.hint });
+    return new Failure("hook-failed", `${what}: ${end.reason}`, { hint: end.hint });
   }
   if (end.status === 0) return undefined;
   return new Failure("hook-failed", `${what}: it ended with exit status ${end.status}`, {
-    hint: `Its own output, above, may tell why.${settings.hookFailure === "stop" ? " With --hook-failure warn the run goes on all the same." : ""}`,
+    hint: `Its output above may show the reason.${settings.hookFailure === "stop" ? " With --hook-failure warn the run continues anyway." : ""}`,
   });
 }

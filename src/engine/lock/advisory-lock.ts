@@ -17,8 +17,8 @@ import { hasKey, lockKeys } from "./lock-key.ts";
 import type { RunLock } from "./run-lock.ts";
 
 /**
- * The lock of a direct session: an advisory lock, which ends with the session. While a session has it, nobody can take the
- * lease or begin a transaction under it. It is kept only when no holder of a lease may be at work.
+ * The lock of a direct session: an advisory lock, which ends with the session. While a session holds it, nobody can
+ * take the lease or begin a transaction under it. It is kept only if no holder of a lease can be running.
  */
 export class AdvisoryLock {
   readonly #session: Session;
@@ -26,7 +26,7 @@ export class AdvisoryLock {
   readonly #keys: string;
   #leaseExists: boolean;
 
-  /** @param leaseExists whether the lease's table was seen; one that was made since then is found */
+  /** @param leaseExists true if the lease's table was seen; one that was created since then is found */
   constructor({ settings }: DatabaseContext, session: Session, leaseExists: boolean) {
     this.#session = session;
     this.#names = tableNames(settings);
@@ -40,7 +40,7 @@ export class AdvisoryLock {
     if (!isWon) return undefined;
     let released: Promise<void> | undefined;
     return {
-      // The lock ends with the session, and with it all that was sent over it.
+      // The lock ends with the session, and so does everything that was sent over it.
       guard: "",
       guardBeforeDrop: "",
       check: assertSql(hasKey(this.#keys), "lock"),
@@ -68,8 +68,8 @@ export class AdvisoryLock {
   }
 
   /**
-   * Reads the lease before it takes the lock: while a lease is good, taking the lock would only delay its holder's next
-   * transaction.
+   * Reads the lease before it takes the lock: while a lease is valid, taking the lock would only delay its holder's
+   * next transaction.
    */
   async #takeUnlessLeased(): Promise<boolean> {
     const unexpired = `EXISTS (SELECT FROM ONLY ${this.#names.lease} AS held WHERE name = 'run' AND ${UNEXPIRED})`;
@@ -80,10 +80,9 @@ export class AdvisoryLock {
   }
 
   /**
-   * Raises the fencing number of a lease that nobody is at work under, in one round trip. Gives the lock back where somebody
-   * may be.
-   * @param takingSql answers as `locked` whether the lock is ours
-   * @param blindly takes no notice of sessions whose statements this role cannot read
+   * Raises the fencing number of an unused lease, in one round trip. Releases the lock if the lease may be in use.
+   * @param takingSql returns `locked`: true if the lock is ours
+   * @param blindly ignores sessions whose statements this role cannot read
    */
   async #fence(takingSql: string, blindly = false): Promise<"won" | "held" | "no-table"> {
     const { lease } = this.#names;

@@ -3,22 +3,22 @@ import type { DatabaseContext } from "../session/context.ts";
 
 const HEARTBEAT_MS = 10_000;
 
-/** Renews a lease from time to time. */
+/** Renews a lease at regular intervals. */
 export interface Heartbeat {
-  /** Ends it, at the latest some seconds later. */
+  /** Stops it, within a few seconds. */
   stop(): Promise<void>;
 }
 
 /**
- * Runs a statement every ten seconds, each time on a new connection: that of the run may be busy with one statement for
- * hours, and one that only waits could be lost, or keep the program from ending.
+ * Runs a statement every ten seconds, each time on a new connection: the run's own may be busy with one statement for
+ * hours, and an idle one could be lost, or keep the program from ending.
  */
 export function startHeartbeat({ clock, database }: DatabaseContext, sql: string): Heartbeat {
   const ending = new AbortController();
   let beat: Promise<void> | undefined;
   const stopTimer = clock.every(HEARTBEAT_MS, () => {
     beat ??= beatOnce(database, sql, ending.signal)
-      // A beat that fails is made up for by the next; when none succeeds, the next check of the lease tells.
+      // The next beat makes up for a failed one; if none succeeds, the next check of the lease fails.
       .catch(() => {})
       .finally(() => {
         beat = undefined;

@@ -8,29 +8,29 @@ import { IS_NO_MARK } from "../history/journal.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { isBusy } from "../session/may-pass.ts";
 
-/** A lease is good for so long after its holder last renewed it. */
+/** How long a lease is valid after its last renewal. */
 export const TERM_SECONDS = 30;
 /**
- * The same before a statement that runs outside a transaction: nothing checks the lease any more once it is sent, and a
- * pooler may keep it until a connection is free. pgbouncer does for 120 seconds (query_wait_timeout).
+ * The same before a statement outside a transaction: nothing checks the lease once the statement is sent, and a pooler
+ * may queue the statement until a connection is free: pgbouncer for 120 seconds (query_wait_timeout).
  */
 export const STATEMENT_TERM_SECONDS = 150;
-/** How long an attempt waits for a lock of somebody else's transaction before it counts as refused. */
+/** How long an attempt waits for a lock of another transaction before it fails. */
 export const ATTEMPT_MS = 1_000;
 
 export const UNDEFINED_TABLE = "42P01";
 
-/** Whether another attempt may succeed: others look at the lease as well, and two may make its table at the same moment. */
+/** True if another attempt may succeed: others may read the lease, or create its table, at the same moment. */
 export function isPassing({ server }: ServerFailure): boolean {
   return isBusy(server) || MADE_BY_ANOTHER.has(server.code) || server.message.includes("pgstep:busy");
 }
 
-/** Of a role that may not, and of a database that is read-only. */
+/** True if the role lacks a privilege, or the database is read-only. */
 export function isRefusal({ server }: ServerFailure): boolean {
   return server.code === "42501" || server.code === "25006";
 }
 
-/** The time until which a lease is good that is renewed now. */
+/** The time until which a lease is valid if it is renewed now. */
 export function expiry(seconds: number): string {
   return `${NOW_UTC} OPERATOR(pg_catalog.+) interval '${seconds} s'`;
 }
@@ -39,12 +39,12 @@ export function createLeaseSql({ lease }: TableNames): string {
   return `CREATE TABLE IF NOT EXISTS ${lease} (name text PRIMARY KEY, owner text NOT NULL, fencing bigint NOT NULL, expires_at timestamp without time zone NOT NULL, holder text)`;
 }
 
-/** Stands before the statements that the owner of a lease runs outside a transaction. */
+/** The prefix of statements that the owner of a lease runs outside a transaction. */
 export function markerOf(owner: string): string {
   return `/* pgstep ${owner} */ `;
 }
 
-/** A condition on the row of the lease, as `held`: it has not expired. Cheap, for those who only wait. */
+/** A condition on the row of the lease, as `held`: it has not expired. Cheap, for sessions that only wait. */
 export const UNEXPIRED = `held.expires_at >= ${NOW_UTC}`;
 
 /** The same: a statement of its owner is running outside a transaction. */
@@ -52,17 +52,17 @@ const RUNNING =
   "EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.state = 'active' AND pg_catalog.starts_with(a.query, '/* pgstep ' || held.owner))";
 
 /**
- * The same: somebody is at work who may be its owner, and whose statement this role cannot read. A lease that its holder
- * gave back has nothing running.
+ * The same: a session that may be its owner is running a statement that this role cannot read. Nothing runs under a
+ * lease that its holder has released.
  */
 const HIDDEN = `(held.expires_at > '-infinity' AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_locks l ON l.pid = a.pid
  WHERE (a.query = '<insufficient privilege>' OR a.state = 'disabled') AND a.usesysid IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid()
  AND a.datname = pg_catalog.current_database() AND l.locktype = 'virtualxid' AND l.granted))`;
 
 /**
- * A condition on the row of the lease, as `held`: its owner may be at work. The heartbeat waits for the row while a
- * transaction of the owner has it locked; such a lease is renewed the moment that transaction ends, whatever it says.
- * @param blindly takes no notice of sessions whose statements this role cannot read
+ * A condition on the row of the lease, as `held`: its owner may be running. The heartbeat waits for the row while a
+ * transaction of the owner has it locked, and renews the lease when that transaction ends, even if it has expired.
+ * @param blindly ignores sessions whose statements this role cannot read
  */
 export function inUse({ lease }: TableNames, blindly: boolean): string {
   const beating = `EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'tuple' AND l.relation = ${quoteText(lease)}::pg_catalog.regclass
@@ -71,8 +71,8 @@ export function inUse({ lease }: TableNames, blindly: boolean): string {
 }
 
 /**
- * Whether a statement of a run that ended without a word may still be at work, as far as the journal tells: the last
- * resort of a role that cannot read the statements of others.
+ * True if the journal shows that a statement of a run that died may still be running: the last resort of a role that
+ * cannot read the statements of others.
  * @throws ServerFailure
  */
 export async function isStatementUnfinished(session: Session, { journal }: TableNames): Promise<boolean> {
@@ -88,7 +88,7 @@ export async function isStatementUnfinished(session: Session, { journal }: Table
   return row?.unfinished === "true";
 }
 
-/** Who holds the lease; undefined when nobody does, or there is no such table. */
+/** The holder of the lease; undefined if there is none, or no such table. */
 export async function findLeaseHolder(session: Session, names: TableNames): Promise<LeaseHolder | undefined> {
   const { lease } = names;
   const [found] = await session.query(readSql(`SELECT (to_regclass(${quoteText(lease)}) IS NOT NULL)::text AS there`));
@@ -119,7 +119,7 @@ const HELD_LEASE: Shape = {
   isHidden: "boolean",
 };
 
-/** @param isMissing the table was to be made */
+/** @param isMissing true if the table had to be created */
 export async function leaseFailure(
   session: Session,
   { lease, schema }: TableNames,

@@ -23,16 +23,16 @@ import {
 import { lockKeys } from "./lock-key.ts";
 import type { RunLock } from "./run-lock.ts";
 
-/** How long a transaction waits for the advisory lock while a direct session looks at the lease. */
+/** How long a transaction waits for the advisory lock while a direct session reads the lease. */
 const GUARD_MS = 2_000;
 
 /**
- * The lock where a session's means nothing, behind a transaction pooler: a row, which says whose it is, and until when.
- * Taken when it is free, given back, or expired with nothing of its holder's running; else undefined.
- * Each transaction of the holder also takes the advisory lock, for as long as it lasts, then checks the row: a direct
- * session, which keeps that lock, and one of ours are never at work together. The fencing number is raised with each
- * taking, so that a run which was believed dead cannot write behind its successor's back.
- * @param leaseExists whether its table was seen; only where none was seen it is made
+ * The lock behind a transaction pooler, where session locks do not work: a row with its owner and its expiry time.
+ * Taken if it is free, released, or expired with no statement of its holder running; otherwise undefined.
+ * Each transaction of the holder also takes the advisory lock until its end, then checks the row: it never runs
+ * together with a direct session, which keeps that lock. Each taking raises the fencing number, so that a run that was
+ * believed dead cannot write after its successor has begun.
+ * @param leaseExists true if its table was seen; the table is created otherwise
  * @throws Failure privilege-missing
  */
 export async function tryLease(
@@ -48,7 +48,7 @@ export async function tryLease(
   const { lease } = names;
   const ours = [equals("name", "'run'"), equals("owner", `'${owner}'`), equals("fencing", fencing)].join(" AND ");
   const guard = (seconds: number) => guardSql(lease, ours, keys, seconds);
-  // As it is not the holder's own transaction that waits here, it waits for as long as that takes.
+  // Without timeouts, as this wait does not delay the holder's own transaction.
   const heartbeat = startHeartbeat(
     context,
     `${BEGIN_OWN}; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; UPDATE ONLY ${lease} SET expires_at = GREATEST(expires_at, ${expiry(TERM_SECONDS)}) WHERE ${ours}; COMMIT`,
@@ -56,18 +56,18 @@ export async function tryLease(
   let released: Promise<void> | undefined;
   const release = async () => {
     await heartbeat.stop();
-    // The number as well: nothing of ours that arrives late may renew what was given back.
+    // Raises the number as well: no late statement of ours may renew a released lease.
     const sql = `UPDATE ONLY ${lease} SET fencing = ${NEXT_FENCING}, expires_at = '-infinity' WHERE ${ours}`;
     await uncancelled(() => inTransaction(session, [sql]));
   };
   return {
     guard: `${guard(TERM_SECONDS)}; `,
-    // The heartbeat waits for the row, and has its table then: only now neither can wait for the other.
+    // Locks the table before the row: a heartbeat that waits for the row has a lock on the table, which would deadlock.
     guardBeforeDrop: `${keyGuard(keys)}; LOCK TABLE ${lease} IN ACCESS EXCLUSIVE MODE; ${guard(TERM_SECONDS)}; `,
     check: guard(STATEMENT_TERM_SECONDS),
     marker: markerOf(owner),
-    // Waits for a transaction of ours, which has the row locked; one that comes later finds the number raised. A statement
-    // outside a transaction may be at work still: the lease counts as expired, and not as given back.
+    // Waits for a transaction of ours, which has the row locked; a later one finds the number raised. A statement
+    // outside a transaction may still be running: the lease counts as expired, and not as released.
     fence: (other) =>
       inTransaction(other, [
         `SET LOCAL lock_timeout = ${ATTEMPT_MS}`,
@@ -78,10 +78,10 @@ export async function tryLease(
 }
 
 /**
- * Fails a transaction, with the marker "lease", unless the lease is ours; renews it otherwise. In the order of the
- * statements: what was lost is told at once. Then the advisory lock, for which a transaction may wait: whoever looks at
- * the lease has it only for a moment. With the lock nobody else can change the row, which the last look relies on; where
- * the transaction's snapshot is older, the update itself fails (40001).
+ * Fails a transaction, with the marker "lease", unless the lease is ours; renews it otherwise. The first two statements
+ * detect a lost lease at once. Then the transaction may wait for the advisory lock, which others hold only briefly to
+ * read the lease. With the lock nobody else can change the row, which the last statement relies on; if the
+ * transaction's snapshot is older, the update itself fails (40001).
  */
 function guardSql(lease: string, ours: string, keys: string, seconds: number): string {
   return [
@@ -94,7 +94,7 @@ function guardSql(lease: string, ours: string, keys: string, seconds: number): s
 
 const NEXT_FENCING = "fencing OPERATOR(pg_catalog.+) 1";
 
-/** Takes the advisory lock until the end of the transaction, and leaves the settings as they are. */
+/** Takes the advisory lock until the end of the transaction, and keeps the settings unchanged. */
 function keyGuard(keys: string): string {
   return [
     "SELECT pg_catalog.set_config('pgstep.lock_timeout', pg_catalog.current_setting('lock_timeout'), true)",
@@ -112,7 +112,7 @@ interface Attempt {
   readonly leaseExists: boolean;
 }
 
-/** The fencing number, as digits; undefined when somebody else has the lease. @throws Failure privilege-missing */
+/** The fencing number, as digits; undefined if another run has the lease. @throws Failure privilege-missing */
 async function takeRow(attempt: Attempt): Promise<string | undefined> {
   const { session, names, leaseExists } = attempt;
   let create: readonly string[] = leaseExists ? [] : [createLeaseSql(names)];
@@ -141,9 +141,9 @@ const HOLDER =
   "'user ' || session_user || ' through a pooler, since ' || pg_catalog.to_char(pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()), 'YYYY-MM-DD HH24:MI:SS') || ' UTC'";
 
 /**
- * One transaction with the advisory lock; nothing of it is left when it fails.
- * @param blindly takes no notice of sessions whose statements this role cannot read; `isOnlyHidden` tells that nothing else
- *   stood in the way
+ * One transaction with the advisory lock; rolled back if it fails.
+ * @param blindly ignores sessions whose statements this role cannot read; `isOnlyHidden` is true if only such sessions
+ *   prevented the taking
  */
 async function takeOnce(
   { session, names, keys, owner }: Attempt,

@@ -10,18 +10,18 @@ import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 /** The first key of pgstep's advisory locks: "pgst" in ASCII, so that a DBA finds them in pg_locks. */
 const LOCK_CLASS = 0x70677374;
 
-/** The two keys of the advisory lock as SQL, with a comma between; the second is one for each history table. */
+/** The two keys of the advisory lock as SQL, separated by a comma; the second differs for each history table. */
 export function lockKeys({ schema, table }: Settings): string {
   const second = createHash("sha256").update(`${schema}.${table}`, "utf8").digest().readInt32BE(0);
   return `${LOCK_CLASS}, ${second}`;
 }
 
-/** A condition: this very session has the advisory lock with these keys. */
+/** A condition: this session has the advisory lock with these keys. */
 export function hasKey(keys: string): string {
   return `EXISTS (SELECT ${heldLocks(keys)} AND ${equals("l.pid", "pg_catalog.pg_backend_pid()")})`;
 }
 
-/** The session that has the advisory lock with these keys; undefined when none has. */
+/** The session that has the advisory lock with these keys; undefined if none has. */
 export async function findKeyHolder(session: Session, keys: string): Promise<SessionHolder | undefined> {
   const [row] = await session.query(
     readSql(`SELECT pg_catalog.json_build_object('pid', l.pid, 'user', a.usename, 'application', NULLIF(a.application_name, ''),

@@ -18,22 +18,22 @@ const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 2_000;
 const REMINDER_MS = 10_000;
 
-/** What has to be known of a session before it can take the lock; part of every look at the database. */
+/** The facts about a session that it needs to take the lock; a part of `DatabaseState`. */
 export type Looked = Pick<DatabaseState, "processId" | "backendStart" | "leaseExists">;
 
-/** Work under the lock, besides the work itself. */
+/** Options of the work under the lock. */
 export interface LockedWork<Result> {
   /** For messages: "Cannot <doing> app on localhost: ..." */
   readonly doing: string;
-  /** What the caller has seen of the database on this session already. */
+  /** The facts, if the caller has already read them on this session. */
   readonly looked?: Looked;
-  /** After a loss of the connection: as of `lookedUpWhenLost`. Absent where the work looks itself. */
+  /** Looks up the outcome after a lost connection, as in `lookedUpWhenLost`. Absent if the work does so itself. */
   readonly lookUp?: (other: Session) => Promise<Result | string>;
 }
 
 /**
- * Takes the migration lock, works, and gives the lock back whatever happens.
- * @throws Failure lock-held after `lockWaitMs`; interrupted, terminated; connection-lost, with the lock given free
+ * Takes the migration lock, runs `work`, and always releases the lock.
+ * @throws Failure lock-held after `lockWaitMs`; interrupted, terminated; connection-lost, with the lock released
  */
 export async function withRunLock<Result extends object>(
   context: DatabaseContext,
@@ -55,12 +55,12 @@ export async function withRunLock<Result extends object>(
     if (!(error instanceof ConnectionLost)) throw error;
     throw await endLostSession(context, lock, error, what);
   } finally {
-    // The table of a lease may be gone, and a lost session gives nothing back: it ends, or is fenced.
+    // The lease's table may be missing, and a lost session cannot release the lock: it is terminated or fenced.
     await lock.release().catch(() => {});
   }
 }
 
-/** The table of a lease may be gone; but a backend whose client is lost would keep the lock. */
+/** Other errors are ignored, as the lease's table may be missing; but a lost session's backend would keep the lock. */
 function throwLoss(error: unknown): void {
   if (error instanceof ConnectionLost) throw error;
 }
@@ -80,7 +80,7 @@ async function lookAtBackend({ settings }: DatabaseContext, session: Session): P
 
 /**
  * Takes the migration lock: an advisory lock of the session, or a lease behind a transaction pooler. Polls: a statement
- * that waited for the lock inside the server would hold a snapshot, and CREATE INDEX CONCURRENTLY in the run that has
+ * that waited for the lock inside the server would hold a snapshot, and CREATE INDEX CONCURRENTLY in the run that holds
  * the lock waits for all snapshots.
  */
 async function takeLock(
@@ -104,7 +104,7 @@ async function takeLock(
     return { ...lock, backend: known };
   } catch (error) {
     if (!(error instanceof ConnectionLost)) throw error;
-    // It may have been won, and only the answer lost.
+    // The lock may have been taken, and only the answer lost.
     throw await endLostSession(context, { backend: known }, error, what);
   }
 }
@@ -127,14 +127,14 @@ async function waitForLock(
     if (now - started >= settings.lockWaitMs) {
       const holder = await lockHolder(context, session);
       throw new Failure("lock-held", `${what}: another run holds the lock`, {
-        hint: `${holder ? `It is ${holderWords(holder)}. ` : ""}Wait for it to end, or longer with --lock-wait 30m; one that hangs is ended with SELECT pg_terminate_backend(<its pid>).`,
+        hint: `${holder ? `It is ${holderWords(holder)}. ` : ""}Wait for it to end, or longer with --lock-wait 30m; end a hung run with SELECT pg_terminate_backend(<its pid>).`,
       });
     }
     if (now >= remindAt) {
       context.emit({ type: "lock-waiting", holder: await lockHolder(context, session), waitedMs: now - started });
       remindAt = now + REMINDER_MS;
     }
-    // Jitter keeps runs that were started together from asking together for ever.
+    // Jitter keeps runs that were started together from always asking together.
     await clock.sleep(delayMs * (0.5 + Math.random()), signal);
     delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
     const lock = await tryLock();
@@ -142,9 +142,9 @@ async function waitForLock(
   }
 }
 
-/** Who runs migrations just now, directly or behind a pooler; undefined when nobody does. */
+/** The run that holds the lock, directly or behind a pooler; undefined if there is none. */
 export async function lockHolder({ settings }: DatabaseContext, session: Session): Promise<LockHolder | undefined> {
-  // A transaction under a lease has the advisory lock as well; the lease tells more of it.
+  // A transaction under a lease has the advisory lock as well; the lease has more details.
   const holder = await findLeaseHolder(session, tableNames(settings));
   return holder ?? (await findKeyHolder(session, lockKeys(settings)));
 }

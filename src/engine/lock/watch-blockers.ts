@@ -7,20 +7,20 @@ import { isoText } from "../history/history-table.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 
-/** Watches a run from a second connection: who blocks it, and how far an index build has got. */
+/** Watches a run from a second connection: its blockers, and the progress of index builds. */
 export interface Observer {
-  /** Who was last seen to hold what the run waited for; empty when nobody was. */
+  /** The blockers that were seen last; empty if none were. */
   readonly blockers: readonly Blocker[];
   stop(): Promise<void>;
 }
 
-/** A blocker must be seen before the lock timeout has ended the waiting. */
+/** A blocker must be seen before the lock timeout ends the wait. */
 const PART_OF_LOCK_TIMEOUT = 0.6;
 const LONGEST_INTERVAL_MS = 2_000;
 const SHORTEST_INTERVAL_MS = 50;
 
 /**
- * Looks at the backend of the run again and again. Runs that end sooner than the first look never connect twice.
+ * Polls the backend of the run. A run that ends before the first poll never opens a second connection.
  * @param processId the server's own, so not behind a transaction pooler
  */
 export function observe(context: DatabaseContext, processId: number): Observer {
@@ -42,7 +42,7 @@ export function observe(context: DatabaseContext, processId: number): Observer {
       tell(seen, emit);
       if (seen.blockers.length > 0) blockers = seen.blockers;
     } catch {
-      // What cannot be seen is not told; the run itself does not depend on it.
+      // Best effort: the run itself does not depend on it.
       session = undefined;
     } finally {
       busy = false;
@@ -60,7 +60,7 @@ export function observe(context: DatabaseContext, processId: number): Observer {
   };
 }
 
-/** What the server is asked: who holds what the run waits for, and how far an index build of the run has got. */
+/** The result of one poll: the blockers of the run, and the progress of its index builds. */
 interface Observation {
   readonly blockers: readonly Blocker[];
   readonly indexes: readonly IndexProgress[];
@@ -90,7 +90,7 @@ function tell({ blockers, indexes }: Observation, emit: EventListener): void {
 
 const LONGEST_QUERY = 120;
 
-/** The beginning of a query. It is cut only where its secrets are masked: one that is cut in two would not be known for what it is. */
+/** The beginning of a query, cut after its secrets are masked: half a secret would not be recognized. */
 function beginning(query: string): string {
   const line = maskedBeginning(query).replace(/\s+/g, " ");
   return [...line].slice(0, LONGEST_QUERY).join("");
@@ -98,7 +98,7 @@ function beginning(query: string): string {
 
 /**
  * An observation as JSON.
- * @param discreet leaves out what the blockers run: a part of it may be a part of a secret
+ * @param discreet omits the queries of the blockers, which may contain parts of secrets
  */
 function observationSql(processId: number, discreet: boolean): string {
   const age = "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start)";
