@@ -11,14 +11,14 @@ export interface PendingFile {
   pieces(): Iterable<Piece | CopyBytes>;
 }
 
-/** What speaks against a first run on this database, as errors; and one warning of tables that are none of its business. */
+/** The reasons against a first run on this database, as errors; without any, one warning about unrelated tables. */
 export function findOccupied(occupants: Occupants, pending: readonly PendingFile[]): Finding[] {
   const refused = [...occupants.histories.map(historyFinding), ...existingRelations(occupants, pending)];
   if (refused.length > 0 || occupants.tables.length === 0) return refused;
   const { tables } = occupants;
   const names = enumeration(tables.map(({ schema, name }) => `${schema}.${name}`));
   const count = tables.length === 1 ? "another table" : `${tables.length} other tables`;
-  return [finding("other-tables", { message: `the database has no history yet, and ${count}: ${names}` })];
+  return [finding("other-tables", { message: `the database has no history yet, but ${count}: ${names}` })];
 }
 
 /** @throws Failure database-not-empty when there is an error among the findings */
@@ -27,21 +27,21 @@ export function refuseOccupied(findings: readonly Finding[], database: string): 
   if (errors.length === 0) return;
   throw new Failure(
     "database-not-empty",
-    `Cannot migrate ${database}: it has no history yet, and the database is in use`,
+    `Cannot migrate ${database}: it has no history yet, but the database is in use`,
     { hint: FIRST_RUN_HINT, findings: errors },
   );
 }
 
 const FIRST_RUN_HINT =
-  "Record the migrations whose changes the database has already: pgstep baseline <version>; or run all of them on it as it is: pgstep up --first-run.";
+  "Record the migrations that the database already contains: pgstep baseline <version>; or run all of them: pgstep up --first-run.";
 
-/** The same for commands that only look, and refuse nothing. The first says what `up` would do. */
+/** The same findings for commands that only read, as warnings. The first one's hint says what `up` would do. */
 export function asWarnings(findings: readonly Finding[]): Finding[] {
   const first = findings.find(({ severity, hint }) => severity === "error" && hint === undefined);
   return findings.map((finding) => ({
     ...finding,
     severity: "warning",
-    ...(finding === first && { hint: `A run is refused here. ${FIRST_RUN_HINT}` }),
+    ...(finding === first && { hint: `A run would be refused. ${FIRST_RUN_HINT}` }),
   }));
 }
 
@@ -58,7 +58,7 @@ function historyFinding({ schema, table, tool }: RecordedHistory): Finding {
   };
 }
 
-/** More than so many are only counted. */
+/** Further ones are only counted. */
 const MOST_RELATIONS = 10;
 
 function existingRelations(occupants: Occupants, pending: readonly PendingFile[]): Finding[] {

@@ -9,9 +9,9 @@ export interface HistoryTable {
 
 interface KnownTool {
   readonly tool: string;
-  /** The usual names of its table, in lower case. A name that other tables have as well counts with the columns only. */
+  /** The usual names of its table, in lower case. A common name counts only together with the columns. */
   readonly tables: readonly string[];
-  /** Enough of its columns to tell it apart, the most telling first, in lower case. */
+  /** Enough of its columns to identify it, the most specific first, in lower case. */
   readonly columns: readonly string[];
 }
 
@@ -50,7 +50,7 @@ const KNOWN_TOOLS: readonly KnownTool[] = [
   { tool: "tern", tables: ["schema_version"], columns: ["version"] },
 ];
 
-/** Rails and dbmate have nothing but the version; Rails makes it varchar without a length, dbmate varchar(128). */
+/** Rails and dbmate have only the version; Rails makes it varchar without a length, dbmate varchar(128). */
 const VERSION_ONLY = "Rails, dbmate or Sequel";
 const VERSION_ONLY_TABLES = ["schema_migrations", "schema_info"];
 
@@ -59,7 +59,7 @@ export const HISTORY_TABLES: readonly string[] = [
   ...new Set([...KNOWN_TOOLS.flatMap(({ tables }) => tables), ...VERSION_ONLY_TABLES]),
 ];
 
-/** Which tool has a table of these columns, whatever its name is; undefined for none that is known. */
+/** The tool that has a table with these columns, whatever its name; undefined if none is known. */
 export function toolOfColumns(columns: readonly string[]): string | undefined {
   const names = columns.map((column) => column.toLowerCase());
   const known = KNOWN_TOOLS.find((tool) => tool.columns.length > 1 && hasColumns(tool, names));
@@ -67,8 +67,8 @@ export function toolOfColumns(columns: readonly string[]): string | undefined {
 }
 
 /**
- * Which tool keeps its history in this table: "pgstep" for one of our history's shape, whatever its name; a known tool for
- * one of its name and columns; undefined for an ordinary table.
+ * The tool that keeps its history in this table: "pgstep" for the columns of our history, whatever the table's name; a
+ * known tool for its name and columns; undefined for an ordinary table.
  */
 export function historyOwner({ table, columns }: HistoryTable): string | undefined {
   const names = columns.map((column) => column.toLowerCase());

@@ -24,7 +24,7 @@ const TEXT_TYPES = ["character varying", "text", "character"];
 const TIME_TYPES = ["timestamp without time zone"];
 
 /**
- * Accepts a history table made by hand, by an older runner or by pgstep; anything else is never written to.
+ * Accepts a history table made by hand, by an older runner or by pgstep. Never writes to any other table.
  * @param kind pg_class.relkind
  * @throws Failure history-foreign
  */
@@ -38,7 +38,7 @@ export function checkHistoryShape(settings: Settings, kind: string, columns: rea
 }
 
 /**
- * Accepts a table that pgstep keeps beside the history; another table of its name is never read and never written to.
+ * Accepts one of pgstep's other tables. Another tool's table of that name is never read or written.
  * @param kind pg_class.relkind
  * @throws Failure history-foreign
  */
@@ -54,7 +54,7 @@ export function checkShapeBeside(
   if (kind === "r" && own.every((name) => has.includes(name))) return;
   throw new Failure(
     "history-foreign",
-    `Cannot use ${plainName(names[table])}: pgstep needs a table of this name, and this table is not pgstep's (${fault})`,
+    `Cannot use ${plainName(names[table])}: pgstep needs a table of this name, and this one is not pgstep's (${fault})`,
     {
       hint: `Rename the table, or choose another name for the history: pgstep --table pgstep_history.`,
     },
@@ -82,7 +82,7 @@ function shapeFault(kind: string, columns: readonly TableColumn[]): string | und
   if (typeFault) return typeFault;
   const ours: readonly string[] = [...HISTORY_COLUMNS, ...Object.keys(ADDED_COLUMNS)];
   const demanding = columns.find((column) => column.required && !ours.includes(column.name));
-  if (demanding) return `its column ${demanding.name} must be given a value that pgstep does not know`;
+  if (demanding) return `its column ${demanding.name} needs a value that pgstep does not know`;
   if (!byName.get("version")?.unique) {
     return "its column version has no primary key or unique constraint, so that a migration could be recorded twice";
   }
@@ -91,6 +91,6 @@ function shapeFault(kind: string, columns: readonly TableColumn[]): string | und
 
 function foreignOwner(columns: readonly TableColumn[]): string {
   const tool = toolOfColumns(columns.map(({ name }) => name));
-  if (tool === undefined) return "it is another tool's";
+  if (tool === undefined) return "it belongs to another tool";
   return tool.includes(" or ") ? `it looks like that of ${tool}` : `it looks like ${tool}'s`;
 }

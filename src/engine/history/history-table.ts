@@ -10,22 +10,22 @@ export interface TableNames {
   readonly history: string;
   /** The journal of statements that run outside a transaction, and the mark of an unfinished reset. */
   readonly journal: string;
-  /** Who may run migrations, behind a transaction pooler. */
+  /** The lease: who may run migrations behind a transaction pooler. */
   readonly lease: string;
-  /** Seeds that ran and run only once. */
+  /** Seeds that have run, and run only once. */
   readonly seeds: string;
-  /** What repeatable objects were made from. */
+  /** The checksums of the applied repeatable migrations. */
   readonly repeatable: string;
   /**
    * An SQL expression: the name of the table whose mere existence protects this database. It ends in the database's oid,
-   * so that the table says nothing in a database that was made from a dump.
+   * so that the table has no effect in a database that was restored from a dump.
    */
   readonly protection: string;
-  /** What the name of that table begins with, before the oid. */
+  /** The name of that table without the oid. */
   readonly protectionStem: string;
 }
 
-/** The tables beside the history, each with the columns it has had from its first version on. */
+/** pgstep's other tables, each with the columns it has had since its first version. */
 export const COLUMNS_BESIDE = {
   journal: ["version", "direction", "statement", "hash", "started_at", "finished_at"],
   lease: ["name", "owner", "fencing", "expires_at", "holder"],
@@ -36,19 +36,19 @@ export const COLUMNS_BESIDE = {
 export type TableBeside = keyof typeof COLUMNS_BESIDE;
 export const TABLES_BESIDE = Object.keys(COLUMNS_BESIDE) as readonly TableBeside[];
 
-/** A table's name for people, as `schema.table`, with quotes only where SQL needs them. */
+/** A table's name for messages, as `schema.table`, with quotes only where SQL needs them. */
 export function plainName(quoted: string): string {
   return quoted.replace(/"((?:[^"]|"")*)"/g, (_, name: string) => sqlName(name.replaceAll('""', '"')));
 }
 
-/** The name of a table alone, as the catalog has it. */
+/** The name of a table without its schema, as in the catalog. */
 export function nameOf(quoted: string): string {
   const [, name = ""] = /"((?:[^"]|"")*)"$/.exec(quoted) ?? [];
   return name.replaceAll('""', '"');
 }
 
 export function tableNames({ schema, table }: Settings): TableNames {
-  // PostgreSQL cuts names off at 63 bytes, and a suffix that is cut off would leave the history's own name.
+  // PostgreSQL truncates names to 63 bytes; without its suffix, a name would be the history's own.
   const beside = (suffix: string) => {
     let stem = table;
     while (Buffer.byteLength(stem) > 63 - suffix.length) stem = [...stem].slice(0, -1).join("");
@@ -69,15 +69,15 @@ export function tableNames({ schema, table }: Settings): TableNames {
   };
 }
 
-/** SQL expressions of the names of all tables that are pgstep's own, whether they are there or not. */
+/** SQL expressions for the names of all of pgstep's tables, whether they exist or not. */
 export function ownTablesSql({ history, journal, lease, seeds, repeatable, protection }: TableNames): string[] {
   return [...[history, journal, lease, seeds, repeatable].map(quoteText), protection];
 }
 
-/** The three columns the specification gives; a table must have them to be ours. */
+/** The three columns of the specification, which a history must have. */
 export const HISTORY_COLUMNS = ["version", "applied_at", "description"] as const;
 
-/** What pgstep adds to them on its first write: name and type as `format_type` spells it. All nullable. */
+/** The columns that pgstep adds on its first write: name, and type as `format_type` spells it. All nullable. */
 export const ADDED_COLUMNS = {
   checksum: "text",
   duration_ms: "bigint",
@@ -86,47 +86,47 @@ export const ADDED_COLUMNS = {
   down_script: "text",
 } as const;
 
-/** Makes the history table as the specification shows it, with the added columns behind. */
+/** Creates the history table of the specification, followed by the added columns. */
 export function createHistorySql({ schema, history }: TableNames, schemaExists: boolean): string {
   const added = Object.entries(ADDED_COLUMNS).map(([name, type]) => `, ${name} ${type}`);
   const schemaSql = schemaExists ? "" : `CREATE SCHEMA IF NOT EXISTS ${schema};\n`;
   return `${schemaSql}CREATE TABLE IF NOT EXISTS ${history} (version varchar(255) PRIMARY KEY, applied_at timestamp without time zone NOT NULL DEFAULT CURRENT_TIMESTAMP, description text${added.join("")})`;
 }
 
-/** Adds what is lacking to a table made by hand or by an older runner. */
+/** Adds the missing columns to a table made by hand or by an older runner. */
 export function completeHistorySql({ history }: TableNames, present: readonly string[]): string | undefined {
   const lacking = Object.entries(ADDED_COLUMNS).filter(([name]) => !present.includes(name));
   if (lacking.length === 0) return undefined;
   return `ALTER TABLE ${history} ${lacking.map(([name, type]) => `ADD COLUMN IF NOT EXISTS ${name} ${type}`).join(", ")}`;
 }
 
-/** Statement by statement: which were started and which ended, until the step is whole. */
+/** Holds which statements were started and which finished, until the step is complete. */
 export function createJournalSql({ journal }: TableNames): string {
   return `CREATE TABLE IF NOT EXISTS ${journal} (version varchar(255) NOT NULL, direction text NOT NULL, statement integer NOT NULL, hash text NOT NULL, started_at timestamp without time zone NOT NULL, finished_at timestamp without time zone, indexes_before text, PRIMARY KEY (version, direction, statement))`;
 }
 
 /**
- * Two sessions that make a table at the same moment, although with IF NOT EXISTS: of the table's name, of its row type's,
- * and of either in the catalog's unique index.
+ * SQLSTATEs when two sessions create a table at the same moment, even with IF NOT EXISTS: the table exists, its row
+ * type exists, or either violates the catalog's unique index.
  */
 export const MADE_BY_ANOTHER: ReadonlySet<string> = new Set(["42P07", "42710", "23505"]);
 
-/** What is recorded with a step. */
+/** The data recorded with a step. */
 export interface Recording {
   readonly checksum: string | null;
   readonly downScript: string | null;
   readonly toolVersion: string;
 }
 
-/** The time as the columns without time zone hold it. */
+/** The current time, in UTC as in the columns without time zone. */
 export const NOW_UTC = "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())";
 
-/** A moment of UTC, a timestamp without time zone, as ISO 8601 to the second; NULL for one that is infinite. */
+/** A UTC timestamp without time zone as ISO 8601, to the second; NULL if it is infinite. */
 export function isoText(utc: string): string {
   return `pg_catalog.to_char(${utc}, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 }
 
-/** Adds the row of an up step. Its primary key is what makes two runs apply a migration once. */
+/** Adds the row of an up step. Its primary key keeps two runs from both applying a migration. */
 export function insertRowSql({ history }: TableNames, step: Step, recording: Recording): string {
   return `INSERT INTO ${history} (version, applied_at, description, checksum, applied_by, tool_version, down_script) VALUES (${[
     quoteText(step.version),
@@ -139,13 +139,13 @@ export function insertRowSql({ history }: TableNames, step: Step, recording: Rec
   ].join(", ")})`;
 }
 
-/** Removes the entry of a file that had no statements then; fails with the marker "raced" when it is not there. */
+/** Removes the row of a file that had no statements when applied; fails with the marker "raced" if it is missing. */
 export function deleteEmptyRowSql({ history }: TableNames, version: string): string {
   const row = `${versionIs(version)} AND ${equals("checksum", quoteText(EMPTY_CHECKSUM))}`;
   return `WITH gone AS (DELETE FROM ONLY ${history} WHERE ${row} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
 }
 
-/** The same at the end of a step. @param isOwn a row that is there may be the file's own, from an earlier transaction */
+/** Adds the row at the end of a step. @param isOwn an existing row may be the file's own, of an earlier transaction */
 export function recordRowSql(
   names: TableNames,
   step: Step,
@@ -169,17 +169,17 @@ export function assertSql(condition: string, marker: string): string {
   return `SELECT (CASE WHEN ${condition} THEN '0' ELSE 'pgstep:${marker}' END)::pg_catalog.int4`;
 }
 
-/** Holds when a WITH query gave just one row. */
+/** True if a WITH query returned exactly one row. */
 export function isOne(query: string): string {
   return equals(`(SELECT pg_catalog.count(*) FROM ${query})`, "1");
 }
 
-/** The condition of a row of the history, by its recorded spelling. */
+/** A condition: the row has this version, spelled as it was recorded. */
 export function versionIs(version: string): string {
   return equals("version", quoteText(version));
 }
 
-/** Holds when the row is there. Rows of tables that inherit from the history are not pgstep's. */
+/** True if the row exists. Rows of tables that inherit from the history are not pgstep's. */
 export function rowExists({ history }: TableNames, version: string): string {
   return `EXISTS (SELECT FROM ONLY ${history} WHERE ${versionIs(version)})`;
 }
@@ -190,11 +190,11 @@ export function deleteRowSql({ history }: TableNames, version: string): string {
 }
 
 /**
- * Which table the history is, and how many rows of it this transaction has written so far, as text: the server counts
- * them as it goes. Another table in its place might by chance have as many.
+ * The history's oid, and the server's count of its rows that this transaction has written so far, as text. The oid
+ * matters since another table in its place might by chance have the same count.
  */
 function writesSoFar({ history }: TableNames): string {
-  // A literal of that type is looked up once, while the statement is parsed; each function costs a look-up of its own.
+  // The literal is looked up once, when the statement is parsed; each function would cost a look-up of its own.
   const table = `${quoteText(history)}::pg_catalog.regclass`;
   const count = (what: string) => `pg_catalog.pg_stat_get_xact_tuples_${what}(${table})`;
   const plus = " OPERATOR(pg_catalog.+) ";
@@ -202,30 +202,30 @@ function writesSoFar({ history }: TableNames): string {
   return `pg_catalog.concat(${table}::pg_catalog.oid, ' ', ${sum})`;
 }
 
-/** Notes the rows written so far, for `requireNoOtherRowSql`; to be sent when the step's own row has been. */
+/** Saves the count of rows written so far, for `requireNoOtherRowSql`. Must be sent after the step's own row. */
 export function noteWritesSql(names: TableNames): string {
   return `SELECT pg_catalog.set_config('pgstep.writes', ${writesSoFar(names)}, true)`;
 }
 
 /**
- * A condition on a row: this transaction has written it. Its writer is this transaction, or a subtransaction of its, when
- * it is no older (age(xid) counts from the current one) and has not ended: rows of other transactions are seen only when
- * those have.
+ * A condition on a row: this transaction has written it. The writer is this transaction or its subtransaction if it is
+ * not older (age(xid) counts from the current one) and has not ended: rows of other transactions are visible only after
+ * those have ended.
  */
 const WRITTEN_HERE = `CASE WHEN pg_catalog.age(xmin) OPERATOR(pg_catalog.>) 0 THEN false ELSE ${equals(
   "pg_catalog.txid_status(pg_catalog.txid_current() OPERATOR(pg_catalog.-) pg_catalog.age(xmin))",
   "'in progress'",
 )} END`;
 
-/** Holds when the row is there, and was not written by this transaction. */
+/** True if the row exists, and was not written by this transaction. */
 export function rowOfOthers({ history }: TableNames, version: string): string {
   return `EXISTS (SELECT FROM ONLY ${history} WHERE ${versionIs(version)} AND NOT ${WRITTEN_HERE})`;
 }
 
 /**
- * A statement that fails its transaction with the marker "other-row" when it wrote other rows of the history than those
- * versions'. Mostly the count tells, since no row was written after ours; only else the rows are looked at, which takes
- * longer the more there are.
+ * A statement that fails its transaction with the marker "other-row" if it wrote rows of the history other than those
+ * of `versions`. The server's count usually decides this; otherwise the rows' xmin does, which takes longer with more
+ * rows.
  */
 export function requireNoOtherRowSql(names: TableNames, versions: readonly string[]): string {
   const own = equals("version", `ANY (ARRAY[${versions.map(quoteText).join(", ")}])`);
@@ -234,20 +234,20 @@ export function requireNoOtherRowSql(names: TableNames, versions: readonly strin
   return assertSql(`CASE WHEN ${counted} THEN true ELSE NOT ${other} END`, "other-row");
 }
 
-/** A statement that fails its transaction with the marker "other-row" when it wrote to the history at all. */
+/** A statement that fails its transaction with the marker "other-row" if it wrote to the history at all. */
 export function requireNoWriteSql(names: TableNames): string {
   return assertSql(`CASE WHEN ${COUNTED} THEN ${isCountAsNoted(names)} ELSE true END`, "other-row");
 }
 
-/** Holds where the server counts the rows that are written. */
+/** True if the server counts written rows. */
 const COUNTED = equals("pg_catalog.current_setting('track_counts')", "'on'");
 
-/** Holds when nothing was written to the history since `noteWritesSql`. */
+/** True if nothing was written to the history since `noteWritesSql`. */
 function isCountAsNoted(names: TableNames): string {
   return equals("pg_catalog.current_setting('pgstep.writes', true)", writesSoFar(names));
 }
 
-/** Records how long steps took, in whole milliseconds, once it is known. */
+/** Records the durations of steps, in whole milliseconds. */
 export function durationsSql(
   { history }: TableNames,
   steps: readonly { version: string; durationMs: number }[],

@@ -17,37 +17,37 @@ import {
   versionIs,
 } from "./history-table.ts";
 
-/** What the journal knows of one statement of a script that runs without a transaction. */
+/** The journal's entry for one statement of a script that runs without a transaction. */
 export interface JournalEntry {
   readonly hash: string;
   readonly finished: boolean;
   readonly before: IndexesBefore;
   /**
-   * Whether it made or used something that went with its session, which the run needs. Then an entry that is not finished waits
-   * for `resolve`, and a finished one has been resolved.
+   * True if the statement made or used session state that the run needs and that was lost with the session. An
+   * unfinished entry then waits for `resolve`; a finished one has been resolved.
    */
   readonly sessionLost: boolean;
 }
 
-/** What is known of the time before a statement about an index was started. */
+/** The state before a statement about an index was started, as far as known. */
 export interface IndexesBefore {
   /** Oids: of the table's indexes before a CREATE, of the index before a DROP, of the INVALID ones before a REINDEX. */
   readonly oids?: readonly string[];
   /** The name that was chosen for an index without one. */
   readonly name?: string | null;
-  /** How that index is built, as `FoundIndex` has it. */
+  /** The definition of that index, as in `FoundIndex`. */
   readonly definition?: string | null;
 }
 
 /**
- * Versions under which the journal keeps what is unfinished besides migrations: a reset, and the hooks after an `up`. No
- * file name can spell them.
+ * Versions in the journal that mark unfinished work other than migrations: a reset, and the hooks after an `up`. No
+ * file name can have them.
  */
 export const RESET_MARK = "reset";
 export const AFTER_UP_MARK = "after-up";
 export type JournalMark = typeof RESET_MARK | typeof AFTER_UP_MARK;
 
-/** Statements that make the journal, where it is not there yet, and set a mark in it. */
+/** Statements that create the journal if it is missing, and set a mark in it. */
 export function setMarkSql(names: TableNames, mark: JournalMark): string[] {
   return [
     createJournalSql(names),
@@ -59,10 +59,10 @@ export function clearMarkSql({ journal }: TableNames, mark: JournalMark): string
   return `DELETE FROM ONLY ${journal} WHERE ${versionIs(mark)}`;
 }
 
-/** A condition on an entry of the journal: it is a migration's. */
+/** A condition on an entry of the journal: it belongs to a migration. */
 export const IS_NO_MARK = `NOT ${equals("version", `ANY (ARRAY['${RESET_MARK}', '${AFTER_UP_MARK}'])`)}`;
 
-/** The fingerprint of a statement's text; line ends do not count. */
+/** The fingerprint of a statement's text; line endings do not matter. */
 export function statementHash(text: string): string {
   return createHash("sha256").update(text.replaceAll("\r\n", "\n"), "utf8").digest("hex");
 }
@@ -75,7 +75,7 @@ export interface StepJournal {
 }
 
 /**
- * Reads the journal of a step. Makes the table when it is not there.
+ * Reads the journal of a step. Creates the table if it is missing.
  * @param guard of the run's lock
  * @throws Failure privilege-missing
  */
@@ -112,7 +112,7 @@ async function makeJournal(session: Session, names: TableNames, guard: string): 
   }
 }
 
-/** @param grant "SELECT ON", to be followed by the table; or whole */
+/** @param grant the privileges with " ON", to which the table is added; or a complete grant */
 async function journalFailure(
   session: Session,
   { journal }: TableNames,
@@ -122,7 +122,7 @@ async function journalFailure(
   const [row] = await session.query("SELECT current_user::text AS role");
   const what = grant.endsWith(" ON") ? `${grant} ${journal}` : grant;
   return new Failure("privilege-missing", `Cannot write the journal ${journal}: permission denied`, {
-    hint: `Let the role do so: GRANT ${what} TO ${quoteIdentifier(String(row?.role))}.`,
+    hint: `Run: GRANT ${what} TO ${quoteIdentifier(String(row?.role))}.`,
     ...(cause && { server: cause.server, cause }),
   });
 }
@@ -139,7 +139,7 @@ async function readEntries(session: Session, names: TableNames, step: Step): Pro
   );
 }
 
-/** JSON; before that it was a list of oids with commas between, empty for none and where it did not matter. */
+/** Reads JSON, or the comma-separated list of oids of older versions, which may be empty. */
 function parseNotes(text: string): Pick<JournalEntry, "before" | "sessionLost"> {
   if (text === SESSION_LOST) return { before: {}, sessionLost: true };
   if (text.startsWith("{")) return { before: jsonAnswer<IndexesBefore>(text, {}), sessionLost: false };
@@ -148,13 +148,13 @@ function parseNotes(text: string): Pick<JournalEntry, "before" | "sessionLost"> 
 
 const SESSION_LOST = '{"session":"lost"}';
 
-/** Asks for a finished statement again, whose session took away what the run needs; or takes that back. */
+/** Marks a finished statement as unfinished, since the session state that the run needs was lost; or undoes that. */
 export function sessionLostSql(names: TableNames, step: Step, statement: number, lost: boolean): string {
   const finished = lost ? "NULL" : NOW_UTC;
   return `UPDATE ONLY ${names.journal} SET finished_at = ${finished}, indexes_before = ${lost ? quoteText(SESSION_LOST) : "NULL"} WHERE ${entryOf(step, statement)}`;
 }
 
-/** The setting that has the `IndexesBefore` of a statement, in the transaction that records it as started. */
+/** The setting that holds the `IndexesBefore` of a statement, in the transaction that records it as started. */
 export const BEFORE_SETTING = "pgstep.before";
 
 export function startedSql(names: TableNames, step: Step, statement: number, hash: string): string {
@@ -163,38 +163,38 @@ export function startedSql(names: TableNames, step: Step, statement: number, has
   return insertSql(names, step, statement, hash, "NULL", unlessEmpty);
 }
 
-/** Records a statement that was started as ended. Fails with the marker "journal" when its entry is not there any more. */
+/** Records a started statement as finished. Fails with the marker "journal" if its entry is missing. */
 export function finishedSql(names: TableNames, step: Step, statement: number): string {
   return `WITH finished AS (UPDATE ONLY ${names.journal} SET finished_at = ${NOW_UTC} WHERE ${entryOf(step, statement)} AND finished_at IS NULL RETURNING 1) ${assertSql(isOne("finished"), "journal")}`;
 }
 
-/** Records a statement as run, in its own transaction; the key refuses the entry when another run has one. */
+/** Records a statement as run, in its own transaction; the key rejects the entry if another run has one. */
 export function ranSql(names: TableNames, step: Step, statement: number, hash: string): string {
   return insertSql(names, step, statement, hash, NOW_UTC);
 }
 
 /**
- * Fails with the marker "journal" when another run has recorded the step since, and so removed the entries; to be sent with
- * the entry of a statement that has none. The entry before it then stays until the end of the transaction.
- * @param statement its number; for the first the history tells, as long as the file has not written its own row before
+ * Fails with the marker "journal" if another run has recorded the step since, and so removed the entries. Must be sent
+ * with a statement's first entry. Locks the entry before that until the end of the transaction.
+ * @param statement its number; for the first one, the history is checked for a row of another transaction
  */
 export function unrecordedSql(names: TableNames, step: Step, statement: number): string {
   if (statement === 1) return assertSql(`NOT ${rowOfOthers(names, step.version)}`, "journal");
   return `WITH before AS MATERIALIZED (SELECT FROM ONLY ${names.journal} WHERE ${entryOf(step, statement - 1)} FOR KEY SHARE) ${assertSql(isOne("before"), "journal")}`;
 }
 
-/** Takes back that a statement was started: it is known to have had no effect. */
+/** Removes the entry of a started statement that is known to have had no effect. */
 export function notStartedSql(names: TableNames, step: Step, statement: number): string {
   return `DELETE FROM ONLY ${names.journal} WHERE ${entryOf(step, statement)}`;
 }
 
-/** Gives the entry of a statement that was started to the same statement at another place. */
+/** Moves the entry of a started statement to the statement's new number. */
 export function movedSql(names: TableNames, step: Step, from: number, to: number): string {
   return `UPDATE ONLY ${names.journal} SET statement = ${to} WHERE ${entryOf(step, from)}`;
 }
 
 /**
- * Removes the entries of a step that has so many statements. Fails with the marker "journal" when one of them is not there:
+ * Removes the entries of a step with this many statements. Fails with the marker "journal" if one of them is missing:
  * another run has recorded the step, and removed them.
  */
 export function forgetSql(names: TableNames, step: Step, statements: number): string {
@@ -212,7 +212,7 @@ function insertSql(
   return `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at, finished_at, indexes_before) VALUES (${quoteText(step.version)}, '${step.direction}', ${statement}, '${hash}', ${NOW_UTC}, ${finishedAt}, ${indexesBefore})`;
 }
 
-/** The condition of a step's entries, or of one of them. */
+/** A condition: the entry belongs to this step, or to one of its statements. */
 function entryOf({ version, direction }: Step, statement?: number): string {
   const entries = `${versionIs(version)} AND ${equals("direction", `'${direction}'`)}`;
   return statement === undefined ? entries : `${entries} AND ${equals("statement", String(statement))}`;

@@ -10,7 +10,7 @@ import { type DatabaseState, look } from "./read-state.ts";
 
 /** The relations of a database whose history is missing or empty, besides pgstep's own and those of extensions. */
 export interface Occupants extends Catalog {
-  /** Tables in which another run or another tool has recorded what it did. */
+  /** Tables in which another run or another tool has recorded migrations. */
   readonly histories: readonly RecordedHistory[];
   readonly tables: readonly CatalogRelation[];
 }
@@ -20,17 +20,17 @@ export interface RecordedHistory extends HistoryTable {
   readonly tool: string | undefined;
 }
 
-/** Nothing has been recorded here. */
+/** True if no migration has been recorded here. */
 export function isFirstRun({ history, unfinished }: DatabaseState): boolean {
   return history.length === 0 && unfinished.length === 0;
 }
 
 /**
- * Who uses the database of a first run: one round trip.
- * @returns undefined when another run has begun since the look
+ * Reads what else is in the database of a first run, in one round trip.
+ * @returns undefined if another run has begun since the state was read
  */
 export async function readOccupants(session: Session, settings: Settings): Promise<Occupants | undefined> {
-  // The relations may be what another run has made since the look. The history is read behind them, and says so.
+  // Another run may have created the relations since. The history, which is read after them, shows that.
   const [rows, state] = await Promise.all([
     session.query(readInUsersPathSql(occupantsSql(settings))),
     look(session, settings),
@@ -49,7 +49,7 @@ export async function readOccupants(session: Session, settings: Settings): Promi
 
 const TABLE_KINDS: ReadonlySet<string> = new Set(["r", "p", "f"]);
 
-/** As the server says it, in lists: a database may have very many relations. */
+/** The server's answer, in lists, as a database may have very many relations. */
 interface Answer extends Omit<Catalog, "relations"> {
   readonly relations: readonly [oid: number, schema: string, name: string, kind: string, ofService: boolean][];
   readonly histories: readonly [schema: string, table: string, columns: string[]][];
@@ -60,10 +60,10 @@ const ANSWER: Shape = {
   histories: ["list of", ["parts", ["text", "text", ["list of", "text"]]]],
 };
 
-/** The services around hosted databases (authentication, storage) keep tables and histories of their own in each one. */
+/** Services of hosted databases (authentication, storage) keep their own tables and histories in each database. */
 const OF_SERVICE = "pg_catalog.pg_get_userbyid(c.relowner) ~ '^(supabase|nhost)_'";
 
-/** Opens no table: one that another session has locked would keep the question waiting. */
+/** Opens no table: the query would wait for one that another session has locked. */
 function occupantsSql(settings: Settings): string {
   const own = ownTablesSql(tableNames(settings)).map((name) => `pg_catalog.to_regclass(${name})`);
   const texts = (values: readonly string[]) => values.map(quoteText).join(", ");
@@ -95,7 +95,7 @@ function recordedHistory([schema, table, columns]: Answer["histories"][number]):
   return owner === undefined ? [] : [{ schema, table, columns, tool: owner === "pgstep" ? undefined : owner }];
 }
 
-/** One more round trip, where there are such tables: the database is most likely refused. */
+/** Keeps the tables with rows. The extra round trip is rare, as the database is then most likely refused. */
 async function withRows(session: Session, histories: readonly RecordedHistory[]): Promise<RecordedHistory[]> {
   if (histories.length === 0) return [];
   const tests = histories.map(

@@ -3,7 +3,7 @@ import { Failure } from "../../core/failure/failure.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import type { TableNames } from "./history-table.ts";
 
-/** The setting of a database that protects it; a dump of its contents does not have it. */
+/** The setting of a database that protects it; a dump of its contents does not include it. */
 export const PROTECTION_SETTING = "pgstep.protected";
 
 /** SQL of the oids of this database and of the schema of pgstep's tables. The conditions here are for `readSql`. */
@@ -12,12 +12,12 @@ export interface Oids {
   readonly schema: string;
 }
 
-/** Holds when a setting of the database protects it, whatever a role or a session has set. */
+/** True if a setting of the database protects it, whatever a role or a session has set. */
 export function protectedBySettingSql({ database }: Oids): string {
   return `EXISTS(SELECT FROM pg_db_role_setting WHERE setdatabase=${database} AND setrole=0 AND '${PROTECTION_SETTING}=on'=ANY(setconfig))`;
 }
 
-/** Holds when a table protects it, as one does where the role may not change settings of the database. */
+/** True if a table protects it, which is used if the role may not change settings of the database. */
 export function protectedByTableSql({ protectionStem }: TableNames, { database, schema }: Oids): string {
   return `EXISTS(SELECT FROM pg_class WHERE relnamespace=${schema} AND relname=concat(${quoteText(protectionStem)},${database})::name)`;
 }
@@ -29,6 +29,6 @@ export function requireUnprotected(
 ): void {
   if (!isProtected) return;
   throw new Failure("protected", `Cannot ${doing} ${name}: the database is protected`, {
-    hint: `If you are sure that this is the database you mean, clear the mark first: pgstep unprotect --confirm ${shellWord(name)}`,
+    hint: `If this is the database you mean, unprotect it first: pgstep unprotect --confirm ${shellWord(name)}`,
   });
 }

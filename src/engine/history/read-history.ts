@@ -8,9 +8,9 @@ import { jsonAnswer } from "../session/json-answer.ts";
 import { plainName, type TableNames } from "./history-table.ts";
 
 /**
- * The rows of the history; sent before it is known whether the table exists, to save a round trip. When they are just as
- * expected the server says only that, by a digest: ten thousand rows need not travel to learn that nothing is pending.
- * Answers the server's refusal, which a table that is not there is the reason for as well.
+ * Reads the rows of the history; sent before it is known whether the table exists, to save a round trip. If they are as
+ * expected, by a digest, the server returns only that: ten thousand rows need not travel to learn that nothing is
+ * pending. Returns the server's error instead of throwing it, as the table may be missing.
  */
 export async function readHistory(
   session: Session,
@@ -28,12 +28,12 @@ export async function readHistory(
 
 const AS_EXPECTED = '"same"';
 
-/** Rows in lists of so many: each row alone costs its receiver several times as much. */
+/** Rows per list: rows sent one by one cost the receiver several times as much. */
 const LIST_LENGTH = 1_000;
 
 /**
- * A table made by hand has not all columns. In a subquery a name that its own table does not have is looked up in what
- * stands outside, so that a lacking column is NULL and no error. The digest is of the versions in the order of their bytes.
+ * A table made by hand may lack columns. A name that the subquery's own table lacks is looked up in the outer query, so
+ * that a missing column is NULL and not an error. The digest covers the versions in byte order.
  */
 function historySql(history: string, expected: string): string {
   return `WITH h AS NOT MATERIALIZED(SELECT h.* FROM
@@ -75,7 +75,7 @@ function textOrNull(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-/** Says why a table of pgstep's cannot be read. @param quoted its name as SQL text, with its schema */
+/** The failure for a table of pgstep's that cannot be read. @param quoted its name as SQL text, with its schema */
 export function cannotRead(quoted: string, role: string, cause: ServerFailure): Failure {
   const { server } = cause;
   const table = plainName(quoted);
@@ -91,16 +91,16 @@ export function cannotRead(quoted: string, role: string, cause: ServerFailure): 
     });
   }
   const hint =
-    HINTS[server.code] ?? HINTS[server.code.slice(0, 2)] ?? "Look into the server's log, then run the command again.";
+    HINTS[server.code] ?? HINTS[server.code.slice(0, 2)] ?? "Check the server's log, then run the command again.";
   return new Failure("statement-failed", `${what} (${server.code})`, { hint, server, cause });
 }
 
-/** By SQLSTATE, or by its class. */
+/** By SQLSTATE or its class. */
 const HINTS: Readonly<Record<string, string>> = {
   "55P03": "Another session has the table locked. Run the command again at a quieter time.",
   "57014": "Something cancelled the read. Run the command again.",
   "40": "Another session was in conflict with the read. Run the command again.",
   "53": "The server is short of memory, disk space or connections. Run the command again when it has recovered.",
-  "58": "The server cannot read its own files. Look into the server's log before you do anything else.",
-  XX: "The table or an index of it may be damaged. Look into the server's log, and check the table with pg_amcheck.",
+  "58": "The server cannot read its own files. Check the server's log before you do anything else.",
+  XX: "The table or one of its indexes may be damaged. Check the server's log, and the table with pg_amcheck.",
 };

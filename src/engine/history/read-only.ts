@@ -8,12 +8,12 @@ export interface ReadOnly {
   readonly hint: string;
 }
 
-/** Where PostgreSQL has a setting from: pg_settings.source, and the session's log-in role. */
+/** The origin of a setting: pg_settings.source, and the session's log-in role. */
 export type SettingOrigin = readonly [source: string, loginRole: string];
 
 const SETTING = "default_transaction_read_only";
 
-/** SQL for what `READ_ONLY_SHAPE` describes, as a part of `readSql`: NULL where transactions are read-write by default. */
+/** An SQL expression for `readSql`, of `READ_ONLY_SHAPE`; NULL if transactions are read-write by default. */
 export const READ_ONLY_SQL = `(SELECT json_build_array(source,session_user)FROM pg_settings WHERE name='${SETTING}'AND setting='on')`;
 
 export const READ_ONLY_SHAPE: Shape = ["maybe", ["parts", ["text", "text"]]];
@@ -23,7 +23,7 @@ export const STANDBY: ReadOnly = {
   hint: "Name the primary, or all hosts with target_session_attrs=primary.",
 };
 
-/** What a session says whose transactions are read-only by default. @param database its name */
+/** The reason and hint for a session whose transactions are read-only by default. @param database its name */
 export function readOnlyByDefault([source, loginRole]: SettingOrigin, database: string): ReadOnly {
   const { where, reset, hint } = layerOf(source, sqlName(loginRole), sqlName(database));
   return {
@@ -33,16 +33,16 @@ export function readOnlyByDefault([source, loginRole]: SettingOrigin, database: 
 }
 
 interface Layer {
-  /** Where the setting is made, after "is on". */
+  /** The place of the setting, after "is on". */
   readonly where: string;
-  /** The SQL that takes it back. */
+  /** The SQL that resets it. */
   readonly reset?: string;
-  /** What to do where no SQL does. */
+  /** The advice if no SQL resets it. */
   readonly hint: string;
 }
 
 function layerOf(source: string, role: string, database: string): Layer {
-  // A session that is read-only itself refuses the ALTER outside such a transaction.
+  // A session that is read-only itself rejects the ALTER outside such a transaction.
   const alter = (where: string, what: string): Layer => ({
     where,
     reset: `BEGIN READ WRITE; ALTER ${what} RESET ${SETTING}; COMMIT;`,
@@ -76,7 +76,7 @@ function layerOf(source: string, role: string, database: string): Layer {
     default:
       return {
         where: "",
-        hint: `To allow writes, find what sets ${SETTING} (a pooler, or a client that shares its session), or connect past it.`,
+        hint: `To allow writes, find what sets ${SETTING} (a pooler, or a client that shares its session), or connect without it.`,
       };
   }
 }

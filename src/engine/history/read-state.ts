@@ -21,43 +21,43 @@ import {
   STANDBY,
 } from "./read-only.ts";
 
-/** What a run has to know of the database before it plans; reading it writes nothing. */
+/** The state of the database that a run needs to plan; reading it writes nothing. */
 export interface DatabaseState {
   /** The database's own name, as `reset --confirm` wants it. */
   readonly name: string;
   readonly role: string;
   readonly processId: number;
-  /** When the backend began, as the server spells it; with its process id it names this one and no later one. */
+  /** The start time of the backend, as the server spells it; with the process id it identifies the backend. */
   readonly backendStart: string;
-  /** Undefined when the database can be written to. */
+  /** Undefined if the database accepts writes. */
   readonly readOnly: ReadOnly | undefined;
   readonly schemaExists: boolean;
   readonly historyExists: boolean;
-  /** The history's name as SQL for people to copy. */
+  /** The history's name as SQL to copy from a message. */
   readonly historyName: string;
-  /** The privileges that the role does not have on the history; none where there is no history. */
+  /** The privileges that the role lacks on the history; none if there is no history. */
   readonly lackingPrivileges: readonly TablePrivilege[];
   readonly columns: readonly TableColumn[];
-  /** Whether a run has ever gone through a transaction pooler. */
+  /** True if a run has ever used a transaction pooler. */
   readonly leaseExists: boolean;
-  /** For each statement, as the role or the database has it; 0 for none. */
+  /** The default of the role or the database; 0 for none. */
   readonly statementTimeoutMs: number;
   readonly history: readonly Applied[];
   readonly unfinished: readonly Unfinished[];
   readonly resetUnfinished: boolean;
-  /** A hook after an `up` failed, or was cut off, and has not run since. */
+  /** True if a hook after an `up` failed or was cut off, and has not run since. */
   readonly afterUpUnfinished: boolean;
-  /** Whether repeatable objects have ever been applied. */
+  /** True if a repeatable migration has ever been applied. */
   readonly repeatableExists: boolean;
-  /** Marked so that nothing deletes or undoes much of it. */
+  /** True if the database is protected from commands that delete or undo much of it. */
   readonly isProtected: boolean;
   /** How many locks all transactions together can hold. */
   readonly lockCapacity: number;
 }
 
 /**
- * Looks at the database and its history: one round trip, one more when a journal is there.
- * @param expected what the history is if nothing is pending; only the versions and checksums count
+ * Reads the state of the database and its history: one round trip, two if there is a journal.
+ * @param expected the history if nothing is pending; only the versions and checksums count
  * @throws Failure history-foreign when a table is another tool's, history-conflict when the history disagrees with a pin,
  *   privilege-missing and statement-failed when a table cannot be read
  */
@@ -69,7 +69,7 @@ export async function look(
   const names = tableNames(settings);
   const factsSent = session.query(readSql(factsSql(settings, names)));
   const rowsSent = readHistory(session, names, expected);
-  // When the facts cannot be had, nobody awaits the rows.
+  // If reading the facts fails, nobody awaits the rows.
   rowsSent.catch(() => {});
   const facts = jsonAnswer<Facts>((await factsSent)[0]?.row, FACTS);
   const rows = await rowsSent;
@@ -116,16 +116,16 @@ export async function look(
 /** undefined_table, invalid_schema_name. */
 const MISSING = new Set(["42P01", "3F000"]);
 
-/** By their places the answer tells which of them it means: the catalog cuts a long name off. */
+/** The answer refers to them by position, as the catalog truncates long names. */
 const OWN_TABLES = ["history", ...TABLES_BESIDE] as const;
 type OwnTable = (typeof OWN_TABLES)[number];
 
-/** What a role may do with the rows of a table, besides reading them. */
+/** The privileges on a table's rows, other than SELECT. */
 export type TablePrivilege = "INSERT" | "UPDATE" | "DELETE";
 
 /**
- * A table as the catalog has it: its kind (pg_class.relkind), its columns in lists, because this travels with each run, and
- * the privileges that the role lacks.
+ * A table in the catalog: its kind (pg_class.relkind), its columns, and the privileges that the role lacks. Lists keep
+ * the answer short, as each run reads it.
  */
 type TableFacts = readonly [
   kind: string,
@@ -138,7 +138,7 @@ function columnsOf([, columns]: TableFacts): TableColumn[] {
   return (columns ?? []).map(([name, type, required, unique]) => ({ name, type, required, unique }));
 }
 
-/** All of it as one snapshot of the catalog has it. Column types are told without a length. */
+/** Reads all facts in one snapshot of the catalog. Column types have no length. */
 function factsSql({ schema }: Settings, names: TableNames): string {
   const oids = { database: "d.oid", schema: "n.oid" };
   const tables = OWN_TABLES.map((table) => quoteText(nameOf(names[table])));
@@ -181,7 +181,7 @@ interface Facts {
   readonly schema: boolean;
   readonly timeout: string;
   readonly protected?: boolean | null;
-  /** By their places in `OWN_TABLES`, counted from 1. */
+  /** By position in `OWN_TABLES`, counted from 1. */
   readonly tables?: Readonly<Record<string, TableFacts>> | null;
 }
 
@@ -218,8 +218,8 @@ function readOnlyOf({ standby, read_only: origin, database }: Facts): ReadOnly |
 }
 
 /**
- * Refuses to write to a database that cannot be written to, or to a history that the role may not write to.
- * @param needed what will be done with the rows of the history
+ * Refuses a database that accepts no writes, and a history on which the role lacks privileges.
+ * @param needed the privileges that the command needs on the history
  * @throws Failure privilege-missing
  */
 export function requireWritable(state: DatabaseState, what: string, needed: readonly TablePrivilege[] = []): void {
@@ -236,7 +236,7 @@ export function requireWritable(state: DatabaseState, what: string, needed: read
 /** @throws Failure reset-unfinished */
 export function requireNoResetUnfinished(state: DatabaseState, what: string): void {
   if (state.resetUnfinished) {
-    throw new Failure("reset-unfinished", `Cannot ${what} ${state.name}: a reset was begun and did not end`, {
+    throw new Failure("reset-unfinished", `Cannot ${what} ${state.name}: a reset did not finish`, {
       hint: `Finish it first: pgstep reset --confirm ${state.name}.`,
     });
   }

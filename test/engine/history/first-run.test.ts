@@ -163,7 +163,7 @@ describe("a relation that a pending file creates", () => {
         "CREATE SCHEMA one; CREATE SCHEMA two; CREATE TABLE public.a (); CREATE TABLE one.b (); CREATE TABLE one.c (); DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path TO one, public', current_database()); END $$",
     });
     succeeded(await here.up({}, { dryRun: true }));
-    assert.deepEqual(warnings(here), ["the database has no history yet, and 3 other tables: one.b, one.c, public.a"]);
+    assert.deepEqual(warnings(here), ["the database has no history yet, but 3 other tables: one.b, one.c, public.a"]);
     await here.rows("CREATE TABLE one.a (); CREATE TABLE two.b (); CREATE TABLE two.c ()");
     assert.deepEqual(await refused(here), [
       "the table one.a exists already",
@@ -217,7 +217,7 @@ describe("a first run", () => {
     const here = await world(FILES, { before });
     succeeded(await here.up());
     assert.deepEqual(warnings(here), [
-      "the database has no history yet, and 7 other tables: public.other0, public.other1, public.other2, public.other3, public.other4 and 2 more",
+      "the database has no history yet, but 7 other tables: public.other0, public.other1, public.other2, public.other3, public.other4 and 2 more",
     ]);
     here.events.length = 0;
     here.write({ "003_more.sql": "SELECT 1;" });

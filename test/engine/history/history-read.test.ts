@@ -141,7 +141,7 @@ for (const [name, make] of Object.entries(subjects)) {
           const failure = await refusal(act(), "history-foreign");
           assert.equal(
             failure.message,
-            `Cannot use public.schema_migrations_${beside}: pgstep needs a table of this name, and this table is not pgstep's (its columns are id, what)`,
+            `Cannot use public.schema_migrations_${beside}: pgstep needs a table of this name, and this one is not pgstep's (its columns are id, what)`,
           );
           assert.match(failure.hint ?? "", /--table/);
         }

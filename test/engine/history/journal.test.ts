@@ -137,13 +137,10 @@ describe("the journal's table", () => {
     );
     const poor = here.beside({}, { url: here.server.url(here.databaseName, role) });
     const using = failureOf(await poor.up(), "privilege-missing");
-    assert.equal(
-      using.hint,
-      `Let the role do so: GRANT SELECT, INSERT, UPDATE, DELETE ON "public"."${JOURNAL}" TO "${role}".`,
-    );
+    assert.equal(using.hint, `Run: GRANT SELECT, INSERT, UPDATE, DELETE ON "public"."${JOURNAL}" TO "${role}".`);
     await here.rows(`DROP TABLE ${JOURNAL}; REVOKE CREATE ON SCHEMA public FROM ${role}`);
     const making = failureOf(await poor.up(), "privilege-missing");
-    assert.equal(making.hint, `Let the role do so: GRANT CREATE ON SCHEMA "public" TO "${role}".`);
+    assert.equal(making.hint, `Run: GRANT CREATE ON SCHEMA "public" TO "${role}".`);
     assert.deepEqual(await here.history(), []);
   });
 });

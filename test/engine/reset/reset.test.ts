@@ -453,7 +453,7 @@ describe("reset of more than the server has locks for", () => {
       assert.deepEqual(left, { begun: true, ended: false });
       const state = await withSession(context.database, (session) => look(session, context.settings));
       assert.equal(state.resetUnfinished, true);
-      await assert.rejects(migrate(context, {}, {}), failing("reset-unfinished", /reset was begun/));
+      await assert.rejects(migrate(context, {}, {}), failing("reset-unfinished", /a reset did not finish/));
       await reset(context, agreeing());
       assert.deepEqual(await fingerprint((sql) => tight.query(name, sql)), await freshFingerprint(tight));
     });
