@@ -1,28 +1,28 @@
 import type { ServerMessage } from "../../core/failure/failure.ts";
 import type { MessageListener, Session, StatementResult } from "../../ports/session.ts";
 
-/** How much may be on its way without an answer. */
+/** The most that may be sent and not yet answered. */
 export interface Window {
   readonly bytes: number;
   readonly messages: number;
 }
 
 /**
- * Over a network: enough to keep the line busy. So many small statements take a server longer than the answer to the
- * first of them is on its way; more would only cost memory.
+ * Over a network: enough to keep the connection busy. The server needs longer for that many small statements than the
+ * first answer needs to arrive; a larger window would only cost memory.
  */
 export const NETWORK_WINDOW: Window = { bytes: 8 << 20, messages: 8_000 };
-/** In process nothing is gained by sending ahead, and an interrupt should not have to wait for it. */
+/** In process, sending ahead gains nothing, and an interrupt would have to wait for what was sent. */
 export const EMBEDDED_WINDOW: Window = { bytes: 64 << 10, messages: 32 };
 
-/** Who is told of one message's fate. Called in the order of sending. */
+/** Callbacks for the result of one message, called in the order of sending. */
 export interface Sender {
   answered?(result: StatementResult): void;
   failed(error: Error): void;
   noticed?(notice: ServerMessage): void;
 }
 
-/** One message without an answer. An object without closures, since there are thousands at once. */
+/** One unanswered message. No closures, because there are thousands at once. */
 class OnItsWay implements MessageListener {
   readonly number: number;
   readonly size: number;
@@ -48,8 +48,8 @@ class OnItsWay implements MessageListener {
 }
 
 /**
- * Messages sent without waiting for those before them, within a window that is refilled once half of it is free:
- * gulps, so that each turn of the network carries a lot.
+ * Sends messages without waiting for earlier answers, within a window. It is refilled once half of it is free, so that
+ * each network packet carries many messages.
  */
 export class Pipeline {
   readonly #session: Session;
@@ -59,7 +59,7 @@ export class Pipeline {
   #messages = 0;
   #wake: (() => void) | undefined;
   #wakeAt: Window = { bytes: 0, messages: 8_000 };
-  /** Told of the notices of messages that were not sent through here. */
+  /** Receives the notices of messages that were not sent through this pipeline. */
   noticedBeside: ((notice: ServerMessage) => void) | undefined;
 
   constructor(session: Session, window: Window) {
@@ -72,12 +72,12 @@ export class Pipeline {
     };
   }
 
-  /** Sends one message now. Whoever has much to send waits for `room` before. */
+  /** Sends one message now. A caller with much to send awaits `room` first. */
   send(sql: string, sender: Sender): void {
     this.#session.send(sql, this.#track(sql.length, sender));
   }
 
-  /** Runs a COPY with its rows. Everything before it must be answered, and nothing may be sent until it is. */
+  /** Runs a COPY with its rows. Earlier messages must be answered, and the next may be sent only after its answer. */
   copy(sql: string, rows: Iterable<Uint8Array | string>, sender: Sender): void {
     const message = this.#track(sql.length, sender);
     this.#session.copyIn(sql, rows).then(
@@ -105,7 +105,7 @@ export class Pipeline {
     return !this.#fits(this.#window);
   }
 
-  /** Resolves when more may be sent: at once while the window is not full, else when half of it is free. */
+  /** Resolves when more may be sent: immediately while the window is not full, otherwise when half of it is free. */
   room(): Promise<void> {
     if (!this.isFull) return Promise.resolve();
     return this.#sleepUntil({ bytes: this.#window.bytes / 2, messages: this.#window.messages / 2 });

@@ -8,20 +8,20 @@ import type { Stage } from "./stage.ts";
 import { noticeOf } from "./stage.ts";
 import { endedBy, refusedInside } from "./transaction-state.ts";
 
-/** The first message of a step that came to nothing, and why. */
+/** The first failed message of a step, and its error. */
 export interface FailedStage {
   readonly stage: Stage;
   readonly error: Error;
 }
 
-/** What is known of a step whose messages are on their way. */
+/** The state of a step whose messages were sent and are not all answered. */
 export class SentStep {
   failed: FailedStage | undefined;
-  /** The first statement that took effect outside a transaction, where nothing keeps it from writing. */
+  /** The first statement that ran outside a transaction, where nothing prevented it from writing. */
   unguarded: Stage | undefined;
-  /** Whether its last message commits. */
+  /** True if the last message commits. */
   readonly commits: boolean;
-  /** Resolves when its last message was answered, whatever the answer, with the milliseconds since its first was. */
+  /** Resolves when the last message was answered or refused, with the milliseconds since the first answer. */
   readonly ended: Promise<number>;
   readonly #context: DatabaseContext;
   readonly #script: Script;
@@ -69,7 +69,7 @@ export class SentStep {
   }
 
   noticed(notice: ServerMessage, stage: Stage): void {
-    // The answer to the message before may be told only a little later.
+    // The answer to the previous message may be delivered slightly later.
     if (stage.at === "statement") this.start();
     this.#context.emit(noticeOf(notice, this.#script, stage));
   }
@@ -80,7 +80,7 @@ export class SentStep {
   }
 }
 
-/** One of its messages. An object without closures, since there are thousands at once. */
+/** One message of a step. No closures, because there are thousands at once. */
 export class StepMessage implements Sender {
   readonly #sent: SentStep;
   readonly #stage: Stage;
@@ -108,7 +108,7 @@ export class StepMessage implements Sender {
     if (this.#stage.at === "commit") this.#sent.finish();
   }
 
-  /** Whether it leaves the transaction open. */
+  /** True if the message leaves the transaction open. */
   get #isInside(): boolean {
     return this.#stage.at !== "commit" || !this.#sent.commits;
   }

@@ -5,18 +5,18 @@ import type { Statement } from "../../core/sql/statement.ts";
 import type { Script } from "../script/load-scripts.ts";
 import { isUnconfirmedCommit, unconfirmedCommit } from "../session/unconfirmed-commit.ts";
 
-/** Which message of a step an answer belongs to. */
+/** The message of a step that an answer belongs to. */
 export type Stage =
   | { readonly at: "begin" }
-  /** The settings, the check of the step before, and the history row. */
+  /** The settings, the check of the previous step, and the history row. */
   | { readonly at: "record" }
   | { readonly at: "statement"; readonly statement: Statement }
-  /** The check that the server reads a statement as pgstep has. */
+  /** The check that the server parses a statement as pgstep did. */
   | { readonly at: "strings"; readonly statement: Statement }
-  /** Deferred constraints, the checks of the history, COMMIT: of the whole script, or of one statement of it. */
+  /** Deferred constraints, history checks and COMMIT, for the whole script or for one of its statements. */
   | { readonly at: "commit"; readonly statement?: Statement };
 
-/** A notice with the migration it belongs to and, for a statement's, its place in the file. */
+/** A notice with its migration and, if it belongs to a statement, its place in the file. */
 export function noticeOf(message: ServerMessage, script: Script, stage: Stage): Event {
   const migration = script.step.name;
   if (isUnconfirmedCommit(message)) return unconfirmedCommit(migration);

@@ -1,10 +1,10 @@
 import type { ServerMessage } from "../../core/failure/failure.ts";
 import { ServerFailure, type SessionState } from "../../ports/session.ts";
 
-/** A message of a file left no transaction open behind it, though pgstep has neither committed nor rolled back. */
+/** After a message of a file no transaction was open, although pgstep had neither committed nor rolled back. */
 export class TransactionEnded extends Error {
   override readonly name = "TransactionEnded";
-  /** What the server refused then, if anything. */
+  /** The server's error at that point, if any. */
   readonly server: ServerMessage | undefined;
   constructor(server: ServerMessage | undefined) {
     super("the file ended its transaction");
@@ -12,12 +12,12 @@ export class TransactionEnded extends Error {
   }
 }
 
-/** The error of a message inside a transaction, if that is no longer there. */
+/** The error for a message inside a transaction, if the transaction is no longer open. */
 export function endedBy(after: SessionState | undefined, server?: ServerMessage): TransactionEnded | undefined {
   return after?.transaction === "none" ? new TransactionEnded(server) : undefined;
 }
 
-/** The error of a message inside a transaction that the server has refused. */
+/** The error for a message inside a transaction that the server refused. */
 export function refusedInside(error: Error): Error {
   return (error instanceof ServerFailure && endedBy(error.after, error.server)) || error;
 }

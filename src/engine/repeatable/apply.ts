@@ -10,21 +10,21 @@ import { giveBack, isThere, putBack, type TakenDown, takeDown } from "./dependen
 import type { RepeatablePlan, RepeatableScript } from "./plan.ts";
 import { createRecordsSql, forgetSql, readViewsThere, recordSql } from "./records.ts";
 
-/** A repeatable object of a run, and what is to be reported of it unless the connection is lost. */
+/** A repeatable migration of a run, with the outcome to report unless the connection is lost. */
 export interface TriedRepeatable {
   readonly script: RepeatableScript;
   readonly outcome: RepeatableReport["outcome"];
-  /** How far the COMMIT of its transaction has come. */
+  /** The state of the COMMIT of its transaction. */
   readonly commit: "not-sent" | "sent" | "confirmed";
 }
 
-/** What came of applying repeatable objects: all of it, or nothing. */
+/** The result of applying repeatable migrations: all of them, or none. */
 export interface Applied {
   readonly tried: readonly TriedRepeatable[];
   readonly failure?: Failure;
-  /** The connection was lost: what is true of the objects has to be looked up. */
+  /** The connection was lost: the outcome has to be read from the database. */
   readonly lost?: ConnectionLost;
-  /** What a busy table said, where it is worth trying again. */
+  /** The server's error, if a table was busy and a retry may succeed. */
   readonly busy?: {
     readonly script: RepeatableScript["script"];
     readonly failure: Failure;
@@ -36,13 +36,13 @@ export interface Applied {
 const WANTS_REPLACEMENT = new Set(["42P16", "42P07", "2BP01", "42809"]);
 /** undefined_table, _column, _function, _object, invalid_schema_name. */
 const WANTS_OTHERS = new Set(["42P01", "42703", "42883", "42704", "3F000"]);
-/** invalid_function_definition, dependent_objects_still_exist: the server advises DROP, or even CASCADE, and no file holds that. */
+/** invalid_function_definition, dependent_objects_still_exist: the server advises DROP, which no such file contains. */
 const WANTS_DROP = new Set(["42P13", "2BP01"]);
 
 /**
- * Applies the stale files in one transaction. A file that wants what another one makes is put behind it. Where a view
- * cannot be replaced in its place, it is taken down with all that depends on it, and that is put back: by its own file
- * where it has one, else just as it was.
+ * Applies the stale files in one transaction. A file that needs the objects of another file runs after it. A view that
+ * cannot be replaced is dropped with its dependents. Dependents are re-created by their own file if they have one,
+ * otherwise as they were.
  */
 export async function applyRepeatables(run: Run, plan: RepeatablePlan): Promise<Applied> {
   const { session } = run;
@@ -108,7 +108,7 @@ class Application {
     return refusal ?? (await this.#putBackAll());
   }
 
-  /** The views of all files that are there. */
+  /** The existing views of all files. */
   #viewsThere(): Promise<Set<string>> {
     const { stale, settled } = this.#plan;
     return readViewsThere(
@@ -117,7 +117,7 @@ class Application {
     );
   }
 
-  /** Whose views went with a DROP ... CASCADE of another file is made again by its own. */
+  /** Queues the files whose views a DROP ... CASCADE in another file dropped. */
   async #queueLost(before: ReadonlySet<string>): Promise<boolean> {
     const now = await this.#viewsThere();
     const isLost = (view: string) => before.has(view) && !now.has(view);
@@ -141,14 +141,14 @@ class Application {
       this.#waiting.push(next);
       stalled++;
       if (stalled < this.#waiting.length) continue;
-      // What it wants may be among what was taken down.
+      // The object it needs may be one of the dropped dependents.
       if (!(await this.#putBackSome())) return this.#firstOf(refusal);
       stalled = 0;
     }
     return undefined;
   }
 
-  /** In the order of dependence, the first that waits is the one to tell of. */
+  /** Reports the first waiting file in dependency order. */
   async #firstOf(refusal: Refusal): Promise<Refusal> {
     const [first] = this.#plan.stale.filter((one) => this.#waiting.includes(one));
     if (!first || first === this.current) return refusal;
@@ -159,7 +159,7 @@ class Application {
   async #apply(one: RepeatableScript): Promise<Refusal | undefined> {
     const refusal = withOwnAdvice(await this.#send(one));
     if (refusal?.kind !== "refused" || !WANTS_REPLACEMENT.has(refusal.server.code)) return refusal;
-    const doing = `replace what ${one.script.path} makes`;
+    const doing = `replace the views of ${one.script.path}`;
     const taken = await takeDown(this.#run.session, one.outline.views, doing);
     if (taken.length === 0) return refusal;
     this.#taken.push(...taken);
@@ -176,7 +176,7 @@ class Application {
     return refusal;
   }
 
-  /** What was taken down and has a file of its own is made by that. */
+  /** Queues the files that create the dropped dependents. */
   async #queueOwnFiles(besides: RepeatableScript, taken: readonly TakenDown[]): Promise<void> {
     const { stale, settled } = this.#plan;
     const gone = new Set(taken.map(({ name }) => lastPart(name)));
@@ -203,7 +203,7 @@ class Application {
   async #putBackAll(): Promise<Refusal | undefined> {
     const { session } = this.#run;
     while (await this.#putBackSome()) {
-      // One may want another that stands behind it.
+      // One dependent may need another that comes later in the list.
     }
     for (const taken of this.#taken) {
       if (await isThere(session, taken)) {
@@ -214,8 +214,8 @@ class Application {
         await putBack(session, taken);
       } catch (error) {
         if (!(error instanceof ServerFailure)) throw error;
-        const message = `${taken.kind} ${taken.name} depends on what it makes, and cannot be made again: ${error.server.message}`;
-        const hint = `Change ${taken.name} first: drop it in a migration, or make it in a file of its own among the repeatable ones.`;
+        const message = `${taken.kind} ${taken.name} depends on it and cannot be re-created: ${error.server.message}`;
+        const hint = `Change ${taken.name} first: drop it in a migration, or define it in its own repeatable migration.`;
         return { kind: "refused", stage: { at: "record" }, server: { ...error.server, message, hint } };
       }
     }
@@ -236,7 +236,7 @@ class Application {
     for (const event of this.#findings) this.#run.context.emit(event);
   }
 
-  /** All that were applied or were to be. */
+  /** All that were applied or should have been. */
   tried(
     applied: RepeatableReport["outcome"],
     current: RepeatableReport["outcome"],
@@ -252,11 +252,11 @@ class Application {
 
 function withOwnAdvice(refusal: Refusal | undefined): Refusal | undefined {
   if (refusal?.kind !== "refused" || !WANTS_DROP.has(refusal.server.code)) return refusal;
-  const hint = "Drop it, and the views that use it, in a migration: their files make them anew behind it.";
+  const hint = "Drop it and the views that use it in a migration; the repeatable migrations then re-create them.";
   return { ...refusal, server: { ...refusal.server, hint } };
 }
 
-/** Of a name as the catalog spells it, without quotes; of a routine without its arguments. */
+/** The last part of a name as the catalog spells it, without quotes; for a routine without its arguments. */
 function lastPart(name: string): string {
   const [, quoted, plain] = /(?:^|\.)(?:"((?:[^"]|"")*)"|([^".(]*))(?:\(.*)?$/s.exec(name) ?? [];
   return quoted?.replaceAll('""', '"') ?? plain ?? name;

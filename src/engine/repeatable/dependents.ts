@@ -5,11 +5,11 @@ import { ServerFailure, type Session } from "../../ports/session.ts";
 import { dependentsSql } from "../catalog/view-dependents-sql.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 
-/** A view or routine as it was before it was taken down; all of its names with their schemas. */
+/** A dropped view or routine as it was before; all names are schema-qualified. */
 export interface TakenDown {
   readonly name: string;
   readonly kind: "view" | "materialized view" | "function";
-  /** What made it, and what made it its former self, as statements. */
+  /** The statement that re-creates it. */
   readonly create: string;
   readonly owner: string;
   readonly grants: readonly string[];
@@ -22,15 +22,15 @@ export interface TakenDown {
 interface Node extends Omit<TakenDown, "kind"> {
   readonly key: string;
   readonly kind: TakenDown["kind"] | "other";
-  /** What it is, where it cannot be made again. */
+  /** Its description if pgstep cannot re-create it, otherwise null. */
   readonly refused: string | null;
   readonly drop: string;
 }
 
 /**
- * Drops these views and all that depends on them, and answers what was dropped, each behind what it depends on.
- * @param views as SQL text; those that are not there, or are no views, are left out
- * @throws Failure statement-failed when something depends on them that cannot be made again; ServerFailure
+ * Drops these views and their dependents. Returns the dropped objects, each after the objects it depends on.
+ * @param views as SQL text; names that are missing or not views are skipped
+ * @throws Failure statement-failed when pgstep cannot re-create a dependent; ServerFailure
  */
 export async function takeDown(session: Session, views: readonly string[], doing: string): Promise<TakenDown[]> {
   const names = views.map(quoteText).join(", ");
@@ -51,9 +51,9 @@ export async function takeDown(session: Session, views: readonly string[], doing
     const verb = refused.length === 1 ? "depends" : "depend";
     throw new Failure(
       "statement-failed",
-      `Cannot ${doing}: ${enumeration(refused)} ${verb} on it, which pgstep cannot make again`,
+      `Cannot ${doing}: pgstep cannot re-create ${enumeration(refused)}, which ${verb} on them`,
       {
-        hint: "Drop it in a migration, and make it again in a file among the repeatable ones, or leave the view's columns as they are.",
+        hint: "Drop it in a migration and define it in a repeatable migration, or keep the view's columns as they are.",
       },
     );
   }
@@ -78,14 +78,14 @@ function inOrder(nodes: readonly Node[], edges: readonly (readonly [string, stri
   return ordered;
 }
 
-/** Whether it is there, made again by somebody. */
+/** True if it exists again, re-created by a file. */
 export async function isThere(session: Session, { name, kind }: TakenDown): Promise<boolean> {
   const lookUp = kind === "function" ? "to_regprocedure" : "to_regclass";
   const [row] = await session.query(`SELECT (pg_catalog.${lookUp}(${quoteText(name)}) IS NOT NULL)::text AS there`);
   return row?.there === "true";
 }
 
-/** Makes it just as it was. @throws ServerFailure, after which nothing of it is there */
+/** Re-creates it as it was. @throws ServerFailure, after which none of it exists */
 export function putBack(session: Session, taken: TakenDown): Promise<void> {
   const { create, owner, grants, columnGrants, comments, parts } = taken;
   const statements = [create, ...parts, ...comments.map(({ sql }) => sql), owner, ...grants, ...columnGrants];
@@ -93,8 +93,8 @@ export function putBack(session: Session, taken: TakenDown): Promise<void> {
 }
 
 /**
- * Gives what its file has made again its former owner, privileges, comments and parts, where the file says nothing else.
- * Answers what could not be given back.
+ * Restores the owner, privileges, comments and parts of an object that its file re-created, unless the file sets them.
+ * Returns a finding for each statement that failed.
  */
 export async function giveBack(session: Session, taken: TakenDown): Promise<Finding[]> {
   const { name, kind, owner, grants, columnGrants, comments, parts } = taken;
@@ -111,8 +111,8 @@ export async function giveBack(session: Session, taken: TakenDown): Promise<Find
         if (IS_THERE.has(error.server.code)) continue;
         findings.push(
           finding("not-given-back", {
-            message: `${kind} ${name} was made anew without what it had: ${sql} (${error.server.message})`,
-            hint: "Write it into the file that makes it, as it is to be now.",
+            message: `${kind} ${name} was re-created, but this could not be restored: ${sql} (${error.server.message})`,
+            hint: `If you still need it, add it to the file that creates ${name}.`,
           }),
         );
       }
@@ -132,7 +132,7 @@ async function commentedColumns(session: Session, { name, kind }: TakenDown): Pr
   return new Set(jsonAnswer<string[]>(row?.row, ["list of", "text"]));
 }
 
-/** These statements or none of them, inside the transaction that is open. */
+/** Runs all of these statements or none, inside the open transaction. */
 async function attempt(session: Session, statements: readonly string[]): Promise<void> {
   await session.execute("SAVEPOINT pgstep_attempt");
   try {
@@ -145,7 +145,7 @@ async function attempt(session: Session, statements: readonly string[]): Promise
   }
 }
 
-/** With nothing in the search path, names come out of the catalog with their schemas, and go in as they came. */
+/** With an empty search path the catalog prints schema-qualified names, which are then sent back unchanged. */
 async function withoutSearchPath<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
   await session.execute("SET LOCAL search_path = ''; SET LOCAL check_function_bodies = off");
   const result = await work();

@@ -24,29 +24,29 @@ import { readSqlDirectory } from "../files/read-sql-directory.ts";
 import { tableNames } from "../history/history-table.ts";
 import { loadScripts, type Pieces, refuseUnsound, type Script } from "../script/load-scripts.ts";
 
-/** The files of repeatable objects, and what is wrong with them as far as their statements do not matter. */
+/** The files of repeatable migrations, and the findings that do not depend on their statements. */
 export interface RepeatableFiles {
   readonly files: readonly Repeatable[];
   readonly findings: readonly Finding[];
 }
 
-/** A file of repeatable objects, ready to be applied. */
+/** A repeatable migration, ready to be applied. */
 export interface RepeatableScript {
   readonly name: string;
   readonly file: SqlFile;
   readonly script: Script;
   readonly outline: Outline;
-  /** When it was last applied, as recorded before this run; undefined for never. */
+  /** When it was last applied, as recorded before this run; undefined if never. */
   readonly recordedAt: string | undefined;
 }
 
-/** What is to be done about repeatable objects. */
+/** The plan for the repeatable migrations. */
 export interface RepeatablePlan {
-  /** In the order in which they are applied. */
+  /** To be applied, in this order. */
   readonly stale: readonly RepeatableScript[];
-  /** Not to be applied for their own sake; only when what they depend on takes them down. */
+  /** Unchanged; applied only if their objects are dropped as dependents of others. */
   readonly settled: readonly RepeatableScript[];
-  /** Names of what is recorded and has no file any more. */
+  /** Names that are recorded and no longer have a file. */
   readonly missing: readonly string[];
   readonly findings: readonly Finding[];
 }
@@ -62,17 +62,17 @@ export function readRepeatables(fileSystem: FileSystem, settings: Settings): Rep
     {
       path: repeatableDirectory ?? directoryBeside(directory, "repeatable"),
       isNamed: repeatableDirectory !== undefined,
-      doing: "read repeatable objects from",
+      doing: "read repeatable migrations from",
     },
     findings,
   );
   return { files, findings };
 }
 
-/** What the statements of files have wrong that must run in a transaction. */
+/** Findings in the statements of files that must run in a transaction. */
 export function inspectTransactional(fileSystem: FileSystem, files: readonly SqlFile[], settings: Settings): Finding[] {
   return files.flatMap(({ path, header }) => {
-    // Values may be known only where the file is run.
+    // Placeholder values may be known only where the file runs.
     const options = runsIn(header, settings.environment) ? placeholdersIn(header, settings.placeholders) : {};
     const inspection = inspect(path, header, scanBytes(fileSystem.read(path), options));
     return [...inspection.findings, ...mustBeTransactional(path, inspection)];
@@ -80,7 +80,7 @@ export function inspectTransactional(fileSystem: FileSystem, files: readonly Sql
 }
 
 /**
- * @param all applies every file, whatever is recorded
+ * @param all applies every file, regardless of the records
  * @throws Failure files-unsound
  */
 export async function planRepeatables(
@@ -99,7 +99,7 @@ export async function planRepeatables(
   const plan = { steps: used.map(stepOf), skipped: [], warnings: [] };
   const { scripts, findings } = await loadScripts(plan, fileSystem, session, place, new Map());
   const faults = scripts.flatMap(({ path, inspection }) => mustBeTransactional(path, inspection));
-  refuseUnsound([...findings, ...faults], "apply repeatable objects");
+  refuseUnsound([...findings, ...faults], "apply repeatable migrations");
   const outlined = used.flatMap(({ name, file }, index): RepeatableScript[] => {
     const script = scripts[index];
     if (!script) return [];
@@ -119,7 +119,7 @@ export interface PlanPlace {
   readonly session: Session;
   readonly fileSystem: FileSystem;
   readonly settings: Settings;
-  /** Its name. */
+  /** The database's name. */
   readonly database: string;
   readonly all: boolean;
 }
@@ -128,7 +128,7 @@ export function notRun({ name, file }: RepeatableScript): RepeatableReport {
   return { name, path: file.path, outcome: "not-run" };
 }
 
-/** As a step of its own, so that it is read, run and told of as those are; its version is nobody's. */
+/** The file as a step, so that it is read, run and reported like one. Its version is empty. */
 export function stepOf({ name, file }: Repeatable): Step {
   return { direction: "up", version: "", name, description: file.header.description?.text ?? name, script: file };
 }
@@ -137,17 +137,17 @@ function* statementsOf(pieces: Pieces): Generator<Statement> {
   for (const piece of pieces as Iterable<Piece | { kind: "copy-bytes" }>) if (piece.kind === "statement") yield piece;
 }
 
-/** What must not run statement by statement, as a fault of the file. */
+/** The error for a file that would run statement by statement but must run in a transaction. */
 export function mustBeTransactional(path: string, { mode, because, blocks }: Inspection): Finding[] {
   if (mode === "transaction") return [];
   return [
     finding("not-in-transaction", {
       message: because
-        ? `${because} cannot run in a transaction, and this file runs in one`
+        ? `${because} cannot run in a transaction, and pgstep runs this file in one`
         : blocks.length > 0
-          ? "the file has transactions of its own, and runs in one of pgstep's"
-          : 'the header says "Transaction: none", and this file runs in a transaction',
-      hint: "Put it into a migration.",
+          ? "the file has its own BEGIN and COMMIT, and pgstep runs it in a transaction"
+          : 'the header says "Transaction: none", and pgstep runs this file in a transaction',
+      hint: "Move it into a migration.",
       place: { path },
     }),
   ];

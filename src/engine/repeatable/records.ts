@@ -7,7 +7,7 @@ import { jsonAnswer } from "../session/json-answer.ts";
 
 const UNDEFINED_TABLE = "42P01";
 
-/** What is recorded of repeatable objects; none where there is no table yet. */
+/** The records of repeatable migrations; none if the table does not exist yet. */
 export async function readRecords(session: Session, { repeatable }: TableNames): Promise<RecordedRepeatable[]> {
   const gone = "EXISTS (SELECT FROM pg_catalog.unnest(views) AS v(name) WHERE pg_catalog.to_regclass(v.name) IS NULL)";
   try {
@@ -26,24 +26,24 @@ export async function readRecords(session: Session, { repeatable }: TableNames):
   }
 }
 
-/** Those of these views that are there; given and answered as SQL text. @throws ServerFailure */
+/** Those of these views that exist; names are SQL text. @throws ServerFailure */
 export async function readViewsThere(session: Session, views: readonly string[]): Promise<Set<string>> {
   if (views.length === 0) return new Set();
   const [row] = await session.query(`SELECT pg_catalog.array_to_json(${thereAmong(views)})::text AS row`);
   return new Set(jsonAnswer<string[]>(row?.row, ["list of", "text"]));
 }
 
-/** Makes the table when it is not there. */
+/** Creates the table if it is missing. */
 export function createRecordsSql({ repeatable }: TableNames): string {
   return `CREATE TABLE IF NOT EXISTS ${repeatable} (name text PRIMARY KEY, checksum text, applied_at timestamp without time zone NOT NULL, applied_by text, tool_version text, views text[] NOT NULL)`;
 }
 
-/** What is recorded with a file that was applied. */
+/** The record of an applied file. */
 export interface Recording {
   readonly name: string;
   readonly checksum: string;
   readonly toolVersion: string;
-  /** As SQL text; those that are not there when it is recorded (temporary, dropped again) are left out. */
+  /** As SQL text; views that no longer exist at that moment (temporary, dropped) are left out. */
   readonly views: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function recordSql({ repeatable }: TableNames, { name, checksum, toolVers
   return `INSERT INTO ${repeatable} (name, ${columns.join(", ")}) VALUES (${values.join(", ")}) ON CONFLICT (name) DO UPDATE SET ${columns.map((column) => `${column} = EXCLUDED.${column}`).join(", ")}`;
 }
 
-/** An SQL array of those of these relations that are there, in this order. */
+/** SQL for an array of those of these relations that exist, in this order. */
 export function thereAmong(relations: readonly string[]): string {
   return `ARRAY(SELECT v.name FROM pg_catalog.unnest(ARRAY[${relations.map(quoteText).join(", ")}]::pg_catalog.text[]) WITH ORDINALITY AS v(name, place) WHERE pg_catalog.to_regclass(v.name) IS NOT NULL ORDER BY v.place)`;
 }
@@ -69,7 +69,7 @@ export function forgetSql({ repeatable }: TableNames, names: readonly string[]):
   return `DELETE FROM ONLY ${repeatable} WHERE ${equals("name", `ANY (ARRAY[${names.map(quoteText).join(", ")}])`)}`;
 }
 
-/** All of them are to be applied again: what they were made on is another now. */
+/** Marks all of them to be applied again, because the schema under them has changed. */
 export function forgetAllSql({ repeatable }: TableNames): string {
   return `UPDATE ONLY ${repeatable} SET checksum = NULL WHERE checksum IS NOT NULL`;
 }

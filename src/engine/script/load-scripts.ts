@@ -19,29 +19,29 @@ import type { Session } from "../../ports/session.ts";
 import { filesWithoutStatements } from "../files/empty-files.ts";
 import { type TableNames, versionIs } from "../history/history-table.ts";
 
-/** A step together with its text, looked through and ready to run. */
+/** A step with its text, checked and ready to run. */
 export interface Script {
   readonly step: Step;
-  /** Where the text is, as messages name it. */
+  /** The place of the text, as messages name it. */
   readonly path: string;
   readonly inspection: Inspection;
   readonly header: Header;
-  /** The text in parts, as often as wanted. */
+  /** The text in parts; may be called repeatedly. */
   text(): Iterable<string>;
-  /** Only of a seed: statements that record it, each with its semicolon, instead of the row of a migration. */
+  /** Seeds only: the statements that record the seed, each with its semicolon, instead of a history row. */
   readonly seedRecord?: string;
-  /** What it consists of. @throws Failure history-conflict at its end when the file was edited since it was planned */
+  /** Its pieces. @throws Failure history-conflict at the end if the file was edited since it was planned */
   plannedPieces(): Pieces;
 }
 
 export type Pieces = Generator<Piece | CopyBytes, void, undefined>;
 
 /**
- * Looks through every script of a plan before the first one runs.
- * @param seen what an earlier plan of this run looked through, with what this one adds. Of such a script the file is only
- *   read again, to see that it is still the same; and not even that when it is large and all of it rolls back, since
- *   running it tells the same before its COMMIT
- * @throws Failure files-unsound with all findings when there is an error among them
+ * Checks every script of a plan before the first one runs.
+ * @param seen scripts that an earlier plan of this run checked; this call adds its own. The file of such a script is
+ *   only read again to verify that it is unchanged. A large file that runs in one transaction is not read, because
+ *   running it detects an edit before its COMMIT
+ * @throws Failure files-unsound with all findings if one of them is an error
  */
 export async function loadScripts(
   plan: Plan,
@@ -77,8 +77,8 @@ export async function loadScripts(
 }
 
 /**
- * The scripts, with those that an earlier run has begun statement by statement made to go on so, whatever has become of the
- * file: in a transaction its finished statements would run twice.
+ * Scripts that an earlier run started statement by statement continue that way, even if the file has changed: in a
+ * transaction their finished statements would run twice.
  */
 export function begunOnesResumed(scripts: readonly Script[], unfinished: readonly Unfinished[]): Script[] {
   return scripts.map((script) => {
@@ -87,7 +87,7 @@ export function begunOnesResumed(scripts: readonly Script[], unfinished: readonl
       ({ version, direction }) => direction === step.direction && sameVersion(version, step.version),
     );
     if (!begun || inspection.mode === "statements") return script;
-    const because = "an earlier run has begun it statement by statement";
+    const because = "an earlier run started it statement by statement";
     return {
       ...script,
       header: { ...header, transaction: "none" },
@@ -106,11 +106,11 @@ interface Whereabouts {
 type OptionsOf = (header: Header) => ScanOptions;
 
 interface Source extends Pick<Script, "path" | "header" | "text" | "plannedPieces"> {
-  /** The same pieces, whatever has become of the file. */
+  /** The same pieces, even if the file has changed. */
   pieces(): Pieces;
 }
 
-/** Texts up to this size are read once and kept between looking through and running. */
+/** Texts up to this size are read once and kept from the check until they run. */
 const KEPT_BYTES = 1 << 13;
 
 function isKept({ size }: SqlFile): boolean {
@@ -135,7 +135,7 @@ function fileSource(fileSystem: FileSystem, { script, name }: Step, optionsOf: O
   };
 }
 
-/** The bytes of a file. @throws Failure history-conflict at their end when it was edited since it was planned */
+/** The bytes of a file. @throws Failure history-conflict at the end if it was edited since it was planned */
 function* plannedBytes(fileSystem: FileSystem, { path, checksum, emptiness }: SqlFile): Generator<Uint8Array> {
   const found = new Checksum();
   const parts: Uint8Array[] = [];
@@ -167,7 +167,7 @@ function textSource(text: () => readonly string[], options: ScanOptions): Omit<S
   return { text, pieces, plannedPieces: pieces };
 }
 
-/** The bytes of a file, noted in its checksum. @throws Failure directory-unreadable */
+/** The bytes of a file, added to the checksum. @throws Failure directory-unreadable */
 function* bytesOf(fileSystem: FileSystem, path: string, checksum?: Checksum): Generator<Uint8Array> {
   try {
     for (const part of fileSystem.read(path)) {
@@ -176,7 +176,7 @@ function* bytesOf(fileSystem: FileSystem, path: string, checksum?: Checksum): Ge
     }
   } catch (cause) {
     throw new Failure("directory-unreadable", `Cannot read ${path}: ${systemWords(cause)}`, {
-      hint: "It was readable a moment ago. Check that nothing moves it, then run the command again.",
+      hint: "It was readable a moment ago. Check that no other program moves it, then run the command again.",
       cause,
     });
   }
@@ -193,7 +193,7 @@ async function storedSource(
   );
   const stored = row?.script;
   if (typeof stored !== "string") {
-    throw new Failure("history-conflict", `Cannot undo ${name}: its stored down script has vanished`, {
+    throw new Failure("history-conflict", `Cannot undo ${name}: its stored down script is missing`, {
       hint: "Run pgstep status to see what is applied now.",
     });
   }
@@ -201,12 +201,12 @@ async function storedSource(
   return { path: `the down script stored with ${version}`, header, ...textSource(() => [stored], optionsOf(header)) };
 }
 
-/** @throws Failure files-unsound when an error is among the findings */
+/** @throws Failure files-unsound if one of the findings is an error */
 export function refuseUnsound(findings: readonly Finding[], doing: string): void {
   const errors = findings.filter((finding) => finding.severity === "error").length;
   if (errors === 0) return;
-  throw new Failure("files-unsound", `Cannot ${doing}: ${errors === 1 ? "1 fault" : `${errors} faults`} in the files`, {
-    hint: "Mend them and run the command again. Nothing was sent to the database.",
+  throw new Failure("files-unsound", `Cannot ${doing}: ${errors === 1 ? "1 error" : `${errors} errors`} in the files`, {
+    hint: "Fix them and run the command again. Nothing was sent to the database.",
     findings,
   });
 }

@@ -3,30 +3,30 @@ import { classify } from "../../core/statements/classify.ts";
 import type { Block } from "../../core/statements/transaction-blocks.ts";
 import { editedMeanwhile, type Pieces, type Script } from "./load-scripts.ts";
 
-/** One statement to run, with the rows behind it when it is a COPY ... FROM STDIN. */
+/** One statement to run, with its rows if it is a COPY ... FROM STDIN. */
 export interface Work {
   readonly statement: Statement;
   /**
-   * In parts, read from the file as they are asked for; each to be used before the next one is asked for, and all of
-   * them before the next statement.
+   * In parts, read from the file on demand. Use each part before requesting the next, and all of them before the next
+   * statement.
    */
   readonly rows: Iterable<Uint8Array | string> | undefined;
   /**
-   * Must not be sent before everything ahead of it is known to be well: the server drops a connection that sends
-   * anything but rows inside a COPY, and a ROLLBACK TO SAVEPOINT behind a failure would revive the transaction, so that
-   * what is behind it would commit.
+   * Send it only after every earlier message has succeeded: the server drops a connection that sends anything but rows
+   * inside a COPY, and a ROLLBACK TO SAVEPOINT after a failure would revive the transaction, so that later statements
+   * would commit.
    */
   readonly alone: boolean;
-  /** The transaction of the file's own that it belongs to. */
+  /** The BEGIN ... COMMIT block of the file that contains it. */
   readonly block: Block | undefined;
 }
 
-/** Tells most statements apart at the cost of one look; a statement begins with its first token. */
+/** Cheap first test that excludes most statements; a statement begins with its first token. */
 const MAY_BE_SPECIAL = /^(?:COPY|ROLLBACK|BEGIN|START|COMMIT|END|ABORT|PREPARE)\b/i;
 
 /**
- * The statements to run: those of the file, without the BEGIN and COMMIT that pgstep's own take the place of.
- * @throws Failure history-conflict when one would end the transaction: none did when the file was looked through
+ * The statements to run: those of the file, without the BEGIN and COMMIT that pgstep replaces with its own.
+ * @throws Failure history-conflict when one would end the transaction: none did when the file was checked
  */
 export function* workOf(script: Script): Generator<Work> {
   const { passedOver, blocks } = script.inspection;

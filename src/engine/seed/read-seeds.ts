@@ -6,9 +6,9 @@ import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import { type NamedSqlFile, readSqlDirectory } from "../files/read-sql-directory.ts";
 
-/** A file of rows to begin with. */
+/** A file with initial rows. */
 export interface Seed {
-  /** The file name without its ending, with the folder of its environment before it: what is recorded of it. */
+  /** The file name without its extension, prefixed with its environment's folder. Recorded in the database. */
   readonly name: string;
   readonly file: SqlFile;
   readonly once: boolean;
@@ -16,12 +16,12 @@ export interface Seed {
 
 export interface SeedFiles {
   readonly directory: string;
-  /** Those for the chosen environment, in the order in which they run: that of their file names. */
+  /** The seeds for the chosen environment, in the order in which they run: by file name. */
   readonly seeds: readonly Seed[];
   readonly findings: readonly Finding[];
 }
 
-/** The seeds for everywhere, and those in the folder of the chosen environment. @throws Failure directory-unreadable */
+/** The seeds for all environments and those in the folder of the chosen one. @throws Failure directory-unreadable */
 export function readSeeds(fileSystem: FileSystem, settings: Settings): SeedFiles {
   const { directory: migrations, seedsDirectory, environment } = settings;
   const directory = seedsDirectory ?? directoryBeside(migrations, "seeds");

@@ -4,7 +4,7 @@ import type { Session } from "../../ports/session.ts";
 import { NOW_UTC, type TableNames } from "../history/history-table.ts";
 import type { Seed } from "./read-seeds.ts";
 
-/** Which seeds have run that run only once. */
+/** The run-once seeds that have run. */
 export interface SeedRecords {
   readonly tableExists: boolean;
   /** Name to the checksum that the file had. */
@@ -19,8 +19,8 @@ export async function readSeedRecords(session: Session, { seeds }: TableNames): 
 }
 
 /**
- * What a seed's transaction records. Only a seed that runs once leaves a record, whose key keeps a second run from it.
- * @param makesTable the first of these seeds makes the table
+ * SQL that records a seed in its transaction. Only a run-once seed has a record; its key prevents a second run.
+ * @param makesTable true for the first such seed, which creates the table
  */
 export function seedRecord(names: TableNames, { name, file, once }: Seed, makesTable: boolean): string {
   if (!once) return "";

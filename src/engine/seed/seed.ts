@@ -16,8 +16,8 @@ import { readSeeds, type Seed, type SeedFiles } from "./read-seeds.ts";
 import { readSeedRecords, type SeedRecords, seedRecord } from "./seed-records.ts";
 
 /**
- * Runs the seeds for the chosen environment in the order of their names, each in a transaction; those that run only once
- * are left out when they have.
+ * Runs the seeds for the chosen environment in the order of their names, each in a transaction. Skips run-once seeds
+ * that have run.
  * @throws Failure migrations-pending, and as `migrate`; a seed that fails is in the report
  */
 export async function seed(
@@ -109,7 +109,7 @@ function changedSeed({ name, file, once }: Seed, { checksums }: SeedRecords): Fi
   return [
     finding("seed-changed", {
       message: `${name} was changed after it ran; it runs only once`,
-      hint: "Put further rows into a new seed.",
+      hint: "Put more rows into a new seed.",
       place: { path: file.path },
     }),
   ];
@@ -120,18 +120,18 @@ function mustBeTransactional({ path, inspection }: Script): Finding[] {
   const why = inspection.because
     ? `${inspection.because} cannot`
     : inspection.blocks.length > 0
-      ? "this one has transactions of its own"
-      : 'with "Transaction: none" in its header it does not';
+      ? "this one has its own BEGIN and COMMIT"
+      : 'the header says "Transaction: none"';
   return [
     finding("seed-transaction", {
       message: `a seed runs in a transaction, and ${why}`,
-      hint: "Put it into a migration.",
+      hint: "Move it into a migration.",
       place: { path },
     }),
   ];
 }
 
-/** Only seeds that run once leave a record. */
+/** Only run-once seeds have a record. */
 function askSeedRecords(seeds: readonly Seed[], names: TableNames): Inquiry {
   const recorded = new Set(seeds.filter(({ once }) => once).map(({ name }) => name));
   return {
@@ -139,6 +139,6 @@ function askSeedRecords(seeds: readonly Seed[], names: TableNames): Inquiry {
       const { checksums } = await readSeedRecords(session, names);
       return ({ version }) => (recorded.has(version) ? checksums.has(version) : undefined);
     },
-    advice: "Run pgstep seed again: what runs only once is not run twice.",
+    advice: "Run pgstep seed again: a run-once seed does not run twice.",
   };
 }

@@ -172,7 +172,7 @@ describe("repeatable objects", () => {
       const other = failureOf(await w.up(), "statement-failed");
       assert.match(
         other.message,
-        /view public\.names depends on what it makes, and cannot be made again: column .*name"? does not exist/,
+        /view public\.names depends on it and cannot be re-created: column .*name"? does not exist/,
       );
       assert.equal(await w.value("SELECT count(*)::int FROM names"), 0);
     });

@@ -237,7 +237,7 @@ describe("a connection that is cut at a seed", () => {
       ({ from, type, bytes }) => from === "server" && type === "C" && bytes.includes("COMMIT") && ++commits === 3,
     );
     assert.deepEqual(seedsOf(report), ["a applied", "b applied", "c in-doubt"]);
-    assert.match(report.failure?.hint ?? "", /pgstep seed again: what runs only once is not run twice/);
+    assert.match(report.failure?.hint ?? "", /pgstep seed again: a run-once seed does not run twice/);
   });
 
   test("and a server that cannot be reached again: all are in doubt", async () => {
