@@ -191,7 +191,7 @@ describe("a hostile checkout", () => {
         assert.deepEqual([status, written], [2, []]);
       }
       const { stderr } = await contained(runtime, ["types", "--out", "database.ts"]);
-      assert.match(stderr, /Cannot write database\.ts: it is there, and pgstep types did not write it/);
+      assert.match(stderr, /Cannot write database\.ts: it exists, and pgstep types did not write it/);
     });
 
     test(`writes to no place that only the project file names, on ${runtime}`, async () => {

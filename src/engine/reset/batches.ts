@@ -17,7 +17,7 @@ import { type Deletion, DeletionRefused, inOneTransaction, type ResetRun, runDel
 /** The server's lock table is full (53200 out_of_memory; "out of shared memory" in storage/lmgr/lock.c). */
 const OUT_OF_LOCKS = "53200";
 
-/** What is made while others still work on the database is looked for so many times. */
+/** Number of passes that look for objects created by other sessions during the reset. */
 const ROUNDS = 5;
 
 /** Deletes everything in one transaction: all or nothing. @throws DeletionRefused */
@@ -40,8 +40,8 @@ export async function deleteAtOnce(run: ResetRun, inventory: Inventory): Promise
 }
 
 /**
- * Deletes everything in transactions that each take at most so many locks. A mark in the journal says so to whoever
- * looks, from before the first to the last of them.
+ * Deletes everything in transactions that each take at most `locks` locks. A mark in the journal shows the unfinished
+ * reset, from before the first of them to the last.
  * @throws DeletionRefused
  */
 export async function deleteInBatches(run: ResetRun, inventory: Inventory, locks: number): Promise<void> {
@@ -65,7 +65,7 @@ export async function deleteInBatches(run: ResetRun, inventory: Inventory, locks
   await transaction([...dropStatements(inOrder(rest)), ...restoringPublic(rest, session)]);
 }
 
-/** Makes the journal, where it is not there yet, and the mark in it. */
+/** Creates the journal if it is missing, and sets the mark in it. */
 function markSql({ settings }: DatabaseContext, { schemas }: Inventory): Deletion[] {
   const names = tableNames(settings);
   const schemaExists = schemas.some(({ name }) => name === settings.schema);
@@ -83,7 +83,7 @@ function restoringPublic(inventory: Inventory, { backend }: Session): Deletion[]
   }));
 }
 
-/** Groups in order, each as large as the locks allow; what needs more by itself stands alone. */
+/** Groups in order, each as large as the locks allow. An object that needs more by itself is its own group. */
 function* batches(droppables: readonly Droppable[], locks: number): Generator<Droppable[]> {
   let batch: Droppable[] = [];
   let taken = 0;
@@ -99,7 +99,7 @@ function* batches(droppables: readonly Droppable[], locks: number): Generator<Dr
   if (batch.length > 0) yield batch;
 }
 
-/** Drops in one transaction, or in halves when the server runs out of locks all the same. */
+/** Drops in one transaction, or in halves if the server still runs out of locks. */
 async function dropBatch(
   transaction: (deletions: readonly Deletion[]) => Promise<void>,
   batch: readonly Droppable[],
@@ -121,6 +121,6 @@ export function isOutOfLocks(error: unknown): boolean {
 function stillFilled({ databaseName, objects, schemas }: Inventory): Failure {
   const [example] = [...objects.map(({ kind, identity }) => `${kind} ${identity}`), ...schemas.map(({ name }) => name)];
   return new Failure("reset-refused", `Cannot reset ${databaseName}: other sessions keep filling it (${example})`, {
-    hint: "Stop what works on the database, and run pgstep reset again.",
+    hint: "Stop the programs that use the database, and run pgstep reset again.",
   });
 }

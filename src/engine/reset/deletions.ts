@@ -3,7 +3,7 @@ import type { Inventory, UserSchema } from "./inventory.ts";
 import { defaultPrivilegesSql } from "./public.ts";
 import type { Deletion } from "./transaction.ts";
 
-/** What a DROP takes: its kind in PostgreSQL's words, its name as SQL, and the locks it needs. */
+/** An object to drop: its kind in PostgreSQL's words, its name as SQL, and the number of locks the DROP needs. */
 export interface Droppable {
   readonly kind: string;
   readonly identity: string;
@@ -11,19 +11,19 @@ export interface Droppable {
 }
 
 /**
- * What goes first and what goes last; all other kinds go in between. Event triggers first, so that none of them sees or
- * forbids what follows; then what depends on others before what others depend on, so that each DROP takes little more
- * with it than its own parts.
+ * The kinds dropped first and last; all other kinds come in between. Event triggers go first, so that none of them sees
+ * or forbids later drops. Then dependents go before the objects they depend on, so that each DROP cascades to little
+ * more than its own parts.
  */
 const FIRST = ["event trigger", "publication", "view", "table", "sequence"];
 const LAST = ["server", "foreign-data wrapper", "language", "access method", "schema"];
 
-/** Kinds that have their place with another. */
+/** Kinds that are dropped together with another kind. */
 const ALIKE: Readonly<Record<string, string>> = { "materialized view": "view", "foreign table": "table" };
 
-/** The objects and schemas in the order in which they should go; the schema public is not dropped. */
+/** The objects and schemas in the order in which to drop them; the schema public is not dropped. */
 export function inOrder({ objects, schemas }: Pick<Inventory, "objects" | "schemas">): Droppable[] {
-  // What fewer others refer to goes first; among equals the newest, which the older cannot have been made from.
+  // Objects with the fewest references go first; among equals the newest, because older objects cannot depend on them.
   const ordered = objects.toSorted((left, right) => rank(left) - rank(right) || left.uses - right.uses);
   return [...ordered, ...schemas.filter(({ name }) => name !== "public").map(asDroppable)];
 }
@@ -37,18 +37,18 @@ function asDroppable({ name }: UserSchema): Droppable {
   return { kind: "schema", identity: quoteIdentifier(name), locks: 1 };
 }
 
-/** Where DROP spells a kind otherwise than the catalog's description of it. */
+/** Kinds that DROP spells differently from the catalog. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   "statistics object": "STATISTICS",
   "foreign-data wrapper": "FOREIGN DATA WRAPPER",
 };
 
-/** Kinds of which one DROP takes only one. */
+/** Kinds for which one DROP accepts only one object. */
 const SINGLE = ["operator class", "operator family", "cast", "transform"];
 
 /**
- * So many things are dropped by one statement. Not one each: at the end of a statement that took more than a few locks
- * the server goes through all locks of the transaction (LockReassignCurrentOwner in storage/lmgr/lock.c).
+ * The number of objects that one statement drops. Not one each: after a statement that took more than a few locks, the
+ * server goes through all locks of the transaction (LockReassignCurrentOwner in storage/lmgr/lock.c).
  */
 const TOGETHER = 50;
 
@@ -72,7 +72,7 @@ export function dropStatements(droppables: readonly Droppable[]): Deletion[] {
   });
 }
 
-/** Deletes at most so many large objects, whichever. */
+/** Deletes at most `limit` large objects, in any order. */
 export function largeObjectsDeletion(limit: number): Deletion {
   return {
     sql: `SELECT pg_catalog.lo_unlink(o.oid) FROM (SELECT oid FROM pg_catalog.pg_largeobject_metadata LIMIT ${limit}) AS o`,

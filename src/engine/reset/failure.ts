@@ -6,8 +6,8 @@ import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import type { DeletionRefused } from "./transaction.ts";
 
 /**
- * What is shown when the server refuses to delete something.
- * @param atOnce whether it was all in one transaction, so that nothing is deleted
+ * The failure to show when the server refuses to delete something.
+ * @param atOnce true if everything was in one transaction, so that nothing is deleted
  */
 export async function deletionFailure(
   session: Session,
@@ -25,7 +25,7 @@ export async function deletionFailure(
     case "40P01": {
       const holders = await lockHolders(session);
       return new Failure("statement-failed", `${what}: ${about} is in use by another session; ${truth}`, {
-        hint: `${holders}End what works on the database, or wait longer with --lock-timeout, and ${again}.`,
+        hint: `${holders}Stop the programs that use the database, or raise --lock-timeout, and ${again}.`,
         ...details,
       });
     }
@@ -41,7 +41,7 @@ export async function deletionFailure(
       });
     default:
       return new Failure("statement-failed", `${what}: ${about}: ${server.message} (${server.code}); ${truth}`, {
-        hint: `Remove what is in the way, and ${again}.`,
+        hint: `Fix the cause, and ${again}.`,
         ...details,
       });
   }
@@ -51,7 +51,7 @@ const SHOWN = 3;
 
 const HOLDER: Shape = { relation: "text", pid: "number?", application: "text?", user: "text?", state: "text?" };
 
-/** Who has locks on what is not the system's, as a sentence for the hint; empty when nobody has any more. */
+/** The sessions that lock non-system relations, as sentences for the hint; empty if there are none any more. */
 async function lockHolders(session: Session): Promise<string> {
   try {
     const rows =
@@ -63,7 +63,7 @@ async function lockHolders(session: Session): Promise<string> {
  GROUP BY l.virtualtransaction, l.pid, a.application_name, a.usename, a.state LIMIT ${SHOWN}`);
     return rows.map(({ holder }) => `${relationHolderWords(jsonAnswer<RelationHolder>(holder, HOLDER))}. `).join("");
   } catch (error) {
-    // The failure that is being explained matters more than its explanation.
+    // The failure matters more than this detail of its hint.
     if (error instanceof ServerFailure) return "";
     throw error;
   }

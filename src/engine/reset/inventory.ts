@@ -5,21 +5,21 @@ import { objectsSql, USER_SCHEMA } from "../catalog/objects-sql.ts";
 import type { TableNames } from "../history/history-table.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 
-/** Something that is dropped by its name. */
+/** An object that is dropped by name. */
 export interface DatabaseObject {
   /** PostgreSQL's word: table, view, foreign-data wrapper ... */
   readonly kind: string;
   /** As SQL, with its schema. */
   readonly identity: string;
-  /** Null where only a superuser may drop it. */
+  /** Null if only a superuser may drop it. */
   readonly owner: string | null;
   readonly may: boolean;
-  /** How much else refers to it. */
+  /** Number of objects that refer to it. */
   readonly uses: number;
-  /** How many locks it takes to drop it with its own parts. */
+  /** Number of locks needed to drop it with its own parts. */
   readonly locks: number;
   readonly schema: string | null;
-  /** Whether it is needed until the end: the table with the mark of an unfinished reset, or that of the lease. */
+  /** True if the reset needs it until the end: the table with the mark of an unfinished reset, or the lease table. */
   readonly ours: boolean;
 }
 
@@ -29,24 +29,24 @@ export interface UserSchema {
   readonly may: boolean;
 }
 
-/** Default privileges that differ from PostgreSQL's, of a role that the connected one acts for. */
+/** Default privileges that differ from PostgreSQL's, of a role that the connected role is or is a member of. */
 export interface DefaultPrivileges {
   readonly role: string;
   /** pg_default_acl.defaclobjtype */
   readonly kind: string;
-  /** Only for what is made in the schema public; otherwise for the whole database. */
+  /** True if they are limited to schema public; otherwise they apply to the whole database. */
   readonly inPublic: boolean;
   /** Role names as SQL, PUBLIC among them. */
   readonly grantees: readonly string[];
 }
 
-/** What is to be known of the schema public to give it back as a new database has it. */
+/** The facts needed to restore schema public to its state in a new database. */
 export interface PublicSchema {
   readonly exists: boolean;
-  /** The role owns it, at once or through membership. */
+  /** True if the role owns it, directly or through membership. */
   readonly owned: boolean;
   readonly owner: string | null;
-  /** The owner that a new database gives it, and whether the role may make that one its owner. */
+  /** Its owner in a new database. `mayGiveAway`: the role may transfer the schema to that owner. */
   readonly standardOwner: string;
   readonly mayGiveAway: boolean;
   readonly mayCreate: boolean;
@@ -55,15 +55,15 @@ export interface PublicSchema {
   readonly asNew: boolean;
 }
 
-/** Everything a reset has to know of a database; reading it writes nothing. */
+/** Everything a reset needs to know about a database; reading it writes nothing. */
 export interface Inventory {
   readonly databaseName: string;
   readonly role: string;
-  /** What a DROP names, in no order that can be relied on but the newest first. */
+  /** The objects that a DROP names, newest first. */
   readonly objects: readonly DatabaseObject[];
-  /** How many locks it takes to drop all of them at once. */
+  /** Number of locks needed to drop all of them at once. */
   readonly locks: number;
-  /** How many locks all sessions hold now in the table that they share. */
+  /** Number of locks that all sessions now hold in the shared lock table. */
   readonly locksHeld: number;
   readonly schemas: readonly UserSchema[];
   readonly largeObjects: number;
@@ -71,13 +71,13 @@ export interface Inventory {
   readonly subscriptions: readonly string[];
   readonly defaultPrivileges: readonly DefaultPrivileges[];
   readonly publicSchema: PublicSchema;
-  /** The planner's estimate, or the number counted since where that is higher. */
+  /** The planner's estimate, or the statistics' count of live rows if that is higher. */
   readonly estimatedRows: number;
-  /** Tables that no statistics tell anything of, as SQL. */
+  /** Tables without statistics, as SQL. */
   readonly withoutStatistics: readonly string[];
 }
 
-/** Reads what there is to delete, in one round trip. */
+/** Reads the objects to delete, in one round trip. */
 export async function readInventory(session: Session, names: TableNames): Promise<Inventory> {
   const factsSent = session.query(factsSql(session.backend.serverVersion));
   const objectsSent = session.query(objectsSql([names.journal, names.lease, names.repeatable].map(quoteText)));
@@ -86,17 +86,17 @@ export async function readInventory(session: Session, names: TableNames): Promis
   return { ...jsonAnswer<Inventory>(facts?.row, {}), ...jsonAnswer<Inventory>(objects?.row, {}) };
 }
 
-/** A table is counted up to so many rows, and so many tables are. */
+/** Limits for counting: rows per table, and number of tables. */
 const MOST_ROWS = 10_000;
 const MOST_TABLES = 100;
-/** A number that is only shown is not worth waiting for. */
+/** The count is only shown, so it is not worth a long wait. */
 const LOCK_TIMEOUT_MS = 500;
 /** insufficient_privilege, lock_not_available. */
 const UNCOUNTABLE = new Set(["42501", "55P03"]);
 
 /**
- * The inventory with the rows of tables counted that have no statistics, as after a crash of the server or a restore. What
- * is larger, or may not be read, stays among those.
+ * Counts the rows of tables without statistics, as after a server crash or a restore. Larger or unreadable tables stay
+ * in `withoutStatistics`.
  */
 export async function withCountedRows(session: Session, inventory: Inventory): Promise<Inventory> {
   if (inventory.withoutStatistics.length === 0) return inventory;
@@ -118,7 +118,7 @@ export async function withCountedRows(session: Session, inventory: Inventory): P
   }
 }
 
-/** Those that have any pages. The server opens each for that, and waits for whoever has locked it. */
+/** The tables that have any pages. The server opens each one for this, and waits if another session has locked it. */
 async function filledTables(session: Session, tables: readonly string[]): Promise<string[]> {
   const list = tables.map(quoteText).join(", ");
   const rows = await session.query(
@@ -127,7 +127,7 @@ async function filledTables(session: Session, tables: readonly string[]): Promis
   return rows.map(({ name }) => String(name));
 }
 
-/** Rows by table, counted no further than one above the limit. */
+/** Rows by table, counted up to one above the limit. */
 async function countRows(session: Session, tables: readonly string[]): Promise<Map<string, number>> {
   if (tables.length === 0) return new Map();
   const counts = tables.map(
@@ -138,7 +138,7 @@ async function countRows(session: Session, tables: readonly string[]): Promise<M
   return new Map(rows.map((row) => [String(row.table), Number(row.rows)]));
 }
 
-/** The inventory as it is shown. */
+/** The inventory as reports show it. */
 export function summarize(inventory: Inventory): ResetInventory {
   const { databaseName, objects, schemas, largeObjects, defaultPrivileges, estimatedRows, withoutStatistics } =
     inventory;
@@ -156,7 +156,7 @@ export function summarize(inventory: Inventory): ResetInventory {
   };
 }
 
-/** Whether nothing is left that a reset deletes. */
+/** True if nothing is left that a reset deletes. */
 export function isEmpty({ objects, schemas, largeObjects, defaultPrivileges }: Inventory): boolean {
   return (
     objects.length + largeObjects + defaultPrivileges.length === 0 && schemas.every(({ name }) => name === "public")
@@ -164,8 +164,8 @@ export function isEmpty({ objects, schemas, largeObjects, defaultPrivileges }: I
 }
 
 /**
- * The owner of public in a new database: since PostgreSQL 15 whoever owns the database, before it the role that made
- * the cluster.
+ * The owner of public in a new database: since PostgreSQL 15 the owner of the database, before that the role that
+ * created the cluster.
  */
 function standardOwner(serverVersion: number): string {
   return serverVersion >= 150000

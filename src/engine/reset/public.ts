@@ -1,8 +1,8 @@
 import type { DefaultPrivileges, Inventory } from "./inventory.ts";
 
 /**
- * Statements that give the schema public back as a new database has it: its owner, its privileges, its comment. Where it
- * belongs to a role that the connected one does not act for, that role's choices stay as they are.
+ * Statements that restore the owner, privileges and comment of schema public to those of a new database. None if the
+ * schema belongs to a role that the connected role is not a member of.
  */
 export function restorePublicSql({ publicSchema }: Inventory, serverVersion: number): string[] {
   const { exists, owned, mayCreate, mayGiveAway, standardOwner, grantees, asNew } = publicSchema;
@@ -11,7 +11,7 @@ export function restorePublicSql({ publicSchema }: Inventory, serverVersion: num
   const change = exists
     ? mayGiveAway && publicSchema.owner !== standardOwner && `ALTER SCHEMA public OWNER TO ${owner}`
     : `CREATE SCHEMA public AUTHORIZATION ${owner}`;
-  // Grants that others made on the ground of a grant option go with it.
+  // CASCADE also revokes grants that others made with a grant option.
   const former = exists ? [...new Set([...grantees, owner])] : [];
   return [
     ...(change ? [change] : []),
@@ -31,15 +31,15 @@ const KINDS: Readonly<Record<string, string>> = {
   L: "LARGE OBJECTS",
 };
 
-/** What PUBLIC has without anybody granting it (PostgreSQL documentation, 5.8 Privileges). */
+/** The privileges that PUBLIC has by default (PostgreSQL documentation, 5.8 Privileges). */
 const TO_EVERYONE: Readonly<Record<string, string>> = { f: "EXECUTE", T: "USAGE" };
 
-/** Statements after which a role's default privileges are PostgreSQL's own again; the server then forgets its entry. */
+/** Statements that reset a role's default privileges to PostgreSQL's; the server then removes the catalog entry. */
 export function defaultPrivilegesSql({ role, kind, inPublic, grantees }: DefaultPrivileges): string[] {
   const alter = `ALTER DEFAULT PRIVILEGES FOR ROLE ${role}${inPublic ? " IN SCHEMA public" : ""}`;
   const objects = KINDS[kind];
   const revoked = grantees.map((grantee) => `${alter} REVOKE ALL ON ${objects} FROM ${grantee}`);
-  // Those of a schema only add to those of the database, so there none at all is the default.
+  // Default privileges of a schema only add to those of the database, so the default there is none.
   if (inPublic) return revoked;
   const everyone = TO_EVERYONE[kind];
   return [

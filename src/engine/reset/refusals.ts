@@ -2,13 +2,13 @@ import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import type { Inventory } from "./inventory.ts";
 
 /**
- * Stops a reset that could not delete everything, before anything is deleted.
- * @throws Failure reset-refused with a finding for each thing that is in the way
+ * Refuses a reset that could not delete everything, before anything is deleted.
+ * @throws Failure reset-refused with a finding for each object that cannot be dropped
  */
 export function refuseUndroppable(inventory: Inventory): void {
   const findings = [...undroppable(inventory)];
   if (findings.length === 0) return;
-  const number = findings.length === 1 ? "one thing in it" : `${findings.length} things in it`;
+  const number = findings.length === 1 ? "1 object in it" : `${findings.length} objects in it`;
   throw new Failure(
     "reset-refused",
     `Cannot reset ${inventory.databaseName}: role ${inventory.role} may not drop ${number}, so nothing was deleted`,
@@ -21,7 +21,7 @@ export function refuseUndroppable(inventory: Inventory): void {
 
 function* undroppable({ objects, schemas, foreignLargeObjects, subscriptions }: Inventory): Generator<Finding> {
   for (const { name, owner, may } of schemas) {
-    // What is in public can be dropped without dropping the schema.
+    // The objects in public can be dropped without dropping the schema.
     if (!may && name !== "public") yield belongsTo(`schema ${name}`, owner);
   }
   for (const { kind, identity, owner, may } of objects) {
@@ -30,10 +30,10 @@ function* undroppable({ objects, schemas, foreignLargeObjects, subscriptions }: 
   if (foreignLargeObjects > 0)
     yield finding("not-droppable", { message: `${foreignLargeObjects} large objects belong to other roles` });
   for (const name of subscriptions) {
-    // DROP SUBSCRIPTION cannot be rolled back, and reaches out to another server.
+    // DROP SUBSCRIPTION cannot be rolled back, and connects to another server.
     yield finding("not-droppable", {
-      message: `subscription ${name} has a replication slot on its publisher, which must be told`,
-      hint: `Drop it by itself: DROP SUBSCRIPTION ${name}.`,
+      message: `subscription ${name} has a replication slot on its publisher, which reset does not drop`,
+      hint: `Drop it first: DROP SUBSCRIPTION ${name}.`,
     });
   }
 }

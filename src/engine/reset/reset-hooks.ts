@@ -11,16 +11,16 @@ import { refuseUnsound } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { isDirect, ownSettings } from "../session/own-settings.ts";
 
-/** Runs what stands around a reset. Neither call does anything where there are no such hooks; both throw ConnectionLost. */
+/** Runs the hooks around a reset. Both calls do nothing if there are no such hooks; both throw ConnectionLost. */
 export interface ResetHooks {
   readonly hasAfter: boolean;
   /** @throws Failure hook-failed and others, before anything is deleted */
   before(deleting: ResetInventory): Promise<void>;
-  /** @throws Failure hook-failed and others, when everything is deleted */
+  /** @throws Failure hook-failed and others, after everything is deleted */
   after(deleted: ResetInventory): Promise<void>;
 }
 
-/** Looks through the hooks before anything is deleted. @throws Failure files-unsound, directory-unreadable */
+/** Checks the hooks before anything is deleted. @throws Failure files-unsound, directory-unreadable */
 export async function resetHooks(
   context: DatabaseContext,
   session: Session,
@@ -58,9 +58,9 @@ export async function resetHooks(
       if (failure) throw failure;
     },
     async after(inventory) {
-      // The place of the lock may have been in what was deleted.
+      // The reset may have deleted the lock's table.
       const failure = await run("after-reset", inventory, "");
-      if (failure) throw failure.withHint("Everything has been deleted; only this hook is left to be done.");
+      if (failure) throw failure.withHint("Everything has been deleted; only this hook is left to run.");
     },
   };
 }

@@ -18,29 +18,29 @@ import { resetHooks } from "./reset-hooks.ts";
 import { DeletionRefused, type ResetRun } from "./transaction.ts";
 
 /**
- * Deletes ALL data of the database, and leaves what a new one has: an empty schema public with its default privileges.
+ * Deletes ALL data of the database and leaves the content of a new one: an empty schema public with default privileges.
  *
- * That is: every schema but the system's with everything in it, the history included; and what is in no schema: extensions
- * but plpgsql, publications, event triggers, foreign-data wrappers and servers with their user mappings, languages, casts,
- * transforms, access methods, large objects, and the default privileges of roles that the connected one acts for.
- * Subscriptions are refused, since dropping one reaches another server and cannot be rolled back. Left alone is what
- * belongs to the cluster or is a setting and no content: roles, settings and privileges of the database, replication
- * slots, changes to the system's own objects, temporary tables of other sessions, and the privileges of a public schema
- * that belongs to somebody else.
+ * Deleted: every non-system schema with all its objects, including the history; and the objects outside schemas:
+ * extensions except plpgsql, publications, event triggers, foreign-data wrappers and servers with their user mappings,
+ * languages, casts, transforms, access methods, large objects, and the default privileges of roles that the connected
+ * role is a member of. Subscriptions are refused, because dropping one contacts another server and cannot be rolled
+ * back. Kept is what belongs to the cluster or is a setting: roles, settings and privileges of the database,
+ * replication slots, changes to system objects, temporary tables of other sessions, and the privileges of a public
+ * schema that belongs to another role.
  *
- * All of it in one transaction where the server has the locks for it, else in batches behind a mark that `status` shows
- * and `up` refuses; running it again finishes it.
+ * Runs in one transaction if the server has enough locks; otherwise in batches, with a mark that `status` shows and
+ * that makes `up` refuse to run. Running reset again finishes it.
  * @throws Failure consent-missing, reset-refused, history-foreign, privilege-missing, lock-held, too-large,
  *   statement-failed, hook-failed, interrupted and those of connecting
  */
 export async function reset(context: DatabaseContext, consent: Consent): Promise<ResetReport> {
   const { clock, database, emit } = context;
-  // No session and no lock is kept while somebody makes up their mind.
+  // No session and no lock is held while the user decides.
   const planned = await withSession(database, "reset", (session) => survey(context, session));
   const inventory = summarize(planned.inventory);
   emit({ type: "reset-planned", database: database.description, inventory });
   if (!(await consent.mayReset(inventory))) {
-    throw new Failure("consent-missing", `Cannot reset ${inventory.databaseName}: no consent was given`, {
+    throw new Failure("consent-missing", `Cannot reset ${inventory.databaseName}: it was not confirmed`, {
       hint: `If ALL its data may be deleted: pgstep reset --confirm ${shellWord(inventory.databaseName)}`,
     });
   }
@@ -68,13 +68,13 @@ export async function reset(context: DatabaseContext, consent: Consent): Promise
       const left = await readInventory(other, tableNames(context.settings));
       if (!isDeleted(found.inventory, left)) return "Not everything is deleted. Run pgstep status to see what is left.";
       if (!hasHooksAfter) return reportOf(summarize(found.inventory));
-      return "Everything is deleted. Check whether the hooks of after-reset have run.";
+      return "Everything is deleted. Check whether the after-reset hooks have run.";
     };
     return await withRunLock(context, session, { doing: "reset", lookUp }, work);
   });
 }
 
-/** Whether all is gone that there was; what a hook makes after it does not count. */
+/** True if all former objects are deleted; objects that a hook created afterwards do not count. */
 function isDeleted(before: Inventory, left: Inventory): boolean {
   if (isEmpty(left)) return true;
   const names = new Set(before.objects.map(({ kind, identity }) => `${kind} ${identity}`));
@@ -96,7 +96,7 @@ async function survey({ settings }: DatabaseContext, session: Session): Promise<
   return { state, inventory };
 }
 
-/** Locks that a transaction takes besides those of what it drops: on catalogs and their indexes. */
+/** Additional locks that a transaction takes: on catalogs and their indexes. */
 const CATALOG_LOCKS = 50;
 
 async function deleteAll(run: ResetRun, { state, inventory }: Survey): Promise<void> {
@@ -114,7 +114,7 @@ async function deleteAll(run: ResetRun, { state, inventory }: Survey): Promise<v
         atOnce = false;
       }
     }
-    // Half of the room: others need locks as well.
+    // Only half of the capacity: other sessions need locks too.
     await deleteInBatches(run, inventory, Math.max(1, lockCapacity >> 1));
   } catch (error) {
     if (!(error instanceof DeletionRefused)) throw error;

@@ -5,20 +5,20 @@ import type { DatabaseContext } from "../session/context.ts";
 import { COMMIT } from "../session/own-transaction.ts";
 import { isUnconfirmedCommit, unconfirmedCommit } from "../session/unconfirmed-commit.ts";
 
-/** One connection at work on a reset. */
+/** The connection that runs a reset. */
 export interface ResetRun {
   readonly context: DatabaseContext;
   readonly session: Session;
   readonly lock: RunLock;
 }
 
-/** A statement of a reset, and what it is about, in words for a failure. */
+/** A statement of a reset; `about` names its object in failures. */
 export interface Deletion {
   readonly sql: string;
   readonly about: string;
 }
 
-/** What a server refused to delete. Nothing of its transaction took effect. */
+/** The server refused to delete something. Nothing of the transaction took effect. */
 export class DeletionRefused extends Error {
   override readonly name = "DeletionRefused";
   readonly about: string;
@@ -30,19 +30,19 @@ export class DeletionRefused extends Error {
   }
 }
 
-/** So much is sent ahead of the answers: the user can stop in between. */
+/** Number of statements sent before awaiting their answers; the user can interrupt in between. */
 const SENT_TOGETHER = 200;
 
 /**
  * Runs `work` in one transaction that waits only briefly for locks, and rolls it back when anything in it fails. The
- * search path is empty but for the system's, so that names mean what they say.
+ * search path has only the system's schemas, so that names are unambiguous.
  * @throws ServerFailure when another run has taken over (`isLockLost`); Failure interrupted, terminated
  */
 export async function inOneTransaction<Result>(run: ResetRun, work: () => Promise<Result>): Promise<Result> {
   const { context, session } = run;
   const { signal } = context;
   const cancel = () => void session.cancel().catch(() => {});
-  // Awaited by itself: statements behind a BEGIN that was refused would run in autocommit.
+  // Awaited by itself: statements after a refused BEGIN would run in autocommit.
   await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   signal.addEventListener("abort", cancel);
   session.onNotice = (notice) => {
@@ -56,7 +56,7 @@ export async function inOneTransaction<Result>(run: ResetRun, work: () => Promis
     return result;
   } catch (error) {
     await session.execute("ROLLBACK").catch(() => {});
-    // What a cancelled statement says is that it was cancelled; a loss of the connection says more.
+    // A cancelled statement only reports the cancel, so report the interrupt; a lost connection is reported as it is.
     if (error instanceof ServerFailure || error instanceof DeletionRefused) refuseWhenAborted(context);
     throw error;
   } finally {
@@ -103,5 +103,5 @@ export async function runDeletions({ context, session }: ResetRun, deletions: re
 /** @throws Failure interrupted, terminated */
 function refuseWhenAborted({ signal, database }: DatabaseContext): void {
   if (!signal.aborted) return;
-  throw interruption(signal, `Cannot reset ${database.description}`, "Run pgstep status to see what is true now.");
+  throw interruption(signal, `Cannot reset ${database.description}`, "Run pgstep status to see what is left.");
 }

@@ -17,16 +17,16 @@ import { putFiles, writtenFiles } from "./written-files.ts";
 
 const FORMATS: Readonly<Record<TypeFormat, Format>> = { interfaces, kysely, zod };
 
-/** Where the text goes: into the report when `out` is absent, into one file where it ends in .ts, else into a directory. */
+/** The output: the report if `out` is absent, one file if `out` ends in .ts, otherwise a directory. */
 export interface TypesTarget {
   readonly out: string | undefined;
-  /** Compare with what is there instead of writing. */
+  /** Compare with the existing files instead of writing. */
   readonly check: boolean;
 }
 
 /**
- * Writes TypeScript for what the database holds. Never writes to the database.
- * @throws Failure usage when a schema or table is not there, and those of connecting and writing
+ * Writes TypeScript types for the database. Never writes to the database.
+ * @throws Failure usage when a schema or table is missing, and those of connecting and writing
  */
 export async function generateTypes(
   context: DatabaseContext,
@@ -79,7 +79,7 @@ export async function generateTypes(
 
 const MAIN_SCHEMA = "public";
 
-/** @throws Failure usage when a schema, table or view that was named is not there */
+/** @throws Failure usage when a schema, table or view that was named is missing */
 function requireNamed({ relations, schemas: present }: Catalog, { schemas, tables }: TypeOptions): void {
   const absent = schemas?.find((schema) => !present.includes(schema));
   if (absent !== undefined) {
@@ -99,7 +99,7 @@ function requireNamed({ relations, schemas: present }: Catalog, { schemas, table
   }
 }
 
-/** Only these tables and views, and only the types that they have. */
+/** Only these tables and views, and only the types that they use. */
 function narrowed(catalog: Catalog, tables: readonly string[] | undefined): Catalog {
   if (!tables) return catalog;
   const kept = catalog.relations.filter((relation) => tables.some((table) => isNamed(relation, table)));

@@ -4,7 +4,7 @@ import { MARK } from "../../core/types/files.ts";
 import type { WrittenFile } from "../../core/types/types-report.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 
-/** A file as it should be. */
+/** A file with its wanted text. */
 export interface WantedFile {
   readonly path: string;
   readonly text: string;
@@ -25,8 +25,8 @@ export function writtenFiles(fileSystem: FileSystem, directory: string): string[
 }
 
 /**
- * Makes the files what they should be and removes the stale ones, or, to check, only tells what would be done. Nothing
- * is touched when one of them is somebody's own.
+ * Writes the files and removes the stale ones; with `check` only reports the changes. Touches nothing if pgstep did not
+ * write one of the existing files.
  * @throws Failure file-exists, file-unwritable
  */
 export function putFiles(
@@ -37,8 +37,8 @@ export function putFiles(
   const found = files.map(({ path, text }) => ({ path, text, before: textOf(fileSystem, path) }));
   for (const { path, before } of found) {
     if (before !== undefined && !isWritten(before)) {
-      throw new Failure("file-exists", `Cannot write ${path}: it is there, and pgstep types did not write it`, {
-        hint: "Remove it, or write elsewhere with --out.",
+      throw new Failure("file-exists", `Cannot write ${path}: it exists, and pgstep types did not write it`, {
+        hint: "Remove it, or choose another path with --out.",
       });
     }
   }
@@ -78,7 +78,7 @@ function attempt(path: string, work: () => void): void {
 function unwritable(path: string, cause: unknown): Failure {
   if (cause instanceof Failure) return cause;
   return new Failure("file-unwritable", `Cannot write ${path}: ${systemWords(cause)}`, {
-    hint: "Check its permissions and the room on the disk, or write elsewhere with --out.",
+    hint: "Check its permissions and the free disk space, or choose another path with --out.",
     cause,
   });
 }

@@ -17,7 +17,7 @@ import { changeHistory, lookToWrite, soundMigrations } from "./open-history.ts";
 
 /**
  * Records all migrations up to a version as applied without running them.
- * @throws Failure baseline-refused when there is a history already, version-unknown
+ * @throws Failure baseline-refused when the history already has entries, version-unknown
  */
 export async function baseline(context: DatabaseContext, version: string): Promise<BaselineReport> {
   const { settings, database } = context;
@@ -62,7 +62,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
   return await changeHistory(context, { doing, lookUp }, record);
 }
 
-/** What is recorded of a migration that is not run. */
+/** The record of a migration that is not run. */
 export function recordedFiles(context: DatabaseContext, { script, down }: Step): Recording {
   return {
     checksum: script?.checksum ?? null,

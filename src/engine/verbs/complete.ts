@@ -6,10 +6,10 @@ import type { FileSystem } from "../../ports/file-system.ts";
 import { listFolders } from "../files/environment-folders.ts";
 
 /**
- * The lines that a shell's script reads: a word, a tab and what it means, and last what the shell is to find itself.
- * Reads no more than the names of the migrations. Where they cannot be read there are none: nobody wants to see an error
- * between the words that he types.
- * @param directory of the migrations, looked up only when it is needed
+ * The lines that the shell's completion script reads: a word, a tab and its meaning; the last line names what the shell
+ * completes itself (files, directories). Reads only the names of the migrations. If they cannot be read there are none:
+ * an error would disturb the user's typing.
+ * @param directory of the migrations, resolved only when needed
  * @param current the word at the cursor, up to the cursor
  */
 export function completionLines(

@@ -11,17 +11,17 @@ import type { Context } from "../session/context.ts";
 
 export interface NewMigration {
   readonly description: string;
-  /** Overrides the style that the directory uses. */
+  /** Overrides the version style that the directory uses. */
   readonly style?: VersionStyle;
-  /** Write the down file too. */
+  /** Also write the down script. */
   readonly down: boolean;
   /** Write into the folder of this environment. */
   readonly environment?: string;
 }
 
 /**
- * Writes the next migration from the template; makes the directory where it is missing.
- * @throws Failure usage when the description has nothing for a file name, file-exists, directory-unreadable
+ * Writes the next migration from the template; creates the directory if it is missing.
+ * @throws Failure usage when the description has no letters or digits, file-exists, directory-unreadable
  */
 export function createMigration(
   context: Context,
@@ -37,7 +37,7 @@ export function createMigration(
   if (environment !== undefined && /^\.|[/\\]/.test(environment)) {
     throw new Failure(
       "usage",
-      `Cannot write into a folder for the environment "${environment}": it is no folder's name`,
+      `Cannot write into a folder for the environment "${environment}": that is not a folder name`,
       {
         hint: "Name the environment in one word of letters and digits, e.g. --env production.",
       },
@@ -88,7 +88,7 @@ function create(fileSystem: FileSystem, path: string, text: string): void {
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
     if (systemCode(cause) === "EEXIST") {
-      throw new Failure("file-exists", `Cannot write ${path}: it is there already`, {
+      throw new Failure("file-exists", `Cannot write ${path}: it already exists`, {
         hint: "Run the command again, or choose another description.",
         cause,
       });

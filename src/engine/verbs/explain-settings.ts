@@ -6,7 +6,7 @@ import type { SettingReport, SettingsReport } from "../../core/reports/report.ts
 import { keyOf, SETTING_NAMES, type SettingName, settingOf } from "../../core/settings/table.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 
-/** All settings with their origins, what a database would be reached with, and what is wrong with any of it. */
+/** All settings with their origins, the resulting connection, and the errors in them. */
 export async function explainSettings(
   resolved: ResolvedSettings,
   explainDatabase: () => Promise<readonly TargetValue[]>,
@@ -15,7 +15,7 @@ export async function explainSettings(
   const faults = [...resolved.faults];
   let connection: readonly TargetValue[] = [];
   try {
-    // With a fault it may be another database than the one that is meant.
+    // With an error in the settings it may be the wrong database.
     if (faults.length === 0) connection = await explainDatabase();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -43,7 +43,7 @@ export async function explainSettings(
   };
 }
 
-/** A password file that is not there may be the password itself, given to the wrong flag. */
+/** A missing password file may be the password itself, given to the wrong flag. */
 function shown(name: SettingName, value: string, fileSystem: Pick<FileSystem, "list">): string {
   return name === "passwordFile" && !isThere(value, fileSystem) ? "***" : value;
 }

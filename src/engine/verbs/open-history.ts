@@ -14,7 +14,7 @@ import { refuseUnsound } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 
-/** The migrations of the directory. @throws Failure files-unsound when their names are at fault */
+/** The migrations of the directory. @throws Failure files-unsound when their names have errors */
 export function soundMigrations({ fileSystem, settings }: DatabaseContext, doing: string): readonly Migration[] {
   const { migrations, findings } = readMigrations(fileSystem, settings.directory);
   refuseUnsound(findings, doing);
@@ -22,7 +22,7 @@ export function soundMigrations({ fileSystem, settings }: DatabaseContext, doing
 }
 
 /**
- * What is true of the database, for who will write to its history.
+ * The state of the database, for a command that will write to its history.
  * @param doing for messages: "Cannot <doing> app on localhost"
  * @throws Failure privilege-missing, reset-unfinished
  */
@@ -38,7 +38,7 @@ export async function lookToWrite(
   return state;
 }
 
-/** Changes the history under the lock, on a session of its own. @throws as `withRunLock` */
+/** Changes the history under the run lock, in its own session. @throws as `withRunLock` */
 export async function changeHistory<Report extends object>(
   context: DatabaseContext,
   locked: LockedWork<Report>,

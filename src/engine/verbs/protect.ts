@@ -12,8 +12,8 @@ import { inTransaction } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
 
 /**
- * Marks the database as protected: `reset`, `restore`, and undoing more than one migration are refused until the mark is
- * cleared. The mark is a setting of the database, or a table where the role may not set that.
+ * Marks the database as protected: `reset`, `restore`, and undoing more than one migration are refused until the mark
+ * is cleared. The mark is a setting of the database, or a table if the role may not change that setting.
  * @throws Failure privilege-missing when the role may do neither
  */
 export async function protect(context: DatabaseContext): Promise<ProtectionReport> {
@@ -44,7 +44,7 @@ export async function unprotect(context: DatabaseContext, consent: UnprotectCons
   const seen = await withSession(database, "unprotect", (session) => look(session, settings), signal);
   requireWritable(seen, "unprotect");
   if (!seen.isProtected) return { ...report, hasChanged: false };
-  // No session is kept while somebody makes up their mind.
+  // No session is held while the user decides.
   await consent.mayUnprotect(seen.name);
   const names = tableNames(settings);
   const work = async (session: Session) => {

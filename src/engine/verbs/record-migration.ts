@@ -16,9 +16,9 @@ import { migrationStep, recordedFiles } from "./baseline.ts";
 import { changeHistory, lookToWrite, soundMigrations } from "./open-history.ts";
 
 /**
- * Corrects the history for one migration, after consent: records it as applied, or removes its row. Runs none of its
- * statements. Its entries in the journal of statements no longer count.
- * @throws Failure version-unknown, nothing-in-doubt when the history says so already, consent-missing
+ * Corrects the history for one migration, after confirmation: records it as applied, or removes its row. Runs none of
+ * its statements. Deletes its entries in the journal.
+ * @throws Failure version-unknown, nothing-in-doubt when the history already says so, consent-missing
  */
 export async function recordMigration(
   context: DatabaseContext,
@@ -39,7 +39,7 @@ export async function recordMigration(
     requireOtherwise(version, recorded, found.row);
     return found;
   };
-  // No session and no lock is kept while somebody makes up their mind.
+  // No session and no lock is held while the user decides.
   const { row } = await withSession(database, doing, required, signal);
   const report: RecordReport = {
     type: "recorded",

@@ -11,9 +11,9 @@ import { recordMigration } from "./record-migration.ts";
 import { repair } from "./repair.ts";
 
 /**
- * Repairs the history for one version, after consent: takes over the checksum of a file that was changed, or removes the
- * row of a version whose file is gone. Only a version that was named is ever forgotten: to an older checkout, the
- * files of all newer versions are missing.
+ * Repairs the history for one version, after confirmation: records the checksum of a changed file, or removes the row
+ * of a version whose file is missing. Removes only a version that was named, because in an older checkout the files of
+ * all newer versions are missing.
  * @throws Failure version-unknown, consent-missing, declined, and those of `repair` and `recordMigration`
  */
 export async function repairVersion(

@@ -15,8 +15,8 @@ import { readWhole } from "../step/session-settings.ts";
 import { changeHistory, lookToWrite, soundMigrations } from "./open-history.ts";
 
 /**
- * Takes the checksums, and the down scripts, of changed files over into the history, after consent.
- * @param version of the only migration to repair; all that were changed when absent
+ * Records the checksums and down scripts of changed files in the history, after confirmation.
+ * @param version of the only migration to repair; if absent, all changed ones
  * @throws Failure privilege-missing, consent-missing
  */
 export async function repair(context: DatabaseContext, consent: Consent, version?: string): Promise<RepairReport> {
@@ -29,7 +29,7 @@ export async function repair(context: DatabaseContext, consent: Consent, version
     const isMeant = (entry: Entry) => version === undefined || sameVersion(entry.version, version);
     return { state, changed: entries.filter((entry) => entry.state === "changed" && isMeant(entry)) };
   };
-  // No session and no lock is kept while somebody makes up their mind.
+  // No session and no lock is held while the user decides.
   const { changed: shown, state } = await withSession(database, doing, findChanged, signal);
   const reportOf = (entries: readonly Entry[]): RepairReport => ({
     type: "repair",
@@ -41,8 +41,8 @@ export async function repair(context: DatabaseContext, consent: Consent, version
   });
   if (shown.length === 0) return reportOf([]);
   if (!(await consent.mayRepair(shown))) {
-    throw new Failure("consent-missing", `Cannot repair the history of ${state.name}: it was not agreed to`, {
-      hint: "Look at the files, then run pgstep repair --yes.",
+    throw new Failure("consent-missing", `Cannot repair the history of ${state.name}: it was not confirmed`, {
+      hint: "Check the files, then run pgstep repair --yes.",
     });
   }
   const agreed = new Set(shown.map(({ version }) => version));

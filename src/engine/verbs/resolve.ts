@@ -10,12 +10,12 @@ import type { DatabaseContext } from "../session/context.ts";
 import { inTransaction } from "../session/own-transaction.ts";
 import { changeHistory, lookToWrite } from "./open-history.ts";
 
-/** What somebody found out about a statement that was started and not seen to end. */
+/** The user's answer for a statement that was started and whose outcome is unknown. */
 export type Resolution = "done" | "not-done";
 
 /**
- * Settles the statement of a migration that is in doubt: as done, so that the next run goes on behind it, or as not
- * done, so that the next run runs it again. Runs nothing.
+ * Resolves a migration's statement whose outcome is unknown: as done, so that the next run continues after it, or as
+ * not done, so that the next run runs it again. Runs nothing itself.
  * @throws Failure nothing-in-doubt
  */
 export async function resolve(
@@ -36,8 +36,8 @@ export async function resolve(
         )
       : [];
     if (!row) {
-      throw new Failure("nothing-in-doubt", `Cannot resolve ${version}: no statement of it is in doubt`, {
-        hint: "Run pgstep status to see what is true, and pgstep up to go on.",
+      throw new Failure("nothing-in-doubt", `Cannot resolve ${version}: no statement of it has an unknown outcome`, {
+        hint: "Run pgstep status to see the current state, and pgstep up to continue.",
       });
     }
     const entry = [

@@ -11,7 +11,7 @@ import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 
 /**
- * What is applied and what is pending. Never writes.
+ * Reads which migrations are applied and which are pending. Never writes.
  * @throws Failure directory-unreadable, files-unsound, history-foreign and those of connecting
  */
 export async function readStatus(context: DatabaseContext): Promise<StatusReport> {
