@@ -113,7 +113,7 @@ for (const runtime of faultRuntimes()) {
       assert.equal(ended.status, 4, ended.story);
       const { code, hint } = failureTold(ended);
       assert.ok(code === "connection-lost" || code === "in-doubt", ended.story);
-      assert.match(hint ?? "", /could not be looked up.*pgstep\S* status --url/, ended.story);
+      assert.match(hint ?? "", /could not check .*pgstep\S* status --url/, ended.story);
       assert.ok(
         stepsTold(ended).some(({ outcome }) => outcome === "in-doubt"),
         ended.story,

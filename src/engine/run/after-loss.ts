@@ -13,45 +13,45 @@ import { reconnect } from "../session/reconnect.ts";
 import type { Run } from "../step/session-settings.ts";
 import { type Stop, stepReport } from "./run-scripts.ts";
 
-/** Whether a step is found to have taken effect; undefined where nothing in the database tells. */
+/** True if the database shows that a step took effect; undefined if the database does not show either. */
 export type Evidence = (step: Pick<StepReport, "version" | "direction">, isFinished: boolean) => boolean | undefined;
 
-/** How to find out after a loss what took effect. */
+/** How to find out after a lost connection what took effect. */
 export interface Inquiry {
-  /** Reads the evidence, on a session that was opened after the loss. */
+  /** Reads the evidence in a session that was opened after the loss. */
   find(session: Session): Promise<Evidence>;
-  /** What the user can do about steps of which nothing tells, as a sentence. */
+  /** The user's next step for steps without evidence, as a sentence. */
   readonly advice: string;
 }
 
-/** How far a run had come when it lost its connection. */
+/** The progress of a run when it lost its connection. */
 export interface Interrupted {
   readonly lost: ConnectionLost;
   /** For the message: "Cannot <doing>: the connection was lost". */
   readonly doing: string;
   /** Steps whose commit the server had confirmed, in order. */
   readonly finished: readonly StepReport[];
-  /** The steps after them, in order, as they are to be reported where they did not take effect. */
+  /** The later steps, in order, as reported if they did not take effect. */
   readonly rest: readonly StepReport[];
   readonly repeatable: readonly TriedRepeatable[];
-  /** A failure before the loss; absent when the loss itself is what stopped the run, or nothing did. */
+  /** A failure before the loss; absent if the loss itself stopped the run, or nothing did. */
   readonly failure?: Failure | undefined;
-  /** Nothing was left to do but to end the session: what has lasted is a success. */
+  /** True if only ending the session was left: if everything persisted, the run succeeded. */
   readonly isDone?: boolean;
 }
 
-/** What is true after the loss. */
+/** The actual outcome after the loss. */
 export interface Truth {
   readonly steps: readonly StepReport[];
   readonly repeatable: readonly RepeatableReport[];
-  /** So many commits of the run, the repeatable objects' last, are known to have lasted. */
+  /** Number of the run's commits known to have persisted; the repeatable migrations' commit is the last. */
   readonly proven: number;
   readonly failure: Failure | undefined;
 }
 
 /**
- * Looks up on a new connection what took effect, also of the steps that the server had confirmed: a server that crashed,
- * or another one that took its place, may not have them. What cannot be looked up is reported as in doubt.
+ * Reconnects and reads what took effect, including the confirmed steps: a server that crashed, or a standby that
+ * replaced it, may have lost them. Steps that cannot be checked are reported with an unknown outcome (in-doubt).
  */
 export async function afterLoss(
   { context, lock, names }: Run,
@@ -79,29 +79,29 @@ export async function afterLoss(
   };
 }
 
-/** The history as evidence: compared with what it was when the run began, and for unfinished steps when it last planned. */
+/** The history as evidence, compared with its state when the run began, or last planned for unfinished steps. */
 export function askHistory(run: Run, begun: DatabaseState, planned: DatabaseState): Inquiry {
   return {
     async find(session) {
-      // What this run itself has undone is no disagreement with a pin.
+      // Without the pin: it would reject what this run itself has undone.
       const truth = await look(session, { ...run.context.settings, pin: undefined });
       const now = appliedAt(truth);
       const [first, last] = [appliedAt(begun), appliedAt(planned)];
       return ({ version, direction }, isFinished) => {
         const key = versionKey(version);
         const row = now.get(key);
-        // A row of before tells nothing: a redo removes it and writes it again.
+        // An unchanged row proves nothing: a redo removes it and writes it again.
         if (row === (isFinished ? first : last).get(key)) return false;
-        // A file that runs statement by statement may write or delete its own row before its end.
+        // A file that runs statement by statement may write or delete its own row before it ends.
         if (isUnfinished(truth, key, direction)) return false;
         return direction === "down" || row !== undefined;
       };
     },
-    advice: "Run pgstep status when the server answers again: it tells.",
+    advice: "When the server answers again, run pgstep status to see what is applied.",
   };
 }
 
-/** Whether the journal still has entries of a step: they go in the transaction that records it. */
+/** True if the journal still has entries of a step: the transaction that records the step deletes them. */
 function isUnfinished({ unfinished }: DatabaseState, key: string, direction: Direction): boolean {
   return unfinished.some((one) => one.direction === direction && versionKey(one.version) === key);
 }
@@ -111,7 +111,7 @@ function appliedAt({ history }: DatabaseState): ReadonlyMap<string, string> {
   return new Map(history.map((row) => [versionKey(row.version), row.appliedAt]));
 }
 
-/** One session's commits last in their order: after one that did not, none did, and before one that did, all did. */
+/** Commits of one session persist in order: after a lost commit all are lost, and before a persisted one none is. */
 function stepsBy(evidence: Evidence, { finished, rest }: Interrupted): StepReport[] {
   let isLasting: boolean | undefined = true;
   const steps = finished.map((step): StepReport => {
@@ -172,12 +172,12 @@ function failureOf(interrupted: Interrupted, found: Found): Failure | undefined 
   const confirmed =
     finished.length > 0 ? ` The server had confirmed ${finished.length} of ${steps.length} before.` : "";
   const hint = !isFound
-    ? `What took effect could not be looked up.${confirmed} ${advice}${lockNote}`
+    ? `pgstep could not check what took effect.${confirmed} ${advice}${lockNote}`
     : gone.length > 0
-      ? `The server had confirmed ${enumeration(gone)}, and does not have it any more: most likely a standby without the newest commits has taken over. Run pgstep status to see what is left, then run the command again.`
+      ? `The server has lost the confirmed commits of ${enumeration(gone)}: most likely a standby without the newest commits has taken over. Run pgstep status to see what is left, then run the command again.`
       : isKnown
-        ? "The history was read again on a new connection, and what is reported is true. Run the command again to go on."
-        : `Nothing in the database tells what became of the others. ${advice}`;
+        ? "pgstep reconnected and read the history, so this result is correct. Run the command again to continue."
+        : `The database does not show the outcome of the others. ${advice}`;
   if (failure) {
     const { code, message, place, server, findings, cause } = failure;
     return new Failure(code, message, {
@@ -195,7 +195,7 @@ function failureOf(interrupted: Interrupted, found: Found): Failure | undefined 
   });
 }
 
-/** Looks up what is true of the steps when one has ended its transaction: those around it may be committed. */
+/** Reads the outcome of the steps after one of them ended its transaction: the others may be committed. */
 export async function afterEnd(
   { session }: Run,
   scripts: readonly Script[],

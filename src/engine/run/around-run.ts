@@ -13,18 +13,18 @@ import { inTransaction } from "../session/own-transaction.ts";
 import { ownRole, type Run } from "../step/session-settings.ts";
 import { type Progress, runScripts, type Stop, stepReport } from "./run-scripts.ts";
 
-/** What a run does around its steps. */
+/** The work of a run around its steps. */
 export interface AroundSteps {
   readonly command: RunReport["command"];
   readonly repeatable: RepeatablePlan;
-  /** The same again, on what is true when the steps have run. */
+  /** Plans the repeatable migrations again after the steps have run. */
   planAgain(session: Session): Promise<RepeatablePlan>;
-  /** Whether something is recorded of repeatable objects. */
+  /** True if the database has records of repeatable migrations. */
   readonly hasRecords: boolean;
   readonly hooks: readonly LoadedHook[];
-  /** Whether the hooks after an earlier `up` are still to run. */
+  /** True if after-up hooks of an earlier `up` still have to run. */
   readonly afterUpUnfinished: boolean;
-  /** Of what is around the steps. */
+  /** Findings about this work, not about the steps. */
   readonly findings: readonly Finding[];
 }
 
@@ -52,24 +52,24 @@ const AFTER: Readonly<Record<RunReport["command"], readonly HookMoment[]>> = {
   redo: ["after-down", "after-up"],
 };
 
-/** Whether there is something to do besides the steps. */
+/** True if there is work besides the steps. */
 export function hasOwnWork({ repeatable, afterUpUnfinished }: AroundSteps): boolean {
   return repeatable.stale.length + repeatable.missing.length > 0 || afterUpUnfinished;
 }
 
-/** Runs hooks and repeatable objects at their places in a run; what is lost of the connection is thrown. */
+/** Runs hooks and repeatable migrations at their places in a run. @throws ConnectionLost */
 export class AroundRun {
-  /** What became of the repeatable objects; none before they are tried. */
+  /** The outcomes of the repeatable migrations; empty before they run. */
   tried: readonly TriedRepeatable[] = [];
-  /** What is being done, for the message: "Cannot <doing>: the connection was lost". */
+  /** The current work, for the message: "Cannot <doing>: the connection was lost". */
   doing = "run migrations";
   readonly #run: Run;
   readonly #given: AroundSteps;
   readonly #hooks: HookRunner;
   readonly #retry: Retry;
-  /** How many commits of the run the server has confirmed; all repeatable objects together are the last one. */
+  /** Number of the run's commits that the server confirmed; all repeatable migrations together are the last one. */
   #commits = 0;
-  /** What was told of repeatable objects, by their names. */
+  /** The reported outcomes of repeatable migrations, by name. */
   readonly #told = new Map<string, RepeatableReport["outcome"]>();
 
   constructor(run: Run, given: AroundSteps, retry: Retry) {
@@ -84,8 +84,8 @@ export class AroundRun {
   }
 
   /**
-   * After a loss of the connection: tells what was found of the repeatable objects, and doubts what no longer shows.
-   * @param proven how many commits of the run are known to have lasted
+   * After a lost connection: reports the outcomes of repeatable migrations, and marks unproven hooks as in-doubt.
+   * @param proven number of the run's commits known to have persisted
    */
   settle(repeatable: readonly RepeatableReport[], proven: number): void {
     this.#hooks.doubtUnless(proven);
@@ -99,7 +99,7 @@ export class AroundRun {
     this.#run.context.emit({ type: "repeatable-finished", repeatable });
   }
 
-  /** Answers why the run is not to begin. */
+  /** Runs the hooks before the run. Returns a failure if the run must not begin. */
   async before(scripts: readonly Script[]): Promise<Failure | undefined> {
     if (scripts.length + this.#given.repeatable.stale.length === 0) return undefined;
     return await this.#runHooks(BEFORE[this.#given.command], {
@@ -108,7 +108,7 @@ export class AroundRun {
     });
   }
 
-  /** The steps; one after the other where a hook stands between them. `refused` tells that a hook failed. */
+  /** Runs the steps, one at a time if there are step hooks. `refused` is the failure of a hook. */
   async steps(scripts: readonly Script[]): Promise<Progress & { readonly refused?: Failure }> {
     this.doing = "run migrations";
     if (!this.#hooks.has("before-step", "after-step")) return await runScripts(this.#run, scripts);
@@ -126,9 +126,9 @@ export class AroundRun {
     return { finished, stop: undefined };
   }
 
-  /** What comes when all steps are done. */
+  /** Runs the repeatable migrations and hooks that follow the steps. */
   async after(finished: readonly StepReport[]): Promise<Failure | undefined> {
-    this.doing = "apply the repeatable objects";
+    this.doing = "apply the repeatable migrations";
     const failure = await this.#applyRepeatables(finished);
     if (failure) return failure;
     this.#commits = finished.length + 1;
@@ -136,7 +136,7 @@ export class AroundRun {
     return await this.#remembering(() => this.#runHooks(AFTER[this.#given.command], { steps: finished, repeatable }));
   }
 
-  /** Keeps in the database that hooks after an `up` are to run, until they have. */
+  /** Keeps a mark in the database that after-up hooks have to run, until they have run. */
   async #remembering(runHooks: () => Promise<Failure | undefined>): Promise<Failure | undefined> {
     const { names } = this.#run;
     const { command, afterUpUnfinished } = this.#given;
@@ -144,10 +144,10 @@ export class AroundRun {
     if (hasHooks) await this.#note(...setMarkSql(names, AFTER_UP_MARK));
     const failure = await runHooks();
     const isDone = hasHooks ? !failure : afterUpUnfinished;
-    // Where the connection is lost here, the hooks will run again, and so the run is not reported as done.
+    // If the connection is lost here, the hooks will run again, so the run is not reported as done.
     if (isDone) await this.#write([clearMarkSql(names, AFTER_UP_MARK)], [ServerFailure]);
     if (!hasHooks || failure?.code !== "hook-failed") return failure;
-    const hint = "What was applied stays. The next pgstep up runs all after-up hooks again.";
+    const hint = "Everything applied stays applied. The next pgstep up runs all after-up hooks again.";
     return failure.withHint(failure.hint === undefined ? hint : `${failure.hint} ${hint}`);
   }
 
@@ -155,7 +155,7 @@ export class AroundRun {
     const { command, hasRecords, planAgain } = this.#given;
     const { session, names } = this.#run;
     if (command === "down") {
-      // What they were made on has changed, and may be gone.
+      // The schema under them has changed.
       if (hasRecords && finished.length > 0) await this.#note(forgetAllSql(names));
       return undefined;
     }
@@ -174,12 +174,12 @@ export class AroundRun {
     }
   }
 
-  /** Bookkeeping without which only too much is done another time. */
+  /** Best effort: without it a later run only repeats work that it could have skipped. */
   #note(...sql: readonly string[]): Promise<void> {
     return this.#write(sql, [ServerFailure, ConnectionLost]);
   }
 
-  /** @param tolerated kinds of errors that may keep it from being written */
+  /** @param tolerated classes of errors that are ignored */
   async #write(sql: readonly string[], tolerated: readonly (new (...args: never[]) => Error)[]): Promise<void> {
     const { session, lock } = this.#run;
     try {

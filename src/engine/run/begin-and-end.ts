@@ -11,7 +11,7 @@ import { isUnconfirmedCommit, unconfirmedCommit } from "../session/unconfirmed-c
 import type { Run } from "../step/session-settings.ts";
 import { prepareHistory } from "./prepare-history.ts";
 
-/** Makes the tables fit to be written to, and the session fit for the run. */
+/** Prepares pgstep's tables and the session for the run. */
 export async function startRun(
   context: DatabaseContext,
   session: Session,
@@ -23,7 +23,7 @@ export async function startRun(
   const sessionSettings = direct ? await setSession(session) : "";
   const window = session.backend.embedded ? EMBEDDED_WINDOW : NETWORK_WINDOW;
   const pipeline = new Pipeline(session, window);
-  // Besides the steps' own messages, only bookkeeping and the ends of hooks and repeatable objects go out.
+  // Other messages than the steps' are only bookkeeping and the ends of hooks and repeatable migrations.
   pipeline.noticedBeside = (notice) => {
     if (isUnconfirmedCommit(notice)) context.emit(unconfirmedCommit("The last transaction"));
   };
@@ -31,16 +31,16 @@ export async function startRun(
 }
 
 const WANTED = [
-  // A write that is in no step's own READ WRITE transaction must fail, whatever went wrong with the BEGIN before it.
+  // A write outside a step's READ WRITE transaction must fail, even if the BEGIN before it failed.
   "SET default_transaction_read_only = on; ",
-  // Without it a killed client leaves its statement running. Neither every server nor every platform has it.
+  // Without this, a killed client leaves its statement running. Not every server and platform supports it.
   "SET client_connection_check_interval = 2000; ",
   KEEP_ALIVE,
 ];
 
 /**
- * Settings of the session for the run; returns those that took, behind those that each session has, so that all can be
- * made again. Sent together: each is a message of its own.
+ * Sets the session's settings for the run. Returns SQL for those that succeeded, after those of every session, so that
+ * all of them can be set again. Sent together, each in its own message.
  */
 async function setSession(session: Session): Promise<string> {
   const took = await Promise.all(WANTED.map((sql) => succeeds(session.execute(sql))));
@@ -48,8 +48,8 @@ async function setSession(session: Session): Promise<string> {
 }
 
 /**
- * Records how long the steps took, and gives back the lock, and the session as it was: it may be a caller's own, or the
- * only one there is. All of it sent together.
+ * Records the durations of the steps, releases the lock, and restores the session's settings: the session may be the
+ * caller's, or the only one. All of it is sent together.
  */
 export async function endRun(
   { session, names, sessionSettings, lock }: Run,
@@ -62,9 +62,9 @@ export async function endRun(
   const took = finished.flatMap(({ version, outcome, durationMs = 0 }) =>
     outcome === "applied" ? [{ version, durationMs }] : [],
   );
-  // What has been applied stays so, whether or not its duration can be recorded.
+  // The steps stay applied even if their durations cannot be recorded.
   if (took.length > 0) sent.push(uncancelled(() => session.execute(durationsSql(names, took))).catch(() => {}));
-  // Together: when the connection is lost all of them fail, and none may do so unheard.
+  // Awaited together: if the connection is lost all of them fail, and no rejection may stay unhandled.
   await Promise.all([lock.release(), ...sent]);
 }
 
@@ -80,7 +80,7 @@ async function succeeds(promise: Promise<unknown>): Promise<boolean> {
 
 const CANCEL_AGAIN_MS = 250;
 
-/** When the user stops: cancels what runs, again and again, since a cancel that finds nothing running is lost. */
+/** On an interrupt cancels the running statement repeatedly, because a cancel that finds nothing running is lost. */
 export function cancelOnAbort({ signal }: DatabaseContext, session: Session): () => void {
   let timer: ReturnType<typeof setInterval> | undefined;
   const cancel = () => void session.cancel().catch(() => {});

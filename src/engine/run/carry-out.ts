@@ -10,18 +10,18 @@ import { type Executed, executeLocked } from "./run-locked.ts";
 import type { Planner, RunOptions, RunPlan } from "./run-plan.ts";
 import { stepReport } from "./run-scripts.ts";
 
-/** What runs of migrations and of seeds do not share. */
+/** The differences between a run of migrations and a run of seeds. */
 export interface RunKind {
   readonly doing: "migrate" | "seed";
-  /** @throws Failure for what stops the run before its first step */
+  /** @throws Failure when the run must not start */
   readonly plan: Planner;
-  /** What a role must be allowed to do with the history besides reading it. */
+  /** The privileges on the history that the role needs besides SELECT. */
   needed?(plan: RunPlan): readonly TablePrivilege[];
 }
 
 /**
- * Plans a run, tells the plan and what was found, and executes it where there is something to do.
- * @throws Failure for everything that stops it before its first step
+ * Plans a run, reports the plan and the findings, and executes it if there is anything to do.
+ * @throws Failure for every error before the first step
  */
 export async function carryOut(context: DatabaseContext, kind: RunKind, options: RunOptions): Promise<Executed> {
   const { database, emit, signal } = context;

@@ -7,8 +7,8 @@ import { plannerOf, type RunChoice } from "./plan-run.ts";
 import type { RunOptions, RunPlan } from "./run-plan.ts";
 
 /**
- * Applies what is pending.
- * @throws Failure for everything that stops it before its first step; a step that fails is in the report
+ * Applies pending migrations.
+ * @throws Failure for every error before the first step; a step that fails is in the report
  */
 export function migrate(context: DatabaseContext, target: UpTarget, options: RunOptions): Promise<RunReport> {
   const guardsFirstRun = !target.firstRun && !context.isRehearsal;
@@ -25,7 +25,7 @@ export function redo(context: DatabaseContext, count: number, options: RunOption
   return run(context, { command: "redo", choose: (entries) => planRedo(entries, count) }, options);
 }
 
-/** The files are read; from them and the state of the database comes a plan; what it became is the report. */
+/** Reads the files, plans from them and the state of the database, executes the plan, and reports the result. */
 async function run(context: DatabaseContext, choice: RunChoice, options: RunOptions): Promise<RunReport> {
   const { database, clock } = context;
   const started = clock.monotonicMs();
@@ -47,7 +47,7 @@ async function run(context: DatabaseContext, choice: RunChoice, options: RunOpti
   };
 }
 
-/** What recording the steps does with the rows of the history, as far as it cannot do without. */
+/** The privileges on the history that recording the steps cannot do without. */
 function needed({ scripts }: RunPlan): TablePrivilege[] {
   const isUp = scripts.some(({ step }) => step.direction === "up");
   const isDown = scripts.some(({ step }) => step.direction === "down");

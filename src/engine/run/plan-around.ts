@@ -18,11 +18,11 @@ import { refuseUnsound, type Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { AroundSteps } from "./around-run.ts";
 
-/** The files that a run looks at besides the migrations. */
+/** The files that a run reads besides the migrations. */
 export interface AroundFiles {
   readonly command: RunReport["command"];
   readonly repeatable: RepeatableFiles;
-  /** Asks what is recorded of repeatable objects, where there are files of them: in the same round trip as what follows. */
+  /** Requests the records of repeatable migrations if there are files, in the same round trip as the next query. */
   sendForRecords(session: Session): Promise<readonly RecordedRepeatable[]> | undefined;
 }
 
@@ -36,7 +36,7 @@ export function readAround({ fileSystem, settings }: DatabaseContext, command: R
     sendForRecords(session) {
       if (repeatable.files.length === 0) return undefined;
       const sent = readRecords(session, tableNames(settings));
-      // When the look fails, nobody awaits it.
+      // If the next query fails, nobody awaits this promise.
       sent.catch(() => {});
       return sent;
     },
@@ -48,11 +48,11 @@ interface Looked {
   readonly state: DatabaseState;
   readonly recordsSent: Promise<readonly RecordedRepeatable[]> | undefined;
   readonly scripts: readonly Script[];
-  /** Whether migrations stay pending, so that what is made on them has to wait. */
+  /** True if migrations stay pending, so that repeatable migrations are deferred. */
   readonly held: boolean;
 }
 
-/** What is to be done around the steps. @throws Failure files-unsound */
+/** Plans the work around the steps. @throws Failure files-unsound */
 export async function planAround(
   context: DatabaseContext,
   { command, repeatable: files }: AroundFiles,
@@ -81,7 +81,7 @@ export async function planAround(
       ...repeatable.missing.map(gone),
       ...(afterUpUnfinished ? [AFTER_UP_UNFINISHED] : []),
     ],
-    // Without files and records the question would cost every run a round trip.
+    // Only with files or records: otherwise the query would cost every run a round trip.
     planAgain: async (other) =>
       files.files.length > 0 || state.repeatableExists ? plan(await readRecords(other, names)) : NOTHING_REPEATABLE,
     hasRecords: state.repeatableExists,
@@ -102,15 +102,15 @@ async function hooksOf(
 }
 
 const AFTER_UP_UNFINISHED = finding("hook-unfinished", {
-  message: "a hook after an earlier up failed or was cut off: pgstep up runs all after-up hooks again",
+  message: "an after-up hook of an earlier run failed or was interrupted: pgstep up runs all after-up hooks again",
 });
 
-/** What may be made on migrations that are still pending waits for them. */
+/** Defers the repeatable migrations, which may depend on migrations that are still pending. */
 function waiting(plan: RepeatablePlan): RepeatablePlan {
   if (plan.stale.length === 0) return plan;
   const names = plan.stale.map(({ name }) => name).join(", ");
   const wait = finding("repeatable-waiting", {
-    message: `repeatable objects wait until no migration is pending: ${names}`,
+    message: `repeatable migrations are deferred until no migration is pending: ${names}`,
     hint: "Run pgstep up without a version or count.",
   });
   return { ...plan, stale: [], settled: [], findings: [...plan.findings, wait] };
@@ -118,7 +118,7 @@ function waiting(plan: RepeatablePlan): RepeatablePlan {
 
 function gone(name: string): Finding {
   return finding("repeatable-missing", {
-    message: `the file of the repeatable object ${name} is gone; what it made is left alone`,
-    hint: "Drop it in a migration if it is not wanted any more. This is said once.",
+    message: `the file of repeatable migration ${name} is missing; the objects it created stay`,
+    hint: "Drop them in a migration if you no longer need them. This is reported once.",
   });
 }

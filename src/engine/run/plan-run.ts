@@ -20,24 +20,24 @@ import { type AroundFiles, planAround, readAround } from "./plan-around.ts";
 import { withoutEffectEmbedded } from "./requirements.ts";
 import type { Planner, RunOptions, RunPlan } from "./run-plan.ts";
 
-/** Which run is planned, and how. */
+/** The command to plan, and how to choose its steps. */
 export interface RunChoice {
   readonly command: RunReport["command"];
-  /** Which steps, from what the files and the history together tell. */
+  /** Chooses the steps from the compared files and history. */
   choose(entries: readonly Entry[]): Plan;
-  /** Whether a first run is refused on a database that is in use. */
+  /** True if a first run is refused on a database that is in use. */
   readonly guardsFirstRun?: boolean;
 }
 
 /**
- * Reads the files of a run, once; what is planned from them is asked of the database each time anew.
+ * Reads the files of a run once; each plan reads the state of the database again.
  * @throws Failure directory-unreadable, files-unsound
  */
 export function plannerOf(context: DatabaseContext, choice: RunChoice, options: RunOptions): Planner {
   const { fileSystem, settings } = context;
   const files = readMigrations(fileSystem, settings.directory);
   if (files.findings.some(({ severity }) => severity === "error")) {
-    // All faults together, although the statements of what is applied already would not matter otherwise.
+    // Report all errors together, including those in migrations that are already applied.
     const all = [...files.findings, ...inspectFiles(fileSystem, files.migrations, settings)];
     refuseUnsound(all.sort(byWeightAndPlace), "run migrations");
   }
@@ -52,9 +52,9 @@ class Planning {
   readonly #around: AroundFiles;
   readonly #choice: RunChoice;
   readonly #dryRun: boolean;
-  /** Files that were looked through. */
+  /** Files that were checked. */
   readonly #seen = new Map<SqlFile, Script>();
-  /** Asked once: the plan is made again under the lock. */
+  /** Read once, although the run is planned again under the lock. */
   #occupants: Promise<Occupants | undefined> | undefined;
 
   constructor(
@@ -113,7 +113,7 @@ class Planning {
     return { scripts: begunOnesResumed(scripts, state.unfinished), findings };
   }
 
-  /** What the files would make and is there already. @throws Failure database-not-empty, unless it is only a dry run */
+  /** Existing objects that the files would create. @throws Failure database-not-empty, unless in a dry run */
   async #occupied(session: Session, state: DatabaseState, scripts: readonly Script[]): Promise<readonly Finding[]> {
     if (!this.#choice.guardsFirstRun || scripts.length === 0 || !isFirstRun(state)) return [];
     this.#occupants ??= readOccupants(session, this.#context.settings);
@@ -132,7 +132,7 @@ function upAndDown({ script, down }: Step): Pick<Migration, "up" | "down">[] {
   return script ? [{ up: script, ...(down && { down }) }] : [];
 }
 
-/** The history when every file has been applied as it is. */
+/** The history as it would be if every file were applied unchanged. */
 function nothingPending(migrations: readonly Migration[], { environment }: Settings): Applied[] {
   return migrations
     .filter((migration) => runsIn(migration.up.header, environment))

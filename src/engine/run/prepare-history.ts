@@ -16,7 +16,7 @@ import { inTransaction } from "../session/own-transaction.ts";
 import type { Run } from "../step/session-settings.ts";
 
 /**
- * Makes the history table, or gives one made by hand or by an older runner the columns it lacks.
+ * Creates the history table, or adds missing columns to one that was made by hand or by an older tool.
  * @throws Failure privilege-missing, statement-failed when another session has the table locked
  */
 export async function prepareHistory(
@@ -63,15 +63,15 @@ export async function prepareHistory(
   }
 }
 
-/** What lets the role make the history, in the schema or together with it. */
+/** The GRANT that lets the role create the history table, and the schema if that is missing. */
 function createGrant({ name, role, schemaExists }: DatabaseState, schema: string): string {
   const where = schemaExists ? `SCHEMA ${sqlName(schema)}` : `DATABASE ${sqlName(name)}`;
   return `GRANT CREATE ON ${where} TO ${sqlName(role)};`;
 }
 
 /**
- * Drops the schema that a run has made for its tables and that holds nothing: no entries, no other objects. Under the lock.
- * @returns whether it is gone, a lease's table included
+ * Drops the schema that a run created for its tables, if it has no entries and no other objects. Needs the lock.
+ * @returns true if the schema is dropped, including the lease table
  */
 export async function dropEmptySchema({ session, names, lock }: Run): Promise<boolean> {
   const { schema, history, journal, lease } = names;
@@ -91,11 +91,11 @@ export async function dropEmptySchema({ session, names, lock }: Run): Promise<bo
     );
     return true;
   } catch (error) {
-    // What is in it is needed, or somebody else's.
+    // Its content is needed, or belongs to others.
     if (error instanceof ServerFailure) return false;
     throw error;
   }
 }
 
-/** Of a role that may not, and of a database that is read-only. */
+/** insufficient_privilege, read_only_sql_transaction. */
 const REFUSALS = new Set(["42501", "25006"]);

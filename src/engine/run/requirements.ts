@@ -11,7 +11,7 @@ import type { AroundSteps } from "./around-run.ts";
 import type { RunPlan } from "./run-plan.ts";
 
 /**
- * What runs statement by statement must do without a session of its own behind a transaction pooler.
+ * Behind a transaction pooler, a script that runs statement by statement must not need a session of its own.
  * @throws Failure files-unsound
  */
 export function requirePoolable(
@@ -23,22 +23,22 @@ export function requirePoolable(
   requireNoTimeoutAlone(state, scripts);
 }
 
-/** What a transaction of the file's own sets for its session would not hold for what stands behind it. */
+/** Session settings from a BEGIN ... COMMIT block would not apply to the statements after it. */
 function requireNoBlock({ inspection, path, step }: Script): void {
   const [block] = inspection.blocks;
   if (!block) return;
   throw new Failure(
     "files-unsound",
-    `Cannot run ${step.name} behind a transaction pooler: it has transactions of its own`,
+    `Cannot run ${step.name} behind a transaction pooler: it has its own BEGIN and COMMIT`,
     {
-      hint: "Connect to the server itself, past the pooler; or split the file, so that each transaction is a migration.",
+      hint: "Connect to the server directly, without the pooler; or split the file so that each transaction is a migration.",
       place: { path, ...block.position },
     },
   );
 }
 
 /**
- * Behind a transaction pooler the next statement may run in another session, and somebody else's in this one.
+ * Behind a transaction pooler the next statement may run in another session, and other clients' statements in this one.
  * @throws Failure files-unsound when a script that runs statement by statement changes its session
  */
 function requireNoSessionChange(scripts: readonly Script[]): void {
@@ -48,9 +48,9 @@ function requireNoSessionChange(scripts: readonly Script[]): void {
     const { sessionChange: position } = inspection;
     throw new Failure(
       "files-unsound",
-      `Cannot run ${step.name} behind a transaction pooler: it changes the session, and each of its statements may get another one`,
+      `Cannot run ${step.name} behind a transaction pooler: it changes the session, but each statement may run in another session`,
       {
-        hint: "Connect to the server itself, past the pooler; or leave the line out: write names with their schema, and a limit as -- Lock-Timeout at the top of the file.",
+        hint: "Connect to the server directly, without the pooler; or remove the line: write names with their schema, and set a lock timeout with -- Lock-Timeout at the top of the file.",
         place: { path, ...position, ...lineOf(script, position) },
       },
     );
@@ -58,10 +58,10 @@ function requireNoSessionChange(scripts: readonly Script[]): void {
 }
 
 /**
- * Behind a transaction pooler no limit can be lifted for a statement that runs outside a transaction: a SET is another
- * transaction, and its session somebody else's then; in one message with the statement it would make a transaction of
- * both. Such a statement that is ended by the limit leaves half of its work.
- * @throws Failure files-unsound when the role or the database has a statement_timeout, and a script has such a statement
+ * Behind a transaction pooler no timeout can be lifted for a statement that runs outside a transaction. A separate SET
+ * is another transaction, perhaps in another client's session; a SET in the same message would put both in one
+ * transaction. A statement that the timeout cancels leaves half of its work.
+ * @throws Failure files-unsound when the role or database has a statement_timeout and a script has such a statement
  */
 function requireNoTimeoutAlone(
   { statementTimeoutMs, role }: Pick<DatabaseState, "statementTimeoutMs" | "role">,
@@ -76,9 +76,9 @@ function requireNoTimeoutAlone(
       const { step, path } = script;
       throw new Failure(
         "files-unsound",
-        `Cannot run ${step.name} behind a transaction pooler: a statement outside a transaction is ended after statement_timeout, which is ${writeDuration(statementTimeoutMs)} for this role or database`,
+        `Cannot run ${step.name} behind a transaction pooler: the server cancels a statement outside a transaction after statement_timeout, which is ${writeDuration(statementTimeoutMs)} for this role or database`,
         {
-          hint: `Connect to the server itself, past the pooler; or ALTER ROLE ${quoteIdentifier(role)} SET statement_timeout = 0, for the pooler's next connections.`,
+          hint: `Connect to the server directly, without the pooler; or ALTER ROLE ${quoteIdentifier(role)} SET statement_timeout = 0, for the pooler's next connections.`,
           place: { path, ...statement.position, ...lineOf(script, statement.position) },
         },
       );
@@ -87,21 +87,21 @@ function requireNoTimeoutAlone(
 }
 
 /**
- * What all steps in one transaction take for granted.
- * @throws Failure usage when a hook stands between them, files-unsound when a script cannot be part of one transaction, too-large when the server's lock table
- *   could not hold what the scripts create
+ * The requirements for running all steps in one transaction.
+ * @throws Failure usage when there are step hooks, files-unsound when a script cannot be part of one transaction,
+ *   too-large when the server's lock table is too small for the relations that the scripts create
  */
 export function requireOneTransaction({ scripts, state, around }: RunPlan): void {
   const alone = scripts.find((script) => script.inspection.mode === "statements");
   if (alone) {
     const { because, blocks } = alone.inspection;
-    const own = blocks.length > 0 ? "it has transactions of its own" : 'the header says "Transaction: none"';
+    const own = blocks.length > 0 ? "it has its own BEGIN and COMMIT" : 'the header says "Transaction: none"';
     const reason = because ?? own;
     throw new Failure(
       "files-unsound",
       `Cannot run in one transaction: ${alone.step.name} cannot be part of it (${reason})`,
       {
-        hint: "Leave --single-transaction out, or stop before that migration.",
+        hint: "Omit --single-transaction, or stop before that migration.",
         place: { path: alone.path },
       },
     );
@@ -111,7 +111,7 @@ export function requireOneTransaction({ scripts, state, around }: RunPlan): void
     throw new Failure(
       "too-large",
       `Cannot run in one transaction: it creates ${locks} relations, each takes a lock, and the server has room for ${state.lockCapacity}`,
-      { hint: "Leave --single-transaction out, or raise max_locks_per_transaction on the server." },
+      { hint: "Omit --single-transaction, or raise max_locks_per_transaction on the server." },
     );
   }
   requireNoStepHooks(around);
@@ -120,12 +120,12 @@ export function requireOneTransaction({ scripts, state, around }: RunPlan): void
 function requireNoStepHooks({ hooks }: AroundSteps): void {
   const between = hooks.find(({ hook }) => hook.moment === "before-step" || hook.moment === "after-step");
   if (!between) return;
-  throw new Failure("usage", `Cannot run in one transaction: the hook ${between.hook.name} stands between the steps`, {
-    hint: "Leave --single-transaction out, or the hook: with --hooks-dir an empty directory can be named.",
+  throw new Failure("usage", `Cannot run in one transaction: the hook ${between.hook.name} runs between the steps`, {
+    hint: "Omit --single-transaction, or skip the hooks: name an empty directory with --hooks-dir.",
   });
 }
 
-/** What means nothing where there is only one session, and how people ask for it. */
+/** Settings without effect in a database with only one session, and their flags. */
 const OPTIONS = [
   ["lockWaitMs", "--lock-wait"],
   ["lockTimeoutMs", "--lock-timeout"],
@@ -133,8 +133,8 @@ const OPTIONS = [
 ] as const;
 
 /**
- * One remark on everything that a run asks for and the embedded database has no use for: nobody else can hold a lock
- * in it, so locks and the patience with them are passed over. None when nothing was asked for.
+ * One warning about all lock settings of a run that the embedded database ignores: no other session can hold a lock in
+ * it. None if there are no such settings.
  */
 export function withoutEffectEmbedded(settings: Settings, scripts: readonly Script[]): Finding[] {
   const asked: string[] = OPTIONS.filter(([name]) => settings[name] !== DEFAULT_SETTINGS[name]).map(([, flag]) => flag);
@@ -146,8 +146,8 @@ export function withoutEffectEmbedded(settings: Settings, scripts: readonly Scri
   if (asked.length === 0) return [];
   return [
     finding("embedded-locks", {
-      message: `the embedded database has one session, where nothing waits for a lock; without effect: ${asked.join(", ")}`,
-      hint: "Try locks and timeouts on a server: --url postgres://...",
+      message: `the embedded database has one session, so nothing waits for a lock; without effect: ${asked.join(", ")}`,
+      hint: "Test locks and timeouts on a server: --url postgres://...",
     }),
   ];
 }

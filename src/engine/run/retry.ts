@@ -7,7 +7,7 @@ import type { Stop } from "./run-scripts.ts";
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 
-/** Waits before another try and says whether there is to be one. */
+/** Waits before a retry; resolves to false if there is to be none. */
 export function retryBudget(
   { settings, clock, emit, signal }: DatabaseContext,
   blockers: () => readonly Blocker[],
@@ -33,7 +33,7 @@ export function retryBudget(
   };
 }
 
-/** The failure with who was seen to be in the way. */
+/** The failure with the sessions that blocked it. */
 export function blockedBy(failure: Failure, blockers: readonly Blocker[]): Failure {
   if (blockers.length === 0) return failure;
   const { code, message, place, server, findings } = failure;

@@ -21,7 +21,7 @@ import type { Planner, RunOptions, RunPlan } from "./run-plan.ts";
 import { runInOneTransaction, type Stop, stepReport } from "./run-scripts.ts";
 
 export interface Executed {
-  /** What was applied when the lock was won. */
+  /** Number of migrations already applied when the run took the lock. */
   readonly alreadyApplied: number;
   readonly steps: readonly StepReport[];
   readonly repeatable?: readonly RepeatableReport[];
@@ -30,14 +30,14 @@ export interface Executed {
 }
 
 interface ExecutionOptions extends RunOptions {
-  /** Whether the schema of pgstep's tables was there before the run. */
+  /** True if the schema of pgstep's tables existed before the run. */
   readonly hasSchema: boolean;
 }
 
 /**
- * Takes the lock, plans again on what is true then, and runs the plan: tries again what a busy table refused, plans
- * again when another run came first, and looks up what is true when the connection is lost.
- * @param looked what was seen of the database, and of this session, before
+ * Takes the lock, plans again under it, and runs the plan: retries steps that a busy table refused, plans again when
+ * another run came first, and reads the outcome from the database when the connection is lost.
+ * @param looked the state of the database and of this session as read before
  * @throws Failure before the first step
  */
 export async function executeLocked(
@@ -77,9 +77,9 @@ async function execute(
   }
 }
 
-/** How a run ended as long as its connection lasted. */
+/** How a run ended with its connection intact. */
 interface Ending {
-  /** What is reported of the steps that are not finished. */
+  /** The reports of the steps that are not finished. */
   readonly rest: readonly StepReport[];
   readonly failure: Failure | undefined;
 }
@@ -92,9 +92,9 @@ class Execution {
   readonly #observer: Observer | undefined;
   readonly #around: AroundRun;
   readonly #retry: ReturnType<typeof retryBudget>;
-  /** What was true when the run began. */
+  /** The state when the run began. */
   readonly #begun: DatabaseState;
-  /** What was true when the steps that are left were planned. */
+  /** The state when the remaining steps were planned. */
   #state: DatabaseState;
   #scripts: readonly Script[];
   #alreadyApplied: number;
@@ -122,7 +122,7 @@ class Execution {
       const rest = this.#notRun().map((step, index): StepReport => {
         return this.#scripts[index] === script ? { ...step, outcome: "failed" } : step;
       });
-      return await this.#lost(lost, { doing: `go on with ${script.step.name}`, rest });
+      return await this.#lost(lost, { doing: `continue with ${script.step.name}`, rest });
     }
     const { rest, failure } = end;
     const loss = await this.#end(failure).catch(lossIn);
@@ -145,12 +145,12 @@ class Execution {
     const { lock } = this.#run;
     const mayClear = failure !== undefined && this.#finished.length === 0 && !this.#options.hasSchema;
     const isCleared = mayClear && (await dropEmptySchema(this.#run));
-    // A lease went with its table.
+    // The lease was dropped with its table.
     const release = isCleared ? () => lock.release().catch(() => {}) : lock.release;
     await endRun({ ...this.#run, lock: { ...lock, release } }, this.#finished);
   }
 
-  /** Runs until the end or a stop. @throws ConnectionLost where no step was running */
+  /** Runs until the end or a stop. @throws ConnectionLost when no step was running */
   async #work(): Promise<Ending | (Stop & { kind: "lost" })> {
     const unready = await this.#around.before(this.#scripts);
     if (unready) return this.#refusedBy(unready);
@@ -173,12 +173,12 @@ class Execution {
     return { rest: this.#notRun(), failure };
   }
 
-  /** The steps that are left, as none of them took effect. */
+  /** Reports for the remaining steps, none of which took effect. */
   #notRun(): StepReport[] {
     return this.#scripts.map((script) => stepReport(script, "not-run"));
   }
 
-  /** The stop, if it is the end of the run; undefined when the steps are to be tried again. */
+  /** The stop if it ends the run; undefined if the steps are to be retried. */
   async #final(stop: Stop): Promise<Exclude<Stop, { kind: "raced" }> | undefined> {
     const { context, session } = this.#run;
     if (stop.kind === "busy") {
@@ -186,7 +186,7 @@ class Execution {
       if (!context.signal.aborted) return stop;
       return {
         ...stop,
-        failure: interruption(context.signal, stop.failure.message, "Run the command again to go on."),
+        failure: interruption(context.signal, stop.failure.message, "Run the command again to continue."),
       };
     }
     if (stop.kind !== "raced") return stop;
@@ -196,7 +196,7 @@ class Execution {
     this.#alreadyApplied = alreadyApplied;
     this.#state = state;
     const again = scripts.find((one) => one.step.direction === step.direction && one.step.version === step.version);
-    // Nobody came first: something else refuses the row, and would for ever.
+    // No other run came first: something else refuses the row, and a retry would not help.
     return again && { kind: "failed", script: again, failure: stop.failure };
   }
 
@@ -205,7 +205,7 @@ class Execution {
     return this.#options.afterLoss ?? askHistory(this.#run, this.#begun, this.#state);
   }
 
-  /** Looks up what is true of the whole run. */
+  /** Reads the outcome of the whole run from the database. */
   async #lost(
     lost: ConnectionLost,
     how: Pick<Interrupted, "doing" | "rest" | "failure" | "isDone">,
@@ -224,7 +224,7 @@ class Execution {
   }
 }
 
-/** @throws what is no loss of the connection */
+/** @throws every other error */
 function lossIn(error: unknown): ConnectionLost {
   if (error instanceof ConnectionLost) return error;
   throw error;

@@ -7,29 +7,29 @@ import type { DatabaseContext } from "../session/context.ts";
 import type { Inquiry } from "./after-loss.ts";
 import type { AroundSteps } from "./around-run.ts";
 
-/** What is true of the database, and what a run will do with it. */
+/** The state of the database, and what a run will do. */
 export interface RunPlan {
   readonly state: DatabaseState;
   readonly plan: Plan;
   /** The steps of the plan, each with its file. */
   readonly scripts: readonly Script[];
   readonly around: AroundSteps;
-  /** All that is to be told before the run, in its order. */
+  /** The findings to report before the run, in order. */
   readonly findings: readonly Finding[];
   readonly alreadyApplied: number;
 }
 
-/** Plans the run; again under the lock, and when another run came first. @throws Failure for what stops it before its first step */
+/** Plans the run; again under the lock, and when another run came first. @throws Failure when the run must not start */
 export type Planner = (session: Session) => Promise<RunPlan>;
 
 export interface RunOptions {
-  /** Plan and say so; write nothing. */
+  /** Report the plan; write nothing. */
   readonly dryRun?: boolean;
   /** All steps in one transaction: all or none. */
   readonly singleTransaction?: boolean;
-  /** Makes the backup that the run needs, once it has the lock and before anything of it runs; what it throws stops the run. */
+  /** Makes the backup that the run needs, under the lock and before the first step. An error stops the run. */
   readonly backUp?: BackUpBefore;
-  /** How to find out after a loss of the connection which steps took effect; absent where the history tells. */
+  /** How to find out after a lost connection which steps took effect; absent if the history shows it. */
   readonly afterLoss?: Inquiry;
 }
 

@@ -9,16 +9,16 @@ import { runStatementStep } from "../step/statement-step.ts";
 import { failureOf, interruptedAt, type Refusal, type StepResult } from "../step/step-result.ts";
 import { sendTransactionStep } from "../step/transaction-step.ts";
 
-/** What kept a run of scripts from its end. */
+/** Why a run of scripts stopped before its end. */
 export type Stop =
   | { readonly kind: "failed"; readonly script: Script; readonly failure: Failure }
-  /** It ended its transaction: something of it, or of the steps around it, may be committed. */
+  /** The script ended its transaction: parts of it, or of the steps around it, may be committed. */
   | { readonly kind: "ended"; readonly script: Script; readonly failure: Failure }
-  /** Refused for a reason that may pass: a lock timeout, a deadlock, a serialization failure. */
+  /** Refused for a temporary reason: a lock timeout, a deadlock, a serialization failure. */
   | { readonly kind: "busy"; readonly script: Script; readonly failure: Failure; readonly server: ServerMessage }
   /** Another run recorded this step first. */
   | { readonly kind: "raced"; readonly script: Script; readonly failure: Failure }
-  /** The connection ended; from this script on it has to be looked up what took effect. */
+  /** The connection was lost; the outcome of this script and the later ones must be read from the database. */
   | { readonly kind: "lost"; readonly script: Script; readonly lost: ConnectionLost };
 
 export interface Progress {
@@ -27,7 +27,7 @@ export interface Progress {
   readonly stop: Stop | undefined;
 }
 
-/** Runs scripts until the last or the first that does not come through. After a stop nothing of this run is left open. */
+/** Runs scripts until the end or the first that fails. After a stop no transaction of this run is left open. */
 export async function runScripts(run: Run, scripts: readonly Script[]): Promise<Progress> {
   const finished: StepReport[] = [];
   let index = 0;
@@ -51,7 +51,7 @@ async function runAlone(run: Run, script: Script): Promise<Progress> {
   return { finished: [], stop: stopOf(run, script, end) };
 }
 
-/** Each script in a transaction of its own, all sent without waiting for the answers of those before. */
+/** Runs each script in its own transaction, sent without waiting for the answers to earlier ones. */
 async function runPipelined(run: Run, group: readonly Script[], before: Script | undefined): Promise<Progress> {
   const finished: StepReport[] = [];
   const ends: Promise<void>[] = [];
@@ -71,7 +71,7 @@ async function runPipelined(run: Run, group: readonly Script[], before: Script |
     });
     ends.push(
       end.then((how) => {
-        // The ends come in the order of sending: what fails behind the first failure fails because of it.
+        // Results arrive in the order of sending: every failure after the first is caused by it.
         if (stop) return;
         if (how.kind === "done") finished.push(finish(run, script, how.durationMs));
         else stop = stopOf(run, script, how);
@@ -82,13 +82,13 @@ async function runPipelined(run: Run, group: readonly Script[], before: Script |
     previous = script;
   }
   await Promise.all(ends);
-  // Only now: what was on its way when the user stopped may have come through.
+  // Only now: steps that were already sent when the user interrupted may have succeeded.
   if (unsent) stop ??= interruptedBefore(run, unsent);
   if (stop) await rollBack(run, stop);
   return { finished, stop };
 }
 
-/** All scripts in one transaction. On failure nothing is finished. */
+/** Runs all scripts in one transaction. On failure nothing is finished. */
 export async function runInOneTransaction(run: Run, scripts: readonly Script[]): Promise<Progress> {
   const ends: { script: Script; end: Promise<StepResult> }[] = [];
   const asked = new Set(scripts.map((script) => script.inspection.isolation));
@@ -126,7 +126,7 @@ export async function runInOneTransaction(run: Run, scripts: readonly Script[]):
   return { finished: scripts.map((script, index) => finish(run, script, durations[index] ?? 0)), stop: undefined };
 }
 
-/** Ends the failed transaction, once everything sent behind the failure has been refused. */
+/** Ends the failed transaction, after the server has refused everything sent after the failure. */
 async function rollBack(run: Run, stop: Stop): Promise<void> {
   if (stop.kind === "lost") return;
   await run.pipeline.drained();
@@ -143,12 +143,12 @@ function stopOf(run: Run, script: Script, refusal: Refusal): Stop {
   return { kind: "failed", script, failure };
 }
 
-/** The user stopped the run between two steps. */
+/** The user interrupted the run between two steps. */
 function interruptedBefore(run: Run, script: Script): Stop {
   return { kind: "failed", script, failure: failureOf(run, script, interruptedAt({ at: "begin" })) };
 }
 
-/** Only our own row tells of another run; a unique violation in a script's statement is that script's fault. */
+/** Only pgstep's own row shows a race with another run; a unique violation in a script's statement is its own error. */
 function isRace(stage: Stage, server: ServerMessage): boolean {
   return stage.at === "record" && (server.code === "23505" || server.message.includes("pgstep:raced"));
 }

@@ -5,7 +5,7 @@ import type { FileSystem } from "../../ports/file-system.ts";
 import type { Programs } from "../../ports/programs.ts";
 import type { Database } from "../../ports/session.ts";
 
-/** What every verb of the engine works with. */
+/** The dependencies of every engine command. */
 export interface Context {
   readonly settings: Settings;
   readonly fileSystem: FileSystem;
@@ -15,11 +15,11 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Recorded with each step. */
   readonly toolVersion: string;
-  /** Starts hooks that are commands; absent where none can be started. */
+  /** Starts hooks that are commands; absent if none can be started. */
   readonly programs?: Programs;
-  /** The place in the project file that names the hooks which are commands; undefined when the user has named them. */
+  /** The place in the project file that names the command hooks; undefined if the user named them. */
   readonly hooksNamedIn?: string | undefined;
-  /** What is done is only tried, on a database that nobody else knows: no hooks are run. */
+  /** True for a trial run on a private database: no hooks run. */
   readonly isRehearsal?: true;
 }
 

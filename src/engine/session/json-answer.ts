@@ -1,40 +1,40 @@
 import { AnswerNotUnderstood } from "../../ports/session.ts";
 
-/** What a JSON value must be: a question mark, or "maybe", allows null and absence; of an object only the fields that matter. */
+/** The expected shape of a JSON value. A question mark or "maybe" allows null and absence; other fields are ignored. */
 export type Shape = Simple | Compound | { readonly [field: string]: Shape };
 
 type Simple = "anything" | "text" | "number" | "boolean" | "text?" | "number?";
 
 type Compound =
   | readonly ["list of", Shape]
-  /** An object whose fields may have any names. */
+  /** An object with arbitrary field names. */
   | readonly ["record of", Shape]
-  /** A list of so many parts, each with a shape of its own. */
+  /** A tuple: each part has its own shape. */
   | readonly ["parts", readonly Shape[]]
   | readonly ["maybe", Shape];
 
 /**
- * The JSON value that a server has answered with as text.
- * @throws AnswerNotUnderstood where it is none, or not of that shape
+ * Parses the JSON text in a server's answer.
+ * @throws AnswerNotUnderstood if it is not JSON or does not have that shape
  */
 export function jsonAnswer<Value>(text: unknown, shape: Shape): Value {
-  if (typeof text !== "string") throw new AnswerNotUnderstood("no text where one must be");
+  if (typeof text !== "string") throw new AnswerNotUnderstood("the answer is not text");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new AnswerNotUnderstood("a text that is not JSON");
+    throw new AnswerNotUnderstood("the answer is not JSON");
   }
   const misfit = misfitOf(value, shape, "the answer");
   if (misfit !== undefined) throw new AnswerNotUnderstood(misfit);
   return value as Value;
 }
 
-/** What is wrong with a value, in words; undefined for nothing. */
+/** The first mismatch between a value and its shape, in words; undefined if there is none. */
 function misfitOf(value: unknown, shape: Shape, name: string): string | undefined {
-  if (typeof shape === "string") return isOf(value, shape) ? undefined : `${name} is no ${shape.replace("?", "")}`;
+  if (typeof shape === "string") return isOf(value, shape) ? undefined : `${name} is not ${shape.replace("?", "")}`;
   if (isCompound(shape)) return misfitOfCompound(value, shape, name);
-  if (!isObject(value)) return `${name} is no object`;
+  if (!isObject(value)) return `${name} is not an object`;
   return firstOf(Object.entries(shape), ([field, one]) => misfitOf(value[field], one, field));
 }
 
@@ -43,13 +43,13 @@ function misfitOfCompound(value: unknown, shape: Compound, name: string): string
     case "maybe":
       return value === null || value === undefined ? undefined : misfitOf(value, shape[1], name);
     case "record of":
-      if (!isObject(value)) return `${name} is no object`;
+      if (!isObject(value)) return `${name} is not an object`;
       return firstOf(Object.values(value), (one) => misfitOf(one, shape[1], name));
     case "list of":
-      if (!Array.isArray(value)) return `${name} is no list`;
+      if (!Array.isArray(value)) return `${name} is not a list`;
       return firstOf(value, (one) => misfitOf(one, shape[1], name));
     case "parts":
-      if (!Array.isArray(value) || value.length !== shape[1].length) return `${name} has not ${shape[1].length} parts`;
+      if (!Array.isArray(value) || value.length !== shape[1].length) return `${name} must have ${shape[1].length} parts`;
       return firstOf([...shape[1].entries()], ([index, one]) => misfitOf(value[index], one, name));
   }
 }

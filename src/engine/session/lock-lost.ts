@@ -2,8 +2,8 @@ import { Failure, type FilePlace, type ServerMessage } from "../../core/failure/
 import { quoteIdentifier } from "../../core/sql/quote.ts";
 
 /**
- * Whether the server refused a message because the run does not hold the migration lock any more, or another run has
- * written to the journal of the same step.
+ * True if the server refused a message because the run no longer holds the run lock, or because another run has written
+ * to the journal of the same step.
  * @param journal the journal's table as SQL
  */
 export function isLockLost({ code, message, schema, table }: ServerMessage, journal?: string): boolean {
@@ -14,8 +14,8 @@ export function isLockLost({ code, message, schema, table }: ServerMessage, jour
 
 /** @param what "Cannot apply 001_first" */
 export function lockLost(what: string, place?: FilePlace): Failure {
-  return new Failure("lock-held", `${what}: the migration lock was lost, another run may have taken over`, {
-    hint: "Run pgstep status to see what is true now, then run the command again.",
+  return new Failure("lock-held", `${what}: the run lock was lost, another run may have taken over`, {
+    hint: "Run pgstep status to see what is applied now, then run the command again.",
     ...(place && { place }),
   });
 }

@@ -8,7 +8,7 @@ import {
   type Session,
 } from "../../ports/session.ts";
 
-/** The database, which tells nothing that has a secret placeholder's value in it: no error, no notice. */
+/** The database with secret placeholder values masked in all errors and notices. */
 export function withoutSecrets(database: Database, placeholders: GivenPlaceholders | undefined): Database {
   const mask = secretMask(placeholders);
   if (!mask) return database;
@@ -26,7 +26,7 @@ class DiscreetSession implements Session {
   readonly #session: Session;
   readonly #mask: Mask;
   #onNotice: Session["onNotice"];
-  /** Settles behind the last promise that was given out, so that a listener behind it is not told before it. */
+  /** Settles after the last returned promise, so that a later listener is not called before that promise. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(session: Session, mask: Mask) {
@@ -92,7 +92,7 @@ class DiscreetSession implements Session {
     const masked = answer.catch((error: unknown) => {
       throw maskedError(error, this.#mask);
     });
-    // Nobody may be waiting for it yet.
+    // Avoids an unhandled rejection while nobody awaits it.
     this.#last = masked.catch(() => {});
     return masked;
   }
@@ -106,14 +106,14 @@ function maskedError<Fault>(error: Fault, mask: Mask): Fault | ServerFailure | C
   return error;
 }
 
-/** Its texts; severity, code and positions stay as they are. */
+/** Masks the texts; severity, code and positions stay unchanged. */
 function maskedMessage(server: ServerMessage, mask: Mask): ServerMessage {
   const { severity, code, internalQuery, internalPosition, ...rest } = server;
   const texts = Object.fromEntries(
     Object.entries(rest).map(([field, value]) => [field, typeof value === "string" ? mask(value) : value]),
   ) as Pick<ServerMessage, "message">;
   const query = internalQuery === undefined ? undefined : mask(internalQuery);
-  // In a text that was masked the position would point elsewhere.
+  // In a masked text the position would be wrong.
   const isSame = query === internalQuery && internalPosition !== undefined;
   return {
     ...texts,

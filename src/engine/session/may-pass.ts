@@ -1,21 +1,21 @@
 import type { Failure, ServerMessage } from "../../core/failure/failure.ts";
 
 /**
- * What a server that starts, recovers, is full or shuts down answers, and (3D000) one whose database is created a moment
- * after it starts (PostgreSQL documentation, Appendix A).
+ * SQLSTATEs of a server that is starting, recovering, full or shutting down, and (3D000) of one whose database is
+ * created shortly after it starts (PostgreSQL documentation, Appendix A).
  */
 const PASSING_STATES: readonly string[] = ["57P01", "57P02", "57P03", "53300", "3D000"];
 
-/** What a pooler answers for a server that it cannot reach, and for much else. */
+/** A pooler's SQLSTATE for an unreachable server, and for many other errors. */
 const PROTOCOL_VIOLATION = "08P01";
 
-/** Errors below a connection failure that stay as they are, whoever waits. */
+/** Causes of a connection failure that waiting does not fix. */
 const LASTING: readonly string[] = ["TlsRefused", "TlsFailed", "NotCapable"];
 const LASTING_CODES: readonly unknown[] = ["EACCES", "EPERM", "ERR_ACCESS_DENIED"];
 
 /**
- * Whether a failure to connect may be over in a while: refused, reset, silent, a name that is not known yet, a server
- * that is not ready. Not so a wrong password, a setting, a certificate.
+ * True if a failure to connect may be temporary: refused, reset, no answer, an unknown host name, a server that is not
+ * ready. False for a wrong password, setting or certificate.
  */
 export function mayPass({ code, server, cause, message }: Failure): boolean {
   if (code === "database-in-use") return true;
@@ -26,10 +26,10 @@ export function mayPass({ code, server, cause, message }: Failure): boolean {
   return !LASTING.includes(cause.name) && !("code" in cause && LASTING_CODES.includes(cause.code));
 }
 
-/** What busy tables and other transactions cause: lock_not_available, deadlock_detected, serialization_failure. */
+/** SQLSTATEs caused by other transactions: lock_not_available, deadlock_detected, serialization_failure. */
 const BUSY: readonly string[] = ["55P03", "40P01", "40001"];
 
-/** Whether what the server refused may come through another time. */
+/** True if a retry of what the server refused may succeed. */
 export function isBusy({ code }: ServerMessage): boolean {
   return BUSY.includes(code);
 }

@@ -4,40 +4,40 @@ import { ConnectionLost, ServerFailure, type Session } from "../../ports/session
 import type { DatabaseContext } from "./context.ts";
 import { unconfirmedCommit } from "./unconfirmed-commit.ts";
 
-/** A backend of the server's own: the process id alone may later be another's. */
+/** Identifies a server backend: the process id alone may later belong to another backend. */
 export interface BackendIdentity {
   readonly processId: number;
   /** As the server spells it. */
   readonly backendStart: string;
 }
 
-/** A session that was lost while it held the migration lock, or asked for it. */
+/** A session that was lost while it held or requested the run lock. */
 export interface LostSession {
-  /** Absent behind a pooler, whose backends are not ours, and where nobody else can have one. */
+  /** Absent behind a pooler, whose backends are shared, and in a database with only one session. */
   readonly backend?: BackendIdentity | undefined;
-  /** As of the run's lock. */
+  /** The run lock's fence. */
   readonly fence?: ((other: Session) => Promise<void>) | undefined;
 }
 
-/** What a new session found; `found` is absent where nothing could be looked up. */
+/** The result of a new session; `found` is absent if it could not read anything. */
 export interface Reconnected<Found> {
   readonly found?: Found;
   /** A sentence about a lock that may still be held, with a space before it; empty when it is free. */
   readonly lockNote: string;
 }
 
-/** How long a server may take to come back, or another one to take its place. */
+/** How long to wait for the server to come back, or for a standby to take over. */
 const GIVE_UP_MS = 30_000;
-/** The same once the user wants to stop. */
+/** The same after an interrupt. */
 const HURRY_MS = 3_000;
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 4_000;
 
 /**
- * Opens a new session after one was lost, ends the backend of the lost one, and then looks. Where only the network
- * failed, that backend holds the lock, and continues with everything that was sent: a look before its end proves nothing.
- * A standby in recovery proves nothing either, since it may lag, or be promoted without the newest commits.
- * Takes half a minute at most, and some seconds after the user has interrupted.
+ * Opens a new session after one was lost, ends the backend of the lost one, and then calls `look`. If only the network
+ * failed, that backend still holds the lock and runs everything that was sent: reading before its end proves nothing.
+ * A standby in recovery proves nothing either, because it may lag, or be promoted without the newest commits.
+ * Takes at most 30 seconds, and 3 seconds after an interrupt.
  */
 export async function reconnect<Found>(
   context: DatabaseContext,
@@ -57,7 +57,7 @@ export async function reconnect<Found>(
   }
 }
 
-/** Ends the backend of a session that was lost before anything could be reported, and gives the failure for it. */
+/** Ends the backend of a session that was lost before anything could be reported, and returns the failure. */
 export async function endLostSession(
   context: DatabaseContext,
   lost: LostSession,
@@ -69,9 +69,9 @@ export async function endLostSession(
 }
 
 /**
- * Runs a command's work under the lock. When the connection is lost, looks up on a new one whether the work took effect.
+ * Runs a command's work under the lock. If the connection is lost, checks on a new one whether the work took effect.
  * @param what for the message: "Cannot repair the history of app on localhost"
- * @param lookUp gives the result where the work took effect, else a sentence for the hint that says what is the case
+ * @param lookUp returns the result if the work took effect, otherwise a sentence for the hint
  * @throws Failure connection-lost, and what the work throws
  */
 export async function lookedUpWhenLost<Result extends object>(
@@ -86,11 +86,11 @@ export async function lookedUpWhenLost<Result extends object>(
     if (!(error instanceof ConnectionLost)) throw error;
     const { found, lockNote } = await reconnect(context, lock, lookUp);
     if (typeof found === "object") return found;
-    throw lossFailure(error, what, found ?? `Whether it took effect could not be looked up. ${STATUS}${lockNote}`);
+    throw lossFailure(error, what, found ?? `pgstep could not check whether it took effect. ${STATUS}${lockNote}`);
   }
 }
 
-const STATUS = "Run pgstep status to see what is true now.";
+const STATUS = "Run pgstep status to see the current state.";
 
 export function lossFailure(error: ConnectionLost, what: string, hint: string = STATUS): Failure {
   return new Failure("connection-lost", `${what}: ${error.message}`, {
@@ -124,7 +124,7 @@ async function attempt<Found>(
   limit: AbortSignal,
 ): Promise<{ readonly found: Found } | undefined> {
   let session: Session | undefined;
-  // A new connection may go silent as well.
+  // The new connection may hang as well.
   const hangUp = () => void session?.close();
   limit.addEventListener("abort", hangUp);
   try {
@@ -143,7 +143,7 @@ async function attempt<Found>(
   }
 }
 
-/** Ends a backend, and says whether it is gone. */
+/** Ends a backend. Resolves to true once it has ended. */
 async function endBackend(
   { clock, emit }: DatabaseContext,
   session: Session,
@@ -161,7 +161,7 @@ async function endBackend(
 
 function lockNote({ backend }: LostSession): string {
   if (!backend)
-    return " The migration lock is free 30 seconds after the loss, once the server runs nothing of this run.";
+    return " The run lock is free 30 seconds after the loss, once the server runs no statement of this run.";
   const { processId } = backend;
-  return ` The lost session (process ${processId}) may hold the migration lock until the server notices the loss. To end it at once: SELECT pg_terminate_backend(${processId}).`;
+  return ` The lost session (process ${processId}) may hold the run lock until the server notices the loss. To end it at once: SELECT pg_terminate_backend(${processId}).`;
 }

@@ -1,7 +1,7 @@
 import { finding, type ServerMessage } from "../../core/failure/failure.ts";
 import type { Event } from "../../core/reports/event.ts";
 
-/** Where the server gives up waiting for a synchronous standby: cancelled, or while it ends the session. */
+/** The server routine that stops waiting for a synchronous standby, after a cancel or when the session ends. */
 const CANCELLED_WAIT = "SyncRepWaitForLSN";
 
 export function isUnconfirmedCommit({ routine }: ServerMessage): boolean {

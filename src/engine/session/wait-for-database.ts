@@ -6,25 +6,25 @@ import type { Context } from "./context.ts";
 import { mayPass } from "./may-pass.ts";
 
 export interface Patience {
-  /** How long to wait in all, in milliseconds; 0 for a single attempt. */
+  /** Total time to wait in milliseconds; 0 for a single attempt. */
   readonly limitMs: number;
-  /** Whether a server in recovery will do, since target_session_attrs asks for one that may be. */
+  /** True if a server in recovery is accepted, because target_session_attrs allows one. */
   readonly standbyWillDo: boolean;
-  /** How to give more time, as typed. */
+  /** The option that sets the limit, as typed. */
   readonly option: string;
 }
 
-/** As long as --wait says; undefined where it says nothing. */
+/** The limit of --wait; undefined if it is not given. */
 export function patienceOf(limitMs: number | undefined): Pick<Patience, "limitMs" | "option"> | undefined {
   return limitMs === undefined ? undefined : { limitMs, option: "--wait" };
 }
 
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 1_000;
-/** What the last attempt gets in any case. */
+/** The minimum time for the last attempt. */
 const LEAST_ATTEMPT_MS = 1_000;
 
-/** The same database, whose first session is waited for until the server is ready; later ones are opened as ever. */
+/** The same database, but its first session waits until the server is ready. Later sessions open as usual. */
 export function waitingDatabase(
   database: Database,
   context: Pick<Context, "clock" | "emit">,
@@ -46,7 +46,7 @@ export function waitingDatabase(
 
 /**
  * The first session of a server that accepts connections and is not in recovery.
- * @throws Failure of the last attempt when the time is up, or at once when waiting would not help; interrupted, terminated
+ * @throws Failure of the last attempt after the limit, or at once if waiting would not help; interrupted, terminated
  */
 async function firstSession(
   database: Database,
@@ -92,7 +92,7 @@ async function attempt(
     if (row?.standby !== "true" || standbyWillDo) return session;
     await session.close();
     return new Failure("connection-failed", `${what}: the server is in recovery and takes no writes yet`, {
-      hint: "Promote it, or name the primary; for a standby that stays one: target_session_attrs=standby.",
+      hint: "Promote it, or connect to the primary; to use a standby, set target_session_attrs=standby.",
     });
   } catch (error) {
     await session?.close();
@@ -116,7 +116,7 @@ function givenUp(last: Failure, { limitMs, option }: Patience): Failure {
   });
 }
 
-/** What is the case: the message without "Cannot connect to ...". */
+/** The message without "Cannot connect to ...". */
 function reasonOf({ message }: Failure): string {
   return message.slice(message.indexOf(": ") + 2);
 }

@@ -5,10 +5,10 @@ import { isLockLost, lockLost } from "./lock-lost.ts";
 import { lossFailure } from "./reconnect.ts";
 
 /**
- * Opens a session, works on it and closes it, whatever happens.
+ * Opens a session, runs `work` with it and always closes it.
  * @param doing for the message: "Cannot <doing> app on localhost: ..."
- * @param signal gives the connecting up
- * @throws Failure for what the server or the network had against it
+ * @param signal aborts connecting
+ * @throws Failure for errors of the server or the network
  */
 export async function withSession<Result>(
   database: Database,
@@ -26,7 +26,7 @@ export async function withSession<Result>(
   }
 }
 
-/** The outside world's errors as failures; everything else as it is. */
+/** Translates server and network errors to failures; returns other errors unchanged. */
 function translated(error: unknown, what: string): unknown {
   if (error instanceof ConnectionLost) return lossFailure(error, what);
   if (error instanceof ServerFailure) {

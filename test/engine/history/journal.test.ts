@@ -27,7 +27,7 @@ describe("two runs at the same file that runs statement by statement, with the l
     const first = here.up();
     await here.until(active("INSERT INTO t SELECT%"));
     const second = await within(20_000, here.beside().up());
-    assert.match(failureOf(second, "lock-held").message, /the migration lock was lost/);
+    assert.match(failureOf(second, "lock-held").message, /the run lock was lost/);
     assert.deepEqual(outcomes(succeeded(await first)), ["002 applied"]);
     assert.deepEqual(await here.rows("SELECT n FROM t ORDER BY n"), [{ n: 1 }, { n: 2 }]);
     await isFree(here);

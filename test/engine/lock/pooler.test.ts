@@ -62,7 +62,7 @@ describe("behind pgbouncer in transaction mode", { skip: program ? false : "pgbo
       const behind = world.beside({}, { url: bouncer.url(world.databaseName) });
       const { place, hint = "" } = await refusal(behind.up(), "files-unsound");
       assert.equal(place?.line, 2);
-      assert.match(hint, /past the pooler/);
+      assert.match(hint, /without the pooler/);
       assert.deepEqual(await world.history(), []);
       assert.equal((await world.up()).failure, undefined);
     }

@@ -213,7 +213,7 @@ describe("repeatable objects", () => {
     for (const text of [next("b"), `DROP FUNCTION IF EXISTS next(int); ${next("b")}`]) {
       w.put({ "next.sql": text });
       const failure = failureOf(await w.up(), "statement-failed");
-      assert.match(failure.server?.hint ?? "", /^Drop it, and the views that use it, in a migration/);
+      assert.match(failure.server?.hint ?? "", /^Drop it and the views that use it in a migration/);
     }
     w.put({ "next.sql": next("b") });
     w.write({ "002_next.sql": "DROP VIEW older; DROP FUNCTION next(int);" });

@@ -130,7 +130,7 @@ describe("a connection that is cut at the COMMIT of the repeatable objects", () 
     assert.deepEqual(outcomes(report), ["001 in-doubt"]);
     assert.match(
       report.failure?.hint ?? "",
-      /could not be looked up.* confirmed 1 of 1 .*process \d+.*pg_terminate_backend/,
+      /could not check .* confirmed 1 of 1 .*process \d+.*pg_terminate_backend/,
     );
   });
 });

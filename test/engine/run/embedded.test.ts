@@ -53,7 +53,7 @@ SELECT 1 / 0;`,
     assert.deepEqual(
       rules(here).map((message) => message.replace(/the Lock-Timeout of .*001_a\.sql/, "001_a")),
       [
-        "the embedded database has one session, where nothing waits for a lock; without effect: --retry-for, 001_a and 1 more",
+        "the embedded database has one session, so nothing waits for a lock; without effect: --retry-for, 001_a and 1 more",
       ],
     );
     const quiet = await embeddedWorld({ "001_a.sql": "SELECT 1;" });

@@ -70,7 +70,7 @@ for (const major of [18, 15] as const) {
         ...["001 applied", "002 applied", "003 lost", "004 lost", "005 lost", "006 lost", "007 lost", "008 failed"],
       ]);
       const { hint = "" } = failureOf(report, "connection-lost");
-      assert.match(hint, /The server had confirmed 003_step, 004_step, .*, and does not have it any more/);
+      assert.match(hint, /The server has lost the confirmed commits of 003_step, 004_step, .*: most likely/);
     });
 
     for (const [how, files] of Object.entries({
