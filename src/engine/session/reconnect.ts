@@ -37,7 +37,7 @@ const LONGEST_DELAY_MS = 4_000;
  * Opens a new session after one was lost, ends the backend of the lost one, and then calls `look`. If only the network
  * failed, that backend still holds the lock and runs everything that was sent: reading before its end proves nothing.
  * A standby in recovery proves nothing either, because it may lag, or be promoted without the newest commits.
- * Takes at most 30 seconds, and 3 seconds after an interrupt.
+ * Takes about 30 seconds at most, and a few seconds after an interrupt.
  */
 export async function reconnect<Found>(
   context: DatabaseContext,

@@ -12,18 +12,18 @@ import { repeatInSession } from "./session-effects.ts";
 
 interface OpenBlock {
   readonly block: Block;
-  /** SQL that records its statements. */
+  /** SQL that records the statements of the block. */
   readonly entries: string[];
 }
 
 /**
- * Runs the transactions of a file's own, one at a time. The journal entries of its statements commit with each, so that a
- * later run finds all of it done or nothing.
+ * Runs the BEGIN ... COMMIT blocks of a file, one at a time. Each block commits with the journal entries of its
+ * statements, so that a later run finds all of a block done or none of it.
  */
 export class BlockRunner {
   readonly #of: StatementRun;
   #open: OpenBlock | undefined;
-  /** Finished statements of a block whose effects end with its transaction: the block's remaining statements need them. */
+  /** Finished statements whose effects end with their block's transaction; the rest of the block needs them. */
   #finished: { readonly block: Block; readonly statements: Statement[] } | undefined;
 
   constructor(of: StatementRun) {
@@ -57,8 +57,8 @@ export class BlockRunner {
   }
 
   /**
-   * Makes the effects on the session of a finished statement again. A transaction is never begun inside the open one, whose
-   * COMMIT would commit the statements before it without their entries.
+   * Repeats the session effects of a finished statement. Never begins a transaction inside the open one: its COMMIT
+   * would commit the earlier statements without their entries.
    */
   async repeat(statement: Statement, number: number, block: Block): Promise<void> {
     const endsWithBlock = isLocal(statement);
@@ -73,7 +73,7 @@ export class BlockRunner {
     } else await repeatInSession(this.#of, statement, number);
   }
 
-  /** Commits the open one, unless the next statement belongs to it. @throws ServerFailure, ConnectionLost */
+  /** Commits the open block, unless the next statement belongs to it. @throws ServerFailure, ConnectionLost */
   async commitBefore(next: Block | undefined, enter: (stage: Stage) => void): Promise<void> {
     const open = this.#open;
     if (!open || open.block === next) return;
@@ -82,7 +82,7 @@ export class BlockRunner {
     this.#open = undefined;
   }
 
-  /** Takes back what is not committed. */
+  /** Rolls back the open block, if any. */
   async rollBack(): Promise<void> {
     if (!this.#open) return;
     this.#open = undefined;
@@ -90,7 +90,7 @@ export class BlockRunner {
   }
 }
 
-/** Whether all that a statement does ends with its transaction: SET LOCAL, SET CONSTRAINTS, savepoints. */
+/** True if all effects of a statement end with its transaction: SET LOCAL, SET CONSTRAINTS, savepoints. */
 function isLocal(statement: Statement): boolean {
   const { setting, transaction } = classify(statement);
   const cursor = new TokenCursor(statement);

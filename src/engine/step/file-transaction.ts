@@ -9,15 +9,15 @@ import { cleanSession, localSettings, type Run } from "./session-settings.ts";
 import { interruptedAt, type Refusal, refusalOf } from "./step-result.ts";
 import { StringsCheck } from "./strings-check.ts";
 
-/** Begins a transaction for the statements of files, which only the holder of the lock may. @throws ServerFailure, ConnectionLost */
+/** Begins a transaction for the statements of files, if the lock is held. @throws ServerFailure, ConnectionLost */
 export async function beginFiles({ session, lock }: Run): Promise<void> {
   await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   if (lock.guard) await session.execute(lock.guard);
 }
 
 /**
- * Sends the statements of a file inside the transaction that is open, without waiting for their answers, and leaves the
- * session as clean as it was. After a refusal the transaction is to be rolled back, to a savepoint or whole.
+ * Sends the statements of a file inside the open transaction, without waiting for their answers, and cleans the session
+ * afterwards. After a refusal the caller must roll back, to a savepoint or entirely.
  */
 export async function sendFile(run: Run, script: Script): Promise<Refusal | undefined> {
   const { pipeline, context } = run;

@@ -23,7 +23,7 @@ import { chooseName, dropInvalidNamesake, noteBeforeSql, resolveDoubt } from "./
 import { repeatInSession } from "./session-effects.ts";
 import { lineOf, stringsFailure } from "./step-failure.ts";
 
-/** Everything before a statement has been answered: so it is known how the server will read it. @throws Failure */
+/** Checks how the server will parse a statement; every earlier message must be answered. @throws Failure */
 export function requireReading({ state }: Session, script: Script, statement: Statement): void {
   if (state.standardConformingStrings === statement.standardConformingStrings) return;
   if (dependsOnStrings(statement)) throw stringsFailure(script, statement);
@@ -36,7 +36,7 @@ interface Place {
   readonly enter: (stage: Stage) => void;
 }
 
-/** Runs a statement of a step, or resumes it; what it answered is undefined for one that an earlier run had finished. */
+/** Runs or resumes a statement of a step. The result is undefined for a statement that an earlier run finished. */
 export async function runStatement(
   { alone, blocks, enter }: Place,
   work: Work,
@@ -57,11 +57,11 @@ export async function runStatement(
     return undefined;
   }
   const about = concurrentIndex(statement);
-  // Only an edit can have put what was started alone into a transaction.
+  // The statement was started outside a transaction; only an edit can have moved it into one.
   if (entry && blocks.isOpen) throw inDoubt(script, statement, number, true);
   if (entry) {
     const verdict = await quietly(statement, enter, () => resolveDoubt(alone, statement, entry.before));
-    // A finished thing of that name may be the work of the statement that stood here before an edit.
+    // A finished object of that name may be the work of the statement at this place before an edit.
     if (verdict === "unknown" || (verdict === "done" && entry.hash !== hash)) {
       throw inDoubt(script, statement, number, entry.hash !== hash);
     }
@@ -73,7 +73,7 @@ export async function runStatement(
   } else if (about?.action === "create" && about.index !== undefined) {
     await quietly(statement, enter, () => dropInvalidNamesake(alone, statement, about));
   }
-  // The first statement of a down script finds the row, and one that was begun before may find the file's own.
+  // The first statement of a down script finds the row, and a resumed one may find a row that the file wrote itself.
   const isUntold = number === 1 && (entry !== undefined || step.direction === "down");
   const unrecorded = isUntold ? [] : [unrecordedSql(names, step, number)];
   const recording = [...unrecorded, ranSql(names, step, number, hash)];
@@ -88,7 +88,7 @@ export async function runStatement(
   });
 }
 
-/** Does pgstep's own work for a statement, whose notices are not the statement's. */
+/** Does pgstep's own work for a statement, without reporting notices as the statement's. */
 async function quietly<T>(statement: Statement, enter: (stage: Stage) => void, work: () => Promise<T>): Promise<T> {
   enter({ at: "begin" });
   try {
@@ -99,8 +99,8 @@ async function quietly<T>(statement: Statement, enter: (stage: Stage) => void, w
 }
 
 /**
- * A statement outside a transaction, between the transactions that record it as started and as ended.
- * @param sent what is sent for it, and what has to be noted and checked in the first of them
+ * Runs a statement outside a transaction, between the transactions that record it as started and as finished.
+ * @param sent the SQL of the statement, and the notes and checks for the first of these transactions
  */
 async function runWithJournal(
   alone: StatementRun,
@@ -112,7 +112,7 @@ async function runWithJournal(
   const { session, names } = run;
   const { step } = script;
   const hash = statementHash(writtenText(statement));
-  // What is not sent because the lock was lost has not been started.
+  // A statement that is not sent because the lock was lost must not be recorded as started.
   const held = run.lock.check ? [run.lock.check] : [];
   const started = [bookkeeping(run), ...held, ...sent.unrecorded, startedSql(names, step, number, hash)];
   await inTransaction(session, sent.noteSql ? [sent.noteSql, ...started] : started);
@@ -120,7 +120,7 @@ async function runWithJournal(
   try {
     result = await runHeld(alone, sent.sql);
   } catch (error) {
-    // A refused statement had no effect, but for one that may leave half an index behind; the next run looks for that.
+    // A refused statement has no effect, except one that may leave an INVALID index; the next run looks for that.
     if (error instanceof ServerFailure && !leavesTraces(statement, error.server)) {
       await inTransaction(session, [bookkeeping(run), notStartedSql(names, step, number)]);
     }
@@ -134,9 +134,9 @@ function editedBehindJournal(script: Script, statement: Statement, number: numbe
   const { step, path } = script;
   return new Failure(
     "history-conflict",
-    `Cannot go on with ${step.name}: statement ${number} has run already, and was another one then`,
+    `Cannot continue with ${step.name}: statement ${number} has already run, and was changed since`,
     {
-      hint: "Restore the statements that have run; those behind them may be changed.",
+      hint: "Restore the statements that have run; later statements may be changed.",
       place: { path, ...statement.position, ...lineOf(script, statement.position) },
     },
   );
@@ -145,15 +145,11 @@ function editedBehindJournal(script: Script, statement: Statement, number: numbe
 function inDoubt(script: Script, statement: Statement, number: number, edited: boolean): Failure {
   const { step, path } = script;
   const what = edited
-    ? `in the place of statement ${number} another one was started`
+    ? `another statement was started in place of statement ${number}`
     : `statement ${number} was started`;
-  const [done, notDone] = edited ? ["To pass over what stands there now", "to run it"] : ["If so", "if not"];
-  return new Failure(
-    "in-doubt",
-    `Cannot go on with ${step.name}: ${what}, and it is not known whether it took effect`,
-    {
-      hint: `Look whether it did. ${done}: pgstep resolve ${step.version} --done; ${notDone}: pgstep resolve ${step.version} --not-done. Then run pgstep ${step.direction} again.`,
-      place: { path, ...statement.position, ...lineOf(script, statement.position) },
-    },
-  );
+  const [done, notDone] = edited ? ["To skip the current statement", "to run it"] : ["If so", "if not"];
+  return new Failure("in-doubt", `Cannot continue with ${step.name}: ${what}, and its outcome is unknown`, {
+    hint: `Check whether it took effect. ${done}: pgstep resolve ${step.version} --done; ${notDone}: pgstep resolve ${step.version} --not-done. Then run pgstep ${step.direction} again.`,
+    place: { path, ...statement.position, ...lineOf(script, statement.position) },
+  });
 }

@@ -17,11 +17,11 @@ import { limits, localSettings, ownRole, type Run } from "./session-settings.ts"
 export interface StatementRun {
   readonly run: Run;
   readonly script: Script;
-  /** Names of the settings that its statements so far have changed for the session. */
+  /** Names of the settings that its statements have changed for the session so far. */
   readonly own: Set<string>;
 }
 
-/** Notes what a statement that took effect has set. */
+/** Notes the setting that a successful statement has changed. */
 export function noteSetting({ own }: StatementRun, statement: Statement): void {
   const { setting } = classify(statement);
   if (!setting || setting.local) return;
@@ -31,29 +31,29 @@ export function noteSetting({ own }: StatementRun, statement: Statement): void {
 }
 
 /**
- * Whether a statement of a script that runs statement by statement runs outside a transaction. A procedure or block that
- * commits, and REINDEX or CLUSTER of a partitioned table, cannot run in one either; the header is there to say so.
+ * True if a statement of a script that runs statement by statement runs outside a transaction. A procedure or DO block
+ * that commits, and REINDEX or CLUSTER of a partitioned table, cannot run in one either; the header declares them.
  */
 export function mustRunAlone({ header }: Script, statement: Statement): boolean {
   if (classify(statement).outsideTransaction) return true;
   return header.transaction === "none" && /^(CALL|DO|REINDEX|CLUSTER)\b/i.test(statement.text);
 }
 
-/** Whether such a statement that the server refused may have done a part of its work before. */
+/** True if such a statement may have done part of its work before the server refused it. */
 export function leavesTraces({ text }: Statement, { position }: ServerMessage): boolean {
-  // What is told of a place in the CALL itself was found before its procedure began.
+  // An error with a position in the CALL itself was found before the procedure began.
   if (/^CALL\b/i.test(text)) return position === undefined;
   return /\b(CONCURRENTLY|DO)\b/i.test(text);
 }
 
-/** Stands first in a transaction that writes the journal: only while the lock is ours, and under our own role. */
+/** SQL that begins each transaction that writes the journal: checks the lock and sets pgstep's own role. */
 export function bookkeeping(run: Run): string {
   return `${run.lock.guard}${ownRole(run)}`;
 }
 
 /**
- * A statement and its journal entry in one transaction, which writes no rows of other versions to the history.
- * @param enter told when it is no longer the statement itself that may be refused
+ * Runs a statement and its journal entry in one transaction, which writes no rows of other versions to the history.
+ * @param enter called when a refusal no longer comes from the statement itself
  */
 export async function runWithEntry(
   { run, script, own }: StatementRun,
@@ -64,7 +64,7 @@ export async function runWithEntry(
   const { session } = run;
   const begin = session.execute(beginSql({ run, script, own }, "READ COMMITTED"));
   try {
-    // Where nothing else keeps the statement out of autocommit, it is BEGIN alone that does.
+    // Only a confirmed BEGIN keeps the statement out of autocommit here.
     if (rows || !run.direct || mayLiftReadOnly(statement)) await begin;
     const ran = rows ? session.copyIn(statement.text, rows) : session.execute(statement.text);
     if (rows) await ran;
@@ -94,13 +94,13 @@ export function beginSql({ run, script, own }: StatementRun, isolation: Isolatio
   return `BEGIN ISOLATION LEVEL ${isolation} READ WRITE; ${localSettings(run, script, own)} ${guard}`;
 }
 
-/** Ends it, with the entries of the journal. What the script has set stays set, but not for what is checked here. */
+/** Commits it with the journal entries. The script's settings survive, but do not apply to the checks here. */
 export function commitSql({ run, script }: StatementRun, entrySql: string): string {
   const check = requireNoOtherRowSql(run.names, [script.step.version]);
   return `${ownRole(run)}; SET LOCAL search_path = ${OWN_SEARCH_PATH}; ${check}; ${entrySql}; ${COMMIT}`;
 }
 
-/** A statement outside any transaction, while the lock is ours. */
+/** Runs a statement outside any transaction, after checking the lock. */
 export async function runAlone(of: StatementRun, sql: string): Promise<StatementResult> {
   const { session, lock } = of.run;
   if (lock.check) await session.execute(lock.check);
@@ -108,8 +108,8 @@ export async function runAlone(of: StatementRun, sql: string): Promise<Statement
 }
 
 /**
- * The same right after the lock was checked. Where the session is ours its guard against such writes is lifted for just
- * this statement; a transaction pooler's session is not ours to set anything in.
+ * The same right after the lock was checked. In a direct session the guard against such writes is lifted for just this
+ * statement; in a transaction pooler's session pgstep must not change settings.
  */
 export async function runHeld(of: StatementRun, sql: string): Promise<StatementResult> {
   const { run } = of;
@@ -132,8 +132,8 @@ export async function runHeld(of: StatementRun, sql: string): Promise<StatementR
 }
 
 /**
- * What is built CONCURRENTLY waits for every older transaction without standing in anyone's way; giving up after some
- * seconds would only start the work over. So it waits for ever, unless the file has a limit.
+ * A CONCURRENTLY build waits for every older transaction without blocking others, and a timeout would only restart the
+ * work. So it waits without limit, unless the file sets one.
  */
 function limitsAlone({ run, script, own }: StatementRun, sql: string): ReturnType<typeof limits> {
   const patient = /\bCONCURRENTLY\b/i.test(sql) && script.header.lockTimeoutMs === undefined;
@@ -147,7 +147,7 @@ export function localLimitsAlone(of: StatementRun, sql: string): string {
     .join(" ");
 }
 
-/** The error with its position counted in the statement itself. */
+/** The error with its position relative to the statement, without the marker. */
 function withoutMarker({ server }: ServerFailure, marker: string): ServerFailure {
   if (server.position === undefined) return new ServerFailure(server);
   return new ServerFailure({ ...server, position: server.position - marker.length });

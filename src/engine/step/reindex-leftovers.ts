@@ -4,9 +4,9 @@ import { builderSql, NOTED, noteSql, readCatalog } from "../catalog/indexes-sql.
 import { runAlone, type StatementRun } from "./one-statement.ts";
 
 /**
- * The INVALID indexes that a broken REINDEX CONCURRENTLY leaves beside the old ones, those of TOAST tables included
- * (PostgreSQL documentation, REINDEX, "Rebuilding Indexes Concurrently"): what follows SELECT, with the index as `i`, its
- * relation as `c` and its schema as `n`. `NOTED` must be the relation that the statement names.
+ * Finds the INVALID indexes that a failed REINDEX CONCURRENTLY leaves beside the old ones, including those of TOAST
+ * tables (PostgreSQL documentation, REINDEX, "Rebuilding Indexes Concurrently"). Returns the part after SELECT, with
+ * the index as `i`, its relation as `c` and its schema as `n`. `NOTED` must be the relation that the statement names.
  */
 export function leftoversSql(reindex: ConcurrentReindex): string {
   const tables = tablesSql(reindex);
@@ -31,7 +31,7 @@ interface Leftover {
   readonly builder: string | null;
 }
 
-/** Drops those of a statement that was started: not those that were there before, nor those somebody may be building. */
+/** Drops the leftovers of a started statement, but no older ones and none that another session may be building. */
 export async function dropLeftovers(
   of: StatementRun,
   reindex: ConcurrentReindex,

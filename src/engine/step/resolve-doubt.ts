@@ -8,25 +8,25 @@ import { BEFORE_SETTING, type IndexesBefore } from "../history/journal.ts";
 import { localLimitsAlone, runAlone, type StatementRun } from "./one-statement.ts";
 import { dropLeftovers, leftoversSql } from "./reindex-leftovers.ts";
 
-/** What the catalog says of a statement that was started and not seen to end. */
+/** What the catalog shows about a started statement whose outcome is unknown. */
 export type Verdict =
   /** It took effect. */
   | "done"
-  /** It left nothing, or nothing that running it again would stumble over. */
+  /** It left nothing behind that would make a second run fail. */
   | "not-done"
-  /** The catalog cannot tell. */
+  /** The catalog does not show it. */
   | "unknown";
 
-/** Commands that may simply run again: their second run does what the first left undone. */
+/** Commands that may simply run again: the second run completes the first. */
 const REPEATABLE = /^(VACUUM|ANALYZE|REINDEX|CLUSTER|ALTER\s+SYSTEM)\b/i;
 
-/** The SQLSTATE of a lock timeout: the step is tried again after a while. */
+/** The SQLSTATE of a lock timeout: the step is retried later. */
 const BUSY = "55P03";
 
 /**
- * Notes what has to be known later of the time before a statement about an index, for the transaction that records it
- * as started and after which the search path is pgstep's own; undefined for other statements.
- * @param chosen the name and the definition of an index that the statement leaves without a name, where they are known
+ * SQL that notes the state before an index statement, for the transaction that records the statement as started; the
+ * search path is pgstep's own afterwards. Undefined for other statements.
+ * @param chosen the name and definition chosen for an index that the statement does not name, if known
  */
 export function noteBeforeSql(statement: Statement, chosen: IndexesBefore | undefined): string | undefined {
   const about = concurrentIndex(statement);
@@ -43,8 +43,8 @@ export function noteBeforeSql(statement: Statement, chosen: IndexesBefore | unde
 }
 
 /**
- * Finds out whether a statement took effect. The remains of a broken CREATE INDEX CONCURRENTLY, an INVALID index, are dropped.
- * @throws ServerFailure as for a lock timeout when somebody may be building the index just now
+ * Finds out whether a statement took effect. Drops the INVALID index of a failed CREATE INDEX CONCURRENTLY.
+ * @throws ServerFailure as for a lock timeout when another session may be building the index now
  */
 export async function resolveDoubt(of: StatementRun, statement: Statement, before: IndexesBefore): Promise<Verdict> {
   const reindex = concurrentReindex(statement);
@@ -54,13 +54,13 @@ export async function resolveDoubt(of: StatementRun, statement: Statement, befor
   if (!about) return "unknown";
   if (about.action === "create") return await resolveCreate(of, statement, about, before);
   const oid = await findIndex(of.run.session, about.index);
-  // Without an index of that name the statement was refused, and is again.
+  // Without an index of that name the statement was refused, and will be again.
   if (oid === undefined) return before.oids?.length === 0 ? "not-done" : "done";
-  // Another index has the name now: by a REINDEX of the same one, or after it was dropped.
+  // Another index has the name now: the same one after a REINDEX, or a new one after it was dropped.
   return before.oids === undefined || before.oids.includes(oid) ? "not-done" : "unknown";
 }
 
-/** Drops an INVALID index of the name that a statement is to give: it would be in the way, or be skipped over. */
+/** Drops an INVALID index with the name that the statement gives: it would make the statement fail or be skipped. */
 export async function dropInvalidNamesake(
   of: StatementRun,
   statement: Statement,
@@ -108,13 +108,13 @@ async function resolveNamed(
     await dropInvalid(of, namesake);
     return "not-done";
   }
-  // The server skips or refuses the statement, as it did or would have done the first time.
+  // The server skips or refuses the statement now, as it did or would have done the first time.
   if (about.ifNotExists || before.oids?.includes(namesake.oid)) return "not-done";
   const wanted = await tryDefinition(of, statement, about);
   return wanted !== undefined && wanted === namesake.definition ? "done" : "unknown";
 }
 
-/** The index of a statement whose index has no name that is known: one that was not there before, and is built the same way. */
+/** For a statement without a known index name: looks for a new index with the same definition. */
 async function resolveUnnamed(
   of: StatementRun,
   statement: Statement,
@@ -139,7 +139,7 @@ async function resolveUnnamed(
   return "not-done";
 }
 
-/** @throws ServerFailure as for a lock timeout when somebody may be building it */
+/** @throws ServerFailure as for a lock timeout when another session may be building it */
 async function dropInvalid(of: StatementRun, { qualified, builder }: FoundIndex): Promise<void> {
   if (builder !== null) throw beingBuilt(qualified, builder);
   await runAlone(of, `DROP INDEX CONCURRENTLY IF EXISTS ${qualified}`);
@@ -153,7 +153,7 @@ function beingBuilt(index: string, builder: string): ServerFailure {
   });
 }
 
-/** How the server would build the index; undefined where the trial cannot be made. */
+/** The definition that the server would give the index; undefined if the trial is impossible. */
 async function tryDefinition(
   of: StatementRun,
   statement: Statement,
@@ -164,9 +164,9 @@ async function tryDefinition(
 }
 
 /**
- * The name that the server would choose for an index without one, and how it would build the index; undefined where
- * that cannot be tried: without the right to make temporary tables, for example. A statement with a name cannot be built
- * twice, however late a copy of it arrives.
+ * The name and definition that the server would choose for an index without a name. Undefined if that cannot be tried,
+ * for example without the privilege to create temporary tables. An index with a name cannot be built twice, however
+ * late a copy of the statement arrives.
  */
 export async function chooseName(
   of: StatementRun,
@@ -180,7 +180,7 @@ export async function chooseName(
   }
 }
 
-/** Errors that say nothing of the trial: a lock timeout, a deadlock, a cancel, a shutdown. */
+/** Errors unrelated to the trial: a lock timeout, a deadlock, a cancel, a shutdown. */
 const BESIDE = /^(55P03|40P01|57...)$/;
 
 async function tryIndex(
@@ -202,7 +202,7 @@ function read(of: StatementRun, statement: Statement, about: ConcurrentCreate, t
 }
 
 function named(indexes: readonly FoundIndex[], name: string): FoundIndex | undefined {
-  // PostgreSQL cuts names off at 63 bytes, never inside a character.
+  // PostgreSQL truncates names to 63 bytes, never inside a character.
   let stored = name;
   while (Buffer.byteLength(stored) > 63) stored = [...stored].slice(0, -1).join("");
   return indexes.find((index) => index.name === stored);

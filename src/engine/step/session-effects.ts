@@ -11,7 +11,7 @@ import { bookkeeping, type StatementRun } from "./one-statement.ts";
 import { localSettings, type Run } from "./session-settings.ts";
 import { lineOf } from "./step-failure.ts";
 
-/** A finished statement that made or used something in a session that has ended, and that the rest of its file needs. */
+/** A finished statement that made or used a session object (now lost) that the rest of the file needs. */
 interface Missed {
   readonly number: number;
   readonly statement: Statement;
@@ -20,9 +20,9 @@ interface Missed {
 }
 
 /**
- * Makes sure, before a file is resumed, that its remaining statements need nothing that went with an earlier session but
- * what can be made again. The statements that are missed are marked in the journal, so that `resolve` finds them.
- * @param journal the entries of the step, which are put right
+ * Before a file is resumed, makes sure that its remaining statements need nothing from an earlier session that pgstep
+ * cannot repeat. Marks the statements with lost effects in the journal, so that `resolve` finds them.
+ * @param journal the entries of the step; updated
  * @throws Failure in-doubt for the first of them
  */
 export async function requireNothingMissed(
@@ -44,7 +44,7 @@ export async function requireNothingMissed(
   if (missed.length > 0) throw sessionLost(script, missed);
 }
 
-/** Notes that a statement has run in the session of this run, which its effects last as long as. */
+/** Notes that a statement has run in this run's session, so that its session effects still exist. */
 export function noteInSession(run: Run, script: Script, number: number): void {
   run.inSession.add(keyOf(script, number));
 }
@@ -57,7 +57,7 @@ function keyOf({ step }: Script, number: number): string {
   return `${step.direction} ${step.version} ${number}`;
 }
 
-/** Whether the statement has run, also when its effect on its session is asked for. */
+/** True if the statement has run, even if its session effect is lost. */
 function hasRun(entry: JournalEntry): boolean {
   return entry.finished || entry.sessionLost;
 }
@@ -79,7 +79,7 @@ function missedBy(
   for (const { statement } of workOf(script)) {
     number++;
     const entry = earlier.get(number);
-    // An edited one is refused later; for one that `resolve` was told of, the user has decided.
+    // An edited statement is refused later; for a resolved one the user has decided.
     if (!entry || !hasRun(entry) || entry.hash !== statementHash(writtenText(statement))) continue;
     if (entry.finished && entry.sessionLost) continue;
     const did = whatItDid(number, statement, needed);
@@ -88,7 +88,7 @@ function missedBy(
   return missed;
 }
 
-/** By statement number, 1-based, of statements that cannot simply run again. */
+/** Effects of statements that cannot simply run again, by 1-based statement number. */
 function lastingEffects(script: Script): Map<number, SessionEffect> {
   const effects = new Map<number, SessionEffect>();
   let number = 0;
@@ -100,10 +100,10 @@ function lastingEffects(script: Script): Map<number, SessionEffect> {
   return effects;
 }
 
-/** Statements that may use things by way of a function. */
+/** Statements that may use session objects through a function. */
 const MAY_CALL = /^(?:CALL|DO|SELECT|WITH|EXECUTE)\b/i;
 
-/** Whether a statement that is still to run may use an effect. */
+/** True if a remaining statement may use the effect. */
 function isNeeded(
   script: Script,
   journal: ReadonlyMap<number, JournalEntry>,
@@ -141,7 +141,7 @@ function sessionLost(script: Script, missed: readonly Missed[]): Failure {
   const { step, path } = script;
   const [first, ...more] = missed as [Missed, ...Missed[]];
   const { statement, number, did } = first;
-  const others = more.length === 0 ? "" : ` Do so for each of the ${missed.length} statements like that.`;
+  const others = more.length === 0 ? "" : ` Repeat this for each of the ${missed.length} affected statements.`;
   return new Failure(
     "in-doubt",
     `Cannot resume ${step.name}: statement ${number} ${did}, which ended with its session`,
@@ -152,7 +152,7 @@ function sessionLost(script: Script, missed: readonly Missed[]): Failure {
   );
 }
 
-/** Runs a statement that an earlier session has finished again in this one, when all it does is to change its session. */
+/** Repeats a statement that an earlier session finished, if it only changes its session. */
 export async function repeatInSession(
   { run, script, own }: StatementRun,
   statement: Statement,
@@ -167,7 +167,7 @@ export async function repeatInSession(
   ];
   const refused = (await Promise.allSettled(sent)).find((answer) => answer.status === "rejected");
   if (!refused) return noteInSession(run, script, number);
-  // A prepared statement may need what is not there any more; the statement that executes it fails then.
+  // A prepared statement may need a dropped object; then the statement that executes it fails.
   if (refused.reason instanceof ServerFailure && /^PREPARE\b/i.test(statement.text)) return;
   throw refused.reason;
 }

@@ -8,22 +8,22 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 
-/** One connection at work on a plan. */
+/** The connection that runs a plan. */
 export interface Run {
   readonly context: DatabaseContext;
   readonly session: Session;
   readonly pipeline: Pipeline;
   readonly names: TableNames;
   readonly lock: RunLock;
-  /** Settings of the session's own, to be made again after a RESET ALL; each ends in a semicolon. */
+  /** SQL for the session's own settings, to be repeated after a RESET ALL; each ends in a semicolon. */
   readonly sessionSettings: string;
-  /** Statements that have run in this session, of files that run statement by statement, for `session-effects.ts`. */
+  /** Keys of statements that have run in this session, for `session-effects.ts`. */
   readonly inSession: Set<string>;
-  /** Whether settings of the session reach the statements behind them; not so behind a transaction pooler. */
+  /** True if session settings apply to later statements; false behind a transaction pooler. */
   readonly direct: boolean;
 }
 
-/** What goes into the history with a script. */
+/** The file-related values of a script's history row. */
 export function recordingOf({ context }: Run, { step }: Script): Recording {
   return {
     checksum: step.script?.checksum ?? null,
@@ -32,7 +32,7 @@ export function recordingOf({ context }: Run, { step }: Script): Recording {
   };
 }
 
-/** The text of a small file. @throws Failure history-conflict when it can no longer be read as it could before */
+/** The text of a small file. @throws Failure history-conflict if it was readable before and no longer is */
 export function readWhole(context: DatabaseContext, path: string): string {
   try {
     return [...decodeSource(context.fileSystem.read(path))].join("");
@@ -45,7 +45,7 @@ export function readWhole(context: DatabaseContext, path: string): string {
   }
 }
 
-/** In milliseconds; the file's own where its header has one. */
+/** In milliseconds; the header of the file overrides the settings. */
 export function lockTimeoutOf({ settings }: DatabaseContext, { header }: Script): number {
   return header.lockTimeoutMs ?? settings.lockTimeoutMs;
 }
@@ -53,8 +53,8 @@ export function lockTimeoutOf({ settings }: DatabaseContext, { header }: Script)
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * The time limits for the statements of a script, in milliseconds, whatever the role's, the database's or the server's
- * defaults are.
+ * The timeouts for the statements of a script, in milliseconds. They override the defaults of the role, database and
+ * server.
  * @param own names of the settings that the script has changed itself, which stay as they are
  */
 export function limits(
@@ -71,7 +71,7 @@ export function limits(
   return own.size === 0 ? all : all.filter(([name]) => !own.has(name));
 }
 
-/** The same as settings for one transaction, with what a session of a pooler's does not have from its beginning. */
+/** The same as settings for one transaction, plus the settings that a pooler's session lacks. */
 export function localSettings(run: Run, script: Script, own?: ReadonlySet<string>): string {
   const settings: (readonly [string, string | number])[] = [...limits(run, script, own)];
   if (!run.direct) settings.push(["exit_on_error", "off"]);
@@ -79,21 +79,21 @@ export function localSettings(run: Run, script: Script, own?: ReadonlySet<string
 }
 
 /**
- * Puts the session back as it was before a script: role, settings, temporary tables, cursors. Stands before the row is
- * written, so that nothing a script set can change how that is done, and after it nothing is left behind for the next.
- * Behind a transaction pooler the next is somebody else, and there is no lock of ours that must stay.
+ * SQL that restores the session to its state before a script: role, settings, temporary tables, cursors. It runs before
+ * the row is written, so that nothing a script set can affect that, and nothing is left for the next script. Behind a
+ * transaction pooler the next user is another client, and no lock of this session must stay.
  */
 export function cleanSession({ session, sessionSettings, direct }: Run): string {
   const locks = direct ? "" : " SELECT pg_catalog.pg_advisory_unlock_all();";
   return `SET SESSION AUTHORIZATION ${login(session)}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP;${locks} ${sessionSettings}`;
 }
 
-/** Until the end of the transaction, the role that connected; behind it that of the script again. */
+/** SQL that switches to the connected role until the end of the transaction; then the script's role applies again. */
 export function ownRole({ session }: Run): string {
   return `SET LOCAL SESSION AUTHORIZATION ${login(session)}; SET LOCAL ROLE NONE`;
 }
 
-/** PGlite does not know which user its session began with. */
+/** PGlite does not know the user with which its session began. */
 function login(session: Session): string {
   return session.backend.embedded ? "postgres" : "DEFAULT";
 }

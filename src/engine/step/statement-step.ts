@@ -17,9 +17,9 @@ import { recordStepSql, tryToRecord } from "./step-record.ts";
 import { interruptedAt, refusalOf, type StepResult } from "./step-result.ts";
 
 /**
- * Runs a script statement by statement, each on its own, with a journal of what was started and what ended, so that a
- * later run goes on where this one stopped. A statement that may run in a transaction commits together with its journal
- * entry; only the others can ever be in doubt.
+ * Runs a script statement by statement, with a journal of started and finished statements, so that a later run
+ * continues where this one stopped. A statement that may run in a transaction commits together with its journal entry;
+ * only the others can have an unknown outcome.
  */
 export async function runStatementStep(run: Run, script: Script): Promise<StepResult> {
   const step = new StatementStep(run, script);
@@ -74,7 +74,7 @@ class StatementStep {
     return { kind: "done", durationMs: Math.round(durationMs) };
   }
 
-  /** Makes sure that the step can be recorded, and reads how far an earlier run came; undefined when another run was first. */
+  /** Checks that the step can be recorded, and reads its journal; undefined if another run was first. */
   async #begin(): Promise<Journal | undefined> {
     const { session, names, pipeline, lock } = this.#run;
     const { step } = this.#script;
@@ -87,7 +87,7 @@ class StatementStep {
     read.catch(() => {});
     await recordable;
     const { entries, isRecorded } = await read;
-    // Without entries a row is not the file's own, nor is a row that is missing what a down script has removed.
+    // Without entries, neither an existing row nor a missing one is the work of this file.
     if (entries.size === 0 && isRecorded === (step.direction === "up")) return undefined;
     return await followMoved(this.#run, this.#script, entries);
   }
@@ -117,7 +117,7 @@ class StatementStep {
     });
   }
 
-  /** Between the statements it is pgstep's own bookkeeping that is told of. */
+  /** Between the statements, notices belong to pgstep's own bookkeeping. */
   #noticed(notice: ServerMessage): void {
     const { context } = this.#run;
     const isStatement = this.stage.at === "statement";
@@ -130,7 +130,7 @@ class StatementStep {
 
 const RACED: ServerMessage = { severity: "ERROR", code: "", message: "pgstep:raced" };
 
-/** Entries of statements that were started follow them to where they stand now, behind what was put before them. */
+/** Renumbers the entries of started statements that an edit has moved down in the file. */
 async function followMoved(run: Run, script: Script, journal: Journal): Promise<Journal> {
   const { session, names } = run;
   const started = [...journal].filter(([, entry]) => !entry.finished);
@@ -147,8 +147,8 @@ async function followMoved(run: Run, script: Script, journal: Journal): Promise<
 }
 
 /**
- * Makes the step whole: its row as it should be, its journal gone, the session clean. The file may have written its own
- * row, or deleted it; that no other run has is known from the journal, which then is not whole.
+ * Completes the step: writes its row, deletes its journal entries, cleans the session. The file may have written or
+ * deleted its own row; if another run had done so, the journal would be incomplete.
  */
 async function recordStep(run: Run, script: Script, statements: number, durationMs: number): Promise<void> {
   const { session, names } = run;

@@ -5,8 +5,8 @@ import { bookkeeping } from "./one-statement.ts";
 import { localSettings, type Run, recordingOf } from "./session-settings.ts";
 
 /**
- * The statements that record a step at its end, and fail with the marker "row" when the history does not keep what they say.
- * Deferred triggers of the history run before that is checked.
+ * The statements that record a step at its end. They fail with the marker "row" if the history does not keep the
+ * change; deferred triggers of the history run before this check.
  */
 export function recordStepSql(run: Run, script: Script, statements: number, durationMs: number): string[] {
   const { names } = run;
@@ -22,8 +22,8 @@ export function recordStepSql(run: Run, script: Script, statements: number, dura
 }
 
 /**
- * Records a step on trial and rolls that back: a rule, a trigger, a policy or a constraint of the history may refuse the row,
- * and what has run statement by statement by then cannot be taken back. Costs no turn, when something is asked behind it.
+ * Records a step on trial and rolls back: a rule, trigger, policy or constraint of the history may refuse the row, and
+ * statements that have run one by one by then cannot be undone. Needs no extra round trip if a query follows.
  * @throws ServerFailure, ConnectionLost
  */
 export async function tryToRecord(run: Run, script: Script): Promise<void> {

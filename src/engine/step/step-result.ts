@@ -6,19 +6,19 @@ import type { Script } from "../script/load-scripts.ts";
 import type { Run } from "./session-settings.ts";
 import { endedFailure, stepFailure } from "./step-failure.ts";
 
-/** Why a file did not come through. */
+/** Why a file failed. */
 export type Refusal =
   | { readonly kind: "refused"; readonly stage: Stage; readonly server: ServerMessage }
-  /** Its transaction was no longer there, or never was, and something of it may be committed. */
+  /** Its transaction ended early or never began, and parts of the file may be committed. */
   | { readonly kind: "ended"; readonly failure: Failure }
-  /** By something other than the server. */
+  /** Stopped by something other than the server. */
   | { readonly kind: "stopped"; readonly failure: Failure }
   | { readonly kind: "lost"; readonly lost: ConnectionLost };
 
 /** How a step ended. */
 export type StepResult = { readonly kind: "done"; readonly durationMs: number } | Refusal;
 
-/** An error on the way of a message. @throws what is none of the outside world's errors */
+/** The refusal for an error in a message. @throws errors that are not the server's, the network's or a Failure */
 export function refusalOf(error: unknown, stage: Stage, script?: Script): Refusal {
   if (error instanceof TransactionEnded && script) {
     return { kind: "ended", failure: endedFailure(script, stage, error.server) };
@@ -29,12 +29,12 @@ export function refusalOf(error: unknown, stage: Stage, script?: Script): Refusa
   throw error;
 }
 
-/** The user stopped the run before that message was sent. */
+/** The user interrupted the run before that message was sent. */
 export function interruptedAt(stage: Stage): Refusal & { kind: "refused" } {
   return { kind: "refused", stage, server: { severity: "ERROR", code: "57014", message: "interrupted" } };
 }
 
-/** The refusal as it is told. */
+/** The failure to report for a refusal. */
 export function failureOf(run: Run, script: Script, refusal: Exclude<Refusal, { kind: "lost" }>): Failure {
   return refusal.kind === "refused" ? stepFailure(run, script, refusal.stage, refusal.server) : refusal.failure;
 }

@@ -3,16 +3,16 @@ import { dependsOnStrings, mayChangeStrings } from "../../core/statements/string
 import { assertSql } from "../history/history-table.ts";
 
 /**
- * Makes sure that the server reads '..' as the scanner did, which decides where a statement ends. Before the first
- * statement that reads differently with the other value of standard_conforming_strings, and again behind statements that
- * may have changed it, one message asks; it fails the transaction when the value is another, and the server then refuses
- * the statement. So nothing has to be waited for.
+ * Makes sure that the server parses '..' as the scanner did, which decides where a statement ends. One message checks
+ * standard_conforming_strings before the first statement that depends on it, and again after statements that may have
+ * changed it. A different value fails the transaction, and the server then refuses the statement. So no answer has to
+ * be awaited.
  */
 export class StringsCheck {
   #isSure = false;
   #last: Statement | undefined;
 
-  /** What is to be sent before this statement of a file; called for each, in their order. */
+  /** The check to send before this statement, if any; called for each statement of a file, in order. */
   before(statement: Statement): string | undefined {
     const depends = dependsOnStrings(statement);
     const check = depends && !this.#isSure ? checkSql(statement) : undefined;
@@ -28,8 +28,8 @@ export class StringsCheck {
   }
 
   /**
-   * What is to be sent behind the file's last statement, and the statement that it is about: a trigger may have changed
-   * what no statement did.
+   * The check to send after the file's last statement, and the statement it is about: a trigger may have changed the
+   * setting.
    */
   atEnd(): { readonly sql: string; readonly statement: Statement } | undefined {
     const statement = this.#last;
@@ -37,7 +37,7 @@ export class StringsCheck {
   }
 }
 
-/** Without operators: the search path is the file's. */
+/** Uses no operators, because the search path is the file's. */
 function checkSql({ standardConformingStrings }: Statement): string {
   const value = "pg_catalog.current_setting('standard_conforming_strings')";
   return assertSql(`pg_catalog.texteq(${value}, '${standardConformingStrings ? "on" : "off"}')`, "strings");

@@ -27,21 +27,21 @@ export interface Extent {
   readonly begin: boolean;
   readonly commit: boolean;
   readonly isolation: IsolationLevel;
-  /** Whether something in the transaction may lift the guard that holds should BEGIN be refused. */
+  /** True if something in the transaction may turn off the read-only guard for a refused BEGIN. */
   readonly liftsReadOnly: boolean;
-  /** The step before in this plan: what must be true of its row for this one to start. */
+  /** The previous step of this plan; its row must be as recorded for this step to start. */
   readonly previous: Script | undefined;
   /** The versions this transaction may write to the history: those of its steps so far. */
   readonly versions: readonly string[];
 }
 
 /**
- * Sends a whole step without waiting for its answers, and returns when the last message is on its way or the step has
- * already failed. The promise inside tells how it ends; it never rejects. `open` tells that the step ended before its last
- * message: the transaction may still be whole, and nothing may be sent behind it but ROLLBACK.
+ * Sends a whole step without waiting for its answers, and returns when the last message is sent or the step has already
+ * failed. The promise `end` resolves to the result and never rejects. `open` is true if the step ended before its last
+ * message: the transaction may still be intact, and only ROLLBACK may be sent after it.
  *
- * BEGIN stands alone with constant text; the history row goes first and is the mutual exclusion; the last checks share
- * one message with COMMIT, which a failed transaction therefore never reaches.
+ * BEGIN is a message of its own with constant text. The history row comes first and provides mutual exclusion. The last
+ * checks share one message with COMMIT, which a failed transaction therefore never reaches.
  */
 export async function sendTransactionStep(
   run: Run,
@@ -55,7 +55,7 @@ export async function sendTransactionStep(
   if (extent.begin) {
     const begin: Stage = { at: "begin" };
     send(`BEGIN ISOLATION LEVEL ${extent.isolation} READ WRITE`, begin);
-    // Without the guard of the session, nothing but BEGIN keeps the statements behind it out of autocommit.
+    // Without the session's guard, only a successful BEGIN keeps the next statements out of autocommit.
     if (!run.direct || extent.liftsReadOnly) await pipeline.drained();
   }
   let stopped: Failure | undefined;
@@ -77,7 +77,7 @@ export async function sendTransactionStep(
       await pipeline.drained();
     }
   } catch (error) {
-    // A file of the step cannot be read to its end as it was planned.
+    // The file was changed or became unreadable since it was planned.
     if (!(error instanceof Failure)) throw error;
     stopped = error;
   }
@@ -116,19 +116,19 @@ function rowSql(run: Run, script: Script, previous: Script | undefined): string 
   return `${guard}${replacing}${insertRowSql(names, step, recordingOf(run, script))}`;
 }
 
-/** The condition that a step's row is there, or is gone. */
+/** The condition that a step's row exists (up) or is deleted (down). */
 function stepTookEffect({ names }: Run, { step }: Script): string {
   return step.direction === "up" ? rowExists(names, step.version) : `NOT ${rowExists(names, step.version)}`;
 }
 
 function commitSql(run: Run, script: Script, { commit, versions }: Extent): string {
   const { names } = run;
-  // Within one transaction, what the next steps defer must stay deferred; the savepoint takes the change back.
+  // In a shared transaction, constraints must stay deferred for the next steps; the savepoint undoes the change.
   const check = "SET CONSTRAINTS ALL IMMEDIATE; ";
   const deferred = commit
     ? check
     : `SAVEPOINT pgstep; ${check}ROLLBACK TO SAVEPOINT pgstep; RELEASE SAVEPOINT pgstep; `;
-  // The count that this check relies on is a setting, which RESET ALL would take away.
+  // The count that this check relies on is a setting, which RESET ALL would remove.
   const role = `${ownRole(run)}; RESET search_path; `;
   const isSeed = script.seedRecord !== undefined;
   const others = isSeed ? requireNoWriteSql(names) : requireNoOtherRowSql(names, versions);

@@ -128,7 +128,7 @@ for (const [name, make] of Object.entries(subjects)) {
       failureOf(await here.up(), "statement-failed");
       here.write({ "002_index.sql": "-- Transaction: none\nDELETE FROM t;" });
       const { message, hint = "" } = failureOf(await here.up(), "in-doubt");
-      assert.match(message, /in the place of statement 1 another one was started/);
+      assert.match(message, /another statement was started in place of statement 1/);
       assert.match(hint, /resolve 002 --not-done/);
     });
 

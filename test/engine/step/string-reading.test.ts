@@ -46,7 +46,7 @@ const subjects: Record<string, (files: Record<string, string>) => Promise<World>
 
 function refusedForReading(report: Awaited<ReturnType<World["up"]>>): string[] {
   const failure = failureOf(report, "statement-failed");
-  assert.match(failure.message, /standard_conforming_strings is o(ff|n) for the server here/);
+  assert.match(failure.message, /standard_conforming_strings is o(ff|n) on the server here/);
   assert.ok(failure.place?.line, "no line is told");
   return outcomes(report);
 }
@@ -152,7 +152,7 @@ describe("files beside the migrations that change standard_conforming_strings wh
   test("a repeatable object is rolled back", async () => {
     const here = await beside("view.sql", (repeatableDirectory) => ({ repeatableDirectory }));
     const failure = failureOf(await here.up(), "statement-failed");
-    assert.match(failure.message, /standard_conforming_strings is off for the server here/);
+    assert.match(failure.message, /standard_conforming_strings is off on the server here/);
     assert.deepEqual(await here.tables(), ["one"]);
   });
 
@@ -160,7 +160,7 @@ describe("files beside the migrations that change standard_conforming_strings wh
     const here = await beside("a.sql", (seedsDirectory) => ({ seedsDirectory }));
     succeeded(await here.up());
     const { failure } = await seed(here.context, {});
-    assert.match(failure?.message ?? "", /standard_conforming_strings is off for the server here/);
+    assert.match(failure?.message ?? "", /standard_conforming_strings is off on the server here/);
     assert.deepEqual(await here.tables(), ["one"]);
   });
 });
