@@ -9,8 +9,8 @@ import { jsonBug, jsonEvent, jsonFailure, jsonReport, type Line } from "./lines.
 import { FORMAT_VERSION } from "./version.ts";
 
 /**
- * For programs: one JSON object a line on standard output, the last one the result; standard error is for pgstep's own
- * faults, for notes on what is trusted, and for what standard output can no longer take.
+ * For programs: one JSON object per line on standard output, the last one the result. Standard error gets bugs in
+ * pgstep, notes on used project files and programs, and the failure to write to standard output.
  */
 export class JsonReporter implements Reporter {
   readonly #stdout: OutputStream;

@@ -2,8 +2,8 @@ import { FORMAT_VERSION } from "./version.ts";
 
 /*
  * Kinds of values: each is a piece of a JSON Schema (2020-12) and has the TypeScript type of the values it describes.
- * Objects are left open: readers of the output skip what they do not know, and what is added later must not make them
- * fail. The program imports only types of what is described with them, so that the words stay out of it.
+ * Objects are left open: readers of the output skip unknown fields, so that later additions do not break them. The
+ * program imports only the types of the described values, so that the descriptions are not in its bundle.
  */
 
 export type Schema = { readonly [keyword: string]: unknown; readonly description?: string };
@@ -12,7 +12,7 @@ declare const TYPE: unique symbol;
 export type Kind<Type> = Schema & { readonly [TYPE]?: Type };
 export type TypeOf<Described> = Described extends Kind<infer Type> ? Type : never;
 
-/** Stands in a type for the value of that name. */
+/** A reference, inside a type, to the value of that name. */
 export interface Named<Name extends string> {
   readonly named: Name;
 }
@@ -20,7 +20,7 @@ export interface Named<Name extends string> {
 type Fields = Readonly<Record<string, Kind<unknown>>>;
 type TypesOf<F extends Fields> = { readonly [Name in keyof F]: TypeOf<F[Name]> };
 
-/** A type of its own is for words of which readers need not have a list. */
+/** @param more further keywords of the schema; `Word` narrows the type only, not the schema */
 export const string = <Word extends string = string>(description: string, more: Schema = {}): Kind<Word> => ({
   description,
   type: "string",
@@ -64,13 +64,13 @@ export const list = <Item>(description: string, items: Kind<Item>): Kind<readonl
   items,
 });
 
-/** The value of that name. */
+/** A reference to the value of that name. */
 export const ref = <Name extends string>(name: Name, description?: string): Kind<Named<Name>> => ({
   ...(description && { description }),
   $ref: `#/$defs/${name}`,
 });
 
-/** The value of that name, or of one of those names. */
+/** A reference to the value of that name, or of one of those names; or null. */
 export const refOrNull = <const Name extends string>(
   names: Name | readonly Name[],
   description: string,
@@ -86,20 +86,20 @@ export const object = <F extends Fields>(description: string, properties: F): Ki
   required: Object.keys(properties),
 });
 
-/** A line of the output, without its format and time, which every line has. */
+/** A line of the output; format and time are added to its fields. */
 export function line<const Type extends string, F extends Fields>(
   type: Type,
   description: string,
   fields: F,
 ): Kind<TypesOf<F> & { readonly type: Type }> {
-  const required = { type: only("What the line tells.", type), format: FORMAT, ...fields };
+  const required = { type: only("The type of the line.", type), format: FORMAT, ...fields };
   return { ...object(description, required), properties: { ...required, time: TIME } };
 }
 
-export const DATABASE = string("The database, as people read it; without a password.");
+export const DATABASE = string("The database in readable form, without a password.");
 export const MILLISECONDS = count("Whole milliseconds.");
 export const TEXT: Kind<string> = { type: "string" };
 const FORMAT = only("The version of this format.", FORMAT_VERSION);
-const TIME = string("When it was written, UTC in ISO 8601; only in the file of --log-file, where it comes first.", {
+const TIME = string("The time of writing, UTC in ISO 8601; only in the file of --log-file, as the first key.", {
   pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$",
 });

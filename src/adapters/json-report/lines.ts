@@ -11,11 +11,11 @@ import type { Exactly, JsonLine, JsonResult, JsonValue } from "./shapes.ts";
 import { FORMAT_VERSION, versionLine } from "./version.ts";
 
 /*
- * Events and reports as lines; fields keep the order in which events and reports have them. Most result types are inferred:
- * a declared one would hide a field that is printed and not described. `Line` compares the two.
+ * Events and reports as lines; fields keep the order of the events and reports. Most result types are inferred: a
+ * declared one would hide a field that is printed but not described. `Line` compares the two.
  */
 
-/** A line without its format. Does not compile where what is printed differs from what is described. */
+/** A line without its format. Does not compile if the printed fields differ from the described ones. */
 export type Line = Exactly<
   Exclude<JsonLine, JsonVersion>,
   ReturnType<typeof jsonEvent | typeof jsonReport | typeof jsonFailure | typeof jsonBug>
@@ -155,7 +155,7 @@ export function jsonBug(error: unknown) {
   return { type: "bug", message: messageOf(error), exitStatus: 1 } as const;
 }
 
-/** What `--version` prints: a line for people, or with --json one that tells all of it. */
+/** The output of `--version`: a line for people, or the whole of it with --json. */
 export function versionText(told: Omit<JsonVersion, "type">, format: string): string {
   if (format !== "json") return versionLine(told.version);
   return `${JSON.stringify({ type: "version", format: FORMAT_VERSION, ...told })}\n`;
@@ -210,7 +210,7 @@ function orNull<Value, Json>(value: Value | undefined, convert: (value: Value) =
   return value === undefined ? null : convert(value);
 }
 
-/** These fields in that order, null where there is none. A loop, since a file may have a million statements. */
+/** These fields in that order, null for missing ones. A loop, since a file may have a million statements. */
 function fields<Value, Name extends keyof Value>(value: Value, ...names: readonly Name[]) {
   const json: { [One in Name]?: unknown } = {};
   for (const name of names) json[name] = value[name] ?? null;

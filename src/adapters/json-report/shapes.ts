@@ -3,27 +3,27 @@ import type { Named, TypeOf } from "./kinds.ts";
 import type { RESULTS } from "./results.ts";
 import type { VALUES } from "./values.ts";
 
-/* The types of what --json prints, as events.ts, results.ts and values.ts describe it. */
+/* The types of the --json output that events.ts, results.ts and values.ts describe. */
 
 export type JsonEvent = AnyOf<typeof EVENTS>;
 
-/** A report, which has the failure of its run in it; or, where there is no report, a failure. */
+/** A report, which includes the failure of its run; or a failure if there is no report. */
 export type JsonResult = AnyOf<typeof RESULTS>;
 
-/** Every line is one of these, with its format. The last line is a result, and only the last one is the command's. */
+/** Every line is one of these, with its format. Of several results, the last line is the command's. */
 export type JsonLine = JsonEvent | JsonResult;
 
 export type JsonValue<Name extends keyof typeof VALUES> = Resolved<Named<Name>>;
 
 /**
- * The first type. Does not compile where the second has more: a field, an optional one as well, or a word. That the second
- * fits the first is for the compiler to check where the one is handed over as the other.
+ * The first type. Does not compile if the second has an additional field, even an optional one, or an additional word.
+ * The compiler checks that the second fits the first where a value is assigned.
  */
 export type Exactly<Described extends Complete<Printed>, Printed> = Described;
 
 type AnyOf<Described> = Resolved<TypeOf<Described[keyof Described]>>;
 
-/** The type with those of the values that it names. A name that does not exist becomes `never`, which nothing fits. */
+/** The type with its references replaced by the named types. An unknown name becomes `never`, which nothing fits. */
 type Resolved<Type> =
   Type extends Named<infer Name>
     ? Name extends keyof typeof VALUES
@@ -35,7 +35,7 @@ type Resolved<Type> =
         ? { readonly [Field in keyof Type]: Resolved<Type[Field]> }
         : Type;
 
-/** The type with every field required, apart from those that only tell members of an inferred union apart. */
+/** The type with every field required, except those that only discriminate an inferred union. */
 type Complete<Type> = Type extends readonly (infer Item)[]
   ? readonly Complete<Item>[]
   : Type extends object

@@ -20,24 +20,24 @@ import {
   truthOrNull,
 } from "./kinds.ts";
 
-/* What stands in the lines of --json in more than one place. */
+/* Values that occur in several lines of --json. */
 
 export const DIRECTIONS = ["up", "down"] as const;
 
 export const OUTCOME = oneOf(
-  "applied, undone: committed. failed: refused and rolled back. rolled-back: it had run, and the one transaction around all was rolled back. not-run: nothing of it took effect. lost: the server had confirmed the commit, and does not have it any more. in-doubt: not known.",
+  "applied, undone: committed. failed: an error stopped it, and it was rolled back. rolled-back: it ran, but the single transaction around all steps was rolled back. not-run: it had no effect. lost: the server confirmed the commit, but no longer has it. in-doubt: unknown.",
   ["applied", "undone", "failed", "rolled-back", "not-run", "lost", "in-doubt"],
 );
 
 const STEP = {
-  version: string("As the file name spells it, or as it is recorded."),
-  name: string("The file's name without its ending."),
+  version: string("The version as in the file name, or as recorded."),
+  name: string("The file's name without its extension."),
   description: string("From the header, else from the file's name."),
-  direction: oneOf("Which of its two files is run.", DIRECTIONS),
+  direction: oneOf("Which of its two files runs.", DIRECTIONS),
 };
 
 export const REPEATABLE_REPORT = {
-  name: string("The file's name without its ending."),
+  name: string("The file's name without its extension."),
   path: string("The file."),
   outcome: oneOf("All of them share one transaction.", [
     "applied",
@@ -52,21 +52,22 @@ export const REPEATABLE_REPORT = {
 export const HOOK_REPORT = {
   moment: oneOf("When it runs.", HOOK_MOMENTS),
   name: string("The path of the file, or the command."),
-  outcome: oneOf(
-    "What became of it; in-doubt: the connection was lost, and nothing tells whether its SQL is committed.",
-    ["done", "failed", "in-doubt"],
-  ),
+  outcome: oneOf("The outcome; in-doubt: the connection was lost, and it is unknown whether its SQL is committed.", [
+    "done",
+    "failed",
+    "in-doubt",
+  ]),
   durationMs: count("Whole milliseconds."),
 };
 
 export const FAILURE_FIELDS = {
-  code: ref("failureCode", "Stays the same while words may change."),
-  message: string("What could not be done, and why."),
-  hint: stringOrNull("What to do about it, in one sentence."),
-  place: refOrNull("place", "The file and the place in it."),
-  server: refOrNull("serverMessage", "What the server said."),
-  findings: list("All faults that were found together.", ref("finding")),
-  exitStatus: count("What the process exits with."),
+  code: ref("failureCode", "Stable across releases; messages may change."),
+  message: string("What failed, and why."),
+  hint: stringOrNull("What to do, in one sentence."),
+  place: refOrNull("place", "The file and the position in it."),
+  server: refOrNull("serverMessage", "The server's message."),
+  findings: list("All findings, if the command failed because of them.", ref("finding")),
+  exitStatus: count("The exit status of the process."),
 };
 
 const USER = stringOrNull("The role that logged in.");
@@ -77,46 +78,46 @@ const BACKUP_KINDS = ["sql", "custom"] as const;
 export const BACKUP_FIELDS = {
   database: DATABASE,
   path: string("The file."),
-  kind: oneOf("Whether pgstep wrote it, as SQL, or pg_dump, in its custom format.", BACKUP_KINDS),
-  program: stringOrNull("What wrote it, with its version; null for pgstep itself."),
-  scope: oneOf("All tables, or those that a run touches.", ["all", "tables"]),
-  tables: list("Whose rows are in it.", ref("backedUpTable")),
+  kind: oneOf("sql: written by pgstep. custom: written by pg_dump, in its custom format.", BACKUP_KINDS),
+  program: stringOrNull("The program that wrote it, with its version; null for pgstep itself."),
+  scope: oneOf("All tables, or the tables that a run touches.", ["all", "tables"]),
+  tables: list("The tables in the backup.", ref("backedUpTable")),
   bytes: count("The size of the file."),
-  verification: oneOf("How far it was verified: its contents, or a restore elsewhere as well.", VERIFICATIONS),
-  removed: list("Older backups that were removed.", TEXT),
+  verification: oneOf("The verification: of the contents only, or with a test restore.", VERIFICATIONS),
+  removed: list("The older backups that were removed.", TEXT),
   durationMs: MILLISECONDS,
 };
 
 export const VALUES = {
-  failure: object("Why a command failed.", { type: only("The same as of a line.", "failure"), ...FAILURE_FIELDS }),
+  failure: object("Why a command failed.", { type: only("The same as in a line.", "failure"), ...FAILURE_FIELDS }),
   failureCode: oneOf("Explained in docs/errors.md.", Object.keys(FAILURES) as FailureCode[]),
   backedUpTable: object("A table in a backup.", {
-    name: string("With its schema, quoted where SQL wants it."),
-    rows: count("How many it has there."),
-    checksum: string("SHA-256 of them as COPY writes them."),
+    name: string("With its schema, quoted where SQL requires it."),
+    rows: count("The number of rows in the backup."),
+    checksum: string("SHA-256 of the rows in COPY format."),
   }),
   madeBackup: object("A backup that was made.", BACKUP_FIELDS),
-  backupEntry: object("A backup that there is, as its name tells.", {
+  backupEntry: object("An existing backup, described by its file name.", {
     database: string("The database's name."),
-    version: string("The newest applied version then; 0 for none."),
-    time: string("When it was begun, in UTC."),
-    kind: oneOf("Whether pgstep wrote it, as SQL, or pg_dump, in its custom format.", BACKUP_KINDS),
+    version: string("The newest applied version at that time; 0 for none."),
+    time: string("The start time, in UTC."),
+    kind: oneOf("sql: written by pgstep. custom: written by pg_dump, in its custom format.", BACKUP_KINDS),
     path: string("The file."),
     bytes: count("Its size."),
   }),
-  restorePlan: object("What a restore is about to do.", {
+  restorePlan: object("The changes that a restore is about to make.", {
     database: DATABASE,
-    databaseName: string("The name that is asked for."),
+    databaseName: string("The name that must be confirmed."),
     path: string("The backup."),
-    createdAt: string("When it was made."),
-    replacesAll: truth("Everything in the database is deleted first; else only the tables are replaced."),
-    tables: list("Those in the backup.", TEXT),
-    pendingAgain: list("Versions that leave the history.", TEXT),
-    appliedAgain: list("Versions that come back into it.", TEXT),
+    createdAt: string("The time of the backup."),
+    replacesAll: truth("True if everything in the database is deleted first; otherwise only the tables are replaced."),
+    tables: list("The tables in the backup.", TEXT),
+    pendingAgain: list("Versions that are removed from the history.", TEXT),
+    appliedAgain: list("Versions that are added to the history again.", TEXT),
   }),
   writtenFile: object("A file that was written, or would be.", {
-    path: string("As it was named."),
-    change: oneOf("What became of it, or would.", ["created", "changed", "removed", "none"]),
+    path: string("As given by the user."),
+    change: oneOf("The change, made or needed.", ["created", "changed", "removed", "none"]),
   }),
   initializedFile: object("A file of a project.", {
     path: string("Below the working directory."),
@@ -124,24 +125,24 @@ export const VALUES = {
     scripts: list("The names of the npm scripts that were added to it.", TEXT),
   }),
   sealedProgram: object("A file that was written.", {
-    path: string("As it was named."),
+    path: string("As given by the user."),
     size: count("Bytes."),
-    sha256: string("Of its bytes, in hexadecimal digits."),
+    sha256: string("SHA-256 of the file, in hexadecimal digits."),
   }),
   step: object("A migration in one direction.", STEP),
-  stepReport: object("What became of a migration.", {
+  stepReport: object("The outcome of a migration.", {
     ...STEP,
     outcome: OUTCOME,
-    durationMs: countOrNull("Whole milliseconds, for what was applied or undone."),
+    durationMs: countOrNull("Whole milliseconds, if it was applied or undone."),
     inPart: truthOrNull(
-      "For what failed: whether some of its statements have taken effect and stay; null for the others.",
+      "For a failed migration: true if some of its statements took effect and stay; null for all others.",
     ),
   }),
-  repeatableReport: object("What became of a repeatable object.", REPEATABLE_REPORT),
+  repeatableReport: object("The outcome of a repeatable migration.", REPEATABLE_REPORT),
   hookReport: object("A hook that ran.", HOOK_REPORT),
-  repeatableEntry: object("What is known of a repeatable object.", {
+  repeatableEntry: object("A repeatable migration.", {
     name: REPEATABLE_REPORT.name,
-    state: oneOf("What files and records together say.", [
+    state: oneOf("The state, from files and records.", [
       "unchanged",
       "changed",
       "new",
@@ -150,12 +151,12 @@ export const VALUES = {
       "skipped",
     ]),
     file: stringOrNull("The file; null when it is missing."),
-    appliedAt: stringOrNull("UTC, ISO 8601 without offset; null when it never was."),
+    appliedAt: stringOrNull("UTC, ISO 8601 without offset; null if it was never applied."),
   }),
-  entry: object("What is known of one version.", {
+  entry: object("A version of a migration.", {
     version: STEP.version,
     description: STEP.description,
-    state: oneOf("What files and history together say.", [
+    state: oneOf("The state, from files and history.", [
       "applied",
       "pending",
       "changed",
@@ -166,33 +167,33 @@ export const VALUES = {
     ]),
     file: stringOrNull("The up file; null when it is missing."),
     downFile: stringOrNull("The down file; null when there is none."),
-    environments: list("For which it is; empty for all.", TEXT),
+    environments: list("The environments that it is for; empty for all.", TEXT),
     appliedAt: stringOrNull("UTC, ISO 8601 without offset; null when it is not applied."),
-    appliedBy: stringOrNull("The role."),
-    durationMs: countOrNull("Whole milliseconds that it took."),
-    appliedChecksum: stringOrNull("SHA-256 in hex, of the file when it was applied."),
-    fileChecksum: stringOrNull("The same of the file as it is."),
-    toolVersion: stringOrNull("Of the pgstep that applied it."),
+    appliedBy: stringOrNull("The role that applied it."),
+    durationMs: countOrNull("The duration in whole milliseconds."),
+    appliedChecksum: stringOrNull("SHA-256 of the file when it was applied, in hexadecimal digits."),
+    fileChecksum: stringOrNull("SHA-256 of the file now."),
+    toolVersion: stringOrNull("The version of pgstep that applied it."),
   }),
-  finding: object("A fault or remark about files and history.", {
-    rule: string<Finding["rule"]>("A name that stays the same, e.g. duplicate-version."),
+  finding: object("An error or warning about files and history.", {
+    rule: string<Finding["rule"]>("A stable name, e.g. duplicate-version."),
     severity: oneOf("An error stops a run.", ["error", "warning"]),
-    message: string("What is the case."),
-    hint: stringOrNull("What to do about it."),
-    place: refOrNull("place", "Where it is."),
+    message: string("What was found."),
+    hint: stringOrNull("What to do."),
+    place: refOrNull("place", "The place of the finding."),
   }),
-  rehearsal: object("Migrations that were run to see whether they can be.", {
-    database: string("The empty one that they were run on."),
-    applied: count("How many were applied."),
-    undone: count("How many of them went their way back and were applied again."),
+  rehearsal: object("Migrations that were run to test them.", {
+    database: string("The empty database that they were run on."),
+    applied: count("The number of applied migrations."),
+    undone: count("The number of migrations that were also undone and reapplied."),
   }),
-  place: object("A file and a place in it.", {
-    path: string("As the user names it."),
+  place: object("A file and a position in it.", {
+    path: string("As given by the user."),
     line: countOrNull("From 1.", 1),
     column: countOrNull("From 1, in code points.", 1),
     sourceLine: stringOrNull("The text of that line."),
   }),
-  serverMessage: object("A message of the server, its fields under PostgreSQL's names.", {
+  serverMessage: object("A message from the server; the fields have PostgreSQL's names.", {
     severity: string("ERROR, WARNING, NOTICE ..."),
     code: string("SQLSTATE.", { pattern: "^[0-9A-Z]{5}$" }),
     message: string("The message."),
@@ -204,53 +205,53 @@ export const VALUES = {
     column: stringOrNull("The column."),
     constraint: stringOrNull("The constraint."),
   }),
-  sessionHolder: object("A session that has pgstep's lock.", {
-    kind: only("Which kind of holder it is.", "session"),
-    pid: countOrNull("Its process on the server."),
+  sessionHolder: object("A session that holds pgstep's lock.", {
+    kind: only("The kind of holder.", "session"),
+    pid: countOrNull("Its process ID on the server."),
     user: USER,
     application: APPLICATION,
     address: stringOrNull("The client's IP address; null for a Unix socket."),
-    connectedAt: stringOrNull("Since when, UTC in ISO 8601."),
+    connectedAt: stringOrNull("The start of the session, UTC in ISO 8601."),
   }),
-  leaseHolder: object("A run behind a transaction pooler, which has the lock as a lease.", {
-    kind: only("Which kind of holder it is.", "lease"),
-    owner: string("Who that is, in the words of the run."),
-    expiresAt: stringOrNull("How long the lease is good, UTC in ISO 8601."),
-    isExpired: truth("The lease is no longer good, but its last statement has not ended."),
-    hiddenFrom: stringOrNull("The role that may not see whether that statement still runs, where nobody knows."),
+  leaseHolder: object("A run behind a transaction pooler, which holds the lock as a lease.", {
+    kind: only("The kind of holder.", "lease"),
+    owner: string("The run's description of itself."),
+    expiresAt: stringOrNull("The time when the lease expires, UTC in ISO 8601."),
+    isExpired: truth("The lease has expired, but its last statement is still running."),
+    hiddenFrom: stringOrNull("The role that may not see whether that statement is still running; null if it is known."),
   }),
-  blocker: object("A session that holds a lock which the run waits for.", {
-    pid: countOrNull("Its process on the server; null for a prepared transaction."),
+  blocker: object("A session that holds a lock that the run waits for.", {
+    pid: countOrNull("Its process ID on the server; null for a prepared transaction."),
     user: USER,
     application: APPLICATION,
-    state: stringOrNull("What it does, as pg_stat_activity has it: active, idle in transaction ..."),
-    since: stringOrNull("When its transaction began, UTC in ISO 8601."),
-    ageMs: countOrNull("How long ago that was by the server's clock, in whole milliseconds."),
-    query: stringOrNull("The beginning of its last query, passwords masked; null where placeholders are secret."),
+    state: stringOrNull("Its state in pg_stat_activity: active, idle in transaction ..."),
+    since: stringOrNull("The start of its transaction, UTC in ISO 8601."),
+    ageMs: countOrNull("The age of its transaction by the server's clock, in whole milliseconds."),
+    query: stringOrNull("The start of its last query, with passwords masked; null if placeholders are secret."),
   }),
-  indexBuild: object("How far an index is, as pg_stat_progress_create_index has it.", {
+  indexBuild: object("The progress of an index build, from pg_stat_progress_create_index.", {
     command: string("CREATE INDEX, CREATE INDEX CONCURRENTLY, REINDEX ..."),
-    phase: string("What is being done."),
-    blocks: ref("share", "Blocks of this phase."),
-    rows: ref("share", "Rows of this phase."),
+    phase: string("The phase of the build."),
+    blocks: ref("share", "The blocks of this phase."),
+    rows: ref("share", "The rows of this phase."),
   }),
-  share: object("A part of a whole.", {
-    done: count("How many are done."),
-    total: count("Of how many; 0 where it is not known."),
+  share: object("A number of units out of a total.", {
+    done: count("The number of finished units."),
+    total: count("The total; 0 if it is unknown."),
   }),
-  inventory: object("What a reset deletes.", {
+  inventory: object("The objects that a reset deletes.", {
     databaseName: string("The database's name."),
-    schemas: list("Their names.", TEXT),
-    objects: counts("How many there are of each kind, by PostgreSQL's words: table, view ..."),
-    estimatedRows: count("The planner's estimate over all tables that it has one for."),
-    uncountedTables: count("Tables whose rows are in no estimate: without statistics, and too large to be counted."),
+    schemas: list("The names of the schemas.", TEXT),
+    objects: counts("The number of objects of each kind, under PostgreSQL's names: table, view ..."),
+    estimatedRows: count("The planner's estimate for all tables with statistics."),
+    uncountedTables: count("The number of tables not in the estimate: without statistics, and too large to count."),
   }),
-  setting: object("A setting as all sources together make it.", {
-    name: string("As the project file calls it."),
-    flag: string("Without its dashes."),
-    variables: list("Environment variables that say the same.", TEXT),
-    value: stringOrNull("As a flag takes it, without passwords; null when it has none."),
-    source: oneOf("What kind of source said it.", [
+  setting: object("A setting, resolved from all sources.", {
+    name: string("Its name in the project file."),
+    flag: string("Its flag, without the dashes."),
+    variables: list("Environment variables for the same setting.", TEXT),
+    value: stringOrNull("In the form that the flag takes, without passwords; null if it has no value."),
+    source: oneOf("The kind of source of the value.", [
       "flag",
       "option",
       "environment",
@@ -258,11 +259,11 @@ export const VALUES = {
       "project-file",
       "default",
     ]),
-    origin: string("For people: the flag, variable or place that said it."),
+    origin: string("The flag, variable or file position that set it, for people."),
   }),
-  connectionValue: object("One value that the database would be reached with.", {
+  connectionValue: object("One value to connect with.", {
     name: string("libpq's name, or url for an embedded database."),
-    value: string("Passwords masked."),
-    origin: string("The flag, variable or place that said it."),
+    value: string("With passwords masked."),
+    origin: string("The flag, variable or file position that set it."),
   }),
 };

@@ -1,7 +1,7 @@
-/** Raised when something goes or changes its meaning, so that a program that reads the lines has to be changed. */
+/** Increased when a field is removed or changes its meaning, so that programs that read the lines must be changed. */
 export const FORMAT_VERSION = 1;
 
-/** What `--version` prints for people. */
+/** The output of `--version` for people. */
 export function versionLine(version: string): string {
   return `pgstep ${version}\n`;
 }
