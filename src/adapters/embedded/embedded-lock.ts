@@ -7,25 +7,25 @@ import { Failure } from "../../core/failure/failure.ts";
 import { systemCode } from "../../core/failure/system-error.ts";
 import { replaceFile } from "../files/replace-file.ts";
 
-/** The one process that may have an embedded database's directory open, as its lock file says. */
+/** The one process that may have an embedded database's directory open, as recorded in its lock file. */
 interface Holder {
   readonly token: string;
   readonly pid: number;
   readonly host: string;
-  /** When the process started, in the kernel's own counting, where it can be known: process ids are used again. */
+  /** The start time of the process in kernel clock ticks, if known, since process ids are reused. */
   readonly started: string | null;
   /** Since when the lock is held, ISO 8601 in UTC. */
   readonly since: string;
-  /** The database is being made; if its maker dies, what it left is of no use. */
+  /** True while the database is being created; if the process dies, the files are useless. */
   readonly creating: boolean;
 }
 
 export interface EmbeddedLock {
-  /** Whether the holder before died while it made the database. */
+  /** True if the previous holder died while it created the database. */
   readonly leftUnfinished: boolean;
-  /** Notes whether the database is being made. */
+  /** Records that the database is being created, or no longer is. */
   setCreating(creating: boolean): void;
-  /** Frees the directory for others; done at the latest when the process exits. */
+  /** Releases the lock; done at the latest when the process exits. */
   release(): void;
 }
 
@@ -33,7 +33,7 @@ export interface EmbeddedLock {
 export const LOCK_FILE = "pgstep.lock";
 
 /**
- * Takes an embedded database's directory, which must exist, for this process. A lock whose process is dead is taken over.
+ * Locks an embedded database's directory, which must exist, for this process. Takes over the lock of a dead process.
  * @throws Failure database-in-use, naming the process that has it
  */
 export function lockDirectory(directory: string, description: string): EmbeddedLock {
@@ -61,7 +61,7 @@ export function lockDirectory(directory: string, description: string): EmbeddedL
   };
 }
 
-/** Replaces the lock of a dead process and returns it. Who does so holds a second file, so that only one does. */
+/** Replaces the lock of a dead process and returns it, guarded by a second file, so that only one process does. */
 function takeOver(path: string, content: string, description: string): Holder | undefined {
   const guard = `${path}.takeover`;
   refuseIfAlive(readHolder(path), description);
@@ -88,7 +88,7 @@ function refuseIfAlive(holder: Holder | undefined, description: string): void {
 }
 
 function isAlive(holder: Holder): boolean {
-  // Of a process on another machine nothing can be known.
+  // A process on another machine cannot be checked.
   if (holder.host !== hostname()) return true;
   try {
     process.kill(holder.pid, 0);
@@ -105,7 +105,7 @@ function inUse(holder: Holder | undefined, description: string): Failure {
   const other = holder && holder.host !== hostname();
   return new Failure("database-in-use", `Cannot open ${description}: ${who}`, {
     hint: other
-      ? `End that process, or delete ${LOCK_FILE} in the directory when it is sure to be gone.`
+      ? `End that process, or delete ${LOCK_FILE} in the directory when it has certainly ended.`
       : "Wait for that process to end, or end it; an embedded database serves one process at a time.",
   });
 }
@@ -133,7 +133,7 @@ function processStart(pid: number): string | null {
   }
 }
 
-/** Answers false when the file is there already. */
+/** Returns false if the file already exists. */
 function createFile(path: string, content: string): boolean {
   try {
     writeFileSync(path, content, { flag: "wx" });

@@ -10,7 +10,7 @@ export interface ArchiveEntry {
 
 const BLOCK = 512;
 
-/** What a tar archive holds, in its order (POSIX pax, ustar interchange format; its extensions are not needed here). */
+/** The entries of a tar archive, in order (POSIX pax, ustar interchange format; its extensions are not needed here). */
 export function* archiveEntries(archive: Buffer): Generator<ArchiveEntry> {
   let at = 0;
   while (at + BLOCK <= archive.length && archive[at] !== 0) {

@@ -15,7 +15,7 @@ import { type LoadedPglite, loadPglite, type Pglite, type PgliteOptions } from "
 import { PgliteWire } from "./pglite-wire.ts";
 
 /**
- * PGlite inside this process, started at the first `open`. It has one backend, so only one session at a time; a new
+ * PGlite inside this process, started at the first `open`. It has one backend, so only one session at a time; each
  * session starts as clean as on a server.
  */
 export class PgliteDatabase implements Database {
@@ -77,7 +77,7 @@ export class PgliteDatabase implements Database {
         hint:
           this.#directory === undefined
             ? "Free some memory (it takes about half a gigabyte), or name a directory: pglite:<directory>."
-            : "Check that the directory can be written and was made by this version, or name another one.",
+            : "Check that the directory is writable and was created by this version, or name another one.",
         cause: error,
       });
     }
@@ -100,7 +100,7 @@ export class PgliteDatabase implements Database {
     return started;
   }
 
-  /** Answers whether a database has to be made in the directory. */
+  /** Returns true if a database must be created in the directory. */
   #prepare(directory: string, lock: EmbeddedLock): boolean {
     if (lock.leftUnfinished) {
       removeDatabase(directory);
@@ -109,7 +109,7 @@ export class PgliteDatabase implements Database {
     const names = readdirSync(directory).filter((name) => !name.startsWith(LOCK_FILE));
     if (names.length === 0) return true;
     if (!names.includes("PG_VERSION")) {
-      throw new Failure("settings", `Cannot open ${this.description}: the directory has other files in it`, {
+      throw new Failure("settings", `Cannot open ${this.description}: the directory contains other files`, {
         hint: "Name an empty directory, or one that does not exist yet.",
       });
     }
@@ -117,8 +117,8 @@ export class PgliteDatabase implements Database {
     if (version === PG_VERSION) return false;
     throw new Failure(
       "settings",
-      `Cannot open ${this.description}: it was made by PostgreSQL ${version}, and this is ${PG_VERSION}`,
-      { hint: "Name another directory, or use the version of pgstep that made this one." },
+      `Cannot open ${this.description}: it was created by PostgreSQL ${version}, and this is ${PG_VERSION}`,
+      { hint: "Name another directory, or use the version of pgstep that created this one." },
     );
   }
 
@@ -138,7 +138,7 @@ export class PgliteDatabase implements Database {
 /** The major version that PGlite is built from. */
 const PG_VERSION = "18";
 
-/** A server that runs, and what it can be given later. */
+/** A running server, and the extensions that it can be given later. */
 interface Started {
   readonly pglite: Pglite;
   readonly extensions: PgliteExtensions;
@@ -149,7 +149,7 @@ async function start({ module, directory }: LoadedPglite, options: PgliteOptions
   return { pglite, extensions: new PgliteExtensions(pglite, directory) };
 }
 
-/** Makes a database in the directory; when that fails, nothing of it stays. */
+/** Creates a database in the directory; if that fails, removes its files. */
 async function makeDatabase(dataDir: string, loaded: LoadedPglite, lock: EmbeddedLock): Promise<Started> {
   lock.setCreating(true);
   try {
@@ -171,8 +171,8 @@ function removeDatabase(directory: string): void {
 }
 
 /**
- * Takes back what the session before left in the one backend. It does not know which user that began with, so that
- * DISCARD ALL leaves a SET SESSION AUTHORIZATION in force.
+ * Resets what the previous session left in the one backend. The backend does not know which user the session began
+ * with, so DISCARD ALL does not undo a SET SESSION AUTHORIZATION.
  */
 async function clean(pglite: Pglite): Promise<void> {
   for (const sql of ["ROLLBACK", "SET SESSION AUTHORIZATION postgres", "DISCARD ALL"]) {

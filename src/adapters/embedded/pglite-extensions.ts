@@ -4,8 +4,8 @@ import { archiveEntries } from "./pglite-archive.ts";
 import type { Pglite } from "./pglite-module.ts";
 
 /**
- * The extensions that PGlite ships: `<name>.tar.gz` beside it. Given to it when it starts they would double the time that
- * takes, so they are put in their place just before something may need them.
+ * The extensions that PGlite ships: `<name>.tar.gz` beside it. Loading them at startup would double its time, so they
+ * are unpacked just before something may need them.
  */
 export class PgliteExtensions {
   readonly #pglite: Pglite;
@@ -17,13 +17,13 @@ export class PgliteExtensions {
     this.#directory = directory;
   }
 
-  /** To be called with every message before it is run. */
+  /** Must be called with every message before it is run. */
   before(message: Buffer): void {
     if (this.#areProvided || (message[0] !== QUERY && message[0] !== PARSE)) return;
     if (NEEDS_FILES.test(message.toString("latin1"))) this.#provide();
   }
 
-  /** For a database from before: what it holds may need them in any statement. */
+  /** For an existing database: its objects may need the extensions in any statement. */
   async provideIfUsed(): Promise<void> {
     const { rows } = await this.#pglite.query(USED);
     if (rows.length > 0) this.#provide();
@@ -50,10 +50,10 @@ const ROOT = "/pglite";
 const QUERY = 0x51;
 const PARSE = 0x50;
 
-/** All that names files of the server: CREATE EXTENSION and its catalogs, LOAD, functions in C, preloaded libraries. */
+/** Mentions of server files: CREATE EXTENSION and its catalogs, LOAD, functions in C, preloaded libraries. */
 const NEEDS_FILES = /extension|\bload\b|libdir|language\s+["']?c\b|_libraries/i;
 
-/** Rows when there is an extension, a function in C, or one whose text may do any of the above. */
+/** Returns rows if there is an extension, a function in C, or a function whose text may do any of the above. */
 const USED = `SELECT 1 FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'
  UNION ALL SELECT 1 FROM pg_catalog.pg_proc WHERE oid >= 16384
  AND (probin IS NOT NULL OR prosrc ~* 'extension|\\mload\\M|libdir|language|_libraries') LIMIT 1`;

@@ -5,8 +5,8 @@ import { archiveEntries } from "./pglite-archive.ts";
 import type { LoadedPglite } from "./pglite-module.ts";
 
 /**
- * The archive of an empty database, as this version of PGlite makes it, or undefined where there is none: then PGlite
- * makes one itself, which takes several times as long and twice the memory.
+ * The archive of an empty database that this version of PGlite created. Undefined if there is none: then PGlite creates
+ * the database itself, which takes several times as long and twice the memory.
  */
 export function readBaseImage({ module, directory }: LoadedPglite): Buffer | undefined {
   if (module.baseImage === undefined) return undefined;
@@ -17,7 +17,7 @@ export function readBaseImage({ module, directory }: LoadedPglite): Buffer | und
   }
 }
 
-/** Writes the files of an empty database into an empty directory: quicker than PGlite does it through its own layers. */
+/** Writes the files of an empty database into an empty directory, which is faster than through PGlite. */
 export function unpackBaseImage(image: Buffer, directory: string): void {
   for (const { path, isDirectory, mode, bytes } of archiveEntries(image)) {
     const target = join(directory, path);

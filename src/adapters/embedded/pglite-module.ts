@@ -7,14 +7,14 @@ export interface PgliteModule {
   readonly PGlite: {
     create(options: PgliteOptions): Promise<Pglite>;
   };
-  /** The file of its base image, beside it; the bare package has none. */
+  /** The file name of the base image beside the module; the bare package has none. */
   readonly baseImage?: string;
 }
 
 export interface PgliteOptions {
-  /** Undefined for one in memory. */
+  /** Undefined for a database in memory. */
   readonly dataDir?: string;
-  /** A tar archive of the database to begin with. */
+  /** A tar archive of the initial database. */
   readonly loadDataDir?: Blob;
 }
 
@@ -25,7 +25,7 @@ export interface Pglite {
     options: { syncToFs?: boolean; onRawData: (bytes: Uint8Array) => void },
   ): Promise<void>;
   query(sql: string): Promise<{ readonly rows: readonly unknown[] }>;
-  /** Its runtime, with the file system that its server sees. */
+  /** Its runtime, with the virtual file system of its server. */
   readonly Module: {
     readonly FS: { mkdirTree(path: string): void; writeFile(path: string, bytes: Uint8Array): void };
   };
@@ -34,14 +34,14 @@ export interface Pglite {
 
 export interface LoadedPglite {
   readonly module: PgliteModule;
-  /** Where its base image and the archives of its extensions (`<name>.tar.gz`) lie. */
+  /** The directory of the base image and of the extensions' archives (`<name>.tar.gz`). */
   readonly directory: URL;
 }
 
 /**
- * PGlite, from beside this program when it was built with its embedded database, else from the package, as when it runs
- * from source.
- * @throws Failure runtime-unsupported when neither is there
+ * Loads PGlite from the directory beside this program if it was built with the embedded database, else from the
+ * package.
+ * @throws Failure runtime-unsupported if neither exists
  */
 export async function loadPglite(): Promise<LoadedPglite> {
   const built = new URL("./embedded/pglite.js", import.meta.url);
@@ -67,7 +67,7 @@ function absent(cause: unknown): Failure {
   const reason = cause instanceof Error ? ` (${cause.message})` : "";
   return new Failure(
     "runtime-unsupported",
-    `Cannot start the embedded database: this build of pgstep does not carry it${reason}`,
+    `Cannot start the embedded database: this build of pgstep does not include it${reason}`,
     { hint: "Install pgstep from npm with its embedded/ folder, or name a server with --url postgres://...", cause },
   );
 }

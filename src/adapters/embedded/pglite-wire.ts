@@ -4,8 +4,8 @@ import type { PgliteExtensions } from "./pglite-extensions.ts";
 import type { Pglite } from "./pglite-module.ts";
 
 /**
- * A wire to PGlite inside this process. Frontend messages are collected until whole and then run one by one in their
- * order; what the backend answers arrives while it runs, so that rows by the million are never collected.
+ * A wire to PGlite inside this process. Frontend messages are collected until they are complete, and then run one by
+ * one in order. Answers are passed on while a message runs, so that millions of rows are never collected.
  */
 export class PgliteWire implements Wire {
   readonly reusesMemory = true;
@@ -20,7 +20,7 @@ export class PgliteWire implements Wire {
   #running = false;
   #ending = false;
   #closed = false;
-  /** Whether the backend failed under it and can no longer be used. */
+  /** True if the backend failed and can no longer be used. */
   isBroken = false;
 
   constructor(pglite: Pglite, extensions: PgliteExtensions) {
@@ -62,7 +62,7 @@ export class PgliteWire implements Wire {
   async #run(): Promise<void> {
     this.#running = true;
     try {
-      // The writer's turn ends before the backend, which does not share the thread, begins.
+      // The writer's turn must end first: the backend blocks the thread.
       await null;
       for (let message = this.#take(); message && !this.#closed; message = this.#take()) {
         if (message[0] === TERMINATE) this.#ending = true;
@@ -76,7 +76,7 @@ export class PgliteWire implements Wire {
               if (!this.#closed) this.#listener?.received(part);
             },
           });
-          // It does not come back from what its runtime lacks, such as COPY with a PROGRAM, and answers nothing from then on.
+          // After a statement that its runtime lacks, such as COPY with a PROGRAM, it never answers again.
           if (ANSWERED.has(message[0]) && end[0] !== READY_FOR_QUERY) {
             throw new Error("the embedded database stopped at a statement that it cannot run");
           }
@@ -104,8 +104,8 @@ export class PgliteWire implements Wire {
   }
 
   /**
-   * PGlite cannot wait for data in the middle of a message: a COPY FROM STDIN must find all of it, or its end, behind
-   * it. Where the message turns out to be no such COPY, the backend passes over them (PostgreSQL documentation, 54.2.6).
+   * PGlite cannot wait for data in the middle of a message: all data of a COPY FROM STDIN, or a CopyFail, must follow
+   * the message at once. If it is no such COPY, the backend ignores the data (PostgreSQL documentation, 54.2.6).
    */
   #withCopyData(message: Buffer): Buffer {
     if (message[0] !== QUERY) return message;
@@ -128,7 +128,7 @@ export class PgliteWire implements Wire {
 const NO_DATA = copyFail("no data follows the COPY");
 const QUERY = 0x51;
 const SYNC = 0x53;
-/** Messages that ReadyForQuery ends the answer to. */
+/** Messages whose answer ends with ReadyForQuery. */
 const ANSWERED: ReadonlySet<number | undefined> = new Set([QUERY, SYNC]);
 const READY_FOR_QUERY = 0x5a;
 const READY_SIZE = 6;

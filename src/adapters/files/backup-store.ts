@@ -17,7 +17,7 @@ import { readBackupName, unfinishedDatabase } from "../../core/backup/backup-fil
 import type { BackupSink, BackupStore } from "../../ports/backups.ts";
 import { makeDirectory, requireOwnDirectory } from "./file-owner.ts";
 
-/** Backups as files on this machine's disk; see the port for what it promises. */
+/** Backups as files on this machine's disk; the port documents its methods. */
 export const backupStore: BackupStore = {
   list(directory) {
     if (!existsSync(directory)) return [];
@@ -49,7 +49,7 @@ export const backupStore: BackupStore = {
   read: (path) => (path.endsWith(".gz") || path.endsWith(".gz.part") ? readMembers(path) : readParts(path)),
   rename: renameSync,
   remove(path) {
-    // Bun fails where a part of the path is a file, even by force.
+    // Bun fails if a parent of the path is a file, even with force.
     if (existsSync(path)) rmSync(path, { force: true });
   },
 };
@@ -58,7 +58,7 @@ function nearestExisting(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
 }
 
-/** Written together: rows by the million must not cost a system call each. */
+/** Rows are written in blocks, to save a system call for each. */
 const BLOCK_BYTES = 1 << 18;
 
 class FileSink implements BackupSink {
@@ -102,8 +102,8 @@ class FileSink implements BackupSink {
 }
 
 /*
- * A compressed file is a row of gzip members, as RFC 1952 allows and every gunzip reads. Each tells its length in a field
- * of its header that is free for such things (2.3.1.1), so that it can be read member by member.
+ * A compressed file is a sequence of gzip members, which RFC 1952 allows and every gunzip reads. Each has its length in
+ * an extra field of its header (2.3.1.1), so that the file can be read member by member.
  */
 const HEADER_BYTES = 10;
 const FIELD_BYTES = 10;
@@ -127,7 +127,7 @@ function* readMembers(path: string): Generator<Uint8Array> {
       const head = readExactly(descriptor, HEADER_BYTES + FIELD_BYTES);
       if (head.length === 0) return;
       if (head.length < HEADER_BYTES + FIELD_BYTES || head.toString("latin1", 12, 14) !== "PS") {
-        throw new Error("it was not compressed by pgstep, or is cut off");
+        throw new Error("it was not compressed by pgstep, or is truncated");
       }
       const body = readExactly(descriptor, head.readUInt32LE(16) - head.length);
       yield gunzipSync(Buffer.concat([head, body]));

@@ -13,12 +13,12 @@ import { dirname, join } from "node:path";
 import type { DirectoryEntry, FileStart, FileSystem } from "../../ports/file-system.ts";
 import { replaceFile } from "./replace-file.ts";
 
-/** Scanning parts of this size is half as fast again as scanning larger ones. */
+/** Scanning parts of this size is 50% faster than scanning larger ones. */
 const PART_BYTES = 65_536;
-/** One is enough for all readers: what it holds is copied, or handed out only until the next call. */
+/** Shared by all readers: its content is copied, or valid only until the next call. */
 const SCRATCH = Buffer.allocUnsafeSlow(PART_BYTES);
 
-/** The machine's disk; see the port for what it promises. */
+/** The machine's disk; the port documents its methods. */
 export const disk: FileSystem = {
   list: (directory) =>
     readdirSync(directory, { withFileTypes: true }).map((entry) => ({
@@ -38,7 +38,7 @@ export const disk: FileSystem = {
   remove: (path) => rmSync(path, { force: true }),
 };
 
-/** Level by level: where /proc and its like refuse, Node's own recursion never ends. */
+/** Level by level: where /proc and similar file systems refuse, Node's own recursion never ends. */
 function makeDirectory(path: string): void {
   if (existsSync(path)) return;
   const parent = dirname(path);
@@ -46,12 +46,12 @@ function makeDirectory(path: string): void {
   try {
     mkdirSync(path);
   } catch (error) {
-    // Somebody else was quicker. If it is no directory, writing into it will tell.
+    // Another process created it first. If it is not a directory, writing into it fails.
     if (!existsSync(path)) throw error;
   }
 }
 
-/** What a link, or an entry whose kind its directory does not tell, leads to. */
+/** The kind of a link's target, or of an entry whose kind the directory does not tell. */
 function kindBehind(path: string): DirectoryEntry["kind"] {
   try {
     const status = statSync(path);
@@ -71,7 +71,7 @@ function readStart(path: string): FileStart {
   }
 }
 
-/** A regular file is read short only at its end. */
+/** A read returns fewer bytes only at the end of a regular file. */
 function isLast(length: number): boolean {
   return length < PART_BYTES;
 }
@@ -79,7 +79,7 @@ function isLast(length: number): boolean {
 function* readParts(path: string): Generator<Uint8Array> {
   const descriptor = openSync(path, "r");
   try {
-    // A copy of what was read, so that ten thousand small files do not cost ten thousand large buffers.
+    // The bytes are copied, so that ten thousand small files do not need ten thousand large buffers.
     let length = readSync(descriptor, SCRATCH, 0, PART_BYTES, null);
     if (length > 0) yield Buffer.from(SCRATCH.subarray(0, length));
     if (isLast(length)) return;

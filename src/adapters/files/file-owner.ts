@@ -4,15 +4,15 @@ import process from "node:process";
 import { Failure } from "../../core/failure/failure.ts";
 
 /**
- * The users whose files count: this one and root, and behind sudo the one who typed it, as for git. Undefined on Windows,
- * and on Deno without --allow-sys, where nobody tells who runs this.
+ * The users whose files are trusted: this user, root, and under sudo the user who ran it, as in git. Undefined where
+ * the current user is unknown: on Windows, and on Deno without --allow-sys.
  */
 export function trustedUsers(): ReadonlySet<number> | undefined {
   let own: number | undefined;
   try {
     own = process.geteuid?.();
   } catch {
-    // Deno was not allowed to tell.
+    // Deno without --allow-sys.
   }
   if (own === undefined) return undefined;
   const { SUDO_UID } = process.env;
@@ -20,7 +20,7 @@ export function trustedUsers(): ReadonlySet<number> | undefined {
   return new Set([own, 0, sudoer]);
 }
 
-/** "nobody (65534)", or the number alone for a user whom nobody has written down. */
+/** "nobody (65534)", or "user 65534" if /etc/passwd does not list the user. */
 export function userName(uid: number): string {
   try {
     const lines = readFileSync("/etc/passwd", "utf8").split("\n");
@@ -31,12 +31,12 @@ export function userName(uid: number): string {
   }
 }
 
-/** The directory that pgstep makes for its own files. */
+/** The directory that pgstep creates for its own files. */
 const OWN_DIRECTORY = ".pgstep";
 
 /**
- * Refuses to write below a directory for pgstep's own files that belongs to another user: who owns it can read, exchange and
- * remove what is in it. A directory of another name is the choice of whoever named it.
+ * Refuses to write below a `.pgstep` directory that belongs to another user, who could read, replace and remove its
+ * files. A directory of another name is the user's own choice.
  * @throws Failure file-unwritable
  */
 export function requireOwnDirectory(path: string): void {
@@ -46,7 +46,7 @@ export function requireOwnDirectory(path: string): void {
     const owner = statSync(own, { throwIfNoEntry: false })?.uid;
     if (owner === undefined || users.has(owner)) continue;
     throw new Failure("file-unwritable", `Cannot write ${path}: ${own} belongs to ${userName(owner)}`, {
-      hint: `Remove ${own} or take it over with chown; or name another directory with --backup-dir. Nothing was changed.`,
+      hint: `Remove ${own}, change its owner with chown, or name another directory with --backup-dir. Nothing was changed.`,
     });
   }
 }

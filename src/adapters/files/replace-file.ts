@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
 /**
- * Writes a file beside `path` and renames it to `path`, so that readers see the old content or the new one, never a part.
- * The file beside has a name that nobody can know before, and is never an existing file or link: in a directory that
- * others may write to, one of them could have put a link there.
- * @param mode permissions of the new file, as for chmod; by the umask when absent
+ * Writes a temporary file beside `path` and renames it to `path`, so that readers see the old or the new content, never
+ * a part. The temporary name is unpredictable and never an existing file or link: in a directory that others may write
+ * to, somebody could have created a link there.
+ * @param mode permissions of the new file, as for chmod; by default those of the umask
  */
 export function replaceFile(path: string, content: Uint8Array | string, mode?: number): void {
   const beside = `${path}.${randomBytes(8).toString("hex")}.tmp`;

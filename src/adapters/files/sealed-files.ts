@@ -3,7 +3,7 @@ import type { DirectoryEntry, FileSystem } from "../../ports/file-system.ts";
 
 const PART_BYTES = 65_536;
 
-/** What is sealed in the place of its directories, where nothing can be written; everything else is on the disk. */
+/** The bundled files, read-only, in place of their directories; everything else is on the disk. */
 export function sealedFiles({ roots, files }: Seal, disk: FileSystem): FileSystem {
   const contents = new Map(files.map(({ path, content }) => [path, content]));
   const places = roots.map(plain);
@@ -14,7 +14,7 @@ export function sealedFiles({ roots, files }: Seal, disk: FileSystem): FileSyste
     if (content === undefined) throw failed(faultAt(place), path);
     return Buffer.from(content, "base64");
   };
-  /** As node:fs says it of a path where there is no file. */
+  /** The error code of node:fs for a path that is not a file. */
   const faultAt = (place: string): string => {
     const paths = [...contents.keys()];
     if (paths.some((path) => path.startsWith(`${place}/`))) return "EISDIR";
@@ -64,7 +64,7 @@ export function sealedFiles({ roots, files }: Seal, disk: FileSystem): FileSyste
   };
 }
 
-/** A path as it is sealed: with slashes, without what means nothing. */
+/** A path in the form of the bundle: with slashes, without redundant parts. */
 function plain(path: string): string {
   return path
     .replaceAll("\\", "/")

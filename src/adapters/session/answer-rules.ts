@@ -1,27 +1,27 @@
 import { NOT_UNDERSTOOD } from "../../ports/session.ts";
 import { MESSAGE } from "./backend-messages.ts";
 
-/** The server sent something that the protocol does not have at that place, or that is too much to be an answer. */
+/** The server sent a message that the protocol does not allow at that point, or an answer that is too large. */
 export class ProtocolFault extends Error {
   override readonly name = "ProtocolFault";
 }
 
-/** The fault of an answer that makes no sense. @param what "a row of 3 values for 2 columns" */
+/** An answer that violates the protocol. @param what "a row of 3 values for 2 columns" */
 export function notUnderstood(what: string, cause?: unknown): ProtocolFault {
   return new ProtocolFault(`${NOT_UNDERSTOOD}: ${what}`, { cause });
 }
 
-/** What a server sends first. */
+/** The first message is not one of a PostgreSQL server. */
 export function notPostgres(): ProtocolFault {
-  return new ProtocolFault("what answered is not a PostgreSQL server");
+  return new ProtocolFault("the other end is not a PostgreSQL server");
 }
 
-/** What an error or a notice may hold: a server could send a gigabyte, which no JavaScript string can hold. */
+/** The longest error or notice: a server could send a gigabyte, which does not fit into a JavaScript string. */
 const LONGEST_TEXT = 256 << 20;
 
 /**
- * How long a message of each type may be, its length field (4) included. The shortest follow from PostgreSQL's
- * documentation (54.7 Message Formats); beyond 30,000 bytes libpq, too, believes only some types.
+ * The length limits of each message type, including the length field (4). The shortest follow from PostgreSQL's
+ * documentation (54.7 Message Formats); libpq, too, accepts more than 30,000 bytes only for some types.
  */
 const LENGTHS: ReadonlyMap<number, readonly [shortest: number, longest: number]> = new Map([
   [MESSAGE.authentication, [8, 30_000]],
@@ -42,7 +42,7 @@ const LENGTHS: ReadonlyMap<number, readonly [shortest: number, longest: number]>
   [MESSAGE.rowDescription, [6, 0x3fff_ffff]],
 ]);
 
-/** What a server may send before it is ready (54.2.1 Start-up). */
+/** The messages that a server may send before it is ready (54.2.1 Start-up). */
 const AT_START: ReadonlySet<number> = new Set([
   MESSAGE.authentication,
   MESSAGE.backendKeyData,
@@ -53,14 +53,14 @@ const AT_START: ReadonlySet<number> = new Set([
   MESSAGE.readyForQuery,
 ]);
 
-/** Only while it logs us in. */
+/** Messages that are allowed only during the log-in. */
 const ONLY_AT_START: ReadonlySet<number> = new Set([
   MESSAGE.authentication,
   MESSAGE.backendKeyData,
   MESSAGE.negotiateProtocolVersion,
 ]);
 
-/** @throws ProtocolFault where a message's header cannot be one. @param ready whether the log-in is over */
+/** @throws ProtocolFault if a message's header is invalid. @param ready true after the log-in */
 export function checkHeader(type: number, length: number, ready: boolean): void {
   if (!ready && !AT_START.has(type)) throw notPostgres();
   const lengths = LENGTHS.get(type);
@@ -71,7 +71,7 @@ export function checkHeader(type: number, length: number, ready: boolean): void 
   throw ready ? notUnderstood(`a ${nameOf(type)} of ${length} bytes`) : notPostgres();
 }
 
-/** @throws ProtocolFault where the body of a message is not made as its type wants it */
+/** @throws ProtocolFault if the body of a message does not match its type */
 export function checkBody(type: number, body: Buffer): void {
   switch (type) {
     case MESSAGE.authentication:
@@ -82,7 +82,7 @@ export function checkBody(type: number, body: Buffer): void {
       break;
     case MESSAGE.errorResponse:
     case MESSAGE.noticeResponse:
-      // Fields, each of which ends in a zero, and a zero.
+      // Fields, each ending with a zero, then a zero.
       if (body.length > 1 ? body.at(-1) !== 0 || body.at(-2) !== 0 : body[0] !== 0) throw malformed(type);
       break;
     case MESSAGE.parameterStatus:
@@ -94,16 +94,16 @@ export function checkBody(type: number, body: Buffer): void {
   }
 }
 
-/** Whether an Authentication message asks for a password. */
+/** True if an Authentication message asks for a password. */
 export function asksForPassword(body: Buffer): boolean {
   return PASSWORD_KINDS.has(body.readUInt32BE(0));
 }
 
 /** Clear text, MD5, SASL (54.7, AuthenticationCleartextPassword and those after it). */
 const PASSWORD_KINDS: ReadonlySet<number> = new Set([3, 5, 10]);
-/** Those, accepted, and the later steps of SASL: what the driver knows how to do. */
+/** These, AuthenticationOk, and the later steps of SASL: the kinds that the driver supports. */
 const AUTHENTICATION_KINDS: ReadonlySet<number> = new Set([0, 11, 12, ...PASSWORD_KINDS]);
-const UNKNOWN_METHOD = "the server asks for a way of authentication that is not supported (GSSAPI or SSPI)";
+const UNKNOWN_METHOD = "the server asks for an authentication method that is not supported (GSSAPI or SSPI)";
 
 /** The number of columns that a RowDescription has. @throws ProtocolFault */
 export function columnsIn(body: Buffer): number {
@@ -118,7 +118,7 @@ export function columnsIn(body: Buffer): number {
   return columns;
 }
 
-/** @throws ProtocolFault where a DataRow does not consist of so many values */
+/** @throws ProtocolFault if a DataRow does not have that many values */
 export function checkRow(body: Buffer, columns: number | undefined): void {
   if (columns === undefined) throw notUnderstood("a row without a description");
   const values = body.readUInt16BE(0);
@@ -142,5 +142,5 @@ function nameOf(type: number): string {
   return name.slice(0, 1).toUpperCase() + name.slice(1);
 }
 
-/** Of each column behind its name: table, number, type, size, modifier, format. */
+/** Bytes of each column after its name: table, number, type, size, modifier, format. */
 const COLUMN_FACTS = 4 + 2 + 4 + 2 + 4 + 2;

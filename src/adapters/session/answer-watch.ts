@@ -2,33 +2,33 @@ import { checkRow, columnsIn, notUnderstood } from "./answer-rules.ts";
 import { MESSAGE } from "./backend-messages.ts";
 
 /**
- * Follows whether what a backend sends can be the answer to what was asked (PostgreSQL documentation, 54.2.2 Simple
- * Query), and how much of it is kept.
+ * Checks that a backend's messages can be answers to the sent messages (PostgreSQL documentation, 54.2.2 Simple Query),
+ * and limits the size of the kept answers.
  */
 export class AnswerWatch {
   /** Messages fully answered. */
   answered = 0;
   #asked = 0;
-  /** Whether the answer so far has the end of a statement in it, or an error. */
+  /** True if the answer so far contains the end of a statement, or an error. */
   #hasEnd = false;
-  /** Of the rows that come now, where they are looked into. */
+  /** The number of columns of the current rows, if they are checked. */
   #columns: number | undefined;
   #kept = 0;
-  /** The last message whose answer has a limit though nobody keeps it. */
+  /** The last message whose answer is limited although nobody keeps it. */
   #limited = 0;
 
-  /** Whether everything that was asked is answered. */
+  /** True if all messages are answered. */
   get isIdle(): boolean {
     return this.answered === this.#asked;
   }
 
-  /** One more message is on its way to the backend. @param isLimited whether its rows, if any, are few */
+  /** Counts a message to the backend. @param isLimited true if its answer has few rows */
   ask(isLimited = false): void {
     this.#asked++;
     if (isLimited) this.#limited = this.#asked;
   }
 
-  /** Whether a row of the answer is looked into. @param isDropped whether nobody keeps it @throws ProtocolFault */
+  /** True if a row of the answer is checked. @param isDropped true if nobody keeps it @throws ProtocolFault */
   keeps(length: number, isDropped: boolean): boolean {
     const isKept = !isDropped || this.answered < this.#limited;
     if (isKept) this.#requireRoom(length);
@@ -36,8 +36,8 @@ export class AnswerWatch {
   }
 
   /**
-   * Looks at one message of a backend that is ready.
-   * @param isDropped whether nobody keeps the answer's rows
+   * Checks one message of a backend that is ready.
+   * @param isDropped true if nobody keeps the answer's rows
    * @throws ProtocolFault
    */
   see(type: number, body: Buffer, isDropped: boolean): void {
@@ -60,7 +60,7 @@ export class AnswerWatch {
     if (this.#kept + bytes > MOST_KEPT) throw notUnderstood(`one of more than ${MOST_KEPT >> 20} MiB`);
   }
 
-  /** A message is answered to its end. @throws ProtocolFault */
+  /** Ends the answer to a message. @throws ProtocolFault */
   end(): void {
     if (this.isIdle) throw notUnderstood("one that was not asked for");
     if (!this.#hasEnd) throw notUnderstood("an empty one");
@@ -71,7 +71,7 @@ export class AnswerWatch {
   }
 }
 
-/** What may come at any time. */
+/** Messages that may come at any time. */
 const UNASKED: ReadonlySet<number> = new Set([
   MESSAGE.errorResponse,
   MESSAGE.noticeResponse,
@@ -79,10 +79,10 @@ const UNASKED: ReadonlySet<number> = new Set([
   MESSAGE.parameterStatus,
 ]);
 
-/** What ends the answer to a statement. */
+/** Messages that end the answer to a statement. */
 const ENDS: ReadonlySet<number> = new Set([MESSAGE.commandComplete, MESSAGE.emptyQueryResponse, MESSAGE.errorResponse]);
 
-/** More than any answer that pgstep keeps: a history of 100,000 rows has about 30 MiB. */
+/** More than any answer that pgstep keeps: a history of 100,000 rows takes about 30 MiB. */
 const MOST_KEPT = 256 << 20;
-/** What a message costs its receiver besides its body, in bytes. */
+/** The memory for a message besides its body, in bytes. */
 const ROW_COST = 256;

@@ -2,31 +2,31 @@ import type { ServerMessage } from "../../core/failure/failure.ts";
 import type { StatementResult } from "../../ports/session.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
 
-/** Who is asked about the messages of a stream. All are called in the order of the stream. */
+/** Handles the messages of a stream. All methods are called in the order of the stream. */
 export interface MessageVisitor {
   /**
-   * Whether the body of a message is wanted, as soon as its header is there. What it throws ends the scan.
+   * Returns true if the body of a message is wanted. Called as soon as its header has arrived; an error ends the scan.
    * @param length as announced: of the body, and of itself (4)
    */
   wantsBody(type: number, length: number): boolean;
-  /** A message, with an empty body where that was not wanted; where it answers false the message is not forwarded. */
+  /** Gets a message, with an empty body if that was not wanted. Returns false to drop the message. */
   visit(type: number, body: Buffer): boolean;
   forward(bytes: Buffer): void;
 }
 
 /**
- * Cuts a backend's byte stream into messages: a type byte, a length of four bytes that counts itself, a body
- * (PostgreSQL documentation, 54.7 Message Formats). Only bodies that are wanted are put together; of all other messages
- * only the header is looked at, so that a row of any size passes without being copied. A body that arrives in many
- * chunks is read once, when it is complete.
+ * Splits a backend's byte stream into messages: a type byte, a length of four bytes that counts itself, a body
+ * (PostgreSQL documentation, 54.7 Message Formats). Only wanted bodies are assembled; of all other messages only the
+ * header is read, so that a row of any size passes without being copied. A body that arrives in many chunks is read
+ * once, when it is complete.
  */
 export class MessageScanner {
   readonly #visitor: MessageVisitor;
-  /** The start of a message that is not complete: its header, or a part of that, and its body so far. */
+  /** The start of an incomplete message: its header, or a part of that, and its body so far. */
   readonly #held = new GrowingBytes();
-  /** How many bytes have to be held for the message to be read further. */
+  /** The number of held bytes that are needed to continue with the message. */
   #needed = 0;
-  /** Bytes of an unheld message that are still to come. */
+  /** Bytes of a passed-through message that have not arrived yet. */
   #missing = 0;
   #dropping = false;
 
@@ -83,7 +83,7 @@ export class MessageScanner {
 const EMPTY: Buffer = Buffer.alloc(0);
 const HEADER = 5;
 
-/** Type bytes of the messages that matter here. */
+/** Type bytes of the messages that are handled here. */
 export const MESSAGE = {
   authentication: 0x52,
   backendKeyData: 0x4b,
@@ -103,17 +103,17 @@ export const MESSAGE = {
   rowDescription: 0x54,
 } as const;
 
-/** The message that says so outside a transaction. */
+/** A ReadyForQuery message outside a transaction. */
 export const READY_FOR_QUERY = Buffer.from([MESSAGE.readyForQuery, 0, 0, 0, 5, 0x49]);
 
-/** The strings of a body that consists of zero-terminated ones. */
+/** The strings of a body that consists of zero-terminated strings. */
 export function readStrings(body: Buffer): string[] {
   const strings = body.toString("utf8").split("\0");
   strings.pop();
   return strings;
 }
 
-/** What an ErrorResponse or NoticeResponse says (PostgreSQL documentation, 54.8 Error and Notice Message Fields). */
+/** Parses an ErrorResponse or NoticeResponse (PostgreSQL documentation, 54.8 Error and Notice Message Fields). */
 export function readServerMessage(body: Buffer): ServerMessage {
   const fields = new Map<string, string>();
   for (const entry of readStrings(body)) if (entry !== "") fields.set(entry.slice(0, 1), entry.slice(1));
@@ -173,7 +173,7 @@ function isNumber(text: string | undefined): boolean {
   return text !== undefined && /^\d{1,9}$/.test(text);
 }
 
-/** The command tag (CommandComplete; PostgreSQL documentation, 54.7) taken apart: "INSERT 0 5", "CREATE TABLE". */
+/** Parses the command tag (CommandComplete; PostgreSQL documentation, 54.7): "INSERT 0 5", "CREATE TABLE". */
 export function taggedResult(tag: string): Pick<StatementResult, "command" | "rowCount"> {
   const end = tag.search(/ \d+(?: \d+)?$/);
   if (end === -1) return { command: tag, rowCount: null };

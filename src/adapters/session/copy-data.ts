@@ -1,7 +1,6 @@
 /**
- * The CopyData messages of a COPY FROM STDIN and their end (PostgreSQL documentation, 54.2.6), part by part as the
- * data is asked for. The data may stop at any byte. When reading it fails, the COPY is told to fail, and `failure`
- * keeps why.
+ * The CopyData messages of a COPY FROM STDIN and their end (PostgreSQL documentation, 54.2.6), part by part on demand.
+ * Parts may end at any byte. If reading the data fails, the COPY is made to fail, and `failure` keeps the error.
  */
 export class CopyData {
   failure: unknown;
@@ -11,7 +10,7 @@ export class CopyData {
     this.#parts = data[Symbol.iterator]();
   }
 
-  /** The next message to send, or undefined when all have been given. */
+  /** The next message to send; undefined after the last one. */
   next(): Buffer | undefined {
     if (!this.#parts) return undefined;
     try {
@@ -26,7 +25,7 @@ export class CopyData {
     }
   }
 
-  /** Asks for no more data; what it is read from is closed. */
+  /** Stops reading, and closes the source. */
   stop(): void {
     this.#parts?.return?.();
     this.#parts = undefined;
@@ -46,7 +45,7 @@ function copyData(part: Uint8Array | string): Buffer {
 const HEADER = 5;
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
 
-/** CopyFail: the server answers it with an error that carries `reason`. */
+/** CopyFail: the server answers with an error that contains `reason`. */
 export function copyFail(reason: string): Buffer {
   const text = Buffer.from(`${reason}\0`);
   const header = Buffer.alloc(5);
@@ -55,13 +54,13 @@ export function copyFail(reason: string): Buffer {
   return Buffer.concat([header, text]);
 }
 
-/** Hands the rows of a COPY TO STDOUT on, until whoever takes them throws: then the rest is passed over. */
+/** Passes on the rows of a COPY TO STDOUT until the receiver throws; then the remaining rows are dropped. */
 export class CopiedOut {
   readonly #take: (row: Uint8Array) => void;
   readonly #stop: () => void;
   #fault: { readonly error: unknown } | undefined;
 
-  /** @param stop tells the server that no more is wanted */
+  /** @param stop asks the server to stop */
   constructor(take: (row: Uint8Array) => void, stop: () => void) {
     this.#take = take;
     this.#stop = stop;
@@ -77,7 +76,7 @@ export class CopiedOut {
     }
   }
 
-  /** The answer, or what was thrown in taking the rows. */
+  /** Resolves to the answer, or rejects with the receiver's error. */
   async end<Result>(answer: Promise<Result>): Promise<Result> {
     const settled = await answer.then(
       (value) => () => value,

@@ -11,25 +11,25 @@ import { Replies, type Reply } from "./replies.ts";
 import { ReportedState } from "./reported-state.ts";
 import type { Wire } from "./wire.ts";
 
-/** What a session wants to know of its connection. */
+/** Receives the events of a session's connection. */
 export interface DriverSocketListener {
-  /** The backend has accepted us and waits for the first message. */
+  /** The log-in succeeded, and the backend waits for the first message. */
   ready(): void;
   /** `answered` is the number of messages fully answered before the notice. */
   notice(notice: ServerMessage, answered: number): void;
-  /** Called exactly once, before the driver hears of it. */
+  /** Called exactly once, before the driver is informed. */
   closed(error: Error | undefined): void;
 }
 
 /**
- * The socket that the driver believes it talks through. It passes bytes between driver and wire, and on the way
- * - joins the driver's many small writes, and holds them back, uncopied, while the wire is full; to the driver it is
- *   never full, since a driver that is told so falls back to one message per answer;
- * - reads the headers of what comes back: counts answers, attributes notices, remembers the backend's identity and
- *   its last word;
- * - sends messages of our own among the driver's and keeps their answers from it: with a hundred thousand statements the
- *   driver's objects for each would cost more time and memory than the statements themselves;
- * - keeps from it what it cannot digest: everything of COPY, and whatever is not made as the protocol wants it.
+ * The socket that the driver uses. It passes bytes between driver and wire, and
+ * - joins the driver's many small writes, and queues them without a copy while the wire is full; to the driver it is
+ *   never full, since the driver would otherwise fall back to one message per answer;
+ * - reads the headers of the answers: counts answers, attributes notices, remembers the backend's identity and its
+ *   final error;
+ * - sends pgstep's own messages among the driver's and hides their answers from it: with a hundred thousand statements,
+ *   the driver's objects for each would cost more time and memory than the statements themselves;
+ * - hides from it what it cannot handle: everything of COPY, and messages that violate the protocol.
  */
 export class DriverSocket extends EventEmitter {
   readonly reported = new ReportedState();
@@ -37,9 +37,9 @@ export class DriverSocket extends EventEmitter {
   secret = 0;
   /** The error that ended, or will end, the connection. */
   lastWord: ServerMessage | undefined;
-  /** Whether the backend asked for a password. */
+  /** True if the backend asked for a password. */
   passwordAsked = false;
-  /** Looked at by the driver. */
+  /** Read by the driver. */
   readyState: "open" | "closed" = "open";
 
   readonly #wire: Wire;
@@ -50,7 +50,7 @@ export class DriverSocket extends EventEmitter {
   readonly #replies = new Replies();
   readonly #copies = new Map<number, CopyData>();
   #copying: CopyData | undefined;
-  /** Who takes the rows that come out of a COPY, by the numbers of their messages. */
+  /** Receivers of the rows of a COPY TO STDOUT, by message number. */
   readonly #takers = new Map<number, (row: Uint8Array) => void>();
   #flushScheduled = false;
   #full = false;
@@ -82,7 +82,7 @@ export class DriverSocket extends EventEmitter {
     return this.#watch.answered;
   }
 
-  /** Sends a simple query, numbered from 1, whose rows are dropped; `withNext` in one packet with the message after it. */
+  /** Sends a simple query, numbered from 1, and drops its rows. `withNext`: in one packet with the next message. */
   sendQuery(message: number, sql: string, reply: Reply, withNext = false): void {
     if (this.#closed || this.#ending) {
       reply.lost();
@@ -94,7 +94,7 @@ export class DriverSocket extends EventEmitter {
     if (!withNext) this.#scheduleFlush();
   }
 
-  /** The next message is the driver's; it writes it some time later. */
+  /** The next message is the driver's, which writes it later. */
   expectDriver(): void {
     this.#watch.ask();
     this.#outgoing.expectDriver();
@@ -106,7 +106,7 @@ export class DriverSocket extends EventEmitter {
     else this.#copies.set(message, data);
   }
 
-  /** Hands what the message with this number copies out to `take`, row by row. */
+  /** Passes the rows of a COPY TO STDOUT in the message with this number to `take`. */
   copyTo(message: number, take: (row: Uint8Array) => void): void {
     this.#takers.set(message, take);
   }
@@ -122,7 +122,7 @@ export class DriverSocket extends EventEmitter {
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    // Runs when the current turn has issued all its queries.
+    // Runs after the current turn has issued all its queries.
     nextTick(() => {
       this.#flushScheduled = false;
       this.#flush();
@@ -140,7 +140,7 @@ export class DriverSocket extends EventEmitter {
     if (!this.#closed) this.#wire.destroy();
   }
 
-  /** Gives the connection up because of what the server sent. */
+  /** Closes the connection because the server violated the protocol. */
   fail(fault: ProtocolFault): void {
     if (this.#closed) return;
     this.#wireClosed(fault);
@@ -177,14 +177,14 @@ export class DriverSocket extends EventEmitter {
       return;
     }
     if (!wasReady && this.#ready && !this.#closed) {
-      // The driver hands out a reserved connection at the second ReadyForQuery and would wait for it for ever, unless
-      // it had a query of its own to run first: this spares the round trip.
+      // The driver hands out a reserved connection only at the second ReadyForQuery, after a query of its own. Without
+      // one it would wait for ever; this message saves the round trip.
       this.emit("data", READY_FOR_QUERY);
       this.#listener.ready();
     }
   }
 
-  /** Of rows only the bodies that somebody keeps. */
+  /** Bodies of rows are wanted only if somebody keeps them. */
   #wantsBody(type: number, length: number): boolean {
     checkHeader(type, length, this.#ready);
     switch (type) {
@@ -198,7 +198,7 @@ export class DriverSocket extends EventEmitter {
     }
   }
 
-  /** Answers whether the driver gets to see the message. */
+  /** Returns true if the message is passed on to the driver. */
   #visit(type: number, body: Buffer): boolean {
     checkBody(type, body);
     if (this.#ready && type !== MESSAGE.readyForQuery) this.#watch.see(type, body, this.#isOurs);
@@ -246,12 +246,12 @@ export class DriverSocket extends EventEmitter {
     }
   }
 
-  /** Whether what comes now is the answer to a message that the driver knows nothing of. */
+  /** True if the current answer belongs to one of pgstep's own messages. */
   get #isOurs(): boolean {
     return this.#replies.has(this.answered + 1);
   }
 
-  /** Answers whether the driver waited for it. */
+  /** Returns true if the driver waited for the answer. */
   #countAnswer(status: number | undefined): boolean {
     this.#watch.end();
     this.#copies.delete(this.answered);
@@ -267,7 +267,7 @@ export class DriverSocket extends EventEmitter {
     this.#flush();
   }
 
-  /** What its listener throws is no fault of the server's. */
+  /** An error of the listener must not look like one of the server. */
   #tellNotice(notice: ServerMessage): void {
     try {
       this.#listener.notice(notice, this.answered);
@@ -280,7 +280,7 @@ export class DriverSocket extends EventEmitter {
     const isLast = message.severity === "FATAL" || message.severity === "PANIC" || this.#watch.isIdle;
     if (!this.#ready || isLast) this.lastWord = message;
     else if (this.#isOurs) this.#replies.note({ refusal: message });
-    // The server passes over the rest of the data of a COPY that failed.
+    // The server ignores the remaining data of a failed COPY.
     this.#copying?.stop();
   }
 
@@ -292,7 +292,7 @@ export class DriverSocket extends EventEmitter {
     this.#copying?.stop();
     this.#listener.closed(error);
     this.#replies.lose();
-    // Without an error first, a driver that is still connecting would connect again, without end.
+    // Without an error first, a driver that is still connecting would reconnect in an endless loop.
     if (this.listenerCount("error") > 0) this.emit("error", error ?? new Error("the connection was closed"));
     this.emit("close", false);
   }

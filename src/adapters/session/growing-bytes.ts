@@ -1,6 +1,6 @@
 /**
- * Collects bytes that arrive in chunks, in time linear to their number however small the chunks are: its memory
- * doubles, so each byte is copied about twice.
+ * Collects bytes that arrive in chunks, in linear time however small the chunks are: its memory doubles, so each byte
+ * is copied about twice.
  */
 export class GrowingBytes {
   #memory: Buffer = EMPTY;
@@ -22,12 +22,12 @@ export class GrowingBytes {
     this.#length = length;
   }
 
-  /** All bytes that were added; they stay as they are when more are. */
+  /** All added bytes; adding more does not change them. */
   get bytes(): Buffer {
     return this.#memory.subarray(0, this.#length);
   }
 
-  /** All bytes that were added; from then on they belong to the caller, and this is empty. */
+  /** Returns all added bytes, which then belong to the caller, and becomes empty. */
   take(): Buffer {
     const { bytes } = this;
     this.#memory = EMPTY;

@@ -3,7 +3,7 @@ import { type ConnectionLost, type MessageListener, ServerFailure, type SessionS
 import { taggedResult } from "./backend-messages.ts";
 import type { Reply } from "./replies.ts";
 
-/** Tells a listener of the port what the wire has told. An object of its own, without closures: there are many at once. */
+/** Passes a reply from the wire to a listener of the port. An object without closures, since there are many at once. */
 export class ListenerReply implements Reply {
   readonly #listener: MessageListener;
   readonly #loss: () => ConnectionLost;
@@ -11,7 +11,7 @@ export class ListenerReply implements Reply {
   #whenTold: (() => void) | undefined;
   #telling: Promise<void> | undefined;
 
-  /** @param loss why the connection has ended, once it has */
+  /** @param loss returns why the connection has ended */
   constructor(listener: MessageListener, loss: () => ConnectionLost) {
     this.#listener = listener;
     this.#loss = loss;
@@ -31,7 +31,7 @@ export class ListenerReply implements Reply {
   }
 
   lost(): void {
-    // What was answered in the same turn is told first.
+    // Answers from the same turn come first.
     queueMicrotask(() => this.#fail(this.#loss()));
   }
 
@@ -49,7 +49,7 @@ export class ListenerReply implements Reply {
     this.#whenTold?.();
   }
 
-  /** Resolves when the listener has been told; for one who waits. */
+  /** Resolves once the listener has been called. */
   get told(): Promise<void> {
     if (this.#isTold) return Promise.resolve();
     this.#telling ??= new Promise((resolve) => {
@@ -58,7 +58,7 @@ export class ListenerReply implements Reply {
     return this.#telling;
   }
 
-  /** The same, told only once `before` has settled. */
+  /** The same reply, passed on only after `before` has settled. */
   after(before: Promise<unknown>): Reply {
     const inOrder = (tell: () => void) => void before.then(tell, tell);
     return {
@@ -69,7 +69,7 @@ export class ListenerReply implements Reply {
   }
 }
 
-/** Throws, but not at whoever reads the wire: it would take the fault for one of the connection. */
+/** Throws in a microtask, since the reader of the wire would take it for an error of the connection. */
 export function throwAside(error: unknown): void {
   queueMicrotask(() => {
     throw error;

@@ -4,10 +4,10 @@ import { DriverSocket } from "./driver-socket.ts";
 import { PostgresSession, type SessionSettings } from "./postgres-session.ts";
 import type { Wire } from "./wire.ts";
 
-/** What a connection attempt ended in before the backend was ready. */
+/** The connection attempt ended before the backend was ready. */
 export class StartupRefused extends Error {
   override readonly name = "StartupRefused";
-  /** The server's answer, or undefined when the connection just ended. */
+  /** The server's error; undefined if the connection just ended. */
   readonly server: ServerMessage | undefined;
   readonly passwordAsked: boolean;
   constructor(server: ServerMessage | undefined, passwordAsked: boolean, cause: Error | undefined) {
@@ -19,7 +19,7 @@ export class StartupRefused extends Error {
 
 /**
  * Logs in over a connected wire and returns the session.
- * @throws StartupRefused when the server refuses or the wire closes first; destroying the wire ends the attempt.
+ * @throws StartupRefused if the server refuses or the wire closes first; destroying the wire ends the attempt.
  */
 export async function openSession(wire: Wire, settings: SessionSettings): Promise<PostgresSession> {
   let session: PostgresSession | undefined;
@@ -43,8 +43,8 @@ export async function openSession(wire: Wire, settings: SessionSettings): Promis
 }
 
 /**
- * The driver on our socket, with everything said: where it is silent, the driver would ask the environment, and
- * PGTARGETSESSIONATTRS even wins over silence, which is why the options are completed in two steps.
+ * The driver on our socket, with all options set: the driver would read missing ones from the environment. It prefers
+ * PGTARGETSESSIONATTRS even to an explicit undefined, so the options are completed in two steps.
  */
 function connectDriver(socket: DriverSocket, settings: SessionSettings): postgres.Sql {
   let connected = false;

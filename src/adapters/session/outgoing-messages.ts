@@ -1,10 +1,10 @@
 /**
- * What is to be sent, in its order: messages of our own, and those of a driver that writes them some time after they
- * were asked for. What stands behind one of those waits until it is written.
+ * The queue of outgoing messages: pgstep's own, and those of the driver, which writes them some time after they were
+ * announced. Messages after an announced one wait until the driver has written it.
  */
 export class OutgoingMessages {
   readonly #ready: Uint8Array[] = [];
-  /** What waits; undefined holds the place of a message that the driver has not written yet. */
+  /** The waiting messages; undefined is the place of one that the driver has not written yet. */
   readonly #line: (Uint8Array | undefined)[] = [];
 
   get isEmpty(): boolean {
@@ -16,7 +16,7 @@ export class OutgoingMessages {
     this.#line.push(undefined);
   }
 
-  /** What the driver has written: one message or several, or its part of the log-in. */
+  /** Adds the driver's bytes: one message or several, or its part of the log-in. */
   putDriver(bytes: Uint8Array): void {
     if (this.#line.length === 0) {
       this.#ready.push(bytes);
@@ -32,14 +32,14 @@ export class OutgoingMessages {
     }
   }
 
-  /** A simple query of our own. */
+  /** Adds a simple query of pgstep's own. */
   putQuery(sql: string): void {
     const message = queryMessage(sql);
     if (this.#line.length > 0) this.#line.push(message);
     else this.#ready.push(message);
   }
 
-  /** Bytes that go before all that waits. */
+  /** Adds bytes before all waiting messages. */
   putNow(bytes: Uint8Array): void {
     this.#ready.push(bytes);
   }
@@ -76,7 +76,7 @@ function queryMessage(sql: string): Uint8Array {
   return bytes;
 }
 
-/** The messages of a frontend, one after the other. */
+/** Splits a frontend's bytes into messages. */
 function* messagesIn(bytes: Uint8Array): Generator<Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let start = 0; start < bytes.length; ) {

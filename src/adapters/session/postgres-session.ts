@@ -25,11 +25,11 @@ export interface SessionSettings {
   /** Start-up parameters besides user and database. */
   readonly startup: Readonly<Record<string, string>>;
   readonly embedded: boolean;
-  /** Asks the server to cancel what the backend with this identity is running. */
+  /** Asks the server to cancel the current statement of the backend with this identity. */
   readonly cancel: (processId: number, secret: number) => Promise<void>;
 }
 
-/** A session of the driver over our own socket; see the port for what it promises. */
+/** A session of the driver over our own socket; the port documents its methods. */
 export class PostgresSession implements Session {
   readonly backend: Backend;
   onNotice: Session["onNotice"];
@@ -41,7 +41,7 @@ export class PostgresSession implements Session {
   #hasEnded = () => {};
   #sent = 0;
   #copying = false;
-  /** What has to settle before what comes behind it does. */
+  /** The last promise or reply; later ones settle after it. */
   #last: Promise<unknown> = Promise.resolve();
   #lastReply: ListenerReply | undefined;
   #closing: Promise<void> | undefined;
@@ -60,7 +60,7 @@ export class PostgresSession implements Session {
       parameters: Object.fromEntries(socket.reported.parameters),
       embedded: settings.embedded,
     };
-    // The embedded database has no other clients, and its one backend may be a caller's own.
+    // The embedded database has no other clients, and its one backend may belong to a caller.
     if (!settings.embedded) this.#begin();
   }
 
@@ -115,9 +115,9 @@ export class PostgresSession implements Session {
   }
 
   /**
-   * Runs a COPY ... FROM STDIN with this data, which is read as the server takes it.
-   * Must not be called with the answer of another copyIn outstanding, nor anything called before it has settled: the
-   * server drops a connection that sends more than data in the middle of a COPY.
+   * Runs a COPY ... FROM STDIN with this data, which is read as fast as the server accepts it.
+   * Must not be called while another copyIn is pending, and nothing may be called before it has settled: the server
+   * drops a connection that sends anything but data in the middle of a COPY.
    */
   async copyIn(sql: string, data: Iterable<Uint8Array | string>): Promise<StatementResult> {
     const refusal = this.#refusal();
@@ -148,7 +148,7 @@ export class PostgresSession implements Session {
   #refusal(): Promise<never> | undefined {
     if (this.#lost) return rejected(this.#lost);
     if (this.#closing) return rejected(new ConnectionLost("the session is closed"));
-    if (this.#copying) return rejected(new Error("a message was to be sent behind a COPY that is still running"));
+    if (this.#copying) return rejected(new Error("cannot send a message while a COPY is running"));
     return undefined;
   }
 
@@ -160,7 +160,7 @@ export class PostgresSession implements Session {
     return promise;
   }
 
-  /** Sends past the driver, whose promises settle some turns later than an answer is there. */
+  /** Sends past the driver, whose promises settle some turns after an answer has arrived. */
   #sendPast(sql: string, listener: MessageListener): void {
     const reply = new ListenerReply(listener, this.#lossOf);
     this.#lastReply = reply;
@@ -176,7 +176,7 @@ export class PostgresSession implements Session {
     if (error instanceof postgres.PostgresError && error.severity !== "FATAL" && error.severity !== "PANIC") {
       return new ServerFailure(serverMessage((name) => text(Reflect.get(error, name))));
     }
-    // The driver has stumbled over a value.
+    // The driver failed to parse a value.
     if (!this.#lost) this.#socket.fail(notUnderstood("one with a malformed value", error));
     return this.#lossOf();
   }
@@ -190,16 +190,15 @@ export class PostgresSession implements Session {
     return new ConnectionLost(`the connection was lost: ${reason}`, server);
   }
 
-  /** Tells the session of a notice. */
   noticed(notice: ServerMessage, answered: number): void {
     this.onNotice?.(notice, answered);
   }
 
-  /** Tells the session that its connection has ended. */
+  /** Called when the connection has ended. */
   lost(error: Error | undefined): void {
     const lost = this.#loss(error);
     this.#lost = lost;
-    // What was answered in the same turn settles first.
+    // Answers from the same turn settle first.
     queueMicrotask(() => {
       for (const reject of this.#pending) reject(lost);
       this.#pending.clear();
@@ -220,8 +219,8 @@ export class PostgresSession implements Session {
   async #end(): Promise<void> {
     if (this.#lost) return;
     const timer = setTimeout(() => this.#socket.destroy(), CLOSE_WAIT_MS);
-    // Part of what was sent may still wait in the driver, where the farewell would overtake it; and a pooler that hears
-    // it ends the server's connection in the middle of what it is doing.
+    // Messages may still wait in the driver, and Terminate would overtake them; a pooler that gets Terminate ends the
+    // server's connection in the middle of a statement.
     await this.#last.catch(() => {});
     await this.#lastReply?.told;
     this.#socket.end(TERMINATE);
@@ -230,7 +229,7 @@ export class PostgresSession implements Session {
   }
 }
 
-/** The session works without what was sent, only less well guarded. */
+/** The session also works if these first messages fail, only less well protected. */
 const UNWATCHED: Reply = { answered() {}, refused() {}, lost() {} };
 
 /** Terminate (PostgreSQL documentation, 54.7). */
@@ -241,7 +240,7 @@ function settleAfter(before: Promise<unknown>, settle: () => void): void {
   before.then(settle, settle);
 }
 
-/** Of a message with several statements the driver gives a list of results. */
+/** For a message with several statements the driver returns a list of results. */
 function lastRows(result: readonly (Row | readonly Row[])[]): Row[] {
   const last = result.at(-1);
   return Array.isArray(last) ? Array.from(last as readonly Row[]) : Array.from(result as readonly Row[]);

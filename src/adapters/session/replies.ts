@@ -1,16 +1,16 @@
 import type { ServerMessage } from "../../core/failure/failure.ts";
 import type { SessionState } from "../../ports/session.ts";
 
-/** Who waits for the answer to a message that was sent past the driver. Called in the order of sending. */
+/** Receives the answer to a message that was sent past the driver. Called in the order of sending. */
 export interface Reply {
   /** @param tag the command tag of its last statement, "" for none */
   answered(tag: string, after: SessionState): void;
   refused(error: ServerMessage, after: SessionState): void;
-  /** The connection ended before. */
+  /** The connection ended before the answer. */
   lost(): void;
 }
 
-/** The replies that are waited for, by the numbers of their messages, and what is known of the next one. */
+/** The pending replies, by message number, and the facts about the next one. */
 export class Replies {
   readonly #waiting = new Map<number, Reply>();
   #tag = "";
@@ -24,13 +24,13 @@ export class Replies {
     return this.#waiting.has(message);
   }
 
-  /** What has come of the message that is being answered. */
+  /** Notes a fact about the message that is being answered. */
   note({ tag, refusal }: { readonly tag?: string; readonly refusal?: ServerMessage }): void {
     if (tag !== undefined) this.#tag = tag;
     if (refusal) this.#refusal = refusal;
   }
 
-  /** Settles the message with this number. Answers false when nobody waits for it here. */
+  /** Settles the message with this number. Returns false if no reply waits for it. */
   settle(message: number, after: SessionState): boolean {
     const reply = this.#waiting.get(message);
     if (!reply) return false;
@@ -44,7 +44,7 @@ export class Replies {
     return true;
   }
 
-  /** Tells all that nothing will come any more. */
+  /** Tells all replies that the connection has ended. */
   lose(): void {
     for (const reply of this.#waiting.values()) reply.lost();
     this.#waiting.clear();

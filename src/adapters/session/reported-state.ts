@@ -2,7 +2,7 @@ import type { SessionState } from "../../ports/session.ts";
 import { notUnderstood } from "./answer-rules.ts";
 import { readStrings } from "./backend-messages.ts";
 
-/** What the backend reports of its session (PostgreSQL documentation, 54.2.7 Asynchronous Operations). */
+/** The state that the backend reports of its session (PostgreSQL documentation, 54.2.7 Asynchronous Operations). */
 export class ReportedState {
   readonly parameters = new Map<string, string>();
   #state: SessionState = { transaction: "none", standardConformingStrings: true, readOnlyByDefault: undefined };
@@ -11,7 +11,7 @@ export class ReportedState {
     return this.#state;
   }
 
-  /** @param body of a ParameterStatus */
+  /** @param body the body of a ParameterStatus */
   noteParameter(body: Buffer): void {
     const [name = "", value = ""] = readStrings(body);
     this.parameters.set(name, value);
@@ -24,7 +24,7 @@ export class ReportedState {
     };
   }
 
-  /** The state behind a message. One object for many: there are thousands of messages. @param status of ReadyForQuery */
+  /** The state after a message; one object is shared by thousands of messages. @param status of ReadyForQuery */
   after(status: number | undefined): SessionState {
     const transaction = status === IDLE ? "none" : status === OPEN ? "open" : "failed";
     if (this.#state.transaction !== transaction) this.#state = { ...this.#state, transaction };
@@ -34,5 +34,5 @@ export class ReportedState {
 
 const IDLE = 0x49;
 const OPEN = 0x54;
-/** PostgreSQL 18 reports 15; extensions may add some. */
+/** PostgreSQL 18 reports 15; extensions may add more. */
 const MOST_PARAMETERS = 1_000;

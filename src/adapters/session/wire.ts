@@ -1,24 +1,24 @@
 import type { Duplex } from "node:stream";
 import type { CopyData } from "./copy-data.ts";
 
-/** A connected stream of bytes to one backend, encrypted already where that was asked for. */
+/** A connected stream of bytes to one backend, already encrypted if requested. */
 export interface Wire {
   /** Called once, before anything is written. */
   attach(listener: WireListener): void;
-  /** Must return false when the next write should wait for `drained`; the bytes are taken in either case. */
+  /** Must return false if the next write should wait for `drained`; the bytes are accepted in either case. */
   write(bytes: Uint8Array): boolean;
-  /** Closes after what was written. */
+  /** Closes after sending all written bytes. */
   end(): void;
   /** Closes now. */
   destroy(): void;
   /** Stop and restart `received`. */
   pause(): void;
   resume(): void;
-  /** Whether the bytes that `received` gets are valid during its call only. */
+  /** True if the bytes that `received` gets are valid only during its call. */
   readonly reusesMemory?: boolean;
   /**
-   * Takes the data for the message with this number (counted from 1), where the backend cannot be sent data when it
-   * asks for it; absent where it can.
+   * Takes the data for the message with this number, from 1. Only on a wire whose backend cannot wait for data that it
+   * asks for.
    */
   readonly provideCopyData?: (message: number, data: CopyData) => void;
 }
@@ -26,7 +26,7 @@ export interface Wire {
 export interface WireListener {
   received(bytes: Buffer): void;
   drained(): void;
-  /** Called exactly once, whoever closed it. */
+  /** Called exactly once, whichever side closed it. */
   closed(error: Error | undefined): void;
 }
 
@@ -40,7 +40,7 @@ export function streamWire(stream: Duplex): Wire {
       stream.on("error", (error: Error) => {
         failure = error;
       });
-      // A server that has sent its last word will not read ours any more.
+      // A server that has ended its side reads nothing more.
       stream.on("end", () => stream.end());
       stream.on("close", () => listener.closed(failure));
       if (stream.destroyed) listener.closed(undefined);

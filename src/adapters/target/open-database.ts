@@ -3,8 +3,8 @@ import { PgliteDatabase } from "../embedded/pglite-database.ts";
 import { type Attendance, PostgresDatabase } from "../server/postgres-database.ts";
 
 /**
- * The database that `target` names; nothing is connected or started before its first `open`.
- * `attendance` hears of a server that wants a password when none is known, and of a log-in that is easily attacked.
+ * The database that `target` names; it connects or starts at its first `open`.
+ * `attendance` is asked for a missing password, and gets warnings about insecure log-ins.
  */
 export function openDatabase(target: Target, attendance?: Attendance): PgliteDatabase | PostgresDatabase {
   return target.kind === "embedded" ? new PgliteDatabase(target) : new PostgresDatabase(target, attendance);
