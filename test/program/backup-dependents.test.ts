@@ -86,7 +86,7 @@ for (const major of [15, 18] as const) {
       // Alone in the shadow, the tables lack what they refer to, and the views what they read besides.
       const up = await pgstep("up", "001", "--verify", "full", "--backup-dir", "one");
       assert.equal(up.status, 0, up.stderr);
-      assert.match(up.stderr, /Backed up 1 table with 2 rows of .* verified and restored elsewhere/);
+      assert.match(up.stderr, /Backed up 1 table with 2 rows of .* verified with a test restore/);
       const restored = await pgstep("restore", newest("one"), "--confirm", name);
       assert.equal(restored.status, 0, restored.stderr);
       assert.equal(await state(), before);

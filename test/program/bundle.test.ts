@@ -68,7 +68,7 @@ for (const runtime of chosenRuntimes()) {
       const first = readFileSync(sealed);
       const digest = createHash("sha256").update(first).digest("hex");
       const kind = runtime === "binary" ? "executable" : "script";
-      assert.equal(stdout, `Sealed 3 migrations (5 files) into the ${kind} ${name}.\n${digest}  ${name}\n`);
+      assert.equal(stdout, `Bundled 3 migrations (5 files) into the ${kind} ${name}.\n${digest}  ${name}\n`);
       await inCheckout("bundle", "-o", name, "--label", "commit 1");
       assert.ok(readFileSync(sealed).equals(first));
     });
@@ -207,7 +207,7 @@ for (const runtime of chosenRuntimes()) {
         assert.ok(readFileSync(join(checkout, "other")).equals(readFileSync(sealed)));
         for (const wrong of [process.execPath, sealed, join(checkout, "status.json")]) {
           const { status, stderr } = await seal("-o", "wrong", "--executable", wrong);
-          assert.deepEqual([status, /Cannot seal/.test(stderr)], [2, true], stderr);
+          assert.deepEqual([status, /Cannot build the bundle/.test(stderr)], [2, true], stderr);
         }
         assert.ok(!existsSync(join(checkout, "wrong")));
       });

@@ -67,7 +67,7 @@ for (const runtime of chosenRuntimes()) {
       assert.match(stdout, /^ {2}host +127\.0\.0\.1 +DATABASE_URL$/m);
       assert.match(stdout, /^ {2}directory +sound +PGSTEP_DIR$/m);
       assert.match(stdout, /^✓ history +public\.schema_migrations does not exist yet: the first run creates it$/m);
-      assert.match(stdout, /\nAll is well with .*\.\n$/);
+      assert.match(stdout, /\nChecked .*: no problems found\.\n$/);
       assert.equal(await fingerprint(server, name), before);
       assert.equal((await pgstep(url, "up")).status, 0);
       const after = await fingerprint(server, name);
@@ -254,7 +254,7 @@ for (const runtime of chosenRuntimes()) {
         const { status, told, stdout } = await examined(`${url}?sslmode=verify-full&sslrootcert=${root}`);
         assert.equal(status, 0, stdout);
         assert.match(told("TLS")[0] ?? "", /^good: TLSv1\.3, .*the certificate is verified$/);
-        assert.match(told("certificate")[0] ?? "", /for .*localhost.*, good from \d{4}-\d\d-\d\d until \d{4}/);
+        assert.match(told("certificate")[0] ?? "", /for .*localhost.*, valid from \d{4}-\d\d-\d\d until \d{4}/);
         const unverified = await examined(`${url}?sslmode=require`);
         assert.match(unverified.told("TLS")[0] ?? "", /the certificate is not verified: sslmode=require$/);
       });

@@ -187,7 +187,7 @@ describe("a hostile checkout", () => {
       checkout.write("package.json", `{ "pgstep": ${hostileFile({ logFile: "src/new.log" })} }`);
       for (const out of ["src/new/", "deep/new.ts"]) {
         const { status, stderr, written } = await contained(runtime, ["types", "--out", out]);
-        assert.match(stderr, /: a link leads it to .*, outside of the project/);
+        assert.match(stderr, /: a link leads to .*, outside the project/);
         assert.deepEqual([status, written], [2, []]);
       }
       const { stderr } = await contained(runtime, ["types", "--out", "database.ts"]);
@@ -203,23 +203,19 @@ describe("a hostile checkout", () => {
         [
           { directory: "../elsewhere/migrations" },
           ["new", "evil"],
-          /pgstep\.json:1:\d+ leads it outside of the project/,
+          /pgstep\.json:1:\d+ names a directory outside the project/,
         ],
-        [{ directory: "data" }, ["new", "evil"], /a link leads it to .*, outside of the project/],
-        [{ directory: ".git/hooks" }, ["new", "evil"], /a link leads it to .*\.git.*, outside of the project/],
+        [{ directory: "data" }, ["new", "evil"], /a link leads to .*, outside the project/],
+        [{ directory: ".git/hooks" }, ["new", "evil"], /a link leads to .*\.git.*, outside the project/],
         [
           { url: "pglite:../elsewhere/data" },
           ["status"],
-          /Cannot use pglite:.* from pgstep\.json:1:\d+: it lies outside/,
+          /Cannot use pglite:.* from pgstep\.json:1:\d+: it is outside/,
         ],
-        [{ url: "pglite:data" }, ["doctor"], /it lies outside of the project/],
-        [{ shadowUrl: "pglite:../elsewhere/data" }, ["validate", "--replay"], /it lies outside of the project/],
-        [
-          { shadowUrl: shadow.url },
-          ["validate", "--replay"],
-          /Cannot rehearse in the database from pgstep\.json:1:\d+/,
-        ],
-        [{ shadowUrl: shadow.url }, ["types", "--replay"], /Cannot rehearse in the database from pgstep\.json:1:\d+/],
+        [{ url: "pglite:data" }, ["doctor"], /it is outside the project/],
+        [{ shadowUrl: "pglite:../elsewhere/data" }, ["validate", "--replay"], /it is outside the project/],
+        [{ shadowUrl: shadow.url }, ["validate", "--replay"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
+        [{ shadowUrl: shadow.url }, ["types", "--replay"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
       ];
       for (const [more, words, told] of cases) {
         write("pgstep.json", hostileFile({ logFile: undefined, ...more }));
@@ -231,7 +227,7 @@ describe("a hostile checkout", () => {
       const { stderr } = await contained(runtime, ["status"]);
       assert.match(
         stderr,
-        /no log is written to \.\.\/home\/\.bashrc: it lies outside of the project, and only pgstep\.json:1:\d+ names it/,
+        /no log is written to \.\.\/home\/\.bashrc: it is outside the project, and only pgstep\.json:1:\d+ names it/,
       );
       assert.deepEqual(
         await server.query(shadow.name, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"),

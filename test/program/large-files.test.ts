@@ -72,7 +72,7 @@ describe("large", () => {
         { count: FILES, sum: (FILES * (FILES + 1)) / 2 },
       ]);
       const again = await pgstep(runtime, { DATABASE_URL: url }, "up", "--dir", "many");
-      assert.equal(again.stdout, "Nothing to do: 10000 migrations are applied already.\n", again.stderr);
+      assert.equal(again.stdout, "Nothing to do: 10000 migrations are already applied.\n", again.stderr);
     });
 
     for (const name of ["inserts", "copy"]) {

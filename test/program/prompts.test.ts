@@ -16,7 +16,7 @@ const ASKING: readonly { words: readonly string[]; question: string; wantsName?:
   { words: ["reset"], question: "type the database's name (", wantsName: true },
   { words: ["unprotect"], question: "type the database's name (", wantsName: true },
   { words: ["repair"], question: "[y/N] " },
-  { words: ["repair", "3"], question: "Forget 003? " },
+  { words: ["repair", "3"], question: "Remove 003 from the history? " },
   { words: ["resolve", "002", "--not-applied"], question: "[y/N] " },
 ];
 
@@ -77,7 +77,7 @@ describe("a question at the terminal", { skip: noTerminal }, () => {
         assert.deepEqual([slip.status, slip.seen.endsWith(`${answer} ${IN_ORDER}`)], [3, true], slip.seen);
         const stopped = await typing(CONTROL_C);
         assert.equal(stopped.status, 130, stopped.seen);
-        assert.match(stopped.seen, /interrupted before it was agreed to .*Nothing was changed\. echo icanon isig $/);
+        assert.match(stopped.seen, /interrupted before it was confirmed .*Nothing was changed\. echo icanon isig $/);
         assert.deepEqual(await state(), before);
       });
     }

@@ -38,7 +38,7 @@ describe("the password prompt", { skip: noTerminal }, () => {
       for (const [more, environment] of [[["--json"], {}] as const, [[], { CI: "true" }] as const]) {
         const unasked = await typing([...command, ...more], "", environment);
         assert.deepEqual([unasked.status, unasked.isAnswered], [2, false], unasked.seen);
-        assert.match(unasked.seen, /a password is asked for user \W*me\W* and none was given/);
+        assert.match(unasked.seen, /the server asks for the password of user \W*me\W*, and none was given/);
       }
     });
   }

@@ -97,7 +97,7 @@ for (const runtime of chosenRuntimes()) {
         assert.doesNotMatch(wrong.stdout + wrong.stderr, /wr0ng/);
         const none = await pgstep(runtime, server.url(database, "app"), "status", "--dir", dir);
         assert.equal(none.status, 2);
-        assert.match(none.stderr, /a password is asked for user "app" and none was given/);
+        assert.match(none.stderr, /the server asks for the password of user "app", and none was given/);
         const right = await pgstep(runtime, server.url(database, "app", "right"), "status", "--dir", dir);
         assert.equal(right.status, 0, right.stderr);
       });

@@ -15,7 +15,7 @@ const DOCUMENTS: Readonly<Record<FindingFormat, (inspected: Inspected) => string
   sarif: sarifDocument,
 };
 
-/** All findings as one document on standard output, also when there are none, and when it did not come to looking. */
+/** All findings as one document on standard output, even if there are none or pgstep failed before it checked files. */
 export class DocumentReporter implements Reporter {
   readonly #stream: OutputStream;
   readonly #format: FindingFormat;
@@ -34,7 +34,7 @@ export class DocumentReporter implements Reporter {
     if (report.type === "validation") this.#write(report.findings, report.migrations);
   }
 
-  /** A command line that is wrong is told to who typed it: it may not even ask for findings. */
+  /** An error in the command line is only printed as text: the command may not produce findings at all. */
   failure(failure: Failure): void {
     if (failure.code !== "usage") this.#write(findingsOf(failure), undefined);
   }
@@ -46,7 +46,7 @@ export class DocumentReporter implements Reporter {
 
   close(): void {}
 
-  /** Once: two documents in a row are none. */
+  /** Writes once: two documents in a row are invalid. */
   #write(findings: readonly Finding[], migrations: number | undefined): void {
     if (this.#written) return;
     this.#written = true;

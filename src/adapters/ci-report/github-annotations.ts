@@ -8,7 +8,7 @@ import { checkoutPath, findingsOf, withHint } from "../output/findings.ts";
 import type { OutputStream } from "../output/output.ts";
 
 /**
- * Notes at files and lines in GitHub's view of a change, as workflow commands:
+ * Annotations of files and lines in GitHub's view of a change, as workflow commands:
  * https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
  */
 export class GithubAnnotations implements Reporter {
@@ -46,7 +46,7 @@ export class GithubAnnotations implements Reporter {
   }
 }
 
-/** One workflow command. */
+/** A finding as a workflow command. */
 export function annotation(finding: Finding, checkout: string): string {
   const { rule, severity, place } = finding;
   const properties = [
@@ -59,7 +59,7 @@ export function annotation(finding: Finding, checkout: string): string {
   return `::${severity} ${written}::${safeText(withHint(finding), "workflow-message")}`;
 }
 
-/** The stream for other texts: what others wrote, a server's message, is not taken for a command. */
+/** A stream for all other text: a server's message, for example, must not be read as a workflow command. */
 export function withoutCommandsOn(stream: OutputStream): OutputStream {
   return {
     write: (text) => stream.write(withoutCommands(text)),

@@ -10,10 +10,10 @@ import { counted, duration } from "../output/words.ts";
 import { summaryLine } from "../text-report/run.ts";
 import { placeText } from "../text-report/source-frame.ts";
 
-/** GitHub takes at most a mebibyte for a step. */
+/** GitHub accepts at most 1 MiB for a step. */
 const MOST_ROWS = 500;
 
-/** The page that GitHub shows of a job: what came of the command, in Markdown, at the end of the file it names. */
+/** The result of the command in Markdown for GitHub's job summary, appended to the file that GitHub names. */
 export class StepSummary implements Reporter {
   readonly #path: string;
 
@@ -43,7 +43,7 @@ export class StepSummary implements Reporter {
     try {
       appendFileSync(this.#path, `${lines.join("\n")}\n\n`);
     } catch {
-      // It is a copy of what the log has; a job does not fail for want of it.
+      // The log has the same; the job must not fail without the summary.
     }
   }
 }
@@ -62,7 +62,8 @@ export function runSummary(report: RunReport): string[] {
 }
 
 function stepRow({ name, outcome, durationMs }: StepReport): string {
-  return `| ${code(name)} | ${outcome.replaceAll("-", " ")} | ${durationMs === undefined ? "" : duration(durationMs)} |`;
+  const words = outcome === "in-doubt" ? "unknown" : outcome.replaceAll("-", " ");
+  return `| ${code(name)} | ${words} | ${durationMs === undefined ? "" : duration(durationMs)} |`;
 }
 
 export function validationSummary({ findings, migrations, database }: ValidationReport): string[] {
@@ -93,7 +94,7 @@ function failureSummary(failure: Failure): string[] {
 
 function findingTable(findings: readonly Finding[]): string[] {
   return [
-    "| | place | what |",
+    "| | place | message |",
     "|---|---|---|",
     ...findings
       .slice(0, MOST_ROWS)
@@ -108,19 +109,19 @@ function more(count: number): string[] {
   return count > MOST_ROWS ? [`| ... and ${count - MOST_ROWS} more | | |`] : [];
 }
 
-/** Plain text: nothing in it is taken for Markdown or HTML. */
+/** Plain text, with Markdown and HTML escaped. */
 function text(plain: string): string {
   return safeText(plain, "markdown");
 }
 
-/** Text as code on one line, within a table too. */
+/** Text as code on one line, also inside a table. */
 function code(plain: string): string {
   return `<code>${text(printableLine(plain))}</code>`;
 }
 
 const LONGEST_BLOCK = 2_000;
 
-/** Lines of code, fenced by more backticks than they have. */
+/** A code block, fenced by more backticks than it contains. */
 function block(plain: string): string[] {
   const shown = printable(plain.slice(0, LONGEST_BLOCK));
   const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));

@@ -4,7 +4,7 @@ import { jsonText } from "../../core/text/display.ts";
 import type { Inspected } from "../output/findings.ts";
 import { checkoutPath, withHint } from "../output/findings.ts";
 
-/** A code quality report of GitLab's: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format */
+/** A GitLab code quality report: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format */
 export function gitlabDocument({ findings, checkout }: Inspected): string {
   const marks = fingerprints(findings, checkout);
   const issues = findings.map((finding, index) => ({
@@ -12,7 +12,7 @@ export function gitlabDocument({ findings, checkout }: Inspected): string {
     check_name: finding.rule,
     fingerprint: marks[index],
     severity: finding.severity === "error" ? "major" : "minor",
-    // Both are required; what is about no place is shown at the checkout as a whole.
+    // Both are required; a finding without a place is shown at the checkout as a whole.
     location: {
       path: finding.place ? checkoutPath(finding.place, checkout) : ".",
       lines: { begin: finding.place?.line ?? 1 },
@@ -22,8 +22,8 @@ export function gitlabDocument({ findings, checkout }: Inspected): string {
 }
 
 /**
- * A name for each finding that stays the same when lines are added above it: the services tell new findings from known
- * ones by it, and show only one of each.
+ * A name for each finding that stays the same when lines are added above it: CI services use it to tell new findings
+ * from known ones, and show only one of each.
  */
 export function fingerprints(findings: readonly Finding[], checkout: string): string[] {
   const seen = new Map<string, number>();

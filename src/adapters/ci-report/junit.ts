@@ -5,8 +5,8 @@ import { checkoutPath, withHint } from "../output/findings.ts";
 import { counted } from "../output/words.ts";
 
 /**
- * A JUnit report, as the services read it: a test case that failed for each error, and one that passed for each warning.
- * What kept pgstep from looking is an error of the test itself.
+ * A JUnit report for CI services: a failed test case for each error, and a passed one for each warning. A failure
+ * before the files were checked is an error of the test itself.
  */
 export function junitDocument({ findings, migrations, checkout }: Inspected): string {
   const looked = migrations !== undefined;

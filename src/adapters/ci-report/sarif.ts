@@ -16,7 +16,7 @@ export function sarifDocument({ findings, migrations, checkout, toolVersion }: I
         tool: {
           driver: { name: "pgstep", semanticVersion: toolVersion, rules: rules.map(ruleObject) },
         },
-        // False when it did not come to looking at files.
+        // False if pgstep failed before it checked the files.
         invocations: [{ executionSuccessful: migrations !== undefined }],
         columnKind: "unicodeCodePoints",
         results: findings.map((finding, index) => ({
@@ -38,7 +38,7 @@ function ruleObject(id: string) {
   return { id, shortDescription: { text: id.replaceAll("-", " ") } };
 }
 
-/** Each result needs one; what is about no place is shown at the checkout as a whole. */
+/** Each result needs one; a finding without a place is shown at the checkout as a whole. */
 function location({ place }: Finding, checkout: string) {
   const path = place ? checkoutPath(place, checkout) : ".";
   const region = place?.line !== undefined && {
@@ -53,7 +53,7 @@ function location({ place }: Finding, checkout: string) {
   };
 }
 
-/** A part of a path in a URI, which can hold no half of a character. */
+/** A path segment for a URI, which cannot contain half of a surrogate pair. */
 function escaped(part: string): string {
   return encodeURIComponent(part.replace(/\p{Surrogate}/gu, "\ufffd"));
 }

@@ -3,11 +3,11 @@ import { createConnection, isIP, type NetConnectOpts } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Host, isSocket } from "../../core/connection/target.ts";
 
-/** Makes a new connection to one address; `signal` ends the attempt, and the promise then rejects with its reason. */
+/** Opens a new connection to one address. Aborting `signal` rejects the promise with the signal's reason. */
 export type Dial = (signal: AbortSignal) => Promise<Duplex>;
 
 /**
- * Ways to a host, in the order to try them: one for each of its addresses.
+ * One dial for each address of a host, in the order to try them.
  * `keepAliveMs` is as in the target.
  */
 export async function dialsTo(host: Host, keepAliveMs: number | undefined): Promise<Dial[]> {
@@ -21,7 +21,7 @@ export async function dialsTo(host: Host, keepAliveMs: number | undefined): Prom
   return found.map(({ address }) => dialAddress({ ...options, host: address }));
 }
 
-/** Where a server listens in a directory (PostgreSQL documentation, 32.1.2, host); "@" stands for the abstract space. */
+/** The socket of a server in a directory (PostgreSQL documentation, 32.1.2, host); "@" marks the abstract namespace. */
 function socketPath(host: Host): string {
   const path = `${host.name}/.s.PGSQL.${host.port}`;
   return path.startsWith("@") ? `\0${path.slice(1)}` : path;
@@ -37,8 +37,8 @@ function dialAddress(address: NetConnectOpts): Dial {
 }
 
 /**
- * Resolves when the stream emits `event`; when it fails, closes or the signal is aborted first, destroys it and rejects.
- * A later error shows in the stream's closing only and does not end the process.
+ * Resolves when the stream emits `event`. If the stream fails or closes, or the signal is aborted first, destroys the
+ * stream and rejects. A later error of the stream does not end the process.
  */
 export function settling(stream: Duplex, event: string, signal: AbortSignal): Promise<unknown> {
   stream.on("error", () => {});
@@ -67,7 +67,7 @@ export function settling(stream: Duplex, event: string, signal: AbortSignal): Pr
   });
 }
 
-/** The other side closed the connection before it had said what was waited for. */
+/** The other side closed the connection before the expected event. */
 export class ClosedEarly extends Error {
   override readonly name = "ClosedEarly";
 }

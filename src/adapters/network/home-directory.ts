@@ -2,9 +2,8 @@ import { userInfo } from "node:os";
 import process from "node:process";
 
 /**
- * The user's home directory as libpq finds it. A container may run as a user whom nobody has written down, and in an
- * empty root nobody is: that has none, and "/" stands for it as it does at a login. Never the working directory, which
- * is what an empty HOME would make of a file's path.
+ * The user's home directory, as libpq finds it. A container may run as a user without an entry in /etc/passwd, or have
+ * no such file: then it is "/", as at a login. Never the working directory, which an empty HOME would lead to.
  */
 export function homeDirectory(): string {
   if (process.env.HOME) return process.env.HOME;

@@ -6,7 +6,7 @@ import { messageOf, systemCode } from "../../core/failure/system-error.ts";
 /** Why a connection could not be made, for people. */
 export interface Explanation {
   readonly code: FailureCode;
-  /** What is the case, after "Cannot connect to <host>: ". */
+  /** The text after "Cannot connect to <host>: ". */
   readonly reason: string;
   readonly hint: string;
   readonly server?: ServerMessage;
@@ -17,7 +17,7 @@ export function failed(reason: string, hint: string): Explanation {
   return { code: "connection-failed", reason, hint };
 }
 
-/** What an error of the system or the network means. */
+/** Explains an error of the system or the network. */
 export function explainNetwork(host: Host, error: unknown): Explanation {
   const refused = refusedPermission(error);
   if (refused) return { code: "runtime-unsupported", ...refused };
@@ -39,7 +39,7 @@ export function explainNetwork(host: Host, error: unknown): Explanation {
       return failed(
         "permission denied",
         isSocketDirectory(host.name)
-          ? "Let this user into the socket's directory, or connect through TCP with a host name."
+          ? "Give this user access to the socket's directory, or connect through TCP with a host name."
           : "Check the firewall and sandbox rules for this process.",
       );
     case "ETIMEDOUT":
@@ -59,9 +59,9 @@ function startHint({ name }: Host): string {
   return isSocketDirectory(name) ? START_SOCKET : START_NETWORK;
 }
 
-/** Node 20 fills an abstract name up with NULs, so that it is another one. */
+/** Node 20 pads an abstract name with NULs, which changes the name. */
 const START_ABSTRACT =
-  "Start the server, or check the name behind the @; on Node 20 abstract sockets are out of reach: use Node 22, Bun or Deno.";
+  "Start the server, or check the name after the @; abstract sockets do not work on Node 20: use Node 22, Bun or Deno.";
 const START_NETWORK =
   "Start the server, or check host and port in the URL; listen_addresses in postgresql.conf must include this address.";
-const START_SOCKET = "Start the server: its socket file is there but nothing listens on it.";
+const START_SOCKET = "Start the server: its socket file exists, but nothing listens on it.";

@@ -5,7 +5,7 @@ import { type Check, good, warning } from "../../core/reports/diagnosis.ts";
 
 const SOON_MS = 30 * 86_400_000;
 
-/** What an encrypted connection is; runtimes tell more of it or less. */
+/** Protocol, cipher and verification of a connection; not every runtime reports the first two. */
 export function encryptionCheck(stream: Duplex, mode: SslMode): Check {
   const known = stream instanceof TLSSocket ? [stream.getProtocol?.(), stream.getCipher?.()?.name] : [];
   const verified = mode === "verify-ca" || mode === "verify-full";
@@ -13,21 +13,21 @@ export function encryptionCheck(stream: Duplex, mode: SslMode): Check {
   return good("TLS", [...known.filter((part) => part), remark].join(", "));
 }
 
-/** Whose certificate the server has shown, and how long it is good. */
+/** The names in the server's certificate, and its validity. */
 export function certificateChecks(stream: Duplex): Check[] {
   if (!(stream instanceof TLSSocket)) return [];
   const { subject, subjectaltname: names, valid_to: end, valid_from: start } = stream.getPeerCertificate();
   if (!end) return [];
   const commonName = Array.isArray(subject?.CN) ? subject.CN.join(", ") : subject?.CN;
-  const who = names ?? (commonName === undefined ? "nobody by name" : `CN=${commonName}`);
-  const message = `for ${who}, good from ${day(start)} until ${day(end)}`;
+  const who = names ?? (commonName === undefined ? "no name" : `CN=${commonName}`);
+  const message = `for ${who}, valid from ${day(start)} until ${day(end)}`;
   const leftMs = Date.parse(end) - Date.now();
   const renew = "Renew the server's certificate.";
-  // Where certificates are verified, there is no connection with such a one.
+  // Only without verification: otherwise the connection would have failed.
   if (leftMs < 0) return [warning("certificate", `${message}: it has expired`, renew)];
   if (Date.parse(start) > Date.now())
-    return [warning("certificate", `${message}: not yet`, "Check the clocks of both machines.")];
-  if (leftMs < SOON_MS) return [warning("certificate", `${message}: soon over`, renew)];
+    return [warning("certificate", `${message}: it is not valid yet`, "Check the clocks of both machines.")];
+  if (leftMs < SOON_MS) return [warning("certificate", `${message}: it expires soon`, renew)];
   return [good("certificate", message)];
 }
 

@@ -8,14 +8,14 @@ import { Failure } from "../../core/failure/failure.ts";
 import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 import { homeDirectory } from "./home-directory.ts";
 
-/** Where libpq looks for what is not named (PostgreSQL documentation, 32.19.6 SSL Client File Usage). */
+/** libpq's default location of a TLS file (PostgreSQL documentation, 32.19.6 SSL Client File Usage). */
 function userFile(name: string): string {
   if (process.platform === "win32") return join(process.env.APPDATA ?? homeDirectory(), "postgresql", name);
   return join(homeDirectory(), ".postgresql", name);
 }
 
 /**
- * The trusted roots in PEM; undefined where there are none and none are needed.
+ * The trusted roots in PEM; undefined if there are none and none are needed.
  * @throws Failure settings
  */
 export function rootCertificates({ rootCertificate: named, mode }: TlsDemands): readonly string[] | undefined {
@@ -28,23 +28,23 @@ export function rootCertificates({ rootCertificate: named, mode }: TlsDemands): 
   });
 }
 
-/** As OpenSSL finds them: the file that SSL_CERT_FILE names, else the system's, else those of the runtime. */
+/** The roots in the file that SSL_CERT_FILE names, as in OpenSSL; else the system's, else those of the runtime. */
 function systemRoots(): readonly string[] {
   const files = process.env.SSL_CERT_FILE ? [process.env.SSL_CERT_FILE] : SYSTEM_ROOTS;
   const found = files.find((path) => statusOf(path));
   if (found !== undefined) return [read(found, "the root certificates")];
-  // Node 20 and Bun's older releases do not have it.
+  // Missing in Node 20 and older releases of Bun.
   const ask: unknown = Reflect.get(tls, "getCACertificates");
   const told: unknown = typeof ask === "function" ? Reflect.apply(ask, tls, ["system"]) : undefined;
   return Array.isArray(told) && told.length > 0 ? told.map(String) : tls.rootCertificates;
 }
 
-/** Debian and its kin, Alpine; Fedora and its kin; the BSDs and macOS. */
+/** Debian and its derivatives, Alpine; Fedora and its derivatives; the BSDs and macOS. */
 const SYSTEM_ROOTS = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
 /**
- * The lists of certificates that are no longer good, in PEM; none where there are none.
- * @throws Failure settings when one that is named cannot be read, runtime-unsupported where the runtime knows no lists
+ * The certificate revocation lists in PEM; empty without any.
+ * @throws Failure settings if a named list cannot be read, runtime-unsupported if the runtime does not support lists
  */
 export function revocationLists({ revocationList, revocationDirectory }: TlsDemands): readonly string[] {
   const given = revocationList ?? revocationDirectory;
@@ -53,7 +53,7 @@ export function revocationLists({ revocationList, revocationDirectory }: TlsDema
   if (process.versions.deno !== undefined) {
     throw new Failure(
       "runtime-unsupported",
-      `Cannot honour the revocation list ${given ?? standard}: Deno knows none`,
+      `Cannot use the revocation list ${given ?? standard}: Deno does not support them`,
       {
         hint: "Run pgstep on Node or Bun, or remove sslcrl and sslcrldir (PGSSLCRL, PGSSLCRLDIR).",
       },
@@ -64,7 +64,7 @@ export function revocationLists({ revocationList, revocationDirectory }: TlsDema
   return revocationDirectory === undefined ? lists : [...lists, ...hashedLists(revocationDirectory)];
 }
 
-/** A directory as c_rehash makes it: <hash of the issuer's name>.r<number>. */
+/** The lists in a directory that c_rehash prepared: <hash of the issuer's name>.r<number>. */
 function hashedLists(directory: string): string[] {
   try {
     const names = readdirSync(directory).filter((name) => /^[0-9a-f]{8}\.r[0-9]+$/.test(name));
@@ -76,26 +76,26 @@ function hashedLists(directory: string): string[] {
 
 const REVOCATIONS = "the revocation list";
 
-/** In PEM, the key decrypted. */
+/** Certificate and decrypted key, in PEM. */
 export interface ClientCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
 /**
- * The certificate to show to a server that asks for one; undefined where there is none, or it is not to be shown.
+ * The certificate for a server that asks for one; undefined if there is none, or it must not be sent.
  * @throws Failure settings
  */
 export function clientCertificate(demands: TlsDemands): ClientCertificate | undefined {
   const path = demands.clientCertificate ?? userFile("postgresql.crt");
-  // A file that is not there is no certificate, even where it is named: the server decides whether it needs one.
+  // A missing file means no certificate, even if it is named: the server decides whether it needs one.
   if (!demands.showsCertificate || !statusOf(path)) return undefined;
   const cert = read(path, "the client certificate");
   const keyPath = demands.clientKey ?? userFile("postgresql.key");
   const key = readKey(keyPath, demands.clientKeyPassword());
   if (!parsed(path, cert).checkPrivateKey(key)) {
     throw new Failure("settings", `Cannot use the client certificate ${path}: ${keyPath} is not its key`, {
-      hint: "Name the key that belongs to it with sslkey (PGSSLKEY).",
+      hint: "Name the matching key with sslkey (PGSSLKEY).",
     });
   }
   return { cert, key: key.export({ type: "pkcs8", format: "pem" }).toString() };
@@ -106,7 +106,7 @@ function parsed(path: string, cert: string): X509Certificate {
     return new X509Certificate(cert);
   } catch (error) {
     throw new Failure("settings", `Cannot read the client certificate ${path}: it is not in PEM`, {
-      hint: "Turn it into PEM: openssl x509 -inform der -in <file> -out <file>.",
+      hint: "Convert it to PEM: openssl x509 -inform der -in <file> -out <file>.",
       cause: error,
     });
   }
@@ -150,11 +150,11 @@ function readKey(path: string, password: string | undefined): KeyObject {
   });
 }
 
-/** As libpq: nothing for others, except that root's files may be read by a group. */
+/** As in libpq: no access for others, except that a group may read root's files. */
 const OTHERS = 0o077;
 const BEYOND_GROUP = 0o037;
 
-/** Undefined when there is no such file. */
+/** Undefined if there is no such file. */
 function statusOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

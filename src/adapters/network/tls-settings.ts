@@ -5,7 +5,7 @@ import type { TlsSettings } from "./tls.ts";
 import { clientCertificate, revocationLists, rootCertificates } from "./tls-files.ts";
 
 /**
- * How to try a host, in order: with which TLS settings, or with none.
+ * The TLS settings to try on a host, in order; undefined for plain text.
  * The modes are libpq's (PostgreSQL documentation, 32.19.3); Unix sockets are never encrypted.
  */
 export function tlsAttempts({ tls }: ServerTarget, host: Host): (TlsSettings | undefined)[] {
@@ -13,7 +13,7 @@ export function tlsAttempts({ tls }: ServerTarget, host: Host): (TlsSettings | u
   const settings = (optional: boolean): TlsSettings => ({
     optional,
     direct: tls.direct,
-    // Certificates and keys are read only once TLS is about to begin, so that a mode that can do without does.
+    // Certificates and keys are read only when TLS begins, so that modes that do not need TLS do not need the files.
     get options() {
       return tlsOptions(tls, host);
     },
@@ -29,14 +29,14 @@ export function tlsAttempts({ tls }: ServerTarget, host: Host): (TlsSettings | u
 }
 
 /**
- * Where there are roots they are used, whatever the mode: so does libpq.
+ * If there are roots, they are used in every mode, as in libpq.
  * @throws Failure settings when a certificate or key cannot be used, runtime-unsupported
  */
 function tlsOptions(tls: ServerTarget["tls"], host: Host): ConnectionOptions {
   const roots = rootCertificates(tls);
   const revoked = roots === undefined ? [] : revocationLists(tls);
   return {
-    // Addresses are not sent (RFC 6066, section 3); there is no `host` beside it, which Deno would send instead.
+    // Addresses are not sent (RFC 6066, section 3); `host` is not set, since Deno would send it instead.
     servername: tls.sendsName && isIP(host.name) === 0 ? host.name : "",
     minVersion: tls.minimumVersion,
     ...(tls.maximumVersion && { maxVersion: tls.maximumVersion }),

@@ -6,32 +6,32 @@ import { ClosedEarly, type Dial, settling } from "./dial.ts";
 
 /** How a connection is encrypted. */
 export interface TlsSettings {
-  /** Go on in plain text when the server has no TLS. */
+  /** Continue in plain text if the server does not support TLS. */
   readonly optional: boolean;
-  /** TLS from the first byte, as PostgreSQL 17 and newer accept it. */
+  /** TLS from the first byte, which PostgreSQL 17 and newer accept. */
   readonly direct: boolean;
   /** Reading them may throw a Failure. */
   readonly options: ConnectionOptions;
 }
 
-/** The server has no TLS although it is required. */
+/** The server does not support TLS, although it is required. */
 export class TlsRefused extends Error {
   override readonly name = "TlsRefused";
 }
 
-/** The TLS handshake failed, over a connection that stood. */
+/** The TLS handshake failed on an open connection. */
 export class TlsFailed extends Error {
   override readonly name = "TlsFailed";
 }
 
-/** What answered is not a PostgreSQL server. */
+/** The other end is not a PostgreSQL server. */
 export class NotPostgres extends Error {
   override readonly name = "NotPostgres";
 }
 
 /**
- * The same way with TLS on it, or as it is when there are no settings.
- * Its promises reject with TlsRefused, TlsFailed, NotPostgres, and the Failure of the settings as well.
+ * The dial with TLS added, or unchanged without settings.
+ * Its promises also reject with TlsRefused, TlsFailed, NotPostgres, and the Failure of the settings.
  */
 export function encrypted(dial: Dial, tls: TlsSettings | undefined): Dial {
   if (!tls) return dial;
@@ -52,7 +52,7 @@ async function offersTls(stream: Duplex, signal: AbortSignal): Promise<boolean> 
   try {
     const answer = await settling(stream, "data", signal);
     stream.pause();
-    // More than the one byte would be plain text slipped in before the encryption (CVE-2021-23222).
+    // More than one byte would be plain text injected before the encryption (CVE-2021-23222).
     if (Buffer.isBuffer(answer) && answer.length === 1 && (answer[0] === YES || answer[0] === NO)) {
       return answer[0] === YES;
     }
@@ -60,7 +60,7 @@ async function offersTls(stream: Duplex, signal: AbortSignal): Promise<boolean> 
     if (!(error instanceof ClosedEarly)) throw error;
   }
   stream.destroy();
-  throw new NotPostgres("what answered is not a PostgreSQL server");
+  throw new NotPostgres("the other end is not a PostgreSQL server");
 }
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
@@ -72,7 +72,7 @@ async function handshake(stream: Duplex, tls: TlsSettings, signal: AbortSignal):
     const options = { ...tls.options, socket: stream, ...(tls.direct && { ALPNProtocols: ["postgresql"] }) };
     const secure = connect(options);
     await settling(secure, "secureConnect", signal);
-    // A server that does not know the protocol by this name may be another one (CVE-2021-3618, the ALPACA attack).
+    // A server that does not know this protocol name may be a different one (CVE-2021-3618, the ALPACA attack).
     if (tls.direct && secure.alpnProtocol !== "postgresql") {
       throw new Error("the server did not agree to speak PostgreSQL's protocol");
     }
@@ -84,12 +84,11 @@ async function handshake(stream: Duplex, tls: TlsSettings, signal: AbortSignal):
   }
 }
 
-/** The certificate in DER that the server at the other end of a stream has shown; undefined for plain text. */
+/** The server's certificate in DER; undefined for plain text. */
 export function serverCertificate(stream: Duplex): Uint8Array | undefined {
   return stream instanceof TLSSocket ? stream.getPeerCertificate(true).raw : undefined;
 }
 
-/** Whether what goes over a stream is encrypted. */
 export function isEncrypted(stream: Duplex): boolean {
   return stream instanceof TLSSocket;
 }

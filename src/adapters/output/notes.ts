@@ -1,7 +1,7 @@
 import type { Event } from "../../core/reports/event.ts";
 import { printableLine } from "../../core/text/display.ts";
 
-/** What people see on standard error in every format, since it decides what they trust. */
+/** Printed on standard error in every format: these files and programs decide what pgstep does. */
 export type Note = Extract<Event, { type: "project-file-found" | "program-named" }>;
 
 export function isNote(event: Event): event is Note {

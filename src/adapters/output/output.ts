@@ -4,7 +4,7 @@ import { systemWords } from "../../core/failure/system-error.ts";
 import type { HintCommands } from "../../core/hints/hint-commands.ts";
 import { displayWidth, GLUE, wrapped } from "../../core/text/display.ts";
 
-/** Standard output, standard error, or anything like them. */
+/** Standard output, standard error, or a similar stream. */
 export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
@@ -12,11 +12,11 @@ export interface OutputStream {
   readonly columns?: number;
 }
 
-/** What the user and the environment say of how things should look. */
+/** How output should look, by the user's flags and the environment. */
 export interface Appearance extends Pick<Presentation, "quiet" | "verbose" | "color" | "ascii"> {
-  /** TERM, CI, the locale and their like are looked at. */
+  /** TERM, CI, the locale and similar variables are read. */
   readonly variables: Variables;
-  /** How commands are typed here; without it, as the code writes them. */
+  /** Rewrites the commands in hints to how pgstep was started; by default they are unchanged. */
   readonly commands?: HintCommands | undefined;
 }
 
@@ -24,7 +24,7 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
-/** Marks before lines and words, each in a form that every terminal can show. */
+/** Marks before lines and words. */
 export interface Marks {
   readonly applied: string;
   readonly undone: string;
@@ -57,7 +57,7 @@ const ASCII_MARKS: Marks = {
 
 const COLUMNS_WHEN_UNKNOWN = 80;
 
-/** One stream with what can be shown on it. */
+/** A stream, and what it can show. */
 export class Output {
   readonly colors: Colors;
   readonly ascii: boolean;
@@ -75,7 +75,7 @@ export class Output {
     this.marks = this.ascii ? ASCII_MARKS : MARKS;
   }
 
-  /** The terminal's width; undefined for a pipe or file, where nothing needs to be cut. */
+  /** The terminal's width; undefined for a pipe or file, where nothing is cut. */
   get columns(): number | undefined {
     return this.isTerminal ? this.#stream.columns || COLUMNS_WHEN_UNKNOWN : undefined;
   }
@@ -84,30 +84,30 @@ export class Output {
     this.#stream.write(text);
   }
 
-  /** A text of the reporter's own, with the commands in it as they are typed here. */
+  /** A reporter's own text, with its commands rewritten to how pgstep was started. */
   typed(text: string): string {
     return this.#commands?.rewritten(text) ?? text;
   }
 
-  /** A text in which no line will be broken inside a command, for `lines`. */
+  /** A text whose commands `lines` does not wrap. */
   unbroken(text: string): string {
     return this.isTerminal ? (this.#commands?.unbroken(text) ?? text) : text;
   }
 
-  /** Writes lines, on a terminal broken at words where they are too long for it. */
+  /** Writes lines, wrapped at words on a terminal. */
   lines(lines: readonly string[]): void {
     const { columns } = this;
     if (columns === undefined) this.rows(lines);
     else this.rows(lines.flatMap((line) => fitted(line, columns)).map((line) => line.replaceAll(GLUE, " ")));
   }
 
-  /** Writes lines as they are, however long. */
+  /** Writes lines without wrapping. */
   rows(lines: readonly string[]): void {
     if (lines.length > 0) this.write(`${lines.join("\n")}\n`);
   }
 }
 
-/** What lines stand in from the left that go on with the line above. */
+/** Indentation of wrapped lines. */
 const CONTINUED = "  ";
 
 function fitted(line: string, columns: number): string[] {
@@ -115,7 +115,7 @@ function fitted(line: string, columns: number): string[] {
   return [first, ...rest.map((text) => CONTINUED + text)];
 }
 
-/** Of a text with colours in it. */
+/** The width of a text without its colour codes. */
 function visibleWidth(text: string): number {
   return displayWidth(text.includes(ESCAPE) ? text.replace(COLOR, "") : text);
 }
@@ -129,8 +129,8 @@ function hasColors(stream: OutputStream, { color, variables }: Appearance): bool
 }
 
 /**
- * Whether a terminal can be expected to show more than ASCII: not the console of the kernel, whose fonts lack the marks,
- * and not where the locale names another character set. Without any locale, as in most containers, it can.
+ * True if the terminal can be expected to show the marks. False for the kernel's console, whose fonts lack them, and
+ * where the locale names another character set. Without any locale, as in most containers, Unicode is assumed.
  */
 function showsUnicode({ TERM, LC_ALL, LC_CTYPE, LANG }: Variables): boolean {
   if (TERM === "dumb" || TERM === "linux") return false;
@@ -138,7 +138,7 @@ function showsUnicode({ TERM, LC_ALL, LC_CTYPE, LANG }: Variables): boolean {
   return !locale || /utf-?8/i.test(locale);
 }
 
-/** Variables that services set in which nobody watches while a job runs. */
+/** Variables of CI services, where nobody watches a running job. */
 const WATCHED_BY_NOBODY = [
   "CI",
   "GITHUB_ACTIONS",
@@ -153,22 +153,22 @@ export function isContinuousIntegration(variables: Variables): boolean {
   return WATCHED_BY_NOBODY.some((name) => !["", "0", "false"].includes(variables[name] ?? ""));
 }
 
-/** A stream that may be lost on the way without harm to what is being done. */
+/** A stream that may fail without stopping the command. */
 export interface LosableStream extends OutputStream {
   /**
-   * Why not all that was written until now came through, known once it is out; undefined when it did, or when its
-   * reader went away (`pgstep status | head -1`).
+   * Waits for the last write, and returns why output was lost; undefined if none was, or if the reader closed the pipe
+   * (`pgstep status | head -1`).
    */
   lost(): Promise<string | undefined>;
 }
 
-/** A stream of the process, or one like it. */
+/** A stream of the process, or a similar one. */
 export type TextStream = NodeJS.WritableStream & Pick<OutputStream, "isTTY" | "columns">;
 
-/** The stream, quiet from its first error on: a full disk under a log must not stop a run half-way. */
+/** The stream, ignoring all writes after its first error: a full disk must not stop a run halfway. */
 export function endQuietly(stream: TextStream): LosableStream {
   let error: NodeJS.ErrnoException | undefined;
-  // Errors come later than the writes that they are of.
+  // Errors are reported after the write returns.
   let last: Promise<void> | undefined;
   const lose = (cause: unknown) => {
     error ??= cause instanceof Error ? cause : new Error(String(cause));

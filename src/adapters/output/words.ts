@@ -1,13 +1,11 @@
-/*
- * Small words that all texts for people share.
- */
+/* Words and numbers for all texts that people read. */
 
 /** "1 migration", "2 migrations". */
 export function counted(count: number, noun: string): string {
   return `${count} ${count === 1 ? noun : `${noun}s`}`;
 }
 
-/** A number with its thousands apart: "12,345". */
+/** A number with its thousands separated: "12,345". */
 export function grouped(count: number): string {
   return `${count}`.replace(/\B(?=(\d{3})+$)/g, ",");
 }
@@ -21,7 +19,7 @@ export function duration(durationMs: number): string {
   return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** "12 s", "2 min 5 s": what has gone by so far, in whole seconds so that it does not flicker. */
+/** "12 s", "2 min 5 s": elapsed time, in whole seconds so that it does not flicker. */
 export function elapsed(durationMs: number): string {
   const seconds = Math.floor(durationMs / 1_000);
   return seconds < 60 ? `${seconds} s` : duration(seconds * 1_000);

@@ -1,22 +1,22 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
-/** SIGHUP: the terminal was closed, or a connection to the machine ended. */
+/** SIGHUP arrives when the terminal is closed, or the connection to the machine ends. */
 const REASONS = { SIGINT: "interrupt", SIGTERM: "terminate", SIGHUP: "terminate" } as const;
 const STATUSES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 143 } as const;
 
-/** Signals from outside that ask the process to end. */
+/** Signals that ask the process to end. */
 export interface Interruption {
-  /** Aborted with the reason "interrupt" or "terminate" when the first one arrives. */
+  /** Aborted with the reason "interrupt" or "terminate" at the first signal. */
   readonly signal: AbortSignal;
-  /** Leaves the signals to the system again. */
+  /** Restores the default handling of the signals. */
   release(): void;
 }
 
 /**
- * Listens for Ctrl-C, for being terminated, and for the end of the terminal. The first one is for ending in order; from then on the system's own
- * handling is back, so that a second one ends the process at once.
- * @param endNow ends the process with that status, where the system would not: as the first process of a container
+ * Listens for SIGINT, SIGTERM and SIGHUP. The first one aborts `signal`, for an orderly end; then the default handling
+ * is restored, so that a second one ends the process at once.
+ * @param endNow ends the process with that status where the system would not: as the first process of a container
  */
 export function listenForInterruption(endNow: (status: number) => void): Interruption {
   const controller = new AbortController();
@@ -37,8 +37,8 @@ export function listenForInterruption(endNow: (status: number) => void): Interru
 }
 
 /**
- * Whether who started this process wants it to outlive the terminal (nohup); to listen would undo that. Node and Deno take
- * that back themselves, Bun and what it compiles do not.
+ * True if the process was started with nohup, to outlive the terminal; a listener would undo that. Node and Deno reset
+ * the signal at startup themselves, Bun and its executables do not.
  */
 function isHangUpIgnored(): boolean {
   if (process.versions.bun === undefined) return false;
@@ -51,7 +51,7 @@ function isHangUpIgnored(): boolean {
   }
 }
 
-/** Linux passes over a signal for process 1 that it does not listen for (pid_namespaces(7)). */
+/** Linux ignores a signal for process 1 without a listener (pid_namespaces(7)). */
 function isFirstProcess(): boolean {
   return process.pid === 1;
 }

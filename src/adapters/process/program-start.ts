@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { PROGRAM, type ProgramWords } from "../../core/hints/hint-commands.ts";
 import { type ProgramStart, programWords } from "../../core/hints/program-start.ts";
 
-/** How pgstep is started here, for hints; its plain name where that cannot be found out. */
+/** How pgstep was started, for hints; its plain name if that is unknown. */
 export function startedWords(commandNames: readonly string[]): ProgramWords {
   try {
     return programWords(programStart(), commandNames);
@@ -32,7 +32,7 @@ function programStart(): ProgramStart {
   };
 }
 
-/** The parts of Deno that are looked at, where pgstep runs on it. */
+/** The parts of Deno's interface that are used here. */
 interface DenoPart {
   readonly build: { readonly standalone: boolean };
   readonly permissions: {
@@ -50,7 +50,7 @@ function isExecutable(): boolean {
 
 const DENO_PERMISSIONS = ["net", "env", "read", "write", "sys", "run", "ffi"];
 
-/** The flags that give the permissions which this process has; those that are given in part are given whole. */
+/** The flags for the permissions of this process; a partial permission becomes a full one. */
 function denoPermissions(): string[] {
   const given = DENO_PERMISSIONS.map((name) => ({ name, ...denoState(name) }));
   if (given.every(({ state }) => state === "granted")) return ["-A"];
@@ -62,18 +62,18 @@ function denoState(name: string): { readonly state: string; readonly partial: bo
   return { state: answer?.state ?? "", partial: answer?.partial ?? false };
 }
 
-/** A path inside of the working directory begins there. */
+/** A path inside the working directory is shown relative to it. */
 function shownPath(path: string): string {
   const inside = relative(process.cwd(), path);
   return inside === "" || inside.startsWith("..") || isAbsolute(inside) ? path : inside;
 }
 
-/** The name under which this very program is on PATH: the executable, a link, or a script that an installer wrote. */
+/** The name of this program on PATH: the executable, a link, or a script that an installer wrote. */
 function nameOnPath(runtime: ProgramStart["runtime"], file: string, isDenoPackage: boolean): string | undefined {
   const name = runtime === "executable" ? basename(file).replace(/\.exe$/i, "") : PROGRAM;
   const path = onPath(name);
   if (path === undefined) return undefined;
-  // The first line of the script starts Node, so on other runtimes a link to it says nothing.
+  // The first line of the script starts Node, so a link to it is of no use on other runtimes.
   if (runtime === "executable" || runtime === "node") {
     if (isSame(path, file)) return name;
   }
@@ -82,13 +82,13 @@ function nameOnPath(runtime: ProgramStart["runtime"], file: string, isDenoPackag
 
 /** The first program of that name on PATH. */
 function onPath(name: string): string | undefined {
-  // Deno would ask for the permission.
+  // Deno would prompt for the permission.
   if (denoPart() && denoState("read").state !== "granted") return undefined;
   const { PATH = "", npm_config_user_agent: manager } = process.env;
   const endings = process.platform === "win32" ? [".exe", ".cmd"] : [""];
   return (
     PATH.split(delimiter)
-      // Package managers add their directories for the time that they run.
+      // Package managers add their directories to PATH only while they run.
       .filter((one) => one !== "" && !(manager && one.endsWith(join("node_modules", ".bin"))))
       .flatMap((directory) => endings.map((ending) => join(directory, name + ending)))
       .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
@@ -101,7 +101,7 @@ function isSame(path: string | undefined, other: string): boolean {
 
 const LONGEST_SCRIPT = 16_384;
 
-/** Whether a file is a script, written by an installer, that starts this program. */
+/** True if the file is a script, written by an installer, that starts this program. */
 function isInstalledScript(path: string, file: string, isDenoPackage: boolean): boolean {
   if (statSync(path).size > LONGEST_SCRIPT) return false;
   const text = readFileSync(path, "utf8");

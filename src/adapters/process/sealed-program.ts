@@ -8,11 +8,11 @@ import { Failure } from "../../core/failure/failure.ts";
 import type { ProgramFile, SealedProgram } from "../../ports/program-file.ts";
 import { replaceFile } from "../files/replace-file.ts";
 
-/** Bun's compiled programs have their modules in a file system of their own. */
+/** Executables that Bun compiles have their modules in a virtual file system. */
 const isExecutable = /^file:\/\/\/(\$bunfs|[A-Z]:\/~BUN)\//i.test(import.meta.url);
 const ownPath = isExecutable ? process.execPath : fileURLToPath(import.meta.url);
 
-/** The seal that this program carries, or that lies beside it; a failure when it is damaged. */
+/** The bundle inside this program or in the file beside it; a failure if it is damaged. */
 export function ownSeal(): Seal | Failure | undefined {
   return sealIn(ownPath) ?? (isExecutable ? sealIn(besideOf(ownPath)) : undefined);
 }
@@ -26,7 +26,7 @@ function sealIn(path: string): Seal | Failure | undefined {
   try {
     descriptor = openSync(path, "r");
   } catch {
-    // A program that cannot be read can still be run, and then it has nothing sealed in it.
+    // A program may be executable but not readable; then it is treated as one without a bundle.
     return undefined;
   }
   try {
@@ -80,7 +80,7 @@ export const programFile: ProgramFile = {
   },
 };
 
-/** What a file begins with tells what it is. A signature of Mach-O covers the whole file, so nothing may be added. */
+/** The format, by the first bytes. A Mach-O signature covers the whole file, so nothing may be appended to it. */
 function formatOf(program: Buffer): "elf" | "pe" | "mach-o" | "script" {
   if (program.toString("latin1", 0, 4) === "\x7fELF") return "elf";
   if (program.toString("latin1", 0, 2) === "MZ") return "pe";
@@ -90,11 +90,11 @@ function formatOf(program: Buffer): "elf" | "pe" | "mach-o" | "script" {
 function requireProgram(program: Buffer, format: string, path: string): void {
   const sealed = readSealEnd(program.subarray(-SEAL_END_BYTES)) !== undefined;
   if (format !== "script" && !sealed && program.includes(CARRIED)) return;
-  const what = sealed ? "it is sealed already" : "it is no executable of pgstep's that can be sealed";
-  throw new Failure("settings", `Cannot seal ${path}: ${what}`, {
-    hint: "Name an executable of a pgstep release, as it was downloaded.",
+  const what = sealed ? "it already contains a bundle" : "it is not a pgstep executable that can contain a bundle";
+  throw new Failure("settings", `Cannot build the bundle from ${path}: ${what}`, {
+    hint: "Name an unmodified executable of a pgstep release.",
   });
 }
 
-/** The mark as compilers leave it in an executable, its line feed apart. */
+/** The mark in a compiled executable, which may have its line feed escaped. */
 const CARRIED = SEAL_MARK.trim();

@@ -17,7 +17,7 @@ export const systemClock: Clock = {
       }
     }),
   every: (intervalMs, work) => {
-    // The global function gives Deno a number, which nothing can be asked of.
+    // On Deno the global function returns a number, which has no unref.
     const timer = setInterval(work, intervalMs);
     timer.unref();
     return () => clearInterval(timer);

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
-/** Put in by the bundler. */
+/** Inserted by the bundler. */
 declare const PGSTEP_VERSION: string | undefined;
-/** Put in by the bundler; null unless it is a release. */
+/** Inserted by the bundler; null unless it is a release. */
 declare const PGSTEP_COMMIT: string | null | undefined;
-/** Put in when an executable is compiled. */
+/** Inserted when an executable is compiled. */
 declare const PGSTEP_TARGET: string | undefined;
 
 /** pgstep's own version. */
@@ -14,10 +14,10 @@ export const toolVersion: string = typeof PGSTEP_VERSION === "string" ? PGSTEP_V
 /** The commit that a release was built from; null otherwise. */
 export const toolCommit: string | null = typeof PGSTEP_COMMIT === "string" ? PGSTEP_COMMIT : null;
 
-/** What an executable was compiled for ("linux-x64-musl"); null for the script that runs everywhere. */
+/** The platform of a compiled executable ("linux-x64-musl"); null for the script. */
 export const toolTarget: string | null = typeof PGSTEP_TARGET === "string" ? PGSTEP_TARGET : null;
 
-/** What runs pgstep, with its version: "node 24.1.0". */
+/** The runtime and its version: "node 24.1.0". */
 export function runtimeVersion(): string {
   const { bun, deno, node } = process.versions;
   if (bun !== undefined) return `bun ${bun}`;

@@ -3,8 +3,8 @@ import process from "node:process";
 import { parseEnv } from "node:util";
 
 /**
- * Takes the variables out of the process that Bun, alone among the runtimes, read by itself from .env files in the
- * working directory: which database is migrated must not depend on the runtime. Files that Bun was told to read stay.
+ * Removes the variables that Bun, alone among the runtimes, loaded from .env files in the working directory: the
+ * migrated database must not depend on the runtime. Variables from files named with Bun's --env-file stay.
  */
 export function forgetVariablesOfBun(): void {
   if (process.versions.bun === undefined || isStandalone()) return;
@@ -17,12 +17,12 @@ export function forgetVariablesOfBun(): void {
   for (const name of loaded) delete env[name];
 }
 
-/** An executable that Bun made does not read them: build/binaries.ts says so. */
+/** An executable that Bun compiled does not read them; build/binaries.ts turns that off. */
 function isStandalone(): boolean {
   return /\$bunfs|~BUN/.test(import.meta.url);
 }
 
-/** The names of the variables that the process was started with, where the system tells (proc_pid_environ(5)). */
+/** The names of the variables that the process was started with (proc_pid_environ(5)); undefined without /proc. */
 function inheritedNames(): Set<string> | undefined {
   try {
     const variables = readFileSync("/proc/self/environ", "utf8").split("\0");
@@ -33,20 +33,20 @@ function inheritedNames(): Set<string> | undefined {
 }
 
 /**
- * The variables that have exactly the value that one of these files gives them. One that was inherited with the very
- * same value is among them: it is better to be asked for a database than to take one from a file nobody named.
+ * The variables whose value is the one in one of these files. An inherited variable with the same value is among them:
+ * it is safer to ask for a database than to use one from a file that nobody named.
  */
 export function loadedNames(
   environment: Readonly<Record<string, string | undefined>>,
   files: readonly string[],
 ): string[] {
   const entries = files.flatMap((text) => Object.entries(parseEnv(text)));
-  // Bun replaces references to other variables, so that such values are other than they stand there.
+  // Bun expands references to other variables, so that such values differ from the file.
   const loaded = entries.filter(([name, value]) => environment[name] === value || value?.includes("$"));
   return [...new Set(loaded.map(([name]) => name))];
 }
 
-/** As Bun's documentation lists them (Environment variables). */
+/** The files that Bun loads (Bun documentation, Environment variables). */
 function autoloadedFiles(mode = "development"): string[] {
   return [".env", `.env.${mode}`, ".env.local", `.env.${mode}.local`];
 }

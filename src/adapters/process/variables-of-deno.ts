@@ -4,14 +4,14 @@ import process from "node:process";
 interface DenoInterface {
   readonly build: { readonly standalone: boolean };
   readonly permissions: {
-    /** Asks the person at the terminal where the answer is not known yet. */
+    /** Prompts at the terminal if the permission is not decided yet. */
     requestSync(wanted: { readonly name: "env" }): { readonly state: "granted" | "prompt" | "denied" };
   };
 }
 
 /*
- * Packages read variables while they are loaded, where no caller could turn Deno's refusal into a failure. So main imports
- * this before all others: where variables are refused there are none, and `requireVariables` says so in its time.
+ * Packages read variables while they are loaded, where no caller can turn Deno's error into a failure. So main imports
+ * this module first: if Deno denies access, `process.env` becomes empty, and `requireVariables` reports it later.
  */
 const areRefused = refused();
 if (areRefused) Object.defineProperty(process, "env", { value: {}, configurable: true });
@@ -25,7 +25,7 @@ function refused(): boolean {
   return permissions !== undefined && permissions.requestSync({ name: "env" }).state !== "granted";
 }
 
-/** @throws Error like Deno's own, where it does not let pgstep read all variables */
+/** @throws Error like Deno's own, if pgstep may not read all variables */
 export function requireVariables(): void {
   if (!areRefused) return;
   const advice = deno()?.build.standalone

@@ -5,29 +5,29 @@ import { refusedPermission } from "../../core/failure/deno-permission.ts";
 import { Failure, interruption } from "../../core/failure/failure.ts";
 import { systemCode, systemWords } from "../../core/failure/system-error.ts";
 
-/** What a supervisor, or a person with kill, tells a program. */
+/** Signals that a supervisor, or a user with kill, sends to a program. */
 const PASSED_ON = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
-/** What a terminal's keys send to the program as well as to us, since both are in its foreground. */
+/** Signals that a terminal's keys send to the program as well as to pgstep, since both are in the foreground. */
 const FROM_KEYS: readonly string[] = ["SIGINT", "SIGQUIT", "SIGBREAK"];
 
-/** Whoever has listened for signals until now. */
+/** The current listener for signals. */
 export interface FormerListener {
   readonly signal: AbortSignal;
   release(): void;
 }
 
 /**
- * Runs a program in our place, on our standard input and output, with the signals that come for us, and answers its
- * exit status as a shell does: 128 and the signal's number where one ended it.
- * @param words the program and its arguments; no shell reads them
- * @param former is released once the program gets the signals, so that none is lost in between
+ * Runs a program in place of pgstep: on the same standard input and output, and with pgstep's signals passed on.
+ * Resolves to its exit status as in a shell: 128 plus the signal's number if a signal ended it.
+ * @param words the program and its arguments, without a shell
+ * @param former is released once signals are passed on, so that none is lost in between
  * @throws Failure interrupted, terminated, program-not-found, program-not-started, runtime-unsupported
  */
 export async function runProgram(words: readonly string[], former: FormerListener): Promise<number> {
   const [name = "", ...args] = words;
   if (former.signal.aborted) {
-    throw interruption(former.signal, `Cannot start ${name}`, "What was to be done is done; only the start was not.");
+    throw interruption(former.signal, `Cannot start ${name}`, "The command succeeded; the program was not started.");
   }
   let child: ChildProcess | undefined;
   const ignored = onTerminal() ? FROM_KEYS : [];
@@ -49,7 +49,7 @@ export async function runProgram(words: readonly string[], former: FormerListene
   }
 }
 
-/** On Windows there is nothing to pass on: what a console's keys send reaches both, and other signals do not exist. */
+/** On Windows nothing is passed on: a console's keys reach both processes, and other signals do not exist. */
 function signalNames(): readonly NodeJS.Signals[] {
   return process.platform === "win32" ? ["SIGINT", "SIGBREAK"] : PASSED_ON;
 }
@@ -58,13 +58,13 @@ function onTerminal(): boolean {
   return process.platform === "win32" || [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
 }
 
-/** Not by the child's own kill: on Deno that works once, and hides with which status the program ends. */
+/** Not with `child.kill`: on Deno that works only once, and hides the program's exit status. */
 function passOn(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
     process.kill(child.pid, signal);
   } catch {
-    // It has ended just now, or Deno may run this program only and signal none but its own.
+    // The program has just ended, or Deno may signal only its own children.
     child.kill(signal);
   }
 }
@@ -72,7 +72,7 @@ function passOn(child: ChildProcess, signal: NodeJS.Signals): void {
 function exitStatus(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", (error) => {
-      // A signal that cannot be delivered is an error as well, of a program that runs.
+      // Failing to signal a running program also emits an error.
       if (child.pid === undefined) reject(error);
     });
     child.once("exit", (status, signal) => resolve(status ?? 128 + (signal === null ? 0 : constants.signals[signal])));
@@ -90,13 +90,13 @@ function startFailure(name: string, error: unknown): Failure {
     return new Failure("program-not-found", what, {
       hint:
         process.platform === "win32"
-          ? `Check the name and PATH; what npm installs is no program by itself: cmd /c ${name}.`
+          ? `Check the name and PATH; npm installs scripts, which need a shell: cmd /c ${name}.`
           : "Check the name, PATH, and the first line of a script.",
       cause: error,
     });
   }
   return new Failure("program-not-started", what, {
-    hint: "Check that it is a program for this machine, and may be run: chmod +x.",
+    hint: "Check that it is a program for this machine and is executable (chmod +x).",
     cause: error,
   });
 }

@@ -3,12 +3,12 @@ import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { shellWord } from "../../core/command-line/consent.ts";
 
-/** More files than this are left to the reader's own commands. */
+/** Further files are left out of the commands. */
 const MOST_FILES = 5;
 
 /**
- * Commands for a shell that show how files were changed, committed or not; undefined where the first is in no git work tree.
- * pgstep starts no program for that.
+ * Shell commands that show the changes of files, committed or not; undefined if the first file is in no git work tree.
+ * Found without running git.
  * @param repositoryOf the root of the repository that a directory is in, or the directory itself
  */
 export function gitCommands(paths: readonly string[], repositoryOf: (directory: string) => string): string | undefined {
@@ -25,7 +25,7 @@ export function gitCommands(paths: readonly string[], repositoryOf: (directory: 
       .join(" ");
     return `${git} diff HEAD -- ${names}; ${git} log -p -- ${names}`;
   } catch {
-    // A sealed program's files are on no disk.
+    // The files of a bundle are not on disk.
     return undefined;
   }
 }

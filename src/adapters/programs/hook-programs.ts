@@ -18,7 +18,7 @@ export const hookPrograms: Programs = {
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
     const output = [child.stdout, child.stderr].map((stream) => stream && lines(stream, tell));
-    // A program that does not read its input closes it.
+    // A program may close its input without reading it.
     child.stdin?.on("error", () => {});
     child.stdin?.end(input);
     try {
@@ -52,13 +52,13 @@ function notStarted(error: unknown): ProgramEnd {
   const refused = refusedPermission(error);
   if (refused) return { kind: "not-started", ...refused };
   const reason = systemWords(error, "program");
-  return { kind: "not-started", reason, hint: "Check its name and PATH; only a text is read by a shell." };
+  return { kind: "not-started", reason, hint: "Check its name and PATH; only a string command runs in a shell." };
 }
 
-/** A longer line, in UTF-16 units, is told in parts, so that no output is held without limit. */
+/** A longer line, in UTF-16 units, is reported in parts, to limit memory. */
 const LONGEST_LINE = 1 << 20;
 
-/** Told line by line; ends with the stream. */
+/** Passes the stream's lines to `tell`; resolves at its end. */
 async function lines(stream: Readable, tell: (line: string) => void): Promise<void> {
   let held: string[] = [];
   let length = 0;
@@ -79,7 +79,7 @@ async function lines(stream: Readable, tell: (line: string) => void): Promise<vo
       }
     }
   } catch {
-    // What it wrote before is told.
+    // The output before the error is still reported.
   }
   if (length > 0) tellHeld();
 }

@@ -6,13 +6,13 @@ import { Failure } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import type { DumpProgram } from "../../ports/backups.ts";
 
-/** What is said to let pgstep write backups itself. */
+/** The value of --pg-dump that makes pgstep write backups itself. */
 export const NO_PROGRAM = "none";
 
 /**
- * The pg_dump that is named, else the one on PATH, with the pg_restore beside it; undefined when there is none for a server
- * of this major version: pg_dump reads servers of its own and older versions.
- * @throws Failure settings when one is named that will not do; runtime-unsupported when it is named and Deno may not start it
+ * The named pg_dump, else the one on PATH, with the pg_restore beside it; undefined if there is none for a server of
+ * this major version: pg_dump can dump servers of its own version and older.
+ * @throws Failure settings if the named one is unsuitable; runtime-unsupported if it is named and Deno may not start it
  */
 export async function findDumpProgram(
   target: ServerTarget,
@@ -31,13 +31,9 @@ export async function findDumpProgram(
   const [number = "", major = ""] = /(?<![.\w])(\d+)(?!\d)[.\w]*(?= |$)/.exec(version.replace(/^.*\)\s/, "")) ?? [];
   if (Number(major) < serverMajor) {
     if (named === undefined) return undefined;
-    throw new Failure(
-      "settings",
-      `Cannot use ${program}: it is of version ${number}, and the server of ${serverMajor}`,
-      {
-        hint: `Name a pg_dump of version ${serverMajor} or newer, or --pg-dump none.`,
-      },
-    );
+    throw new Failure("settings", `Cannot use ${program}: it has version ${number}, and the server ${serverMajor}`, {
+      hint: `Name a pg_dump of version ${serverMajor} or newer, or --pg-dump none.`,
+    });
   }
   const restore = program.includes("/") || program.includes("\\") ? join(dirname(program), "pg_restore") : "pg_restore";
   return {
@@ -57,19 +53,15 @@ export async function findDumpProgram(
 }
 
 /**
- * How libpq is told of the same server, without a word on the command line, where every user of the machine could read it.
- * Variables of the surroundings that libpq would read as well are left out: what they said is in the target.
+ * Environment variables that give libpq the same server; every user of the machine could read a command line. Inherited
+ * libpq variables are left out: their values are already in the target.
  */
 async function libpqVariables(target: ServerTarget): Promise<NodeJS.ProcessEnv> {
   const { hosts, tls } = target;
   if (tls.clientKeyPassword() !== undefined) {
-    throw new Failure(
-      "backup-failed",
-      "Cannot start pg_dump: it has no variable for the password of the client's key",
-      {
-        hint: "Let pgstep write the backup: --pg-dump none.",
-      },
-    );
+    throw new Failure("backup-failed", "Cannot start pg_dump: libpq has no variable for the client key's password", {
+      hint: "Let pgstep write the backup: --pg-dump none.",
+    });
   }
   const password = await hosts[0]?.password();
   const addresses = hosts.map(({ address }) => address ?? "");
@@ -102,7 +94,7 @@ async function libpqVariables(target: ServerTarget): Promise<NodeJS.ProcessEnv> 
   return Object.fromEntries([...others, ...Object.entries(given)].filter(([, value]) => value !== undefined));
 }
 
-/** For libpq's require_auth, which 16 and newer know; undefined where every method is allowed. */
+/** The value of require_auth, for libpq 16 and newer; undefined if every method is allowed. */
 function requiredMethods({ authentication, hosts }: ServerTarget): string | undefined {
   const { allowed, guard } = authentication;
   const isGuarded = guard !== undefined && !guard.verifiesServer && !hosts.every(isSystemSocket);
@@ -113,7 +105,7 @@ function requiredMethods({ authentication, hosts }: ServerTarget): string | unde
   return named.length === methods.length ? undefined : named.join(",");
 }
 
-/** As `-c name=value`, spaces and backslashes behind a backslash (PostgreSQL documentation, 20.1.4). */
+/** As `-c name=value`, with spaces and backslashes escaped (PostgreSQL documentation, 20.1.4). */
 function startupOptions(startup: Readonly<Record<string, string>>): string | undefined {
   const words = Object.entries(startup)
     .filter(([name]) => !["application_name", "client_encoding", "options"].includes(name))
@@ -133,13 +125,13 @@ async function runFor(
     return await run(program, words, variables, signal);
   } catch (error) {
     throw new Failure("backup-failed", `Cannot ${what}: ${program}: ${systemWords(error, "program")}`, {
-      hint: "Mend what it says, or let pgstep write the backup: --pg-dump none. Nothing was changed.",
+      hint: "Fix the problem, or let pgstep write the backup: --pg-dump none. Nothing was changed.",
       cause: error,
     });
   }
 }
 
-/** What it writes to standard output. Rejects with what it wrote to standard error. */
+/** Resolves to the standard output. Rejects with the last lines of standard error. */
 function run(
   program: string,
   words: readonly string[],
@@ -171,13 +163,13 @@ const MOST_COMPLAINT = 4_000;
 
 function cannotUse(program: string, error: unknown): Failure {
   if (error instanceof Error && error.name === "NotCapable") {
-    return new Failure("runtime-unsupported", `Cannot start ${program}: Deno was not allowed to`, {
-      hint: "Run it with --allow-run as well, or let pgstep write the backup: --pg-dump none.",
+    return new Failure("runtime-unsupported", `Cannot start ${program}: Deno does not allow it`, {
+      hint: "Run pgstep with --allow-run, or let pgstep write the backup: --pg-dump none.",
       cause: error,
     });
   }
   return new Failure("settings", `Cannot use ${program} as pg_dump: ${systemWords(error, "program")}`, {
-    hint: "Name another with --pg-dump <path>, or --pg-dump none.",
+    hint: "Name another program with --pg-dump <path>, or use --pg-dump none.",
     cause: error,
   });
 }

@@ -5,7 +5,7 @@ import type { Event } from "../../core/reports/event.ts";
 import type { Report } from "../../core/reports/report.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
-/** Rewrites the commands in all hints before another reporter gets them, so that whoever writes a hint need not know how pgstep was started. */
+/** Rewrites the commands in all hints to how pgstep was started, and passes everything on to another reporter. */
 export class HintReporter implements Reporter {
   readonly #reporter: Reporter;
   readonly #rewrite: (hint: string) => string;

@@ -13,15 +13,15 @@ export interface LogSettings {
   readonly path: string;
   /** JSON lines instead of text. */
   readonly json: boolean;
-  /** Stands before the lines of a run, as several write to the same file. */
+  /** Printed before the lines of a run, since several runs write to the same file. */
   readonly title: string;
-  /** How commands are typed here; without it, as the code writes them. */
+  /** Rewrites the commands in hints to how pgstep was started; by default they are unchanged. */
   readonly commands?: HintCommands | undefined;
-  /** Told once, when not all could be written. */
+  /** Called once, if the log is incomplete. */
   readonly lost: (finding: Finding) => void;
 }
 
-/** Writes everything that happens to the end of a file, each line with its time. */
+/** Appends everything that is reported to a file, each line with its time. */
 export class LogReporter implements Reporter {
   readonly #file: LogFile;
   readonly #reporter: Reporter;
@@ -65,7 +65,7 @@ export class LogReporter implements Reporter {
     this.#file.close();
   }
 
-  /** Before the result is told, which comes last. */
+  /** Called before the other reporters print the result, which comes last. */
   #tellLoss(): void {
     const { problem } = this.#file;
     if (problem === undefined || this.#told) return;
@@ -73,8 +73,8 @@ export class LogReporter implements Reporter {
     const { path, lost } = this.#settings;
     lost(
       finding("log-lost", {
-        message: `the log file ${path} is not complete: ${problem}`,
-        hint: "Make room for it, or name another with --log-file. The run itself was not harmed.",
+        message: `the log file ${path} is incomplete: ${problem}`,
+        hint: "Free some space, or name another file with --log-file. The run itself was not affected.",
       }),
     );
   }
@@ -84,14 +84,14 @@ function textLine(line: string, time: string): string {
   return line === "" ? "" : `${time} ${line}\n`;
 }
 
-/** The line's object with its time in front; a fault of pgstep's own also has lines of text. */
+/** The line's object with its time as the first key; the text lines of a bug in pgstep are dropped. */
 function jsonLine(line: string, time: string): string {
   return line.startsWith("{") ? `{"time":"${time}",${line.slice(1)}\n` : "";
 }
 
-/** The end of a file. Quiet from its first error on: a full disk must not stop a run half-way. */
+/** Appends to a file. Ignores all writes after the first error: a full disk must not stop a run halfway. */
 class LogFile implements OutputStream {
-  /** Why not all of it was written. */
+  /** Why the log is incomplete. */
   problem: string | undefined;
   readonly #toLine: (line: string, time: string) => string;
   #descriptor: number | undefined;
@@ -108,7 +108,7 @@ class LogFile implements OutputStream {
         {
           hint: isLink
             ? "Name the file itself with --log-file. Nothing was done."
-            : "Name another with --log-file, or leave it out. Nothing was done.",
+            : "Name another file with --log-file, or omit it. Nothing was done.",
           cause,
         },
       );
@@ -133,21 +133,21 @@ class LogFile implements OutputStream {
     try {
       closeSync(this.#descriptor);
     } catch {
-      // All was written that could be.
+      // Nothing more can be written.
     }
     this.#descriptor = undefined;
   }
 }
 
 /**
- * Opens a file at its end and follows no link: one that somebody else made, or that came with a checkout, would let log
- * lines into any file of the user's. /dev/stdout and its like are links of the system's own.
+ * Opens a file for appending, and follows no symbolic link: a link that somebody else made, or that came with a
+ * checkout, could direct log lines into any file of the user. /dev/stdout and similar links belong to the system.
  */
 function openAppending(path: string): number {
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;
   const flags = O_APPEND | O_CREAT | O_WRONLY;
   if (/^\/dev\/(stdout|stderr|fd\/\d+)$/.test(path)) return openSync(path, flags);
-  // Windows has no O_NOFOLLOW, and Deno follows the link itself where it checks a permission for its target.
+  // Windows has no O_NOFOLLOW, and Deno follows the link itself when it checks the permission for its target.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
     throw Object.assign(new Error("it is a link"), { code: "ELOOP" });
   }

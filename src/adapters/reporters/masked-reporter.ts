@@ -4,7 +4,7 @@ import type { Report } from "../../core/reports/report.ts";
 import { maskedError, maskedFailure, withoutSecrets } from "../../core/secrets/masked-report.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
-/** Takes the secrets out of everything before another reporter gets it, so that none of them has to think of that. */
+/** Masks the secrets in everything before it passes it on to another reporter. */
 export class MaskedReporter implements Reporter {
   readonly #reporter: Reporter;
 

@@ -14,19 +14,19 @@ import { LogReporter, type LogSettings } from "./log-reporter.ts";
 import { MaskedReporter } from "./masked-reporter.ts";
 import { SeveralReporters } from "./several-reporters.ts";
 
-/** Where reporters write, and what they know of the world around them. */
+/** The streams that reporters write to, and the facts that they need. */
 export interface ReporterSurroundings {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly variables: Variables;
   readonly toolVersion: string;
-  /** How commands are typed here; without it, as the code writes them. */
+  /** Rewrites the commands in hints to how pgstep was started; by default they are unchanged. */
   readonly commands?: HintCommands;
 }
 
 /**
- * The reporters for a presentation, as one that takes the secrets out of what it is told, and makes the commands in hints those
- * that can be typed here.
+ * One reporter for all that a presentation asks for. It masks secrets, and rewrites the commands in hints to how pgstep
+ * was started.
  * @throws Failure settings when the log file cannot be opened
  */
 export function openReporter(presentation: Presentation, surroundings: ReporterSurroundings): Reporter {
@@ -56,7 +56,7 @@ function shownReporters(presentation: Presentation, surroundings: ReporterSurrou
   const { format } = presentation;
   const appearance = { ...presentation, variables, commands };
   const checkout = checkoutOf(variables);
-  // CI services look for commands in both streams.
+  // CI services read commands from both streams.
   const isRead = format === "github" || isContinuousIntegration(variables);
   const plain = (stream: OutputStream) => (isRead ? withoutCommandsOn(stream) : stream);
   if (format === "json") return [new JsonReporter(stdout, plain(stderr), presentation)];

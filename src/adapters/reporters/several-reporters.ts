@@ -3,7 +3,7 @@ import type { Event } from "../../core/reports/event.ts";
 import type { Report } from "../../core/reports/report.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
-/** Tells the same to each of several reporters, in their order. */
+/** Passes everything to each of several reporters, in order. */
 export class SeveralReporters implements Reporter {
   readonly #reporters: readonly Reporter[];
 

@@ -9,13 +9,13 @@ export interface Credentials {
   readonly user: string;
   readonly password: string | undefined;
   readonly demands: AuthenticationDemands;
-  /** Whether nobody can listen to the stream: it is encrypted, or does not leave the machine. */
+  /** True if nobody can listen to the stream: it is encrypted, or does not leave the machine. */
   readonly isPrivate: boolean;
-  /** The server's certificate in DER, where the stream is encrypted. */
+  /** The server's certificate in DER; undefined if the stream is not encrypted. */
   readonly certificate: Uint8Array | undefined;
 }
 
-/** The way of authentication that the server asks for will not be gone along with, or is not known here. */
+/** The server asks for an authentication method that is not allowed or not supported. */
 export class AuthenticationRefused extends Error {
   override readonly name = "AuthenticationRefused";
   readonly hint: string;
@@ -25,24 +25,24 @@ export class AuthenticationRefused extends Error {
   }
 }
 
-/** The server asks for a password and none is known. */
+/** The server asks for a password, and none is known. */
 export class PasswordMissing extends Error {
   override readonly name = "PasswordMissing";
 }
 
 /**
- * The client's side of proving who one is (PostgreSQL documentation, 54.2.1 Start-up, and 54.7, Authentication...).
- * What the server may ask for is up to the demands; the server cannot talk it out of them.
+ * The client's side of authentication (PostgreSQL documentation, 54.2.1 Start-up, and 54.7, Authentication...).
+ * The demands limit what the server may ask for; the server cannot change them.
  */
 export class Authentication {
   passwordAsked = false;
-  /** Whether an MD5 digest of the password went over a connection that others may listen to. */
+  /** True if an MD5 digest of the password was sent over a connection that others may listen to. */
   isExposed = false;
   readonly #credentials: Credentials;
   #method: AuthenticationMethod = "none";
   #exchange: ScramExchange | undefined;
   #isBound = false;
-  /** Whether the method has come to its end; without one there is none to come to. */
+  /** False while an exchange with the server is incomplete. */
   #isFinished = true;
 
   constructor(credentials: Credentials) {
@@ -50,8 +50,8 @@ export class Authentication {
   }
 
   /**
-   * Whether a request of the server's is none: it has let us in.
-   * @throws AuthenticationRefused when that came too easily
+   * True if the message is not a request but the server's acceptance (AuthenticationOk).
+   * @throws AuthenticationRefused if the demands are not met by then
    */
   isAccepted(body: Buffer): boolean {
     if (kindOf(body) !== KIND.ok) return false;
@@ -63,7 +63,7 @@ export class Authentication {
   }
 
   /**
-   * The message that answers a request of the server's, if it wants one.
+   * The response to a request of the server; undefined if it needs none.
    * Rejects with AuthenticationRefused, PasswordMissing and ScramFault.
    */
   async answer(body: Buffer): Promise<Buffer | undefined> {
@@ -78,21 +78,21 @@ export class Authentication {
       case KIND.sasl:
         return this.#startScram(readStrings(data));
       case KIND.saslContinue:
-        if (!this.#exchange) throw new ScramFault("the server's challenge came out of turn");
+        if (!this.#exchange) throw new ScramFault("the server's challenge came out of order");
         return saslMessage(await this.#exchange.prove(data.toString("latin1"), this.#password()));
       case KIND.saslFinal:
-        if (!this.#exchange) throw new ScramFault("the server's answer came out of turn");
+        if (!this.#exchange) throw new ScramFault("the server's answer came out of order");
         this.#exchange.verify(data.toString("latin1"));
         this.#isFinished = true;
         return undefined;
       default:
-        throw unknownMethod("GSSAPI, SSPI or another that is not built in");
+        throw unknownMethod("GSSAPI, SSPI or another one");
     }
   }
 
   #begin(method: AuthenticationMethod): void {
     const { allowed, channelBinding } = this.#credentials.demands;
-    // A second request would be a server that goes on asking until it gets the password as it is.
+    // A server that asks again may be trying to get the password in clear text.
     if (this.#method !== "none") throw new ScramFault("the server asks to authenticate twice");
     if (!allowed.has(method)) throw methodRefused(NAMES[method] ?? method);
     if (method !== "scram-sha-256") this.#requireServerOfUser(NAMES[method] ?? method);
@@ -101,7 +101,7 @@ export class Authentication {
     this.passwordAsked = true;
   }
 
-  /** What an impostor could read, or guess from, is sent only to a server that the user has chosen. */
+  /** A password that an impostor could read or guess is sent only to a server that the user has chosen. */
   #requireServerOfUser(method: string): void {
     const { demands, certificate } = this.#credentials;
     if (!demands.guard || (demands.guard.verifiesServer && certificate)) return;
@@ -114,7 +114,7 @@ export class Authentication {
   #password(): string {
     const { user, password } = this.#credentials;
     if (password) return password;
-    throw new PasswordMissing(`a password is asked for user "${user}" and none was given`);
+    throw new PasswordMissing(`the server asks for the password of user "${user}", and none was given`);
   }
 
   #clearText(): Buffer {
@@ -122,7 +122,7 @@ export class Authentication {
     if (isPrivate || demands.clearTextAgreed) return passwordMessage(this.#password());
     throw new AuthenticationRefused(
       "the server asks for the password in clear text, and the connection is not encrypted",
-      "Connect with sslmode=require, or agree to it with require_auth=password in the URL or PGREQUIREAUTH=password.",
+      "Connect with sslmode=require, or allow it with require_auth=password in the URL or PGREQUIREAUTH=password.",
     );
   }
 
@@ -151,7 +151,7 @@ export class Authentication {
     if (!certificate) {
       if (required) throw bindingRefused("needs TLS, and the connection is not encrypted");
       if (offered.includes(SCRAM_PLUS)) {
-        throw new ScramFault("the server believes the connection to be encrypted, which it is not");
+        throw new ScramFault("the server takes the connection for encrypted, which it is not");
       }
       return "none";
     }
@@ -159,7 +159,7 @@ export class Authentication {
     const endPoint = endPointHash(certificate);
     if (!endPoint) {
       if (required) throw bindingRefused("is not defined for the kind of certificate that the server has");
-      // Saying that it was not offered would be taken for an attack where it was.
+      // "not offered" would look like an attack to a server that did offer it.
       return "none";
     }
     if (offered.includes(SCRAM_PLUS)) return { endPoint };
@@ -192,12 +192,12 @@ function bindingRefused(reason: string): AuthenticationRefused {
 
 function unknownMethod(method: string): AuthenticationRefused {
   return new AuthenticationRefused(
-    `the server asks for a way of authentication that is not supported (${method})`,
+    `the server asks for an authentication method that is not supported (${method})`,
     "Allow scram-sha-256 or cert for this user and address in the server's pg_hba.conf.",
   );
 }
 
-const UNBOUND = "is asked for, and the server lets in without it";
+const UNBOUND = "is set, and the server accepts the login without it";
 const SCRAM = "SCRAM-SHA-256";
 const SCRAM_PLUS = "SCRAM-SHA-256-PLUS";
 const KIND = { ok: 0, clearText: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;

@@ -1,8 +1,8 @@
 import type { Dial } from "../network/dial.ts";
 
 /**
- * Asks the server to cancel what a backend is running, on a connection of its own (PostgreSQL documentation, 54.2.9).
- * Resolves when the request has been taken; whether it came in time nobody is told.
+ * Asks the server to cancel a backend's current statement, on a separate connection (PostgreSQL documentation, 54.2.9).
+ * Resolves when the server has received the request; the server does not tell whether it had an effect.
  */
 export async function cancelRequest(dial: Dial, processId: number, secret: number): Promise<void> {
   const request = Buffer.alloc(16);

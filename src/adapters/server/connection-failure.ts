@@ -15,7 +15,7 @@ export class ConnectTimeout extends Error {
   override readonly name = "ConnectTimeout";
 }
 
-/** The failure that tells why no session could be opened on `host`, and what to do about it. */
+/** Explains why no session could be opened on `host`, and what to do. */
 export function connectionFailure(target: ServerTarget, host: Host, error: unknown): Failure {
   const { code, reason, hint, server } = explain(target, host, error);
   return new Failure(code, `Cannot connect to ${target.database} on ${describeHost(host)}: ${reason}`, {
@@ -35,7 +35,7 @@ function explain(target: ServerTarget, host: Host, error: unknown): Explanation 
   }
   if (error instanceof TlsRefused) {
     return failed(
-      `sslmode=${target.tls.mode} wants TLS and the server does not offer it`,
+      `sslmode=${target.tls.mode} needs TLS, and the server does not support it`,
       "Turn ssl on in the server's postgresql.conf, or connect with sslmode=prefer or sslmode=disable.",
     );
   }
@@ -43,7 +43,7 @@ function explain(target: ServerTarget, host: Host, error: unknown): Explanation 
   if (error instanceof PasswordMissing) return { ...refusedLogin(error.message), hint: passwordHint(target) };
   if (error instanceof AuthenticationRefused) return { ...refusedLogin(error.message), hint: error.hint };
   if (error instanceof ScramFault) {
-    return { ...refusedLogin(error.message), hint: "Make sure that this is your server and nobody stands in between." };
+    return { ...refusedLogin(error.message), hint: "Check that this is your server and not an impostor." };
   }
   if (error instanceof RoleUnfit) {
     const wanted = /^(read-only|standby)$/.test(target.serverRole) ? "is a standby" : "accepts writes";
@@ -65,7 +65,7 @@ function explainTls(target: ServerTarget, host: Host, error: TlsFailed): Explana
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || /altname|not valid for name|hostname/i.test(error.message)) {
     return failed(
       `the server's certificate is not for "${host.name}"`,
-      "Connect by the name that the certificate carries, or use sslmode=verify-ca when another name is expected.",
+      "Connect by the name in the certificate, or use sslmode=verify-ca if another name is expected.",
     );
   }
   if (/EXPIRED/i.test(code) || /expired/i.test(error.message)) {
@@ -74,7 +74,7 @@ function explainTls(target: ServerTarget, host: Host, error: TlsFailed): Explana
   if (/REVOKED/i.test(code) || /revoked/i.test(error.message)) {
     return failed(
       "the server's certificate has been revoked",
-      "Give the server a new certificate, or look into the list that sslcrl names.",
+      "Give the server a new certificate, or check the list that sslcrl names.",
     );
   }
   if (
@@ -86,7 +86,7 @@ function explainTls(target: ServerTarget, host: Host, error: TlsFailed): Explana
       `the server's certificate is not trusted (${error.message})`,
       target.tls.rootCertificate === undefined || target.tls.rootCertificate === "system"
         ? "Name the root certificate file with sslrootcert=<file> in the URL or in PGSSLROOTCERT."
-        : `Check that ${target.tls.rootCertificate} holds the certificate that signed the server's.`,
+        : `Check that ${target.tls.rootCertificate} contains the certificate that signed the server's.`,
     );
   }
   return failed(`the TLS handshake failed (${error.message})`, "Check the server's ssl settings and its log.");

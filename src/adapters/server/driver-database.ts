@@ -17,11 +17,10 @@ import type { TlsSettings } from "../network/tls.ts";
 import { PostgresDatabase } from "./postgres-database.ts";
 
 /**
- * The database that a `postgres` instance of the caller's is about, reached with that instance's own settings, password
- * function, TLS options and socket function, on a connection beside its pool. None of the pool's connections could keep
- * the promises of a session: one of them tells nobody of its notices, ends the process when it is used after an unseen
- * loss, and sends one message per answer once its pipeline is full.
- * @throws Failure settings when the value is no such instance
+ * The database of the caller's `postgres` instance, reached with the instance's own settings, password function, TLS
+ * options and socket function, on a connection outside its pool. The pool's connections cannot be used for a session:
+ * they drop notices, end the process when used after an unnoticed loss, and stop pipelining once the pipeline is full.
+ * @throws Failure settings if the value is not such an instance
  */
 export function databaseOfDriver(sql: Pick<postgres.Sql, "options">): PostgresDatabase {
   const settings = readSettings(sql);
@@ -36,7 +35,7 @@ export function databaseOfDriver(sql: Pick<postgres.Sql, "options">): PostgresDa
   );
 }
 
-/** What is read of the driver's options; most of it its types do not tell. */
+/** The driver options that are read; its types lack most of them. */
 interface DriverSettings {
   readonly host: readonly string[];
   readonly port: readonly number[];
@@ -117,7 +116,7 @@ function driverTarget(settings: DriverSettings): ServerTarget {
       minimumVersion: "TLSv1.2",
       maximumVersion: undefined,
     },
-    // The driver sends a password as it is to whoever asks for it, so its user has agreed to that.
+    // The driver itself sends clear-text passwords to any server that asks, so its user has accepted that.
     authentication: { ...ANY_METHOD, clearTextAgreed: true, guard: undefined, channelBinding: "prefer" },
     ignoredPasswordFile: undefined,
     connectTimeoutMs: (settings.connectTimeoutSeconds || 0) * 1_000,
@@ -137,14 +136,14 @@ async function password(pass: unknown): Promise<string> {
   return typeof given === "string" ? given : "";
 }
 
-/** For messages; `driverTls` says what is done. */
+/** For messages only; `driverTls` has the actual options. */
 function sslMode(ssl: unknown): SslMode {
   if (!ssl) return "disable";
   if (ssl === "prefer") return "prefer";
   return ssl === "require" || ssl === "allow" ? "require" : "verify-full";
 }
 
-/** The driver's own meaning of its `ssl` option: three words without verification, everything else with it. */
+/** The driver's own meaning of its `ssl` option: three words turn verification off, all other values leave it on. */
 function driverTls(settings: DriverSettings, host: Host): TlsSettings | undefined {
   const { ssl } = settings;
   if (!ssl || isSocketDirectory(host.name)) return undefined;

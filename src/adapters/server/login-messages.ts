@@ -1,6 +1,6 @@
 /**
- * What a client says while it logs in (PostgreSQL documentation, 54.7 Message Formats).
- * Version 3.0 of the protocol is spoken by every server there is.
+ * The client's messages of a log-in (PostgreSQL documentation, 54.7 Message Formats).
+ * All servers support version 3.0 of the protocol.
  */
 export function startupMessage(parameters: Readonly<Record<string, string>>): Buffer {
   const pairs = Object.entries(parameters).flat();

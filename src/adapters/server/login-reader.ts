@@ -13,18 +13,18 @@ export interface LoginMessage {
   readonly bytes: Buffer;
 }
 
-/** Reads a server's messages one at a time, and nothing behind the one that was asked for. */
+/** Reads a server's messages one at a time, and does not consume anything after the requested one. */
 export class LoginReader {
   readonly #stream: Duplex;
   readonly #received = new GrowingBytes();
-  /** Where the bytes begin that were not read yet. */
+  /** The offset of the first unread byte. */
   #start = 0;
   #ended: Error | undefined;
   #wake = () => {};
 
   constructor(stream: Duplex) {
     this.#stream = stream;
-    // One that comes after the release shows in the stream's closing, and does not end the process.
+    // An error after the release must not end the process; the stream closes as well.
     stream.on("error", () => {});
     stream.on("data", this.#add);
     stream.on("error", this.#failed);
@@ -34,8 +34,8 @@ export class LoginReader {
   }
 
   /**
-   * The next message. Rejects with ClosedEarly or what broke the connection, with NotPostgres where what came is no
-   * message that a PostgreSQL server sends before it is ready, and with ProtocolFault where it is malformed or too much.
+   * The next message. Rejects with ClosedEarly or the error of the connection, with NotPostgres if a PostgreSQL server
+   * would not send the message before it is ready, and with ProtocolFault if the message is malformed or too long.
    */
   async next(): Promise<LoginMessage> {
     for (;;) {
@@ -48,7 +48,7 @@ export class LoginReader {
     }
   }
 
-  /** Lets go of the stream, paused, and gives back what was read of it too much. */
+  /** Pauses and releases the stream, and returns the unread bytes. */
   release(): Buffer {
     this.#stream.pause();
     this.#stream.off("data", this.#add);
@@ -68,7 +68,7 @@ export class LoginReader {
     if (length < HEADER || length > MOST_BYTES) throw notPostgres();
     if (bytes.length < length) return undefined;
     const body = bytes.subarray(HEADER, length);
-    // What asks for a password is looked into where it is answered.
+    // Authentication requests are checked where they are answered.
     if (type !== MESSAGE.authentication) {
       checkHeader(type, length - 1, false);
       checkBody(type, body);
@@ -79,7 +79,7 @@ export class LoginReader {
 
   readonly #add = (bytes: Buffer) => {
     this.#received.add(bytes);
-    // Also while nobody reads, because the password is being worked on.
+    // Checked here as well, since nobody reads while the password is being computed.
     if (this.#received.length > MOST_BYTES) {
       this.#stream.pause();
       this.#failed(notUnderstood(`more than ${MOST_BYTES >> 10} KiB before it was ready`));
@@ -96,13 +96,13 @@ export class LoginReader {
 }
 
 function notPostgres(): NotPostgres {
-  return new NotPostgres("what answered is not a PostgreSQL server");
+  return new NotPostgres("the other end is not a PostgreSQL server");
 }
 
 const HEADER = 5;
-/** More than a server says in a log-in, the notices of a log-in trigger included. */
+/** More than a server sends in a log-in, including the notices of a log-in trigger. */
 const MOST_BYTES = 1 << 20;
-/** What a server may send before it is ready (PostgreSQL documentation, 54.2.1 Start-up). */
+/** The messages that a server may send before it is ready (PostgreSQL documentation, 54.2.1 Start-up). */
 const AT_START: ReadonlySet<number> = new Set([
   MESSAGE.authentication,
   MESSAGE.backendKeyData,

@@ -11,13 +11,13 @@ export interface LoginSettings extends Credentials {
   readonly database: string;
   /** Start-up parameters besides user and database. */
   readonly startup: Readonly<Record<string, string>>;
-  /** Called once logged in, when what proves the password went over the network in a form that can be attacked. */
+  /** Called after the log-in, if the password's digest was sent over the network in a form that can be attacked. */
   readonly exposed?: () => void;
 }
 
 /**
- * Logs in over a connected stream, and returns what the server said from its acceptance to its being ready.
- * The stream is left paused. Rejects with StartupRefused where the server refuses or closes first, with NotPostgres and
+ * Logs in over a connected stream, and returns the server's messages from the acceptance until it is ready.
+ * Leaves the stream paused. Rejects with StartupRefused if the server refuses or closes first, with NotPostgres and
  * ProtocolFault, and with AuthenticationRefused, PasswordMissing and ScramFault.
  */
 export async function logIn(stream: Duplex, settings: LoginSettings): Promise<Buffer> {

@@ -25,14 +25,14 @@ import { checkRole } from "./server-role.ts";
 /** How the hosts of a target are reached. */
 export interface Reach {
   readonly dials: (host: Host, keepAliveMs: number | undefined) => Promise<Dial[]>;
-  /** With which TLS settings to try a host, in order; undefined for plain text. */
+  /** The TLS settings to try, in order; undefined for plain text. */
   readonly tlsAttempts: (target: ServerTarget, host: Host) => (TlsSettings | undefined)[];
 }
 
-/** Asks a person for the password of a user; undefined where nobody can be asked, or nothing is answered. */
+/** Asks for the password of a user; undefined without a terminal or an answer. */
 export type AskPassword = (user: string, signal: AbortSignal | undefined) => Promise<string | undefined>;
 
-/** Who is asked and warned while connecting. */
+/** Receives questions and warnings while connecting. */
 export interface Attendance {
   readonly askPassword?: AskPassword;
   readonly emit?: EventListener;
@@ -45,7 +45,7 @@ export class PostgresDatabase implements Database {
   readonly #target: ServerTarget;
   readonly #attendance: Attendance;
   readonly #reach: Reach;
-  /** What was answered, for the sessions after the first. */
+  /** The typed password, for later sessions. */
   #answered: string | undefined;
   #warned = false;
 
@@ -88,13 +88,13 @@ export class PostgresDatabase implements Database {
     if (this.#warned) return;
     this.#warned = true;
     const warning = finding("md5-login", {
-      message: `logged in to ${this.description} by md5 without TLS: a listener can guess the password from what was sent`,
+      message: `logged in to ${this.description} by md5 without TLS: an eavesdropper can guess the password from the login`,
       hint: "Connect with sslmode=verify-full, or let the server use scram-sha-256 for this role.",
     });
     this.#attendance.emit?.({ type: "warning", finding: warning });
   }
 
-  /** As libpq: only after the server has asked for a password that is not known a person is asked for it. */
+  /** As in libpq, the user is asked only after the server has asked for a password that is not known. */
   async #openHost(host: Host, role: ServerRole, signal: AbortSignal | undefined): Promise<PostgresSession> {
     try {
       return await this.#openOneWay(host, role, signal);
@@ -106,7 +106,7 @@ export class PostgresDatabase implements Database {
     }
   }
 
-  /** With TLS or without, as sslmode has it: for allow and prefer the other way is tried after a refusal. */
+  /** With or without TLS, by sslmode: for allow and prefer, the other way is tried after a refusal. */
   async #openOneWay(host: Host, role: ServerRole, signal: AbortSignal | undefined): Promise<PostgresSession> {
     const password = (await host.password()) || this.#answered;
     const attempts = this.#reach.tlsAttempts(this.#target, host);
@@ -116,7 +116,7 @@ export class PostgresDatabase implements Database {
       try {
         return await this.#openAddresses(attempt, tls, signal);
       } catch (error) {
-        // That TLS failed tells more than what became of the connection without it.
+        // The TLS error is more useful than the error of the attempt without it.
         if (failure === undefined || !isTlsFault(failure)) failure = error;
         const isRefusal = error instanceof StartupRefused && error.server?.code === "28000";
         const triedAsMeant = tls === undefined || attempt.wasEncrypted;
@@ -206,17 +206,17 @@ interface Attempt {
   wasEncrypted: boolean;
 }
 
-/** TLS failed, or cannot be begun with the files that there are; what the runtime lacks is not passed over. */
+/** TLS failed, or its files are unusable; a missing feature of the runtime does not count. */
 function isTlsFault(error: unknown): boolean {
   return error instanceof TlsFailed || (error instanceof Failure && error.code === "settings");
 }
 
-/** After a failed log-in the other hosts would refuse as well; only an unready or unreachable host is passed over. */
+/** After a failed log-in the other hosts would refuse as well; only an unready or unreachable host is skipped. */
 function mayTryNext(failure: Failure): boolean {
   return failure.code === "connection-failed" && (failure.server === undefined || failure.server.code === "57P03");
 }
 
-/** Who has answered has answered for all addresses of the host. */
+/** An answer from one address holds for all addresses of the host. */
 function mayTryNextAddress(error: unknown): boolean {
   return (
     !(error instanceof StartupRefused) &&
@@ -232,7 +232,7 @@ function shuffle<T>(list: readonly T[]): T[] {
   return order.sort((one, other) => one.rank - other.rank).map(({ entry }) => entry);
 }
 
-/** Not every wait can be ended from outside (a name look-up cannot), so the deadline is raced as well. */
+/** Some waits cannot be aborted (name look-ups), so the promise also races with the signal. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });

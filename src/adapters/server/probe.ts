@@ -19,10 +19,10 @@ export function serverProbe(target: ServerTarget): Probe {
   };
 }
 
-/** How long a step may take where connect_timeout sets no limit. */
+/** Time limit of a step if connect_timeout sets none. */
 const LIMIT_MS = 10_000;
 
-/** A host that fails is no fault while there are others. */
+/** A failing host is only a warning if there are others. */
 async function* hostSteps(target: ServerTarget, host: Host, signal: AbortSignal): AsyncGenerator<Check> {
   const failed = (topic: string, error: unknown): Check => {
     const failure = error instanceof Failure ? error : connectionFailure(target, host, error);
@@ -84,17 +84,17 @@ async function* encryption(
     }
     const stream = await inTime(encrypted(dial, tls));
     if (isEncrypted(stream)) yield* [encryptionCheck(stream, mode), ...certificateChecks(stream)];
-    else yield good("TLS", `the server has none, and sslmode=${mode} goes on without`);
+    else yield good("TLS", `the server does not support it, and sslmode=${mode} continues without it`);
     stream.destroy();
   } catch (error) {
     const check = failed("TLS", error);
-    // Those modes go on in plain text.
+    // These modes continue in plain text.
     yield mode === "allow" || mode === "prefer" ? { ...check, state: "warning" } : check;
     if (tls && error instanceof TlsFailed) yield* await distrusted(dial, tls, inTime);
   }
 }
 
-/** What is to be said of a certificate that was not accepted: it is asked for once more, and nothing else is. */
+/** Checks of a certificate that was not accepted: connects once more without verification, only to read it. */
 async function distrusted(
   dial: Dial,
   { options, ...tls }: TlsSettings,

@@ -3,8 +3,8 @@ import type { Duplex } from "node:stream";
 import { streamWire, type Wire, type WireListener } from "../session/wire.ts";
 
 /**
- * The wire over a stream on which the log-in has been done already: it takes the start-up message as read, and tells
- * what the server said then.
+ * The wire over a stream that is already logged in: it drops the driver's start-up message, and replays the server's
+ * messages of the log-in.
  */
 export function resumedWire(stream: Duplex, said: Buffer): Wire {
   const wire = streamWire(stream);

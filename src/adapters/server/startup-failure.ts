@@ -7,7 +7,7 @@ import { type Explanation, explainNetwork, failed } from "../network/network-fai
 import { ProtocolFault } from "../session/answer-rules.ts";
 import type { StartupRefused } from "../session/open-session.ts";
 
-/** What a server's refusal of the log-in means, or the end of the connection in the middle of it. */
+/** Explains why the server refused the log-in, or ended the connection during it. */
 export function explainStartup(target: ServerTarget, host: Host, refused: StartupRefused): Explanation {
   const { server } = refused;
   if (!server) return explainEnd(host, refused);
@@ -17,7 +17,7 @@ export function explainStartup(target: ServerTarget, host: Host, refused: Startu
   return { code, reason: message, hint: typeof hint === "string" ? hint : hint(target, host), server };
 }
 
-/** What it means that a log-in ended without a word of the server's. */
+/** Explains a log-in that ended without an error message from the server. */
 function explainEnd(host: Host, { cause, message }: StartupRefused): Explanation {
   if (cause instanceof ProtocolFault) {
     return failed(cause.message, "Check the port, and any proxy or pooler between pgstep and the server.");
@@ -26,13 +26,13 @@ function explainEnd(host: Host, { cause, message }: StartupRefused): Explanation
   if (known?.startsWith("ERR_SSL")) {
     return failed(
       `the server ended the TLS connection (${message})`,
-      "It may not trust the client certificate that sslcert names, or want one: see the server's log.",
+      "It may not trust the client certificate that sslcert names, or require one: see the server's log.",
     );
   }
   if (known !== undefined && known !== "ECONNRESET" && known !== "EPIPE") return explainNetwork(host, cause);
   return failed(
     "the server closed the connection during the log-in",
-    "Look into the server's log; a proxy or a TLS requirement may stand in between.",
+    "Check the server's log; a proxy or a TLS requirement may be the cause.",
   );
 }
 
@@ -41,18 +41,18 @@ interface Refusal {
   readonly hint: string | ((target: ServerTarget, host: Host) => string);
 }
 
-/** A refusal that is known by its SQLSTATE, and where one means several things by its message. */
+/** A refusal that is known by its SQLSTATE, and by its message if one SQLSTATE has several meanings. */
 interface KnownRefusal extends Refusal {
   readonly states: readonly string[];
   readonly said?: RegExp;
 }
 
-const UNKNOWN_REFUSAL: Refusal = { code: "connection-failed", hint: "Look into the server's log for more." };
+const UNKNOWN_REFUSAL: Refusal = { code: "connection-failed", hint: "Check the server's log for details." };
 
-/** Of a role, and of what proves who it is. */
+/** An unknown role, or a failed proof of identity. */
 const UNPROVEN = { code: "authentication-failed", states: ["28P01", "28000"] } as const;
 
-/** The first that fits counts. */
+/** The first match counts. */
 const REFUSALS: readonly KnownRefusal[] = [
   {
     ...UNPROVEN,
@@ -97,7 +97,7 @@ const REFUSALS: readonly KnownRefusal[] = [
   {
     code: "connection-failed",
     states: ["57P03"],
-    hint: "Try again when the server is up; pg_isready tells when.",
+    hint: "Retry when the server is up; pg_isready shows when that is.",
   },
   {
     code: "connection-failed",
@@ -106,13 +106,13 @@ const REFUSALS: readonly KnownRefusal[] = [
   },
 ];
 
-/** The server, as PostgreSQL's own programs want it named. */
+/** The server, as options of PostgreSQL's own programs. */
 function at({ name, port }: Host): string {
   return `-h ${shellWord(name)} -p ${port}`;
 }
 
-/** How to give the password that the server asks for. */
+/** How to supply the password that the server asks for. */
 export function passwordHint({ ignoredPasswordFile: ignored }: ServerTarget): string {
-  if (ignored !== undefined) return `Others may read ${ignored}, so it was passed over. Run: chmod 600 ${ignored}`;
+  if (ignored !== undefined) return `${ignored} was ignored, since others may read it. Run: chmod 600 ${ignored}`;
   return "Set PGPASSWORD, name a file with --password-file, or add a line to ~/.pgpass.";
 }

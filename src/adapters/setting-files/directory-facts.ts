@@ -5,7 +5,7 @@ import type { ResolvedSettings } from "../../core/configuration/resolve-settings
 import type { DirectoryFacts, FileSystem } from "../../ports/file-system.ts";
 import { directoryWith } from "./project-file-search.ts";
 
-/** The file system, which also knows who has named the migrations directory, and where one of that name is above. */
+/** The file system, which also knows what named the migrations directory, and where a parent has one of that name. */
 export function withDirectoryFacts(fileSystem: FileSystem, { values, origins }: ResolvedSettings): FileSystem {
   const { directory: origin } = origins;
   return {
@@ -14,14 +14,14 @@ export function withDirectoryFacts(fileSystem: FileSystem, { values, origins }: 
       if (directory !== values.directory) return { isTyped: false };
       const isTyped = origin.source === "flag";
       const namedBy = isTyped || origin.source === "default" ? undefined : describeOrigin(origin);
-      // A project file says exactly where it is.
+      // A path in a project file is relative to that file, so no other directory can be meant.
       const above = origin.source === "project-file" ? undefined : directoryAbove(directory);
       return { isTyped, ...(namedBy !== undefined && { namedBy }), ...(above && { above }) };
     },
   };
 }
 
-/** One of the same path in a directory above the working directory. */
+/** A directory of the same path in a parent of the working directory. */
 function directoryAbove(directory: string): DirectoryFacts["above"] {
   if (isAbsolute(directory) || directory.split(/[/\\]/).includes("..")) return undefined;
   try {
@@ -30,7 +30,7 @@ function directoryAbove(directory: string): DirectoryFacts["above"] {
     const path = relative(process.cwd(), join(from, directory)) || ".";
     return { path, from: relative(process.cwd(), from) };
   } catch {
-    // Where this user may not look there is nothing to tell of.
+    // This user may not read a parent directory.
     return undefined;
   }
 }

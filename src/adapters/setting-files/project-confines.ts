@@ -11,13 +11,13 @@ import type { ProgramFile } from "../../ports/program-file.ts";
 import { repositoryOf } from "./project-file-search.ts";
 
 /**
- * The limits of a command that only looks: a checkout that nobody has read yet may name places, and hold links, that lead
- * anywhere. Files are written inside of the repository, or where the command line or a variable says; a log only inside of
- * the project file's directory, since its lines have text of the checkout's in them.
+ * The limits of a command that changes no database: the settings and links of a checkout that nobody has reviewed may
+ * point anywhere. Such a command writes files only inside the repository, or where the command line or a variable says,
+ * and a log only inside the project file's directory, since its lines contain text from the checkout.
  */
 export class ProjectConfines {
   readonly #settings: ResolvedSettings;
-  /** Repositories, or directories outside of one, with all links resolved. */
+  /** Real paths of the repositories, or of the directories if they are in none. */
   readonly #roots: readonly string[];
 
   constructor(settings: ResolvedSettings) {
@@ -26,7 +26,7 @@ export class ProjectConfines {
     this.#roots = [...new Set([project, process.cwd()].map((directory) => realpathSync(repositoryOf(directory))))];
   }
 
-  /** The disk, whose writing methods refuse what lies outside. */
+  /** The disk, whose writing methods refuse paths outside the project. */
   fileSystem(disk: FileSystem): FileSystem {
     const checked = (path: string) => {
       this.#requireWritable(path);
@@ -50,7 +50,7 @@ export class ProjectConfines {
     };
   }
 
-  /** The warning that a log file is not written, since only a project file names it and it lies outside of the project. */
+  /** The warning that no log is written, since only a project file names it and it is outside the project. */
   logWarning(): Finding | undefined {
     const { values, origins, projectDirectory } = this.#settings;
     const { logFile } = values;
@@ -58,27 +58,27 @@ export class ProjectConfines {
       return undefined;
     if (isInside(realPlace(logFile), realpathSync(projectDirectory))) return undefined;
     return finding("log-outside", {
-      message: `no log is written to ${logFile}: it lies outside of the project, and only ${describeOrigin(origins.logFile)} names it`,
-      hint: `Commands that change a database write there; for this one name it with --log-file ${logFile}.`,
+      message: `no log is written to ${logFile}: it is outside the project, and only ${describeOrigin(origins.logFile)} names it`,
+      hint: `Commands that change a database do write it; for this command, pass --log-file ${logFile}.`,
     });
   }
 
-  /** @throws Failure settings for a database that a command that looks must not write to */
+  /** @throws Failure settings for a database that such a command must not write to */
   requireHarmless(name: "url" | "shadowUrl", target: Target): void {
     const { origins, ownServers } = this.#settings;
     if (!ownServers.has(name)) return;
     const origin = describeOrigin(origins[name]);
     const flag = name === "url" ? "--url" : "--shadow-url";
-    const hint = `If that is what you want, name it yourself: ${flag} <url>.`;
+    const hint = `To use it anyway, pass ${flag} <url>.`;
     if (target.kind === "embedded") {
       const { directory } = target;
       if (directory === undefined || this.#isInside(realPlace(directory))) return;
-      throw new Failure("settings", `Cannot use pglite:${directory} from ${origin}: it lies outside of the project`, {
+      throw new Failure("settings", `Cannot use pglite:${directory} from ${origin}: it is outside the project`, {
         hint,
       });
     }
     if (name === "url") return;
-    throw new Failure("settings", `Cannot rehearse in the database from ${origin}: only a project file names it`, {
+    throw new Failure("settings", `Cannot use the shadow database from ${origin}: only a project file names it`, {
       hint,
     });
   }
@@ -86,16 +86,16 @@ export class ProjectConfines {
   /** @throws Failure file-unwritable */
   #requireWritable(path: string): void {
     const named = resolve(path);
-    // What is replaced, created or removed is the entry itself, and no link is followed there.
+    // The entry itself is replaced, created or removed; a link there is not followed.
     const real = join(realPlace(dirname(named)), basename(named));
     if (this.#isInside(real)) return;
     const { values, origins } = this.#settings;
     const isOfFile = origins.directory.source === "project-file" && isBelow(named, resolve(values.directory));
     const leadsOut = this.#roots.some((root) => isBelow(named, root));
     if (!isOfFile && !leadsOut) return;
-    const why = leadsOut ? `a link leads it to ${real}, ` : `${describeOrigin(origins.directory)} leads it `;
-    throw new Failure("file-unwritable", `Cannot write ${path}: ${why}outside of the project`, {
-      hint: `If that is what you want, name the place itself on the command line: ${relative(process.cwd(), real)}.`,
+    const why = leadsOut ? `a link leads to ${real}, ` : `${describeOrigin(origins.directory)} names a directory `;
+    throw new Failure("file-unwritable", `Cannot write ${path}: ${why}outside the project`, {
+      hint: `To write there anyway, name the path itself on the command line: ${relative(process.cwd(), real)}.`,
     });
   }
 
@@ -104,7 +104,7 @@ export class ProjectConfines {
   }
 }
 
-/** Inside of a directory, and not among git's own files there, which decide what git runs. */
+/** True inside the directory, except among git's own files, which decide what git runs. */
 function isInside(path: string, directory: string): boolean {
   return isBelow(path, directory) && !relative(directory, path).toLowerCase().split(sep).includes(".git");
 }
@@ -113,17 +113,17 @@ function isBelow(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
-/** Where a path leads, with the links of what is there resolved. */
+/** The real path, with the links of its existing part resolved. */
 function realPlace(path: string): string {
   const absolute = resolve(path);
   try {
     return realpathSync(absolute);
   } catch (error) {
-    // Nobody can write behind what is no directory, or is closed to this user.
+    // Nothing can be written below a file, or below a directory that this user may not enter.
     if (systemCode(error) !== "ENOENT") return absolute;
   }
   const parent = dirname(absolute);
-  // A link that leads to nothing yet leads to where the file would be made.
+  // A dangling link leads to where the file would be created.
   const isLink = lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   return isLink || parent === absolute ? sep : join(realPlace(parent), basename(absolute));
 }

@@ -9,19 +9,19 @@ import { trustedUsers, userName } from "../files/file-owner.ts";
 export const PROJECT_FILE = "pgstep.json";
 export const PACKAGE_FILE = "package.json";
 
-/** What a search from the working directory upward has come upon. */
+/** One directory of the search from the working directory upward. */
 export interface SearchedDirectory {
   readonly isAbove: boolean;
-  /** The files that count, at most one of each name, as paths that begin at the root. */
+  /** Absolute paths of the trusted files, at most one of each name. */
   readonly paths: readonly string[];
-  /** Warnings of files that do not count, because of whom they belong to. */
+  /** Warnings about files that are ignored because of their owner. */
   readonly ignored: readonly Finding[];
 }
 
 /**
- * The directories in which a project file is looked for: the working directory and those above it, up to the root of the
- * repository or of the file system, whichever comes first. A file above counts only when nobody but this user and root
- * could have put it there: in a directory that all users share, anybody could otherwise choose the settings of the others.
+ * The directories that are searched for a project file: the working directory and its parents, up to the root of the
+ * repository or of the file system, whichever comes first. A file in a parent counts only if nobody but this user and
+ * root could have put it there; in a shared directory, anybody could otherwise choose the settings of all others.
  */
 export function* searchUpward(): Generator<SearchedDirectory> {
   const users = trustedUsers();
@@ -42,8 +42,8 @@ export function* searchUpward(): Generator<SearchedDirectory> {
 }
 
 /**
- * The nearest directory above the working directory, within the same borders, that has a directory of this path in it; nobody
- * but this user and root could have made either of them.
+ * The nearest parent of the working directory, within the same limits, that contains a directory of this path. Both
+ * must belong to this user or root.
  */
 export function directoryWith(path: string): string | undefined {
   const users = trustedUsers();
@@ -55,7 +55,7 @@ export function directoryWith(path: string): string | undefined {
   });
 }
 
-/** Where it cannot be known whom files belong to, only a repository is searched. */
+/** If owners of files are unknown, only a repository is searched. */
 function searchedFrom(start: string, knowsOwners: boolean): readonly string[] {
   const { dev } = statSync(start);
   const found = [start];
@@ -66,7 +66,7 @@ function searchedFrom(start: string, knowsOwners: boolean): readonly string[] {
     found.push(parent);
     directory = parent;
   }
-  // The root directory of a drive is no place for a repository, and on Windows all users may write there.
+  // A drive's root directory is unlikely to be a repository, and on Windows all users may write there.
   return knowsOwners || dirname(directory) !== directory ? found : [start];
 }
 
@@ -84,8 +84,8 @@ function isRepository(directory: string): boolean {
 
 /**
  * Another user who could have put a file where it is: the owner of the file, of the link that leads to it, or of its
- * directory, who decides what lies beside it as well. A file with several names in a directory that everybody may write
- * to could have been linked there by anybody.
+ * directory, who can also change the files beside it. Anybody could have created a hard link in a directory that is
+ * writable by all users.
  */
 function strangerOf(path: string, users: ReadonlySet<number>): number | "anybody" | undefined {
   const directory = statSync(dirname(path));
@@ -98,14 +98,14 @@ function strangerOf(path: string, users: ReadonlySet<number>): number | "anybody
 const EVERYBODY_WRITES = 0o002;
 const STICKY = 0o1000;
 
-/** Whether a directory is for the files of all users, like /tmp: who is in it has not chosen whose files those are. */
+/** True for a directory of all users, like /tmp: working in it does not mean trusting its files. */
 function isShared({ mode }: Stats): boolean {
   return (mode & (STICKY | EVERYBODY_WRITES)) === (STICKY | EVERYBODY_WRITES);
 }
 
 const MOST_BYTES = 1 << 20;
 
-/** Whether a package.json that is not trusted, and so not parsed, has the key. */
+/** True if a package.json that is not trusted, and so not parsed, has the key. */
 function mayConcernUs(path: string): boolean {
   try {
     const descriptor = openSync(path, "r");
@@ -134,7 +134,7 @@ function isFile(path: string): boolean {
   return looked(statSync, path)?.isFile() ?? false;
 }
 
-/** Where nobody can look there may be settings that count, so it is no answer that nothing was seen. */
+/** The status of a path. An unreadable directory is an error, since it may contain settings that apply. */
 function looked(look: typeof statSync | typeof lstatSync, path: string): Stats | undefined {
   try {
     return look(path, { throwIfNoEntry: false });

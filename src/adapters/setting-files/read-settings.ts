@@ -13,8 +13,9 @@ import { decodeWhole, NotUtf8 } from "../../core/text/source.ts";
 import { PACKAGE_FILE, searchUpward } from "./project-file-search.ts";
 
 /**
- * The settings that what was said and the files together make: the env-file that is named, and the project file that is
- * named or, with `searching`, else the nearest one from the working directory upward. Faults and files that were ignored are told in the result.
+ * Resolves the settings from the given sources and files: the named env-file, and the named project file or, with
+ * `searching`, the nearest one from the working directory upward. The result includes the faults, and warnings about
+ * ignored files.
  */
 export function readSettings(said: SettingSources, { searching }: { searching: boolean }): ResolvedSettings {
   const { values, origins } = resolveSettings(said);
@@ -40,11 +41,11 @@ export function readSettings(said: SettingSources, { searching }: { searching: b
       return searching ? findProjectFile(warnings) : undefined;
     }),
   });
-  // Without a file more would seem to be missing than is.
+  // The faults come first: without the file, other settings would seem to be missing as well.
   return { ...resolved, warnings, ...(faults.length > 0 && { faults }) };
 }
 
-/** What names the .env file of the working directory, where there is one and no such file was named; undefined otherwise. */
+/** The flag that would name the .env file of the working directory, if that exists and no env-file was named. */
 export function unreadEnvFile({ values }: ResolvedSettings): string | undefined {
   if (values.envFile !== undefined || !statSync(ENV_FILE, { throwIfNoEntry: false })?.isFile()) return undefined;
   const { flag, otherFlag } = SETTINGS.envFile;
@@ -66,7 +67,7 @@ function readNamed(path: string, origin: Origin): LocatedProjectFile {
   });
 }
 
-/** The nearest one from the working directory upward. A package.json counts only when it has the key. */
+/** The nearest project file from the working directory upward. A package.json counts only if it has the key. */
 function findProjectFile(ignored: Finding[]): LocatedProjectFile | undefined {
   for (const directory of searchUpward()) {
     ignored.push(...directory.ignored);
@@ -79,7 +80,7 @@ function findProjectFile(ignored: Finding[]): LocatedProjectFile | undefined {
         "settings",
         `Cannot choose between ${found.path} and the key "${PACKAGE_KEY}" of ${other.path}`,
         {
-          hint: "Leave one of them, or name one with --config.",
+          hint: "Keep only one of them, or name one with --config.",
         },
       );
     }
@@ -102,7 +103,7 @@ function textOf(path: string, origin: Origin | undefined): string {
   } catch (error) {
     const named = origin ? ` from ${describeOrigin(origin)}` : "";
     throw new Failure("settings", `Cannot read ${path}${named}: ${reasonOf(error)}`, {
-      hint: origin ? "Name a file that is there, or leave it out." : "Make it readable, or name another with --config.",
+      hint: origin ? "Name an existing file, or omit it." : "Make it readable, or name another with --config.",
       cause: error,
     });
   }

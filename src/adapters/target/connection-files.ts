@@ -10,8 +10,8 @@ import { homeDirectory } from "../network/home-directory.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The parameters of a service, each with the line it stands in.
- * @throws Failure settings when no file has it
+ * The parameters of a service, each with its line in the file.
+ * @throws Failure settings if no file has the service
  */
 export function serviceParameters(
   service: { readonly value: string; readonly source: string },
@@ -40,23 +40,23 @@ export function serviceParameters(
   );
 }
 
-/** Where an administrator keeps services for everybody: libpq has the directory from whoever compiled it. */
+/** The system-wide service files. The directory is compiled into libpq, so the usual ones are tried. */
 function systemFiles(environment: Environment): readonly string[] {
   const fileIn = (directory: string) => join(directory, "pg_service.conf");
   if (environment.PGSYSCONFDIR) return [fileIn(environment.PGSYSCONFDIR)];
   return DISTRIBUTIONS.map(fileIn).filter((path) => existsSync(path));
 }
 
-/** Of Debian's packages, and of PostgreSQL's own for Red Hat's systems. */
+/** The directories of Debian's packages, and of PostgreSQL's packages for Red Hat. */
 const DISTRIBUTIONS = ["/etc/postgresql-common", "/etc/sysconfig/pgsql"];
 
-/** Where libpq looks for passwords; on Windows below %APPDATA%. */
+/** libpq's default password file; on Windows below %APPDATA%. */
 export function defaultPasswordFile(environment: Environment): string {
   if (process.platform !== "win32") return join(homeDirectory(), ".pgpass");
   return join(environment.APPDATA ?? homeDirectory(), "postgresql", "pgpass.conf");
 }
 
-/** A password file's text; one that others may read is passed over, as by libpq. */
+/** The text of a password file; one that others may read is ignored, as in libpq. */
 export function readPasswordFile(path: string): { readonly text: string } | "readable by others" | undefined {
   try {
     const status = statSync(path);
@@ -71,7 +71,7 @@ export function readPasswordFile(path: string): { readonly text: string } | "rea
 const OTHERS = 0o077;
 
 /**
- * The password that a file of its own holds, without the line's end: a secret that a container was given, say.
+ * The password in a file of its own, such as a container's secret, without the line end.
  * @throws Failure settings
  */
 export function readPassword(path: string, source: string): string {
@@ -79,16 +79,16 @@ export function readPassword(path: string, source: string): string {
   try {
     password = readFileSync(path, "utf8").replace(/\r?\n$/, "");
   } catch (error) {
-    // What is no file's name may be the password itself.
+    // If there is no such file, the value may be the password itself, so it is not shown.
     const isNoFile = !existsSync(path);
     const reason = isNoFile ? "there is no such file" : systemWords(error, "file");
     throw new Failure("settings", `Cannot read the password from ${source}${isNoFile ? "" : ` ${path}`}: ${reason}`, {
-      hint: "Name a file that this user may read, and that holds the password.",
+      hint: "Name a readable file that contains the password.",
       ...(!isNoFile && { cause: error }),
     });
   }
   if (password !== "") return password;
   throw new Failure("settings", `Cannot read the password from ${source} ${path}: the file is empty`, {
-    hint: "Write the password into it, or leave the setting out.",
+    hint: "Write the password into it, or omit the setting.",
   });
 }

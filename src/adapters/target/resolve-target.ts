@@ -19,26 +19,26 @@ import { passwordFromCommand } from "../programs/password-command.ts";
 import { defaultPasswordFile, readPassword, readPasswordFile, serviceParameters } from "./connection-files.ts";
 
 export interface TargetSources {
-  /** What `--url` or the library's `url` option says. */
+  /** The value of `--url` or of the library's `url` option. */
   readonly url?: string | undefined;
-  /** What messages call the place where `url` came from; found by its value among the variables when left out. */
+  /** The origin of `url` in messages; by default the variable with the same value, or `--url`. */
   readonly urlOrigin?: string | undefined;
-  /** A file that holds the password alone; PGSTEP_PASSWORD_FILE when left out. */
+  /** A file that contains only the password; by default PGSTEP_PASSWORD_FILE. */
   readonly passwordFile?: string | undefined;
-  /** What messages call the place where `passwordFile` came from; "--password-file" when left out. */
+  /** The origin of `passwordFile` in messages; by default "--password-file". */
   readonly passwordFileOrigin?: string | undefined;
   /** A program and its arguments that print the password, in one text. */
   readonly passwordCommand?: string | undefined;
   /** What messages call the place where `passwordCommand` came from; "--password-command" when left out. */
   readonly passwordCommandOrigin?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Set when only a project file names the server of `url`. */
+  /** Set if only a project file names the server of `url`. */
   readonly ownServer?: { readonly passwordIsVariable: boolean };
 }
 
 /**
- * The database that the url, else DATABASE_URL, else the PG* variables name; undefined when none of them does.
- * What a URL leaves open is filled as by libpq: from the service file, then the PG* variables, then the defaults.
+ * The database that the url, else DATABASE_URL, else the PG* variables name; undefined if none of them does.
+ * Missing parts of a URL are filled in as by libpq: from the service file, then the PG* variables, then the defaults.
  * @throws Failure settings
  */
 export function resolveTarget(sources: TargetSources): Target | undefined {
@@ -46,7 +46,7 @@ export function resolveTarget(sources: TargetSources): Target | undefined {
 }
 
 /**
- * Every value that the database is reached with, and where it comes from; empty when nothing names a database.
+ * Every connection value with its origin; empty if nothing names a database.
  * @throws Failure settings
  */
 export function explainTarget(sources: TargetSources): readonly TargetValue[] {
@@ -68,7 +68,7 @@ function resolve(sources: TargetSources): Resolved | undefined {
   return resolveServer(sources, named);
 }
 
-/** Variables that name a database on purpose; others (PGUSER, PGSSLMODE) are often set for everything. */
+/** Variables that name a database on purpose; others (PGUSER, PGSSLMODE) are often set for all databases. */
 const NAMING = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"];
 
 interface Named {
@@ -129,7 +129,7 @@ function resolveServer(sources: TargetSources, named: Named | undefined): Resolv
   };
 }
 
-/** How far a server that only a project file names is trusted. */
+/** The limits of trust in a server that only a project file names. */
 function limits(
   ownServer: { readonly passwordIsVariable: boolean },
   { source }: Named,
@@ -138,9 +138,9 @@ function limits(
   const hasOwnServices = given.get("servicefile")?.value !== undefined;
   const ofFile = (name: string) => given.has(name) && parameters.get(name) === given.get(name);
   const leadsElsewhere = hasOwnServices || ["host", "hostaddr", "port"].some(ofFile);
-  // A service of the user's own file names the server, unless the URL leads elsewhere.
+  // A service in the user's own file names the server, unless the URL names another one.
   const isServerOfUser = !leadsElsewhere && parameters.get("host")?.value;
-  // What is written in the project file is no secret to whoever wrote the file.
+  // A password in the project file is already known to its author.
   const isPasswordOfFile = ofFile("password") && !ownServer.passwordIsVariable;
   const isRootOfUser = parameters.get("sslrootcert")?.value !== "system" && !ofFile("sslrootcert") && !hasOwnServices;
   const verifiesServer = isRootOfUser && /^verify-/.test(parameters.get("sslmode")?.value ?? "");
@@ -150,7 +150,7 @@ function limits(
   };
 }
 
-/** The parameters of the URL, all of them together, and what the user's variables say of `require_auth`. */
+/** The parameters of the URL, the merged parameters, and `require_auth` from the user's variables. */
 interface Merged {
   readonly given: ConnectionParameters;
   readonly parameters: ConnectionParameters;
@@ -172,7 +172,7 @@ function explain(
   return [...explainServer(target, parameters, origins), ...settings];
 }
 
-/** A password's own file wins over all but a password in the `--url` that was typed. */
+/** A password file takes precedence over everything except a password in the typed `--url`. */
 function secretFile(
   { passwordFile, passwordFileOrigin, environment }: TargetSources,
   given: ConnectionParameters,
@@ -235,7 +235,7 @@ function merge(parameters: ConnectionParameters, stronger: ConnectionParameters)
   for (const [name, value] of stronger) parameters.set(name, value);
 }
 
-/** Where a local server listens: the directory that distributions choose, PostgreSQL's own, else the network. */
+/** Where a local server listens: the socket directory of most distributions, PostgreSQL's default one, else TCP. */
 function defaultHost(): string {
   if (process.platform === "win32") return "localhost";
   if (existsSync("/var/run/postgresql")) return "/var/run/postgresql";

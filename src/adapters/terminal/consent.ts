@@ -11,26 +11,26 @@ import type { RecordReport, ResetInventory } from "../../core/reports/report.ts"
 import { printableLine, wrapped } from "../../core/text/display.ts";
 import type { Consent, ForgetConsent, RecordConsent, UnprotectConsent } from "../../ports/consent.ts";
 
-/** Where a person can be asked: questions go to the output, answers come from the input. */
+/** The terminal to ask at: questions go to the output, answers come from the input. */
 export interface Terminal {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  /** A question that is open when it is aborted counts as not answered. */
+  /** Aborts an open question, which then fails. */
   readonly signal: AbortSignal;
 }
 
 export interface ConsentSettings extends Confirmation {
   readonly yes?: boolean;
   readonly environment: string | undefined;
-  /** The database and its server as messages name them; known once it is opened. */
+  /** The database and its server as messages name them; available once the database is open. */
   readonly database: () => string;
-  /** The commands that show how these files were changed; undefined where none is known. */
+  /** Shell commands that show the changes of these files; undefined if none is known. */
   readonly seeChanges: (paths: readonly string[]) => string | undefined;
-  /** Whether to ask at all: never in JSON, where nobody is supposed to look. */
+  /** False in JSON, whose output no person reads. */
   readonly mayAsk: boolean;
 }
 
-/** Consent from the command line, else from the person at the terminal. */
+/** Confirmation from the command line, else from the user at the terminal. */
 export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent, ForgetConsent {
   readonly #terminal: Terminal;
   readonly #settings: ConsentSettings;
@@ -40,7 +40,7 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
     this.#settings = settings;
   }
 
-  /** @throws Failure consent-missing naming the command that would give it, declined */
+  /** @throws Failure consent-missing, with the confirming command as its hint; declined */
   async mayReset({ databaseName }: ResetInventory): Promise<boolean> {
     const { environment, confirm, database } = this.#settings;
     if (confirm !== undefined || !this.#canAsk()) {
@@ -50,20 +50,20 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
     requireForce(databaseName, environment, this.#settings);
     const where = printableLine(database());
     const answer = await this.#ask(
-      `This cannot be undone. To delete it all from ${where}, type the database's name (${printableLine(databaseName)}): `,
+      `This cannot be undone. To delete everything in ${where}, type the database's name (${printableLine(databaseName)}): `,
       `Cannot reset ${databaseName}`,
     );
     if (answer !== databaseName) throw declined(answer, databaseName);
     return true;
   }
 
-  /** @throws Failure consent-missing naming the command that would give it, declined */
+  /** @throws Failure consent-missing, with the confirming command as its hint; declined */
   async mayUnprotect(databaseName: string): Promise<void> {
     const { confirm } = this.#settings;
     if (confirm === undefined && this.#canAsk()) {
       const where = printableLine(this.#settings.database());
       const answer = await this.#ask(
-        `To let ${where} be reset, restored or undone again, type the database's name (${printableLine(databaseName)}): `,
+        `To allow reset, restore and down on ${where} again, type the database's name (${printableLine(databaseName)}): `,
         `Cannot unprotect ${databaseName}`,
       );
       if (answer !== databaseName) throw declined(answer, databaseName);
@@ -72,7 +72,7 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
     requireUnprotecting(databaseName, confirm);
   }
 
-  /** @throws Failure consent-missing naming each changed file, where nobody can be asked; declined */
+  /** @throws Failure consent-missing, with a finding for each changed file, without a terminal; declined */
   async mayRepair(changed: readonly Entry[]): Promise<boolean> {
     if (this.#settings.yes) return true;
     const database = this.#settings.database();
@@ -80,8 +80,8 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
     const [only] = changed;
     if (!this.#canAsk()) {
       const command = `pgstep repair ${changed.length === 1 && only ? `${only.version} ` : ""}--yes`;
-      throw new Failure("consent-missing", `Cannot repair the history of ${database}: nobody can be asked here`, {
-        hint: `${git ? `See the change (${git})` : "Look at the files"}, then accept it: ${command}`,
+      throw new Failure("consent-missing", `Cannot repair the history of ${database}: confirmation needs a terminal`, {
+        hint: `${git ? `See the change (${git})` : "Check the files"}, then accept it: ${command}`,
         findings: changed.map((entry) =>
           finding("changed", { message: changedWords(entry), place: { path: pathOf(entry) } }),
         ),
@@ -99,7 +99,7 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
     return true;
   }
 
-  /** @throws Failure consent-missing where nobody can be asked, declined */
+  /** @throws Failure consent-missing without a terminal, declined */
   async mayRecord(migration: string, recorded: RecordReport["recorded"]): Promise<void> {
     if (this.#settings.yes) return;
     const where = printableLine(this.#settings.database());
@@ -107,27 +107,27 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
     const what = `Cannot record ${printableLine(migration)} as ${as}`;
     const question = `Record ${printableLine(migration)} as ${as} on ${where}? Nothing is run. [y/N] `;
     if (!this.#canAsk()) {
-      throw new Failure("consent-missing", `${what}: nobody can be asked here`, {
-        hint: "Check what the database has, then add --yes.",
+      throw new Failure("consent-missing", `${what}: confirmation needs a terminal`, {
+        hint: "Check the database, then add --yes.",
       });
     }
     if (!isYes(await this.#ask(question, what))) throw declined();
   }
 
-  /** @throws Failure consent-missing where nobody can be asked, declined */
+  /** @throws Failure consent-missing without a terminal, declined */
   async mayForget({ version, applied }: Entry): Promise<void> {
     if (this.#settings.yes) return;
     const name = printableLine(version);
     if (!this.#canAsk()) {
-      throw new Failure("consent-missing", `Cannot forget ${name}: nobody can be asked here`, {
-        hint: `If its file is gone for good: pgstep repair ${version} --yes`,
+      throw new Failure("consent-missing", `Cannot remove ${name} from the history: confirmation needs a terminal`, {
+        hint: `If its file was deleted on purpose: pgstep repair ${version} --yes`,
       });
     }
     const where = printableLine(this.#settings.database());
-    this.#terminal.output.write(`${name} was applied on ${where}${appliedTime(applied)}, and its file is gone.\n`);
+    this.#terminal.output.write(`${name} was applied on ${where}${appliedTime(applied)}, and its file is missing.\n`);
     const answer = await this.#ask(
-      `Forget ${name}? Its row is removed from the history. What it made in the database stays, and pgstep can no longer undo it. [y/N] `,
-      `Cannot forget ${name}`,
+      `Remove ${name} from the history? Its changes to the database stay, and pgstep can no longer undo them. [y/N] `,
+      `Cannot remove ${name} from the history`,
     );
     if (!isYes(answer)) throw declined();
   }
@@ -138,12 +138,12 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
   }
 
   /**
-   * The line that is typed; undefined when it is empty or the input ends first.
+   * The typed line; undefined if it is empty or the input ends first.
    * @throws Failure interrupted, terminated
    */
   async #ask(question: string, doing: string): Promise<string | undefined> {
     const { input, output, signal } = this.#terminal;
-    // The terminal's own line editing is used: in it, Ctrl-C arrives as the signal that it is everywhere else.
+    // The terminal's own line editing is used, so that Ctrl-C arrives as a signal.
     const lines = createInterface({ input, terminal: false });
     output.write(`${wrapped(question.trimEnd(), (output.columns || 80) - 1).join("\n")} `);
     try {
@@ -173,7 +173,7 @@ function changedWords({ applied }: Entry): string {
   return `changed after it was applied${appliedTime(applied)}`;
 }
 
-/** " (2026-11-28 17:05:12 UTC)"; empty where the history does not know. */
+/** " (2026-11-28 17:05:12 UTC)"; empty if the history has no time. */
 function appliedTime(applied: Entry["applied"]): string {
   return applied?.appliedAt ? ` (${printableLine(applied.appliedAt.slice(0, 19).replace("T", " "))} UTC)` : "";
 }
@@ -182,7 +182,7 @@ function isYes(answer: string | undefined): boolean {
   return /^y(es)?$/i.test(answer ?? "");
 }
 
-/** @param wanted the name that would have been agreement, where it is one; another name is a slip that is worth a word */
+/** @param wanted the name that would have confirmed; a different name is probably a typing error, and is shown */
 function declined(answer?: string, wanted?: string): Failure {
   const isSlip = wanted !== undefined && answer !== undefined && !/^no?$/i.test(answer);
   return new Failure(
@@ -193,5 +193,5 @@ function declined(answer?: string, wanted?: string): Failure {
 
 function stopped(doing: string, signal: AbortSignal): Failure {
   const code = signal.reason === "terminate" ? "terminated" : "interrupted";
-  return new Failure(code, `${doing}: ${code} before it was agreed to`, { hint: "Nothing was changed." });
+  return new Failure(code, `${doing}: ${code} before it was confirmed`, { hint: "Nothing was changed." });
 }

@@ -1,17 +1,17 @@
 import { kill, pid } from "node:process";
 import { printableLine } from "../../core/text/display.ts";
 
-/** Where a person types: what is asked goes to the output. */
+/** The terminal to ask at: the question goes to the output. */
 export interface PasswordTerminal {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  /** Whether to ask at all: never in JSON or CI, where nobody is supposed to look. */
+  /** False in JSON and CI, where no person can answer. */
   readonly mayAsk: boolean;
 }
 
 /**
- * Asks the person at the terminal for the password of a user; what is typed is not shown. Resolves to undefined when
- * nobody can be asked, or nothing is answered, or the signal is aborted first.
+ * Asks at the terminal for the password of a user, without echo. Resolves to undefined if there is no terminal, the
+ * answer is empty, or the signal is aborted first.
  */
 export async function askPassword(
   { input, output, mayAsk }: PasswordTerminal,
@@ -44,7 +44,7 @@ function line(input: NodeJS.ReadStream, signal: AbortSignal | undefined): Promis
       for (const character of bytes.toString()) {
         if (character === "\r" || character === "\n") return finish(typed);
         if (character === CONTROL_C) {
-          // The terminal does not make a signal of it while what is typed is not shown.
+          // In raw mode the terminal does not turn Ctrl-C into a signal.
           input.setRawMode(false);
           kill(pid, "SIGINT");
           return signal ? undefined : finish(undefined);

@@ -4,7 +4,7 @@ import { printableLine } from "../../core/text/display.ts";
 import type { Colors, Output } from "../output/output.ts";
 import { duration } from "../output/words.ts";
 
-/** What became of a repeatable object. */
+/** The outcome of a repeatable migration, as one line. */
 export function repeatableLine({ name, outcome }: RepeatableReport, { colors, marks }: Output): string {
   const shown = printableLine(name);
   switch (outcome) {
@@ -19,24 +19,24 @@ export function repeatableLine({ name, outcome }: RepeatableReport, { colors, ma
     case "lost":
       return `${colors.red(marks.failed)} ${shown}  ${colors.red("lost by the server")}`;
     case "in-doubt":
-      return `${colors.red(marks.inDoubt)} ${shown}  ${colors.red("in doubt")}`;
+      return `${colors.red(marks.inDoubt)} ${shown}  ${colors.red("unknown outcome")}`;
   }
 }
 
 export function hookLine({ moment, name, outcome, durationMs }: HookReport, { colors }: Output): string {
   const what = `Hook ${moment} (${printableLine(name)})`;
   if (outcome === "done") return colors.dim(`${what} done in ${duration(durationMs)}`);
-  return `${what} ${colors.red(outcome === "failed" ? "failed" : "is in doubt")}`;
+  return `${what} ${colors.red(outcome === "failed" ? "failed" : "has an unknown outcome")}`;
 }
 
-/** Repeatable objects as the status lists them; no lines for none. */
+/** Repeatable migrations as the status lists them; no lines without any. */
 export function repeatableLines(entries: readonly RepeatableEntry[], { ascii, colors }: Output): string[] {
   if (entries.length === 0) return [];
   const lines = entries.map(({ name, state }) => {
     const [mark, word, color] = markerOf(state, colors);
     return `${printableLine(name)} ${color(`[${ascii ? "" : `${mark} `}${word}]`)}`;
   });
-  return ["", colors.bold("=== Repeatable Objects ==="), ...lines];
+  return ["", colors.bold("=== Repeatable Migrations ==="), ...lines];
 }
 
 function markerOf(state: RepeatableState, colors: Colors): [mark: string, word: string, color: Colors["red"]] {

@@ -3,19 +3,19 @@ import { enumeration, printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
 import { counted, duration, grouped } from "../output/words.ts";
 
-/** What a backup has in it, and where it is. */
+/** The contents and the path of a backup. */
 export function backupLines(backup: Backup): string[] {
   const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0);
   const what = `${counted(backup.tables.length, "table")} with ${counted(rows, "row")}`;
   const by = backup.program === undefined ? "" : ` by ${printableLine(backup.program)}`;
-  const checked = backup.verification === "full" ? "verified and restored elsewhere" : "verified";
+  const checked = backup.verification === "full" ? "verified with a test restore" : "verified";
   return [
     `Backed up ${what} of ${printableLine(backup.database)} to ${printableLine(backup.path)}${by}, ${checked}.`,
     ...backup.removed.map((path) => `Removed the older ${printableLine(path)}`),
   ];
 }
 
-/** The backups that there are, one a line. */
+/** One line for each backup. */
 export function backupListLines({ directory, backups }: BackupListReport): string[] {
   if (backups.length === 0) return [`There are no backups in ${printableLine(directory)}.`];
   return backups.map(
@@ -24,18 +24,18 @@ export function backupListLines({ directory, backups }: BackupListReport): strin
   );
 }
 
-/** What a restore is about to do. */
+/** The changes that a restore is about to make. */
 export function restorePlanLines(plan: RestorePlan, { colors }: Output): string[] {
   const where = colors.bold(printableLine(plan.database));
   const what = plan.replacesAll
-    ? `${colors.bold(colors.red("DANGER:"))} this deletes ${colors.bold("ALL data")} of the database ${where} and puts this backup in its place:`
-    : `${colors.bold(colors.red("DANGER:"))} this replaces tables of the database ${where} as they are in this backup:`;
+    ? `${colors.bold(colors.red("DANGER:"))} this deletes ${colors.bold("ALL data")} of the database ${where} and restores this backup:`
+    : `${colors.bold(colors.red("DANGER:"))} this replaces tables of the database ${where} with those in this backup:`;
   const lines = [what, `  ${printableLine(plan.path)} of ${printableLine(plan.createdAt)}`];
   if (plan.tables.length > 0) lines.push(`  tables: ${printableLine(enumeration(plan.tables))}`);
   if (plan.pendingAgain.length > 0) lines.push(`  pending again: ${printableLine(enumeration(plan.pendingAgain))}`);
   if (plan.appliedAgain.length > 0) lines.push(`  applied again: ${printableLine(enumeration(plan.appliedAgain))}`);
   if (!plan.replacesAll && plan.pendingAgain.length > 0) {
-    lines.push("  What those did besides these tables stays as it is.");
+    lines.push("  Their changes outside these tables stay.");
   }
   return lines;
 }

@@ -1,20 +1,20 @@
 import { displayWidth, pad } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
 
-/** A value by its name, and where it was said. */
+/** A named value, and where it was set. */
 export interface OriginRow {
   readonly name: string;
   readonly value: string;
   readonly origin: string;
 }
 
-/** Values that are wider stand out, so that one long URL does not push all origins away. */
+/** Wider values overflow the column, so that one long URL does not push all origins away. */
 const WIDEST_VALUE = 40;
 const FEWEST_COLUMNS = 8;
 
 /**
- * Rows of three columns, each with the lines that it takes: on a terminal the origin stands below a value that leaves no
- * room for it, and a value that fits nowhere below its name.
+ * The lines of each row, in three columns. On a terminal the origin goes below a value that leaves no room for it, and
+ * a value that does not fit beside its name goes below the name.
  */
 export function originColumns(rows: readonly OriginRow[], { columns }: Output, indentation = ""): string[][] {
   const nameWidth = widest(rows.map(({ name }) => name)) + indentation.length;

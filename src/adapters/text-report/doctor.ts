@@ -5,10 +5,10 @@ import type { Output } from "../output/output.ts";
 import { counted, listed } from "../output/words.ts";
 import { originColumns } from "./columns.ts";
 
-/** Fits every topic, so that the list stands in columns although it is told line by line. */
+/** Fits every topic: the list is printed line by line, and still in columns. */
 const TOPIC_COLUMNS = 17;
 
-/** What is examined: each value with where it was said. */
+/** The values to connect with, each with where it was set. */
 export function explainedLines(values: readonly ExplainedValue[], output: Output): string[] {
   const shown = values.map(({ name, value, origin }) => ({
     name: printableLine(name),
@@ -18,7 +18,7 @@ export function explainedLines(values: readonly ExplainedValue[], output: Output
   return [...originColumns(shown, output, "  ").flat(), ""];
 }
 
-/** One thing, and below it how to mend it, within the terminal's width. */
+/** One check, and its hint below it, within the terminal's width. */
 export function checkLines({ topic, state, message, hint }: Check, output: Output): string[] {
   const column = TOPIC_COLUMNS + 3;
   const below = " ".repeat(column);
@@ -33,7 +33,7 @@ export function checkLines({ topic, state, message, hint }: Check, output: Outpu
   return [...lines, ...help.map((line) => below + line.replace(/^help:/, (label) => output.colors.cyan(label)))];
 }
 
-/** Narrower than this, nothing reads well. */
+/** Text in fewer columns is unreadable. */
 const FEWEST_COLUMNS = 20;
 
 function markOf(state: Check["state"], { colors, marks }: Output): string {
@@ -41,13 +41,13 @@ function markOf(state: Check["state"], { colors, marks }: Output): string {
   return state === "warning" ? colors.yellow("!") : colors.red(marks.failed);
 }
 
-/** The last line. */
+/** The summary line. */
 export function doctorLines({ database, isConnected, warnings, faults }: DoctorReport, { colors }: Output): string[] {
   const found = [
-    ...(faults > 0 ? [colors.red(counted(faults, "fault"))] : []),
+    ...(faults > 0 ? [colors.red(counted(faults, "error"))] : []),
     ...(warnings > 0 ? [colors.yellow(counted(warnings, "warning"))] : []),
   ];
   const where = printableLine(database);
   if (!isConnected) return ["", `Could not log in to ${where}: ${listed(found)}.`];
-  return ["", found.length === 0 ? `All is well with ${where}.` : `Examined ${where}: ${listed(found)}.`];
+  return ["", found.length === 0 ? `Checked ${where}: no problems found.` : `Checked ${where}: ${listed(found)}.`];
 }

@@ -5,10 +5,10 @@ import { advance, START } from "../../core/text/position.ts";
 import type { Output } from "../output/output.ts";
 import { placeText, sourceFrame, sourceWindow } from "./source-frame.ts";
 
-/** A server's field may hold a whole statement; more than this helps nobody at a terminal. */
+/** A field of a server message may hold a whole statement; more than this is of no use at a terminal. */
 const LONGEST_FIELD = 2_000;
 
-/** The failure with its place and all that the server said: first what was found, then what it means, then what to do. */
+/** The findings, then the failure with its place and the server's message, then the hint. */
 export function failureLines(failure: Failure, output: Output): string[] {
   const { colors, columns } = output;
   const { message, server, place, hint, findings } = failure;
@@ -24,7 +24,7 @@ export function failureLines(failure: Failure, output: Output): string[] {
   return lines;
 }
 
-/** What the server had to say beside its answers, with its place. */
+/** A notice of the server, with the place of its statement. */
 export function noticeLines({ message, place, migration }: Notice, output: Output): string[] {
   const where = place ? placeText(place) : migration;
   const color = message.severity === "WARNING" ? output.colors.yellow : output.colors.cyan;
@@ -35,7 +35,7 @@ export function noticeLines({ message, place, migration }: Notice, output: Outpu
 
 type Notice = Extract<Event, { type: "notice" }>;
 
-/** DETAIL, HINT and the rest under the names that psql shows. */
+/** DETAIL, HINT, QUERY and CONTEXT, labelled as in psql. */
 export function serverLines(server: ServerMessage, output: Output): string[] {
   const { colors, columns } = output;
   const lines: string[] = [];
@@ -53,7 +53,7 @@ export function serverLines(server: ServerMessage, output: Output): string[] {
   return lines;
 }
 
-/** The line of a statement inside the server (a function's) that failed. */
+/** The failed line of a statement inside the server, such as one in a function. */
 function innerQuery(query: string, position: number | undefined, { colors, columns, marks }: Output): string[] {
   const { line, column } = advance(START, query, (position ?? 1) - 1);
   const label = "QUERY: ";
@@ -64,12 +64,12 @@ function innerQuery(query: string, position: number | undefined, { colors, colum
   return lines;
 }
 
-/** More findings than this are shown without their source lines. */
+/** With more findings than this, source lines are not shown. */
 const MOST_FRAMES = 10;
 
 /**
- * One line for each finding, starting with its place, in the order given. Advice that is the same for several findings
- * in a row is given once, below the last of them.
+ * One line for each finding, starting with its place, in the order given. Consecutive findings with the same hint show
+ * it once, below the last of them.
  */
 export function findingLines(findings: readonly Finding[], output: Output): string[] {
   const { colors } = output;
@@ -97,13 +97,13 @@ export function helpLines(hint: string, output: Output, indentation = ""): strin
 interface LabelledLook {
   readonly paint: (label: string) => string;
   readonly columns: number | undefined;
-  /** Of the lines behind the first; by default they stand below the text. */
+  /** Of the lines after the first; by default they align with the text. */
   readonly indentation?: number;
 }
 
 const FEWEST_COLUMNS = 20;
 
-/** The text, which is printable, behind its label, further lines of it below one another. */
+/** A label, then the printable text; further lines are indented. */
 function labelled(label: string, text: string, look: LabelledLook): string[] {
   const { paint, columns, indentation = label.length + 1 } = look;
   const lines =

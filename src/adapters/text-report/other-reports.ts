@@ -22,7 +22,7 @@ import { failureLines, findingLines } from "./failure.ts";
 import { settingsLines } from "./settings.ts";
 import { typesLines } from "./types.ts";
 
-/** Everything but runs and the status. */
+/** The lines of all reports except runs and the status. */
 export function otherLines(report: Exclude<Report, RunReport | SeedReport | StatusReport>, output: Output): string[] {
   switch (report.type) {
     case "validation":
@@ -39,14 +39,14 @@ export function otherLines(report: Exclude<Report, RunReport | SeedReport | Stat
       return repairLines(report, output);
     case "resolve":
       return [
-        `Statement ${report.statement} of ${printableLine(report.version)} counts as ${report.resolution === "done" ? "done" : "not done"} now.`,
+        `Statement ${report.statement} of ${printableLine(report.version)} is now recorded as ${report.resolution === "done" ? "done" : "not done"}.`,
         output.typed(
-          `Run pgstep ${report.direction} to go on ${report.resolution === "done" ? "behind it" : "with it"}.`,
+          `Run pgstep ${report.direction} to continue ${report.resolution === "done" ? "after it" : "with it"}.`,
         ),
       ];
     case "recorded":
       return [
-        `${printableLine(report.version)} is recorded as ${report.recorded === "applied" ? "applied" : "not applied"} now; nothing was run.`,
+        `${printableLine(report.version)} is now recorded as ${report.recorded === "applied" ? "applied" : "not applied"}; nothing was run.`,
       ];
     case "doctor":
       return doctorLines(report, output);
@@ -69,7 +69,7 @@ export function otherLines(report: Exclude<Report, RunReport | SeedReport | Stat
   }
 }
 
-/** What is said of a report where only errors and warnings are wanted. */
+/** The errors and warnings of a report, for --quiet. */
 export function quietLines(report: Report, output: Output): string[] {
   switch (report.type) {
     case "run":
@@ -94,13 +94,14 @@ function validationLines(report: ValidationReport, output: Output): string[] {
   const lines = findingLines(findings, output);
   if (lines.length > 0) lines.push("");
   const where = database === undefined ? "" : ` against ${printableLine(database)}`;
-  lines.push(`Checked ${counted(migrations, "migration")}${where}: ${found.length > 0 ? listed(found) : "no faults"}.`);
+  const result = found.length > 0 ? listed(found) : "no problems found";
+  lines.push(`Checked ${counted(migrations, "migration")}${where}: ${result}.`);
   if (rehearsal) {
     const { applied, undone } = rehearsal;
-    const back = undone > 0 ? `, ${grouped(undone)} of them back and again` : "";
+    const back = undone > 0 ? `, and undid and reapplied ${grouped(undone)} of them` : "";
     lines.push(`Ran ${counted(applied, "migration")} on ${printableLine(rehearsal.database)}${back}.`);
   } else if (database === undefined) {
-    lines.push("Only the files were looked at: no database is named to compare them with (--url or DATABASE_URL).");
+    lines.push("Only the files were checked: no database is named to compare them with (--url or DATABASE_URL).");
   }
   return lines;
 }
@@ -114,12 +115,12 @@ function baselineLines({ recorded, database }: BaselineReport, { colors, marks }
 
 function repairLines({ version, changed, updated, forgotten }: RepairReport, { colors, marks }: Output): string[] {
   const named = version === undefined ? undefined : printableLine(version);
-  if (forgotten) return [`${colors.green(marks.applied)} Forgot ${named}: its row is removed from the history.`];
+  if (forgotten) return [`${colors.green(marks.applied)} Removed ${named} from the history.`];
   if (changed.length === 0) {
     return [`Nothing to repair: ${named ?? "no file"} was ${named ? "not " : ""}changed after it was applied.`];
   }
   const mark = updated ? colors.green(marks.applied) : colors.dim(marks.notRun);
-  const outcome = updated ? `Updated the ${changed.length === 1 ? "checksum" : "checksums"} of` : "Left as it was:";
+  const outcome = updated ? `Updated the ${changed.length === 1 ? "checksum" : "checksums"} of` : "Left unchanged:";
   return [
     ...changed.map((entry) => `${mark} ${printableLine(entry.migration?.up.path ?? entry.version)}`),
     `${outcome} ${counted(changed.length, "migration")}.`,
@@ -129,15 +130,15 @@ function repairLines({ version, changed, updated, forgotten }: RepairReport, { c
 function protectionLine({ database, isProtected, hasChanged }: ProtectionReport): string {
   const [state, effect] = isProtected
     ? ["protected", "reset, restore and undoing more than one migration are refused"]
-    : ["not protected", "nothing is refused"];
-  return `${printableLine(database)} is ${state}${hasChanged ? "" : ", as it was before"}: ${effect}.`;
+    : ["unprotected", "nothing is refused"];
+  return `${printableLine(database)} is ${hasChanged ? "now" : "already"} ${state}: ${effect}.`;
 }
 
 function bundledLines({ kind, written, files, migrations, pinned }: BundledReport): string[] {
   const where = written.map(({ path }) => printableLine(path));
   const held = pinned === undefined ? "" : `, for a database with ${counted(pinned, "applied migration")}`;
   return [
-    `Sealed ${counted(migrations, "migration")} (${counted(files, "file")}) into the ${kind} ${listed(where)}${held}.`,
+    `Bundled ${counted(migrations, "migration")} (${counted(files, "file")}) into the ${kind} ${listed(where)}${held}.`,
     ...written.map(({ path, sha256 }) => `${sha256}  ${printableLine(path)}`),
   ];
 }
@@ -159,14 +160,14 @@ function initializedLines({ files, isInstalled }: InitializedReport, output: Out
   ];
 }
 
-/** What a reset is about to delete. */
+/** The objects that a reset is about to delete. */
 export function inventoryLines(
   { database, inventory }: { database: string; inventory: ResetInventory },
   { colors }: Output,
 ): string[] {
   const { schemas } = inventory;
   const where = colors.bold(printableLine(database));
-  if (kindsOf(inventory).length === 0) return [`There is nothing to delete: ${where} is empty already.`];
+  if (kindsOf(inventory).length === 0) return [`There is nothing to delete: ${where} is already empty.`];
   return [
     `${colors.bold(colors.red("DANGER:"))} this deletes ${colors.bold("ALL data")} of the database ${where}:`,
     `  ${contents(inventory)}`,
@@ -175,11 +176,11 @@ export function inventoryLines(
 }
 
 function resetLines({ database, deleted, durationMs }: ResetReport): string[] {
-  const what = kindsOf(deleted).length === 0 ? "it was empty already" : `deleted ${contents(deleted)}`;
+  const what = kindsOf(deleted).length === 0 ? "it was already empty" : `deleted ${contents(deleted)}`;
   return [`Reset ${printableLine(database)} in ${duration(durationMs)}: ${what}.`];
 }
 
-/** What there is of each kind, tables first: they hold the data. */
+/** The kinds of which there are objects, tables first: they hold the data. */
 function kindsOf({ objects }: ResetInventory): [kind: string, count: number][] {
   const kinds = Object.entries(objects).filter(([, count]) => count > 0);
   const tablesFirst = (kind: string) => (kind === "table" ? "" : kind);

@@ -3,28 +3,28 @@ import { cut, displayWidth, printableLine } from "../../core/text/display.ts";
 import { isContinuousIntegration, type Output, type Variables } from "../output/output.ts";
 import { counted, elapsed, grouped } from "../output/words.ts";
 
-/** What is done faster than this never shows, so that quick runs do not flicker. */
+/** Anything faster is never shown, so that quick runs do not flicker. */
 const SHOWN_AFTER_MS = 1_000;
 const REDRAWN_EVERY_MS = 100;
 const ERASE_LINE = "\r\x1b[K";
 
-/** How far something has got. */
+/** The progress of one action. */
 export interface Progress {
-  /** What is going on: "Applying 003_add_index". */
+  /** The action: "Applying 003_add_index". */
   readonly subject: string;
-  /** The same where there is little room: "003_add_index". */
+  /** A shorter subject for narrow terminals: "003_add_index". */
   readonly shortSubject?: string;
-  /** Statements that are done, of how many, and the rows they touched. */
+  /** The number of finished statements, of all statements, and of the rows they touched. */
   readonly done?: number;
   readonly statements?: number;
   readonly rows?: number;
-  /** What else is known of how it goes on. */
+  /** Anything else to show, such as a blocking session. */
   readonly remark?: string;
 }
 
-/** One line at the bottom of a terminal that says what is running; nothing at all elsewhere. */
+/** One line at the bottom of a terminal that shows the running action; prints nothing elsewhere. */
 export class ProgressLine {
-  /** Whether anybody could see it. */
+  /** False where there is no terminal, or nobody watches it. */
   readonly enabled: boolean;
   readonly #output: Output;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -37,18 +37,18 @@ export class ProgressLine {
     this.enabled = output.isTerminal && variables.TERM !== "dumb" && !isContinuousIntegration(variables);
   }
 
-  /** Shows what has begun, that many milliseconds ago, and for how long it has been running. */
+  /** Shows an action that began that many milliseconds ago, and its elapsed time. */
   start(progress: Progress, sinceMs = 0): void {
     this.stop();
     if (!this.enabled) return;
     this.#progress = progress;
     this.#startedMs = performance.now() - sinceMs;
     this.#timer = setInterval(() => this.#draw(), REDRAWN_EVERY_MS);
-    // Must not keep the process alive: it has ended when nothing else is left to do.
+    // The timer must not keep the process alive.
     this.#timer.unref();
   }
 
-  /** Changes what is known; a remark holds until the next change. */
+  /** Changes the progress; a remark stays until the next change. */
   update(change: Partial<Progress>): void {
     const { remark: _, ...known } = this.#progress;
     this.#progress = { ...known, ...change };
@@ -59,7 +59,7 @@ export class ProgressLine {
     this.update({ done, rows: (this.#progress.rows ?? 0) + rows });
   }
 
-  /** Takes the line away for other output; it comes back with the next redraw. */
+  /** Erases the line before other output; the next redraw shows it again. */
   erase(): void {
     if (this.#drawn !== "") this.#output.write(ERASE_LINE);
     this.#drawn = "";
@@ -75,7 +75,7 @@ export class ProgressLine {
     const elapsedMs = performance.now() - this.#startedMs;
     if (elapsedMs < SHOWN_AFTER_MS) return;
     const { colors, columns = 80, marks } = this.#output;
-    // The last column stays free: some terminals go to the next line once it is written.
+    // The last column stays free: some terminals wrap once it is written.
     const text = progressText(this.#progress, elapsedMs, columns - 1, marks.ellipsis);
     if (text === this.#drawn) return;
     this.#output.write(ERASE_LINE + colors.dim(text));
@@ -83,10 +83,10 @@ export class ProgressLine {
   }
 }
 
-/** Shorter than this, a subject says nothing. */
+/** A shorter subject is meaningless. */
 const LEAST_SUBJECT = 16;
 
-/** The line within its columns: where there is little room in fewer words, then with the subject cut, at last all of it. */
+/** The line, shortened to its columns: first to fewer words, then by cutting the subject, at last the whole line. */
 export function progressText(progress: Progress, elapsedMs: number, columns: number, ellipsis: string): string {
   const long = printableLine(progress.subject) + wordsBehind(progress, elapsedMs, false);
   if (displayWidth(long) <= columns) return long;
@@ -101,7 +101,7 @@ function wordsBehind({ done, statements, rows, remark }: Progress, elapsedMs: nu
     statements ? statementWords(done ?? 0, statements, short) : "",
     rows && !short ? `${grouped(rows)} ${rows === 1 ? "row" : "rows"}` : "",
     elapsed(elapsedMs),
-    // Of an index that is built, how far it is says more than what is being done.
+    // For an index build, the percentage is more useful than the phase.
     remark ? printableLine((short && /(?<!\d)\d+ %/.exec(remark)?.[0]) || remark) : "",
   ]
     .filter((words) => words !== "")
@@ -109,7 +109,7 @@ function wordsBehind({ done, statements, rows, remark }: Progress, elapsedMs: nu
     .join("");
 }
 
-/** The statement that is running: those that are done tell. */
+/** The number of the running statement, derived from the number of finished ones. */
 function statementWords(done: number, statements: number, short: boolean): string {
   if (done >= statements) return "finishing";
   if (short) return `${done + 1}/${statements}`;

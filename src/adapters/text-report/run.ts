@@ -7,14 +7,14 @@ import type { Output } from "../output/output.ts";
 import { counted, duration, grouped } from "../output/words.ts";
 import { placeText } from "./source-frame.ts";
 
-/** Names longer than this do not move the column behind them. */
+/** Longer names do not move the column after them. */
 const WIDEST_NAME = 60;
 
-/** What stands around a name: mark, outcome and time. */
+/** The columns of the mark, the outcome and the time. */
 const AROUND_NAME = 22;
 const NARROWEST_NAME = 12;
 
-/** How wide the column of names has to be, on a terminal of so many columns. */
+/** The width of the column of names, on a terminal of so many columns. */
 export function nameColumn(names: readonly string[], columns: number | undefined): number {
   const widest = columns === undefined ? WIDEST_NAME : Math.min(WIDEST_NAME, roomForName(columns));
   return Math.min(widest, Math.max(0, ...names.map((name) => displayWidth(printableLine(name)))));
@@ -24,7 +24,7 @@ function roomForName(columns: number): number {
   return Math.max(NARROWEST_NAME, columns - AROUND_NAME);
 }
 
-/** What became of one step. */
+/** The outcome of one step, as one line. */
 export function stepLine(
   step: Pick<StepReport, "name" | "outcome" | "durationMs">,
   column: number,
@@ -34,14 +34,14 @@ export function stepLine(
   const [mark, word] = outcomeOf(step.outcome, output, failure);
   const behind = [word, step.durationMs === undefined ? "" : output.colors.dim(duration(step.durationMs))];
   const name = printableLine(step.name);
-  // A name that breaks the line is harder to read than one that is cut. The terminal may be narrower than when the column
+  // A name that wraps is harder to read than one that is cut. The terminal may have become narrower since the column
   // was chosen.
   const room = output.columns !== undefined && column > 0 ? roomForName(output.columns) : Number.POSITIVE_INFINITY;
   const shown = cut(name, room, output.marks.ellipsis);
   return `${mark} ${pad(shown, Math.min(column, room))}  ${behind.filter((text) => text !== "").join("  ")}`.trimEnd();
 }
 
-/** A statement that is done: its place, what the server calls it, rows and time. */
+/** A finished statement: its place, command tag, rows and time. */
 export function statementLine(event: Extract<Event, { type: "statement-finished" }>, { colors }: Output): string {
   const { step, statement, statements, place, command, rowCount, durationMs } = event;
   const where = place ? placeText({ path: place.path, ...(place.line && { line: place.line }) }) : step.name;
@@ -54,12 +54,12 @@ export function statementLine(event: Extract<Event, { type: "statement-finished"
   return colors.dim(`  ${words.filter((word) => word !== "").join("  ")}`);
 }
 
-/** That a step will be tried again, and who was in its way. */
+/** The retry of a step, and the sessions that blocked it. */
 export function retryLines(event: Extract<Event, { type: "retrying" }>): string[] {
   const { step, reason, delayMs, attempt, blockers } = event;
   const why = `${printableLine(reason.message)} (${printableLine(reason.code)})`;
   return [
-    `${printableLine(step.name)}: ${why}; was rolled back, trying again in ${duration(delayMs)} (try ${attempt + 1})`,
+    `${printableLine(step.name)}: ${why}; rolled back, retrying in ${duration(delayMs)} (attempt ${attempt + 1})`,
     ...blockers.map((blocker) => `  blocked by ${printableLine(blockerWords(blocker))}`),
   ];
 }
@@ -83,14 +83,14 @@ function outcomeOf(
     case "lost":
       return [colors.red(marks.failed), colors.red("lost by the server")];
     case "in-doubt":
-      return [colors.red(marks.inDoubt), colors.red("in doubt")];
+      return [colors.red(marks.inDoubt), colors.red("unknown outcome")];
   }
 }
 
-/** Steps of one outcome in a row beyond this number are only counted. */
+/** Of more consecutive steps with one outcome, the rest is only counted. */
 const MOST_LINES = 20;
 
-/** The steps that did not come through, in order, long rows of the same outcome cut short. */
+/** The steps that did not succeed, in order; long rows of the same outcome are cut short. */
 export function unfinishedLines(
   steps: readonly StepReport[],
   column: number,
@@ -118,7 +118,7 @@ export function planLines(report: RunReport, output: Output): string[] {
     repeatable.length === 0
       ? []
       : [
-          `Would apply ${counted(repeatable.length, "repeatable object")} in this order, on ${printableLine(report.database)}:`,
+          `Would apply ${counted(repeatable.length, "repeatable migration")} in this order, on ${printableLine(report.database)}:`,
           ...repeatable.map(({ name, path }) => `  ${printableLine(name)}  ${output.colors.dim(printableLine(path))}`),
         ];
   if (steps.length === 0)
@@ -127,7 +127,7 @@ export function planLines(report: RunReport, output: Output): string[] {
     steps.map((step) => step.name),
     output.columns,
   );
-  const verb = report.command === "up" ? "apply" : report.command === "down" ? "undo" : "undo and apply again";
+  const verb = report.command === "up" ? "apply" : report.command === "down" ? "undo" : "undo and reapply";
   const count = report.command === "redo" ? steps.length / 2 : steps.length;
   return [
     `Would ${verb} ${counted(count, "migration")} in this order, on ${printableLine(report.database)}:`,
@@ -141,7 +141,7 @@ export function planLines(report: RunReport, output: Output): string[] {
   ];
 }
 
-/** The one sentence that sums a run up. */
+/** One sentence that summarizes a run. */
 export function summaryLine(report: RunReport): string {
   const { steps, failure, durationMs } = report;
   const { repeatable = [] } = report;
@@ -155,7 +155,7 @@ export function summaryLine(report: RunReport): string {
   const clauses = [
     ...(steps.length > 0 ? [`${partlyWords(report, applied, undone)} in ${duration(durationMs)}`] : []),
     ...of("failed").map((step) => failedWords(step, failure)),
-    ...(repeatable.length > made ? ["no repeatable object was applied"] : []),
+    ...(repeatable.length > made ? ["no repeatable migration was applied"] : []),
     ...(steps.length + repeatable.length === 0 ? ["Nothing was run"] : []),
     ...(failure?.code === "hook-failed" ? ["a hook failed"] : []),
   ];
@@ -166,45 +166,45 @@ export function summaryLine(report: RunReport): string {
   rest(of("lost").length, "lost by the server");
   rest(of("not-run").length, "not run");
   const inDoubt = of("in-doubt").length;
-  if (inDoubt > 0) clauses.push(`what became of ${counted(inDoubt, "migration")} is not known`);
+  if (inDoubt > 0) clauses.push(`the outcome of ${counted(inDoubt, "migration")} is unknown`);
   const sentence = clauses.join("; ");
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }
 
-/** With the repeatable objects, where some were applied. */
+/** Includes the repeatable migrations, if any were applied. */
 function allDoneWords(report: RunReport, applied: number, undone: number, made: number): string {
   if (made === 0) return doneWords(report, applied, undone);
-  const objects = counted(made, "repeatable object");
+  const objects = counted(made, "repeatable migration");
   return report.steps.length === 0 ? `Applied ${objects}` : `${doneWords(report, applied, undone)} and ${objects}`;
 }
 
 function doneWords({ command }: RunReport, applied: number, undone: number): string {
   if (command === "down") return `Undid ${counted(undone, "migration")}`;
-  if (command === "redo") return `Undid and applied again ${counted(applied, "migration")}`;
+  if (command === "redo") return `Undid and reapplied ${counted(applied, "migration")}`;
   return `Applied ${counted(applied, "migration")}`;
 }
 
 function partlyWords({ command, steps }: RunReport, applied: number, undone: number): string {
   if (command === "redo") {
     const half = steps.length / 2;
-    return `Undid ${undone} of ${counted(half, "migration")} and applied ${applied} again`;
+    return `Undid ${undone} of ${counted(half, "migration")} and reapplied ${applied}`;
   }
   return command === "down"
     ? `Undid ${undone} of ${counted(steps.length, "migration")}`
     : `Applied ${applied} of ${counted(steps.length, "migration")}`;
 }
 
-/** What to call a step that did not fail of itself: the user stopped it. */
+/** The word for a step that the user stopped, as opposed to one that failed. */
 function stoppedWord(failure: Failure | undefined): string | undefined {
   return failure?.code === "interrupted" || failure?.code === "terminated" ? failure.code : undefined;
 }
 
-/** Says what is left of a failed step only where the report knows it. */
+/** Includes what is left of a failed step, where the report knows it. */
 function failedWords(step: StepReport, failure: Failure | undefined): string {
   const stopped = stoppedWord(failure);
   const what = `${printableLine(step.name)} ${stopped ? `was ${stopped}` : "failed"}`;
   if (!("inPart" in step)) return what;
-  return step.inPart ? `${what} part-way, and what ran before stays` : `${what} and was rolled back`;
+  return step.inPart ? `${what} partway, and its finished statements stay` : `${what} and was rolled back`;
 }
 
 function nothingToDo({ command, alreadyApplied }: RunReport): string {
@@ -214,5 +214,5 @@ function nothingToDo({ command, alreadyApplied }: RunReport): string {
   }
   if (alreadyApplied === 0) return "Nothing to do: no migration is pending.";
   const are = alreadyApplied === 1 ? "is" : "are";
-  return `Nothing to do: ${counted(alreadyApplied, "migration")} ${are} applied already.`;
+  return `Nothing to do: ${counted(alreadyApplied, "migration")} ${are} already applied.`;
 }

@@ -17,7 +17,7 @@ export function seedPlanLines(report: SeedReport, { colors }: Output): string[] 
   ];
 }
 
-/** The one sentence that sums it up. */
+/** One sentence that summarizes the run. */
 export function seedSummary({ steps, failure, alreadyDone, directory, durationMs }: SeedReport): string {
   const of = (outcome: StepOutcome) => steps.filter((step) => step.outcome === outcome);
   if (steps.length === 0 && !failure) {
@@ -30,6 +30,6 @@ export function seedSummary({ steps, failure, alreadyDone, directory, durationMs
   const [notRun, lost, inDoubt] = [of("not-run").length, of("lost").length, of("in-doubt").length];
   if (lost > 0) clauses.push(`${lost} ${lost === 1 ? "was" : "were"} lost by the server`);
   if (notRun > 0) clauses.push(`${notRun} ${notRun === 1 ? "was" : "were"} not run`);
-  if (inDoubt > 0) clauses.push(`what became of ${counted(inDoubt, "seed")} is not known`);
+  if (inDoubt > 0) clauses.push(`the outcome of ${counted(inDoubt, "seed")} is unknown`);
   return `${clauses.join("; ")}.`;
 }

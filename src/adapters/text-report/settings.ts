@@ -3,7 +3,7 @@ import { printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
 import { type OriginRow, originColumns } from "./columns.ts";
 
-/** The settings, then what the database would be reached with, each with its value and origin. */
+/** The settings, then the connection values, each with its value and origin. */
 export function settingsLines(report: SettingsReport, output: Output): string[] {
   const { colors } = output;
   const { projectFile, settings, connection } = report;
@@ -18,12 +18,12 @@ export function settingsLines(report: SettingsReport, output: Output): string[] 
     `Project file: ${projectFile === undefined ? "none" : printableLine(projectFile)}`,
     "",
     ...table(rows, output),
-    ...(reached.length > 0 ? ["", colors.bold("The database would be reached with"), ...table(reached, output)] : []),
+    ...(reached.length > 0 ? ["", colors.bold("pgstep would connect with"), ...table(reached, output)] : []),
   ];
 }
 
 interface Row extends OriginRow {
-  /** Said by nobody: less worth seeing. */
+  /** A default, and so less important. */
   readonly quiet: boolean;
 }
 

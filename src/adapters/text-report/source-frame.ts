@@ -2,17 +2,17 @@ import type { FilePlace } from "../../core/failure/failure.ts";
 import { characters, cut, displayWidth, printable, printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
 
-/** Columns of a source line that are shown where no terminal limits them. */
+/** The columns of a source line that are shown without a terminal. */
 const COLUMNS_IN_PIPES = 200;
 const FEWEST_COLUMNS = 20;
 
-/** A place as editors and terminals make a link of it: "path:14:30". */
+/** A place in the form that editors and terminals turn into a link: "path:14:30". */
 export function placeText({ path, line, column }: FilePlace): string {
   const parts = [printableLine(path), line, column];
   return parts.filter((part) => part !== undefined).join(":");
 }
 
-/** Where it is, and the line with a caret where its text is known. */
+/** The place, and the line with a caret if its text is known. */
 export function sourceFrame(place: FilePlace, { colors, columns, marks }: Output): string[] {
   const { line, column, sourceLine } = place;
   const number = `${line ?? ""}`;
@@ -31,7 +31,7 @@ export function sourceFrame(place: FilePlace, { colors, columns, marks }: Output
 }
 
 export interface SourceWindow {
-  /** What of the line is shown. */
+  /** The shown part of the line. */
   readonly text: string;
   /** The column, from 0, below which the caret goes. */
   readonly caret: number;
@@ -39,12 +39,12 @@ export interface SourceWindow {
 
 /**
  * As much of a line around a column as fits into the room. Tabs and control characters take more columns here than in
- * the file, wide characters two: the caret is set by what is shown.
+ * the file, wide characters two; the caret counts the shown columns.
  * @param column 1-based, in code points
  */
 export function sourceWindow(line: string, column: number, room: number, ellipsis: string): SourceWindow {
   const split = offsetOf(line, column);
-  // A line may be a megabyte long: only what can possibly be shown is looked at.
+  // A line may be a megabyte long: only the part that can be shown is processed.
   const reach = room * 4;
   const start = Math.max(0, split - reach);
   const near = line.slice(start, split + reach);
@@ -55,7 +55,7 @@ export function sourceWindow(line: string, column: number, room: number, ellipsi
   return { text: left + cut(tail, room - caret, ellipsis), caret };
 }
 
-/** Where in the text the code point with that 1-based number starts; its end when there are fewer. */
+/** The offset of the code point with that 1-based number; the end of the text when there are fewer. */
 function offsetOf(text: string, column: number): number {
   let offset = 0;
   for (let walked = 1; walked < column && offset < text.length; walked++) {
@@ -64,7 +64,7 @@ function offsetOf(text: string, column: number): number {
   return offset;
 }
 
-/** The end of a text that fits into so many columns. */
+/** The end of a text, cut to so many columns. */
 function keepEnd(text: string, columns: number, ellipsis: string): string {
   if (displayWidth(text) <= columns) return text;
   let room = columns - displayWidth(ellipsis);

@@ -7,9 +7,9 @@ import { counted, duration, listed } from "../output/words.ts";
 import { repeatableLines } from "./around.ts";
 import { helpLines } from "./failure.ts";
 
-const FIRST = "Make the first one: pgstep new <description>";
+const FIRST = "Create the first one: pgstep new <description>";
 
-/** The status as the specification shows it; columns below each migration when verbose. */
+/** The status as the specification shows it; with details below each migration when verbose. */
 export function statusLines(report: StatusReport, output: Output, verbose: boolean): string[] {
   const { colors } = output;
   const { entries } = report;
@@ -28,10 +28,11 @@ export function statusLines(report: StatusReport, output: Output, verbose: boole
     ...extra("Out of order", "out-of-order"),
     ...extra("Not for this environment", "skipped"),
     ...extra("Unfinished", "unfinished"),
-    ...(report.resetUnfinished ? [colors.red("A reset was begun and did not end.")] : []),
-    ...(report.afterUpUnfinished ? [colors.red("A hook after up failed or was cut off.")] : []),
+    ...(report.resetUnfinished ? [colors.red("A reset was started and did not finish.")] : []),
+    ...(report.afterUpUnfinished ? [colors.red("An after-up hook failed or did not finish.")] : []),
   ];
-  if (report.isProtected) head.push("The database is protected: reset, restore and undoing several are refused.");
+  if (report.isProtected)
+    head.push("The database is protected: reset, restore and undoing more than one migration are refused.");
   const again = repeatableLines(report.repeatable ?? [], output);
   if (entries.length === 0) return [...head, "", output.typed(`There are no migrations yet. ${FIRST}`), ...again];
   const columns = verbose ? columnsOf(entries, output) : [];
@@ -45,7 +46,7 @@ export function statusLines(report: StatusReport, output: Output, verbose: boole
   return [...lines, ...again];
 }
 
-/** @param known markers made before: most entries of a long list are in one state */
+/** @param known cached markers: most entries of a long list are in the same state */
 function marker(entry: Entry, { ascii, colors }: Output, known: Map<string, string>): string {
   const alike = entry.state !== "skipped" && entry.state !== "unfinished";
   const made = alike ? known.get(entry.state) : undefined;
@@ -80,8 +81,8 @@ function markerOf(entry: Entry, colors: Colors): [mark: string, word: string, co
 const INDENTATION = "    ";
 
 /**
- * When, how long, by whom, checksum, file: as columns below one another, on one line an entry, or with the file on a
- * line of its own where the terminal is too narrow.
+ * Time, duration, role, checksum and file of each entry, in columns; the file gets its own line where the terminal is
+ * too narrow.
  */
 function columnsOf(entries: readonly Entry[], { columns: room = Number.POSITIVE_INFINITY, marks }: Output): string[][] {
   const rows = entries.map(({ applied, migration }) => [
@@ -112,7 +113,7 @@ function widest(texts: readonly string[]): number {
   return texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
 }
 
-/** What to do about states that need somebody to act. Pending migrations do not: that they are pending says it. */
+/** Hints for the states that need action. Pending migrations need none: their state says it. */
 export function statusAdvice({ entries, resetUnfinished, afterUpUnfinished }: StatusReport, output: Output): string[] {
   const help = (text: string) => helpLines(output.typed(text), output);
   const advice = (state: MigrationState, what: string, whatToDo: string, unfinished?: Direction) => {
@@ -128,8 +129,8 @@ export function statusAdvice({ entries, resetUnfinished, afterUpUnfinished }: St
     return help(`${shown} ${said}: ${versions.length === 1 ? whatToDo.replace("<version>", only) : whatToDo}`);
   };
   return [
-    ...(resetUnfinished ? help("a reset did not end: finish it with pgstep reset.") : []),
-    ...(afterUpUnfinished ? help("hooks after up have not all run: run them with pgstep up.") : []),
+    ...(resetUnfinished ? help("a reset did not finish: complete it with pgstep reset.") : []),
+    ...(afterUpUnfinished ? help("the after-up hooks have not all run: run them with pgstep up.") : []),
     ...advice(
       "changed",
       "was changed after being applied",
@@ -138,14 +139,14 @@ export function statusAdvice({ entries, resetUnfinished, afterUpUnfinished }: St
     ...advice(
       "missing",
       "is applied, but its file is missing",
-      "restore from version control, or, if gone for good, run pgstep repair <version>.",
+      "restore from version control, or, if deleted on purpose, run pgstep repair <version>.",
     ),
     ...advice(
       "out-of-order",
       "is below the newest applied version",
-      "give it a version above, or run pgstep up --out-of-order.",
+      "give it a higher version, or run pgstep up --out-of-order.",
     ),
-    ...advice("unfinished", "was applied in part", "run pgstep up to go on where it stopped.", "up"),
-    ...advice("unfinished", "was undone in part", "run pgstep down to go on where it stopped.", "down"),
+    ...advice("unfinished", "was applied in part", "run pgstep up to continue where it stopped.", "up"),
+    ...advice("unfinished", "was undone in part", "run pgstep down to continue where it stopped.", "down"),
   ];
 }

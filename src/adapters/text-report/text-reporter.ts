@@ -19,19 +19,19 @@ import { nameColumn, planLines, retryLines, statementLine, stepLine, summaryLine
 import { seedPlanLines, seedSummary } from "./seed.ts";
 import { statusAdvice, statusLines } from "./status.ts";
 
-/** For people: the answer on standard output; progress, notices, warnings and failures on standard error. */
+/** Text for people: results on standard output; progress, notices, warnings and failures on standard error. */
 export class TextReporter implements Reporter {
   readonly #out: Output;
   readonly #err: Output;
   readonly #progress: ProgressLine;
   readonly #verbose: boolean;
   readonly #quiet: boolean;
-  /** Of the plan that is being run. */
+  /** Width of the name column of the current plan. */
   #column = 0;
   #planned: readonly string[] = [];
-  /** What the progress line tells of: a step, or the waiting for another run. */
+  /** The subject of the progress line: the key of a step, or WAITING. */
   #running: string | undefined;
-  /** The outcomes that were told of steps, by their keys. */
+  /** The printed outcomes, by the keys of their steps. */
   readonly #told = new Map<string, StepOutcome>();
 
   constructor(stdout: OutputStream, stderr: OutputStream, appearance: Appearance) {
@@ -47,7 +47,6 @@ export class TextReporter implements Reporter {
     (this.#shows[event.type] as (event: Event) => void)(event);
   }
 
-  /** How each event is shown. */
   readonly #shows: { readonly [Type in Event["type"]]: (event: EventOf<Type>) => void } = {
     planned: (event) => this.#plan(event.plan, event.database, event.dryRun),
     "step-started": ({ step, statements }) => this.#start(step, statements),
@@ -77,7 +76,7 @@ export class TextReporter implements Reporter {
 
   report(report: Report): void {
     this.#progress.stop();
-    // A text that was asked for is no talk.
+    // A requested text is printed even with --quiet.
     const isText = report.type === "types" && report.text !== undefined;
     if (this.#quiet && !isText) this.#tell(quietLines(report, this.#err));
     else if (report.type === "run") this.#run(report);
@@ -89,7 +88,7 @@ export class TextReporter implements Reporter {
 
   failure(failure: Failure): void {
     this.#progress.stop();
-    // No error: somebody was asked, and that was the answer.
+    // Not an error: the user was asked and said no.
     const lines = failure.code === "declined" ? [printable(failure.message)] : failureLines(failure, this.#err);
     this.#tell(lines);
   }
@@ -101,7 +100,7 @@ export class TextReporter implements Reporter {
     this.#tell([
       `${colors.bold(colors.red("pgstep has a bug:"))} ${printable(stack)}`,
       this.#err.typed(
-        "Please report it, with the lines above and what you typed. Run pgstep status to see what is true of the database.",
+        "Please report it with the lines above and your command. Run pgstep status to see the state of the database.",
       ),
     ]);
   }
@@ -141,7 +140,7 @@ export class TextReporter implements Reporter {
   }
 
   #stepDone(event: EventOf<"step-finished">): void {
-    // Steps are sent ahead: the next one may have begun before the end of this one is known.
+    // Steps are pipelined: the next one may have begun before the end of this one is known.
     if (this.#running === keyOf(event.step)) this.#progress.stop();
     this.#told.set(keyOf(event.step), event.outcome);
     this.#answerUnlessQuiet([stepLine({ ...event, name: event.step.name }, this.#column, this.#out)]);
@@ -160,7 +159,7 @@ export class TextReporter implements Reporter {
     this.#progress.start({ subject, shortSubject: table, statements: 0 });
   }
 
-  /** Said once where the progress line goes on to tell of it. */
+  /** Printed once if the progress line shows it from then on. */
   #waiting({ holder, waitedMs }: EventOf<"lock-waiting">): void {
     if (this.#running === WAITING && this.#progress.enabled) return;
     const who = holder ? ` (${printableLine(holderWords(holder))})` : "";
@@ -170,7 +169,7 @@ export class TextReporter implements Reporter {
     this.#progress.start({ subject: "Waiting for another run to end" });
   }
 
-  /** On a terminal the progress line tells of it, else a line when the reason is another. */
+  /** The progress line on a terminal; elsewhere one line for each event. */
   #waitingForDatabase({ database, reason, waitedMs, limitMs }: EventOf<"database-waiting">): void {
     const subject = `Waiting for ${database}: ${reason}`;
     const limit = duration(limitMs);
@@ -189,7 +188,7 @@ export class TextReporter implements Reporter {
   #ended({ steps, failure }: RunReport | SeedReport, summary: string): void {
     const names = steps.map((step) => step.name);
     const column = Math.max(this.#column, nameColumn(names, this.#out.columns));
-    // After a loss of the connection the steps were looked up: no event told of that.
+    // After a lost connection the outcomes were read from the history, without events.
     const untold = steps.filter((step) => this.#told.get(keyOf(step)) !== step.outcome);
     this.#answer(unfinishedLines(untold, column, this.#out, failure));
     if (failure) this.#tell(["", ...failureLines(failure, this.#err), ""]);
@@ -203,9 +202,9 @@ export class TextReporter implements Reporter {
 
   #status(report: StatusReport): void {
     this.#progress.erase();
-    // What programs may look for in it stands on one line.
+    // Never wrapped: programs may search these lines.
     this.#out.rows(statusLines(report, this.#out, this.#verbose));
-    // The answer says it already.
+    // The status itself already says so.
     const known = report.entries.length === 0 ? "there are no migrations here" : undefined;
     const warnings = report.warnings.filter(({ message }) => message !== known);
     const advice = [...findingLines(warnings, this.#err), ...statusAdvice(report, this.#err)];
@@ -233,13 +232,13 @@ export class TextReporter implements Reporter {
 
 type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;
 
-/** Events that end what the progress line tells of. */
+/** Events that end the action on the progress line. */
 const ENDS_PROGRESS: ReadonlySet<Event["type"]> = new Set([
   ...(["planned", "repeatable-finished", "hook-finished", "hook-output"] as const),
   ...(["database-ready", "retrying", "backed-up"] as const),
 ]);
 
-/** In place of a step. */
+/** The key of waiting for another run, in place of a step's. */
 const WAITING = "waiting";
 
 function keyOf({ version, direction }: Pick<Step, "version" | "direction">): string {

@@ -16,7 +16,7 @@ const TO_DO: Readonly<Record<WrittenFile["change"], string>> = {
   none: "",
 };
 
-/** The text itself where no file was named, else what became of the files. */
+/** The text itself if no file was named, else the changes of the files. */
 export function typesLines({ checked, files, text }: TypesReport): string[] {
   if (text !== undefined) return [text.replace(/\n$/, "")];
   const words = checked ? TO_DO : DONE;

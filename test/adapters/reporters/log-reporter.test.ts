@@ -88,7 +88,7 @@ describe("the log", () => {
     log.close();
     assert.deepEqual(
       lost.map(({ rule, severity, message }) => [rule, severity, message]),
-      [["log-lost", "warning", "the log file /dev/full is not complete: no space left on device"]],
+      [["log-lost", "warning", "the log file /dev/full is incomplete: no space left on device"]],
     );
   });
 

@@ -139,7 +139,7 @@ describe("connecting", () => {
     assert.equal(wrong.code, "authentication-failed");
     assert.equal(wrong.server?.code, "28P01");
     const none = await failure(server.url(database, "locked"));
-    assert.match(none.message, /a password is asked for user "locked" and none was given/);
+    assert.match(none.message, /the server asks for the password of user "locked", and none was given/);
     assert.match(none.hint ?? "", /PGPASSWORD/);
     const socket = { PGHOST: server.socketDirectory, PGPORT: String(server.port) };
     const role = await failure(`postgres://nobody_here@/${database}`, socket);
@@ -235,8 +235,8 @@ describe("connecting", () => {
       assert.equal(await reached(primary, "prefer-standby"), "primary");
       const refusal = async (host: string, attributes: string) =>
         (await failure(`postgres://postgres@${host}/postgres?target_session_attrs=${attributes}`)).message;
-      assert.match(await refusal(primary, "standby"), /the server is no standby/);
-      assert.match(await refusal(primary, "read-only"), /the server takes writes/);
+      assert.match(await refusal(primary, "standby"), /the server is not a standby/);
+      assert.match(await refusal(primary, "read-only"), /the server accepts writes/);
       assert.match(await refusal(replica, "read-write"), /the server is a standby/);
       assert.match(await refusal(replica, "primary"), /the server is a standby/);
     } finally {

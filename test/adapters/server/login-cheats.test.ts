@@ -31,10 +31,10 @@ describe("a server that cheats", () => {
       expected: /asks to authenticate twice/,
     },
     "asks for clear text only": { answers: [CLEAR_TEXT], expected: /in clear text/ },
-    "offers a binding without TLS": { answers: [SCRAM_BOUND], expected: /believes the connection to be encrypted/ },
+    "offers a binding without TLS": { answers: [SCRAM_BOUND], expected: /takes the connection for encrypted/ },
     "lets everybody in": { answers: [ACCEPTED], query: "&require_auth=scram-sha-256", expected: /no authentication/ },
-    "challenges out of turn": { answers: [message("R", 11, "r=x,s=AA==,i=1")], expected: /out of turn/ },
-    "ends out of turn": { answers: [message("R", 12, "v=AA==")], expected: /out of turn/ },
+    "challenges out of turn": { answers: [message("R", 11, "r=x,s=AA==,i=1")], expected: /out of order/ },
+    "ends out of turn": { answers: [message("R", 12, "v=AA==")], expected: /out of order/ },
     "answers with another's nonce": {
       answers: [SCRAM, message("R", 11, "r=other,s=AAAA,i=4096")],
       expected: /challenge is malformed/,

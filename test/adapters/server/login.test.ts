@@ -95,7 +95,7 @@ describe("logging in", () => {
     assert.match(await login("hashed", "", { password: "wrong" }), /password authentication failed/);
     assert.match(
       await login("hashed", "", { password: "" }),
-      /a password is asked for user "hashed" and none was given/,
+      /the server asks for the password of user "hashed", and none was given/,
     );
   });
 
@@ -133,11 +133,11 @@ describe("logging in", () => {
     assert.equal(await login("scram", "sslmode=require"), "scram");
     await world.show("server");
     assert.match(await login("scram", "sslmode=disable&channel_binding=require"), /needs TLS/);
-    assert.match(await login("hashed", bound), /the server lets in without it/);
-    assert.match(await login("clear", bound), /the server lets in without it/);
+    assert.match(await login("hashed", bound), /the server accepts the login without it/);
+    assert.match(await login("clear", bound), /the server accepts the login without it/);
     const { port, socketDirectory } = world.server;
     const trusted = `host=${socketDirectory} port=${port} dbname=postgres user=postgres channel_binding=require`;
-    assert.match(await outcome(trusted, async () => "in"), /the server lets in without it/);
+    assert.match(await outcome(trusted, async () => "in"), /the server accepts the login without it/);
   });
 
   test("somebody in between is noticed by the certificate, and also when the offer is taken away", async () => {

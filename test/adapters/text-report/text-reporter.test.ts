@@ -413,7 +413,7 @@ describe("a run", () => {
         { command: "redo" },
       ),
     );
-    assert.equal(stdout, "↓ 002_x  undone  12 ms\n✓ 002_x  12 ms\nUndid and applied again 1 migration in 45 ms.\n");
+    assert.equal(stdout, "↓ 002_x  undone  12 ms\n✓ 002_x  12 ms\nUndid and reapplied 1 migration in 45 ms.\n");
   });
 });
 
