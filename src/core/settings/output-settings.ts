@@ -11,10 +11,10 @@ export const OUTPUT_SETTINGS = {
     key: "format",
     ofProgram: true,
     default: "human",
-    summary: "how to tell what comes of it",
+    summary: "output format",
     remark: "gitlab, junit and sarif are for validate",
     shorthands: [
-      { flag: "json", value: "json", summary: "one JSON object a line on standard output, the last one the result" },
+      { flag: "json", value: "json", summary: "one JSON object per line on standard output, the result last" },
     ],
     signals: [{ variable: "GITHUB_ACTIONS", value: (text) => (text === "true" ? "github" : undefined) }],
     everywhere: true,
@@ -36,7 +36,7 @@ export const OUTPUT_SETTINGS = {
     key: "verbose",
     ofProgram: true,
     default: "false",
-    summary: "tell more: every statement with its line, rows and time",
+    summary: "show more: every statement with its line, rows and time",
     everywhere: true,
   },
   color: {
@@ -46,7 +46,7 @@ export const OUTPUT_SETTINGS = {
     key: "color",
     ofProgram: true,
     default: "auto",
-    summary: "whether to use colours",
+    summary: "when to use colours",
     shorthands: [{ flag: "no-color", value: "never", summary: "no colours" }],
     signals: [
       // FORCE_COLOR is the stronger one, as in Node.
@@ -64,7 +64,7 @@ export const OUTPUT_SETTINGS = {
     key: "ascii",
     ofProgram: true,
     default: "false",
-    summary: "no characters beyond ASCII of pgstep's own",
+    summary: "use only ASCII in pgstep's own output",
     everywhere: true,
   },
   logFile: {
@@ -73,7 +73,7 @@ export const OUTPUT_SETTINGS = {
     variables: ["PGSTEP_LOG_FILE"],
     key: "logFile",
     ofProgram: true,
-    summary: "a file that everything is written to besides",
+    summary: "a file that also receives all output",
     everywhere: true,
   },
 } as const satisfies Readonly<Record<string, Setting>>;
