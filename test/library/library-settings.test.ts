@@ -96,10 +96,10 @@ describe("the settings of the library", () => {
       [{ lockWaitMs: Number.NaN }, "lockWaitMs: it is not a whole number of milliseconds"],
       [{ lockWaitMs: "5s" }, "lockWaitMs: it is not a whole number of milliseconds"],
       [{ environment: "a b" }, "environment: it is more than one word"],
-      [{ hookFailure: "no" }, "hookFailure: it is none of stop, warn"],
+      [{ hookFailure: "no" }, "hookFailure: it is not one of stop, warn"],
       [
         { placeholders: { a: 1 } },
-        'placeholders: the value of a is neither a text nor { "value": "...", "secret": true }',
+        'placeholders: the value of a is neither a string nor { "value": "...", "secret": true }',
       ],
       [{ hooks: { afterUp: "true" } }, 'hooks: there is no moment "afterUp"'],
       [{ onEvent: "log" }, "onEvent: it is not a function"],

@@ -147,7 +147,7 @@ for (const runtime of chosenRuntimes()) {
 
       const refused = await inElsewhere("up", "--url", other.url);
       assert.deepEqual(
-        [refused.status, /001 is not applied, and it was when this file was sealed/.test(refused.stderr)],
+        [refused.status, /001 is not applied, but it was when this bundle was built/.test(refused.stderr)],
         [3, true],
         refused.stderr,
       );

@@ -58,8 +58,8 @@ const READERS: Readonly<Record<string, Reader>> = {
     const lockTimeoutMs = parseDuration(text);
     if (lockTimeoutMs === undefined) {
       refuse(
-        `header "Lock-Timeout: ${text}" is no duration`,
-        'Write e.g. "Lock-Timeout: 500ms", "30s" or "5m"; "0" waits for ever.',
+        `header "Lock-Timeout: ${text}" is not a duration`,
+        'Write e.g. "Lock-Timeout: 500ms", "30s" or "5m"; "0" waits without limit.',
       );
     }
     return { lockTimeoutMs };
@@ -69,12 +69,12 @@ const READERS: Readonly<Record<string, Reader>> = {
     if (placeholders) return { placeholders };
     refuse(
       `header "Placeholders: ${text}" is not understood`,
-      'Write "Placeholders: on", or "Placeholders: everywhere" to have them replaced in dollar quotes too.',
+      'Write "Placeholders: on", or "Placeholders: everywhere" to replace them in dollar quotes too.',
     );
     return {};
   },
   Seed: onlyWord("Seed", "once", "run the seed each time", { seed: "once" }),
-  Backup: onlyWord("Backup", "required", "leave it to the settings", { backup: "required" }),
+  Backup: onlyWord("Backup", "required", "let the settings decide", { backup: "required" }),
 };
 
 const KEYS = Object.keys(READERS);
@@ -100,7 +100,7 @@ export function parseHeader(text: string): { header: Header; faults: HeaderFault
     const refuse = (message: string, hint: string) => faults.push({ message, hint, position: value.position });
     const key = KEYS.find((known) => known.toLowerCase() === word.toLowerCase());
     if (key === undefined) refuseMisspelling(word, refuse);
-    else if (values.has(key)) refuse(`header key "${key}" stands twice`, "Keep one of the two lines.");
+    else if (values.has(key)) refuse(`header key "${key}" appears twice`, "Keep one of the two lines.");
     else values.set(key, value);
   }
   const parts = Object.entries(READERS).map(([key, read]) => {
@@ -126,10 +126,7 @@ function onlyWord(key: string, word: string, without: string, said: Partial<Head
 function refuseMisspelling(word: string, refuse: Refuse): void {
   const meant = word.length < SHORTEST_MISSPELLING ? undefined : nearest(word, KEYS);
   if (!meant) return;
-  refuse(
-    `unknown header key "${word}"`,
-    `Did you mean "${meant}"? If it is a remark of your own, word it differently.`,
-  );
+  refuse(`unknown header key "${word}"`, `Did you mean "${meant}"? If it is your own comment, word it differently.`);
 }
 
 /** The lines of the first comment block that look like `-- word: value`. */

@@ -29,9 +29,9 @@ export function disagreements(pin: Pin, history: readonly Checked[]): Finding[] 
     return expected && expected.checksum !== null && one.checksum !== null && expected.checksum !== one.checksum;
   });
   return [
-    ...gone.map(({ version }) => `${version} is not applied, and it was when this file was sealed`),
-    ...unexpected.map(({ version }) => `${version} is applied, and this file knows nothing of it`),
-    ...others.map(({ version }) => `${version} was applied from another text than this file knows`),
+    ...gone.map(({ version }) => `${version} is not applied, but it was when this bundle was built`),
+    ...unexpected.map(({ version }) => `${version} is applied, but unknown to this bundle`),
+    ...others.map(({ version }) => `${version} was applied from a different text than this bundle expects`),
   ].map((message) => finding("pinned", { message }));
 }
 
@@ -41,8 +41,8 @@ export function requirePinned(pin: Pin | undefined, history: readonly Checked[])
   if (findings.length === 0) return;
   throw new Failure(
     "history-conflict",
-    "Cannot go on: the history of the database is not the one that this file was sealed for",
-    { hint: "Connect to the database that it is meant for, or seal another file for this one.", findings },
+    "Cannot continue: the database's history is not the one that this bundle was built for",
+    { hint: "Connect to the database that the bundle was built for, or build a new bundle for this one.", findings },
   );
 }
 

@@ -104,14 +104,14 @@ function refuseControl(
     report(
       "transaction-control",
       statement.position,
-      `${word} in a file that runs statement by statement, since ${reason}`,
-      "Put what belongs into one transaction between a BEGIN and a COMMIT, or into a migration of its own.",
+      `${word} in a file that runs statement by statement, because ${reason}`,
+      "Put statements that belong together between BEGIN and COMMIT, or into a migration of their own.",
     );
   } else if (isBoundary(control)) {
     report(
       "transaction-control",
       statement.position,
-      `${word} inside a migration, which runs in a transaction of pgstep's own`,
+      `${word} inside a migration, which pgstep runs in its own transaction`,
       "Remove it; or split the file; or wrap the whole file in one BEGIN ... COMMIT; or write -- Transaction: none at its top and leave out transaction control.",
     );
   }
@@ -122,7 +122,7 @@ function refuseHarmful(kind: StatementKind, position: Position, report: ReportFi
     report(
       "discard-all",
       position,
-      "DISCARD ALL would drop the lock that keeps other runs away",
+      "DISCARD ALL would release the run lock",
       "Write DISCARD PLANS, DISCARD SEQUENCES or DISCARD TEMP; pgstep itself resets the session after each migration.",
     );
   }
@@ -130,7 +130,7 @@ function refuseHarmful(kind: StatementKind, position: Position, report: ReportFi
     report(
       "copy-binary",
       position,
-      "COPY in binary format: its rows cannot stand in a text file",
+      "COPY in binary format: a text file cannot contain its rows",
       "Dump the rows as text (pg_dump's default) or CSV.",
     );
   }
@@ -151,5 +151,5 @@ function isHarmless({ command, arguments: [name] }: PsqlLine, database: string |
 }
 
 function refusePsqlLine({ command, position }: PsqlLine, report: ReportFinding): void {
-  report("psql-command", position, `\\${command} is a command of psql, not SQL`, psqlSubstitute(command));
+  report("psql-command", position, `\\${command} is a psql command, not SQL`, psqlSubstitute(command));
 }

@@ -105,7 +105,7 @@ export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
   const halfApplied = entries.filter((entry) => entry.unfinished === "up").map(unfinishedStep);
   if (halfApplied.length > 0) {
     throw new Failure("history-conflict", "Cannot undo: a migration is applied in part", {
-      hint: "Run pgstep up to go on where it stopped, then undo.",
+      hint: "Run pgstep up to continue where it stopped, then undo.",
       findings: halfApplied,
     });
   }
@@ -113,7 +113,7 @@ export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
   if (stuck.length > 0) {
     const names = stuck.map(nameOf).join(", ");
     throw new Failure("no-way-back", `Cannot undo ${names}: there is no down script`, {
-      hint: `Write ${downFileName(stuck)} beside the ${stuck.length === 1 ? "migration" : "migrations"}, or undo fewer migrations. Nothing was touched.`,
+      hint: `Write ${downFileName(stuck)} next to the ${stuck.length === 1 ? "migration" : "migrations"}, or undo fewer migrations. Nothing was changed.`,
     });
   }
   return { steps: chosen.map(downStep), skipped: [], warnings: [] };
@@ -149,7 +149,7 @@ export function planRedo(entries: readonly Entry[], count: number): Plan {
     const entry = entries.find((one) => sameVersion(one.version, step.version));
     if (!entry?.migration) {
       throw new Failure("history-conflict", `Cannot redo ${step.name}: its file is missing`, {
-        hint: `Bring the file back, or undo it only: pgstep down.`,
+        hint: "Restore the file, or only undo the migration: pgstep down.",
       });
     }
     return upStep(entry);
@@ -182,8 +182,8 @@ export function missingFile(entry: Entry, severity: Finding["severity"]): Findin
   return {
     rule: "missing",
     severity,
-    message: `${entry.version} is applied, and its file is missing`,
-    hint: `Bring the file back, or ignore this in an older checkout. If the file is gone for good: pgstep repair ${entry.version}`,
+    message: `${entry.version} is applied, but its file is missing`,
+    hint: `Restore the file, or ignore this in an older checkout. If the file was deleted for good: pgstep repair ${entry.version}`,
   };
 }
 
@@ -198,15 +198,15 @@ function missingFiles(entries: readonly Entry[]): Finding[] {
     {
       rule: one.rule,
       severity: one.severity,
-      message: `${entries.length} migrations are applied, and their files are missing: ${versions}`,
-      hint: "Bring the files back, or ignore this in an older checkout. For each that is gone for good: pgstep repair <version>",
+      message: `${entries.length} migrations are applied, but their files are missing: ${versions}`,
+      hint: "Restore the files, or ignore this in an older checkout. For each file deleted for good: pgstep repair <version>",
     },
   ];
 }
 
 export function outOfOrderFile(entry: Entry): Finding {
   return finding("out-of-order", {
-    message: `${nameOf(entry)} is pending, and a higher version is applied already`,
+    message: `${nameOf(entry)} is pending, but a higher version is already applied`,
     hint: "Give it a version above the newest, or run pgstep up --out-of-order.",
     ...placeOf(entry),
   });
@@ -216,11 +216,11 @@ export function unfinishedStep(entry: Entry): Finding {
   const name = nameOf(entry);
   const up = entry.unfinished === "up";
   return finding("unfinished", {
-    message: `${name} was ${up ? "applied" : "undone"} in part: it runs outside a transaction and did not end`,
+    message: `${name} was ${up ? "applied" : "undone"} in part: it runs outside a transaction and did not finish`,
     hint:
       up && !entry.migration
-        ? "Bring its file back, and run pgstep up to go on where it stopped."
-        : `Run pgstep ${up ? "up" : "down"} to go on where it stopped.`,
+        ? "Restore its file, then run pgstep up to continue where it stopped."
+        : `Run pgstep ${up ? "up" : "down"} to continue where it stopped.`,
     ...placeOf(entry),
   });
 }

@@ -150,20 +150,20 @@ class SubstitutionWriter {
 
 const MALFORMED: FaultWords = {
   rule: "placeholder",
-  message: `this \${ is followed by no name and }`,
+  message: `this \${ is not followed by a name and }`,
   hint: `Write \${name}, and $\${ for \${ itself.`,
 };
 
 const SECRET: FaultWords = {
   rule: "placeholder",
-  message: "this placeholder is secret and stands outside of quotes, where the server's errors may show it in parts",
-  hint: 'Put it into quotes; or say "secret": false of it in pgstep.json, if it is none.',
+  message: "this placeholder is secret but outside quotes, where server errors may show parts of it",
+  hint: 'Put it in quotes; or set "secret": false for it in pgstep.json if it is not secret.',
 };
 
 const BREAKING: FaultWords = {
   rule: "placeholder",
-  message: "with the values of its placeholders this is not one statement any more",
-  hint: "Give values without semicolons, quotes and comments; or put the placeholder into quotes.",
+  message: "with its placeholder values, this is no longer a single statement",
+  hint: "Use values without semicolons, quotes and comments; or put the placeholder in quotes.",
 };
 
 function unknown(name: string, values: ReadonlyMap<string, Placeholder>): FaultWords {
@@ -175,7 +175,7 @@ function unknown(name: string, values: ReadonlyMap<string, Placeholder>): FaultW
     message: `the placeholder \${${name}} has no value`,
     hint: meant
       ? `Did you mean \${${meant}}?`
-      : `Give it one: --set ${name}=..., ${variable}, or "placeholders" in pgstep.json.`,
+      : `Set it with --set ${name}=..., ${variable}, or "placeholders" in pgstep.json.`,
   };
 }
 

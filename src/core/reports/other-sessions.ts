@@ -87,9 +87,9 @@ export function holderWords(holder: LockHolder): string {
 }
 
 function leaseWords({ expiresAt, isExpired, hiddenFrom }: LeaseHolder): string {
-  if (!isExpired) return `its lease good until ${expiresAt?.slice(11, 19)} UTC`;
-  if (hiddenFrom === null) return "its lease expired, its last statement still running";
-  return `its lease expired, its last statement perhaps still running: to let this role see that, GRANT pg_read_all_stats TO ${quoteIdentifier(hiddenFrom)}`;
+  if (!isExpired) return `its lease valid until ${expiresAt?.slice(11, 19)} UTC`;
+  if (hiddenFrom === null) return "its lease expired, its last statement still runs";
+  return `its lease expired, its last statement may still run: to let this role check, GRANT pg_read_all_stats TO ${quoteIdentifier(hiddenFrom)}`;
 }
 
 /** "process 7, user deploy, psql, idle in transaction for 00:01:05, 'LOCK TABLE notes'". */

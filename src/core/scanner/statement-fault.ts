@@ -25,7 +25,7 @@ export function unterminated(open: Enclosed, mark: string): FaultWords {
       return {
         rule: "unterminated-dollar-quote",
         message: `the dollar quote ${mark} that starts here is never closed`,
-        hint: `Close it with ${mark}, spelled the same in upper and lower case.`,
+        hint: `Close it with ${mark}, with the same upper- and lower-case letters.`,
       };
     case "comment":
       return {
@@ -39,8 +39,8 @@ export function unterminated(open: Enclosed, mark: string): FaultWords {
 export function otherTool({ tool, comment }: OtherToolMarker): FaultWords {
   return {
     rule: "other-tool",
-    message: `"${comment}" divides a file of ${tool}; pgstep would run both parts, also the one that undoes`,
-    hint: "Move the part that undoes into a file of the same name that ends in .down.sql, and delete these comments.",
+    message: `"${comment}" splits a ${tool} file into up and down parts; pgstep would run both`,
+    hint: "Move the down part into a file of the same name that ends in .down.sql, and delete these comments.",
   };
 }
 
@@ -53,24 +53,24 @@ export const OPEN_PARENTHESIS: FaultWords = {
 export const OPEN_BODY: FaultWords = {
   rule: "unterminated-body",
   message: "the BEGIN ATOMIC body that starts here is never closed",
-  hint: "Put a semicolon behind each statement of the body, and END; behind the last.",
+  hint: "Put a semicolon after each statement of the body, and END; after the last.",
 };
 
 export const OPEN_COPY: FaultWords = {
   rule: "unterminated-copy",
   message: "the rows of this COPY ... FROM STDIN do not end",
-  hint: "Put a line with only \\. behind the last row.",
+  hint: "Put a line with only \\. after the last row.",
 };
 
 export const COPY_LINE_SHARED: FaultWords = {
   rule: "copy-line-shared",
-  message: "something stands behind COPY ... FROM STDIN on its line, where its rows begin on the next",
-  hint: "Move it behind the \\. that ends the rows.",
+  message: "this text follows COPY ... FROM STDIN on its line, but the rows begin on the next line",
+  hint: "Move it after the \\. that ends the rows.",
 };
 
 export const NUL_CHARACTER: FaultWords = {
   rule: "nul-character",
-  message: "a NUL character stands here, which PostgreSQL can neither read nor store",
+  message: "PostgreSQL can neither read nor store this NUL character",
   hint: "Remove it, or save the file as UTF-8 if it is UTF-16.",
 };
 
@@ -78,7 +78,7 @@ export const NUL_CHARACTER: FaultWords = {
 export function psqlCommandInside(command: string): FaultWords {
   return {
     rule: "psql-command",
-    message: `the psql command \\${command} stands inside a statement`,
+    message: `the psql command \\${command} is inside a statement`,
     hint: psqlSubstitute(command),
   };
 }
@@ -87,7 +87,7 @@ export function psqlCommandInside(command: string): FaultWords {
 export function psqlLineShared(command: string): FaultWords {
   return {
     rule: "psql-command",
-    message: `something else stands behind \\${command} on its line`,
+    message: `this text follows \\${command} on its line`,
     hint: "Put it on a line of its own.",
   };
 }

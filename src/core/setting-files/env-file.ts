@@ -67,7 +67,7 @@ function* assignments(text: string, path: string): Generator<Assignment> {
     if (equals === "") {
       // A name alone is exported to others, and says nothing.
       if (take(BLANK_LINE)) continue;
-      throw fault(path, line, `${name} has no = behind it`, "Write NAME=value.");
+      throw fault(path, line, `${name} is not followed by =`, "Write NAME=value.");
     }
     if (quote === "") {
       yield { name, line, quote, written: (take(BARE)?.[0] ?? "").replace(/(?:^|[ \t])#.*/s, "").trim() };
@@ -79,7 +79,7 @@ function* assignments(text: string, path: string): Generator<Assignment> {
     }
     const lastLine = nextLine;
     if (!take(BLANK_LINE)) {
-      throw fault(path, lastLine, `something stands behind the value of ${name}`, "Put the whole value in quotes.");
+      throw fault(path, lastLine, `there is text after the value of ${name}`, "Put the whole value in quotes.");
     }
     yield { name, line, quote, written: parts.find((part) => part !== undefined) ?? "" };
   }

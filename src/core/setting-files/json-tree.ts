@@ -28,7 +28,7 @@ export function parseJsonTree(text: string, path: string): JsonNode {
   if (text.startsWith("\ufeff")) reader.offset++;
   const node = reader.value(0);
   reader.skip();
-  if (reader.offset < text.length) throw reader.fault("something stands behind its end");
+  if (reader.offset < text.length) throw reader.fault("there is text after the JSON value");
   return node;
 }
 
@@ -99,7 +99,7 @@ class Reader {
     if (this.#text[offset] !== '"') throw this.fault("a key in double quotes is missing here");
     const key = this.#string();
     this.skip();
-    if (this.#text[this.offset] !== ":") throw this.fault("the colon behind the key is missing");
+    if (this.#text[this.offset] !== ":") throw this.fault("the colon after the key is missing");
     this.offset++;
     return { key, offset, value: this.value(depth + 1) };
   }
@@ -132,7 +132,7 @@ class Reader {
   fault(what: string): Failure {
     return new Failure("settings", `Cannot read ${this.#path}: ${what}`, {
       place: placeAt(this.#path, this.#text, this.offset),
-      hint: "Write JSON; comments and trailing commas may stand in it.",
+      hint: "Write JSON; comments and trailing commas are allowed.",
     });
   }
 }

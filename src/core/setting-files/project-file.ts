@@ -82,7 +82,7 @@ class ProjectFileReader {
     }
     const known = new Set<string>();
     for (const { key, offset } of node.members) {
-      if (known.has(key)) this.#fault(offset, `"${key}" stands twice`, "Leave one of them.");
+      if (known.has(key)) this.#fault(offset, `"${key}" appears twice`, "Remove one of them.");
       known.add(key);
     }
     return node.members;
@@ -99,7 +99,7 @@ class ProjectFileReader {
     const isReference = value.kind === "string" && hasReferences(value.value);
     const result = text === undefined || isReference ? undefined : kind.read(text);
     if (inSection && outsideSections) {
-      this.#fault(offset, `"${key}" stands in a section of "${ENVIRONMENTS_KEY}"`, "Move it above all sections.");
+      this.#fault(offset, `"${key}" is inside a section of "${ENVIRONMENTS_KEY}"`, "Move it above all sections.");
     } else if (text === undefined || (value.kind !== kind.json && !isReference)) {
       this.#fault(value.offset, `"${key}" is ${kindOf(value)} instead of ${kind.expected}`, kind.hint);
     } else if (text === "") {
@@ -120,8 +120,8 @@ class ProjectFileReader {
     const hint = meant
       ? `Did you mean "${meant}"?`
       : sameFlag
-        ? `Say it with --${sameFlag.flag} or ${sameFlag.variables[0]}.`
-        : `Known are ${keys.join(", ")}.`;
+        ? `Use --${sameFlag.flag} or ${sameFlag.variables[0]}.`
+        : `Known settings: ${keys.join(", ")}.`;
     this.#fault(offset, `there is no setting "${key}"`, hint);
   }
 
@@ -159,7 +159,7 @@ function membersOf(node: JsonNode): readonly JsonMember[] {
 const KINDS: Readonly<Record<JsonNode["kind"], string>> = {
   object: "an object",
   array: "a list",
-  string: "a text",
+  string: "a string",
   number: "a number",
   boolean: "true or false",
   null: "null",

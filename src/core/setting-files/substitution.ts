@@ -25,7 +25,7 @@ export function substitute(text: string, lookUp: (name: string) => string | unde
     wrong ??=
       name === undefined
         ? {
-            fault: `it has a \${ that no name and } follow`,
+            fault: `it has a \${ without a name and }`,
             hint: `Write \${NAME} or \${NAME:-default}, and $\${ for \${ itself.`,
           }
         : { fault: `the variable ${name} is not set`, hint: `Set ${name}, or write \${${name}:-default}.` };

@@ -31,7 +31,7 @@ export const hookCommands: Kind<HookCommands> = {
   objectFault(given) {
     for (const [moment, command] of Object.entries(given)) {
       if (!HOOK_MOMENTS.some((known) => known === moment)) return `there is no moment "${moment}"`;
-      if (!isCommand(command)) return `"${moment}" is neither a text nor a list of texts`;
+      if (!isCommand(command)) return `"${moment}" is neither a string nor a list of strings`;
     }
     return undefined;
   },
@@ -40,17 +40,17 @@ export const hookCommands: Kind<HookCommands> = {
     try {
       given = JSON.parse(written);
     } catch {
-      return { fault: "it is no JSON" };
+      return { fault: "it is not JSON" };
     }
-    if (typeof given !== "object" || given === null || Array.isArray(given)) return { fault: "it is no object" };
+    if (typeof given !== "object" || given === null || Array.isArray(given)) return { fault: "it is not an object" };
     const commands: Partial<Record<HookMoment, HookCommand>> = {};
     for (const [key, command] of Object.entries(given) as [string, unknown][]) {
       const moment = KEYS.get(key);
       if (!moment) {
         const meant = nearest(key, [...KEYS.keys()]);
-        return { fault: `there is no moment "${key}"${meant ? `, perhaps "${meant}" is meant` : ""}` };
+        return { fault: `there is no moment "${key}"${meant ? `; did you mean "${meant}"?` : ""}` };
       }
-      if (!isCommand(command)) return { fault: `"${key}" is neither a text nor a list of texts` };
+      if (!isCommand(command)) return { fault: `"${key}" is neither a string nor a list of strings` };
       commands[moment] = command;
     }
     return { value: commands };

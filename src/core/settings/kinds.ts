@@ -37,7 +37,7 @@ export function text(placeholder: string): Kind<string> {
   return {
     placeholder,
     json: "string",
-    expected: "a text",
+    expected: "a string",
     hint: "Give it a value, or leave it out.",
     read: (written) => ({ value: written }),
     show: (value) => value,
@@ -122,7 +122,7 @@ export function choice<const Words extends readonly string[]>(placeholder: strin
     expected: `one of ${list}`,
     hint: `Write one of ${list}.`,
     schema: { enum: words },
-    read: (written) => (words.includes(written) ? { value: written } : { fault: `it is none of ${list}` }),
+    read: (written) => (words.includes(written) ? { value: written } : { fault: `it is not one of ${list}` }),
     show: (value) => value,
   };
 }

@@ -61,11 +61,11 @@ function fromPairs(pairs: readonly (readonly [name: string, value: unknown])[]):
   const known = new Set<string>();
   for (const [name, value] of pairs) {
     if (!PLACEHOLDER_NAME.test(name))
-      return { fault: "a name of letters, digits and underscores is missing before a =" };
-    if (known.has(name.toLowerCase())) return { fault: `the name ${name} stands twice` };
+      return { fault: "a name of letters, digits and underscores is missing before an =" };
+    if (known.has(name.toLowerCase())) return { fault: `the name ${name} appears twice` };
     known.add(name.toLowerCase());
     if (!isGiven(value))
-      return { fault: `the value of ${name} is neither a text nor { "value": "...", "secret": true }` };
+      return { fault: `the value of ${name} is neither a string nor { "value": "...", "secret": true }` };
   }
   return { value: Object.fromEntries(pairs) as GivenPlaceholders };
 }

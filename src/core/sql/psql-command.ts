@@ -51,8 +51,8 @@ const SUBSTITUTES: Readonly<Record<string, string>> = {
   endif: "Make the decision in a DO block.",
   echo: "Use RAISE NOTICE in a DO block, or a comment.",
   warn: "Use RAISE WARNING in a DO block, or a comment.",
-  c: "Remove the line, and give the database with --url.",
-  connect: "Remove the line, and give the database with --url.",
+  c: "Remove the line, and name the database with --url.",
+  connect: "Remove the line, and name the database with --url.",
   encoding: "Remove the line, and save the file as UTF-8.",
   ".": "Remove the line: no COPY ... FROM STDIN is open here.",
 };

@@ -66,7 +66,7 @@ function overrides(typed: string | undefined): Map<string, string> {
     const type = rest.join("=");
     if (name === "" || /\s/.test(name) || type === "") {
       throw usage(
-        `Cannot use --override ${pair}: it does not say what is what`,
+        `Cannot use --override ${pair}: it is not <name>=<type>`,
         "Write it like --override int8=bigint,users.meta=UserMeta.",
       );
     }

@@ -39,10 +39,10 @@ describe("a pinned history", () => {
 
   test("disagrees with what is gone, unknown or of another text", () => {
     assert.deepEqual(messages([{ version: "002", checksum: null }]), [
-      "001 is not applied, and it was when this file was sealed",
+      "001 is not applied, but it was when this bundle was built",
     ]);
     assert.deepEqual(messages([...pin.history, { version: "9", checksum: "c" }]), [
-      "9 is applied, and this file knows nothing of it",
+      "9 is applied, but unknown to this bundle",
     ]);
     for (const other of [
       { version: "3", checksum: "z" },
@@ -50,7 +50,7 @@ describe("a pinned history", () => {
     ]) {
       const rest = pin.history.filter(({ version }) => Number(version) !== Number(other.version));
       assert.deepEqual(messages([...rest, other]), [
-        `${other.version} was applied from another text than this file knows`,
+        `${other.version} was applied from a different text than this bundle expects`,
       ]);
     }
     assert.throws(() => requirePinned(pin, []), { code: "history-conflict" });

@@ -88,7 +88,7 @@ describe("the values of placeholders", () => {
       assert.ok(!message.includes("hunter2") && others.length === 0, message);
     }
     assert.deepEqual(faults({ projectFile: projectFile('{"placeholders":\n {"a-b": "x"}}') }), [
-      '2:2 Cannot use pgstep.json: "placeholders": a name of letters, digits and underscores is missing before a =',
+      '2:2 Cannot use pgstep.json: "placeholders": a name of letters, digits and underscores is missing before an =',
     ]);
     assert.deepEqual(faults({ projectFile: projectFile('{"placeholders": ["a"]}') }), [
       '1:18 Cannot use pgstep.json: "placeholders" is a list instead of an object of names and values',

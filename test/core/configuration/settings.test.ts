@@ -174,7 +174,7 @@ describe("the project file", () => {
     assert.deepEqual(faultsOf({ projectFile: file, environment: { DATABASE_URL: "postgres://x/y" } }), []);
     const malformed = projectFile(`{"schema": "\${1}", "lockWait": "\${X:-soon}"}`);
     assert.deepEqual(faultsOf({ projectFile: malformed }), [
-      `1:12 Cannot use "schema": it has a \${ that no name and } follow | Write \${NAME} or \${NAME:-default}, and $\${ for \${ itself.`,
+      `1:12 Cannot use "schema": it has a \${ without a name and } | Write \${NAME} or \${NAME:-default}, and $\${ for \${ itself.`,
       '1:32 Cannot use "lockWait": "soon": it is not a duration | Write it like 500ms, 30s, 5m or 0.',
     ]);
   });
@@ -188,7 +188,7 @@ describe("the project file", () => {
       assert.equal(said({ projectFile: file, environment: { N: "4" } }, "backupKeep")[0], number);
     }
     for (const [value, fault] of [
-      ['"3"', '"backupKeep" is a text instead of a whole number'],
+      ['"3"', '"backupKeep" is a string instead of a whole number'],
       ["0", '"backupKeep": it is not a number from 1 to 99999'],
       ["2.5", '"backupKeep": it is not a number from 1 to 99999'],
     ] as const) {
@@ -210,12 +210,12 @@ describe("the project file", () => {
       '2:31 Cannot use ../pgstep.json: there is no setting "lockTimeuot" | Did you mean "lockTimeout"?',
       '2:67 Cannot use ../pgstep.json: "environment": it is more than one word | Name one environment, e.g. --env production.',
       '3:15 Cannot use ../pgstep.json: "retryFor" is a number instead of a duration | Write it like 500ms, 30s, 5m or 0.',
-      '3:29 Cannot use ../pgstep.json: "verbose" is a text instead of true or false | Write true or false.',
+      '3:29 Cannot use ../pgstep.json: "verbose" is a string instead of true or false | Write true or false.',
       '3:45 Cannot use ../pgstep.json: "table" is empty | Give it a value, or leave it out.',
-      '3:49 Cannot use ../pgstep.json: there is no setting "config" | Say it with --config or PGSTEP_CONFIG.',
-      `3:64 Cannot use ../pgstep.json: there is no setting "frobnicate" | Known are ${keys.join(", ")}.`,
-      '4:18 Cannot use ../pgstep.json: "schema" stands twice | Leave one of them.',
-      '5:28 Cannot use ../pgstep.json: "environment" stands in a section of "environments" | Move it above all sections.',
+      '3:49 Cannot use ../pgstep.json: there is no setting "config" | Use --config or PGSTEP_CONFIG.',
+      `3:64 Cannot use ../pgstep.json: there is no setting "frobnicate" | Known settings: ${keys.join(", ")}.`,
+      '4:18 Cannot use ../pgstep.json: "schema" appears twice | Remove one of them.',
+      '5:28 Cannot use ../pgstep.json: "environment" is inside a section of "environments" | Move it above all sections.',
       '5:60 Cannot use ../pgstep.json: "lockWait": it is not a duration | Write it like 500ms, 30s, 5m or 0.',
       '5:75 Cannot use ../pgstep.json: "b" is a list instead of an object | Write { } around the settings.',
     ]);
@@ -259,7 +259,7 @@ describe("wrong values", () => {
     ]);
     assert.deepEqual(faultsOf({ environment: { PGSTEP_FORMAT: "xml", PGSTEP_ENV: "a b" } }), [
       "Cannot use PGSTEP_ENV=a b: it is more than one word | Name one environment, e.g. --env production.",
-      "Cannot use PGSTEP_FORMAT=xml: it is none of human, json, github, gitlab, junit, sarif | Write one of human, json, github, gitlab, junit, sarif.",
+      "Cannot use PGSTEP_FORMAT=xml: it is not one of human, json, github, gitlab, junit, sarif | Write one of human, json, github, gitlab, junit, sarif.",
     ]);
     assert.deepEqual(faultsOf({ envFile: envFile("PGSTEP_VERBOSE=maybe") }), [
       "Cannot use PGSTEP_VERBOSE=maybe in .env:1: it is neither true nor false | Write true or false.",

@@ -163,7 +163,7 @@ describe("a file that is looked through", () => {
   test("a comment that divides the file for another tool is an error that names the tool, once", () => {
     const found = (text: string) =>
       inspection(text).findings.map(({ rule, message, place }) => [rule, message.split(";")[0], place?.line]);
-    const divides = (comment: string, tool: string) => `"${comment}" divides a file of ${tool}`;
+    const divides = (comment: string, tool: string) => `"${comment}" splits a ${tool} file into up and down parts`;
     for (const [comment, tool] of [
       ["-- +goose Up", "goose"],
       ["--+goose down", "goose"],

@@ -106,7 +106,7 @@ describe("the plan up", () => {
     const { warnings } = planUp([...gone, next], {});
     assert.deepEqual(
       warnings.map(({ rule, severity, message }) => `${severity} ${rule}: ${message}`),
-      ["warning missing: 7 migrations are applied, and their files are missing: 001, 002, 003, 004, 005 and 2 more"],
+      ["warning missing: 7 migrations are applied, but their files are missing: 001, 002, 003, 004, 005 and 2 more"],
     );
     assert.match(planUp([...gone.slice(0, 5), next], {}).warnings[0]?.message ?? "", /: 001, 002, 003, 004, 005$/);
   });

@@ -89,8 +89,8 @@ describe("placeholders", () => {
   test("without a value are faults, each at its place", () => {
     assert.deepEqual(faults(`${ON}SELECT '😀', '\${ap}',\n  \${other} \${;\n`, { app: "x" }), [
       `2:14 the placeholder \${ap} has no value | Did you mean \${app}?`,
-      `3:3 the placeholder \${other} has no value | Give it one: --set other=..., PGSTEP_PLACEHOLDER_OTHER, or "placeholders" in pgstep.json.`,
-      `3:12 this \${ is followed by no name and } | Write \${name}, and $\${ for \${ itself.`,
+      `3:3 the placeholder \${other} has no value | Set it with --set other=..., PGSTEP_PLACEHOLDER_OTHER, or "placeholders" in pgstep.json.`,
+      `3:12 this \${ is not followed by a name and } | Write \${name}, and $\${ for \${ itself.`,
     ]);
     assert.equal(faults(`${ON}SELECT \${a};`, { a: { secret: true } }).length, 1);
   });

@@ -25,12 +25,12 @@ describe("the words for whoever holds the migration lock", () => {
 
   test("are those of its run, and how good its lease is", () => {
     const owner = "user deploy through a pooler, since 2026-01-31 12:00:00 UTC";
-    assert.equal(holderWords(LEASE), `${owner}, its lease good until 12:00:30 UTC`);
+    assert.equal(holderWords(LEASE), `${owner}, its lease valid until 12:00:30 UTC`);
     const expired = { ...LEASE, isExpired: true };
-    assert.equal(holderWords(expired), `${owner}, its lease expired, its last statement still running`);
+    assert.equal(holderWords(expired), `${owner}, its lease expired, its last statement still runs`);
     assert.equal(
       holderWords({ ...expired, hiddenFrom: "app" }),
-      `${owner}, its lease expired, its last statement perhaps still running: to let this role see that, GRANT pg_read_all_stats TO "app"`,
+      `${owner}, its lease expired, its last statement may still run: to let this role check, GRANT pg_read_all_stats TO "app"`,
     );
   });
 });

@@ -61,7 +61,7 @@ describe("a secret in a text", () => {
     "SET password_encryption = 'scram-sha-256'",
     "WHERE password = $1 AND x = 'y'",
     "Unexpected token 'x'",
-    'say "secret": false of it',
+    'set "secret": false for it',
     "Write password=... or password=<password>",
     "psql --password -h x",
     "SELECT format('%s has %L', 'a', 'b')",

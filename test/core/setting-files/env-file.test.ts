@@ -80,11 +80,11 @@ describe("an env-file", () => {
   });
 
   test("what is no assignment is a fault, told without any value", () => {
-    assert.equal(refusal("A=1\nse cret"), "Cannot read .env:2: se has no = behind it");
+    assert.equal(refusal("A=1\nse cret"), "Cannot read .env:2: se is not followed by =");
     assert.equal(refusal("\n=1"), "Cannot read .env:2: the line is not NAME=value");
     assert.equal(refusal("1A=1"), "Cannot read .env:1: the line is not NAME=value");
     assert.equal(refusal('A=1\nB="secret\n\n'), "Cannot read .env:2: the quote of B is not closed");
-    assert.equal(refusal('A="x\ny"z'), "Cannot read .env:2: something stands behind the value of A");
+    assert.equal(refusal('A="x\ny"z'), "Cannot read .env:2: there is text after the value of A");
   });
 
   test("any value comes back from double quotes", () => {

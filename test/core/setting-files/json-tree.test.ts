@@ -81,17 +81,17 @@ describe("JSON with comments", () => {
       ["", "1:1 Cannot read pgstep.json: a value is missing at its end"],
       ['{\n  "a": 1\n  "b": 2\n}', "3:3 Cannot read pgstep.json: a comma or } is missing here"],
       ["{\n  a: 1\n}", "2:3 Cannot read pgstep.json: a key in double quotes is missing here"],
-      ['{"a" 1}', "1:6 Cannot read pgstep.json: the colon behind the key is missing"],
+      ['{"a" 1}', "1:6 Cannot read pgstep.json: the colon after the key is missing"],
       ['{"a": [1, 2}', "1:12 Cannot read pgstep.json: a comma or ] is missing here"],
       ['\ufeff{\n"a": {"b": 1', "2:6 Cannot read pgstep.json: this bracket is not closed"],
       ['{"a": "x\n"}', "1:7 Cannot read pgstep.json: the quote is not closed on its line"],
       ['{"a": "\\x"}', "1:8 Cannot read pgstep.json: JSON has no such escape"],
       ['{"a": "\t"}', "1:8 Cannot read pgstep.json: a control character must be written as an escape"],
-      ["{} {}", "1:4 Cannot read pgstep.json: something stands behind its end"],
+      ["{} {}", "1:4 Cannot read pgstep.json: there is text after the JSON value"],
       ["[1,,2]", "1:4 Cannot read pgstep.json: no value starts here"],
       ["{}/* a", "1:3 Cannot read pgstep.json: the comment is not closed"],
       ["[truth]", "1:2 Cannot read pgstep.json: no value starts here"],
-      [`"😀" 1`, "1:5 Cannot read pgstep.json: something stands behind its end"],
+      [`"😀" 1`, "1:5 Cannot read pgstep.json: there is text after the JSON value"],
     ];
     for (const [text, fault] of cases) assert.equal(faultOf(text), fault, text);
     assert.match(faultOf("[".repeat(5_000)), /nested too deeply/);

@@ -64,7 +64,7 @@ describe("a lease behind pgbouncer", { skip: program ? false : "pgbouncer is not
       const next = successor === "direct" ? worlds.direct : worlds.pooled.beside();
       await leased(worlds.pooled, async (session, lock) => {
         const { hint } = await refusal(next.up(), "lock-held");
-        assert.match(hint ?? "", /user postgres through a pooler, since .*, its lease good until \d\d:\d\d:\d\d UTC/);
+        assert.match(hint ?? "", /user postgres through a pooler, since .*, its lease valid until \d\d:\d\d:\d\d UTC/);
         await worlds.direct.rows(EXPIRE);
         assert.deepEqual(outcomes(succeeded(await next.up())), ["001 applied"]);
         assert.match(await refused(inTransaction(session, ["CREATE TABLE late ()"], lock.guard)), /pgstep:lease/);
@@ -153,7 +153,7 @@ describe("a lease behind pgbouncer", { skip: program ? false : "pgbouncer is not
     await direct.until(`SELECT count(*) > 0 ${ACTIVE} '/* pgstep %'`);
     await direct.rows(EXPIRE);
     const { hint } = await refusal(direct.up(), "lock-held");
-    assert.match(hint ?? "", /its last statement still running/);
+    assert.match(hint ?? "", /its last statement still runs/);
     await holding;
     assert.deepEqual(outcomes(succeeded(await building)), ["002 applied"]);
   });
@@ -268,7 +268,7 @@ describe("a lease behind pgbouncer", { skip: program ? false : "pgbouncer is not
         const { direct } = worlds;
         await direct.rows(MAKE);
         const [taken] = await direct.rows(TAKE);
-        assert.match((await refusal(worlds[kind].up(), "lock-held")).hint ?? "", /an older run, its lease good until/);
+        assert.match((await refusal(worlds[kind].up(), "lock-held")).hint ?? "", /an older run, its lease valid until/);
         await direct.rows(guard(String(taken?.fencing)));
         await direct.rows(EXPIRE);
         succeeded(await worlds[kind].up());
