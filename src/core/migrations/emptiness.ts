@@ -2,16 +2,16 @@ import { checksumOf } from "../text/source.ts";
 
 /**
  * Why a file has no statements.
- * - blank: it holds nothing at all, or only blanks
- * - template: nothing but what `new` writes
- * - comments: its author wrote something, and nothing to run
+ * - blank: it is empty or holds only blanks
+ * - template: only the text that `new` writes
+ * - comments: its author wrote comments, but no statement
  */
 export type Emptiness = "blank" | "template" | "comments";
 
-/** The checksum of every file without statements, so that the history tells that nothing was run. */
+/** The checksum of every file without statements: in the history it shows that nothing was run. */
 export const EMPTY_CHECKSUM = checksumOf("");
 
-/** The line of the template that statements take the place of. */
+/** The template line that the author replaces with statements. */
 export const TEMPLATE_LINE = "-- SQL statements here...";
 
 /** Undefined for a text that may have statements. */
@@ -21,7 +21,7 @@ export function emptinessOf(text: string): Emptiness | undefined {
   return text.split(/\r?\n/).includes(TEMPLATE_LINE) ? "template" : "comments";
 }
 
-/** What follows the blanks and comments that a text begins with; empty when nothing does. */
+/** The text without its leading blanks and comments. */
 function withoutBlanksAndComments(text: string): string {
   let at = 0;
   for (;;) {
@@ -35,7 +35,7 @@ function withoutBlanksAndComments(text: string): string {
   }
 }
 
-/** With what ends an empty statement. */
+/** White space, and the semicolon that ends an empty statement. */
 const BLANKS: ReadonlySet<string> = new Set([";", " ", "\t", "\n", "\r", "\f", "\v"]);
 
 function lineEnd(text: string, from: number): number {
@@ -44,7 +44,7 @@ function lineEnd(text: string, from: number): number {
   return border.exec(text)?.index ?? text.length;
 }
 
-/** Behind a comment, which may hold others; undefined when it is never closed. */
+/** The offset after a comment, which may contain others; undefined when it is never closed. */
 function commentEnd(text: string, from: number): number | undefined {
   const borders = /\/\*|\*\//g;
   borders.lastIndex = from;

@@ -2,23 +2,23 @@ import { parseDuration } from "../text/duration.ts";
 import type { Position } from "../text/position.ts";
 import { nearest } from "../text/spelling.ts";
 
-/** What the leading comment block of a file says of the migration. */
+/** The settings in a file's leading comment block. */
 export interface Header {
-  /** `Migration:`, the name the author believes the file has. */
+  /** `Migration:`, the name that the author expects the file to have. */
   readonly migration?: HeaderValue;
   readonly description?: HeaderValue;
   readonly created?: HeaderValue;
-  /** `Transaction: none`: statement by statement, each on its own. */
+  /** `Transaction: none`: each statement runs on its own. */
   readonly transaction: "one" | "none";
-  /** `Environment: a, b`: only there; empty for everywhere. */
+  /** `Environment: a, b`: the file runs only there; empty: everywhere. */
   readonly environments: readonly string[];
-  /** `Lock-Timeout: 30s`, in milliseconds; undefined to take the run's. */
+  /** `Lock-Timeout: 30s`, in milliseconds; undefined: the run's timeout applies. */
   readonly lockTimeoutMs: number | undefined;
-  /** `Placeholders: on`, or `everywhere` to replace them in dollar quotes too; absent to leave `${name}` as it is. */
+  /** `Placeholders: on`, or `everywhere` to replace them in dollar quotes too; absent: `${name}` stays as it is. */
   readonly placeholders?: "on" | "everywhere";
-  /** `Backup: required`: a backup is made before it runs, whatever the settings say. */
+  /** `Backup: required`: pgstep makes a backup before the file runs, whatever the settings say. */
   readonly backup?: "required";
-  /** `Seed: once`, of a seed: it runs one time. */
+  /** `Seed: once`: the seed runs only one time. */
   readonly seed?: "once";
 }
 
@@ -35,10 +35,10 @@ export interface HeaderFault {
 
 type Refuse = (message: string, hint: string) => void;
 
-/** What the value of a key says of the migration. A value that is refused says what the author most likely meant. */
+/** Reads the value of a key. A rejected value still yields what the author most likely meant. */
 type Reader = (value: HeaderValue, refuse: Refuse) => Partial<Header>;
 
-/** The keys and how their values are read, in the order in which wrong values are reported. */
+/** The keys with their readers, in the order in which invalid values are reported. */
 const READERS: Readonly<Record<string, Reader>> = {
   Migration: (migration) => ({ migration }),
   Description: (description) => ({ description }),
@@ -83,15 +83,15 @@ const PLACEHOLDER_WORDS = ["on", "everywhere"] as const;
 
 const NOTHING_SAID: Header = { transaction: "one", environments: [], lockTimeoutMs: undefined };
 
-/** Below it a word near a short key is a word of its own: "see:" is no "Seed:". */
+/** A shorter word is not taken for a misspelled key: "see:" is not "Seed:". */
 const SHORTEST_MISSPELLING = 5;
 
 const ENTRY = /^--[ \t]*([A-Za-z][A-Za-z_-]*)[ \t]*:(.*)$/;
 
 /**
  * Reads the `-- Key: value` lines of the comment block that a file starts with; the block ends at the first line that
- * is neither a `--` comment nor blank. Keys are matched without regard to case. Unknown keys are ignored unless they
- * look like a known one misspelled: that must not pass silently, since it would change how the file runs.
+ * is neither a `--` comment nor blank. Keys are matched ignoring case. Unknown keys are ignored unless they look like a
+ * misspelled known key: ignoring that one would change how the file runs.
  */
 export function parseHeader(text: string): { header: Header; faults: HeaderFault[] } {
   const faults: HeaderFault[] = [];
@@ -152,7 +152,7 @@ function* lines(text: string): Generator<string> {
   }
 }
 
-/** Whether a migration with this header runs in `environment` (undefined: none was chosen). */
+/** True if a migration with this header runs in `environment` (undefined: no environment was chosen). */
 export function runsIn(header: Header, environment: string | undefined): boolean {
   if (header.environments.length === 0) return true;
   return environment !== undefined && header.environments.includes(environment);

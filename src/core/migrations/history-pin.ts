@@ -2,19 +2,19 @@ import { Failure, type Finding, finding } from "../failure/failure.ts";
 import type { Applied } from "./history.ts";
 import { versionKey } from "./version.ts";
 
-/** A version with the checksum of its file; null where a history does not tell it. */
+/** A version with the checksum of its file; null if the history has none. */
 export type Checked = Pick<Applied, "version" | "checksum">;
 
-/** What the history of the target was when migrations were sealed for it. */
+/** The target's history when a bundle was built for it. */
 export interface Pin {
   readonly history: readonly Checked[];
-  /** The sealed migrations, which may have been applied since. */
+  /** The migrations in the bundle, which may have been applied since. */
   readonly sealed: readonly Checked[];
 }
 
 /**
- * Where a history is neither what was pinned nor what the sealed migrations make of that; empty when it agrees, also
- * when only some of them were applied so far.
+ * The differences between a history and the pinned one plus the bundle's migrations; empty when they agree, even if
+ * only some of the bundle's migrations are applied so far.
  */
 export function disagreements(pin: Pin, history: readonly Checked[]): Finding[] {
   const applied = byVersion(history);

@@ -14,21 +14,21 @@ export interface Applied {
   readonly durationMs: number | null;
   readonly appliedBy: string | null;
   readonly toolVersion: string | null;
-  /** Whether the down script was stored when it was applied. */
+  /** True if the down script was stored when the migration was applied. */
   readonly hasDownScript: boolean;
 }
 
 /**
  * - applied, pending: as the words say
- * - changed: applied, and the file is not what it was then
- * - missing: applied, and there is no such file
- * - out-of-order: pending, though a higher version is applied
- * - skipped: pending, and not meant for this environment
- * - unfinished: begun statement by statement, and not ended
+ * - changed: applied, but the file has changed since
+ * - missing: applied, but there is no such file
+ * - out-of-order: pending, although a higher version is applied
+ * - skipped: pending, but not for this environment
+ * - unfinished: started statement by statement, and not finished
  */
 export type MigrationState = "applied" | "pending" | "changed" | "missing" | "out-of-order" | "skipped" | "unfinished";
 
-/** What is known of one version from the files and from the history. */
+/** One version, as the files and the history show it. */
 export interface Entry {
   readonly version: string;
   readonly description: string;
@@ -36,21 +36,21 @@ export interface Entry {
   readonly migration?: Migration;
   readonly applied?: Applied;
   /**
-   * How the history spells an entry that was made while the file had no statements, where it has some now: nothing of it was
-   * run, and `applied` is absent.
+   * The history's spelling of a version that was recorded while its file had no statements, if the file has some now.
+   * Nothing of it was run, and `applied` is absent.
    */
   readonly recordedEmpty?: string;
-  /** For "unfinished": which of its two files was begun. */
+  /** For "unfinished": which of its two files was started. */
   readonly unfinished?: Direction;
 }
 
-/** A version whose statements were begun one by one, outside a transaction, and not ended. */
+/** A version whose statements ran one by one, outside a transaction, and did not finish. */
 export interface Unfinished {
   readonly version: string;
   readonly direction: Direction;
 }
 
-/** What the database tells of migrations. */
+/** The database's records of migrations. */
 export interface Recorded {
   readonly history: readonly Applied[];
   readonly unfinished: readonly Unfinished[];
@@ -59,7 +59,7 @@ export interface Recorded {
 /**
  * Files and history side by side, lowest version first.
  * @param migrations lowest version first
- * @param environment the chosen one, when one was
+ * @param environment the chosen environment, if any
  */
 export function compareHistory(
   migrations: readonly Migration[],
@@ -69,7 +69,7 @@ export function compareHistory(
   const appliedByKey = new Map<string, Applied>();
   for (const applied of history) appliedByKey.set(versionKey(applied.version), applied);
   const unfinishedByKey = new Map(unfinished.map((one) => [versionKey(one.version), one.direction]));
-  // Looked for only when it is asked for: mostly everything is applied.
+  // Computed on demand: usually everything is applied.
   let newest: string | undefined;
   const isBelowNewest = ({ version }: Migration) => {
     newest ??= newestOf(history);
@@ -123,12 +123,12 @@ function stateOf(
   return isBelowNewest(migration) ? "out-of-order" : "pending";
 }
 
-/** Whether an entry was made while its file had no statements, and it has some now: nothing of it was run. */
+/** True if the version was recorded while its file had no statements, and it has some now: nothing was run. */
 export function isRecordedEmpty(recorded: Pick<Applied, "checksum">, { up }: Migration): boolean {
   return recorded.checksum === EMPTY_CHECKSUM && up.checksum !== EMPTY_CHECKSUM;
 }
 
-/** Of a file that was recorded before it had statements: higher versions were applied in the meantime. */
+/** For a file recorded before it had statements: never out-of-order, as higher versions were applied since. */
 function filledState({ up }: Migration, environment: string | undefined): MigrationState {
   return runsIn(up.header, environment) ? "pending" : "skipped";
 }
@@ -140,13 +140,13 @@ function newestOf(history: readonly Applied[]): string | undefined {
   );
 }
 
-/** Whether the version is in the history. */
+/** True if the version is in the history. */
 export function isApplied(entry: Entry): boolean {
   if (entry.state === "unfinished") return entry.unfinished === "down";
   return entry.applied !== undefined;
 }
 
-/** Whether `up` has work to do for it. */
+/** True if `up` has work to do for the entry. */
 export function isPending(entry: Entry): boolean {
   if (entry.state === "unfinished") return entry.unfinished === "up";
   return entry.state === "pending" || entry.state === "out-of-order";

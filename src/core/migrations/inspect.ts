@@ -8,25 +8,25 @@ import type { Position } from "../text/position.ts";
 import type { Header } from "./header.ts";
 import { isBoundary, isIn, layoutOf, StatementNotes, type TransactionLayout } from "./transaction-layout.ts";
 
-/** How a file will be run, as its statements tell. */
+/** How a file will run, derived from its statements. */
 export interface Inspection extends TransactionLayout {
-  /** Statements to run, those that are passed over not counted. */
+  /** The number of statements to run, without skipped ones. */
   readonly statements: number;
   /** The first statement that cannot run in a transaction, in PostgreSQL's words; undefined when there is none. */
   readonly because: string | undefined;
   /** Statements that create a table, an index, a view or a sequence: each holds at least one lock until the commit. */
   readonly relationsCreated: number;
-  /** The first statement that changes the session for those behind it: a setting, the role, a temporary table. */
+  /** The first statement that changes the session for later statements: a setting, the role, a temporary table. */
   readonly sessionChange: Position | undefined;
-  /** Whether a statement may lift the guard against writes outside a transaction, should its BEGIN be refused. */
+  /** True if a statement may lift the guard against writes outside a transaction, in case its BEGIN fails. */
   readonly liftsReadOnly: boolean;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Reads a file's statements and says how to run them and what is wrong with them. Sends nothing.
+ * Checks a file's statements: how to run them, and what is wrong with them. Sends nothing.
  * @param path as findings should name it
- * @param database the one it is for, where that is known: a \connect to it says nothing new
+ * @param database the target database, if known: a \connect to it is harmless
  */
 export function inspect(
   path: string,
@@ -52,7 +52,7 @@ export function inspect(
   for (const control of misplaced) refuseControl(control, because, layout.mode, report);
   for (const block of layout.blocks) refuseSettingTakenBack(block, notes, report);
   const statements = count - layout.passedOver.size;
-  // Of a file without any, its emptiness tells.
+  // For a file without any statement, its emptiness is reported elsewhere.
   if (count > 0 && statements === 0 && findings.length === 0) {
     findings.push({
       rule: "empty",
@@ -74,7 +74,7 @@ export function inspect(
 
 type ReportFinding = (rule: RuleOf<"error">, position: Position, message: string, hint: string) => void;
 
-/** A later run makes the settings of a finished transaction again, and cannot know which of them it took back itself. */
+/** A resumed run repeats the settings of a finished transaction, and cannot know which ones were rolled back. */
 function refuseSettingTakenBack(block: Block, { controls, settings }: StatementNotes, report: ReportFinding): void {
   const back = controls.find(
     ({ kind, index }) =>
@@ -144,7 +144,7 @@ function refuseHarmful(kind: StatementKind, position: Position, report: ReportFi
   }
 }
 
-/** What pg_dump writes around its output (the restricting since August 2025), harmless outside of psql. */
+/** Lines that pg_dump writes around its output (\restrict since August 2025): harmless outside psql. */
 function isHarmless({ command, arguments: [name] }: PsqlLine, database: string | undefined): boolean {
   if (command === "restrict" || command === "unrestrict") return true;
   return (command === "connect" || command === "c") && name !== undefined && name === database;

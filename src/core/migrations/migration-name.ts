@@ -2,7 +2,7 @@ import { editDistance } from "../text/spelling.ts";
 import type { Direction } from "./migration.ts";
 import { MAX_VERSION_LENGTH } from "./version.ts";
 
-/** What a migration's file name says. */
+/** The parts of a migration's file name. */
 export interface MigrationName {
   readonly version: string;
   /** `{version}_{description}` as the file spells it: the migration's name. */
@@ -16,8 +16,8 @@ const NAME = /^([0-9]+)_(.+?)(\.up|\.down)?\.sql$/;
 
 /**
  * Reads `{version}_{description}.sql`, `.up.sql` or `.down.sql`.
- * Returns a sentence saying what is wrong when the name fits none, and undefined for a file that is none of ours:
- * anything but `.sql`, and hidden files, which editors and archivers leave behind.
+ * Returns a sentence saying what is wrong for any other `.sql` name, and undefined for files that are not pgstep's:
+ * other endings, and hidden files, which editors and archivers leave behind.
  */
 export function parseMigrationName(fileName: string): MigrationName | { fault: string } | undefined {
   const match = NAME.exec(fileName);
@@ -39,9 +39,9 @@ export function parseMigrationName(fileName: string): MigrationName | { fault: s
 }
 
 /**
- * The name that a file was meant to have, where the last word behind a dot looks like a misspelt "up" or "down", or where
- * the rest is the name of another file: `002_users.dwon.sql` beside `002_users.sql`. Other dots are part of a description.
- * @param names of all files beside it
+ * The name that a file was meant to have, if its last word after a dot looks like a misspelled "up" or "down", or if
+ * the rest is another file's name: `002_users.dwon.sql` next to `002_users.sql`. Other dots belong to the description.
+ * @param names of all files next to it
  */
 export function misspeltDirection({ name }: MigrationName, names: ReadonlySet<string>): string | undefined {
   const [, stem, word] = /^(.+)\.(\p{L}+)$/u.exec(name) ?? [];
@@ -51,14 +51,14 @@ export function misspeltDirection({ name }: MigrationName, names: ReadonlySet<st
   return names.has(`${stem}.sql`) || names.has(`${stem}.up.sql`) ? `${stem}.down.sql` : undefined;
 }
 
-/** Within two edits, with a letter in common and at most one too many: "dump" is a word of its own. */
+/** Within two edits, with a letter in common and at most one letter too many: "dump" is a word of its own. */
 function isNearly(word: string, known: string): boolean {
   if (word.length > known.length + 1) return false;
   const distance = editDistance(word, known);
   return distance <= 2 && distance < Math.max(word.length, known.length);
 }
 
-/** The words of a description as a file name carries them: lower case, underscores, nothing a shell would mind. */
+/** The words of a description as file names have them: lower case, underscores, nothing special to a shell. */
 export function fileNameWords(description: string): string {
   return description
     .normalize("NFKD")

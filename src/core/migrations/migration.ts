@@ -3,14 +3,14 @@ import type { Header } from "./header.ts";
 
 export type Direction = "up" | "down";
 
-/** One SQL file as it was read: its place, its header and its fingerprint, never its whole text. */
+/** One SQL file: its path, header and checksum, never its whole text. */
 export interface SqlFile {
-  /** As the user would name it: the directory as given, and the file name. */
+  /** As the user would name it: the given directory, and the file name. */
   readonly path: string;
   readonly header: Header;
   /**
-   * SHA-256 in lower-case hex of the text with line ends as LF and without a byte order mark; of the empty text for all files
-   * without statements.
+   * SHA-256 in lower-case hex of the text with LF line ends and without a byte order mark; for files without
+   * statements, of the empty text.
    */
   readonly checksum: string;
   /** Why it has no statements; absent when it has some, or may have. */
@@ -19,7 +19,7 @@ export interface SqlFile {
   readonly size: number;
 }
 
-/** A migration: an up file with its version, and the down file beside it where there is one. */
+/** A migration: an up file with its version, and the down file next to it, if any. */
 export interface Migration {
   /** As the file name spells it. */
   readonly version: string;

@@ -7,23 +7,23 @@ import { compareVersions, sameVersion } from "./version.ts";
 /** One migration in a plan. */
 export interface Step {
   readonly direction: Direction;
-  /** The spelling in the history: the recorded one for what is applied, else the file's. */
+  /** As the history spells it; for a version that is not applied, as the file does. */
   readonly version: string;
-  /** `{version}_{description}`, or the version alone where the file is gone. */
+  /** `{version}_{description}`, or the version alone if the file is missing. */
   readonly name: string;
   readonly description: string;
-  /** Whether the history has an entry of it from a time when its file had no statements. */
+  /** True if the history recorded the version while its file had no statements. */
   readonly isRecordedEmpty?: boolean;
-  /** What is run; undefined for the down script stored in the history. */
+  /** The file to run; undefined for the down script stored in the history. */
   readonly script: SqlFile | undefined;
-  /** The down file to be stored with an up step. */
+  /** The down file to store with an up step. */
   readonly down?: SqlFile;
 }
 
-/** What will be run, in order. The same value is printed by --dry-run and executed. */
+/** The steps to run, in order. --dry-run prints the same value that a run executes. */
 export interface Plan {
   readonly steps: readonly Step[];
-  /** Names of the pending migrations that are left out since they are not meant for this environment. */
+  /** Names of pending migrations that are skipped because they are not for this environment. */
   readonly skipped: readonly string[];
   readonly warnings: readonly Finding[];
 }
@@ -31,23 +31,23 @@ export interface Plan {
 export interface UpTarget {
   /** The last version to apply. */
   readonly to?: string;
-  /** At most so many migrations. */
+  /** The maximum number of migrations. */
   readonly count?: number;
   readonly outOfOrder?: boolean;
-  /** Runs on a database without a history although it is in use. */
+  /** Allow a run on a database that is in use but has no history. */
   readonly firstRun?: boolean;
 }
 
 export type DownTarget =
   | { readonly count: number }
-  /** The version that stays the highest. */
+  /** The version to stop at: it stays applied. */
   | { readonly to: string }
   | { readonly all: true };
 
 /**
  * The pending migrations up to the target.
- * @throws Failure version-unknown, history-conflict (a changed file; a pending one below the newest applied; a way back
- *   left half-done)
+ * @throws Failure version-unknown, history-conflict (a changed file; a pending one below the newest applied; an
+ *   unfinished down script)
  */
 export function planUp(entries: readonly Entry[], target: UpTarget): Plan {
   const { to, count } = target;
@@ -70,7 +70,7 @@ export function planUp(entries: readonly Entry[], target: UpTarget): Plan {
   };
 }
 
-/** Whether the next version that has a file is pending; else what is missing was warned of when that was applied. */
+/** True if the next version with a file is pending. Otherwise the warning came when that one was applied. */
 function isFollowed(entries: readonly Entry[], index: number): boolean {
   const next = entries.slice(index + 1).find(({ state }) => state !== "missing");
   return next !== undefined && isPending(next);
@@ -141,7 +141,7 @@ function downStep({ version, description, migration, applied }: Entry): Step {
 
 /**
  * The newest migrations undone, then applied again.
- * @throws Failure history-conflict when a file to apply again is gone
+ * @throws Failure history-conflict when a file to apply again is missing
  */
 export function planRedo(entries: readonly Entry[], count: number): Plan {
   const { steps } = planDown(entries, { count });
@@ -187,7 +187,7 @@ export function missingFile(entry: Entry, severity: Finding["severity"]): Findin
   };
 }
 
-/** One warning for all of them: to an older checkout, they are what every run says. */
+/** One warning for all of them, since an older checkout gets it on every run. */
 function missingFiles(entries: readonly Entry[]): Finding[] {
   const [first] = entries;
   if (!first) return [];

@@ -8,22 +8,21 @@ export interface CatalogRelation {
   readonly kind: string;
 }
 
-/** The relations of a database, and where a session of it makes new ones. */
+/** The relations of a database, and where a session creates new ones. */
 export interface Catalog {
   readonly relations: readonly CatalogRelation[];
   /** Oids: the first is dropped together with the second. */
   readonly dependencies: readonly (readonly [dependent: number, on: number])[];
   readonly schemas: readonly string[];
-  /** As the setting has it. */
+  /** The value of the setting search_path. */
   readonly searchPath: string;
-  /** Stands for "$user" in the search path. */
+  /** The value of "$user" in the search path. */
   readonly role: string;
 }
 
 /**
- * Follows the statements of files, in their order, and finds the relations that they create although the database has
- * them. A relation that an earlier statement has dropped, renamed or created itself is none of these, and temporary ones
- * are in nobody's way.
+ * Follows the statements of files, in order, and finds relations that they create although the database already has
+ * them. Relations that an earlier statement dropped, renamed or created do not count, nor do temporary ones.
  */
 export class RelationConflicts {
   readonly #catalog: Catalog;
@@ -31,7 +30,7 @@ export class RelationConflicts {
   readonly #dependents = new Map<number, number[]>();
   readonly #byOid = new Map<number, CatalogRelation>();
   readonly #schemas: Set<string>;
-  /** Those that the files have created so far. */
+  /** Keys of the relations that the files have created so far. */
   readonly #made = new Set<string>();
   #searchPath: readonly string[] = [];
   #temporary = new Set<string>();
@@ -57,7 +56,7 @@ export class RelationConflicts {
     this.#temporary = new Set();
   }
 
-  /** Takes one change into account. Returns the relation that is in the way of it; undefined for none. */
+  /** Applies one change. Returns the existing relation that it conflicts with, if any. */
   follow(change: RelationChange): CatalogRelation | undefined {
     switch (change.action) {
       case "create":
@@ -108,7 +107,7 @@ export class RelationConflicts {
     if (present) this.#remove(present);
   }
 
-  /** Indexes, sequences, views and partitions go with what they are of. */
+  /** Indexes, sequences, views and partitions are dropped with the relation that they depend on. */
   #remove({ oid, schema, name }: CatalogRelation): void {
     if (!this.#present.delete(keyOf(schema, name))) return;
     for (const dependent of this.#dependents.get(oid) ?? []) {
@@ -150,7 +149,7 @@ export class RelationConflicts {
     return schema === TEMPORARY || (schema === undefined && this.#temporary.has(name));
   }
 
-  /** Where a relation is that a statement names; undefined for a temporary one. */
+  /** The schema of a relation that a statement names; undefined for a temporary one. */
   #schemaOf(relation: RelationName): string | undefined {
     if (this.#isTemporary(relation)) return undefined;
     if (relation.schema !== undefined) return relation.schema;

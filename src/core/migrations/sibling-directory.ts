@@ -1,4 +1,4 @@
-/** The directory of that name beside another, as the user would write it. */
+/** The path of a directory called `name` next to another one, as the user would write it. */
 export function directoryBeside(directory: string, name: string): string {
   const trimmed = directory.replace(/(?<![/\\])[/\\]+$/, "");
   const [, parent = "", last = trimmed] = /^(.*[/\\])?([^/\\]*)$/s.exec(trimmed) ?? [];

@@ -12,17 +12,17 @@ import {
 } from "../statements/transaction-blocks.ts";
 import type { Position } from "../text/position.ts";
 
-/** The transactions that a file is run in. */
+/** The transactions that a file runs in. */
 export interface TransactionLayout {
   /** All in one transaction with its history row, or statement by statement. */
   readonly mode: "transaction" | "statements";
-  /** Transactions of its own; empty when one takes in all of it, which pgstep's own then takes the place of. */
+  /** The file's own transactions; empty when one spans the whole file, since pgstep's transaction then replaces it. */
   readonly blocks: readonly Block[];
-  /** The same for a file that runs statement by statement only because an earlier run has begun it so. */
+  /** The same for a file that runs statement by statement only because an earlier run started it that way. */
   readonly blocksWhenResumed: readonly Block[];
-  /** Which of its statements, 0-based, are a BEGIN or COMMIT that pgstep's own takes the place of. */
+  /** The 0-based indexes of BEGIN, COMMIT and SET TRANSACTION statements that pgstep replaces with its own. */
   readonly passedOver: ReadonlySet<number>;
-  /** What the wrapping BEGIN asks for. */
+  /** The level that the wrapping BEGIN asks for. */
   readonly isolation: IsolationLevel;
 }
 
@@ -32,7 +32,7 @@ interface Modes {
   readonly isolation: IsolationLevel;
 }
 
-/** What the statements of a file say of how to run it. They go by and are not kept: a file may have millions. */
+/** Collects how to run a file from its statements. Does not keep the statements: a file may have millions. */
 export class StatementNotes {
   count = 0;
   /** The first statement that cannot run in a transaction, in PostgreSQL's words. */
@@ -45,9 +45,9 @@ export class StatementNotes {
   readonly largeObjectControls: Control[] = [];
   /** The first SET TRANSACTION with nothing but controls before it. */
   leadingModes: Modes | undefined;
-  /** Those right after a BEGIN. */
+  /** The SET TRANSACTION statements right after a BEGIN. */
   readonly #blockModes: Modes[] = [];
-  /** Statements that cannot run in a transaction. */
+  /** Indexes of statements that cannot run in a transaction. */
   readonly #outside: number[] = [];
   readonly settings: { readonly index: number; readonly position: Position }[] = [];
   /** Since the last BEGIN there was nothing but calls that write large objects. */
@@ -84,7 +84,7 @@ export class StatementNotes {
     this.#isInLargeObjects = isPlain(kind, "begin");
   }
 
-  /** The transactions of the file's own; undefined where they cannot be run as they are written. */
+  /** The file's own transactions; undefined if they cannot run as written. */
   ownBlocks(): BlockWithModes[] | undefined {
     const blocks = this.blocksWithModes(this.controls);
     return blocks?.some((block) => this.#outside.some((index) => isIn(block, index))) ? undefined : blocks;
@@ -102,8 +102,8 @@ export class StatementNotes {
 type BlockWithModes = Block & { readonly modes?: number };
 
 /**
- * The transactions of a file, and the controls among its statements that have no place in them.
- * @param isAlone each statement is to run on its own, but for transactions of the file's own
+ * The transactions of a file, and the control statements that do not fit into them.
+ * @param isAlone each statement runs on its own, except in the file's own transactions
  */
 export function layoutOf(
   notes: StatementNotes,
@@ -147,12 +147,12 @@ function wrapperOf(controls: readonly Control[], statements: number): IsolationL
   return isolationOf(begin.kind);
 }
 
-/** Whether it begins or ends a transaction, and is no savepoint inside one. */
+/** True if it begins or ends a transaction; false for savepoints. */
 export function isBoundary({ kind }: Control): boolean {
   return !SAVEPOINTS.has(kind.transaction ?? "");
 }
 
-/** Whether the statement of that index is inside the block. */
+/** True if the statement of that index is inside the block. */
 export function isIn({ begin, commit }: Pick<Block, "begin" | "commit">, index: number): boolean {
   return begin < index && index < commit;
 }
@@ -166,8 +166,8 @@ function changesSession({ setting }: StatementKind, text: string): boolean {
 }
 
 /**
- * What pg_dump writes between a BEGIN and a COMMIT of its own, since a large object is open only until its transaction
- * ends. The transaction around all of the file does as well.
+ * Calls that pg_dump wraps in a BEGIN and a COMMIT of their own, since a large object is open only until its
+ * transaction ends. One transaction around the whole file does as well.
  */
 const LARGE_OBJECT_CALL = /^SELECT\s+pg_catalog\.(?:lo_open|lowrite|lo_close)\(/;
 

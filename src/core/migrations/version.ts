@@ -14,7 +14,7 @@ export function isVersion(text: string): boolean {
   return DIGITS.test(text) && text.length <= MAX_VERSION_LENGTH;
 }
 
-/** The spelling without leading zeros: equal for equal versions. What is not all digits (a row made by hand) stays as it is. */
+/** The spelling without leading zeros: equal for equal versions. Other text (a row inserted by hand) is unchanged. */
 export function versionKey(version: string): string {
   if (version.charCodeAt(0) !== ZERO || !DIGITS.test(version)) return version;
   let zeros = 0;
@@ -22,7 +22,7 @@ export function versionKey(version: string): string {
   return version.slice(zeros);
 }
 
-/** Negative, zero or positive, for sorting. What is not all digits sorts after everything that is. */
+/** Negative, zero or positive, for sorting. A text that is not all digits sorts after all versions. */
 export function compareVersions(left: string, right: string): number {
   const leftIsNumber = DIGITS.test(left);
   if (leftIsNumber !== DIGITS.test(right)) return leftIsNumber ? -1 : 1;
@@ -36,7 +36,7 @@ export function sameVersion(left: string, right: string): boolean {
   return versionKey(left) === versionKey(right);
 }
 
-/** Digits from which on a version is taken for a date or time (20251012, 20251012093000), not for a sequence number. */
+/** From this many digits on, a version is a date or time (20251012, 20251012093000), not a sequence number. */
 const TIMESTAMP_DIGITS = 8;
 
 export type VersionStyle = "sequential" | "timestamp";
@@ -46,8 +46,8 @@ export function versionStyle(version: string): VersionStyle {
 }
 
 /**
- * The version after the highest of `versions`, in the style that one uses: a sequence number with the same padding,
- * or the UTC time as fourteen digits. A directory without files starts at "001".
+ * The version after the highest of `versions`, in the style of that one: a sequence number with the same padding, or
+ * the UTC time as fourteen digits. A directory without files starts at "001".
  * @param now the current time, for timestamps
  * @param style overrides the style found
  */
@@ -60,7 +60,7 @@ export function nextVersion(versions: readonly string[], now: Date, style?: Vers
       .toISOString()
       .replace(/[^0-9]/g, "")
       .slice(0, 14);
-    // Two files made within one second, or a clock behind a colleague's, must still sort after what is there.
+    // Two files made within one second, or a slow clock, must still sort after the existing files.
     return last !== undefined && compareVersions(time, last) <= 0 ? increment(last) : time;
   }
   const lastSequential = style === undefined ? last : sorted.filter((one) => versionStyle(one) === "sequential").at(-1);
@@ -73,7 +73,7 @@ function increment(version: string): string {
 
 /**
  * The sequence numbers missing between the lowest and highest sequential version, as ranges "4" or "4-6".
- * @param counts whether a gap matters, by the version that follows it
+ * @param counts true if a gap matters, by the version that follows it
  */
 export function sequenceGaps(versions: readonly string[], counts: (next: string) => boolean = () => true): string[] {
   const sequential = versions

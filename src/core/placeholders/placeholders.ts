@@ -2,13 +2,13 @@ import type { Header } from "../migrations/header.ts";
 import type { ScanOptions } from "../scanner/statement-scanner.ts";
 import { type Placeholder, substituteIn } from "./substitute.ts";
 
-/** The values that stand for `${name}`, by name; upper and lower case are the same. A bare text is a value. */
+/** Placeholder values by name, ignoring case. A plain string is a value. */
 export type GivenPlaceholders = Readonly<Record<string, string | GivenPlaceholder>>;
 
 export interface GivenPlaceholder {
-  /** Left out where only others say it. */
+  /** Absent if another source gives it. */
   readonly value?: string;
-  /** Never to be shown, and in quotes only; left out, a name with "password", "secret" or "token" in it says so. */
+  /** True: never shown, and in quotes only. Default: true if the name contains "password", "secret" or "token". */
   readonly secret?: boolean;
 }
 
@@ -16,7 +16,7 @@ export const PLACEHOLDER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 const TELLING_NAME = /password|secret|token/;
 
-/** By name in lower case. */
+/** By lower-case name. */
 export function placeholdersOf(given: GivenPlaceholders = {}): ReadonlyMap<string, Placeholder> {
   return new Map(
     Object.entries(given).map(([written, one]) => {
@@ -28,7 +28,7 @@ export function placeholdersOf(given: GivenPlaceholders = {}): ReadonlyMap<strin
   );
 }
 
-/** What both say: the stronger one's value, and secret where one of them says so. */
+/** Merges both: the value of `stronger` wins; secret if either says so. */
 export function mergePlaceholders(stronger: GivenPlaceholders, weaker: GivenPlaceholders): GivenPlaceholders {
   const merged = new Map(spelledOut(weaker));
   for (const [name, { value, secret }] of spelledOut(stronger)) {
@@ -50,7 +50,7 @@ function spelledOut(given: GivenPlaceholders): [name: string, placeholder: Given
   ]);
 }
 
-/** How the statements of a file with this header are to be read. */
+/** The scan options for a file with this header. */
 export function placeholdersIn(header: Header, given: GivenPlaceholders | undefined): Pick<ScanOptions, "substitute"> {
   if (!header.placeholders) return {};
   return { substitute: substituteIn(placeholdersOf(given), header.placeholders === "everywhere") };
@@ -58,10 +58,10 @@ export function placeholdersIn(header: Header, given: GivenPlaceholders | undefi
 
 const MASK = "***";
 
-/** Words of a secret that are shorter tell too little. */
+/** Shorter words of a secret reveal too little to be masked. */
 const SHORTEST_WORD = 4;
 
-/** Takes the secret values out of a text, also as they stand in quotes, and the words in them: a server may quote one. */
+/** Masks the secret values in a text, also as written in quotes, and the words in them: a server may quote one. */
 export function secretMask(given: GivenPlaceholders | undefined): ((text: string) => string) | undefined {
   const secrets = [...placeholdersOf(given).values()].flatMap(({ value, secret }) => (secret && value ? [value] : []));
   const spelled = secrets.flatMap((value) => [
@@ -72,7 +72,7 @@ export function secretMask(given: GivenPlaceholders | undefined): ((text: string
     value.replaceAll("\\", "\\\\").replaceAll("'", "''"),
     ...(value.match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => word.length >= SHORTEST_WORD),
   ]);
-  // The longest first, so that nothing is left of one that begins with another.
+  // The longest first, so that no rest remains of a secret that begins with another.
   const texts = [...new Set(spelled)].sort((a, b) => b.length - a.length);
   if (texts.length === 0) return undefined;
   return (text) => texts.reduce((masked, secret) => masked.replaceAll(secret, MASK), text);

@@ -6,7 +6,7 @@ import type { Replacement } from "../sql/statement.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
 import { nearest } from "../text/spelling.ts";
 
-/** One name with what is known of it. */
+/** A placeholder; its value is undefined if no source gives one. */
 export interface Placeholder {
   readonly value: string | undefined;
   readonly secret: boolean;
@@ -15,9 +15,9 @@ export interface Placeholder {
 const REFERENCE = /\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{/g;
 
 /**
- * Outside of quotes a value stands as it is. In a string or a quoted identifier it stands so that the server reads just
- * that value there. In dollar quotes nothing is replaced but where that is asked for, as it is; in comments never. `$${`
- * stands for `${`.
+ * Outside quotes a value is inserted as it is. In a string or a quoted identifier it is escaped, so that the server
+ * reads exactly that value. In dollar quotes it is inserted as it is, but only with `everywhere`; in comments, never.
+ * `$${` becomes `${`.
  */
 export function substituteIn(values: ReadonlyMap<string, Placeholder>, everywhere: boolean): Substitute {
   return (text, standardConformingStrings) => {
@@ -39,7 +39,7 @@ export function substituteIn(values: ReadonlyMap<string, Placeholder>, everywher
   };
 }
 
-/** Where a place of the replaced text stood in the text as it was written; of one inside a value, where it begins. */
+/** Maps an offset in the replaced text to the text as written; inside a value, to the start of its placeholder. */
 export function writtenOffset(replacements: readonly Replacement[], offset: number): number {
   let shift = 0;
   for (const { at, length, written } of replacements) {
@@ -51,13 +51,13 @@ export function writtenOffset(replacements: readonly Replacement[], offset: numb
 }
 
 interface Part {
-  /** `TOKEN.symbol` for all that is in no quotes and no comment. */
+  /** `TOKEN.symbol` for text outside quotes and comments. */
   readonly token: Token;
   readonly start: number;
   readonly end: number;
 }
 
-/** Cuts the text into what is enclosed in marks and what is between. */
+/** Splits the text into quoted parts, comments, and the plain text between them. */
 function* tokensOf(text: string, standardConformingStrings: boolean): Generator<Part> {
   const lexer = new Lexer(text, { final: true, standardConformingStrings });
   let plainStart = 0;
@@ -73,7 +73,7 @@ function* tokensOf(text: string, standardConformingStrings: boolean): Generator<
 
 const ENCLOSED: ReadonlySet<Token> = new Set([TOKEN.comment, TOKEN.string, TOKEN.quotedIdentifier, TOKEN.dollarString]);
 
-/** The character that escapes others in a string or quoted identifier; undefined where none does. */
+/** The character that escapes others in a string or quoted identifier; undefined if there is none. */
 function escapeCharacter(
   token: Token,
   text: string,
@@ -87,13 +87,13 @@ function escapeCharacter(
   return escapes ? "\\" : undefined;
 }
 
-/** The escape character of the U&'..' that ends there: UESCAPE may follow it, and name another than the backslash. */
+/** The escape character of the U&'..' that ends at `end`: a following UESCAPE may name one other than the backslash. */
 function chosenEscape(text: string, end: number): string {
   const cursor = new TokenCursor({ text, standardConformingStrings: true }, end);
   return (cursor.accept("UESCAPE") && cursor.atString && cursor.takeValue()) || "\\";
 }
 
-/** How a value is written so that the server reads just that value there. */
+/** Returns a function that escapes a value, so that the server reads exactly that value. */
 function escapeFor(token: Token, marker: string | undefined): (value: string) => string {
   const quote = QUOTES.get(token);
   if (quote === undefined) return (value) => value;
@@ -181,7 +181,7 @@ function unknown(name: string, values: ReadonlyMap<string, Placeholder>): FaultW
 
 function isOneStatement(text: string, standardConformingStrings: boolean): boolean {
   const scanner = new StatementScanner({ standardConformingStrings });
-  // The rows of a COPY are not in it.
+  // The text does not include the rows of a COPY.
   const pieces = [...scanner.push(text), ...scanner.end()].filter(
     (piece) => piece.kind !== "blank" && !(piece.kind === "fault" && piece.rule === "unterminated-copy"),
   );

@@ -1,9 +1,6 @@
 import type { Outline } from "./outline.ts";
 
-/**
- * Each behind those that make what it mentions; otherwise, and where they mention one another in a circle, in the order
- * given.
- */
+/** Puts each item after those that make what it mentions. Otherwise, and in cycles, keeps the given order. */
 export function inOrderOfDependence<Item>(items: readonly Item[], outlineOf: (item: Item) => Outline): Item[] {
   const makers = new Map<string, Item[]>();
   for (const item of items) {

@@ -4,13 +4,13 @@ import type { Statement } from "../sql/statement.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
 import { settingChange } from "../statements/set.ts";
 
-/** What the statements of a file make, and which names stand in them. */
+/** The objects that a file's statements create, and the names that they mention. */
 export interface Outline {
-  /** Last parts of the names of all that it makes, as PostgreSQL folds them. */
+  /** Last parts of the names of all created objects, as PostgreSQL folds them. */
   readonly made: ReadonlySet<string>;
-  /** The views and materialized views among them, as SQL text, with their schemas where the file says those. */
+  /** The views and materialized views among them, as SQL text, with schemas where the file gives them. */
   readonly views: readonly string[];
-  /** Every name in it, those in the bodies of its functions included. */
+  /** Every name in the file, including those in function bodies. */
   readonly mentioned: ReadonlySet<string>;
 }
 
@@ -34,7 +34,7 @@ export function outlineOf(statements: Iterable<Source>): Outline {
   return { made, views, mentioned };
 }
 
-/** The one where what has no schema is made, in a search path; undefined where the text does not tell. */
+/** The schema of a search path where unqualified objects are created; undefined if the text does not show it. */
 function firstSchema(path = ""): string | undefined {
   const name = new TokenCursor({ text: path, standardConformingStrings: true }).takeName();
   return name === "" || name === "$user" ? undefined : name;

@@ -1,35 +1,35 @@
 import { runsIn } from "../migrations/header.ts";
 import type { SqlFile } from "../migrations/migration.ts";
 
-/** A file of objects that are made anew whenever its text has changed. */
+/** A file of objects that are re-created whenever its text changes. */
 export interface Repeatable {
   /** The file name without its ending. */
   readonly name: string;
   readonly file: SqlFile;
 }
 
-/** What is recorded of such a file since it was applied. */
+/** The database's record of an applied file. */
 export interface RecordedRepeatable {
   readonly name: string;
-  /** Null for one that is to be applied again, whatever its text. */
+  /** Null if the file is to be applied again, whatever its text. */
   readonly checksum: string | null;
   /** UTC, ISO 8601 with microseconds and without offset. */
   readonly appliedAt: string;
-  /** Whether a view that it made is no longer there. */
+  /** True if a view that it created no longer exists. */
   readonly isDropped: boolean;
 }
 
 /**
  * - unchanged: applied as it is
- * - changed: applied, and the file is not what it was then
+ * - changed: applied, but the file has changed since
  * - new: never applied
- * - dropped: applied, and one of its views is no longer there
- * - missing: applied, and there is no such file
- * - skipped: not meant for this environment
+ * - dropped: applied, but one of its views no longer exists
+ * - missing: applied, but there is no such file
+ * - skipped: not for this environment
  */
 export type RepeatableState = "unchanged" | "changed" | "new" | "dropped" | "missing" | "skipped";
 
-/** What is known of one of them from the files and from the database. */
+/** One repeatable migration, as the files and the database show it. */
 export interface RepeatableEntry {
   readonly name: string;
   readonly state: RepeatableState;
@@ -37,14 +37,14 @@ export interface RepeatableEntry {
   readonly recorded?: RecordedRepeatable;
 }
 
-/** What became of one in a run; all of them share one transaction. "lost" and "in-doubt" are as for steps. */
+/** The outcome of one in a run; all of them share one transaction. "lost" and "in-doubt" are as for steps. */
 export interface RepeatableReport {
   readonly name: string;
   readonly path: string;
   readonly outcome: "applied" | "failed" | "rolled-back" | "not-run" | "lost" | "in-doubt";
 }
 
-/** Files and records side by side, in the order of their names. */
+/** Files and records side by side, sorted by name. */
 export function compareRepeatables(
   files: readonly Repeatable[],
   records: readonly RecordedRepeatable[],
@@ -70,7 +70,7 @@ function stateOf({ checksum }: SqlFile, recorded: RecordedRepeatable | undefined
   return recorded.isDropped ? "dropped" : "unchanged";
 }
 
-/** Whether `up` has work to do for it. */
+/** True if `up` has work to do for the entry. */
 export function isStale({ state }: RepeatableEntry): boolean {
   return state === "changed" || state === "new" || state === "dropped";
 }

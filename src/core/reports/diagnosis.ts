@@ -1,11 +1,11 @@
-/** One thing that was looked at, and what is the case. */
+/** The result of one check. */
 export interface Check {
-  /** A few words that stay the same: "host name", "server version". */
+  /** A short, fixed name: "host name", "server version". */
   readonly topic: string;
-  /** A warning is no hindrance; a fault is. */
+  /** A fault blocks a run; a warning does not. */
   readonly state: "good" | "warning" | "fault";
   readonly message: string;
-  /** How to mend it: a command, or one imperative sentence. */
+  /** How to fix it: a command, or one imperative sentence. */
   readonly hint?: string;
 }
 
@@ -21,7 +21,7 @@ export function fault(topic: string, message: string, hint?: string): Check {
   return { topic, state: "fault", message, ...(hint !== undefined && { hint }) };
 }
 
-/** The name as SQL needs it, without quotes where it needs none, for commands that people copy. */
+/** The name as SQL needs it, quoted only where necessary, for commands that people copy. */
 export function sqlName(name: string): string {
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

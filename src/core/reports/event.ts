@@ -19,9 +19,9 @@ export type Event =
       readonly statements: number;
       readonly command: string;
       readonly rowCount: number | null;
-      /** Where in its file it starts. */
+      /** The place in its file where it starts. */
       readonly place?: FilePlace;
-      /** Milliseconds since the answer to what was sent before it. */
+      /** Milliseconds since the previous answer of the server. */
       readonly durationMs?: number;
     }
   | {
@@ -34,17 +34,17 @@ export type Event =
   | {
       readonly type: "notice";
       readonly message: ServerMessage;
-      /** The migration's name; undefined for a notice of no migration's. */
+      /** The migration's name; undefined for a notice outside a migration. */
       readonly migration?: string;
       readonly place?: FilePlace;
     }
   | { readonly type: "warning"; readonly finding: Finding }
-  /** Told of each when all of them are committed, or rolled back. */
+  /** Sent for each when all of them are committed or rolled back. */
   | { readonly type: "repeatable-finished"; readonly repeatable: RepeatableReport }
   | { readonly type: "hook-finished"; readonly hook: HookReport }
-  /** A line that a command wrote. */
+  /** A line of output from a hook command. */
   | { readonly type: "hook-output"; readonly hook: string; readonly line: string }
-  /** The server is not ready yet; said again when the reason is another. */
+  /** The server is not ready yet; sent again when the reason changes. */
   | {
       readonly type: "database-waiting";
       readonly database: string;
@@ -52,33 +52,33 @@ export type Event =
       readonly waitedMs: number;
       readonly limitMs: number;
     }
-  /** What the doctor found to be the case with one thing. */
+  /** The result of one check by `doctor`. */
   | { readonly type: "checked"; readonly check: Check }
-  /** What is going to be examined, value by value. */
+  /** The values that `doctor` is about to examine. */
   | { readonly type: "explained"; readonly values: readonly ExplainedValue[] }
-  /** A server that was waited for is ready. */
+  /** The server that pgstep waited for is ready. */
   | { readonly type: "database-ready"; readonly database: string; readonly waitedMs: number }
   | { readonly type: "lock-waiting"; readonly holder: LockHolder | undefined; readonly waitedMs: number }
   | {
       readonly type: "retrying";
-      /** Who held the lock that was not got; empty when nobody was seen. */
+      /** The sessions that held the lock; empty if none was seen. */
       readonly blockers: readonly Blocker[];
       readonly step: Step;
       readonly reason: ServerMessage;
       readonly attempt: number;
       readonly delayMs: number;
     }
-  /** The run waits for locks that these hold. */
+  /** The run waits for locks that these sessions hold. */
   | { readonly type: "blocked"; readonly blockers: readonly Blocker[] }
   | { readonly type: "index-progress"; readonly progress: IndexProgress }
-  /** A table's rows go into a backup, the how manieth of how many; both 0 for a whole database. */
+  /** A backup copies a table's rows: table `index` of `tables`, 1-based; both 0 for a whole database. */
   | { readonly type: "backup-progress"; readonly table: string; readonly index: number; readonly tables: number }
   /** A run made a backup before its first step. */
   | { readonly type: "backed-up"; readonly backup: Backup }
   | { readonly type: "restore-planned"; readonly plan: RestorePlan }
-  /** A project file counts that nobody named, in a directory above the working directory. */
+  /** A project file is used that nobody named: it was found above the working directory. */
   | { readonly type: "project-file-found"; readonly path: string }
-  /** A program that only a project file names is about to be started. */
+  /** A program that only a project file names is about to start. */
   | {
       readonly type: "program-named";
       /** "hook after-up", "pg_dump". */

@@ -1,11 +1,11 @@
 import { quoteIdentifier } from "../sql/quote.ts";
 
 /*
- * Sessions of others that keep a run waiting, as the server shows them, and the words for them. What is not known is null.
- * Times are UTC, ISO 8601 to the second: "2026-01-31T12:00:00Z". Names and queries are foreign text.
+ * Other sessions that a run waits for, as the server shows them, and their descriptions. Unknown values are null. Times
+ * are UTC, ISO 8601 to the second: "2026-01-31T12:00:00Z". Names and queries are unsafe text.
  */
 
-/** A session that has the migration lock. */
+/** A session that holds the run lock. */
 export interface SessionHolder {
   readonly kind: "session";
   readonly pid: number | null;
@@ -16,16 +16,16 @@ export interface SessionHolder {
   readonly connectedAt: string | null;
 }
 
-/** A run behind a transaction pooler, which has the migration lock as a lease. */
+/** A run behind a transaction pooler, which holds the run lock as a lease. */
 export interface LeaseHolder {
   readonly kind: "lease";
-  /** Who that is, as the run wrote it: "user deploy through a pooler, since 2026-01-31 12:00:00 UTC". */
+  /** The run's description of itself: "user deploy through a pooler, since 2026-01-31 12:00:00 UTC". */
   readonly owner: string;
-  /** Null for a lease that was given back. */
+  /** Null for a lease that was released. */
   readonly expiresAt: string | null;
-  /** The lease is no longer good, but the last statement of the run has not ended. */
+  /** The lease has expired, but the last statement of the run has not ended. */
   readonly isExpired: boolean;
-  /** The role of pgstep, where it may not see whether that statement still runs, so that nobody knows. */
+  /** pgstep's role, if it may not see whether that statement still runs. */
   readonly hiddenFrom: string | null;
 }
 
@@ -37,17 +37,17 @@ export interface Blocker {
   readonly pid: number | null;
   readonly user: string | null;
   readonly application: string | null;
-  /** As pg_stat_activity has it: "idle in transaction". */
+  /** As in pg_stat_activity: "idle in transaction". */
   readonly state: string | null;
   /** When its transaction began. */
   readonly since: string | null;
   /** How long ago that was by the server's clock, in whole milliseconds. */
   readonly ageMs: number | null;
-  /** The beginning of its last query, on one line and without secrets; null where a part of one might be a secret's. */
+  /** The beginning of its last query, on one line, secrets masked; null if a part of one might remain. */
   readonly query: string | null;
 }
 
-/** A session that has a lock on a relation. */
+/** A session that holds a lock on a relation. */
 export interface RelationHolder {
   readonly relation: string;
   /** Null for a prepared transaction. */
@@ -57,7 +57,7 @@ export interface RelationHolder {
   readonly state: string | null;
 }
 
-/** How far the server has got with an index. */
+/** The server's progress with an index build. */
 export interface IndexProgress {
   /** "CREATE INDEX CONCURRENTLY". */
   readonly command: string;
@@ -67,7 +67,7 @@ export interface IndexProgress {
   readonly rows: Share;
 }
 
-/** A part of a whole; a total of 0 says nothing. */
+/** A part of a whole; a total of 0 means unknown. */
 export interface Share {
   readonly done: number;
   readonly total: number;

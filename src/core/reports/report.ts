@@ -9,13 +9,13 @@ import type { RepeatableEntry, RepeatableReport } from "../repeatable/repeatable
 import type { TypesReport } from "../types/types-report.ts";
 
 /**
- * What is true of one step when the run is over.
+ * The state of one step after the run.
  * - applied, undone: committed
- * - failed: its statement was refused, and the step rolled back (statement by statement: as far as it got)
- * - rolled-back: it had run, and the one transaction around all was rolled back
+ * - failed: its statement failed, and the step was rolled back (statement by statement: the earlier statements stay)
+ * - rolled-back: it ran, but the one transaction around all steps was rolled back
  * - not-run: nothing of it took effect
- * - lost: the server confirmed its commit, and after the loss of the connection it was gone from the history
- * - in-doubt: the connection was lost, and nothing could be looked up that tells whether it took effect
+ * - lost: the server confirmed its commit, but after a connection loss it was missing from the history
+ * - in-doubt: unknown outcome: the connection was lost, and pgstep could not find out whether the step took effect
  */
 export type StepOutcome = "applied" | "undone" | "failed" | "rolled-back" | "not-run" | "lost" | "in-doubt";
 
@@ -25,9 +25,9 @@ export interface StepReport {
   readonly description: string;
   readonly direction: Direction;
   readonly outcome: StepOutcome;
-  /** Whole milliseconds, for what was applied or undone. */
+  /** Whole milliseconds, for a step that was applied or undone. */
   readonly durationMs?: number;
-  /** For what failed: whether some of its statements, run outside a transaction, have taken effect and stay. */
+  /** For a failed step: true if some of its statements, run outside a transaction, took effect and stay. */
   readonly inPart?: boolean;
 }
 
@@ -39,11 +39,11 @@ export interface RunReport {
   readonly dryRun: boolean;
   /** In the order of the plan. */
   readonly steps: readonly StepReport[];
-  /** Applied before this run began, for "nothing to do". */
+  /** Migrations applied before this run began, for "nothing to do". */
   readonly alreadyApplied: number;
-  /** What became of the repeatable objects that were to be applied; absent for none. */
+  /** Outcomes of the repeatable migrations that were to be applied; absent for none. */
   readonly repeatable?: readonly RepeatableReport[];
-  /** The hooks that ran, in that order; absent for none. */
+  /** The hooks that ran, in order; absent for none. */
   readonly hooks?: readonly HookReport[];
   readonly durationMs: number;
   readonly failure?: Failure;
@@ -53,12 +53,12 @@ export interface RunReport {
 export interface SeedReport {
   readonly type: "seed";
   readonly database: string;
-  /** Where the seeds are, as the user would name it. */
+  /** The directory of the seeds, as the user would name it. */
   readonly directory: string;
   readonly dryRun: boolean;
-  /** In their order; versions and names are those of the seeds. */
+  /** In order; versions and names are those of the seeds. */
   readonly steps: readonly StepReport[];
-  /** Seeds that run only once and had run. */
+  /** Seeds that run only once and have already run. */
   readonly alreadyDone: number;
   readonly durationMs: number;
   readonly failure?: Failure;
@@ -72,11 +72,11 @@ export interface StatusReport {
   readonly entries: readonly Entry[];
   readonly applied: number;
   readonly pending: number;
-  /** Repeatable objects by name; absent for none. */
+  /** Repeatable migrations by name; absent for none. */
   readonly repeatable?: readonly RepeatableEntry[];
-  /** A reset was begun and did not end. */
+  /** A reset was started and did not finish. */
   readonly resetUnfinished: boolean;
-  /** A hook after an `up` failed, or was cut off, and has not run since. */
+  /** A hook after an `up` failed or was interrupted, and has not run since. */
   readonly afterUpUnfinished: boolean;
   readonly isProtected: boolean;
   readonly warnings: readonly Finding[];
@@ -84,7 +84,7 @@ export interface StatusReport {
 
 export interface ValidationReport {
   readonly type: "validation";
-  /** Undefined when no database was named: only the files were looked at. */
+  /** Undefined when no database was named: only the files were checked. */
   readonly database: string | undefined;
   readonly migrations: number;
   /** Undefined when nothing was run. */
@@ -92,12 +92,12 @@ export interface ValidationReport {
   readonly findings: readonly Finding[];
 }
 
-/** Migrations that were run to see whether they can be. */
+/** A rehearsal of the migrations on an empty database. */
 export interface Rehearsal {
-  /** The empty one that they were run on. */
+  /** The empty database that they ran on. */
   readonly database: string;
   readonly applied: number;
-  /** How many of them went their way back and were applied again. */
+  /** How many of them were undone and applied again. */
   readonly undone: number;
 }
 
@@ -122,31 +122,31 @@ export interface RecordReport {
   readonly type: "recorded";
   readonly database: string;
   readonly version: string;
-  /** What the history says of the migration now. */
+  /** The migration's state in the history now. */
   readonly recorded: "applied" | "not-applied";
 }
 
 export interface RepairReport {
   readonly type: "repair";
   readonly database: string;
-  /** The only version that was to be repaired, where one was named. */
+  /** The only version to repair, if one was named. */
   readonly version?: string;
-  /** The changed files; `updated` tells whether the history was brought up to date. */
+  /** The changed files; `updated` is true if the history was updated. */
   readonly changed: readonly Entry[];
   readonly updated: boolean;
-  /** Whether the row of the named version was removed because its file is gone. */
+  /** True if the row of the named version was removed because its file is missing. */
   readonly forgotten: boolean;
 }
 
-/** What a reset deletes, or deleted. */
+/** The objects that a reset deletes, or deleted. */
 export interface ResetInventory {
   readonly databaseName: string;
   readonly schemas: readonly string[];
-  /** How many there are of each kind, by PostgreSQL's words: table, view, function ... */
+  /** The number of objects of each kind, in PostgreSQL's terms: table, view, function ... */
   readonly objects: Readonly<Record<string, number>>;
-  /** The planner's estimate over all tables that it has one for. */
+  /** The planner's estimate, summed over all tables that have one. */
   readonly estimatedRows: number;
-  /** Tables whose rows are in no estimate: too large to be counted, without statistics. */
+  /** Tables without an estimate: no statistics, and too large to count. */
   readonly uncountedTables: number;
 }
 
@@ -161,15 +161,15 @@ export interface ResetReport {
 export interface ProtectionReport {
   readonly type: "protection";
   readonly database: string;
-  /** As it is now. */
+  /** The current state. */
   readonly isProtected: boolean;
-  /** False where it was so before. */
+  /** False if it was already so. */
   readonly hasChanged: boolean;
 }
 
 export interface CreatedReport {
   readonly type: "created";
-  /** As written, the up file first. */
+  /** In the order written, the up file first. */
   readonly paths: readonly string[];
 }
 
@@ -190,30 +190,30 @@ export interface InitializedFile {
   readonly scripts: readonly string[];
 }
 
-/** The migrations were sealed into a copy of the program. */
+/** The bundle was built: a copy of the program with the migrations in it. */
 export interface BundledReport {
   readonly type: "bundled";
-  /** A script needs a runtime where it is run. */
+  /** A script needs a runtime on the machine that runs it. */
   readonly kind: "executable" | "script";
-  /** The program first, then what has to lie beside it; SHA-256 in hexadecimal digits. */
+  /** The program first, then the files that must be next to it; SHA-256 in hexadecimal digits. */
   readonly written: readonly { readonly path: string; readonly size: number; readonly sha256: string }[];
-  /** How many files are sealed, and how many migrations they make. */
+  /** The number of files in the bundle, and of the migrations that they make. */
   readonly files: number;
   readonly migrations: number;
-  /** How many versions of the target's history it is pinned to; undefined when it is not. */
+  /** The number of versions of the target's history that it is pinned to; undefined when it is not pinned. */
   readonly pinned: number | undefined;
 }
 
-/** One setting as all sources together make it. */
+/** One setting, resolved from all sources. */
 export interface SettingReport {
-  /** As the project file calls it. */
+  /** Its name in the project file. */
   readonly name: string;
   readonly flag: string;
   readonly variables: readonly string[];
-  /** As a flag takes it, without passwords; undefined when it has none. */
+  /** As a flag takes it, with passwords masked; undefined when it has none. */
   readonly value: string | undefined;
   readonly source: Origin["source"];
-  /** The flag, variable or place that said it: "--dir", "PGSTEP_DIR in .env:3", "pgstep.json:2:10", "default". */
+  /** The flag, variable or place that set it: "--dir", "PGSTEP_DIR in .env:3", "pgstep.json:2:10", "default". */
   readonly origin: string;
 }
 
@@ -222,26 +222,26 @@ export interface SettingsReport {
   /** As found or named; undefined when there is none. */
   readonly projectFile: string | undefined;
   readonly settings: readonly SettingReport[];
-  /** What the database would be reached with; empty when none is named. */
+  /** The values for connecting to the database; empty when none is named. */
   readonly connection: readonly TargetValue[];
-  /** What is wrong with them. */
+  /** The error in the settings, if any. */
   readonly failure?: Failure;
 }
 
-/** A value that something is reached or found with. */
+/** A value used to connect, or to find files. */
 export interface ExplainedValue {
   readonly name: string;
   /** Passwords are masked. */
   readonly value: string;
-  /** Where it was said: a flag, a variable, a file with its line, "default". */
+  /** Its source: a flag, a variable, a file with its line, "default". */
   readonly origin: string;
 }
 
-/** Everything was looked at; events told of each thing. */
+/** All checks are done; events reported the result of each. */
 export interface DoctorReport {
   readonly type: "doctor";
   readonly database: string;
-  /** False when there was no log-in. */
+  /** False if the log-in failed. */
   readonly isConnected: boolean;
   readonly warnings: number;
   readonly faults: number;
