@@ -1,21 +1,21 @@
 import { BACKSLASH, LINE_FEED } from "../sql/characters.ts";
 import { Lexer, TOKEN } from "../sql/lexer.ts";
 
-/** The end mark with its line end, or what may become one when more text follows. */
+/** The end mark with its line end, or the start of one that more text may complete. */
 const MARK = /\\(?:\.(?:\r?\n|\r?$)|$)/y;
 
-/** How far the rows of a COPY go in a text. */
+/** The rows of a COPY found in a text. */
 export interface RowsFound {
-  /** Rows end here; what is behind was not decided yet, or is the end mark. */
+  /** Rows end here; the text after them is undecided, or is the end mark. */
   readonly rowsEnd: number;
-  /** Behind the end mark and its line end, where it was found. */
+  /** The offset after the end mark and its line end, if it was found. */
   readonly markEnd?: number;
 }
 
 /**
- * Looks for the line `\.` from `at` on.
- * @param atLineStart whether a line begins at `at`
- * @param final no text follows, so a `\.` at its end is the mark although no line end follows it
+ * Finds the line `\.`, searching from `at`.
+ * @param atLineStart true if a line begins at `at`
+ * @param final no text follows, so a final `\.` is the mark even without a line end
  */
 export function findRows(text: string, at: number, atLineStart: boolean, final: boolean): RowsFound {
   for (let from = at; ; ) {
@@ -35,8 +35,8 @@ export function findRows(text: string, at: number, atLineStart: boolean, final: 
 }
 
 /**
- * How many bytes from the first on are certainly rows, told without decoding them. What is behind is to be read as text:
- * what may be the end mark or begin one, and a NUL character, whose place is wanted.
+ * The number of leading bytes that are certainly rows, found without decoding them. The rest must be read as text: it
+ * may be or begin the end mark, or it has a NUL character whose place is needed.
  */
 export function certainRows(part: Uint8Array, atLineStart: boolean): number {
   const bytes = Buffer.from(part.buffer, part.byteOffset, part.length);
@@ -52,8 +52,8 @@ export function certainRows(part: Uint8Array, atLineStart: boolean): number {
 const DOT = 0x2e;
 
 /**
- * The place of the first thing in the rest of a line that is neither white space, a comment nor a semicolon;
- * undefined when there is none.
+ * The offset of the first token in the rest of a line that is not white space, a comment or a semicolon; undefined if
+ * there is none.
  */
 export function firstBehindCopy(rest: string): number | undefined {
   const lexer = new Lexer(rest, { final: true, standardConformingStrings: true });

@@ -1,11 +1,11 @@
 import { Lexer, TOKEN } from "../sql/lexer.ts";
 
-/** A comment by which another tool divides one file into what it applies and what it undoes. */
+/** A comment with which another tool splits one file into an up and a down part. */
 export interface OtherToolMarker {
   readonly tool: string;
-  /** The comment, without the blanks around it. */
+  /** The comment, without blanks around it. */
   readonly comment: string;
-  /** Where it begins in the text, in UTF-16 units. */
+  /** Its offset in the text, in UTF-16 units. */
   readonly at: number;
 }
 
@@ -17,12 +17,12 @@ const MARKERS: readonly { readonly tool: string; readonly pattern: RegExp }[] = 
   { tool: "tern", pattern: /^----[ \t]*create above[ \t]*\/[ \t]*drop below[ \t]*----/i },
 ];
 
-/** What a line with a marker begins with: spares most texts a closer look. */
+/** The start of a line with a marker: saves most texts a closer look. */
 const MAY_BE_MARKED = /^[ \t]*--(?:[ \t]*\+|[ \t]*migrate:|--[ \t]*create)/im;
 
 /**
- * The first such comment of a text that begins outside of quotes. Only where a line begins, and not inside of a quote or of
- * a comment of the other kind, where the tools themselves would not mean it.
+ * The first such comment of a text that begins outside quotes. It must start a line, outside quotes and comments of the
+ * other kind: the tools themselves accept no other place.
  */
 export function findOtherToolMarker(text: string, standardConformingStrings: boolean): OtherToolMarker | undefined {
   if (!text.includes("--") || !MAY_BE_MARKED.test(text)) return undefined;
@@ -35,7 +35,7 @@ export function findOtherToolMarker(text: string, standardConformingStrings: boo
       const marker = MARKERS.find(({ pattern }) => pattern.test(comment));
       if (marker) return { tool: marker.tool, comment, at: start };
     }
-    // A comment ends before its line does, so the space behind it tells of the next line.
+    // A comment ends before its line does, so the space after it shows where the next line starts.
     atLineStart = token === TOKEN.space && (text.lastIndexOf("\n", end - 1) >= start || (start === 0 && atLineStart));
   }
   return undefined;

@@ -6,17 +6,17 @@ import { PlaceCounter } from "./place-counter.ts";
 import { type FaultWords, NUL_CHARACTER, otherTool } from "./statement-fault.ts";
 import type { Substitution } from "./substitution.ts";
 
-/** Makes pieces out of the text of a file, handed over without a gap, and knows the place of each. */
+/** Splits the text of a file, given without gaps, into pieces with their places. */
 export class PieceWriter {
   #pieces: Piece[] = [];
   readonly #counter = new PlaceCounter();
-  /** Of the first NUL character of the file, where one was seen: one finding is enough. */
+  /** The offset of the file's first NUL character, if any: one finding is enough. */
   #nulOffset = Number.POSITIVE_INFINITY;
 
-  /** Whether a marker of another tool's was reported: one is enough. */
+  /** True once a marker of another tool was reported: one is enough. */
   #isMarked = false;
 
-  /** Tells that there is a NUL character ahead. */
+  /** Announces a NUL character in text to come. */
   expectNul(offset: number): void {
     this.#nulOffset = Math.min(this.#nulOffset, offset);
   }
@@ -34,7 +34,7 @@ export class PieceWriter {
     this.#add({ kind: "blank", text }, this.#counter.offset);
   }
 
-  /** @param substitution of the text as it is written in the file, where something in it was replaced */
+  /** @param substitution of the text as written in the file, if anything in it was replaced */
   statement(written: string, standardConformingStrings: boolean, substitution?: Substitution): Statement {
     this.#findMarker(written, standardConformingStrings);
     const { position, offset } = this.#counter;
@@ -48,7 +48,7 @@ export class PieceWriter {
     return statement;
   }
 
-  /** Reports the file's first marker of another tool's, in a text that is about to be written. */
+  /** Reports the file's first marker of another tool, in a text that is about to be written. */
   #findMarker(text: string, standardConformingStrings: boolean): void {
     const marker = this.#isMarked ? undefined : findOtherToolMarker(text, standardConformingStrings);
     if (!marker) return;
@@ -69,7 +69,7 @@ export class PieceWriter {
     const { position, offset } = this.#counter;
     const nul = this.#nulOffset - offset;
     if (nul >= 0 && nul < text.length) {
-      // Rows come in parts that say nothing about the rows, so only the character itself is given up.
+      // Rows come in parts that are cut anywhere, so only the character itself is dropped.
       this.copyData(text.slice(0, nul));
       this.fault(NUL_CHARACTER, text.slice(nul, nul + 1), 0);
       this.copyData(text.slice(nul + 1));
@@ -78,7 +78,7 @@ export class PieceWriter {
     this.#add({ kind: "copy-data", text, position, offset }, offset);
   }
 
-  /** Goes on behind bytes of which no piece is made here. */
+  /** Skips bytes that become no piece here. */
   passBytes(bytes: Uint8Array): void {
     this.#counter.walkBytes(bytes);
   }
@@ -88,7 +88,7 @@ export class PieceWriter {
     this.#add({ kind: "copy-end", text, position, offset }, offset);
   }
 
-  /** @param at where the faulty thing begins in `text`, in UTF-16 units */
+  /** @param at the offset of the error in `text`, in UTF-16 units */
   fault(words: FaultWords, text: string, at: number): void {
     this.#counter.walk(text.slice(0, at));
     const { position, offset } = this.#counter;
@@ -96,7 +96,7 @@ export class PieceWriter {
     this.#pieces.push({ kind: "fault", ...words, text, position, offset });
   }
 
-  /** Several faults in a text that is given up, each at its place in it, in UTF-16 units, in order; at least one. */
+  /** Reports one or more errors, in order, in a text that is dropped; offsets are UTF-16 units in the text. */
   faults(faults: readonly { readonly words: FaultWords; readonly at: number }[], text: string): void {
     const { offset } = this.#counter;
     let { position } = this.#counter;
@@ -109,7 +109,7 @@ export class PieceWriter {
     }
   }
 
-  /** A fault at a place whose text is in other pieces. */
+  /** Reports an error at a place whose text is in other pieces. */
   faultAt(words: FaultWords, { position, offset }: Place): void {
     this.#pieces.push({ kind: "fault", ...words, text: "", position, offset });
   }

@@ -1,19 +1,18 @@
 import type { Position } from "../text/position.ts";
 
 /**
- * Follows a text that is handed over in parts, cut anywhere, and knows the position and the offset it has reached.
- * Counts lines by searching for line ends, and columns only when they are asked for: several times faster than
- * walking over every character, and no slower for many questions within one long line.
+ * Tracks the position and the offset in a text that is given in parts, cut anywhere. Counts lines by searching for line
+ * ends, and columns only on request: several times faster than walking over every character, and no slower for many
+ * requests within one long line.
  */
 export class PlaceCounter {
-  /** UTF-16 units walked over, and bytes where it was bytes. */
+  /** UTF-16 units walked over; for bytes, bytes. */
   offset = 0;
   #line = 1;
   #column = 1;
-  /** What was walked over on this line and not yet counted into the column. */
+  /** The part of this line that is not yet counted into the column. */
   #uncounted = "";
 
-  /** Walks over `text`. */
   walk(text: string): void {
     this.offset += text.length;
     let lineStart = 0;
@@ -31,7 +30,7 @@ export class PlaceCounter {
     this.#uncounted = lineStart === text.length ? "" : text.slice(lineStart);
   }
 
-  /** Walks over UTF-8 that is not decoded, and may be cut within a character. */
+  /** Walks over undecoded UTF-8, which may be cut within a character. */
   walkBytes(bytes: Uint8Array): void {
     this.offset += bytes.length;
     let lineStart = 0;
@@ -43,7 +42,7 @@ export class PlaceCounter {
       this.#column = 1;
       this.#uncounted = "";
     }
-    // Bytes that go on with a character are not counted.
+    // Continuation bytes of a character are not counted.
     for (let index = lineStart; index < bytes.length; index++)
       if (((bytes[index] ?? 0) & 0xc0) !== 0x80) this.#column++;
   }

@@ -3,25 +3,25 @@ const OPENING = "BEGIN ATOMIC";
 const HEADS: ReadonlySet<string> = new Set([" CREATE", " CREATE OR", " CREATE OR REPLACE"]);
 
 /**
- * Knows whether a statement is inside the BEGIN ATOMIC ... END body of a function or procedure, whose semicolons do not
- * end it. Fed with its tokens one after the other.
+ * Detects whether a statement is inside the BEGIN ATOMIC ... END body of a function or procedure, whose semicolons do
+ * not end it. Takes the statement's tokens one by one.
  *
- * psql counts the words BEGIN, CASE and END, and loses count where one of them is a name (`SELECT 1 AS end`). The
- * grammar gives a rule without counting: each statement of the body ends with a semicolon (routine_body_stmt_list in
- * gram.y), so the END that follows a semicolon, or the opening BEGIN ATOMIC itself, closes the body. The END of a CASE
- * follows neither, even where a column is named "atomic".
+ * psql counts the words BEGIN, CASE and END, and loses count if one of them is a name (`SELECT 1 AS end`). The grammar
+ * gives a rule without counting: each statement of the body ends with a semicolon (routine_body_stmt_list in gram.y),
+ * so the END after a semicolon, or after the opening BEGIN ATOMIC itself, closes the body. The END of a CASE follows
+ * neither, even if a column is named "atomic".
  */
 export class RoutineBody {
-  /** Whether further tokens of this statement can matter. */
+  /** True while further tokens of this statement can matter. */
   watching = true;
-  /** Whether a body is open. */
+  /** True while a body is open. */
   open = false;
-  /** Where the BEGIN of the body that is open is, as it was given to `see`. */
+  /** The place of the open body's BEGIN, as given to `see`. */
   openedAt = 0;
   #head = "";
   #previous = "";
 
-  /** Forgets everything: another statement follows. */
+  /** Forgets everything, before another statement. */
   reset(): void {
     this.watching = true;
     this.open = false;
@@ -30,8 +30,8 @@ export class RoutineBody {
   }
 
   /**
-   * @param text the token where it is a word or a symbol, otherwise empty
-   * @param nested whether it is inside parentheses
+   * @param text the token if it is a word or a symbol, otherwise empty
+   * @param nested true if it is inside parentheses
    * @param at its place
    */
   see(text: string, nested: boolean, at: number): void {

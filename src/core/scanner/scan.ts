@@ -3,8 +3,8 @@ import { SourceDecoder } from "../text/source.ts";
 import { type ScanOptions, StatementScanner } from "./statement-scanner.ts";
 
 /**
- * The pieces of a file whose text arrives in chunks, cut anywhere; a byte order mark must have been taken off.
- * Lazy: holds one chunk and the statement that is being read, never the file.
+ * The pieces of a file whose text arrives in chunks, cut anywhere, without a byte order mark. Lazy: holds one chunk and
+ * the current statement, never the file.
  */
 export function* scan(chunks: Iterable<string>, options?: ScanOptions): Generator<Piece, void, undefined> {
   const scanner = new StatementScanner(options);
@@ -13,8 +13,8 @@ export function* scan(chunks: Iterable<string>, options?: ScanOptions): Generato
 }
 
 /**
- * The same of a file that arrives as UTF-8 bytes, with or without a byte order mark. Rows of a COPY come out as the bytes
- * they are: they are not decoded, and so not checked.
+ * The same for a file that arrives as UTF-8 bytes, with or without a byte order mark. Rows of a COPY stay bytes: they
+ * are not decoded, and so not checked.
  * @throws NotUtf8
  */
 export function* scanBytes(

@@ -3,10 +3,10 @@ import { psqlSubstitute } from "../sql/psql-command.ts";
 import type { ScanFault } from "../sql/statement.ts";
 import type { OtherToolMarker } from "./other-tool-marker.ts";
 
-/** A fault without its place. */
+/** An error without its place. */
 export type FaultWords = Pick<ScanFault, "rule" | "message" | "hint">;
 
-/** `mark` is what the open thing starts with: `$body$`, `E'`. */
+/** @param mark the start of the open token: `$body$`, `E'` */
 export function unterminated(open: Enclosed, mark: string): FaultWords {
   switch (open) {
     case "quote":
@@ -83,7 +83,7 @@ export function psqlCommandInside(command: string): FaultWords {
   };
 }
 
-/** A psql command behind which the line goes on with another, or with SQL. */
+/** A psql command whose line continues with another command, or with SQL. */
 export function psqlLineShared(command: string): FaultWords {
   return {
     rule: "psql-command",

@@ -20,28 +20,28 @@ import { StringReading } from "./string-escapes.ts";
 import type { Substitute } from "./substitution.ts";
 
 export interface ScanOptions {
-  /** As the server has it where the file begins; true when absent. `SET` in the file is followed. */
+  /** The server's setting where the file begins; true when absent. `SET` in the file is followed. */
   readonly standardConformingStrings?: boolean;
-  /** Replaces what stands for something else in each statement; rows of a COPY stay as they are. */
+  /** Replaces the placeholders in each statement; rows of a COPY stay as they are. */
   readonly substitute?: Substitute;
 }
 
-/** What a statement begins with when it may change how the text behind it is to be read. */
+/** The first words of statements that may change how the following text is read. */
 const CONSEQUENTIAL = /^(?:COPY|SET|RESET|DISCARD|SELECT|COMMIT|END|ROLLBACK|ABORT)\b/i;
 
 /** The COPY ... FROM STDIN whose rows are being read. */
 interface OpenCopy {
   readonly statement: Statement;
-  /** The rest of its line comes first. */
+  /** The rest of the COPY's line comes first. */
   part: "its line" | "rows";
   atLineStart: boolean;
 }
 
 /**
- * Divides the text of a file into pieces as it arrives, in time linear to its length however it is cut.
+ * Splits the text of a file into pieces as it arrives, in time linear in its length however it is cut.
  *
- * Between two chunks it keeps what it has read of the current piece, and the token it could not finish. That token is
- * read anew, but only once the text has doubled: so a literal of 10 MB in small chunks is not read over and over.
+ * Between two chunks it keeps the text of the current piece, and the unfinished token. That token is read again only
+ * once the text has doubled: so a literal of 10 MB in small chunks is not read over and over.
  */
 export class StatementScanner {
   readonly #lexer: Lexer;
@@ -49,17 +49,17 @@ export class StatementScanner {
   readonly #writer = new PieceWriter();
   readonly #body = new RoutineBody();
   readonly #substitute: Substitute | undefined;
-  /** What has been read of the current piece and is no longer in the lexer's text. */
+  /** The part of the current piece that is no longer in the lexer's text. */
   #held = "";
-  /** Where the rest of the current piece begins in the lexer's text. */
+  /** The offset of the current piece's rest in the lexer's text. */
   #pieceStart = 0;
   #inStatement = false;
   #parentheses = 0;
-  /** Where the outermost open parenthesis is, from the start of its statement. */
+  /** The offset of the outermost open parenthesis in its statement. */
   #parenthesisAt = 0;
   #copy: OpenCopy | undefined;
   #received = 0;
-  /** Chunks that were not looked at yet. */
+  /** Chunks that are not read yet. */
   #waiting: string[] = [];
   #waitingLength = 0;
 
@@ -69,7 +69,7 @@ export class StatementScanner {
     this.#lexer = new Lexer("", { final: false, standardConformingStrings });
   }
 
-  /** Takes the next chunk of the file and gives the pieces that are complete. */
+  /** Takes the next chunk of the file and returns the completed pieces. */
   push(chunk: string): Piece[] {
     const nul = chunk.indexOf("\0");
     if (nul !== -1) this.#writer.expectNul(this.#received + nul);
@@ -80,14 +80,14 @@ export class StatementScanner {
     return this.#writer.takePieces();
   }
 
-  /** Whether the next bytes begin with rows of a COPY, which need not be decoded. */
+  /** True if the next bytes begin with rows of a COPY, which need not be decoded. */
   get inRows(): boolean {
     return this.#copy?.part === "rows" && this.#lexer.text === "" && this.#waitingLength === 0;
   }
 
   /**
-   * Takes rows of a COPY as bytes, cut anywhere, and says how many of these bytes it took: what is behind them is to be
-   * pushed as text. To be called only while it is in rows.
+   * Takes rows of a COPY as bytes, cut anywhere, and returns how many bytes it took: push the rest as text. Call it
+   * only while `inRows` is true.
    */
   takeRows(bytes: Uint8Array): number {
     if (!this.#copy) return 0;
@@ -98,7 +98,7 @@ export class StatementScanner {
     return taken;
   }
 
-  /** Gives the pieces that are left; the file ends here. */
+  /** Ends the file and returns the remaining pieces. */
   end(): Piece[] {
     this.#lexer.final = true;
     this.#read();
@@ -109,7 +109,7 @@ export class StatementScanner {
 
   #read(): void {
     const lexer = this.#lexer;
-    // Joined, not added: V8 reads the characters of a string made by + several times more slowly.
+    // Joined, not concatenated: V8 reads the characters of a string made by + several times more slowly.
     if (this.#waitingLength > 0) lexer.text = [lexer.text, ...this.#waiting].join("");
     this.#waiting = [];
     this.#waitingLength = 0;
@@ -121,7 +121,7 @@ export class StatementScanner {
     this.#pieceStart = 0;
   }
 
-  /** Whether rows of a COPY follow; otherwise the text is used up. */
+  /** True if rows of a COPY follow; false when the text is used up. */
   #readTokens(): boolean {
     const lexer = this.#lexer;
     for (;;) {
@@ -199,7 +199,7 @@ export class StatementScanner {
     }
   }
 
-  /** Reads a backslash command to the end of its line; false while that is not there yet. */
+  /** Reads a backslash command to the end of its line; false if the line is not complete yet. */
   #psqlCommand(): boolean {
     const lexer = this.#lexer;
     const { text, start } = lexer;
@@ -227,7 +227,7 @@ export class StatementScanner {
     return true;
   }
 
-  /** Whether the rows have ended; otherwise the text is used up. */
+  /** True if the rows have ended; false when the text is used up. */
   #readCopy(copy: OpenCopy): boolean {
     const lexer = this.#lexer;
     if (copy.part === "its line" && !this.#readCopyLine(copy)) return false;
@@ -242,7 +242,7 @@ export class StatementScanner {
     return true;
   }
 
-  /** Reads what stands behind a COPY on its line; false while that is not there yet. */
+  /** Reads the rest of a COPY's line; false if the line is not complete yet. */
   #readCopyLine(copy: OpenCopy): boolean {
     const lexer = this.#lexer;
     const lineEnd = lexer.text.indexOf("\n", lexer.end);
@@ -256,7 +256,7 @@ export class StatementScanner {
     return true;
   }
 
-  /** The last statement, which needs no semicolon, or what is wrong with it. */
+  /** Writes the last statement, which needs no semicolon, or its error. */
   #finish(): void {
     const { text, open } = this.#lexer;
     const writer = this.#writer;
@@ -282,7 +282,7 @@ export class StatementScanner {
   }
 }
 
-/** Where the last token of a statement ends, the blanks behind it not counted. */
+/** The offset after the last token of a statement, without trailing blanks and comments. */
 function significantEnd(text: string, standardConformingStrings: boolean): number {
   const lexer = new Lexer(text, { final: true, standardConformingStrings });
   let end = 0;

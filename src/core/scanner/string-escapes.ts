@@ -3,11 +3,11 @@ import { TokenCursor } from "../sql/token-cursor.ts";
 import { parseBoolean, settingChange } from "../statements/set.ts";
 import { transactionControl } from "../statements/transaction-control.ts";
 
-/** Follows standard_conforming_strings through the statements of a file, as far as their text tells. */
+/** Tracks standard_conforming_strings through the statements of a file, as far as their text shows it. */
 export class StringReading {
   readonly #initial: boolean;
   #session: boolean;
-  /** Until the end of the transaction. */
+  /** Valid until the end of the transaction. */
   #local: boolean | undefined;
 
   constructor(initial: boolean) {
@@ -15,7 +15,7 @@ export class StringReading {
     this.#session = initial;
   }
 
-  /** Whether a backslash is an ordinary character in the '..' strings behind this statement. */
+  /** True if a backslash is an ordinary character in '..' strings after this statement. */
   after(statement: Statement): boolean {
     this.#follow(statement);
     return this.#local ?? this.#session;

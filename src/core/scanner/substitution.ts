@@ -3,7 +3,7 @@ import type { FaultWords } from "./statement-fault.ts";
 
 /** A statement with its placeholders replaced. */
 export interface Substitution {
-  /** As the server gets it. */
+  /** The text sent to the server. */
   readonly text: string;
   /** In order. */
   readonly replacements: readonly Replacement[];
@@ -11,7 +11,7 @@ export interface Substitution {
 
 export interface SubstitutionFault {
   readonly words: FaultWords;
-  /** In the text as it was written, in UTF-16 units. */
+  /** The offset in the text as written, in UTF-16 units. */
   readonly at: number;
 }
 

@@ -2,18 +2,18 @@ import { Failure } from "../failure/failure.ts";
 import { masked, maskedLine, secretsOf } from "./masking.ts";
 
 /*
- * Reports, events and failures as they may leave the program: every text in them without its secrets. What has none is
- * returned as it is, not as a copy.
+ * Masks the secrets in reports, events and failures before they leave the program. A value without secrets is returned
+ * as it is, not as a copy.
  */
 
 type Mask = (text: string) => string;
 
-/** An event or a report without secrets. */
+/** Masks an event or a report. */
 export function withoutSecrets<Told extends object>(told: Told): Told {
   return deeplyMasked(told, maskFor(told)) as Told;
 }
 
-/** A failure without secrets; the class is kept where nothing had to be masked. */
+/** Masks a failure; keeps its class if nothing had to be masked. */
 export function maskedFailure(failure: Failure): Failure {
   const mask = maskFor(failure);
   const { code, message, hint, place, server, findings, cause } = failure;
@@ -29,7 +29,7 @@ export function maskedFailure(failure: Failure): Failure {
   });
 }
 
-/** What was thrown though nobody expected it, as an error without secrets. */
+/** Masks an unexpected error. */
 export function maskedError(error: unknown): unknown {
   if (!(error instanceof Error)) return masked(String(error));
   const shown = new Error(masked(error.message));
@@ -45,14 +45,14 @@ function deeplyMasked(value: unknown, mask: Mask): unknown {
   return isPlain(value) ? maskedFields(value, mask) : value;
 }
 
-/** The same list where nothing changes. */
+/** Returns the same list if nothing changes. */
 function mapped(list: readonly unknown[], change: (one: unknown) => unknown): readonly unknown[] {
   if (list.length === 0) return list;
   const shown = list.map(change);
   return shown.some((one, index) => one !== list[index]) ? shown : list;
 }
 
-/** Told with each of a hundred thousand statements: nothing is allocated where nothing changes. */
+/** Called for each of a hundred thousand statements: allocates nothing if nothing changes. */
 function maskedFields(given: Readonly<Record<string, unknown>>, mask: Mask): Readonly<Record<string, unknown>> {
   let changed: Record<string, unknown> | undefined;
   for (const name in given) {
@@ -71,7 +71,7 @@ function maskedFields(given: Readonly<Record<string, unknown>>, mask: Mask): Rea
 function fieldMasked(name: string, value: unknown, given: Readonly<Record<string, unknown>>, mask: Mask): unknown {
   if (name === "step" && isPlain(value)) return maskedStep(value, mask);
   if (typeof value !== "string") return deeplyMasked(value, mask);
-  // A program that was asked for: a type may well be named "password".
+  // Generated program text: a type may well be named "password".
   if (name === "text" && given.type === "types") return value;
   // A caret points into these.
   if (name === "sourceLine") return maskedLine(value, typeof given.sourceBefore === "string" ? given.sourceBefore : "");
@@ -79,7 +79,7 @@ function fieldMasked(name: string, value: unknown, given: Readonly<Record<string
   return name === "sourceBefore" ? undefined : mask(value);
 }
 
-/** Steps without a secret: each is told of with each of its statements. */
+/** Steps without a secret: the same step comes with each of its statements. */
 const harmlessSteps = new WeakSet<object>();
 
 function maskedStep(step: Readonly<Record<string, unknown>>, mask: Mask): unknown {
@@ -96,8 +96,8 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * A server may quote a piece of a statement where nothing says any more that it is a password:
- * `syntax error at or near "'secret"`. The statement's own secrets are masked there.
+ * A server may quote a part of a statement that no longer looks like a password: `syntax error at or near "'secret"`.
+ * So the statement's own secrets are masked there as well.
  */
 function maskFor(told: object): Mask {
   const { place, server, message } = told as Partial<Failure & { message: unknown }>;

@@ -3,19 +3,19 @@ import { mayHaveSecrets, secretSpans } from "./secret-spans.ts";
 
 const MASK = "***";
 
-/** The text with `***` in place of each secret in it. */
+/** Masks each secret in the text with `***`. */
 export function masked(text: string): string {
   return mayHaveSecrets(text) ? replaced(text, secretSpans(text), () => MASK) : text;
 }
 
-/** The beginning of a text that goes on: a secret may end behind it. */
+/** Masks a text that was cut off: a secret may extend past its end. */
 export function maskedBeginning(text: string): string {
   return mayHaveSecrets(text) ? replaced(text, secretSpans(text, true), () => MASK) : text;
 }
 
 /**
- * A line with a `*` for each character of a secret, so that columns stay.
- * @param before the text of the statement before the line, which tells in what the line begins
+ * Masks each character of a secret in the line with a `*`, so that columns stay.
+ * @param before the statement's text before the line, which may open a string that continues in the line
  */
 export function maskedLine(line: string, before = ""): string {
   const text = before + line;
@@ -27,7 +27,7 @@ export function maskedLine(line: string, before = ""): string {
   return replaced(line, spans, (secret) => [...secret].map((character) => (character === "\n" ? "\n" : "*")).join(""));
 }
 
-/** The secrets in a text themselves. */
+/** The secrets in a text. */
 export function secretsOf(text: string): string[] {
   return mayHaveSecrets(text) ? secretSpans(text).map(({ start, end }) => text.slice(start, end)) : [];
 }

@@ -9,17 +9,17 @@ export interface Span {
 
 /** A value in quotes of any kind. */
 export interface Quoted {
-  /** What is between the quotes; it ends with the text where they are not closed. */
+  /** The text between the quotes; it runs to the end of the text if they are not closed. */
   readonly content: Span;
-  /** Where the text after the closing quotes begins. */
+  /** The offset after the closing quotes. */
   readonly end: number;
-  /** What closes it: "'", "''", '"', "$tag$" ... */
+  /** The closing mark: "'", "''", '"', "$tag$" ... */
   readonly mark: string;
 }
 
 /**
  * Reads the SQL string that begins at `at`: `'..'`, `E'..'`, `U&'..'`, `N'..'`, `$tag$..$tag$`; also inside another
- * string, where its quotes are doubled (`''..''`) or escaped (`\'..\'`). Undefined where none begins.
+ * string, where its quotes are doubled (`''..''`) or escaped (`\'..\'`). Undefined if none begins there.
  */
 export function readString(text: string, at: number): Quoted | undefined {
   if (text[at] === "$") return readDollarString(text, at);
@@ -37,13 +37,13 @@ export function readDoubleQuotes(text: string, at: number): Quoted | undefined {
   return closed(text, at + 1, close, '"');
 }
 
-/** @param close where the closing mark begins, or -1 */
+/** @param close the offset of the closing mark, or -1 */
 function closed(text: string, start: number, close: number, mark: string): Quoted {
   if (close === -1) return { content: { start, end: text.length }, end: text.length, mark };
   return { content: { start, end: close }, end: close + mark.length, mark };
 }
 
-/** Of E, B, X, N or U& before a quote. */
+/** The length of E, B, X, N or U& before a quote. */
 function prefixLength(text: string, at: number): number {
   const isQuote = (place: number) => text[place] === "'" || text[place] === "\\";
   if (/^[ebxn]$/i.test(text[at] ?? "")) return isQuote(at + 1) ? 1 : 0;
@@ -69,8 +69,8 @@ function readEscapedQuotes(text: string, at: number, quote: string): Quoted | un
 }
 
 /**
- * Inside a string each quote of a string is doubled, inside one of those doubled again. So a run of quotes tells how many
- * make one here: the largest power of two that divides its length, since a quote in the value stands for two.
+ * Inside a string, the quotes of a nested string are doubled, and doubled again one level deeper. So a run's length
+ * shows how many quotes form one here: the largest power of two that divides it, as a quote in the value counts twice.
  */
 function readQuotes(text: string, at: number, hasEscapes: boolean): Quoted | undefined {
   const opened = runEnd(text, at, "'");
@@ -87,21 +87,21 @@ function readQuotes(text: string, at: number, hasEscapes: boolean): Quoted | und
     const isEscaped = backslashesBefore(text, quote, from) % 2 === 1;
     const closes = units > 0 && (isEscaped ? closesEscaped(units, hasEscapes, endsValue(text, end)) : units % 2 === 1);
     if (closes) return closed(text, at + unit, quote + (units - 1) * unit, mark);
-    // The string around it ends here.
+    // The surrounding string ends here.
     if ((end - quote) % unit !== 0) return { ...closed(text, at + unit, quote + units * unit, ""), mark };
     from = end;
   }
 }
 
 /**
- * Whether quotes with a backslash before them close the string: the backslash escapes the first one, or, without E and
- * with standard_conforming_strings on, is an ordinary character. What follows tells which.
+ * True if quotes after a backslash close the string: the backslash escapes the first one, or, without E and with
+ * standard_conforming_strings on, is an ordinary character. The following text decides.
  */
 function closesEscaped(units: number, hasEscapes: boolean, isFollowedByEnd: boolean): boolean {
   return hasEscapes ? units % 2 === 0 : isFollowedByEnd;
 }
 
-/** Whether the quotes open and close an empty string, and do not only open a string within a string. */
+/** True if the quotes open and close an empty string; false if they only open a string within a string. */
 function isEmptyString(text: string, end: number, length: number): boolean {
   if (length % 2 === 1 || !endsValue(text, end)) return false;
   if (!/^\s$/.test(text[end] ?? "")) return true;
@@ -109,7 +109,7 @@ function isEmptyString(text: string, end: number, length: number): boolean {
   return next === -1 || (runEnd(text, next, "'") - next) % 2 === 1;
 }
 
-/** Whether what follows can stand directly behind a value. */
+/** True if the following text can come directly after a value. */
 function endsValue(text: string, at: number): boolean {
   return at >= text.length || /^[\s,;:)|\]}"]$/.test(text[at] ?? "");
 }

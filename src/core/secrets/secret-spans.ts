@@ -5,10 +5,10 @@ import { UrlPasswords } from "./url-password.ts";
 import { ValueReader } from "./value-reader.ts";
 
 /*
- * Finds secrets in any text: SQL, server messages, connection strings, source lines, a program's output. It begins at
- * words that announce a value ("password"), wherever they stand, and reads that value as SQL or a connection string has it.
- * So it needs no text that begins or ends at a statement, and an apostrophe in prose cannot lead it astray. Each part of
- * the text is read a fixed number of times at most.
+ * Finds secrets in any text: SQL, server messages, connection strings, source lines, a program's output. It starts at
+ * words that announce a value ("password"), anywhere, and reads the value as SQL or a connection string has it. So the
+ * text need not begin or end at a statement, and an apostrophe in prose does no harm. Each part of the text is read a
+ * fixed number of times at most.
  */
 
 const PASSWORD_WORD = "pass?w(?:or?)?d|passphrase";
@@ -18,17 +18,17 @@ const ANNOUNCEMENT = new RegExp(
   "gi",
 );
 
-/** Less exact than the announcements, and faster: for most texts this is all that they cost. */
+/** Less exact than the announcements, but faster: most texts need no other check. */
 const HINT = /:\/\/|pass|secret|token|key|set_config|format|crypt|pasw/i;
 
-/** Whether anything in the text can announce a secret. */
+/** True if the text may announce a secret. */
 export function mayHaveSecrets(text: string): boolean {
   return HINT.test(text);
 }
 
 /**
- * The secret parts of a text, in order and apart.
- * @param isCut the text goes on behind its end
+ * The secret parts of a text, in order, without overlaps.
+ * @param isCut the text was cut off at its end
  */
 export function secretSpans(text: string, isCut = false): readonly Span[] {
   const scanner = new SecretScanner(text, isCut);
@@ -50,7 +50,7 @@ function apart(spans: readonly Span[]): readonly Span[] {
   return merged;
 }
 
-/** Calls within calls whose arguments are read again. */
+/** The depth of nested calls whose arguments are read again. */
 const DEEPEST_CALL = 4;
 
 class SecretScanner {
@@ -58,7 +58,7 @@ class SecretScanner {
   readonly #gaps: Gaps;
   readonly #values: ValueReader;
   readonly #urls: UrlPasswords;
-  /** Ends of the format() calls that the place is in. */
+  /** Ends of the format() calls around the current place. */
   #calls: number[] = [];
 
   constructor(text: string, isCut: boolean) {
@@ -72,7 +72,7 @@ class SecretScanner {
     return this.#values.spans;
   }
 
-  /** Reads what an announcement announces, and returns where to look for the next one. */
+  /** Reads the announced value, and returns where to search for the next announcement. */
   read(found: RegExpExecArray): number {
     const { index, groups = {} } = found;
     const end = index + found[0].length;
@@ -106,20 +106,20 @@ class SecretScanner {
     return this.#values.call(value.end) ?? this.#bare(value.end, start);
   }
 
-  /** The value that is joined to the string that ends there with its name, or is the next argument. */
+  /** The value joined to the string that ends there with its name, or the next argument. */
   #behindString(end: number): number {
     if (this.#text[end] !== ",") return this.#values.joinedTo(end);
     return this.#values.string(this.#gaps.after(end + 1).end) ?? end;
   }
 
-  /** After PASSWORD in SQL, a word of a command line or of psql. */
+  /** Reads a value after PASSWORD in SQL, or after a word of a command line or of psql. */
   #withoutOperator(at: number, start: number, isPassword: boolean): number | undefined {
     const before = this.#text.slice(Math.max(0, start - LONGEST_BEFORE), start);
     const isOption = /[(,]\s*["']*\w*$/.test(before);
     const string = isPassword || isOption ? this.#values.string(at) : undefined;
     if (string !== undefined) return string;
     const isFlag = /(?:^|[\s"'])--?[\w-]*$/.test(before) || /\\set(?:env)?\s+\w*$/.test(before);
-    // Somebody forgot the quotes, or took others.
+    // The quotes were forgotten, or are of the wrong kind.
     const isForgotten = isPassword && OF_ROLE.test(before.slice(before.lastIndexOf(";") + 1));
     if (!isFlag && !isForgotten) return undefined;
     const quoted = this.#values.string(at) ?? this.#values.doubleQuotes(at);
@@ -128,7 +128,7 @@ class SecretScanner {
     return (isFlag ? /^[^-\s]$/ : /^\w$/).test(first) ? this.#bare(at, start) : undefined;
   }
 
-  /** Whether a value without quotes can follow: after "=", and after TO where the name is a setting's. */
+  /** True if a value without quotes can follow: after "=", and after TO if the name is a setting's. */
   #isAssigned(operator: string, start: number): boolean {
     if (/^to$/i.test(operator)) return /\.\w*$/.test(this.#text.slice(Math.max(0, start - LONGEST_BEFORE), start));
     return operator === "=" || operator === "%3D";
@@ -142,7 +142,7 @@ class SecretScanner {
     return this.#values.bare(at, /^[?&]$/.test(text[start - 1] ?? ""));
   }
 
-  /** Where the quotes end that close the name; undefined where they open the value instead: PASSWORD'x'. */
+  /** The offset after the quotes that close the name; undefined if they open the value instead: PASSWORD'x'. */
   #closedKey(at: number): number | undefined {
     const text = this.#text;
     const quote = runEnd(text, at, "\\");
@@ -170,7 +170,7 @@ class SecretScanner {
     return this.#values.string(value) ?? this.#values.call(value) ?? quoted.end;
   }
 
-  /** The arguments that format() puts behind a word that announces them. */
+  /** Reads the arguments that format() inserts after a word that announces them. */
   #format(open: number, format: string, contentStart: number): number {
     const chosen = new Set(announcedArguments(format));
     this.#calls = this.#calls.filter((end) => end > open);
@@ -180,17 +180,17 @@ class SecretScanner {
   }
 }
 
-/** How much of what stands before a word is looked at. */
+/** How many characters before a word are checked. */
 const LONGEST_BEFORE = 100;
 
 const OF_ROLE = /\b(?:create|alter)\s+(?:role|user)\b/i;
 const TELLING_SETTING = /pass|pwd|secret|token|key|credential/i;
 
-/** What stands in the place of a value and is none; a psql variable is put in by psql. */
+/** Text in place of a value that is no value itself: a parameter, a psql variable, a keyword. */
 const NO_VALUE = /^(?:\$\d+|:['"]|null\b|default\b|any\s*\()/i;
 const LONGEST_NO_VALUE = 16;
 
-/** @param isBeside whether a colon there is the name's own; `PASSWORD :'x'` is a psql variable */
+/** @param isBeside true if a colon there belongs to the name; `PASSWORD :'x'` is a psql variable */
 function operatorAt(text: string, at: number, isBeside: boolean): string | undefined {
   for (const operator of ["=>", ":=", "=", "%3D"]) if (text.startsWith(operator, at)) return operator;
   if (text[at] === ":" && text[at + 1] !== ":" && isBeside) return ":";
@@ -198,8 +198,8 @@ function operatorAt(text: string, at: number, isBeside: boolean): string | undef
 }
 
 /**
- * Whether the quotes there close a string around the name and do not open the value: what joins them to a value follows,
- * or the end of that string. Of `', x'` a password could have as much, but not with white space behind it.
+ * True if the quotes there close a string around the name and do not open the value: a `||`, or the end of that string,
+ * follows. A password could contain `', x'` too, but not with white space after it.
  */
 function closesAround(text: string, at: number): boolean {
   if (text[at] !== "'") return false;
@@ -207,7 +207,7 @@ function closesAround(text: string, at: number): boolean {
   return /^(?:\s*\|\||[,);](?:\s|'|$))/.test(text.slice(end, end + 10));
 }
 
-/** The numbers, from 0 for the format itself, of the arguments that stand behind a word that announces them. */
+/** The numbers, 0 for the format itself, of the arguments that follow a word that announces them. */
 function announcedArguments(format: string): number[] {
   const announced: number[] = [];
   let next = 0;

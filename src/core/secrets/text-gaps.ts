@@ -1,21 +1,21 @@
 import { CARRIAGE_RETURN, DASH, isWordPart, LINE_FEED, SLASH, STAR } from "../sql/characters.ts";
 import { commentEnd, lineEnd, NONE, spaceEnd } from "../sql/spans.ts";
 
-/** What stands between two tokens: white space and comments. */
+/** The gap between two tokens: white space and comments. */
 export interface Gap {
-  /** Where the next token begins. */
+  /** The offset of the next token. */
   readonly end: number;
-  /** Whether a line ends in it. */
+  /** True if a line ends in it. */
   readonly hasLineEnd: boolean;
 }
 
 /**
- * Finds the ends of gaps in one text, in time that grows with the text only: a comment is stepped over once, however
- * many words inside it ask for the gap behind them.
+ * Finds the ends of gaps in one text, in linear time: each comment is skipped once, however many words inside it ask
+ * for the gap after them.
  */
 export class Gaps {
   readonly #text: string;
-  /** Gaps that begin before it lie in a comment that was stepped over: they are white space only. */
+  /** Gaps that begin before this offset are in a comment that was skipped: they are white space only. */
   #seenUntil = 0;
   #last: { readonly start: number; readonly gap: Gap } | undefined;
   #commentsEnd = true;
@@ -54,7 +54,7 @@ export class Gaps {
     if (unit === DASH && following === DASH) return lineEnd(text, at);
     if (unit !== SLASH || following !== STAR || !this.#commentsEnd) return NONE;
     const end = commentEnd(text, at + 2);
-    // Each comment behind one that does not end would be followed to the end of the text as well.
+    // Later comments after an unterminated one would be read to the end of the text as well.
     if (end === NONE) this.#commentsEnd = false;
     return end;
   }
@@ -68,14 +68,14 @@ function hasLineEndIn(text: string, from: number, to: number): boolean {
   return false;
 }
 
-/** Where the run of one character that begins at `at` ends. */
+/** The end of the run of one character that begins at `at`. */
 export function runEnd(text: string, at: number, character: string): number {
   let end = at;
   while (text.startsWith(character, end)) end += character.length;
   return end;
 }
 
-/** Whether no letter, digit, _ or $ stands there. */
+/** True if no letter, digit, _ or $ is at that offset. */
 export function endsWord(text: string, at: number): boolean {
   return at >= text.length || !isWordPart(text.charCodeAt(at));
 }

@@ -4,22 +4,22 @@ const USER = /[^\s:/?#@"<>`[\]]*:/y;
 const PORT = /\d{0,5}(?=[/?#,\s"'<>`;)\]}]|$)/y;
 const TO_END = /[^\s"<>`]*/y;
 
-/** Finds the passwords of the URLs in one text, in time that grows with the text only. */
+/** Finds the passwords of the URLs in one text, in linear time. */
 export class UrlPasswords {
   readonly #text: string;
   readonly #isCut: boolean;
-  /** The word that was looked at last: where it ends, and where its last @ is, or -1. */
+  /** The last word read: its end, and the offset of its last @, or -1. */
   #word = { end: -1, lastAt: -1 };
 
-  /** @param isCut the text goes on behind its end, where the @ may be */
+  /** @param isCut the text was cut off: the @ may come after its end */
   constructor(text: string, isCut: boolean) {
     this.#text = text;
     this.#isCut = isCut;
   }
 
   /**
-   * The password of the URL whose `//` ends at `at`: up to the last @ that follows in the same word, as one that is not
-   * encoded may hold an @ or a / itself.
+   * The password of the URL whose `//` ends at `at`: up to the last @ in the same word, since an unencoded password may
+   * contain an @ or a /.
    */
   after(at: number): Span | undefined {
     const text = this.#text;

@@ -2,7 +2,7 @@ import { wordEnd } from "../sql/spans.ts";
 import { type Quoted, readDoubleQuotes, readString, type Span } from "./quoted-value.ts";
 import type { Gaps } from "./text-gaps.ts";
 
-/** Reads values from a text, and collects what of them is secret. Each method returns where the value ends. */
+/** Reads values from a text, and collects their secret parts. Each method returns the end of the value. */
 export class ValueReader {
   readonly spans: Span[] = [];
   readonly #text: string;
@@ -13,7 +13,7 @@ export class ValueReader {
     this.#gaps = gaps;
   }
 
-  /** A string, and all that it goes on with: `'a'` and `'b'` on the next line, `'a' || 'b'`; undefined for no string. */
+  /** A string with its continuations: `'a'` and `'b'` on the next line, `'a' || 'b'`; undefined for no string. */
   string(at: number): number | undefined {
     const quoted = readString(this.#text, at);
     if (!quoted) return undefined;
@@ -28,7 +28,7 @@ export class ValueReader {
     return quoted?.end;
   }
 
-  /** The strings in the parentheses behind the name of a function; undefined where no call begins. */
+  /** The strings in the parentheses after the name of a function; undefined if no call begins. */
   call(at: number): number | undefined {
     const text = this.#text;
     const end = wordEnd(text, at);
@@ -37,14 +37,12 @@ export class ValueReader {
     return text[open] === "(" ? this.#arguments(open, () => true) : undefined;
   }
 
-  /**
-   * The strings of those arguments whose number, from 0, is chosen, where the list begins with the parenthesis at `at`.
-   */
+  /** The strings of the chosen arguments, numbered from 0, in the list whose parenthesis opens at `at`. */
   chosenArguments(at: number, isChosen: (number: number) => boolean): number {
     return this.#arguments(at, isChosen);
   }
 
-  /** What is joined with `||` to the string that ends there: one call, or strings up to one that goes on with a space. */
+  /** Reads what `||` joins to the string that ends there: one call, or strings up to one that begins with a space. */
   joinedTo(end: number): number {
     const text = this.#text;
     for (let at = end; ; ) {
@@ -59,7 +57,7 @@ export class ValueReader {
     }
   }
 
-  /** A value without quotes, up to white space, a quote, or what separates it from the next `name=value`. */
+  /** A value without quotes, up to white space, a quote, or the separator before the next `name=value`. */
   bare(at: number, isInQuery: boolean): number {
     const end = bareEnd(this.#text, at, isInQuery);
     if (isNoSecret(this.#text, { start: at, end })) return end;
@@ -67,7 +65,7 @@ export class ValueReader {
     return end;
   }
 
-  /** What is not secret stays: a placeholder of pgstep's or format()'s, and what was masked before. */
+  /** Adds a span unless it is not secret: a placeholder of pgstep or format(), or text that is already masked. */
   add(span: Span): void {
     if (span.end > span.start && !isNoSecret(this.#text, span)) this.spans.push(span);
   }
@@ -91,7 +89,7 @@ export class ValueReader {
     }
   }
 
-  /** Where a `::type` ends that begins there. */
+  /** The end of a `::type` that begins there. */
   #castEnd(at: number): number {
     return this.#text.startsWith("::", at) ? wordEnd(this.#text, at + 2) : at;
   }
@@ -121,7 +119,7 @@ function bareEnd(text: string, at: number, isInQuery: boolean): number {
   for (; end < text.length; end++) {
     const character = text[end] ?? "";
     if (character === "\\") {
-      // It takes the next character with it, a quote that is doubled inside a string as well.
+      // It escapes the next character, including a quote that is doubled inside a string.
       while (text[end + 1] === "'" && text[end + 2] === "'") end++;
       end++;
     } else if (/^[\s'"`]$/.test(character)) break;

@@ -13,7 +13,7 @@ export const SLASH = 0x2f;
 export const SEMICOLON = 0x3b;
 export const BACKSLASH = 0x5c;
 
-/** What an ASCII character can begin; every character beyond ASCII is a letter to PostgreSQL. */
+/** The kinds of token that an ASCII character can begin; to PostgreSQL, every character beyond ASCII is a letter. */
 export const BEGINS = {
   symbol: 0,
   space: 1,
@@ -48,12 +48,12 @@ function table(entries: readonly (readonly [string, number])[]): Uint8Array {
   return values;
 }
 
-/** What a UTF-16 unit can begin. */
+/** The kind of token that a UTF-16 unit can begin. */
 export function begins(unit: number): number {
   return unit > 127 ? BEGINS.word : (beginnings[unit] ?? BEGINS.symbol);
 }
 
-/** Whether a word can go on with this unit. */
+/** True if a word can continue with this unit. */
 export function isWordPart(unit: number): boolean {
   return unit > 127 || wordParts[unit] === 1;
 }
@@ -62,7 +62,7 @@ export function isDigit(unit: number): boolean {
   return unit >= 0x30 && unit <= 0x39;
 }
 
-/** Whether this unit can begin or end something that decides where a statement ends. */
+/** True if this unit can begin or end a token that decides where a statement ends. */
 export function isTelling(unit: number): boolean {
   return unit < 128 && telling[unit] === 1;
 }

@@ -25,7 +25,7 @@ import {
   wordEnd,
 } from "./spans.ts";
 
-/** What a token is. Numbers, not strings, because this is compared for every token of every file. */
+/** The kinds of token. Numbers, not strings, because they are compared for every token of every file. */
 export const TOKEN = {
   /** The text is used up. */
   end: 0,
@@ -47,14 +47,14 @@ export const TOKEN = {
 
 export type Token = (typeof TOKEN)[keyof typeof TOKEN];
 
-/** A token that runs to its closing mark, and can therefore stay open at the end of a file. */
+/** A token that needs a closing mark, and can be unterminated at the end of a file. */
 export type Enclosed = "quote" | "identifier" | "dollar-quote" | "comment";
 
-/** How a string reads up to its closing quote. */
+/** How a string is read up to its closing quote. */
 const READING = {
   /** `''` is a quote. */
   plain: 0,
-  /** And a backslash takes the next character with it. */
+  /** Also, a backslash escapes the next character. */
   escapes: 1,
   /** B'..' and X'..': the next quote closes. */
   bits: 2,
@@ -63,22 +63,22 @@ const READING = {
 type Reading = (typeof READING)[keyof typeof READING];
 
 /**
- * Cuts SQL text into tokens by PostgreSQL's lexical rules (src/backend/parser/scan.l of release 18, which psql's scanner
- * mirrors). After `next`, `text.slice(start, end)` is the token. Operators come out one character at a time: that
- * finds a comment inside a run of operator characters where PostgreSQL finds it.
+ * Splits SQL text into tokens by PostgreSQL's lexical rules (src/backend/parser/scan.l of release 18, which psql's
+ * scanner mirrors). After `next`, `text.slice(start, end)` is the token. Operators are returned one character at a
+ * time: so a comment inside a run of operator characters is found where PostgreSQL finds it.
  */
 export class Lexer {
-  /** What is read; may be replaced between two tokens, together with `end`. */
+  /** The text; may be replaced between two tokens, together with `end`. */
   text: string;
-  /** Where the last token begins. */
+  /** The offset of the last token. */
   start = 0;
-  /** Where the last token ends and the next one begins. */
+  /** The offset after the last token, where the next one begins. */
   end = 0;
-  /** No text follows; otherwise a token that touches the end of the text is incomplete, since it may go on. */
+  /** No text follows; otherwise a token that touches the end of the text is incomplete, since it may continue. */
   final: boolean;
   /** A backslash is an ordinary character in '..'. */
   standardConformingStrings: boolean;
-  /** After `incomplete`: what was open, or undefined where only the next character could tell the token's end. */
+  /** After `incomplete`: the open token's kind; undefined if only the next character shows the token's end. */
   open: Enclosed | undefined;
 
   constructor(text: string, options: { final: boolean; standardConformingStrings: boolean }) {
@@ -115,15 +115,15 @@ export class Lexer {
   }
 
   /**
-   * Steps over tokens that cannot matter to where a statement ends, as many as it is sure of: words, numbers, white
-   * space, and symbols but parentheses, semicolons and backslashes. Much faster than taking them one by one.
+   * Skips tokens that certainly do not affect where a statement ends: words, numbers, white space, and symbols other
+   * than parentheses, semicolons and backslashes. Much faster than reading them one by one.
    */
   skipPlain(): void {
     const { text, end: from } = this;
     let at = from;
     while (at < text.length && !isTelling(text.charCodeAt(at))) at++;
     const stop = at < text.length ? text.charCodeAt(at) : QUOTE;
-    // What is before these may belong to them: E'..', U&'..', a$b, 1e-. The word before is left to be read with care.
+    // The text before these may belong to them: E'..', U&'..', a$b, 1e-. So the word before is left for `next`.
     if (stop === QUOTE || stop === DOLLAR || stop === DASH) {
       if (at > from && text.charCodeAt(at - 1) === AMPERSAND) at--;
       while (at > from && isWordPart(text.charCodeAt(at - 1))) at--;
@@ -137,7 +137,7 @@ export class Lexer {
     return TOKEN.incomplete;
   }
 
-  /** A token that ends at `end`, if it can be known to end there. */
+  /** A token that ends at `end`, if that is certain. */
   #upTo(end: number, token: Token): Token {
     if (end === this.text.length && !this.final) return this.#incomplete();
     this.end = end;
@@ -174,7 +174,7 @@ export class Lexer {
         at++;
         continue;
       }
-      // Where a string that begins anew reads the same, it does not matter whether this one goes on.
+      // If a new string is read the same way, it does not matter whether this one continues.
       const continued = reading === plain ? NONE : stringContinuation(text, at, final);
       if (continued === UNDECIDED) return this.#incomplete("quote");
       if (continued === NONE) break;

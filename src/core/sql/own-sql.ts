@@ -1,10 +1,10 @@
 /**
  * pgstep's own statements must not depend on the defaults of the role, the database or the server:
- * - serializable and deferrable together let each read of a read-only transaction wait for a safe snapshot, without limit;
- *   at any other level deferrable has no effect;
- * - the timeouts are meant for applications: they would cancel pgstep's own reads, or end a session that scans a large file;
+ * - serializable and deferrable together make each read of a read-only transaction wait for a safe snapshot, without
+ *   limit; at any other level deferrable has no effect;
+ * - the timeouts are for applications: they would cancel pgstep's own reads, or end a session that scans a large file;
  * - `exit_on_error` ends the session at the first error, and pgstep continues after errors that it expects;
- * - operators and functions are found by the search path, and a user may have an operator = or a function count() in it.
+ * - the search path selects operators and functions, and a user may have an operator = or a function count() in it.
  */
 const SETTINGS = [
   ["default_transaction_isolation", "read committed"],
@@ -15,7 +15,7 @@ const SETTINGS = [
 
 type SessionSetting = readonly [name: string, value: string];
 
-/** The settings of a session that is pgstep's own. @param serverVersion as `Backend` has it */
+/** The settings of pgstep's own sessions. @param serverVersion as `Backend` has it */
 function ownSettings(serverVersion: number): readonly SessionSetting[] {
   return serverVersion >= 170000 ? [...SETTINGS, ["transaction_timeout", "0"]] : SETTINGS;
 }
@@ -27,16 +27,16 @@ export function ownSettingsSql(serverVersion: number): string {
     .join("");
 }
 
-/** A search path in which pgstep's own SQL means what it says; temporary objects of the user come last. */
+/** A search path for pgstep's own SQL: the system's objects first, the user's temporary objects last. */
 export const OWN_SEARCH_PATH = "pg_catalog,pg_temp";
 
 const READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;";
 const OWN_PATH = `SET LOCAL search_path=${OWN_SEARCH_PATH};`;
 
 /**
- * One message that reads in a transaction of its own, with the mode and the settings it needs: the session may be one of
- * a transaction pooler, where nothing else can be relied on. Must not be sent inside a transaction. Names of tables have
- * to be written with their schema, and type names come back with theirs.
+ * One message that reads in its own transaction, with the mode and the settings it needs: the session may belong to a
+ * transaction pooler, where nothing else is reliable. Must not be sent inside a transaction. Table names must include
+ * their schema, and type names are returned with theirs.
  */
 export function readSql(query: string): string {
   return readInUsersPathSql(`${OWN_PATH}${query}`);
@@ -48,8 +48,8 @@ export function readInUsersPathSql(query: string): string {
 }
 
 /**
- * Makes the settings when a session begins: for the whole session where the backend is the one that announced itself at
- * log-in, and for this transaction alone behind a transaction pooler, where other clients use the session as well.
+ * Applies the settings at the start of a session: for the whole session if the backend is the one that announced itself
+ * at log-in, and only for this transaction behind a transaction pooler, where other clients share the session.
  * @param processId the announced one
  */
 export function beginSessionSql(serverVersion: number, processId: number): string {

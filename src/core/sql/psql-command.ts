@@ -1,4 +1,4 @@
-/** A psql command line taken apart. */
+/** The parts of a psql command line. */
 export interface PsqlCommand {
   /** Without the backslash: "restrict", "connect", ".". */
   readonly command: string;
@@ -6,15 +6,15 @@ export interface PsqlCommand {
 }
 
 const LINE = /^\\([!?.;:\\]|[^\s\\]*)/;
-/** A quote that nothing closes runs to the end of the line, so that no later quote has to look for its end again. */
+/** An unclosed quote runs to the end of the line, so that no later quote searches for its end again. */
 const ARGUMENT = /'(?:[^'\\]|\\.)*(?:'|\\?$)|"[^"]*(?:"|$)|\\|[^\s'"\\]+/gs;
 
-/** Commands that pgstep may pass over, and which must therefore hide nothing behind them. */
+/** Commands that pgstep may skip, and which must therefore hide nothing after them. */
 const PASSED_OVER: ReadonlySet<string> = new Set(["c", "connect", "restrict", "unrestrict"]);
 
 /**
- * Takes `\command argument 'quoted argument'` apart; quotes around an argument are removed. `nextCommandAt` is where
- * another command, or SQL behind `\\`, begins in the line of a command that may be passed over.
+ * Parses `\command argument 'quoted argument'`; quotes around an argument are removed. `nextCommandAt` is the offset of
+ * another command, or of SQL after `\\`, in the line of a command that may be skipped.
  */
 export function parsePsqlCommand(line: string): PsqlCommand & { readonly nextCommandAt?: number } {
   const [start = "", command = ""] = LINE.exec(line) ?? [];
@@ -27,7 +27,7 @@ export function parsePsqlCommand(line: string): PsqlCommand & { readonly nextCom
   };
 }
 
-/** Whether an argument has a quote at both ends. */
+/** True if an argument has a quote at both ends. */
 function isClosed(argument: string): boolean {
   return /^(?:'(?:[^'\\]|\\.)*'|"[^"]*")$/s.test(argument);
 }
@@ -57,7 +57,7 @@ const SUBSTITUTES: Readonly<Record<string, string>> = {
   ".": "Remove the line: no COPY ... FROM STDIN is open here.",
 };
 
-/** What to write in place of a psql command, as one imperative sentence. */
+/** The replacement for a psql command, as one imperative sentence. */
 export function psqlSubstitute(command: string): string {
   return Object.hasOwn(SUBSTITUTES, command)
     ? (SUBSTITUTES[command] ?? "")

@@ -13,9 +13,9 @@ import {
   STAR,
 } from "./characters.ts";
 
-/** Not in this text. */
+/** Not found in this text. */
 export const NONE = -1;
-/** Only text that follows can tell. */
+/** Depends on text that has not arrived yet. */
 export const UNDECIDED = -2;
 
 // Sticky expressions run through long text several times faster than a loop over its characters.
@@ -30,12 +30,12 @@ function run(expression: RegExp, text: string, from: number): number {
   return expression.lastIndex;
 }
 
-/** Where the line that `at` is in ends; the length of the text where no line end follows. */
+/** The end of the line that `at` is in; the length of the text if no line end follows. */
 export function lineEnd(text: string, at: number): number {
   return run(TO_LINE_END, text, at);
 }
 
-/** Where the next quote is that no backslash takes with it, or NONE. */
+/** The offset of the next quote that no backslash escapes, or NONE. */
 export function unescapedQuote(text: string, at: number): number {
   for (;;) {
     const found = run(TO_QUOTE_OR_BACKSLASH, text, at);
@@ -45,7 +45,7 @@ export function unescapedQuote(text: string, at: number): number {
   }
 }
 
-/** Behind the end of a nested comment, where `at` is behind its opening mark; or NONE. */
+/** The offset after a nested comment, with `at` after its opening mark; or NONE. */
 export function commentEnd(text: string, at: number): number {
   let depth = 1;
   while (depth > 0) {
@@ -61,29 +61,29 @@ export function commentEnd(text: string, at: number): number {
   return at;
 }
 
-/** Where a word ends, `at` being inside it. */
+/** The end of a word that contains `at`. */
 export function wordEnd(text: string, at: number): number {
   while (at < text.length && isWordPart(text.charCodeAt(at))) at++;
   return at;
 }
 
-/** Where white space ends, `at` being inside it. */
+/** The end of the white space that contains `at`. */
 export function spaceEnd(text: string, at: number): number {
   while (at < text.length && begins(text.charCodeAt(at)) === BEGINS.space) at++;
   return at;
 }
 
-/** Where digits and the letters stuck to them end (`$1`, and what the server refuses as trailing junk). */
+/** The end of digits and the letters attached to them (`$1`, and what the server rejects as trailing junk). */
 export function digitsEnd(text: string, at: number): number {
   const end = plainDigitsEnd(text, at);
   return end < text.length && begins(text.charCodeAt(end)) === BEGINS.word ? wordEnd(text, end) : end;
 }
 
-/** Where a number ends: as `digitsEnd`, and behind the sign of an exponent. */
+/** The end of a number: as `digitsEnd`, and after the sign of an exponent. */
 export function numberEnd(text: string, at: number): number {
   const letters = plainDigitsEnd(text, at);
   const end = digitsEnd(text, letters);
-  // The sign is the exponent's even where no digit follows, so the `1e--` of a typing error begins no comment.
+  // The sign belongs to the exponent even if no digit follows, so a mistyped `1e--` begins no comment.
   const exponent = end === letters + 1 && (text.charCodeAt(letters) | 0x20) === 0x65;
   const unit = text.charCodeAt(end);
   return exponent && (unit === DASH || unit === PLUS) ? end + 1 : end;
@@ -95,8 +95,8 @@ function plainDigitsEnd(text: string, at: number): number {
 }
 
 /**
- * A string goes on behind white space with a line end in it (comments allowed), and keeps its kind: the place behind
- * that opening quote, or NONE, or UNDECIDED where the text ends too early to tell and is not final.
+ * A string continues after white space with a line end in it (comments allowed), and keeps its kind. Returns the offset
+ * after the next opening quote, or NONE, or UNDECIDED if a text that is not final ends too early.
  */
 export function stringContinuation(text: string, at: number, final: boolean): number {
   let lineEnded = false;

@@ -1,20 +1,20 @@
 import type { RuleOf } from "../failure/rules.ts";
 import type { Position } from "../text/position.ts";
 
-/** Where a piece of a file is. */
+/** The place of a piece in its file. */
 export interface Place {
   /** Of its first character. */
   readonly position: Position;
-  /** Of its first character, in UTF-16 units from the start of the file; of rows that came as bytes, their number. */
+  /** Of its first character, in UTF-16 units from the start of the file; rows that came as bytes count as bytes. */
   readonly offset: number;
 }
 
-/** Where the value of a placeholder stands in a statement. */
+/** The place of a placeholder value in a statement. */
 export interface Replacement {
-  /** Where it stands in the replaced text, in UTF-16 units, and how long it is there. */
+  /** Its offset and length in the replaced text, in UTF-16 units. */
   readonly at: number;
   readonly length: number;
-  /** How long it is as it was written. */
+  /** The length of the placeholder as written. */
   readonly written: number;
 }
 
@@ -27,11 +27,11 @@ export interface Blank {
 /** One SQL command. */
 export interface Statement extends Place {
   readonly kind: "statement";
-  /** From its first token up to and including its semicolon where there is one; comments inside are kept. */
+  /** From its first token up to and including its semicolon, if any; comments inside are kept. */
   readonly text: string;
   /** How its '..' strings were read. */
   readonly standardConformingStrings: boolean;
-  /** Where placeholders were replaced in its text: what the file has, and where it differs. */
+  /** If placeholders were replaced in its text: the text as written, and the differences. */
   readonly replaced?: { readonly written: string; readonly replacements: readonly Replacement[] };
 }
 
@@ -45,13 +45,13 @@ export interface PsqlLine extends Place {
   readonly arguments: readonly string[];
 }
 
-/** A part of the rows behind a COPY ... FROM STDIN, line ends included; a cut may be in the middle of a row. */
+/** A part of the rows after a COPY ... FROM STDIN, line ends included; a cut may be in the middle of a row. */
 export interface CopyData extends Place {
   readonly kind: "copy-data";
   readonly text: string;
 }
 
-/** Such a part as the bytes it came in, cut anywhere; good only until the next piece is asked for. */
+/** Such a part as the bytes it came in, cut anywhere; valid only until the next piece is requested. */
 export interface CopyBytes {
   readonly kind: "copy-bytes";
   readonly bytes: Uint8Array;
@@ -63,21 +63,21 @@ export interface CopyEnd extends Place {
   readonly text: string;
 }
 
-/** Text that cannot be sent, and why. Scanning goes on behind it where that makes sense, so one pass finds all faults. */
+/** Text that cannot be sent, and why. Scanning continues after it if possible, so that one pass finds all errors. */
 export interface ScanFault {
   readonly kind: "fault";
   readonly rule: RuleOf<"error">;
-  /** What is the case, e.g. "this string is never closed". */
+  /** The error, e.g. "this string is never closed". */
   readonly message: string;
   /** One imperative sentence. */
   readonly hint: string;
-  /** The text that is given up, from the start of its statement; empty where all text is in other pieces. */
+  /** The skipped text, from the start of its statement; empty if all text is in other pieces. */
   readonly text: string;
-  /** Where the faulty thing itself starts (the opening quote), not the text that is given up. */
+  /** The start of the error itself (the opening quote), not of the skipped text. */
   readonly position: Position;
-  /** Of that same place, in UTF-16 units from the start of the file. */
+  /** The offset of the same place, in UTF-16 units from the start of the file. */
   readonly offset: number;
 }
 
-/** What a file consists of: the `text` of all its pieces in order is the file, but for placeholders that were replaced. */
+/** The parts of a file: the `text` of all pieces in order is the file, except for replaced placeholders. */
 export type Piece = Blank | Statement | PsqlLine | CopyData | CopyEnd | ScanFault;

@@ -5,12 +5,12 @@ interface Taken {
   readonly kind: Token;
   /** As written; words in upper case. */
   readonly text: string;
-  /** Where it begins in the text. */
+  /** Its offset in the text. */
   readonly start: number;
 }
 
 /**
- * Reads the tokens of one statement from the left, without white space and comments, no further than it is asked:
+ * Reads the tokens of one statement from the left, without white space and comments, only as far as requested:
  * classifying a CREATE FUNCTION never reads its body.
  */
 export class TokenCursor {
@@ -18,7 +18,7 @@ export class TokenCursor {
   readonly #ahead: Taken[] = [];
   #end = 0;
 
-  /** @param from where to begin: between two tokens */
+  /** @param from the offset to begin at: between two tokens */
   constructor({ text, standardConformingStrings }: Pick<Statement, "text" | "standardConformingStrings">, from = 0) {
     this.#lexer = new Lexer(text, { final: true, standardConformingStrings });
     this.#lexer.end = from;
@@ -36,7 +36,7 @@ export class TokenCursor {
     return this.#ahead[distance] as Taken;
   }
 
-  /** Where the last token that was stepped over ends. */
+  /** The offset after the last token that was taken. */
   get end(): number {
     return this.#end;
   }
@@ -46,19 +46,19 @@ export class TokenCursor {
     if (taken) this.#end = taken.start + taken.text.length;
   }
 
-  /** Whether only the semicolon is left, or nothing. */
+  /** True if only the semicolon is left, or nothing. */
   get atEnd(): boolean {
     const { kind, text } = this.#peek();
     return kind === TOKEN.end || text === ";";
   }
 
-  /** Whether a string, of any kind of quotes, comes next. */
+  /** True if a string, of any kind of quotes, comes next. */
   get atString(): boolean {
     const { kind } = this.#peek();
     return kind === TOKEN.string || kind === TOKEN.dollarString;
   }
 
-  /** Whether these unquoted words (in upper case) and symbols come next. */
+  /** True if these unquoted words (in upper case) and symbols come next. */
   sees(...expected: string[]): boolean {
     return expected.every((text, distance) => {
       const next = this.#peek(distance);
@@ -66,32 +66,32 @@ export class TokenCursor {
     });
   }
 
-  /** Steps over these words and symbols when they come next. */
+  /** Skips these words and symbols if they come next. */
   accept(...expected: string[]): boolean {
     if (!this.sees(...expected)) return false;
     for (const _ of expected) this.#step();
     return true;
   }
 
-  /** Steps over one of these words and says which. */
+  /** Skips one of these words and returns it. */
   acceptOne(...words: string[]): string | undefined {
     const word = words.find((candidate) => this.sees(candidate));
     if (word !== undefined) this.skip();
     return word;
   }
 
-  /** Steps over the next token. */
+  /** Skips the next token. */
   skip(): void {
     if (this.#peek().kind !== TOKEN.end) this.#step();
   }
 
-  /** Steps over a name with its qualifiers: `a`, `"a b"`, `a.b."c"`. */
+  /** Skips a name with its qualifiers: `a`, `"a b"`, `a.b."c"`. */
   skipName(): void {
     do this.skip();
     while (this.accept("."));
   }
 
-  /** Steps over a pair of parentheses and what is in them, where one opens here. */
+  /** Skips a pair of parentheses with its content, if one opens here. */
   skipParentheses(): void {
     if (!this.sees("(")) return;
     let depth = 0;
@@ -102,7 +102,7 @@ export class TokenCursor {
     } while (depth > 0 && this.#peek().kind !== TOKEN.end);
   }
 
-  /** The next token as a name in lower case as PostgreSQL folds it, its quotes removed; steps over it. */
+  /** Takes the next token as a name: in lower case as PostgreSQL folds it, without quotes. */
   takeName(): string {
     const { kind, text } = this.#peek();
     this.skip();
@@ -111,14 +111,14 @@ export class TokenCursor {
       : inCase("lower", text);
   }
 
-  /** The parts of a name with its qualifiers, as `takeName` gives each; steps over them. */
+  /** Takes a name with its qualifiers: its parts, each as `takeName` returns it. */
   takeNameParts(): string[] {
     const parts = [this.takeName()];
     while (this.accept(".")) parts.push(this.takeName());
     return parts;
   }
 
-  /** The next token as a value, a string's without its quotes, words in lower case; steps over it. */
+  /** Takes the next token as a value: a string without its quotes, a word in lower case. */
   takeValue(): string {
     const { kind, text } = this.#peek();
     this.skip();
@@ -131,8 +131,8 @@ export class TokenCursor {
   }
 
   /**
-   * The options of a list `(NAME [value], ...)` that opens here, names in lower case, an option without a value as
-   * "true"; steps over the list. Values in parentheses are skipped.
+   * Takes the options of a list `(NAME [value], ...)` that opens here: names in lower case, an option without a value
+   * as "true". Values in parentheses are skipped.
    */
   takeOptions(): Map<string, string> {
     const options = new Map<string, string>();

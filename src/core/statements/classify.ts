@@ -5,29 +5,29 @@ import { outsideTransaction } from "./outside-transaction.ts";
 import { type SettingChange, settingChange } from "./set.ts";
 import { type TransactionControl, transactionControl } from "./transaction-control.ts";
 
-/** What a statement means for how it must be run. A member is absent where it does not apply. */
+/** How a statement must be run. A member is absent if it does not apply. */
 export interface StatementKind extends Partial<TransactionControl> {
-  /** The rule by which it cannot run in a transaction, e.g. "CREATE INDEX CONCURRENTLY". */
+  /** The rule that forbids it in a transaction, e.g. "CREATE INDEX CONCURRENTLY". */
   readonly outsideTransaction?: string;
-  /** It is COPY ... FROM STDIN, and its rows come in this format. */
+  /** It is COPY ... FROM STDIN, with rows in this format. */
   readonly copyFromStdin?: CopyFormat;
   /** It is DISCARD ALL, which also drops advisory locks. */
   readonly discardAll?: true;
-  /** The encoding it tells the server to expect, as written; not where it goes back to the default. */
+  /** The encoding it sets, as written; absent if it restores the default. */
   readonly clientEncoding?: string;
   /** The setting it changes, `clientEncoding` included. */
   readonly setting?: SettingChange;
 }
 
-/** The words that a statement begins with when there is anything to say about it: most of a large file are INSERTs. */
+/** The first words of statements worth classifying: most of a large file are INSERTs. */
 const TELLING =
   /^(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE|CREATE|DROP|ALTER|REINDEX|VACUUM|CLUSTER|COPY|SET|RESET|DISCARD|SELECT)\b/i;
 
 type Source = Pick<Statement, "text" | "standardConformingStrings">;
 
 /**
- * What a statement means for how it must be run, from the place of its words in PostgreSQL's grammar: names that look
- * like keywords do not matter. Its text begins with its first token.
+ * How a statement must be run, from the position of its words in PostgreSQL's grammar: names that look like keywords do
+ * not matter. Its text begins with its first token.
  */
 export function classify(statement: Source): StatementKind {
   if (!TELLING.test(statement.text)) return {};

@@ -2,7 +2,7 @@ import { quoteIdentifier } from "../sql/quote.ts";
 import type { Statement } from "../sql/statement.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
 
-/** The object of a CREATE or DROP INDEX CONCURRENTLY, as far as its text tells. */
+/** The object of a CREATE or DROP INDEX CONCURRENTLY, as far as its text shows it. */
 export type ConcurrentIndex = ConcurrentCreate | ConcurrentDrop;
 
 export interface ConcurrentDrop {
@@ -13,9 +13,9 @@ export interface ConcurrentDrop {
 
 export interface ConcurrentCreate {
   readonly action: "create";
-  /** Without quotes; undefined when the server is left to choose the name. */
+  /** Without quotes; undefined if the server chooses the name. */
   readonly index: string | undefined;
-  /** Whether the server skips the statement when a relation of that name exists. */
+  /** True if the server skips the statement when a relation of that name exists. */
   readonly ifNotExists: boolean;
   /** As SQL text, with its schema where it is written. */
   readonly table: string;

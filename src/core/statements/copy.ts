@@ -4,8 +4,8 @@ import { parseBoolean } from "./set.ts";
 export type CopyFormat = "text" | "csv" | "binary";
 
 /**
- * The format in which `COPY ... FROM STDIN` wants its rows; undefined for every other statement.
- * FROM STDOUT means the same to PostgreSQL (copy_file_name in gram.y), and so it does here.
+ * The format that `COPY ... FROM STDIN` expects for its rows; undefined for every other statement. PostgreSQL treats
+ * FROM STDOUT the same (copy_file_name in gram.y), and so does pgstep.
  */
 export function copyFromStdin(cursor: TokenCursor): CopyFormat | undefined {
   if (!cursor.accept("COPY")) return undefined;
@@ -27,7 +27,7 @@ export function copyFromStdin(cursor: TokenCursor): CopyFormat | undefined {
   return format;
 }
 
-/** Whether an option list switches an option on: named alone, or with a true value. */
+/** True if an option list enables an option: named alone, or with a true value. */
 export function isOn(options: ReadonlyMap<string, string>, name: string): boolean {
   const value = options.get(name);
   return value !== undefined && parseBoolean(value) !== false;

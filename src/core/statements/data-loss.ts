@@ -1,15 +1,15 @@
 import type { Statement } from "../sql/statement.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
 
-/** What a statement takes the data of. */
+/** The tables and schemas whose data a statement destroys. */
 export interface Destruction {
   /** The kind of statement, in SQL's words: "DROP TABLE". */
   readonly kind: string;
-  /** The tables it names; empty where any table can be hit. */
+  /** The tables it names; empty if any table can be affected. */
   readonly tables: readonly TableName[];
-  /** Schemas that it empties. */
+  /** The schemas that it empties. */
   readonly schemas: readonly string[];
-  /** Whether it reaches the tables that refer to those by foreign keys as well. */
+  /** True if it also affects tables that refer to those by foreign keys. */
   readonly cascades: boolean;
 }
 
@@ -21,14 +21,14 @@ export interface TableName {
 
 type Source = Pick<Statement, "text" | "standardConformingStrings">;
 
-/** Tells at the cost of one look that a statement destroys nothing; it begins with its first token. */
+/** A quick check that a statement destroys nothing; its text begins with its first token. */
 const MAY_DESTROY = /^(?:DROP|TRUNCATE|DELETE|UPDATE|MERGE|WITH|ALTER)\b/i;
 
 /**
- * What data a statement destroys, as far as its text tells; undefined for none. These are: DROP TABLE, DROP SCHEMA, DROP
- * OWNED; DROP EXTENSION, DROP TYPE and DROP DOMAIN with CASCADE; TRUNCATE; DELETE; MERGE with DELETE; UPDATE without WHERE;
- * ALTER TABLE with DROP COLUMN or ALTER COLUMN TYPE; ALTER TYPE with DROP ATTRIBUTE. What runs inside functions and DO
- * blocks is not seen.
+ * The data that a statement destroys, as far as its text shows it; undefined for none. Covers DROP TABLE, DROP SCHEMA,
+ * DROP OWNED; DROP EXTENSION, DROP TYPE and DROP DOMAIN with CASCADE; TRUNCATE; DELETE; MERGE with DELETE; UPDATE
+ * without WHERE; ALTER TABLE with DROP COLUMN or ALTER COLUMN TYPE; ALTER TYPE with DROP ATTRIBUTE. Does not see inside
+ * functions and DO blocks.
  */
 export function destruction(statement: Source): Destruction | undefined {
   if (!MAY_DESTROY.test(statement.text)) return undefined;
@@ -82,7 +82,7 @@ function alter(cursor: TokenCursor): Destruction | undefined {
   return undefined;
 }
 
-/** Of one action of an ALTER TABLE. */
+/** The destructive part of one action of an ALTER TABLE, if any. */
 function lossyAction(cursor: TokenCursor): string | undefined {
   if (cursor.accept("DROP")) return cursor.sees("CONSTRAINT") ? undefined : "DROP COLUMN";
   if (!cursor.accept("ALTER") || cursor.sees("CONSTRAINT")) return undefined;
@@ -91,7 +91,7 @@ function lossyAction(cursor: TokenCursor): string | undefined {
   return cursor.sees("TYPE") || cursor.sees("SET", "DATA", "TYPE") ? "ALTER COLUMN TYPE" : undefined;
 }
 
-/** DELETE, UPDATE and MERGE, in front or within WITH. */
+/** DELETE, UPDATE and MERGE, at the start or within WITH. */
 function change(cursor: TokenCursor): Destruction | undefined {
   const tables: TableName[] = [];
   let kind: string | undefined;
@@ -104,7 +104,7 @@ function change(cursor: TokenCursor): Destruction | undefined {
       cursor.skip();
       cursor.accept("ONLY");
       const table = takeTable(cursor);
-      // FOR UPDATE has no SET, and so is none.
+      // FOR UPDATE has no SET, so it is not an UPDATE.
       if (!updatesAll(cursor)) continue;
       kind ??= "UPDATE without WHERE";
       tables.push(table);
@@ -121,7 +121,7 @@ function change(cursor: TokenCursor): Destruction | undefined {
   return kind === undefined ? undefined : { kind, tables, schemas: [], cascades: false };
 }
 
-/** Whether an UPDATE, read behind its table, has a SET and no WHERE of its own; stops where the statement around it goes on. */
+/** True if an UPDATE, read from after its table, has a SET and no WHERE of its own; stops at the end of the UPDATE. */
 function updatesAll(cursor: TokenCursor): boolean {
   let sets = false;
   while (!cursor.atEnd && !cursor.sees(")")) {

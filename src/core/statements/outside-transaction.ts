@@ -2,10 +2,9 @@ import type { TokenCursor } from "../sql/token-cursor.ts";
 import { isOn } from "./copy.ts";
 
 /**
- * The rule by which PostgreSQL refuses this statement inside a transaction block, in words for people
- * ("CREATE INDEX CONCURRENTLY"); undefined where it may run in one.
- * Every call of PreventInTransactionBlock in PostgreSQL 18 that the text alone decides. Not among them: REINDEX and
- * CLUSTER of a table that is partitioned, and procedures that commit.
+ * The rule by which PostgreSQL rejects this statement inside a transaction block, in words for people ("CREATE INDEX
+ * CONCURRENTLY"); undefined if it may run in one. Covers every call of PreventInTransactionBlock in PostgreSQL 18 that
+ * the text alone decides, but not REINDEX and CLUSTER of a partitioned table, nor procedures that commit.
  */
 export function outsideTransaction(cursor: TokenCursor): string | undefined {
   if (cursor.accept("CREATE")) return create(cursor);

@@ -8,7 +8,7 @@ export interface RelationName {
   readonly name: string;
 }
 
-/** How a statement changes which relations and schemas there are, or where new ones go; as far as its text says. */
+/** How a statement changes the existing relations and schemas, or where new ones go; as far as its text shows it. */
 export type RelationChange =
   | { readonly action: "create"; readonly relation: RelationName; readonly temporary: boolean }
   /** Its schema is that of the table. */
@@ -55,7 +55,7 @@ function create(cursor: TokenCursor): RelationChange | undefined {
 function createIndex(cursor: TokenCursor): RelationChange | undefined {
   cursor.accept("CONCURRENTLY");
   acceptIfNotExists(cursor);
-  // The server finds a free name for an index without one.
+  // The server chooses a free name for an index without one.
   if (cursor.sees("ON")) return undefined;
   const name = cursor.takeName();
   if (!cursor.accept("ON")) return undefined;
@@ -104,7 +104,7 @@ function searchPathChange(cursor: TokenCursor, statement: Source): RelationChang
   return { action: "search-path", schemas: change.value === undefined ? undefined : namesIn(change.value) };
 }
 
-/** The names of a list as the value of a setting has it: `"$user", public`. */
+/** The names in a list as settings have it: `"$user", public`. */
 export function namesIn(list: string): string[] {
   const cursor = new TokenCursor({ text: list, standardConformingStrings: true });
   return cursor.atEnd ? [] : takeList(cursor, () => cursor.takeName());
@@ -128,7 +128,7 @@ function acceptIfNotExists(cursor: TokenCursor): void {
   cursor.accept("IF", "NOT", "EXISTS");
 }
 
-/** The qualifiers before a schema can only name the database itself. */
+/** A qualifier before the schema can only be the name of the database itself. */
 function takeRelation(cursor: TokenCursor): RelationName {
   const parts = cursor.takeNameParts();
   return { schema: parts.at(-2), name: parts.at(-1) ?? "" };

@@ -6,9 +6,9 @@ import { parseBoolean } from "./set.ts";
 export interface SessionEffect {
   /** In words: "the temporary table input". */
   readonly what: string;
-  /** The name under which other statements use it, without quotes; undefined where any statement may depend on it. */
+  /** The name by which other statements refer to it, without quotes; undefined if any statement may depend on it. */
   readonly name?: string;
-  /** Whether the statement changes nothing else, so that it can run again in another session. */
+  /** True if the statement changes nothing else, so that it can run again in another session. */
   readonly repeatable: boolean;
 }
 
@@ -18,8 +18,8 @@ const LOCK: SessionEffect = { what: "an advisory lock", repeatable: false };
 const TEMPORARY = ["TEMP", "TEMPORARY"];
 
 /**
- * The change a statement makes to its session, in a file where each statement is a transaction of its own; undefined for
- * none. The bodies of functions and procedures that it calls are not known.
+ * The change a statement makes to its session, in a file where each statement is its own transaction; undefined for
+ * none. Does not see inside the functions and procedures that it calls.
  */
 export function sessionEffect(
   statement: Pick<Statement, "text" | "standardConformingStrings">,
@@ -36,7 +36,7 @@ export function sessionEffect(
   return hiddenEffect(cursor);
 }
 
-/** What SET changes only until the end of its transaction. */
+/** True if SET changes the setting only until the end of its transaction. */
 function isLocal(cursor: TokenCursor): boolean {
   if (cursor.sees("LOCAL") || cursor.sees("TRANSACTION") || cursor.sees("CONSTRAINTS")) return true;
   cursor.accept("SESSION");
@@ -66,7 +66,7 @@ function temporaryNamed(kind: string, cursor: TokenCursor): SessionEffect {
   return { what: `the temporary ${kind} ${name}`, name, repeatable: false };
 }
 
-/** How long the effect of a statement lasts that only calls set_config and takes advisory locks, with constants. */
+/** How long the effect lasts of a statement that only calls set_config and takes advisory locks, with constants. */
 function plainCalls(cursor: TokenCursor): "lasting" | "local" | undefined {
   if (!cursor.accept("SELECT")) return undefined;
   let lasting = false;
@@ -81,7 +81,7 @@ function plainCalls(cursor: TokenCursor): "lasting" | "local" | undefined {
   return lasting ? "lasting" : "local";
 }
 
-/** Whether it lasts only until the end of the transaction; undefined where an argument is no constant. */
+/** True if it lasts only until the end of the transaction; undefined if an argument is not a constant. */
 function plainSetting(cursor: TokenCursor): boolean | undefined {
   if (!cursor.atString) return undefined;
   cursor.skip();
@@ -117,7 +117,7 @@ function hiddenEffect(cursor: TokenCursor): SessionEffect | undefined {
   return undefined;
 }
 
-/** Whether parentheses that open here end with `true`, for a setting until the end of the transaction; true without any. */
+/** True if the parentheses that open here end with `true`, for a transaction-local setting; also true without any. */
 function endsWithTrue(cursor: TokenCursor): boolean {
   if (!cursor.sees("(")) return true;
   let depth = 0;
@@ -131,7 +131,7 @@ function endsWithTrue(cursor: TokenCursor): boolean {
   return local;
 }
 
-/** What the text of a DO block shows. */
+/** The effect that the text of a DO block shows. */
 function effectOfBlock(text: string): SessionEffect | undefined {
   const made =
     /\bcreate\s+(?:local\s+|global\s+)?temp(?:orary)?\s+(table|view|sequence)\s+(?:if\s+not\s+exists\s+)?"?([\w$]+)/i.exec(

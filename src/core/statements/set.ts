@@ -1,18 +1,18 @@
 import type { TokenCursor } from "../sql/token-cursor.ts";
 
-/** What a statement does to a setting of the session. */
+/** A statement's change to a setting of the session. */
 export interface SettingChange {
-  /** In lower case; "all" where every setting is reset. */
+  /** In lower case; "all" if every setting is reset. */
   readonly name: string;
-  /** As written, without quotes; undefined where the setting goes back to its default. */
+  /** As written, without quotes; undefined if the setting is reset to its default. */
   readonly value: string | undefined;
-  /** Only until the end of the transaction. */
+  /** True if it lasts only until the end of the transaction. */
   readonly local: boolean;
 }
 
 /**
  * The change that SET, RESET, DISCARD ALL or a leading `SELECT set_config(...)` makes; undefined for other statements.
- * Of a list of values only the first is given.
+ * Of a list of values, only the first is returned.
  */
 export function settingChange(cursor: TokenCursor): SettingChange | undefined {
   if (cursor.accept("SET")) return set(cursor);
@@ -44,8 +44,8 @@ function setConfig(cursor: TokenCursor): SettingChange | undefined {
 }
 
 /**
- * A Boolean as PostgreSQL reads it from text: on, yes, true, 1 and their opposites, in any case, also shortened.
- * undefined where it is none. (parse_bool, src/backend/utils/adt/bool.c)
+ * A Boolean as PostgreSQL reads it from text: on, yes, true, 1 and their opposites, in any case, also shortened;
+ * undefined for other text. (parse_bool, src/backend/utils/adt/bool.c)
  */
 export function parseBoolean(text: string): boolean | undefined {
   const word = text.toLowerCase();

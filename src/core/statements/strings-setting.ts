@@ -3,8 +3,8 @@ import { Lexer, TOKEN } from "../sql/lexer.ts";
 import type { Statement } from "../sql/statement.ts";
 
 /**
- * Whether a statement reads differently with the other value of standard_conforming_strings: whether a backslash stands
- * in one of its plain '..' strings. E'..' and dollar quotes read the same, and U&'..' is refused where it is off.
+ * True if a statement has another meaning with the other value of standard_conforming_strings: one of its plain '..'
+ * strings contains a backslash. E'..' and dollar quotes do not change, and U&'..' is rejected if it is off.
  */
 export function dependsOnStrings({ text, standardConformingStrings }: Statement): boolean {
   if (!text.includes("\\") || !text.includes("'")) return false;
@@ -18,14 +18,14 @@ export function dependsOnStrings({ text, standardConformingStrings }: Statement)
   return false;
 }
 
-/** Statements that change no setting unless a function or a trigger of the database's own does. */
+/** Statements that change no setting unless a function or trigger of the database does. */
 const QUIET =
   /^(?:INSERT|UPDATE|DELETE|MERGE|COPY|CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|TRUNCATE|SAVEPOINT|RELEASE|LOCK|ANALYZE|SECURITY|CLOSE|DEALLOCATE|REASSIGN|NOTIFY|LISTEN|UNLISTEN)\b/i;
 const NAMES_SETTING = /set_config|pg_settings|standard_conforming|^CREATE\s+EXTENSION\b/i;
 
 /**
- * Whether standard_conforming_strings may be another behind a statement, in a way that its text tells or not: SET, a
- * function that is called, ROLLBACK TO SAVEPOINT, which takes a SET back.
+ * True if standard_conforming_strings may have changed after a statement, visibly or not: by SET, by a function call,
+ * or by ROLLBACK TO SAVEPOINT, which undoes a SET.
  */
 export function mayChangeStrings({ text }: Statement): boolean {
   return !QUIET.test(text) || NAMES_SETTING.test(text);

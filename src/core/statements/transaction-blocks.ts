@@ -14,12 +14,12 @@ export interface Control {
   readonly index: number;
 }
 
-/** A BEGIN ... COMMIT of a file's own, by the places of both among the statements, 0-based. */
+/** A BEGIN ... COMMIT of a file, as 0-based indexes among its statements. */
 export interface Block {
   readonly begin: number;
   readonly commit: number;
   readonly isolation: IsolationLevel;
-  /** Of its BEGIN. */
+  /** The position of its BEGIN. */
   readonly position: Position;
   /** Its COMMIT. */
   readonly end: Statement;
@@ -27,10 +27,10 @@ export interface Block {
 
 export const SAVEPOINTS: ReadonlySet<string> = new Set(["savepoint", "release", "rollback-to"]);
 
-/** The modes that pgstep's own BEGIN can take over. */
+/** The modes that pgstep's own BEGIN can adopt. */
 const MODES = /^(?:ISOLATION LEVEL (READ COMMITTED|REPEATABLE READ|SERIALIZABLE))?,?(?: ?READ WRITE)?$/;
 
-/** What a BEGIN asks for; undefined for more than an isolation level. */
+/** The level that a BEGIN asks for; undefined if it asks for more than an isolation level. */
 export function isolationOf({ modes = "" }: Pick<StatementKind, "modes">): IsolationLevel | undefined {
   const match = MODES.exec(modes);
   return match ? ((match[1] ?? "READ COMMITTED") as IsolationLevel) : undefined;
@@ -43,9 +43,9 @@ export function isolationSetBy(statement: Statement): IsolationLevel | undefined
 }
 
 /**
- * The transactions of a file that has several, or statements beside one; undefined where they are more than BEGIN ...
- * COMMIT one behind the other, with savepoints inside.
- * @param controls all of the file, in their order
+ * The transactions of a file that has several, or statements outside one; undefined unless they are a plain sequence of
+ * BEGIN ... COMMIT, with savepoints inside.
+ * @param controls all of the file, in order
  */
 export function blocksOf(controls: readonly Control[]): Block[] | undefined {
   const blocks: Block[] = [];

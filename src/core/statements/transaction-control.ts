@@ -1,7 +1,7 @@
 import type { TokenCursor } from "../sql/token-cursor.ts";
 
 export interface TransactionControl {
-  /** "commit" is END as well, "rollback" is ABORT as well, "begin" is START TRANSACTION as well. */
+  /** "commit" includes END, "rollback" includes ABORT, "begin" includes START TRANSACTION. */
   readonly transaction:
     | "begin"
     | "commit"
@@ -14,11 +14,11 @@ export interface TransactionControl {
     | "rollback-prepared";
   /** AND CHAIN: a new transaction begins at once. */
   readonly chain?: true;
-  /** What BEGIN asks for, in upper case, single spaces between: "ISOLATION LEVEL SERIALIZABLE READ ONLY". */
+  /** The modes of BEGIN, in upper case, with single spaces: "ISOLATION LEVEL SERIALIZABLE READ ONLY". */
   readonly modes?: string;
 }
 
-/** The transaction control that a statement is; undefined for every other statement. */
+/** The kind of transaction control statement; undefined for every other statement. */
 export function transactionControl(cursor: TokenCursor): TransactionControl | undefined {
   if (cursor.accept("BEGIN")) {
     cursor.acceptOne("WORK", "TRANSACTION");
@@ -31,12 +31,12 @@ export function transactionControl(cursor: TokenCursor): TransactionControl | un
   if (cursor.acceptOne("ROLLBACK", "ABORT")) return end("rollback", cursor);
   if (cursor.accept("SAVEPOINT")) return { transaction: "savepoint" };
   if (cursor.accept("RELEASE")) return { transaction: "release" };
-  // PREPARE transaction AS SELECT ... is a prepared statement that somebody called so.
+  // PREPARE transaction AS SELECT ... is a prepared statement with that name.
   if (cursor.accept("PREPARE", "TRANSACTION") && cursor.atString) return { transaction: "prepare" };
   return undefined;
 }
 
-/** What SET TRANSACTION asks for, spelled as the modes of BEGIN are; undefined for every other statement. */
+/** The modes of SET TRANSACTION, spelled like those of BEGIN; undefined for every other statement. */
 export function transactionModes(cursor: TokenCursor): string | undefined {
   if (!cursor.accept("SET")) return undefined;
   cursor.acceptOne("SESSION", "LOCAL");

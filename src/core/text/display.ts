@@ -1,16 +1,14 @@
 import { safeText } from "./safe-text.ts";
 
-/*
- * Text as it is shown: without what is unsafe, and as wide as there is room.
- */
+/* Text for display: made safe, and fitted to the available width. */
 
-/** Stands for a blank where no line may be broken. No text has it that was made printable. */
+/** A blank that must not become a line break. Printable text never contains it. */
 export const GLUE = "\x1f";
 
 /** Characters that are one column wide and nothing else. */
 const ASCII = /^[\x20-\x7e]*$/;
 
-/** The text for a terminal or a log, unsafe characters spelled out ("\\x1b"); line feeds stay, tabs become spaces. */
+/** The text for a terminal or a log: unsafe characters spelled out ("\\x1b"), tabs as spaces; line feeds stay. */
 export function printable(text: string): string {
   return safeText(text, "text");
 }
@@ -20,21 +18,21 @@ export function printableLine(text: string): string {
   return safeText(text, "line");
 }
 
-/** A value as JSON of one line, or indented, unsafe characters escaped: it reads back as the same value. */
+/** A value as JSON on one line, or indented, with unsafe characters escaped: parsing it returns the same value. */
 export function jsonText(value: unknown, indentation?: number): string {
   return safeText(JSON.stringify(value, undefined, indentation), "json");
 }
 
-/** Made only where it is needed: that takes as long as loading half of the program. */
+/** Created on first use: that takes as long as loading half of the program. */
 let segmenter: Intl.Segmenter | undefined;
 
 /**
- * So much is taken apart at a time, with what combines to its last character: on Node the time that a segmenter takes grows
- * with the square of the text.
+ * The text is segmented in parts of this size, each with the marks that combine with its last character: on Node, a
+ * segmenter takes time quadratic in the length of the text.
  */
 const PART = /.{1,64}(?:[\p{Mark}\p{Emoji_Modifier}]|\u200d){0,32}/gsu;
 
-/** What a reader takes for one character, as code points may combine to it. */
+/** One character as a reader sees it: one or more code points. */
 export interface Character {
   readonly text: string;
   /** Columns of a terminal: 0, 1 or 2. */
@@ -48,7 +46,7 @@ export function* characters(text: string): Generator<Character> {
   }
 }
 
-/** How many columns of a terminal the text takes. */
+/** The number of terminal columns that the text takes. */
 export function displayWidth(text: string): number {
   const shown = text.replaceAll(GLUE, " ");
   if (ASCII.test(shown)) return shown.length;
@@ -57,7 +55,7 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** The text cut to that many columns, its last one then an ellipsis. */
+/** The text cut to that many columns, ending in an ellipsis. */
 export function cut(text: string, columns: number, ellipsis = "…"): string {
   if (displayWidth(text) <= columns) return text;
   const room = columns - displayWidth(ellipsis);
@@ -71,16 +69,16 @@ export function cut(text: string, columns: number, ellipsis = "…"): string {
   return taken + ellipsis;
 }
 
-/** The text filled up with spaces to that many columns. */
+/** The text padded with spaces to that many columns. */
 export function pad(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - displayWidth(text)));
 }
 
-/** Drawn as a picture, or asked to be by U+FE0F. */
+/** An emoji by default, or requested as one by U+FE0F. */
 const EMOJI = /\p{Emoji_Presentation}|\p{Emoji}\ufe0f/u;
 const ZERO_WIDTH = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]+$/u;
 
-/** Ranges of Unicode's East Asian Width W and F (UAX #11) that are no emoji. */
+/** Ranges of Unicode's East Asian Width W and F (UAX #11) that are not emoji. */
 const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
   [0x2e80, 0x303e],
@@ -107,8 +105,8 @@ function characterWidth(character: string): number {
 }
 
 /**
- * The text on lines of at most so many columns, broken at spaces; a word that is longer has a line to itself. Line feeds
- * stay, and what fits keeps the spaces that align it.
+ * The text on lines of at most `columns` columns, broken at spaces; a longer word has its own line. Line feeds stay,
+ * and a line that fits keeps the spaces that align it.
  * @param first how many columns less the first line has
  */
 export function wrapped(text: string, columns: number, first = 0, width = displayWidth): string[] {
@@ -130,7 +128,7 @@ export function wrapped(text: string, columns: number, first = 0, width = displa
   return lines;
 }
 
-/** What a line can be broken into; its indentation belongs to its first word. */
+/** The words at which a line can be broken; its indentation belongs to the first word. */
 function wordsOf(line: string): string[] {
   const start = line.search(/[^ ]|$/);
   const [first = "", ...rest] = line.slice(start).split(" ");
@@ -139,7 +137,7 @@ function wordsOf(line: string): string[] {
 
 const MOST_WORDS = 5;
 
-/** "a, b, c": the first five, and how many there are beyond them. */
+/** "a, b, c": the first five, and the number of the others. */
 export function enumeration(words: readonly string[]): string {
   const rest = words.length - MOST_WORDS;
   return words.slice(0, MOST_WORDS).join(", ") + (rest > 0 ? ` and ${rest} more` : "");

@@ -11,7 +11,7 @@ export function parseDuration(text: string): number | undefined {
   return durationMs <= MAX_DURATION_MS ? durationMs : undefined;
 }
 
-/** The duration as `parseDuration` takes it, with the largest unit that divides it. */
+/** The duration as `parseDuration` accepts it, with the largest unit that divides it. */
 export function writeDuration(durationMs: number): string {
   if (durationMs === 0) return "0";
   const [unit = "ms", unitMs = 1] = Object.entries(UNITS_MS).findLast(([, unitMs]) => durationMs % unitMs === 0) ?? [];

@@ -1,17 +1,17 @@
 import { wrapped } from "./display.ts";
 
-/** How far what explains a word stands in when it has to go below it. */
+/** The indentation of an explanation below its word. */
 const BELOW = "      ";
 
-/** A word or two, a gap, and what they mean. */
+/** A row: a word or two, a gap, and the explanation. */
 const ROW = /^( +\S(?:.*?\S)?) {2,}(\S.*)$/;
 
-/** Indented so deep, a line goes on with the row above it. */
+/** A line with this indentation continues the row above it. */
 const CONTINUED = /^ {8,}(\S.*)$/;
 
 /**
- * A page that was set for a width, set anew for a terminal that is narrower: explanations go below what they explain, and
- * sentences are broken again. What fits stays as it is.
+ * Reformats a page for a narrower terminal: explanations go below the words that they explain, and sentences are
+ * wrapped again. Lines that fit stay as they are.
  */
 export function narrowed(page: string, width: number, columns: number): string {
   if (columns >= width) return page;
@@ -31,7 +31,7 @@ export function narrowed(page: string, width: number, columns: number): string {
   return set.join("\n");
 }
 
-/** Whether the line ended only because the first word of the next had no room in it. */
+/** True if the line ended only because it had no room for the first word of the next. */
 function wasFull(line: string, next: string, width: number): boolean {
   const [word = ""] = next.split(" ");
   return line.length + 1 + word.length > width;
@@ -42,7 +42,7 @@ function below(left: string, right: readonly string[], columns: number): string[
   return [...hanging(left, columns), ...wrapped(text, columns - BELOW.length).map((line) => BELOW + line)];
 }
 
-/** Broken at words, the further lines indented by two more than the first. */
+/** Wrapped at words, with later lines indented by two more than the first. */
 function hanging(text: string, columns: number): string[] {
   const indentation = " ".repeat(text.search(/\S|$/) + (text.startsWith(" ") ? 2 : 0));
   const [first = "", ...rest] = wrapped(text, columns - indentation.length, -indentation.length);

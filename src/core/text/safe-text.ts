@@ -1,7 +1,7 @@
 /*
- * What a text that others wrote (a file name, a server's message, a hook's output) may carry where it goes. Nothing in it
- * may move a cursor, colour or hide other text, turn its direction, end a line early or be taken for a command to a CI
- * service. Whatever is unsafe is spelled out, so that it is seen; in JSON it is escaped, so that nothing is lost.
+ * Makes text from others (a file name, a server's message, a hook's output) safe for its target. Nothing in it may move
+ * a cursor, colour or hide other text, change its direction, end a line early or act as a command to a CI service.
+ * Unsafe characters are spelled out, so that they are visible; in JSON they are escaped, so that nothing is lost.
  */
 
 export type Target =
@@ -9,7 +9,7 @@ export type Target =
   | "text"
   /** The same on one line. */
   | "line"
-  /** JSON that is serialized already. */
+  /** JSON that is already serialized. */
   | "json"
   /** Character data of XML 1.0. */
   | "xml"
@@ -17,12 +17,12 @@ export type Target =
   | "xml-attribute"
   /** Markdown with HTML in it, on one line. */
   | "markdown"
-  /** The message of a workflow command of GitHub's. */
+  /** The message of a GitHub workflow command. */
   | "workflow-message"
-  /** A property of one. */
+  /** A property of such a command. */
   | "workflow-property";
 
-/** The text as that target may have it. Takes time that grows with the text only. */
+/** The text, made safe for that target. Takes linear time. */
 export function safeText(text: string, target: Target): string {
   return WRITERS[target](text);
 }
@@ -31,8 +31,8 @@ export function safeText(text: string, target: Target): string {
 const ASCII = /^[\x20-\x7e]*$/;
 
 /**
- * Controls of C0 and C1; marks that turn the direction of text; separators of lines and paragraphs, which some take for
- * line ends; what is invisible and joins nothing, tags among it; what is no character.
+ * Controls of C0 and C1; marks that change the direction of text; separators of lines and paragraphs, which some
+ * programs treat as line ends; invisible characters that join nothing, including tags; noncharacters.
  */
 const UNSAFE =
   /(?!\n)[\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e007f}]/gu;
@@ -71,7 +71,7 @@ function line(text: string): string {
   return ASCII.test(text) ? text : spelledOut(text).replaceAll("\n", "\\n");
 }
 
-/** As JSON escapes them, each UTF-16 unit by itself. */
+/** As JSON escapes, one for each UTF-16 unit. */
 function escapedUnits(character: string): string {
   return character.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
@@ -81,7 +81,7 @@ function xml(text: string): string {
   return withoutCommands(escaped, { colon: "&#58;", mark: "#&#35;" });
 }
 
-/** What Markdown and HTML take for theirs; an underscore within a word is only itself. */
+/** Characters with a meaning in Markdown or HTML; an underscore within a word has none. */
 const MARKUP = /[\\`*{}[\]<>#|~&]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
 
 function reference(sign: string): string {
@@ -89,8 +89,8 @@ function reference(sign: string): string {
 }
 
 /**
- * https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions: the sign of an escape is escaped
- * itself, and nothing ends the line.
+ * https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions: the escape character is itself
+ * escaped, and nothing ends the line.
  */
 function workflowMessage(text: string): string {
   return withoutCommands(spelledOut(text), { mark: "## " }).replaceAll("%", "%25").replaceAll("\n", "%0A");
@@ -100,7 +100,7 @@ function workflowMessage(text: string): string {
 const COLONS = /^([^\S\n\r\u2028\u2029]*):(?=:)/gm;
 const MARK = /##(?=\[|vso\[|teamcity\[)/gi;
 
-/** Lines of a log that a CI service reads, none of which it takes for a command. */
+/** Lines for a CI log, none of which the CI service treats as a command. */
 export function withoutCommands(
   text: string,
   { colon, mark }: { readonly colon?: string; readonly mark: string } = { colon: ": ", mark: "## " },

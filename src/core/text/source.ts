@@ -3,9 +3,9 @@ import { createHash, hash } from "node:crypto";
 /** A file's bytes are not UTF-8. */
 export class NotUtf8 extends Error {
   override readonly name = "NotUtf8";
-  /** 1-based line of the first byte that cannot be read. */
+  /** 1-based line of the first invalid byte. */
   readonly line: number;
-  /** What they may be instead, as iconv calls it. */
+  /** The likely encoding, as iconv calls it. */
   readonly likely: "utf-16" | "latin1";
   constructor(line: number, bytes: Uint8Array) {
     super(`not UTF-8 at line ${line}`);
@@ -18,7 +18,7 @@ export class NotUtf8 extends Error {
 }
 
 /**
- * The text of UTF-8 bytes, part for part, without a byte order mark. A character that is cut goes with the next part.
+ * The text of UTF-8 bytes, part by part, without a byte order mark. A character that is cut goes with the next part.
  * @throws NotUtf8
  */
 export function* decodeSource(parts: Iterable<Uint8Array>): Generator<string> {
@@ -30,7 +30,7 @@ export function* decodeSource(parts: Iterable<Uint8Array>): Generator<string> {
   decoder.end();
 }
 
-/** Decodes the same for one who wants some of the bytes as they are. Keeps nothing of a part that it was given. */
+/** The same for callers that need some of the bytes undecoded. Keeps no reference to a part. */
 export class SourceDecoder {
   #heldBack: Uint8Array = new Uint8Array();
   #lines = 1;
@@ -46,7 +46,7 @@ export class SourceDecoder {
     return text;
   }
 
-  /** The next part as it is, behind what was held back of a character. Their lines do not count. */
+  /** The next part undecoded, after the bytes of a cut character. Its lines do not count. */
   takeBytes(part: Uint8Array): Uint8Array {
     const bytes = this.#started ? part : withoutByteOrderMark(part);
     this.#started = true;
@@ -71,12 +71,12 @@ export function decodeWhole(bytes: Uint8Array): string {
   return text.includes(REPLACEMENT) ? decode(withoutByteOrderMark(bytes), 1) : text;
 }
 
-/** Quicker than a Buffer where there is little to decode. */
+/** Faster than a Buffer for short texts. */
 const LENIENT = new TextDecoder();
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const REPLACEMENT = "\ufffd";
 
-/** Several times as fast as a strict decoder, which is asked only where something may be wrong. */
+/** Several times faster than a strict decoder, which runs only if something may be wrong. */
 function decode(bytes: Uint8Array, lines: number): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   const doubtful = text.indexOf(REPLACEMENT);
@@ -88,7 +88,7 @@ function decode(bytes: Uint8Array, lines: number): string {
   }
 }
 
-/** How many bytes at the end begin a character that is not whole. */
+/** The number of bytes at the end that begin an incomplete character. */
 function cutCharacter(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -105,13 +105,13 @@ function countLineFeeds(text: string): number {
 }
 
 /**
- * SHA-256 of a UTF-8 text that comes in parts of bytes, in lower-case hex, without a byte order mark and with CRLF taken
- * as LF: a checkout on another system must not look like an edit.
+ * SHA-256, in lower-case hex, of a UTF-8 text that comes in parts of bytes, without a byte order mark and with CRLF
+ * read as LF: a checkout on another system must not look like an edit.
  */
 export class Checksum {
   readonly #hash = createHash("sha256");
   #started = false;
-  /** A carriage return at the end of a part, until it is known what follows. */
+  /** A carriage return at the end of a part, until the next byte is known. */
   #heldBack = "";
 
   update(part: Uint8Array): void {
@@ -121,7 +121,7 @@ export class Checksum {
       this.#hash.update(bytes);
       return;
     }
-    // As Latin-1, bytes and characters are the same.
+    // In Latin-1, bytes and characters are the same.
     const text = this.#heldBack + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
     this.#heldBack = text.endsWith("\r") ? "\r" : "";
     this.#hash.update(text.slice(0, text.length - this.#heldBack.length).replaceAll("\r\n", "\n"), "latin1");
@@ -134,7 +134,7 @@ export class Checksum {
   }
 }
 
-/** The same of a whole text without a byte order mark: half the cost where there is little to sum. */
+/** The same for a whole text without a byte order mark: half the cost for short texts. */
 export function checksumOf(text: string): string {
   return hash("sha256", text.replaceAll("\r\n", "\n"), "hex");
 }

@@ -18,8 +18,8 @@ export function editDistance(left: string, right: string): number {
 }
 
 /**
- * The known word somebody most likely meant, or undefined when none is close.
- * One edit for every four letters counts as close, at least one.
+ * The known word that was most likely meant, or undefined if none is close. One edit per four letters counts as close,
+ * at least one.
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
