@@ -1,7 +1,7 @@
 import { Failure } from "../failure/failure.ts";
 import { type Substitution, substitute } from "./substitution.ts";
 
-/** A variable as a file has it. */
+/** A variable in a file. */
 export interface FileVariable {
   readonly value: string;
   /** 1-based. */
@@ -9,10 +9,10 @@ export interface FileVariable {
 }
 
 /**
- * The variables of a file of NAME=value lines, the last one where a name stands twice. A value may stand in double
- * quotes (\n, \r, \t, \", \\ and \$ are escapes), in single quotes or backticks, over several lines too; without quotes
- * it ends before a # behind a blank. `${NAME}` and `${NAME:-default}` are replaced except in single quotes and
- * backticks, by what `lookUp` knows or else by what stands above. Messages never quote a value.
+ * The variables of a file of NAME=value lines; the last one wins if a name appears twice. A value may be in double
+ * quotes (\n, \r, \t, \", \\ and \$ are escapes), in single quotes or backticks, also over several lines; without
+ * quotes it ends before a # that follows a blank. `${NAME}` and `${NAME:-default}` are replaced except in single quotes
+ * and backticks, by the result of `lookUp` or else by an earlier variable of the file. Messages never quote a value.
  * @throws Failure settings, with the line
  */
 export function parseEnvFile(
@@ -27,7 +27,7 @@ export function parseEnvFile(
   )) {
     const result = meaningOf(written, quote, (wanted) => lookUp(wanted) || variables.get(wanted)?.value);
     if ("value" in result) variables.set(name, { value: result.value, line });
-    // Other programs' variables are their own affair.
+    // Errors in other programs' variables are ignored.
     else if (CONCERNS_US.test(name)) throw fault(path, line, `${name}: ${result.fault}`, result.hint);
   }
   return variables;
@@ -65,7 +65,7 @@ function* assignments(text: string, path: string): Generator<Assignment> {
     if (name === undefined) throw fault(path, line, "the line is not NAME=value", "Start a comment with #.");
     const quote = /["'`]/.exec(text[offset] ?? "")?.[0] ?? "";
     if (equals === "") {
-      // A name alone is exported to others, and says nothing.
+      // A name alone only exports the variable.
       if (take(BLANK_LINE)) continue;
       throw fault(path, line, `${name} is not followed by =`, "Write NAME=value.");
     }

@@ -1,7 +1,7 @@
 import { Failure } from "../failure/failure.ts";
 import { placeAt } from "./file-place.ts";
 
-/** A value of a JSON text, with the offset at which it stands in the text. */
+/** A value of a JSON text, with its offset in the text. */
 export type JsonNode = { readonly offset: number } & (
   | { readonly kind: "object"; readonly members: readonly JsonMember[] }
   | { readonly kind: "array"; readonly items: readonly JsonNode[] }
@@ -13,14 +13,14 @@ export type JsonNode = { readonly offset: number } & (
 
 export interface JsonMember {
   readonly key: string;
-  /** Where the key stands. */
+  /** The offset of the key. */
   readonly offset: number;
   readonly value: JsonNode;
 }
 
 /**
- * Reads JSON (RFC 8259) in which comments of both kinds, trailing commas and a byte order mark may stand. A key that
- * stands twice is there twice.
+ * Reads JSON (RFC 8259) that may contain comments of both kinds, trailing commas and a byte order mark. Keeps both
+ * members if a key appears twice.
  * @throws Failure settings, with the place in the file of that path
  */
 export function parseJsonTree(text: string, path: string): JsonNode {
@@ -36,7 +36,7 @@ const DEEPEST = 100;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WORD = /[A-Za-z_$][\w$]*/y;
 const BLANK = /[ \t\r\n]+|\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
-/** Up to the end of a string, or to what may not stand in one. */
+/** A part of a string, up to its end or to an invalid character. */
 const PIECE = /[^"\\\p{Cc}]+|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/uy;
 
 class Reader {
@@ -73,7 +73,7 @@ class Reader {
     throw this.fault(next === undefined ? "a value is missing at its end" : "no value starts here");
   }
 
-  /** What stands between the bracket here and its closing one. */
+  /** The items between the bracket here and its closing one. */
   #list<Item>(close: string, item: () => Item): Item[] {
     const open = this.offset++;
     const items: Item[] = [];
@@ -107,7 +107,7 @@ class Reader {
   #string(): string {
     const start = this.offset++;
     while (this.#take(PIECE) !== undefined) {
-      // Piece by piece, to stop where something is wrong.
+      // Piece by piece, to stop at the first error.
     }
     const end = this.#text[this.offset];
     if (end === '"') {

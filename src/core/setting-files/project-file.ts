@@ -6,21 +6,21 @@ import { placeAt } from "./file-place.ts";
 import { type JsonMember, type JsonNode, parseJsonTree } from "./json-tree.ts";
 import { hasReferences } from "./substitution.ts";
 
-/** The key of package.json that a project file may be. */
+/** The key of package.json that holds the settings. */
 export const PACKAGE_KEY = "pgstep";
 export const ENVIRONMENTS_KEY = "environments";
 const SCHEMA_KEY = "$schema";
 
 /** A file of settings that was found or named. */
 export interface ProjectFileSource {
-  /** As it is to be shown. */
+  /** The path to show to the user. */
   readonly path: string;
   readonly text: string;
-  /** Whether it is a package.json, whose key has the settings. */
+  /** True for a package.json, which has the settings under a key. */
   readonly isPackage: boolean;
 }
 
-/** A value as a file has it, its references not yet replaced. */
+/** A value as written in a file, before its references are replaced. */
 export interface Written {
   readonly text: string;
   readonly key: string;
@@ -29,7 +29,7 @@ export interface Written {
 
 export type WrittenSettings = ReadonlyMap<SettingName, Written>;
 
-/** What a project file says, and all that is wrong with it. */
+/** The settings of a project file, and all its errors. */
 export interface ProjectFile {
   readonly path: string;
   readonly settings: WrittenSettings;
@@ -38,9 +38,9 @@ export interface ProjectFile {
   readonly faults: readonly Failure[];
 }
 
-/** What the file says; undefined for a package.json that is without the key. @throws Failure settings when it is no JSON */
+/** Reads the file; undefined for a package.json without the key. @throws Failure settings when it is not JSON */
 export function readProjectFile({ path, text, isPackage }: ProjectFileSource): ProjectFile | undefined {
-  // A package.json that is broken is others' affair unless it may concern us.
+  // A broken package.json without the key is not pgstep's problem.
   if (isPackage && !text.includes(`"${PACKAGE_KEY}"`)) return undefined;
   const document = parseJsonTree(text, path);
   const root = isPackage ? membersOf(document).findLast(({ key }) => key === PACKAGE_KEY)?.value : document;
@@ -74,7 +74,7 @@ class ProjectFileReader {
     this.#text = text;
   }
 
-  /** The members of what is to be an object, each key once. */
+  /** The members of a node that must be an object, each key once. */
   objectAt(node: JsonNode, name: string): readonly JsonMember[] {
     if (node.kind !== "object") {
       this.#fault(node.offset, `${name} is ${kindOf(node)} instead of an object`, "Write { } around the settings.");

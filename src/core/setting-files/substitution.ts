@@ -1,22 +1,22 @@
-/** The text with its `${...}` replaced, or what is wrong with one of them. */
+/** The text with its `${...}` replaced, or the error in one of them. */
 export type Substitution = { readonly value: string } | { readonly fault: string; readonly hint: string };
 
 const REFERENCE = /\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
 
 const BEGINNING = /\$\$(?=\{)|\$\{/g;
 
-/** Whether the text has something to replace. */
+/** True if the text has references to replace. */
 export function hasReferences(text: string): boolean {
   return text.includes("${");
 }
 
 /**
- * Replaces `${NAME}` by a variable and `${NAME:-default}` by the variable or else the default; `$${` stands for `${`.
- * As everywhere, a variable that is empty counts as not set.
+ * Replaces `${NAME}` by a variable and `${NAME:-default}` by the variable or else the default; `$${` becomes `${`. As
+ * everywhere, an empty variable counts as not set.
  */
 export function substitute(text: string, lookUp: (name: string) => string | undefined): Substitution {
   let wrong: Substitution | undefined;
-  // Behind the last } nothing can end a reference: what begins one there is not followed to the end, again and again.
+  // After the last } no reference can end: the slow expression must not search there again and again.
   const end = text.lastIndexOf("}") + 1;
   const replaced = (found: string, name?: string, fallback?: string) => {
     if (found === "$$") return "$";

@@ -12,15 +12,15 @@ const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
   "scram_server_key",
 ]);
 
-/** What names a database, without any password; nothing of what cannot be read, where each piece could be one. */
+/** Masks the passwords in a URL or connection string; masks all of an unreadable one: any part could be one. */
 export function maskConnection(connection: string): string {
   if (/^pglite:/i.test(connection)) return connection;
   return isConnectionUrl(connection) ? maskUrl(connection) : maskKeywords(connection);
 }
 
 /**
- * What names a database as it can be typed again, its passwords left out; undefined where it cannot be read, since each
- * piece could be one.
+ * A database URL or connection string that can be typed again, its passwords left out; undefined if it is unreadable,
+ * since any part could be one.
  */
 export function withoutPasswords(connection: string): string | undefined {
   if (/^pglite:/i.test(connection)) return connection;
@@ -43,7 +43,7 @@ export function withoutPasswords(connection: string): string | undefined {
 
 function maskUrl(url: string): string {
   if (!canRead(() => parseConnectionUrl(url, ""))) return MASK;
-  // With a password that holds a / or ?, what looks like its end is where the last @ is.
+  // A password may contain a / or ?, so it ends at the last @.
   const shown = url.replace(/^([a-z]+:\/\/[^:/?#@]*):.*@/is, `$1:${MASK}@`);
   const question = shown.indexOf("?");
   if (question === -1) return shown;
@@ -71,10 +71,10 @@ function maskKeywords(keywords: string): string {
   return shown.join("") + keywords.slice(read);
 }
 
-/** One `name = value` after the other, white space before each with it. */
+/** One `name = value`, with the white space before it. */
 const PAIR = /(\s*[^\s=]+)(\s*=\s*)('(?:[^'\\]|\\.)*'|(?:[^\s\\]|\\.)*)/gsy;
 
-/** Of a parameter that is not known nothing is shown: its name may be a misspelt "password". */
+/** Unknown parameters are masked: the name may be a misspelled "password". */
 function shownValue(name: string, value: string): string {
   const isKnown = Object.hasOwn(PARAMETERS, name) || Object.hasOwn(FOREIGN_PARAMETERS, name);
   return isKnown && !SECRET_PARAMETERS.has(name) ? masked(value) : MASK;

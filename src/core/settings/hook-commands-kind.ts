@@ -18,7 +18,7 @@ const COMMAND = {
   ],
 };
 
-/** Commands by the moment at which they are run; as a text, JSON. */
+/** Commands by the moment at which they run; as text, JSON. */
 export const hookCommands: Kind<HookCommands> = {
   placeholder: "json",
   json: "object",

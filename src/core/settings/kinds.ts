@@ -3,33 +3,33 @@ import { commandWords } from "../text/command-words.ts";
 import { parseDuration, writeDuration } from "../text/duration.ts";
 import { maskConnection } from "./connection-mask.ts";
 
-/** What values a setting can have, and how each is written in words, in a file, and in help. */
+/** The values that a setting can have, and how they are written in words, in a file, and in help. */
 export interface Kind<Value = unknown> {
-  /** What stands for the value in help; a switch has none, its flag means true. */
+  /** The name of the value in help; a switch has none, its flag means true. */
   readonly placeholder?: string;
-  /** All there are, where they are few. */
+  /** All possible values, if they are few. */
   readonly words?: readonly string[];
-  /** What a shell offers in its place. */
+  /** The words or paths that a shell completes. */
   readonly completes?: Completes;
-  /** How a project file has it. */
+  /** The type in a project file. */
   readonly json: "string" | "boolean" | "number" | "object";
-  /** "a duration": what the value is to be. */
+  /** The expected value, with its article: "a duration". */
   readonly expected: string;
-  /** One sentence for whoever wrote something else. */
+  /** One sentence for a user who wrote something else. */
   readonly hint: string;
-  /** What the JSON schema says of it besides its type. */
+  /** The JSON schema besides the type. */
   readonly schema?: Readonly<Record<string, unknown>>;
-  /** The value that a text stands for, or why it stands for none, to be read behind "it is " or "it has ". */
+  /** Parses a text. The error is a clause such as "it is ..." or "it has ...". */
   read(text: string): { readonly value: Value } | { readonly fault: string };
-  /** Why an object that a program gave as an option is none of these values, to be read behind "it is " or "it has ". */
+  /** The error in an object that a program passed as an option, worded as those of `read`. */
   objectFault?(given: object): string | undefined;
-  /** A text that `read` takes, as it may be shown: passwords are masked. */
+  /** A text that `read` accepts, with passwords masked. */
   show(value: Value): string;
-  /** With the value as it is written, before variables were put into it: what may be shown of it. */
+  /** Adds the value as written, before variables were inserted: only that may be shown. */
   asWritten?(value: Value, written: Value): Value;
-  /** Several sources say it together: what a weaker one adds. */
+  /** Merges the values of two sources. */
   merge?(stronger: Value, weaker: Value): Value;
-  /** The value of a file elsewhere, its paths as they are to be used from here. */
+  /** The value of a file in another directory, with its paths resolved. */
   relocate?(value: Value, resolve: (path: string) => string): Value;
 }
 
@@ -56,7 +56,7 @@ export function path(placeholder: "file" | "directory"): Kind<string> {
 
 const EMBEDDED = /^pglite:(?:\/\/)?(?!memory$)/i;
 
-/** What names a database; the directory of an embedded one is relative to the project file that names it. */
+/** A database URL; the directory of an embedded one is relative to the project file that names it. */
 export const databaseUrl: Kind<string> = {
   ...text("url"),
   expected: "a database URL",
@@ -68,7 +68,7 @@ export const databaseUrl: Kind<string> = {
   },
 };
 
-/** One word, so that a list of them cannot be meant. */
+/** One word, so that it cannot be a list. */
 export const environmentName: Kind<string> = {
   ...text("name"),
   expected: "one word",
@@ -76,7 +76,7 @@ export const environmentName: Kind<string> = {
   read: (written) => (/[\s,]/.test(written) ? { fault: "it is more than one word" } : { value: written }),
 };
 
-/** A name in the database that may have so many bytes: PostgreSQL cuts longer ones without saying so. */
+/** A name in the database of at most `maxBytes` bytes: PostgreSQL truncates longer ones silently. */
 export function identifier(maxBytes: number): Kind<string> {
   return {
     ...text("name"),
@@ -142,7 +142,7 @@ export const onOrOff: Kind<boolean> = {
   show: String,
 };
 
-/** From 1; more digits than that nobody means. */
+/** From 1 to 99999: more digits are a mistake. */
 export const wholeNumber: Kind<number> = {
   placeholder: "number",
   json: "number",

@@ -2,7 +2,7 @@ import { FORMATS } from "../command-line/output-format.ts";
 import { choice, onOrOff, path } from "./kinds.ts";
 import type { Setting } from "./setting.ts";
 
-/** How pgstep tells what it does: rows of the table of settings. */
+/** The output settings: rows of the table of settings. */
 export const OUTPUT_SETTINGS = {
   format: {
     kind: choice("format", FORMATS),

@@ -9,7 +9,7 @@ import type { Kind } from "./kinds.ts";
 const SECOND = /,(?=[A-Za-z_][A-Za-z0-9_]*=)/;
 const MASK = "***";
 
-/** `name=value,other=value`, where a comma that no name and = follow belongs to the value; in a project file an object. */
+/** `name=value,other=value`, where a comma not followed by a name and = is part of the value; in JSON, an object. */
 export const placeholderValues: Kind<GivenPlaceholders> = {
   placeholder: "name=value,...",
   json: "object",

@@ -1,7 +1,7 @@
 import type { Option } from "../command-line/command.ts";
 import { SETTING_NAMES, type Setting, type SettingName, settingOf } from "./table.ts";
 
-/** The option that says this setting, for the commands that take it. */
+/** The option for this setting, for the commands that take it. */
 export function settingOption(name: SettingName): Option {
   const setting = settingOf(name);
   const { flag, otherFlag, kind, variables } = setting;
@@ -35,10 +35,10 @@ export function shorthandOptions(name: SettingName): Option[] {
   });
 }
 
-/** The summary with what the values are, and what it is by default. */
+/** The summary with its words, default and remark. */
 export function summaryOf({ summary, kind, default: fallback, remark }: Setting): string {
   const words = kind.words ? `: ${kind.words.join(", ")}` : "";
-  // That a switch is off unless it is typed goes without saying.
+  // A switch is off by default: help does not repeat that.
   const remarks = [kind.placeholder === undefined ? undefined : fallback, remark].filter((one) => one !== undefined);
   return summary + words + (remarks.length === 0 ? "" : ` (${remarks.join("; ")})`);
 }

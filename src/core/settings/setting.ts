@@ -3,39 +3,39 @@ import type { Kind } from "./kinds.ts";
 /** A setting with all its spellings. */
 export interface Setting<Value = unknown> {
   readonly kind: Kind<Value>;
-  /** As typed behind the two dashes. */
+  /** As typed after the two dashes. */
   readonly flag: string;
   /** Another name for the flag, which help does not list. */
   readonly otherFlag?: string;
-  /** Environment variables that say the same, the strongest first. */
+  /** Environment variables for the same setting, the strongest first. */
   readonly variables: readonly string[];
-  /** What variables begin with that each say a part of it, behind it the part's name; stronger than those. */
+  /** The prefix of variables that each give a part, followed by the part's name; stronger than `variables`. */
   readonly variablesBeginWith?: string;
-  /** Variables that say it together, weaker than those. */
+  /** Variables that give it together, weaker than `variables`. */
   readonly parts?: readonly string[];
-  /** The key in the project file; without one a project file cannot have it. */
+  /** The key in the project file; absent if a project file cannot set it. */
   readonly key?: string;
-  /** Only above the sections of a project file. */
+  /** Allowed only above the sections of a project file. */
   readonly outsideSections?: true;
-  /** Tells what is to be read, so what is read then cannot say it. */
+  /** Decides which files are read, so those files cannot set it. */
   readonly early?: true;
-  /** Part of what tells which database is meant, or which files: hints repeat such a flag when it was typed. */
+  /** Helps to choose the database or the files: hints repeat such a flag if it was typed. */
   readonly locates?: "database" | "files";
-  /** Commands that only look send the value to the server as well. */
+  /** Commands that only read send the value to the server as well. */
   readonly isSent?: true;
-  /** Of the program alone: the library has no such option. */
+  /** For the program only: the library has no such option. */
   readonly ofProgram?: true;
-  /** What it is when nobody says otherwise, as a text. */
+  /** The default, as text. */
   readonly default?: string;
   /** A few words, for help and reference. */
   readonly summary: string;
-  /** What else is to be known of its values, shown behind the default. */
+  /** More about its values, shown after the default. */
   readonly remark?: string;
   /** Every command takes the flag. */
   readonly everywhere?: true;
-  /** Flags without a value that stand for one of its values. */
+  /** Flags without a value that set one of its values. */
   readonly shorthands?: readonly Shorthand[];
-  /** Variables of others that stand for one of its values, weaker than its own. */
+  /** Other programs' variables that set one of its values, weaker than its own. */
   readonly signals?: readonly Signal[];
 }
 
@@ -47,6 +47,6 @@ export interface Shorthand {
 
 export interface Signal {
   readonly variable: string;
-  /** The value that it stands for when it has this text, which is not empty; undefined for none. */
+  /** The value for this non-empty text of the variable; undefined for none. */
   value(text: string): string | undefined;
 }

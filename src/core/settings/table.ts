@@ -19,19 +19,19 @@ import type { Setting } from "./setting.ts";
 
 /** NAMEDATALEN - 1. */
 const MAX_IDENTIFIER_BYTES = 63;
-/** pgstep's further tables are named after the history table. */
+/** pgstep's other tables are named after the history table. */
 const LONGEST_SUFFIX = "_steps";
 
 /**
- * Every setting, said once: the order of the sources, help, the JSON schema, the reference and `pgstep config` follow
- * from it. The names are those of the library's options. In the order of help and reference.
+ * Every setting, defined once: the order of the sources, help, the JSON schema, the reference and `pgstep config`
+ * follow from it. The names are those of the library's options, in the order of help and reference.
  */
 export const SETTINGS = {
   url: {
     kind: databaseUrl,
     flag: "url",
     variables: ["PGSTEP_URL", "DATABASE_URL"],
-    // Others of libpq's (PGUSER, PGSSLMODE) are often set for everything: they name no database.
+    // Other libpq variables (PGUSER, PGSSLMODE) are often set globally: they do not name a database.
     parts: ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"],
     key: "url",
     summary: "the database: postgres://user@host/database, pglite:<directory> or pglite:memory",
@@ -131,7 +131,7 @@ export const SETTINGS = {
   envFile: {
     kind: path("file"),
     flag: "env-file",
-    // Node opens the file of every --env-file on its command line itself, and ends where that is missing.
+    // Node itself opens the file of every --env-file on its command line, and exits if it is missing.
     otherFlag: "dotenv",
     variables: ["PGSTEP_ENV_FILE"],
     early: true,
@@ -273,7 +273,7 @@ export type { Setting } from "./setting.ts";
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** What each setting is, once all sources are put together. */
+/** The value of each setting, merged from all sources. */
 export type SettingValues = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
 
 type ValueOf<Row extends Setting> =
@@ -285,12 +285,12 @@ type ValueOf<Row extends Setting> =
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
-/** The setting as any other. */
+/** The setting, with the type of any setting. */
 export function settingOf(name: SettingName): Setting {
   return SETTINGS[name];
 }
 
-/** What the project file calls it, or would. */
+/** Its key in the project file, or the key it would have. */
 export function keyOf(name: SettingName): string {
   const { key, flag } = settingOf(name);
   return key ?? flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -1,14 +1,14 @@
 /** The type of a value, as each format can write it. */
 export type Shape =
   | { readonly kind: "scalar"; readonly type: string; readonly zod: string }
-  /** Something declared under a name. */
+  /** A declared name. */
   | { readonly kind: "named"; readonly name: string }
   | { readonly kind: "array"; readonly of: Shape }
   | { readonly kind: "either"; readonly of: readonly Shape[] }
   /** TypeScript that the user wrote. */
   | { readonly kind: "own"; readonly type: string };
 
-/** Something that gets a name of its own in the written TypeScript. */
+/** A declaration with its own name in the generated TypeScript. */
 export type Declaration = { readonly name: string; readonly comment: string } & (
   | { readonly kind: "enum"; readonly labels: readonly string[] }
   | { readonly kind: "alias"; readonly shape: Shape }
@@ -31,7 +31,7 @@ export interface Field {
 }
 
 export interface TableField extends Omit<Field, "optional"> {
-  /** What an INSERT and an UPDATE take. */
+  /** The type that INSERT and UPDATE accept. */
   readonly takes: Shape;
   readonly maxLength: number | null;
   readonly given: "required" | "defaulted" | "generated";

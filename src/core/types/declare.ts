@@ -5,18 +5,18 @@ import { NameGiver, typeName } from "./names.ts";
 
 export interface DeclareOptions {
   readonly driver: Driver;
-  /** TypeScript for types ("int8"), for columns ("users.meta", "public.users.meta") that the user wants otherwise. */
+  /** The user's own TypeScript for types ("int8") and columns ("users.meta", "public.users.meta"). */
   readonly overrides: ReadonlyMap<string, string>;
-  /** The schema whose objects are named without it. */
+  /** The schema whose objects are named without a schema. */
   readonly mainSchema: string;
 }
 
-/** What is declared for a catalog, in the order of the catalog, each name used once. */
+/** The declarations for a catalog, in the order of the catalog, each name used once. */
 export function declareTypes(catalog: Catalog, options: DeclareOptions): Declaration[] {
   return new Declarer(catalog, options).all();
 }
 
-/** What the written files declare or import themselves, and globals that their text names. */
+/** Names that the generated files declare or import, and globals that they use. */
 const TAKEN = (
   "Json Database Record Date Uint8Array Int32Array Float32Array ColumnType Generated GeneratedAlways Insertable Selectable " +
   "Updateable"
@@ -222,13 +222,13 @@ function comment(named: Named, otherwise = ""): string {
   return named.comment ?? otherwise;
 }
 
-/** The comment, and the type where TypeScript tells less than SQL does. */
+/** The comment, and the SQL type if TypeScript expresses less than SQL. */
 function columnComment({ comment: text, sqlType }: Column, shape: Shape): string {
   const told = shape.kind === "named" || PLAIN.has(sqlType) ? [] : [sqlType];
   return [...(text === null ? [] : [text]), ...told].join("\n\n");
 }
 
-/** SQL types of which TypeScript's tells all. */
+/** SQL types that TypeScript expresses fully. */
 const PLAIN = new Set([
   "text",
   "integer",

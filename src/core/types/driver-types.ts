@@ -1,15 +1,15 @@
-/** A PostgreSQL driver for JavaScript; each gives values of some types in its own way. */
+/** A PostgreSQL driver for JavaScript; each returns values of some types in its own way. */
 export type Driver = "postgres" | "pg" | "bun";
 
 export const DRIVERS: readonly Driver[] = ["postgres", "pg", "bun"];
 
-/** A built-in type as a program meets it: in TypeScript, and as zod checks it. */
+/** A built-in type in TypeScript, and its zod check. */
 export interface Scalar {
   readonly type: string;
   readonly zod: string;
 }
 
-/** What a driver gives for a built-in type, and what it takes. */
+/** The types that a driver returns (`gives`) and accepts (`takes`) for a built-in type. */
 export interface ScalarPair {
   readonly gives: Scalar;
   readonly takes: Scalar;
@@ -34,7 +34,7 @@ const same = (scalar: Scalar): ScalarPair => ({ gives: scalar, takes: scalar });
 
 const integer = (zod: string): ScalarPair => same({ type: "number", zod });
 
-/** What all drivers agree on, and what text serves for everywhere. */
+/** Types that are the same for all drivers. */
 const COMMON: Readonly<Record<string, ScalarPair>> = {
   bool: same({ type: "boolean", zod: "z.boolean()" }),
   int2: integer("z.int().min(-32768).max(32767)"),
@@ -74,15 +74,15 @@ const OWN: Readonly<Record<Driver, Readonly<Record<string, ScalarPair>>>> = {
 };
 
 /**
- * A built-in type through a driver with its standard settings; everything else is text. Measured with pg 8.23,
- * postgres 3.4 and Bun 1.4 against PostgreSQL 18; a test repeats it.
+ * A built-in type through a driver with its default settings; all other types are text. Measured with pg 8.23, postgres
+ * 3.4 and Bun 1.4 against PostgreSQL 18; a test repeats it.
  * @param name pg_type.typname
  */
 export function scalarOf(driver: Driver, name: string): ScalarPair {
   return OWN[driver][name] ?? COMMON[name] ?? same(STRING);
 }
 
-/** Built-in types whose arrays pg gives as they are in SQL, "{a,b}". */
+/** Built-in types whose arrays pg parses; it returns others as SQL text, "{a,b}". */
 const PG_ARRAYS = new Set(
   (
     "bool int2 int4 int8 float4 float8 numeric money oid text varchar bpchar uuid date time timetz timestamp " +
@@ -90,19 +90,19 @@ const PG_ARRAYS = new Set(
   ).split(" "),
 );
 
-/** How arrays of one type come from a driver, and go to it. */
+/** How a driver returns and accepts arrays of one type. */
 export interface ArrayShape {
-  /** Whether they come as arrays, and not as text. */
+  /** True if they are returned as arrays, false for text. */
   readonly parsed: boolean;
-  /** What the elements are instead of what the type is alone. */
+  /** The type of the elements, if it differs from the type alone. */
   readonly elements?: Scalar;
-  /** What may come instead of an array. */
+  /** A type that may be returned instead of an array. */
   readonly or?: Scalar;
 }
 
 /**
  * @param name pg_type.typname of the elements
- * @param builtIn whether the elements' type comes with PostgreSQL
+ * @param builtIn true if the elements' type comes with PostgreSQL
  */
 export function arrayOf(driver: Driver, name: string, builtIn: boolean): ArrayShape {
   if (driver === "pg") {
@@ -112,7 +112,7 @@ export function arrayOf(driver: Driver, name: string, builtIn: boolean): ArraySh
   if (driver === "bun") {
     if (!builtIn) return { parsed: false };
     const typed = name === "int4" ? "Int32Array" : name === "float4" ? "Float32Array" : undefined;
-    // A query with parameters gives these, one without gives an array.
+    // A query with parameters returns these, a query without returns an array.
     return typed ? { parsed: true, or: { type: typed, zod: `z.instanceof(${typed})` } } : { parsed: true };
   }
   return builtIn ? { parsed: true } : { parsed: true, elements: STRING };

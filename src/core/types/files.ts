@@ -2,13 +2,13 @@ import { type Declaration, referencesOf } from "./declaration.ts";
 import { docComment, type Format, JSON_LINES, JSON_NAME, type RelationDeclaration } from "./format.ts";
 import { NameGiver } from "./names.ts";
 
-/** A written text with the name of its file, "" when there is only one. */
+/** A generated text with its file name, "" if there is only one. */
 export interface TypeFile {
   readonly name: string;
   readonly text: string;
 }
 
-/** The first line of every written file; a file that begins with it may be written over and removed. */
+/** The first line of every generated file; a file that begins with it may be overwritten and removed. */
 export const MARK = "// Written by pgstep types. Run it again instead of editing this file.";
 
 /** All declarations in one text. */
@@ -22,15 +22,15 @@ export function oneFile(declarations: readonly Declaration[], format: Format): s
 }
 
 export interface ManyFiles {
-  /** How an import names the others: "js" for `./users.js`, "ts", or "" for nothing at all. */
+  /** How imports name the other files: "js" for `./users.js`, "ts", or "" for no extension. */
   readonly extension: string;
-  /** Whether to write the file of a table or view. */
+  /** True if the file of that table or view is to be written. */
   isWanted(relation: RelationDeclaration): boolean;
-  /** Whether a file is there that is not to be written now. */
+  /** True if a file exists that is not to be written now. */
   isThere(name: string): boolean;
 }
 
-/** A file for each wanted table and view, one for all that they share, and an index of those that are there then. */
+/** A file for each wanted table and view, one for everything that they share, and an index of all resulting files. */
 export function manyFiles(
   declarations: readonly Declaration[],
   format: Format,
@@ -83,7 +83,7 @@ const SHARED = "shared";
 const DATABASE = "database";
 const INDEX = "index";
 
-/** Small letters, since some file systems do not tell them from capitals; nothing that a path gives a meaning to. */
+/** Lower case, since some file systems ignore case; no character that is special in a path. */
 function fileName(key: string): string {
   const name = key.toLowerCase().replace(/[^\p{ID_Continue}.$-]/gu, "_");
   return /^[.-]/.test(name) ? `_${name}` : name;
@@ -111,7 +111,7 @@ function importLines(references: readonly { name: string; isType: boolean }[], f
   ];
 }
 
-/** As they came, but each behind those that it refers to: a constant must be there before it is used. */
+/** In the given order, but each after those that it refers to: a constant must be declared before its use. */
 function inOrder(declarations: readonly Declaration[]): Declaration[] {
   const byName = new Map(declarations.map((one) => [one.name, one]));
   const ordered = new Set<Declaration>();

@@ -3,13 +3,13 @@ import type { Declaration } from "./declaration.ts";
 
 /** One way to write declarations in TypeScript. */
 export interface Format {
-  /** The lines that a declaration becomes, without its comment. */
+  /** The lines of a declaration, without its comment. */
   write(declaration: Declaration): readonly string[];
-  /** The import lines that a text of this format needs of packages. */
+  /** The import lines that a text of this format needs for packages. */
   head(text: string): readonly string[];
-  /** How another declaration is named in a text. */
+  /** How a text refers to another declaration. */
   reference(name: string): { readonly name: string; readonly isType: boolean };
-  /** Something that tells of all tables together, with the names that it refers to. */
+  /** A declaration of all tables together, with the names that it refers to. */
   readonly whole?: (relations: readonly RelationDeclaration[]) => {
     lines: readonly string[];
     names: readonly string[];
@@ -18,7 +18,7 @@ export interface Format {
 
 export type RelationDeclaration = Declaration & { readonly kind: "relation" };
 
-/** Lines of a doc comment, in which nothing turns the direction of the program's text; none for an empty text. */
+/** Lines of a doc comment, in which nothing changes the direction of the program's text; none for an empty text. */
 export function docComment(text: string, indent = ""): string[] {
   const lines = printable(text)
     .trim()
@@ -30,7 +30,7 @@ export function docComment(text: string, indent = ""): string[] {
   return [`${indent}/**`, ...lines.map((line) => `${indent} *${line === "" ? "" : ` ${line}`}`), `${indent} */`];
 }
 
-/** The type of json and jsonb columns, and the name that stands for it. */
+/** The name of the type of json and jsonb columns. */
 export const JSON_NAME = "Json";
 export const JSON_LINES: readonly string[] = [
   "/** What JSON can hold. */",

@@ -2,7 +2,7 @@ import type { Field } from "./declaration.ts";
 import type { Format } from "./format.ts";
 import { insertFields, interfaceLines, orNull, rowFields, typeOf, updateFields, writeType } from "./typescript.ts";
 
-/** Interfaces for a row as it is read, as an INSERT takes it, and as an UPDATE takes it. */
+/** Interfaces for a row as read, as an INSERT takes it, and as an UPDATE takes it. */
 export const interfaces: Format = {
   write(declaration) {
     if (declaration.kind !== "relation") return writeType(declaration);

@@ -3,7 +3,7 @@ import { docComment, type Format } from "./format.ts";
 import { propertyName } from "./names.ts";
 import { orNull, typeOf, writeType } from "./typescript.ts";
 
-/** Tables as Kysely wants to know them, and the interface of the whole database. */
+/** Tables as Kysely expects them, and the interface of the whole database. */
 export const kysely: Format = {
   write(declaration) {
     if (declaration.kind !== "relation") return writeType(declaration);
@@ -45,7 +45,7 @@ export const kysely: Format = {
   },
 };
 
-/** As the written text names it. */
+/** As the generated text names it. */
 const PACKAGE = JSON.stringify("kysely");
 
 function columnType(field: TableField): string {

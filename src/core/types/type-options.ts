@@ -1,16 +1,16 @@
 import { usage } from "../failure/failure.ts";
 import { DRIVERS, type Driver } from "./driver-types.ts";
 
-/** How types are to be written. */
+/** The options for generating types. */
 export interface TypeOptions {
   readonly format: TypeFormat;
   readonly driver: Driver;
-  /** All schemas of the user's when absent. */
+  /** All schemas except the system's when absent. */
   readonly schemas: readonly string[] | undefined;
   /** Tables and views, with or without their schema; all of them when absent. */
   readonly tables: readonly string[] | undefined;
   readonly overrides: ReadonlyMap<string, string>;
-  /** How imports name other written files: "js", "ts" or "". */
+  /** How imports name other generated files: "js", "ts" or "". */
   readonly extension: string;
 }
 
@@ -18,7 +18,7 @@ export type TypeFormat = "interfaces" | "kysely" | "zod";
 
 export const TYPE_FORMATS: readonly TypeFormat[] = ["interfaces", "kysely", "zod"];
 
-/** What was typed, as options. @throws Failure usage */
+/** The typed options, parsed. @throws Failure usage */
 export function typeOptions(options: ReadonlyMap<string, string>, named: readonly string[]): TypeOptions {
   const format = choice("format", options.get("format") ?? "interfaces", TYPE_FORMATS);
   const tables = [...(words(options.get("table")) ?? []), ...named];
@@ -45,7 +45,7 @@ function words(typed: string | undefined): string[] | undefined {
   return found;
 }
 
-/** pg_type.typname of types that SQL names otherwise. */
+/** pg_type.typname of types that have another name in SQL. */
 const INTERNAL_NAMES: Readonly<Record<string, string>> = {
   bigint: "int8",
   boolean: "bool",

@@ -1,17 +1,17 @@
-/** What became of one file, or would become of it. */
+/** The result for one file, or the expected result. */
 export interface WrittenFile {
   readonly path: string;
   readonly change: "created" | "changed" | "removed" | "none";
 }
 
-/** The end of types. */
+/** The result of `types`. */
 export interface TypesReport {
   readonly type: "types";
   readonly database: string;
-  /** In the order of their paths; empty when the text itself is the answer. */
+  /** Sorted by path; empty when the text itself is the result. */
   readonly files: readonly WrittenFile[];
-  /** Whether the files were only compared. */
+  /** True if the files were only compared. */
   readonly checked: boolean;
-  /** All of it, where no file was named. */
+  /** The whole text, if no file was named. */
   readonly text?: string;
 }

@@ -38,7 +38,7 @@ export function interfaceLines(name: string, properties: readonly (readonly [fie
   ];
 }
 
-/** What enums, aliases and records are in every format that only has types. */
+/** Enums, aliases and records, for every format that only has types. */
 export function writeType(declaration: Exclude<Declaration, { kind: "relation" }>): string[] {
   switch (declaration.kind) {
     case "enum":
@@ -55,7 +55,7 @@ export function writeType(declaration: Exclude<Declaration, { kind: "relation" }
   }
 }
 
-/** The columns that an INSERT may name; what it may leave out is optional. */
+/** The columns that an INSERT may name; optional if it may leave them out. */
 export function insertFields(fields: readonly TableField[]): Field[] {
   return fields
     .filter(({ given }) => given !== "generated")
@@ -67,7 +67,7 @@ export function updateFields(fields: readonly TableField[]): Field[] {
   return insertFields(fields).map((field) => ({ ...field, optional: true }));
 }
 
-/** The columns of a row that is read. */
+/** The columns of a row as read. */
 export function rowFields(fields: readonly TableField[]): Field[] {
   return fields.map((field) => ({ ...field, optional: false }));
 }

@@ -22,7 +22,7 @@ export const zod: Format = {
   reference: (name) => ({ name: valueName(name), isType: false }),
 };
 
-/** As the written text names it. */
+/** As the generated text names it. */
 const PACKAGE = JSON.stringify("zod");
 
 function relationLines({ name, fields, writable }: Declaration & { kind: "relation" }): string[] {
@@ -36,7 +36,7 @@ function relationLines({ name, fields, writable }: Declaration & { kind: "relati
     ...schema(`${name}Update`, objectLines(withLengths(updateFields(fields)), false)),
   ];
 
-  /** What is read fits already. */
+  /** Values that were read already fit. */
   function withLengths(changed: readonly Field[]): Field[] {
     return changed.map((field) => {
       const maxLength = fields.find(({ key }) => key === field.key)?.maxLength;
