@@ -15,11 +15,11 @@ import type { BackupTools } from "./ports/backups.ts";
 import type { Database } from "./ports/session.ts";
 
 /*
- * What the program and the library put together in the same way. Drivers are loaded only when a database is needed, so
+ * Parts that the program and the library build in the same way. Drivers are loaded only when a database is needed, so
  * that other commands start quickly.
  */
 
-/** The engine's context; hooks that are commands are run unless `programs` is false. */
+/** The engine's context; hook commands run unless `programs` is false. */
 export function contextOf(
   resolved: ResolvedSettings,
   { programs = true, ...given }: Pick<Context, "fileSystem" | "emit" | "signal"> & { readonly programs?: boolean },
@@ -33,20 +33,20 @@ export function contextOf(
   };
 }
 
-/** Finds out once which database the sources name; undefined when they name none. @throws Failure settings */
+/** Finds the named database, once; undefined if none is named. @throws Failure settings */
 export function namedTarget(sources: DatabaseSources): () => Promise<Target | undefined> {
   let target: Promise<Target | undefined> | undefined;
   return () =>
     (target ??= import("./adapters/target/resolve-target.ts").then(({ resolveTarget }) => resolveTarget(sources)));
 }
 
-/** The database of a target, which tells nothing that has a secret placeholder's value in it. */
+/** The database of a target; masks the values of secret placeholders in everything that it reports. */
 export async function openTarget(target: Target, settings: Settings, attendance: Attendance): Promise<Database> {
   const { openDatabase } = await import("./adapters/target/open-database.ts");
   return withoutSecrets(openDatabase(target, attendance), settings.placeholders);
 }
 
-/** What backups are made with; PostgreSQL's own programs are looked for only when one is made. */
+/** The tools for backups; PostgreSQL's own programs are searched for only when a backup is made. */
 export function backupTools(
   resolved: ResolvedSettings,
   target: () => Promise<Target | undefined>,

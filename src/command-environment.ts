@@ -24,28 +24,28 @@ import type { FileSystem } from "./ports/file-system.ts";
 import type { Reporter } from "./ports/reporter.ts";
 import type { Database } from "./ports/session.ts";
 
-/** What a command's environment is made of. */
+/** The parts of a command's environment. */
 export interface EnvironmentParts {
   readonly command: PgstepCommand;
   readonly settings: ResolvedSettings;
   readonly reporter: Reporter;
-  /** Where the migrations are: on the disk, or sealed in the program. */
+  /** The files of the migrations: on the disk, or inside a bundle. */
   readonly fileSystem: FileSystem;
-  /** What the history of a sealed program begins with. */
+  /** The start of the history that a pinned bundle requires. */
   readonly pin: Pin | null | undefined;
-  /** What a command that only looks may touch; undefined for others. */
+  /** Limits for a command that only looks; undefined for other commands. */
   readonly confines: ProjectConfines | undefined;
-  /** Whether a project file asked for silence counts here: the user's wish alone does. */
+  /** True if the user (by a flag or variable), not only a project file, asked for silence. */
   readonly isQuiet: boolean;
   readonly signal: AbortSignal;
   readonly stdin: NodeJS.ReadStream;
-  /** Where questions are asked. */
+  /** The stream for prompts. */
   readonly stderr: TextStream;
-  /** Whether a person may be there who can be asked for a password. */
+  /** True if a person may be present who can type a password. */
   readonly mayAskPassword: boolean;
 }
 
-/** Makes what one command works with; `close` ends its connection. */
+/** Makes the environment of one command; `close` ends its connection. */
 export function commandEnvironment(parts: EnvironmentParts): Environment & { close(): Promise<void> } {
   const { command, settings: resolved, reporter, confines, signal, stdin, stderr } = parts;
   const settings = resolved.values;
@@ -116,7 +116,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
   return Object.assign(environment, { close: async () => void (await database?.close()) });
 }
 
-/** The database that is named, if one is; its first session is waited for as `patience` says. */
+/** The named database, if any; its first session is waited for as `patience` says. */
 async function openNamed(
   { settings: resolved, confines, stdin, stderr, mayAskPassword: mayAsk }: EnvironmentParts,
   context: Context,

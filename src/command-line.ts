@@ -16,13 +16,13 @@ import { commandHelp, programHelp } from "./core/help/help-text.ts";
 import { HELP_TOPICS } from "./core/help/index.ts";
 import { nearest } from "./core/text/spelling.ts";
 
-/** What somebody who typed a command line wants. */
+/** The request in a command line. */
 export type Request =
   | {
       readonly kind: "run";
       readonly command: PgstepCommand;
       readonly invocation: Invocation;
-      /** The options that may say settings. */
+      /** The options that may be settings. */
       readonly settings: ReadonlyMap<string, string>;
     }
   | { readonly kind: "text"; readonly text: string; readonly prose: boolean }
@@ -30,7 +30,7 @@ export type Request =
   | { readonly kind: "version" };
 
 /**
- * Reads the words behind the program's name. Every word arrives as it was typed: "0012" stays "0012".
+ * Parses the words after the program's name. Every word stays as typed: "0012" is "0012".
  * @throws Failure usage
  */
 export function parseCommandLine(words: readonly string[]): Request {
@@ -40,14 +40,14 @@ export function parseCommandLine(words: readonly string[]): Request {
   return requestOf(line);
 }
 
-/** The options that say settings, of a wrong command line too: how to report what is wrong may be among them. */
+/** The options that are settings, also of an invalid command line: one of them may be the format of the error. */
 export function typedOptions(words: readonly string[]): ReadonlyMap<string, string> {
   return typedSettings(VOCABULARY, readWords(VOCABULARY, words));
 }
 
 /**
- * The request of the command that is named, or of the first one. cac dispatches by names and aliases; it gets none of the
- * other words, since it would make a number of the version 0012 and accept options in other spellings (--dryRun).
+ * The request of the named command, or of the first one. cac dispatches by names and aliases. It gets no other words,
+ * because it would turn the version 0012 into a number and accept other spellings of options (--dryRun).
  */
 function requestOf(line: CommandLine): Request {
   const { word, command: known } = line;
@@ -57,7 +57,7 @@ function requestOf(line: CommandLine): Request {
   const declare = <Words extends CommandWords>(words: Words, read: (words: Words, line: CommandLine) => Request) => {
     const command = parser.command(words.name, words.summary);
     for (const alias of words.aliases) command.alias(alias);
-    // Its name for the command that is meant when none is named.
+    // The alias for the command that runs when none is named.
     if (words.name === COMMANDS[0]?.name) command.alias("!");
     command.action(() => {
       request = helpRequest(words, line) ?? read(words, line);
@@ -70,7 +70,7 @@ function requestOf(line: CommandLine): Request {
   return request;
 }
 
-/** The help or the version, which win over arguments and values that are missing; undefined when neither is wanted. */
+/** The request for help or the version, which overrides missing arguments and values; undefined if neither is typed. */
 function helpRequest(command: CommandWords, line: CommandLine): Request | undefined {
   refuseOptions(command, line);
   const isGiven = (name: string) => line.options.some(({ option }) => option?.name === name);
@@ -106,13 +106,13 @@ function runRequest(command: PgstepCommand, line: CommandLine): Request {
   };
 }
 
-/** The word at the cursor comes first, behind a plus sign, and then the words before it. */
+/** The word at the cursor comes first, after a plus sign, then the words before it. */
 function completionRequest([marked = "", ...before]: readonly string[]): Request {
   const current = marked.slice(1);
   return { kind: "complete", current, completion: completionAt(VOCABULARY, before, current) };
 }
 
-/** Judged before everything else: the value may be meant for an argument, or for the command. */
+/** Checked first: the value may be meant as an argument or as the command. */
 function refuseSwitchValues({ options }: CommandLine): void {
   const wrong = options.find(({ option, value }) => option && option.value === undefined && value !== undefined);
   if (!wrong) return;
@@ -133,12 +133,12 @@ function refuseOptions(command: CommandWords, line: CommandLine): void {
   }
 }
 
-/** Elsewhere -v is often "verbose": telling the version and success would pass for the command's own. */
+/** Elsewhere -v is often "verbose": printing the version with exit status 0 would look like the command succeeded. */
 function refuseVersionLetter({ word, options }: CommandLine): void {
   if (word === undefined || !options.some(({ spelling }) => spelling === "-v")) return;
   throw usage(
     `Cannot use -v with pgstep ${word}: it could be --verbose or --version`,
-    "Write --verbose in full; pgstep -v alone tells the version.",
+    "Write --verbose in full; pgstep -v alone shows the version.",
   );
 }
 
@@ -150,21 +150,21 @@ function argumentsOf(command: CommandWords, line: CommandLine): readonly string[
   if (missing) throw usage(`Cannot run pgstep ${command.name}: <${missing.name}> is missing`, seeHelp(command));
   const unused = typed[command.arguments.length];
   if (unused === undefined || command.arguments.some(({ variadic }) => variadic)) return typed;
-  throw usage(`Cannot run pgstep ${command.name}: it has no use for "${unused}"`, seeHelp(command));
+  throw usage(`Cannot run pgstep ${command.name}: unexpected argument "${unused}"`, seeHelp(command));
 }
 
-/** The words after "--", for a command that starts a program; none is fine, as in an image without a command. */
+/** The words after "--", for a command that starts a program; may be empty, as in an image without a command. */
 function programOf({ afterDashes = [] }: CommandLine): readonly string[] {
   if (afterDashes[0] !== "") return afterDashes;
-  throw usage("Cannot start a program: the word behind -- is empty", "Name the program, or leave -- out.");
+  throw usage("Cannot start a program: the word after -- is empty", "Name the program, or remove --.");
 }
 
 function refuseProgram(command: CommandWords, [program]: readonly string[]): void {
   const starting = COMMANDS.find((one) => one.program !== undefined);
   if (program === undefined || command.program !== undefined || !starting) return;
   throw usage(
-    `Cannot run pgstep ${command.name}: it starts no program, so it has no use for "${program}" behind --`,
-    `Leave it out, or run pgstep ${starting.name} -- ${program}.`,
+    `Cannot run pgstep ${command.name}: it does not start a program, but "${program}" follows --`,
+    `Remove it, or run pgstep ${starting.name} -- ${program}.`,
   );
 }
 
@@ -195,5 +195,5 @@ function unknownOption(typed: string, command: CommandWords, named: boolean) {
 }
 
 function seeHelp(command: CommandWords | undefined): string {
-  return `Run pgstep help${command ? ` ${command.name}` : ""} to see what can be typed.`;
+  return `For usage, run pgstep help${command ? ` ${command.name}` : ""}.`;
 }

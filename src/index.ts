@@ -63,17 +63,17 @@ export type {
 } from "./core/reports/report.ts";
 export type { RunOptions } from "./engine/run/run-plan.ts";
 
-/** What a runner works with; everything left out comes from the variables that the command line reads, or is a default. */
+/** Options of a runner. A missing one comes from the variables that the command line reads, or is a default. */
 export interface MigrationRunnerOptions extends GivenSettings {
-  /** An instance of the `postgres` package, instead of a URL: its database, on a connection beside its pool. */
+  /** An instance of the `postgres` package instead of a URL; pgstep opens its own connection to the same database. */
   readonly sql?: { readonly options: object };
-  /** Called for everything that happens while a call works. Must not throw. */
+  /** Called for every event during a call. Must not throw. */
   readonly onEvent?: EventListener;
-  /** Stops a call that is at work: it rolls back what runs, and rejects. */
+  /** Cancels a running call: it rolls back and rejects. */
   readonly signal?: AbortSignal;
 }
 
-/** A run whose failure has a report of what was applied nevertheless. */
+/** A failure of a run, with the report of what was applied nevertheless. */
 export class RunFailure extends Failure {
   readonly report: RunReport;
 
@@ -91,8 +91,8 @@ export class RunFailure extends Failure {
 }
 
 /**
- * Migrates a database from a program. Each call opens a connection of its own and closes it; nothing is printed. All
- * calls reject with a `Failure`; one whose run failed part-way rejects with a `RunFailure`.
+ * Migrates a database from a program. Each call opens its own connection and closes it; nothing is printed. All calls
+ * reject with a `Failure`; a run that failed part-way rejects with a `RunFailure`.
  */
 export class MigrationRunner {
   readonly #options: MigrationRunnerOptions;
@@ -107,7 +107,7 @@ export class MigrationRunner {
     return this.#run("runMigrations", [[options, checks]], (context) => migrate(context, options, options));
   }
 
-  /** What is applied and what is pending; never writes. */
+  /** Reports applied and pending migrations; never writes. */
   getStatus(): Promise<StatusReport> {
     return this.#withDatabase(readStatus);
   }
@@ -139,14 +139,14 @@ export class MigrationRunner {
     return this.#withDatabase(protect);
   }
 
-  /** Clears that mark from the database whose name is confirmed. */
+  /** Clears the mark of `protect` from the database whose name is confirmed. */
   async unprotect(confirmation: Pick<Confirmation, "confirm">): Promise<ProtectionReport> {
     requireOptions(confirmation, { confirm: ofType("string") }, "unprotect");
     const consent = { mayUnprotect: async (name: string) => requireUnprotecting(name, confirmation.confirm) };
     return await this.#withDatabase((context) => unprotect(context, consent));
   }
 
-  /** Checks the files and, where a database is named, compares them with its history. */
+  /** Checks the files and, if a database is named, compares them with its history. */
   validate(): Promise<ValidationReport> {
     return discreetly(async () => {
       const { context, resolved, rethrow } = this.#context();
@@ -192,7 +192,7 @@ export class MigrationRunner {
     requireOptions(this.#options, RUNNER, "MigrationRunner");
     const { signal } = this.#options;
     const { emit, rethrow } = listening(this.#options.onEvent);
-    // A program says itself which files it wants to be read.
+    // A program itself decides which files are read.
     const { PGSTEP_CONFIG: _config, PGSTEP_ENV_FILE: _envFile, ...environment } = process.env;
     const resolved = readSettings({ options: { ...this.#options }, environment }, { searching: false });
     const wrong = failureOf(resolved.faults);
@@ -217,7 +217,7 @@ export class MigrationRunner {
   }
 }
 
-/** What calls take besides the settings. */
+/** Options of calls, in addition to the settings. */
 const RUN_OPTIONS: OptionChecks = {
   dryRun: ofType("boolean"),
   singleTransaction: ofType("boolean"),
@@ -239,15 +239,15 @@ const RUNNER: OptionChecks = {
   signal: ofType("object"),
 };
 
-/** @throws Failure settings when the target says more than one thing, or nothing */
+/** @throws Failure settings if the target has no property, or more than one */
 function requireOneTarget(target: DownTarget): void {
   if (Object.keys(target).length === 1) return;
-  throw new Failure("settings", "Cannot roll back: the target has not exactly one of count, to and all", {
+  throw new Failure("settings", "Cannot roll back: the target must have exactly one of count, to and all", {
     hint: "Call rollback({ count: 1 }), rollback({ to: version }) or rollback({ all: true }).",
   });
 }
 
-/** What a program gets, reports and failures, has no secrets in it: it may print all of it. */
+/** Masks the secrets in reports and failures: the calling program may print them. */
 async function discreetly<Result extends object>(work: () => Promise<Result>): Promise<Result> {
   try {
     return withoutSecrets(await work());
@@ -256,7 +256,7 @@ async function discreetly<Result extends object>(work: () => Promise<Result>): P
   }
 }
 
-/** A listener that throws must not break a run half-way: it hears no more, and its error comes when the call ends. */
+/** A listener that throws must not break a run: it gets no more events, and its error is thrown when the call ends. */
 function listening(listener: EventListener | undefined): { emit: EventListener; rethrow: () => void } {
   const thrown: unknown[] = [];
   return {

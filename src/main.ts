@@ -1,4 +1,4 @@
-// Before all others: packages read variables while they are loaded.
+// Must be the first import: packages read variables while they are loaded.
 import "./adapters/process/variables-of-deno.ts";
 
 import process from "node:process";
@@ -12,7 +12,7 @@ const { stdin, stdout, stderr, env: variables } = process;
 const endNow = (status: number) => process.exit(status);
 const program = new Program({ words, variables, stdin, stdout, stderr, startedWords, endNow });
 
-// Thrown where no caller waits, so nothing can be ended in order any more; the server rolls back what is open.
+// No caller waits for these errors, so nothing can end in order; the server rolls back open transactions.
 for (const event of ["uncaughtException", "unhandledRejection"]) {
   process.on(event, (error: unknown) => {
     program.bug(error);

@@ -27,12 +27,12 @@ import { narrowed } from "./core/text/narrow.ts";
 import { completionLines } from "./engine/verbs/complete.ts";
 import type { Reporter } from "./ports/reporter.ts";
 
-/** The exit status of a fault of pgstep's own. */
+/** The exit status for a bug in pgstep. */
 export const BUG = 1;
 
-/** What one run of the program has of the process that it runs in. */
+/** The process around one run of the program. */
 export interface Surroundings {
-  /** What was typed behind the program's name. */
+  /** The words after the program's name. */
   readonly words: readonly string[];
   readonly variables: NodeJS.ProcessEnv;
   readonly stdin: NodeJS.ReadStream;
@@ -40,7 +40,7 @@ export interface Surroundings {
   readonly stderr: TextStream;
   /** How the program was started, for hints. */
   startedWords(commandNames: readonly string[]): ProgramWords;
-  /** Ends the process at once, with that exit status. */
+  /** Ends the process at once with this exit status. */
   endNow(status: number): void;
 }
 
@@ -48,7 +48,7 @@ const own = ownSeal();
 const seal = own instanceof Failure ? undefined : own;
 const files = seal ? sealedFiles(seal, disk) : disk;
 
-/** One command line, from the words that were typed to its exit status. */
+/** Runs one command line and returns its exit status. */
 export class Program {
   readonly #surroundings: Surroundings;
   readonly #stdout: LosableStream;
@@ -68,26 +68,26 @@ export class Program {
     this.#typed = typedOptions(words);
     this.#settings = this.#resolved(this.#typed);
     this.#commands = new HintCommands(VOCABULARY, startedWords, this.#typed);
-    // Only a command that runs writes its log.
+    // Only a command that runs writes to the log file.
     this.#reporter = this.#openReporter({ ...this.#settings.values, logFile: undefined });
   }
 
-  /** Does what was typed and resolves to the exit status. */
+  /** Runs the command line and resolves to the exit status. */
   async run(): Promise<number> {
     return await this.#reported(await this.#answer());
   }
 
-  /** Says that something was thrown where no caller waits. */
+  /** Reports an error that no caller waits for. */
   bug(error: unknown): void {
     this.#reporter.bug(error);
   }
 
-  /** The exit status of a command whose answer may have been lost. */
+  /** The exit status of a command whose output may have been lost. */
   async #reported(status: number): Promise<number> {
     const reason = await this.#stdout.lost();
     if (status !== 0 || reason === undefined) return status;
-    const failure = new Failure("output-lost", `Cannot write the answer: ${reason}`, {
-      hint: "What was to be done is done: make room for the output, and see it with pgstep status.",
+    const failure = new Failure("output-lost", `Cannot write the output: ${reason}`, {
+      hint: "The command's work is done. Make room for the output, then check with pgstep status.",
     });
     this.#reporter.failure(failure);
     return failure.exitStatus;
@@ -126,7 +126,7 @@ export class Program {
     }
     if (request.kind === "version") {
       const told = { version: toolVersion, commit: toolCommit, runtime: runtimeVersion(), target: toolTarget };
-      // A project file has no say in it: what is installed is the same everywhere.
+      // A project file does not apply here: the installed version is the same everywhere.
       const { values } = resolveSettings({ flags: this.#typed, environment: this.#surroundings.variables });
       return versionText(told, values.format);
     }
@@ -137,7 +137,7 @@ export class Program {
       .join("");
   }
 
-  /** The settings that what was typed, the environment and the files make. */
+  /** The settings from the command line, the environment and the files. */
   #resolved(typed: ReadonlyMap<string, string>): ResolvedSettings {
     const flags = seal ? sealedFlags(seal, typed) : typed;
     try {
@@ -163,14 +163,14 @@ export class Program {
     });
   }
 
-  /** Says which project file counts where nobody would look for one, and which does not. */
+  /** Reports a project file in an unexpected place, and one that is ignored. */
   #tellProjectFile(): void {
     const { warnings, isProjectFileAbove, projectFile: path = "" } = this.#settings;
     for (const finding of warnings) this.#reporter.event({ type: "warning", finding });
     if (isProjectFileAbove && !this.#isQuietByUser) this.#reporter.event({ type: "project-file-found", path });
   }
 
-  /** A project file cannot silence what is said of it. */
+  /** A project file cannot suppress messages about itself. */
   get #isQuietByUser(): boolean {
     const { values, origins } = this.#settings;
     return values.quiet && origins.quiet.source !== "project-file";
@@ -212,7 +212,7 @@ export class Program {
     }
   }
 
-  /** Leaves the output to a program, once ours is out. */
+  /** Hands the output over to a program, after pgstep's own output is written. */
   async #start(program: readonly string[], former: Interruption): Promise<number> {
     this.#reporter.close();
     await this.#stderr.lost();

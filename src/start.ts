@@ -5,14 +5,14 @@ import { ownSeal } from "./adapters/process/sealed-program.ts";
 import { toolVersion } from "./adapters/process/tool-version.ts";
 
 /*
- * What an executable starts with. Scripts ask for the version again and again, and loading the program takes several
- * times as long as telling it: so it is loaded only for what is more than that. What it prints is the same.
+ * Entry point of an executable. Scripts often ask for the version, and loading the whole program takes several times as
+ * long as printing the version, so it is loaded only for other commands. The output is the same.
  */
 const STDOUT = 1;
 
 const [, , first = "", second] = process.argv;
 const isVersionAlone = /^(--version|-v)$/.test(first) && second === undefined && !process.env.PGSTEP_FORMAT;
-// A program whose seal is damaged does nothing, and one that cannot write says so.
+// A bundle with a damaged seal and a failed write are handled by the program.
 if (!isVersionAlone || ownSeal() || !wrote(versionLine(toolVersion))) await import("./main.ts");
 
 function wrote(text: string): boolean {

@@ -73,7 +73,7 @@ describe("the settings of the library", () => {
     try {
       assert.equal(
         await ofRunner({ url: process.env.NO_SUCH_VARIABLE }),
-        "url: its value is undefined / Set what it is taken from, or leave the option out.",
+        "url: its value is undefined / Set the variable that it comes from, or omit the option.",
       );
     } finally {
       delete process.env.DATABASE_URL;

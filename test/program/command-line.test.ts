@@ -90,8 +90,8 @@ describe("the command line", () => {
     });
     assert.deepEqual(program("--", "status"), { command: "up", args: [], options: [], program: ["status"] });
     assert.deepEqual(program("up", "--").program, []);
-    assert.match(refusal("up", "--", "", "x"), /Cannot start a program: the word behind -- is empty/);
-    assert.match(refusal("status", "--", "node"), /starts no program.*"node" behind -- \| .*pgstep up -- node/);
+    assert.match(refusal("up", "--", "", "x"), /Cannot start a program: the word after -- is empty/);
+    assert.match(refusal("status", "--", "node"), /does not start a program.*"node" follows -- \| .*pgstep up -- node/);
     assert.match(refusal("baseline", "1", "--", "node"), /no use for "node"/);
   });
 
@@ -145,8 +145,8 @@ describe("the command line", () => {
     assert.match(refusal("new"), /<description> is missing/);
     assert.match(refusal("new", " "), /<description> is missing/);
     assert.match(refusal("baseline"), /<version> is missing/);
-    assert.match(refusal("up", "1", "2"), /it has no use for "2"/);
-    assert.match(refusal("status", "x"), /it has no use for "x"/);
+    assert.match(refusal("up", "1", "2"), /unexpected argument "2"/);
+    assert.match(refusal("status", "x"), /unexpected argument "x"/);
   });
 
   test("help is asked for in three ways, and wins", () => {

@@ -150,7 +150,7 @@ describe("a .env file that nobody named", { concurrency: 2 }, () => {
     test(`is told of with the flag that reads it: ${start}`, async () => {
       const { stderr, status } = await shell(`cd with-env && ${start} status`);
       assert.equal(status, 2);
-      assert.ok(stderr.includes(`To read the file .env that is here: ${flag}. Or name a server`), stderr);
+      assert.ok(stderr.includes(`To read the .env file here, add ${flag}. Or name a server`), stderr);
       const { stdout } = await shell(`cd with-env && ${start} config ${flag}`);
       assert.match(stdout, /^url +pglite:memory +DATABASE_URL in \.env:1$/m);
       const missing = await shell(`cd with-env && ${start} config ${flag.replace(".env", "nowhere")}`);

@@ -118,7 +118,7 @@ for (const runtime of chosenRuntimes()) {
       });
       closeSync(full);
       assert.equal(program.status, 2, program.stderr);
-      assert.match(program.stderr, /error: Cannot write the answer: .*no space left on device/i);
+      assert.match(program.stderr, /error: Cannot write the output: .*no space left on device/i);
       assert.deepEqual(await server.query(name, "SELECT count(*)::int FROM schema_migrations"), [{ count: 2 }]);
     });
 

@@ -36,7 +36,7 @@ for (const runtime of chosenRuntimes()) {
       const command = await programCommand(runtime);
       const words = ["sh", "-c", 'exec "$@" > /dev/full', "sh", ...command, "--version"] as const;
       const { status, stderr } = await run([...words], { directory: place });
-      assert.match(stderr, /^error: Cannot write the answer: /m);
+      assert.match(stderr, /^error: Cannot write the output: /m);
       assert.equal(status, 2);
     });
   });

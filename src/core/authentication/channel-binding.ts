@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
 /**
- * The hash of a server's certificate (in DER) that a log-in is bound to: by the hash function of the certificate's own
- * signature, or by SHA-256 where that is MD5 or SHA-1 (RFC 5929, section 4.1). Undefined for a signature without a hash
- * function of its own (Ed25519), and for what is no certificate.
+ * The hash of a server's DER certificate for channel binding (RFC 5929, section 4.1): the hash function of the
+ * certificate's signature, with SHA-256 in place of MD5 and SHA-1. Undefined for a signature without a hash function
+ * (Ed25519) and for bytes that are not a certificate.
  */
 export function endPointHash(certificate: Uint8Array): Buffer | undefined {
   const algorithm = signatureHash(certificate);
@@ -27,7 +27,7 @@ interface Element {
   readonly content: Uint8Array;
 }
 
-/** The elements that DER text consists of, or those inside an element; none where it is malformed. */
+/** The elements of DER bytes, or of one element's content; empty if malformed. */
 function children(outer: Element | Uint8Array | undefined): Element[] {
   const bytes = outer === undefined ? new Uint8Array() : "content" in outer ? outer.content : outer;
   const found: Element[] = [];
@@ -56,7 +56,7 @@ function hex({ content }: Element): string {
 /** 1.2.840.113549.1.1.10 */
 const RSA_PSS = "2a864886f70d01010a";
 
-/** Object identifiers, their content in DER, of signature algorithms and hash functions. */
+/** Hash functions by the DER-encoded object identifier (hex) of a signature algorithm or hash function. */
 const HASHES: Readonly<Record<string, string>> = {
   // RSA with MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512: 1.2.840.113549.1.1.n
   "2a864886f70d010104": "sha256",

@@ -1,23 +1,23 @@
-/** Ways of proving who one is, by the names of libpq's require_auth (PostgreSQL documentation, 32.1.2). */
+/** Authentication methods, as libpq's require_auth names them (PostgreSQL documentation, 32.1.2). */
 export const AUTHENTICATION_METHODS = ["password", "md5", "gss", "sspi", "scram-sha-256", "oauth", "none"] as const;
 export type AuthenticationMethod = (typeof AUTHENTICATION_METHODS)[number];
 
-/** Which ways of authentication are gone along with. */
+/** The authentication methods that pgstep accepts. */
 export interface AuthenticationDemands {
   readonly allowed: ReadonlySet<AuthenticationMethod>;
-  /** Whether the password may be sent as it is over a line that others could listen to. */
+  /** True if the password may be sent in clear text over an unencrypted connection. */
   readonly clearTextAgreed: boolean;
-  /** Limits what proves a password that the user meant for another server; undefined where nothing does. */
+  /** Restricts how the password is proved to a server that only a project file names; undefined for no restriction. */
   readonly guard: PasswordGuard | undefined;
-  /** Whether the log-in is tied to the server's certificate (SCRAM-SHA-256-PLUS). */
+  /** Ties the login to the server's certificate (SCRAM-SHA-256-PLUS). */
   readonly channelBinding: ChannelBinding;
 }
 
-/** A password goes to a server that only a project file names, and must not be readable there. */
+/** For a server that only a project file names: it must not be able to read the user's password. */
 export interface PasswordGuard {
   /** The place that names the server, for messages. */
   readonly origin: string;
-  /** Whether the certificate is verified against a root that the user has chosen, which proves the server as well. */
+  /** True if the certificate is verified against a root that the user chose, which also authenticates the server. */
   readonly verifiesServer: boolean;
 }
 
@@ -26,15 +26,15 @@ export type ChannelBinding = (typeof CHANNEL_BINDINGS)[number];
 
 type Methods = Pick<AuthenticationDemands, "allowed" | "clearTextAgreed">;
 
-/** Every method, without clear text over an open line. */
+/** All methods, but no clear-text password over an unencrypted connection. */
 export const ANY_METHOD: Methods = {
   allowed: new Set(AUTHENTICATION_METHODS),
   clearTextAgreed: false,
 };
 
 /**
- * What `md5,scram-sha-256` or `!password,!none` allows; undefined where libpq refuses the list too: an unknown or
- * repeated method, or some that are wanted beside some that are not. Naming `password` is agreeing to clear text.
+ * Parses `md5,scram-sha-256` or `!password,!none`. Undefined where libpq rejects the list too: an unknown or repeated
+ * method, or a mix of plain and negated ones. Naming `password` permits clear text.
  */
 export function parseRequireAuth(text: string): Methods | undefined {
   const entries = text.split(",").map((entry) => entry.trim());

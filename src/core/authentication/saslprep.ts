@@ -1,6 +1,6 @@
 /**
- * A password as SCRAM hashes it (RFC 4013, SASLprep): spaces of all kinds become plain ones, what shows nothing goes,
- * and compatibility forms become one. A password that has no such form is taken as it is, as PostgreSQL does.
+ * Prepares a password for SCRAM (RFC 4013, SASLprep): maps all spaces to U+0020, removes invisible characters, applies
+ * NFKC. Like PostgreSQL, keeps a password unchanged that SASLprep rejects.
  */
 export function saslprep(password: string): string {
   if (/^[ -~]*$/.test(password)) return password;
@@ -11,17 +11,17 @@ export function saslprep(password: string): string {
 
 /** RFC 3454, C.1.2. */
 const SPACES = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/gu;
-/** RFC 3454, B.1, without U+200B, which C.1.2 has as well. */
+/** RFC 3454, B.1, without U+200B, which is also in C.1.2. */
 const INVISIBLE = /\u00ad|\u034f|\u1806|[\u180b-\u180d]|\u200c|\u200d|\u2060|[\ufe00-\ufe0f]|\ufeff/gu;
 /** RFC 3454, C.2.1 to C.9: control characters, private use, non-characters, surrogates, marks that change display. */
 const PROHIBITED =
   /[\p{Cc}\p{Co}\p{Cs}\p{Noncharacter_Code_Point}\u06dd\u070f\u180e\u200c-\u200f\u2028-\u202e\u2060-\u2063\u206a-\u206f\ufeff\ufff9-\ufffd\u2ff0-\u2ffb\u{e0001}\u{e0020}-\u{e007f}]|\u0340|\u0341|[\u{1d173}-\u{1d17a}]/u;
 
-/** What Unicode 3.2 does not have of the planes above the first, emoji most of all (RFC 3454, A.1). */
+/** Code points above the first plane that Unicode 3.2 does not assign, mostly emoji (RFC 3454, A.1). */
 const UNASSIGNED =
   /[\u{10000}-\u{102ff}\u{1034b}-\u{1cfff}\u{1d1de}-\u{1d3ff}\u{1d800}-\u{1ffff}\u{2a6d7}-\u{2f7ff}\u{2fa1e}-\u{e0000}]/u;
 
-/** RFC 3454, section 6: text with a right-to-left letter has no left-to-right one, and begins and ends with such. */
+/** RFC 3454, section 6: right-to-left text has no left-to-right letter; both ends are right-to-left letters. */
 function mixesDirections(text: string): boolean {
   if (!RIGHT_TO_LEFT.test(text)) return false;
   const characters = Array.from(text);

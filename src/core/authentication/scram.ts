@@ -1,28 +1,28 @@
 import { createHash, createHmac, pbkdf2, timingSafeEqual } from "node:crypto";
 import { saslprep } from "./saslprep.ts";
 
-/** How the log-in is tied to the encrypted connection (RFC 5802, section 6). */
+/** Channel binding of a login (RFC 5802, section 6). */
 export type Binding =
-  /** Not at all: the line is not encrypted, or it is not wanted. */
+  /** No channel binding: the connection is not encrypted, or binding is disabled. */
   | "none"
-  /** We could, but the server did not offer it; it notices when somebody has taken its offer away. */
+  /** The client supports it and the server did not offer it; the server detects an offer that somebody removed. */
   | "not offered"
-  /** To the hash of the server's certificate, of type tls-server-end-point. */
+  /** Bound to the hash of the server's certificate (tls-server-end-point). */
   | { readonly endPoint: Buffer };
 
-/** What the server said does not follow the rules of SCRAM, or proves that it does not know the password. */
+/** The server's message violates SCRAM, or shows that the server does not know the password. */
 export class ScramFault extends Error {
   override readonly name = "ScramFault";
 }
 
-/** The client's side of one log-in with SCRAM-SHA-256 (RFC 5802, RFC 7677); PostgreSQL ignores the user in it. */
+/** The client's side of one SCRAM-SHA-256 login (RFC 5802, RFC 7677); PostgreSQL ignores the user name in it. */
 export class ScramExchange {
   readonly #header: string;
   readonly #bound: string;
   readonly #nonce: string;
   #serverSignature: Buffer | undefined;
 
-  /** `nonce` is printable, without commas, and never used twice. */
+  /** @param nonce printable, without commas, never reused */
   constructor(binding: Binding, nonce: string) {
     this.#nonce = nonce;
     this.#header = binding === "none" ? "n,," : binding === "not offered" ? "y,," : "p=tls-server-end-point,,";
@@ -30,13 +30,13 @@ export class ScramExchange {
     this.#bound = Buffer.concat([Buffer.from(this.#header), data]).toString("base64");
   }
 
-  /** The message that begins it. */
+  /** The client-first message. */
   first(): string {
     return `${this.#header}${this.#bare()}`;
   }
 
   /**
-   * The answer to the server's challenge: the proof of the password.
+   * The client-final message: answers the server's challenge with a proof of the password.
    * @throws ScramFault
    */
   async prove(challenge: string, password: string): Promise<string> {
@@ -47,7 +47,7 @@ export class ScramExchange {
     }
     if (Number(iterations) > MOST_ITERATIONS) {
       throw new ScramFault(
-        `the server wants the password hashed ${iterations} times, and pgstep does it 10,000,000 times at most`,
+        `the server asks for ${iterations} hash iterations of the password; pgstep allows at most 10,000,000`,
       );
     }
     const salted = await derive(saslprep(password), Buffer.from(salt, "base64"), Number(iterations));
@@ -61,7 +61,7 @@ export class ScramExchange {
   }
 
   /**
-   * Checks that the server knows the password as well.
+   * Checks that the server knows the password too.
    * @throws ScramFault
    */
   verify(outcome: string): void {
@@ -78,8 +78,8 @@ export class ScramExchange {
 }
 
 /**
- * Some seconds of one processor; PostgreSQL's default is 4096. Hashing cannot be broken off, so a server that asked for
- * more would keep this process busy long after the log-in has failed.
+ * A few seconds of CPU time; PostgreSQL's default is 4096. Hashing cannot be cancelled, so a server that asked for more
+ * would keep this process busy long after the login failed.
  */
 const MOST_ITERATIONS = 10_000_000;
 

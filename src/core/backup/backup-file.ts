@@ -1,24 +1,24 @@
 /** One table in a backup. */
 export interface BackedUpTable {
-  /** Quoted and with its schema. */
+  /** Schema-qualified and quoted. */
   readonly name: string;
   readonly rows: number;
-  /** SHA-256 in hex of its rows as COPY gives them. */
+  /** SHA-256 (hex) of the rows in COPY format. */
   readonly checksum: string;
 }
 
-/** How a backup is written: by pgstep, as SQL, or by pg_dump, in its custom format. */
+/** "sql": SQL written by pgstep. "custom": pg_dump's custom format. */
 export type BackupKind = "sql" | "custom";
 
-/** How much of a backup is verified: what is in it, or by restoring it elsewhere as well. */
+/** "contents" checks the rows in the backup; "full" also restores it into another database. */
 export const VERIFICATIONS = ["contents", "full"] as const;
 export type Verification = (typeof VERIFICATIONS)[number];
 
-/** When a run makes a backup: before what destroys data, before anything, or never. */
+/** When a run makes a backup: before steps that destroy data, before every run, or never. */
 export const BACKUP_OCCASIONS = ["automatic", "always", "never"] as const;
 export type BackupOccasion = (typeof BACKUP_OCCASIONS)[number];
 
-/** What the name of a backup tells. */
+/** The parts of a backup's file name. */
 export interface BackupName {
   readonly database: string;
   /** The newest applied version, "0" for none. */
@@ -33,7 +33,7 @@ export interface BackupEntry extends BackupName {
   readonly bytes: number;
 }
 
-/** `app-012-20260131T120000123Z.sql`; bytes of the database's name that not every disk takes are written as %hh. */
+/** `app-012-20260131T120000123Z.sql`; characters of the database name that some file systems reject become %hh. */
 export function backupFileName(name: Omit<BackupName, "time">, time: Date, compressed: boolean): string {
   const database = encodeURIComponent(name.database).replace(/[!'()*~]/g, percent);
   const stamp = time.toISOString().replace(/[-:.]/g, "");
@@ -47,7 +47,7 @@ function percent(character: string): string {
 
 const NAME = /^(.+)-(\d+)-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z\.(sql|sql\.gz|dump)$/;
 
-/** Undefined for a file whose name is not one that pgstep gives. */
+/** Undefined for a file name that is not a backup's. */
 export function readBackupName(fileName: string): BackupName | undefined {
   const [, database, version, year, month, day, hour, minute, second, milliseconds, ending] = NAME.exec(fileName) ?? [];
   if (database === undefined || version === undefined) return undefined;
@@ -65,33 +65,33 @@ export function readBackupName(fileName: string): BackupName | undefined {
 
 const UNFINISHED = /^(.+?\.(?:sql|sql\.gz|dump))(?:\.restore)?\.part(?:\.|$)/;
 
-/** The database of a file that a backup or a restore works with; undefined for every other file. */
+/** The database of an unfinished backup or restore file; undefined for every other file. */
 export function unfinishedDatabase(fileName: string): string | undefined {
   return readBackupName(UNFINISHED.exec(fileName)?.[1] ?? "")?.database;
 }
 
-/** The backups of a database beyond the newest so many, which may go. */
+/** The database's backups apart from the newest `keep`; these may be deleted. */
 export function superfluous(entries: readonly BackupEntry[], database: string, keep: number): readonly BackupEntry[] {
   const own = entries.filter((entry) => entry.database === database);
   return [...own].sort((one, other) => (one.time < other.time ? 1 : -1)).slice(keep);
 }
 
-/** What the first line of a backup in SQL tells. */
+/** The first line of an SQL backup. */
 export interface BackupHead {
   readonly format: 1;
   readonly database: string;
   readonly createdAt: string;
   readonly version: string;
-  /** Whether it is of all tables, or of those that a run touches. */
+  /** "tables": only the tables that the run touches. */
   readonly scope: "all" | "tables";
   readonly tables: readonly string[];
-  /** Versions of the history at that time. */
+  /** Versions in the history when the backup was made. */
   readonly history: readonly string[];
-  /** Versions that stay in the history when it is put back: applied by the same run, before anything was destroyed. */
+  /** Versions that stay in the history after a restore: the same run applied them before it destroyed data. */
   readonly kept: readonly string[];
 }
 
-/** What its last line tells: a backup without it is not whole. */
+/** The last line of an SQL backup; without it the backup is incomplete. */
 export interface BackupTail {
   readonly tables: readonly BackedUpTable[];
 }
@@ -99,7 +99,7 @@ export interface BackupTail {
 const HEAD = "-- pgstep backup ";
 const TAIL = "-- pgstep end ";
 
-/** All ASCII and on one line, whatever names are in it. */
+/** One line of ASCII, whatever the names contain. */
 export function headLine(head: BackupHead): string {
   return HEAD + asciiJson(head);
 }
@@ -108,7 +108,7 @@ export function tailLine(tail: BackupTail): string {
   return TAIL + asciiJson(tail);
 }
 
-/** Undefined when the text does not begin as a backup of pgstep's does. */
+/** Undefined if the text does not start like a pgstep backup. */
 export function readHead(text: string): BackupHead | undefined {
   return readLine<BackupHead>(text.slice(0, text.indexOf("\n")), HEAD);
 }

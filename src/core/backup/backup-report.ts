@@ -5,14 +5,14 @@ export interface Backup {
   readonly database: string;
   readonly path: string;
   readonly kind: BackupKind;
-  /** What wrote it: "pg_dump 15.18"; undefined for pgstep itself. */
+  /** The program that wrote it, e.g. "pg_dump 15.18"; undefined for pgstep itself. */
   readonly program: string | undefined;
-  /** All of the database, or the tables that a run touches. */
+  /** The whole database, or the tables that a run touches. */
   readonly scope: "all" | "tables";
   readonly tables: readonly BackedUpTable[];
   readonly bytes: number;
   readonly verification: Verification;
-  /** Older ones that were removed. */
+  /** Older backups that were deleted. */
   readonly removed: readonly string[];
   /** Whole milliseconds. */
   readonly durationMs: number;
@@ -29,18 +29,18 @@ export interface BackupListReport {
   readonly backups: readonly BackupEntry[];
 }
 
-/** What a restore is about to do. */
+/** The plan of a restore, shown before it starts. */
 export interface RestorePlan {
   readonly database: string;
   readonly databaseName: string;
   readonly path: string;
   readonly createdAt: string;
-  /** Everything in the database is deleted first; otherwise only the tables of the backup are replaced. */
+  /** True if everything in the database is deleted first; otherwise only the backup's tables are replaced. */
   readonly replacesAll: boolean;
   readonly tables: readonly string[];
-  /** Versions that leave the history, so that they are pending again. */
+  /** Versions removed from the history, so pending again. */
   readonly pendingAgain: readonly string[];
-  /** Versions that come back into the history. */
+  /** Versions added back to the history. */
   readonly appliedAgain: readonly string[];
 }
 
@@ -53,11 +53,11 @@ export interface RestoreReport {
   readonly durationMs: number;
 }
 
-/** What a run is told of backups, by settings and options. */
+/** The backup settings of a run. */
 export interface BackupPolicy {
   readonly backup: "automatic" | "always" | "never";
   readonly backupDirectory: string;
-  /** How many of a database are kept; undefined for all. */
+  /** Number of backups to keep per database; undefined keeps all. */
   readonly backupKeep: number | undefined;
   readonly backupVerify: Verification;
   readonly backupGzip: boolean;

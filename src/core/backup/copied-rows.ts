@@ -3,18 +3,18 @@ import { scanBytes } from "../scanner/scan.ts";
 import { classify } from "../statements/classify.ts";
 import type { BackedUpTable } from "./backup-file.ts";
 
-/** Counts the rows of one COPY, in text format, and makes their checksum. */
+/** Counts the rows of one COPY in text format and computes their checksum. */
 export class CopiedRows {
   readonly #hash = createHash("sha256");
   #rows = 0;
 
-  /** Takes any part of them. */
+  /** Adds the next bytes; chunks may be split anywhere. */
   take(bytes: Uint8Array): void {
     this.#hash.update(bytes);
     for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) this.#rows++;
   }
 
-  /** @param name of what was copied */
+  /** @param name the table and columns of the COPY */
   result(name: string): BackedUpTable {
     return { name, rows: this.#rows, checksum: this.#hash.digest("hex") };
   }
@@ -23,8 +23,8 @@ export class CopiedRows {
 const LINE_FEED = 10;
 
 /**
- * The rows behind each COPY of a script, named by what stands between COPY and FROM: a table and its columns. Holds only
- * the part that it reads.
+ * Row count and checksum of each COPY in a script, named by the text between COPY and FROM. Keeps only the current
+ * chunk in memory.
  * @throws NotUtf8
  */
 export function* copiedTables(script: Iterable<Uint8Array>): Generator<BackedUpTable> {
@@ -43,7 +43,7 @@ export function* copiedTables(script: Iterable<Uint8Array>): Generator<BackedUpT
   }
 }
 
-/** The table and the columns of a COPY. */
+/** The table and columns of a COPY, as written. */
 export function copySource(statement: string): string {
   return statement.slice("COPY ".length, statement.search(/ FROM stdin;\s*$/i));
 }

@@ -1,13 +1,13 @@
 import { Failure } from "../failure/failure.ts";
 import type { Checked } from "../migrations/history-pin.ts";
 
-/** What is applied according to the output of `pgstep status --json`. @throws Failure settings when it is something else */
+/** The applied migrations in the output of `pgstep status --json`. @throws Failure settings for any other text */
 export function statusHistory(text: string, path: string): Checked[] {
   const last = text.trim().split("\n").at(-1) ?? "";
   const status = parsed(last);
   if (status?.type !== "status" || !Array.isArray(status.migrations)) {
     throw new Failure("settings", `Cannot use ${path}: it is not the output of pgstep status --json`, {
-      hint: "Make it where the database is: pgstep status --json > status.json.",
+      hint: "Create it where the database is: pgstep status --json > status.json.",
     });
   }
   return status.migrations

@@ -1,43 +1,43 @@
 import { createHash } from "node:crypto";
 import type { Pin } from "../migrations/history-pin.ts";
 
-/** Migrations and what belongs to them, to be carried by the program itself. */
+/** The migrations and related files that a bundle contains. */
 export interface Seal {
-  /** What was said of where it comes from. */
+  /** The text of --label, e.g. the commit. */
   readonly label: string | null;
-  /** The flags of the settings that belong to the files, with their values. */
+  /** Values of the file-related settings, by flag. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The directories that are sealed, with all that is in them; each may be absent. */
+  /** The directories in the bundle, with all their files; each may be missing. */
   readonly roots: readonly string[];
-  /** In the order of their paths. */
+  /** Sorted by path. */
   readonly files: readonly SealedFile[];
   readonly pin: Pin | null;
 }
 
 export interface SealedFile {
-  /** Below one of the roots, with slashes. */
+  /** Below one of the roots, with forward slashes. */
   readonly path: string;
-  /** Its bytes in base64. */
+  /** The file's bytes in base64. */
   readonly content: string;
 }
 
 /*
- * A seal is a last line behind a program: the mark, JSON, the SHA-256 of that JSON and its length in bytes. A script has
- * it as a comment; the system does not mind what stands behind an executable.
+ * A seal is a line appended to a program: the mark, JSON, the SHA-256 of that JSON and its length in bytes. In a script
+ * it is a comment; operating systems ignore bytes after an executable.
  */
 
-/** What begins it; each program that can be sealed has this text in it. */
+/** The start of a seal; every program that can carry a seal contains this text. */
 export const SEAL_MARK = "\n//pgstep-sealed 1 ";
 
-/** How many bytes at a sealed program's end tell of the seal. */
+/** Size of the end of a seal, which holds its digest and length. */
 export const SEAL_END_BYTES = 79;
 
 const LENGTH_DIGITS = 12;
 
-/** The same for the same seal, byte for byte; one line of ASCII. */
+/** One line of ASCII; equal seals give equal bytes. */
 export function sealText(seal: Seal): string {
   const { label, settings, roots, files, pin } = seal;
-  // The fields in this order, whatever order the caller had.
+  // Fixed order of the fields, whatever order the caller had.
   const json = JSON.stringify({ label, settings, roots, files, pin }).replace(
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -46,24 +46,24 @@ export function sealText(seal: Seal): string {
 }
 
 export interface SealEnd {
-  /** Bytes of JSON before it. */
+  /** Length of the JSON in bytes. */
   readonly length: number;
-  /** SHA-256 in hexadecimal digits. */
+  /** SHA-256 (hex) of the JSON. */
   readonly digest: string;
 }
 
-/** What the last bytes of a program tell of its seal; undefined when it has none. */
+/** Reads the last bytes of a program; undefined if it has no seal. */
 export function readSealEnd(bytes: Uint8Array): SealEnd | undefined {
   const [, digest, length] = /^ ([0-9a-f]{64}) ([0-9]{12})\n$/.exec(Buffer.from(bytes).toString("latin1")) ?? [];
   return digest === undefined ? undefined : { digest, length: Number(length) };
 }
 
-/** The seal, or undefined when its text is not what it was when it was sealed. */
+/** The seal, or undefined if its digest does not match. */
 export function openSeal(json: string, { digest }: SealEnd): Seal | undefined {
   return digestOf(json) === digest ? (JSON.parse(json) as Seal) : undefined;
 }
 
-/** What a sealed program says of itself: JSON. */
+/** The manifest of a bundle, as JSON. */
 export function manifestOf(seal: Seal, toolVersion: string): string {
   const { label, settings, files, pin } = seal;
   const manifest = {

@@ -6,12 +6,12 @@ import type { Report } from "../reports/report.ts";
 import { SETTINGS } from "../settings/table.ts";
 import type { Seal } from "./seal.ts";
 
-/** The flags of settings in a sealed program: those that belong to the sealed files are as they were sealed. */
+/** The setting flags in a bundle: its own values of the file-related settings override typed ones. */
 export function sealedFlags(seal: Seal, flags: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...flags, ...Object.entries(seal.settings)]);
 }
 
-/** The settings without what variables and files say of directories that were not named when it was sealed. */
+/** The settings, ignoring variables and project files for directories that the bundle does not name. */
 export function sealedSettings(seal: Seal, settings: ResolvedSettings): ResolvedSettings {
   const values = { ...settings.values };
   const origins = { ...settings.origins };
@@ -23,30 +23,30 @@ export function sealedSettings(seal: Seal, settings: ResolvedSettings): Resolved
   return { ...settings, values, origins };
 }
 
-/** Those that lie beside the migrations when they are not named. */
+/** Directories that default to a place beside the migrations. */
 const OTHER_DIRECTORIES = ["repeatableDirectory", "hooksDirectory", "seedsDirectory"] as const;
 const SEALED = ["directory", "schema", "table", ...OTHER_DIRECTORIES] as const;
 
-/** @throws Failure usage for what cannot be done with sealed files */
+/** @throws Failure usage for a command or flag that a bundle does not accept */
 export function refuseUnsealed(
   command: Pick<CommandWords, "name"> & { readonly ofCheckout?: true },
   flags: ReadonlyMap<string, string>,
 ): void {
   if (command.ofCheckout) {
     throw usage(
-      `Cannot run ${command.name} here: the migrations are sealed in this file`,
-      "Run it with pgstep where the migrations are written.",
+      `Cannot run ${command.name}: this program is a bundle, with its migrations inside`,
+      "Run pgstep in the checkout of the migrations instead.",
     );
   }
   const flag = SEALED.map((name) => SETTINGS[name].flag).find((one) => flags.has(one));
   if (flag === undefined) return;
   throw usage(
-    `Cannot use --${flag}: it is sealed in this file, together with the migrations`,
-    "Leave it out; --manifest shows what is sealed.",
+    `Cannot use --${flag}: this bundle fixes it, together with its migrations`,
+    "Remove the flag; --manifest shows the bundle's settings.",
   );
 }
 
-/** A report as it was, and in a status whether the history agrees with the pin. */
+/** Adds to a status report the disagreements of the history with the pin, as warnings; other reports stay unchanged. */
 export function withPin(report: Report, pin: Pin): Report {
   if (report.type !== "status") return report;
   const history = report.entries.flatMap(({ applied }) => applied ?? []);
@@ -54,9 +54,9 @@ export function withPin(report: Report, pin: Pin): Report {
   return { ...report, warnings: [...report.warnings, ...findings] };
 }
 
-/** What is wrong with a seal that was damaged on its way. */
+/** The failure for a damaged seal. */
 export function brokenSeal(path: string): Failure {
-  return new Failure("settings", `Cannot use what is sealed in ${path}: its bytes are not those that were sealed`, {
-    hint: "Copy the file again from where it was made, and compare its SHA-256.",
+  return new Failure("settings", `Cannot use the bundle ${path}: it is damaged, its checksum does not match`, {
+    hint: "Copy the file again from where it was built, and compare its SHA-256.",
   });
 }

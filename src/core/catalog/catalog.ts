@@ -1,8 +1,8 @@
-/** What of a database can be told in TypeScript. Everything is in a stable order: by schema, then by name. */
+/** The database objects that TypeScript types are generated from, ordered by schema, then by name. */
 export interface Catalog {
-  /** All schemas of the user's. */
+  /** All schemas except the system's. */
   readonly schemas: readonly string[];
-  /** By object identifier: every type that a column, domain, composite type or routine has. */
+  /** The types of all columns, domains, composite types and routines, by object identifier. */
   readonly types: ReadonlyMap<number, CatalogType>;
   readonly relations: readonly Relation[];
   readonly enums: readonly EnumType[];
@@ -24,9 +24,9 @@ export interface CatalogType {
   /** pg_type.typname: int4, timestamptz, mood. */
   readonly name: string;
   readonly kind: "base" | "composite" | "domain" | "enum" | "pseudo" | "range" | "multirange";
-  /** Of an array, the type of its elements; 0 for everything else. */
+  /** The element type of an array; 0 for other types. */
   readonly element: number;
-  /** Of a domain, what it is based on; 0 for everything else. */
+  /** The base type of a domain; 0 for other types. */
   readonly base: number;
   readonly notNull: boolean;
 }
@@ -42,12 +42,12 @@ export interface Column {
   /** 1-based; numbers of dropped columns are missing. */
   readonly number: number;
   readonly type: number;
-  /** As SQL writes it: character varying(20). */
+  /** In SQL notation: character varying(20). */
   readonly sqlType: string;
   /** The greatest length of a character type, in characters. */
   readonly maxLength: number | null;
   readonly nullable: boolean;
-  /** Who gives it a value: the INSERT must, the INSERT may (there is a default), only the database does. */
+  /** Who sets the value: INSERT must, INSERT may (there is a default), or only the database. */
   readonly given: "required" | "defaulted" | "generated";
   readonly comment: string | null;
 }
@@ -69,13 +69,13 @@ export interface CompositeType extends Named {
   readonly columns: readonly Column[];
 }
 
-/** A function or procedure that SQL can call; not a trigger's, not an aggregate. */
+/** A function or procedure that SQL can call; no trigger functions, no aggregates. */
 export interface Routine extends Named {
   readonly kind: "function" | "procedure";
   /** As in `CREATE FUNCTION`: add(a integer, b integer DEFAULT 1). */
   readonly signature: string;
   readonly takes: readonly Parameter[];
-  /** The columns of what comes back, where it has names of its own: OUT parameters, RETURNS TABLE. */
+  /** The named columns of the result: OUT parameters, RETURNS TABLE. */
   readonly gives: readonly Parameter[];
   /** pg_proc.prorettype */
   readonly result: number;
@@ -83,7 +83,7 @@ export interface Routine extends Named {
 }
 
 export interface Parameter {
-  /** "" where it has none. */
+  /** "" if it has no name. */
   readonly name: string;
   readonly type: number;
   readonly optional: boolean;

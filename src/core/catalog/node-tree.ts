@@ -5,12 +5,12 @@
 export type TreeValue = TreeNode | readonly TreeValue[] | string;
 
 export interface TreeNode {
-  /** In capitals, without the ending EXPR, which some versions write and others do not. */
+  /** In capitals, without the suffix EXPR, which only some versions write. */
   readonly kind: string;
   readonly fields: ReadonlyMap<string, TreeValue>;
 }
 
-/** The value that the text holds; undefined when it is not of that form, or very deep. */
+/** Parses the text; undefined if it is malformed or nested too deeply. */
 export function parseNodeTree(text: string): TreeValue | undefined {
   const words = text.match(WORD) ?? [];
   let next = 0;
@@ -45,7 +45,7 @@ export function parseNodeTree(text: string): TreeValue | undefined {
     while (words[next] !== "}") {
       const field = words[next++];
       if (field === undefined) throw new NotOfThatForm();
-      // The first word behind a field's name is its value, whatever it looks like; a constant's has several.
+      // The first word after a field's name is always its value; a constant has several.
       const values = [value()];
       while (words[next] !== "}" && !words[next]?.startsWith(":")) values.push(value());
       fields.set(field.slice(1), values.length === 1 ? (values[0] ?? "") : values);
@@ -64,7 +64,7 @@ export function parseNodeTree(text: string): TreeValue | undefined {
 
 class NotOfThatForm extends Error {}
 
-/** Deeper values would take more of the stack than every runtime has. */
+/** Deeper values would overflow the stack of some runtimes. */
 const DEEPEST = 2_000;
 
 const WORD = /[(){}[\]]|(?:\\.|[^\s(){}[\]\\])+/gs;
@@ -73,24 +73,24 @@ export function isNode(value: TreeValue | undefined): value is TreeNode {
   return value !== undefined && typeof value !== "string" && !Array.isArray(value);
 }
 
-/** The field of a node that is a node; undefined where there is none ("<>"). */
+/** A field whose value is a node; undefined if it is missing ("<>"). */
 export function nodeAt(node: TreeNode, field: string): TreeNode | undefined {
   const value = node.fields.get(field);
   return isNode(value) ? value : undefined;
 }
 
-/** The field of a node that is a list; empty where there is none. */
+/** A field whose value is a list; empty if it is missing. */
 export function listAt(node: TreeNode, field: string): readonly TreeValue[] {
   const value = node.fields.get(field);
   return Array.isArray(value) ? value : [];
 }
 
-/** The nodes of a list. */
+/** The nodes in a list field. */
 export function nodesAt(node: TreeNode, field: string): TreeNode[] {
   return listAt(node, field).filter(isNode);
 }
 
-/** The field of a node that is a number; NaN where it is none. */
+/** A field whose value is a number; NaN if it is not one. */
 export function numberAt(node: TreeNode, field: string): number {
   const value = node.fields.get(field);
   return typeof value === "string" ? Number(value) : Number.NaN;

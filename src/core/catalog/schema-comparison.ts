@@ -1,18 +1,18 @@
 import { enumeration } from "../text/display.ts";
 
-/** One thing in a database, told apart from every other by its kind and its name. */
+/** A database object, identified by its kind and name. */
 export interface SchemaObject {
-  /** PostgreSQL's word: table, column, index ... */
+  /** PostgreSQL's term: table, column, index ... */
   readonly kind: string;
-  /** With its schema, as SQL. */
+  /** Schema-qualified, as SQL. */
   readonly name: string;
-  /** The name of what it is a part of; null for what stands by itself. */
+  /** The name of the containing object; null for a top-level object. */
   readonly within: string | null;
-  /** The same for the same definition. */
+  /** Equal for equal definitions. */
   readonly digest: string;
 }
 
-/** What of a schema is not as it was, in words to be read behind "it": "leaves table a.b", "changes view a.c"; none when all is. */
+/** The differences of two schemas, worded to follow "it": "leaves table a.b", "changes view a.c"; empty if none. */
 export function schemaDifferences(before: readonly SchemaObject[], after: readonly SchemaObject[]): string[] {
   const [known, found] = [byKey(before), byKey(after)];
   const left = after.filter((object) => !known.has(keyOf(object)));
@@ -23,7 +23,7 @@ export function schemaDifferences(before: readonly SchemaObject[], after: readon
   });
   return [
     ...worded("leaves", outermost(left)),
-    ...worded("does not bring back", outermost(lost)),
+    ...worded("does not restore", outermost(lost)),
     ...worded("changes", changed),
   ];
 }
@@ -36,7 +36,7 @@ function keyOf({ kind, name }: SchemaObject): string {
   return `${kind} ${name}`;
 }
 
-/** Without the parts of what is named itself. */
+/** Omits the parts of objects that are listed themselves. */
 function outermost(objects: readonly SchemaObject[]): SchemaObject[] {
   const names = new Set(objects.filter(({ within }) => within === null).map(({ name }) => name));
   return objects.filter(({ within }) => within === null || !names.has(within));

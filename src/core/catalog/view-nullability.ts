@@ -1,22 +1,22 @@
 import { isNode, listAt, nodeAt, nodesAt, numberAt, parseNodeTree, type TreeNode } from "./node-tree.ts";
 
-/** What is known of the relations and functions that a view's query names, by object identifier. */
+/** Facts about the relations and functions in a view's query, by object identifier. */
 export interface Known {
-  /** Whether a column of a table or view never holds NULL. */
+  /** True if a column of a table or view never holds NULL. */
   isNotNull(relation: number, column: number): boolean;
-  /** Built-in operators that answer NULL only when an operand is NULL. */
+  /** Built-in operators that return NULL only when an operand is NULL. */
   readonly strictOperators: ReadonlySet<number>;
-  /** Built-in functions that answer NULL only when an argument is NULL. */
+  /** Built-in functions that return NULL only when an argument is NULL. */
   readonly strictFunctions: ReadonlySet<number>;
-  /** Aggregates and window functions that never answer NULL, whatever they are given. */
+  /** Aggregates and window functions that never return NULL. */
   readonly countingFunctions: ReadonlySet<number>;
-  /** Aggregates that answer NULL only over no row, or over rows that hold NULL. */
+  /** Aggregates that return NULL only for no rows, or for rows that hold NULL. */
   readonly foldingFunctions: ReadonlySet<number>;
 }
 
 /**
- * Which columns of a view can never be NULL, in their order: decided on the query as the server has parsed it. What is
- * not understood counts as nullable.
+ * For each column of a view, in order: true if it can never be NULL. Based on the query as the server parsed it;
+ * unknown expressions count as nullable.
  * @param action `pg_rewrite.ev_action` of the view's SELECT rule
  */
 export function notNullColumns(action: string, known: Known): readonly boolean[] {
@@ -25,14 +25,14 @@ export function notNullColumns(action: string, known: Known): readonly boolean[]
   return isNode(query) ? columnsOf(query, { known, outer: undefined }) : [];
 }
 
-/** A query with what is around it, and what its joins and conditions say of its columns. */
+/** A query with its enclosing query, and the facts that its joins and conditions establish. */
 interface Scope {
   readonly query: TreeNode;
   readonly known: Known;
   readonly outer: Scope | undefined;
-  /** Range table entries that an outer join may fill up with NULL. */
+  /** Range table entries that an outer join may fill with NULL. */
   readonly filledUp: ReadonlySet<number>;
-  /** Columns ("entry.column") for which only rows with a value pass the WHERE and the inner joins' conditions. */
+  /** Columns ("entry.column") that WHERE or an inner join's condition proves to be not NULL. */
   readonly proved: ReadonlySet<string>;
   readonly ctes: ReadonlyMap<string, readonly boolean[]>;
 }
@@ -44,7 +44,7 @@ function columnsOf(query: TreeNode, { known, outer }: Around): readonly boolean[
   const bare: Scope = { query, known, outer, filledUp: new Set(), proved: new Set(), ctes };
   for (const cte of nodesAt(query, "cteList")) {
     const inner = nodeAt(cte, "ctequery");
-    // One that refers to itself is nullable in its own recursive part, and therefore in all.
+    // A recursive CTE is nullable in its recursive part, and therefore as a whole.
     if (inner) ctes.set(String(cte.fields.get("ctename")), columnsOf(inner, { known, outer: bare }));
   }
   const operation = nodeAt(query, "setOperations");
@@ -64,7 +64,7 @@ function columnsOf(query: TreeNode, { known, outer }: Around): readonly boolean[
     .map((entry) => !grouped && hasValue(nodeAt(entry, "expr"), scope));
 }
 
-/** UNION, INTERSECT, EXCEPT: a column has a value where both sides have one. */
+/** UNION, INTERSECT, EXCEPT: a column is never NULL if neither side's is. */
 function columnsOfOperation(operation: TreeNode, scope: Scope): readonly boolean[] {
   const sides = ["larg", "rarg"].map((side) => {
     const node = nodeAt(operation, side);
@@ -118,7 +118,7 @@ function collectFilledUp(node: TreeNode, filled: boolean, into: Set<number>): vo
   }
 }
 
-/** Goes where every row of the result has passed: the WHERE, and the conditions of inner joins outside outer ones. */
+/** Collects from the conditions that every result row meets: WHERE, and inner joins that are not inside outer ones. */
 function collectProved(node: TreeNode, into: Set<string>, scope: Scope): void {
   if (node.kind === "JOIN" && numberAt(node, "jointype") !== INNER_JOIN) return;
   const condition = nodeAt(node, "quals");
@@ -130,7 +130,7 @@ function collectProved(node: TreeNode, into: Set<string>, scope: Scope): void {
   }
 }
 
-/** What must have a value for the condition to be true. */
+/** Adds the columns that cannot be NULL if the condition is true. */
 function proveBy(condition: TreeNode, into: Set<string>, scope: Scope): void {
   const parts = nodesAt(condition, "args");
   if (condition.kind === "BOOL" && condition.fields.get("boolop") === "and") {
@@ -161,7 +161,7 @@ function columnKey(variable: TreeNode): string {
   return `${numberAt(variable, "varno")}.${numberAt(variable, "varattno")}`;
 }
 
-/** What a column of a join, or of what is grouped by, stands for. */
+/** The expression behind a column of a join or of GROUP BY. */
 function aliased(variable: TreeNode, scope: Scope): TreeNode | undefined {
   const entry = entryAt(numberAt(variable, "varno"), scope);
   if (!entry) return undefined;
@@ -170,7 +170,7 @@ function aliased(variable: TreeNode, scope: Scope): TreeNode | undefined {
   return isNode(value) ? value : undefined;
 }
 
-/** Whether the expression has a value in every row. */
+/** True if the expression is never NULL. */
 function hasValue(expression: TreeNode | undefined, scope: Scope): boolean {
   if (!expression) return false;
   const { known } = scope;
@@ -246,7 +246,7 @@ function variableHasValue(variable: TreeNode, scope: Scope): boolean {
   return hasValue(aliased(variable, home), home);
 }
 
-/** A group has at least one row; without GROUP BY there may be none. */
+/** With GROUP BY a group has at least one row; without it there may be none. */
 function foldsToValue(aggregate: TreeNode, scope: Scope): boolean {
   return (
     scope.known.foldingFunctions.has(numberAt(aggregate, "aggfnoid")) &&

@@ -1,30 +1,30 @@
-/** One command: what may be typed, what help says of it, and what it does in the environment it is given. */
+/** One command: its syntax, its help, and what it does in a given environment. */
 export interface Command<Environment> extends CommandWords {
-  /** Runs even where settings are wrong, since it tells what is. */
+  /** Runs even with invalid settings, because it reports them. */
   readonly toleratesFaults?: true;
-  /** Works on the files of a checkout, so not where they are sealed. */
+  /** Works on the files of a checkout, so a bundle rejects it. */
   readonly ofCheckout?: true;
   /**
-   * Does it, and answers the exit status. Judges what was typed before anything else.
+   * Runs the command and returns the exit status. Checks the invocation before anything else.
    * @throws Failure
    */
   run(invocation: Invocation, environment: Environment): Promise<number>;
 }
 
 /**
- * What a command may do to the world. One that only looks starts no program that a project file names, writes to no
- * database that a project file names, and writes no file outside of the project but where the command line says; so it can
- * be run in a checkout that nobody has read.
+ * The side effects of a command. One that only looks starts no program and writes to no database that a project file
+ * names, and writes outside the project only the files that the command line names; so it is safe in a checkout that
+ * nobody has read.
  */
 export type Effect = "looks" | "changes";
 
-/** What may be typed for a command, and how help explains it. */
+/** The syntax of a command and its help texts. */
 export interface CommandWords {
   readonly name: string;
   readonly effect: Effect;
-  /** Never uses a database, so that it does not matter which one is meant. */
+  /** Never uses a database, so it ignores which one is named. */
   readonly withoutDatabase?: true;
-  /** The option with which a command that changes only looks. */
+  /** The option that makes a command that changes things only look: "dry-run". */
   readonly looksWith?: string;
   readonly aliases: readonly string[];
   /** A few words, for the list of commands. */
@@ -32,25 +32,25 @@ export interface CommandWords {
   /** One to three sentences. */
   readonly description: string;
   readonly arguments: readonly Argument[];
-  /** A few words on the program that is started afterwards, typed behind "--"; absent where none can be. */
+  /** A few words on the program after "--" that the command starts at the end; absent if it starts none. */
   readonly program?: string;
-  /** Its result is a list of findings, so that it has the formats for those. */
+  /** Its result is a list of findings, so the formats for findings are available. */
   readonly findings?: true;
-  /** Besides those that every command has. */
+  /** Without the options of every command. */
   readonly options: readonly Option[];
   readonly examples: readonly Example[];
 }
 
-/** All that may be typed. The first command is what happens when none is named. */
+/** All commands and options. The first command runs when none is named. */
 export interface Vocabulary {
   readonly commands: readonly CommandWords[];
-  /** Those that every command has. */
+  /** The options of every command. */
   readonly options: readonly Option[];
 }
 
-/** A command whose whole answer is a text that follows from what was typed and from what may be typed. */
+/** A command that only prints a text, made from the typed words and the vocabulary. */
 export interface TextCommand extends CommandWords {
-  /** People read it, so that it may be set anew for a narrow terminal. */
+  /** For people to read, so it may be wrapped again for a narrow terminal. */
   readonly prose?: true;
   /** @throws Failure usage */
   text(typed: readonly string[], vocabulary: Vocabulary): string;
@@ -59,28 +59,28 @@ export interface TextCommand extends CommandWords {
 export interface Argument {
   readonly name: string;
   readonly required: boolean;
-  /** Takes all the words that are left. */
+  /** Takes all remaining words. */
   readonly variadic?: true;
   readonly summary: string;
   readonly completes?: Completes;
 }
 
 export interface Option {
-  /** As typed behind the two dashes. */
+  /** Without the two dashes. */
   readonly name: string;
-  /** What stands for its value in help; a switch has none. */
+  /** The name of the value in help; a switch has none. */
   readonly value?: string;
-  /** Another name, which help does not list. */
+  /** Another name, not shown in help. */
   readonly otherName?: string;
-  /** One letter, typed behind one dash. */
+  /** The one-letter form, without the dash. */
   readonly letter?: string;
   readonly summary: string;
-  /** The environment variable that says the same. */
+  /** The environment variable for the same setting. */
   readonly variable?: string;
   readonly completes?: Completes;
 }
 
-/** What a shell offers in the place of a value: paths, the versions of the migrations, or these words. */
+/** Completions of a value: paths, the versions of the migrations, or these words. */
 export type Completes = "file" | "directory" | "version" | readonly string[];
 
 export interface Example {
@@ -88,18 +88,18 @@ export interface Example {
   readonly remark: string;
 }
 
-/** What was typed, letter by letter as it was typed. */
+/** A parsed command line; every word is unchanged. */
 export interface Invocation {
-  /** The command's own name, whatever alias was used. */
+  /** The command's own name, even if an alias was typed. */
   readonly command: string;
   readonly arguments: readonly string[];
-  /** A program and its arguments, to be started when the command has done its work; empty for none. */
+  /** A program and its arguments, started after the command's own work; empty for none. */
   readonly program: readonly string[];
   /** By name without dashes; a switch is "". */
   readonly options: ReadonlyMap<string, string>;
 }
 
-/** What a command may do as it was typed. */
+/** The effect of a command with the options that were typed. */
 export function effectOf({ effect, looksWith }: CommandWords, options: ReadonlyMap<string, string>): Effect {
   return looksWith !== undefined && options.has(looksWith) ? "looks" : effect;
 }
@@ -114,12 +114,12 @@ export function commandNames({ commands }: Vocabulary): string[] {
   return commands.flatMap(({ name, aliases }) => [name, ...aliases]);
 }
 
-/** The options that every command has, but for those by whose name this one means something of its own. */
+/** The options of every command, except those that this command defines differently. */
 export function sharedOptions({ options: own }: CommandWords, { options }: Vocabulary): readonly Option[] {
   return options.filter(({ name }) => !own.some((one) => one.name === name));
 }
 
-/** All options that may be typed for a command, its own first. */
+/** All options of a command, its own first. */
 export function optionsOf(command: CommandWords, vocabulary: Vocabulary): readonly Option[] {
   return [...command.options, ...sharedOptions(command, vocabulary)];
 }

@@ -1,19 +1,19 @@
 import { Failure } from "../failure/failure.ts";
 
-/** What somebody gave together with the order to delete everything. */
+/** What the user confirmed along with a command that deletes everything. */
 export interface Confirmation {
-  /** The database's name, spelled out. */
+  /** The name of the database. */
   readonly confirm?: string | undefined;
-  /** Needed besides in the environment "production". */
+  /** Also required in the environment "production". */
   readonly force?: boolean | undefined;
 }
 
-/** The environment in which deleting takes one word more. */
+/** The environment in which deleting also needs --force. */
 export const PRODUCTION = "production";
 
 /**
- * Refuses to delete a database whose name was not given.
- * @throws Failure consent-missing with the command that would do it
+ * Refuses to delete a database whose name was not confirmed.
+ * @throws Failure consent-missing; its hint is the command that deletes the data
  */
 export function requireConfirmation(databaseName: string, environment: string | undefined, given: Confirmation): void {
   requireForce(databaseName, environment, given);
@@ -21,7 +21,7 @@ export function requireConfirmation(databaseName: string, environment: string | 
   requireName(databaseName, given.confirm, `Cannot reset ${databaseName}`, hint);
 }
 
-/** @throws Failure consent-missing when another name than the database's was given, or none */
+/** @throws Failure consent-missing unless the database's name was given */
 export function requireName(databaseName: string, given: string | undefined, cannot: string, hint: string): void {
   if (given === databaseName) return;
   const reason = given === undefined ? "its name was not confirmed" : `"${given}" was confirmed, which is not its name`;
@@ -44,13 +44,13 @@ export function requireForce(databaseName: string, environment: string | undefin
 
 function resetCommand(databaseName: string, environment: string | undefined): string {
   const words = ["pgstep", "reset", "--confirm", shellWord(databaseName)];
-  // Whoever leaves out the environment leaves out its guard.
+  // Without --env the command would lose the guard of the environment.
   if (environment !== undefined) words.push("--env", shellWord(environment));
   if (environment === PRODUCTION) words.push("--force");
   return words.join(" ");
 }
 
-/** A word as a POSIX shell takes it literally. */
+/** Quotes a word for a POSIX shell. */
 export function shellWord(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,26 +1,26 @@
 import { usage } from "../failure/failure.ts";
 
-/** Formats that every command can tell its result in. */
+/** Output formats of every command. */
 export const COMMON_FORMATS = ["human", "json", "github"] as const;
 
-/** Formats for lists of findings, which only some commands have. */
+/** Output formats for lists of findings; only some commands have them. */
 export const FINDING_FORMATS = ["gitlab", "junit", "sarif"] as const;
 
 export const FORMATS = [...COMMON_FORMATS, ...FINDING_FORMATS] as const;
 export type Format = (typeof FORMATS)[number];
 export type FindingFormat = (typeof FINDING_FORMATS)[number];
 
-/** How to tell what happens and what came of it. */
+/** How events and results are printed. */
 export interface Presentation {
   readonly format: Format;
-  /** Errors and warnings only; stronger than verbose. */
+  /** Errors and warnings only; overrides verbose. */
   readonly quiet: boolean;
-  /** Every statement too. */
+  /** Also prints every statement. */
   readonly verbose: boolean;
   readonly color: "auto" | "always" | "never";
-  /** No characters beyond ASCII of pgstep's own. */
+  /** pgstep's own text is ASCII only. */
   readonly ascii: boolean;
-  /** A file that everything is written to besides; undefined for none. */
+  /** A file that also receives all output; undefined for none. */
   readonly logFile: string | undefined;
 }
 
@@ -28,11 +28,11 @@ export function isFindingFormat(format: Format): format is FindingFormat {
   return FINDING_FORMATS.some((one) => one === format);
 }
 
-/** @throws Failure usage when the command cannot tell its result in that format */
+/** @throws Failure usage if the command does not have that format */
 export function requireFormat(format: Format, command: { readonly name: string; readonly findings?: true }): void {
   if (command.findings || !isFindingFormat(format)) return;
   throw usage(
-    `Cannot use the format ${format} with pgstep ${command.name}: it has no findings to tell`,
+    `Cannot use the format ${format} with pgstep ${command.name}: it reports no findings`,
     `Choose one of ${COMMON_FORMATS.join(", ")}; ${FINDING_FORMATS.join(", ")} are for validate.`,
   );
 }

@@ -1,33 +1,33 @@
 import { type CommandWords, commandNamed, type Option, optionsOf, type Vocabulary } from "./command.ts";
 
-/** The words of a command line, each in its place. Nothing is judged here: wrong words have a place as well. */
+/** The words of a command line, sorted but not checked: unknown words are included. */
 export interface CommandLine {
-  /** The word that names the command, as typed; undefined when there is none. */
+  /** The word in the command's place, as typed; undefined if there is none. */
   readonly word: string | undefined;
-  /** The command that the word names, or the first of the vocabulary without a word; undefined for an unknown word. */
+  /** The command that the word names, or the default command without a word; undefined for an unknown word. */
   readonly command: CommandWords | undefined;
   /** The words after the command and before "--" that belong to no option. */
   readonly arguments: readonly string[];
   readonly options: readonly TypedOption[];
-  /** The words after "--", as they are; undefined without "--". */
+  /** The words after "--", unchanged; undefined without "--". */
   readonly afterDashes: readonly string[] | undefined;
 }
 
 export interface TypedOption {
-  /** With its dashes and without a value: "--to", "-y". */
+  /** With its dashes, without its value: "--to", "-y". */
   readonly spelling: string;
-  /** The command's option of that spelling, else another command's; undefined when no command has one. */
+  /** The option of this command, else of another command; undefined if no command has it. */
   readonly option: Option | undefined;
-  /** Typed as "--to=1" or "--to 1"; undefined when no value was typed. */
+  /** From "--to=1" or "--to 1"; undefined if no value was typed. */
   readonly value: string | undefined;
 }
 
 /**
- * Reads the words after the program's name. Every word stays as it was typed: "0012" is "0012". Never fails.
+ * Splits the words after the program's name. Every word stays as typed: "0012" is "0012". Never fails.
  *
- * An option takes the next word for its value unless that word is an option too. This does not depend on the command,
- * which may come later: an option has a value in all commands that have it, or in none. An option that no command has is
- * assumed to have a value, but for "--no-...", so that its value does not pass for the command.
+ * An option takes the next word as its value unless that word is an option too. This does not depend on the command,
+ * which may come later: an option has a value in all commands that have it, or in none. An unknown option is assumed to
+ * have a value, except "--no-...", so that its value is not taken for the command.
  */
 export function readWords(vocabulary: Vocabulary, words: readonly string[]): CommandLine {
   const { commands } = vocabulary;
@@ -56,19 +56,19 @@ export function readWords(vocabulary: Vocabulary, words: readonly string[]): Com
 }
 
 /**
- * The values of the options that say settings, by name; a switch is "". A wrong command line has them too: how to report
- * what is wrong with it may be among them.
+ * The values of the options that are settings, by name; a switch is "". Also read from an invalid command line, because
+ * one of them may be the format of the error.
  */
 export function typedSettings({ options: everywhere }: Vocabulary, line: CommandLine): ReadonlyMap<string, string> {
   const isIn = (options: readonly Option[], name: string) => options.some((one) => one.name === name);
-  // A command may mean something of its own by an option that is a setting elsewhere.
+  // A command may redefine an option that is a setting elsewhere.
   const isOwn = (name: string) => isIn(line.command?.options ?? [], name) && isIn(everywhere, name);
   return new Map(
     line.options.flatMap(({ option, value = "" }) => (option && !isOwn(option.name) ? [[option.name, value]] : [])),
   );
 }
 
-/** The option of that spelling: the command's, else one of all commands, else another command's. */
+/** The option with that spelling: the command's own, else a common one, else another command's. */
 export function optionSpelled(
   vocabulary: Vocabulary,
   command: CommandWords | undefined,
@@ -84,7 +84,7 @@ export function optionSpelled(
   );
 }
 
-/** Whether a word before "--" is an option; a dash alone is not. */
+/** True if a word before "--" is an option; a dash alone is not. */
 export function isOption(word: string): boolean {
   return word.startsWith("-") && word !== "-";
 }

@@ -1,9 +1,9 @@
-/** For bash 3.2, which macOS has, and newer: no negative index, no mapfile, and compopt only where it is known. */
+/** For bash 3.2 (macOS) and newer: no negative index, no mapfile, and compopt only where it exists. */
 export const BASH = `# Completion of pgstep for bash. For all sessions, in ~/.bashrc:  eval "$(pgstep completion bash)"
 _pgstep() {
     local rest=\${COMP_LINE:0:COMP_POINT} quotes="[\\"'\\\\\\\\]" last=-1 index gap word text remark
     local words=()
-    # Bash splits at = and : as well. What stands without a gap is one word.
+    # Bash also splits at = and :. Join the pieces that have no blank between them.
     for ((index = 0; index <= COMP_CWORD; index++)); do
         gap=\${rest%%[![:space:]]*}
         rest=\${rest#"$gap"}
@@ -21,7 +21,7 @@ _pgstep() {
     local value=$current replaced=
     if [[ $current == -*=* ]]; then
         value=\${current#*=}
-        # Only what stands behind the = is replaced, unless = does not split words here.
+        # Replace only the text after =, unless = does not split words here.
         if [[ $COMP_WORDBREAKS == *=* ]]; then replaced=\${current%%=*}=; fi
     fi
     COMPREPLY=()

@@ -8,25 +8,25 @@ import {
 } from "../command-line/command.ts";
 import { type CommandLine, optionSpelled, readWords, typedSettings } from "../command-line/read-words.ts";
 
-/** A word that may stand at the cursor, whole, and what it means. */
+/** A whole word that fits at the cursor, and its description. */
 export interface Suggestion {
   readonly text: string;
   readonly remark: string;
 }
 
-/** What may stand at the cursor. */
+/** Completions at the cursor. */
 export interface Completion {
   readonly suggestions: readonly Suggestion[];
-  /** What else fits and is not known here: paths, the versions of the migrations, a program to start. */
+  /** Other completions, which the caller adds: paths, the versions of the migrations, a program to start. */
   readonly wanted?: "file" | "directory" | "version" | "program";
-  /** What of the word at the cursor stands before the value: "--to=" of "--to=01", else nothing. */
+  /** The part of the word at the cursor before the value: "--to=" of "--to=01"; else empty. */
   readonly prefix: string;
-  /** The options typed so far that say settings, by name. */
+  /** The typed options that are settings, by name. */
   readonly options: ReadonlyMap<string, string>;
 }
 
 /**
- * What may stand at the cursor. Never fails: where nothing is known, there is nothing to suggest.
+ * Completions at the cursor; empty where nothing fits. Never fails.
  * @param before the words before the one at the cursor, without the program's name
  * @param current the word at the cursor, up to the cursor
  */
@@ -45,7 +45,7 @@ export function completionAt(vocabulary: Vocabulary, before: readonly string[], 
   if (afterDashes && (command ?? vocabulary.commands[0])?.program !== undefined) {
     return { ...words([]), wanted: afterDashes.length === 0 ? "program" : "file" };
   }
-  // Before the command is named, an option may be any command's.
+  // Before the command is typed, an option may belong to any command.
   const own = word === undefined || !command ? undefined : optionsOf(command, vocabulary);
   const known = (option: Option | undefined) => (option && (own?.includes(option) ?? true) ? option : undefined);
   const last = line.options.at(-1);
@@ -79,7 +79,7 @@ function namesOf({ name, aliases, summary }: CommandWords): Suggestion[] {
   return [{ text: name, remark: summary }, ...aliases.map((alias) => ({ text: alias, remark: `the same as ${name}` }))];
 }
 
-/** Those that go on from what is typed already. */
+/** The suggestions that start with the typed text. */
 export function starting(suggestions: readonly Suggestion[], current: string): readonly Suggestion[] {
   return suggestions.filter(({ text }) => text.startsWith(current));
 }

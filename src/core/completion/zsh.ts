@@ -1,5 +1,5 @@
 export const ZSH = `#compdef pgstep
-# Completion of pgstep for zsh. For all sessions, in ~/.zshrc behind compinit:  eval "$(pgstep completion zsh)"
+# Completion of pgstep for zsh. For all sessions, in ~/.zshrc after compinit:  eval "$(pgstep completion zsh)"
 _pgstep() {
     local line text wanted program
     local -a before described
@@ -23,6 +23,6 @@ _pgstep() {
         :program) _command_names -e ;;
     esac
 }
-# Read from a directory of fpath, this file is the function's own body.
+# When zsh autoloads this file from fpath, the file is the body of the function.
 if [[ $funcstack[1] == _pgstep ]]; then _pgstep "$@"; else compdef _pgstep pgstep; fi
 `;

@@ -3,22 +3,22 @@ import { describeOrigin } from "./origin.ts";
 import type { OwnServer, ResolvedSettings } from "./resolve-settings.ts";
 import type { Variables } from "./sources.ts";
 
-/** What names the database, and what the parameters it leaves open are filled from. */
+/** The named database, and the sources of the parameters that its URL leaves open. */
 export interface DatabaseSources {
   readonly url: string | undefined;
-  /** What messages call the place where the URL came from. */
+  /** The origin of the URL, for messages. */
   readonly urlOrigin: string | undefined;
-  /** Undefined where `environment` names it: it is weaker then. */
+  /** Undefined if it comes from `environment`, where it has less precedence. */
   readonly passwordFile: string | undefined;
   readonly passwordFileOrigin: string | undefined;
   readonly passwordCommand: string | undefined;
   readonly passwordCommandOrigin: string | undefined;
   readonly environment: Variables;
-  /** Set when only a project file names the server. */
+  /** Set if only a project file names the server. */
   readonly ownServer?: OwnServer;
 }
 
-/** Those of the settings. */
+/** The sources that the settings give. */
 export function databaseSources({ values, origins, variables, ownServers }: ResolvedSettings): DatabaseSources {
   const { url, passwordFile, passwordCommand } = values;
   const ownServer = ownServers.get("url");
@@ -35,7 +35,7 @@ export function databaseSources({ values, origins, variables, ownServers }: Reso
   };
 }
 
-/** Those of the database to rehearse in, whose server is another one: the password's own file or command is not for it. */
+/** The sources of the shadow database. It is another server, so the password file or command does not apply to it. */
 export function shadowSources(resolved: ResolvedSettings): DatabaseSources {
   const { shadowUrl: url = "pglite:memory" } = resolved.values;
   const environment = { ...resolved.variables };

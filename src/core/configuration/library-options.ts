@@ -3,10 +3,10 @@ import { duration, type Kind } from "../settings/kinds.ts";
 import { SETTING_NAMES, settingOf } from "../settings/table.ts";
 import { nearest } from "../text/spelling.ts";
 
-/** Says in a clause what is wrong with a value; undefined for nothing. */
+/** Returns a clause that says what is wrong with a value; undefined if nothing is. */
 type Check = (value: unknown) => string | undefined;
 
-/** What an object of options may have, by name. */
+/** The checks of an options object, by option name. */
 export type OptionChecks = Readonly<Record<string, Check>>;
 
 export const ofType =
@@ -22,7 +22,7 @@ export const wholeFrom =
   (value) =>
     Number.isSafeInteger(value) && Number(value) >= least ? undefined : `it is not a whole number from ${least} upward`;
 
-/** Of a switch that has no other value. */
+/** For a switch that has no other value. */
 export const onlyTrue: Check = (value) => (value === true ? undefined : "it is not true");
 
 const ofKind =
@@ -39,7 +39,7 @@ const ofKind =
     return "value" in read ? undefined : read.fault;
   };
 
-/** The settings that the library takes as options. */
+/** The settings that are options of the library. */
 export const SETTING_CHECKS: OptionChecks = Object.fromEntries(
   SETTING_NAMES.map((name) => [name, settingOf(name)] as const)
     .filter(([, { ofProgram }]) => !ofProgram)
@@ -47,11 +47,11 @@ export const SETTING_CHECKS: OptionChecks = Object.fromEntries(
 );
 
 /**
- * Refuses options of the library that would be passed over without a word: an unknown name, a value of the wrong type, and
- * a name whose value is undefined, as it is when a variable that was meant for it is not set.
- * @param given as the program that uses the library has it, whatever its types promise
+ * Rejects library options that would be ignored silently: an unknown name, a value of the wrong type, and a name whose
+ * value is undefined, e.g. because it came from a variable that is not set.
+ * @param given as the calling program passes it, whatever its types promise
  * @param of names the options in messages: "MigrationRunner", "rollback"
- * @throws Failure settings, for the first that is wrong
+ * @throws Failure settings, for the first error
  */
 export function requireOptions(given: unknown, checks: OptionChecks, of: string): void {
   if (typeof given !== "object" || given === null) {
@@ -68,7 +68,7 @@ export function requireOptions(given: unknown, checks: OptionChecks, of: string)
       throw wrong(
         `the option ${name}`,
         "its value is undefined",
-        "Set what it is taken from, or leave the option out.",
+        "Set the variable that it comes from, or omit the option.",
       );
     }
     const fault = check(value);

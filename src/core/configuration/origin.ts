@@ -1,6 +1,6 @@
 import type { FilePlace } from "../failure/failure.ts";
 
-/** Where a value was said. */
+/** The source of a value. */
 export type Origin =
   | { readonly source: "flag"; readonly flag: string }
   /** An option of the library. */
@@ -11,7 +11,7 @@ export type Origin =
       readonly source: "project-file";
       readonly key: string;
       readonly place: FilePlace;
-      /** Whose section has it; undefined for the part above all sections. */
+      /** The section that has it; undefined for the part above all sections. */
       readonly environment: string | undefined;
     }
   | { readonly source: "default" };
@@ -37,7 +37,7 @@ export function describeOrigin(origin: Origin): string {
   }
 }
 
-/** The place in a project file that says a value; undefined when the user has said it. */
+/** The place of a value in a project file; undefined if it comes from elsewhere. */
 export function placeInProjectFile(origin: Origin): string | undefined {
   return origin.source === "project-file" ? describeOrigin(origin) : undefined;
 }

@@ -14,38 +14,38 @@ import {
   urlReferences,
 } from "./url-references.ts";
 
-/** The settings as all sources together make them, and all that is wrong with them. */
+/** The settings merged from all sources, with all errors in them. */
 export interface ResolvedSettings {
-  /** Where something is wrong, the default. */
+  /** A setting with an error has its default. */
   readonly values: SettingValues;
   readonly origins: Readonly<Record<SettingName, Origin>>;
   /**
-   * What connection parameters are read from: the environment over the env-file, without the variables that name a URL,
-   * since `values.url` is the one that was chosen.
+   * The variables that connection parameters are read from: the environment over the env-file, without those that name
+   * a URL, because `values.url` is the chosen one.
    */
   readonly variables: Variables;
-  /** Those of them that the env-file has, by name, as "PGHOST in .env:3". */
+  /** Places of the variables that come from the env-file, by name: "PGHOST in .env:3". */
   readonly variablePlaces: ReadonlyMap<string, string>;
-  /** As found or named; undefined when there is none. */
+  /** As found or named; undefined if there is none. */
   readonly projectFile: string | undefined;
-  /** The directory that it is in, as a path that begins at the root. */
+  /** The absolute path of its directory. */
   readonly projectDirectory: string | undefined;
-  /** Whether nobody named the file, and it is in a directory above the working directory. */
+  /** True if the file was not named and is in a directory above the working directory. */
   readonly isProjectFileAbove: boolean;
-  /** The settings that are URLs whose server nobody names but the project file. */
+  /** The URL settings whose server only the project file names. */
   readonly ownServers: ReadonlyMap<SettingName, OwnServer>;
   readonly faults: readonly Failure[];
-  /** Of files that were found and not used. */
+  /** About files that were found and not used. */
   readonly warnings: readonly Finding[];
 }
 
 /** A server that only a project file names. */
 export interface OwnServer {
-  /** Whether the password came from a variable, and is not written in the file. */
+  /** True if the password came from a variable and is not in the file. */
   readonly passwordIsVariable: boolean;
 }
 
-/** Puts the sources together: of all that is said of a setting, the strongest is believed. */
+/** Merges the sources: for each setting the source with the highest precedence wins. */
 export function resolveSettings(sources: SettingSources): ResolvedSettings {
   const faults = [...(sources.projectFile?.faults ?? []), ...tooLate(sources), ...saidTwice(sources)];
   const values: Partial<Record<SettingName, unknown>> = {};
@@ -60,12 +60,12 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
     values[name] = wrong ? fallback(name, from).value : result.value;
     origins[name] = strongest?.origin ?? { source: "default" };
   };
-  // First, since it tells which section of the project file has the others.
+  // First, because it selects the section of the project file.
   decide("environment", sources, undefined);
   const section = sectionOf(values.environment as string | undefined, origins.environment, sources);
   const lost = section instanceof Failure;
   if (lost) faults.push(section);
-  // What the file says of another environment must not be taken for this one's.
+  // Settings of another environment must not be used for this one.
   const usable = lost ? { ...sources, projectFile: undefined } : sources;
   for (const name of SETTING_NAMES) {
     if (name !== "environment") decide(name, usable, lost ? undefined : section);
@@ -84,12 +84,12 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
   };
 }
 
-/** The failure that tells of one fault, or of several together; undefined for none. */
+/** One failure for all errors; undefined if there is none. */
 export function failureOf(faults: readonly Failure[]): Failure | undefined {
   const [first, ...others] = faults;
   if (others.length === 0) return first;
-  return new Failure("settings", `Cannot use the settings: there are ${faults.length} faults in them`, {
-    hint: "Mend them all; pgstep help settings tells how each is given.",
+  return new Failure("settings", `Cannot use the settings: they have ${faults.length} errors`, {
+    hint: "Fix them all; for the syntax, run pgstep help settings.",
     findings: faults.map((fault) => finding("setting", fault)),
   });
 }
@@ -100,11 +100,11 @@ function fallback(name: SettingName, { projectFile }: SettingSources): { readonl
   const { kind, default: text } = settingOf(name);
   const result = text === undefined ? { value: undefined } : kind.read(text);
   const value = "value" in result ? result.value : undefined;
-  // Beside the project file, wherever below it one is.
+  // A default path is relative to the project file, even from a directory below it.
   return { value: projectFile && value !== undefined ? relocated(kind, value, projectFile) : value };
 }
 
-/** With what the weaker sources add, where several say it together. */
+/** Adds the values of sources with lower precedence, for settings that merge. */
 function merged(name: SettingName, strongest: Result, weaker: readonly Said[], sources: SettingSources): Result {
   const { kind } = settingOf(name);
   if (!kind.merge) return strongest;
@@ -116,7 +116,7 @@ function merged(name: SettingName, strongest: Result, weaker: readonly Said[], s
     }, strongest);
 }
 
-/** @param ownServers is told of a URL whose server only the project file names */
+/** @param ownServers receives a URL whose server only the project file names */
 function understood(
   name: SettingName,
   said: Said,
@@ -130,7 +130,7 @@ function understood(
     const result = typeof option === "string" ? kind.read(option) : { value: option };
     return "value" in result ? result : wrong(`the option ${name}`, result.fault, kind.hint, origin);
   }
-  // Said by libpq's variables: those tell more than one value.
+  // Given by libpq's variables, which hold more than one value.
   if (said.text === undefined) return { value: undefined };
   if (origin.source !== "project-file") return readAs(kind, said.text, origin);
   const { environment, envFile, projectFile } = sources;
@@ -145,7 +145,7 @@ function understood(
     const sent = unpermittedVariable(said.text, permitted);
     if (sent !== undefined) return misplaced(sent, "sent", origin);
   }
-  // Inside an object it stands in quotes.
+  // Inside an object the value is in JSON quotes.
   const written = (text: string | undefined) =>
     kind.json === "object" && text ? JSON.stringify(text).slice(1, -1) : text;
   const substitution = substitute(said.text, (one) => written(variable(one)));
@@ -165,19 +165,19 @@ function isNamedByVariables({ whole, hosts }: UrlReferences, variable: (name: st
   return hosts.length > 0 && hosts.every((name) => variable(name));
 }
 
-/** The failure of a variable that a project file would send to a server of its own choice. */
+/** The failure of a variable that a project file would send to a server that the file chose. */
 function misplaced(name: string, where: "url" | "sent", origin: Origin & { source: "project-file" }): Failure {
   const fault =
     where === "url"
-      ? `the variable ${name} may be the whole URL or its password, and no other part`
+      ? `the variable ${name} may only be the whole URL or its password`
       : `the variable ${name} would be sent to a server that only this file names`;
-  const hint = `Write the value in its place, or list ${name} in the environment variable ${URL_VARIABLES} if it is no secret.`;
+  const hint = `Write the value itself, or list ${name} in the environment variable ${URL_VARIABLES} if it is no secret.`;
   return wrong(`"${origin.key}"`, fault, hint, origin);
 }
 
 function readAs(kind: Kind, text: string, origin: Origin): Result {
   const result = kind.read(text);
-  // What cannot be read may have a secret in it.
+  // Text that cannot be parsed may contain a secret.
   const shown = kind.json === "object" ? "..." : text;
   return "value" in result ? result : wrong(spelled(shown, origin), result.fault, kind.hint, origin);
 }
@@ -208,7 +208,7 @@ function relocated(kind: Kind, value: unknown, projectFile: { resolve(path: stri
   return kind.relocate ? kind.relocate(value, (path) => projectFile.resolve(path)) : value;
 }
 
-/** The section of the project file for the environment; a file without sections says the same for all. */
+/** The project file's section for the environment; undefined if the file has no sections. */
 function sectionOf(
   environment: string | undefined,
   origin: Origin | undefined,
@@ -226,7 +226,7 @@ function sectionOf(
   );
 }
 
-/** What tells where to read may not stand in what is read then. */
+/** Settings that locate the env-file cannot be in the env-file. */
 function tooLate({ envFile }: SettingSources): Failure[] {
   return SETTING_NAMES.map(settingOf)
     .filter(({ early }) => early)
@@ -245,7 +245,7 @@ function saidTwice({ flags }: SettingSources): Failure[] {
     if (typed.length < 2) return [];
     const both = typed.map(({ flag }) => `--${flag}`).join(" and ");
     return [
-      new Failure("usage", `Cannot use ${both} together: they say the same setting`, { hint: "Give one of them." }),
+      new Failure("usage", `Cannot use ${both} together: they set the same value`, { hint: "Give one of them." }),
     ];
   });
 }

@@ -4,38 +4,38 @@ import type { GivenPlaceholders } from "../placeholders/placeholders.ts";
 import type { SETTINGS, SettingName, SettingValues } from "../settings/table.ts";
 import { resolveSettings } from "./resolve-settings.ts";
 
-/** What the engine is told, wherever it was said. */
+/** The settings that the engine uses, from any source. */
 export interface Settings {
   /** The migrations directory, as the user wrote it. */
   readonly directory: string;
   /** Schema and name of the history table. */
   readonly schema: string;
   readonly table: string;
-  /** Where the repeatable objects are; undefined for the directory of that name beside the migrations'. */
+  /** Directory of the repeatable migrations; undefined for "repeatable" beside the migrations. */
   readonly repeatableDirectory: string | undefined;
-  /** Where the seeds are; undefined for "seeds" beside the migrations. */
+  /** Directory of the seeds; undefined for "seeds" beside the migrations. */
   readonly seedsDirectory?: string | undefined;
-  /** Where the hooks are; undefined for the directory of that name beside the migrations'. */
+  /** Directory of the hooks; undefined for "hooks" beside the migrations. */
   readonly hooksDirectory: string | undefined;
-  /** What the failure of a hook means for the run. */
+  /** Effect of a failed hook on the run. */
   readonly hookFailure: "stop" | "warn";
-  /** Commands that are run at moments of a run; undefined for none. */
+  /** Commands to run as hooks; undefined for none. */
   readonly hooks?: HookCommands | undefined;
-  /** The chosen environment; undefined when none was. */
+  /** The chosen environment; undefined for none. */
   readonly environment: string | undefined;
-  /** What stands for `${name}` in files that ask for it. */
+  /** Values of `${name}` in files that use placeholders. */
   readonly placeholders?: GivenPlaceholders | undefined;
-  /** How long to wait for another run's lock, in milliseconds. */
+  /** Longest wait for another run's lock, in milliseconds. */
   readonly lockWaitMs: number;
-  /** How long a statement may wait for a table's lock before the step is tried again, in milliseconds; 0 for ever. */
+  /** Longest wait of a statement for a table lock before the step is retried, in milliseconds; 0 for no limit. */
   readonly lockTimeoutMs: number;
-  /** For how long in all a step that hits a lock timeout or deadlock is tried again, in milliseconds. */
+  /** Total time for retries of a step after lock timeouts and deadlocks, in milliseconds. */
   readonly retryMs: number;
-  /** What the history has to agree with; undefined when any will do. */
+  /** The history that a bundle requires; undefined for any. */
   readonly pin?: Pin | undefined;
 }
 
-/** What the settings are when nobody says anything. */
+/** The settings with nothing set. */
 export const DEFAULT_SETTINGS: Settings = resolveSettings({ environment: {} }).values;
 
 type OfLibrary = {

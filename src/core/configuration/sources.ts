@@ -6,11 +6,11 @@ import type { Origin } from "./origin.ts";
 /** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** All that was said, the strongest source first. */
+/** All sources of settings, highest precedence first. */
 export interface SettingSources {
   /** Options of the library by the names of the settings. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** What was typed, by flag without dashes; a switch is "". */
+  /** Flags as typed, without dashes; a switch is "". */
   readonly flags?: ReadonlyMap<string, string>;
   readonly environment: Variables;
   readonly envFile?: EnvFile | undefined;
@@ -18,29 +18,29 @@ export interface SettingSources {
 }
 
 export interface EnvFile {
-  /** As it is to be shown. */
+  /** As shown in messages. */
   readonly path: string;
   readonly variables: ReadonlyMap<string, FileVariable>;
 }
 
 export interface LocatedProjectFile extends ProjectFile {
-  /** The directory that it is in, as a path that begins at the root; undefined where there is no disk. */
+  /** The absolute path of its directory; undefined where there is no disk. */
   readonly directory?: string;
-  /** Nobody named it, and it was found in a directory above the working directory. */
+  /** Set if it was not named and was found above the working directory. */
   readonly isAbove?: true;
-  /** What is relative to the file, relative to the working directory. */
+  /** Makes a path relative to the file into one relative to the working directory. */
   resolve(path: string): string;
 }
 
-/** One thing that is said of a setting. */
+/** The value of a setting in one source. */
 export interface Said {
   readonly origin: Origin;
-  /** Undefined when several variables say it in parts, and for an option of the library. */
+  /** Undefined if several variables give it in parts, and for an option of the library. */
   readonly text: string | undefined;
   readonly option?: unknown;
 }
 
-/** What the sources say of a setting, the strongest first. A variable that is empty counts as not set. */
+/** The values of a setting, highest precedence first. An empty variable counts as not set. */
 export function* saidOf(name: SettingName, sources: SettingSources, section: string | undefined): Generator<Said> {
   const setting = settingOf(name);
   const { options, flags, environment, envFile, projectFile } = sources;
@@ -73,7 +73,7 @@ export function* saidOf(name: SettingName, sources: SettingSources, section: str
   yield* writtenOf(projectFile?.settings.get(name), undefined);
 }
 
-/** The flags of a setting; a value stands for the flag that has none itself. */
+/** The flags of a setting; `value` is the value of a flag that takes none. */
 export function flagsOf({ flag, kind, shorthands = [] }: Setting): readonly { flag: string; value?: string }[] {
   return [kind.placeholder === undefined ? { flag, value: "true" } : { flag }, ...shorthands];
 }

@@ -1,26 +1,26 @@
 import type { ConnectionParameters } from "./parameters.ts";
 import type { ServerTarget } from "./target.ts";
 
-/** One value that a connection is made with, and where it comes from. */
+/** A connection parameter with its value and the origin of the value. */
 export interface TargetValue {
   /** The parameter's name in libpq; "url" for the embedded database. */
   readonly name: string;
-  /** For people: passwords are masked. */
+  /** For people; passwords are masked. */
   readonly value: string;
   /** "--url", "DATABASE_URL", "PGHOST", "service file /x/y:4 [name]", "~/.pgpass:3", "default". */
   readonly origin: string;
 }
 
-/** What is known besides the parameters. */
+/** Origins that the parameters do not record. */
 export interface TargetOrigins {
-  /** Of the values that no parameter names. */
+  /** Origin of the default host. */
   readonly host: string;
   readonly user: string;
-  /** Places of the passwords for the hosts; empty when none is known. */
+  /** Where the hosts' passwords were found; empty if no password is known. */
   readonly passwords: readonly string[];
 }
 
-/** The values of a server target with their origins: the address first, then what was given, then the defaults. */
+/** The values of a server target with their origins: first the address, then given parameters, then defaults. */
 export function explainServer(
   target: ServerTarget,
   parameters: ConnectionParameters,
@@ -60,7 +60,7 @@ export function explainServer(
 function passwordRow(target: ServerTarget, given: string | undefined, found: readonly string[]): TargetValue {
   const ignored = target.ignoredPasswordFile;
   if (given === undefined && found.length === 0) {
-    const origin = ignored === undefined ? "not given" : `${ignored} is passed over, others may read it`;
+    const origin = ignored === undefined ? "not given" : `${ignored} is ignored, because other users can read it`;
     return { name: "password", value: "(none)", origin };
   }
   return { name: "password", value: MASK, origin: given ?? found.join(", ") };

@@ -3,16 +3,16 @@ import { contradiction, malformed, textValue } from "./parameter-values.ts";
 import type { ConnectionParameters } from "./parameters.ts";
 import { type Host, isSocketDirectory } from "./target.ts";
 
-/** What the hosts of a target need beside the parameters. */
+/** Host values that the parameters do not give. */
 export interface HostDefaults {
-  /** A socket's directory or a host name. */
+  /** The directory of a socket, or a host name. */
   readonly host: string;
   /** Looks a password up in the password file. */
   readonly password: (wanted: PasswordWanted) => string | undefined | Promise<string>;
 }
 
 /**
- * The hosts that `host`, `hostaddr` and `port` list; lists of one length, or one port for all.
+ * The hosts in `host`, `hostaddr` and `port`: lists of equal length, or one port for all hosts.
  * @throws Failure settings
  */
 export function hostsOf(
@@ -28,18 +28,18 @@ export function hostsOf(
     throw contradiction(
       `${names.length} hosts`,
       `${addresses.length} host addresses`,
-      "Name as many as there are hosts.",
+      "Give one host address for each host.",
     );
   }
   if (ports.length > 1 && ports.length !== count) {
-    throw contradiction(`${count} hosts`, `${ports.length} ports`, "Name one port, or one for each host.");
+    throw contradiction(`${count} hosts`, `${ports.length} ports`, "Give one port, or one for each host.");
   }
   const given = textValue(parameters, "password");
   return Array.from({ length: count }, (_, index) => {
     const address = numeric(parameters, addresses[index]);
     const name = names[index] || address || defaults.host;
     const port = portNumber(parameters, ports[ports.length === 1 ? 0 : index] || DEFAULT_PORT);
-    // The default socket goes by the name localhost in password files.
+    // Password files call the default socket localhost.
     const passwordHost = isSocketDirectory(name) && name === defaults.host ? "localhost" : name;
     return {
       name,
@@ -57,7 +57,7 @@ function list(parameters: ConnectionParameters, name: string): string[] {
   return value === undefined ? [] : value.split(",").map((entry) => entry.trim());
 }
 
-/** A host address is never looked up, so that it can be no name; colons are IPv6's. */
+/** A host address is never resolved, so it cannot be a name; colons are IPv6's. */
 function numeric(parameters: ConnectionParameters, address: string | undefined): string | undefined {
   if (!address || address.includes(":") || /^[0-9.]+$/.test(address)) return address || undefined;
   throw malformed(

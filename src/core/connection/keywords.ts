@@ -37,15 +37,15 @@ export function parseConnectionKeywords(text: string, source: string): Connectio
         },
       );
     }
-    // An empty value too: it stands for the default, and keeps a variable's value out.
+    // Empty values are kept: they select the default and override a variable.
     setParameter(parameters, name, value, source);
   }
   return parameters;
 }
 
-/** The faulty word is not quoted: it may be the rest of a password with a space in it. */
+/** Never quotes the invalid word, which may be the rest of a password with a space in it. */
 function malformed(source: string, read: number): Failure {
-  const place = read === 0 ? "it is neither a URL nor name=value" : `no name=value stands after value ${read}`;
+  const place = read === 0 ? "it is neither a URL nor name=value" : `no name=value follows value ${read}`;
   return new Failure("settings", `Cannot read the connection string from ${source}: ${place}`, {
     hint: "Write postgres://user@host:5432/database, pglite:<directory>, or host=... dbname=... user=...",
   });

@@ -3,8 +3,8 @@ import { nearest } from "../text/spelling.ts";
 import { type ConnectionParameters, FOREIGN_PARAMETERS, PARAMETERS } from "./parameters.ts";
 
 /**
- * Looks whether every parameter is one that is understood.
- * @throws Failure settings naming the first that is unknown, not supported, or has a value that is not
+ * Checks that pgstep supports every parameter.
+ * @throws Failure settings for the first one that is unknown, unsupported, or has an unsupported value
  */
 export function checkKnown(parameters: ConnectionParameters): void {
   for (const [name, { value, source }] of parameters) {
@@ -30,6 +30,6 @@ function checkForeign(name: string, where: string): void {
   }
   const meant = nearest(name, Object.keys(PARAMETERS));
   throw new Failure("settings", `${where}: the parameter "${name}" is not known`, {
-    hint: meant ? `Did you mean "${meant}"?` : "Remove it; the known ones are those of libpq.",
+    hint: meant ? `Did you mean "${meant}"?` : "Remove it; the known parameters are those of libpq.",
   });
 }

@@ -2,9 +2,9 @@ import { Failure } from "../failure/failure.ts";
 import { type ConnectionParameters, setParameter } from "./parameters.ts";
 
 /**
- * The parameters of one section of a connection service file (PostgreSQL documentation, 32.17), or undefined when
- * the file has no such section.
- * @throws Failure settings for a line that is none of comment, [section] and name=value
+ * The parameters in one section of a connection service file (PostgreSQL documentation, 32.17); undefined if the file
+ * has no such section.
+ * @throws Failure settings for a line that is not a comment, [section] or name=value
  */
 export function parseServiceFile(text: string, service: string, path: string): ConnectionParameters | undefined {
   let found: ConnectionParameters | undefined;
@@ -19,8 +19,8 @@ export function parseServiceFile(text: string, service: string, path: string): C
     }
     if (!inside) continue;
     if (/^ldaps?:\/\//i.test(line)) {
-      throw new Failure("settings", `Cannot read ${path}:${index + 1}: looking parameters up by LDAP is not built in`, {
-        hint: "Write the parameters that the directory would give there instead.",
+      throw new Failure("settings", `Cannot read ${path}:${index + 1}: LDAP lookup of parameters is not supported`, {
+        hint: "Write the parameters themselves into the file.",
       });
     }
     const equals = line.indexOf("=");
@@ -31,18 +31,18 @@ export function parseServiceFile(text: string, service: string, path: string): C
     }
     const name = line.slice(0, equals).trim();
     if (name === "service") {
-      throw new Failure("settings", `Cannot read ${path}:${index + 1}: a service names another service`, {
-        hint: "Write the parameters of the other one there instead.",
+      throw new Failure("settings", `Cannot read ${path}:${index + 1}: the service refers to another service`, {
+        hint: "Write the parameters of the other service there instead.",
       });
     }
-    // libpq keeps the first of several lines for one parameter.
+    // libpq uses the first of several lines for one parameter.
     if (found && !found.has(name)) setParameter(found, name, line.slice(equals + 1).trim(), `${path}:${index + 1}`);
   }
   return found;
 }
 
 export interface PasswordWanted {
-  /** As named; "localhost" for a Unix socket in the default directory. */
+  /** As named in the parameters; "localhost" for a Unix socket in the default directory. */
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -51,13 +51,13 @@ export interface PasswordWanted {
 
 export interface FoundPassword {
   readonly password: string;
-  /** Counted from 1. */
+  /** 1-based. */
   readonly line: number;
 }
 
 /**
- * The password of the first matching line `host:port:database:user:password` of a password file, where * matches
- * anything and a backslash takes the next character as it is (PostgreSQL documentation, 32.16).
+ * The password in the first matching line `host:port:database:user:password` of a password file. A * matches anything;
+ * a backslash escapes the next character (PostgreSQL documentation, 32.16).
  */
 export function findPassword(text: string, wanted: PasswordWanted): FoundPassword | undefined {
   const wantedFields = [wanted.host, String(wanted.port), wanted.database, wanted.user];

@@ -1,14 +1,14 @@
 import { Failure } from "../failure/failure.ts";
 import type { ConnectionParameters } from "./parameters.ts";
 
-/** The value of a parameter; undefined when it is absent or empty. */
+/** The value of a parameter; undefined if it is missing or empty. */
 export function textValue(parameters: ConnectionParameters, name: string): string | undefined {
   return parameters.get(name)?.value || undefined;
 }
 
 /**
  * The value of a parameter that is a whole number.
- * @throws Failure settings when it is none, or out of range
+ * @throws Failure settings if it is not a number, or out of range
  */
 export function wholeNumber(
   parameters: ConnectionParameters,
@@ -23,8 +23,8 @@ export function wholeNumber(
 }
 
 /**
- * The value of a parameter that is one of some words, in the case the list has it.
- * @throws Failure settings when it is another
+ * The value of a parameter that must be one of `choices`; case-sensitive.
+ * @throws Failure settings for another value
  */
 export function chosen<Choice extends string>(
   parameters: ConnectionParameters,
@@ -39,7 +39,7 @@ export function chosen<Choice extends string>(
   throw malformed(parameters, name, `${name}=${text} is not supported`, `Write one of: ${choices.join(", ")}.`);
 }
 
-/** The failure of a value that makes no sense, naming where it was given. */
+/** The failure for an invalid value; names where it was given. */
 export function malformed(parameters: ConnectionParameters, name: string, what: string, hint?: string): Failure {
   const source = parameters.get(name)?.source ?? "the settings";
   return new Failure("settings", `Cannot use the connection settings from ${source}: ${what}`, {
@@ -47,7 +47,7 @@ export function malformed(parameters: ConnectionParameters, name: string, what: 
   });
 }
 
-/** The failure of two values that exclude each other. */
+/** The failure for two values that exclude each other. */
 export function contradiction(one: string, other: string, hint: string): Failure {
   return new Failure("settings", `Cannot use the connection settings: ${one} and ${other} contradict each other`, {
     hint,

@@ -1,14 +1,14 @@
-/** Values of connection parameters by their libpq names, each with the place it was named in, for messages. */
+/** Values of connection parameters by libpq name, each with its source for messages. */
 export type ConnectionParameters = Map<string, { readonly value: string; readonly source: string }>;
 
-/** What becomes of a parameter that libpq knows (PostgreSQL documentation, 32.1.2 Parameter Key Words). */
+/** How pgstep handles a parameter of libpq (PostgreSQL documentation, 32.1.2 Parameter Key Words). */
 export type ParameterUse =
   | "used"
-  /** Accepted, since leaving it out changes neither what is trusted nor what is sent; with the reason. */
+  /** Accepted without effect, because it changes neither what is trusted nor what is sent; with the reason. */
   | { readonly ignored: string }
-  /** Leaving it out could surprise; with what to do instead. */
+  /** Rejected, because ignoring it could surprise; with what to do instead. */
   | { readonly refused: string }
-  /** Fine when it has one of the listed values, which say what happens anyway. */
+  /** Accepted with one of these values, which match what pgstep does anyway. */
   | { readonly only: readonly string[]; readonly instead?: string };
 
 const NO_GSSAPI = "Remove it, and log in with a password or a client certificate: GSSAPI is not built in.";
@@ -42,7 +42,7 @@ export const PARAMETERS: Readonly<Record<string, ParameterUse>> = {
   sslcompression: { ignored: "no TLS library compresses any more" },
   sslcert: "used",
   sslkey: "used",
-  sslkeylogfile: { refused: "Remove it: the keys of a connection are not written down." },
+  sslkeylogfile: { refused: "Remove it: pgstep does not log TLS keys." },
   sslpassword: "used",
   sslcertmode: {
     only: ["allow", "disable"],
@@ -52,10 +52,10 @@ export const PARAMETERS: Readonly<Record<string, ParameterUse>> = {
   sslcrl: "used",
   sslcrldir: "used",
   sslsni: "used",
-  requirepeer: { refused: "Remove it, and prove the server with sslmode=verify-full instead." },
+  requirepeer: { refused: "Remove it, and verify the server with sslmode=verify-full instead." },
   ssl_min_protocol_version: "used",
   ssl_max_protocol_version: "used",
-  min_protocol_version: { only: ["3.0"], instead: "Write min_protocol_version=3.0: that is what is spoken." },
+  min_protocol_version: { only: ["3.0"], instead: "Write min_protocol_version=3.0, the version that pgstep uses." },
   max_protocol_version: { only: ["3.0", "3.2", "latest"] },
   krbsrvname: { refused: NO_GSSAPI },
   gsslib: { refused: NO_GSSAPI },
@@ -72,7 +72,7 @@ export const PARAMETERS: Readonly<Record<string, ParameterUse>> = {
   oauth_scope: { refused: NO_OAUTH },
 };
 
-/** Environment variables and the parameter each stands for (PostgreSQL documentation, 32.15 Environment Variables). */
+/** Environment variables and the parameter that each sets (PostgreSQL documentation, 32.15 Environment Variables). */
 export const ENVIRONMENT_PARAMETERS: Readonly<Record<string, string>> = {
   PGHOST: "host",
   PGHOSTADDR: "hostaddr",
@@ -110,7 +110,7 @@ export const ENVIRONMENT_PARAMETERS: Readonly<Record<string, string>> = {
   PGMAXPROTOCOLVERSION: "max_protocol_version",
 };
 
-/** Variables that become settings of the session (32.15 as well), and the setting each stands for. */
+/** Variables that become settings of the session (32.15), and the setting that each sets. */
 export const SESSION_VARIABLES: Readonly<Record<string, string>> = {
   PGDATESTYLE: "datestyle",
   PGTZ: "timezone",
@@ -118,8 +118,8 @@ export const SESSION_VARIABLES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Variables of libpq that are not looked at, and why: they are often set for all programs of a machine, so that they
- * are no reason to refuse a connection that does not need them.
+ * Variables of libpq that pgstep ignores, with the reason. They are often set for all programs of a machine, so they
+ * are no reason to refuse a connection.
  */
 export const UNREAD_VARIABLES: Readonly<Record<string, string>> = {
   PGKRBSRVNAME: "GSSAPI is not built in",
@@ -129,7 +129,7 @@ export const UNREAD_VARIABLES: Readonly<Record<string, string>> = {
   PGLOCALEDIR: "it is for libpq's own translations",
 };
 
-/** What becomes of a parameter that other tools put into URLs. */
+/** How pgstep handles a parameter that other tools put into URLs. */
 export type ForeignUse = { readonly ignored: string } | { readonly instead: string };
 
 const NO_POOL: ForeignUse = { ignored: "a run uses one or two connections and no pool" };
@@ -141,7 +141,7 @@ export const FOREIGN_PARAMETERS: Readonly<Record<string, ForeignUse>> = {
   },
   currentSchema: SEARCH_PATH,
   search_path: SEARCH_PATH,
-  pgbouncer: { ignored: "poolers are recognised without it" },
+  pgbouncer: { ignored: "pgstep detects poolers itself" },
   connection_limit: NO_POOL,
   pool_timeout: NO_POOL,
   pool_max_conns: NO_POOL,
@@ -155,33 +155,33 @@ export const FOREIGN_PARAMETERS: Readonly<Record<string, ForeignUse>> = {
   sslidentity: { instead: "Write sslcert=<file>&sslkey=<file>; openssl pkcs12 -in <file> -nodes turns one into both." },
   sslfactory: { instead: "Write sslmode=require or sslmode=verify-full instead." },
   ssl: { instead: "Write sslmode=require (or disable, prefer, verify-full) instead." },
-  serverVersion: { ignored: "the server tells its version" },
-  charset: { ignored: "migrations are UTF-8, whatever it says" },
-  supa: { ignored: "a provider's own mark, which means nothing to the server" },
-  workaround: { ignored: "a provider's own mark, which means nothing to the server" },
-  uselibpqcompat: { ignored: "sslmode means here what libpq says" },
+  serverVersion: { ignored: "the server reports its version" },
+  charset: { ignored: "migrations are always UTF-8" },
+  supa: { ignored: "a provider's marker, which the server does not use" },
+  workaround: { ignored: "a provider's marker, which the server does not use" },
+  uselibpqcompat: { ignored: "sslmode always works as in libpq" },
   endpoint: { instead: "Write options=endpoint%3D<id> instead." },
 };
 
-/** Sets a value, a deprecated spelling as what it stands for, as libpq does. */
+/** Sets a value; translates deprecated names as libpq does. */
 export function setParameter(parameters: ConnectionParameters, name: string, value: string, source: string): void {
   if (name === "requiressl") parameters.set("sslmode", { value: value.startsWith("1") ? "require" : "prefer", source });
   else parameters.set(name, { value, source });
 }
 
-/** The parameters that environment variables give; empty ones count as absent, as in libpq. */
+/** The parameters in environment variables; an empty variable counts as missing, as in libpq. */
 export function environmentParameters(environment: Readonly<Record<string, string | undefined>>): ConnectionParameters {
   const parameters: ConnectionParameters = new Map();
   for (const [variable, name] of Object.entries(ENVIRONMENT_PARAMETERS)) {
     const value = environment[variable];
-    // PGREQUIRESSL says nothing but yes.
+    // PGREQUIRESSL can only turn SSL on.
     if (value === undefined || value === "" || (variable === "PGREQUIRESSL" && !value.startsWith("1"))) continue;
     setParameter(parameters, name, value, variable);
   }
   return parameters;
 }
 
-/** The session's settings that environment variables give; "default" leaves one to the server, as in libpq. */
+/** The session's settings in environment variables; "default" leaves a setting to the server, as in libpq. */
 export function sessionSettings(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [variable, name] of Object.entries(SESSION_VARIABLES)) {

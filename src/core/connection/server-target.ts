@@ -15,22 +15,22 @@ import type { ConnectionParameters } from "./parameters.ts";
 import { SERVER_ROLES, type ServerRole, type ServerTarget } from "./target.ts";
 import { tlsDemands } from "./tls-requirements.ts";
 
-/** What the machine supplies where no parameter does. */
+/** Values that the machine supplies where no parameter does. */
 export interface ConnectionDefaults extends HostDefaults {
-  /** The operating system's user; undefined where it cannot be known. */
+  /** The operating system's user; undefined if it cannot be determined. */
   readonly user: string | undefined;
-  /** A password file that was passed over because others may read it. */
+  /** A password file that is ignored because other users can read it. */
   readonly ignoredPasswordFile: string | undefined;
-  /** Settings of the session that are no parameters: time zone and the like. */
+  /** Session settings that are not parameters, e.g. the time zone. */
   readonly sessionSettings?: Readonly<Record<string, string>>;
-  /** Of a server that only a project file names, where the password is not written in that file. */
+  /** For a server that only a project file names, if the password is not in that file. */
   readonly guard?: PasswordGuard | undefined;
-  /** What the user says of `require_auth`, where the parameters have it from a project file: only that agrees to clear text. */
+  /** Set if `require_auth` comes from a project file: the user's own value, which alone can permit clear text. */
   readonly agreement?: { readonly requireAuth: string | undefined } | undefined;
 }
 
 /**
- * The server that merged parameters name; where several sources named one parameter the caller has chosen already.
+ * The server that the merged parameters name; the caller has already resolved their precedence.
  * @throws Failure settings for a parameter that is unknown, unsupported or malformed
  */
 export function serverTarget(parameters: ConnectionParameters, defaults: ConnectionDefaults): ServerTarget {
@@ -38,8 +38,8 @@ export function serverTarget(parameters: ConnectionParameters, defaults: Connect
   const value = (name: string) => textValue(parameters, name);
   const user = value("user") ?? defaults.user;
   if (user === undefined) {
-    throw new Failure("settings", "Cannot connect: no user is named, and the system does not tell who you are", {
-      hint: "Name one: postgres://user@host/database, or PGUSER.",
+    throw new Failure("settings", "Cannot connect: no user is given, and the operating system reports none", {
+      hint: "Give one: postgres://user@host/database, or PGUSER.",
     });
   }
   const database = value("dbname") ?? user;
@@ -64,7 +64,7 @@ export function serverTarget(parameters: ConnectionParameters, defaults: Connect
   };
 }
 
-/** libpq's own default is to wait for ever, which nobody wants of a program that runs unattended. */
+/** libpq waits without a limit by default, which does not suit a program that runs unattended. */
 export const DEFAULT_TIMEOUT_SECONDS = 10;
 export const DEFAULT_NAME = "pgstep";
 

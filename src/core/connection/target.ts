@@ -1,12 +1,12 @@
 import type { AuthenticationDemands } from "../authentication/require-auth.ts";
 
-/** The database a run is about, with everything needed to reach it. */
+/** The database of a run, with everything needed to connect to it. */
 export type Target = ServerTarget | EmbeddedTarget;
 
 /** PGlite, in memory or in a directory. */
 export interface EmbeddedTarget {
   readonly kind: "embedded";
-  /** As the user wrote it; undefined for one in memory. */
+  /** As the user wrote it; undefined for a database in memory. */
   readonly directory: string | undefined;
 }
 
@@ -14,37 +14,37 @@ export interface ServerTarget {
   readonly kind: "server";
   /** At least one; tried in this order unless they are shuffled. */
   readonly hosts: readonly Host[];
-  /** Whether hosts, and the addresses of each, are tried in an order left to chance. */
+  /** True if the hosts, and the addresses of each, are tried in random order. */
   readonly shuffled: boolean;
   readonly user: string;
   readonly database: string;
   readonly tls: TlsDemands;
   readonly authentication: AuthenticationDemands;
-  /** A password file that was passed over because others may read it. */
+  /** A password file that is ignored because other users can read it. */
   readonly ignoredPasswordFile: string | undefined;
-  /** For one address; 0 waits as long as it takes. */
+  /** For each address; 0 for no limit. */
   readonly connectTimeoutMs: number;
-  /** Silence after which the system asks whether the other side is still there; 0 is the system's own, undefined never. */
+  /** Idle time before TCP keepalive probes; 0 for the system's default, undefined for no keepalive. */
   readonly keepAliveMs: number | undefined;
   readonly serverRole: ServerRole;
-  /** Start-up parameters: application_name, and `options` and session settings where they were given. */
+  /** Start-up parameters: application_name, and `options` and session settings if given. */
   readonly startup: Readonly<Record<string, string>>;
 }
 
-/** Files are named as they were given; undefined where libpq looks below ~/.postgresql. */
+/** Paths as given; undefined where libpq looks below ~/.postgresql. */
 export interface TlsDemands {
   readonly mode: SslMode;
-  /** Whether TLS starts at once (PostgreSQL 17 and newer) instead of being asked for first. */
+  /** True if TLS starts at once (PostgreSQL 17 and newer), without an SSLRequest first. */
   readonly direct: boolean;
-  /** Whether the host's name is sent in the open, for proxies that choose a server by it. */
+  /** True if the host's name is sent unencrypted (SNI), for proxies that choose a server by it. */
   readonly sendsName: boolean;
-  /** A file of trusted root certificates; "system" for those of the system. */
+  /** A file of trusted root certificates; "system" for the system's own. */
   readonly rootCertificate: string | undefined;
   readonly clientCertificate: string | undefined;
   readonly clientKey: string | undefined;
-  /** A function, so that no log or dump of the target can show it. */
+  /** A function, so that the value does not show in a log or dump of the target. */
   readonly clientKeyPassword: () => string | undefined;
-  /** Whether a certificate is shown to a server that asks for one. */
+  /** True if a client certificate is sent to a server that asks for one. */
   readonly showsCertificate: boolean;
   readonly revocationList: string | undefined;
   readonly revocationDirectory: string | undefined;
@@ -58,7 +58,7 @@ export interface Host {
   /** The address to use instead of looking the name up. */
   readonly address: string | undefined;
   readonly port: number;
-  /** A function, so that no log or dump of the target can show it. */
+  /** A function, so that the value does not show in a log or dump of the target. */
   readonly password: () => string | undefined | Promise<string>;
 }
 
@@ -69,38 +69,38 @@ export type SslMode = (typeof SSL_MODES)[number];
 export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 export type TlsVersion = (typeof TLS_VERSIONS)[number];
 
-/** Which servers will do (libpq's target_session_attrs). */
+/** The kinds of server to accept (libpq's target_session_attrs). */
 export const SERVER_ROLES = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"] as const;
 export type ServerRole = (typeof SERVER_ROLES)[number];
 
-/** Whether a host is the directory of a Unix socket; "@" marks Linux's abstract ones. */
+/** True if a host is the directory of a Unix socket; "@" marks Linux's abstract sockets. */
 export function isSocketDirectory(host: string): boolean {
   return host.startsWith("/") || host.startsWith("@");
 }
 
-/** Whether a host is reached through a Unix socket: an address beside the directory's name is one on the network. */
+/** True if a host is reached through a Unix socket, which is not so if it has an address as well. */
 export function isSocket({ name, address }: Pick<Host, "name" | "address">): boolean {
   return isSocketDirectory(name) && address === undefined;
 }
 
-/** Directories that only the system's administrator can make, and PostgreSQL's own user can write to. */
+/** Directories that only the administrator can create and only PostgreSQL's user can write to. */
 const SYSTEM_SOCKETS: readonly string[] = ["/var/run/postgresql", "/run/postgresql"];
 
 /**
- * Whether nobody but the machine's own server can answer there. Others could listen at a port of localhost, in /tmp, or in
- * a directory of a checkout.
+ * True if only the machine's own server can answer there. On a port of localhost, in /tmp or in a directory of a
+ * checkout, others could listen.
  */
 export function isSystemSocket(host: Pick<Host, "name" | "address">): boolean {
   return isSocket(host) && SYSTEM_SOCKETS.includes(host.name);
 }
 
-/** For people, without password: "app on localhost:5432", "pglite:./data". */
+/** For people, without the password: "app on localhost:5432", "pglite:./data". */
 export function describeTarget(target: Target): string {
   if (target.kind === "embedded") return `pglite:${target.directory ?? "memory"}`;
   return `${target.database} on ${target.hosts.map(describeHost).join(", ")}`;
 }
 
-/** A host as people write it: "localhost:5432", "[::1]:5432", "/var/run/postgresql:5432". */
+/** A host for messages: "localhost:5432", "[::1]:5432", "/var/run/postgresql:5432". */
 export function describeHost(host: Host): string {
   const name = host.name.includes(":") && !isSocketDirectory(host.name) ? `[${host.name}]` : host.name;
   return `${name}:${host.port}`;

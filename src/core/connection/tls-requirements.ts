@@ -3,7 +3,7 @@ import type { ConnectionParameters } from "./parameters.ts";
 import { SSL_MODES, type SslMode, TLS_VERSIONS, type TlsDemands, type TlsVersion } from "./target.ts";
 
 /**
- * What the ssl parameters ask for (PostgreSQL documentation, 32.19 SSL Support).
+ * The TLS settings in the ssl parameters (PostgreSQL documentation, 32.19 SSL Support).
  * @throws Failure settings
  */
 export function tlsDemands(parameters: ConnectionParameters): TlsDemands {
@@ -24,7 +24,7 @@ export function tlsDemands(parameters: ConnectionParameters): TlsDemands {
     throw contradiction(
       `ssl_min_protocol_version=${minimumVersion}`,
       `ssl_max_protocol_version=${maximumVersion}`,
-      "Name a greatest version that is not below the least.",
+      "Set ssl_max_protocol_version to at least ssl_min_protocol_version.",
     );
   }
   const keyPassword = value("sslpassword");
@@ -44,7 +44,7 @@ export function tlsDemands(parameters: ConnectionParameters): TlsDemands {
   };
 }
 
-/** Case does not matter here to libpq, unlike elsewhere. */
+/** libpq ignores case here, unlike elsewhere. */
 function version(parameters: ConnectionParameters, name: string): TlsVersion | undefined {
   const text = textValue(parameters, name);
   if (text === undefined) return undefined;

@@ -3,33 +3,33 @@ import { type ConnectionParameters, PARAMETERS, setParameter } from "./parameter
 
 const SCHEME = /^postgres(?:ql)?:\/\//i;
 
-/** Whether a connection string is a URL (and not keywords with values). */
+/** True if a connection string is a URL, not keywords and values. */
 export function isConnectionUrl(text: string): boolean {
   return SCHEME.test(text);
 }
 
 /**
- * Reads `postgres://user:password@host:port,host:port/database?name=value` as libpq does (PostgreSQL documentation,
- * 32.1.1.2 Connection URIs), which general URL parsers cannot: several hosts, none, or a socket's directory as the host.
- * Messages never quote what could be a piece of the password.
- * @throws Failure settings, naming the part that is wrong
+ * Parses `postgres://user:password@host:port,host:port/database?name=value` as libpq does (PostgreSQL documentation,
+ * 32.1.1.2 Connection URIs). General URL parsers do not support several hosts, no host, or a socket directory as the
+ * host. Messages never quote text that could be a part of the password.
+ * @throws Failure settings, naming the invalid part
  */
 export function parseConnectionUrl(text: string, source: string): ConnectionParameters {
   const parameters: ConnectionParameters = new Map();
   const set = (name: string, value: string) => void (value !== "" && parameters.set(name, { value, source }));
   const rest = text.trim().replace(SCHEME, "");
-  // As libpq has it, an @ before the first / ends user and password, whatever else stands in them; and since no host
-  // has an @ in its name, the last of several does.
+  // As in libpq, an @ before the first / ends user and password, whatever characters they contain. A host name has no
+  // @, so the last of several @ counts.
   const firstAt = rest.search(/@|\//);
   const authorityEnd = endBy(/[/?]/, rest, rest[firstAt] === "@" ? firstAt : 0);
   const authority = rest.slice(0, authorityEnd);
   const tail = rest.slice(authorityEnd);
   const at = authority.lastIndexOf("@");
-  // An unescaped / in the password makes its end look like path or query.
+  // An unescaped / in the password makes the end of the password look like path or query.
   const suspicious = authority.includes(":") && tail.includes("@");
   const fault = (part: string, hint: string) =>
     suspicious
-      ? malformed(source, "a / or ? stands before an @", "In a password, write / as %2F, ? as %3F, @ as %40.")
+      ? malformed(source, "a / or ? comes before an @", "In a password, write / as %2F, ? as %3F, @ as %40.")
       : malformed(source, part, hint);
 
   if (at !== -1) {
@@ -52,7 +52,7 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
     ports.push(port);
   }
   set("host", names.join(","));
-  // With several hosts it is never empty, so that PGPORT does not count for them; nor does it for libpq.
+  // With several hosts the text is never empty, so PGPORT does not apply to them; it does not in libpq either.
   set("port", ports.join(","));
 
   const question = tail.indexOf("?");
@@ -66,7 +66,7 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
     if (equals === -1) throw fault("a parameter after the ? has no value", "Write ?name=value&name=value.");
     const name = decode(pair.slice(0, equals), "the name of a parameter", fault);
     const value = decode(pair.slice(equals + 1), `the parameter "${name}"`, fault);
-    // JDBC's spelling, which libpq understands as well.
+    // JDBC's spelling, which libpq accepts too.
     if (name === "ssl" && value === "true") set("sslmode", "require");
     else if (suspicious && !Object.hasOwn(PARAMETERS, name)) throw fault(`"${name}"`, "");
     else setParameter(parameters, name, value, source);
@@ -85,7 +85,7 @@ function decode(text: string, part: string, fault: (part: string, hint: string) 
     const decoded = decodeURIComponent(text);
     if (!decoded.includes("\0")) return decoded;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw fault(`the percent-encoding of ${part} is malformed`, "Write a % itself as %25.");
 }

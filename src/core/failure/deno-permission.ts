@@ -1,20 +1,20 @@
 import { Failure } from "./failure.ts";
 
-/** A permission that Deno has refused, for people. */
+/** A permission that Deno refused, in words for people. */
 export interface RefusedPermission {
-  /** What was refused, after "Cannot connect: ". */
+  /** The refused permission, worded to follow "Cannot connect: ". */
   readonly reason: string;
-  /** How to give it. */
+  /** How to grant it. */
   readonly hint: string;
 }
 
-/** What Deno's errors say behind what they refuse: how to run a script, or how to compile a program. */
+/** The advice at the end of Deno's messages: how to run a script, or how to compile a program. */
 const ADVICE = /, (?:run again with|specify the required permissions).*$/s;
 
-/** What pgstep needs to do everything but start programs. */
+/** The permissions that pgstep needs for everything except starting programs. */
 export const PERMISSIONS = "--allow-net --allow-env --allow-read --allow-write --allow-sys";
 
-/** The refusal that an error of Deno's is, or that it was caused by; undefined for every other error, and elsewhere. */
+/** The refusal in a Deno error or in its causes; undefined for other errors and on other runtimes. */
 export function refusedPermission(error: unknown): RefusedPermission | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.name === "NotCapable") return refusalIn(cause.message);
@@ -32,7 +32,7 @@ function refusalIn(message: string): RefusedPermission {
   };
 }
 
-/** The failure that says which permission Deno has refused, where an error is of that; whatever else was made of it. */
+/** The failure that names the permission that Deno refused, if an error was caused by that. */
 export function permissionFailure(error: unknown): Failure | undefined {
   const refused = refusedPermission(error);
   if (!refused || (error instanceof Failure && error.code === "runtime-unsupported")) return undefined;

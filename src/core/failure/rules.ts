@@ -1,6 +1,6 @@
 /**
- * Every rule by which pgstep finds something, in the order of docs/rules.md, and the severity of its findings: "varies"
- * where the case decides. build/docs/rules.ts has the words.
+ * Every rule of pgstep, in the order of docs/rules.md, with the severity of its findings: "varies" if it depends on the
+ * case. The words are in build/docs/rule-words.ts.
  */
 export const RULES = {
   "bad-name": "error",
@@ -65,12 +65,12 @@ export const RULES = {
   bug: "error",
 } as const satisfies Record<string, Severity | "varies">;
 
-/** An error stops what it was found in; a warning does not. */
+/** An error blocks; a warning does not. */
 export type Severity = "error" | "warning";
 
 export type RuleId = keyof typeof RULES;
 
-/** The rules whose findings always have one severity, or this one. */
+/** The rules whose findings always have a severity of `Always`. */
 export type RuleOf<Always extends Severity = Severity> = {
   [Id in RuleId]: (typeof RULES)[Id] extends Always ? Id : never;
 }[RuleId];

@@ -11,14 +11,14 @@ import { withoutPasswords } from "../settings/connection-mask.ts";
 import { SETTING_NAMES, settingOf } from "../settings/table.ts";
 import { GLUE } from "../text/display.ts";
 
-/** The name that the code writes in hints: `pgstep baseline <version>`. */
+/** The program's name in the hints that the code writes: `pgstep baseline <version>`. */
 export const PROGRAM = "pgstep";
 
-/** How pgstep is started where it runs now. */
+/** How to start pgstep as this process was started. */
 export interface ProgramWords {
-  /** As typed in a shell: "pgstep", "npx pgstep", "npm run migrate --". */
+  /** For a shell: "pgstep", "npx pgstep", "npm run migrate --". */
   readonly words: string;
-  /** Names of the flags that these words give already. */
+  /** Names of the flags that are already in these words. */
   readonly given: ReadonlySet<string>;
 }
 
@@ -30,24 +30,24 @@ interface RepeatedFlag {
   readonly lacksPassword: boolean;
 }
 
-/** One command in a hint. */
+/** A command in a hint. */
 interface FoundCommand {
   readonly command: CommandWords;
-  /** Where the last word of the command ends in the hint. */
+  /** The end of the command's last word in the hint. */
   readonly end: number;
-  /** Names of the options in it. */
+  /** Names of the options in the command. */
   readonly options: ReadonlySet<string>;
 }
 
-/** Commands that are kept whole on a terminal; a hostile text may have any number. */
+/** Limit for the commands that a terminal does not break; a hostile text may contain any number. */
 const MOST_REMEMBERED = 100;
 
 const PASSWORD_NOTE = "The URL is shown without its password: type it when pgstep asks, or set PGPASSWORD.";
 
 /**
- * Turns the commands in hints, which the code writes as `pgstep <command> ...`, into what the user can paste: they begin
- * as this process was started, and repeat the flags that say which database and files are meant. Settings from the
- * environment or the project file apply again by themselves.
+ * Turns the commands in hints (`pgstep <command> ...`) into commands that the user can paste: started as this process
+ * was, and with the flags that say which database and files are meant. Settings from the environment or the project
+ * file apply again anyway.
  */
 export class HintCommands {
   readonly #vocabulary: Vocabulary;
@@ -58,7 +58,7 @@ export class HintCommands {
   readonly #options = new Map<CommandWords, ReadonlyMap<string, Option>>();
 
   /**
-   * @param program how pgstep was started, which commands have these names; asked only when a hint names a command
+   * @param program returns how pgstep was started, given the command names; called only if a hint has a command
    * @param typed the options of the command line, by name
    */
   constructor(
@@ -71,7 +71,7 @@ export class HintCommands {
     this.#flags = repeatedFlags(typed);
   }
 
-  /** The hint with its commands as they can be typed. */
+  /** The hint with its commands ready to paste. */
   rewritten(hint: string): string {
     let text = "";
     let done = 0;
@@ -98,7 +98,7 @@ export class HintCommands {
       : text;
   }
 
-  /** The text with the blanks inside its commands replaced by a sign where no line is broken: half a command may do harm. */
+  /** Replaces the blanks in commands by a sign at which no line is broken: half a command may do harm. */
   unbroken(text: string): string {
     return [...this.#written]
       .sort((one, other) => other.length - one.length)
@@ -121,7 +121,7 @@ export class HintCommands {
     );
   }
 
-  /** The command that begins with the program's name at that place; undefined where the text is about pgstep itself. */
+  /** The command that starts with the program's name at `start`; undefined if the text is about pgstep itself. */
   #commandAt(hint: string, start: number): FoundCommand | undefined {
     const words = wordsFrom(hint, start + PROGRAM.length);
     const first = words.next().value;
@@ -144,7 +144,7 @@ export class HintCommands {
     return named || options.size > 0 ? { command, end, options } : undefined;
   }
 
-  /** Options of a command by name. One that means something else to it than to all others is not among them. */
+  /** Options of a command by name, without those that mean something else for other commands. */
   #optionsOf(command: CommandWords): ReadonlyMap<string, Option> {
     const known = this.#options.get(command) ?? this.#readOptions(command);
     this.#options.set(command, known);
@@ -170,7 +170,7 @@ interface HintWord {
 const WORD = / (<[^<>\n]*>|(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\<>])+)/y;
 const PUNCTUATION = ".,;:!?)";
 
-/** The words that follow in the same part of the sentence, each behind one blank. */
+/** The words that follow in the same part of the sentence, each after one blank. */
 function* wordsFrom(text: string, start: number): Generator<HintWord, undefined> {
   let at = start;
   for (;;) {
@@ -186,7 +186,7 @@ function* wordsFrom(text: string, start: number): Generator<HintWord, undefined>
   }
 }
 
-/** Whether a word in a sentence is an argument of the command before it: a placeholder, a quoted text, a number, a path. */
+/** True if a word is an argument of the command before it: a placeholder, a quoted text, a number, a path. */
 function isArgument(word: string, command: CommandWords): boolean {
   if (command.arguments.length === 0) return false;
   if ("text" in command) return /^[a-z-]+$/.test(word);
@@ -203,7 +203,7 @@ function repeatedFlags(typed: ReadonlyMap<string, string>): RepeatedFlag[] {
   });
 }
 
-/** @param value undefined where it may not be shown */
+/** @param value undefined if it must not be shown */
 function flagText(name: string, value: string | undefined): string {
   if (value === undefined) return `--${name} <${name}>`;
   return value.startsWith("-") ? `--${name}=${shellWord(value)}` : `--${name} ${shellWord(value)}`;

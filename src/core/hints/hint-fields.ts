@@ -2,10 +2,10 @@ import { Failure } from "../failure/failure.ts";
 
 type Rewrite = (hint: string) => string;
 
-/** Fields that hold what a server said, whose hints are its own, or what a hundred thousand events share. */
+/** Fields without hints of pgstep's own: server messages, or values that a hundred thousand events share. */
 const LEFT = new Set(["server", "message", "reason", "step"]);
 
-/** A failure with its own hint, and those of its findings, rewritten. */
+/** A failure with its hint and those of its findings rewritten. */
 export function failureWithHints(failure: Failure, rewrite: Rewrite): Failure {
   const { code, message, place, server, cause } = failure;
   const hint = failure.hint === undefined ? undefined : rewrite(failure.hint);
@@ -20,7 +20,7 @@ export function failureWithHints(failure: Failure, rewrite: Rewrite): Failure {
   });
 }
 
-/** An event or a report with every hint in it rewritten; the same object where nothing changes. */
+/** An event or a report with every hint rewritten; the same object if nothing changes. */
 export function withHints<Told extends object>(told: Told, rewrite: Rewrite): Told {
   return fieldsWithHints(told as Readonly<Record<string, unknown>>, rewrite) as Told;
 }

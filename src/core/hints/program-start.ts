@@ -2,27 +2,27 @@ import { shellWord } from "../command-line/consent.ts";
 import { masked } from "../secrets/masking.ts";
 import { PROGRAM, type ProgramWords } from "./hint-commands.ts";
 
-/** What a process can know of how it was started. */
+/** How this process was started. */
 export interface ProgramStart {
-  /** What runs the script; an executable needs nothing. */
+  /** The runtime of the script; an executable needs none. */
   readonly runtime: "node" | "bun" | "deno" | "executable";
-  /** The runtime as a shell finds it: its name where that is on PATH, else its path. */
+  /** The runtime as a shell finds it: its name if that is on PATH, else its path. */
   readonly runtimeName: string;
-  /** Options of the runtime's own: `--env-file=.env`, `--allow-net`. */
+  /** The runtime's own options: `--env-file=.env`, `--allow-net`. */
   readonly runtimeOptions: readonly string[];
-  /** The script, or the executable, as it was named, links not followed. */
+  /** The script or executable as it was named, without following links. */
   readonly file: string;
-  /** The same as it can be typed from the working directory. */
+  /** The same path for typing in the working directory. */
   readonly shownFile: string;
-  /** The name under which a shell finds this very program on PATH; undefined for none. */
+  /** The name of this program on PATH; undefined if it is not there. */
   readonly nameOnPath: string | undefined;
-  /** Whether Deno was given a package (`npm:pgstep`) instead of a file. */
+  /** True if Deno was given a package (`npm:pgstep`) instead of a file. */
   readonly isDenoPackage: boolean;
-  /** The environment, of which package managers set `npm_*`. */
+  /** The environment; package managers set `npm_*` in it. */
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** How package managers run a program of a package, by the name with which npm_config_user_agent begins. */
+/** How each package manager runs a program of a package, by the first word of npm_config_user_agent. */
 const RUNNERS: Readonly<Record<string, { readonly run: string; readonly script?: (name: string) => string }>> = {
   npm: { run: "npx", script: (name) => `npm run ${name} --` },
   pnpm: { run: "pnpm exec" },
@@ -30,7 +30,7 @@ const RUNNERS: Readonly<Record<string, { readonly run: string; readonly script?:
   bun: { run: "bunx", script: (name) => `bun run ${name}` },
 };
 
-/** The words that start pgstep as this process was started, or at least so that they work in the same place. */
+/** The words that start pgstep as this process was started, or at least in a way that works in the same directory. */
 export function programWords(start: ProgramStart, commandNames: readonly string[]): ProgramWords {
   return packageWords(start, commandNames) ?? { words: plainWords(start), given: new Set() };
 }
@@ -45,7 +45,7 @@ function plainWords(start: ProgramStart): string {
   return [runtimeName, ...verb, ...runtimeOptions].map(shellWord).concat(file).join(" ");
 }
 
-/** A package manager's own words for a program that lies in a package; undefined where none has started it. */
+/** The package manager's words for a program in a package; undefined if no package manager started it. */
 function packageWords(start: ProgramStart, commandNames: readonly string[]): ProgramWords | undefined {
   const { runtime, file, variables } = start;
   if (runtime !== "node" && runtime !== "bun") return undefined;
@@ -67,7 +67,7 @@ function packageWords(start: ProgramStart, commandNames: readonly string[]): Pro
   return { words: masked([...assignments, run, ...wrapper, PROGRAM].join(" ")), given: new Set() };
 }
 
-/** What npx and bunx were told to take pgstep from, where that is not the package of the name alone. */
+/** The package that npx and bunx got pgstep from, if it is not simply "pgstep". */
 function packageOf(manager: string, variables: ProgramStart["variables"]): string {
   const { npm_config_package: named, npm_lifecycle_event: event, npm_lifecycle_script: script } = variables;
   const source = manager === "npm" && event === "npx" ? named : event === "bunx" ? script : undefined;
@@ -75,14 +75,14 @@ function packageOf(manager: string, variables: ProgramStart["variables"]): strin
   return source.startsWith(`${PROGRAM}@`) ? shellWord(source) : `--package ${shellWord(source)} ${PROGRAM}`;
 }
 
-/** The script of a package.json that has started pgstep. */
+/** The script in a package.json that started pgstep. */
 interface PackageScript {
   readonly name: string;
-  /** Behind pgstep's name. */
+  /** The words after pgstep's name. */
   readonly words: readonly string[];
-  /** Whether what is added to the script reaches pgstep. */
+  /** True if words added to the script reach pgstep. */
   readonly isAtEnd: boolean;
-  /** Before pgstep's name: `NAME=value`. */
+  /** `NAME=value` words before pgstep's name. */
   readonly assignments: readonly string[];
   /** A program that sets variables for pgstep, with its options. */
   readonly wrapper: readonly string[];

@@ -1,6 +1,6 @@
 import type { SqlFile } from "../migrations/migration.ts";
 
-/** When hooks are run: around a whole run, around each of its steps, and around a reset. */
+/** When hooks run: around a whole run, around each of its steps, and around a reset. */
 export const HOOK_MOMENTS = [
   "before-up",
   "after-up",
@@ -14,31 +14,31 @@ export const HOOK_MOMENTS = [
 
 export type HookMoment = (typeof HOOK_MOMENTS)[number];
 
-/** A text is for a shell; a list is a program and its arguments. */
+/** A string runs in a shell; a list is a program and its arguments. */
 export type HookCommand = string | readonly string[];
 
 export type HookCommands = { readonly [Moment in HookMoment]?: HookCommand } & {
-  /** As they are shown: before variables, which may be secret, were put into them. */
+  /** The commands as messages show them, without the values of variables, which may be secret. */
   readonly written?: { readonly [Moment in HookMoment]?: HookCommand };
 };
 
-/** Something of the user's that is run at a moment: a file of SQL, or a command. */
+/** A hook of the user: an SQL file or a command. */
 export type Hook =
   | { readonly moment: HookMoment; readonly name: string; readonly file: SqlFile }
   | { readonly moment: HookMoment; readonly name: string; readonly command: HookCommand };
 
-/** What became of a hook. */
+/** The result of one hook. */
 export interface HookReport {
   readonly moment: HookMoment;
   /** The path of the file, or the command. */
   readonly name: string;
-  /** "in-doubt" is for SQL whose commit was under way, or confirmed by a server that may have lost it. */
+  /** "in-doubt": SQL whose commit was in flight, or was confirmed by a server that may have lost it. */
   readonly outcome: "done" | "failed" | "in-doubt";
   /** Whole milliseconds. */
   readonly durationMs: number;
 }
 
-/** A file's moment, and the environment it is for, from its name without its ending; undefined for another name. */
+/** The moment and environment in the name of a hook file, without its ending; undefined for another name. */
 export function parseHookName(name: string): { moment: HookMoment; environment: string | undefined } | undefined {
   const [, word, environment] = /^([a-z-]+?)(?:\.(.+))?$/.exec(name) ?? [];
   const moment = HOOK_MOMENTS.find((one) => one === word);
@@ -46,8 +46,8 @@ export function parseHookName(name: string): { moment: HookMoment; environment: 
 }
 
 /**
- * A command as it may be shown: as a file has it, before variables were put into it; of one that came in a variable or a
- * flag, where nobody expects it to be shown, the program alone.
+ * A command as messages show it: as written in the project file, without the values of variables. A command from a
+ * variable or a flag shows only its program.
  */
 export function shownCommand(commands: HookCommands, moment: HookMoment): HookCommand | undefined {
   const { written } = commands;
@@ -60,7 +60,7 @@ export function shownCommand(commands: HookCommands, moment: HookMoment): HookCo
   return typeof command === "string" ? shown.join(" ") : shown;
 }
 
-/** As the project file spells it: "afterUp". */
+/** The key in the project file: "afterUp". */
 export function keyOfMoment(moment: HookMoment): string {
   return moment.replace(/-(.)/, (_, letter: string) => letter.toUpperCase());
 }

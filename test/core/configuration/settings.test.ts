@@ -302,7 +302,7 @@ describe("spellings", () => {
       "--no-color",
     ]);
     assert.deepEqual(faultsOf({ flags: flags({ json: "", format: "human" }) }), [
-      "Cannot use --format and --json together: they say the same setting | Give one of them.",
+      "Cannot use --format and --json together: they set the same value | Give one of them.",
     ]);
   });
 

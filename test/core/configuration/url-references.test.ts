@@ -90,12 +90,12 @@ describe("a variable in a wrong place", () => {
     );
   };
   const remedy = (name: string) =>
-    `Write the value in its place, or list ${name} in the environment variable PGSTEP_URL_VARIABLES if it is no secret.`;
+    `Write the value itself, or list ${name} in the environment variable PGSTEP_URL_VARIABLES if it is no secret.`;
 
   test("is an error with file, line, variable and remedy, in the shadow's URL too", () => {
     for (const key of ["url", "shadowUrl"]) {
       const text = `{\n  "${key}": "postgres://u@\${MY_SECRET}.evil/d"\n}`;
-      const expected = `pgstep.json:2: Cannot use "${key}": the variable MY_SECRET may be the whole URL or its password, and no other part | ${remedy("MY_SECRET")}`;
+      const expected = `pgstep.json:2: Cannot use "${key}": the variable MY_SECRET may only be the whole URL or its password | ${remedy("MY_SECRET")}`;
       assert.deepEqual(faults(text), [expected]);
       assert.deepEqual(faults(text, { MY_SECRET: "x" }), [expected]);
       assert.deepEqual(faults(text, { MY_SECRET: "x", PGSTEP_URL_VARIABLES: "MY_SECRET" }), []);

@@ -147,8 +147,8 @@ describe("connection URL", () => {
     "postgres://u:secret%@h/d": /percent-encoding of the password/,
     "postgres://u:p@h/d%00": /percent-encoding of the database/,
     "postgres://h/d?sslmode": /a parameter after the \?/,
-    "postgres://u:12/34@h/d": /stands before an @/,
-    "postgres://h:5432/my@db": /stands before an @/,
+    "postgres://u:12/34@h/d": /comes before an @/,
+    "postgres://h:5432/my@db": /comes before an @/,
   };
   for (const [text, expected] of Object.entries(faulty)) {
     test(`${text} is refused`, () => {

@@ -32,7 +32,7 @@ const CHANGES: readonly (readonly [before: string, up: string, down: string, wit
     'DROP SCHEMA "S" CASCADE;',
     /leaves schema "S", table "S"\."a b"$/,
   ],
-  [T, "DROP TABLE t;", T, /does not bring back table public\.t$/],
+  [T, "DROP TABLE t;", T, /does not restore table public\.t$/],
   [T, "ALTER TABLE t ADD x int;", "ALTER TABLE t DROP x;", /leaves column public\.t\.x$/],
   [T, "ALTER TABLE t ALTER n TYPE bigint;", "ALTER TABLE t ALTER n TYPE int;", /changes column public\.t\.n$/],
   [T, "ALTER TABLE t ALTER n SET NOT NULL;", "ALTER TABLE t ALTER n DROP NOT NULL;", /changes column/],
