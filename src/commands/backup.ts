@@ -8,11 +8,11 @@ export const backup: Command<Environment> = {
   effect: "changes",
   looksWith: "list",
   aliases: [],
-  summary: "make a backup, or list those that there are",
+  summary: "make a verified backup, or list the backups",
   description:
-    "Makes a backup of the database, and reads it again to compare every table with the database at the same moment. With " +
-    "a pg_dump that is new enough for the server, in its custom format; else pgstep writes the tables itself, as SQL that " +
-    "pgstep restore and psql read.",
+    "Backs up the database, then reads the backup and compares every table with the database at the same moment. " +
+    "Uses pg_dump's custom format if pg_dump is new enough for the server; otherwise pgstep writes the tables as " +
+    "SQL, for pgstep restore and psql.",
   arguments: [],
   options: [
     { name: "list", summary: "list the backups instead, newest first" },
@@ -24,9 +24,9 @@ export const backup: Command<Environment> = {
     settingOption("shadowUrl"),
   ],
   examples: [
-    { line: "pgstep backup", remark: "make one and verify it" },
-    { line: "pgstep backup --verify full --keep 7", remark: "restore it elsewhere as well; keep the newest seven" },
-    { line: "pgstep backup --list", remark: "see what there is" },
+    { line: "pgstep backup", remark: "make and verify a backup" },
+    { line: "pgstep backup --verify full --keep 7", remark: "also test restoring it; keep the newest seven" },
+    { line: "pgstep backup --list", remark: "list the backups" },
   ],
   async run({ options }, environment) {
     const means = await environment.backupMeans();

@@ -15,7 +15,7 @@ export const baseline: Command<Environment> = {
     {
       name: "version",
       required: true,
-      summary: "the last version whose changes the database has",
+      summary: "the newest version that the database already has",
       completes: "version",
     },
   ],

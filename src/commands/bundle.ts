@@ -8,29 +8,29 @@ export const bundle: Command<Environment> = {
   name: "bundle",
   effect: "looks",
   aliases: [],
-  summary: "seal the migrations into one file that runs them anywhere",
+  summary: "build one program file with the migrations inside",
   description:
-    "Writes a copy of this program with the migrations inside, to be run where there is no checkout: FILE up, FILE " +
-    "status, FILE --manifest. An executable gives an executable, a script gives a script. With --pin it runs only where " +
-    "the history is what it is now, or what its own migrations made of that.",
+    "Writes a copy of this program with the migrations inside, for machines without a checkout: FILE up, FILE " +
+    "status, FILE --manifest. An executable gives an executable, a script gives a script. With --pin it runs only if " +
+    "the history is the current one, or the current one plus its own migrations.",
   ofCheckout: true,
   arguments: [],
   options: [
-    { name: "output", letter: "o", value: "file", summary: "the file to write, over what is there", completes: "file" },
-    { name: "pin", summary: "to the history of the database that is named" },
-    { name: "pin-from", value: "file", summary: "to that in the output of status --json", completes: "file" },
+    { name: "output", letter: "o", value: "file", summary: "the file to write or replace", completes: "file" },
+    { name: "pin", summary: "require the history of the named database" },
+    { name: "pin-from", value: "file", summary: "like --pin, from a status --json file", completes: "file" },
     {
       name: "executable",
       value: "file",
-      summary: "copy this executable of pgstep's, e.g. another system's",
+      summary: "copy this pgstep executable, e.g. for another system",
       completes: "file",
     },
-    { name: "label", value: "text", summary: "what the manifest shows, e.g. the commit" },
+    { name: "label", value: "text", summary: "a text for the manifest, e.g. the commit" },
   ],
   examples: [
     { line: "pgstep bundle -o deploy", remark: "from an executable: then ./deploy up, ./deploy status" },
     { line: "pgstep bundle -o deploy.mjs", remark: "from npm's package: then node deploy.mjs up" },
-    { line: "pgstep bundle -o deploy --pin --url postgres://host/app", remark: "only for a database in that state" },
+    { line: "pgstep bundle -o deploy --pin --url postgres://host/app", remark: "only for databases with that history" },
   ],
   async run({ options }, environment) {
     const output = options.get("output");

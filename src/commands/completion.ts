@@ -8,20 +8,20 @@ export const completion: TextCommand = {
   name: "completion",
   effect: "looks",
   aliases: [],
-  summary: "print the script that completes pgstep's words in a shell",
+  summary: "print a completion script for your shell",
   description:
-    "Prints a script for bash, zsh, fish or PowerShell; its first lines say where to put it. Commands, options and their " +
-    "values are completed, and the versions of the migrations. The script asks pgstep itself, which then reads the " +
-    "names of the migrations and never connects to a database.",
+    "Prints a script for bash, zsh, fish or PowerShell; its first lines say where to put it. It completes commands, " +
+    "options, their values, and the versions of the migrations. The script calls pgstep, which reads the names of " +
+    "the migrations and never connects to a database.",
   arguments: [{ name: "shell", required: true, summary: SHELLS.join(", "), completes: SHELLS }],
   options: [],
   examples: [
     { line: 'eval "$(pgstep completion bash)"', remark: "in ~/.bashrc" },
-    { line: 'eval "$(pgstep completion zsh)"', remark: "in ~/.zshrc, behind compinit" },
+    { line: 'eval "$(pgstep completion zsh)"', remark: "in ~/.zshrc, after compinit" },
   ],
   text([shell = ""]) {
     const script = SHELLS.includes(shell) ? SCRIPTS[shell] : undefined;
     if (script !== undefined) return script;
-    throw usage(`Cannot complete words in ${shell}: there is no script for it`, `There are ${SHELLS.join(", ")}.`);
+    throw usage(`Cannot complete words in ${shell}: there is no script for it`, `Choose one of ${SHELLS.join(", ")}.`);
   },
 };

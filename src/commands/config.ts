@@ -8,8 +8,8 @@ export const config: Command<Environment> = {
   aliases: [],
   summary: "show every setting and where it comes from",
   description:
-    "Lists every setting with its value and the flag, variable or file that said it, and what the database would be " +
-    "reached with. Passwords are masked. Reads files, and never connects.",
+    "Lists every setting with its value and the flag, variable or file that it comes from, and the resulting " +
+    "connection parameters. Passwords are masked. Reads files only, and never connects.",
   arguments: [],
   options: [],
   toleratesFaults: true,

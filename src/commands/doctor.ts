@@ -8,23 +8,23 @@ import type { Environment } from "./shared/environment.ts";
 const NOT_CONNECTED = 2;
 const FOUND_FAULTS = 3;
 
-/** Those that say where pgstep looks, beside the connection. */
+/** Settings shown beside the connection, because they say where pgstep looks. */
 const PLACES: readonly string[] = ["directory", "schema", "table", "environment"];
 
 export const doctor: Command<Environment> = {
   name: "doctor",
   effect: "looks",
   aliases: [],
-  summary: "examine files, connection, privileges and history",
+  summary: "check files, connection, privileges and history",
   description:
-    "Shows what it would connect to and where each value comes from, reaches it step by step, and says of each thing " +
-    "whether it is in order and how to mend it. Exits with 2 when it could not connect, with 3 when it found a fault. " +
-    "Never writes.",
+    "Shows the connection parameters and where each comes from, connects step by step, and says for each check " +
+    "whether it passed and how to fix it. Exits with 2 if it could not connect, with 3 if it found an error. Never " +
+    "writes.",
   arguments: [],
   options: [],
   examples: [
-    { line: "pgstep doctor", remark: "when something does not work, or before it must" },
-    { line: "pgstep doctor --json", remark: "one line for each thing, for programs" },
+    { line: "pgstep doctor", remark: "when something fails, or before a deployment" },
+    { line: "pgstep doctor --json", remark: "one line for each check, for programs" },
   ],
   async run(_, environment) {
     const context = await environment.databaseContext();
@@ -45,7 +45,7 @@ export const doctor: Command<Environment> = {
   },
 };
 
-/** With --wait the server is given its time first; why it did not come shows when it is examined. */
+/** With --wait, waits for the server first; a failure shows up again in the examination. */
 async function waitFor({ database, signal }: DatabaseContext): Promise<void> {
   try {
     await (await database.open(signal)).close();

@@ -20,12 +20,12 @@ export const down: Command<Environment> = {
   aliases: ["rollback"],
   summary: "undo the newest migrations",
   description:
-    "Runs the down files from the highest applied version down, each in a transaction that also removes its row from " +
-    "the history. Where a file is gone, the down script stored when it was applied is used.",
+    "Runs the down scripts from the highest applied version down, each in a transaction that also removes its row " +
+    "from the history. If a file is missing, runs the down script that was stored when the migration was applied.",
   arguments: [{ name: "count", required: false, summary: "how many to undo (1)" }],
   options: [
-    { name: "to", value: "version", summary: "undo what is above this version, which stays", completes: "version" },
-    { name: "all", summary: "undo everything" },
+    { name: "to", value: "version", summary: "undo everything above this version", completes: "version" },
+    { name: "all", summary: "undo all migrations" },
     DRY_RUN,
     SINGLE_TRANSACTION,
     ...RUN_OPTIONS,

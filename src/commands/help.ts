@@ -12,7 +12,7 @@ export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
   effect: "looks",
   aliases: [],
   prose: true,
-  summary: "show help, also on a command or a topic",
+  summary: "show help, or explain a command or a topic",
   description: `Shows what pgstep can do, or explains a command or a topic. Topics are ${TOPICS.join(", ")}.`,
   arguments: [
     {

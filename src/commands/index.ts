@@ -27,10 +27,10 @@ import { wait } from "./wait.ts";
 
 export { GLOBAL_OPTIONS };
 
-/** A command of pgstep's. */
+/** A pgstep command. */
 export type PgstepCommand = Command<Environment>;
 
-/** In the order of the help; the first one is what happens when none is named. */
+/** In the order of the help; the first one runs when none is named. */
 export const COMMANDS: readonly PgstepCommand[] = [
   up,
   status,
@@ -55,7 +55,7 @@ export const COMMANDS: readonly PgstepCommand[] = [
   reset,
 ];
 
-/** Commands that need nothing but words. */
+/** Commands that need no environment. */
 export const TEXT_COMMANDS: readonly TextCommand[] = [completion, helpOn([...COMMANDS, completion])];
 
 export const VOCABULARY: Vocabulary = { commands: [...COMMANDS, ...TEXT_COMMANDS], options: GLOBAL_OPTIONS };

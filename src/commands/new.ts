@@ -8,28 +8,28 @@ export const create: Command<Environment> = {
   effect: "looks",
   withoutDatabase: true,
   aliases: ["create"],
-  summary: "write the next migration file from the template",
+  summary: "create the next migration file from the template",
   description:
-    "Writes a file with the next version, in the style that the directory uses: a number with the same padding, or " +
-    "the time. With --env the file is for that environment only. Never overwrites.",
+    "Creates a file with the next version, in the style of the directory: a number with the same padding, or a " +
+    "timestamp. With --env the file is for that environment only. Never overwrites a file.",
   ofCheckout: true,
   arguments: [{ name: "description", required: true, variadic: true, summary: "what it does, in a few words" }],
   options: [
-    { name: "down", summary: "write the down file too" },
-    { name: "timestamp", summary: "the UTC time as the version" },
-    { name: "sequential", summary: "the next number as the version" },
+    { name: "down", summary: "create the down file too" },
+    { name: "timestamp", summary: "use the UTC time as the version" },
+    { name: "sequential", summary: "use the next number as the version" },
   ],
   examples: [
     { line: "pgstep new add users table", remark: "003_add_users_table.sql" },
     { line: "pgstep new add users table --down", remark: "and 003_add_users_table.down.sql" },
-    { line: "pgstep new grant access --env production", remark: "production/004_grant_access.sql, only for there" },
+    { line: "pgstep new grant access --env production", remark: "production/004_grant_access.sql" },
   ],
   async run({ arguments: words, options }, environment) {
     const timestamp = options.has("timestamp");
     const sequential = options.has("sequential");
     refuseTogether("new", [timestamp && "--timestamp", sequential && "--sequential"]);
     const { settings } = environment.context;
-    // A variable that chooses the environment for every command is not meant for the place of a file.
+    // A variable that selects the environment of every command must not decide where a file goes.
     const folder = environment.settings.origins.environment.source === "flag" ? settings.environment : undefined;
     const report = createMigration(environment.context, {
       ...(folder !== undefined && { environment: folder }),

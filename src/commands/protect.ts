@@ -6,10 +6,10 @@ export const protect: Command<Environment> = {
   name: "protect",
   effect: "changes",
   aliases: [],
-  summary: "refuse reset, restore and long undoing from now on",
+  summary: "block reset, restore and undoing several migrations",
   description:
-    "Marks the database itself, so that reset, restore, and down or redo of more than one migration are refused, whoever " +
-    "runs them, until unprotect clears the mark. A dump of the database does not carry the mark.",
+    "Marks the database itself, so that reset, restore, and down or redo of more than one migration are refused for " +
+    "everybody until unprotect clears the mark. A dump of the database does not contain the mark.",
   arguments: [],
   options: [],
   examples: [{ line: "pgstep protect", remark: "once, for a production database" }],

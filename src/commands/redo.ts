@@ -17,10 +17,10 @@ export const redo: Command<Environment> = {
   looksWith: "dry-run",
   aliases: [],
   summary: "undo the newest migrations and apply them again",
-  description: "Runs the down files of the newest migrations, then applies the same migrations again as they are now.",
+  description: "Runs the down scripts of the newest migrations, then applies the same migrations as they are now.",
   arguments: [{ name: "count", required: false, summary: "how many (1)" }],
   options: [DRY_RUN, SINGLE_TRANSACTION, ...RUN_OPTIONS, REPEATABLE_DIRECTORY, ...HOOK_OPTIONS],
-  examples: [{ line: "pgstep redo", remark: "try the newest migration both ways" }],
+  examples: [{ line: "pgstep redo", remark: "test the newest migration and its down script" }],
   async run(invocation, environment) {
     const [text] = invocation.arguments;
     const count = text === undefined ? 1 : requireCount(text, "redo", `pgstep down --to ${text}, then pgstep up`);

@@ -8,24 +8,24 @@ export const repair: Command<Environment> = {
   name: "repair",
   effect: "changes",
   aliases: [],
-  summary: "accept edited files; forget a version whose file is gone",
+  summary: "accept edited files, or remove a version without a file",
   description:
-    "Shows each file that was changed after it was applied and how to see the change and, when you agree, records its " +
-    "new checksum in the history. Runs no file again. With a version: repairs that version only. When the file of that " +
-    "version is gone for good, and you agree, removes its row from the history; what the migration made in the " +
-    "database stays.",
+    "Shows each file that was changed after it was applied, and a command to see the change; once you confirm, " +
+    "records its new checksum in the history. Runs no file again. With a version: repairs that version only. If its " +
+    "file is missing, removes its row from the history once you confirm; what the migration made in the database " +
+    "stays.",
   arguments: [
     {
       name: "version",
       required: false,
-      summary: "the only version to repair; needed to forget one whose file is gone",
+      summary: "repair only this version; required if its file is missing",
       completes: "version",
     },
   ],
-  options: [{ name: "yes", letter: "y", summary: "agree without being asked" }, ...LOCK_OPTIONS],
+  options: [{ name: "yes", letter: "y", summary: "confirm without a prompt" }, ...LOCK_OPTIONS],
   examples: [
-    { line: "pgstep repair", remark: "after a comment was corrected" },
-    { line: "pgstep repair 007", remark: "007 only, or forget 007 when its file is gone" },
+    { line: "pgstep repair", remark: "after you corrected a comment" },
+    { line: "pgstep repair 007", remark: "only 007; removes it if its file is missing" },
   ],
   async run({ options, arguments: [typed] }, environment) {
     const version = typed === undefined ? undefined : requireVersion(typed, "repair");

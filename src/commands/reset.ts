@@ -13,26 +13,26 @@ export const reset: Command<Environment> = {
   aliases: [],
   summary: "DANGER: delete everything in the database",
   description:
-    "Deletes ALL data: every object in every schema that is not the system's, the history included, and leaves an " +
+    "Deletes ALL data: every object in every schema except the system's, the history included, and leaves an " +
     "empty public schema. First shows what it will delete, then asks for the database's name.",
   arguments: [],
   options: [
     { name: "up", summary: "apply all migrations afterwards" },
-    { name: "seed", summary: "and run the seeds" },
-    { name: "confirm", value: "database", summary: "the database's name, instead of being asked for it" },
-    { name: "force", summary: "needed as well in the environment production" },
+    { name: "seed", summary: "with --up: also run the seeds" },
+    { name: "confirm", value: "database", summary: "the database's name, instead of the prompt" },
+    { name: "force", summary: "also required in the environment production" },
     ...LOCK_OPTIONS,
     ...HOOK_OPTIONS,
     settingOption("placeholders"),
     settingOption("seedsDirectory"),
   ],
   examples: [
-    { line: "pgstep reset", remark: "shows, asks, deletes" },
-    { line: "pgstep reset --up --confirm app_dev", remark: "start afresh, in a script" },
+    { line: "pgstep reset", remark: "show what is there, ask, delete" },
+    { line: "pgstep reset --up --confirm app_dev", remark: "rebuild the database, in a script" },
   ],
   async run({ options }, environment) {
     if (options.has("seed") && !options.has("up")) {
-      throw usage("Cannot use --seed without --up: seeds need what the migrations make", "Add --up.");
+      throw usage("Cannot use --seed without --up: seeds need the migrations", "Add --up.");
     }
     const consent = environment.consent({ confirm: options.get("confirm"), force: options.has("force") });
     const context = await environment.databaseContext();

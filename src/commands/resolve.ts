@@ -11,19 +11,19 @@ export const resolve: Command<Environment> = {
   name: "resolve",
   effect: "changes",
   aliases: [],
-  summary: "record the outcome of a statement or a migration",
+  summary: "resolve a statement whose outcome is unknown",
   description:
-    "--done and --not-done are for one statement that runs outside a transaction and whose run was killed: where the " +
-    "database itself cannot tell whether it took effect, check, and say so here; then run pgstep up again. --applied " +
-    "and --not-applied are for a whole migration: they record it as applied although it did not run, or remove its row " +
-    "from the history although it was not undone. Runs nothing.",
+    "--done and --not-done are for one statement that runs outside a transaction and whose run was killed: if the " +
+    "database itself does not show whether it took effect, check that, record it here, and run pgstep up again. " +
+    "--applied and --not-applied are for a whole migration: they record it as applied although it did not run, or " +
+    "remove its row from the history although it was not undone. Runs nothing.",
   arguments: [{ name: "version", required: true, summary: "the migration", completes: "version" }],
   options: [
     { name: "done", summary: "the statement took effect: continue after it" },
     { name: "not-done", summary: "the statement did not: run it again" },
     { name: "applied", summary: "the database has all that the migration makes: record it" },
     { name: "not-applied", summary: "the database has nothing of the migration: remove its row" },
-    { name: "yes", letter: "y", summary: "agree to --applied or --not-applied without being asked" },
+    { name: "yes", letter: "y", summary: "confirm --applied or --not-applied without a prompt" },
     ...LOCK_OPTIONS,
   ],
   examples: [

@@ -10,19 +10,19 @@ export const restore: Command<Environment> = {
   aliases: [],
   summary: "DANGER: replace data with a backup",
   description:
-    "Puts back what is in a backup, and the history with it, in one transaction: the tables of one that pgstep wrote, " +
-    "everything in the database for one of pg_dump's. First reads all of the file and shows what it will do, then asks for " +
-    "the database's name.",
+    "Restores a backup and its history in one transaction. An SQL backup by pgstep replaces its own tables, a backup " +
+    "by pg_dump everything in the database. First reads the whole file and shows what it will do, then asks for the " +
+    "database's name.",
   arguments: [{ name: "file", required: true, summary: "the backup", completes: "file" }],
   options: [
-    { name: "confirm", value: "database", summary: "the database's name, instead of being asked for it" },
-    { name: "force", summary: "needed as well in the environment production" },
-    { name: "other-database", summary: "also a backup of a database of another name" },
+    { name: "confirm", value: "database", summary: "the database's name, instead of the prompt" },
+    { name: "force", summary: "also required in the environment production" },
+    { name: "other-database", summary: "accept a backup of a database with another name" },
     settingOption("pgDump"),
     ...LOCK_OPTIONS,
   ],
   examples: [
-    { line: "pgstep restore .pgstep/backups/app-012-20260131T120000000Z.sql", remark: "shows, asks, replaces" },
+    { line: "pgstep restore .pgstep/backups/app-012-20260131T120000000Z.sql", remark: "show the plan, ask, replace" },
   ],
   async run({ options, arguments: [path = ""] }, environment) {
     const given = { confirm: options.get("confirm"), force: options.has("force") };

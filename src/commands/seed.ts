@@ -9,10 +9,10 @@ export const seed: Command<Environment> = {
   effect: "changes",
   looksWith: "dry-run",
   aliases: [],
-  summary: "run the seeds: rows to begin with",
+  summary: "run the seeds (initial rows)",
   description:
-    "Runs the SQL files in database/seeds, and those in its folder for the environment, in the order of their names, " +
-    'each in a transaction. They run each time, so write them with ON CONFLICT; one with "Seed: once" in its header ' +
+    "Runs the SQL files in database/seeds and in its folder for the environment, in the order of their names, each " +
+    'in a transaction. They run every time, so write them with ON CONFLICT; a file with "Seed: once" in its header ' +
     "runs once. Refused while migrations are pending.",
   arguments: [],
   options: [DRY_RUN, settingOption("seedsDirectory"), ...RUN_OPTIONS],

@@ -6,10 +6,10 @@ import { readStatus } from "../engine/verbs/status.ts";
 import type { Environment } from "./shared/environment.ts";
 import { REPEATABLE_DIRECTORY } from "./shared/options.ts";
 
-/** The exit status with --exit-code when something is pending, or when `up` would refuse to run. */
+/** The exit status with --exit-code if anything is pending, or if `up` would refuse to run. */
 const NOT_UP_TO_DATE = 3;
 
-/** Of migrations that are neither applied as they are nor meant for another environment; a file may be missing here. */
+/** The states of an up-to-date database; a file may be missing. */
 const SETTLED: ReadonlySet<MigrationState> = new Set(["applied", "missing", "skipped"]);
 
 function isUpToDate({ entries, repeatable = [], resetUnfinished, afterUpUnfinished }: StatusReport): boolean {
@@ -21,10 +21,10 @@ export const status: Command<Environment> = {
   name: "status",
   effect: "looks",
   aliases: [],
-  summary: "show what is applied and what is pending",
+  summary: "show applied and pending migrations",
   description:
     "Lists every migration and its state: applied, pending, changed after it was applied, missing, out of order, " +
-    "not for this environment, or applied in part; and the repeatable objects. Never writes.",
+    "not for this environment, or applied in part; also lists the repeatable migrations. Never writes.",
   arguments: [],
   options: [{ name: "exit-code", summary: "exit with 3 unless the database is up to date" }, REPEATABLE_DIRECTORY],
   examples: [

@@ -5,35 +5,35 @@ import { TYPE_FORMATS, typeOptions } from "../core/types/type-options.ts";
 import { generateTypes } from "../engine/types/generate.ts";
 import type { Environment } from "./shared/environment.ts";
 
-/** The exit status when files are not what they should be. */
+/** The exit status if files are out of date. */
 const STALE = 3;
 
 export const types: Command<Environment> = {
   name: "types",
   effect: "looks",
   aliases: ["entityGen"],
-  summary: "write TypeScript for tables, views, enums and functions",
+  summary: "generate TypeScript for tables, views, enums and functions",
   description:
-    "Writes TypeScript for what the database holds: rows as they are read, inserted and updated, enums, domains, " +
-    "composite types, functions. With --replay no server is needed: the migrations are applied to an embedded database " +
-    "in memory. Without --out the text is printed.",
-  arguments: [{ name: "table", required: false, variadic: true, summary: "tables and views; all of them without it" }],
+    "Generates TypeScript for the database: rows as they are read, inserted and updated, enums, domains, composite " +
+    "types, functions. With --replay it needs no server: it applies the migrations to an embedded database in " +
+    "memory. Without --out it prints the text.",
+  arguments: [{ name: "table", required: false, variadic: true, summary: "tables and views (all)" }],
   options: [
     { name: "format", value: "format", summary: `${TYPE_FORMATS.join(", ")} (interfaces)`, completes: TYPE_FORMATS },
     {
       name: "driver",
       value: "driver",
-      summary: `whose values the types tell of: ${DRIVERS.join(", ")} (postgres; pg for kysely)`,
+      summary: `the driver that reads the values: ${DRIVERS.join(", ")} (postgres; pg for kysely)`,
       completes: DRIVERS,
     },
     { name: "out", value: "path", summary: "a .ts file, or a directory for one file per table", completes: "file" },
-    { name: "table", value: "names", summary: "tables and views, with commas between" },
-    { name: "schema", value: "names", summary: "only these schemas; the first one's names stay short (all; public)" },
-    { name: "override", value: "pairs", summary: "other types for types and columns: int8=bigint,users.meta=UserMeta" },
-    { name: "import-extension", value: "extension", summary: "of the written imports: js, ts, none (js)" },
-    { name: "check", summary: "write nothing; exit with 3 when a file is not what it should be" },
+    { name: "table", value: "names", summary: "tables and views, separated by commas" },
+    { name: "schema", value: "names", summary: "only these schemas; no prefix for the first one (all; public)" },
+    { name: "override", value: "pairs", summary: "replace generated types: int8=bigint,users.meta=UserMeta" },
+    { name: "import-extension", value: "extension", summary: "extension in import paths: js, ts, none (js)" },
+    { name: "check", summary: "write nothing; exit with 3 if a file is out of date" },
     settingOption("shadowUrl"),
-    { name: "replay", summary: "from the migrations alone, applied to an embedded database in memory" },
+    { name: "replay", summary: "use only the migrations, applied to an embedded database in memory" },
   ],
   examples: [
     { line: "pgstep types --out src/database.ts", remark: "everything in one file" },

@@ -6,10 +6,10 @@ export const unprotect: Command<Environment> = {
   name: "unprotect",
   effect: "changes",
   aliases: [],
-  summary: "clear the mark that protect has set",
-  description: "Lets the database be reset, restored and undone again, after its name was typed or confirmed.",
+  summary: "clear the mark that protect sets",
+  description: "Allows reset, restore and undoing several migrations again, once you confirm the database's name.",
   arguments: [],
-  options: [{ name: "confirm", value: "database", summary: "the database's name, instead of being asked for it" }],
+  options: [{ name: "confirm", value: "database", summary: "the database's name, instead of the prompt" }],
   examples: [{ line: "pgstep unprotect --confirm app", remark: "before a restore" }],
   async run({ options }, environment) {
     const consent = environment.consent({ confirm: options.get("confirm") });

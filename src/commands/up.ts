@@ -21,30 +21,30 @@ export const up: Command<Environment> = {
   summary: "apply the pending migrations",
   description:
     "Applies the pending migrations in order, each in a transaction together with its row in the history. " +
-    "Stops at the first that fails, rolls that one back, and says where and why it failed. " +
-    "Then the repeatable objects whose text has changed are made anew, and hooks run around it all. " +
-    "A program behind -- is started when all went well, and pgstep ends with its exit status.",
+    "Stops at the first that fails, rolls it back, and says where and why it failed. " +
+    "Then applies the repeatable migrations that have changed; hooks run before and after. " +
+    "If all succeeds, starts the program after -- and exits with its status.",
   arguments: [
     {
       name: "version",
       required: false,
-      summary: "the last version to apply; all of them without it",
+      summary: "the last version to apply (all)",
       completes: "version",
     },
   ],
   program: "a program to start afterwards, with its arguments",
   options: [
-    { name: "count", value: "number", summary: "apply at most so many" },
+    { name: "count", value: "number", summary: "apply at most this many migrations" },
     DRY_RUN,
     SINGLE_TRANSACTION,
     { name: "out-of-order", summary: "also apply migrations below the newest applied one" },
-    { name: "first-run", summary: "run on a database that has no history yet although it is in use" },
+    { name: "first-run", summary: "run on a database that is in use but has no history yet" },
     ...RUN_OPTIONS,
     REPEATABLE_DIRECTORY,
     ...HOOK_OPTIONS,
   ],
   examples: [
-    { line: "pgstep up", remark: "apply all that are pending" },
+    { line: "pgstep up", remark: "apply all pending migrations" },
     { line: "pgstep up 012", remark: "stop after version 012" },
     { line: "pgstep up --dry-run", remark: "see what would run" },
     { line: "pgstep up --wait 60s -- node server.js", remark: "in a container: migrate, then serve" },

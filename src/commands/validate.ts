@@ -4,22 +4,22 @@ import { validate as validateMigrations } from "../engine/check/validate.ts";
 import type { Environment } from "./shared/environment.ts";
 import { REPEATABLE_DIRECTORY } from "./shared/options.ts";
 
-/** The exit status when an error was found. */
+/** The exit status if an error was found. */
 const FOUND_ERRORS = 3;
 
 export const validate: Command<Environment> = {
   name: "validate",
   effect: "looks",
   aliases: [],
-  summary: "check the files, and compare them with the history",
+  summary: "check the files and compare them with the history",
   description:
-    "Finds everything that is wrong without running anything: names, duplicates, headers, unterminated quotes, " +
+    "Finds errors in the files without running anything: names, duplicates, headers, unterminated quotes, " +
     "transaction control. With a database it also compares the files with the history; with --replay it also runs " +
-    "them on an empty one. Exits with 3 on errors.",
+    "them on an empty database. Exits with 3 on errors.",
   arguments: [],
   findings: true,
   options: [
-    { name: "replay", summary: "also run all of them, and their ways back, on an empty database in memory" },
+    { name: "replay", summary: "also run them and their down scripts, on an empty database in memory" },
     settingOption("shadowUrl"),
     settingOption("placeholders"),
     REPEATABLE_DIRECTORY,
@@ -27,7 +27,7 @@ export const validate: Command<Environment> = {
   ],
   examples: [
     { line: "pgstep validate", remark: "in CI, with or without a database" },
-    { line: "pgstep validate --replay", remark: "and run them all; no server is needed" },
+    { line: "pgstep validate --replay", remark: "also run them all; no server is needed" },
   ],
   async run({ options }, environment) {
     const { context } = environment;

@@ -10,9 +10,9 @@ export const wait: Command<Environment> = {
   aliases: [],
   summary: "wait until the database accepts connections",
   description:
-    "Waits until the server accepts connections and is not in recovery, or the time is up; then it exits with 2 and " +
-    "says why. What waiting cannot change (a wrong password, a certificate) ends it at once. Other commands wait " +
-    "first with --wait.",
+    "Waits until the server accepts connections and is not in recovery. After the timeout it exits with 2 and says " +
+    "why. It stops at once if waiting cannot help (a wrong password, a certificate). Other commands wait first with " +
+    "--wait.",
   arguments: [],
   options: [{ name: "timeout", value: "duration", summary: "how long to wait at most (60s)" }],
   examples: [{ line: "pgstep wait --timeout 2m && npm test", remark: "in a script" }],

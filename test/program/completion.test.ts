@@ -114,7 +114,7 @@ ${cases.map(([, typed]) => `type $'${typed.replaceAll("\\", "\\\\").replaceAll("
 
   test("in fish", { skip: lacks("fish") }, async () => {
     const cases: readonly (readonly [expected: string, typed: string])[] = [
-      ["status\tshow what is applied and what is pending", "pgstep sta"],
+      ["status\tshow applied and pending migrations", "pgstep sta"],
       ["001\ta 010\tb c", "pgstep up "],
       ["--to=001\ta --to=010\tb c", "pgstep down --to=0"],
       ["--dir=mine/\tDirectory", "pgstep --dir=mi"],

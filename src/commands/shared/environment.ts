@@ -11,45 +11,47 @@ import type { Probe } from "../../ports/probe.ts";
 import type { ProgramFile } from "../../ports/program-file.ts";
 import type { Database } from "../../ports/session.ts";
 
-/** What a command is given to work with. */
+/** The services that a command runs with. */
 export interface Environment {
   /** All settings with their origins. */
   readonly settings: ResolvedSettings;
-  /** What the database that is named would be reached with, without reaching it; empty when none is. @throws Failure settings */
+  /**
+   * Connection parameters of the named database, without connecting; empty if none is named. @throws Failure settings
+   */
   explainDatabase(): Promise<readonly TargetValue[]>;
   readonly context: Context;
   /**
-   * The context with the database that is named. Its first session is waited for as --wait says.
-   * @param patience waits so long instead
-   * @throws Failure settings when none is named
+   * The context with the named database; waits for its first session as --wait says.
+   * @param patience replaces the timeout of --wait
+   * @throws Failure settings if no database is named
    */
   databaseContext(patience?: GivenPatience): Promise<DatabaseContext>;
-  /** The database that is named; undefined when none is. @throws Failure settings */
+  /** The named database; undefined if none is. @throws Failure settings */
   namedDatabase(): Promise<Database | undefined>;
   /**
-   * Works on what the migrations alone make: they are applied to a database in memory, or to the empty one that
-   * --shadow-url names, which is emptied again. @throws Failure shadow-not-empty and those of a run
+   * Runs `work` on a database that has only the migrations: they are applied in memory, or to the empty database of
+   * --shadow-url, which is emptied again. @throws Failure shadow-not-empty and those of a run
    */
   replayed<Result>(work: (context: DatabaseContext) => Promise<Result>): Promise<Result>;
   /**
-   * Works in an empty database: one in memory, or the one that --shadow-url names, which is emptied again.
+   * Runs work in an empty database: in memory, or that of --shadow-url, which is emptied again.
    * @throws Failure shadow-not-empty and those of connecting
    */
   readonly inShadow: InShadow;
-  /** How the server of the database is reached step by step; undefined for the embedded one. @throws Failure settings */
+  /** Connects to the server step by step; undefined for the embedded database. @throws Failure settings */
   probe(): Promise<Probe | undefined>;
   readonly programFile: ProgramFile;
-  /** What backups are made with. @throws Failure settings */
+  /** The tools for backups. @throws Failure settings */
   backupMeans(): Promise<BackupMeans>;
   consent(given: GivenConsent): Consent & UnprotectConsent & RecordConsent & ForgetConsent;
   report(report: Report): void;
 }
 
-/** How long to wait for the database, and how to give more time, as typed. */
+/** The timeout for the database, and the option that extends it, as typed. */
 export type GivenPatience = Pick<Patience, "limitMs" | "option">;
 
-/** Consent that was typed together with the command. */
+/** Confirmation that was typed with the command. */
 export interface GivenConsent extends Confirmation {
-  /** Yes to what would be asked. */
+  /** Answers every prompt with yes. */
   readonly yes?: boolean;
 }

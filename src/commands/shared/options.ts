@@ -5,19 +5,19 @@ import { settingOption, shorthandOptions } from "../../core/settings/setting-opt
 import { parseDuration } from "../../core/text/duration.ts";
 
 /*
- * Options that several commands have, and the values of options and arguments as the words that were typed.
+ * Options that several commands have, and checks of the values that were typed.
  */
 
 export const DRY_RUN: Option = { name: "dry-run", summary: "show what would run, and write nothing" };
 
 export const SINGLE_TRANSACTION: Option = {
   name: "single-transaction",
-  summary: "run all of them in one transaction: all or nothing",
+  summary: "run all migrations in one transaction: all or nothing",
 };
 
 export const LOCK_OPTIONS: readonly Option[] = [settingOption("lockWaitMs"), settingOption("lockTimeoutMs")];
 
-/** Whether a run makes a backup first, and how. */
+/** For the commands that may make a backup first. */
 const BACKUP_OPTIONS: readonly Option[] = [
   settingOption("backup"),
   ...shorthandOptions("backup"),
@@ -36,7 +36,7 @@ export const HOOK_OPTIONS: readonly Option[] = [
   settingOption("hookFailure"),
 ];
 
-/** Of the commands that run migrations. */
+/** For the commands that run migrations. */
 export const RUN_OPTIONS: readonly Option[] = [
   ...LOCK_OPTIONS,
   settingOption("retryMs"),
@@ -44,7 +44,7 @@ export const RUN_OPTIONS: readonly Option[] = [
   ...BACKUP_OPTIONS,
 ];
 
-/** A version to be typed as the file names have it. @throws Failure usage */
+/** Accepts a version as the file names have it. @throws Failure usage */
 export function requireVersion(text: string, command: string): string {
   if (isVersion(text)) return text;
   const digits = /^[0-9]+(?=_)/.exec(text)?.[0];
@@ -57,8 +57,8 @@ export function requireVersion(text: string, command: string): string {
 }
 
 /**
- * A number of migrations. Leading zeros and many digits are refused: somebody means a version, and undoing that many
- * migrations would undo them all.
+ * A number of migrations. Rejects leading zeros and many digits: the user means a version, and undoing so many
+ * migrations would undo all.
  * @throws Failure usage
  */
 export function requireCount(text: string, command: string, whenVersion: string | undefined): number {
@@ -70,7 +70,7 @@ export function requireCount(text: string, command: string, whenVersion: string 
   );
 }
 
-/** Milliseconds, when the option was given. @throws Failure usage */
+/** The option's value in milliseconds, if given. @throws Failure usage */
 export function durationOption({ options }: Invocation, name: string): number | undefined {
   const text = options.get(name);
   if (text === undefined) return undefined;
@@ -79,14 +79,14 @@ export function durationOption({ options }: Invocation, name: string): number | 
   throw usage(`Cannot use --${name} ${text}: it is not a duration`, "Write it like 500ms, 30s, 5m or 0.");
 }
 
-/** @throws Failure usage when more than one of these was given */
+/** @throws Failure usage if more than one of these was given */
 export function refuseTogether(command: string, given: readonly (string | false)[]): void {
   const named = given.filter((one) => one !== false);
   if (named.length < 2) return;
   throw usage(`Cannot run pgstep ${command}: ${named.join(" and ")} contradict each other`, "Give one of them.");
 }
 
-/** How the steps of a plan are to be run. */
+/** Options for running the steps of a plan. */
 export function runOptions({ options }: Invocation): { dryRun: boolean; singleTransaction: boolean } {
   return { dryRun: options.has("dry-run"), singleTransaction: options.has("single-transaction") };
 }

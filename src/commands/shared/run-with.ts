@@ -4,7 +4,7 @@ import type { RunOptions } from "../../engine/run/run-plan.ts";
 import type { Environment } from "./environment.ts";
 import { runOptions } from "./options.ts";
 
-/** How the steps of a plan are to be run, with the backup that they may need. */
+/** Options for running the steps of a plan, with the backup that they may need. */
 export async function runWith(invocation: Invocation, environment: Environment): Promise<RunOptions> {
   return { ...runOptions(invocation), backUp: backUpBeforeRun(await environment.backupMeans()) };
 }

@@ -2,28 +2,28 @@ import type { HelpTopic } from "./help-topic.ts";
 
 export const repeatable: HelpTopic = {
   name: "repeatable",
-  summary: "views, functions, policies and grants, made anew when their text changes",
+  summary: "views, functions, policies and grants, applied again when they change",
   text: () => REPEATABLE,
 };
 
 export const hooks: HelpTopic = {
   name: "hooks",
-  summary: "SQL and commands of your own around a run",
+  summary: "your own SQL and commands before and after a run",
   text: () => HOOKS,
 };
 
-const REPEATABLE = `Repeatable objects
+const REPEATABLE = `Repeatable migrations
 
 database/repeatable/*.sql holds views, functions, triggers, policies and grants,
 each in a file that may run twice (CREATE OR REPLACE). When no migration is left
-pending, up applies those that are new, whose text has changed, or of which a
-view is gone: all in one transaction, in order of what they mention.
+pending, up applies the files that are new or changed, or whose view is missing:
+all in one transaction, in the order of their dependencies.
 
-When a view's columns change, pgstep drops it with the views and functions that
-depend on it, and puts those back, from their files or as they were, with owner,
-privileges and comments. What cannot be put back stops it, and nothing changes.
+When a view's columns change, pgstep drops the view and the views and functions
+that depend on it, and re-creates those, from their files or as they were, with
+owner, privileges and comments. If one cannot be re-created, nothing changes.
 
-A file that is removed is told of once; what it made stays.
+pgstep warns once about a removed file; the objects that it made stay.
 
   pgstep status         lists them: applied, new, changed, dropped
   pgstep up --dry-run   lists what would be applied
@@ -33,21 +33,21 @@ A file that is removed is told of once; what it made stays.
 
 const HOOKS = `Hooks
 
-database/hooks/ holds SQL that runs around a run, each file in a transaction of
-its own:
+database/hooks/ holds SQL files that run before and after a run, a step or a
+reset, each in its own transaction:
 
   {before,after}-{up,down,step,reset}.sql      everywhere
   {before,after}-{...}.production.sql          with --env production only
 
-Commands stand in pgstep.json. They find what is done as one line of JSON on
-their standard input; a text is read by the shell, a list is not:
+Commands are in pgstep.json. They read what is done as one line of JSON from
+their standard input. A string runs in a shell; a list runs without one:
 
   { "hooks": { "afterUp": "npm run types", "beforeUp": ["./check", "now"] } }
 
-They are shown as they are written there, without the values of variables.
+Messages show them as written there, without the values of variables.
 
 A hook that fails stops the run with exit status 4; what was committed stays.
-With --hook-failure warn the run goes on. When nothing is pending none runs.
+With --hook-failure warn the run continues. If nothing is pending, no hook runs.
 
 --hooks-dir names another directory. More is in docs/hooks.md.
 `;

@@ -8,31 +8,32 @@ export const environments: HelpTopic = {
 
 const TEXT = `Environments
 
-An environment is a word of your own, such as development, test or production.
-It is chosen with --env or PGSTEP_ENV; none is chosen when nobody says so.
+An environment is a name that you choose, such as development or production.
+Select one with --env or PGSTEP_ENV; by default none is selected.
 
 A file whose header has
 
   -- Environment: development, test
 
-is run only when one of these is chosen. Otherwise status shows it as skipped,
-and up leaves it out. Files without that line are for every environment, but
-for those in a folder of the migrations directory: database/migrations/test/
-is for the environment test.
+runs only if one of these is selected. Otherwise status shows it as skipped, and
+up leaves it out. Files without that line are for every environment, except
+those in a folder of the migrations directory: database/migrations/test/ is for
+the environment test.
 
-Seeds, rows to begin with, lie in database/seeds and in its folders in the
-same way. pgstep seed runs them; each time, or once with this in the header:
+Seeds (initial rows) are in database/seeds, and in its folders in the same way.
+pgstep seed runs them every time, or once with this in the header:
 
   -- Seed: once
 
-Where a header says
+In a file whose header has
 
   -- Placeholders: on
 
-\${name} stands for a value: of --set name=value, PGSTEP_PLACEHOLDER_<NAME>,
-or "placeholders" in pgstep.json, which may differ in its "environments".
+pgstep replaces \${name} by a value from --set name=value,
+PGSTEP_PLACEHOLDER_<NAME>, or "placeholders" in pgstep.json, which may differ in
+its "environments".
 
-In the environment production, reset needs --force besides its confirmation:
+In the environment production, reset needs --force as well as the confirmation:
 
   pgstep reset --env production --confirm <database> --force
 `;

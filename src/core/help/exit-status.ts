@@ -5,7 +5,7 @@ import type { HelpTopic } from "./help-topic.ts";
 
 export const exitStatus: HelpTopic = {
   name: "exit-status",
-  summary: "what the program ends with, and the codes of failures",
+  summary: "exit statuses, and the codes of failures",
   text: () => {
     const codes = Object.keys(FAILURES) as FailureCode[];
     const parts = [
@@ -15,7 +15,7 @@ export const exitStatus: HelpTopic = {
         EXIT_STATUSES.map(({ status, meaning }) => [`${status}`, meaning] as const),
       ),
       wrap(
-        "A program that up starts behind -- decides the status itself; 128 and the signal's number when a signal ended it.",
+        "A program that up starts after -- sets the status itself; 128 plus the signal's number if a signal ended it.",
         80,
       ),
       ["With --json, a failure has one of these codes:"],

@@ -2,7 +2,7 @@ import type { HelpTopic } from "./help-topic.ts";
 
 export const files: HelpTopic = {
   name: "files",
-  summary: "names and contents of migration files, and what their header may say",
+  summary: "names, contents and headers of migration files",
   text: () => TEXT,
 };
 
@@ -10,8 +10,8 @@ const TEXT = `Migration files
 
 Migrations are plain SQL files in database/migrations, or where --dir says:
 
-  {version}_{description}.sql        what up runs (.up.sql is the same)
-  {version}_{description}.down.sql   what down runs; may be left out
+  {version}_{description}.sql        run by up (.up.sql is the same)
+  {version}_{description}.down.sql   run by down; optional
 
 The version is digits of any length. Versions are compared as numbers: 9 comes
 before 10, and 001 and 1 are the same one. pgstep new writes the next file.
@@ -25,13 +25,14 @@ A file may begin with a header of comments. All of it is optional:
   -- Transaction: none                  statement by statement, without one
   -- Lock-Timeout: 30s                  how long its statements wait for a table
 
-The header ends at the first line that is no comment. A key that looks like one
-of these and is misspelled is an error.
+The header ends at the first line that is not a comment. A misspelled key is an
+error.
 
-Files are UTF-8, with or without a byte order mark, and may hold all that
-psql -f runs, COPY ... FROM STDIN with its rows included, except for psql's own
-backslash commands. BEGIN ... COMMIT around a whole file is taken as pgstep's.
+Files are UTF-8, with or without a byte order mark, and may contain everything
+that psql -f runs, including COPY ... FROM STDIN with its rows, but not psql's
+backslash commands. A BEGIN ... COMMIT around the whole file becomes pgstep's
+own transaction.
 
-pgstep validate looks for faults in all files at once; up does so as well,
-before it sends anything.
+pgstep validate checks all files for errors at once; up does the same before it
+sends anything.
 `;

@@ -1,7 +1,7 @@
 import { type CommandWords, type Option, sharedOptions, type Vocabulary } from "../command-line/command.ts";
 import type { HelpTopic } from "./help-topic.ts";
 
-/** No line of help is longer. */
+/** Longest line of help, in columns. */
 export const HELP_WIDTH = 80;
 
 /** The help of the whole program. */
@@ -42,19 +42,19 @@ export function commandHelp(command: CommandWords, vocabulary: Vocabulary): stri
   );
 }
 
-/** What may be typed for a command, e.g. "pgstep up [version] [options]". */
+/** The syntax of a command, e.g. "pgstep up [version] [options]". */
 export function usageLine(command: CommandWords): string {
   const program = command.program === undefined ? "" : " [-- program...]";
   return `pgstep ${synopsis(command)} [options]${program}`;
 }
 
-/** Where a command may be run. */
+/** Says whether a command is safe in an untrusted checkout. */
 export function effectText({ effect, looksWith }: CommandWords): string {
   if (effect === "looks") return "Safe in a checkout that you do not trust.";
   return `Run it only in a checkout that you trust${looksWith === undefined ? "" : `, or with --${looksWith}`}.`;
 }
 
-/** The arguments of a command, each with what it is. */
+/** The arguments of a command with their summaries. */
 export function argumentRows({ arguments: all, program }: CommandWords): Row[] {
   return [
     ...all.map(({ name, summary }) => [name, summary] as const),
@@ -62,7 +62,7 @@ export function argumentRows({ arguments: all, program }: CommandWords): Row[] {
   ];
 }
 
-/** What is typed for an option, e.g. "-y, --yes" or "--dir <directory>". */
+/** An option as typed, e.g. "-y, --yes" or "--dir <directory>". */
 export function optionLabel({ name, letter, value }: Option): string {
   return `${letter ? `-${letter}, ` : ""}--${name}${value ? ` <${value}>` : ""}`;
 }
@@ -82,7 +82,7 @@ function optionRow(option: Option): Row {
   return [optionLabel(option), variable ? `${summary} [${variable}]` : summary];
 }
 
-/** A title and rows of two columns below it; nothing when there are no rows. */
+/** A title and rows of two columns below it; empty without rows. */
 export function section(title: string, rows: readonly Row[]): string[] {
   if (rows.length === 0) return [];
   const column = Math.max(...rows.map(([left]) => left.length)) + 4;
@@ -92,7 +92,7 @@ export function section(title: string, rows: readonly Row[]): string[] {
   return [`${title}:`, ...lines];
 }
 
-/** The text in lines of at most so many characters; a longer word stands alone. */
+/** Breaks the text into lines of at most `width` characters; a longer word gets its own line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

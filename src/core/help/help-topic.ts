@@ -1,6 +1,6 @@
 import type { Vocabulary } from "../command-line/command.ts";
 
-/** One page of help that is about no single command; made only when it is asked for. */
+/** A help page that is not about one command; made on request. */
 export interface HelpTopic {
   readonly name: string;
   /** A few words, for the list of topics. */

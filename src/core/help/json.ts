@@ -8,10 +8,10 @@ export const json: HelpTopic = {
 
 const TEXT = `Output for programs
 
-With --json every command prints one JSON object a line on standard output, and
-nothing else. Each has a "type". What happens comes first, in the order in which
-it happens; the last line is the result, or {"type":"failure", ...} where there
-is none:
+With --json every command prints one JSON object per line on standard output,
+and nothing else. Each has a "type". Events come first, in the order in which
+they happen. The last line is the result, or {"type":"failure", ...} if there is
+none:
 
   $ pgstep up --json
   {"type":"planned", ... ,"steps":[{"version":"001", ...}]}
@@ -22,13 +22,13 @@ is none:
   $ pgstep status --json | jq .pending
   2
 
-Each line has "format":1 too, the number of the format. As long as it is the
-same, fields and types of lines are added at most: skip what you do not know.
-What there is none of is null; lists are empty. Durations are whole milliseconds
+Each line also has "format":1, the version of the format. Within a version,
+pgstep only adds fields and types of lines: ignore those you do not know.
+A missing value is null; lists may be empty. Durations are whole milliseconds
 (durationMs). Lines and columns count from 1.
 
-A failure has a code, which stays the same while its words may change; see
-pgstep help exit-status. statement-finished is told with --verbose only.
+A failure has a code, which stays the same while its message may change: see
+pgstep help exit-status. statement-finished is printed with --verbose only.
 
 All shapes are in schema/output.schema.json of the package (JSON Schema 2020-12)
 and explained in docs/json.md.

@@ -9,29 +9,29 @@ export const transactions: HelpTopic = {
 const TEXT = `Transactions
 
 Each migration runs in one transaction together with its row in the history:
-both are there, or neither is. When one fails it is rolled back, those before
-it stay, and those behind it are not run. With --single-transaction all of a
-run is one transaction.
+both are committed, or neither is. A migration that fails is rolled back;
+earlier ones stay, and later ones are not run. With --single-transaction the
+whole run is one transaction.
 
 Some statements cannot run in a transaction, such as CREATE INDEX CONCURRENTLY,
-VACUUM and CREATE DATABASE. A file with one of them is recognised, and runs
-statement by statement; "-- Transaction: none" in the header says so for any
-other file. What such a file has done is written down in <table>_steps while it
-runs, so after a failure or a kill the next up goes on at the statement that
-was not finished. An index that was left INVALID is dropped and built again.
+VACUUM and CREATE DATABASE. pgstep detects a file with such a statement and runs
+it statement by statement; "-- Transaction: none" in the header does the same
+for any other file. pgstep records the progress of such a file in <table>_steps,
+so after a failure or a kill the next up resumes at the unfinished statement. It
+drops an index that was left INVALID and builds it again.
 
-When pgstep was killed at just the moment at which such a statement ended, the
-statement is in doubt. Mostly the database itself can tell what became of it;
-where it cannot, up stops and asks you to look and to say so:
+If pgstep is killed at the moment at which such a statement ends, the
+statement's outcome is unknown. Usually the database itself shows the outcome;
+if not, up stops and asks you to check and to record it:
 
-  pgstep resolve 012 --done        it took effect: go on behind it
+  pgstep resolve 012 --done        it took effect: continue after it
   pgstep resolve 012 --not-done    it did not: run it again
 
-A file that is resumed gets a new session. Settings, prepared statements and
-advisory locks are made again. When the rest of the file needs a temporary
-table, a cursor or a computed setting of the first session, up stops and names
-the statement: resolve --not-done runs it again, --done continues without.
+A resumed file gets a new session. pgstep restores settings, prepared statements
+and advisory locks. If the rest of the file needs a temporary table, a cursor or
+a computed setting of the first session, up stops and names the statement:
+resolve --not-done runs it again, --done continues without it.
 
-When the connection is lost in the middle of a run, the truth is looked up on a
-new one and reported.
+If the connection is lost during a run, pgstep reconnects, reads the history and
+reports what it finds.
 `;
