@@ -1,51 +1,51 @@
 import type { BackupEntry } from "../core/backup/backup-file.ts";
 
-/** Where backups are kept. Errors are those of node:fs. */
+/** Storage for backups. Errors are those of node:fs. */
 export interface BackupStore {
-  /** The backups in a directory, in no particular order; none when there is no such directory. */
+  /** The backups in a directory, unordered; empty if the directory does not exist. */
   list(directory: string): readonly BackupEntry[];
-  /** The files of backups of this database that have not got their names: killed, or at work somewhere. */
+  /** Unfinished backup files of this database: left by a killed run, or still being written. */
   unfinished(directory: string, databaseName: string): readonly string[];
-  /** Bytes that may still be written there; undefined when that cannot be told. */
+  /** Bytes that can still be written there; undefined if unknown. */
   freeBytes(directory: string): number | undefined;
   /**
-   * A new file that only its owner may read, in a directory that only its owner may enter when it has to be made.
-   * A name that ends in .gz is written compressed. Must fail with EEXIST when the file is there already.
+   * Creates a file that only its owner can read; a missing directory is created for its owner only. Compresses if the
+   * name ends in .gz. Must fail with EEXIST if the file exists.
    */
   create(path: string): BackupSink;
-  /** The bytes of a file in parts, uncompressed when its name ends in .gz; a part is good only until the next. */
+  /** The bytes of a file in chunks, decompressed if the name ends in .gz; a chunk is valid only until the next one. */
   read(path: string): Iterable<Uint8Array>;
   rename(from: string, to: string): void;
   remove(path: string): void;
 }
 
 export interface BackupSink {
-  /** The bytes are used up when it returns. */
+  /** The caller may reuse the bytes when it returns. */
   write(bytes: Uint8Array | string): void;
-  /** All is on the disk, not only on its way, when it returns. */
+  /** Everything is flushed to disk when it returns. */
   close(): void;
 }
 
-/** PostgreSQL's own pg_dump and pg_restore, for the database that is named. */
+/** PostgreSQL's pg_dump and pg_restore, for one database. */
 export interface DumpProgram {
   /** "pg_dump 15.18". */
   readonly description: string;
-  /** Of PostgreSQL. */
+  /** PostgreSQL's major version. */
   readonly major: number;
-  /** Writes a dump of all of the database, in the custom format. @throws Failure backup-failed */
+  /** Dumps the whole database in the custom format. @throws Failure backup-failed */
   dump(path: string, snapshot: string, signal: AbortSignal): Promise<void>;
-  /** The lines of its table of contents. @throws Failure backup-failed */
+  /** The lines of the table of contents. @throws Failure backup-failed */
   list(path: string): Promise<readonly string[]>;
-  /** Writes its SQL to a file that only its owner may read. @throws Failure backup-failed */
+  /** Writes the dump as SQL to a file that only its owner can read. @throws Failure backup-failed */
   script(path: string, to: string): Promise<void>;
 }
 
-/** What backups are made and kept with. */
+/** The tools for making and storing backups. */
 export interface BackupTools {
   readonly store: BackupStore;
   /**
-   * The one that will do for a server of this major version; undefined when there is none.
-   * @throws Failure settings, runtime-unsupported when one was named and cannot be used
+   * The program for a server of this major version; undefined if there is none.
+   * @throws Failure settings, runtime-unsupported if a program was named and cannot be used
    */
   dumpProgram(serverMajor: number): Promise<DumpProgram | undefined>;
 }

@@ -1,46 +1,46 @@
 export interface DirectoryEntry {
   readonly name: string;
-  /** What the name leads to, links followed; "other" for sockets, devices and links that lead nowhere or in a circle. */
+  /** The type after following links; "other" for sockets, devices, and links that are broken or circular. */
   readonly kind: "file" | "directory" | "other";
 }
 
 export interface FileStart {
   readonly bytes: Uint8Array;
-  /** Whether that is all of the file. */
+  /** True if these are all bytes of the file. */
   readonly whole: boolean;
 }
 
-/** What is known of the migrations directory besides what is in it. */
+/** Facts about the migrations directory itself. */
 export interface DirectoryFacts {
-  /** The command line names it. */
+  /** True if the command line names it. */
   readonly isTyped: boolean;
-  /** The variable or the place in a file that names it: "pgstep.json:2:16". */
+  /** The variable, or the place in a file, that names it: "pgstep.json:2:16". */
   readonly namedBy?: string;
-  /** One of the same name that is above the working directory, and the directory that it is in. */
+  /** A directory of the same name above the working directory, and the directory that contains it. */
   readonly above?: { readonly path: string; readonly from: string };
 }
 
 /**
- * The disk. Synchronous on purpose: ten thousand small files are read several times faster so, and every runtime has it.
- * Paths are as the user wrote them; errors are those of node:fs (`code` ENOENT, EACCES, EEXIST ...), and a Failure where a
- * command must not write.
+ * The disk. Synchronous on purpose: that reads ten thousand small files several times faster, and every runtime has it.
+ * Paths are as the user wrote them; errors are those of node:fs (`code` ENOENT, EACCES, EEXIST ...), or a Failure where
+ * a command must not write.
  */
 export interface FileSystem {
-  /** Entries of a directory in no particular order. */
+  /** Entries of a directory, unordered. */
   list(directory: string): DirectoryEntry[];
   /**
-   * The bytes of a file in order, in parts of at most 64 KiB, so that a large file is never whole in memory. A part is
-   * good only until the next is asked for.
+   * The bytes of a file in order, in chunks of at most 64 KiB, so that a large file is never whole in memory. A chunk
+   * is valid only until the next one.
    */
   read(path: string): Iterable<Uint8Array>;
-  /** The first of those parts alone; its bytes are good only until the next call. Small files cost least so. */
+  /** The first of those chunks; valid only until the next call. The fastest way to read small files. */
   readStart(path: string): FileStart;
-  /** Writes a new file and its missing parent directories. Must fail with EEXIST when the file is there already. */
+  /** Creates a file and its missing parent directories. Must fail with EEXIST if the file exists. */
   create(path: string, text: string): void;
-  /** Writes a file whole, over what is there: readers see the old text or the new one, never a part. */
+  /** Replaces a file atomically: readers see the old text or the new one, never a part. */
   replace(path: string, text: string): void;
-  /** Deletes a file; nothing happens when it is gone already. */
+  /** Deletes a file; does nothing if it does not exist. */
   remove(path: string): void;
-  /** For messages about a migrations directory without migrations; absent where nothing is known. */
+  /** For messages about a directory without migrations; absent if nothing is known. */
   aboutDirectory?(directory: string): DirectoryFacts;
 }

@@ -1,7 +1,7 @@
 import type { Check } from "../core/reports/diagnosis.ts";
 
-/** Reaches a server step by step and without logging in, so that it can be told at which step it ends. */
+/** Connects to a server step by step, without logging in, to find the step that fails. */
 export interface Probe {
-  /** Must end after a step that fails, must not reject for anything the network or the server does, and send no password. */
+  /** Must end after a failed step, must not reject for what the network or the server does, must send no password. */
   steps(signal: AbortSignal): AsyncIterable<Check>;
 }

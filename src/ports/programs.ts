@@ -1,16 +1,16 @@
-/** How a program ended: with an exit status, or without having been started at all. */
+/** How a program ended: with an exit status, or not started at all. */
 export type ProgramEnd =
   | { readonly kind: "ended"; readonly status: number }
   | { readonly kind: "not-started"; readonly reason: string; readonly hint: string };
 
-/** Starts programs of the user's. */
+/** Starts programs of the user. */
 export interface Programs {
   /**
-   * Runs one to its end. Must not reject for anything the program or the system does.
-   * @param command a text for the system's shell; or a program and its arguments, which no shell reads
-   * @param input what it reads on its standard input; it need not
-   * @param tell called with each line that it writes, to either of its outputs
-   * @param signal ends it
+   * Runs a program until it ends. Must not reject for anything that the program or the system does.
+   * @param command a string for the system's shell; or a program and its arguments, without a shell
+   * @param input its standard input, which it need not read
+   * @param tell called with each line of its standard output and standard error
+   * @param signal ends the program
    */
   run(
     command: string | readonly string[],

@@ -1,4 +1,4 @@
 /*
- * The place from which applications that have this repository's layout import the runner.
+ * Applications with this repository's layout import the runner from here.
  */
 export * from "../index.ts";
