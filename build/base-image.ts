@@ -5,8 +5,8 @@ import process from "node:process";
 import { brotliCompressSync, constants } from "node:zlib";
 
 /*
- * Makes an empty database and writes it as an archive: `<module of PGlite> <archive>`. A process of its own, because it
- * stops the clock and the dice: initdb puts both into its files, and two builds must give the same bytes.
+ * Creates an empty database and writes it as an archive: `<module of PGlite> <archive>`. Runs in its own process with a
+ * fixed clock and fixed random bytes: initdb writes both into its files, and two builds must give the same bytes.
  */
 
 const [moduleUrl = "", path = ""] = process.argv.slice(2);
@@ -36,7 +36,7 @@ writeFileSync(
   path,
   brotliCompressSync(archive, {
     params: {
-      // The best quality saves a tenth more and takes half a minute.
+      // The best quality saves another tenth and takes half a minute.
       [constants.BROTLI_PARAM_QUALITY]: 9,
       [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
       [constants.BROTLI_PARAM_SIZE_HINT]: archive.length,

@@ -12,8 +12,8 @@ const OUTPUT = join(ROOT, "dist");
 const BINARIES = join(OUTPUT, "binaries");
 
 /**
- * Makes one executable of the built program, unless it is there already. Without a target it is for this machine and
- * its runtime is the installed Bun; with one, the runtime is taken from that target's npm package.
+ * Makes one executable of the built program, unless an up-to-date one exists. Without a target it is for this machine,
+ * with the installed Bun as its runtime; with one, the runtime comes from that target's npm package.
  */
 export async function buildBinary(target?: Target): Promise<string> {
   const program = await ensureBuilt();

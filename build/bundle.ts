@@ -10,9 +10,9 @@ import { ROOT } from "./runtimes.ts";
 import { sourceStamp, writeStamp } from "./stamp.ts";
 
 /**
- * Makes dist/: the program, the library, its types, and the embedded database. Each file is replaced in one step,
- * so that programs which run meanwhile, or another build, find it old or new but whole. Only a release names a commit.
- * Returns the packages that went into the program.
+ * Makes dist/: the program, the library, its types, and the embedded database. Replaces each file atomically, so that
+ * running programs and other builds see the old file or the new one. Only a release names a commit. Returns the
+ * packages that the program contains.
  */
 export async function bundle(output: string = join(ROOT, "dist"), commit?: string): Promise<readonly string[]> {
   const stamp = sourceStamp();
@@ -51,7 +51,7 @@ async function bundleModule(
     format: "esm",
     platform: "node",
     target: "node20.19",
-    // Names stay, so that the stack of a bug report can be read.
+    // Names are kept, so that the stack trace in a bug report is readable.
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "none",
@@ -64,7 +64,7 @@ async function bundleModule(
   return { text: result.outputFiles[0]?.text ?? "", metafile: result.metafile };
 }
 
-/** What executables start with loads the program, and does not contain it. */
+/** The entry point of executables loads the program instead of containing it. */
 const besideIt: Plugin = {
   name: "beside-it",
   setup({ onResolve }) {
@@ -76,7 +76,7 @@ function version(): string {
   return (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest).version;
 }
 
-/** SOURCE_DATE_EPOCH (reproducible-builds.org) where it is set, else today. */
+/** SOURCE_DATE_EPOCH (reproducible-builds.org) if set, else today. */
 function buildDate(): string {
   const seconds = process.env.SOURCE_DATE_EPOCH;
   return (seconds ? new Date(Number(seconds) * 1000) : new Date()).toISOString().slice(0, 10);

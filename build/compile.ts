@@ -6,18 +6,18 @@ import { signAdHoc } from "./release/sign-macho.ts";
 import { findRuntime } from "./runtimes.ts";
 import type { Target } from "./targets.ts";
 
-/** What one executable is made of. */
+/** The parts of one executable. */
 export interface Executable {
-  /** Holds start.js, pgstep.js and embedded/. */
+  /** The directory with start.js, pgstep.js and embedded/. */
   readonly directory: string;
-  /** The target's name, as `pgstep --version --json` tells it. */
+  /** The target's name, as `pgstep --version --json` reports it. */
   readonly name: string;
-  /** A runtime other than the installed Bun's own. */
+  /** A runtime other than the installed Bun. */
   readonly foreign?: { readonly target: Target; readonly runtime: string };
   readonly output: string;
 }
 
-/** Makes one executable of the built program, the embedded database inside. Same parts, same bytes. */
+/** Makes one executable of the built program, with the embedded database inside. The same parts give the same bytes. */
 export async function compileExecutable({ directory, name, foreign, output }: Executable): Promise<void> {
   const scratch = mkdtempSync(join(dirname(output), "building-"));
   try {
@@ -26,11 +26,11 @@ export async function compileExecutable({ directory, name, foreign, output }: Ex
       findRuntime("bun"),
       [
         ...["build", "--compile", "--format=esm", "--minify", "--keep-names", "--bytecode"],
-        // What is loaded later is a part of its own, which costs nothing until then.
+        // Puts lazily loaded code into chunks of its own, which cost nothing until then.
         "--splitting",
-        // All runtimes behave alike: settings come from where the program looks for them, not from Bun.
+        // All runtimes behave alike: only the program reads settings files, not Bun.
         ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
-        // In the checkout Bun would find the package and pack it a second time.
+        // In the checkout Bun would find the package and include it a second time.
         ...["--external", "@electric-sql/*", "--asset", "embedded"],
         ...["--define", `PGSTEP_TARGET=${JSON.stringify(name)}`],
         ...(foreign ? ["--target", foreign.target.bun, "--compile-executable-path", foreign.runtime] : []),
@@ -39,7 +39,7 @@ export async function compileExecutable({ directory, name, foreign, output }: Ex
       { cwd: directory, timeout: 120_000 },
     );
     if (name.startsWith("darwin")) writeFileSync(built, signAdHoc(readFileSync(built)));
-    // Bun names it so when it is for Windows.
+    // The name that Bun gives for Windows.
     const made = existsSync(built) ? built : `${built}.exe`;
     chmodSync(made, 0o755);
     renameSync(made, output);

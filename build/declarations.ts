@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { ROOT } from "./runtimes.ts";
 
 /**
- * Makes that directory: index.d.ts and the declarations that it reaches, nothing else. Written even where types are
- * wrong: judging them is the type check's part.
+ * Makes the directory with index.d.ts and only the declarations that it imports. Writes them even if there are type
+ * errors, which the type check reports.
  */
 export async function emitDeclarations(directory: string): Promise<void> {
   const everything = `${directory}.all.${process.pid}`;
@@ -37,7 +37,7 @@ export async function emitDeclarations(directory: string): Promise<void> {
   }
 }
 
-/** The declaration files that one names, and those that they name. */
+/** The declaration files that `first` imports, directly or indirectly. */
 function reachable(directory: string, first: string): Set<string> {
   const found = new Set([first]);
   for (const path of found) {

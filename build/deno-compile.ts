@@ -8,12 +8,12 @@ import { findRuntime, ROOT } from "./runtimes.ts";
 import { hostTarget, TARGETS } from "./targets.ts";
 
 /*
- * `deno task compile [target...]`, `npm run binary:deno`: executables by `deno compile`, for this machine or the targets
- * named, or "all" that it has. Deno fetches their runtime part, denort, from its own host.
+ * `deno task compile [target...]`, `npm run binary:deno`: executables by `deno compile`, for this machine, the given
+ * targets, or "all". Deno downloads their runtime, denort, from its own host.
  *
- * Where that cannot be had, what else can go wrong is tried with the deno executable in its place: that checks the
- * modules, the included files and the permissions. What comes out is thrown away, because it is not the program, and
- * the exit status is 75 (EX_TEMPFAIL of sysexits.h). DENORT_BIN names a denort that is there already.
+ * If denort cannot be downloaded, the deno executable is used in its place, to check the modules, the included files
+ * and the permissions. The result is deleted, because it is not the program, and the exit status is 75 (EX_TEMPFAIL of
+ * sysexits.h). DENORT_BIN names an existing denort.
  */
 
 const CHECKED_ONLY = 75;
@@ -45,7 +45,7 @@ try {
       process.exitCode = 1;
       break;
     }
-    // For this machine in any case: what is checked is the same, and its deno fits no other system.
+    // Always for this machine: the check is the same, and its deno does not run on other systems.
     const checked = compile(source, join(scratch, "checked"), [], { DENORT_BIN: deno });
     if (!checked.ok) console.error(checked.said);
     process.exitCode = checked.ok ? CHECKED_ONLY : 1;
@@ -61,7 +61,7 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** A copy of the program, with its embedded database beside it, that knows what it is compiled for. */
+/** A copy of the program with its target compiled in, and the embedded database beside it. */
 async function stamped(target: string): Promise<string> {
   const directory = join(scratch, target);
   mkdirSync(directory, { recursive: true });
@@ -98,7 +98,7 @@ function compile(
   return { ok: status === 0, said: error ? String(error) : stderr.trim() };
 }
 
-/** The one list of permissions, that of deno.json. */
+/** The permissions in deno.json, the only list of them. */
 function permissions(): string[] {
   const { tasks } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as { tasks: { pgstep: string } };
   return tasks.pgstep.split(" ").filter((word) => word.startsWith("--allow-"));

@@ -8,16 +8,16 @@ import { ROOT } from "./runtimes.ts";
 import { targetsNamed } from "./targets.ts";
 
 /*
- * `npm run docker [-- COMMAND...]`: builds the image `pgstep` and has it apply the migrations of this checkout to the
- * database that the environment names, on the host's network. Then, if that ended well, COMMAND is started, for example
- * `npm run docker -- docker compose up`. The exit status is that of what failed, or COMMAND's.
+ * `npm run docker [-- COMMAND...]`: builds the image `pgstep` and lets it apply the migrations of this checkout to the
+ * database that the environment names, on the host's network. After success it starts COMMAND, for example `npm run
+ * docker -- docker compose up`. Exits with the status of the step that failed, or of COMMAND.
  */
 
-/** EX_UNAVAILABLE of sysexits.h: there is no engine. */
+/** EX_UNAVAILABLE of sysexits.h: no Docker engine. */
 const NO_ENGINE = 69;
 const IMAGE = "pgstep";
 
-/** Lays out what the Dockerfile copies and returns the directory. */
+/** Collects the files that the Dockerfile copies, and returns their directory. */
 export async function dockerContext(): Promise<string> {
   const processor = process.arch === "arm64" ? "arm64" : "x64";
   const [target] = targetsNamed([`linux-${processor}`]);
@@ -31,7 +31,7 @@ export async function dockerContext(): Promise<string> {
   return context;
 }
 
-/** The variables that pgstep reads, by name only: their values do not show in the list of processes. */
+/** The variables that pgstep reads, by name only, so that their values do not show in the list of processes. */
 function variables(): string[] {
   return Object.keys(process.env)
     .filter((name) => name === "DATABASE_URL" || /^(PGSTEP_|PG[A-Z]+$)/.test(name))
@@ -39,7 +39,7 @@ function variables(): string[] {
     .flatMap((name) => ["--env", name]);
 }
 
-/** Runs it to its end and returns its exit status. */
+/** Runs a command and returns its exit status. */
 function attempt(command: string, words: readonly string[]): number {
   const { status, error } = spawnSync(command, words, { stdio: "inherit" });
   if (error) console.error(`Cannot run ${command}: ${error.message}`);

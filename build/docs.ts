@@ -9,7 +9,7 @@ import { outputSchema } from "./docs/output-schema.ts";
 import { rulesPage } from "./docs/rules.ts";
 import { ROOT } from "./runtimes.ts";
 
-/** Every page that follows from the code, by its path. */
+/** Every page generated from the code, by path. */
 export function generatedPages(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/commands.md", commandsPage(VOCABULARY)],
@@ -21,7 +21,7 @@ export function generatedPages(): ReadonlyMap<string, string> {
   ]);
 }
 
-/** `npm run docs` writes them; a test tells when they are not current. */
+/** `npm run docs` writes the pages; a test fails if they are not current. */
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   for (const [path, text] of generatedPages()) {
     mkdirSync(dirname(join(ROOT, path)), { recursive: true });

@@ -9,13 +9,13 @@ import { ROOT } from "./runtimes.ts";
 
 const PACKAGE = join(ROOT, "node_modules", "@electric-sql", "pglite");
 
-/** Raised when this file changes what it writes. */
+/** Increase when this file changes what it writes. */
 const LAYOUT = 3;
 
 /**
- * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite` and the name of its base image, and beside it
- * the files that it loads, the archives of extensions, and that image: an empty database, so that nobody has to wait for
- * one to be made. Kept as it is when it is of the installed version already.
+ * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite` and the name of its base image; the files
+ * that it loads; the archives of extensions; and the base image, an empty database, so that nobody waits for one to be
+ * created. Skipped if it exists for the installed version.
  */
 export async function bundleEmbedded(output: string): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { version: string };
@@ -65,9 +65,9 @@ export async function bundleEmbedded(output: string): Promise<void> {
 }
 
 /**
- * PGlite's modules with two changes. Archives are read whole instead of streamed: Bun opens no streams on the files inside a
- * compiled binary. And scripts that a library brings along are not evaluated: SQL can write a library's file and load it,
- * and its script would run outside of the sandbox that the database is in. No extension has such scripts.
+ * PGlite's modules with two changes. Archives are read whole instead of streamed, because Bun cannot stream files
+ * inside a compiled binary. And scripts in libraries are not evaluated: SQL can write a library file and load it, and
+ * its script would run outside the database's sandbox. No extension has such scripts.
  */
 const changed: Plugin = {
   name: "changed",
@@ -85,10 +85,10 @@ const changed: Plugin = {
 
 const REFUSED = '(()=>{throw new Error("scripts of libraries are not run")})()';
 
-/** @throws Error when something is evaluated that is not known here */
+/** @throws Error if the module evaluates text in a way that is not known here */
 function withoutEval(module: string, path: string): string {
   const text = module.replace(/=eval\(func\)/g, `=${REFUSED}`);
   if (/\beval\b|\bnew Function\b/.test(text))
-    throw new Error(`${path} evaluates a text: see what it is, and take it out`);
+    throw new Error(`${path} evaluates text: check what it is, and remove it`);
   return text;
 }

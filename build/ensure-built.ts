@@ -6,7 +6,7 @@ import { readStamp, sourceStamp } from "./stamp.ts";
 
 const OUTPUT = join(ROOT, "dist");
 
-/** The built program, made first when dist/ is absent or older than its sources. */
+/** The path of the built program; builds it first if dist/ is missing or older than its sources. */
 export async function ensureBuilt(): Promise<string> {
   if (readStamp(OUTPUT) !== sourceStamp()) await bundle(OUTPUT);
   return join(OUTPUT, "pgstep.js");

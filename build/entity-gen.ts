@@ -2,10 +2,10 @@ import { runHere } from "./run-here.ts";
 
 /*
  * `npm run entityGen`, `npm run entityGen --table users`, `npm run entityGen --table=users`: npm keeps `--table` for
- * itself and passes on the word behind it, or keeps both.
+ * itself and passes on the word after it, or keeps both.
  */
 
-/** Where the files go; git ignores it. */
+/** Output directory; git ignores it. */
 const OUT = process.env.PGSTEP_ENTITIES ?? "database/entities/";
 
 const words = process.argv.slice(2);

@@ -5,9 +5,9 @@ import { readSources, textOf } from "../test/fuzz/scanner-texts.ts";
 import { ROOT } from "./runtimes.ts";
 
 /*
- * `npm run fuzz`: compares the scanner of statements with PostgreSQL's parser on texts that are made up, for 10 minutes
- * or as many as an argument says: `npm run fuzz -- 2`. FUZZ_SEED=<seed> repeats the texts from that seed on, with
- * FUZZ_TEXTS=1 only that text, which is then printed.
+ * `npm run fuzz`: compares the statement scanner with PostgreSQL's parser on random texts, for 10 minutes or for the
+ * number of minutes given: `npm run fuzz -- 2`. FUZZ_SEED=<seed> repeats the texts from that seed on; with FUZZ_TEXTS=1
+ * only that text, which is then printed.
  */
 
 const minutes = Number(process.argv[2] ?? 10);

@@ -2,7 +2,7 @@ import type { CommandWords, Option, Vocabulary } from "../src/core/command-line/
 import { EXIT_STATUSES } from "../src/core/failure/exit-statuses.ts";
 import { argumentRows, effectText, optionLabel, usageLine, wrap } from "../src/core/help/help-text.ts";
 
-/** Columns of a line of text in the source. */
+/** Columns of a line in the source. */
 const LINE = 78;
 
 /** The manual page of pgstep in roff, with the macros of man(7). */
@@ -23,10 +23,10 @@ export function manPage(
     roff(`Without a command: pgstep ${commands[0]?.name}.`),
     ...commands.flatMap(commandLines),
     ".SH OPTIONS",
-    "Every command has these.",
+    "Every command has these options.",
     ...options.flatMap(optionLines),
     ".SH ENVIRONMENT",
-    roff("What is typed comes before what a variable says. An empty variable counts as not set."),
+    roff("The command line overrides variables. An empty variable counts as not set."),
     ...variables(all).flatMap(([variable, option]) =>
       entry(bold(variable), roff(`The same as ${optionLabel(option)}.`)),
     ),
@@ -48,13 +48,13 @@ export function manPage(
 }
 
 const DESCRIPTION =
-  "Applies SQL files to a PostgreSQL database in the order of their versions, each in a transaction together with its row " +
-  "in a table, the history, and undoes them with their down files. A lock keeps runs apart.";
+  "Applies SQL files to a PostgreSQL database in the order of their versions, each in a transaction together with its " +
+  "row in a table, the history, and undoes them with their down scripts. A lock allows one run at a time.";
 
 const FILES: readonly (readonly [path: string, meaning: string])[] = [
   ["database/migrations/{version}_{description}.sql", "The migrations."],
-  ["database/migrations/{version}_{description}.down.sql", "What undoes them."],
-  ["pgstep.json", "Settings of the project, looked for upward from the working directory."],
+  ["database/migrations/{version}_{description}.down.sql", "Their down scripts."],
+  ["pgstep.json", "Settings of the project, in the working directory or above it."],
   ["~/.pgpass", "Passwords, as libpq reads them."],
   ["~/.pg_service.conf", "Services, as libpq reads them."],
 ];
@@ -75,7 +75,7 @@ function optionLines(option: Option): string[] {
   return entry(bold(optionLabel(option)), roff(option.summary + variable));
 }
 
-/** Each variable once, with the option that says the same. */
+/** Each variable once, with its option. */
 function variables(options: readonly Option[]): (readonly [variable: string, option: Option])[] {
   const found = new Map<string, Option>();
   for (const option of options) {
@@ -96,7 +96,7 @@ function italic(text: string): string {
   return `\\fI${inline(text)}\\fR`;
 }
 
-/** What roff sets in another way than it is typed, or takes for its own. */
+/** Characters that roff changes or interprets. */
 const CHARACTERS: Readonly<Record<string, string>> = {
   "\\": "\\(rs",
   "-": "\\-",
@@ -107,7 +107,7 @@ const CHARACTERS: Readonly<Record<string, string>> = {
   '"': "\\(dq",
 };
 
-/** Text as roff shows it letter by letter; at the start of a line a dot would make it a request. */
+/** Text that roff prints literally; a dot at the start of a line would be a request. */
 export function roff(text: string): string {
   return wrap(
     text
@@ -119,7 +119,7 @@ export function roff(text: string): string {
     .join("\n");
 }
 
-/** Without line ends, as what stands behind a macro must be. */
+/** On one line, as a macro's argument must be. */
 function inline(text: string): string {
   return roff(text).replaceAll("\n", " ");
 }

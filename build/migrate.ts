@@ -5,6 +5,6 @@ import { runHere } from "./run-here.ts";
  */
 
 const words = process.argv.slice(2);
-// npm keeps `npm run migrate up --dry-run` for itself; what was meant as a rehearsal must not become a run.
+// npm keeps the option in `npm run migrate up --dry-run` for itself; a dry run must not become a real run.
 if (process.env.npm_config_dry_run === "true" && !words.includes("--dry-run")) words.push("--dry-run");
 await runHere(words);

@@ -13,19 +13,19 @@ import { ROOT } from "./runtimes.ts";
 import { executableName, TARGETS, type Target, targetsNamed } from "./targets.ts";
 
 /*
- * `npm run release:build [target...]`: everything that people download, into dist/release. Same commit, same bytes:
- * no clock, no name of a directory and no order of a directory gets into a file.
+ * `npm run release:build [target...]`: everything that users download, into dist/release. The same commit gives the
+ * same bytes: no clock time, directory name or directory order gets into a file.
  */
 
 const RELEASE = join(ROOT, "dist", "release");
-/** Always the same path seen from the checkout, in case a tool writes one down. */
+/** Always the same path relative to the checkout, in case a tool records it. */
 const STAGING = join(ROOT, "dist", "staging");
 
 const names = process.argv.slice(2);
 const targets = names.length === 0 ? TARGETS : targetsNamed(names);
 const commit = currentCommit();
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
-// What else is dated takes its date from here.
+// Other dates derive from this one.
 process.env.SOURCE_DATE_EPOCH = String(commit.time);
 
 const released: ReleasedFile[] = [];
@@ -47,7 +47,7 @@ const built: Manifest = {
   version,
   commit: commit.id,
   commitTime: new Date(commit.time * 1000).toISOString(),
-  // The archives' bytes depend on the zlib, the executables' on the bun.
+  // The bytes of the archives depend on zlib, those of the executables on Bun.
   builtWith: { node: process.versions.node, zlib: process.versions.zlib, bun: bunVersion() },
   files: released.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
 };

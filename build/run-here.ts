@@ -6,8 +6,8 @@ const NAMES_A_DATABASE = ["DATABASE_URL", "PGSTEP_URL", "PGHOST", "PGHOSTADDR", 
 const EMBEDDED = "pglite:.pgstep/database";
 
 /**
- * Runs the program of this checkout, on the database that the environment or a word names or else on an embedded one
- * that git ignores, and ends as it does.
+ * Runs the program of this checkout and exits as it does. Without a database in the environment or the arguments it
+ * uses an embedded one, which git ignores.
  */
 export async function runHere(words: readonly string[]): Promise<void> {
   const program = await ensureBuilt();
@@ -15,7 +15,7 @@ export async function runHere(words: readonly string[]): Promise<void> {
     NAMES_A_DATABASE.some((name) => process.env[name]) ||
     words.some((word) => word === "--url" || word.startsWith("--url="));
   if (!named) console.error(`Using the embedded database ${EMBEDDED}; set DATABASE_URL to use a server.`);
-  // As a flag, so that the commands in hints have it too.
+  // As a flag, so that commands in hints repeat it.
   const url = named ? [] : ["--url", EMBEDDED];
   const end = words.includes("--") ? words.indexOf("--") : words.length;
   const child = spawn(process.execPath, [program, ...words.slice(0, end), ...url, ...words.slice(end)], {
@@ -23,7 +23,7 @@ export async function runHere(words: readonly string[]): Promise<void> {
     env: process.env,
     stdio: "inherit",
   });
-  // Ctrl-C at the terminal reaches the program by itself: wait until it has rolled back and said so.
+  // Ctrl-C at the terminal reaches the program directly: wait until it has rolled back and reported that.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.once("exit", (status, signal) => {

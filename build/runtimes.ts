@@ -1,14 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** The checkout, whatever the current directory is. */
+/** The checkout, whatever the working directory is. */
 export const ROOT = join(import.meta.dirname, "..");
 
 const EXECUTABLE = process.platform === "win32" ? ".exe" : "";
 
 /**
- * Where npm puts a runtime's executable: in a package of its platform, or, when the runtime's install script was
- * allowed to run, moved from there into the main package. npm installs only the platform packages that fit.
+ * Paths of a runtime's executable: npm puts it in a package for its platform; the runtime's install script, if allowed
+ * to run, moves it into the main package. npm installs only the packages for this platform.
  */
 const PLACES = {
   bun: [

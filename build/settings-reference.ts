@@ -6,8 +6,8 @@ import { SETTING_NAMES, type Setting, settingOf } from "../src/core/settings/tab
 import { ROOT } from "./runtimes.ts";
 
 /*
- * What is written down of the settings a second time, for editors and for readers: made from the table of settings, kept
- * in the repository, and held to be current by a test.
+ * The second copy of the settings, for editors and readers: generated from the table of settings, kept in the
+ * repository, and checked by a test.
  */
 
 export const SCHEMA_PATH = join(ROOT, "schema", "pgstep.schema.json");
@@ -28,7 +28,7 @@ export function settingsSchema(): string {
       $schema: { type: "string" },
       ...properties(rows),
       environments: {
-        description: "What is different in one environment, by its name; chosen with --env or PGSTEP_ENV",
+        description: "Settings of one environment, by its name; selected with --env or PGSTEP_ENV",
         type: "object",
         additionalProperties: { $ref: "#/definitions/section" },
       },
@@ -52,7 +52,7 @@ function propertyOf({ kind, summary, default: fallback }: Setting): object {
   return {
     description: summary,
     ...(fallback !== undefined && { default: value }),
-    // A value that is any text may have references in it anyway.
+    // A string of any form may contain references anyway.
     ...(kind.json === "string" && !kind.schema ? written : { anyOf: [written, REFERENCE] }),
   };
 }
@@ -60,7 +60,7 @@ function propertyOf({ kind, summary, default: fallback }: Setting): object {
 const BEGIN = "<!-- the table of settings, written by build/settings-reference.ts -->";
 const END = "<!-- end of the table -->";
 
-/** The page with its table as it should be. */
+/** The page with an up-to-date table. */
 export function withReference(page: string): string {
   const [before, rest] = split(page, BEGIN);
   const [, after] = split(rest, END);

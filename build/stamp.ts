@@ -6,8 +6,8 @@ import { ROOT } from "./runtimes.ts";
 const SOURCES = ["src", "build", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.types.json"];
 
 /**
- * A hash of everything that decides what a build gives. Contents and not times, which a checkout, a copy or a clock
- * may set to anything.
+ * A hash of everything that determines the result of a build. Uses contents, not times, which a checkout, a copy or a
+ * wrong clock can change.
  */
 export function sourceStamp(): string {
   const hash = createHash("sha256");
@@ -29,7 +29,7 @@ function addTo(hash: ReturnType<typeof createHash>, path: string): void {
   hash.update(`${path}\0${content.length}\0`).update(content);
 }
 
-/** The stamp of what is built in that directory, or undefined when nothing is. */
+/** The stamp of the build in a directory; undefined if there is none. */
 export function readStamp(output: string): string | undefined {
   try {
     return readFileSync(join(output, ".stamp"), "utf8");

@@ -1,18 +1,18 @@
-/** A platform that release binaries are made for. */
+/** A platform with release binaries. */
 export interface Target {
-  /** Ends the file's name. */
+  /** The suffix of the file name. */
   readonly name: string;
-  /** What `bun build --compile --target` calls it. */
+  /** The name for `bun build --compile --target`. */
   readonly bun: string;
   /** The npm package whose executable becomes the binary's runtime. */
   readonly bunPackage: string;
-  /** What `deno compile --target` calls it; absent where there is none. */
+  /** The name for `deno compile --target`; absent if Deno does not support it. */
   readonly deno?: string;
 }
 
 /**
- * Of one processor's variants only glibc's x64 has two files: Bun 1.4.5's plain and baseline packages hold the same
- * executable, which looks for AVX2 when it starts, so that the plain ones run on older processors as well.
+ * Only x64 with glibc has two files for one processor: Bun 1.4.5's plain and baseline packages contain the same
+ * executable, which checks for AVX2 at start, so the plain ones run on older processors too.
  */
 export const TARGETS: readonly Target[] = [
   {
@@ -46,7 +46,7 @@ export const TARGETS: readonly Target[] = [
   { name: "windows-arm64", bun: "bun-windows-arm64", bunPackage: "@oven/bun-windows-aarch64" },
 ];
 
-/** The name of the target that this machine is. */
+/** The target name of this machine. */
 export function hostTarget(): string {
   const system = process.platform === "win32" ? "windows" : process.platform;
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
@@ -54,14 +54,14 @@ export function hostTarget(): string {
   return `${system}-${process.arch}${isMusl ? "-musl" : ""}`;
 }
 
-/** The file name of an executable there. */
+/** The file name of an executable for a target. */
 export function executableName(target: string): string {
   return target.startsWith("windows") ? "pgstep.exe" : "pgstep";
 }
 
 /**
- * The targets of these names.
- * @throws Error when a name is not among them
+ * The targets with these names.
+ * @throws Error for an unknown name
  */
 export function targetsNamed(names: readonly string[]): Target[] {
   const unknown = names.filter((name) => !TARGETS.some((target) => target.name === name));

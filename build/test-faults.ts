@@ -5,9 +5,9 @@ import { ensureBuilt } from "./ensure-built.ts";
 import { ROOT } from "./runtimes.ts";
 
 /*
- * `npm run test:faults`: the tests of faults with many more random moments than `npm test` has time for. The name of a
- * test that fails tells its seed; FAULTS_SEED=<seed> FAULTS_ROUNDS=1 repeats it. Words after `--` choose files by a
- * part of their name: `npm run test:faults -- kill`.
+ * `npm run test:faults`: the fault tests, with many more random moments than `npm test` has time for. The name of a
+ * failed test contains its seed; FAULTS_SEED=<seed> FAULTS_ROUNDS=1 repeats it. Words after `--` select files by a part
+ * of their name: `npm run test:faults -- kill`.
  */
 
 const ROUNDS = 200;

@@ -7,9 +7,9 @@ import { makeScene, type Scene, type Turn, type World } from "../test/turns/scen
 import { runTrial } from "../test/turns/trial.ts";
 
 /*
- * `npm run test:turns`: hurts commands at every message that they send to the server, one trial each, and looks whether
- * what they report is true and what follows completes their work. Words after `--` choose verbs, kinds of connection,
- * kinds of fault and runtimes: `npm run test:turns -- up pooled kill`.
+ * `npm run test:turns`: injects a fault into commands at every message that they send to the server, one trial each,
+ * and checks that their report is true and that the next commands complete the work. Words after `--` select verbs,
+ * kinds of connection, kinds of fault and runtimes: `npm run test:turns -- up pooled kill`.
  *
  * Environment: PGSTEP_TURNS_SHARD=2/5 runs every fifth trial from the second on; PGSTEP_TURNS_TURN=0:17 the trials at
  * the 17th message of the first connection; PGSTEP_TURNS_JOBS how many trials run at once.
@@ -18,10 +18,10 @@ import { runTrial } from "../test/turns/trial.ts";
 const lines = chosenLines(process.argv.slice(2));
 const [shard, shards] = shardOf(process.env.PGSTEP_TURNS_SHARD ?? "1/1");
 const onlyTurn = process.env.PGSTEP_TURNS_TURN;
-// Trials wait for the server and for each other's runs about as long as they work.
+// Trials wait for the server and for each other about as long as they work.
 const jobs = Number(process.env.PGSTEP_TURNS_JOBS ?? 3 * availableParallelism());
 
-// The pooler ends with this process, in whatever way that ends.
+// The pooler ends when this process exits, however it exits.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 const bouncerProgram = findPgbouncer();
@@ -58,7 +58,7 @@ await bouncer?.stop();
 await server.leave("postgres");
 await server.stop("immediate");
 console.log(`${passed} passed, ${failed} failed`);
-// A scene that failed while it was made keeps its connections.
+// A scene that failed during its setup keeps its connections.
 process.exit(failed > 0 ? 1 : 0);
 
 async function* trials(): AsyncGenerator<{ running: Running; turn: Turn }> {

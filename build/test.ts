@@ -7,8 +7,8 @@ import { buildBinary } from "./binaries.ts";
 import { ROOT } from "./runtimes.ts";
 
 /*
- * `npm test`: builds what is tested, starts one server of each major for all test files, and runs them. Words after
- * `--` choose files by a part of their path: `npm test -- scenarios`.
+ * `npm test`: builds what is tested, starts one server of each major version for all test files, and runs them. Words
+ * after `--` select files by a part of their path: `npm test -- scenarios`.
  */
 
 const TIMEOUT_MS = 26 * 60_000;

@@ -7,9 +7,9 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** Absent for what is only shown beside others. */
+  /** Absent for a figure that is only shown for comparison. */
   readonly bound?: number;
-  /** Whether the value should be at most or at least the bound. */
+  /** The direction of the bound. */
   readonly sense?: Sense;
   /** Measured with a smaller load. */
   readonly quick: boolean;
@@ -27,7 +27,7 @@ export function figureLine({ name, value, unit, sense, bound }: Figure): string 
   return `${[met ? "ok  " : "MISS", ...columns].join(" ")} (${sense} ${bound})`;
 }
 
-/** Writes the figures with the machine's data, in place of those of the same names that are there from earlier runs. */
+/** Writes the figures and the machine's data; keeps earlier figures with other names. */
 export function writeFigures(path: string, figures: readonly Figure[]): void {
   const earlier = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as { figures: Figure[] }).figures : [];
   const kept = earlier.filter(({ name }) => !figures.some((one) => one.name === name));

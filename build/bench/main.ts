@@ -1,9 +1,8 @@
 /**
- * Measures pgstep against psql on a server of its own: `npm run bench`, for some of its parts only
- * `npm run bench -- start turns applied small large memory`, with smaller loads `npm run bench -- quick`.
- * Needs psql on the PATH. Prints a table and puts the figures into dist/bench.json, beside those of earlier runs.
- * Runs are interleaved, figures are medians. A disk that is busy now and then outweighs all of it: TMPDIR=/dev/shm keeps
- * server and files in memory.
+ * Compares pgstep with psql on its own server: `npm run bench`, for some parts only `npm run bench -- start turns
+ * applied small large memory`, with smaller loads `npm run bench -- quick`. Needs psql on the PATH. Prints a table and
+ * adds the figures to dist/bench.json. Runs are interleaved, figures are medians. A busy disk distorts the result:
+ * TMPDIR=/dev/shm keeps server and files in memory.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,7 +30,7 @@ function record(name: string, value: number, unit: string, sense: Sense, bound: 
   add({ name, value, unit, sense, bound, quick });
 }
 
-/** What has no bound and stands beside what has. */
+/** Records a figure without a bound, for comparison. */
 function note(name: string, value: number, unit: string): void {
   add({ name, value, unit, quick });
 }
@@ -92,7 +91,7 @@ async function start(): Promise<void> {
 
 async function turns(): Promise<void> {
   const load = smallMigrations(root, 100);
-  // Without a delay an early answer overtakes what is still being sent, and looks like a turn.
+  // Without a delay an early answer arrives during sending and looks like a round trip.
   const proxy = await startProxy({ port: server.port, delayMs: 10 });
   const database = await freshDatabase();
   await pgstep(["up"], proxy.port, database, load.directory);
@@ -184,7 +183,7 @@ async function hugeFiles(): Promise<void> {
   const huge = (quick ? 100 : 1000) * 1e6;
   for (const kind of ["insert", "copy"] as const) {
     const load = largeMigration(root, kind, huge);
-    // Only pgstep runs: as a script it would take the disk twice.
+    // Runs only pgstep: the script would need the disk space twice.
     rmSync(load.psqlScript);
     const database = await freshDatabase();
     const { peakMb, cpuMs, wallMs } = await pgstep(["up"], server.port, database, load.directory);

@@ -12,7 +12,7 @@ export interface Measured {
   readonly peakMb: number;
 }
 
-/** A command that takes longer hangs. */
+/** A command that takes longer is considered hung. */
 const LONGEST_MS = 20 * 60_000;
 
 /** Runs a command to its end. @throws Error with its output when it fails */
@@ -50,7 +50,7 @@ export async function measure(
   return { wallMs, cpuMs: (userCPUTime + systemCPUTime) / 1000, peakMb: maxRSS / 1024 };
 }
 
-/** Writes what the process used when it ends; loaded into node before the tool. */
+/** Loaded into node before the tool; writes the process's resource usage at exit. */
 const REPORT_USAGE = pathToFileURL(join(import.meta.dirname, "report-usage.mjs")).href;
 
 export function median(values: readonly number[]): number {

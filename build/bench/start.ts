@@ -7,7 +7,7 @@ import { findRuntime, ROOT } from "../runtimes.ts";
 import type { Sense } from "./figures.ts";
 import { type Measured, measure, median } from "./measure.ts";
 
-/** What stands beside pgstep: a program in Go, which npm brings as an executable behind a script. */
+/** The program to compare with, written in Go; npm installs its executable behind a script. */
 const DBMATE = "2.36.0";
 const ROUNDS = 15;
 
@@ -21,13 +21,13 @@ export interface StartBench {
   note(name: string, value: number, unit: string): void;
 }
 
-/** How long it takes until a program of pgstep's, of Bun's, and of others has said its version, or has nothing to do. */
+/** Measures how long pgstep, Bun and others take to print their version, and to find nothing to apply. */
 export async function measureStart({ directory, databaseUrl, script, record, note }: StartBench): Promise<void> {
   const executable = await buildBinary();
   const dbmate = await fetchDbmate();
   const hello = join(directory, "hello.js");
   writeFileSync(hello, 'console.log("hello");\n');
-  // Both have this one migration, which neither prints anything of: the program is what is measured.
+  // Both tools get this one migration, which prints nothing: only the program is measured.
   const migrations = join(directory, "started");
   mkdirSync(migrations);
   writeFileSync(join(migrations, "001_start.sql"), "-- migrate:up\nSELECT 1;\n-- migrate:down\n");
@@ -49,7 +49,7 @@ export async function measureStart({ directory, databaseUrl, script, record, not
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [name, [command, ...words]] of Object.entries(programs)) {
       const one = await measure(command, words, { directory });
-      // In the first round files are read from the disk, and the migration is applied.
+      // The first round reads files from the disk and applies the migration.
       if (round > 0) measured[name]?.push(one);
     }
   }

@@ -1,13 +1,13 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A directory of migrations and the same work as one psql script, in the same transactions. */
+/** A directory of migrations, and the same work in the same transactions as one psql script. */
 export interface Workload {
   readonly directory: string;
   readonly psqlScript: string;
 }
 
-/** So many migrations of four statements each. */
+/** `count` migrations of four statements each. */
 export function smallMigrations(root: string, count: number): Workload {
   const directory = join(root, `small-${count}`);
   const psqlScript = join(root, `small-${count}.psql`);
@@ -29,7 +29,7 @@ CREATE INDEX ON t${number} (label);
   return { directory, psqlScript };
 }
 
-/** One migration of about so many bytes of single-row INSERTs, or of COPY data. */
+/** One migration of about `bytes` bytes of single-row INSERTs, or of COPY data. */
 export function largeMigration(root: string, kind: "insert" | "copy", bytes: number): Workload {
   const directory = join(root, `${kind}-${bytes}`);
   const psqlScript = join(root, `${kind}-${bytes}.psql`);

@@ -3,10 +3,10 @@ import type { CommandWords } from "../../src/core/command-line/command.ts";
 type Row = readonly [status: number | string, meaning: string];
 
 const NOT_STARTED: Row = [2, "could not start: arguments, settings, connection or privileges"];
-const WORDS_ONLY: readonly Row[] = [[2, "what was typed is wrong"]];
+const WORDS_ONLY: readonly Row[] = [[2, "the command line is wrong"]];
 const ENDED: Row = ["130, 143", "interrupted or terminated; what was running is rolled back"];
 
-/** What changes the history and runs nothing of the files. */
+/** Statuses of a command that changes the history and runs no files. */
 const recording = (refused: string): readonly Row[] => [
   NOT_STARTED,
   [3, refused],
@@ -14,15 +14,15 @@ const recording = (refused: string): readonly Row[] => [
   ENDED,
 ];
 
-/** Of each command, besides 0 for done and 1 for a bug of pgstep's. */
+/** By command, besides 0 for done and 1 for a bug in pgstep. */
 const STATUSES: Readonly<Record<string, readonly Row[]>> = {
   up: [
     NOT_STARTED,
-    [3, "faults in files, a changed file, an unknown version, or another run holds the lock"],
+    [3, "errors in files, a changed file, an unknown version, or another run holds the lock"],
     [4, "a statement failed and its migration was rolled back, or the connection was lost"],
-    ["126, 127", "the program behind -- could not be started, or was not found"],
+    ["126, 127", "the program after -- could not be started, or was not found"],
     ENDED,
-    ["any", "that of the program behind --, 128 and the signal's number if a signal ended it"],
+    ["any", "that of the program after --, or 128 plus the signal's number if a signal ended it"],
   ],
   status: [
     NOT_STARTED,
@@ -36,36 +36,36 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
   ],
   redo: [
     NOT_STARTED,
-    [3, "a migration has no down script, faults in files, or another run holds the lock"],
+    [3, "a migration has no down script, errors in files, or another run holds the lock"],
     [4, "a statement failed and its migration was rolled back, or the connection was lost"],
     ENDED,
   ],
   seed: [
     NOT_STARTED,
-    [3, "migrations are pending, faults in files, or another run holds the lock"],
+    [3, "migrations are pending, errors in files, or another run holds the lock"],
     [4, "a statement failed and its seed was rolled back, or the connection was lost"],
     ENDED,
   ],
-  new: [[2, "what was typed is wrong, or a file could not be written"]],
-  validate: [NOT_STARTED, [3, "a file has a fault, or disagrees with the history"]],
-  baseline: recording("there is a history already, an unknown version, or another run holds the lock"),
-  repair: recording("nobody agreed, or another run holds the lock"),
-  resolve: recording("nothing is in doubt, or another run holds the lock"),
+  new: [[2, "the command line is wrong, or a file could not be written"]],
+  validate: [NOT_STARTED, [3, "a file has an error, or disagrees with the history"]],
+  baseline: recording("the database has a history, an unknown version, or another run holds the lock"),
+  repair: recording("not confirmed, or another run holds the lock"),
+  resolve: recording("no outcome is unknown, or another run holds the lock"),
   protect: [NOT_STARTED, ENDED],
   unprotect: [NOT_STARTED, [3, "the name was not confirmed"], ENDED],
-  reset: recording("the name was not confirmed, something may not be dropped, or another run holds the lock"),
+  reset: recording("the name was not confirmed, an object may not be dropped, or another run holds the lock"),
   backup: [NOT_STARTED, [3, "the backup could not be made or verified; none is left"], ENDED],
   restore: [
     NOT_STARTED,
     [3, "the name was not confirmed, the backup is damaged or of another database, or another run holds the lock"],
-    [4, "a statement of it failed and all was rolled back, or the connection was lost"],
+    [4, "a statement of the backup failed and all was rolled back, or the connection was lost"],
     ENDED,
   ],
-  doctor: [[2, "it could not connect"], [3, "it found a fault"], ENDED],
-  wait: [[2, "what was typed is wrong, or the time was up"], ENDED],
+  doctor: [[2, "it could not connect"], [3, "it found an error"], ENDED],
+  wait: [[2, "the command line is wrong, or the timeout was reached"], ENDED],
   config: [[2, "a setting is wrong"]],
-  bundle: [NOT_STARTED, [3, "a file has a fault, or was edited after it was applied where the history is pinned"]],
-  types: [NOT_STARTED, [3, "with --check: a file is not what it should be"]],
+  bundle: [NOT_STARTED, [3, "a file has an error or, with a pinned history, was edited after it was applied"]],
+  types: [NOT_STARTED, [3, "with --check: a file is out of date"]],
   completion: WORDS_ONLY,
   help: WORDS_ONLY,
 };
@@ -73,6 +73,6 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
 /** The exit statuses of a command, lowest first. */
 export function statusesOf({ name }: CommandWords): readonly Row[] {
   const own = STATUSES[name];
-  if (!own) throw new Error(`Cannot document pgstep ${name}: say in build/docs/command-statuses.ts what it exits with`);
+  if (!own) throw new Error(`Cannot document pgstep ${name}: add its exit statuses to build/docs/command-statuses.ts`);
   return [[0, "done, or nothing to do"], ...own];
 }

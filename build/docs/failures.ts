@@ -17,10 +17,10 @@ export function exitStatusesPage(): string {
     GENERATED,
     "# Exit statuses",
     table(["status", "meaning", "failures"], rows),
-    "A program that `pgstep up -- program` starts decides the status itself, 128 and the signal's number when a signal " +
-      "ended it. [commands.md](commands.md) tells the statuses of each command.",
-    "In a script, `pgstep status --exit-code` exits with 3 when something is pending, and `pgstep validate` with 3 when a " +
-      "file has a fault.",
+    "A program that `pgstep up -- program` starts sets the status itself; 128 plus the signal's number if a signal " +
+      "ended it. [commands.md](commands.md) lists the statuses of each command.",
+    "In a script, `pgstep status --exit-code` exits with 3 if anything is pending, and `pgstep validate` with 3 if a " +
+      "file has an error.",
   ].join("\n\n")}\n`;
 }
 
@@ -33,12 +33,12 @@ export function errorsPage(): string {
   return `${[
     GENERATED,
     "# Errors",
-    "An error says what could not be done, and why, and where; its last line, the hint, says what to do in this very case. " +
-      "A command in a hint can be pasted: it begins as pgstep was started (`npx pgstep`, `npm run db --`), and repeats the " +
-      "flags that said which database and which files are meant, a URL without its password. " +
-      `With ${code("--json")} it has one of the codes below, which stay the same while words may change; the library's ` +
-      `${code("Failure")} has it as ${code("code")}. What else ends with the stack of the program is a bug of pgstep's: ` +
-      "exit status 1, please report it.",
+    "An error says what failed, why, and where; its last line, the hint, says what to do. A command in a hint can " +
+      "be pasted: it starts the way you started pgstep (`npx pgstep`, `npm run db --`), and repeats the flags that name the " +
+      "database and the files, a URL without its password. " +
+      `With ${code("--json")} an error has one of the codes below, which stay the same while messages may change; ` +
+      `the library's ${code("Failure")} has it as ${code("code")}. Any other error, printed with a stack trace and ` +
+      "exit status 1, is a bug in pgstep: please report it.",
     ...sections,
   ].join("\n\n")}\n`;
 }

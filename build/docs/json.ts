@@ -5,7 +5,7 @@ import { VALUES } from "../../src/adapters/json-report/values.ts";
 import { code, GENERATED, table } from "./markdown.ts";
 import { OUTPUT_SCHEMA } from "./output-schema.ts";
 
-/** The reference of what --json prints. */
+/** The reference of the output with --json. */
 export function jsonPage(): string {
   return `${[
     GENERATED,
@@ -18,14 +18,14 @@ export function jsonPage(): string {
     "Lines before the last one, in the order in which things happen.",
     ...sections(EVENTS),
     "## Values",
-    "What stands in the lines in more than one place.",
+    "Values that are used in more than one place.",
     ...sections(VALUES),
   ].join("\n\n")}\n`;
 }
 
-const INTRODUCTION = `With \`--json\` every command prints one JSON object a line on standard output, and nothing else; the exit status is the
-same as without. The last line is the result, or a failure where there is none. A run that failed tells what became of
-each of its migrations, and has the failure in it. Help and the scripts of \`completion\` are texts in every format.
+const INTRODUCTION = `With \`--json\` every command prints one JSON object per line on standard output, and nothing else; the exit status is
+the same as without it. The last line is the result, or a failure if there is none. The result of a failed run has the
+outcome of each of its migrations, and the failure. Help and the scripts of \`completion\` are text in every format.
 
     $ pgstep up --json
     {"type":"planned","format":1,"database":"app on localhost:5432","dryRun":false,"steps":[{"version":"001", ...}]}
@@ -36,9 +36,9 @@ each of its migrations, and has the failure in it. Help and the scripts of \`com
 [output.schema.json](../schema/output.schema.json) is the JSON Schema (2020-12) of a line. The package has it, as
 \`pgstep/schema/output.schema.json\`.
 
-As long as \`format\` is 1, fields, types of lines and words of a list of words are added at most: skip what you do
-not know. What there is none of is \`null\`; lists are empty. Durations are whole milliseconds; lines and columns count
-from 1, columns in code points. Passwords are never in it.`;
+While \`format\` is 1, pgstep only adds fields, types of lines, and words to a list of words: ignore those that you do
+not know. A missing value is \`null\`; lists may be empty. Durations are whole milliseconds; lines and columns count
+from 1, columns in code points. The output never contains a password.`;
 
 function sections(schemas: Readonly<Record<string, Schema>>): string[] {
   return Object.entries(schemas).flatMap(([name, schema]) => {
@@ -56,7 +56,7 @@ function sections(schemas: Readonly<Record<string, Schema>>): string[] {
   });
 }
 
-/** Lines go by their type, values by their name. */
+/** Lines are titled by type, values by name. */
 function titleOf(name: string): string {
   const { properties } = OUTPUT_SCHEMA.$defs[name] ?? {};
   return ((properties as Record<string, Schema> | undefined)?.type?.const as string | undefined) ?? name;
@@ -75,7 +75,7 @@ function typeOf(schema: Schema): string {
   return [schema.type].flat().join(" or ");
 }
 
-/** A reference without words of its own is told where it is defined. */
+/** A reference without its own description has that of its target. */
 function describe({ description, $ref }: Schema): string {
   if (description || typeof $ref !== "string") return description ?? "";
   return OUTPUT_SCHEMA.$defs[$ref.slice("#/$defs/".length)]?.description ?? "";

@@ -1,4 +1,4 @@
-/** Said at the top of every page that is not written by hand. */
+/** The first line of every generated page. */
 export const GENERATED = "<!-- Made by `npm run docs`; changes belong in src/ and build/docs/. -->";
 
 export function code(text: string): string {
@@ -10,7 +10,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
 
-/** Text of ours as Markdown shows it: what looks like a tag or emphasis is not meant as one. */
+/** Escapes plain text for Markdown, so that nothing looks like a tag or emphasis. */
 export function plain(text: string): string {
   return text.replace(/[\\*_<>[\]]/g, "\\$&");
 }

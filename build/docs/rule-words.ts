@@ -1,17 +1,17 @@
 import type { RULES, RuleId } from "../../src/core/failure/rules.ts";
 
-/** What docs/rules.md says of a rule, in Markdown. */
+/** The text of docs/rules.md about a rule, in Markdown. */
 interface RuleWords {
   readonly meaning: string;
   readonly remedy: string;
 }
 
-/** Where the case decides the severity, words say how. */
+/** If the case decides the severity, `severity` says how. */
 type WordsOf<Id extends RuleId> = (typeof RULES)[Id] extends "varies"
   ? RuleWords & { readonly severity: string }
   : RuleWords & { readonly severity?: never };
 
-/** The sections of the page, by the rule that each begins with. */
+/** The sections of the page, by the first rule of each. */
 export const SECTIONS: Readonly<Partial<Record<RuleId, string>>> = {
   "bad-name": "Files and their names",
   "other-tool": "Statements",
@@ -19,14 +19,14 @@ export const SECTIONS: Readonly<Partial<Record<RuleId, string>>> = {
   "other-history": "Around a run",
 };
 
-const NOT_CLOSED = { meaning: "what opens there is never closed", remedy: "close it; comments nest" };
+const NOT_CLOSED = { meaning: "a quote or comment is opened and never closed", remedy: "close it; comments nest" };
 
 const NO_END = {
   meaning: "the statement has no end: a parenthesis, or a `BEGIN ATOMIC` body, is open",
   remedy: "close it",
 };
 
-/** Rules next to each other that share their words share a row. */
+/** Neighbouring rules with the same words share a row. */
 export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
   "bad-name": {
     meaning: "a file that ends in `.sql` is not named like a migration, or its direction is misspelt (`.dwon.sql`)",
@@ -34,41 +34,41 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
   },
   "duplicate-version": {
     meaning: "two files have the same version; `1` and `001` are the same",
-    remedy: "give one of them another",
+    remedy: "give one of them another version",
   },
-  "down-without-up": { meaning: "a way back of no migration", remedy: "rename it, or remove it" },
+  "down-without-up": { meaning: "a down script without a migration", remedy: "rename it, or remove it" },
   "not-a-file": {
-    meaning: "a directory, or a link that leads nowhere, has a migration's name",
+    meaning: "a directory, or a broken link, has a migration's name",
     remedy: "rename or remove it",
   },
   unreadable: {
     severity: "error, a warning for a folder",
-    meaning: "it cannot be read",
+    meaning: "a file or folder cannot be read",
     remedy: "check its permissions",
   },
   "not-utf8": { meaning: "bytes that are not UTF-8", remedy: "convert it with iconv, as the hint says" },
   gap: {
-    meaning: "a number is left out before a migration that is not applied yet",
-    remedy: "check that no file was forgotten",
+    meaning: "a number is missing before a migration that is not applied yet",
+    remedy: "check that no file is missing",
   },
   "no-migrations": {
-    meaning: "the directory has none",
-    remedy: "make one with `pgstep new`, or name another with `--dir`",
+    meaning: "the directory has no migrations",
+    remedy: "create one with `pgstep new`, or name another directory with `--dir`",
   },
   "other-layout": {
-    meaning: "the directory holds the folders of Prisma or Diesel and no migration of pgstep's",
+    meaning: "the directory has folders of Prisma or Diesel, and no pgstep migration",
     remedy: "copy their SQL files to names like `001_create_users.sql`, or name another directory",
   },
   "no-environment": {
-    meaning: "no environment can have that folder's name, so its migrations are left alone",
+    meaning: "a folder's name cannot be an environment, so its migrations are ignored",
     remedy: "rename it, or move it away",
   },
   header: {
-    meaning: "a line of the header says something that is not known, or not so",
+    meaning: "a line of the header has an unknown key or a wrong value",
     remedy: "correct it: [file-format.md](file-format.md)",
   },
   "header-name": {
-    meaning: "the header's `Migration` is not the file's name; with blanks in it, it is a remark",
+    meaning: "the header's `Migration` is not the file's name; a text with blanks is only a comment",
     remedy: "make them agree",
   },
   "header-environment": {
@@ -76,13 +76,13 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     remedy: "make them agree",
   },
   "hook-name": {
-    meaning: "a file among the hooks has no hook's name and is never run",
+    meaning: "a file in the hooks directory is not named like a hook, and never runs",
     remedy: "rename it: [hooks.md](hooks.md)",
   },
   "other-tool": {
     meaning:
-      "a comment of goose, dbmate, sql-migrate or tern divides the file into what it applies and what it undoes; pgstep would run both",
-    remedy: "move the part that undoes into a `.down.sql` file, and delete the comments",
+      "a comment of goose, dbmate, sql-migrate or tern divides the file into an up part and a down part; pgstep would run both",
+    remedy: "move the down part into a `.down.sql` file, and delete the comments",
   },
   "unterminated-quote": NOT_CLOSED,
   "unterminated-identifier": NOT_CLOSED,
@@ -92,131 +92,134 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
   "unterminated-body": NO_END,
   "unterminated-copy": {
     meaning: "the rows of a `COPY ... FROM STDIN` do not end",
-    remedy: "put a line with only `\\.` behind them",
+    remedy: "add a line with only `\\.` after them",
   },
   "copy-line-shared": {
-    meaning: "something stands behind `COPY ... FROM STDIN` on its line",
-    remedy: "move it behind the `\\.`",
+    meaning: "other text follows `COPY ... FROM STDIN` on the same line",
+    remedy: "move it after the `\\.`",
   },
-  "copy-binary": { meaning: "`COPY` in binary format, whose rows are no text", remedy: "dump them as text or CSV" },
-  "psql-command": { meaning: "a backslash command of psql", remedy: "write what the hint gives in its place" },
+  "copy-binary": { meaning: "`COPY` in binary format, whose rows are not text", remedy: "dump them as text or CSV" },
+  "psql-command": { meaning: "a backslash command of psql", remedy: "replace it by what the hint shows" },
   "transaction-control": {
     meaning:
-      "BEGIN, COMMIT or the like that does not make whole transactions, one after the other ([file-format.md](file-format.md#file-contents))",
+      "BEGIN, COMMIT or the like that does not form complete transactions, one after another ([file-format.md](file-format.md#file-contents))",
     remedy: "remove it, end each BEGIN with a COMMIT, or split the file",
   },
   "discard-all": {
-    meaning: "`DISCARD ALL` would drop the lock that keeps other runs away",
+    meaning: "`DISCARD ALL` would release the lock that blocks other runs",
     remedy: "discard only plans, sequences or temporary tables",
   },
   "client-encoding": { meaning: "the file asks for another encoding than UTF-8", remedy: "remove the line" },
   "nul-character": { meaning: "a NUL character, which PostgreSQL cannot store", remedy: "remove it" },
   placeholder: {
-    meaning: "it has no value or no name, is secret and not quoted, or makes more than one statement",
+    meaning: "a placeholder has no value or no name, is secret and not quoted, or makes more than one statement",
     remedy: "[environments.md](environments.md)",
   },
   "not-in-transaction": {
-    meaning: "a repeatable object or a hook cannot run in the transaction that it would run in",
-    remedy: "put it into a migration",
+    meaning: "a repeatable migration or a hook has a statement that cannot run in a transaction",
+    remedy: "move the statement into a migration",
   },
-  "seed-transaction": { meaning: "a seed cannot run in a transaction", remedy: "make a migration of it" },
+  "seed-transaction": { meaning: "a seed cannot run in a transaction", remedy: "make it a migration" },
   empty: {
-    severity: "error in `up` for a blank file and an untouched template, else a warning",
-    meaning: "the file has no statements. A blank up file with a blank down file beside it counts as made on purpose",
-    remedy: "write its SQL, or a comment that says why there is nothing to do",
+    severity: "error in `up` for a blank file and an unedited template, else a warning",
+    meaning: "the file has no statements. A blank up file with a blank down file beside it counts as intended",
+    remedy: "write its SQL, or a comment that says why there is none",
   },
   changed: {
-    meaning: "the file is not the one that was applied; line ends do not count",
+    meaning: "the file was edited after it was applied; line ends do not count",
     remedy: "restore it, or accept it with `pgstep repair`",
   },
   missing: {
     severity: "warning, an error for `validate`",
-    meaning: "a version is applied and its file is gone",
-    remedy: "restore it from version control, or, when it is gone for good, `pgstep repair <version>`",
+    meaning: "a version is applied and its file is missing",
+    remedy: "restore it from version control or, if it is gone for good, run `pgstep repair <version>`",
   },
   "out-of-order": {
     meaning: "a pending version is below an applied one",
-    remedy: "give it a higher one, or `--out-of-order`",
+    remedy: "give it a higher version, or use `--out-of-order`",
   },
   unfinished: {
-    meaning: "a migration outside a transaction did not end",
+    meaning: "a migration outside a transaction did not finish",
     remedy: "run `pgstep up` again, or `pgstep resolve`",
   },
-  "repeatable-waiting": { meaning: "repeatable objects wait until nothing is pending", remedy: "apply the rest" },
-  "repeatable-missing": {
-    meaning: "the file of a repeatable object is gone; what it made is left",
-    remedy: "drop it in a migration",
+  "repeatable-waiting": {
+    meaning: "repeatable migrations are deferred until nothing is pending",
+    remedy: "apply the pending migrations",
   },
-  "seed-changed": { meaning: "a seed that runs once was changed after it ran", remedy: "write another" },
+  "repeatable-missing": {
+    meaning: "the file of a repeatable migration is missing; the objects that it made stay",
+    remedy: "drop the objects in a migration",
+  },
+  "seed-changed": { meaning: "a seed that runs once was changed after it ran", remedy: "write another seed" },
   pinned: {
-    meaning: "the history is not the one that a sealed bundle was pinned to",
-    remedy: "seal a new one: [bundle.md](bundle.md)",
+    meaning: "the history is not the one that a bundle was pinned to",
+    remedy: "build a new bundle: [bundle.md](bundle.md)",
   },
   "other-history": {
     severity: "error on a first run, else a warning",
-    meaning: "another table has the shape of a history and entries, so that this database was migrated before",
-    remedy: "name it with `--schema` and `--table`, record a `baseline`, or `up --first-run`",
+    meaning: "another table has the shape of a history, and entries: this database was migrated before",
+    remedy: "name it with `--schema` and `--table`, record a `baseline`, or use `up --first-run`",
   },
   "relation-exists": {
     severity: "error on a first run, else a warning",
-    meaning: "a relation that a pending migration creates is in the database already",
-    remedy: "record a `baseline`, or `up --first-run`",
+    meaning: "a relation that a pending migration creates already exists",
+    remedy: "record a `baseline`, or use `up --first-run`",
   },
   "other-tables": {
-    meaning: "a first run finds tables that no pending migration makes",
-    remedy: "check that it is the database you mean",
+    meaning: "a first run finds tables that no pending migration creates",
+    remedy: "check that it is the right database",
   },
   replay: {
-    meaning: "a statement failed in the rehearsal of `validate --replay`",
+    meaning: "a statement failed in `validate --replay`",
     remedy: "[validation.md](validation.md)",
   },
   "not-reversible": {
-    severity: "warning, an error where the migration cannot be applied again for it",
-    meaning: "a way back does not lead back",
-    remedy: "undo in it all that the migration does",
+    severity: "warning, an error if the migration cannot be applied again after it",
+    meaning: "a down script does not undo its migration completely",
+    remedy: "undo everything that the migration does",
   },
   "hook-unfinished": {
-    meaning: "a hook after an earlier `up` failed or was cut off",
+    meaning: "a hook after an earlier `up` failed or was interrupted",
     remedy: "`up` runs the after-up hooks again: [hooks.md](hooks.md)",
   },
   "hook-failed": {
-    meaning: "a hook failed where `--hook-failure warn` lets the run go on",
-    remedy: "look at its output",
+    meaning: "a hook failed, and `--hook-failure warn` lets the run continue",
+    remedy: "read its output",
   },
   "commit-unconfirmed": {
-    meaning: "a transaction is committed on this server, and its synchronous standby has not confirmed it",
+    meaning: "a transaction is committed on this server, but its synchronous standby has not confirmed it",
     remedy: "check `pg_stat_replication`: [deploy.md](deploy.md#standbys-and-exit-status-0)",
   },
   "not-given-back": {
-    meaning: "a view was made anew, and a privilege or the like could not be put back on it",
+    meaning: "a view was re-created, but a privilege or other property of it could not be restored",
     remedy: "run what the message shows",
   },
-  "not-droppable": { meaning: "`reset` finds what the role may not drop", remedy: "drop it as its owner" },
+  "not-droppable": { meaning: "`reset` finds an object that the role may not drop", remedy: "drop it as its owner" },
   "backup-incomplete": {
-    meaning: "a backup in SQL of pgstep's own leaves something out",
-    remedy: "let pg_dump make it: [backups.md](backups.md)",
+    meaning: "an SQL backup by pgstep omits something",
+    remedy: "use pg_dump for it: [backups.md](backups.md)",
   },
   "backup-unfinished": {
-    meaning: "files of a backup that did not end lie in the directory",
-    remedy: "remove them when no other is at work",
+    meaning: "the directory has files of an unfinished backup",
+    remedy: "remove them if no other backup is running",
   },
   "md5-login": {
-    meaning: "md5 proved the password over a connection without TLS, where a listener can guess it from what was sent",
-    remedy: "connect with TLS, or let the server use SCRAM",
+    meaning: "the password was sent as an md5 hash without TLS, so a listener can guess it",
+    remedy: "connect with TLS, or use SCRAM on the server",
   },
   "embedded-locks": {
     meaning: "options about locks have no effect on the embedded database",
-    remedy: "none is needed",
+    remedy: "nothing",
   },
-  setting: { meaning: "a setting cannot be used", remedy: "correct it where the message says it stands" },
+  setting: { meaning: "a setting has an error", remedy: "correct it in the place that the message names" },
   "project-file-ignored": {
     meaning: "a project file above the working directory belongs to another user",
     remedy: "name it with `--config` if you trust it: [settings.md](settings.md#the-project-file)",
   },
   "log-outside": {
-    meaning: "only a project file names the log, outside of the project, and the command only looks",
+    meaning: "only a project file names the log, which is outside the project, and the command only looks",
     remedy: "name it with `--log-file`: [security.md](security.md#a-checkout-that-you-do-not-trust)",
   },
   "log-lost": { meaning: "the log file is not complete", remedy: "make room for it" },
-  bug: { meaning: "pgstep itself has a fault", remedy: "please report it with what was printed" },
+  bug: { meaning: "pgstep itself has a bug", remedy: "please report it with the output" },
 };

@@ -15,9 +15,9 @@ export function rulesPage(): string {
   return `${[
     GENERATED,
     "# Rules",
-    "Whatever pgstep finds in files, in the history or around a run has the name of a rule, the same in `--json`, in annotations,\n" +
-      "in SARIF, in GitLab's and JUnit's reports, and in the log. With an error nothing is begun, or the command ends with a status\n" +
-      "other than 0; with a warning it goes on. Where the whole command fails, its code stands in the rule's place: [errors.md](errors.md).",
+    "Every finding has a rule. The rule's name is the same in `--json`, in annotations, in SARIF, in GitLab's and\n" +
+      "JUnit's reports, and in the log. After an error nothing is started, or the command exits with a status other\n" +
+      "than 0; after a warning it continues. If the whole command fails, its code replaces the rule: [errors.md](errors.md).",
     ...sections,
   ].join("\n\n")}\n`;
 }

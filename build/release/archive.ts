@@ -1,20 +1,20 @@
 import { promisify } from "node:util";
 import { crc32, deflateRaw, gzip } from "node:zlib";
 
-/** A file to be packed. */
+/** A file to pack. */
 export interface ArchiveEntry {
-  /** With slashes, relative. */
+  /** Relative, with forward slashes. */
   readonly name: string;
   readonly content: Uint8Array;
-  /** Whether it is a program. */
+  /** True for a program. */
   readonly isExecutable?: boolean;
 }
 
 const BLOCK_BYTES = 512;
 
 /**
- * A gzipped tar archive (POSIX ustar) that says nothing of the machine it was made on: entries sorted by name, of user 0,
- * all of one time in seconds since 1970.
+ * A gzipped tar archive (POSIX ustar) without traces of the machine: entries sorted by name, owned by user 0, all with
+ * the same time in seconds since 1970.
  */
 export function tarGzip(entries: readonly ArchiveEntry[], time: number): Promise<Uint8Array> {
   const blocks = sorted(entries).flatMap((entry) => {
@@ -49,7 +49,7 @@ const DEFLATED = 8;
 const UTF8_NAMES = 0x800;
 const MADE_ON_UNIX = 3 << 8;
 
-/** A zip archive (PKWARE's APPNOTE) of the same restraint. Its times are UTC, to two seconds. */
+/** A zip archive (PKWARE's APPNOTE) with the same properties. Its times are UTC, to two seconds. */
 export async function zip(entries: readonly ArchiveEntry[], time: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];

@@ -4,15 +4,14 @@ import { ROOT } from "../runtimes.ts";
 import type { Target } from "../targets.ts";
 import { fetchPackage } from "./npm-package.ts";
 
-/** The version of the installed Bun, which is that of every executable's runtime. */
+/** The version of the installed Bun, which is the runtime of every executable. */
 export function bunVersion(): string {
   return (readJson("node_modules/bun/package.json") as { version: string }).version;
 }
 
 /**
- * Path of Bun's executable for that target, fetched from npm on first use and kept in dist/runtimes. The package's
- * digest must be the one that package-lock.json pins or, for a package that Bun itself does not depend on, the
- * registry's.
+ * Path of Bun's executable for a target, downloaded from npm on first use and kept in dist/runtimes. The package's
+ * digest must match package-lock.json or, for a package that Bun itself does not depend on, the registry.
  */
 export async function bunRuntime({ bunPackage }: Target): Promise<string> {
   const version = bunVersion();

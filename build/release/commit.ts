@@ -3,13 +3,13 @@ import { ROOT } from "../runtimes.ts";
 
 /** The commit that is checked out. */
 export interface Commit {
-  /** Its full id; ends in "-dirty" when the files are others. */
+  /** The full id; ends in "-dirty" if files differ from the commit. */
   readonly id: string;
-  /** When it was made, or what SOURCE_DATE_EPOCH says instead (reproducible-builds.org), in seconds since 1970. */
+  /** The commit's time, or SOURCE_DATE_EPOCH (reproducible-builds.org), in seconds since 1970. */
   readonly time: number;
 }
 
-/** @throws Error where there is no git repository */
+/** @throws Error if there is no git repository */
 export function currentCommit(): Commit {
   const git = (...words: string[]) => execFileSync("git", words, { cwd: ROOT, encoding: "utf8" }).trim();
   const changed = git("status", "--porcelain") !== "";

@@ -3,24 +3,24 @@ import { join } from "node:path";
 import { ROOT } from "../runtimes.ts";
 import { bunVersion } from "./bun-runtime.ts";
 
-/** What of others' is inside a release. */
+/** Third-party software inside a release. */
 export interface Component {
   readonly name: string;
   readonly version: string;
   /** An SPDX expression. */
   readonly license: string;
-  /** Where it comes from, as a package URL. */
+  /** The origin, as a package URL. */
   readonly purl: string;
-  /** SHA-512 of its package, in hexadecimal. */
+  /** SHA-512 (hex) of the package. */
   readonly sha512?: string;
-  /** Only executables hold it. */
+  /** Set if only executables contain it. */
   readonly inExecutables?: true;
 }
 
-/** The embedded PostgreSQL, which is in every artefact. */
+/** The embedded PostgreSQL, which every artefact contains. */
 const EMBEDDED = "@electric-sql/pglite";
 
-/** The packages of the program, the embedded database, and the runtime. Sorted by name. */
+/** The packages in the program, the embedded database, and the runtime, sorted by name. */
 export function components(packages: readonly string[]): Component[] {
   const bun = bunVersion();
   return [
@@ -46,14 +46,14 @@ function npmComponent(name: string): Component {
   return {
     name,
     version,
-    // The one licence that is named as something else than an SPDX expression would have to be looked at.
+    // A licence that is not an SPDX expression would need a check by hand.
     license,
     purl: `pkg:npm/${name.replace("@", "%40")}@${version}`,
     sha512: Buffer.from(digest, "base64").toString("hex"),
   };
 }
 
-/** The texts that have to go with what an executable holds. */
+/** The licence texts that must accompany an executable. */
 export function executableLicenses(ofProgram: string): string {
   const embedded = readFileSync(join(ROOT, "node_modules", EMBEDDED, "LICENSE"), "utf8").trim();
   const version = bunVersion();

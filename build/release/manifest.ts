@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 
-/** What a release's manifest.json says. */
+/** The content of a release's manifest.json. */
 export interface Manifest {
   readonly format: 1;
   readonly name: "pgstep";
   readonly version: string;
-  /** Ends in "-dirty" when it was not built from that commit alone. */
+  /** Ends in "-dirty" if files differed from the commit. */
   readonly commit: string;
   readonly commitTime: string;
   readonly builtWith: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface ReleasedFile {
   /** In hexadecimal. */
   readonly sha256: string;
   readonly target?: string;
-  /** What the archive holds; its digest does not depend on how it was packed. */
+  /** The program in the archive; its digest does not depend on the packing. */
   readonly executable?: { readonly path: string; readonly size: number; readonly sha256: string };
 }
 

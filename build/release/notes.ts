@@ -4,8 +4,8 @@ import { pathToFileURL } from "node:url";
 import { ROOT } from "../runtimes.ts";
 
 /**
- * What the changelog says of a version, without its heading.
- * @throws Error when it has no such section, or nothing in it
+ * The changelog's section of a version, without its heading.
+ * @throws Error if the section is missing or empty
  */
 export function releaseNotes(changelog: string, version: string): string {
   const sections = changelog.split(/^(?=## )/m);
@@ -16,7 +16,7 @@ export function releaseNotes(changelog: string, version: string): string {
 }
 
 /*
- * `node build/release/notes.ts v0.1.0`: prints the notes of the version of package.json, which that tag must name.
+ * `node build/release/notes.ts v0.1.0`: prints the notes of the version in package.json; the tag must match it.
  */
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const read = (name: string) => readFileSync(join(ROOT, name), "utf8");

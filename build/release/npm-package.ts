@@ -9,9 +9,9 @@ const run = promisify(execFile);
 const TIMEOUT_MS = 10 * 60_000;
 
 /**
- * Lays a package of npm out in a directory that does not exist yet, running nothing of it. Without the digest that it
- * must have (`sha512-...`) it is the registry's that counts.
- * @throws Error when its digest is another
+ * Downloads an npm package and unpacks it into a directory that does not exist yet, without running its scripts. Checks
+ * it against `integrity` (`sha512-...`), by default the registry's digest.
+ * @throws Error if the digest differs
  */
 export async function fetchPackage(name: string, directory: string, integrity?: string): Promise<void> {
   mkdirSync(dirname(directory), { recursive: true });
@@ -25,7 +25,7 @@ export async function fetchPackage(name: string, directory: string, integrity?: 
     const found = `sha512-${createHash("sha512")
       .update(readFileSync(join(scratch, archive)))
       .digest("base64")}`;
-    if (found !== expected) throw new Error(`${name} has the digest ${found}, and ${expected} is expected`);
+    if (found !== expected) throw new Error(`${name} has the digest ${found}, but ${expected} is expected`);
     await run("tar", ["-xzf", archive], npm);
     renameSync(join(scratch, "package"), directory);
   } finally {

@@ -6,8 +6,8 @@ import { ROOT } from "../runtimes.ts";
 const BESIDE = ["README.md", "LICENSE", "CHANGELOG.md"];
 
 /**
- * Lays the npm package out in a directory of its own and packs it, so that nothing that lies about in the checkout gets
- * in. Returns the archive's name. What only developers need is left out of its package.json.
+ * Collects the npm package in its own directory and packs it, so that no stray files of the checkout get in. Returns
+ * the archive's name. Fields for developers are removed from package.json.
  */
 export function packPackage(directory: string, built: string, destination: string): string {
   const { scripts, devDependencies, ...manifest } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
@@ -31,14 +31,14 @@ export function packPackage(directory: string, built: string, destination: strin
   return archiveName(said);
 }
 
-/** What the umask of whoever builds or checked out made of them must not get into the archive. */
+/** File modes that depend on somebody's umask must not get into the archive. */
 function setModes(directory: string): void {
   for (const path of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
     if (statSync(join(directory, path)).isFile()) chmodSync(join(directory, path), 0o644);
   }
 }
 
-/** npm 11 prints a list, later ones an object with the package's name. */
+/** npm 11 prints a list, later versions an object by package name. */
 function archiveName(said: string): string {
   const printed: unknown = JSON.parse(said);
   const [first] = Object.values(printed as Record<string, { filename: string }>);

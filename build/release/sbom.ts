@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Commit } from "./commit.ts";
 import type { Component } from "./components.ts";
 
-/** What a bill of materials is of. */
+/** The release that a bill of materials describes. */
 export interface Subject {
   readonly version: string;
   readonly commit: Commit;
@@ -10,8 +10,8 @@ export interface Subject {
 }
 
 /**
- * The software bill of materials as CycloneDX 1.6 JSON (https://cyclonedx.org/docs/1.6/json/). Its serial number comes
- * from what it says, so that the same parts give the same document.
+ * The software bill of materials as CycloneDX 1.6 JSON (https://cyclonedx.org/docs/1.6/json/). Its serial number is
+ * derived from its content, so that the same parts give the same document.
  */
 export function billOfMaterials({ version, commit, components }: Subject): string {
   const main = { "bom-ref": `pkg:npm/pgstep@${version}`, type: "application", name: "pgstep", version };
@@ -47,7 +47,7 @@ export function billOfMaterials({ version, commit, components }: Subject): strin
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** A UUID of version 8 (RFC 9562), made of a digest. */
+/** A UUID of version 8 (RFC 9562), made from a digest. */
 function uuidOf(value: unknown): string {
   const bytes = createHash("sha256").update(JSON.stringify(value)).digest().subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;

@@ -5,13 +5,13 @@ import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** A server of files on this machine. */
+/** A file server on this machine. */
 export interface FileServer {
   readonly url: string;
   close(): void;
 }
 
-/** Serves the files of that directory, those below it not, on a free port of 127.0.0.1. */
+/** Serves the files of a directory, without subdirectories, on a free port of 127.0.0.1. */
 export async function serveFiles(directory: string): Promise<FileServer> {
   const server = createServer(({ url = "" }, response) => {
     try {
@@ -32,8 +32,8 @@ export async function serveFiles(directory: string): Promise<FileServer> {
 }
 
 /*
- * `node build/release/serve.ts DIRECTORY COMMAND...`: runs a command that downloads from that directory what it would
- * download from a release.
+ * `node build/release/serve.ts DIRECTORY COMMAND...`: runs a command that downloads from this directory instead of from
+ * a release.
  */
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const [directory = ".", command = "true", ...words] = process.argv.slice(2);

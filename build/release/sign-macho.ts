@@ -19,15 +19,15 @@ const MAIN_BINARY = 1n;
 
 const PAGE_BITS = 12;
 const PAGE_BYTES = 2 ** PAGE_BITS;
-/** What a segment's size in memory is a multiple of. */
+/** A segment's size in memory is a multiple of this. */
 const SEGMENT_PAGE_BYTES = 0x4000;
 
 const IDENTIFIER = "pgstep\0";
 
 /**
- * Gives a Mach-O executable for one processor a signature by nobody in particular (`codesign --sign -`) in place of the
- * one that it has. Bun 1.4.5 does so for Apple processors only and leaves the others with that of its own executable,
- * which no longer fits.
+ * Replaces the signature of a Mach-O executable for one processor by an ad-hoc one (`codesign --sign -`). Bun 1.4.5
+ * does this for Apple processors only; other executables keep the signature of Bun's own executable, which no longer
+ * matches.
  * @throws Error for a file whose signature is not at its end
  */
 export function signAdHoc(executable: Buffer): Buffer {

@@ -5,9 +5,9 @@ import { join, resolve } from "node:path";
 import { findRuntime, type Runtime } from "../runtimes.ts";
 
 /*
- * `node build/release/smoke.ts URL COMMAND...`: has that pgstep apply two migrations to the database, look, and undo
- * them, in an empty directory; a pglite: directory is one in there. The words bun and deno stand for those that npm
- * installed. Ends with 1 at the first thing that is not as it should be. Needs nothing that is installed by npm otherwise.
+ * `node build/release/smoke.ts URL COMMAND...`: in an empty directory, lets that pgstep apply two migrations to the
+ * database, show the status, and undo them. A pglite: directory is created there. The words bun and deno mean the ones
+ * that npm installed; otherwise it needs nothing from npm. Exits with 1 at the first unexpected result.
  */
 
 const DENO = ["run", "--allow-net", "--allow-env", "--allow-read", "--allow-write", "--allow-sys"];
@@ -22,7 +22,7 @@ try {
   writeFileSync(join(migrations, "001_smoke.down.sql"), "DROP TABLE pgstep_smoke;\n");
   writeFileSync(join(migrations, "002_index.sql"), "CREATE INDEX CONCURRENTLY smoked ON pgstep_smoke ((id + 1));\n");
   writeFileSync(join(migrations, "002_index.down.sql"), "DROP INDEX smoked;\n");
-  // A file of that name must not decide which database is migrated.
+  // The .env file must not decide which database is migrated.
   writeFileSync(join(place, ".env"), "DATABASE_URL=postgres://nobody@127.0.0.1:1/wrong\n");
   console.log(pgstep("--version", "--json").trim());
   expect("up", pgstep("up", "--json"), '"outcome":"applied"');
