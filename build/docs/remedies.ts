@@ -38,8 +38,10 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   "shadow-not-empty": "Name an empty database that nobody needs.",
   "backup-failed":
     "Fix what the message names, e.g. with `--backup-dir` or `--pg-dump`; or continue without a backup: `--no-backup`.",
-  "backup-unusable": "Choose another backup: `pgstep backup --list`. A backup of another database needs `--other-database`.",
-  "lock-held": "Wait for the other run to end, or wait longer with `--lock-wait`; the message names the other run if it can.",
+  "backup-unusable":
+    "Choose another backup: `pgstep backup --list`. A backup of another database needs `--other-database`.",
+  "lock-held":
+    "Wait for the other run to end, or wait longer with `--lock-wait`; the message names the other run if it can.",
   "in-doubt":
     "Check whether the statement took effect, then record that with `pgstep resolve <version> --done` or `--not-done`. If the session has ended, decide whether the statement must run again.",
   "hook-failed":

@@ -49,7 +49,8 @@ function misfitOfCompound(value: unknown, shape: Compound, name: string): string
       if (!Array.isArray(value)) return `${name} is not a list`;
       return firstOf(value, (one) => misfitOf(one, shape[1], name));
     case "parts":
-      if (!Array.isArray(value) || value.length !== shape[1].length) return `${name} must have ${shape[1].length} parts`;
+      if (!Array.isArray(value) || value.length !== shape[1].length)
+        return `${name} must have ${shape[1].length} parts`;
       return firstOf([...shape[1].entries()], ([index, one]) => misfitOf(value[index], one, name));
   }
 }

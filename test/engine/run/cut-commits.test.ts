@@ -128,10 +128,7 @@ describe("a connection that is cut at the COMMIT of the repeatable objects", () 
     const report = await up();
     assert.deepEqual(objects(report), ["a in-doubt", "b in-doubt"]);
     assert.deepEqual(outcomes(report), ["001 in-doubt"]);
-    assert.match(
-      report.failure?.hint ?? "",
-      /could not check .* confirmed 1 of 1 .*process \d+.*pg_terminate_backend/,
-    );
+    assert.match(report.failure?.hint ?? "", /could not check .* confirmed 1 of 1 .*process \d+.*pg_terminate_backend/);
   });
 });
 
