@@ -24,7 +24,7 @@ if (files.length === 0) throw new Error(`No test file has ${chosen.join(" or ")}
 await buildBinary();
 const servers = await Promise.all([startPostgres({ major: 15 }), startPostgres({ major: 18 })]);
 // A terminal's report repeats what failed at its end; a log gets the same from a reporter of our own.
-const reporters = process.stdout.isTTY ? ["spec"] : ["tap", join(ROOT, "build/failed-tests.ts")];
+const reporters = process.stdout.isTTY ? ["spec"] : ["tap", join(ROOT, "build/failed-tests.mjs")];
 // Not --test-force-exit: it loses results (https://github.com/nodejs/node/issues/64833).
 const run = spawn(
   process.execPath,
