@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { resolve } from "../../../src/engine/verbs/resolve.ts";
 import { startMessageProxy } from "../../faults/support/message-proxy.ts";
 import { findPgbouncer, startPgbouncer } from "../../support/pgbouncer.ts";
@@ -179,10 +179,10 @@ INSERT INTO trace (what) SELECT word || ' ' || current_setting('application_name
   const program = findPgbouncer();
   test("is refused behind a pooler before anything runs", {
     skip: !program && "pgbouncer is not installed",
-  }, async () => {
+  }, async (t) => {
     if (!program) return;
     const bouncer = await startPgbouncer(program, await sharedServer(), 2);
-    after(() => bouncer.stop());
+    t.after(() => bouncer.stop());
     const here = await world({ "001_a.sql": FILE }, { before: BEFORE });
     const behind = here.beside({}, { url: bouncer.url(here.databaseName) });
     const { message, place } = await refusal(behind.up(), "files-unsound");

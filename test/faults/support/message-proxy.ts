@@ -46,7 +46,8 @@ export async function startMessageProxy(serverPort: number): Promise<MessageProx
       // Messages that passed earlier still arrive; no other message does.
       client.end();
       setTimeout(() => client.destroy(), 20);
-      setTimeout(() => server.end(() => server.destroy()), cut.lingerMs);
+      // The server finds the loss then, unless the test has ended long before.
+      setTimeout(() => server.end(() => server.destroy()), cut.lingerMs).unref();
     };
     const relay = (from: ProxiedMessage["from"], source: Socket, target: Socket) => {
       const framer = new Framer(from === "client");
