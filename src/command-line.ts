@@ -13,7 +13,6 @@ import { COMPLETE } from "./core/completion/scripts.ts";
 import { type Completion, completionAt } from "./core/completion/suggestions.ts";
 import { usage } from "./core/failure/failure.ts";
 import { commandHelp, programHelp } from "./core/help/help-text.ts";
-import { HELP_TOPICS } from "./core/help/index.ts";
 import { nearest } from "./core/text/spelling.ts";
 
 /** The request in a command line. */
@@ -79,7 +78,7 @@ function helpRequest(command: CommandWords, line: CommandLine): Request | undefi
     return { kind: "version" };
   }
   if (!isGiven("help")) return undefined;
-  const text = line.word === undefined ? programHelp(VOCABULARY, HELP_TOPICS) : commandHelp(command, VOCABULARY);
+  const text = line.word === undefined ? programHelp(VOCABULARY) : commandHelp(command, VOCABULARY);
   return { kind: "text", text, prose: true };
 }
 
@@ -124,8 +123,9 @@ function refuseOptions(command: CommandWords, line: CommandLine): void {
   const given = new Set<Option>();
   for (const { option, spelling } of line.options) {
     if (!option || !known.includes(option)) throw unknownOption(spelling, command, line.word !== undefined);
-    if (given.has(option)) {
-      const isList = option.value?.endsWith(",...");
+    // A switch that is said twice says the same.
+    if (given.has(option) && option.value !== undefined) {
+      const isList = option.value.endsWith(",...");
       const hint = isList ? `Give it once, with commas: --${option.name} <${option.value}>.` : "Give it once.";
       throw usage(`Cannot use --${option.name} twice`, hint);
     }
@@ -147,7 +147,11 @@ function argumentsOf(command: CommandWords, line: CommandLine): readonly string[
   if (command.arguments.length === 0) refuseProgram(command, afterDashes);
   const typed = command.program === undefined ? [...line.arguments, ...afterDashes] : line.arguments;
   const missing = command.arguments.find(({ required }, index) => required && !typed[index]?.trim());
-  if (missing) throw usage(`Cannot run pgstep ${command.name}: <${missing.name}> is missing`, seeHelp(command));
+  if (missing) {
+    const isDatabaseMeant = line.word === "create";
+    const hint = isDatabaseMeant ? "To create the database: pgstep up --create-database." : seeHelp(command);
+    throw usage(`Cannot run pgstep ${command.name}: <${missing.name}> is missing`, hint);
+  }
   const unused = typed[command.arguments.length];
   if (unused === undefined || command.arguments.some(({ variadic }) => variadic)) return typed;
   throw usage(`Cannot run pgstep ${command.name}: unexpected argument "${unused}"`, seeHelp(command));
@@ -168,8 +172,14 @@ function refuseProgram(command: CommandWords, [program]: readonly string[]): voi
   );
 }
 
+/** Words of other tools for options of pgstep. */
+const COMMANDS_ELSEWHERE: Readonly<Record<string, string>> = { version: "--version" };
+const LETTERS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = { "-V": ["version"], "-n": ["dry-run"] };
+
 function unknownCommand(name: string) {
-  const meant = /^[0-9]+$/.test(name) ? `up ${name}` : nearest(name, commandNames(VOCABULARY));
+  const meant = /^[0-9]+$/.test(name)
+    ? `up ${name}`
+    : (COMMANDS_ELSEWHERE[name] ?? nearest(name, commandNames(VOCABULARY)));
   return usage(
     `Cannot run "${name}": there is no such command`,
     meant ? `Did you mean pgstep ${meant}?` : `Commands are ${COMMANDS.map((command) => command.name).join(", ")}.`,
@@ -180,8 +190,10 @@ function unknownOption(typed: string, command: CommandWords, named: boolean) {
   const plain = typed.replace(/^-+/, "");
   const dashed = plain.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll("_", "-");
   const names = optionsOf(command, VOCABULARY).map(({ name }) => name);
-  const meant =
-    dashed.length === 1
+  const letter = LETTERS_ELSEWHERE[typed]?.filter((name) => names.includes(name));
+  const meant = letter?.length
+    ? letter
+    : dashed.length === 1
       ? names.filter((name) => name.startsWith(dashed) && !name.startsWith("no-"))
       : [nearest(dashed, names) ?? []].flat();
   const elsewhere = COMMANDS.find(({ options }) => options.some(({ name }) => name === dashed));

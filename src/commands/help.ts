@@ -1,10 +1,11 @@
 import { type CommandWords, commandNamed, commandNames, type TextCommand } from "../core/command-line/command.ts";
 import { usage } from "../core/failure/failure.ts";
-import { commandHelp, programHelp } from "../core/help/help-text.ts";
+import { commandHelp, programHelp, topicsHelp } from "../core/help/help-text.ts";
 import { HELP_TOPICS } from "../core/help/index.ts";
 import { nearest } from "../core/text/spelling.ts";
 
 const TOPICS = HELP_TOPICS.map(({ name }) => name);
+const TOPIC_LIST = "topics";
 
 /** The command that explains the others. */
 export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
@@ -19,7 +20,7 @@ export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
       name: "command or topic",
       required: false,
       summary: "what to explain",
-      completes: [...others.map((one) => one.name), ...TOPICS],
+      completes: [...others.map((one) => one.name), ...TOPICS, TOPIC_LIST],
     },
   ],
   options: [],
@@ -28,12 +29,13 @@ export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
     { line: "pgstep help files", remark: "a topic" },
   ],
   text([name], vocabulary) {
-    if (name === undefined) return programHelp(vocabulary, HELP_TOPICS);
+    if (name === undefined) return programHelp(vocabulary);
+    if (name === TOPIC_LIST) return topicsHelp(HELP_TOPICS);
     const command = commandNamed(vocabulary.commands, name);
     if (command) return commandHelp(command, vocabulary);
     const topic = HELP_TOPICS.find((one) => one.name === name);
     if (topic) return topic.text(vocabulary);
-    const meant = nearest(name, [...commandNames(vocabulary), ...TOPICS]);
+    const meant = nearest(name, [...commandNames(vocabulary), ...TOPICS, TOPIC_LIST]);
     throw usage(
       `Cannot explain "${name}": there is no such command or topic`,
       meant ? `Did you mean pgstep help ${meant}?` : "Run pgstep help for the list of both.",

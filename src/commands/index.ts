@@ -30,32 +30,22 @@ export { GLOBAL_OPTIONS };
 /** A pgstep command. */
 export type PgstepCommand = Command<Environment>;
 
-/** In the order of the help; the first one runs when none is named. */
-export const COMMANDS: readonly PgstepCommand[] = [
-  up,
-  status,
-  down,
-  redo,
-  create,
-  init,
-  seed,
-  validate,
-  baseline,
-  repair,
-  resolve,
-  protect,
-  unprotect,
-  bundle,
-  types,
-  backup,
-  wait,
-  doctor,
-  config,
-  restore,
-  reset,
-];
+/** The command that runs when none is named comes first. */
+const GROUPS = {
+  Everyday: [up, status, down, redo, create, seed, types],
+  Safety: [validate, doctor, repair, resolve, protect],
+  Data: [backup, restore, reset],
+  Setup: [init, baseline, bundle, wait, config],
+} as const satisfies Readonly<Record<string, readonly PgstepCommand[]>>;
+
+/** In the order of the help. Its counterpart protect explains unprotect. */
+export const COMMANDS: readonly PgstepCommand[] = [...Object.values(GROUPS).flat(), unprotect];
 
 /** Commands that need no environment. */
 export const TEXT_COMMANDS: readonly TextCommand[] = [completion, helpOn([...COMMANDS, completion])];
 
-export const VOCABULARY: Vocabulary = { commands: [...COMMANDS, ...TEXT_COMMANDS], options: GLOBAL_OPTIONS };
+export const VOCABULARY: Vocabulary = {
+  groups: Object.entries(GROUPS).map(([title, commands]) => ({ title, commands })),
+  commands: [...COMMANDS, ...TEXT_COMMANDS],
+  options: GLOBAL_OPTIONS,
+};

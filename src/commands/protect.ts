@@ -6,7 +6,7 @@ export const protect: Command<Environment> = {
   name: "protect",
   effect: "changes",
   aliases: [],
-  summary: "block reset, restore and undoing several migrations",
+  summary: "block reset, restore and undoing several; also: unprotect",
   description:
     "Marks the database itself, so that reset, restore, and down or redo of more than one migration are refused for " +
     "everybody until unprotect clears the mark. A dump of the database does not contain the mark.",

@@ -60,6 +60,7 @@ describe("the manual page", () => {
   test("has no line that is a request by accident", () => {
     const word = ".x \\n 'y' --z";
     const odd: Vocabulary = {
+      groups: [],
       commands: [
         {
           name: "go",

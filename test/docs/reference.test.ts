@@ -7,6 +7,7 @@ import { ROOT } from "../../build/runtimes.ts";
 import { VOCABULARY } from "../../src/commands/index.ts";
 import { EXIT_STATUSES } from "../../src/core/failure/exit-statuses.ts";
 import { FAILURES } from "../../src/core/failure/failure.ts";
+import { programHelp } from "../../src/core/help/help-text.ts";
 import { HELP_TOPICS } from "../../src/core/help/index.ts";
 
 describe("what is generated from the code", () => {
@@ -45,6 +46,17 @@ describe("what is generated from the code", () => {
       for (const alias of command.aliases) assert.ok(own.includes(`\`pgstep ${alias}\``), alias);
       for (const { name } of command.arguments) assert.ok(own.includes(`\`${name}\``), name);
       for (const { name } of command.options) assert.match(own, new RegExp(`\`[^\`]*--${name}[ \`]`));
+    }
+  });
+});
+
+describe("the help of the program", () => {
+  test("fits a terminal of 80 columns and 24 lines with the prompt, and lists the commands", () => {
+    const lines = programHelp(VOCABULARY).trimEnd().split("\n");
+    assert.ok(lines.length <= 23, `${lines.length} lines`);
+    for (const line of lines) assert.ok(line.length <= 80, line);
+    for (const { name } of VOCABULARY.commands) {
+      if (name !== "help") assert.ok(lines.join("\n").includes(name), name);
     }
   });
 });

@@ -92,7 +92,7 @@ describe("the command line", () => {
     assert.deepEqual(program("up", "--").program, []);
     assert.match(refusal("up", "--", "", "x"), /Cannot start a program: the word after -- is empty/);
     assert.match(refusal("status", "--", "node"), /does not start a program.*"node" follows -- \| .*pgstep up -- node/);
-    assert.match(refusal("baseline", "1", "--", "node"), /no use for "node"/);
+    assert.match(refusal("baseline", "1", "--", "node"), /unexpected argument "node"/);
   });
 
   test("an unknown command names the nearest", () => {
@@ -186,7 +186,19 @@ describe("the command line", () => {
   test("a letter that is no option names those that begin with it", () => {
     assert.match(refusal("up", "-q"), /Cannot use -q: .* \| Did you mean --quiet\?/);
     assert.match(refusal("wait", "-t", "5s"), /Did you mean --timeout or --table\?/);
-    for (const letter of ["-x", "-n"]) assert.match(refusal("up", letter), /Run pgstep help up/);
+    assert.match(refusal("up", "-x"), /run pgstep help up/);
+  });
+
+  test("words of other tools name pgstep's", () => {
+    assert.match(refusal("up", "-n"), /Did you mean --dry-run\?/);
+    assert.match(refusal("status", "-V"), /Did you mean --version\?/);
+    assert.match(refusal("version"), /Did you mean pgstep --version\?/);
+    assert.match(refusal("create"), /pgstep up --create-database/);
+  });
+
+  test("a switch that is said twice is said once", () => {
+    assert.equal(parseCommandLine(["up", "--dry-run", "--dry-run"]).kind, "run");
+    assert.match(refusal("up", "--count", "1", "--count", "2"), /Cannot use --count twice/);
   });
 
   test("how to tell the outcome is read from a wrong command line as well", () => {

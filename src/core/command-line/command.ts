@@ -43,9 +43,17 @@ export interface CommandWords {
 
 /** All commands and options. The first command runs when none is named. */
 export interface Vocabulary {
+  /** The list of commands in the help. */
+  readonly groups: readonly CommandGroup[];
   readonly commands: readonly CommandWords[];
   /** The options of every command. */
   readonly options: readonly Option[];
+}
+
+/** Commands that the help lists together. */
+export interface CommandGroup {
+  readonly title: string;
+  readonly commands: readonly CommandWords[];
 }
 
 /** A command that only prints a text, made from the typed words and the vocabulary. */

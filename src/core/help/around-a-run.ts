@@ -1,4 +1,4 @@
-import type { HelpTopic } from "./help-topic.ts";
+import { DOCS, type HelpTopic } from "./help-topic.ts";
 
 export const repeatable: HelpTopic = {
   name: "repeatable",
@@ -28,7 +28,8 @@ pgstep warns once about a removed file; the objects that it made stay.
   pgstep status         lists them: applied, new, changed, dropped
   pgstep up --dry-run   lists what would be applied
 
---repeatable-dir names another directory. More is in docs/repeatable.md.
+--repeatable-dir names another directory. More:
+${DOCS}/repeatable.md
 `;
 
 const HOOKS = `Hooks
@@ -49,5 +50,6 @@ Messages show them as written there, without the values of variables.
 A hook that fails stops the run with exit status 4; what was committed stays.
 With --hook-failure warn the run continues. If nothing is pending, no hook runs.
 
---hooks-dir names another directory. More is in docs/hooks.md.
+--hooks-dir names another directory. More:
+${DOCS}/hooks.md
 `;

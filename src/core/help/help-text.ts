@@ -1,26 +1,35 @@
-import { type CommandWords, type Option, sharedOptions, type Vocabulary } from "../command-line/command.ts";
+import type { CommandWords, Option, Vocabulary } from "../command-line/command.ts";
 import type { HelpTopic } from "./help-topic.ts";
 
 /** Longest line of help, in columns. */
 export const HELP_WIDTH = 80;
 
-/** The help of the whole program. */
-export function programHelp({ commands, options }: Vocabulary, topics: readonly HelpTopic[]): string {
-  const [first] = commands;
+const GROUP_COLUMN = 10;
+const NAME_COLUMN = 12;
+
+/** The help of the whole program: the commands by group. With a prompt it fits a terminal of 24 lines. */
+export function programHelp({ groups }: Vocabulary): string {
+  const rows = groups.flatMap(({ title, commands }) =>
+    commands.map(({ name, summary }, index) => {
+      const heading = (index === 0 ? title : "").padEnd(GROUP_COLUMN);
+      return `${heading}${name.padEnd(NAME_COLUMN)}${summary}`;
+    }),
+  );
+  return page([
+    "Usage: pgstep [command] [options]   PostgreSQL migrations in plain SQL files",
+    ...rows,
+    "More: pgstep help <command>, help options, help topics; pgstep completion",
+  ]);
+}
+
+/** The list of help topics. */
+export function topicsHelp(topics: readonly HelpTopic[]): string {
   return page(
-    ["pgstep - PostgreSQL migrations in plain SQL files"],
-    ["Usage: pgstep [command] [options]"],
-    section(
-      "Commands",
-      commands.map((command) => [synopsis(command), command.summary] as const),
-    ),
-    [`Without a command: pgstep ${first?.name ?? ""}.`],
-    section("Options", options.map(optionRow)),
     section(
       "Topics",
       topics.map(({ name, summary }) => [name, summary] as const),
     ),
-    ["More on a command or a topic: pgstep help <command or topic>"],
+    ["More on a topic: pgstep help <topic>"],
   );
 }
 
@@ -34,7 +43,7 @@ export function commandHelp(command: CommandWords, vocabulary: Vocabulary): stri
     wrap(`${command.description} ${effectText(command)}`, HELP_WIDTH),
     section("Arguments", argumentRows(command)),
     section("Options", command.options.map(optionRow)),
-    section("Options of every command", sharedOptions(command, vocabulary).map(optionRow)),
+    ["Options of every command: pgstep help options"],
     section(
       "Examples",
       command.examples.map(({ line, remark }) => [line, remark] as const),
@@ -77,7 +86,8 @@ function synopsis({ name, arguments: args }: CommandWords): string {
 
 export type Row = readonly [left: string, right: string];
 
-function optionRow(option: Option): Row {
+/** An option with its summary, and the variable that sets the same. */
+export function optionRow(option: Option): Row {
   const { summary, variable } = option;
   return [optionLabel(option), variable ? `${summary} [${variable}]` : summary];
 }

@@ -1,4 +1,4 @@
-import type { HelpTopic } from "./help-topic.ts";
+import { DOCS, type HelpTopic } from "./help-topic.ts";
 
 export const json: HelpTopic = {
   name: "json",
@@ -31,5 +31,6 @@ A failure has a code, which stays the same while its message may change: see
 pgstep help exit-status. statement-finished is printed with --verbose only.
 
 All shapes are in schema/output.schema.json of the package (JSON Schema 2020-12)
-and explained in docs/json.md.
+and explained here:
+${DOCS}/json.md
 `;

@@ -7,6 +7,7 @@ import { SCRIPTS } from "../../../src/core/completion/scripts.ts";
 import { completionAt } from "../../../src/core/completion/suggestions.ts";
 
 const WORDS: Vocabulary = {
+  groups: [],
   commands: [
     {
       name: "go",

@@ -6,7 +6,7 @@ import { HELP_TOPICS } from "../../../src/core/help/index.ts";
 import { narrowed } from "../../../src/core/text/narrow.ts";
 
 const PAGES = [
-  programHelp(VOCABULARY, HELP_TOPICS),
+  programHelp(VOCABULARY),
   ...COMMANDS.map((command) => commandHelp(command, VOCABULARY)),
   ...HELP_TOPICS.map((topic) => topic.text(VOCABULARY)),
 ];
