@@ -2,6 +2,7 @@ import { backupStore } from "./adapters/files/backup-store.ts";
 import type { TextStream } from "./adapters/output/output.ts";
 import { programFile } from "./adapters/process/sealed-program.ts";
 import { gitCommands } from "./adapters/programs/git-commands.ts";
+import type { Attendance } from "./adapters/server/postgres-database.ts";
 import { withDirectoryFacts } from "./adapters/setting-files/directory-facts.ts";
 import type { ProjectConfines } from "./adapters/setting-files/project-confines.ts";
 import { repositoryOf } from "./adapters/setting-files/project-file-search.ts";
@@ -9,7 +10,7 @@ import { unreadEnvFile } from "./adapters/setting-files/read-settings.ts";
 import { TerminalConsent } from "./adapters/terminal/consent.ts";
 import { backupTools, contextOf, namedTarget, openTarget } from "./assembly.ts";
 import type { PgstepCommand } from "./commands/index.ts";
-import type { Environment, GivenPatience } from "./commands/shared/environment.ts";
+import type { DatabaseWishes, Environment } from "./commands/shared/environment.ts";
 import { withPin } from "./core/bundle/sealed-program.ts";
 import { databaseSources, shadowSources } from "./core/configuration/database-sources.ts";
 import { noDatabaseNamed } from "./core/configuration/no-database.ts";
@@ -19,6 +20,7 @@ import type { Pin } from "./core/migrations/history-pin.ts";
 import { rehearseRestore } from "./engine/backup/restore.ts";
 import { inShadow, replay } from "./engine/check/shadow.ts";
 import type { Context } from "./engine/session/context.ts";
+import { createdIfMissing } from "./engine/session/create-missing.ts";
 import { patienceOf, waitingDatabase } from "./engine/session/wait-for-database.ts";
 import type { FileSystem } from "./ports/file-system.ts";
 import type { Reporter } from "./ports/reporter.ts";
@@ -62,8 +64,8 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     programs: !confines,
   });
   let database: Database | undefined;
-  const namedDatabase = async (patience = patienceOf(settings.waitMs)) =>
-    (database ??= await openNamed(parts, context, await target(), patience));
+  const namedDatabase = async (wishes: DatabaseWishes = {}) =>
+    (database ??= await openNamed(parts, context, await target(), wishes));
   const openShadow = async () => {
     const found = await shadow();
     if (!found) throw noDatabaseNamed();
@@ -75,8 +77,8 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     settings: resolved,
     explainDatabase: async () => (await import("./adapters/target/resolve-target.ts")).explainTarget(named),
     namedDatabase: () => namedDatabase(),
-    async databaseContext(patience) {
-      const opened = await namedDatabase(patience);
+    async databaseContext(wishes) {
+      const opened = await namedDatabase(wishes);
       if (!opened) throw noDatabaseNamed(unreadEnvFile(resolved));
       return { ...context, database: opened, ...(pin && { settings: { ...settings, pin } }) };
     },
@@ -116,22 +118,28 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
   return Object.assign(environment, { close: async () => void (await database?.close()) });
 }
 
-/** The named database, if any; its first session is waited for as `patience` says. */
+/** The named database, if any. */
 async function openNamed(
   { settings: resolved, confines, stdin, stderr, mayAskPassword: mayAsk }: EnvironmentParts,
   context: Context,
   target: Target | undefined,
-  patience: GivenPatience | undefined,
+  { patience = patienceOf(resolved.values.waitMs), createMissing = false }: DatabaseWishes,
 ): Promise<Database | undefined> {
   if (!target) return undefined;
   confines?.requireHarmless("url", target);
-  const database = await openTarget(target, resolved.values, {
+  const attendance: Attendance = {
     emit: context.emit,
     async askPassword(user, signal) {
       const { askPassword } = await import("./adapters/terminal/password.ts");
       return await askPassword({ input: stdin, output: stderr, mayAsk }, user, signal);
     },
-  });
+  };
+  const open = (one: Target) => openTarget(one, resolved.values, attendance);
+  let database = await open(target);
+  if (createMissing && target.kind === "server") {
+    const others = ["postgres", "template1"].map((name) => () => open({ ...target, database: name }));
+    database = createdIfMissing(database, { name: target.database, others }, context.emit);
+  }
   if (!patience) return database;
   const standbyWillDo =
     target.kind === "server" && ["read-only", "standby", "prefer-standby"].includes(target.serverRole);

@@ -39,6 +39,7 @@ export const up: Command<Environment> = {
     SINGLE_TRANSACTION,
     { name: "out-of-order", summary: "also apply migrations below the newest applied one" },
     { name: "first-run", summary: "run on a database that is in use but has no history yet" },
+    { name: "create-database", summary: "create the database first if the server does not have it" },
     ...RUN_OPTIONS,
     REPEATABLE_DIRECTORY,
     ...HOOK_OPTIONS,
@@ -63,7 +64,9 @@ export const up: Command<Environment> = {
       outOfOrder: invocation.options.has("out-of-order"),
       firstRun: invocation.options.has("first-run"),
     };
-    const report = await migrate(await environment.databaseContext(), target, await runWith(invocation, environment));
+    const createMissing = invocation.options.has("create-database") && !invocation.options.has("dry-run");
+    const context = await environment.databaseContext({ createMissing });
+    const report = await migrate(context, target, await runWith(invocation, environment));
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },

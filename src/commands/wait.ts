@@ -19,7 +19,7 @@ export const wait: Command<Environment> = {
   async run(invocation, environment) {
     const { clock } = environment.context;
     const limitMs = durationOption(invocation, "timeout") ?? environment.settings.values.waitMs ?? DEFAULT_LIMIT_MS;
-    const { database, signal } = await environment.databaseContext({ limitMs, option: "--timeout" });
+    const { database, signal } = await environment.databaseContext({ patience: { limitMs, option: "--timeout" } });
     const started = clock.monotonicMs();
     const session = await database.open(signal);
     await session.close();

@@ -90,6 +90,9 @@ export const EVENTS = {
     waitedMs: count("The time so far, in whole milliseconds."),
     limitMs: count("The longest that pgstep waits, in whole milliseconds."),
   }),
+  databaseCreated: line("database-created", "The server did not have the database, so pgstep created it.", {
+    database: DATABASE,
+  }),
   databaseReady: line("database-ready", "The database now accepts connections.", {
     database: DATABASE,
     waitedMs: MILLISECONDS,

@@ -61,6 +61,7 @@ export class TextReporter implements Reporter {
     checked: ({ check }) => this.#checked(check),
     "database-waiting": (event) => this.#waitingForDatabase(event),
     "database-ready": () => {},
+    "database-created": ({ database }) => this.#tellUnlessQuiet([`Created the database ${printableLine(database)}`]),
     "lock-waiting": (event) => this.#waiting(event),
     retrying: (event) => this.#tellUnlessQuiet(retryLines(event)),
     blocked: ({ blockers }) =>

@@ -22,10 +22,9 @@ export interface Environment {
   readonly context: Context;
   /**
    * The context with the named database; waits for its first session as --wait says.
-   * @param patience replaces the timeout of --wait
    * @throws Failure settings if no database is named
    */
-  databaseContext(patience?: GivenPatience): Promise<DatabaseContext>;
+  databaseContext(wishes?: DatabaseWishes): Promise<DatabaseContext>;
   /** The named database; undefined if none is. @throws Failure settings */
   namedDatabase(): Promise<Database | undefined>;
   /**
@@ -45,6 +44,13 @@ export interface Environment {
   backupMeans(): Promise<BackupMeans>;
   consent(given: GivenConsent): Consent & UnprotectConsent & RecordConsent & ForgetConsent;
   report(report: Report): void;
+}
+
+export interface DatabaseWishes {
+  /** Replaces the timeout of --wait. */
+  readonly patience?: GivenPatience;
+  /** Create the database if the server does not have it. */
+  readonly createMissing?: boolean;
 }
 
 /** The timeout for the database, and the option that extends it, as typed. */

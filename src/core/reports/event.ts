@@ -56,6 +56,8 @@ export type Event =
   | { readonly type: "checked"; readonly check: Check }
   /** The values that `doctor` is about to examine. */
   | { readonly type: "explained"; readonly values: readonly ExplainedValue[] }
+  /** The server did not have the database. */
+  | { readonly type: "database-created"; readonly database: string }
   /** The server that pgstep waited for is ready. */
   | { readonly type: "database-ready"; readonly database: string; readonly waitedMs: number }
   | { readonly type: "lock-waiting"; readonly holder: LockHolder | undefined; readonly waitedMs: number }
