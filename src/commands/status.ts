@@ -1,5 +1,5 @@
 import type { Command } from "../core/command-line/command.ts";
-import type { MigrationState } from "../core/migrations/history.ts";
+import { isSettled } from "../core/migrations/history.ts";
 import { isStale } from "../core/repeatable/repeatable.ts";
 import type { StatusReport } from "../core/reports/report.ts";
 import { readStatus } from "../engine/verbs/status.ts";
@@ -9,12 +9,9 @@ import { REPEATABLE_DIRECTORY } from "./shared/options.ts";
 /** The exit status with --exit-code if anything is pending, or if `up` would refuse to run. */
 const NOT_UP_TO_DATE = 3;
 
-/** The states of an up-to-date database; a file may be missing. */
-const SETTLED: ReadonlySet<MigrationState> = new Set(["applied", "missing", "skipped"]);
-
 function isUpToDate({ entries, repeatable = [], resetUnfinished, afterUpUnfinished }: StatusReport): boolean {
   const isAllDone = !resetUnfinished && !afterUpUnfinished && !repeatable.some(isStale);
-  return isAllDone && entries.every(({ state }) => SETTLED.has(state));
+  return isAllDone && entries.every(isSettled);
 }
 
 export const status: Command<Environment> = {
@@ -26,7 +23,11 @@ export const status: Command<Environment> = {
     "Lists every migration and its state: applied, pending, changed after it was applied, missing, out of order, " +
     "not for this environment, or applied in part; also lists the repeatable migrations. Never writes.",
   arguments: [],
-  options: [{ name: "exit-code", summary: "exit with 3 unless the database is up to date" }, REPEATABLE_DIRECTORY],
+  options: [
+    { name: "pending", summary: "list only migrations that are pending or need action" },
+    { name: "exit-code", summary: "exit with 3 unless the database is up to date" },
+    REPEATABLE_DIRECTORY,
+  ],
   examples: [
     { line: "pgstep status", remark: "the list" },
     { line: "pgstep status --verbose", remark: "with times, durations, roles, checksums and files" },
@@ -34,7 +35,7 @@ export const status: Command<Environment> = {
   ],
   async run({ options }, environment) {
     const report = await readStatus(await environment.databaseContext());
-    environment.report(report);
+    environment.report({ ...report, unsettledOnly: options.has("pending") });
     return options.has("exit-code") && !isUpToDate(report) ? NOT_UP_TO_DATE : 0;
   },
 };

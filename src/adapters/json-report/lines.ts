@@ -1,7 +1,7 @@
 import type { Backup } from "../../core/backup/backup-report.ts";
 import type { Failure, FilePlace, Finding, ServerMessage } from "../../core/failure/failure.ts";
 import { messageOf } from "../../core/failure/system-error.ts";
-import type { Entry } from "../../core/migrations/history.ts";
+import { type Entry, isSettled } from "../../core/migrations/history.ts";
 import type { Step } from "../../core/migrations/plan.ts";
 import type { RepeatableEntry } from "../../core/repeatable/repeatable.ts";
 import type { Event } from "../../core/reports/event.ts";
@@ -75,6 +75,7 @@ export function jsonEvent(event: Exclude<Event, Note>) {
     case "blocked":
     case "index-progress":
     case "backup-progress":
+    case "database-created":
     case "restore-planned":
     case "reset-planned":
       return event;
@@ -97,7 +98,7 @@ export function jsonReport(report: Report) {
         ...fields(report, "type", "database", "environment"),
         total: entries.length,
         ...fields(report, "applied", "pending", "resetUnfinished", "afterUpUnfinished", "isProtected"),
-        migrations: entries.map(jsonEntry),
+        migrations: (report.unsettledOnly ? entries.filter((entry) => !isSettled(entry)) : entries).map(jsonEntry),
         repeatable: repeatable.map(jsonRepeatable),
         warnings: warnings.map(jsonFinding),
       };

@@ -116,7 +116,7 @@ function fitted(line: string, columns: number): string[] {
 }
 
 /** The width of a text without its colour codes. */
-function visibleWidth(text: string): number {
+export function visibleWidth(text: string): number {
   return displayWidth(text.includes(ESCAPE) ? text.replace(COLOR, "") : text);
 }
 

@@ -1,8 +1,8 @@
-import type { Entry, MigrationState } from "../../core/migrations/history.ts";
+import { type Entry, isSettled, type MigrationState } from "../../core/migrations/history.ts";
 import type { Direction } from "../../core/migrations/migration.ts";
 import type { StatusReport } from "../../core/reports/report.ts";
 import { cut, displayWidth, pad, printableLine } from "../../core/text/display.ts";
-import type { Colors, Output } from "../output/output.ts";
+import { type Colors, type Output, visibleWidth } from "../output/output.ts";
 import { counted, duration, listed } from "../output/words.ts";
 import { repeatableLines } from "./around.ts";
 import { helpLines } from "./failure.ts";
@@ -35,15 +35,31 @@ export function statusLines(report: StatusReport, output: Output, verbose: boole
     head.push("The database is protected: reset, restore and undoing more than one migration are refused.");
   const again = repeatableLines(report.repeatable ?? [], output);
   if (entries.length === 0) return [...head, "", output.typed(`There are no migrations yet. ${FIRST}`), ...again];
-  const columns = verbose ? columnsOf(entries, output) : [];
+  const shown = report.unsettledOnly ? entries.filter((entry) => !isSettled(entry)) : entries;
+  if (shown.length === 0) return [...head, ...again];
+  const columns = verbose ? columnsOf(shown, output) : [];
   const lines = [...head, "", colors.bold("=== Migration Details ===")];
-  const markers = new Map<string, string>();
-  for (const [index, entry] of entries.entries()) {
-    const description = entry.description ? ` - ${printableLine(entry.description)}` : "";
-    lines.push(`${printableLine(entry.version)}${description} ${marker(entry, output, markers)}`);
-    for (const line of columns[index] ?? []) lines.push(colors.dim(line));
+  const details = entryLines(shown, output);
+  for (const [index, line] of details.entries()) {
+    lines.push(line);
+    for (const column of columns[index] ?? []) lines.push(colors.dim(column));
   }
   return [...lines, ...again];
+}
+
+/** A line for each migration. Where a line does not fit a terminal, names are cut and the states get a column. */
+function entryLines(entries: readonly Entry[], output: Output): string[] {
+  const known = new Map<string, string>();
+  const names = entries.map(({ version, description }) =>
+    printableLine(description ? `${version} - ${description}` : version),
+  );
+  const markers = entries.map((entry) => marker(entry, output, known));
+  const { columns: room = Number.POSITIVE_INFINITY, marks } = output;
+  const fits = names.every((name, index) => visibleWidth(`${name} ${markers[index]}`) <= room);
+  if (fits) return names.map((name, index) => `${name} ${markers[index]}`);
+  const widestMarker = Math.max(...markers.map(visibleWidth));
+  const width = Math.min(Math.max(1, room - 1 - widestMarker), widest(names));
+  return names.map((name, index) => `${pad(cut(name, width, marks.ellipsis), width)} ${markers[index]}`);
 }
 
 /** @param known cached markers: most entries of a long list are in the same state */

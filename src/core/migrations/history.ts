@@ -146,6 +146,11 @@ export function isApplied(entry: Entry): boolean {
   return entry.applied !== undefined;
 }
 
+/** True if the entry needs no action: its state may stay as it is in an up-to-date database. */
+export function isSettled({ state }: Entry): boolean {
+  return state === "applied" || state === "missing" || state === "skipped";
+}
+
 /** True if `up` has work to do for the entry. */
 export function isPending(entry: Entry): boolean {
   if (entry.state === "unfinished") return entry.unfinished === "up";

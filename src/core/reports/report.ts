@@ -70,6 +70,8 @@ export interface StatusReport {
   readonly environment: string | undefined;
   /** All versions known from files or history, lowest first. */
   readonly entries: readonly Entry[];
+  /** Only migrations that are not settled are to be listed. */
+  readonly unsettledOnly?: boolean;
   readonly applied: number;
   readonly pending: number;
   /** Repeatable migrations by name; absent for none. */

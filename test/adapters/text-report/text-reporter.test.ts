@@ -102,7 +102,7 @@ describe("status for people", () => {
   });
 
   test("keeps to ASCII when asked to, and on a dumb terminal, and has no colours there", () => {
-    for (const looks of [{ ascii: true }, { columns: 80, variables: { TERM: "dumb" } }]) {
+    for (const looks of [{ ascii: true }, { columns: 120, variables: { TERM: "dumb" } }]) {
       const { human, written } = reporter(looks);
       human.report(TWO);
       assert.equal(written.stdout, SPECIFIED.replace("[✓ ", "[").replace("[⏳ ", "["));
@@ -358,8 +358,8 @@ describe("a run", () => {
   });
 
   test("with nothing to do says so", () => {
-    assert.equal(tell(run([], { alreadyApplied: 12 })).stdout, "Nothing to do: 12 migrations are applied already.\n");
-    assert.equal(tell(run([], { alreadyApplied: 1 })).stdout, "Nothing to do: 1 migration is applied already.\n");
+    assert.equal(tell(run([], { alreadyApplied: 12 })).stdout, "Nothing to do: 12 migrations are already applied.\n");
+    assert.equal(tell(run([], { alreadyApplied: 1 })).stdout, "Nothing to do: 1 migration is already applied.\n");
     assert.equal(tell(run([], { command: "down" })).stdout, "Nothing to do: no migration is applied.\n");
   });
 
