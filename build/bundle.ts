@@ -115,4 +115,13 @@ function replace(path: string, text: string): void {
   renameSync(temporary, path);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await bundle();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await bundle();
+  for (const [name, purpose] of [
+    ["pgstep.js", "the program"],
+    ["index.js", "the library; types/ has its types"],
+    ["embedded/", "the embedded PostgreSQL, loaded when it is used"],
+  ]) {
+    console.log(`Built dist/${name}`.padEnd(24) + purpose);
+  }
+}

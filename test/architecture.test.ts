@@ -20,6 +20,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "start.ts": ["main.ts", "adapters"],
   "index.ts": ["assembly.ts", "adapters", "engine", "ports", "core"],
   utils: ["index.ts"],
+  scripts: ["main.ts"],
 };
 
 /**

@@ -50,6 +50,13 @@ describe("the published package", () => {
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "function\n", stderr: "" });
   });
 
+  test("exports its JSON schemas", async () => {
+    const script = `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
+for (const name of ["output", "pgstep"]) console.log(typeof require("pgstep/schema/" + name + ".schema.json").$schema);`;
+    const { stdout } = await run([process.execPath, "--input-type=module", "--eval", script], { directory: place });
+    assert.equal(stdout, "string\nstring\n");
+  });
+
   test("its program says the version of its package", async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
     const program = join(place, "node_modules", "pgstep", "dist", "pgstep.js");

@@ -1,0 +1,4 @@
+/*
+ * The command line program, for applications that have this repository's layout: `tsx src/scripts/migrate.ts status`.
+ */
+import "../main.ts";
