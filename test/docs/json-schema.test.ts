@@ -33,6 +33,7 @@ const TYPES: Readonly<Record<JsonLine["type"], true>> = {
   "index-progress": true,
   "database-waiting": true,
   "database-ready": true,
+  "database-created": true,
   "backup-progress": true,
   "backed-up": true,
   "restore-planned": true,

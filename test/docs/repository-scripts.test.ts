@@ -17,7 +17,7 @@ describe("the scripts of this repository", { skip: process.platform === "win32" 
     const first = await npm("migrate");
     assert.match(first.stdout, /Applied 2 migrations/, first.stderr);
     const second = await npm("migrate", "run");
-    assert.match(second.stdout, /Nothing to do: 2 migrations are applied already\./, second.stderr);
+    assert.match(second.stdout, /Nothing to do: 2 migrations are already applied\./, second.stderr);
     const { stdout } = await npm("migrate:status");
     assert.equal(
       stdout,

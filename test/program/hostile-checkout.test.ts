@@ -39,6 +39,7 @@ const LOOKING: readonly { readonly words: readonly string[]; readonly writes?: R
   { words: ["seed", "--dry-run"] },
   { words: ["backup", "--list"] },
   // Last: what it writes is a template, which others refuse.
+  { words: ["init"], writes: /^(database\/migrations\/\.gitkeep|package\.json|pgstep\.json)$/ },
   { words: ["new", "evil", "--down"], writes: /^database\/migrations\/\d+_evil(\.down)?\.sql$/ },
 ];
 

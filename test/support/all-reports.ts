@@ -71,6 +71,7 @@ export const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type
   explained: { type: "explained", values: [{ name: "host", value: "h", origin: "--url" }] },
   checked: { type: "checked", check: { topic: "TCP", state: "fault", message: "m", hint: "h" } },
   "database-waiting": { type: "database-waiting", database: "app", reason: "r", waitedMs: 0, limitMs: 60_000 },
+  "database-created": { type: "database-created", database: "app" },
   "database-ready": { type: "database-ready", database: "app", waitedMs: 20 },
   "lock-waiting": { type: "lock-waiting", holder: HOLDER, waitedMs: 10.5 },
   retrying: { type: "retrying", blockers: [BLOCKER], step: STEP, reason: SERVER, attempt: 2, delayMs: 100 },

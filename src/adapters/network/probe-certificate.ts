@@ -9,8 +9,8 @@ const SOON_MS = 30 * 86_400_000;
 export function encryptionCheck(stream: Duplex, mode: SslMode): Check {
   const known = stream instanceof TLSSocket ? [stream.getProtocol?.(), stream.getCipher?.()?.name] : [];
   const verified = mode === "verify-ca" || mode === "verify-full";
-  const remark = verified ? "the certificate is verified" : `the certificate is not verified: sslmode=${mode}`;
-  return good("TLS", [...known.filter((part) => part), remark].join(", "));
+  const note = verified ? "the certificate is verified" : `the certificate is not verified: sslmode=${mode}`;
+  return good("TLS", [...known.filter((part) => part), note].join(", "));
 }
 
 /** The names in the server's certificate, and its validity. */

@@ -151,7 +151,7 @@ function initializedLines({ files, isInstalled }: InitializedReport, output: Out
   const lines = files.map(({ path, change, scripts }) => {
     if (change === "created") return `Created ${printableLine(path)}`;
     if (change === "none") return `${printableLine(path)} exists and stays as it is`;
-    return `Added the ${scripts.length === 1 ? "script" : "scripts"} ${listed(scripts)} to ${printableLine(path)}`;
+    return `Added the ${scripts.length === 1 ? "script" : "scripts"} ${printableLine(listed(scripts))} to ${printableLine(path)}`;
   });
   return [
     ...lines,

@@ -39,6 +39,6 @@ export function shorthandOptions(name: SettingName): Option[] {
 export function summaryOf({ summary, kind, default: fallback, remark }: Setting): string {
   const words = kind.words ? `: ${kind.words.join(", ")}` : "";
   // A switch is off by default: help does not repeat that.
-  const remarks = [kind.placeholder === undefined ? undefined : fallback, remark].filter((one) => one !== undefined);
-  return summary + words + (remarks.length === 0 ? "" : ` (${remarks.join("; ")})`);
+  const notes = [kind.placeholder === undefined ? undefined : fallback, remark].filter((one) => one !== undefined);
+  return summary + words + (notes.length === 0 ? "" : ` (${notes.join("; ")})`);
 }

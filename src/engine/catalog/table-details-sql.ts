@@ -26,6 +26,6 @@ export const DETAILS = [
   `SELECT pg_catalog.format('COMMENT ON TRIGGER %I ON %s IS %L;', g.tgname, g.tgrelid::pg_catalog.regclass, m.description) AS sql
  FROM pg_catalog.pg_trigger g ${REMARK("pg_trigger", "g.oid")} WHERE g.tgrelid = ANY ($oids$) AND NOT g.tgisinternal AND g.tgparentid = 0 ORDER BY 1`,
   // A policy for unknown roles is not created.
-  `SELECT ${unlessGone("'the remark about policy ' || p.polname", "pg_catalog.format('COMMENT ON POLICY %I ON %s IS %L', p.polname, p.polrelid::pg_catalog.regclass, m.description)")} AS sql
+  `SELECT ${unlessGone("'the comment on policy ' || p.polname", "pg_catalog.format('COMMENT ON POLICY %I ON %s IS %L', p.polname, p.polrelid::pg_catalog.regclass, m.description)")} AS sql
  FROM pg_catalog.pg_policy p ${REMARK("pg_policy", "p.oid")} WHERE p.polrelid = ANY ($oids$) ORDER BY 1`,
 ];

@@ -33,7 +33,7 @@ export function checkHistoryShape(settings: Settings, kind: string, columns: rea
   if (!fault) return;
   const table = `${settings.schema}.${settings.table}`;
   throw new Failure("history-foreign", `Cannot use ${table} as the history: ${fault}`, {
-    hint: `Choose another table: pgstep --table pgstep_history. For a database whose migrations are applied already, record them there: pgstep baseline <version> --table pgstep_history.`,
+    hint: `Choose another table: pgstep --table pgstep_history. For a database whose migrations are already applied, record them there: pgstep baseline <version> --table pgstep_history.`,
   });
 }
 

@@ -167,7 +167,7 @@ describe("repeatable objects", () => {
       await w.rows("CREATE TABLE holder (one adults)");
       w.put({ "adults.sql": "CREATE OR REPLACE VIEW adults AS SELECT id FROM people;" });
       const failure = failureOf(await w.up(), "statement-failed");
-      assert.match(failure.message, /holder.* depends on it/);
+      assert.match(failure.message, /holder.* depends on them/);
       await w.rows("DROP TABLE holder; CREATE VIEW names AS SELECT name FROM adults");
       const other = failureOf(await w.up(), "statement-failed");
       assert.match(

@@ -187,7 +187,7 @@ for (const major of [15, 18] as const) {
       const server = await sharedServer(major);
       const { name, url } = await server.createDatabase();
       const before = await fingerprint((sql) => server.query(name, sql));
-      await assert.rejects(reset(contextOf(url).context, refusing), failing("consent-missing", /no consent/));
+      await assert.rejects(reset(contextOf(url).context, refusing), failing("consent-missing", /not confirmed/));
       const report = await reset(contextOf(url).context, agreeing());
       assert.deepEqual(report.deleted, {
         databaseName: name,
@@ -492,7 +492,7 @@ describe("reset of more than the server has locks for", () => {
     const { name, url } = await tight.createDatabase();
     await fill(name);
     const before = await fingerprint((sql) => tight.query(name, sql));
-    await assert.rejects(reset(contextOf(url).context, refusing), failing("consent-missing", /no consent/));
+    await assert.rejects(reset(contextOf(url).context, refusing), failing("consent-missing", /not confirmed/));
     assert.deepEqual(await fingerprint((sql) => tight.query(name, sql)), before);
   });
 });
