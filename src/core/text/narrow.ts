@@ -15,7 +15,7 @@ const CONTINUED = /^ {8,}(\S.*)$/;
  */
 export function narrowed(page: string, width: number, columns: number): string {
   if (columns >= width) return page;
-  const lines = page.split("\n");
+  const lines = withHeadingsAbove(page.split("\n"));
   const set: string[] = [];
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? "";
@@ -29,6 +29,23 @@ export function narrowed(page: string, width: number, columns: number): string {
     else set.push(...hanging(group.join(" "), columns));
   }
   return set.join("\n");
+}
+
+/** A row with the heading of its group to its left, and a later row of the group. */
+const HEADED_ROW = /^([A-Z]\w*) {2,}(\S+ {2,}\S.*)$/;
+const LATER_ROW = /^ {8,}(\S+ {2,}\S.*)$/;
+
+/** Headings to the left of their rows go above them. */
+function withHeadingsAbove(lines: readonly string[]): string[] {
+  let isInGroup = false;
+  return lines.flatMap((line) => {
+    const [, heading, first] = HEADED_ROW.exec(line) ?? [];
+    const [, later] = LATER_ROW.exec(line) ?? [];
+    if (heading !== undefined) isInGroup = true;
+    else if (later === undefined) isInGroup = false;
+    if (heading !== undefined) return ["", heading, `  ${first}`];
+    return isInGroup ? [`  ${later}`] : [line];
+  });
 }
 
 /** True if the line ended only because it had no room for the first word of the next. */

@@ -43,6 +43,15 @@ describe("a page on a narrow terminal", () => {
     ]);
   });
 
+  test("headings go above the rows of their groups", () => {
+    const page = ["Usage: pgstep", "Setup     init        prepare", "          wait        wait until", "More"].join(
+      "\n",
+    );
+    assert.deepEqual(narrowed(page, 34, 32).split("\n"), [
+      ...["Usage: pgstep", "", "Setup", "  init        prepare", "  wait        wait until", "More"],
+    ]);
+  });
+
   test("loses no word, and keeps to the width but for words that are longer", () => {
     const words = (text: string) => text.split(/\s+/);
     for (const columns of [40, 60]) {
