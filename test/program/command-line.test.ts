@@ -137,7 +137,6 @@ describe("the command line", () => {
     assert.match(refusal("up", "--dry-run=false"), /it is a switch/);
     assert.match(refusal("--json=yes"), /it is a switch/);
     assert.match(refusal("down", "--to", "1", "--to", "2"), /--to twice/);
-    assert.match(refusal("repair", "-y", "--yes"), /--yes twice/);
     assert.match(refusal("up", "--set", "a=1", "--set", "b=2"), /with commas: --set <name=value,\.\.\.>/);
   });
 
@@ -154,7 +153,7 @@ describe("the command line", () => {
       const request = parseCommandLine(words);
       return request.kind === "text" ? request.text : request.kind;
     };
-    assert.match(help("--help"), /^pgstep - [\s\S]*Commands:\n {2}up \[version\]/);
+    assert.match(help("--help"), /^Usage: pgstep .*\nEveryday +up +apply/);
     assert.equal(help("help"), help("-h"));
     const types = help("help", "types");
     for (const own of ["format", "schema", "table"]) assert.equal(types.split(`\n  --${own} <`).length, 2, own);

@@ -26,8 +26,11 @@ describe("--password-command", () => {
 
   for (const runtime of chosenRuntimes()) {
     describe(`on ${runtime}`, () => {
-      const start = async (words: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
-        run([...(await programCommand(runtime)), ...words], { directory, environment });
+      const start = async (words: readonly string[], environment: Readonly<Record<string, string>> = {}) => {
+        const [first, ...rest] = await programCommand(runtime);
+        if (runtime === "deno") rest.splice(1, 0, "--allow-run");
+        return run([first, ...rest, ...words], { directory, environment });
+      };
 
       test("its output is the password, and it runs once for all connections of a run", async () => {
         writeFileSync(join(directory, "runs.txt"), "");
@@ -55,6 +58,16 @@ describe("--password-command", () => {
         assert.match(outcome.stdout, /password +\*+ +--password-command/);
         assert.equal(readFileSync(join(directory, "runs.txt"), "utf8"), "");
       });
+
+      if (runtime === "deno") {
+        test("Deno's permission to start programs is named where it is missing", async () => {
+          const words = ["status", "--url", url, "--password-command", RIGHT];
+          const { status, stderr } = await run([...(await programCommand(runtime)), ...words], { directory });
+          assert.equal(status, 2);
+          assert.match(stderr, /Deno requires run access/);
+          assert.match(stderr, /--allow-run/);
+        });
+      }
 
       // What the command prints is judged by the same code everywhere.
       if (runtime !== "node") return;

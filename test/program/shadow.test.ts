@@ -68,6 +68,8 @@ describe("the shadow database", () => {
       urlOrigin: "--shadow-url",
       passwordFile: undefined,
       passwordFileOrigin: undefined,
+      passwordCommand: undefined,
+      passwordCommandOrigin: undefined,
       environment: { PGSSLMODE: "require" },
     });
   });

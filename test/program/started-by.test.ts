@@ -85,7 +85,7 @@ describe("a hint's command works where pgstep was started", { concurrency: 2 }, 
 
   test("by a script of package.json with a command of its own", async () => {
     const { stderr } = await shell("npm run -s migrate -- 1 2");
-    assert.match(stderr, /^help: Run PGSTEP_ENV=test npx pgstep help up to see/m);
+    assert.match(stderr, /^help: For usage, run PGSTEP_ENV=test npx pgstep help up\./m);
     await validated("npm run -s indirect -- validte", "npx pgstep validate");
   });
 

@@ -62,7 +62,7 @@ describe("TLS and log-ins of the built program", () => {
         [`certified@localhost/tlsonly?sslmode=require&${pair}&sslpassword=wrong`]: /the password is wrong/,
         [`scram:top%20secret@localhost/postgres?${bound}`]: "connected",
         [`scram:wrong@localhost/postgres?${bound}`]: /password authentication failed/,
-        [`hashed:top%20secret@localhost/postgres?${bound}`]: /channel_binding=require is asked for/,
+        [`hashed:top%20secret@localhost/postgres?${bound}`]: /channel_binding=require is set/,
         "hashed:top%20secret@localhost/postgres?sslmode=disable": "connected",
         "hashed:top%20secret@localhost/postgres?sslmode=require": "connected",
         "clear:top%20secret@localhost/postgres?sslmode=disable": /in clear text/,

@@ -30,7 +30,7 @@ async function listen(port: number, to: number): Promise<Server> {
     other.on("error", () => socket.destroy()).pipe(socket);
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  after(() => server.close());
+  server.unref();
   return server;
 }
 

@@ -20,7 +20,9 @@ export function passwordFromCommand([program = "", ...args]: readonly string[], 
     const limits = { timeout: TIME_LIMIT_MS, killSignal: "SIGKILL", maxBuffer: LONGEST_ANSWER_BYTES } as const;
     const answered = (error: (Error & { code?: unknown; killed?: boolean }) | null, output: string) => {
       const password = output.replace(/\r?\n$/, "");
-      if (error && typeof error.code === "string") reject(failed(...notRun(program, error), error));
+      // Deno's refusal has no code.
+      if (error && (typeof error.code === "string" || refusedPermission(error)))
+        reject(failed(...notRun(program, error), error));
       else if (error?.killed) reject(failed(`${program} did not end within ${TIME_LIMIT_MS / 1_000} s`));
       else if (error) reject(failed(`${program} ended with ${endOf(error)}`));
       else if (password === "") reject(failed(`${program} printed nothing`));

@@ -109,7 +109,7 @@ describe("TLS", () => {
   test("against a server without TLS", async () => {
     assert.equal(await attempt("sslmode=prefer", { server: plain }), "plain");
     assert.match(await attempt("sslmode=require", { server: plain }), /the server does not support it/);
-    assert.match(await attempt(`sslmode=verify-full&${trusting}`, { server: plain }), /does not offer it/);
+    assert.match(await attempt(`sslmode=verify-full&${trusting}`, { server: plain }), /does not support it/);
   });
 
   test("a client certificate", async () => {

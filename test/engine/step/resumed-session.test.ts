@@ -108,7 +108,7 @@ describe("a file that runs statement by statement is resumed in another session"
       ],
       "INSERT INTO result SELECT n, 'number' FROM input;",
     );
-    assert.match(failureOf(await here.up(), "in-doubt").hint ?? "", /each of the 2 statements/);
+    assert.match(failureOf(await here.up(), "in-doubt").hint ?? "", /each of the 2 affected statements/);
     assert.equal((await resolve(here.context, "1", "not-done")).statement, 1);
     const failure = failureOf(await here.up(), "in-doubt");
     assert.match(failure.message, /statement 3 used the temporary table input/);

@@ -247,7 +247,7 @@ describe("a table that is not ours is refused untouched, and its owner named", (
     },
     "a table that demands more": {
       sql: BY_HAND.replace("description text", "description text, owner text NOT NULL"),
-      owner: /owner must be given/,
+      owner: /owner needs a value/,
     },
     "a table with a column of ours in another type": {
       sql: BY_HAND.replace("description text", "description text, checksum bytea"),
