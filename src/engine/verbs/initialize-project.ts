@@ -66,7 +66,7 @@ function packageJson(fileSystem: FileSystem): PackageJson | undefined {
     });
   }
   if (!isObject(content) || (content.scripts !== undefined && !isObject(content.scripts))) {
-    throw new Failure("settings", `Cannot add scripts to ${PACKAGE_FILE}: it has no object for them`, {
+    throw new Failure("settings", `Cannot add scripts to ${PACKAGE_FILE}: its scripts are not an object`, {
       hint: `Fix ${PACKAGE_FILE}, then run pgstep init again. Nothing was written.`,
     });
   }
