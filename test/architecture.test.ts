@@ -79,7 +79,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     files: "the disk, the files of a bundle, backup files",
     network: "connections and TLS",
     output: "shared by the reporters: streams, symbols, words",
-    programs: "external programs: hooks, pg_dump, git",
+    programs: "external programs: hooks, pg_dump, git, password commands",
     session: "a driver session over any pair of streams: PostgreSQL's protocol",
     terminal: "questions to the user",
     embedded: "the embedded PostgreSQL",

@@ -9,8 +9,8 @@ export const init: Command<Environment> = {
   aliases: [],
   summary: "prepare this directory for migrations",
   description:
-    "Makes the directory of the migrations and pgstep.json, and adds npm scripts to a package.json that is there. " +
-    "Files and scripts that exist stay as they are.",
+    "Creates the migrations directory and pgstep.json, and adds npm scripts to an existing package.json. " +
+    "Existing files and scripts stay unchanged.",
   ofCheckout: true,
   arguments: [],
   options: [],

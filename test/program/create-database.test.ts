@@ -43,7 +43,7 @@ for (const runtime of chosenRuntimes()) {
 
     if (runtime !== "node") return;
 
-    test("a role that may not create databases is told what it lacks", async () => {
+    test("a role that may not create databases gets an error that names the missing right", async () => {
       const name = `forbidden_${process.pid}_${++made}`;
       await server.query("postgres", `CREATE ROLE ${name} LOGIN`);
       const outcome = await up(server.url(name, name));
@@ -57,6 +57,7 @@ for (const runtime of chosenRuntimes()) {
       const name = `raced_${process.pid}_${++made}`;
       const outcomes = await Promise.all([up(server.url(name)), up(server.url(name))]);
       for (const { status, stderr } of outcomes) assert.equal(status, 0, stderr);
+      assert.equal(outcomes.filter(({ stderr }) => stderr.includes("Created the database")).length, 1);
       await server.query("postgres", `DROP DATABASE ${name}`);
     });
   });

@@ -19,7 +19,7 @@ if (process.env.NODE_TEST_CONTEXT) {
     const look = setInterval(() => {
       const open = process.getActiveResourcesInfo();
       const timers = open.filter((name) => name === "Timeout").length;
-      // V8 goes on compiling the embedded database's WebAssembly for many seconds, and Node waits for that.
+      // V8 keeps compiling the embedded database's WebAssembly for many seconds, and Node waits for it.
       const onlyCompiles = timers <= 1 && open.every((name) => HARMLESS.has(name));
       if (onlyCompiles && process.stdout.writableLength === 0) process.exit();
       if (performance.now() - ended < LIMIT_MS) return;

@@ -44,7 +44,7 @@ export class Replies {
     return true;
   }
 
-  /** Tells all replies that the connection has ended. */
+  /** Rejects all pending replies: the connection has ended. */
   lose(): void {
     for (const reply of this.#waiting.values()) reply.lost();
     this.#waiting.clear();

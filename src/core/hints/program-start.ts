@@ -14,7 +14,7 @@ export interface ProgramStart {
   readonly file: string;
   /** The same path for typing in the working directory. */
   readonly shownFile: string;
-  /** The name of this program on PATH; undefined if it is not there. */
+  /** The name of this program on PATH; undefined if it is not found. */
   readonly nameOnPath: string | undefined;
   /** True if Deno was given a package (`npm:pgstep`) instead of a file. */
   readonly isDenoPackage: boolean;

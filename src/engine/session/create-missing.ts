@@ -25,8 +25,8 @@ export function createdIfMissing(database: Database, creation: Creation, emit: E
         return await database.open(signal);
       } catch (error) {
         if (!isMissing(error)) throw error;
-        await create(database, creation, signal);
-        emit({ type: "database-created", database: database.description });
+        const isOwn = await create(database, creation, signal);
+        if (isOwn) emit({ type: "database-created", database: database.description });
         return await database.open(signal);
       }
     },
@@ -34,19 +34,23 @@ export function createdIfMissing(database: Database, creation: Creation, emit: E
   };
 }
 
-/** @throws Failure privilege-missing, connection-failed */
-async function create(database: Database, { name, others }: Creation, signal: AbortSignal | undefined): Promise<void> {
+/** Returns false if another run created the database first. @throws Failure privilege-missing, connection-failed */
+async function create(
+  database: Database,
+  { name, others }: Creation,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   for (const [index, open] of others.entries()) {
     const other = await open();
     let session: Session | undefined;
     try {
       session = await other.open(signal);
       await session.execute(`CREATE DATABASE ${quoteIdentifier(name)}`);
-      return;
+      return true;
     } catch (error) {
       if (isMissing(error) && index + 1 < others.length) continue;
       if (!(error instanceof ServerFailure)) throw error;
-      if (EXISTS.includes(error.server.code)) return;
+      if (EXISTS.includes(error.server.code)) return false;
       const isPrivilege = error.server.code === NOT_PERMITTED;
       throw new Failure(
         isPrivilege ? "privilege-missing" : "connection-failed",
@@ -64,6 +68,7 @@ async function create(database: Database, { name, others }: Creation, signal: Ab
       await other.close();
     }
   }
+  return false;
 }
 
 function isMissing(error: unknown): boolean {
