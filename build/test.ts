@@ -30,7 +30,7 @@ const run = spawn(
   process.execPath,
   [
     ...["--import", "tsx", "--import", pathToFileURL(join(ROOT, "test/support/must-end.ts")).href],
-    ...["--test", "--test-concurrency=2"],
+    ...["--test", "--test-concurrency=3"],
     ...reporters.flatMap((name) => [`--test-reporter=${name}`, "--test-reporter-destination=stdout"]),
     ...files,
   ],

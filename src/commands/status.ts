@@ -34,7 +34,9 @@ export const status: Command<Environment> = {
     { line: "pgstep status --exit-code", remark: "for scripts: is the database up to date?" },
   ],
   async run({ options }, environment) {
-    const report = await readStatus(await environment.databaseContext());
+    const { verbose, format, logFile } = environment.settings.values;
+    const details = verbose || format === "json" || logFile !== undefined;
+    const report = await readStatus(await environment.databaseContext(), details);
     environment.report({ ...report, unsettledOnly: options.has("pending") });
     return options.has("exit-code") && !isUpToDate(report) ? NOT_UP_TO_DATE : 0;
   },

@@ -112,6 +112,22 @@ export function compareHistory(
   return entries.sort((left, right) => compareVersions(left.version, right.version));
 }
 
+/** The history as it would be if every file were applied unchanged. */
+export function nothingPending(migrations: readonly Migration[], environment: string | undefined): Applied[] {
+  return migrations
+    .filter((migration) => runsIn(migration.up.header, environment))
+    .map(({ version, description, up, down }) => ({
+      version,
+      appliedAt: "",
+      description,
+      checksum: up.checksum,
+      durationMs: null,
+      appliedBy: null,
+      toolVersion: null,
+      hasDownScript: down !== undefined,
+    }));
+}
+
 function stateOf(
   migration: Migration,
   applied: Applied | undefined,

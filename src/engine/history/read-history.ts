@@ -3,60 +3,91 @@ import { Failure } from "../../core/failure/failure.ts";
 import type { Applied } from "../../core/migrations/history.ts";
 import { sqlName } from "../../core/reports/diagnosis.ts";
 import { readSql } from "../../core/sql/own-sql.ts";
+import { quoteText } from "../../core/sql/quote.ts";
 import { AnswerNotUnderstood, type Row, ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 import { plainName, type TableNames } from "./history-table.ts";
 
+/** The history as it would be if every file were applied unchanged. Of its rows only versions and checksums count. */
+export interface ExpectedHistory {
+  readonly rows: readonly Applied[];
+  /** At most so many slices are compared. More cost bytes in the query and save some where only a few rows differ. */
+  readonly slices: number;
+}
+
 /**
- * Reads the rows of the history; sent before it is known whether the table exists, to save a round trip. If they are as
- * expected, by a digest, the server returns only that: ten thousand rows need not travel to learn that nothing is
- * pending. Returns the server's error instead of throwing it, as the table may be missing.
+ * Reads the rows of the history; sent before it is known whether the table exists, to save a round trip. Rows that are
+ * as expected do not travel: the server compares a digest for each slice of versions and returns only the rows of
+ * slices that differ. Returns the server's error instead of throwing it, as the table may be missing.
  */
 export async function readHistory(
   session: Session,
   { history }: TableNames,
-  expected: readonly Applied[],
+  expected: ExpectedHistory,
 ): Promise<readonly Applied[] | ServerFailure> {
+  const slices = slicesOf(expected);
   try {
-    const rows = await session.query(readSql(historySql(history, digestOf(expected))));
-    return rows[0]?.row === AS_EXPECTED ? expected : rows.flatMap(toHistory);
+    const rows = await session.query(readSql(historySql(history, slices)));
+    return rows.flatMap((row) => toHistory(row, slices));
   } catch (error) {
     if (error instanceof ServerFailure) return error;
     throw error;
   }
 }
 
-const AS_EXPECTED = '"same"';
-
-/** Rows per list: rows sent one by one cost the receiver several times as much. */
+/** About so many rows per list: rows sent one by one cost the receiver several times as much. */
 const LIST_LENGTH = 1_000;
 
 /**
  * A table made by hand may lack columns. A name that the subquery's own table lacks is looked up in the outer query, so
- * that a missing column is NULL and not an error. The digest covers the versions in byte order.
+ * that a missing column is NULL and not an error. Versions are in byte order.
  */
-function historySql(history: string, expected: string): string {
-  return `WITH h AS NOT MATERIALIZED(SELECT h.* FROM
-json_to_record('{}')lacking(version text,applied_at timestamp,description text,checksum text,duration_ms int8,applied_by text,
+function historySql(history: string, slices: readonly Slice[]): string {
+  const bounds = textArray(slices.slice(1).map(([first]) => first?.version ?? ""));
+  return `WITH h AS NOT MATERIALIZED(SELECT h,h.version,h.checksum,width_bucket(h.version,${bounds})n FROM
+json_to_record('{}')no(version text,applied_at text,description text,checksum text,duration_ms int8,applied_by text,
 tool_version text,down_script text),
-LATERAL(SELECT version::text,applied_at,description,checksum,duration_ms,applied_by,tool_version,
-down_script IS NOT NULL has_down FROM ONLY ${history})h),
-cmp AS(SELECT COALESCE(encode(sha256(convert_to(string_agg(
-version||':'||COALESCE(checksum::text,''),',' ORDER BY version COLLATE "C"),'UTF8')),'base64')='${expected}',false) same FROM h)
-SELECT json_agg(h)::text AS row FROM(SELECT h,(row_number()OVER()-1)/${LIST_LENGTH} n
-FROM h WHERE NOT(SELECT same FROM cmp))r GROUP BY n
-UNION ALL SELECT '${AS_EXPECTED}' FROM cmp WHERE same`;
+LATERAL(SELECT version::text COLLATE "C",applied_at,description,checksum,duration_ms,applied_by,tool_version,
+down_script IS NOT NULL down FROM ONLY ${history})h),
+s AS(SELECT n FROM h GROUP BY n HAVING left(encode(sha256(convert_to(string_agg(
+version||':'||COALESCE(checksum::text,''),',' ORDER BY version),'UTF8')),'base64'),${DIGEST_LENGTH})=
+(${textArray(slices.map(digestOf))})[n+1])
+SELECT json_agg(n)::text AS row FROM s UNION ALL
+SELECT json_agg(h)::text FROM(SELECT h,row_number()OVER()/${LIST_LENGTH} g FROM h WHERE n NOT IN(TABLE s))r GROUP BY g`;
 }
 
-function digestOf(history: readonly Applied[]): string {
-  const inOrder = [...history].sort((left, right) => (left.version < right.version ? -1 : 1));
-  const lines = inOrder.map(({ version, checksum }) => `${version}:${checksum ?? ""}`);
-  return createHash("sha256").update(lines.join(","), "utf8").digest("base64");
+function textArray(texts: readonly string[]): string {
+  return texts.length === 0 ? "'{}'::text[]" : `ARRAY[${texts.map(quoteText).join(",")}]`;
 }
 
-/** Rows come as JSON texts, so that no type parser or name transform of a caller's own driver touches them. */
-function toHistory(row: Row): Applied[] {
-  return jsonAnswer<Record<string, unknown>[]>(row.row, ["list of", {}]).map((values) => {
+/** A part of the expected rows, in order. */
+type Slice = readonly Applied[];
+
+/** The expected rows in byte order, in slices of equal length; a single empty one for none. */
+function slicesOf({ rows, slices }: ExpectedHistory): Slice[] {
+  const inOrder = [...rows].sort((left, right) => (left.version < right.version ? -1 : 1));
+  const length = Math.max(1, Math.ceil(inOrder.length / slices));
+  const count = Math.max(1, Math.ceil(inOrder.length / length));
+  return Array.from({ length: count }, (_, index) => inOrder.slice(index * length, (index + 1) * length));
+}
+
+/** In base64 characters: 96 bits. */
+const DIGEST_LENGTH = 16;
+
+function digestOf(slice: Slice): string {
+  const lines = slice.map(({ version, checksum }) => `${version}:${checksum ?? ""}`);
+  return createHash("sha256").update(lines.join(","), "utf8").digest("base64").slice(0, DIGEST_LENGTH);
+}
+
+/**
+ * The answer consists of lists of rows and of one list of slice numbers, null if no slice is as expected. The lists are
+ * JSON texts, so that no type parser or name transform of a caller's own driver touches them.
+ */
+function toHistory({ row }: Row, slices: readonly Slice[]): Applied[] {
+  if (row === null) return [];
+  return jsonAnswer<readonly unknown[]>(row, ["list of", "anything"]).flatMap((one) => {
+    if (typeof one === "number") return slices[one] ?? [];
+    const values: Readonly<Record<string, unknown>> = Object(one);
     if (!("version" in values)) throw new AnswerNotUnderstood("a row of the history without a version");
     return {
       version: String(values.version),
@@ -66,7 +97,7 @@ function toHistory(row: Row): Applied[] {
       durationMs: typeof values.duration_ms === "number" ? values.duration_ms : null,
       appliedBy: textOrNull(values.applied_by),
       toolVersion: textOrNull(values.tool_version),
-      hasDownScript: values.has_down === true,
+      hasDownScript: values.down === true,
     };
   });
 }

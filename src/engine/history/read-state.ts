@@ -11,7 +11,7 @@ import { checkHistoryShape, checkShapeBeside, type TableColumn } from "./history
 import { nameOf, plainName, TABLES_BESIDE, type TableNames, tableNames } from "./history-table.ts";
 import { AFTER_UP_MARK, RESET_MARK } from "./journal.ts";
 import { protectedBySettingSql, protectedByTableSql } from "./protection.ts";
-import { cannotRead, readHistory } from "./read-history.ts";
+import { cannotRead, type ExpectedHistory, readHistory } from "./read-history.ts";
 import {
   READ_ONLY_SHAPE,
   READ_ONLY_SQL,
@@ -57,14 +57,14 @@ export interface DatabaseState {
 
 /**
  * Reads the state of the database and its history: one round trip, two if there is a journal.
- * @param expected the history if nothing is pending; only the versions and checksums count
+ * @param expected rows that need not travel if the history has them
  * @throws Failure history-foreign when a table is another tool's, history-conflict when the history disagrees with a pin,
  *   privilege-missing and statement-failed when a table cannot be read
  */
 export async function look(
   session: Session,
   settings: Settings,
-  expected: readonly Applied[] = [],
+  expected: ExpectedHistory = { rows: [], slices: 1 },
 ): Promise<DatabaseState> {
   const names = tableNames(settings);
   const factsSent = session.query(readSql(factsSql(settings, names)));

@@ -1,7 +1,5 @@
-import type { Settings } from "../../core/configuration/settings.ts";
 import type { Finding } from "../../core/failure/failure.ts";
-import { runsIn } from "../../core/migrations/header.ts";
-import { type Applied, compareHistory, type Entry, isApplied, isPending } from "../../core/migrations/history.ts";
+import { compareHistory, type Entry, isApplied, isPending, nothingPending } from "../../core/migrations/history.ts";
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import type { Plan, Step } from "../../core/migrations/plan.ts";
 import type { RunReport } from "../../core/reports/report.ts";
@@ -74,9 +72,11 @@ class Planning {
     const { settings } = this.#context;
     const isUp = this.#choice.command === "up";
     const recordsSent = this.#around.sendForRecords(session);
-    const state = await look(session, settings, isUp ? nothingPending(this.#files.migrations, settings) : []);
+    const { migrations } = this.#files;
+    const expected = isUp ? { rows: nothingPending(migrations, settings.environment), slices: 1 } : undefined;
+    const state = await look(session, settings, expected);
     requireNoResetUnfinished(state, "migrate");
-    const entries = compareHistory(this.#files.migrations, state, settings.environment);
+    const entries = compareHistory(migrations, state, settings.environment);
     const plan = this.#choice.choose(entries);
     this.#refuse(plan, state);
     const loaded = await this.#load(session, state, plan);
@@ -130,20 +130,4 @@ function pendingFile({ path, plannedPieces }: Script): PendingFile {
 
 function upAndDown({ script, down }: Step): Pick<Migration, "up" | "down">[] {
   return script ? [{ up: script, ...(down && { down }) }] : [];
-}
-
-/** The history as it would be if every file were applied unchanged. */
-function nothingPending(migrations: readonly Migration[], { environment }: Settings): Applied[] {
-  return migrations
-    .filter((migration) => runsIn(migration.up.header, environment))
-    .map(({ version, description, up, down }) => ({
-      version,
-      appliedAt: "",
-      description,
-      checksum: up.checksum,
-      durationMs: null,
-      appliedBy: null,
-      toolVersion: null,
-      hasDownScript: down !== undefined,
-    }));
 }

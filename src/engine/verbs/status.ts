@@ -1,4 +1,4 @@
-import { compareHistory, isApplied, isPending } from "../../core/migrations/history.ts";
+import { compareHistory, isApplied, isPending, nothingPending } from "../../core/migrations/history.ts";
 import { compareRepeatables } from "../../core/repeatable/repeatable.ts";
 import type { StatusReport } from "../../core/reports/report.ts";
 import { gapFindings, readMigrations } from "../files/read-migrations.ts";
@@ -10,21 +10,29 @@ import { refuseUnsound } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 
+/** How many slices of the history are compared with the files: 1,000 rows in slices of 16. */
+const SLICES = 64;
+
 /**
  * Reads which migrations are applied and which are pending. Never writes.
+ * @param details false if nothing but versions and states is shown; then rows that equal their files need not travel,
+ *   and what the history says about them stays unknown
  * @throws Failure directory-unreadable, files-unsound, history-foreign and those of connecting
  */
-export async function readStatus(context: DatabaseContext): Promise<StatusReport> {
+export async function readStatus(context: DatabaseContext, details = true): Promise<StatusReport> {
   const { settings, database } = context;
   const files = readMigrations(context.fileSystem, settings.directory);
   refuseUnsound(files.findings, "show the status");
   const repeatables = readRepeatables(context.fileSystem, settings);
   refuseUnsound(repeatables.findings, "show the status");
+  const expected = details
+    ? undefined
+    : { rows: nothingPending(files.migrations, settings.environment), slices: SLICES };
   const { state, records } = await withSession(
     database,
     "read the history of",
     async (session) => {
-      const state = await look(session, settings);
+      const state = await look(session, settings, expected);
       return { state, records: state.repeatableExists ? await readRecords(session, tableNames(settings)) : [] };
     },
     context.signal,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { StatusReport } from "../../../src/core/reports/report.ts";
+import { readStatus } from "../../../src/engine/verbs/status.ts";
 import { startProxy } from "../../support/network-proxy.ts";
 import {
   databaseSetting,
@@ -187,3 +189,36 @@ test("nothing pending takes one round trip and few bytes, with leading zeros and
     }
   }
 });
+
+test("a brief status of a thousand migrations transfers little, and says what the whole one says", async () => {
+  const versions = Array.from({ length: 1_000 }, (_, index) => String(index + 1).padStart(4, "0"));
+  const here = await world(Object.fromEntries(versions.map((version) => [`${version}_step.sql`, "SELECT 1;"])));
+  succeeded(await here.up({ count: 995 }));
+  const proxy = await startProxy({ port: here.server.port });
+  const bytesOfBrief = async () => {
+    const { sent, received } = proxy.traffic;
+    const other = here.beside({}, { url: here.url.replace(/:\d+\//, `:${proxy.port}/`) });
+    const brief = await readStatus(other.context, false);
+    assert.deepEqual(stated(brief), stated(await here.status()));
+    return proxy.traffic.sent - sent + proxy.traffic.received - received;
+  };
+  try {
+    const plain = await bytesOfBrief();
+    assert.ok(plain < 10_000, `${plain} bytes with five pending at the end`);
+    // Every kind of difference, far apart. The rows without a file show the description of the history.
+    await here.rows("UPDATE schema_migrations SET checksum = 'another' WHERE version = '0007'");
+    await here.rows("DELETE FROM schema_migrations WHERE version = '0500'");
+    await here.rows(
+      "INSERT INTO schema_migrations (version, description) VALUES ('0000', 'first'), ('0500a', 'strange'), ('2000', 'last')",
+    );
+    const mixed = await bytesOfBrief();
+    assert.ok(mixed < 30_000, `${mixed} bytes with differences in three places`);
+  } finally {
+    await proxy.close();
+  }
+});
+
+/** What a brief status shows of each migration. */
+function stated({ entries, applied, pending }: StatusReport) {
+  return { applied, pending, entries: entries.map(({ version, description, state }) => [version, description, state]) };
+}
