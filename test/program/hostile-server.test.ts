@@ -55,7 +55,7 @@ for (const runtime of chosenRuntimes()) {
         endlessly(socket, ROW);
       });
       assert.equal(ended, 4, stderr);
-      assert.match(stderr, /does not understand: one of more than 256 MiB/);
+      assert.match(stderr, /does not understand: one of more than 256 MB/);
     });
 
     test("that answers in another language is told of in pgstep's own words", async () => {

@@ -1,3 +1,4 @@
+import { sizeText } from "../../core/text/size.ts";
 import { NOT_UNDERSTOOD } from "../../ports/session.ts";
 import { MESSAGE } from "./backend-messages.ts";
 
@@ -68,7 +69,7 @@ export function checkHeader(type: number, length: number, ready: boolean): void 
     throw notUnderstood(`a message of type ${type >= 0x20 && type < 0x7f ? String.fromCharCode(type) : type}`);
   }
   if (length >= lengths[0] && length <= lengths[1]) return;
-  throw ready ? notUnderstood(`a ${nameOf(type)} of ${length} bytes`) : notPostgres();
+  throw ready ? notUnderstood(`a ${nameOf(type)} of ${sizeText(length)}`) : notPostgres();
 }
 
 /** @throws ProtocolFault if the body of a message does not match its type */

@@ -1,3 +1,4 @@
+import { sizeText } from "../../core/text/size.ts";
 import { checkRow, columnsIn, notUnderstood } from "./answer-rules.ts";
 import { MESSAGE } from "./backend-messages.ts";
 
@@ -57,7 +58,7 @@ export class AnswerWatch {
   }
 
   #requireRoom(bytes: number): void {
-    if (this.#kept + bytes > MOST_KEPT) throw notUnderstood(`one of more than ${MOST_KEPT >> 20} MiB`);
+    if (this.#kept + bytes > MOST_KEPT) throw notUnderstood(`one of more than ${sizeText(MOST_KEPT)}`);
   }
 
   /** Ends the answer to a message. @throws ProtocolFault */
@@ -82,7 +83,7 @@ const UNASKED: ReadonlySet<number> = new Set([
 /** Messages that end the answer to a statement. */
 const ENDS: ReadonlySet<number> = new Set([MESSAGE.commandComplete, MESSAGE.emptyQueryResponse, MESSAGE.errorResponse]);
 
-/** More than any answer that pgstep keeps: a history of 100,000 rows takes about 30 MiB. */
+/** More than any answer that pgstep keeps: a history of 100,000 rows takes about 30 MB. */
 const MOST_KEPT = 256 << 20;
 /** The memory for a message besides its body, in bytes. */
 const ROW_COST = 256;

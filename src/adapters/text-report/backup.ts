@@ -1,7 +1,8 @@
 import type { Backup, BackupListReport, RestorePlan, RestoreReport } from "../../core/backup/backup-report.ts";
 import { enumeration, printableLine } from "../../core/text/display.ts";
+import { sizeText } from "../../core/text/size.ts";
 import type { Output } from "../output/output.ts";
-import { counted, duration, grouped } from "../output/words.ts";
+import { counted, duration } from "../output/words.ts";
 
 /** The contents and the path of a backup. */
 export function backupLines(backup: Backup): string[] {
@@ -20,7 +21,7 @@ export function backupListLines({ directory, backups }: BackupListReport): strin
   if (backups.length === 0) return [`There are no backups in ${printableLine(directory)}.`];
   return backups.map(
     ({ path, database, version, time, bytes }) =>
-      `${printableLine(time.replace("T", " ").replace(/\.\d+Z$/, " UTC"))}  ${printableLine(database)} at ${printableLine(version)}  ${grouped(bytes)} bytes  ${printableLine(path)}`,
+      `${printableLine(time.replace("T", " ").replace(/\.\d+Z$/, " UTC"))}  ${printableLine(database)} at ${printableLine(version)}  ${sizeText(bytes)}  ${printableLine(path)}`,
   );
 }
 

@@ -2,6 +2,7 @@ import { type BackupHead, type BackupKind, backupFileName, superfluous } from ".
 import type { Backup, BackupPolicy } from "../../core/backup/backup-report.ts";
 import { Failure, interruption } from "../../core/failure/failure.ts";
 import type { Destruction } from "../../core/statements/data-loss.ts";
+import { sizeText } from "../../core/text/size.ts";
 import type { BackupTools, DumpProgram } from "../../ports/backups.ts";
 import type { Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
@@ -191,7 +192,7 @@ async function requireSpace(
   if (needed <= free) return;
   throw new Failure(
     "backup-failed",
-    `Cannot back up to ${directory}: it needs up to ${needed} bytes, and ${free} are free`,
+    `Cannot back up to ${directory}: it needs up to ${sizeText(needed)}, ${sizeText(needed - free)} more than is free`,
     { hint: "Free some space, or name another directory: --backup-dir <directory>. Nothing was changed." },
   );
 }

@@ -60,9 +60,9 @@ describe("the verification of a backup", () => {
   });
 
   test("stops when there is no room", async () => {
-    await assert.rejects(backUpWith({ ...backupStore, freeBytes: () => 0 }), {
+    await assert.rejects(backUpWith({ ...backupStore, freeBytes: () => 1024 }), {
       code: "backup-failed",
-      message: /0 are free/,
+      message: /it needs up to \d+ kB, \d+ kB more than is free$/,
     });
   });
 });
