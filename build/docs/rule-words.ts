@@ -212,6 +212,10 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     remedy: "nothing",
   },
   setting: { meaning: "a setting has an error", remedy: "correct it in the place that the message names" },
+  "unknown-variable": {
+    meaning: "a variable has a name that begins with PGSTEP_ and that pgstep does not know",
+    remedy: "correct the name, or remove the variable: [settings.md](settings.md)",
+  },
   "project-file-ignored": {
     meaning: "a project file above the working directory belongs to another user",
     remedy: "name it with `--config` if you trust it: [settings.md](settings.md#the-project-file)",

@@ -3,7 +3,8 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import process from "node:process";
 import { describeOrigin, type Origin } from "../../core/configuration/origin.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/configuration/resolve-settings.ts";
-import type { EnvFile, LocatedProjectFile, SettingSources, Variables } from "../../core/configuration/sources.ts";
+import type { EnvFile, LocatedProjectFile, SettingSources } from "../../core/configuration/sources.ts";
+import { unknownVariables } from "../../core/configuration/unknown-variables.ts";
 import { Failure, type Finding } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import { parseEnvFile } from "../../core/setting-files/env-file.ts";
@@ -15,7 +16,7 @@ import { PACKAGE_FILE, searchUpward } from "./project-file-search.ts";
 /**
  * Resolves the settings from the given sources and files: the named env-file, and the named project file or, with
  * `searching`, the nearest one from the working directory upward. The result includes the faults, and warnings about
- * ignored files.
+ * ignored files and unknown variables.
  */
 export function readSettings(said: SettingSources, { searching }: { searching: boolean }): ResolvedSettings {
   const { values, origins } = resolveSettings(said);
@@ -31,16 +32,21 @@ export function readSettings(said: SettingSources, { searching }: { searching: b
     }
   };
   const { envFile, config } = values;
-  const resolved = resolveSettings({
+  const referenced = new Set<string>();
+  const lookUp = (name: string) => {
+    referenced.add(name);
+    return said.environment[name];
+  };
+  const sources: SettingSources = {
     ...said,
-    envFile: attempt(() =>
-      envFile === undefined ? undefined : readEnvFile(envFile, origins.envFile, said.environment),
-    ),
+    envFile: attempt(() => (envFile === undefined ? undefined : readEnvFile(envFile, origins.envFile, lookUp))),
     projectFile: attempt(() => {
       if (config !== undefined) return readNamed(config, origins.config);
       return searching ? findProjectFile(warnings) : undefined;
     }),
-  });
+  };
+  warnings.push(...unknownVariables(sources, referenced));
+  const resolved = resolveSettings(sources);
   // The faults come first: without the file, other settings would seem to be missing as well.
   return { ...resolved, warnings, ...(faults.length > 0 && { faults }) };
 }
@@ -55,8 +61,8 @@ export function unreadEnvFile({ values }: ResolvedSettings): string | undefined 
 
 const ENV_FILE = ".env";
 
-function readEnvFile(path: string, origin: Origin, environment: Variables): EnvFile {
-  return { path, variables: parseEnvFile(textOf(path, origin), path, (name) => environment[name]) };
+function readEnvFile(path: string, origin: Origin, lookUp: (name: string) => string | undefined): EnvFile {
+  return { path, variables: parseEnvFile(textOf(path, origin), path, lookUp) };
 }
 
 function readNamed(path: string, origin: Origin): LocatedProjectFile {

@@ -35,7 +35,7 @@ export interface ResolvedSettings {
   /** The URL settings whose server only the project file names. */
   readonly ownServers: ReadonlyMap<SettingName, OwnServer>;
   readonly faults: readonly Failure[];
-  /** About files that were found and not used. */
+  /** About files that were found and not used, and variables that pgstep does not know. */
   readonly warnings: readonly Finding[];
 }
 

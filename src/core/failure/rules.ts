@@ -59,6 +59,7 @@ export const RULES = {
   "md5-login": "warning",
   "embedded-locks": "warning",
   setting: "error",
+  "unknown-variable": "warning",
   "project-file-ignored": "warning",
   "log-outside": "warning",
   "log-lost": "warning",

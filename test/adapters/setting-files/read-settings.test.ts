@@ -201,6 +201,18 @@ describe("the search for a project file", () => {
 });
 
 describe("the env-file", () => {
+  test("may refer to variables of the user's own, which then cause no warning", () => {
+    write("a/b/.env", `PGSTEP_DRI=sql\nDATABASE_URL="postgres://\${PGSTEP_OWN}@db/app"\n`);
+    const { warnings } = read({ "env-file": ".env" }, { PGSTEP_OWN: "me", PGSTEP_OTHER: "x" });
+    assert.deepEqual(
+      warnings.map(({ rule, message, place }) => [rule, message, place?.line]),
+      [
+        ["unknown-variable", "PGSTEP_OTHER is not a variable of pgstep", undefined],
+        ["unknown-variable", "PGSTEP_DRI is not a variable of pgstep", 1],
+      ],
+    );
+  });
+
   test("is read when it is named, and only then", () => {
     write("a/b/.env", "PGSTEP_TABLE=t\nPGSTEP_ENV=test\n");
     assert.equal(read().table, "schema_migrations");
