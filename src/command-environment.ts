@@ -77,9 +77,10 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     settings: resolved,
     explainDatabase: async () => (await import("./adapters/target/resolve-target.ts")).explainTarget(named),
     namedDatabase: () => namedDatabase(),
+    noDatabaseNamed: () => noDatabaseNamed(unreadEnvFile(resolved)),
     async databaseContext(wishes) {
       const opened = await namedDatabase(wishes);
-      if (!opened) throw noDatabaseNamed(unreadEnvFile(resolved));
+      if (!opened) throw environment.noDatabaseNamed();
       return { ...context, database: opened, ...(pin && { settings: { ...settings, pin } }) };
     },
     async replayed(work) {

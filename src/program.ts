@@ -13,7 +13,7 @@ import { ProjectConfines } from "./adapters/setting-files/project-confines.ts";
 import { readSettings } from "./adapters/setting-files/read-settings.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { parseCommandLine, type Request, typedOptions } from "./command-line.ts";
-import { VOCABULARY } from "./commands/index.ts";
+import { type PgstepCommand, VOCABULARY } from "./commands/index.ts";
 import { manifestOf } from "./core/bundle/seal.ts";
 import { refuseUnsealed, sealedFlags, sealedSettings } from "./core/bundle/sealed-program.ts";
 import { effectOf } from "./core/command-line/command.ts";
@@ -163,10 +163,10 @@ export class Program {
     });
   }
 
-  /** Reports a project file in an unexpected place, and one that is ignored. */
-  #tellProjectFile(): void {
+  /** Reports a project file in an unexpected place, and warnings about the settings. */
+  #tellAboutSettings({ reportsSettingWarnings }: PgstepCommand): void {
     const { warnings, isProjectFileAbove, projectFile: path = "" } = this.#settings;
-    for (const finding of warnings) this.#reporter.event({ type: "warning", finding });
+    if (!reportsSettingWarnings) for (const finding of warnings) this.#reporter.event({ type: "warning", finding });
     if (isProjectFileAbove && !this.#isQuietByUser) this.#reporter.event({ type: "project-file-found", path });
   }
 
@@ -179,7 +179,7 @@ export class Program {
   async #runCommand({ command, invocation, settings: flags }: Request & { kind: "run" }): Promise<number> {
     if (seal) refuseUnsealed(command, flags);
     const resolved = this.#settings;
-    this.#tellProjectFile();
+    this.#tellAboutSettings(command);
     const wrong = failureOf(resolved.faults);
     if (wrong && !command.toleratesFaults) throw wrong;
     requireFormat(resolved.values.format, command);

@@ -63,7 +63,6 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     script: "a planned file, checked and ready to run",
     types: "generated type files",
     bundle: "writing an executable that contains migrations",
-    doctor: "checks of an environment",
     pipeline: "messages sent without waiting, and the meaning of their answers",
     step: "one migration: sending, recording, resuming",
     repeatable: "repeatable objects: planning, applying, recording",
@@ -74,6 +73,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     verbs: "commands on the history: status, baseline, repair, resolve, protect, new",
     backup: "backups: taking, verifying, restoring",
     check: "validating files, and replaying them in a shadow database",
+    doctor: "checks of an environment",
   },
   adapters: {
     files: "the disk, the files of a bundle, backup files",

@@ -62,7 +62,7 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
     [4, "a statement of the backup failed and all was rolled back, or the connection was lost"],
     ENDED,
   ],
-  doctor: [[2, "it could not connect"], [3, "it found an error"], ENDED],
+  doctor: [[2, "it could not connect, or the settings have errors"], [3, "it found another error"], ENDED],
   wait: [[2, "the command line is wrong, or the timeout was reached"], ENDED],
   config: [[2, "a setting is wrong"]],
   bundle: [NOT_STARTED, [3, "a file has an error or, with a pinned history, was edited after it was applied"]],

@@ -6,6 +6,8 @@ export interface BackupStore {
   list(directory: string): readonly BackupEntry[];
   /** Unfinished backup files of this database: left by a killed run, or still being written. */
   unfinished(directory: string, databaseName: string): readonly string[];
+  /** The reason why this user may not write there: "permission denied"; undefined if the system shows none. */
+  obstacle(directory: string): string | undefined;
   /** Bytes that can still be written there; undefined if unknown. */
   freeBytes(directory: string): number | undefined;
   /**

@@ -209,7 +209,7 @@ for (const runtime of chosenRuntimes()) {
       assert.equal(status, 3);
       assert.match(
         told("migrations")[0] ?? "",
-        /^fault: .* in unsound, with .*error.* \| Run pgstep validate --dir unsound to/,
+        /^fault: 1 in unsound, 2 errors \| Run pgstep validate --dir unsound to see them/,
       );
       const nowhere = await examined(url, "--dir", "nowhere");
       assert.match(nowhere.told("migrations")[0] ?? "", /^fault: .*nowhere/);

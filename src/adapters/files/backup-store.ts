@@ -1,5 +1,7 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   openSync,
@@ -14,6 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { readBackupName, unfinishedDatabase } from "../../core/backup/backup-file.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import type { BackupSink, BackupStore } from "../../ports/backups.ts";
 import { makeDirectory, requireOwnDirectory } from "./file-owner.ts";
 
@@ -32,6 +35,16 @@ export const backupStore: BackupStore = {
     if (!existsSync(directory)) return [];
     const own = readdirSync(directory).filter((fileName) => unfinishedDatabase(fileName) === databaseName);
     return own.sort().map((fileName) => join(directory, fileName));
+  },
+  obstacle(directory) {
+    const existing = nearestExisting(directory);
+    try {
+      if (!statSync(existing).isDirectory()) return `${existing} is not a directory`;
+      accessSync(existing, constants.W_OK | constants.X_OK);
+      return undefined;
+    } catch (error) {
+      return systemWords(error);
+    }
   },
   freeBytes(directory) {
     try {

@@ -126,9 +126,10 @@ export function jsonReport(report: Report) {
       return { ...report, text: report.text ?? null };
     case "bundled":
       return { ...report, pinned: report.pinned ?? null };
+    case "doctor":
+      return { ...report, database: report.database ?? null };
     case "backups":
     case "restore":
-    case "doctor":
     case "wait":
     case "resolve":
     case "recorded":

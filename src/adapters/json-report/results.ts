@@ -125,7 +125,7 @@ export const RESULTS = {
   }),
   wait: line("wait", "The answer of wait.", { database: DATABASE, waitedMs: MILLISECONDS }),
   doctor: line("doctor", "The answer of doctor; the details are in the lines of the type checked.", {
-    database: DATABASE,
+    database: stringOrNull("The database; null if none is named or the settings have errors."),
     isConnected: truth("True if doctor could log in."),
     warnings: count("The number of warnings."),
     faults: count("The number of faults."),

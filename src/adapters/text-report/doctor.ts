@@ -47,6 +47,7 @@ export function doctorLines({ database, isConnected, warnings, faults }: DoctorR
     ...(faults > 0 ? [colors.red(counted(faults, "error"))] : []),
     ...(warnings > 0 ? [colors.yellow(counted(warnings, "warning"))] : []),
   ];
+  if (database === undefined) return ["", `Checked without a database: ${listed(found)}.`];
   const where = printableLine(database);
   if (!isConnected) return ["", `Could not log in to ${where}: ${listed(found)}.`];
   return ["", found.length === 0 ? `Checked ${where}: no problems found.` : `Checked ${where}: ${listed(found)}.`];

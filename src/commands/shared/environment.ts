@@ -1,6 +1,7 @@
 import type { Confirmation } from "../../core/command-line/consent.ts";
 import type { ResolvedSettings } from "../../core/configuration/resolve-settings.ts";
 import type { TargetValue } from "../../core/connection/explanation.ts";
+import type { Failure } from "../../core/failure/failure.ts";
 import type { Report } from "../../core/reports/report.ts";
 import type { BackupMeans } from "../../engine/backup/take-backup.ts";
 import type { InShadow } from "../../engine/check/shadow.ts";
@@ -27,6 +28,8 @@ export interface Environment {
   databaseContext(wishes?: DatabaseWishes): Promise<DatabaseContext>;
   /** The named database; undefined if none is. @throws Failure settings */
   namedDatabase(): Promise<Database | undefined>;
+  /** The failure of `databaseContext` if no database is named; its hint says how to name one. */
+  noDatabaseNamed(): Failure;
   /**
    * Runs `work` on a database that has only the migrations: they are applied in memory, or to the empty database of
    * --shadow-url, which is emptied again. @throws Failure shadow-not-empty and those of a run

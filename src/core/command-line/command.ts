@@ -2,6 +2,8 @@
 export interface Command<Environment> extends CommandWords {
   /** Runs even with invalid settings, because it reports them. */
   readonly toleratesFaults?: true;
+  /** Reports the warnings about the settings itself. */
+  readonly reportsSettingWarnings?: true;
   /** Works on the files of a checkout, so a bundle rejects it. */
   readonly ofCheckout?: true;
   /**

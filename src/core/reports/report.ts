@@ -242,8 +242,9 @@ export interface ExplainedValue {
 /** All checks are done; events reported the result of each. */
 export interface DoctorReport {
   readonly type: "doctor";
-  readonly database: string;
-  /** False if the log-in failed. */
+  /** Undefined if no database was examined: none is named, or the settings have errors. */
+  readonly database: string | undefined;
+  /** False if the log-in failed, or no database was examined. */
   readonly isConnected: boolean;
   readonly warnings: number;
   readonly faults: number;

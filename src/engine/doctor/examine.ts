@@ -2,27 +2,34 @@ import { Failure, interruption } from "../../core/failure/failure.ts";
 import { type Check, fault, good, warning } from "../../core/reports/diagnosis.ts";
 import type { DoctorReport, ExplainedValue } from "../../core/reports/report.ts";
 import type { Probe } from "../../ports/probe.ts";
-import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";
-import type { DatabaseContext } from "../session/context.ts";
+import { ConnectionLost, type Database, ServerFailure, type Session } from "../../ports/session.ts";
+import type { Context, DatabaseContext } from "../session/context.ts";
 import { clockChecks } from "./clock-checks.ts";
-import { filesChecks } from "./files-checks.ts";
 import { historyChecks } from "./history-checks.ts";
 import { privilegeChecks } from "./privilege-checks.ts";
 import { serverChecks } from "./server-checks.ts";
 import { readFacts } from "./server-facts.ts";
 import { workChecks } from "./work-checks.ts";
 
+/** The subjects of an examination. */
+export interface Subjects {
+  /** The values to connect with and to find files with. */
+  readonly values: readonly ExplainedValue[];
+  /** The checks that need no database, in their order. */
+  readonly checks: AsyncIterable<Check>;
+  /** The database; or the check that says why it is not examined. */
+  readonly database: Database | Check;
+  /** Absent for the embedded database. */
+  readonly probe: Probe | undefined;
+}
+
 /**
- * Checks everything a run needs, from the files and each step of the connection to privileges and history, and emits
- * each result as soon as it is known. Never writes.
- * @param probe absent for the embedded database
+ * Checks everything a run needs, from the settings, the files and each step of the connection to privileges and
+ * history, and emits each result as soon as it is known. Never writes.
  */
-export async function examine(
-  context: DatabaseContext,
-  values: readonly ExplainedValue[],
-  probe: Probe | undefined,
-): Promise<DoctorReport> {
-  const { database, emit, signal } = context;
+export async function examine(context: Context, subjects: Subjects): Promise<DoctorReport> {
+  const { emit } = context;
+  const { values, checks, database, probe } = subjects;
   const told = { warnings: 0, faults: 0 };
   const tell = (check: Check) => {
     if (check.state === "warning") told.warnings++;
@@ -30,7 +37,22 @@ export async function examine(
     emit({ type: "checked", check });
   };
   emit({ type: "explained", values });
-  for (const check of filesChecks(context)) tell(check);
+  for await (const check of checks) tell(check);
+  if ("topic" in database) {
+    tell(database);
+    return { type: "doctor", database: undefined, isConnected: false, ...told };
+  }
+  const isConnected = await examineDatabase({ ...context, database }, probe, tell);
+  return { type: "doctor", database: database.description, isConnected, ...told };
+}
+
+/** True if it could log in. */
+async function examineDatabase(
+  context: DatabaseContext,
+  probe: Probe | undefined,
+  tell: (check: Check) => void,
+): Promise<boolean> {
+  const { database, signal } = context;
   let reached = true;
   for await (const check of probe?.steps(signal) ?? []) {
     if (signal.aborted) break;
@@ -40,14 +62,13 @@ export async function examine(
   if (signal.aborted) throw interruption(signal, `Cannot examine ${database.description}`, "Nothing was done.");
   // After a failed step the log-in would fail as well, which need not be reported twice.
   const session = reached ? await logIn(context, tell) : undefined;
-  if (session) {
-    try {
-      for await (const check of sessionChecks(context, session)) tell(check);
-    } finally {
-      await session.close();
-    }
+  if (!session) return false;
+  try {
+    for await (const check of sessionChecks(context, session)) tell(check);
+  } finally {
+    await session.close();
   }
-  return { type: "doctor", database: database.description, isConnected: session !== undefined, ...told };
+  return true;
 }
 
 async function logIn(
