@@ -6,7 +6,7 @@ import { runHere } from "./run-here.ts";
  */
 
 /** Output directory; git ignores it. */
-const OUT = process.env.PGSTEP_ENTITIES ?? "database/entities/";
+const OUT = process.env.ENTITY_DIRECTORY ?? "database/entities/";
 
 const words = process.argv.slice(2);
 const kept = process.env.npm_config_table;

@@ -32,7 +32,7 @@ export async function measure(
     env: {
       PATH: process.env.PATH,
       ...options.environment,
-      PGSTEP_BENCH_USAGE: usage,
+      BENCH_USAGE: usage,
       ...(command === process.execPath && { NODE_OPTIONS: `--import=${REPORT_USAGE}` }),
     },
   });

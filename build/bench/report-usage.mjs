@@ -2,6 +2,6 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 
 process.on("exit", () => {
-  const path = process.env.PGSTEP_BENCH_USAGE;
+  const path = process.env.BENCH_USAGE;
   if (path) writeFileSync(path, JSON.stringify(process.resourceUsage()));
 });

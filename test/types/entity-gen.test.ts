@@ -25,7 +25,7 @@ describe("npm run entityGen", () => {
       const out = join(directory, words.join("-"));
       await execute("npm", ["run", "entityGen", ...words], {
         cwd: ROOT,
-        env: { ...process.env, DATABASE_URL: url, PGSTEP_ENTITIES: `${out}/` },
+        env: { ...process.env, DATABASE_URL: url, ENTITY_DIRECTORY: `${out}/` },
         timeout: 120_000,
       });
       assert.deepEqual(readdirSync(out).sort(), ["index.ts", "users.ts"]);
