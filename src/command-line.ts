@@ -195,14 +195,18 @@ function unknownOption(typed: string, command: CommandWords, named: boolean) {
     ? letter
     : dashed.length === 1
       ? names.filter((name) => name.startsWith(dashed) && !name.startsWith("no-"))
-      : [nearest(dashed, names) ?? []].flat();
+      : [nearest(dashed, names) ?? names.filter((name) => name.startsWith(`${dashed}-`))].flat();
+  // "up --to 012" of other tools is "up 012".
+  const argument = command.arguments.find(({ name }) => name === dashed || (name === "version" && dashed === "to"));
   const elsewhere = COMMANDS.find(({ options }) => options.some(({ name }) => name === dashed));
   const hint =
     meant.length > 0
       ? `Did you mean ${meant.map((name) => `--${name}`).join(" or ")}?`
-      : elsewhere
-        ? `It is an option of the command ${elsewhere.name}.`
-        : seeHelp(named ? command : undefined);
+      : argument
+        ? `Write only the ${argument.name}: pgstep ${command.name} <${argument.name}>.`
+        : elsewhere
+          ? `It is an option of the command ${elsewhere.name}.`
+          : seeHelp(named ? command : undefined);
   return usage(`Cannot use ${typed}: pgstep ${command.name} has no such option`, hint);
 }
 

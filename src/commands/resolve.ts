@@ -13,10 +13,10 @@ export const resolve: Command<Environment> = {
   aliases: [],
   summary: "resolve a statement whose outcome is unknown",
   description:
-    "--done and --not-done are for one statement that runs outside a transaction and whose run was killed: if the " +
-    "database itself does not show whether it took effect, check that, record it here, and run pgstep up again. " +
-    "--applied and --not-applied are for a whole migration: they record it as applied although it did not run, or " +
-    "remove its row from the history although it was not undone. Runs nothing.",
+    "--done and --not-done are for a statement outside a transaction whose run was killed. If the database does not " +
+    "show whether it took effect, check that, record it here, and run pgstep up again. --applied and --not-applied " +
+    "are for a whole migration: they record it as applied although it did not run, or remove its row from the " +
+    "history although it was not undone. Runs nothing.",
   arguments: [{ name: "version", required: true, summary: "the migration", completes: "version" }],
   options: [
     { name: "done", summary: "the statement took effect: continue after it" },

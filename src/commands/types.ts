@@ -28,7 +28,11 @@ export const types: Command<Environment> = {
     },
     { name: "out", value: "path", summary: "a .ts file, or a directory for one file per table", completes: "file" },
     { name: "table", value: "names", summary: "tables and views, separated by commas" },
-    { name: "schema", value: "names", summary: "only these schemas; no prefix for the first one (all; public)" },
+    {
+      name: "schema",
+      value: "names",
+      summary: "only these schemas (all); types of the first one have no prefix (public)",
+    },
     { name: "override", value: "pairs", summary: "replace generated types: int8=bigint,users.meta=UserMeta" },
     { name: "import-extension", value: "extension", summary: "extension in import paths: js, ts, none (js)" },
     { name: "check", summary: "write nothing; exit with 3 if a file is out of date" },

@@ -109,6 +109,10 @@ describe("the command line", () => {
     assert.match(refusal("up", "--dryrun"), /Cannot use --dryrun.*Did you mean --dry-run\?/);
     assert.match(refusal("up", "--dryRun"), /Did you mean --dry-run\?/);
     assert.match(refusal("up", "--no-dry-run"), /Cannot use --no-dry-run/);
+    assert.match(refusal("up", "--dry"), /Did you mean --dry-run\?/);
+    assert.match(refusal("up", "--lock", "1s"), /Did you mean --lock-wait or --lock-timeout\?/);
+    assert.match(refusal("up", "--to", "012"), /no such option \| Write only the version: pgstep up <version>\./);
+    assert.match(refusal("down", "--count", "3"), /no such option \| Write only the count: pgstep down <count>\./);
     assert.match(refusal("--colour", "always"), /Did you mean --color\?/);
     assert.match(refusal("status", "--retry-for", "1s"), /It is an option of the command up\./);
     assert.match(refusal("--gzip", "wait"), /pgstep wait has no such option \| It is an option of the command up\./);

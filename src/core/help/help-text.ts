@@ -8,7 +8,7 @@ const GROUP_COLUMN = 10;
 const NAME_COLUMN = 12;
 
 /** The help of the whole program: the commands by group. With a prompt it fits a terminal of 24 lines. */
-export function programHelp({ groups }: Vocabulary): string {
+export function programHelp({ groups, commands: [first] }: Vocabulary): string {
   const rows = groups.flatMap(({ title, commands }) =>
     commands.map(({ name, summary }, index) => {
       const heading = (index === 0 ? title : "").padEnd(GROUP_COLUMN);
@@ -18,6 +18,7 @@ export function programHelp({ groups }: Vocabulary): string {
   return page([
     "Usage: pgstep [command] [options]   PostgreSQL migrations in plain SQL files",
     ...rows,
+    `Without a command, pgstep runs ${first?.name}.`,
     "More: pgstep help <command>, help options, help topics; pgstep completion",
   ]);
 }

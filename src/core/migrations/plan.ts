@@ -112,8 +112,10 @@ export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
   const stuck = chosen.filter((entry) => !hasDownScript(entry));
   if (stuck.length > 0) {
     const names = stuck.map(nameOf).join(", ");
+    const where = `next to the ${stuck.length === 1 ? "migration" : "migrations"}`;
+    const fewer = chosen.length === 1 ? "" : ", or undo fewer migrations";
     throw new Failure("no-way-back", `Cannot undo ${names}: there is no down script`, {
-      hint: `Write ${downFileName(stuck)} next to the ${stuck.length === 1 ? "migration" : "migrations"}, or undo fewer migrations. Nothing was changed.`,
+      hint: `Write ${downFileName(stuck)} ${where}${fewer}. Nothing was changed.`,
     });
   }
   return { steps: chosen.map(downStep), skipped: [], warnings: [] };

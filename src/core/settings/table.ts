@@ -215,7 +215,7 @@ export const SETTINGS = {
     ofProgram: true,
     default: "automatic",
     summary: "when a run makes a backup first",
-    remark: "automatic: when a statement destroys data",
+    remark: "only before data is destroyed",
     shorthands: [
       { flag: "backup", value: "always", summary: "make a backup of the whole database first" },
       { flag: "no-backup", value: "never", summary: "make no backup, even if data is destroyed" },

@@ -41,10 +41,11 @@ function withHeadingsAbove(lines: readonly string[]): string[] {
   return lines.flatMap((line) => {
     const [, heading, first] = HEADED_ROW.exec(line) ?? [];
     const [, later] = LATER_ROW.exec(line) ?? [];
-    if (heading !== undefined) isInGroup = true;
-    else if (later === undefined) isInGroup = false;
+    const wasInGroup = isInGroup;
+    isInGroup = heading !== undefined || (isInGroup && later !== undefined);
     if (heading !== undefined) return ["", heading, `  ${first}`];
-    return isInGroup ? [`  ${later}`] : [line];
+    if (isInGroup) return [`  ${later}`];
+    return wasInGroup && line !== "" ? ["", line] : [line];
   });
 }
 

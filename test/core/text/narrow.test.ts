@@ -48,7 +48,7 @@ describe("a page on a narrow terminal", () => {
       "\n",
     );
     assert.deepEqual(narrowed(page, 34, 32).split("\n"), [
-      ...["Usage: pgstep", "", "Setup", "  init        prepare", "  wait        wait until", "More"],
+      ...["Usage: pgstep", "", "Setup", "  init        prepare", "  wait        wait until", "", "More"],
     ]);
   });
 
