@@ -18,7 +18,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "program.ts": ["command-environment.ts", "command-line.ts", "commands", "adapters", "engine", "ports", "core"],
   "main.ts": ["program.ts", "adapters"],
   "start.ts": ["main.ts", "adapters"],
-  "index.ts": ["assembly.ts", "adapters", "engine", "ports", "core"],
+  library: ["assembly.ts", "adapters", "engine", "ports", "core"],
+  "index.ts": ["library", "core"],
   utils: ["index.ts"],
   scripts: ["main.ts"],
 };
@@ -90,6 +91,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "text-report": "reports and events for people",
     "ci-report": "reports for CI services: annotations, JUnit, SARIF, GitLab, step summaries",
     target: "choosing the database",
+    connection: "connections of the calling program: drivers, a PGlite instance",
     reporters: "the list of reporters, and the wrappers around all of them",
   },
 };
@@ -231,7 +233,7 @@ describe("architecture", () => {
           ? []
           : [...code.matchAll(/\bprocess\.(exit|abort|reallyExit)\(/g)].map(([found]) => `${path}: ${found}`)),
         // The embedded database sets an exit code of its own when it closes, which its adapter puts back.
-        ...(path === "main.ts" || path === "adapters/embedded/pglite-database.ts"
+        ...(path === "main.ts" || path === "adapters/embedded/pglite-module.ts"
           ? []
           : [...code.matchAll(/\bprocess\.exitCode\b/g)].map(([found]) => `${path}: ${found}`)),
         ...(/^adapters\/(output|[a-z]+-report)\//.test(path)

@@ -39,6 +39,8 @@ export interface Backend {
   readonly parameters: Readonly<Record<string, string>>;
   /** One in-process backend: no second session, no lock waits, no cancel. */
   readonly embedded: boolean;
+  /** The role that the session began with, as SQL after SET SESSION AUTHORIZATION. */
+  readonly login: string;
 }
 
 /**

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
 import postgres from "postgres";
-import { databaseOfDriver } from "../../src/adapters/server/driver-database.ts";
+import { databaseOfConnection } from "../../src/adapters/connection/given-connection.ts";
 import { openDatabase } from "../../src/adapters/target/open-database.ts";
 import { resolveTarget } from "../../src/adapters/target/resolve-target.ts";
 import type { ServerMessage } from "../../src/core/failure/failure.ts";
@@ -23,8 +25,11 @@ const serverUrl = async (major: 15 | 18 = 18) => (await (await sharedServer(majo
 const subjects: Record<string, () => Promise<Database>> = {
   "PostgreSQL 18": async () => openUrl(await serverUrl()),
   "PostgreSQL 15": async () => openUrl(await serverUrl(15)),
-  "an instance of the driver": async () => databaseOfDriver(postgres(await serverUrl())),
+  "an instance of postgres": async () => databaseOfConnection(postgres(await serverUrl())),
+  "a Client of pg": async () => databaseOfConnection(new pg.Client(await serverUrl())),
+  "a Pool of pg": async () => databaseOfConnection(new pg.Pool({ connectionString: await serverUrl(15) })),
   PGlite: async () => openUrl("pglite:memory"),
+  "the caller's PGlite": async () => databaseOfConnection(await PGlite.create()),
   "PostgreSQL 18 with masked secrets": async () =>
     withoutSecrets(openUrl(await serverUrl()), { secret: "in none of these texts" }),
   [POOLED]: openPooled,

@@ -103,7 +103,7 @@ describe("the settings of the library", () => {
       ],
       [{ hooks: { afterUp: "true" } }, 'hooks: there is no moment "afterUp"'],
       [{ onEvent: "log" }, "onEvent: it is not a function"],
-      [{ sql: "postgres" }, "sql: it is not an object"],
+      [{ connection: "postgres" }, "connection: it is not an object"],
       [{ signal: null }, "signal: it is not an object"],
     ] as const) {
       const words = await ofRunner(options);
@@ -127,7 +127,7 @@ describe("the settings of the library", () => {
   });
 
   test("are taken with what they may be", async () => {
-    const sql = Object.assign(() => {}, { options: {} });
+    const connection = Object.assign(() => {}, { options: {} });
     const given = {
       directory: "sql",
       lockWaitMs: 0,
@@ -138,6 +138,6 @@ describe("the settings of the library", () => {
       signal: new AbortController().signal,
     } as const;
     assert.equal(await migrations(given), 1);
-    await assert.rejects(migrations({ ...given, sql }), { message: /^(?!Cannot use the option)/ });
+    await assert.rejects(migrations({ ...given, connection }), { message: /^(?!Cannot use the option)/ });
   });
 });

@@ -72,7 +72,7 @@ describe("the library", () => {
     const { url } = await server.createDatabase();
     const sql = postgres(url, { max: 1, onnotice: () => {} });
     try {
-      await new MigrationRunner({ sql, directory }).runMigrations();
+      await new MigrationRunner({ connection: sql, directory }).runMigrations();
       assert.deepEqual([...(await sql`SELECT count(*)::int AS applied FROM schema_migrations`)], [{ applied: 2 }]);
       assert.deepEqual(
         [...(await sql`SHOW default_transaction_read_only`)],

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { describeTarget, type EmbeddedTarget } from "../../core/connection/target.ts";
 import { Failure } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
@@ -9,9 +8,10 @@ import { makeDirectory } from "../files/file-owner.ts";
 import { openSession } from "../session/open-session.ts";
 import type { PostgresSession } from "../session/postgres-session.ts";
 import { type EmbeddedLock, LOCK_FILE, lockDirectory } from "./embedded-lock.ts";
+import { askPglite } from "./pglite-answer.ts";
 import { PgliteExtensions } from "./pglite-extensions.ts";
 import { readBaseImage, unpackBaseImage } from "./pglite-image.ts";
-import { type LoadedPglite, loadPglite, type Pglite, type PgliteOptions } from "./pglite-module.ts";
+import { keepingExitCode, type LoadedPglite, loadPglite, type Pglite, type PgliteOptions } from "./pglite-module.ts";
 import { PgliteWire } from "./pglite-wire.ts";
 
 /**
@@ -50,6 +50,7 @@ export class PgliteDatabase implements Database {
         password: undefined,
         startup: {},
         embedded: true,
+        login: "postgres",
         cancel: async () => {},
       });
     } finally {
@@ -175,19 +176,5 @@ function removeDatabase(directory: string): void {
  * with, so DISCARD ALL does not undo a SET SESSION AUTHORIZATION.
  */
 async function clean(pglite: Pglite): Promise<void> {
-  for (const sql of ["ROLLBACK", "SET SESSION AUTHORIZATION postgres", "DISCARD ALL"]) {
-    const text = Buffer.from(`${sql}\0`);
-    const message = Buffer.concat([Buffer.from([0x51, 0, 0, 0, text.length + 4]), text]);
-    await pglite.execProtocolRawStream(message, { onRawData: () => {} });
-  }
-}
-
-/** PGlite's runtime sets the exit status of the whole process when it starts and stops. */
-async function keepingExitCode<T>(work: () => Promise<T>): Promise<T> {
-  const exitCode = process.exitCode;
-  try {
-    return await work();
-  } finally {
-    process.exitCode = exitCode;
-  }
+  for (const sql of ["ROLLBACK", "SET SESSION AUTHORIZATION postgres", "DISCARD ALL"]) await askPglite(pglite, sql);
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../core/failure/failure.ts";
 
@@ -18,12 +19,17 @@ export interface PgliteOptions {
   readonly loadDataDir?: Blob;
 }
 
-export interface Pglite {
+/** A running PGlite, which runs messages of PostgreSQL's protocol. */
+export interface PgliteBackend {
   /** Runs whole frontend messages; `onRawData` gets views of memory that are valid during the call only. */
   execProtocolRawStream(
     messages: Uint8Array,
     options: { syncToFs?: boolean; onRawData: (bytes: Uint8Array) => void },
   ): Promise<void>;
+}
+
+/** A PGlite that pgstep started. */
+export interface Pglite extends PgliteBackend {
   query(sql: string): Promise<{ readonly rows: readonly unknown[] }>;
   /** Its runtime, with the virtual file system of its server. */
   readonly Module: {
@@ -70,4 +76,14 @@ function absent(cause: unknown): Failure {
     `Cannot start the embedded database: this build of pgstep does not include it${reason}`,
     { hint: "Install pgstep from npm with its embedded/ folder, or name a server with --url postgres://...", cause },
   );
+}
+
+/** PGlite's runtime sets the exit status of the whole process when it starts and stops. */
+export async function keepingExitCode<T>(work: () => Promise<T>): Promise<T> {
+  const exitCode = process.exitCode;
+  try {
+    return await work();
+  } finally {
+    process.exitCode = exitCode;
+  }
 }

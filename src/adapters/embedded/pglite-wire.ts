@@ -1,7 +1,7 @@
 import { type CopyData, copyFail } from "../session/copy-data.ts";
 import type { Wire, WireListener } from "../session/wire.ts";
 import type { PgliteExtensions } from "./pglite-extensions.ts";
-import type { Pglite } from "./pglite-module.ts";
+import type { PgliteBackend } from "./pglite-module.ts";
 
 /**
  * A wire to PGlite inside this process. Frontend messages are collected until they are complete, and then run one by
@@ -9,23 +9,30 @@ import type { Pglite } from "./pglite-module.ts";
  */
 export class PgliteWire implements Wire {
   readonly reusesMemory = true;
-  readonly #pglite: Pglite;
-  readonly #extensions: PgliteExtensions;
+  readonly #pglite: PgliteBackend;
+  readonly #extensions: PgliteExtensions | undefined;
   #listener: WireListener | undefined;
   #incoming: Buffer = EMPTY;
   #started = false;
   /** Queries run so far. */
   #queries = 0;
   readonly #copies = new Map<number, CopyData>();
+  /** Resolves when the wire is closed and the backend runs nothing more for it. */
+  readonly closed: Promise<void>;
+  #hasClosed = () => {};
   #running = false;
   #ending = false;
   #closed = false;
   /** True if the backend failed and can no longer be used. */
   isBroken = false;
 
-  constructor(pglite: Pglite, extensions: PgliteExtensions) {
+  /** @param extensions those that the instance can still get; none for an instance that has its own */
+  constructor(pglite: PgliteBackend, extensions?: PgliteExtensions) {
     this.#pglite = pglite;
     this.#extensions = extensions;
+    this.closed = new Promise((resolve) => {
+      this.#hasClosed = resolve;
+    });
   }
 
   get isOpen(): boolean {
@@ -67,7 +74,7 @@ export class PgliteWire implements Wire {
       for (let message = this.#take(); message && !this.#closed; message = this.#take()) {
         if (message[0] === TERMINATE) this.#ending = true;
         else {
-          this.#extensions.before(message);
+          this.#extensions?.before(message);
           let end = EMPTY;
           await this.#pglite.execProtocolRawStream(this.#withCopyData(message), {
             onRawData: (bytes) => {
@@ -87,8 +94,9 @@ export class PgliteWire implements Wire {
       this.#close(error instanceof Error ? error : new Error(String(error)));
     }
     this.#running = false;
-    if (this.#ending) this.#close(undefined);
-    else if (!this.#closed) this.#listener?.drained();
+    if (this.#closed) this.#hasClosed();
+    else if (this.#ending) this.#close(undefined);
+    else this.#listener?.drained();
   }
 
   /** The next whole message. The first, the start-up packet, has no type byte before its length. */
@@ -121,6 +129,7 @@ export class PgliteWire implements Wire {
     if (this.#closed) return;
     this.#closed = true;
     this.#incoming = EMPTY;
+    if (!this.#running) this.#hasClosed();
     this.#listener?.closed(error);
   }
 }

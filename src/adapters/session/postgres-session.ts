@@ -25,6 +25,8 @@ export interface SessionSettings {
   /** Start-up parameters besides user and database. */
   readonly startup: Readonly<Record<string, string>>;
   readonly embedded: boolean;
+  /** The role as SQL, for a backend that does not know which role the session began with. */
+  readonly login?: string;
   /** Asks the server to cancel the current statement of the backend with this identity. */
   readonly cancel: (processId: number, secret: number) => Promise<void>;
 }
@@ -59,6 +61,7 @@ export class PostgresSession implements Session {
       serverVersion: versionNumber(socket.reported.parameters.get("server_version") ?? ""),
       parameters: Object.fromEntries(socket.reported.parameters),
       embedded: settings.embedded,
+      login: settings.login ?? "DEFAULT",
     };
     // The embedded database has no other clients, and its one backend may belong to a caller.
     if (!settings.embedded) this.#begin();

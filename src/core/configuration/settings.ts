@@ -1,7 +1,6 @@
 import type { HookCommands } from "../hooks/hook.ts";
 import type { Pin } from "../migrations/history-pin.ts";
 import type { GivenPlaceholders } from "../placeholders/placeholders.ts";
-import type { SETTINGS, SettingName, SettingValues } from "../settings/table.ts";
 import { resolveSettings } from "./resolve-settings.ts";
 
 /** The settings that the engine uses, from any source. */
@@ -37,10 +36,3 @@ export interface Settings {
 
 /** The settings with nothing set. */
 export const DEFAULT_SETTINGS: Settings = resolveSettings({ environment: {} }).values;
-
-type OfLibrary = {
-  [Name in SettingName]: (typeof SETTINGS)[Name] extends { readonly ofProgram: true } ? never : Name;
-}[SettingName];
-
-/** Settings as the library's constructor takes them; durations are numbers of milliseconds. */
-export type GivenSettings = { readonly [Name in OfLibrary]?: Exclude<SettingValues[Name], undefined> };

@@ -29,19 +29,22 @@ export interface Plan {
 }
 
 export interface UpTarget {
-  /** The last version to apply. */
+  /** The last version to apply; without it, all. */
   readonly to?: string;
-  /** The maximum number of migrations. */
+  /** The maximum number of migrations; without it, all. */
   readonly count?: number;
+  /** Apply migrations below the newest applied version as well. Default: false. */
   readonly outOfOrder?: boolean;
-  /** Allow a run on a database that is in use but has no history. */
+  /** Allow a run on a database that is in use but has no history. Default: false. */
   readonly firstRun?: boolean;
 }
 
 export type DownTarget =
+  /** How many of the newest migrations to undo. */
   | { readonly count: number }
   /** The version to stop at: it stays applied. */
   | { readonly to: string }
+  /** Undo all migrations. */
   | { readonly all: true };
 
 /**

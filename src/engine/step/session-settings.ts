@@ -85,15 +85,10 @@ export function localSettings(run: Run, script: Script, own?: ReadonlySet<string
  */
 export function cleanSession({ session, sessionSettings, direct }: Run): string {
   const locks = direct ? "" : " SELECT pg_catalog.pg_advisory_unlock_all();";
-  return `SET SESSION AUTHORIZATION ${login(session)}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP;${locks} ${sessionSettings}`;
+  return `SET SESSION AUTHORIZATION ${session.backend.login}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP;${locks} ${sessionSettings}`;
 }
 
 /** SQL that switches to the connected role until the end of the transaction; then the script's role applies again. */
 export function ownRole({ session }: Run): string {
-  return `SET LOCAL SESSION AUTHORIZATION ${login(session)}; SET LOCAL ROLE NONE`;
-}
-
-/** PGlite does not know the user with which its session began. */
-function login(session: Session): string {
-  return session.backend.embedded ? "postgres" : "DEFAULT";
+  return `SET LOCAL SESSION AUTHORIZATION ${session.backend.login}; SET LOCAL ROLE NONE`;
 }
