@@ -5,6 +5,7 @@ import { VOCABULARY } from "../src/commands/index.ts";
 import { commandsPage } from "./docs/commands.ts";
 import { errorsPage, exitStatusesPage } from "./docs/failures.ts";
 import { jsonPage } from "./docs/json.ts";
+import { givenSettings, libraryPage } from "./docs/library.ts";
 import { outputSchema } from "./docs/output-schema.ts";
 import { rulesPage } from "./docs/rules.ts";
 import { ROOT } from "./runtimes.ts";
@@ -17,7 +18,9 @@ export function generatedPages(): ReadonlyMap<string, string> {
     ["docs/errors.md", errorsPage()],
     ["docs/rules.md", rulesPage()],
     ["docs/json.md", jsonPage()],
+    ["docs/library.md", libraryPage()],
     ["schema/output.schema.json", outputSchema()],
+    ["src/core/configuration/given-settings.ts", givenSettings()],
   ]);
 }
 

@@ -25,3 +25,10 @@ export type {
 export { MigrationRunner } from "./library/migration-runner.ts";
 export type { GivenConnection, MigrationRunnerOptions, RunOptions } from "./library/options.ts";
 export { RunFailure } from "./library/run-failure.ts";
+export {
+  createTestDatabase,
+  type PgliteTestDatabase,
+  type PgliteTestDatabaseOptions,
+  type TestDatabase,
+  type TestDatabaseOptions,
+} from "./library/test-database.ts";

@@ -75,6 +75,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     backup: "backups: taking, verifying, restoring",
     check: "validating files, and replaying them in a shadow database",
     doctor: "checks of an environment",
+    "test-database": "databases for tests: a template and its copies",
   },
   adapters: {
     files: "the disk, the files of a bundle, backup files",

@@ -12,7 +12,9 @@ interface Outcome {
   readonly pgstep: string | { readonly refused: string };
 }
 
-const directory = temporaryPlace("bun-sql", { "001_a.sql": "CREATE TABLE a AS SELECT current_setting('application_name') AS name;" });
+const directory = temporaryPlace("bun-sql", {
+  "001_a.sql": "CREATE TABLE a AS SELECT current_setting('application_name') AS name;",
+});
 
 describe("a runner on a connection of Bun", () => {
   let world: TlsWorld;

@@ -7,7 +7,11 @@ import { ROOT } from "../../build/runtimes.ts";
 import { temporaryPlace } from "../support/place.ts";
 import { run } from "../support/program.ts";
 
-const CONSUMER = `import { MigrationRunner } from "pgstep";
+const CONSUMER = `import { createTestDatabase, MigrationRunner } from "pgstep";
+export async function inDatabase(): Promise<string> {
+  await using database = await createTestDatabase({ seeds: true });
+  return database.url;
+}
 export const runner: MigrationRunner = new MigrationRunner();
 export const done: Promise<unknown> = runner.runMigrations();
 `;

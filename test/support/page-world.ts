@@ -9,7 +9,7 @@ import type { PostgresServer } from "./postgres-server.ts";
 import { type Outcome, run } from "./program.ts";
 
 /**
- * Where the examples of a page are followed: a directory in which nothing but pgstep is installed, and a server of which
+ * Where the examples of a page are followed: a directory in which nothing but pgstep and drivers are installed, and a server of which
  * the databases and roles are new whose URLs (`postgres://role@localhost/database`) the page has.
  */
 export interface PageWorld {
@@ -38,6 +38,10 @@ export async function openPageWorld(server: PostgresServer, page: string): Promi
   mkdirSync(join(directory, "node_modules", ".bin"), { recursive: true });
   mkdirSync(programs);
   symlinkSync(ROOT, join(directory, "node_modules", "pgstep"));
+  mkdirSync(join(directory, "node_modules", "@electric-sql"));
+  for (const name of ["pg", "@electric-sql/pglite"]) {
+    symlinkSync(join(ROOT, "node_modules", name), join(directory, "node_modules", name));
+  }
   for (const path of [join(directory, "node_modules", ".bin", "pgstep"), join(programs, "pgstep")]) {
     symlinkSync(program, path);
   }

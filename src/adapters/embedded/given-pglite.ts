@@ -1,19 +1,11 @@
 import { Failure, interruption } from "../../core/failure/failure.ts";
 import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
+import type { CallersPglite, PgliteBackend } from "../../ports/pglite.ts";
 import type { Database } from "../../ports/session.ts";
 import { openSession } from "../session/open-session.ts";
 import type { PostgresSession } from "../session/postgres-session.ts";
 import { askPglite } from "./pglite-answer.ts";
-import type { PgliteBackend } from "./pglite-module.ts";
 import { PgliteWire } from "./pglite-wire.ts";
-
-/** The part of the calling program's PGlite instance that is used here. */
-export interface CallersPglite extends PgliteBackend {
-  readonly waitReady: Promise<void>;
-  readonly closed: boolean;
-  runExclusive<T>(work: () => Promise<T>): Promise<T>;
-  _runExclusiveTransaction<T>(work: () => Promise<T>): Promise<T>;
-}
 
 /** True for an instance of PGlite, of any version that can run messages one by one. */
 export function isPglite(value: object): value is CallersPglite {

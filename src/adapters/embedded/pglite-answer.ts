@@ -1,4 +1,4 @@
-import type { PgliteBackend } from "./pglite-module.ts";
+import type { PgliteBackend } from "../../ports/pglite.ts";
 
 /** The end of PGlite's answer to one query. */
 export interface PgliteAnswer {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../core/failure/failure.ts";
+import type { PgliteBackend } from "../../ports/pglite.ts";
 
 /** The part of PGlite that is used here. */
 export interface PgliteModule {
@@ -17,15 +18,6 @@ export interface PgliteOptions {
   readonly dataDir?: string;
   /** A tar archive of the initial database. */
   readonly loadDataDir?: Blob;
-}
-
-/** A running PGlite, which runs messages of PostgreSQL's protocol. */
-export interface PgliteBackend {
-  /** Runs whole frontend messages; `onRawData` gets views of memory that are valid during the call only. */
-  execProtocolRawStream(
-    messages: Uint8Array,
-    options: { syncToFs?: boolean; onRawData: (bytes: Uint8Array) => void },
-  ): Promise<void>;
 }
 
 /** A PGlite that pgstep started. */

@@ -1,7 +1,7 @@
+import type { PgliteBackend } from "../../ports/pglite.ts";
 import { type CopyData, copyFail } from "../session/copy-data.ts";
 import type { Wire, WireListener } from "../session/wire.ts";
 import type { PgliteExtensions } from "./pglite-extensions.ts";
-import type { PgliteBackend } from "./pglite-module.ts";
 
 /**
  * A wire to PGlite inside this process. Frontend messages are collected until they are complete, and then run one by

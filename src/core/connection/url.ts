@@ -18,12 +18,8 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
   const parameters: ConnectionParameters = new Map();
   const set = (name: string, value: string) => void (value !== "" && parameters.set(name, { value, source }));
   const rest = text.trim().replace(SCHEME, "");
-  // As in libpq, an @ before the first / ends user and password, whatever characters they contain. A host name has no
-  // @, so the last of several @ counts.
-  const firstAt = rest.search(/@|\//);
-  const authorityEnd = endBy(/[/?]/, rest, rest[firstAt] === "@" ? firstAt : 0);
-  const authority = rest.slice(0, authorityEnd);
-  const tail = rest.slice(authorityEnd);
+  const authority = authorityOf(rest);
+  const tail = rest.slice(authority.length);
   const at = authority.lastIndexOf("@");
   // An unescaped / in the password makes the end of the password look like path or query.
   const suspicious = authority.includes(":") && tail.includes("@");
@@ -72,6 +68,15 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
     else setParameter(parameters, name, value, source);
   }
   return parameters;
+}
+
+/**
+ * The user, password, hosts and ports at the start of a URL without its scheme. As in libpq, an @ before the first /
+ * ends user and password, whatever characters they contain. A host name has no @, so the last of several @ counts.
+ */
+export function authorityOf(rest: string): string {
+  const firstAt = rest.search(/@|\//);
+  return rest.slice(0, endBy(/[/?]/, rest, rest[firstAt] === "@" ? firstAt : 0));
 }
 
 /** The index of the first match from `start` on, or the end of the text. */
