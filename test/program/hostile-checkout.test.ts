@@ -220,8 +220,8 @@ describe("a hostile checkout", () => {
       ];
       for (const [more, words, told] of cases) {
         write("pgstep.json", hostileFile({ logFile: undefined, ...more }));
-        const { status, stderr, written } = await contained(runtime, words);
-        assert.match(stderr, told, `${JSON.stringify(more)} ${words.join(" ")}`);
+        const { status, stdout, stderr, written } = await contained(runtime, words);
+        assert.match(stdout + stderr, told, `${JSON.stringify(more)} ${words.join(" ")}`);
         assert.deepEqual([status, written], [2, []]);
       }
       write("pgstep.json", hostileFile());
