@@ -95,7 +95,10 @@ for (const runtime of chosenRuntimes()) {
     test("a log-in that is refused, with 2", async () => {
       const { status, told } = await examined((await sharedServer()).url("no_such_database"));
       assert.equal(status, 2);
-      assert.match(told("log-in")[0] ?? "", /^fault: database "no_such_database" does not exist \| .*createdb -h/);
+      assert.match(
+        told("log-in")[0] ?? "",
+        /^fault: database "no_such_database" does not exist \| .*pgstep up --create-database/,
+      );
     });
 
     test("privileges that are missing, each with its GRANT, which mends it", async () => {

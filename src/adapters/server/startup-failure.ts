@@ -82,7 +82,7 @@ const REFUSALS: readonly KnownRefusal[] = [
   {
     code: "authentication-failed",
     states: ["3D000"],
-    hint: ({ database }, host) => `Check the name, or create the database: createdb ${at(host)} ${shellWord(database)}`,
+    hint: "Check the name, or create the database and migrate it: pgstep up --create-database",
   },
   {
     code: "privilege-missing",

@@ -150,7 +150,7 @@ describe("connecting", () => {
     assert.equal(group.hint, 'Connect as a role that may log in, or run: ALTER ROLE "Group" LOGIN;');
     const missing = await failure(server.url("missing", "locked", "topsecret"));
     assert.deepEqual([missing.code, missing.server?.code], ["authentication-failed", "3D000"]);
-    assert.match(missing.hint ?? "", /createdb -h 127\.0\.0\.1 -p \d+ missing/);
+    assert.match(missing.hint ?? "", /pgstep up --create-database$/);
   });
 
   test("what the server does not allow", async () => {
