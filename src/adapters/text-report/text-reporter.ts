@@ -132,6 +132,7 @@ export class TextReporter implements Reporter {
     const number = this.#planned.indexOf(keyOf(step)) + 1;
     const before = number > 0 && this.#planned.length > 1 ? `[${number}/${this.#planned.length}] ` : "";
     const verb = step.direction === "up" ? "Applying" : "Undoing";
+    this.#running = keyOf(step);
     this.#progress.start({ subject: `${before}${verb} ${step.name}`, shortSubject: before + step.name, statements });
   }
 

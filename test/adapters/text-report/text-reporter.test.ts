@@ -8,6 +8,7 @@ import type { Entry, MigrationState } from "../../../src/core/migrations/history
 import type { Plan, Step } from "../../../src/core/migrations/plan.ts";
 import type { RunReport, StatusReport, StepOutcome } from "../../../src/core/reports/report.ts";
 import { displayWidth } from "../../../src/core/text/display.ts";
+import { until } from "../../support/until.ts";
 
 interface Looks {
   readonly columns?: number;
@@ -543,4 +544,15 @@ describe("verbose and quiet", () => {
     human.report({ ...TWO, warnings: [{ rule: "gap", severity: "warning", message: "a gap" }] });
     assert.deepEqual(written, { stdout: "", stderr: "error: Cannot apply 001_a: no\nwarning: odd\nwarning: a gap\n" });
   });
+});
+
+test("on a terminal the progress line counts the statements of the running step", async () => {
+  const { human, written } = reporter({ columns: 80 });
+  const planned = step("001_a");
+  human.event({ type: "step-started", step: planned, statements: 2 });
+  human.event({
+    ...{ type: "statement-finished", step: planned, statement: 1, statements: 2, command: "INSERT", rowCount: 7 },
+  });
+  await until(() => written.stderr.includes("statement 2 of 2, 7 rows"));
+  human.close();
 });
