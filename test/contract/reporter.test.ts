@@ -80,7 +80,13 @@ const commands = new HintCommands(VOCABULARY, () => ({ words: "npx pgstep", give
 const all = () => true;
 const none = () => false;
 /** A progress line tells of these, or nothing has to. */
-const ON_PROGRESS_LINE = new Set(["step-started", "blocked", "index-progress", "backup-progress", "database-ready"]);
+const ON_PROGRESS_LINE = new Set([
+  "step-started",
+  "blocked",
+  "statement-progress",
+  "backup-progress",
+  "database-ready",
+]);
 const isLine = (type: string) => !ON_PROGRESS_LINE.has(type);
 /** The program that notes are for is not one that reads the log. */
 const isNoNote = (type: string) => type !== "project-file-found" && type !== "program-named";
@@ -165,8 +171,9 @@ for (const [name, { make, events, reports }] of Object.entries(KINDS)) {
       const { reporter } = make();
       for (const foreign of ["", "\n", "\ud800", "\0", "😀".repeat(10_000)]) tellEverything(reporter, () => foreign);
       for (const event of Object.values(EVENTS).reverse()) reporter.event(event);
-      reporter.event({ ...EVENTS["lock-waiting"], holder: undefined });
-      reporter.event({ ...EVENTS.retrying, blockers: [] });
+      reporter.event({ ...EVENTS["lock-waiting"], holder: undefined, activity: undefined });
+      reporter.event({ ...EVENTS["statement-progress"], progress: null });
+      reporter.event({ ...EVENTS.retrying, blockers: [], total: 0 });
       reporter.bug(undefined);
       reporter.close();
       reporter.close();

@@ -30,7 +30,7 @@ const TYPES: Readonly<Record<JsonLine["type"], true>> = {
   "lock-waiting": true,
   retrying: true,
   blocked: true,
-  "index-progress": true,
+  "statement-progress": true,
   "database-waiting": true,
   "database-ready": true,
   "database-created": true,
@@ -110,10 +110,10 @@ describe("the schema of --json", () => {
   });
 
   test("refuses what is not said in it", () => {
-    const blocked = { type: "blocked", format: 1, blockers: [] };
+    const blocked = { type: "blocked", format: 1, blockers: [], total: 0 };
     const wrong: readonly (readonly [line: object, difference: RegExp])[] = [
       [{ ...blocked, more: 1 }, /more is not in the schema/],
-      [{ type: "blocked", format: 1 }, /blockers is missing/],
+      [{ type: "blocked", format: 1, total: 0 }, /blockers is missing/],
       [{ ...blocked, format: 2 }, /2 is not 1/],
       [{ ...blocked, blockers: [1] }, /blockers\[0\]: is 1, not object/],
       [{ ...blocked, blockers: null }, /is null, not array/],

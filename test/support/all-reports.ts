@@ -20,17 +20,25 @@ export const HOLDER = {
 };
 export const LEASE = {
   ...{ kind: "lease" as const, owner: "user deploy through a pooler, since 2026-01-31 12:00:00 UTC" },
-  ...{ expiresAt: "2026-01-31T12:00:30Z", isExpired: false, hiddenFrom: null },
+  ...{ expiresAt: "2026-01-31T12:00:30Z", isExpired: false, hiddenFrom: null, pid: null },
 };
 export const BLOCKER = {
-  ...{ pid: 8, user: "me", application: "psql", state: "idle in transaction", since: "2026-01-31T12:00:00Z" },
+  ...{ pid: 8, preparedAs: null, user: "me", application: "psql", backendType: "client backend", waitsFor: [] },
+  ...{ state: "idle in transaction", since: "2026-01-31T12:00:00Z" },
   ...{ ageMs: 65_000, query: "LOCK TABLE t" },
+};
+export const PREPARED = {
+  ...{ pid: null, preparedAs: "transfer-7", user: "me", application: null, backendType: null, waitsFor: [] },
+  ...{ state: "prepared", since: "2026-01-31T12:00:00Z", ageMs: 65_000, query: null },
 };
 export const PROGRESS = {
   command: "CREATE INDEX CONCURRENTLY",
   phase: "building index",
-  blocks: { done: 1, total: 8 },
-  rows: { done: 0, total: 0 },
+  shares: [{ unit: "blocks", done: 1, total: 8 }],
+} as const;
+export const ACTIVITY = {
+  ...{ state: "active", query: "CREATE INDEX t_a ON t (a)", ageMs: 5_000, progress: PROGRESS },
+  ...{ blockers: [BLOCKER, PREPARED], total: 2 },
 };
 const INVENTORY = {
   databaseName: "app",
@@ -73,10 +81,13 @@ export const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type
   "database-waiting": { type: "database-waiting", database: "app", reason: "r", waitedMs: 0, limitMs: 60_000 },
   "database-created": { type: "database-created", database: "app" },
   "database-ready": { type: "database-ready", database: "app", waitedMs: 20 },
-  "lock-waiting": { type: "lock-waiting", holder: HOLDER, waitedMs: 10.5 },
-  retrying: { type: "retrying", blockers: [BLOCKER], step: STEP, reason: SERVER, attempt: 2, delayMs: 100 },
-  blocked: { type: "blocked", blockers: [BLOCKER] },
-  "index-progress": { type: "index-progress", progress: PROGRESS },
+  "lock-waiting": { type: "lock-waiting", holder: HOLDER, activity: ACTIVITY, waitedMs: 10.5 },
+  retrying: {
+    ...{ type: "retrying", step: STEP, reason: SERVER, attempt: 2, delayMs: 100 },
+    ...{ blockers: [BLOCKER, PREPARED], total: 2 },
+  },
+  blocked: { type: "blocked", blockers: [BLOCKER], total: 1 },
+  "statement-progress": { type: "statement-progress", progress: PROGRESS },
   "backup-progress": { type: "backup-progress", table: "public.users", index: 1, tables: 2 },
   "backed-up": {
     type: "backed-up",

@@ -12,7 +12,7 @@ import {
   stringOrNull,
   truth,
 } from "./kinds.ts";
-import { HOOK_REPORT, OUTCOME, REPEATABLE_REPORT } from "./values.ts";
+import { BLOCKERS, HOOK_REPORT, OUTCOME, REPEATABLE_REPORT } from "./values.ts";
 
 /* Events while a command runs. */
 
@@ -62,6 +62,7 @@ export const EVENTS = {
   }),
   lockWaiting: line("lock-waiting", "Another run holds the lock.", {
     holder: refOrNull(["sessionHolder", "leaseHolder"], "The holder, if it is known."),
+    activity: refOrNull("runActivity", "The work of the holder's server process, if that is known."),
     waitedMs: count("The time so far, in whole milliseconds."),
   }),
   retrying: line("retrying", "A migration waited too long for a lock and was rolled back; pgstep retries it.", {
@@ -69,11 +70,11 @@ export const EVENTS = {
     attempt: count("The number of the next attempt."),
     delayMs: count("The delay before it, in whole milliseconds."),
     server: ref("serverMessage", "The reason."),
-    blockers: list("The sessions that held the lock.", ref("blocker")),
+    ...BLOCKERS,
   }),
-  blocked: line("blocked", "The run waits for locks.", { blockers: list("Who holds them.", ref("blocker")) }),
-  indexProgress: line("index-progress", "The progress of an index build on the server.", {
-    progress: ref("indexBuild"),
+  blocked: line("blocked", "Other sessions hold up the run. Printed again when they change.", BLOCKERS),
+  statementProgress: line("statement-progress", "The server's progress with a statement. Printed when it changes.", {
+    progress: refOrNull("serverProgress", "Null when the server reports none any more."),
   }),
   explained: line("explained", "The values that doctor connects with.", {
     values: list("Each value, with its origin.", ref("connectionValue")),

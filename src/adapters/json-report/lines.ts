@@ -58,10 +58,13 @@ export function jsonEvent(event: Exclude<Event, Note>) {
     case "warning":
       return { type: event.type, finding: jsonFinding(event.finding) };
     case "lock-waiting":
-      return { type: event.type, holder: event.holder ?? null, waitedMs: Math.round(event.waitedMs) };
+      return {
+        ...{ type: event.type, holder: event.holder ?? null, activity: event.activity ?? null },
+        waitedMs: Math.round(event.waitedMs),
+      };
     case "retrying": {
-      const { type, step, attempt, delayMs, reason, blockers } = event;
-      return { type, step: jsonStep(step), attempt, delayMs, server: jsonServerMessage(reason), blockers };
+      const { type, step, attempt, delayMs, reason, blockers, total } = event;
+      return { type, step: jsonStep(step), attempt, delayMs, server: jsonServerMessage(reason), blockers, total };
     }
     case "checked":
       return { type: event.type, ...event.check, hint: event.check.hint ?? null };
@@ -73,7 +76,7 @@ export function jsonEvent(event: Exclude<Event, Note>) {
     case "hook-output":
     case "explained":
     case "blocked":
-    case "index-progress":
+    case "statement-progress":
     case "backup-progress":
     case "database-created":
     case "restore-planned":

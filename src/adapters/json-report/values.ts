@@ -73,6 +73,15 @@ export const FAILURE_FIELDS = {
 const USER = stringOrNull("The role that logged in.");
 const APPLICATION = stringOrNull("Its application_name.");
 
+const MASKED_QUERY = "with passwords masked; null if it is hidden from the role, or if placeholders are secret.";
+const PROCESS_ID = count("A process ID on the server.");
+const UNITS = ["blocks", "rows", "bytes", "sessions", "partitions"] as const;
+
+export const BLOCKERS = {
+  blockers: list("Those that wait for nobody first, then the oldest transaction first; at most 30.", ref("blocker")),
+  total: count("The number of all of them."),
+};
+
 const BACKUP_KINDS = ["sql", "custom"] as const;
 
 export const BACKUP_FIELDS = {
@@ -216,26 +225,40 @@ export const VALUES = {
   leaseHolder: object("A run behind a transaction pooler, which holds the lock as a lease.", {
     kind: only("The kind of holder.", "lease"),
     owner: string("The run's description of itself."),
+    pid: countOrNull("The server process of its current transaction or statement, which serves other clients later."),
     expiresAt: stringOrNull("The time when the lease expires, UTC in ISO 8601."),
     isExpired: truth("The lease has expired, but its last statement is still running."),
     hiddenFrom: stringOrNull("The role that may not see whether that statement is still running; null if it is known."),
   }),
-  blocker: object("A session that holds a lock that the run waits for.", {
+  blocker: object("A session or prepared transaction that holds up the run, directly or through others.", {
     pid: countOrNull("Its process ID on the server; null for a prepared transaction."),
+    preparedAs: stringOrNull("The name of a prepared transaction, for ROLLBACK PREPARED; null for a session."),
     user: USER,
     application: APPLICATION,
-    state: stringOrNull("Its state in pg_stat_activity: active, idle in transaction ..."),
+    backendType: stringOrNull("Its backend_type in pg_stat_activity: client backend, autovacuum worker ..."),
+    state: stringOrNull("Its state in pg_stat_activity: active, idle in transaction ...; or prepared."),
     since: stringOrNull("The start of its transaction, UTC in ISO 8601."),
     ageMs: countOrNull("The age of its transaction by the server's clock, in whole milliseconds."),
-    query: stringOrNull("The start of its last query, with passwords masked; null if placeholders are secret."),
+    query: stringOrNull(`The start of its last query, ${MASKED_QUERY}`),
+    waitsFor: list(
+      "The process IDs that it waits for itself, 0 for a prepared transaction; empty if it waits for nobody.",
+      PROCESS_ID,
+    ),
   }),
-  indexBuild: object("The progress of an index build, from pg_stat_progress_create_index.", {
-    command: string("CREATE INDEX, CREATE INDEX CONCURRENTLY, REINDEX ..."),
-    phase: string("The phase of the build."),
-    blocks: ref("share", "The blocks of this phase."),
-    rows: ref("share", "The rows of this phase."),
+  runActivity: object("The current work of a run's server process, and who holds it up.", {
+    state: stringOrNull("Its state in pg_stat_activity: active, idle in transaction ..."),
+    query: stringOrNull(`The start of its statement, ${MASKED_QUERY}`),
+    ageMs: countOrNull("The time since that statement began, in whole milliseconds."),
+    progress: refOrNull("serverProgress", "The progress of the statement, if the server reports any."),
+    ...BLOCKERS,
+  }),
+  serverProgress: object("The progress of a statement, from the server's views pg_stat_progress_*.", {
+    command: string("CREATE INDEX CONCURRENTLY, REINDEX, COPY FROM, VACUUM, VACUUM FULL, CLUSTER, ANALYZE ..."),
+    phase: stringOrNull("The phase of the command; null for COPY."),
+    shares: list("What this phase counts.", ref("share")),
   }),
   share: object("A number of units out of a total.", {
+    unit: oneOf("The unit; sessions: the sessions that the statement waits for, one after the other.", UNITS),
     done: count("The number of finished units."),
     total: count("The total; 0 if it is unknown."),
   }),

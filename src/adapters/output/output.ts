@@ -94,6 +94,11 @@ export class Output {
     return this.isTerminal ? (this.#commands?.unbroken(text) ?? text) : text;
   }
 
+  /** A text that `lines` does not wrap at all. */
+  whole(text: string): string {
+    return this.isTerminal ? text.replaceAll(" ", GLUE) : text;
+  }
+
   /** Writes lines, wrapped at words on a terminal. */
   lines(lines: readonly string[]): void {
     const { columns } = this;

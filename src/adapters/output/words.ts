@@ -5,11 +5,6 @@ export function counted(count: number, noun: string): string {
   return `${count} ${count === 1 ? noun : `${noun}s`}`;
 }
 
-/** A number with its thousands separated: "12,345". */
-export function grouped(count: number): string {
-  return `${count}`.replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
 /** "12 ms", "1.2 s", "2 min 5 s". */
 export function duration(durationMs: number): string {
   if (durationMs < 1_000) return `${Math.round(durationMs)} ms`;

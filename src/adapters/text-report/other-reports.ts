@@ -13,9 +13,9 @@ import type {
   StatusReport,
   ValidationReport,
 } from "../../core/reports/report.ts";
-import { printableLine } from "../../core/text/display.ts";
+import { grouped, printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
-import { counted, duration, grouped, listed } from "../output/words.ts";
+import { counted, duration, listed } from "../output/words.ts";
 import { backupLines, backupListLines, restoreLines } from "./backup.ts";
 import { doctorLines } from "./doctor.ts";
 import { failureLines, findingLines } from "./failure.ts";

@@ -1,12 +1,28 @@
 import { clearInterval, setInterval } from "node:timers";
-import { cut, displayWidth, printableLine } from "../../core/text/display.ts";
+import {
+  type Blockers,
+  blockerWords,
+  endingSql,
+  isAutovacuum,
+  NO_BLOCKERS,
+  shownBlockers,
+} from "../../core/reports/other-sessions.ts";
+import { cut, displayWidth, grouped, printableLine } from "../../core/text/display.ts";
 import { isContinuousIntegration, type Output, type Variables } from "../output/output.ts";
-import { counted, elapsed, grouped } from "../output/words.ts";
+import { counted, elapsed } from "../output/words.ts";
 
 /** Anything faster is never shown, so that quick runs do not flicker. */
 const SHOWN_AFTER_MS = 1_000;
 const REDRAWN_EVERY_MS = 100;
 const ERASE_LINE = "\r\x1b[K";
+
+/** When a long statement is reported: after `firstMs`, after `thenMs`, and again after each further `thenMs`. */
+export interface Marks {
+  readonly firstMs: number;
+  readonly thenMs: number;
+}
+
+const MARKS: Marks = { firstMs: 10_000, thenMs: 60_000 };
 
 /** The progress of one action. */
 export interface Progress {
@@ -18,45 +34,73 @@ export interface Progress {
   readonly done?: number;
   readonly statements?: number;
   readonly rows?: number;
-  /** Anything else to show, such as a blocking session. */
-  readonly remark?: string;
+  /** Anything else to show, such as the server's progress with the statement. */
+  readonly remark?: string | undefined;
+  readonly blockers?: Blockers | undefined;
 }
 
-/** One line at the bottom of a terminal that shows the running action; prints nothing elsewhere. */
+/** How long an action and its current statement have run, in milliseconds. */
+interface Elapsed {
+  readonly actionMs: number;
+  readonly statementMs: number;
+}
+
+/**
+ * Shows the running action. On a terminal as one line at its bottom; elsewhere it prints a line whenever a statement
+ * reaches a mark, and at least one each `thenMs`. Both print who blocks the action: a terminal once, and again at a
+ * mark if that has changed.
+ */
 export class ProgressLine {
-  /** False where there is no terminal, or nobody watches it. */
+  /** True on a terminal that somebody watches. */
   readonly enabled: boolean;
   readonly #output: Output;
+  readonly #marks: Marks | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #progress: Progress = { subject: "" };
+  /** What the server reports of the run. It outlives the action, because it is reported only when it changes. */
+  #observed: Pick<Progress, "remark" | "blockers"> = {};
+  #blockedMs = 0;
   #startedMs = 0;
+  #statementMs = 0;
+  /** The number of marks that the current statement has reached. */
+  #reached = 0;
+  /** When a line was last printed. */
+  #printedMs = 0;
+  #printedBlockers = "";
   #drawn = "";
 
-  constructor(output: Output, variables: Variables) {
+  /** @param quiet shows and prints nothing */
+  constructor(output: Output, variables: Variables, quiet = false, marks = MARKS) {
     this.#output = output;
-    this.enabled = output.isTerminal && variables.TERM !== "dumb" && !isContinuousIntegration(variables);
+    this.#marks = quiet ? undefined : marks;
+    this.enabled = !quiet && output.isTerminal && variables.TERM !== "dumb" && !isContinuousIntegration(variables);
   }
 
   /** Shows an action that began that many milliseconds ago, and its elapsed time. */
   start(progress: Progress, sinceMs = 0): void {
     this.stop();
-    if (!this.enabled) return;
+    if (!this.#marks) return;
+    const nowMs = performance.now();
     this.#progress = progress;
-    this.#startedMs = performance.now() - sinceMs;
-    this.#timer = setInterval(() => this.#draw(), REDRAWN_EVERY_MS);
+    this.#startedMs = nowMs - sinceMs;
+    this.#beginStatement(this.#startedMs);
+    this.#countMarks(this.#marks, nowMs);
+    this.#printedMs = nowMs;
+    this.#timer = setInterval(() => this.#tick(), REDRAWN_EVERY_MS);
     // The timer must not keep the process alive.
     this.#timer.unref();
   }
 
-  /** Changes the progress; a remark stays until the next change. */
-  update(change: Partial<Progress>): void {
-    const { remark: _, ...known } = this.#progress;
-    this.#progress = { ...known, ...change };
+  /** Shows what the server reports of the run, until it reports something else. */
+  observe(observed: Pick<Progress, "remark" | "blockers">): void {
+    this.#observed = { ...this.#observed, ...observed };
+    if (observed.blockers) this.#blockedMs = performance.now();
   }
 
   /** Adds the rows that a statement touched. */
   statementDone(done: number, rows: number): void {
-    this.update({ done, rows: (this.#progress.rows ?? 0) + rows });
+    this.#progress = { ...this.#progress, done, rows: (this.#progress.rows ?? 0) + rows };
+    this.#beginStatement(performance.now());
   }
 
   /** Erases the line before other output; the next redraw shows it again. */
@@ -71,16 +115,94 @@ export class ProgressLine {
     this.erase();
   }
 
-  #draw(): void {
-    const elapsedMs = performance.now() - this.#startedMs;
+  get #shown(): Progress {
+    const { remark = this.#progress.remark, blockers } = this.#observed;
+    return { ...this.#progress, remark, blockers };
+  }
+
+  #beginStatement(nowMs: number): void {
+    this.#statementMs = nowMs;
+    this.#reached = 0;
+    this.#printedBlockers = "";
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    if (this.#marks) this.#reachMark(this.#marks, nowMs);
+    if (this.enabled) this.#draw(nowMs);
+  }
+
+  /** Returns true if the current statement has reached another mark. */
+  #countMarks({ firstMs, thenMs }: Marks, nowMs: number): boolean {
+    const before = this.#reached;
+    const runMs = nowMs - this.#statementMs;
+    while (runMs >= (this.#reached === 0 ? firstMs : this.#reached * thenMs)) this.#reached++;
+    return this.#reached > before;
+  }
+
+  #reachMark(marks: Marks, nowMs: number): void {
+    const isDue = this.#countMarks(marks, nowMs) || nowMs >= this.#printedMs + marks.thenMs;
+    const blockers = this.#observed.blockers ?? NO_BLOCKERS;
+    if (this.enabled) {
+      const { shown } = shownBlockers(blockers);
+      const key = JSON.stringify(shown.filter(({ waitsFor }) => waitsFor.length === 0).map(endingSql));
+      const isFirst = this.#reached > 0 && this.#printedBlockers === "";
+      if (shown.length === 0 || key === this.#printedBlockers || !(isDue || isFirst)) return;
+      this.#printedBlockers = key;
+    } else if (!isDue) return;
+    this.#printedMs = nowMs;
+    const elapsedMs = { actionMs: nowMs - this.#startedMs, statementMs: nowMs - this.#statementMs };
+    const lines = [markText(this.#shown, elapsedMs, this.#reached === 0)];
+    this.erase();
+    this.#output.lines([...lines, ...blockedLines(blockers, this.#output, nowMs - this.#blockedMs)]);
+  }
+
+  #draw(nowMs: number): void {
+    const elapsedMs = nowMs - this.#startedMs;
     if (elapsedMs < SHOWN_AFTER_MS) return;
     const { colors, columns = 80, marks } = this.#output;
     // The last column stays free: some terminals wrap once it is written.
-    const text = progressText(this.#progress, elapsedMs, columns - 1, marks.ellipsis);
+    const text = progressText(this.#shown, elapsedMs, columns - 1, marks.ellipsis);
     if (text === this.#drawn) return;
     this.#output.write(ERASE_LINE + colors.dim(text));
     this.#drawn = text;
   }
+}
+
+/**
+ * "003_add_index: statement 2 of 3 has run for 1 min, building index: scanning table, 47 % of blocks".
+ * @param isShort true if the statement itself has not run for long
+ */
+function markText(progress: Progress, { actionMs, statementMs }: Elapsed, isShort: boolean): string {
+  const { subject, shortSubject, done = 0, statements = 0, remark } = progress;
+  const name = shortSubject ?? subject;
+  const soFar = `${elapsed(actionMs)} so far`;
+  const number = `statement ${grouped(done + 1)} of ${grouped(statements)}`;
+  let words = `${name} has run for ${elapsed(statementMs)}`;
+  if (statements === 0) words = `${subject}, ${soFar}`;
+  else if (done >= statements) words = `${name}: finishing, ${soFar}`;
+  else if (isShort) words = `${name}: ${number}, ${soFar}`;
+  else if (statements > 1) words = `${name}: ${number} has run for ${elapsed(statementMs)}`;
+  return printableLine(remark ? `${words}, ${remark}` : words);
+}
+
+/**
+ * The sessions that block a run, and the commands that end those that wait for nobody.
+ * @param sinceMs how long ago they were seen, in milliseconds
+ */
+export function blockedLines(all: Blockers, output: Output, sinceMs = 0): string[] {
+  const { shown, more } = shownBlockers(all);
+  const lines = shown.flatMap((blocker) => {
+    const { ageMs } = blocker;
+    const words = blockerWords({ ...blocker, ageMs: ageMs === null ? null : ageMs + sinceMs });
+    const sql = endingSql(blocker);
+    const note = isAutovacuum(blocker) ? " (the server starts autovacuum again later)" : "";
+    return [
+      `  blocked by ${printableLine(words)}`,
+      ...(sql ? [`    to end it${note}: ${output.whole(printableLine(sql))}`] : []),
+    ];
+  });
+  return more > 0 ? [...lines, `  and ${more} more`] : lines;
 }
 
 /** A shorter subject is meaningless. */
@@ -96,17 +218,33 @@ export function progressText(progress: Progress, elapsedMs: number, columns: num
   return cut(cut(subject, room, ellipsis) + words, columns, ellipsis);
 }
 
-function wordsBehind({ done, statements, rows, remark }: Progress, elapsedMs: number, short: boolean): string {
+function wordsBehind(
+  { done, statements, rows, remark, blockers }: Progress,
+  elapsedMs: number,
+  short: boolean,
+): string {
+  const blocked = blockers && blockedWords(blockers, short);
+  // For an index build, the percentage is more useful than the phase.
+  const shown = short ? blocked || /(?<!\d)\d+ %/.exec(remark ?? "")?.[0] || remark : remark;
   return [
     statements ? statementWords(done ?? 0, statements, short) : "",
     rows && !short ? `${grouped(rows)} ${rows === 1 ? "row" : "rows"}` : "",
     elapsed(elapsedMs),
-    // For an index build, the percentage is more useful than the phase.
-    remark ? printableLine((short && /(?<!\d)\d+ %/.exec(remark)?.[0]) || remark) : "",
+    printableLine(shown ?? ""),
+    short ? "" : printableLine(blocked ?? ""),
   ]
     .filter((words) => words !== "")
     .map((words) => `, ${words}`)
     .join("");
+}
+
+/** "waiting for process 7 (psql, idle in transaction) and 25 more"; the details are printed above the line. */
+function blockedWords({ blockers: [first], total }: Blockers, short: boolean): string {
+  if (!first) return "";
+  const who = first.pid === null ? "a prepared transaction" : `process ${first.pid}`;
+  const about = [first.application, first.state].filter(Boolean).join(", ");
+  const details = short || first.pid === null || about === "" ? "" : ` (${about})`;
+  return `waiting for ${who}${details}${total > 1 ? ` and ${total - 1} more` : ""}`;
 }
 
 /** The number of the running statement, derived from the number of finished ones. */

@@ -1,10 +1,10 @@
 import type { Failure } from "../../core/failure/failure.ts";
 import type { Event } from "../../core/reports/event.ts";
-import { blockerWords } from "../../core/reports/other-sessions.ts";
 import type { RunReport, StepOutcome, StepReport } from "../../core/reports/report.ts";
-import { cut, displayWidth, pad, printableLine } from "../../core/text/display.ts";
+import { cut, displayWidth, grouped, pad, printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
-import { counted, duration, grouped } from "../output/words.ts";
+import { counted, duration } from "../output/words.ts";
+import { blockedLines } from "./progress-line.ts";
 import { placeText } from "./source-frame.ts";
 
 /** Longer names do not move the column after them. */
@@ -55,12 +55,12 @@ export function statementLine(event: Extract<Event, { type: "statement-finished"
 }
 
 /** The retry of a step, and the sessions that blocked it. */
-export function retryLines(event: Extract<Event, { type: "retrying" }>): string[] {
-  const { step, reason, delayMs, attempt, blockers } = event;
+export function retryLines(event: Extract<Event, { type: "retrying" }>, output: Output): string[] {
+  const { step, reason, delayMs, attempt } = event;
   const why = `${printableLine(reason.message)} (${printableLine(reason.code)})`;
   return [
     `${printableLine(step.name)}: ${why}; rolled back, retrying in ${duration(delayMs)} (attempt ${attempt + 1})`,
-    ...blockers.map((blocker) => `  blocked by ${printableLine(blockerWords(blocker))}`),
+    ...blockedLines(event, output),
   ];
 }
 

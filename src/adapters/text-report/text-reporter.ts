@@ -2,7 +2,7 @@ import type { Failure } from "../../core/failure/failure.ts";
 import type { Plan, Step } from "../../core/migrations/plan.ts";
 import type { Check } from "../../core/reports/diagnosis.ts";
 import type { Event } from "../../core/reports/event.ts";
-import { blockerWords, holderWords, indexProgressWords } from "../../core/reports/other-sessions.ts";
+import { holderWords, NO_BLOCKERS, progressWords, workWords } from "../../core/reports/other-sessions.ts";
 import type { Report, RunReport, SeedReport, StatusReport, StepOutcome } from "../../core/reports/report.ts";
 import { enumeration, printable, printableLine } from "../../core/text/display.ts";
 import type { Reporter } from "../../ports/reporter.ts";
@@ -14,7 +14,7 @@ import { backupLines, restorePlanLines } from "./backup.ts";
 import { checkLines, explainedLines } from "./doctor.ts";
 import { failureLines, findingLines, noticeLines } from "./failure.ts";
 import { inventoryLines, otherLines, quietLines } from "./other-reports.ts";
-import { ProgressLine } from "./progress-line.ts";
+import { type Marks, ProgressLine } from "./progress-line.ts";
 import { nameColumn, planLines, retryLines, statementLine, stepLine, summaryLine, unfinishedLines } from "./run.ts";
 import { seedPlanLines, seedSummary } from "./seed.ts";
 import { statusAdvice, statusLines } from "./status.ts";
@@ -31,19 +31,25 @@ export class TextReporter implements Reporter {
   #planned: readonly string[] = [];
   /** The subject of the progress line: the key of a step, or WAITING. */
   #running: string | undefined;
+  /** The run that holds the lock, as last printed. */
+  #holder: string | undefined;
   /** The printed outcomes, by the keys of their steps. */
   readonly #told = new Map<string, StepOutcome>();
 
-  constructor(stdout: OutputStream, stderr: OutputStream, appearance: Appearance) {
+  /** @param marks the time after which a long statement is reported */
+  constructor(stdout: OutputStream, stderr: OutputStream, appearance: Appearance, marks?: Marks) {
     this.#out = new Output(stdout, appearance);
     this.#err = new Output(stderr, appearance);
-    this.#progress = new ProgressLine(this.#err, appearance.variables);
+    this.#progress = new ProgressLine(this.#err, appearance.variables, appearance.quiet, marks);
     this.#quiet = appearance.quiet;
     this.#verbose = appearance.verbose && !appearance.quiet;
   }
 
   event(event: Event): void {
-    if (ENDS_PROGRESS.has(event.type)) this.#progress.stop();
+    if (ENDS_PROGRESS.has(event.type)) {
+      this.#progress.stop();
+      this.#running = undefined;
+    }
     (this.#shows[event.type] as (event: Event) => void)(event);
   }
 
@@ -63,10 +69,10 @@ export class TextReporter implements Reporter {
     "database-ready": () => {},
     "database-created": ({ database }) => this.#tellUnlessQuiet([`Created the database ${printableLine(database)}`]),
     "lock-waiting": (event) => this.#waiting(event),
-    retrying: (event) => this.#tellUnlessQuiet(retryLines(event)),
-    blocked: ({ blockers }) =>
-      this.#progress.update({ remark: `waiting for ${blockers.map(blockerWords).join("; ")}` }),
-    "index-progress": ({ progress }) => this.#progress.update({ remark: indexProgressWords(progress) }),
+    retrying: (event) => this.#tellUnlessQuiet(retryLines(event, this.#err)),
+    blocked: ({ blockers, total }) => this.#progress.observe({ blockers: { blockers, total } }),
+    "statement-progress": ({ progress }) =>
+      this.#progress.observe({ remark: progress ? progressWords(progress) : undefined }),
     "backup-progress": (event) => this.#backingUp(event),
     "backed-up": ({ backup }) => this.#tellUnlessQuiet(backupLines(backup)),
     "restore-planned": ({ plan }) => this.#tell(restorePlanLines(plan, this.#err)),
@@ -112,6 +118,7 @@ export class TextReporter implements Reporter {
 
   #plan({ steps, skipped }: Plan, database: string, dryRun: boolean): void {
     this.#planned = steps.map(keyOf);
+    this.#progress.observe(NOTHING_OBSERVED);
     this.#column = nameColumn(
       steps.map((step) => step.name),
       this.#out.columns,
@@ -132,6 +139,8 @@ export class TextReporter implements Reporter {
     const number = this.#planned.indexOf(keyOf(step)) + 1;
     const before = number > 0 && this.#planned.length > 1 ? `[${number}/${this.#planned.length}] ` : "";
     const verb = step.direction === "up" ? "Applying" : "Undoing";
+    // It was about the other run.
+    if (this.#running === WAITING) this.#progress.observe(NOTHING_OBSERVED);
     this.#running = keyOf(step);
     this.#progress.start({ subject: `${before}${verb} ${step.name}`, shortSubject: before + step.name, statements });
   }
@@ -161,25 +170,27 @@ export class TextReporter implements Reporter {
     this.#progress.start({ subject, shortSubject: table, statements: 0 });
   }
 
-  /** Printed once if the progress line shows it from then on. */
-  #waiting({ holder, waitedMs }: EventOf<"lock-waiting">): void {
-    if (this.#running === WAITING && this.#progress.enabled) return;
+  /** Printed once for each run that holds the lock; then the progress line shows it, with the work of that run. */
+  #waiting({ holder, activity, waitedMs }: EventOf<"lock-waiting">): void {
+    const remark = activity && workWords(activity);
+    this.#progress.observe({ remark, blockers: activity ?? NO_BLOCKERS });
+    const name = holder && (holder.kind === "lease" ? holder.owner : `${holder.pid}`);
+    if (this.#running === WAITING && (name === undefined || name === this.#holder)) return;
+    this.#holder = name;
     const who = holder ? ` (${printableLine(holderWords(holder))})` : "";
-    const waited = waitedMs < 1_000 ? "" : `, ${duration(waitedMs)} so far`;
-    this.#tellUnlessQuiet([`Waiting for another run to end${who}${waited}`]);
+    this.#tellUnlessQuiet([`Waiting for another run to end${who}`]);
     this.#running = WAITING;
-    this.#progress.start({ subject: "Waiting for another run to end" });
+    this.#progress.start({ subject: "Waiting for another run to end" }, waitedMs);
   }
 
-  /** The progress line on a terminal; elsewhere one line for each event. */
+  /** The progress line on a terminal; elsewhere one line for each event, and for each mark. */
   #waitingForDatabase({ database, reason, waitedMs, limitMs }: EventOf<"database-waiting">): void {
     const subject = `Waiting for ${database}: ${reason}`;
     const limit = duration(limitMs);
-    if (this.#progress.enabled) {
-      this.#progress.start({ subject, remark: `of ${limit}` }, waitedMs);
-    } else {
+    if (!this.#progress.enabled) {
       this.#tellUnlessQuiet([`${printableLine(subject)} (${duration(waitedMs)} of ${limit})`]);
     }
+    this.#progress.start({ subject, remark: `at most ${limit}` }, waitedMs);
   }
 
   #run(report: RunReport): void {
@@ -239,6 +250,8 @@ const ENDS_PROGRESS: ReadonlySet<Event["type"]> = new Set([
   ...(["planned", "repeatable-finished", "hook-finished", "hook-output"] as const),
   ...(["database-ready", "retrying", "backed-up"] as const),
 ]);
+
+const NOTHING_OBSERVED = { remark: undefined, blockers: undefined };
 
 /** The key of waiting for another run, in place of a step's. */
 const WAITING = "waiting";

@@ -21,6 +21,8 @@ waiting soon, rolls the migration back, names the blocking session, and retries:
   --lock-timeout 5s   how long a statement waits for a table; 0 for no limit
   --retry-for 5m      how long to keep retrying
 
+pgstep prints the command that ends the blocking session, but never ends it.
+
 "-- Lock-Timeout: 30s" in a file's header is for that file only. pgstep retries
 after deadlocks too.
 

@@ -4,7 +4,7 @@ import type { HookReport } from "../hooks/hook.ts";
 import type { Plan, Step } from "../migrations/plan.ts";
 import type { RepeatableReport } from "../repeatable/repeatable.ts";
 import type { Check } from "./diagnosis.ts";
-import type { Blocker, IndexProgress, LockHolder } from "./other-sessions.ts";
+import type { Blockers, LockHolder, RunActivity, StatementProgress } from "./other-sessions.ts";
 import type { ExplainedValue, ResetInventory, StepOutcome } from "./report.ts";
 
 /** Something that happens while a command runs, in the order it happens. */
@@ -60,19 +60,25 @@ export type Event =
   | { readonly type: "database-created"; readonly database: string }
   /** The server that pgstep waited for is ready. */
   | { readonly type: "database-ready"; readonly database: string; readonly waitedMs: number }
-  | { readonly type: "lock-waiting"; readonly holder: LockHolder | undefined; readonly waitedMs: number }
   | {
+      readonly type: "lock-waiting";
+      readonly holder: LockHolder | undefined;
+      /** The work of the run that holds the lock; undefined if its server process is not known. */
+      readonly activity: RunActivity | undefined;
+      readonly waitedMs: number;
+    }
+  /** The blockers are the sessions that held the lock; empty if none was seen. */
+  | ({
       readonly type: "retrying";
-      /** The sessions that held the lock; empty if none was seen. */
-      readonly blockers: readonly Blocker[];
       readonly step: Step;
       readonly reason: ServerMessage;
       readonly attempt: number;
       readonly delayMs: number;
-    }
-  /** The run waits for locks that these sessions hold. */
-  | { readonly type: "blocked"; readonly blockers: readonly Blocker[] }
-  | { readonly type: "index-progress"; readonly progress: IndexProgress }
+    } & Blockers)
+  /** These sessions hold up the run; sent again when they change, and empty when the run no longer waits. */
+  | ({ readonly type: "blocked" } & Blockers)
+  /** Sent when the progress changes; null when the server reports none any more. */
+  | { readonly type: "statement-progress"; readonly progress: StatementProgress | null }
   /** A backup copies a table's rows: table `index` of `tables`, 1-based; both 0 for a whole database. */
   | { readonly type: "backup-progress"; readonly table: string; readonly index: number; readonly tables: number }
   /** A run made a backup before its first step. */

@@ -135,6 +135,11 @@ function wordsOf(line: string): string[] {
   return [line.slice(0, start) + first, ...rest];
 }
 
+/** A number with its thousands separated: "12,345". */
+export function grouped(count: number): string {
+  return `${count}`.replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
 const MOST_WORDS = 5;
 
 /** "a, b, c": the first five, and the number of the others. */

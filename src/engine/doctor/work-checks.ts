@@ -1,7 +1,7 @@
 import { type Check, good, warning } from "../../core/reports/diagnosis.ts";
-import { holderWords } from "../../core/reports/other-sessions.ts";
+import { activityWords, holderWords } from "../../core/reports/other-sessions.ts";
 import type { Session } from "../../ports/session.ts";
-import { lockHolder } from "../lock/take-lock.ts";
+import { endingHint, lookAtHolder } from "../lock/take-lock.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
@@ -18,10 +18,12 @@ export async function* workChecks(
 }
 
 async function runCheck(context: DatabaseContext, session: Session): Promise<Check> {
-  const holder = await lockHolder(context, session);
+  const { holder, activity } = await lookAtHolder(context, session);
   if (holder === undefined) return good("other runs", "none");
-  const words = `one is running: ${holderWords(holder)}`;
-  return warning("other runs", words, "Wait for it to end; a run waits by itself (--lock-wait).");
+  const work = activity ? activityWords(activity) : "";
+  const words = [`one is running: ${holderWords(holder)}`, ...(work === "" ? [] : [work])].join("; ");
+  const advice = "Wait for it to end; a run waits by itself (--lock-wait).";
+  return warning("other runs", words, [advice, ...endingHint(holder, activity)].join(" "));
 }
 
 function* indexChecks({ invalidIndexes }: ServerFacts): Generator<Check> {

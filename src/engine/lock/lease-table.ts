@@ -48,8 +48,9 @@ export function markerOf(owner: string): string {
 export const UNEXPIRED = `held.expires_at >= ${NOW_UTC}`;
 
 /** The same: a statement of its owner is running outside a transaction. */
-const RUNNING =
-  "EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.state = 'active' AND pg_catalog.starts_with(a.query, '/* pgstep ' || held.owner))";
+const RUNNING_STATEMENT =
+  "FROM pg_catalog.pg_stat_activity a WHERE a.state = 'active' AND pg_catalog.starts_with(a.query, '/* pgstep ' || held.owner)";
+const RUNNING = `EXISTS (SELECT ${RUNNING_STATEMENT})`;
 
 /**
  * The same: a session that may be its owner is running a statement that this role cannot read. Nothing runs under a
@@ -94,17 +95,17 @@ export async function findLeaseHolder(session: Session, names: TableNames): Prom
   const [found] = await session.query(readSql(`SELECT (to_regclass(${quoteText(lease)}) IS NOT NULL)::text AS there`));
   if (found?.there !== "true") return undefined;
   const [row] = await session.query(
-    readSql(`SELECT pg_catalog.json_build_object('owner', COALESCE(holder, owner), 'expiresAt', ${isoText("expires_at")}, 'role', current_user,
+    readSql(`SELECT pg_catalog.json_build_object('owner', COALESCE(holder, owner), 'pid', (SELECT a.pid ${RUNNING_STATEMENT} LIMIT 1), 'expiresAt', ${isoText("expires_at")}, 'role', current_user,
  'isExpired', NOT ${UNEXPIRED}, 'isRunning', ${RUNNING}, 'isHidden', ${HIDDEN})::text AS held FROM ONLY ${lease} AS held WHERE name = 'run'`),
   );
   if (!row) return undefined;
-  const { owner, expiresAt, role, isExpired, isRunning, isHidden } = jsonAnswer<HeldLease>(row.held, HELD_LEASE);
-  const known = { kind: "lease", owner, expiresAt, isExpired } as const;
+  const { owner, pid, expiresAt, role, isExpired, isRunning, isHidden } = jsonAnswer<HeldLease>(row.held, HELD_LEASE);
+  const known = { kind: "lease", owner, pid, expiresAt, isExpired } as const;
   if (!isExpired || isRunning) return { ...known, hiddenFrom: null };
   return isHidden && (await isStatementUnfinished(session, names)) ? { ...known, hiddenFrom: role } : undefined;
 }
 
-interface HeldLease extends Pick<LeaseHolder, "owner" | "expiresAt" | "isExpired"> {
+interface HeldLease extends Pick<LeaseHolder, "owner" | "pid" | "expiresAt" | "isExpired"> {
   readonly role: string;
   readonly isRunning: boolean;
   readonly isHidden: boolean;
@@ -112,6 +113,7 @@ interface HeldLease extends Pick<LeaseHolder, "owner" | "expiresAt" | "isExpired
 
 const HELD_LEASE: Shape = {
   owner: "text",
+  pid: "number?",
   expiresAt: "text?",
   role: "text",
   isExpired: "boolean",

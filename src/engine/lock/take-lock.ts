@@ -1,5 +1,12 @@
 import { Failure, interruption } from "../../core/failure/failure.ts";
-import { holderWords, type LockHolder } from "../../core/reports/other-sessions.ts";
+import {
+  activityWords,
+  endingAdvice,
+  holderWords,
+  type LockHolder,
+  type RunActivity,
+  terminationSql,
+} from "../../core/reports/other-sessions.ts";
 import { readSql } from "../../core/sql/own-sql.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import { ConnectionLost, type Session } from "../../ports/session.ts";
@@ -12,6 +19,7 @@ import { AdvisoryLock } from "./advisory-lock.ts";
 import { tryLease } from "./lease.ts";
 import { findLeaseHolder } from "./lease-table.ts";
 import { findKeyHolder, lockKeys } from "./lock-key.ts";
+import { readActivity } from "./run-activity.ts";
 import type { RunLock } from "./run-lock.ts";
 
 const FIRST_DELAY_MS = 50;
@@ -125,13 +133,11 @@ async function waitForLock(
     const now = clock.monotonicMs();
     if (signal.aborted) throw interruption(signal, what, "Nothing was done.");
     if (now - started >= settings.lockWaitMs) {
-      const holder = await lockHolder(context, session);
-      throw new Failure("lock-held", `${what}: another run holds the lock`, {
-        hint: `${holder ? `It is ${holderWords(holder)}. ` : ""}Wait for it to end, or longer with --lock-wait 30m; end a hung run with SELECT pg_terminate_backend(<its pid>).`,
-      });
+      const held = await lookAtHolder(context, session);
+      throw new Failure("lock-held", `${what}: another run holds the lock`, { hint: lockHeldHint(held) });
     }
     if (now >= remindAt) {
-      context.emit({ type: "lock-waiting", holder: await lockHolder(context, session), waitedMs: now - started });
+      context.emit({ type: "lock-waiting", ...(await lookAtHolder(context, session)), waitedMs: now - started });
       remindAt = now + REMINDER_MS;
     }
     // Jitter keeps runs that were started together from always asking together.
@@ -143,8 +149,43 @@ async function waitForLock(
 }
 
 /** The run that holds the lock, directly or behind a pooler; undefined if there is none. */
-export async function lockHolder({ settings }: DatabaseContext, session: Session): Promise<LockHolder | undefined> {
+async function findHolder({ settings }: DatabaseContext, session: Session): Promise<LockHolder | undefined> {
+  const lease = await findLeaseHolder(session, tableNames(settings));
+  if (lease?.pid) return lease;
   // A transaction under a lease has the advisory lock as well; the lease has more details.
-  const holder = await findLeaseHolder(session, tableNames(settings));
-  return holder ?? (await findKeyHolder(session, lockKeys(settings)));
+  const holder = await findKeyHolder(session, lockKeys(settings));
+  return lease ? { ...lease, pid: holder?.pid ?? null } : holder;
+}
+
+/** The run that holds the lock, and its current work. */
+export interface Held {
+  readonly holder: LockHolder | undefined;
+  /** Undefined if its server process is not known. */
+  readonly activity: RunActivity | undefined;
+}
+
+export async function lookAtHolder(context: DatabaseContext, session: Session): Promise<Held> {
+  const holder = await findHolder(context, session);
+  const activity = holder?.pid ? await readActivity(session, holder.pid, context) : undefined;
+  return { holder, activity };
+}
+
+function lockHeldHint({ holder, activity }: Held): string {
+  const known = holder ? [`It is ${holderWords(holder)}.`] : [];
+  const work = activity ? activityWords(activity) : "";
+  const more = work === "" ? [] : [`Its session is ${work}.`];
+  const advice = "Wait for it to end, or longer with --lock-wait 30m.";
+  return [...known, ...more, advice, ...endingHint(holder, activity)].join(" ");
+}
+
+/** The command that lets the other run continue, or that ends a hung run. */
+export function endingHint(holder: LockHolder | undefined, activity: RunActivity | undefined): readonly string[] {
+  const ending = activity && endingAdvice(activity);
+  if (ending) return [`To let it continue, ${ending}`];
+  if (holder?.kind === "lease" && !holder.isExpired && holder.expiresAt) {
+    return [`If it has died, its lease ends at ${holder.expiresAt.slice(11, 19)} UTC.`];
+  }
+  // Behind a pooler the process serves other clients as well.
+  if (holder?.kind !== "session" || holder.pid === null) return [];
+  return [`If it hangs, end it with ${terminationSql(holder.pid)}`];
 }

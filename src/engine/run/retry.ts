@@ -1,5 +1,5 @@
-import { Failure } from "../../core/failure/failure.ts";
-import { type Blocker, blockerWords } from "../../core/reports/other-sessions.ts";
+import type { Failure } from "../../core/failure/failure.ts";
+import { type Blockers, blockersWords, endingAdvice } from "../../core/reports/other-sessions.ts";
 import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { Stop } from "./run-scripts.ts";
@@ -10,7 +10,7 @@ const LONGEST_RETRY_MS = 15_000;
 /** Waits before a retry; resolves to false if there is to be none. */
 export function retryBudget(
   { settings, clock, emit, signal }: DatabaseContext,
-  blockers: () => readonly Blocker[],
+  blockers: () => Blockers,
 ): (stop: Stop & { kind: "busy" }) => Promise<boolean> {
   let attempt = 0;
   let script: Script | undefined;
@@ -27,16 +27,18 @@ export function retryBudget(
     if (now + delayMs > until) return false;
     const { step } = stop.script;
     const reason = stop.server;
-    emit({ type: "retrying", step, reason, attempt, delayMs: Math.round(delayMs), blockers: blockers() });
+    const { blockers: seen, total } = blockers();
+    emit({ type: "retrying", step, reason, attempt, delayMs: Math.round(delayMs), blockers: seen, total });
     await clock.sleep(delayMs, signal);
     return !signal.aborted;
   };
 }
 
-/** The failure with the sessions that blocked it. */
-export function blockedBy(failure: Failure, blockers: readonly Blocker[]): Failure {
-  if (blockers.length === 0) return failure;
-  const { code, message, place, server, findings } = failure;
-  const hint = `It was blocked by ${blockers.map(blockerWords).join("; ")}. ${failure.hint ?? "Run the command again."}`;
-  return new Failure(code, message, { hint, findings, ...(place && { place }), ...(server && { server }) });
+/** The failure with the sessions that blocked it, and the command that ends the first of them. */
+export function blockedBy(failure: Failure, blockers: Blockers): Failure {
+  if (blockers.total === 0) return failure;
+  const { hint = "Run the command again." } = failure;
+  const ending = endingAdvice(blockers);
+  const words = [`It was blocked by ${blockersWords(blockers)}.`, hint, ...(ending ? [`Or ${ending}`] : [])];
+  return failure.withHint(words.join(" "));
 }

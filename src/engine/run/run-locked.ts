@@ -1,7 +1,7 @@
 import { type Failure, interruption } from "../../core/failure/failure.ts";
 import type { HookReport } from "../../core/hooks/hook.ts";
 import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
-import type { Blocker } from "../../core/reports/other-sessions.ts";
+import { type Blockers, NO_BLOCKERS } from "../../core/reports/other-sessions.ts";
 import type { StepOutcome, StepReport } from "../../core/reports/report.ts";
 import { ConnectionLost, type Session } from "../../ports/session.ts";
 import type { DatabaseState } from "../history/read-state.ts";
@@ -105,7 +105,7 @@ class Execution {
     this.#planner = planner;
     this.#options = options;
     this.#observer = observer;
-    this.#retry = retryBudget(run.context, () => observer?.blockers ?? []);
+    this.#retry = retryBudget(run.context, () => observer?.blockers ?? NO_BLOCKERS);
     this.#around = new AroundRun(run, planned.around, this.#retry);
     this.#begun = planned.state;
     this.#state = planned.state;
@@ -165,7 +165,7 @@ class Execution {
       const stop = await this.#final(progress.stop);
       if (stop?.kind === "lost") return stop;
       if (stop?.kind === "ended") return await afterEnd(this.#run, this.#scripts, stop, this.#inquiry);
-      if (stop) return afterFailure(this.#scripts, stop, this.#options, this.#observer?.blockers ?? []);
+      if (stop) return afterFailure(this.#scripts, stop, this.#options, this.#observer?.blockers ?? NO_BLOCKERS);
     }
   }
 
@@ -234,7 +234,7 @@ function afterFailure(
   scripts: readonly Script[],
   stop: Stop & { kind: "failed" | "busy" },
   options: RunOptions,
-  blockers: readonly Blocker[],
+  blockers: Blockers,
 ): Ending {
   const at = scripts.indexOf(stop.script);
   const outcome = (index: number): StepOutcome =>

@@ -2,6 +2,7 @@ import { Failure, type FilePlace, interruption, type ServerMessage } from "../..
 import { placeIn, writtenText } from "../../core/placeholders/written-place.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { concurrentIndex } from "../../core/statements/concurrent-index.ts";
+import { writeDuration } from "../../core/text/duration.ts";
 import { advance, type Position } from "../../core/text/position.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import type { Script } from "../script/load-scripts.ts";
@@ -46,7 +47,7 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
       place,
     });
   }
-  const hint = adviceOnTraces(server, stage, script) ?? adviceFor(server, stage, script, history);
+  const hint = adviceOnTraces(server, stage, script) ?? adviceFor(server, stage, script, run);
   return new Failure("statement-failed", `${what}: ${server.message} (${server.code})`, {
     ...(hint && { hint }),
     server,
@@ -132,7 +133,9 @@ function adviceOnTraces(server: ServerMessage, stage: Stage, script: Script): st
 }
 
 /** The next step for errors that the server gives no hint for. */
-function adviceFor(server: ServerMessage, stage: Stage, script: Script, history: string): string | undefined {
+function adviceFor(server: ServerMessage, stage: Stage, script: Script, { context }: Run): string | undefined {
+  const { schema, table: name, retryMs } = context.settings;
+  const history = `${schema}.${name}`;
   const table = server.schema && server.table ? `${server.schema}.${server.table}` : undefined;
   switch (server.code) {
     case "25001":
@@ -165,12 +168,17 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, history:
     case "53200":
       return "Split the migration, or raise max_locks_per_transaction on the server.";
     case "55P03":
-      return "Another session holds a conflicting lock. Run again at a quieter time, or raise --lock-timeout.";
+      return adviceOnRetries(retryMs);
   }
   // Another run's row is not a failure here, so something on the table itself refused the row.
   if (stage.at === "record")
     return `Its row in ${history} was refused. Check the constraints, rules, triggers and policies of that table: \\d ${history}`;
   return undefined;
+}
+
+function adviceOnRetries(retryMs: number): string {
+  if (retryMs === 0) return "Run again at a quieter time, or let pgstep retry: --retry-for 10m.";
+  return `pgstep retried for ${writeDuration(retryMs)}: run again at a quieter time, or with a longer --retry-for.`;
 }
 
 /** Advises recording one migration: a baseline is refused if there is a history. */

@@ -41,7 +41,7 @@ describe("the log", () => {
     const path = join(place, "secret.log");
     const log = new MaskedReporter(new LogReporter({ path, json: false, title: "t", lost: () => assert.fail() }));
     const reason = { severity: "ERROR", code: "55P03", message: "could not run dblink('password=hunter2')" };
-    log.event({ type: "retrying", step: STEP, reason, attempt: 1, delayMs: 5, blockers: [] });
+    log.event({ type: "retrying", step: STEP, reason, attempt: 1, delayMs: 5, blockers: [], total: 0 });
     log.close();
     const text = readFileSync(path, "utf8");
     assert.match(text, /password=\*\*\*/);
@@ -62,7 +62,7 @@ describe("the log", () => {
   test("of JSON has an object a line, its time first, and nothing else", () => {
     const path = join(place, "json.log");
     const log = new LogReporter({ path, json: true, title: "title", lost: () => assert.fail() });
-    log.event({ type: "index-progress", progress: { ...PROGRESS, phase: "a\nb" } });
+    log.event({ type: "statement-progress", progress: { ...PROGRESS, phase: "a\nb" } });
     log.bug(new Error("x"));
     log.close();
     const lines = readFileSync(path, "utf8")
@@ -81,7 +81,7 @@ describe("the log", () => {
   test("tells once, before the result, that a full disk kept lines from it", { skip: !existsSync("/dev/full") }, () => {
     const lost: Finding[] = [];
     const log = new LogReporter({ path: "/dev/full", json: false, title: "t", lost: (finding) => lost.push(finding) });
-    log.event({ type: "index-progress", progress: PROGRESS });
+    log.event({ type: "statement-progress", progress: PROGRESS });
     assert.deepEqual(lost, []);
     log.report({ type: "created", paths: ["a"] });
     log.failure(new Failure("settings", "Cannot go on"));

@@ -514,7 +514,7 @@ describe("verbose and quiet", () => {
     });
     for (const severity of ["NOTICE", "WARNING"])
       human.event({ type: "notice", message: { severity, code: "00000", message: "m" } });
-    human.event({ type: "lock-waiting", holder: undefined, waitedMs: 10 });
+    human.event({ type: "lock-waiting", holder: undefined, activity: undefined, waitedMs: 10 });
     human.event({ type: "step-finished", step: planned, outcome: "applied", durationMs: 5 });
     human.report(run([["001_a", "applied"]]));
     return written;

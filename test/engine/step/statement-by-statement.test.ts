@@ -376,7 +376,7 @@ describe("statement by statement, on a server that is watched from beside", () =
     await holding(here, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1", async (release) => {
       const told = new Set<string>();
       here.onEvent = (event) => {
-        if (event.type === "index-progress") told.add(event.progress.phase);
+        if (event.type === "statement-progress") told.add(event.progress?.phase ?? "none");
         if (event.type === "blocked" && event.blockers[0]?.state === "idle in transaction") told.add("who");
         if (told.has("waiting for old snapshots") && told.has("who")) void release();
       };
