@@ -9,10 +9,17 @@ const SHOWN = 3;
 const HOLDER: Shape = { relation: "text", pid: "number?", application: "text?", user: "text?", state: "text?" };
 
 /**
- * The sessions that lock a relation, or any that is not the system's, and the command that ends the first one, as
- * sentences for a hint; empty if there are none any more. Must not be called inside a transaction.
+ * A hint: the sessions that lock a relation, or any that is not the system's; the advice; the command that ends the
+ * first session. Must not be called inside a transaction.
  */
-export async function relationHoldersHint(session: Session, relation?: string): Promise<string> {
+export async function holdersHint(session: Session, advice: string, relation?: string): Promise<string> {
+  const holders = await relationHolders(session, relation);
+  const first = holders.find(({ pid }) => pid !== null)?.pid;
+  const ending = first ? [`Or end process ${first} with ${terminationSql(first)}`] : [];
+  return [...holders.map((holder) => `${relationHolderWords(holder)}.`), advice, ...ending].join(" ");
+}
+
+async function relationHolders(session: Session, relation: string | undefined): Promise<RelationHolder[]> {
   const which = relation === undefined ? "l.relation >= 16384" : `l.relation = to_regclass(${quoteText(relation)})`;
   try {
     const rows = await session.query(
@@ -23,13 +30,10 @@ export async function relationHoldersHint(session: Session, relation?: string): 
  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
  GROUP BY l.virtualtransaction, l.pid, a.application_name, a.usename, a.state ORDER BY min(a.xact_start) LIMIT ${SHOWN}`),
     );
-    const holders = rows.map(({ holder }) => jsonAnswer<RelationHolder>(holder, HOLDER));
-    const first = holders.find(({ pid }) => pid !== null)?.pid;
-    const ending = first ? [`To end process ${first}: ${terminationSql(first)} `] : [];
-    return [...holders.map((holder) => `${relationHolderWords(holder)}. `), ...ending].join("");
+    return rows.map(({ holder }) => jsonAnswer<RelationHolder>(holder, HOLDER));
   } catch (error) {
     // The failure matters more than this detail of its hint.
-    if (error instanceof ServerFailure) return "";
+    if (error instanceof ServerFailure) return [];
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { Failure } from "../../core/failure/failure.ts";
 import type { Session } from "../../ports/session.ts";
-import { relationHoldersHint } from "../lock/relation-holders.ts";
+import { holdersHint } from "../lock/relation-holders.ts";
 import type { DeletionRefused } from "./transaction.ts";
 
 /**
@@ -21,9 +21,9 @@ export async function deletionFailure(
   switch (server.code) {
     case "55P03":
     case "40P01": {
-      const holders = await relationHoldersHint(session);
+      const advice = `Stop the programs that use the database, and ${again}.`;
       return new Failure("statement-failed", `${what}: ${about} is in use by another session; ${truth}`, {
-        hint: `${holders}Stop the programs that use the database, and ${again}.`,
+        hint: await holdersHint(session, advice),
         ...details,
       });
     }

@@ -10,7 +10,7 @@ import {
   tableNames,
 } from "../history/history-table.ts";
 import type { DatabaseState } from "../history/read-state.ts";
-import { relationHoldersHint } from "../lock/relation-holders.ts";
+import { holdersHint } from "../lock/relation-holders.ts";
 import type { RunLock } from "../lock/run-lock.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { inTransaction } from "../session/own-transaction.ts";
@@ -46,7 +46,7 @@ export async function prepareHistory(
         "statement-failed",
         `Cannot write the history ${schema}.${table}: another session has it locked`,
         {
-          hint: `${await relationHoldersHint(session, names.history)}Run again at a quieter time, or when that session has ended.`,
+          hint: await holdersHint(session, "Run again at a quieter time.", names.history),
           server,
           cause: error,
         },

@@ -318,7 +318,7 @@ CREATE TABLE part PARTITION OF parts DEFAULT; INSERT INTO parts VALUES (1), (2);
           );
           assert.match(
             (error as Failure).hint ?? "",
-            /^a is locked by process \d+, busy, user postgres, idle in transaction\. /,
+            /^public\.a is locked by process (\d+), busy, user postgres, idle in transaction\. Stop the programs .* Or end process \1 with SELECT pg_terminate_backend\(\1\);$/,
           );
           return true;
         });
