@@ -116,7 +116,7 @@ const OF_LIBRARY = [
     "warning",
     "repeatableFinished",
   ] as const),
-  ...(["hookFinished", "hookOutput", "lockWaiting", "retrying", "blocked", "indexProgress", "resetPlanned"] as const),
+  ...(["hookFinished", "hookOutput", "lockWaiting", "retrying", "blocked", "statementProgress", "resetPlanned"] as const),
 ] as const;
 
 function eventRow({ description = "", properties }: (typeof EVENTS)[keyof typeof EVENTS]): string[] {
