@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import postgres from "postgres";
@@ -158,6 +159,8 @@ describe("a runner on a connection of", () => {
       });
       const run = migrated(own).then(() => order.push("run"));
       const query = own.query("SELECT 1 FROM mine").then(() => order.push("query"));
+      // Long enough for a run that does not wait to be refused.
+      await Promise.race([run, sleep(1_000)]);
       finish();
       await Promise.all([transaction, run, query]);
       assert.deepEqual(order.slice(0, 1), ["transaction"]);
