@@ -39,7 +39,7 @@ export function manPage(
     ".SH EXIT STATUS",
     ...EXIT_STATUSES.flatMap(({ status, meaning }) => entry(bold(`${status}`), roff(meaning))),
     ".SH EXAMPLES",
-    ...commands.flatMap(({ examples }) => examples).flatMap(({ line, remark }) => entry(bold(line), roff(remark))),
+    ...commands.flatMap(({ examples }) => examples).flatMap(({ line, note }) => entry(bold(line), roff(note))),
     ".SH SEE ALSO",
     `${bold("psql")}(1), ${bold("pg_dump")}(1)`,
     ".PP",

@@ -107,7 +107,7 @@ async function runOne(running: Running, turn: Turn): Promise<void> {
 }
 
 function printResult({ line, startedMs, turns, chosen, faults, notReached, leases }: Running): void {
-  const remarks = [
+  const notes = [
     `${chosen} of ${turns} turns`,
     `${chosen - faults.length} passed`,
     `${faults.length} failed`,
@@ -115,7 +115,7 @@ function printResult({ line, startedMs, turns, chosen, faults, notReached, lease
     ...(leases > 0 ? [`${leases} left the lease to run out`] : []),
     `${Math.round((performance.now() - startedMs) / 1000)} s`,
   ];
-  console.log(`${wordsOf(line)}: ${remarks.join(", ")}`);
+  console.log(`${wordsOf(line)}: ${notes.join(", ")}`);
   for (const fault of faults) console.log(fault);
 }
 

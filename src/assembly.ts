@@ -53,7 +53,7 @@ export function backupTools(
   emit: EventListener,
 ): BackupTools {
   const { pgDump: program } = resolved.values;
-  let isTold = false;
+  let isReported = false;
   return {
     store: backupStore,
     async dumpProgram(serverMajor) {
@@ -61,8 +61,8 @@ export function backupTools(
       if (named?.kind !== "server") return undefined;
       const { findDumpProgram, NO_PROGRAM } = await import("./adapters/programs/pg-dump.ts");
       const origin = placeInProjectFile(resolved.origins.pgDump);
-      if (!isTold && origin !== undefined && program !== undefined && program !== NO_PROGRAM) {
-        isTold = true;
+      if (!isReported && origin !== undefined && program !== undefined && program !== NO_PROGRAM) {
+        isReported = true;
         emit({ type: "program-named", what: "pg_dump", program, origin });
       }
       return await findDumpProgram(named, program, serverMajor);

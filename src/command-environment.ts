@@ -21,7 +21,7 @@ import { rehearseRestore } from "./engine/backup/restore.ts";
 import { inShadow, replay } from "./engine/check/shadow.ts";
 import type { Context } from "./engine/session/context.ts";
 import { createdIfMissing } from "./engine/session/create-missing.ts";
-import { patienceOf, waitingDatabase } from "./engine/session/wait-for-database.ts";
+import { waitingDatabase, waitLimitOf } from "./engine/session/wait-for-database.ts";
 import type { FileSystem } from "./ports/file-system.ts";
 import type { Reporter } from "./ports/reporter.ts";
 import type { Database } from "./ports/session.ts";
@@ -124,7 +124,7 @@ async function openNamed(
   { settings: resolved, confines, stdin, stderr, mayAskPassword: mayAsk }: EnvironmentParts,
   context: Context,
   target: Target | undefined,
-  { patience = patienceOf(resolved.values.waitMs), createMissing = false }: DatabaseWishes,
+  { waitLimit = waitLimitOf(resolved.values.waitMs), createMissing = false }: DatabaseWishes,
 ): Promise<Database | undefined> {
   if (!target) return undefined;
   confines?.requireHarmless("url", target);
@@ -141,8 +141,8 @@ async function openNamed(
     const others = ["postgres", "template1"].map((name) => () => open({ ...target, database: name }));
     database = createdIfMissing(database, { name: target.database, others }, context.emit);
   }
-  if (!patience) return database;
+  if (!waitLimit) return database;
   const standbyWillDo =
     target.kind === "server" && ["read-only", "standby", "prefer-standby"].includes(target.serverRole);
-  return waitingDatabase(database, context, { ...patience, standbyWillDo });
+  return waitingDatabase(database, context, { ...waitLimit, standbyWillDo });
 }

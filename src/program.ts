@@ -53,7 +53,7 @@ export class Program {
   readonly #surroundings: Surroundings;
   readonly #stdout: LosableStream;
   readonly #stderr: LosableStream;
-  readonly #parsed: { readonly request: Request } | { readonly fault: unknown };
+  readonly #parsed: { readonly request: Request } | { readonly problem: unknown };
   readonly #typed: ReadonlyMap<string, string>;
   readonly #settings: ResolvedSettings;
   readonly #commands: HintCommands;
@@ -101,7 +101,7 @@ export class Program {
         this.#stdout.write(manifestOf(seal, toolVersion));
         return 0;
       }
-      if ("fault" in this.#parsed) throw this.#parsed.fault;
+      if ("problem" in this.#parsed) throw this.#parsed.problem;
       const { request } = this.#parsed;
       if (request.kind === "run") return await this.#runCommand(request);
       this.#stdout.write(this.#textOf(request));
@@ -125,10 +125,10 @@ export class Program {
       return request.prose ? narrowed(request.text, HELP_WIDTH, columns) : request.text;
     }
     if (request.kind === "version") {
-      const told = { version: toolVersion, commit: toolCommit, runtime: runtimeVersion(), target: toolTarget };
+      const build = { version: toolVersion, commit: toolCommit, runtime: runtimeVersion(), target: toolTarget };
       // A project file does not apply here: the installed version is the same everywhere.
       const { values } = resolveSettings({ flags: this.#typed, environment: this.#surroundings.variables });
-      return versionText(told, values.format);
+      return versionText(build, values.format);
     }
     const { completion, current } = request;
     const directory = () => this.#resolved(completion.options).values.directory;
@@ -149,7 +149,7 @@ export class Program {
     } catch (error) {
       const failure = permissionFailure(error);
       if (!failure) throw error;
-      return { ...resolveSettings({ flags, environment: {} }), faults: [failure] };
+      return { ...resolveSettings({ flags, environment: {} }), problems: [failure] };
     }
   }
 
@@ -180,10 +180,10 @@ export class Program {
     if (seal) refuseUnsealed(command, flags);
     const resolved = this.#settings;
     this.#tellAboutSettings(command);
-    const wrong = failureOf(resolved.faults);
-    if (wrong && !command.toleratesFaults) throw wrong;
+    const wrong = failureOf(resolved.problems);
+    if (wrong && !command.toleratesErrors) throw wrong;
     requireFormat(resolved.values.format, command);
-    const confines = effectOf(command, invocation.options) === "looks" ? new ProjectConfines(resolved) : undefined;
+    const confines = effectOf(command, invocation.options) === "reads" ? new ProjectConfines(resolved) : undefined;
     const unlogged = confines?.logWarning();
     if (unlogged) this.#reporter.event({ type: "warning", finding: unlogged });
     this.#reporter = this.#openReporter({ ...resolved.values, ...(unlogged && { logFile: undefined }) });
@@ -221,10 +221,10 @@ export class Program {
   }
 }
 
-function parsed(words: readonly string[]): { readonly request: Request } | { readonly fault: unknown } {
+function parsed(words: readonly string[]): { readonly request: Request } | { readonly problem: unknown } {
   try {
     return { request: parseCommandLine(words) };
-  } catch (fault) {
-    return { fault };
+  } catch (problem) {
+    return { problem };
   }
 }

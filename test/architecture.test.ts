@@ -142,10 +142,10 @@ const targetsOf = new Map(
 describe("architecture", () => {
   test("imports go only where the layers allow", () => {
     const unknown = sources.filter(({ path }) => !LAYERS[layerOf(path)]).map(({ path }) => `${path}: no such layer`);
-    const faults = arrows
+    const problems = arrows
       .filter(({ from, to }) => layerOf(to) !== layerOf(from) && !LAYERS[layerOf(from)]?.includes(layerOf(to)))
       .map(({ from, to }) => `${from} imports ${to}`);
-    assert.deepEqual([...unknown, ...faults], []);
+    assert.deepEqual([...unknown, ...problems], []);
   });
 
   test("every file of a layer is in a room, and rooms import only from those above them", () => {
@@ -159,13 +159,13 @@ describe("architecture", () => {
   });
 
   test(`a room has files, and at most ${MOST_FILES}`, () => {
-    const faults = Object.entries(ROOMS).flatMap(([layer, rooms]) =>
+    const problems = Object.entries(ROOMS).flatMap(([layer, rooms]) =>
       Object.keys(rooms).flatMap((room) => {
         const count = sources.filter(({ path }) => path.startsWith(`${layer}/${room}/`)).length;
         return count > 0 && count <= MOST_FILES ? [] : [`${layer}/${room}: ${count}`];
       }),
     );
-    assert.deepEqual(faults, []);
+    assert.deepEqual(problems, []);
   });
 
   test("ARCHITECTURE.md has the same rooms", () => {
@@ -198,14 +198,14 @@ describe("architecture", () => {
   });
 
   test("commands keep to themselves", () => {
-    const faults = arrows
+    const problems = arrows
       .filter(({ from, to }) => layerOf(from) === "commands" && from !== "commands/index.ts" && commands.includes(to))
       .map(({ from, to }) => `${from} imports ${to}`);
-    assert.deepEqual(faults, []);
+    assert.deepEqual(problems, []);
   });
 
   test("core is pure: no package, no module of the runtime but node:crypto", () => {
-    const faults = sources
+    const problems = sources
       .filter(({ path }) => layerOf(path) === "core")
       .flatMap(({ path, text, imports }) => [
         ...imports.filter((name) => !name.startsWith(".") && name !== "node:crypto").map((name) => `${path}: ${name}`),
@@ -213,21 +213,21 @@ describe("architecture", () => {
           ([found]) => `${path}: ${found}`,
         ),
       ]);
-    assert.deepEqual(faults, []);
+    assert.deepEqual(problems, []);
   });
 
   test("each package has its sole importers, and modules of the runtime their node: prefix", () => {
-    const faults = sources.flatMap(({ path, imports }) =>
+    const problems = sources.flatMap(({ path, imports }) =>
       imports
         .filter((specifier) => !specifier.startsWith(".") && !specifier.startsWith("node:"))
         .filter((name) => !SOLE_IMPORTERS[name.split("/", name.startsWith("@") ? 2 : 1).join("/")]?.test(path))
         .map((name) => `${path} imports ${name}`),
     );
-    assert.deepEqual(faults, []);
+    assert.deepEqual(problems, []);
   });
 
   test("only main ends the process, and only reporters speak", () => {
-    const faults = sources.flatMap(({ path, text }) => {
+    const problems = sources.flatMap(({ path, text }) => {
       const code = withoutComments(text);
       return [
         ...(path === "main.ts"
@@ -242,7 +242,7 @@ describe("architecture", () => {
           : [...code.matchAll(/\bconsole\.\w+/g)].map(([found]) => `${path}: ${found}`)),
       ];
     });
-    assert.deepEqual(faults, []);
+    assert.deepEqual(problems, []);
   });
 
   test(`no file of src and build is longer than ${LONGEST} lines`, () => {
@@ -256,13 +256,13 @@ describe("architecture", () => {
   test("nothing in the repository knows a machine", () => {
     const homes = ["home", "Users", "root", "work"].join("|");
     const machine = new RegExp(`(?:^|[\\s"'\`=(:])/(?:${homes})/[\\w.-]+`, "m");
-    const faults = repositoryFiles()
+    const problems = repositoryFiles()
       // Links among the scenarios' inputs lead nowhere on purpose.
       .filter((path) => lstatSync(join(ROOT, path)).isFile())
       .map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }))
       .filter(({ text }) => machine.test(text))
       .map(({ path, text }) => `${path}: ${machine.exec(text)?.[0].trim()}`);
-    assert.deepEqual(faults, []);
+    assert.deepEqual(problems, []);
   });
 
   test("the lock file names no host", () => {

@@ -44,9 +44,9 @@ describe("directories of other projects", { skip, concurrency: 2 }, () => {
 
 function plainCorpora(): Corpus[] {
   const rows = readFileSync(join(CORPORA, "README.md"), "utf8").matchAll(/^\| (\w+) \| yes(.*?) \|/gm);
-  return [...rows].map(([, name = "", remark = ""]) => ({
+  return [...rows].map(([, name = "", note = ""]) => ({
     name,
-    table: remark.includes("--table") ? "pgstep_history" : "schema_migrations",
+    table: note.includes("--table") ? "pgstep_history" : "schema_migrations",
   }));
 }
 

@@ -26,7 +26,7 @@ export function commandsPage({ commands, options }: Vocabulary): string {
 function section(command: CommandWords, isDefault: boolean): string {
   const also = [...command.aliases.map((alias) => code(`pgstep ${alias}`)), ...(isDefault ? [code("pgstep")] : [])];
   const args = argumentRows(command).map(([name, summary]) => [code(name), plain(summary)]);
-  const examples = command.examples.map(({ line, remark }) => [code(line), plain(remark)]);
+  const examples = command.examples.map(({ line, note }) => [code(line), plain(note)]);
   return [
     `## ${command.name}`,
     indented([usageLine(command)]),
@@ -43,7 +43,7 @@ function section(command: CommandWords, isDefault: boolean): string {
 }
 
 function effect({ effect: own, looksWith }: CommandWords): string {
-  return own === "looks" ? "only looks" : `changes${looksWith ? `; only looks with ${code(`--${looksWith}`)}` : ""}`;
+  return own === "reads" ? "only looks" : `changes${looksWith ? `; only looks with ${code(`--${looksWith}`)}` : ""}`;
 }
 
 function optionTable(options: readonly Option[]): string {

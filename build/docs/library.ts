@@ -23,7 +23,7 @@ const SETTINGS = SETTING_NAMES.map((name) => [name, settingOf(name)] as const).f
 );
 
 function settingOption([name, setting]: readonly [SettingName, Setting]): Option {
-  const { summary, kind, default: fallback, remark, early } = setting;
+  const { summary, kind, default: fallback, note, early } = setting;
   const isDuration = kind === duration;
   const read = fallback !== undefined && isDuration ? kind.read(fallback) : undefined;
   // The library reads only files that are named.
@@ -35,7 +35,7 @@ function settingOption([name, setting]: readonly [SettingName, Setting]): Option
     `${what[0]?.toUpperCase()}${what.slice(1)}${isDuration ? ", in milliseconds" : ""}`,
     ...(kind.words ? [`One of ${kind.words.join(", ")}`] : []),
     ...(other ? [`Default: ${other}`] : []),
-    ...(remark ? [`${remark[0]?.toUpperCase()}${remark.slice(1)}`] : []),
+    ...(note ? [`${note[0]?.toUpperCase()}${note.slice(1)}`] : []),
   ];
   return { name, text: sentences.map((sentence) => `${sentence}.`).join(" "), fallback: value };
 }
@@ -116,7 +116,15 @@ const OF_LIBRARY = [
     "warning",
     "repeatableFinished",
   ] as const),
-  ...(["hookFinished", "hookOutput", "lockWaiting", "retrying", "blocked", "statementProgress", "resetPlanned"] as const),
+  ...([
+    "hookFinished",
+    "hookOutput",
+    "lockWaiting",
+    "retrying",
+    "blocked",
+    "statementProgress",
+    "resetPlanned",
+  ] as const),
 ] as const;
 
 function eventRow({ description = "", properties }: (typeof EVENTS)[keyof typeof EVENTS]): string[] {

@@ -24,9 +24,9 @@ export const backup: Command<Environment> = {
     settingOption("shadowUrl"),
   ],
   examples: [
-    { line: "pgstep backup", remark: "make and verify a backup" },
-    { line: "pgstep backup --verify full --keep 7", remark: "also test restoring it; keep the newest seven" },
-    { line: "pgstep backup --list", remark: "list the backups" },
+    { line: "pgstep backup", note: "make and verify a backup" },
+    { line: "pgstep backup --verify full --keep 7", note: "also test restoring it; keep the newest seven" },
+    { line: "pgstep backup --list", note: "list the backups" },
   ],
   async run({ options }, environment) {
     const means = await environment.backupMeans();

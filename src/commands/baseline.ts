@@ -20,7 +20,7 @@ export const baseline: Command<Environment> = {
     },
   ],
   options: LOCK_OPTIONS,
-  examples: [{ line: "pgstep baseline 012", remark: "001 to 012 count as applied" }],
+  examples: [{ line: "pgstep baseline 012", note: "001 to 012 count as applied" }],
   async run(invocation, environment) {
     const version = requireVersion(invocation.arguments[0] ?? "", "baseline");
     environment.report(await recordBaseline(await environment.databaseContext(), version));

@@ -6,7 +6,7 @@ import { refuseTogether } from "./shared/options.ts";
 
 export const bundle: Command<Environment> = {
   name: "bundle",
-  effect: "looks",
+  effect: "reads",
   aliases: [],
   summary: "build one program file with the migrations inside",
   description:
@@ -28,9 +28,9 @@ export const bundle: Command<Environment> = {
     { name: "label", value: "text", summary: "a text for the manifest, e.g. the commit" },
   ],
   examples: [
-    { line: "pgstep bundle -o deploy", remark: "from an executable: then ./deploy up, ./deploy status" },
-    { line: "pgstep bundle -o deploy.mjs", remark: "from npm's package: then node deploy.mjs up" },
-    { line: "pgstep bundle -o deploy --pin --url postgres://host/app", remark: "only for databases with that history" },
+    { line: "pgstep bundle -o deploy", note: "from an executable: then ./deploy up, ./deploy status" },
+    { line: "pgstep bundle -o deploy.mjs", note: "from npm's package: then node deploy.mjs up" },
+    { line: "pgstep bundle -o deploy --pin --url postgres://host/app", note: "only for databases with that history" },
   ],
   async run({ options }, environment) {
     const output = options.get("output");

@@ -6,7 +6,7 @@ const SHELLS = Object.keys(SCRIPTS);
 
 export const completion: TextCommand = {
   name: "completion",
-  effect: "looks",
+  effect: "reads",
   aliases: [],
   summary: "print a completion script for your shell",
   description:
@@ -16,8 +16,8 @@ export const completion: TextCommand = {
   arguments: [{ name: "shell", required: true, summary: SHELLS.join(", "), completes: SHELLS }],
   options: [],
   examples: [
-    { line: 'eval "$(pgstep completion bash)"', remark: "in ~/.bashrc" },
-    { line: 'eval "$(pgstep completion zsh)"', remark: "in ~/.zshrc, after compinit" },
+    { line: 'eval "$(pgstep completion bash)"', note: "in ~/.bashrc" },
+    { line: 'eval "$(pgstep completion zsh)"', note: "in ~/.zshrc, after compinit" },
   ],
   text([shell = ""]) {
     const script = SHELLS.includes(shell) ? SCRIPTS[shell] : undefined;

@@ -4,7 +4,7 @@ import type { Environment } from "./shared/environment.ts";
 
 export const config: Command<Environment> = {
   name: "config",
-  effect: "looks",
+  effect: "reads",
   aliases: [],
   summary: "show every setting and where it comes from",
   description:
@@ -12,10 +12,10 @@ export const config: Command<Environment> = {
     "connection parameters. Passwords are masked. Reads files only, and never connects.",
   arguments: [],
   options: [],
-  toleratesFaults: true,
+  toleratesErrors: true,
   examples: [
-    { line: "pgstep config", remark: "what a run from here would use" },
-    { line: "pgstep config --env production", remark: "the same for another environment" },
+    { line: "pgstep config", note: "what a run from here would use" },
+    { line: "pgstep config --env production", note: "the same for another environment" },
   ],
   async run(_, environment) {
     const report = await explainSettings(

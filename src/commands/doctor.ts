@@ -20,7 +20,7 @@ const PLACES: readonly string[] = ["directory", "schema", "table", "environment"
 
 export const doctor: Command<Environment> = {
   name: "doctor",
-  effect: "looks",
+  effect: "reads",
   aliases: [],
   summary: "check files, connection, privileges and history",
   description:
@@ -30,10 +30,10 @@ export const doctor: Command<Environment> = {
   arguments: [],
   options: [],
   examples: [
-    { line: "pgstep doctor", remark: "when something fails, or before a deployment" },
-    { line: "pgstep doctor --json", remark: "one line for each check, for programs" },
+    { line: "pgstep doctor", note: "when something fails, or before a deployment" },
+    { line: "pgstep doctor --json", note: "one line for each check, for programs" },
   ],
-  toleratesFaults: true,
+  toleratesErrors: true,
   reportsSettingWarnings: true,
   async run(_, environment) {
     const { context, settings: resolved } = environment;
@@ -50,7 +50,7 @@ export const doctor: Command<Environment> = {
     });
     environment.report(report);
     if (failure || (database && !report.isConnected)) return NOT_CONNECTED;
-    return report.faults > 0 ? FOUND_FAULTS : 0;
+    return report.errors > 0 ? FOUND_FAULTS : 0;
   },
 };
 
@@ -73,7 +73,7 @@ async function* localChecks(environment: Environment, failure: Failure | undefin
   const { context, settings } = environment;
   yield* settingsChecks(settings, failure);
   // Errors in the settings may hide the one that names the directory.
-  const isDirectoryKnown = settings.faults.length === 0 || settings.origins.directory.source !== "default";
+  const isDirectoryKnown = settings.problems.length === 0 || settings.origins.directory.source !== "default";
   yield isDirectoryKnown ? await filesCheck(context) : warning("migrations", SETTINGS_FIRST);
   const { tools, policy } = await environment.backupMeans();
   if (!failure) yield* backupChecks(tools.store, policy);

@@ -32,9 +32,9 @@ export const down: Command<Environment> = {
     ...HOOK_OPTIONS,
   ],
   examples: [
-    { line: "pgstep down", remark: "undo the newest one" },
-    { line: "pgstep down 3", remark: "undo the newest three" },
-    { line: "pgstep down --to 012", remark: "go back to version 012" },
+    { line: "pgstep down", note: "undo the newest one" },
+    { line: "pgstep down 3", note: "undo the newest three" },
+    { line: "pgstep down --to 012", note: "go back to version 012" },
   ],
   async run(invocation, environment) {
     const target = downTarget(invocation.arguments[0], invocation.options.get("to"), invocation.options.has("all"));

@@ -10,7 +10,7 @@ const TOPIC_LIST = "topics";
 /** The command that explains the others. */
 export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
   name: "help",
-  effect: "looks",
+  effect: "reads",
   aliases: [],
   prose: true,
   summary: "show help, or explain a command or a topic",
@@ -25,8 +25,8 @@ export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
   ],
   options: [],
   examples: [
-    { line: "pgstep help up", remark: "a command" },
-    { line: "pgstep help files", remark: "a topic" },
+    { line: "pgstep help up", note: "a command" },
+    { line: "pgstep help files", note: "a topic" },
   ],
   text([name], vocabulary) {
     if (name === undefined) return programHelp(vocabulary);

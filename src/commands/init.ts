@@ -4,7 +4,7 @@ import type { Environment } from "./shared/environment.ts";
 
 export const init: Command<Environment> = {
   name: "init",
-  effect: "looks",
+  effect: "reads",
   withoutDatabase: true,
   aliases: [],
   summary: "prepare this directory for migrations",
@@ -15,8 +15,8 @@ export const init: Command<Environment> = {
   arguments: [],
   options: [],
   examples: [
-    { line: "pgstep init", remark: "migrations in database/migrations" },
-    { line: "pgstep init --dir migrations", remark: "somewhere else" },
+    { line: "pgstep init", note: "migrations in database/migrations" },
+    { line: "pgstep init --dir migrations", note: "somewhere else" },
   ],
   async run(_, environment) {
     environment.report(initializeProject(environment.context, environment.settings.projectFile));

@@ -5,7 +5,7 @@ import { refuseTogether } from "./shared/options.ts";
 
 export const create: Command<Environment> = {
   name: "new",
-  effect: "looks",
+  effect: "reads",
   withoutDatabase: true,
   aliases: ["create"],
   summary: "create the next migration file from the template",
@@ -20,9 +20,9 @@ export const create: Command<Environment> = {
     { name: "sequential", summary: "use the next number as the version" },
   ],
   examples: [
-    { line: "pgstep new add users table", remark: "003_add_users_table.sql" },
-    { line: "pgstep new add users table --down", remark: "and 003_add_users_table.down.sql" },
-    { line: "pgstep new grant access --env production", remark: "production/004_grant_access.sql" },
+    { line: "pgstep new add users table", note: "003_add_users_table.sql" },
+    { line: "pgstep new add users table --down", note: "and 003_add_users_table.down.sql" },
+    { line: "pgstep new grant access --env production", note: "production/004_grant_access.sql" },
   ],
   async run({ arguments: words, options }, environment) {
     const timestamp = options.has("timestamp");

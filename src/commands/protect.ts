@@ -12,7 +12,7 @@ export const protect: Command<Environment> = {
     "everybody until unprotect clears the mark. A dump of the database does not contain the mark.",
   arguments: [],
   options: [],
-  examples: [{ line: "pgstep protect", remark: "once, for a production database" }],
+  examples: [{ line: "pgstep protect", note: "once, for a production database" }],
   async run(_invocation, environment) {
     environment.report(await protectDatabase(await environment.databaseContext()));
     return 0;

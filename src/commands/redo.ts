@@ -20,7 +20,7 @@ export const redo: Command<Environment> = {
   description: "Runs the down scripts of the newest migrations, then applies the same migrations as they are now.",
   arguments: [{ name: "count", required: false, summary: "how many (1)" }],
   options: [DRY_RUN, SINGLE_TRANSACTION, ...RUN_OPTIONS, REPEATABLE_DIRECTORY, ...HOOK_OPTIONS],
-  examples: [{ line: "pgstep redo", remark: "test the newest migration and its down script" }],
+  examples: [{ line: "pgstep redo", note: "test the newest migration and its down script" }],
   async run(invocation, environment) {
     const [text] = invocation.arguments;
     const count = text === undefined ? 1 : requireCount(text, "redo", `pgstep down --to ${text}, then pgstep up`);

@@ -24,8 +24,8 @@ export const repair: Command<Environment> = {
   ],
   options: [{ name: "yes", letter: "y", summary: "confirm without a prompt" }, ...LOCK_OPTIONS],
   examples: [
-    { line: "pgstep repair", remark: "after you corrected a comment" },
-    { line: "pgstep repair 007", remark: "only 007; removes it if its file is missing" },
+    { line: "pgstep repair", note: "after you corrected a comment" },
+    { line: "pgstep repair 007", note: "only 007; removes it if its file is missing" },
   ],
   async run({ options, arguments: [typed] }, environment) {
     const version = typed === undefined ? undefined : requireVersion(typed, "repair");

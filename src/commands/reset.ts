@@ -27,8 +27,8 @@ export const reset: Command<Environment> = {
     settingOption("seedsDirectory"),
   ],
   examples: [
-    { line: "pgstep reset", remark: "show what is there, ask, delete" },
-    { line: "pgstep reset --up --confirm app_dev", remark: "rebuild the database, in a script" },
+    { line: "pgstep reset", note: "show what is there, ask, delete" },
+    { line: "pgstep reset --up --confirm app_dev", note: "rebuild the database, in a script" },
   ],
   async run({ options }, environment) {
     if (options.has("seed") && !options.has("up")) {

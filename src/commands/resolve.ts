@@ -27,8 +27,8 @@ export const resolve: Command<Environment> = {
     ...LOCK_OPTIONS,
   ],
   examples: [
-    { line: "pgstep resolve 012 --not-done", remark: "the next up runs the statement again" },
-    { line: "pgstep resolve 012 --applied", remark: "the next up starts after 012" },
+    { line: "pgstep resolve 012 --not-done", note: "the next up runs the statement again" },
+    { line: "pgstep resolve 012 --applied", note: "the next up starts after 012" },
   ],
   async run(invocation, environment) {
     const version = requireVersion(invocation.arguments[0] ?? "", "resolve");

@@ -22,7 +22,7 @@ export const restore: Command<Environment> = {
     ...LOCK_OPTIONS,
   ],
   examples: [
-    { line: "pgstep restore .pgstep/backups/app-012-20260131T120000000Z.sql", remark: "show the plan, ask, replace" },
+    { line: "pgstep restore .pgstep/backups/app-012-20260131T120000000Z.sql", note: "show the plan, ask, replace" },
   ],
   async run({ options, arguments: [path = ""] }, environment) {
     const given = { confirm: options.get("confirm"), force: options.has("force") };

@@ -16,7 +16,7 @@ export const seed: Command<Environment> = {
     "runs once. Refused while migrations are pending.",
   arguments: [],
   options: [DRY_RUN, settingOption("seedsDirectory"), ...RUN_OPTIONS],
-  examples: [{ line: "pgstep seed --env development", remark: "also those in database/seeds/development" }],
+  examples: [{ line: "pgstep seed --env development", note: "also those in database/seeds/development" }],
   async run({ options }, environment) {
     const report = await runSeeds(await environment.databaseContext(), { dryRun: options.has("dry-run") });
     environment.report(report);

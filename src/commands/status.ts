@@ -16,7 +16,7 @@ function isUpToDate({ entries, repeatable = [], resetUnfinished, afterUpUnfinish
 
 export const status: Command<Environment> = {
   name: "status",
-  effect: "looks",
+  effect: "reads",
   aliases: [],
   summary: "show applied and pending migrations",
   description:
@@ -29,9 +29,9 @@ export const status: Command<Environment> = {
     REPEATABLE_DIRECTORY,
   ],
   examples: [
-    { line: "pgstep status", remark: "the list" },
-    { line: "pgstep status --verbose", remark: "with times, durations, roles, checksums and files" },
-    { line: "pgstep status --exit-code", remark: "for scripts: is the database up to date?" },
+    { line: "pgstep status", note: "the list" },
+    { line: "pgstep status --verbose", note: "with times, durations, roles, checksums and files" },
+    { line: "pgstep status --exit-code", note: "for scripts: is the database up to date?" },
   ],
   async run({ options }, environment) {
     const { verbose, format, logFile } = environment.settings.values;

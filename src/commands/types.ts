@@ -10,7 +10,7 @@ const STALE = 3;
 
 export const types: Command<Environment> = {
   name: "types",
-  effect: "looks",
+  effect: "reads",
   aliases: ["entityGen"],
   summary: "generate TypeScript for tables, views, enums and functions",
   description:
@@ -40,9 +40,9 @@ export const types: Command<Environment> = {
     { name: "replay", summary: "use only the migrations, applied to an embedded database in memory" },
   ],
   examples: [
-    { line: "pgstep types --out src/database.ts", remark: "everything in one file" },
-    { line: "pgstep types --out src/tables/ --format zod", remark: "a file for each table, as zod schemas" },
-    { line: "pgstep types --replay --out src/database.ts --check", remark: "in CI, without a server" },
+    { line: "pgstep types --out src/database.ts", note: "everything in one file" },
+    { line: "pgstep types --out src/tables/ --format zod", note: "a file for each table, as zod schemas" },
+    { line: "pgstep types --replay --out src/database.ts --check", note: "in CI, without a server" },
   ],
   async run({ options, arguments: tables }, environment) {
     const asked = typeOptions(options, tables);

@@ -10,7 +10,7 @@ export const unprotect: Command<Environment> = {
   description: "Allows reset, restore and undoing several migrations again, once you confirm the database's name.",
   arguments: [],
   options: [{ name: "confirm", value: "database", summary: "the database's name, instead of the prompt" }],
-  examples: [{ line: "pgstep unprotect --confirm app", remark: "before a restore" }],
+  examples: [{ line: "pgstep unprotect --confirm app", note: "before a restore" }],
   async run({ options }, environment) {
     const consent = environment.consent({ confirm: options.get("confirm") });
     environment.report(await unprotectDatabase(await environment.databaseContext(), consent));

@@ -45,10 +45,10 @@ export const up: Command<Environment> = {
     ...HOOK_OPTIONS,
   ],
   examples: [
-    { line: "pgstep up", remark: "apply all pending migrations" },
-    { line: "pgstep up 012", remark: "stop after version 012" },
-    { line: "pgstep up --dry-run", remark: "see what would run" },
-    { line: "pgstep up --wait 60s -- node server.js", remark: "in a container: migrate, then serve" },
+    { line: "pgstep up", note: "apply all pending migrations" },
+    { line: "pgstep up 012", note: "stop after version 012" },
+    { line: "pgstep up --dry-run", note: "see what would run" },
+    { line: "pgstep up --wait 60s -- node server.js", note: "in a container: migrate, then serve" },
   ],
   async run(invocation, environment) {
     const [program] = invocation.program;

@@ -9,7 +9,7 @@ const FOUND_ERRORS = 3;
 
 export const validate: Command<Environment> = {
   name: "validate",
-  effect: "looks",
+  effect: "reads",
   aliases: [],
   summary: "check the files and compare them with the history",
   description:
@@ -26,8 +26,8 @@ export const validate: Command<Environment> = {
     settingOption("hooksDirectory"),
   ],
   examples: [
-    { line: "pgstep validate", remark: "in CI, with or without a database" },
-    { line: "pgstep validate --replay", remark: "also run them all; no server is needed" },
+    { line: "pgstep validate", note: "in CI, with or without a database" },
+    { line: "pgstep validate --replay", note: "also run them all; no server is needed" },
   ],
   async run({ options }, environment) {
     const { context } = environment;

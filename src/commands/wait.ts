@@ -6,7 +6,7 @@ const DEFAULT_LIMIT_MS = 60_000;
 
 export const wait: Command<Environment> = {
   name: "wait",
-  effect: "looks",
+  effect: "reads",
   aliases: [],
   summary: "wait until the database accepts connections",
   description:
@@ -15,11 +15,11 @@ export const wait: Command<Environment> = {
     "--wait.",
   arguments: [],
   options: [{ name: "timeout", value: "duration", summary: "how long to wait at most (60s)" }],
-  examples: [{ line: "pgstep wait --timeout 2m && npm test", remark: "in a script" }],
+  examples: [{ line: "pgstep wait --timeout 2m && npm test", note: "in a script" }],
   async run(invocation, environment) {
     const { clock } = environment.context;
     const limitMs = durationOption(invocation, "timeout") ?? environment.settings.values.waitMs ?? DEFAULT_LIMIT_MS;
-    const { database, signal } = await environment.databaseContext({ patience: { limitMs, option: "--timeout" } });
+    const { database, signal } = await environment.databaseContext({ waitLimit: { limitMs, option: "--timeout" } });
     const started = clock.monotonicMs();
     const session = await database.open(signal);
     await session.close();

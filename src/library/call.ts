@@ -46,7 +46,7 @@ export function beginCall(options: MigrationRunnerOptions, given?: Given): Call 
   // A program itself decides which files are read.
   const { PGSTEP_CONFIG: _config, PGSTEP_ENV_FILE: _envFile, ...environment } = process.env;
   const settings = readSettings({ options: { ...options }, environment }, { searching: false });
-  const wrong = failureOf(settings.faults);
+  const wrong = failureOf(settings.problems);
   if (wrong) throw wrong;
   const context = contextOf(settings, {
     fileSystem: disk,

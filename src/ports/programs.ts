@@ -9,13 +9,13 @@ export interface Programs {
    * Runs a program until it ends. Must not reject for anything that the program or the system does.
    * @param command a string for the system's shell; or a program and its arguments, without a shell
    * @param input its standard input, which it need not read
-   * @param tell called with each line of its standard output and standard error
+   * @param onLine called with each line of its standard output and standard error
    * @param signal ends the program
    */
   run(
     command: string | readonly string[],
     input: string,
-    tell: (line: string) => void,
+    onLine: (line: string) => void,
     signal: AbortSignal,
   ): Promise<ProgramEnd>;
 }

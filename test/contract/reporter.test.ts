@@ -157,7 +157,7 @@ for (const [name, { make, events, reports }] of Object.entries(KINDS)) {
       });
     }
 
-    test("shows a failure, and a fault of pgstep's own", () => {
+    test("shows a failure, and a problem of pgstep's own", () => {
       const failure = new Failure("statement-failed", MARK);
       const told = [
         shown((reporter) => reporter.failure(failure)),

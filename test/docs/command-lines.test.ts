@@ -23,7 +23,7 @@ function commandLines(text: string): string[] {
 
 /** What is wrong with a line, as far as its words tell. */
 function faultsOf(line: string): string[] {
-  // A remark, a program to start, another command or a file for the output ends it.
+  // A note, a program to start, another command or a file for the output ends it.
   const [own = ""] = line.split(/ {2,}|\s#|\s--(?=\s|$)|\s(?:&&|\||>|2>|&|;)|;/);
   const words = own
     .replace(/"[^"]*"|'[^']*'/g, "quoted")
@@ -38,18 +38,18 @@ function faultsOf(line: string): string[] {
   const known = [...VOCABULARY.options, ...((command ?? VOCABULARY.commands[0])?.options ?? [])];
   const names = new Set([...known.map(({ name }) => name), "help", "version"]);
   const options = words.flatMap((word) => /^--([a-z][a-z-]*)/.exec(word)?.[1] ?? []);
-  const faults = options.filter((name) => !names.has(name)).map((name) => `no option --${name}`);
+  const problems = options.filter((name) => !names.has(name)).map((name) => `no option --${name}`);
   const topic = command?.name === "help" ? words[1] : undefined;
   const subjects = [...HELP_TOPICS, ...VOCABULARY.commands].map(({ name }) => name);
-  if (topic !== undefined && /^[a-z]/.test(topic) && !subjects.includes(topic)) faults.push(`no topic ${topic}`);
-  return faults;
+  if (topic !== undefined && /^[a-z]/.test(topic) && !subjects.includes(topic)) problems.push(`no topic ${topic}`);
+  return problems;
 }
 
 describe("command lines", () => {
   for (const { path, text } of documentationPages()) {
     test(`of ${path}`, () => {
-      const faults = commandLines(text).flatMap((line) => faultsOf(line).map((fault) => `${line}: ${fault}`));
-      assert.deepEqual(faults, []);
+      const problems = commandLines(text).flatMap((line) => faultsOf(line).map((problem) => `${line}: ${problem}`));
+      assert.deepEqual(problems, []);
     });
   }
 

@@ -61,9 +61,9 @@ describe("docs/connecting.md", () => {
   });
 
   test("has every further variable", () => {
-    const documented = rows("Further variables of libpq").map(([name, use, remark]) => [name, use, remark]);
+    const documented = rows("Further variables of libpq").map(([name, use, note]) => [name, use, note]);
     assert.deepEqual(
-      documented.filter(([, use]) => use === "not read").map(([name, , remark]) => [name, remark]),
+      documented.filter(([, use]) => use === "not read").map(([name, , note]) => [name, note]),
       Object.entries(UNREAD_VARIABLES),
     );
     assert.deepEqual(

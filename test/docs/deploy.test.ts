@@ -148,8 +148,8 @@ describe("deploying", { skip: process.platform === "win32" && "the recipes are f
         .replace(/^User=.*\n/m, ""),
     );
     const { stdout, stderr, status } = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8" });
-    const remarks = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("app.service"));
-    assert.deepEqual({ status, remarks }, { status: 0, remarks: [] });
+    const notes = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("app.service"));
+    assert.deepEqual({ status, notes }, { status: 0, notes: [] });
   });
 });
 

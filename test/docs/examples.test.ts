@@ -35,7 +35,7 @@ describe("examples of", { skip: process.platform === "win32" && "the examples ar
     test(path, { timeout: 300_000, skip: lacking !== undefined && `${lacking} is not installed` }, async () => {
       const world = await openPageWorld(server, text);
       const answers = new Map<PageCommand, readonly string[]>();
-      const faults: string[] = [];
+      const problems: string[] = [];
       try {
         const steps = pageSteps(text);
         for (const [index, step] of steps.entries()) {
@@ -48,19 +48,19 @@ describe("examples of", { skip: process.platform === "win32" && "the examples ar
           const same = matches(comparable(shown), comparable(step.expected));
           answers.set(step, same ? step.expected : shown);
           if (!same)
-            faults.push(`$ ${step.text}\n--- expected\n${step.expected.join("\n")}\n--- was\n${shown.join("\n")}`);
+            problems.push(`$ ${step.text}\n--- expected\n${step.expected.join("\n")}\n--- was\n${shown.join("\n")}`);
           // A failure must be visible to the reader: by its message, or because the page asks for the status.
           const next = steps[index + 1];
           const asked = next?.kind === "command" && next.text === "echo $?";
           if (status !== 0 && !asked && !shown.some((line) => /error:|✗/.test(line))) {
-            faults.push(`$ ${step.text}\n--- ended with ${status}`);
+            problems.push(`$ ${step.text}\n--- ended with ${status}`);
           }
         }
       } finally {
         world.close();
       }
       if (update) writeFileSync(resolve(ROOT, path), renderPage(text, answers));
-      else assert.equal(faults.join("\n\n"), "");
+      else assert.equal(problems.join("\n\n"), "");
     });
   }
 });

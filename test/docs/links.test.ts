@@ -46,14 +46,14 @@ const pages = documentationPages();
 describe("links", () => {
   for (const { path, text } of pages) {
     test(`${path} has none that leads nowhere`, () => {
-      const faults = linksOf(path, text).filter(({ path: target, anchor }) => {
+      const problems = linksOf(path, text).filter(({ path: target, anchor }) => {
         const place = join(ROOT, target);
         if (relative(ROOT, place).startsWith("..") || !existsSync(place)) return true;
         if (anchor === undefined) return false;
         return statSync(place).isDirectory() || !anchorsOf(readFileSync(place, "utf8")).has(anchor);
       });
       assert.deepEqual(
-        faults.map((link) => link.text),
+        problems.map((link) => link.text),
         [],
       );
     });

@@ -64,13 +64,13 @@ describe("the manual page", () => {
       commands: [
         {
           name: "go",
-          effect: "looks",
+          effect: "reads",
           aliases: [".so"],
           summary: word,
           description: `${"a".repeat(76)} ${word}`,
           arguments: [{ name: word, required: true, summary: word }],
           options: [{ name: "o", summary: word, variable: ".V" }],
-          examples: [{ line: word, remark: word }],
+          examples: [{ line: word, note: word }],
         },
       ],
       options: [],

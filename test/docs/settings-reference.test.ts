@@ -17,10 +17,10 @@ describe("what is written down of the settings", () => {
     assert.ok(page === withReference(page), `docs/settings.md ${RENEW}`);
   });
 
-  test("the reference's example is a project file without faults", () => {
+  test("the reference's example is a project file without problems", () => {
     const [, text = ""] = /```jsonc\n([\s\S]*?)```/.exec(readFileSync(REFERENCE_PATH, "utf8")) ?? [];
     const file = readProjectFile({ path: "pgstep.json", text, isPackage: false });
-    assert.deepEqual(file?.faults, []);
+    assert.deepEqual(file?.problems, []);
     assert.deepEqual([...(file?.environments.keys() ?? [])], ["production", "staging"]);
   });
 

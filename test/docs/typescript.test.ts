@@ -9,7 +9,7 @@ import { pageBlocks } from "../support/page-file.ts";
 import { temporaryPlace } from "../support/place.ts";
 import { run } from "../support/program.ts";
 
-test("the TypeScript of the documentation has no fault", { timeout: 120_000 }, async () => {
+test("the TypeScript of the documentation has no problem", { timeout: 120_000 }, async () => {
   await ensureBuilt();
   const place = temporaryPlace("typescript");
   mkdirSync(join(place, "node_modules"));

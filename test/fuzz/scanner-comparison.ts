@@ -1,4 +1,4 @@
-import type { Piece, ScanFault } from "../../src/core/sql/statement.ts";
+import type { Piece, ScanError } from "../../src/core/sql/statement.ts";
 import {
   type Border,
   type LexedToken,
@@ -40,16 +40,16 @@ export function compareScanner(original: string, chunk: number): Verdict {
   const tokens = lexTokens(sql);
   const difference = documentedDifference(text, found, tokens);
   if (difference) return excluded(difference);
-  const faults = found.filter((piece): piece is ScanFault => piece.kind === "fault");
+  const problems = found.filter((piece): piece is ScanError => piece.kind === "error");
   let parsed: ParsedStatement[];
   try {
     parsed = parseStatements(sql);
   } catch (error) {
     return "refusal" in tokens
-      ? compareRefusal({ text, sql }, faults, tokens.refusal, parseError(error))
-      : compareTokens(tokens, borders, faults);
+      ? compareRefusal({ text, sql }, problems, tokens.refusal, parseError(error))
+      : compareTokens(tokens, borders, problems);
   }
-  if (faults[0]) return differs(`a fault in SQL that PostgreSQL accepts: ${faults[0].rule}`);
+  if (problems[0]) return differs(`a problem in SQL that PostgreSQL accepts: ${problems[0].rule}`);
   return "refusal" in tokens
     ? excluded("the wrapper cannot hand its tokens over")
     : compareBorders(borders, parsed, tokens);
@@ -71,15 +71,15 @@ function documentedDifference(
   found: readonly Piece[],
   tokens: ReturnType<typeof lexTokens>,
 ): string | undefined {
-  const isPsql = (piece: Piece) => piece.kind === "psql" || (piece.kind === "fault" && piece.rule === "psql-command");
+  const isPsql = (piece: Piece) => piece.kind === "psql" || (piece.kind === "error" && piece.rule === "psql-command");
   const hasBackslash = "refusal" in tokens ? text.includes("\\") : tokens.some((token) => token.text === "\\");
   if (found.some(isPsql) && (hasBackslash || lexesBackslash(text))) return "psql's commands begin with a backslash";
   const isRows = (piece: Piece) =>
-    piece.kind === "fault" && (piece.rule === "copy-line-shared" || piece.rule === "unterminated-copy");
+    piece.kind === "error" && (piece.rule === "copy-line-shared" || piece.rule === "unterminated-copy");
   if (found.some(isRows) && /\bcopy\b/i.test(text)) return "rows follow COPY ... FROM STDIN";
   const isSet = found.some((piece) => piece.kind === "statement" && /standard_conforming_strings/i.test(piece.text));
   const isOff = (piece: Piece) =>
-    piece.kind === "fault" || (piece.kind === "statement" && !piece.standardConformingStrings);
+    piece.kind === "error" || (piece.kind === "statement" && !piece.standardConformingStrings);
   if (isSet && found.some(isOff)) return "standard_conforming_strings is switched off";
   // "trailing junk after parameter" on every server; libpg-query was changed to take two tokens.
   if (joinsParameter(text, tokens)) return "a word joins a parameter, which servers refuse";
@@ -100,7 +100,7 @@ function lexesBackslash(text: string): boolean {
   return "refusal" in tokens ? text.includes("\\") : tokens.some((token) => token.text === "\\");
 }
 
-const UNTERMINATED: Readonly<Record<string, ScanFault["rule"]>> = {
+const UNTERMINATED: Readonly<Record<string, ScanError["rule"]>> = {
   "unterminated quoted string": "unterminated-quote",
   "unterminated bit string literal": "unterminated-quote",
   "unterminated hexadecimal string literal": "unterminated-quote",
@@ -112,11 +112,11 @@ const UNTERMINATED: Readonly<Record<string, ScanFault["rule"]>> = {
 /** A text that the lexer itself refuses: what it says is open we must say is open as well, at the same place. */
 function compareRefusal(
   { text, sql }: { readonly text: string; readonly sql: string },
-  faults: readonly ScanFault[],
+  problems: readonly ScanError[],
   refusal: string,
   { message, position }: { message: string; position: number },
 ): Verdict {
-  const own = faults.find(({ rule }) => Object.values(UNTERMINATED).includes(rule));
+  const own = problems.find(({ rule }) => Object.values(UNTERMINATED).includes(rule));
   const open = Object.entries(UNTERMINATED).find(([words]) => message.startsWith(words));
   if (open) {
     const [words, rule] = open;
@@ -167,9 +167,9 @@ function compareBorders(
 function compareTokens(
   tokens: readonly LexedToken[],
   borders: readonly Border[],
-  faults: readonly ScanFault[],
+  problems: readonly ScanError[],
 ): Verdict {
-  const open = faults.find(({ rule }) => Object.values(UNTERMINATED).includes(rule));
+  const open = problems.find(({ rule }) => Object.values(UNTERMINATED).includes(rule));
   if (open) return differs(`${open.rule}, where PostgreSQL's lexer finds nothing open`);
   const expected: Border[] = [];
   let depth = 0;
@@ -197,7 +197,7 @@ function compareTokens(
     }
   }
   if (first && depth > 0) {
-    return faults.some(({ rule }) => rule === "unterminated-parenthesis") ? SAME : differs("a parenthesis is open");
+    return problems.some(({ rule }) => rule === "unterminated-parenthesis") ? SAME : differs("a parenthesis is open");
   }
   if (first && last) expected.push({ start: first.start, end: last.end });
   const is = JSON.stringify(borders);

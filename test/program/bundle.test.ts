@@ -215,7 +215,7 @@ for (const runtime of chosenRuntimes()) {
   });
 }
 
-test("faults of the files and of the command line leave nothing behind", async () => {
+test("problems of the files and of the command line leave nothing behind", async () => {
   const command = await ownCopy("node");
   const bundle = async (...words: string[]) => {
     const { status, stderr } = await run([...command, "bundle", ...words], { directory: checkout });

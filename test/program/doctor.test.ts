@@ -10,7 +10,7 @@ import { chosenRuntimes, programCommand, run, startedWords } from "../support/pr
 import { makeTlsWorld, type TlsWorld } from "../support/tls-world.ts";
 
 /*
- * The doctor at real servers with real faults. Each case says which line it must find, and what it advises.
+ * The doctor at real servers with real errors. Each case says which line it must find, and what it advises.
  */
 
 const place = temporaryPlace("doctor");
@@ -97,7 +97,7 @@ for (const runtime of chosenRuntimes()) {
       assert.equal(status, 2);
       assert.match(
         told("log-in")[0] ?? "",
-        /^fault: database "no_such_database" does not exist \| .*pgstep up --create-database/,
+        /^problem: database "no_such_database" does not exist \| .*pgstep up --create-database/,
       );
     });
 
@@ -115,7 +115,7 @@ for (const runtime of chosenRuntimes()) {
       assert.equal(first.status, 3);
       const grant = `GRANT CREATE ON SCHEMA public TO ${me};`;
       assert.deepEqual(first.told("schema"), [
-        `fault: the role may not create tables in public, so pgstep cannot create the history | ${grant}`,
+        `problem: the role may not create tables in public, so pgstep cannot create the history | ${grant}`,
       ]);
       await server.query(name, grant);
       assert.equal((await examined(url)).status, 0);
@@ -123,7 +123,7 @@ for (const runtime of chosenRuntimes()) {
       const second = await examined(url);
       assert.equal(second.status, 3);
       const [table = ""] = second.told("table");
-      assert.match(table, /^fault: the role lacks SELECT, INSERT, UPDATE, DELETE on public\.schema_migrations/);
+      assert.match(table, /^problem: the role lacks SELECT, INSERT, UPDATE, DELETE on public\.schema_migrations/);
       await server.query(name, table.split(" | ")[1] ?? "");
       const third = await examined(url);
       assert.equal(third.status, 0, third.stdout);
@@ -154,7 +154,7 @@ for (const runtime of chosenRuntimes()) {
       const rails = await server.createDatabase("CREATE TABLE schema_migrations (version varchar PRIMARY KEY)");
       const { status, told } = await examined(rails.url);
       assert.equal(status, 3);
-      assert.match(told("history")[0] ?? "", /^fault: Cannot use public\.schema_migrations as the history.*Rails/);
+      assert.match(told("history")[0] ?? "", /^problem: Cannot use public\.schema_migrations as the history.*Rails/);
     });
 
     test("settings that hurt, INVALID indexes, event triggers, another run", async () => {
@@ -169,7 +169,7 @@ for (const runtime of chosenRuntimes()) {
       const { status, told } = await examined(url);
       assert.equal(status, 3);
       assert.deepEqual(told("writable"), [
-        `fault: no: transactions are read-only here (default_transaction_read_only is on for the database) | To allow writes, run: BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT;`,
+        `problem: no: transactions are read-only here (default_transaction_read_only is on for the database) | To allow writes, run: BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT;`,
       ]);
       assert.deepEqual(told("timeouts"), [
         "good: pgstep turns off statement_timeout and idle_session_timeout for its migrations",
@@ -202,20 +202,20 @@ for (const runtime of chosenRuntimes()) {
       const afterwards = await examined(url, "--dir", slow);
       assert.equal(afterwards.status, 3);
       assert.deepEqual(afterwards.told("other runs"), ["good: none"]);
-      assert.deepEqual(afterwards.told("unfinished"), ["fault: 001 was applied in part | pgstep up --dir slow"]);
+      assert.deepEqual(afterwards.told("unfinished"), ["problem: 001 was applied in part | pgstep up --dir slow"]);
     });
 
-    test("a directory that is not there, and files with faults", async () => {
+    test("a directory that is not there, and files with errors", async () => {
       const { url } = await (await sharedServer()).createDatabase();
       const unsound = directory("unsound", { "001_a.sql": "SELECT 'x;\n", "nonsense.sql": "SELECT 1;\n" });
       const { status, told } = await examined(url, "--dir", unsound);
       assert.equal(status, 3);
       assert.match(
         told("migrations")[0] ?? "",
-        /^fault: 1 in unsound, 2 errors \| Run pgstep validate --dir unsound to see them/,
+        /^problem: 1 in unsound, 2 errors \| Run pgstep validate --dir unsound to see them/,
       );
       const nowhere = await examined(url, "--dir", "nowhere");
-      assert.match(nowhere.told("migrations")[0] ?? "", /^fault: .*nowhere/);
+      assert.match(nowhere.told("migrations")[0] ?? "", /^problem: .*nowhere/);
       assert.deepEqual(nowhere.told("writable"), ["good: yes"]);
     });
 
@@ -268,7 +268,7 @@ for (const runtime of chosenRuntimes()) {
         const url = `postgres://postgres@localhost:${world.server.port}/postgres`;
         const verified = await examined(`${url}?sslmode=verify-full&sslrootcert=${root}`);
         assert.equal(verified.status, 2);
-        assert.match(verified.told("TLS")[0] ?? "", /^fault: .*(has expired|is not trusted)/);
+        assert.match(verified.told("TLS")[0] ?? "", /^problem: .*(has expired|is not trusted)/);
         assert.match(verified.told("certificate")[0] ?? "", /it has expired \| Renew the server's certificate\.$/);
         assert.deepEqual(verified.told("log-in"), []);
         const unverified = await examined(`${url}?sslmode=require`);

@@ -25,13 +25,13 @@ for (const [name, files] of Object.entries(FILES)) {
   mkdirSync(join(place, name));
   for (const [file, text] of Object.entries(files)) writeFileSync(join(place, name, file), text);
 }
-// The program beside a fault where no caller waits.
+// The program beside a problem where no caller waits.
 const FAULTS = {
   throws: `setTimeout(() => { throw new TypeError("made up"); }, 1000);`,
   rejects: `setTimeout(() => { Promise.reject(new TypeError("made up")); }, 1000);`,
 };
-for (const [name, fault] of Object.entries(FAULTS)) {
-  writeFileSync(join(place, `${name}.mjs`), `${fault}\nawait import(process.env.PROGRAM);\n`);
+for (const [name, problem] of Object.entries(FAULTS)) {
+  writeFileSync(join(place, `${name}.mjs`), `${problem}\nawait import(process.env.PROGRAM);\n`);
 }
 
 async function status(runtime: RuntimeName, url: string, ...words: string[]) {
@@ -73,14 +73,14 @@ for (const runtime of chosenRuntimes()) {
     });
 
     // An executable has nothing loaded beside it.
-    for (const fault of runtime === "binary" ? [] : Object.keys(FAULTS)) {
-      test(`is 1 for a fault of pgstep's own that ${fault} where no caller waits`, async () => {
+    for (const problem of runtime === "binary" ? [] : Object.keys(FAULTS)) {
+      test(`is 1 for a problem of pgstep's own that ${problem} where no caller waits`, async () => {
         const { url } = await (await sharedServer()).createDatabase();
         const command = await programCommand(runtime);
         const program = pathToFileURL(command.at(-1) ?? "").href;
         const [file, ...words] = command.slice(0, -1);
         const { stdout, stderr, status } = await run(
-          [file ?? "", ...words, `./${fault}.mjs`, "up", "--dir", "slow", "--json"],
+          [file ?? "", ...words, `./${problem}.mjs`, "up", "--dir", "slow", "--json"],
           { directory: place, environment: { DATABASE_URL: url, PROGRAM: program } },
         );
         assert.equal(status, 1, stderr);

@@ -46,7 +46,7 @@ const LOOKING: readonly { readonly words: readonly string[]; readonly writes?: R
 test("each command says whether it looks or changes, and each that looks is tried in the hostile checkout", () => {
   const all = [...COMMANDS, ...TEXT_COMMANDS];
   const expected = all.flatMap(({ name, effect, looksWith }) =>
-    effect === "looks" ? [name] : looksWith ? [`${name} --${looksWith}`] : [],
+    effect === "reads" ? [name] : looksWith ? [`${name} --${looksWith}`] : [],
   );
   const tried = new Set(LOOKING.flatMap(({ words: [name, option] }) => [name, `${name} ${option}`]));
   assert.deepEqual(

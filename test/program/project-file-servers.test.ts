@@ -35,8 +35,8 @@ async function connecting(file: Record<string, unknown>, { environment = {}, fla
     projectFile: { ...found, resolve: (path) => path },
   });
   try {
-    const [fault] = resolved.faults;
-    if (fault) throw fault;
+    const [problem] = resolved.problems;
+    if (problem) throw problem;
     const target = resolveTarget(shadow ? shadowSources(resolved) : databaseSources(resolved));
     assert.ok(target?.kind === "server");
     await (await new PostgresDatabase(target, {}, reach).open()).close();

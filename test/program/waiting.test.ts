@@ -63,8 +63,8 @@ function wait(url: string, limitMs: number, standbyWillDo = false): Waiting {
     events.push(event);
     if (event.type === "database-waiting") reasons.push(event.reason);
   };
-  const patience = { limitMs, standbyWillDo, option: "--wait" };
-  const database = waitingDatabase(openDatabase(target), { clock: systemClock, emit }, patience);
+  const waitLimit = { limitMs, standbyWillDo, option: "--wait" };
+  const database = waitingDatabase(openDatabase(target), { clock: systemClock, emit }, waitLimit);
   const ended = database.open().then(
     async (session) => {
       await session.close();

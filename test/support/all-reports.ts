@@ -77,7 +77,7 @@ export const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type
   },
   "hook-output": { type: "hook-output", hook: "npm run types", line: "l" },
   explained: { type: "explained", values: [{ name: "host", value: "h", origin: "--url" }] },
-  checked: { type: "checked", check: { topic: "TCP", state: "fault", message: "m", hint: "h" } },
+  checked: { type: "checked", check: { topic: "TCP", state: "error", message: "m", hint: "h" } },
   "database-waiting": { type: "database-waiting", database: "app", reason: "r", waitedMs: 0, limitMs: 60_000 },
   "database-created": { type: "database-created", database: "app" },
   "database-ready": { type: "database-ready", database: "app", waitedMs: 20 },
@@ -188,7 +188,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
       ...{ migrations: 2, pinned: 1 },
     },
     wait: { type: "wait", database: "app", waitedMs: 20 },
-    doctor: { type: "doctor", database: "app", isConnected: true, warnings: 1, faults: 1 },
+    doctor: { type: "doctor", database: "app", isConnected: true, warnings: 1, errors: 1 },
     types: { type: "types", database: "app", files: [{ path: "types.ts", change: "created" }], checked: false },
     settings: {
       ...{ type: "settings", projectFile: "pgstep.json", failure },

@@ -90,7 +90,7 @@ export function run(command: readonly [string, ...string[]], options: RunOptions
       parts[name] += text;
     });
   }
-  // A program that ends without reading its input is no fault of the test.
+  // A program that ends without reading its input is no problem of the test.
   child.stdin.on("error", () => {});
   child.stdin.end(options.input ?? "");
   return new Promise((resolve, reject) => {

@@ -125,7 +125,7 @@ const WORST: readonly Worst[] = [
   {
     name: "progress",
     units: ["0", "0 ", " "],
-    take: (text) => progressText({ subject: "a", remark: text }, 1, 20, "…"),
+    take: (text) => progressText({ subject: "a", note: text }, 1, 20, "…"),
   },
   { name: "a command tag", before: "INSERT", units: [" 0", "0", " 0 "], behind: "x", take: taggedResult },
   { name: "a system's words", units: ["E", ", open", " "], take: (text) => systemWords(new Error(text)) },

@@ -42,9 +42,9 @@ function testCase(finding: Finding, checkout: string, outcome: "failure" | "erro
   ];
   const written = attributes.map(([name, value = ""]) => `${name}="${safeText(value, "xml-attribute")}"`).join(" ");
   const said = safeText(`${where === "" ? "" : `${where}: `}${withHint(finding)}`, "xml");
-  const told =
+  const result =
     severity === "error"
       ? `<${outcome} message="${safeText(message, "xml-attribute")}" type="${safeText(rule, "xml-attribute")}">${said}</${outcome}>`
       : `<system-out>warning: ${said}</system-out>`;
-  return `    <testcase ${written}>\n      ${told}\n    </testcase>`;
+  return `    <testcase ${written}>\n      ${result}\n    </testcase>`;
 }

@@ -11,11 +11,11 @@ export function sealedFiles({ roots, files }: Seal, disk: FileSystem): FileSyste
   const bytesOf = (path: string): Buffer => {
     const place = plain(path);
     const content = contents.get(place);
-    if (content === undefined) throw failed(faultAt(place), path);
+    if (content === undefined) throw failed(problemAt(place), path);
     return Buffer.from(content, "base64");
   };
   /** The error code of node:fs for a path that is not a file. */
-  const faultAt = (place: string): string => {
+  const problemAt = (place: string): string => {
     const paths = [...contents.keys()];
     if (paths.some((path) => path.startsWith(`${place}/`))) return "EISDIR";
     return paths.some((path) => place.startsWith(`${path}/`)) ? "ENOTDIR" : "ENOENT";

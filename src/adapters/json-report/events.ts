@@ -10,7 +10,7 @@ import {
   refOrNull,
   string,
   stringOrNull,
-  truth,
+  yesOrNo,
 } from "./kinds.ts";
 import { BLOCKERS, HOOK_REPORT, OUTCOME, REPEATABLE_REPORT } from "./values.ts";
 
@@ -19,7 +19,7 @@ import { BLOCKERS, HOOK_REPORT, OUTCOME, REPEATABLE_REPORT } from "./values.ts";
 export const EVENTS = {
   planned: line("planned", "The steps that are about to run, or would run without --dry-run.", {
     database: DATABASE,
-    dryRun: truth("Nothing will be written."),
+    dryRun: yesOrNo("Nothing will be written."),
     steps: list("In the order in which they run.", ref("step")),
   }),
   stepStarted: line("step-started", "A migration begins.", {
@@ -81,7 +81,7 @@ export const EVENTS = {
   }),
   checked: line("checked", "The result of one of doctor's checks.", {
     topic: string("The subject of the check."),
-    state: oneOf("A warning does not stop a run; a fault does.", ["good", "warning", "fault"]),
+    state: oneOf("A warning does not stop a run; an error does.", ["good", "warning", "error"]),
     message: string("The result in words."),
     hint: stringOrNull("How to fix it: a command, or a sentence."),
   }),

@@ -21,12 +21,12 @@ export class JsonReporter implements Reporter {
   constructor(
     stdout: OutputStream,
     stderr: OutputStream,
-    told: { readonly quiet: boolean; readonly verbose: boolean },
+    appearance: { readonly quiet: boolean; readonly verbose: boolean },
   ) {
     this.#stdout = stdout;
     this.#stderr = stderr;
-    this.#quiet = told.quiet;
-    this.#verbose = told.verbose && !told.quiet;
+    this.#quiet = appearance.quiet;
+    this.#verbose = appearance.verbose && !appearance.quiet;
   }
 
   event(event: Event): void {

@@ -44,7 +44,7 @@ export const counts = (description: string): Kind<Readonly<Record<string, number
   additionalProperties: { type: "integer", minimum: 1 },
 });
 
-export const truth = (description: string): Kind<boolean> => ({ description, type: "boolean" });
+export const yesOrNo = (description: string): Kind<boolean> => ({ description, type: "boolean" });
 
 export const truthOrNull = (description: string): Kind<boolean | null> => ({ description, type: ["boolean", "null"] });
 

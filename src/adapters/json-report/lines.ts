@@ -161,9 +161,9 @@ export function jsonBug(error: unknown) {
 }
 
 /** The output of `--version`: a line for people, or the whole of it with --json. */
-export function versionText(told: Omit<JsonVersion, "type">, format: string): string {
-  if (format !== "json") return versionLine(told.version);
-  return `${JSON.stringify({ type: "version", format: FORMAT_VERSION, ...told })}\n`;
+export function versionText(build: Omit<JsonVersion, "type">, format: string): string {
+  if (format !== "json") return versionLine(build.version);
+  return `${JSON.stringify({ type: "version", format: FORMAT_VERSION, ...build })}\n`;
 }
 
 const jsonStep = (step: Step | StepReport) => fields(step, "version", "name", "description", "direction");

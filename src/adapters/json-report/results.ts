@@ -12,7 +12,7 @@ import {
   string,
   stringOrNull,
   TEXT,
-  truth,
+  yesOrNo,
 } from "./kinds.ts";
 import { BACKUP_FIELDS, DIRECTIONS, FAILURE_FIELDS } from "./values.ts";
 
@@ -22,7 +22,7 @@ export const RESULTS = {
   run: line("run", "The end of up, down, redo, and of reset --up.", {
     command: oneOf("The command.", ["up", "down", "redo"]),
     database: DATABASE,
-    dryRun: truth("Nothing was written."),
+    dryRun: yesOrNo("Nothing was written."),
     steps: list("In the order of the plan.", ref("stepReport")),
     alreadyApplied: count("The number of migrations that were already applied."),
     repeatable: list("The repeatable migrations that were to be applied.", ref("repeatableReport")),
@@ -33,7 +33,7 @@ export const RESULTS = {
   seed: line("seed", "The end of seed, and of reset --seed.", {
     database: DATABASE,
     directory: string("The directory of the seeds."),
-    dryRun: truth("Nothing was written."),
+    dryRun: yesOrNo("Nothing was written."),
     steps: list("One for each seed, in their order; version and name are its name.", ref("stepReport")),
     alreadyDone: count("The number of run-once seeds that had already run."),
     durationMs: MILLISECONDS,
@@ -45,9 +45,9 @@ export const RESULTS = {
     total: count("The number of known versions, from files and history."),
     applied: count("The number of applied migrations."),
     pending: count("The number of migrations that `up` would apply."),
-    resetUnfinished: truth("A reset was started and did not finish."),
-    afterUpUnfinished: truth("An after-up hook failed or did not finish, and has not run since."),
-    isProtected: truth("True if reset, restore and undoing more than one migration are refused."),
+    resetUnfinished: yesOrNo("A reset was started and did not finish."),
+    afterUpUnfinished: yesOrNo("An after-up hook failed or did not finish, and has not run since."),
+    isProtected: yesOrNo("True if reset, restore and undoing more than one migration are refused."),
     migrations: list("Lowest version first.", ref("entry")),
     repeatable: list("Repeatable migrations by name.", ref("repeatableEntry")),
     warnings: list("All warnings.", ref("finding")),
@@ -60,7 +60,7 @@ export const RESULTS = {
   }),
   types: line("types", "The answer of types. Its exit status is 3 when --check finds a file that is not up to date.", {
     database: DATABASE,
-    checked: truth("The files were only compared."),
+    checked: yesOrNo("The files were only compared."),
     files: list("In the order of their paths; empty when none was named.", ref("writtenFile")),
     text: stringOrNull("The TypeScript itself if no file was named."),
   }),
@@ -82,8 +82,8 @@ export const RESULTS = {
   repair: line("repair", "The answer of repair.", {
     database: DATABASE,
     version: stringOrNull("The only version to repair; null for all."),
-    updated: truth("True if the checksums in the history were updated."),
-    forgotten: truth("True if the row of the version was removed because its file is missing."),
+    updated: yesOrNo("True if the checksums in the history were updated."),
+    forgotten: yesOrNo("True if the row of the version was removed because its file is missing."),
     changed: list("The files that were edited after they were applied.", ref("entry")),
   }),
   recorded: line("recorded", "The answer of resolve --applied and --not-applied.", {
@@ -100,8 +100,8 @@ export const RESULTS = {
   }),
   protection: line("protection", "The answer of protect and unprotect.", {
     database: DATABASE,
-    isProtected: truth("True if the database is now protected."),
-    hasChanged: truth("False if it was so before."),
+    isProtected: yesOrNo("True if the database is now protected."),
+    hasChanged: yesOrNo("False if it was so before."),
   }),
   reset: line("reset", "The answer of reset. With --up a line of the type run follows.", {
     database: DATABASE,
@@ -114,7 +114,7 @@ export const RESULTS = {
   initialized: line("initialized", "The answer of init.", {
     files: list("In the order they were written.", ref("initializedFile")),
     directory: string("Where the migrations go."),
-    isInstalled: truth("False where a package.json does not have pgstep among its dependencies."),
+    isInstalled: yesOrNo("False where a package.json does not have pgstep among its dependencies."),
   }),
   bundled: line("bundled", "The answer of bundle.", {
     kind: oneOf("An executable runs alone; a script needs a runtime.", ["executable", "script"]),
@@ -126,9 +126,9 @@ export const RESULTS = {
   wait: line("wait", "The answer of wait.", { database: DATABASE, waitedMs: MILLISECONDS }),
   doctor: line("doctor", "The answer of doctor; the details are in the lines of the type checked.", {
     database: stringOrNull("The database; null if none is named or the settings have errors."),
-    isConnected: truth("True if doctor could log in."),
+    isConnected: yesOrNo("True if doctor could log in."),
     warnings: count("The number of warnings."),
-    faults: count("The number of faults."),
+    errors: count("The number of errors."),
   }),
   settings: line("settings", "The answer of config.", {
     projectFile: stringOrNull("The path of the project file; null for none."),

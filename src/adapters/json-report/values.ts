@@ -16,8 +16,8 @@ import {
   string,
   stringOrNull,
   TEXT,
-  truth,
   truthOrNull,
+  yesOrNo,
 } from "./kinds.ts";
 
 /* Values that occur in several lines of --json. */
@@ -119,7 +119,9 @@ export const VALUES = {
     databaseName: string("The name that must be confirmed."),
     path: string("The backup."),
     createdAt: string("The time of the backup."),
-    replacesAll: truth("True if everything in the database is deleted first; otherwise only the tables are replaced."),
+    replacesAll: yesOrNo(
+      "True if everything in the database is deleted first; otherwise only the tables are replaced.",
+    ),
     tables: list("The tables in the backup.", TEXT),
     pendingAgain: list("Versions that are removed from the history.", TEXT),
     appliedAgain: list("Versions that are added to the history again.", TEXT),
@@ -227,7 +229,7 @@ export const VALUES = {
     owner: string("The run's description of itself."),
     pid: countOrNull("The server process of its current transaction or statement, which serves other clients later."),
     expiresAt: stringOrNull("The time when the lease expires, UTC in ISO 8601."),
-    isExpired: truth("The lease has expired, but its last statement is still running."),
+    isExpired: yesOrNo("The lease has expired, but its last statement is still running."),
     hiddenFrom: stringOrNull("The role that may not see whether that statement is still running; null if it is known."),
   }),
   blocker: object("A session or prepared transaction that holds up the run, directly or through others.", {

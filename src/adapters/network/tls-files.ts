@@ -35,8 +35,8 @@ function systemRoots(): readonly string[] {
   if (found !== undefined) return [read(found, "the root certificates")];
   // Missing in Node 20 and older releases of Bun.
   const ask: unknown = Reflect.get(tls, "getCACertificates");
-  const told: unknown = typeof ask === "function" ? Reflect.apply(ask, tls, ["system"]) : undefined;
-  return Array.isArray(told) && told.length > 0 ? told.map(String) : tls.rootCertificates;
+  const certificates: unknown = typeof ask === "function" ? Reflect.apply(ask, tls, ["system"]) : undefined;
+  return Array.isArray(certificates) && certificates.length > 0 ? certificates.map(String) : tls.rootCertificates;
 }
 
 /** Debian and its derivatives, Alpine; Fedora and its derivatives; the BSDs and macOS. */

@@ -7,7 +7,7 @@ import type { ProgramEnd, Programs } from "../../ports/programs.ts";
 
 /** Programs as children of this process. */
 export const hookPrograms: Programs = {
-  async run(command, input, tell, signal) {
+  async run(command, input, onLine, signal) {
     let child: ChildProcess;
     try {
       child = started(command);
@@ -17,7 +17,7 @@ export const hookPrograms: Programs = {
     const stop = () => void child.kill("SIGTERM");
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
-    const output = [child.stdout, child.stderr].map((stream) => stream && lines(stream, tell));
+    const output = [child.stdout, child.stderr].map((stream) => stream && lines(stream, onLine));
     // A program may close its input without reading it.
     child.stdin?.on("error", () => {});
     child.stdin?.end(input);
@@ -58,15 +58,15 @@ function notStarted(error: unknown): ProgramEnd {
 /** A longer line, in UTF-16 units, is reported in parts, to limit memory. */
 const LONGEST_LINE = 1 << 20;
 
-/** Passes the stream's lines to `tell`; resolves at its end. */
-async function lines(stream: Readable, tell: (line: string) => void): Promise<void> {
+/** Passes the stream's lines to `onLine`; resolves at its end. */
+async function lines(stream: Readable, onLine: (line: string) => void): Promise<void> {
   let held: string[] = [];
   let length = 0;
   const tellHeld = () => {
     const line = held.join("").replace(/\r$/, "");
     held = [];
     length = 0;
-    tell(line);
+    onLine(line);
   };
   stream.setEncoding("utf8");
   try {

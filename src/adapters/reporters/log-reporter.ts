@@ -26,7 +26,7 @@ export class LogReporter implements Reporter {
   readonly #file: LogFile;
   readonly #reporter: Reporter;
   readonly #settings: LogSettings;
-  #told = false;
+  #reported = false;
 
   /** @throws Failure settings when the file cannot be opened */
   constructor(settings: LogSettings) {
@@ -47,17 +47,17 @@ export class LogReporter implements Reporter {
 
   report(report: Report): void {
     this.#reporter.report(report);
-    this.#tellLoss();
+    this.#reportLoss();
   }
 
   failure(failure: Failure): void {
     this.#reporter.failure(failure);
-    this.#tellLoss();
+    this.#reportLoss();
   }
 
   bug(error: unknown): void {
     this.#reporter.bug(error);
-    this.#tellLoss();
+    this.#reportLoss();
   }
 
   close(): void {
@@ -66,10 +66,10 @@ export class LogReporter implements Reporter {
   }
 
   /** Called before the other reporters print the result, which comes last. */
-  #tellLoss(): void {
+  #reportLoss(): void {
     const { problem } = this.#file;
-    if (problem === undefined || this.#told) return;
-    this.#told = true;
+    if (problem === undefined || this.#reported) return;
+    this.#reported = true;
     const { path, lost } = this.#settings;
     lost(
       finding("log-lost", {

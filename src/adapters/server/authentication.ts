@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { endPointHash } from "../../core/authentication/channel-binding.ts";
 import type { AuthenticationDemands, AuthenticationMethod } from "../../core/authentication/require-auth.ts";
-import { type Binding, ScramExchange, ScramFault } from "../../core/authentication/scram.ts";
+import { type Binding, ScramError, ScramExchange } from "../../core/authentication/scram.ts";
 import { readStrings } from "../session/backend-messages.ts";
 import { passwordMessage, saslInitialMessage, saslMessage } from "./login-messages.ts";
 
@@ -57,14 +57,14 @@ export class Authentication {
     if (kindOf(body) !== KIND.ok) return false;
     const { demands } = this.#credentials;
     if (demands.channelBinding === "require" && !this.#isBound) throw bindingRefused(UNBOUND);
-    if (!this.#isFinished) throw new ScramFault("the server did not prove that it knows the password");
+    if (!this.#isFinished) throw new ScramError("the server did not prove that it knows the password");
     if (this.#method === "none" && !demands.allowed.has("none")) throw methodRefused("no authentication at all");
     return true;
   }
 
   /**
    * The response to a request of the server; undefined if it needs none.
-   * Rejects with AuthenticationRefused, PasswordMissing and ScramFault.
+   * Rejects with AuthenticationRefused, PasswordMissing and ScramError.
    */
   async answer(body: Buffer): Promise<Buffer | undefined> {
     const data = body.subarray(4);
@@ -78,10 +78,10 @@ export class Authentication {
       case KIND.sasl:
         return this.#startScram(readStrings(data));
       case KIND.saslContinue:
-        if (!this.#exchange) throw new ScramFault("the server's challenge came out of order");
+        if (!this.#exchange) throw new ScramError("the server's challenge came out of order");
         return saslMessage(await this.#exchange.prove(data.toString("latin1"), this.#password()));
       case KIND.saslFinal:
-        if (!this.#exchange) throw new ScramFault("the server's answer came out of order");
+        if (!this.#exchange) throw new ScramError("the server's answer came out of order");
         this.#exchange.verify(data.toString("latin1"));
         this.#isFinished = true;
         return undefined;
@@ -93,7 +93,7 @@ export class Authentication {
   #begin(method: AuthenticationMethod): void {
     const { allowed, channelBinding } = this.#credentials.demands;
     // A server that asks again may be trying to get the password in clear text.
-    if (this.#method !== "none") throw new ScramFault("the server asks to authenticate twice");
+    if (this.#method !== "none") throw new ScramError("the server asks to authenticate twice");
     if (!allowed.has(method)) throw methodRefused(NAMES[method] ?? method);
     if (method !== "scram-sha-256") this.#requireServerOfUser(NAMES[method] ?? method);
     if (channelBinding === "require" && method !== "scram-sha-256") throw bindingRefused(UNBOUND);
@@ -151,7 +151,7 @@ export class Authentication {
     if (!certificate) {
       if (required) throw bindingRefused("needs TLS, and the connection is not encrypted");
       if (offered.includes(SCRAM_PLUS)) {
-        throw new ScramFault("the server takes the connection for encrypted, which it is not");
+        throw new ScramError("the server takes the connection for encrypted, which it is not");
       }
       return "none";
     }

@@ -1,10 +1,10 @@
-import { ScramFault } from "../../core/authentication/scram.ts";
+import { ScramError } from "../../core/authentication/scram.ts";
 import { describeHost, type Host, type ServerTarget } from "../../core/connection/target.ts";
 import { Failure } from "../../core/failure/failure.ts";
 import { systemCode } from "../../core/failure/system-error.ts";
 import { type Explanation, explainNetwork, failed } from "../network/network-failure.ts";
 import { NotPostgres, TlsFailed, TlsRefused } from "../network/tls.ts";
-import { ProtocolFault } from "../session/answer-rules.ts";
+import { ProtocolError } from "../session/answer-rules.ts";
 import { StartupRefused } from "../session/open-session.ts";
 import { AuthenticationRefused, PasswordMissing } from "./authentication.ts";
 import { RoleUnfit } from "./server-role.ts";
@@ -42,7 +42,7 @@ function explain(target: ServerTarget, host: Host, error: unknown): Explanation 
   if (error instanceof TlsFailed) return explainTls(target, host, error);
   if (error instanceof PasswordMissing) return { ...refusedLogin(error.message), hint: passwordHint(target) };
   if (error instanceof AuthenticationRefused) return { ...refusedLogin(error.message), hint: error.hint };
-  if (error instanceof ScramFault) {
+  if (error instanceof ScramError) {
     return { ...refusedLogin(error.message), hint: "Check that this is your server and not an impostor." };
   }
   if (error instanceof RoleUnfit) {
@@ -52,7 +52,7 @@ function explain(target: ServerTarget, host: Host, error: unknown): Explanation 
   if (error instanceof NotPostgres) {
     return failed(error.message, "Check the port: something other than PostgreSQL listens there.");
   }
-  if (error instanceof ProtocolFault) {
+  if (error instanceof ProtocolError) {
     return failed(error.message, "Check the port, and any proxy or pooler between pgstep and the server.");
   }
   return explainNetwork(host, error);

@@ -35,7 +35,7 @@ export class LoginReader {
 
   /**
    * The next message. Rejects with ClosedEarly or the error of the connection, with NotPostgres if a PostgreSQL server
-   * would not send the message before it is ready, and with ProtocolFault if the message is malformed or too long.
+   * would not send the message before it is ready, and with ProtocolError if the message is malformed or too long.
    */
   async next(): Promise<LoginMessage> {
     for (;;) {

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { NotPostgres } from "../network/tls.ts";
-import { ProtocolFault } from "../session/answer-rules.ts";
+import { ProtocolError } from "../session/answer-rules.ts";
 import { MESSAGE, readServerMessage } from "../session/backend-messages.ts";
 import { StartupRefused } from "../session/open-session.ts";
 import { Authentication, type Credentials } from "./authentication.ts";
@@ -18,7 +18,7 @@ export interface LoginSettings extends Credentials {
 /**
  * Logs in over a connected stream, and returns the server's messages from the acceptance until it is ready.
  * Leaves the stream paused. Rejects with StartupRefused if the server refuses or closes first, with NotPostgres and
- * ProtocolFault, and with AuthenticationRefused, PasswordMissing and ScramFault.
+ * ProtocolError, and with AuthenticationRefused, PasswordMissing and ScramError.
  */
 export async function logIn(stream: Duplex, settings: LoginSettings): Promise<Buffer> {
   const reader = new LoginReader(stream);
@@ -29,7 +29,7 @@ export async function logIn(stream: Duplex, settings: LoginSettings): Promise<Bu
     stream.write(startupMessage({ user, database, client_encoding: "UTF8", ...startup }));
     for (;;) {
       const { type, body, bytes } = await reader.next().catch((error: unknown) => {
-        if (error instanceof NotPostgres || error instanceof ProtocolFault) throw error;
+        if (error instanceof NotPostgres || error instanceof ProtocolError) throw error;
         const cause = error instanceof Error ? error : new Error(String(error));
         throw new StartupRefused(undefined, authentication.passwordAsked, cause);
       });

@@ -12,7 +12,7 @@ import type { Database } from "../../ports/session.ts";
 import { type Dial, dialsTo } from "../network/dial.ts";
 import { encrypted, isEncrypted, NotPostgres, serverCertificate, TlsFailed, type TlsSettings } from "../network/tls.ts";
 import { tlsAttempts } from "../network/tls-settings.ts";
-import { ProtocolFault } from "../session/answer-rules.ts";
+import { ProtocolError } from "../session/answer-rules.ts";
 import { openSession, StartupRefused } from "../session/open-session.ts";
 import type { PostgresSession } from "../session/postgres-session.ts";
 import { PasswordMissing } from "./authentication.ts";
@@ -117,10 +117,10 @@ export class PostgresDatabase implements Database {
         return await this.#openAddresses(attempt, tls, signal);
       } catch (error) {
         // The TLS error is more useful than the error of the attempt without it.
-        if (failure === undefined || !isTlsFault(failure)) failure = error;
+        if (failure === undefined || !isTlsProblem(failure)) failure = error;
         const isRefusal = error instanceof StartupRefused && error.server?.code === "28000";
         const triedAsMeant = tls === undefined || attempt.wasEncrypted;
-        if (!(isRefusal && triedAsMeant) && !(tls && isTlsFault(error))) throw error;
+        if (!(isRefusal && triedAsMeant) && !(tls && isTlsProblem(error))) throw error;
       }
     }
     throw failure;
@@ -207,7 +207,7 @@ interface Attempt {
 }
 
 /** TLS failed, or its files are unusable; a missing feature of the runtime does not count. */
-function isTlsFault(error: unknown): boolean {
+function isTlsProblem(error: unknown): boolean {
   return error instanceof TlsFailed || (error instanceof Failure && error.code === "settings");
 }
 
@@ -221,7 +221,7 @@ function mayTryNextAddress(error: unknown): boolean {
   return (
     !(error instanceof StartupRefused) &&
     !(error instanceof NotPostgres) &&
-    !(error instanceof ProtocolFault) &&
+    !(error instanceof ProtocolError) &&
     !(error instanceof PasswordMissing) &&
     !(error instanceof Failure)
   );

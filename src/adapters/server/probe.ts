@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { describeHost, type Host, isSocket, type ServerTarget } from "../../core/connection/target.ts";
 import { Failure } from "../../core/failure/failure.ts";
-import { type Check, fault, good, warning } from "../../core/reports/diagnosis.ts";
+import { type Check, good, problem, warning } from "../../core/reports/diagnosis.ts";
 import type { Probe } from "../../ports/probe.ts";
 import { type Dial, dialsTo } from "../network/dial.ts";
 import { certificateChecks, encryptionCheck } from "../network/probe-certificate.ts";
@@ -27,8 +27,8 @@ async function* hostSteps(target: ServerTarget, host: Host, signal: AbortSignal)
   const failed = (topic: string, error: unknown): Check => {
     const failure = error instanceof Failure ? error : connectionFailure(target, host, error);
     const message = failure.message.slice(failure.message.indexOf(": ") + 2);
-    const told = target.hosts.length > 1 ? `${describeHost(host)}: ${message}` : message;
-    return (target.hosts.length > 1 ? warning : fault)(topic, told, failure.hint);
+    const text = target.hosts.length > 1 ? `${describeHost(host)}: ${message}` : message;
+    return (target.hosts.length > 1 ? warning : problem)(topic, text, failure.hint);
   };
   const inTime = <T>(work: (limit: AbortSignal) => Promise<T>) => withLimit(target, signal, work);
   let addresses: Host[];

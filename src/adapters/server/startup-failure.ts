@@ -4,7 +4,7 @@ import type { FailureCode } from "../../core/failure/failure.ts";
 import { systemCode } from "../../core/failure/system-error.ts";
 import { sqlName } from "../../core/reports/diagnosis.ts";
 import { type Explanation, explainNetwork, failed } from "../network/network-failure.ts";
-import { ProtocolFault } from "../session/answer-rules.ts";
+import { ProtocolError } from "../session/answer-rules.ts";
 import type { StartupRefused } from "../session/open-session.ts";
 
 /** Explains why the server refused the log-in, or ended the connection during it. */
@@ -19,7 +19,7 @@ export function explainStartup(target: ServerTarget, host: Host, refused: Startu
 
 /** Explains a log-in that ended without an error message from the server. */
 function explainEnd(host: Host, { cause, message }: StartupRefused): Explanation {
-  if (cause instanceof ProtocolFault) {
+  if (cause instanceof ProtocolError) {
     return failed(cause.message, "Check the port, and any proxy or pooler between pgstep and the server.");
   }
   const known = systemCode(cause);

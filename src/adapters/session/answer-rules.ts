@@ -3,18 +3,18 @@ import { NOT_UNDERSTOOD } from "../../ports/session.ts";
 import { MESSAGE } from "./backend-messages.ts";
 
 /** The server sent a message that the protocol does not allow at that point, or an answer that is too large. */
-export class ProtocolFault extends Error {
-  override readonly name = "ProtocolFault";
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
 }
 
 /** An answer that violates the protocol. @param what "a row of 3 values for 2 columns" */
-export function notUnderstood(what: string, cause?: unknown): ProtocolFault {
-  return new ProtocolFault(`${NOT_UNDERSTOOD}: ${what}`, { cause });
+export function notUnderstood(what: string, cause?: unknown): ProtocolError {
+  return new ProtocolError(`${NOT_UNDERSTOOD}: ${what}`, { cause });
 }
 
 /** The first message is not one of a PostgreSQL server. */
-export function notPostgres(): ProtocolFault {
-  return new ProtocolFault("the other end is not a PostgreSQL server");
+export function notPostgres(): ProtocolError {
+  return new ProtocolError("the other end is not a PostgreSQL server");
 }
 
 /** The longest error or notice: a server could send a gigabyte, which does not fit into a JavaScript string. */
@@ -61,7 +61,7 @@ const ONLY_AT_START: ReadonlySet<number> = new Set([
   MESSAGE.negotiateProtocolVersion,
 ]);
 
-/** @throws ProtocolFault if a message's header is invalid. @param ready true after the log-in */
+/** @throws ProtocolError if a message's header is invalid. @param ready true after the log-in */
 export function checkHeader(type: number, length: number, ready: boolean): void {
   if (!ready && !AT_START.has(type)) throw notPostgres();
   const lengths = LENGTHS.get(type);
@@ -72,11 +72,11 @@ export function checkHeader(type: number, length: number, ready: boolean): void 
   throw ready ? notUnderstood(`a ${nameOf(type)} of ${sizeText(length)}`) : notPostgres();
 }
 
-/** @throws ProtocolFault if the body of a message does not match its type */
+/** @throws ProtocolError if the body of a message does not match its type */
 export function checkBody(type: number, body: Buffer): void {
   switch (type) {
     case MESSAGE.authentication:
-      if (!AUTHENTICATION_KINDS.has(body.readUInt32BE(0))) throw new ProtocolFault(UNKNOWN_METHOD);
+      if (!AUTHENTICATION_KINDS.has(body.readUInt32BE(0))) throw new ProtocolError(UNKNOWN_METHOD);
       break;
     case MESSAGE.commandComplete:
       if (body.indexOf(0) !== body.length - 1) throw malformed(type);
@@ -106,7 +106,7 @@ const PASSWORD_KINDS: ReadonlySet<number> = new Set([3, 5, 10]);
 const AUTHENTICATION_KINDS: ReadonlySet<number> = new Set([0, 11, 12, ...PASSWORD_KINDS]);
 const UNKNOWN_METHOD = "the server asks for an authentication method that is not supported (GSSAPI or SSPI)";
 
-/** The number of columns that a RowDescription has. @throws ProtocolFault */
+/** The number of columns that a RowDescription has. @throws ProtocolError */
 export function columnsIn(body: Buffer): number {
   const columns = body.readUInt16BE(0);
   let index = 2;
@@ -119,7 +119,7 @@ export function columnsIn(body: Buffer): number {
   return columns;
 }
 
-/** @throws ProtocolFault if a DataRow does not have that many values */
+/** @throws ProtocolError if a DataRow does not have that many values */
 export function checkRow(body: Buffer, columns: number | undefined): void {
   if (columns === undefined) throw notUnderstood("a row without a description");
   const values = body.readUInt16BE(0);
@@ -134,7 +134,7 @@ export function checkRow(body: Buffer, columns: number | undefined): void {
   if (index !== body.length) throw malformed(MESSAGE.dataRow);
 }
 
-function malformed(type: number): ProtocolFault {
+function malformed(type: number): ProtocolError {
   return notUnderstood(`a malformed ${nameOf(type)}`);
 }
 

@@ -29,7 +29,7 @@ export class AnswerWatch {
     if (isLimited) this.#limited = this.#asked;
   }
 
-  /** True if a row of the answer is checked. @param isDropped true if nobody keeps it @throws ProtocolFault */
+  /** True if a row of the answer is checked. @param isDropped true if nobody keeps it @throws ProtocolError */
   keeps(length: number, isDropped: boolean): boolean {
     const isKept = !isDropped || this.answered < this.#limited;
     if (isKept) this.#requireRoom(length);
@@ -39,7 +39,7 @@ export class AnswerWatch {
   /**
    * Checks one message of a backend that is ready.
    * @param isDropped true if nobody keeps the answer's rows
-   * @throws ProtocolFault
+   * @throws ProtocolError
    */
   see(type: number, body: Buffer, isDropped: boolean): void {
     if (this.isIdle) {
@@ -61,7 +61,7 @@ export class AnswerWatch {
     if (this.#kept + bytes > MOST_KEPT) throw notUnderstood(`one of more than ${sizeText(MOST_KEPT)}`);
   }
 
-  /** Ends the answer to a message. @throws ProtocolFault */
+  /** Ends the answer to a message. @throws ProtocolError */
   end(): void {
     if (this.isIdle) throw notUnderstood("one that was not asked for");
     if (!this.#hasEnd) throw notUnderstood("an empty one");

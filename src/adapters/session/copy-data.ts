@@ -58,7 +58,7 @@ export function copyFail(reason: string): Buffer {
 export class CopiedOut {
   readonly #take: (row: Uint8Array) => void;
   readonly #stop: () => void;
-  #fault: { readonly error: unknown } | undefined;
+  #problem: { readonly error: unknown } | undefined;
 
   /** @param stop asks the server to stop */
   constructor(take: (row: Uint8Array) => void, stop: () => void) {
@@ -67,11 +67,11 @@ export class CopiedOut {
   }
 
   take(row: Uint8Array): void {
-    if (this.#fault) return;
+    if (this.#problem) return;
     try {
       this.#take(row);
     } catch (error) {
-      this.#fault = { error };
+      this.#problem = { error };
       this.#stop();
     }
   }
@@ -84,7 +84,7 @@ export class CopiedOut {
         throw error;
       },
     );
-    if (this.#fault) throw this.#fault.error;
+    if (this.#problem) throw this.#problem.error;
     return settled();
   }
 }

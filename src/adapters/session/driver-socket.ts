@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { nextTick } from "node:process";
 import type { ServerMessage } from "../../core/failure/failure.ts";
-import { asksForPassword, checkBody, checkHeader, notUnderstood, ProtocolFault } from "./answer-rules.ts";
+import { asksForPassword, checkBody, checkHeader, notUnderstood, ProtocolError } from "./answer-rules.ts";
 import { AnswerWatch } from "./answer-watch.ts";
 import { MESSAGE, MessageScanner, READY_FOR_QUERY, readServerMessage } from "./backend-messages.ts";
 import { type CopyData, copyFail } from "./copy-data.ts";
@@ -141,9 +141,9 @@ export class DriverSocket extends EventEmitter {
   }
 
   /** Closes the connection because the server violated the protocol. */
-  fail(fault: ProtocolFault): void {
+  fail(problem: ProtocolError): void {
     if (this.#closed) return;
-    this.#wireClosed(fault);
+    this.#wireClosed(problem);
     this.#wire.destroy();
   }
 
@@ -173,7 +173,7 @@ export class DriverSocket extends EventEmitter {
     try {
       this.#scanner.push(bytes);
     } catch (error) {
-      this.fail(error instanceof ProtocolFault ? error : notUnderstood("a malformed one", error));
+      this.fail(error instanceof ProtocolError ? error : notUnderstood("a malformed one", error));
       return;
     }
     if (!wasReady && this.#ready && !this.#closed) {
@@ -216,7 +216,7 @@ export class DriverSocket extends EventEmitter {
       case MESSAGE.rowDescription:
         return !this.#isOurs;
       case MESSAGE.noticeResponse:
-        this.#tellNotice(readServerMessage(body));
+        this.#reportNotice(readServerMessage(body));
         return false;
       case MESSAGE.errorResponse:
         this.#noteError(readServerMessage(body));
@@ -268,7 +268,7 @@ export class DriverSocket extends EventEmitter {
   }
 
   /** An error of the listener must not look like one of the server. */
-  #tellNotice(notice: ServerMessage): void {
+  #reportNotice(notice: ServerMessage): void {
     try {
       this.#listener.notice(notice, this.answered);
     } catch (error) {

@@ -7,7 +7,7 @@ import type { Reply } from "./replies.ts";
 export class ListenerReply implements Reply {
   readonly #listener: MessageListener;
   readonly #loss: () => ConnectionLost;
-  #isTold = false;
+  #isReported = false;
   #whenTold: (() => void) | undefined;
   #telling: Promise<void> | undefined;
 
@@ -23,7 +23,7 @@ export class ListenerReply implements Reply {
     } catch (error) {
       throwAside(error);
     }
-    this.#told();
+    this.#reported();
   }
 
   refused(error: ServerMessage, after: SessionState): void {
@@ -38,20 +38,20 @@ export class ListenerReply implements Reply {
   #fail(error: Error): void {
     try {
       this.#listener.failed(error);
-    } catch (fault) {
-      throwAside(fault);
+    } catch (problem) {
+      throwAside(problem);
     }
-    this.#told();
+    this.#reported();
   }
 
-  #told(): void {
-    this.#isTold = true;
+  #reported(): void {
+    this.#isReported = true;
     this.#whenTold?.();
   }
 
   /** Resolves once the listener has been called. */
-  get told(): Promise<void> {
-    if (this.#isTold) return Promise.resolve();
+  get reported(): Promise<void> {
+    if (this.#isReported) return Promise.resolve();
     this.#telling ??= new Promise((resolve) => {
       this.#whenTold = resolve;
     });
@@ -60,7 +60,7 @@ export class ListenerReply implements Reply {
 
   /** The same reply, passed on only after `before` has settled. */
   after(before: Promise<unknown>): Reply {
-    const inOrder = (tell: () => void) => void before.then(tell, tell);
+    const inOrder = (report: () => void) => void before.then(report, report);
     return {
       answered: (tag, after) => inOrder(() => this.answered(tag, after)),
       refused: (error, after) => inOrder(() => this.refused(error, after)),

@@ -11,7 +11,7 @@ import {
   type SessionState,
   type StatementResult,
 } from "../../ports/session.ts";
-import { notUnderstood, ProtocolFault } from "./answer-rules.ts";
+import { notUnderstood, ProtocolError } from "./answer-rules.ts";
 import { serverMessage } from "./backend-messages.ts";
 import { CopiedOut, CopyData } from "./copy-data.ts";
 import type { DriverSocket } from "./driver-socket.ts";
@@ -172,7 +172,7 @@ export class PostgresSession implements Session {
       return;
     }
     this.#socket.sendQuery(++this.#sent, sql, reply.after(this.#last));
-    this.#last = reply.told;
+    this.#last = reply.reported;
   }
 
   #translate(error: unknown): Error {
@@ -187,7 +187,7 @@ export class PostgresSession implements Session {
   readonly #lossOf = () => this.#lost ?? this.#loss(undefined);
 
   #loss(error: Error | undefined): ConnectionLost {
-    if (error instanceof ProtocolFault) return new ConnectionLost(error.message);
+    if (error instanceof ProtocolError) return new ConnectionLost(error.message);
     const server = this.#socket.lastWord;
     const reason = server?.message ?? error?.message ?? "the server closed it";
     return new ConnectionLost(`the connection was lost: ${reason}`, server);
@@ -225,7 +225,7 @@ export class PostgresSession implements Session {
     // Messages may still wait in the driver, and Terminate would overtake them; a pooler that gets Terminate ends the
     // server's connection in the middle of a statement.
     await this.#last.catch(() => {});
-    await this.#lastReply?.told;
+    await this.#lastReply?.reported;
     this.#socket.end(TERMINATE);
     await this.#ended;
     clearTimeout(timer);

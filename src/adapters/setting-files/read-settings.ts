@@ -15,19 +15,19 @@ import { PACKAGE_FILE, searchUpward } from "./project-file-search.ts";
 
 /**
  * Resolves the settings from the given sources and files: the named env-file, and the named project file or, with
- * `searching`, the nearest one from the working directory upward. The result includes the faults, and warnings about
+ * `searching`, the nearest one from the working directory upward. The result includes the problems, and warnings about
  * ignored files and unknown variables.
  */
 export function readSettings(said: SettingSources, { searching }: { searching: boolean }): ResolvedSettings {
   const { values, origins } = resolveSettings(said);
-  const faults: Failure[] = [];
+  const problems: Failure[] = [];
   const warnings: Finding[] = [];
   const attempt = <Result>(read: () => Result): Result | undefined => {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      faults.push(error);
+      problems.push(error);
       return undefined;
     }
   };
@@ -47,8 +47,8 @@ export function readSettings(said: SettingSources, { searching }: { searching: b
   };
   warnings.push(...unknownVariables(sources, referenced));
   const resolved = resolveSettings(sources);
-  // The faults come first: without the file, other settings would seem to be missing as well.
-  return { ...resolved, warnings, ...(faults.length > 0 && { faults }) };
+  // The problems come first: without the file, other settings would seem to be missing as well.
+  return { ...resolved, warnings, ...(problems.length > 0 && { problems }) };
 }
 
 /** The flag that would name the .env file of the working directory, if that exists and no env-file was named. */

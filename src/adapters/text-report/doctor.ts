@@ -42,9 +42,9 @@ function markOf(state: Check["state"], { colors, marks }: Output): string {
 }
 
 /** The summary line. */
-export function doctorLines({ database, isConnected, warnings, faults }: DoctorReport, { colors }: Output): string[] {
+export function doctorLines({ database, isConnected, warnings, errors }: DoctorReport, { colors }: Output): string[] {
   const found = [
-    ...(faults > 0 ? [colors.red(counted(faults, "error"))] : []),
+    ...(errors > 0 ? [colors.red(counted(errors, "error"))] : []),
     ...(warnings > 0 ? [colors.yellow(counted(warnings, "warning"))] : []),
   ];
   if (database === undefined) return ["", `Checked without a database: ${listed(found)}.`];

@@ -35,7 +35,7 @@ export interface Progress {
   readonly statements?: number;
   readonly rows?: number;
   /** Anything else to show, such as the server's progress with the statement. */
-  readonly remark?: string | undefined;
+  readonly note?: string | undefined;
   readonly blockers?: Blockers | undefined;
 }
 
@@ -58,7 +58,7 @@ export class ProgressLine {
   #timer: ReturnType<typeof setInterval> | undefined;
   #progress: Progress = { subject: "" };
   /** What the server reports of the run. It outlives the action, because it is reported only when it changes. */
-  #observed: Pick<Progress, "remark" | "blockers"> = {};
+  #observed: Pick<Progress, "note" | "blockers"> = {};
   #blockedMs = 0;
   #startedMs = 0;
   #statementMs = 0;
@@ -92,7 +92,7 @@ export class ProgressLine {
   }
 
   /** Shows what the server reports of the run, until it reports something else. */
-  observe(observed: Pick<Progress, "remark" | "blockers">): void {
+  observe(observed: Pick<Progress, "note" | "blockers">): void {
     this.#observed = { ...this.#observed, ...observed };
     if (observed.blockers) this.#blockedMs = performance.now();
   }
@@ -116,8 +116,8 @@ export class ProgressLine {
   }
 
   get #shown(): Progress {
-    const { remark = this.#progress.remark, blockers } = this.#observed;
-    return { ...this.#progress, remark, blockers };
+    const { note = this.#progress.note, blockers } = this.#observed;
+    return { ...this.#progress, note, blockers };
   }
 
   #beginStatement(nowMs: number): void {
@@ -174,7 +174,7 @@ export class ProgressLine {
  * @param isShort true if the statement itself has not run for long
  */
 function markText(progress: Progress, { actionMs, statementMs }: Elapsed, isShort: boolean): string {
-  const { subject, shortSubject, done = 0, statements = 0, remark } = progress;
+  const { subject, shortSubject, done = 0, statements = 0, note } = progress;
   const name = shortSubject ?? subject;
   const soFar = `${elapsed(actionMs)} so far`;
   const number = `statement ${grouped(done + 1)} of ${grouped(statements)}`;
@@ -183,7 +183,7 @@ function markText(progress: Progress, { actionMs, statementMs }: Elapsed, isShor
   else if (done >= statements) words = `${name}: finishing, ${soFar}`;
   else if (isShort) words = `${name}: ${number}, ${soFar}`;
   else if (statements > 1) words = `${name}: ${number} has run for ${elapsed(statementMs)}`;
-  return printableLine(remark ? `${words}, ${remark}` : words);
+  return printableLine(note ? `${words}, ${note}` : words);
 }
 
 /**
@@ -218,14 +218,10 @@ export function progressText(progress: Progress, elapsedMs: number, columns: num
   return cut(cut(subject, room, ellipsis) + words, columns, ellipsis);
 }
 
-function wordsBehind(
-  { done, statements, rows, remark, blockers }: Progress,
-  elapsedMs: number,
-  short: boolean,
-): string {
+function wordsBehind({ done, statements, rows, note, blockers }: Progress, elapsedMs: number, short: boolean): string {
   const blocked = blockers && blockedWords(blockers, short);
   // For an index build, the percentage is more useful than the phase.
-  const shown = short ? blocked || /(?<!\d)\d+ %/.exec(remark ?? "")?.[0] || remark : remark;
+  const shown = short ? blocked || /(?<!\d)\d+ %/.exec(note ?? "")?.[0] || note : note;
   return [
     statements ? statementWords(done ?? 0, statements, short) : "",
     rows && !short ? `${grouped(rows)} ${rows === 1 ? "row" : "rows"}` : "",

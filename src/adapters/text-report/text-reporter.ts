@@ -34,7 +34,7 @@ export class TextReporter implements Reporter {
   /** The run that holds the lock, as last printed. */
   #holder: string | undefined;
   /** The printed outcomes, by the keys of their steps. */
-  readonly #told = new Map<string, StepOutcome>();
+  readonly #reported = new Map<string, StepOutcome>();
 
   /** @param marks the time after which a long statement is reported */
   constructor(stdout: OutputStream, stderr: OutputStream, appearance: Appearance, marks?: Marks) {
@@ -59,33 +59,33 @@ export class TextReporter implements Reporter {
     "statement-finished": (event) => this.#statementDone(event),
     "step-finished": (event) => this.#stepDone(event),
     notice: (event) => this.#notice(event),
-    warning: ({ finding }) => this.#tell(findingLines([finding], this.#err)),
+    warning: ({ finding }) => this.#print(findingLines([finding], this.#err)),
     "repeatable-finished": ({ repeatable }) => this.#answerUnlessQuiet([repeatableLine(repeatable, this.#out)]),
-    "hook-finished": ({ hook }) => this.#tellUnlessQuiet([hookLine(hook, this.#err)]),
-    "hook-output": ({ line }) => this.#tellUnlessQuiet([printable(line)]),
+    "hook-finished": ({ hook }) => this.#printUnlessQuiet([hookLine(hook, this.#err)]),
+    "hook-output": ({ line }) => this.#printUnlessQuiet([printable(line)]),
     explained: ({ values }) => this.#answerUnlessQuiet(explainedLines(values, this.#out)),
     checked: ({ check }) => this.#checked(check),
     "database-waiting": (event) => this.#waitingForDatabase(event),
     "database-ready": () => {},
-    "database-created": ({ database }) => this.#tellUnlessQuiet([`Created the database ${printableLine(database)}`]),
+    "database-created": ({ database }) => this.#printUnlessQuiet([`Created the database ${printableLine(database)}`]),
     "lock-waiting": (event) => this.#waiting(event),
-    retrying: (event) => this.#tellUnlessQuiet(retryLines(event, this.#err)),
+    retrying: (event) => this.#printUnlessQuiet(retryLines(event, this.#err)),
     blocked: ({ blockers, total }) => this.#progress.observe({ blockers: { blockers, total } }),
     "statement-progress": ({ progress }) =>
-      this.#progress.observe({ remark: progress ? progressWords(progress) : undefined }),
+      this.#progress.observe({ note: progress ? progressWords(progress) : undefined }),
     "backup-progress": (event) => this.#backingUp(event),
-    "backed-up": ({ backup }) => this.#tellUnlessQuiet(backupLines(backup)),
-    "restore-planned": ({ plan }) => this.#tell(restorePlanLines(plan, this.#err)),
-    "reset-planned": (event) => this.#tell(inventoryLines(event, this.#err)),
-    "project-file-found": (event) => this.#tell([noteLine(event)]),
-    "program-named": (event) => this.#tell([noteLine(event)]),
+    "backed-up": ({ backup }) => this.#printUnlessQuiet(backupLines(backup)),
+    "restore-planned": ({ plan }) => this.#print(restorePlanLines(plan, this.#err)),
+    "reset-planned": (event) => this.#print(inventoryLines(event, this.#err)),
+    "project-file-found": (event) => this.#print([noteLine(event)]),
+    "program-named": (event) => this.#print([noteLine(event)]),
   };
 
   report(report: Report): void {
     this.#progress.stop();
     // A requested text is printed even with --quiet.
     const isText = report.type === "types" && report.text !== undefined;
-    if (this.#quiet && !isText) this.#tell(quietLines(report, this.#err));
+    if (this.#quiet && !isText) this.#print(quietLines(report, this.#err));
     else if (report.type === "run") this.#run(report);
     else if (report.type === "seed") this.#seed(report);
     else if (report.type === "status") this.#status(report);
@@ -97,14 +97,14 @@ export class TextReporter implements Reporter {
     this.#progress.stop();
     // Not an error: the user was asked and said no.
     const lines = failure.code === "declined" ? [printable(failure.message)] : failureLines(failure, this.#err);
-    this.#tell(lines);
+    this.#print(lines);
   }
 
   bug(error: unknown): void {
     this.#progress.stop();
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const { colors } = this.#err;
-    this.#tell([
+    this.#print([
       `${colors.bold(colors.red("pgstep has a bug:"))} ${printable(stack)}`,
       this.#err.typed(
         "Please report it with the lines above and your command. Run pgstep status to see the state of the database.",
@@ -123,16 +123,16 @@ export class TextReporter implements Reporter {
       steps.map((step) => step.name),
       this.#out.columns,
     );
-    this.#told.clear();
+    this.#reported.clear();
     if (this.#quiet) return;
     if (skipped.length > 0) {
       const names = printableLine(enumeration(skipped));
-      this.#tell([
+      this.#print([
         this.#err.colors.dim(`Skipping ${counted(skipped.length, "migration")} for other environments: ${names}`),
       ]);
     }
     if (dryRun || steps.length === 0) return;
-    this.#tell([this.#err.colors.dim(`Running ${counted(steps.length, "step")} on ${printableLine(database)}`)]);
+    this.#print([this.#err.colors.dim(`Running ${counted(steps.length, "step")} on ${printableLine(database)}`)]);
   }
 
   #start(step: Step, statements: number): void {
@@ -147,18 +147,18 @@ export class TextReporter implements Reporter {
 
   #statementDone(event: EventOf<"statement-finished">): void {
     if (this.#running === keyOf(event.step)) this.#progress.statementDone(event.statement, event.rowCount ?? 0);
-    if (this.#verbose) this.#tell([statementLine(event, this.#err)]);
+    if (this.#verbose) this.#print([statementLine(event, this.#err)]);
   }
 
   #stepDone(event: EventOf<"step-finished">): void {
     // Steps are pipelined: the next one may have begun before the end of this one is known.
     if (this.#running === keyOf(event.step)) this.#progress.stop();
-    this.#told.set(keyOf(event.step), event.outcome);
+    this.#reported.set(keyOf(event.step), event.outcome);
     this.#answerUnlessQuiet([stepLine({ ...event, name: event.step.name }, this.#column, this.#out)]);
   }
 
   #notice(event: EventOf<"notice">): void {
-    if (!this.#quiet || event.message.severity === "WARNING") this.#tell(noticeLines(event, this.#err));
+    if (!this.#quiet || event.message.severity === "WARNING") this.#print(noticeLines(event, this.#err));
   }
 
   #checked(check: Check): void {
@@ -172,13 +172,13 @@ export class TextReporter implements Reporter {
 
   /** Printed once for each run that holds the lock; then the progress line shows it, with the work of that run. */
   #waiting({ holder, activity, waitedMs }: EventOf<"lock-waiting">): void {
-    const remark = activity && workWords(activity);
-    this.#progress.observe({ remark, blockers: activity ?? NO_BLOCKERS });
+    const note = activity && workWords(activity);
+    this.#progress.observe({ note, blockers: activity ?? NO_BLOCKERS });
     const name = holder && (holder.kind === "lease" ? holder.owner : `${holder.pid}`);
     if (this.#running === WAITING && (name === undefined || name === this.#holder)) return;
     this.#holder = name;
     const who = holder ? ` (${printableLine(holderWords(holder))})` : "";
-    this.#tellUnlessQuiet([`Waiting for another run to end${who}`]);
+    this.#printUnlessQuiet([`Waiting for another run to end${who}`]);
     this.#running = WAITING;
     this.#progress.start({ subject: "Waiting for another run to end" }, waitedMs);
   }
@@ -188,9 +188,9 @@ export class TextReporter implements Reporter {
     const subject = `Waiting for ${database}: ${reason}`;
     const limit = duration(limitMs);
     if (!this.#progress.enabled) {
-      this.#tellUnlessQuiet([`${printableLine(subject)} (${duration(waitedMs)} of ${limit})`]);
+      this.#printUnlessQuiet([`${printableLine(subject)} (${duration(waitedMs)} of ${limit})`]);
     }
-    this.#progress.start({ subject, remark: `at most ${limit}` }, waitedMs);
+    this.#progress.start({ subject, note: `at most ${limit}` }, waitedMs);
   }
 
   #run(report: RunReport): void {
@@ -202,9 +202,9 @@ export class TextReporter implements Reporter {
     const names = steps.map((step) => step.name);
     const column = Math.max(this.#column, nameColumn(names, this.#out.columns));
     // After a lost connection the outcomes were read from the history, without events.
-    const untold = steps.filter((step) => this.#told.get(keyOf(step)) !== step.outcome);
+    const untold = steps.filter((step) => this.#reported.get(keyOf(step)) !== step.outcome);
     this.#answer(unfinishedLines(untold, column, this.#out, failure));
-    if (failure) this.#tell(["", ...failureLines(failure, this.#err), ""]);
+    if (failure) this.#print(["", ...failureLines(failure, this.#err), ""]);
     this.#answer([summary]);
   }
 
@@ -221,15 +221,15 @@ export class TextReporter implements Reporter {
     const known = report.entries.length === 0 ? "there are no migrations here" : undefined;
     const warnings = report.warnings.filter(({ message }) => message !== known);
     const advice = [...findingLines(warnings, this.#err), ...statusAdvice(report, this.#err)];
-    if (advice.length > 0) this.#tell(["", ...advice]);
+    if (advice.length > 0) this.#print(["", ...advice]);
   }
 
   #answerUnlessQuiet(lines: readonly string[]): void {
     if (!this.#quiet) this.#answer(lines);
   }
 
-  #tellUnlessQuiet(lines: readonly string[]): void {
-    if (!this.#quiet) this.#tell(lines);
+  #printUnlessQuiet(lines: readonly string[]): void {
+    if (!this.#quiet) this.#print(lines);
   }
 
   #answer(lines: readonly string[]): void {
@@ -237,7 +237,7 @@ export class TextReporter implements Reporter {
     this.#out.lines(lines);
   }
 
-  #tell(lines: readonly string[]): void {
+  #print(lines: readonly string[]): void {
     this.#progress.erase();
     this.#err.lines(lines);
   }
@@ -251,7 +251,7 @@ const ENDS_PROGRESS: ReadonlySet<Event["type"]> = new Set([
   ...(["database-ready", "retrying", "backed-up"] as const),
 ]);
 
-const NOTHING_OBSERVED = { remark: undefined, blockers: undefined };
+const NOTHING_OBSERVED = { note: undefined, blockers: undefined };
 
 /** The key of waiting for another run, in place of a step's. */
 const WAITING = "waiting";

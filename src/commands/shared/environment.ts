@@ -6,7 +6,7 @@ import type { Report } from "../../core/reports/report.ts";
 import type { BackupMeans } from "../../engine/backup/take-backup.ts";
 import type { InShadow } from "../../engine/check/shadow.ts";
 import type { Context, DatabaseContext } from "../../engine/session/context.ts";
-import type { Patience } from "../../engine/session/wait-for-database.ts";
+import type { WaitLimit } from "../../engine/session/wait-for-database.ts";
 import type { Consent, ForgetConsent, RecordConsent, UnprotectConsent } from "../../ports/consent.ts";
 import type { Probe } from "../../ports/probe.ts";
 import type { ProgramFile } from "../../ports/program-file.ts";
@@ -51,13 +51,13 @@ export interface Environment {
 
 export interface DatabaseWishes {
   /** Replaces the timeout of --wait. */
-  readonly patience?: GivenPatience;
+  readonly waitLimit?: GivenWaitLimit;
   /** Create the database if the server does not have it. */
   readonly createMissing?: boolean;
 }
 
 /** The timeout for the database, and the option that extends it, as typed. */
-export type GivenPatience = Pick<Patience, "limitMs" | "option">;
+export type GivenWaitLimit = Pick<WaitLimit, "limitMs" | "option">;
 
 /** Confirmation that was typed with the command. */
 export interface GivenConsent extends Confirmation {

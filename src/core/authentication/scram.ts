@@ -11,8 +11,8 @@ export type Binding =
   | { readonly endPoint: Buffer };
 
 /** The server's message violates SCRAM, or shows that the server does not know the password. */
-export class ScramFault extends Error {
-  override readonly name = "ScramFault";
+export class ScramError extends Error {
+  override readonly name = "ScramError";
 }
 
 /** The client's side of one SCRAM-SHA-256 login (RFC 5802, RFC 7677); PostgreSQL ignores the user name in it. */
@@ -37,16 +37,16 @@ export class ScramExchange {
 
   /**
    * The client-final message: answers the server's challenge with a proof of the password.
-   * @throws ScramFault
+   * @throws ScramError
    */
   async prove(challenge: string, password: string): Promise<string> {
     const match = /^r=([!-+\--~]+),s=([A-Za-z0-9+/=]+),i=([1-9][0-9]{0,9})$/.exec(challenge);
     const [, nonce = "", salt = "", iterations = ""] = match ?? [];
     if (!match || !nonce.startsWith(this.#nonce) || nonce === this.#nonce) {
-      throw new ScramFault("the server's challenge is malformed");
+      throw new ScramError("the server's challenge is malformed");
     }
     if (Number(iterations) > MOST_ITERATIONS) {
-      throw new ScramFault(
+      throw new ScramError(
         `the server asks for ${iterations} hash iterations of the password; pgstep allows at most 10,000,000`,
       );
     }
@@ -62,13 +62,13 @@ export class ScramExchange {
 
   /**
    * Checks that the server knows the password too.
-   * @throws ScramFault
+   * @throws ScramError
    */
   verify(outcome: string): void {
     const signature = Buffer.from(/^v=([A-Za-z0-9+/=]+)$/.exec(outcome)?.[1] ?? "", "base64");
     const expected = this.#serverSignature;
     if (expected?.length !== signature.length || !timingSafeEqual(expected, signature)) {
-      throw new ScramFault("the server did not prove that it knows the password");
+      throw new ScramError("the server did not prove that it knows the password");
     }
   }
 

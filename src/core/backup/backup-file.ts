@@ -71,7 +71,11 @@ export function unfinishedDatabase(fileName: string): string | undefined {
 }
 
 /** The database's backups apart from the newest `keep`; these may be deleted. */
-export function superfluous(entries: readonly BackupEntry[], database: string, keep: number): readonly BackupEntry[] {
+export function backupsToRemove(
+  entries: readonly BackupEntry[],
+  database: string,
+  keep: number,
+): readonly BackupEntry[] {
   const own = entries.filter((entry) => entry.database === database);
   return [...own].sort((one, other) => (one.time < other.time ? 1 : -1)).slice(keep);
 }

@@ -1,7 +1,7 @@
 /** One command: its syntax, its help, and what it does in a given environment. */
 export interface Command<Environment> extends CommandWords {
   /** Runs even with invalid settings, because it reports them. */
-  readonly toleratesFaults?: true;
+  readonly toleratesErrors?: true;
   /** Reports the warnings about the settings itself. */
   readonly reportsSettingWarnings?: true;
   /** Works on the files of a checkout, so a bundle rejects it. */
@@ -18,7 +18,7 @@ export interface Command<Environment> extends CommandWords {
  * names, and writes outside the project only the files that the command line names; so it is safe in a checkout that
  * nobody has read.
  */
-export type Effect = "looks" | "changes";
+export type Effect = "reads" | "changes";
 
 /** The syntax of a command and its help texts. */
 export interface CommandWords {
@@ -95,7 +95,7 @@ export type Completes = "file" | "directory" | "version" | readonly string[];
 
 export interface Example {
   readonly line: string;
-  readonly remark: string;
+  readonly note: string;
 }
 
 /** A parsed command line; every word is unchanged. */
@@ -111,7 +111,7 @@ export interface Invocation {
 
 /** The effect of a command with the options that were typed. */
 export function effectOf({ effect, looksWith }: CommandWords, options: ReadonlyMap<string, string>): Effect {
-  return looksWith !== undefined && options.has(looksWith) ? "looks" : effect;
+  return looksWith !== undefined && options.has(looksWith) ? "reads" : effect;
 }
 
 /** The command of that name or alias. */

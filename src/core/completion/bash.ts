@@ -1,7 +1,7 @@
 /** For bash 3.2 (macOS) and newer: no negative index, no mapfile, and compopt only where it exists. */
 export const BASH = `# Completion of pgstep for bash. For all sessions, in ~/.bashrc:  eval "$(pgstep completion bash)"
 _pgstep() {
-    local rest=\${COMP_LINE:0:COMP_POINT} quotes="[\\"'\\\\\\\\]" last=-1 index gap word text remark
+    local rest=\${COMP_LINE:0:COMP_POINT} quotes="[\\"'\\\\\\\\]" last=-1 index gap word text note
     local words=()
     # Bash also splits at = and :. Join the pieces that have no blank between them.
     for ((index = 0; index <= COMP_CWORD; index++)); do
@@ -25,7 +25,7 @@ _pgstep() {
         if [[ $COMP_WORDBREAKS == *=* ]]; then replaced=\${current%%=*}=; fi
     fi
     COMPREPLY=()
-    while IFS=$'\\t' read -r text remark; do
+    while IFS=$'\\t' read -r text note; do
         case $text in
             :directory) _pgstep_paths -d "$value" ;;
             :file) _pgstep_paths -f "$value" ;;

@@ -21,9 +21,9 @@ Register-ArgumentCompleter -Native -CommandName pgstep, pgstep.exe -ScriptBlock 
                     $prefix + $_.CompletionText, $_.ListItemText, $_.ResultType, $_.ToolTip)
             }
         } else {
-            $text, $remark = $_.Split([char]9, 2)
-            if (-not $remark) { $remark = $text }
-            [System.Management.Automation.CompletionResult]::new($text, $text, 'ParameterValue', $remark)
+            $text, $note = $_.Split([char]9, 2)
+            if (-not $note) { $note = $text }
+            [System.Management.Automation.CompletionResult]::new($text, $text, 'ParameterValue', $note)
         }
     }
 }

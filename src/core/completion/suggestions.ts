@@ -11,7 +11,7 @@ import { type CommandLine, optionSpelled, readWords, typedSettings } from "../co
 /** A whole word that fits at the cursor, and its description. */
 export interface Suggestion {
   readonly text: string;
-  readonly remark: string;
+  readonly note: string;
 }
 
 /** Completions at the cursor. */
@@ -40,7 +40,7 @@ export function completionAt(vocabulary: Vocabulary, before: readonly string[], 
   });
   const values = (completes: Completes | undefined, prefix = ""): Completion => {
     if (typeof completes === "string") return { ...words([], prefix), wanted: completes };
-    return words(completes?.map((value) => ({ text: prefix + value, remark: "" })) ?? [], prefix);
+    return words(completes?.map((value) => ({ text: prefix + value, note: "" })) ?? [], prefix);
   };
   if (afterDashes && (command ?? vocabulary.commands[0])?.program !== undefined) {
     return { ...words([]), wanted: afterDashes.length === 0 ? "program" : "file" };
@@ -67,7 +67,7 @@ function optionsLeft(vocabulary: Vocabulary, line: CommandLine): Suggestion[] {
   const command = line.command ?? first;
   return (command ? optionsOf(command, vocabulary) : vocabulary.options)
     .filter((option) => !line.options.some((typed) => typed.option?.name === option.name))
-    .map(({ name, summary }) => ({ text: `--${name}`, remark: summary }));
+    .map(({ name, summary }) => ({ text: `--${name}`, note: summary }));
 }
 
 function argumentAt({ arguments: all }: CommandWords, index: number): Argument | undefined {
@@ -76,7 +76,7 @@ function argumentAt({ arguments: all }: CommandWords, index: number): Argument |
 }
 
 function namesOf({ name, aliases, summary }: CommandWords): Suggestion[] {
-  return [{ text: name, remark: summary }, ...aliases.map((alias) => ({ text: alias, remark: `the same as ${name}` }))];
+  return [{ text: name, note: summary }, ...aliases.map((alias) => ({ text: alias, note: `the same as ${name}` }))];
 }
 
 /** The suggestions that start with the typed text. */

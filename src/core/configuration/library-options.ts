@@ -34,9 +34,9 @@ const ofKind =
     }
     if (typeof value !== kind.json || value === null) return `it is not ${kind.expected}`;
     if (value === "") return "it is empty";
-    if (typeof value === "object") return kind.objectFault?.(value);
+    if (typeof value === "object") return kind.objectProblem?.(value);
     const read = kind.read(String(value));
-    return "value" in read ? undefined : read.fault;
+    return "value" in read ? undefined : read.problem;
   };
 
 /** The settings that are options of the library. */
@@ -71,8 +71,8 @@ export function requireOptions(given: unknown, checks: OptionChecks, of: string)
         "Set the variable that it comes from, or omit the option.",
       );
     }
-    const fault = check(value);
-    if (fault) throw wrong(`the option ${name}`, fault, `See the type of ${of}'s options.`);
+    const problem = check(value);
+    if (problem) throw wrong(`the option ${name}`, problem, `See the type of ${of}'s options.`);
   }
 }
 

@@ -34,7 +34,7 @@ export interface ResolvedSettings {
   readonly isProjectFileAbove: boolean;
   /** The URL settings whose server only the project file names. */
   readonly ownServers: ReadonlyMap<SettingName, OwnServer>;
-  readonly faults: readonly Failure[];
+  readonly problems: readonly Failure[];
   /** About files that were found and not used, and variables that pgstep does not know. */
   readonly warnings: readonly Finding[];
 }
@@ -47,7 +47,7 @@ export interface OwnServer {
 
 /** Merges the sources: for each setting the source with the highest precedence wins. */
 export function resolveSettings(sources: SettingSources): ResolvedSettings {
-  const faults = [...(sources.projectFile?.faults ?? []), ...tooLate(sources), ...saidTwice(sources)];
+  const problems = [...(sources.projectFile?.problems ?? []), ...tooLate(sources), ...saidTwice(sources)];
   const values: Partial<Record<SettingName, unknown>> = {};
   const origins: Partial<Record<SettingName, Origin>> = {};
   const ownServers = new Map<SettingName, OwnServer>();
@@ -56,7 +56,7 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
     const said = strongest ? understood(name, strongest, from, ownServers) : fallback(name, from);
     const result = merged(name, said, weaker, from);
     const wrong = result instanceof Failure;
-    if (wrong) faults.push(result);
+    if (wrong) problems.push(result);
     values[name] = wrong ? fallback(name, from).value : result.value;
     origins[name] = strongest?.origin ?? { source: "default" };
   };
@@ -64,7 +64,7 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
   decide("environment", sources, undefined);
   const section = sectionOf(values.environment as string | undefined, origins.environment, sources);
   const lost = section instanceof Failure;
-  if (lost) faults.push(section);
+  if (lost) problems.push(section);
   // Settings of another environment must not be used for this one.
   const usable = lost ? { ...sources, projectFile: undefined } : sources;
   for (const name of SETTING_NAMES) {
@@ -79,18 +79,18 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
     projectDirectory: sources.projectFile?.directory,
     isProjectFileAbove: sources.projectFile?.isAbove ?? false,
     ownServers,
-    faults,
+    problems,
     warnings: [],
   };
 }
 
 /** One failure for all errors; undefined if there is none. */
-export function failureOf(faults: readonly Failure[]): Failure | undefined {
-  const [first, ...others] = faults;
+export function failureOf(problems: readonly Failure[]): Failure | undefined {
+  const [first, ...others] = problems;
   if (others.length === 0) return first;
-  return new Failure("settings", `Cannot use the settings: they have ${faults.length} errors`, {
+  return new Failure("settings", `Cannot use the settings: they have ${problems.length} errors`, {
     hint: "Fix them all; for the syntax, run pgstep help settings.",
-    findings: faults.map((fault) => finding("setting", fault)),
+    findings: problems.map((problem) => finding("setting", problem)),
   });
 }
 
@@ -128,7 +128,7 @@ function understood(
   if (origin.source === "option") {
     if (option === "") return wrong(`the option ${name}`, "it is empty", "Give it a value, or leave it out.", origin);
     const result = typeof option === "string" ? kind.read(option) : { value: option };
-    return "value" in result ? result : wrong(`the option ${name}`, result.fault, kind.hint, origin);
+    return "value" in result ? result : wrong(`the option ${name}`, result.problem, kind.hint, origin);
   }
   // Given by libpq's variables, which hold more than one value.
   if (said.text === undefined) return { value: undefined };
@@ -149,7 +149,7 @@ function understood(
   const written = (text: string | undefined) =>
     kind.json === "object" && text ? JSON.stringify(text).slice(1, -1) : text;
   const substitution = substitute(said.text, (one) => written(variable(one)));
-  if ("fault" in substitution) return wrong(`"${origin.key}"`, substitution.fault, substitution.hint, origin);
+  if ("problem" in substitution) return wrong(`"${origin.key}"`, substitution.problem, substitution.hint, origin);
   if (substitution.value === "")
     return wrong(`"${origin.key}"`, "it is empty", "Give it a value, or leave it out.", origin);
   const result = readAs(kind, substitution.value, origin);
@@ -167,19 +167,19 @@ function isNamedByVariables({ whole, hosts }: UrlReferences, variable: (name: st
 
 /** The failure of a variable that a project file would send to a server that the file chose. */
 function misplaced(name: string, where: "url" | "sent", origin: Origin & { source: "project-file" }): Failure {
-  const fault =
+  const problem =
     where === "url"
       ? `the variable ${name} may only be the whole URL or its password`
       : `the variable ${name} would be sent to a server that only this file names`;
   const hint = `Write the value itself, or list ${name} in the environment variable ${URL_VARIABLES} if it is no secret.`;
-  return wrong(`"${origin.key}"`, fault, hint, origin);
+  return wrong(`"${origin.key}"`, problem, hint, origin);
 }
 
 function readAs(kind: Kind, text: string, origin: Origin): Result {
   const result = kind.read(text);
   // Text that cannot be parsed may contain a secret.
   const shown = kind.json === "object" ? "..." : text;
-  return "value" in result ? result : wrong(spelled(shown, origin), result.fault, kind.hint, origin);
+  return "value" in result ? result : wrong(spelled(shown, origin), result.problem, kind.hint, origin);
 }
 
 function spelled(text: string, origin: Origin): string {
@@ -197,8 +197,8 @@ function spelled(text: string, origin: Origin): string {
   }
 }
 
-function wrong(what: string, fault: string, hint: string, origin: Origin): Failure {
-  return new Failure(origin.source === "flag" ? "usage" : "settings", `Cannot use ${what}: ${fault}`, {
+function wrong(what: string, problem: string, hint: string, origin: Origin): Failure {
+  return new Failure(origin.source === "flag" ? "usage" : "settings", `Cannot use ${what}: ${problem}`, {
     hint,
     ...(origin.source === "project-file" && { place: origin.place }),
   });

@@ -42,7 +42,7 @@ export function urlReferences(written: string, permitted: readonly string[]): Ur
   const marked = substitute(written, (name) => mark(names.push(name) - 1));
   const none = { whole: undefined, inPassword: false, hosts: [], misplaced: undefined };
   // A malformed reference is reported when it is replaced; the embedded database's directory is sent nowhere.
-  if ("fault" in marked || names.length === 0 || /^pglite:/i.test(marked.value)) return none;
+  if ("problem" in marked || names.length === 0 || /^pglite:/i.test(marked.value)) return none;
   if (marked.value.trim() === mark(0)) return { ...none, whole: names[0] };
   const parameters = read(marked.value);
   const values = [...parameters].map(([name, { value }]) => ({ name, value }));

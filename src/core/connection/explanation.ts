@@ -40,10 +40,10 @@ export function explainServer(
     passwordRow(target, source("password"), origins.passwords),
     { name: "sslmode", value: target.tls.mode, origin: source("sslmode") ?? DEFAULT },
   ];
-  const told = new Set([...rows.map(({ name }) => name), "passfile"]);
+  const listed = new Set([...rows.map(({ name }) => name), "passfile"]);
   for (const [name, given] of parameters) {
-    if (told.has(name) || given.value === "") continue;
-    told.add(name);
+    if (listed.has(name) || given.value === "") continue;
+    listed.add(name);
     rows.push({ name, value: SECRET.has(name) ? MASK : given.value, origin: given.source });
   }
   const defaults: Readonly<Record<string, string>> = {
@@ -53,7 +53,7 @@ export function explainServer(
     target_session_attrs: target.serverRole,
   };
   for (const [name, value] of Object.entries(defaults))
-    if (!told.has(name)) rows.push({ name, value, origin: DEFAULT });
+    if (!listed.has(name)) rows.push({ name, value, origin: DEFAULT });
   return rows;
 }
 

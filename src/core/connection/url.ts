@@ -23,7 +23,7 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
   const at = authority.lastIndexOf("@");
   // An unescaped / in the password makes the end of the password look like path or query.
   const suspicious = authority.includes(":") && tail.includes("@");
-  const fault = (part: string, hint: string) =>
+  const problem = (part: string, hint: string) =>
     suspicious
       ? malformed(source, "a / or ? comes before an @", "In a password, write / as %2F, ? as %3F, @ as %40.")
       : malformed(source, part, hint);
@@ -31,8 +31,8 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
   if (at !== -1) {
     const credentials = authority.slice(0, at);
     const colon = credentials.indexOf(":");
-    set("user", decode(colon === -1 ? credentials : credentials.slice(0, colon), "the user", fault));
-    if (colon !== -1) set("password", decode(credentials.slice(colon + 1), "the password", fault));
+    set("user", decode(colon === -1 ? credentials : credentials.slice(0, colon), "the user", problem));
+    if (colon !== -1) set("password", decode(credentials.slice(colon + 1), "the password", problem));
   }
 
   const names: string[] = [];
@@ -41,10 +41,10 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
     const match = /^(\[[^\]]+\]|[^:[\]]*)(?::([0-9]*))?$/.exec(spec);
     if (!match) {
       const hint = "Write host:port with digits as the port, and an IPv6 address in brackets: [::1]:5432.";
-      throw fault("the host or its port is malformed", hint);
+      throw problem("the host or its port is malformed", hint);
     }
     const [, name = "", port = ""] = match;
-    names.push(decode(name.startsWith("[") ? name.slice(1, -1) : name, "the host", fault));
+    names.push(decode(name.startsWith("[") ? name.slice(1, -1) : name, "the host", problem));
     ports.push(port);
   }
   set("host", names.join(","));
@@ -53,18 +53,18 @@ export function parseConnectionUrl(text: string, source: string): ConnectionPara
 
   const question = tail.indexOf("?");
   const path = question === -1 ? tail : tail.slice(0, question);
-  if (suspicious && path.includes("@")) throw fault("the database", "Write an @ in its name as %40.");
-  set("dbname", decode(path.slice(1), "the database", fault));
+  if (suspicious && path.includes("@")) throw problem("the database", "Write an @ in its name as %40.");
+  set("dbname", decode(path.slice(1), "the database", problem));
   if (question === -1) return parameters;
   for (const pair of tail.slice(question + 1).split("&")) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
-    if (equals === -1) throw fault("a parameter after the ? has no value", "Write ?name=value&name=value.");
-    const name = decode(pair.slice(0, equals), "the name of a parameter", fault);
-    const value = decode(pair.slice(equals + 1), `the parameter "${name}"`, fault);
+    if (equals === -1) throw problem("a parameter after the ? has no value", "Write ?name=value&name=value.");
+    const name = decode(pair.slice(0, equals), "the name of a parameter", problem);
+    const value = decode(pair.slice(equals + 1), `the parameter "${name}"`, problem);
     // JDBC's spelling, which libpq accepts too.
     if (name === "ssl" && value === "true") set("sslmode", "require");
-    else if (suspicious && !Object.hasOwn(PARAMETERS, name)) throw fault(`"${name}"`, "");
+    else if (suspicious && !Object.hasOwn(PARAMETERS, name)) throw problem(`"${name}"`, "");
     else setParameter(parameters, name, value, source);
   }
   return parameters;
@@ -85,14 +85,14 @@ function endBy(pattern: RegExp, text: string, start: number): number {
   return found === -1 ? text.length : start + found;
 }
 
-function decode(text: string, part: string, fault: (part: string, hint: string) => Failure): string {
+function decode(text: string, part: string, problem: (part: string, hint: string) => Failure): string {
   try {
     const decoded = decodeURIComponent(text);
     if (!decoded.includes("\0")) return decoded;
   } catch {
     // Reported below.
   }
-  throw fault(`the percent-encoding of ${part} is malformed`, "Write a % itself as %25.");
+  throw problem(`the percent-encoding of ${part} is malformed`, "Write a % itself as %25.");
 }
 
 function malformed(source: string, what: string, hint: string): Failure {

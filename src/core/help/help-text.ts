@@ -47,7 +47,7 @@ export function commandHelp(command: CommandWords, vocabulary: Vocabulary): stri
     ["Options of every command: pgstep help options"],
     section(
       "Examples",
-      command.examples.map(({ line, remark }) => [line, remark] as const),
+      command.examples.map(({ line, note }) => [line, note] as const),
     ),
   );
 }
@@ -60,7 +60,7 @@ export function usageLine(command: CommandWords): string {
 
 /** Says whether a command is safe in an untrusted checkout. */
 export function effectText({ effect, looksWith }: CommandWords): string {
-  if (effect === "looks") return "Safe in a checkout that you do not trust.";
+  if (effect === "reads") return "Safe in a checkout that you do not trust.";
   return `Run it only in a checkout that you trust${looksWith === undefined ? "" : `, or with --${looksWith}`}.`;
 }
 

@@ -21,8 +21,8 @@ export function failureWithHints(failure: Failure, rewrite: Rewrite): Failure {
 }
 
 /** An event or a report with every hint rewritten; the same object if nothing changes. */
-export function withHints<Told extends object>(told: Told, rewrite: Rewrite): Told {
-  return fieldsWithHints(told as Readonly<Record<string, unknown>>, rewrite) as Told;
+export function withHints<Value extends object>(value: Value, rewrite: Rewrite): Value {
+  return fieldsWithHints(value as Readonly<Record<string, unknown>>, rewrite) as Value;
 }
 
 function valueWithHints(value: unknown, rewrite: Rewrite): unknown {

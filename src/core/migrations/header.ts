@@ -27,7 +27,7 @@ export interface HeaderValue {
   readonly position: Position;
 }
 
-export interface HeaderFault {
+export interface HeaderError {
   readonly message: string;
   readonly hint: string;
   readonly position: Position;
@@ -93,11 +93,11 @@ const ENTRY = /^--[ \t]*([A-Za-z][A-Za-z_-]*)[ \t]*:(.*)$/;
  * is neither a `--` comment nor blank. Keys are matched ignoring case. Unknown keys are ignored unless they look like a
  * misspelled known key: ignoring that one would change how the file runs.
  */
-export function parseHeader(text: string): { header: Header; faults: HeaderFault[] } {
-  const faults: HeaderFault[] = [];
+export function parseHeader(text: string): { header: Header; problems: HeaderError[] } {
+  const problems: HeaderError[] = [];
   const values = new Map<string, HeaderValue>();
   for (const { word, value } of entriesOf(text)) {
-    const refuse = (message: string, hint: string) => faults.push({ message, hint, position: value.position });
+    const refuse = (message: string, hint: string) => problems.push({ message, hint, position: value.position });
     const key = KEYS.find((known) => known.toLowerCase() === word.toLowerCase());
     if (key === undefined) refuseMisspelling(word, refuse);
     else if (values.has(key)) refuse(`header key "${key}" appears twice`, "Keep one of the two lines.");
@@ -105,9 +105,9 @@ export function parseHeader(text: string): { header: Header; faults: HeaderFault
   }
   const parts = Object.entries(READERS).map(([key, read]) => {
     const value = values.get(key);
-    return value && read(value, (message, hint) => faults.push({ message, hint, position: value.position }));
+    return value && read(value, (message, hint) => problems.push({ message, hint, position: value.position }));
   });
-  return { header: Object.assign({}, NOTHING_SAID, ...parts), faults };
+  return { header: Object.assign({}, NOTHING_SAID, ...parts), problems };
 }
 
 /** Reads a key that has only one value. */

@@ -39,7 +39,7 @@ export function inspect(
     findings.push(finding(rule, { message, hint, place: { path, ...position } }));
   const notes = new StatementNotes();
   for (const piece of pieces) {
-    if (piece.kind === "fault") report(piece.rule, piece.position, piece.message, piece.hint);
+    if (piece.kind === "error") report(piece.rule, piece.position, piece.message, piece.hint);
     if (piece.kind === "psql" && !isHarmless(piece, database)) refusePsqlLine(piece, report);
     if (piece.kind !== "statement") continue;
     const kind = classify(piece);
@@ -51,7 +51,7 @@ export function inspect(
   const { misplaced, ...layout } = layoutOf(notes, isAlone);
   for (const control of misplaced) refuseControl(control, because, layout.mode, report);
   for (const block of layout.blocks) refuseSettingTakenBack(block, notes, report);
-  const statements = count - layout.passedOver.size;
+  const statements = count - layout.skippedStatements.size;
   // For a file without any statement, its emptiness is reported elsewhere.
   if (count > 0 && statements === 0 && findings.length === 0) {
     findings.push({

@@ -19,17 +19,17 @@ const NAME = /^([0-9]+)_(.+?)(\.up|\.down)?\.sql$/;
  * Returns a sentence saying what is wrong for any other `.sql` name, and undefined for files that are not pgstep's:
  * other endings, and hidden files, which editors and archivers leave behind.
  */
-export function parseMigrationName(fileName: string): MigrationName | { fault: string } | undefined {
+export function parseMigrationName(fileName: string): MigrationName | { problem: string } | undefined {
   const match = NAME.exec(fileName);
   if (!match) {
     if (fileName.startsWith(".") || !fileName.toLowerCase().endsWith(".sql")) return undefined;
-    if (!fileName.endsWith(".sql")) return { fault: "the ending must be .sql in lower case" };
-    return { fault: "the name must be {version}_{description}.sql with digits as the version" };
+    if (!fileName.endsWith(".sql")) return { problem: "the ending must be .sql in lower case" };
+    return { problem: "the name must be {version}_{description}.sql with digits as the version" };
   }
   const version = match[1] ?? "";
   const words = match[2] ?? "";
   if (version.length > MAX_VERSION_LENGTH)
-    return { fault: `the version may have at most ${MAX_VERSION_LENGTH} digits` };
+    return { problem: `the version may have at most ${MAX_VERSION_LENGTH} digits` };
   return {
     version,
     name: `${version}_${words}`,

@@ -21,7 +21,7 @@ export interface TransactionLayout {
   /** The same for a file that runs statement by statement only because an earlier run started it that way. */
   readonly blocksWhenResumed: readonly Block[];
   /** The 0-based indexes of BEGIN, COMMIT and SET TRANSACTION statements that pgstep replaces with its own. */
-  readonly passedOver: ReadonlySet<number>;
+  readonly skippedStatements: ReadonlySet<number>;
   /** The level that the wrapping BEGIN asks for. */
   readonly isolation: IsolationLevel;
 }
@@ -118,7 +118,7 @@ export function layoutOf(
       mode: "statements",
       blocks: blocks ?? [],
       blocksWhenResumed: blocks ?? [],
-      passedOver: new Set(blocks?.flatMap(({ begin, commit, modes = begin }) => [begin, commit, modes])),
+      skippedStatements: new Set(blocks?.flatMap(({ begin, commit, modes = begin }) => [begin, commit, modes])),
       isolation: wrapper ?? "READ COMMITTED",
       misplaced: blocks ? [] : controls,
     };
@@ -127,7 +127,7 @@ export function layoutOf(
     mode: "transaction",
     blocks: [],
     blocksWhenResumed: notes.blocksWithModes(wrapper ? outerControls : controls) ?? [],
-    passedOver: new Set([
+    skippedStatements: new Set([
       ...notes.largeObjectControls.map(({ index }) => index),
       ...(wrapper ? [0, count - 1] : []),
       ...(leadingModes ? [leadingModes.index] : []),

@@ -34,10 +34,10 @@ export function mergePlaceholders(stronger: GivenPlaceholders, weaker: GivenPlac
   for (const [name, { value, secret }] of spelledOut(stronger)) {
     const other = merged.get(name);
     const known = value ?? other?.value;
-    const told = [secret, other?.secret].filter((one) => one !== undefined);
+    const given = [secret, other?.secret].filter((one) => one !== undefined);
     merged.set(name, {
       ...(known !== undefined && { value: known }),
-      ...(told.length > 0 && { secret: told.includes(true) }),
+      ...(given.length > 0 && { secret: given.includes(true) }),
     });
   }
   return Object.fromEntries(merged);

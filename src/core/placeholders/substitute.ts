@@ -1,6 +1,6 @@
-import type { FaultWords } from "../scanner/statement-fault.ts";
+import type { ErrorWords } from "../scanner/statement-problem.ts";
 import { StatementScanner } from "../scanner/statement-scanner.ts";
-import type { Substitute, SubstitutionFault } from "../scanner/substitution.ts";
+import type { Substitute, SubstitutionError } from "../scanner/substitution.ts";
 import { Lexer, TOKEN, type Token } from "../sql/lexer.ts";
 import type { Replacement } from "../sql/statement.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
@@ -31,11 +31,11 @@ export function substituteIn(values: ReadonlyMap<string, Placeholder>, everywher
         writer.replace(part, start, escapeFor(token, marker), token === TOKEN.symbol);
       }
     }
-    if (writer.faults.length > 0) return { faults: writer.faults };
+    if (writer.problems.length > 0) return { problems: writer.problems };
     const { text: replaced, replacements } = writer;
     const breaking = replacements[0] && !isOneStatement(replaced, standardConformingStrings);
     if (!breaking) return { text: replaced, replacements };
-    return { faults: [{ words: BREAKING, at: writtenOffset(replacements, replacements[0]?.at ?? 0) }] };
+    return { problems: [{ words: BREAKING, at: writtenOffset(replacements, replacements[0]?.at ?? 0) }] };
   };
 }
 
@@ -109,7 +109,7 @@ const QUOTES: ReadonlyMap<Token, string> = new Map([
 class SubstitutionWriter {
   text = "";
   readonly replacements: Replacement[] = [];
-  readonly faults: SubstitutionFault[] = [];
+  readonly problems: SubstitutionError[] = [];
   readonly #values: ReadonlyMap<string, Placeholder>;
 
   constructor(values: ReadonlyMap<string, Placeholder>) {
@@ -138,35 +138,35 @@ class SubstitutionWriter {
   #valueOf(name: string | undefined, at: number, isBare: boolean): string | undefined {
     const { value, secret } = this.#values.get(name?.toLowerCase() ?? "") ?? {};
     if (value === undefined) {
-      this.faults.push({ words: name === undefined ? MALFORMED : unknown(name, this.#values), at });
+      this.problems.push({ words: name === undefined ? MALFORMED : unknown(name, this.#values), at });
     } else if (secret && isBare) {
-      this.faults.push({ words: SECRET, at });
+      this.problems.push({ words: SECRET, at });
     } else if (value.includes("\0")) {
-      this.faults.push({ words: BREAKING, at });
+      this.problems.push({ words: BREAKING, at });
     }
     return value;
   }
 }
 
-const MALFORMED: FaultWords = {
+const MALFORMED: ErrorWords = {
   rule: "placeholder",
   message: `this \${ is not followed by a name and }`,
   hint: `Write \${name}, and $\${ for \${ itself.`,
 };
 
-const SECRET: FaultWords = {
+const SECRET: ErrorWords = {
   rule: "placeholder",
   message: "this placeholder is secret but outside quotes, where server errors may show parts of it",
   hint: 'Put it in quotes; or set "secret": false for it in pgstep.json if it is not secret.',
 };
 
-const BREAKING: FaultWords = {
+const BREAKING: ErrorWords = {
   rule: "placeholder",
   message: "with its placeholder values, this is no longer a single statement",
   hint: "Use values without semicolons, quotes and comments; or put the placeholder in quotes.",
 };
 
-function unknown(name: string, values: ReadonlyMap<string, Placeholder>): FaultWords {
+function unknown(name: string, values: ReadonlyMap<string, Placeholder>): ErrorWords {
   const known = [...values].flatMap(([one, { value }]) => (value === undefined ? [] : [one]));
   const meant = nearest(name.toLowerCase(), known);
   const variable = `PGSTEP_PLACEHOLDER_${name.toUpperCase()}`;
@@ -183,7 +183,7 @@ function isOneStatement(text: string, standardConformingStrings: boolean): boole
   const scanner = new StatementScanner({ standardConformingStrings });
   // The text does not include the rows of a COPY.
   const pieces = [...scanner.push(text), ...scanner.end()].filter(
-    (piece) => piece.kind !== "blank" && !(piece.kind === "fault" && piece.rule === "unterminated-copy"),
+    (piece) => piece.kind !== "blank" && !(piece.kind === "error" && piece.rule === "unterminated-copy"),
   );
   return pieces.length === 1 && pieces[0]?.kind === "statement";
 }

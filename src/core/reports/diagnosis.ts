@@ -2,8 +2,8 @@
 export interface Check {
   /** A short, fixed name: "host name", "server version". */
   readonly topic: string;
-  /** A fault blocks a run; a warning does not. */
-  readonly state: "good" | "warning" | "fault";
+  /** A problem blocks a run; a warning does not. */
+  readonly state: "good" | "warning" | "error";
   readonly message: string;
   /** How to fix it: a command, or one imperative sentence. */
   readonly hint?: string;
@@ -17,8 +17,8 @@ export function warning(topic: string, message: string, hint?: string): Check {
   return { topic, state: "warning", message, ...(hint !== undefined && { hint }) };
 }
 
-export function fault(topic: string, message: string, hint?: string): Check {
-  return { topic, state: "fault", message, ...(hint !== undefined && { hint }) };
+export function problem(topic: string, message: string, hint?: string): Check {
+  return { topic, state: "error", message, ...(hint !== undefined && { hint }) };
 }
 
 /** The name as SQL needs it, quoted only where necessary, for commands that people copy. */

@@ -247,7 +247,7 @@ export interface DoctorReport {
   /** False if the log-in failed, or no database was examined. */
   readonly isConnected: boolean;
   readonly warnings: number;
-  readonly faults: number;
+  readonly errors: number;
 }
 
 /** The database accepts connections. */

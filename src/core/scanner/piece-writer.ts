@@ -3,7 +3,7 @@ import type { Piece, Place, Statement } from "../sql/statement.ts";
 import { advance } from "../text/position.ts";
 import { findOtherToolMarker } from "./other-tool-marker.ts";
 import { PlaceCounter } from "./place-counter.ts";
-import { type FaultWords, NUL_CHARACTER, otherTool } from "./statement-fault.ts";
+import { type ErrorWords, NUL_CHARACTER, otherTool } from "./statement-problem.ts";
 import type { Substitution } from "./substitution.ts";
 
 /** Splits the text of a file, given without gaps, into pieces with their places. */
@@ -55,7 +55,7 @@ export class PieceWriter {
     this.#isMarked = true;
     const { position, offset } = this.#counter;
     const place = { position: advance(position, text.slice(0, marker.at)), offset: offset + marker.at };
-    this.faultAt(otherTool(marker), place);
+    this.problemAt(otherTool(marker), place);
   }
 
   psql(text: string): void {
@@ -71,7 +71,7 @@ export class PieceWriter {
     if (nul >= 0 && nul < text.length) {
       // Rows come in parts that are cut anywhere, so only the character itself is dropped.
       this.copyData(text.slice(0, nul));
-      this.fault(NUL_CHARACTER, text.slice(nul, nul + 1), 0);
+      this.problem(NUL_CHARACTER, text.slice(nul, nul + 1), 0);
       this.copyData(text.slice(nul + 1));
       return;
     }
@@ -89,35 +89,35 @@ export class PieceWriter {
   }
 
   /** @param at the offset of the error in `text`, in UTF-16 units */
-  fault(words: FaultWords, text: string, at: number): void {
+  problem(words: ErrorWords, text: string, at: number): void {
     this.#counter.walk(text.slice(0, at));
     const { position, offset } = this.#counter;
     this.#counter.walk(text.slice(at));
-    this.#pieces.push({ kind: "fault", ...words, text, position, offset });
+    this.#pieces.push({ kind: "error", ...words, text, position, offset });
   }
 
   /** Reports one or more errors, in order, in a text that is dropped; offsets are UTF-16 units in the text. */
-  faults(faults: readonly { readonly words: FaultWords; readonly at: number }[], text: string): void {
+  problems(problems: readonly { readonly words: ErrorWords; readonly at: number }[], text: string): void {
     const { offset } = this.#counter;
     let { position } = this.#counter;
     let walked = 0;
-    for (const [index, { words, at }] of faults.entries()) {
+    for (const [index, { words, at }] of problems.entries()) {
       position = advance(position, text.slice(walked, at));
       walked = at;
-      if (index === 0) this.fault(words, text, at);
-      else this.faultAt(words, { position, offset: offset + at });
+      if (index === 0) this.problem(words, text, at);
+      else this.problemAt(words, { position, offset: offset + at });
     }
   }
 
   /** Reports an error at a place whose text is in other pieces. */
-  faultAt(words: FaultWords, { position, offset }: Place): void {
-    this.#pieces.push({ kind: "fault", ...words, text: "", position, offset });
+  problemAt(words: ErrorWords, { position, offset }: Place): void {
+    this.#pieces.push({ kind: "error", ...words, text: "", position, offset });
   }
 
   #add(piece: Piece, offset: number, written = piece.text): void {
     const nul = this.#nulOffset - offset;
     if (nul >= 0 && nul < written.length) {
-      this.fault(NUL_CHARACTER, written, nul);
+      this.problem(NUL_CHARACTER, written, nul);
     } else {
       this.#pieces.push(piece);
       this.#counter.walk(written);

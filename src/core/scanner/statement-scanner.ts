@@ -15,7 +15,7 @@ import {
   psqlCommandInside,
   psqlLineShared,
   unterminated,
-} from "./statement-fault.ts";
+} from "./statement-problem.ts";
 import { StringReading } from "./string-escapes.ts";
 import type { Substitute } from "./substitution.ts";
 
@@ -103,7 +103,7 @@ export class StatementScanner {
     this.#lexer.final = true;
     this.#read();
     this.#finish();
-    if (this.#copy) this.#writer.faultAt(OPEN_COPY, this.#copy.statement);
+    if (this.#copy) this.#writer.problemAt(OPEN_COPY, this.#copy.statement);
     return this.#writer.takePieces();
   }
 
@@ -187,8 +187,8 @@ export class StatementScanner {
   #writeStatement(written: string): void {
     const { standardConformingStrings } = this.#lexer;
     const substitution = this.#substitute?.(written, standardConformingStrings);
-    if (substitution && "faults" in substitution) {
-      this.#writer.faults(substitution.faults, written);
+    if (substitution && "problems" in substitution) {
+      this.#writer.problems(substitution.problems, written);
       return;
     }
     const statement = this.#writer.statement(written, standardConformingStrings, substitution);
@@ -217,13 +217,13 @@ export class StatementScanner {
     if (this.#inStatement) {
       const at = this.#sincePieceStart(start);
       this.#leaveStatement();
-      this.#writer.fault(psqlCommandInside(parsePsqlCommand(line).command), this.#take(end), at);
+      this.#writer.problem(psqlCommandInside(parsePsqlCommand(line).command), this.#take(end), at);
       return true;
     }
     this.#writer.blank(this.#take(start));
     const { command, nextCommandAt } = parsePsqlCommand(line);
     if (nextCommandAt === undefined) this.#writer.psql(this.#take(end));
-    else this.#writer.fault(psqlLineShared(command), this.#take(end), nextCommandAt);
+    else this.#writer.problem(psqlLineShared(command), this.#take(end), nextCommandAt);
     return true;
   }
 
@@ -251,7 +251,7 @@ export class StatementScanner {
     lexer.end = this.#pieceStart;
     const at = firstBehindCopy(rest);
     if (at === undefined) this.#writer.blank(rest);
-    else this.#writer.fault(COPY_LINE_SHARED, rest, at);
+    else this.#writer.problem(COPY_LINE_SHARED, rest, at);
     copy.part = "rows";
     return true;
   }
@@ -264,16 +264,16 @@ export class StatementScanner {
       if (!this.#inStatement) writer.blank(this.#take(0));
       const mark = /^\$[^$]*\$/.exec(text)?.[0] ?? "";
       const at = this.#sincePieceStart(0);
-      writer.fault(unterminated(open, mark), this.#take(text.length), at);
+      writer.problem(unterminated(open, mark), this.#take(text.length), at);
       return;
     }
     const rest = this.#take(text.length);
     if (!this.#inStatement) {
       writer.blank(rest);
     } else if (this.#parentheses > 0) {
-      writer.fault(OPEN_PARENTHESIS, rest, this.#parenthesisAt);
+      writer.problem(OPEN_PARENTHESIS, rest, this.#parenthesisAt);
     } else if (this.#body.open) {
-      writer.fault(OPEN_BODY, rest, this.#body.openedAt);
+      writer.problem(OPEN_BODY, rest, this.#body.openedAt);
     } else {
       const end = significantEnd(rest, this.#lexer.standardConformingStrings);
       this.#writeStatement(rest.slice(0, end));

@@ -1,5 +1,5 @@
 import type { Replacement } from "../sql/statement.ts";
-import type { FaultWords } from "./statement-fault.ts";
+import type { ErrorWords } from "./statement-problem.ts";
 
 /** A statement with its placeholders replaced. */
 export interface Substitution {
@@ -9,8 +9,8 @@ export interface Substitution {
   readonly replacements: readonly Replacement[];
 }
 
-export interface SubstitutionFault {
-  readonly words: FaultWords;
+export interface SubstitutionError {
+  readonly words: ErrorWords;
   /** The offset in the text as written, in UTF-16 units. */
   readonly at: number;
 }
@@ -19,4 +19,4 @@ export interface SubstitutionFault {
 export type Substitute = (
   text: string,
   standardConformingStrings: boolean,
-) => Substitution | { readonly faults: readonly SubstitutionFault[] };
+) => Substitution | { readonly problems: readonly SubstitutionError[] };

@@ -9,8 +9,8 @@ import { masked, maskedLine, secretsOf } from "./masking.ts";
 type Mask = (text: string) => string;
 
 /** Masks an event or a report. */
-export function withoutSecrets<Told extends object>(told: Told): Told {
-  return deeplyMasked(told, maskFor(told)) as Told;
+export function withoutSecrets<Value extends object>(value: Value): Value {
+  return deeplyMasked(value, maskFor(value)) as Value;
 }
 
 /** Masks a failure; keeps its class if nothing had to be masked. */
@@ -99,8 +99,8 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
  * A server may quote a part of a statement that no longer looks like a password: `syntax error at or near "'secret"`.
  * So the statement's own secrets are masked there as well.
  */
-function maskFor(told: object): Mask {
-  const { place, server, message } = told as Partial<Failure & { message: unknown }>;
+function maskFor(value: object): Mask {
+  const { place, server, message } = value as Partial<Failure & { message: unknown }>;
   const said = server ?? (typeof message === "object" ? (message as Failure["server"]) : undefined);
   if (!said) return masked;
   const before = place?.sourceBefore ?? "";

@@ -28,7 +28,7 @@ export function parseEnvFile(
     const result = meaningOf(written, quote, (wanted) => lookUp(wanted) || variables.get(wanted)?.value);
     if ("value" in result) variables.set(name, { value: result.value, line });
     // Errors in other programs' variables are ignored.
-    else if (CONCERNS_US.test(name)) throw fault(path, line, `${name}: ${result.fault}`, result.hint);
+    else if (CONCERNS_US.test(name)) throw problem(path, line, `${name}: ${result.problem}`, result.hint);
   }
   return variables;
 }
@@ -62,12 +62,12 @@ function* assignments(text: string, path: string): Generator<Assignment> {
     if (take(BLANK_LINE)) continue;
     const line = nextLine;
     const [, name, equals = ""] = take(NAME) ?? [];
-    if (name === undefined) throw fault(path, line, "the line is not NAME=value", "Start a comment with #.");
+    if (name === undefined) throw problem(path, line, "the line is not NAME=value", "Start a comment with #.");
     const quote = /["'`]/.exec(text[offset] ?? "")?.[0] ?? "";
     if (equals === "") {
       // A name alone only exports the variable.
       if (take(BLANK_LINE)) continue;
-      throw fault(path, line, `${name} is not followed by =`, "Write NAME=value.");
+      throw problem(path, line, `${name} is not followed by =`, "Write NAME=value.");
     }
     if (quote === "") {
       yield { name, line, quote, written: (take(BARE)?.[0] ?? "").replace(/(?:^|[ \t])#.*/s, "").trim() };
@@ -75,11 +75,11 @@ function* assignments(text: string, path: string): Generator<Assignment> {
     }
     const [found, ...parts] = take(QUOTED) ?? [];
     if (found === undefined) {
-      throw fault(path, line, `the quote of ${name} is not closed`, `Put a ${quote} at the end of the value.`);
+      throw problem(path, line, `the quote of ${name} is not closed`, `Put a ${quote} at the end of the value.`);
     }
     const lastLine = nextLine;
     if (!take(BLANK_LINE)) {
-      throw fault(path, lastLine, `there is text after the value of ${name}`, "Put the whole value in quotes.");
+      throw problem(path, lastLine, `there is text after the value of ${name}`, "Put the whole value in quotes.");
     }
     yield { name, line, quote, written: parts.find((part) => part !== undefined) ?? "" };
   }
@@ -105,6 +105,6 @@ function withoutEscapes(text: string): string {
   return text.replace(/\\(\$\{|[\s\S])/g, (found, escaped: string) => ESCAPED[escaped] ?? found);
 }
 
-function fault(path: string, line: number, what: string, hint: string): Failure {
+function problem(path: string, line: number, what: string, hint: string): Failure {
   return new Failure("settings", `Cannot read ${path}:${line}: ${what}`, { hint });
 }

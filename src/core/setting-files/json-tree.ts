@@ -28,7 +28,7 @@ export function parseJsonTree(text: string, path: string): JsonNode {
   if (text.startsWith("\ufeff")) reader.offset++;
   const node = reader.value(0);
   reader.skip();
-  if (reader.offset < text.length) throw reader.fault("there is text after the JSON value");
+  if (reader.offset < text.length) throw reader.problem("there is text after the JSON value");
   return node;
 }
 
@@ -53,12 +53,12 @@ class Reader {
     while (this.#take(BLANK) !== undefined) {
       // Several may follow one another.
     }
-    if (this.#text.startsWith("/*", this.offset)) throw this.fault("the comment is not closed");
+    if (this.#text.startsWith("/*", this.offset)) throw this.problem("the comment is not closed");
   }
 
   value(depth: number): JsonNode {
     this.skip();
-    if (depth > DEEPEST) throw this.fault("it is nested too deeply");
+    if (depth > DEEPEST) throw this.problem("it is nested too deeply");
     const { offset } = this;
     const next = this.#text[offset];
     if (next === "{") return { offset, kind: "object", members: this.#list("}", () => this.#member(depth)) };
@@ -70,7 +70,7 @@ class Reader {
     if (word === "null") return { offset, kind: "null" };
     if (word === "true" || word === "false") return { offset, kind: "boolean", value: word === "true" };
     this.offset = offset;
-    throw this.fault(next === undefined ? "a value is missing at its end" : "no value starts here");
+    throw this.problem(next === undefined ? "a value is missing at its end" : "no value starts here");
   }
 
   /** The items between the bracket here and its closing one. */
@@ -84,9 +84,9 @@ class Reader {
       this.skip();
       if (this.#text[this.offset] === close) break;
       if (this.#text[this.offset] !== ",") {
-        if (this.offset < this.#text.length) throw this.fault(`a comma or ${close} is missing here`);
+        if (this.offset < this.#text.length) throw this.problem(`a comma or ${close} is missing here`);
         this.offset = open;
-        throw this.fault("this bracket is not closed");
+        throw this.problem("this bracket is not closed");
       }
       this.offset++;
     }
@@ -96,10 +96,10 @@ class Reader {
 
   #member(depth: number): JsonMember {
     const { offset } = this;
-    if (this.#text[offset] !== '"') throw this.fault("a key in double quotes is missing here");
+    if (this.#text[offset] !== '"') throw this.problem("a key in double quotes is missing here");
     const key = this.#string();
     this.skip();
-    if (this.#text[this.offset] !== ":") throw this.fault("the colon after the key is missing");
+    if (this.#text[this.offset] !== ":") throw this.problem("the colon after the key is missing");
     this.offset++;
     return { key, offset, value: this.value(depth + 1) };
   }
@@ -114,12 +114,12 @@ class Reader {
       this.offset++;
       return JSON.parse(this.#text.slice(start, this.offset)) as string;
     }
-    if (end === "\\") throw this.fault("JSON has no such escape");
+    if (end === "\\") throw this.problem("JSON has no such escape");
     if (end !== undefined && end !== "\n" && end !== "\r") {
-      throw this.fault("a control character must be written as an escape");
+      throw this.problem("a control character must be written as an escape");
     }
     this.offset = start;
-    throw this.fault("the quote is not closed on its line");
+    throw this.problem("the quote is not closed on its line");
   }
 
   #take(pattern: RegExp): string | undefined {
@@ -129,7 +129,7 @@ class Reader {
     return found;
   }
 
-  fault(what: string): Failure {
+  problem(what: string): Failure {
     return new Failure("settings", `Cannot read ${this.#path}: ${what}`, {
       place: placeAt(this.#path, this.#text, this.offset),
       hint: "Write JSON; comments and trailing commas are allowed.",

@@ -35,7 +35,7 @@ export interface ProjectFile {
   readonly settings: WrittenSettings;
   /** By the name of the environment. */
   readonly environments: ReadonlyMap<string, WrittenSettings>;
-  readonly faults: readonly Failure[];
+  readonly problems: readonly Failure[];
 }
 
 /** Reads the file; undefined for a package.json without the key. @throws Failure settings when it is not JSON */
@@ -60,12 +60,12 @@ export function readProjectFile({ path, text, isPackage }: ProjectFileSource): P
       environments.set(section.key, own);
     }
   }
-  const faults = reader.faults.sort((a, b) => comparePlaces(a.place, b.place));
-  return { path, settings, environments, faults };
+  const problems = reader.problems.sort((a, b) => comparePlaces(a.place, b.place));
+  return { path, settings, environments, problems };
 }
 
 class ProjectFileReader {
-  readonly faults: Failure[] = [];
+  readonly problems: Failure[] = [];
   readonly #path: string;
   readonly #text: string;
 
@@ -77,12 +77,12 @@ class ProjectFileReader {
   /** The members of a node that must be an object, each key once. */
   objectAt(node: JsonNode, name: string): readonly JsonMember[] {
     if (node.kind !== "object") {
-      this.#fault(node.offset, `${name} is ${kindOf(node)} instead of an object`, "Write { } around the settings.");
+      this.#problem(node.offset, `${name} is ${kindOf(node)} instead of an object`, "Write { } around the settings.");
       return [];
     }
     const known = new Set<string>();
     for (const { key, offset } of node.members) {
-      if (known.has(key)) this.#fault(offset, `"${key}" appears twice`, "Remove one of them.");
+      if (known.has(key)) this.#problem(offset, `"${key}" appears twice`, "Remove one of them.");
       known.add(key);
     }
     return node.members;
@@ -99,13 +99,13 @@ class ProjectFileReader {
     const isReference = value.kind === "string" && hasReferences(value.value);
     const result = text === undefined || isReference ? undefined : kind.read(text);
     if (inSection && outsideSections) {
-      this.#fault(offset, `"${key}" is inside a section of "${ENVIRONMENTS_KEY}"`, "Move it above all sections.");
+      this.#problem(offset, `"${key}" is inside a section of "${ENVIRONMENTS_KEY}"`, "Move it above all sections.");
     } else if (text === undefined || (value.kind !== kind.json && !isReference)) {
-      this.#fault(value.offset, `"${key}" is ${kindOf(value)} instead of ${kind.expected}`, kind.hint);
+      this.#problem(value.offset, `"${key}" is ${kindOf(value)} instead of ${kind.expected}`, kind.hint);
     } else if (text === "") {
-      this.#fault(value.offset, `"${key}" is empty`, "Give it a value, or leave it out.");
-    } else if (result && "fault" in result) {
-      this.#fault(value.offset, `"${key}": ${result.fault}`, kind.hint);
+      this.#problem(value.offset, `"${key}" is empty`, "Give it a value, or leave it out.");
+    } else if (result && "problem" in result) {
+      this.#problem(value.offset, `"${key}": ${result.problem}`, kind.hint);
     } else {
       settings.set(name, { text, key, place: placeAt(this.#path, this.#text, value.offset) });
     }
@@ -122,12 +122,12 @@ class ProjectFileReader {
       : sameFlag
         ? `Use --${sameFlag.flag} or ${sameFlag.variables[0]}.`
         : `Known settings: ${keys.join(", ")}.`;
-    this.#fault(offset, `there is no setting "${key}"`, hint);
+    this.#problem(offset, `there is no setting "${key}"`, hint);
   }
 
-  #fault(offset: number, what: string, hint: string): void {
+  #problem(offset: number, what: string, hint: string): void {
     const place = placeAt(this.#path, this.#text, offset);
-    this.faults.push(new Failure("settings", `Cannot use ${this.#path}: ${what}`, { place, hint }));
+    this.problems.push(new Failure("settings", `Cannot use ${this.#path}: ${what}`, { place, hint }));
   }
 }
 

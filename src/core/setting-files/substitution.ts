@@ -1,5 +1,5 @@
 /** The text with its `${...}` replaced, or the error in one of them. */
-export type Substitution = { readonly value: string } | { readonly fault: string; readonly hint: string };
+export type Substitution = { readonly value: string } | { readonly problem: string; readonly hint: string };
 
 const REFERENCE = /\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
 
@@ -25,10 +25,10 @@ export function substitute(text: string, lookUp: (name: string) => string | unde
     wrong ??=
       name === undefined
         ? {
-            fault: `it has a \${ without a name and }`,
+            problem: `it has a \${ without a name and }`,
             hint: `Write \${NAME} or \${NAME:-default}, and $\${ for \${ itself.`,
           }
-        : { fault: `the variable ${name} is not set`, hint: `Set ${name}, or write \${${name}:-default}.` };
+        : { problem: `the variable ${name} is not set`, hint: `Set ${name}, or write \${${name}:-default}.` };
     return found;
   };
   const value =

@@ -28,7 +28,7 @@ export const hookCommands: Kind<HookCommands> = {
     properties: Object.fromEntries([...KEYS.keys()].map((key) => [key, COMMAND])),
     additionalProperties: false,
   },
-  objectFault(given) {
+  objectProblem(given) {
     for (const [moment, command] of Object.entries(given)) {
       if (!HOOK_MOMENTS.some((known) => known === moment)) return `there is no moment "${moment}"`;
       if (!isCommand(command)) return `"${moment}" is neither a string nor a list of strings`;
@@ -40,17 +40,17 @@ export const hookCommands: Kind<HookCommands> = {
     try {
       given = JSON.parse(written);
     } catch {
-      return { fault: "it is not JSON" };
+      return { problem: "it is not JSON" };
     }
-    if (typeof given !== "object" || given === null || Array.isArray(given)) return { fault: "it is not an object" };
+    if (typeof given !== "object" || given === null || Array.isArray(given)) return { problem: "it is not an object" };
     const commands: Partial<Record<HookMoment, HookCommand>> = {};
     for (const [key, command] of Object.entries(given) as [string, unknown][]) {
       const moment = KEYS.get(key);
       if (!moment) {
         const meant = nearest(key, [...KEYS.keys()]);
-        return { fault: `there is no moment "${key}"${meant ? `; did you mean "${meant}"?` : ""}` };
+        return { problem: `there is no moment "${key}"${meant ? `; did you mean "${meant}"?` : ""}` };
       }
-      if (!isCommand(command)) return { fault: `"${key}" is neither a string nor a list of strings` };
+      if (!isCommand(command)) return { problem: `"${key}" is neither a string nor a list of strings` };
       commands[moment] = command;
     }
     return { value: commands };

@@ -20,9 +20,9 @@ export interface Kind<Value = unknown> {
   /** The JSON schema besides the type. */
   readonly schema?: Readonly<Record<string, unknown>>;
   /** Parses a text. The error is a clause such as "it is ..." or "it has ...". */
-  read(text: string): { readonly value: Value } | { readonly fault: string };
+  read(text: string): { readonly value: Value } | { readonly problem: string };
   /** The error in an object that a program passed as an option, worded as those of `read`. */
-  objectFault?(given: object): string | undefined;
+  objectProblem?(given: object): string | undefined;
   /** A text that `read` accepts, with passwords masked. */
   show(value: Value): string;
   /** Adds the value as written, before variables were inserted: only that may be shown. */
@@ -73,7 +73,7 @@ export const environmentName: Kind<string> = {
   ...text("name"),
   expected: "one word",
   hint: "Name one environment, e.g. --env production.",
-  read: (written) => (/[\s,]/.test(written) ? { fault: "it is more than one word" } : { value: written }),
+  read: (written) => (/[\s,]/.test(written) ? { problem: "it is more than one word" } : { value: written }),
 };
 
 /** A name in the database of at most `maxBytes` bytes: PostgreSQL truncates longer ones silently. */
@@ -85,7 +85,7 @@ export function identifier(maxBytes: number): Kind<string> {
     read: (written) =>
       new TextEncoder().encode(written).length <= maxBytes && !written.includes("\0")
         ? { value: written }
-        : { fault: `a name may have at most ${maxBytes} bytes here` },
+        : { problem: `a name may have at most ${maxBytes} bytes here` },
   };
 }
 
@@ -98,7 +98,7 @@ export const duration: Kind<number> = {
   schema: { pattern: "^(0|[0-9]{1,10}(ms|s|m|h))$" },
   read(written) {
     const value = parseDuration(written);
-    return value === undefined ? { fault: "it is not a duration" } : { value };
+    return value === undefined ? { problem: "it is not a duration" } : { value };
   },
   show: writeDuration,
 };
@@ -109,7 +109,7 @@ export const command: Kind<string> = {
   expected: "a command",
   hint: "Write a program and its arguments, with quotes around a word that has spaces.",
   read: (written) =>
-    commandWords(written) ? { value: written } : { fault: "it is no command: a quote is not closed, or it is empty" },
+    commandWords(written) ? { value: written } : { problem: "it is no command: a quote is not closed, or it is empty" },
 };
 
 export function choice<const Words extends readonly string[]>(placeholder: string, words: Words): Kind<Words[number]> {
@@ -122,7 +122,7 @@ export function choice<const Words extends readonly string[]>(placeholder: strin
     expected: `one of ${list}`,
     hint: `Write one of ${list}.`,
     schema: { enum: words },
-    read: (written) => (words.includes(written) ? { value: written } : { fault: `it is not one of ${list}` }),
+    read: (written) => (words.includes(written) ? { value: written } : { problem: `it is not one of ${list}` }),
     show: (value) => value,
   };
 }
@@ -137,7 +137,7 @@ export const onOrOff: Kind<boolean> = {
   read(written) {
     const word = written.toLowerCase();
     if (YES.includes(word)) return { value: true };
-    return NO.includes(word) ? { value: false } : { fault: "it is neither true nor false" };
+    return NO.includes(word) ? { value: false } : { problem: "it is neither true nor false" };
   },
   show: String,
 };
@@ -150,6 +150,6 @@ export const wholeNumber: Kind<number> = {
   hint: "Write a number from 1 to 99999.",
   schema: { type: "integer", minimum: 1, maximum: 99_999 },
   read: (written) =>
-    /^[1-9][0-9]{0,4}$/.test(written) ? { value: Number(written) } : { fault: "it is not a number from 1 to 99999" },
+    /^[1-9][0-9]{0,4}$/.test(written) ? { value: Number(written) } : { problem: "it is not a number from 1 to 99999" },
   show: String,
 };

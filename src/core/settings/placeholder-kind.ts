@@ -28,15 +28,15 @@ export const placeholderValues: Kind<GivenPlaceholders> = {
       ],
     },
   },
-  objectFault: (given) => faultOf(fromPairs(Object.entries(given))),
+  objectProblem: (given) => problemOf(fromPairs(Object.entries(given))),
   read: (written) => (written.startsWith("{") ? fromObject(written) : fromList(written)),
   show: (given) =>
     [...placeholdersOf(given)].map(([name, { value, secret }]) => `${name}=${secret ? MASK : (value ?? "")}`).join(","),
   merge: mergePlaceholders,
 };
 
-function faultOf(read: Read): string | undefined {
-  return "fault" in read ? read.fault : undefined;
+function problemOf(read: Read): string | undefined {
+  return "problem" in read ? read.problem : undefined;
 }
 
 type Read = ReturnType<Kind<GivenPlaceholders>["read"]>;
@@ -53,7 +53,7 @@ function fromObject(text: string): Read {
   try {
     return fromPairs(Object.entries(JSON.parse(text) as object));
   } catch {
-    return { fault: "it is not JSON" };
+    return { problem: "it is not JSON" };
   }
 }
 
@@ -61,11 +61,11 @@ function fromPairs(pairs: readonly (readonly [name: string, value: unknown])[]):
   const known = new Set<string>();
   for (const [name, value] of pairs) {
     if (!PLACEHOLDER_NAME.test(name))
-      return { fault: "a name of letters, digits and underscores is missing before an =" };
-    if (known.has(name.toLowerCase())) return { fault: `the name ${name} appears twice` };
+      return { problem: "a name of letters, digits and underscores is missing before an =" };
+    if (known.has(name.toLowerCase())) return { problem: `the name ${name} appears twice` };
     known.add(name.toLowerCase());
     if (!isGiven(value))
-      return { fault: `the value of ${name} is neither a string nor { "value": "...", "secret": true }` };
+      return { problem: `the value of ${name} is neither a string nor { "value": "...", "secret": true }` };
   }
   return { value: Object.fromEntries(pairs) as GivenPlaceholders };
 }

@@ -35,10 +35,10 @@ export function shorthandOptions(name: SettingName): Option[] {
   });
 }
 
-/** The summary with its words, default and remark. */
-export function summaryOf({ summary, kind, default: fallback, remark }: Setting): string {
+/** The summary with its words, default and note. */
+export function summaryOf({ summary, kind, default: fallback, note }: Setting): string {
   const words = kind.words ? `: ${kind.words.join(", ")}` : "";
   // A switch is off by default: help does not repeat that.
-  const notes = [kind.placeholder === undefined ? undefined : fallback, remark].filter((one) => one !== undefined);
+  const notes = [kind.placeholder === undefined ? undefined : fallback, note].filter((one) => one !== undefined);
   return summary + words + (notes.length === 0 ? "" : ` (${notes.join("; ")})`);
 }

@@ -30,7 +30,7 @@ export interface Setting<Value = unknown> {
   /** A few words, for help and reference. */
   readonly summary: string;
   /** More about its values, shown after the default. */
-  readonly remark?: string;
+  readonly note?: string;
   /** Every command takes the flag. */
   readonly everywhere?: true;
   /** Flags without a value that set one of its values. */

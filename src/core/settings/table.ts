@@ -180,7 +180,7 @@ export const SETTINGS = {
     variablesBeginWith: "PGSTEP_PLACEHOLDER_",
     key: "placeholders",
     summary: "placeholder values, for files with a Placeholders header",
-    remark: "each also as PGSTEP_PLACEHOLDER_<NAME>",
+    note: "each also as PGSTEP_PLACEHOLDER_<NAME>",
   },
   lockWaitMs: {
     kind: duration,
@@ -196,7 +196,7 @@ export const SETTINGS = {
     variables: ["PGSTEP_LOCK_TIMEOUT"],
     key: "lockTimeout",
     default: "5s",
-    remark: "0 for no limit",
+    note: "0 for no limit",
     summary: "how long a statement may wait for a table lock before pgstep retries",
   },
   retryMs: {
@@ -215,7 +215,7 @@ export const SETTINGS = {
     ofProgram: true,
     default: "automatic",
     summary: "when a run makes a backup first",
-    remark: "only before data is destroyed",
+    note: "only before data is destroyed",
     shorthands: [
       { flag: "backup", value: "always", summary: "make a backup of the whole database first" },
       { flag: "no-backup", value: "never", summary: "make no backup, even if data is destroyed" },
@@ -246,7 +246,7 @@ export const SETTINGS = {
     ofProgram: true,
     default: "contents",
     summary: "how a backup is verified",
-    remark: "full: restored into the shadow database as well",
+    note: "full: restored into the shadow database as well",
   },
   backupGzip: {
     kind: onOrOff,
@@ -264,7 +264,7 @@ export const SETTINGS = {
     key: "pgDump",
     ofProgram: true,
     summary: "the pg_dump to use, with pg_restore next to it; default: from PATH",
-    remark: "none: let pgstep write backups itself",
+    note: "none: let pgstep write backups itself",
   },
   ...OUTPUT_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting>>;

@@ -64,8 +64,8 @@ export interface CopyEnd extends Place {
 }
 
 /** Text that cannot be sent, and why. Scanning continues after it if possible, so that one pass finds all errors. */
-export interface ScanFault {
-  readonly kind: "fault";
+export interface ScanError {
+  readonly kind: "error";
   readonly rule: RuleOf<"error">;
   /** The error, e.g. "this string is never closed". */
   readonly message: string;
@@ -80,4 +80,4 @@ export interface ScanFault {
 }
 
 /** The parts of a file: the `text` of all pieces in order is the file, except for replaced placeholders. */
-export type Piece = Blank | Statement | PsqlLine | CopyData | CopyEnd | ScanFault;
+export type Piece = Blank | Statement | PsqlLine | CopyData | CopyEnd | ScanError;

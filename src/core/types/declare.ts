@@ -224,8 +224,8 @@ function comment(named: Named, otherwise = ""): string {
 
 /** The comment, and the SQL type if TypeScript expresses less than SQL. */
 function columnComment({ comment: text, sqlType }: Column, shape: Shape): string {
-  const told = shape.kind === "named" || PLAIN.has(sqlType) ? [] : [sqlType];
-  return [...(text === null ? [] : [text]), ...told].join("\n\n");
+  const typeLines = shape.kind === "named" || PLAIN.has(sqlType) ? [] : [sqlType];
+  return [...(text === null ? [] : [text]), ...typeLines].join("\n\n");
 }
 
 /** SQL types that TypeScript expresses fully. */

@@ -2,7 +2,7 @@ import type { BackupListReport, BackupPolicy, BackupReport } from "../../core/ba
 import { Failure } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import type { BackupTools } from "../../ports/backups.ts";
-import { look } from "../history/read-state.ts";
+import { readState } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 import { type BackupMeans, takeBackup } from "./take-backup.ts";
@@ -14,7 +14,7 @@ export function backUp(context: DatabaseContext, means: BackupMeans): Promise<Ba
     database,
     "back up",
     async (session) => {
-      const state = await look(session, settings);
+      const state = await readState(session, settings);
       const order = { state, destructions: undefined, kept: [], onlyOfRows: false };
       const backup = await takeBackup(context, session, means, order);
       if (!backup) throw new Error("no full backup was made");

@@ -6,7 +6,7 @@ import type { BackupTools } from "../../ports/backups.ts";
 import type { Consent } from "../../ports/consent.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";
 import { requireUnprotected } from "../history/protection.ts";
-import { type DatabaseState, look, requireWritable } from "../history/read-state.ts";
+import { type DatabaseState, readState, requireWritable } from "../history/read-state.ts";
 import type { RunLock } from "../lock/run-lock.ts";
 import { withRunLock } from "../lock/take-lock.ts";
 import { DeletionRefused } from "../reset/transaction.ts";
@@ -42,7 +42,7 @@ export async function restore(
     database,
     "restore",
     async (session) => {
-      const state = await look(session, settings);
+      const state = await readState(session, settings);
       requireWritable(state, "restore");
       requireUnprotected(state, "restore");
       return { state, major: Math.floor(session.backend.serverVersion / 10_000) };

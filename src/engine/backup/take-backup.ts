@@ -1,4 +1,4 @@
-import { type BackupHead, type BackupKind, backupFileName, superfluous } from "../../core/backup/backup-file.ts";
+import { type BackupHead, type BackupKind, backupFileName, backupsToRemove } from "../../core/backup/backup-file.ts";
 import type { Backup, BackupPolicy } from "../../core/backup/backup-report.ts";
 import { Failure, interruption } from "../../core/failure/failure.ts";
 import type { Destruction } from "../../core/statements/data-loss.ts";
@@ -128,7 +128,7 @@ async function takeOf(
     if (policy.backupVerify === "full") await rehearse(part);
     tools.store.rename(part, path);
     const entries = tools.store.list(policy.backupDirectory);
-    const removed = policy.backupKeep === undefined ? [] : superfluous(entries, state.name, policy.backupKeep);
+    const removed = policy.backupKeep === undefined ? [] : backupsToRemove(entries, state.name, policy.backupKeep);
     for (const one of removed) tools.store.remove(one.path);
     return {
       ...backup,

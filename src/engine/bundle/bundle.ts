@@ -12,7 +12,7 @@ import type { ProgramFile, SealedProgram } from "../../ports/program-file.ts";
 import type { Session } from "../../ports/session.ts";
 import { inspectFiles } from "../files/inspect-files.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "../files/read-migrations.ts";
-import { look } from "../history/read-state.ts";
+import { readState } from "../history/read-state.ts";
 import { refuseUnsound } from "../script/load-scripts.ts";
 import type { Context, DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
@@ -131,7 +131,7 @@ async function historyOf({ fileSystem }: Context, from: HistorySource): Promise<
 }
 
 async function readHistory({ database, settings, signal }: DatabaseContext): Promise<readonly Checked[]> {
-  const read = (session: Session) => look(session, settings);
+  const read = (session: Session) => readState(session, settings);
   const { history } = await withSession(database, "read the history of", read, signal);
   return history.map(({ version, checksum }) => ({ version, checksum }));
 }

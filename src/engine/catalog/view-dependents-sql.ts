@@ -116,7 +116,7 @@ parts(class, oid, rank, sql) AS (
   FROM views v
   JOIN pg_catalog.pg_attrdef d ON d.adrelid = v.oid
   JOIN pg_catalog.pg_attribute t ON t.attrelid = d.adrelid AND t.attnum = d.adnum
-  -- One statement for an index and what is said of it: giveBack runs each alone, and an index may be there already.
+  -- One statement for an index and what is said of it: restoreDetails runs each alone, and an index may be there already.
   UNION ALL SELECT ${RELATION}, v.oid, 1, pg_get_indexdef(c.oid)
     || COALESCE(format('; COMMENT ON INDEX %s IS ', c.oid::regclass) || quote_literal(obj_description(c.oid, 'pg_class')), '')
     || CASE WHEN i.indisclustered THEN format('; ALTER MATERIALIZED VIEW %s CLUSTER ON %I', v.name, c.relname) ELSE '' END

@@ -12,7 +12,7 @@ import { inspectFiles } from "../files/inspect-files.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "../files/read-migrations.ts";
 import { asWarnings, findOccupied, type PendingFile } from "../history/first-run.ts";
 import { isFirstRun, type Occupants, readOccupants } from "../history/occupants.ts";
-import { type DatabaseState, look } from "../history/read-state.ts";
+import { type DatabaseState, readState } from "../history/read-state.ts";
 import { readHooks } from "../hooks/read-hooks.ts";
 import { inspectTransactional, readRepeatables } from "../repeatable/plan.ts";
 import { readSeeds } from "../seed/read-seeds.ts";
@@ -91,7 +91,7 @@ const NO_DATABASE: Read = {};
 
 async function readDatabase({ settings, signal }: Context, database: Database): Promise<Read> {
   const read = async (session: Session): Promise<Read> => {
-    const state = await look(session, settings);
+    const state = await readState(session, settings);
     return { state, occupants: isFirstRun(state) ? await readOccupants(session, settings) : undefined };
   };
   return await withSession(database, "read the history of", read, signal);

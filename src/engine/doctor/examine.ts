@@ -1,5 +1,5 @@
 import { Failure, interruption } from "../../core/failure/failure.ts";
-import { type Check, fault, good, warning } from "../../core/reports/diagnosis.ts";
+import { type Check, good, problem, warning } from "../../core/reports/diagnosis.ts";
 import type { DoctorReport, ExplainedValue } from "../../core/reports/report.ts";
 import type { Probe } from "../../ports/probe.ts";
 import { ConnectionLost, type Database, ServerFailure, type Session } from "../../ports/session.ts";
@@ -30,41 +30,41 @@ export interface Subjects {
 export async function examine(context: Context, subjects: Subjects): Promise<DoctorReport> {
   const { emit } = context;
   const { values, checks, database, probe } = subjects;
-  const told = { warnings: 0, faults: 0 };
-  const tell = (check: Check) => {
-    if (check.state === "warning") told.warnings++;
-    if (check.state === "fault") told.faults++;
+  const counts = { warnings: 0, errors: 0 };
+  const report = (check: Check) => {
+    if (check.state === "warning") counts.warnings++;
+    if (check.state === "error") counts.errors++;
     emit({ type: "checked", check });
   };
   emit({ type: "explained", values });
-  for await (const check of checks) tell(check);
+  for await (const check of checks) report(check);
   if ("topic" in database) {
-    tell(database);
-    return { type: "doctor", database: undefined, isConnected: false, ...told };
+    report(database);
+    return { type: "doctor", database: undefined, isConnected: false, ...counts };
   }
-  const isConnected = await examineDatabase({ ...context, database }, probe, tell);
-  return { type: "doctor", database: database.description, isConnected, ...told };
+  const isConnected = await examineDatabase({ ...context, database }, probe, report);
+  return { type: "doctor", database: database.description, isConnected, ...counts };
 }
 
 /** True if it could log in. */
 async function examineDatabase(
   context: DatabaseContext,
   probe: Probe | undefined,
-  tell: (check: Check) => void,
+  report: (check: Check) => void,
 ): Promise<boolean> {
   const { database, signal } = context;
   let reached = true;
   for await (const check of probe?.steps(signal) ?? []) {
     if (signal.aborted) break;
-    tell(check);
-    if (check.state === "fault") reached = false;
+    report(check);
+    if (check.state === "error") reached = false;
   }
   if (signal.aborted) throw interruption(signal, `Cannot examine ${database.description}`, "Nothing was done.");
   // After a failed step the log-in would fail as well, which need not be reported twice.
-  const session = reached ? await logIn(context, tell) : undefined;
+  const session = reached ? await logIn(context, report) : undefined;
   if (!session) return false;
   try {
-    for await (const check of sessionChecks(context, session)) tell(check);
+    for await (const check of sessionChecks(context, session)) report(check);
   } finally {
     await session.close();
   }
@@ -73,13 +73,13 @@ async function examineDatabase(
 
 async function logIn(
   { database, signal }: DatabaseContext,
-  tell: (check: Check) => void,
+  report: (check: Check) => void,
 ): Promise<Session | undefined> {
   try {
     return await database.open(signal);
   } catch (error) {
     if (!(error instanceof Failure) || signal.aborted) throw error;
-    tell(fault("log-in", error.message.slice(error.message.indexOf(": ") + 2), error.hint));
+    report(problem("log-in", error.message.slice(error.message.indexOf(": ") + 2), error.hint));
     return undefined;
   }
 }
@@ -107,10 +107,10 @@ async function* sessionChecks(context: DatabaseContext, session: Session): Async
     try {
       yield* checks(context, session, facts);
     } catch (error) {
-      if (error instanceof Failure) yield fault(topic, error.message, error.hint);
+      if (error instanceof Failure) yield problem(topic, error.message, error.hint);
       else if (error instanceof ServerFailure) yield warning(topic, `the server reports: ${error.message}`);
       else if (error instanceof ConnectionLost) {
-        yield fault(topic, error.message, "Check the server's log.");
+        yield problem(topic, error.message, "Check the server's log.");
         return;
       } else throw error;
     }

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/failure/failure.ts";
-import { type Check, fault, good, warning } from "../../core/reports/diagnosis.ts";
+import { type Check, good, problem, warning } from "../../core/reports/diagnosis.ts";
 import { validate } from "../check/validate.ts";
 import { readHooks } from "../hooks/read-hooks.ts";
 import { readRepeatables } from "../repeatable/plan.ts";
@@ -16,7 +16,7 @@ export async function filesCheck(context: Context): Promise<Check> {
     const { migrations, findings } = await validate(context, undefined);
     const errors = findings.filter(({ severity }) => severity === "error").length;
     const warnings = findings.length - errors;
-    const told = [
+    const summary = [
       `${migrations} in ${directory}`,
       ...some(readRepeatables(fileSystem, settings).files.length, "repeatable", "repeatable"),
       ...some(readSeeds(fileSystem, settings).seeds.length, "seed"),
@@ -25,17 +25,17 @@ export async function filesCheck(context: Context): Promise<Check> {
       ...some(warnings, "warning"),
     ].join(", ");
     const see = "Run pgstep validate to see them.";
-    if (errors > 0) return fault(TOPIC, told, see);
+    if (errors > 0) return problem(TOPIC, summary, see);
     if (migrations === 0)
       return warning(
         TOPIC,
         `none in ${directory}`,
         "Name another directory with --dir, or run pgstep new <description>.",
       );
-    return warnings > 0 ? warning(TOPIC, told, see) : good(TOPIC, `${told}, no findings`);
+    return warnings > 0 ? warning(TOPIC, summary, see) : good(TOPIC, `${summary}, no findings`);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return fault(TOPIC, error.message, error.hint);
+    return problem(TOPIC, error.message, error.hint);
   }
 }
 

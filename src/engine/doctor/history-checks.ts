@@ -1,9 +1,9 @@
 import { compareHistory, isApplied, isPending } from "../../core/migrations/history.ts";
-import { type Check, fault, good, sqlName, warning } from "../../core/reports/diagnosis.ts";
+import { type Check, good, problem, sqlName, warning } from "../../core/reports/diagnosis.ts";
 import type { Session } from "../../ports/session.ts";
 import { readMigrations } from "../files/read-migrations.ts";
 import { ADDED_COLUMNS } from "../history/history-table.ts";
-import { type DatabaseState, look } from "../history/read-state.ts";
+import { type DatabaseState, readState } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
@@ -17,7 +17,7 @@ export async function* historyChecks(
 ): AsyncGenerator<Check> {
   const { schema, table } = context.settings;
   const name = `${sqlName(schema)}.${sqlName(table)}`;
-  const state = await look(session, context.settings);
+  const state = await readState(session, context.settings);
   if (!state.historyExists) {
     yield good(TOPIC, `${name} does not exist yet: the first run creates it`);
     return;
@@ -30,9 +30,13 @@ export async function* historyChecks(
 function columnsCheck(name: string, { columns }: DatabaseState, { tables, role }: ServerFacts): Check {
   const lacking = Object.keys(ADDED_COLUMNS).filter((column) => !columns.some((one) => one.name === column));
   if (lacking.length === 0) return good(TOPIC, `${name} has all its columns`);
-  const told = `${name} lacks ${lacking.join(", ")}`;
-  if (tables.find((table) => table.name === name)?.isOwned) return good(TOPIC, `${told}: the next run adds them`);
-  return fault(TOPIC, `${told}, and only its owner may add them`, `ALTER TABLE ${name} OWNER TO ${sqlName(role)};`);
+  const summary = `${name} lacks ${lacking.join(", ")}`;
+  if (tables.find((table) => table.name === name)?.isOwned) return good(TOPIC, `${summary}: the next run adds them`);
+  return problem(
+    TOPIC,
+    `${summary}, and only its owner may add them`,
+    `ALTER TABLE ${name} OWNER TO ${sqlName(role)};`,
+  );
 }
 
 function comparison({ fileSystem, settings }: DatabaseContext, state: DatabaseState): Check {
@@ -40,22 +44,22 @@ function comparison({ fileSystem, settings }: DatabaseContext, state: DatabaseSt
   const { environment } = settings;
   const entries = compareHistory(migrations, state, environment);
   const count = (kind: string) => entries.filter((entry) => entry.state === kind).length;
-  const told = `${entries.filter(isApplied).length} applied, ${entries.filter(isPending).length} pending`;
+  const summary = `${entries.filter(isApplied).length} applied, ${entries.filter(isPending).length} pending`;
   const odd = ["changed", "missing", "out-of-order"]
     .filter((kind) => count(kind) > 0)
     .map((kind) => `${count(kind)} ${kind.replaceAll("-", " ")}`);
-  if (odd.length === 0) return good("files and history", told);
-  return warning("files and history", [told, ...odd].join(", "), "Run pgstep status to see which.");
+  if (odd.length === 0) return good("files and history", summary);
+  return warning("files and history", [summary, ...odd].join(", "), "Run pgstep status to see which.");
 }
 
 function* unfinished({ unfinished: steps, resetUnfinished, afterUpUnfinished, name }: DatabaseState): Generator<Check> {
   for (const { version, direction } of steps) {
-    yield fault(
+    yield problem(
       "unfinished",
       `${version} was ${direction === "up" ? "applied" : "undone"} in part`,
       `pgstep ${direction}`,
     );
   }
-  if (afterUpUnfinished) yield fault("unfinished", "a hook after up failed or was cut off", "pgstep up");
-  if (resetUnfinished) yield fault("unfinished", "a reset did not finish", `pgstep reset --confirm ${name}`);
+  if (afterUpUnfinished) yield problem("unfinished", "a hook after up failed or was cut off", "pgstep up");
+  if (resetUnfinished) yield problem("unfinished", "a reset did not finish", `pgstep reset --confirm ${name}`);
 }

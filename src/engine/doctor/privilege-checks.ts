@@ -1,4 +1,4 @@
-import { type Check, fault, good, sqlName, warning } from "../../core/reports/diagnosis.ts";
+import { type Check, good, problem, sqlName, warning } from "../../core/reports/diagnosis.ts";
 import type { Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
 import type { DatabaseContext } from "../session/context.ts";
@@ -27,20 +27,20 @@ function schemaCheck(schema: string, history: string, facts: ServerFacts): Check
   if (!schemaExists) {
     return mayCreateSchema
       ? good(topic, `${name} does not exist yet, and the role may create it`)
-      : fault(
+      : problem(
           topic,
           `${name} does not exist, and the role may not create it`,
           `GRANT CREATE ON DATABASE ${sqlName(database)} TO ${sqlName(role)};`,
         );
   }
   if (!mayUseSchema)
-    return fault(topic, `the role may not use ${name}`, `GRANT USAGE ON SCHEMA ${name} TO ${sqlName(role)};`);
+    return problem(topic, `the role may not use ${name}`, `GRANT USAGE ON SCHEMA ${name} TO ${sqlName(role)};`);
   if (mayCreateInSchema) return good(topic, `the role may create tables in ${name}`);
   const grant = `GRANT CREATE ON SCHEMA ${name} TO ${sqlName(role)};`;
   const hasHistory = facts.tables.some((table) => quoted(table.name) === history);
   return hasHistory
     ? warning(topic, `the role may not create tables in ${name}: migrations that do will fail`, grant)
-    : fault(topic, `the role may not create tables in ${name}, so pgstep cannot create the history`, grant);
+    : problem(topic, `the role may not create tables in ${name}, so pgstep cannot create the history`, grant);
 }
 
 /** Quotes all parts, as pgstep does: PostgreSQL's format() omits quotes that are not needed. */
@@ -52,14 +52,14 @@ function quoted(name: string): string {
 function tableCheck({ name, owner, lacking, hasRowSecurity, isOwned }: TableFacts, facts: ServerFacts): Check {
   const role = sqlName(facts.role);
   if (lacking.length > 0) {
-    return fault(
+    return problem(
       "table",
       `the role lacks ${lacking.join(", ")} on ${name}`,
       `GRANT ${lacking.join(", ")} ON ${name} TO ${role};`,
     );
   }
   if (hasRowSecurity && !isOwned && !facts.bypassesRowSecurity) {
-    return fault(
+    return problem(
       "table",
       `${name} has row-level security, which may hide rows`,
       `ALTER TABLE ${name} DISABLE ROW LEVEL SECURITY;`,

@@ -1,4 +1,4 @@
-import { type Check, fault, good, sqlName, warning } from "../../core/reports/diagnosis.ts";
+import { type Check, good, problem, sqlName, warning } from "../../core/reports/diagnosis.ts";
 import type { Session } from "../../ports/session.ts";
 import { readOnlyByDefault, STANDBY } from "../history/read-only.ts";
 import type { DatabaseContext } from "../session/context.ts";
@@ -57,7 +57,7 @@ function poolerCheck({ backend }: Session, { processId }: ServerFacts): Check {
 
 function stateCheck({ isStandby, readOnly, database }: ServerFacts): Check {
   const why = isStandby ? STANDBY : readOnly && readOnlyByDefault(readOnly, database);
-  return why ? fault("writable", `no: ${why.reason}`, why.hint) : good("writable", "yes");
+  return why ? problem("writable", `no: ${why.reason}`, why.hint) : good("writable", "yes");
 }
 
 const LIFTED = [

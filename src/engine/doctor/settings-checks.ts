@@ -1,6 +1,6 @@
 import type { ResolvedSettings } from "../../core/configuration/resolve-settings.ts";
 import type { Failure, Finding } from "../../core/failure/failure.ts";
-import { type Check, fault, good, warning } from "../../core/reports/diagnosis.ts";
+import { type Check, good, problem, warning } from "../../core/reports/diagnosis.ts";
 
 const TOPIC = "settings";
 
@@ -8,7 +8,7 @@ const TOPIC = "settings";
 export function settingsChecks({ projectFile, warnings }: ResolvedSettings, failure: Failure | undefined): Check[] {
   const wrong = failure && failure.findings.length > 0 ? failure.findings : failure ? [failure] : [];
   const found = [
-    ...wrong.map((one) => fault(TOPIC, placed(one), one.hint)),
+    ...wrong.map((one) => problem(TOPIC, placed(one), one.hint)),
     ...warnings.map((one) => warning(TOPIC, placed(one), one.hint)),
   ];
   if (found.length > 0) return found;

@@ -23,7 +23,7 @@ export function misplacedDirectory(fileSystem: FileSystem, directory: string) {
   const { isTyped, above } = fileSystem.aboutDirectory?.(directory) ?? {};
   if (isTyped || !above) return undefined;
   const another = `to create one here, give --dir ${shellWord(directory)}`;
-  return { fault: whatIsAbove(above).replace(/^T/, "t"), hint: `To write there, ${howToReach(above)}; ${another}.` };
+  return { problem: whatIsAbove(above).replace(/^T/, "t"), hint: `To write there, ${howToReach(above)}; ${another}.` };
 }
 
 type Above = NonNullable<DirectoryFacts["above"]>;

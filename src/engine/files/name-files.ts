@@ -19,7 +19,7 @@ export function nameFiles(entries: readonly FolderEntry[], findings: Finding[]):
   for (const { name, kind, path, environment } of entries) {
     const parsed = parseMigrationName(name);
     if (!parsed) continue;
-    const misspelt = "fault" in parsed ? undefined : misspeltDirection(parsed, names);
+    const misspelt = "problem" in parsed ? undefined : misspeltDirection(parsed, names);
     if (kind !== "file") {
       const what = kind === "directory" ? "is a directory" : "is not a regular file, or is a broken link";
       findings.push(
@@ -29,10 +29,10 @@ export function nameFiles(entries: readonly FolderEntry[], findings: Finding[]):
           place: { path },
         }),
       );
-    } else if ("fault" in parsed) {
+    } else if ("problem" in parsed) {
       findings.push(
         finding("bad-name", {
-          message: `${name} is not a migration name: ${parsed.fault}`,
+          message: `${name} is not a migration name: ${parsed.problem}`,
           hint: "Rename it, e.g. 001_create_users.sql, or move it out of the directory.",
           place: { path },
         }),

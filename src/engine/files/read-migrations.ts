@@ -191,8 +191,8 @@ function unreadable(path: string, cause: unknown): Finding {
 }
 
 function readHeader({ path, name, environment }: TitledFile, text: string, findings: Finding[]): Header {
-  const { header, faults } = parseHeader(text);
-  for (const { message, hint, position } of faults) {
+  const { header, problems } = parseHeader(text);
+  for (const { message, hint, position } of problems) {
     findings.push(finding("header", { message, hint, place: { path, ...position } }));
   }
   // A text with spaces is a comment, not the name of a file.

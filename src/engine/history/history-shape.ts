@@ -29,10 +29,10 @@ const TIME_TYPES = ["timestamp without time zone"];
  * @throws Failure history-foreign
  */
 export function checkHistoryShape(settings: Settings, kind: string, columns: readonly TableColumn[]): void {
-  const fault = shapeFault(kind, columns);
-  if (!fault) return;
+  const problem = shapeProblem(kind, columns);
+  if (!problem) return;
   const table = `${settings.schema}.${settings.table}`;
-  throw new Failure("history-foreign", `Cannot use ${table} as the history: ${fault}`, {
+  throw new Failure("history-foreign", `Cannot use ${table} as the history: ${problem}`, {
     hint: `Choose another table: pgstep --table pgstep_history. For a database whose migrations are already applied, record them there: pgstep baseline <version> --table pgstep_history.`,
   });
 }
@@ -50,18 +50,18 @@ export function checkShapeBeside(
 ): void {
   const own: readonly string[] = COLUMNS_BESIDE[table];
   const has = columns.map(({ name }) => name);
-  const fault = kind === "r" ? `its columns are ${has.join(", ")}` : "it is not an ordinary table";
+  const problem = kind === "r" ? `its columns are ${has.join(", ")}` : "it is not an ordinary table";
   if (kind === "r" && own.every((name) => has.includes(name))) return;
   throw new Failure(
     "history-foreign",
-    `Cannot use ${plainName(names[table])}: pgstep needs a table of this name, and this one is not pgstep's (${fault})`,
+    `Cannot use ${plainName(names[table])}: pgstep needs a table of this name, and this one is not pgstep's (${problem})`,
     {
       hint: `Rename the table, or choose another name for the history: pgstep --table pgstep_history.`,
     },
   );
 }
 
-function shapeFault(kind: string, columns: readonly TableColumn[]): string | undefined {
+function shapeProblem(kind: string, columns: readonly TableColumn[]): string | undefined {
   if (kind !== "r") return "it is not an ordinary table";
   const names = columns.map((column) => column.name);
   const lacking = HISTORY_COLUMNS.filter((name) => !names.includes(name));
@@ -71,15 +71,15 @@ function shapeFault(kind: string, columns: readonly TableColumn[]): string | und
     const type = byName.get(name)?.type ?? "";
     return types.includes(type) ? undefined : `its column ${name} is ${type}, not ${types[0]}`;
   };
-  const typeFault =
+  const typeProblem =
     wrongType("version", TEXT_TYPES) ??
     wrongType("applied_at", TIME_TYPES) ??
     wrongType("description", TEXT_TYPES) ??
     Object.entries(ADDED_COLUMNS)
       .filter(([name]) => byName.has(name))
       .map(([name, type]) => wrongType(name, [type]))
-      .find((fault) => fault !== undefined);
-  if (typeFault) return typeFault;
+      .find((problem) => problem !== undefined);
+  if (typeProblem) return typeProblem;
   const ours: readonly string[] = [...HISTORY_COLUMNS, ...Object.keys(ADDED_COLUMNS)];
   const demanding = columns.find((column) => column.required && !ours.includes(column.name));
   if (demanding) return `its column ${demanding.name} needs a value that pgstep does not know`;

@@ -6,7 +6,7 @@ import type { Session } from "../../ports/session.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { HISTORY_TABLES, type HistoryTable, historyOwner } from "./history-owner.ts";
 import { HISTORY_COLUMNS, ownTablesSql, tableNames } from "./history-table.ts";
-import { type DatabaseState, look } from "./read-state.ts";
+import { type DatabaseState, readState } from "./read-state.ts";
 
 /** The relations of a database whose history is missing or empty, besides pgstep's own and those of extensions. */
 export interface Occupants extends Catalog {
@@ -33,7 +33,7 @@ export async function readOccupants(session: Session, settings: Settings): Promi
   // Another run may have created the relations since. The history, which is read after them, shows that.
   const [rows, state] = await Promise.all([
     session.query(readInUsersPathSql(occupantsSql(settings))),
-    look(session, settings),
+    readState(session, settings),
   ]);
   if (!isFirstRun(state)) return undefined;
   const answer = jsonAnswer<Answer>(rows[0]?.row, ANSWER);

@@ -61,7 +61,7 @@ export interface DatabaseState {
  * @throws Failure history-foreign when a table is another tool's, history-conflict when the history disagrees with a pin,
  *   privilege-missing and statement-failed when a table cannot be read
  */
-export async function look(
+export async function readState(
   session: Session,
   settings: Settings,
   expected: ExpectedHistory = { rows: [], slices: 1 },

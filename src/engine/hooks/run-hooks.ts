@@ -35,8 +35,8 @@ export async function loadHooks(
   const files = hooks.filter((hook) => "file" in hook);
   const plan = { steps: files.map((hook) => stepOf(hook)), skipped: [], warnings: [] };
   const { scripts, findings } = await loadScripts(plan, fileSystem, session, place, new Map());
-  const faults = scripts.flatMap(({ path, inspection }) => mustBeTransactional(path, inspection));
-  refuseUnsound([...findings, ...faults], "run hooks");
+  const problems = scripts.flatMap(({ path, inspection }) => mustBeTransactional(path, inspection));
+  refuseUnsound([...findings, ...problems], "run hooks");
   return hooks.map((hook) => ({ hook, script: scripts.find(({ path }) => path === hook.name) }));
 }
 
@@ -71,7 +71,7 @@ export class HookRunner {
       if (hook.moment !== moment) continue;
       const { context } = this.#run;
       const started = context.clock.monotonicMs();
-      const tell = (outcome: HookReport["outcome"]) => {
+      const finished = (outcome: HookReport["outcome"]) => {
         const durationMs = Math.round(context.clock.monotonicMs() - started);
         const report: HookReport = { moment, name: hook.name, outcome, durationMs };
         this.reports.push(report);
@@ -79,11 +79,11 @@ export class HookRunner {
         context.emit({ type: "hook-finished", hook: report });
       };
       const failure = script
-        ? await this.#runScript(script, tell)
+        ? await this.#runScript(script, finished)
         : "command" in hook
           ? await runCommand(context, hook, { moment, ...data })
           : undefined;
-      tell(failure ? "failed" : "done");
+      finished(failure ? "failed" : "done");
       if (!failure) continue;
       // A hook that ended its transaction may have committed a part of its work.
       const isFinal = context.signal.aborted || failure.code === "transaction-ended";
@@ -108,8 +108,8 @@ export class HookRunner {
     }
   }
 
-  /** @throws ConnectionLost after `tell` got the outcome of the hook */
-  async #runScript(script: Script, tell: (outcome: HookReport["outcome"]) => void): Promise<Failure | undefined> {
+  /** @throws ConnectionLost after `finished` got the outcome of the hook */
+  async #runScript(script: Script, finished: (outcome: HookReport["outcome"]) => void): Promise<Failure | undefined> {
     const { session } = this.#run;
     let refusal: Refusal | undefined;
     let committing = false;
@@ -123,7 +123,7 @@ export class HookRunner {
     }
     if (!refusal) return undefined;
     if (refusal.kind === "lost") {
-      tell(committing ? "in-doubt" : "failed");
+      finished(committing ? "in-doubt" : "failed");
       throw refusal.lost;
     }
     await session.execute("ROLLBACK").catch(() => {});
@@ -150,8 +150,8 @@ async function runCommand(
     emit({ type: "program-named", what: `hook ${moment}`, program: name, origin: hooksNamedIn });
   }
   const input = `${JSON.stringify(data)}\n`;
-  const tell = (line: string) => emit({ type: "hook-output", hook: name, line });
-  const end = await programs.run(command, input, tell, signal);
+  const finished = (line: string) => emit({ type: "hook-output", hook: name, line });
+  const end = await programs.run(command, input, finished, signal);
   if (signal.aborted) return interruption(signal, what, "Run the command again to continue.");
   if (end.kind === "not-started") {
     return new Failure("hook-failed", `${what}: ${end.reason}`, { hint: end.hint });

@@ -38,8 +38,8 @@ export async function readActivity(
   processId: number,
   { settings }: Pick<DatabaseContext, "settings">,
 ): Promise<RunActivity> {
-  const discreet = secretMask(settings.placeholders) !== undefined;
-  const [row] = await session.query(activitySql(processId, discreet));
+  const omitsQueries = secretMask(settings.placeholders) !== undefined;
+  const [row] = await session.query(activitySql(processId, omitsQueries));
   const activity = jsonAnswer<RunActivity>(row?.activity, ACTIVITY);
   const withBeginning = <One extends Pick<Blocker, "query">>(one: One): One => ({
     ...one,
@@ -59,10 +59,10 @@ function beginning(query: string): string {
 
 /**
  * The activity as JSON.
- * @param discreet omits all queries, which may contain parts of secrets
+ * @param omitsQueries omits all queries, which may contain parts of secrets
  */
-function activitySql(processId: number, discreet: boolean): string {
-  const query = discreet ? "NULL::text" : "NULLIF(left(a.query, 4000), '<insufficient privilege>')";
+function activitySql(processId: number, omitsQueries: boolean): string {
+  const query = omitsQueries ? "NULL::text" : "NULLIF(left(a.query, 4000), '<insufficient privilege>')";
   return readSql(`WITH RECURSIVE ${blockersSql(processId, query)}
  SELECT json_build_object('state', a.state, 'query', ${query}, 'ageMs', ${ageMs("a.query_start")},
  'progress', (${progressSql(processId)}), 'total', (SELECT count(*) FROM blocker),

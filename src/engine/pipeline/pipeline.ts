@@ -23,13 +23,13 @@ export interface Sender {
 }
 
 /** One unanswered message. No closures, because there are thousands at once. */
-class OnItsWay implements MessageListener {
+class SentMessage implements MessageListener {
   readonly number: number;
   readonly size: number;
   readonly #sender: Sender;
-  readonly #settled: (message: OnItsWay) => void;
+  readonly #settled: (message: SentMessage) => void;
 
-  constructor(number: number, size: number, sender: Sender, settled: (message: OnItsWay) => void) {
+  constructor(number: number, size: number, sender: Sender, settled: (message: SentMessage) => void) {
     this.number = number;
     this.size = size;
     this.#sender = sender;
@@ -86,15 +86,15 @@ export class Pipeline {
     );
   }
 
-  #track(size: number, sender: Sender): OnItsWay {
+  #track(size: number, sender: Sender): SentMessage {
     const number = this.#session.sent + 1;
     this.#bytes += size;
     this.#messages++;
     this.#senders.set(number, sender);
-    return new OnItsWay(number, size, sender, this.#settled);
+    return new SentMessage(number, size, sender, this.#settled);
   }
 
-  readonly #settled = ({ number, size }: OnItsWay): void => {
+  readonly #settled = ({ number, size }: SentMessage): void => {
     this.#senders.delete(number);
     this.#bytes -= size;
     this.#messages--;

@@ -6,7 +6,7 @@ import { COMMIT } from "../session/own-transaction.ts";
 import { beginFiles, sendFile } from "../step/file-transaction.ts";
 import { cleanSession, ownRole, type Run } from "../step/session-settings.ts";
 import { failureOf, type Refusal, refusalOf } from "../step/step-result.ts";
-import { giveBack, isThere, putBack, type TakenDown, takeDown } from "./dependents.ts";
+import { type DroppedDependent, dropDependents, isThere, recreate, restoreDetails } from "./dependents.ts";
 import type { RepeatablePlan, RepeatableScript } from "./plan.ts";
 import { createRecordsSql, forgetSql, readViewsThere, recordSql } from "./records.ts";
 
@@ -92,7 +92,7 @@ class Application {
   readonly #plan: RepeatablePlan;
   readonly #waiting: RepeatableScript[];
   readonly #applied: RepeatableScript[] = [];
-  #taken: TakenDown[] = [];
+  #taken: DroppedDependent[] = [];
   readonly #findings: Parameters<Run["context"]["emit"]>[0][] = [];
 
   constructor(run: Run, plan: RepeatablePlan) {
@@ -105,7 +105,7 @@ class Application {
     const before = await this.#viewsThere();
     let refusal = await this.#applyWaiting();
     if (!refusal && (await this.#queueLost(before))) refusal = await this.#applyWaiting();
-    return refusal ?? (await this.#putBackAll());
+    return refusal ?? (await this.#recreateAll());
   }
 
   /** The existing views of all files. */
@@ -142,7 +142,7 @@ class Application {
       stalled++;
       if (stalled < this.#waiting.length) continue;
       // The object it needs may be one of the dropped dependents.
-      if (!(await this.#putBackSome())) return this.#firstOf(refusal);
+      if (!(await this.#recreateSome())) return this.#firstOf(refusal);
       stalled = 0;
     }
     return undefined;
@@ -160,7 +160,7 @@ class Application {
     const refusal = withOwnAdvice(await this.#send(one));
     if (refusal?.kind !== "refused" || !WANTS_REPLACEMENT.has(refusal.server.code)) return refusal;
     const doing = `replace the views of ${one.script.path}`;
-    const taken = await takeDown(this.#run.session, one.outline.views, doing);
+    const taken = await dropDependents(this.#run.session, one.outline.views, doing);
     if (taken.length === 0) return refusal;
     this.#taken.push(...taken);
     await this.#queueOwnFiles(one, taken);
@@ -177,7 +177,7 @@ class Application {
   }
 
   /** Queues the files that create the dropped dependents. */
-  async #queueOwnFiles(besides: RepeatableScript, taken: readonly TakenDown[]): Promise<void> {
+  async #queueOwnFiles(besides: RepeatableScript, taken: readonly DroppedDependent[]): Promise<void> {
     const { stale, settled } = this.#plan;
     const gone = new Set(taken.map(({ name }) => lastPart(name)));
     const queued = [...stale, ...settled].filter(
@@ -186,12 +186,12 @@ class Application {
     this.#waiting.push(...queued);
   }
 
-  async #putBackSome(): Promise<boolean> {
+  async #recreateSome(): Promise<boolean> {
     let some = false;
     for (const taken of this.#taken) {
       if (await isThere(this.#run.session, taken)) continue;
       try {
-        await putBack(this.#run.session, taken);
+        await recreate(this.#run.session, taken);
         some = true;
       } catch (error) {
         if (!(error instanceof ServerFailure)) throw error;
@@ -200,18 +200,18 @@ class Application {
     return some;
   }
 
-  async #putBackAll(): Promise<Refusal | undefined> {
+  async #recreateAll(): Promise<Refusal | undefined> {
     const { session } = this.#run;
-    while (await this.#putBackSome()) {
+    while (await this.#recreateSome()) {
       // One dependent may need another that comes later in the list.
     }
     for (const taken of this.#taken) {
       if (await isThere(session, taken)) {
-        for (const finding of await giveBack(session, taken)) this.#findings.push({ type: "warning", finding });
+        for (const finding of await restoreDetails(session, taken)) this.#findings.push({ type: "warning", finding });
         continue;
       }
       try {
-        await putBack(session, taken);
+        await recreate(session, taken);
       } catch (error) {
         if (!(error instanceof ServerFailure)) throw error;
         const message = `${taken.kind} ${taken.name} depends on it and cannot be re-created: ${error.server.message}`;

@@ -6,7 +6,7 @@ import { dependentsSql } from "../catalog/view-dependents-sql.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 
 /** A dropped view or routine as it was before; all names are schema-qualified. */
-export interface TakenDown {
+export interface DroppedDependent {
   readonly name: string;
   readonly kind: "view" | "materialized view" | "function";
   /** The statement that re-creates it. */
@@ -19,9 +19,9 @@ export interface TakenDown {
   readonly parts: readonly string[];
 }
 
-interface Node extends Omit<TakenDown, "kind"> {
+interface Node extends Omit<DroppedDependent, "kind"> {
   readonly key: string;
-  readonly kind: TakenDown["kind"] | "other";
+  readonly kind: DroppedDependent["kind"] | "other";
   /** Its description if pgstep cannot re-create it, otherwise null. */
   readonly refused: string | null;
   readonly drop: string;
@@ -32,7 +32,11 @@ interface Node extends Omit<TakenDown, "kind"> {
  * @param views as SQL text; names that are missing or not views are skipped
  * @throws Failure statement-failed when pgstep cannot re-create a dependent; ServerFailure
  */
-export async function takeDown(session: Session, views: readonly string[], doing: string): Promise<TakenDown[]> {
+export async function dropDependents(
+  session: Session,
+  views: readonly string[],
+  doing: string,
+): Promise<DroppedDependent[]> {
   const names = views.map(quoteText).join(", ");
   const [found] = await session.query(
     `SELECT COALESCE(pg_catalog.json_agg(c.oid::text), '[]')::text AS row FROM pg_catalog.pg_class c WHERE c.relkind IN ('v', 'm') AND c.oid IN (SELECT pg_catalog.to_regclass(v.name)::oid FROM pg_catalog.unnest(ARRAY[${names}]::text[]) AS v(name))`,
@@ -79,14 +83,14 @@ function inOrder(nodes: readonly Node[], edges: readonly (readonly [string, stri
 }
 
 /** True if it exists again, re-created by a file. */
-export async function isThere(session: Session, { name, kind }: TakenDown): Promise<boolean> {
+export async function isThere(session: Session, { name, kind }: DroppedDependent): Promise<boolean> {
   const lookUp = kind === "function" ? "to_regprocedure" : "to_regclass";
   const [row] = await session.query(`SELECT (pg_catalog.${lookUp}(${quoteText(name)}) IS NOT NULL)::text AS there`);
   return row?.there === "true";
 }
 
 /** Re-creates it as it was. @throws ServerFailure, after which none of it exists */
-export function putBack(session: Session, taken: TakenDown): Promise<void> {
+export function recreate(session: Session, taken: DroppedDependent): Promise<void> {
   const { create, owner, grants, columnGrants, comments, parts } = taken;
   const statements = [create, ...parts, ...comments.map(({ sql }) => sql), owner, ...grants, ...columnGrants];
   return withoutSearchPath(session, () => attempt(session, statements));
@@ -96,7 +100,7 @@ export function putBack(session: Session, taken: TakenDown): Promise<void> {
  * Restores the owner, privileges, comments and parts of an object that its file re-created, unless the file sets them.
  * Returns a finding for each statement that failed.
  */
-export async function giveBack(session: Session, taken: TakenDown): Promise<Finding[]> {
+export async function restoreDetails(session: Session, taken: DroppedDependent): Promise<Finding[]> {
   const { name, kind, owner, grants, columnGrants, comments, parts } = taken;
   const findings: Finding[] = [];
   const commented = await commentedColumns(session, taken);
@@ -124,7 +128,7 @@ export async function giveBack(session: Session, taken: TakenDown): Promise<Find
 /** duplicate_table, duplicate_object. */
 const IS_THERE = new Set(["42P07", "42710"]);
 
-async function commentedColumns(session: Session, { name, kind }: TakenDown): Promise<Set<string>> {
+async function commentedColumns(session: Session, { name, kind }: DroppedDependent): Promise<Set<string>> {
   const oid = `pg_catalog.${kind === "function" ? "to_regprocedure" : "to_regclass"}(${quoteText(name)})::oid`;
   const [row] = await session.query(
     `SELECT COALESCE(pg_catalog.json_agg(COALESCE(t.attname::text, '')), '[]')::text AS row FROM pg_catalog.pg_description d LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = d.objoid AND t.attnum = d.objsubid AND d.objsubid > 0 WHERE d.objoid = ${oid}`,

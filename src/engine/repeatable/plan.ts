@@ -98,8 +98,8 @@ export async function planRepeatables(
   const place = { names: tableNames(settings), database, placeholders: settings.placeholders };
   const plan = { steps: used.map(stepOf), skipped: [], warnings: [] };
   const { scripts, findings } = await loadScripts(plan, fileSystem, session, place, new Map());
-  const faults = scripts.flatMap(({ path, inspection }) => mustBeTransactional(path, inspection));
-  refuseUnsound([...findings, ...faults], "apply repeatable migrations");
+  const problems = scripts.flatMap(({ path, inspection }) => mustBeTransactional(path, inspection));
+  refuseUnsound([...findings, ...problems], "apply repeatable migrations");
   const outlined = used.flatMap(({ name, file }, index): RepeatableScript[] => {
     const script = scripts[index];
     if (!script) return [];

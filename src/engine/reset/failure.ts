@@ -16,29 +16,29 @@ export async function deletionFailure(
   const { server } = failure;
   const details = { server, cause: failure };
   const what = `Cannot reset ${databaseName}`;
-  const truth = atOnce ? "nothing was deleted" : "part of its data is deleted";
+  const outcome = atOnce ? "nothing was deleted" : "part of its data is deleted";
   const again = atOnce ? "run pgstep reset again" : "run pgstep reset again to finish it";
   switch (server.code) {
     case "55P03":
     case "40P01": {
       const advice = `Stop the programs that use the database, and ${again}.`;
-      return new Failure("statement-failed", `${what}: ${about} is in use by another session; ${truth}`, {
+      return new Failure("statement-failed", `${what}: ${about} is in use by another session; ${outcome}`, {
         hint: await holdersHint(session, advice),
         ...details,
       });
     }
     case "53200":
-      return new Failure("too-large", `${what}: ${about} takes more locks than the server has room for; ${truth}`, {
+      return new Failure("too-large", `${what}: ${about} takes more locks than the server has room for; ${outcome}`, {
         hint: `Raise max_locks_per_transaction on the server, and ${again}.`,
         ...details,
       });
     case "42501":
-      return new Failure("privilege-missing", `${what}: ${about}: ${server.message}; ${truth}`, {
+      return new Failure("privilege-missing", `${what}: ${about}: ${server.message}; ${outcome}`, {
         hint: `Connect as the owner of the database or as a superuser, and ${again}.`,
         ...details,
       });
     default:
-      return new Failure("statement-failed", `${what}: ${about}: ${server.message} (${server.code}); ${truth}`, {
+      return new Failure("statement-failed", `${what}: ${about}: ${server.message} (${server.code}); ${outcome}`, {
         hint: `Fix the cause, and ${again}.`,
         ...details,
       });

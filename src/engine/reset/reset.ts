@@ -5,7 +5,7 @@ import type { Consent } from "../../ports/consent.ts";
 import type { Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
 import { requireUnprotected } from "../history/protection.ts";
-import { type DatabaseState, look, requireWritable } from "../history/read-state.ts";
+import { type DatabaseState, readState, requireWritable } from "../history/read-state.ts";
 import type { RunLock } from "../lock/run-lock.ts";
 import { withRunLock } from "../lock/take-lock.ts";
 import type { DatabaseContext } from "../session/context.ts";
@@ -88,7 +88,7 @@ interface Survey {
 
 /** @throws Failure privilege-missing, reset-refused */
 async function survey({ settings }: DatabaseContext, session: Session): Promise<Survey> {
-  const state = await look(session, settings);
+  const state = await readState(session, settings);
   requireWritable(state, "reset");
   requireUnprotected(state, "reset");
   const inventory = await withCountedRows(session, await readInventory(session, tableNames(settings)));

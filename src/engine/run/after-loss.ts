@@ -5,7 +5,7 @@ import type { RecordedRepeatable, RepeatableReport } from "../../core/repeatable
 import type { StepReport } from "../../core/reports/report.ts";
 import { enumeration } from "../../core/text/display.ts";
 import type { ConnectionLost, Session } from "../../ports/session.ts";
-import { type DatabaseState, look } from "../history/read-state.ts";
+import { type DatabaseState, readState } from "../history/read-state.ts";
 import type { TriedRepeatable } from "../repeatable/apply.ts";
 import { readRecords } from "../repeatable/records.ts";
 import type { Script } from "../script/load-scripts.ts";
@@ -41,7 +41,7 @@ export interface Interrupted {
 }
 
 /** The actual outcome after the loss. */
-export interface Truth {
+export interface ActualOutcome {
   readonly steps: readonly StepReport[];
   readonly repeatable: readonly RepeatableReport[];
   /** Number of the run's commits known to have persisted; the repeatable migrations' commit is the last. */
@@ -57,12 +57,12 @@ export async function afterLoss(
   { context, lock, names }: Run,
   interrupted: Interrupted,
   inquiry: Inquiry,
-): Promise<Truth> {
+): Promise<ActualOutcome> {
   const { found, lockNote } = await reconnect(context, lock, async (session) => ({
     evidence: await inquiry.find(session),
     records: interrupted.repeatable.length > 0 ? await readRecords(session, names) : [],
   }));
-  const steps = found ? stepsBy(found.evidence, interrupted) : doubted(interrupted);
+  const steps = found ? stepsBy(found.evidence, interrupted) : withUnknownOutcome(interrupted);
   const repeatable = interrupted.repeatable.map((one) => repeatableBy(found?.records, one));
   const isDone = repeatable.some(({ outcome }) => outcome === "applied");
   return {
@@ -84,8 +84,8 @@ export function askHistory(run: Run, begun: DatabaseState, planned: DatabaseStat
   return {
     async find(session) {
       // Without the pin: it would reject what this run itself has undone.
-      const truth = await look(session, { ...run.context.settings, pin: undefined });
-      const now = appliedAt(truth);
+      const actual = await readState(session, { ...run.context.settings, pin: undefined });
+      const now = appliedAt(actual);
       const [first, last] = [appliedAt(begun), appliedAt(planned)];
       return ({ version, direction }, isFinished) => {
         const key = versionKey(version);
@@ -93,7 +93,7 @@ export function askHistory(run: Run, begun: DatabaseState, planned: DatabaseStat
         // An unchanged row proves nothing: a redo removes it and writes it again.
         if (row === (isFinished ? first : last).get(key)) return false;
         // A file that runs statement by statement may write or delete its own row before it ends.
-        if (isUnfinished(truth, key, direction)) return false;
+        if (isUnfinished(actual, key, direction)) return false;
         return direction === "down" || row !== undefined;
       };
     },
@@ -130,7 +130,7 @@ function stepsBy(evidence: Evidence, { finished, rest }: Interrupted): StepRepor
   );
 }
 
-function doubted({ finished, rest }: Interrupted): StepReport[] {
+function withUnknownOutcome({ finished, rest }: Interrupted): StepReport[] {
   return [...finished, ...rest].map((step) => stepReport({ step }, "in-doubt"));
 }
 
@@ -155,7 +155,7 @@ function repeatableBy(
   return { ...report, outcome: isLasting ? "applied" : commit === "confirmed" ? "lost" : "rolled-back" };
 }
 
-interface Found extends Pick<Truth, "steps" | "repeatable"> {
+interface Found extends Pick<ActualOutcome, "steps" | "repeatable"> {
   readonly isFound: boolean;
   readonly lockNote: string;
   readonly advice: string;

@@ -70,7 +70,7 @@ export class AroundRun {
   /** Number of the run's commits that the server confirmed; all repeatable migrations together are the last one. */
   #commits = 0;
   /** The reported outcomes of repeatable migrations, by name. */
-  readonly #told = new Map<string, RepeatableReport["outcome"]>();
+  readonly #reported = new Map<string, RepeatableReport["outcome"]>();
 
   constructor(run: Run, given: AroundSteps, retry: Retry) {
     this.#run = run;
@@ -90,12 +90,12 @@ export class AroundRun {
   settle(repeatable: readonly RepeatableReport[], proven: number): void {
     this.#hooks.doubtUnless(proven);
     for (const report of repeatable) {
-      if (report.outcome !== this.#told.get(report.name)) this.#tell(report);
+      if (report.outcome !== this.#reported.get(report.name)) this.#print(report);
     }
   }
 
-  #tell(repeatable: RepeatableReport): void {
-    this.#told.set(repeatable.name, repeatable.outcome);
+  #print(repeatable: RepeatableReport): void {
+    this.#reported.set(repeatable.name, repeatable.outcome);
     this.#run.context.emit({ type: "repeatable-finished", repeatable });
   }
 
@@ -169,7 +169,7 @@ export class AroundRun {
       this.tried = tried;
       if (lost) throw lost;
       if (busy && (await this.#retry({ kind: "busy", ...busy }))) continue;
-      for (const one of tried) this.#tell(reportOf(one));
+      for (const one of tried) this.#print(reportOf(one));
       return failure;
     }
   }

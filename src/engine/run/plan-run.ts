@@ -11,7 +11,7 @@ import { asWarnings, findOccupied, type PendingFile, refuseOccupied } from "../h
 import { tableNames } from "../history/history-table.ts";
 import { isFirstRun, type Occupants, readOccupants } from "../history/occupants.ts";
 import { requireUnprotected } from "../history/protection.ts";
-import { type DatabaseState, look, requireNoResetUnfinished } from "../history/read-state.ts";
+import { type DatabaseState, readState, requireNoResetUnfinished } from "../history/read-state.ts";
 import { begunOnesResumed, loadScripts, refuseUnsound, type Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { type AroundFiles, planAround, readAround } from "./plan-around.ts";
@@ -74,7 +74,7 @@ class Planning {
     const recordsSent = this.#around.sendForRecords(session);
     const { migrations } = this.#files;
     const expected = isUp ? { rows: nothingPending(migrations, settings.environment), slices: 1 } : undefined;
-    const state = await look(session, settings, expected);
+    const state = await readState(session, settings, expected);
     requireNoResetUnfinished(state, "migrate");
     const entries = compareHistory(migrations, state, settings.environment);
     const plan = this.#choice.choose(entries);

@@ -213,9 +213,9 @@ class Execution {
     const run = this.#run;
     const around = this.#around;
     const interrupted = { ...how, lost, finished: this.#finished, repeatable: around.tried };
-    const { proven, ...truth } = await afterLoss(run, interrupted, this.#inquiry);
-    around.settle(truth.repeatable, proven);
-    return this.#executed(truth);
+    const { proven, ...actual } = await afterLoss(run, interrupted, this.#inquiry);
+    around.settle(actual.repeatable, proven);
+    return this.#executed(actual);
   }
 
   #executed({ failure, ...rest }: Pick<Executed, "steps" | "repeatable"> & { failure: Failure | undefined }): Executed {

@@ -29,13 +29,13 @@ const MAY_BE_SPECIAL = /^(?:COPY|ROLLBACK|BEGIN|START|COMMIT|END|ABORT|PREPARE)\
  * @throws Failure history-conflict when one would end the transaction: none did when the file was checked
  */
 export function* workOf(script: Script): Generator<Work> {
-  const { passedOver, blocks } = script.inspection;
+  const { skippedStatements, blocks } = script.inspection;
   const iterator = script.plannedPieces();
   let index = 0;
   for (let next = iterator.next(); !next.done; next = iterator.next()) {
     const piece = next.value;
     if (piece.kind !== "statement") continue;
-    if (!passedOver.has(index)) {
+    if (!skippedStatements.has(index)) {
       const kind = MAY_BE_SPECIAL.test(piece.text) ? classify(piece) : undefined;
       const isCopy = kind?.copyFromStdin !== undefined;
       if (kind?.transaction && kind.transaction !== "rollback-to") throw editedMeanwhile(script.path);

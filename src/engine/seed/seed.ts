@@ -5,7 +5,7 @@ import type { Plan, Step } from "../../core/migrations/plan.ts";
 import type { SeedReport } from "../../core/reports/report.ts";
 import { byWeightAndPlace, readMigrations } from "../files/read-migrations.ts";
 import { type TableNames, tableNames } from "../history/history-table.ts";
-import { type DatabaseState, look, requireNoResetUnfinished } from "../history/read-state.ts";
+import { type DatabaseState, readState, requireNoResetUnfinished } from "../history/read-state.ts";
 import type { Inquiry } from "../run/after-loss.ts";
 import { NOTHING_AROUND } from "../run/around-run.ts";
 import { carryOut } from "../run/carry-out.ts";
@@ -49,7 +49,7 @@ function plannerOf(context: DatabaseContext, migrations: readonly Migration[], f
   const names = tableNames(settings);
   const seen = new Map<SqlFile, Script>();
   return async (session) => {
-    const state = await look(session, settings);
+    const state = await readState(session, settings);
     requireNoResetUnfinished(state, "seed");
     requireNonePending(context, migrations, state);
     const records = files.seeds.some(({ once }) => once) ? await readSeedRecords(session, names) : NO_RECORDS;

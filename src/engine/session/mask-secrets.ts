@@ -15,14 +15,14 @@ export function withoutSecrets(database: Database, placeholders: GivenPlaceholde
   return {
     description: database.description,
     embedded: database.embedded,
-    open: async (signal) => new DiscreetSession(await database.open(signal), mask),
+    open: async (signal) => new MaskingSession(await database.open(signal), mask),
     close: () => database.close(),
   };
 }
 
 type Mask = (text: string) => string;
 
-class DiscreetSession implements Session {
+class MaskingSession implements Session {
   readonly #session: Session;
   readonly #mask: Mask;
   #onNotice: Session["onNotice"];
@@ -57,7 +57,7 @@ class DiscreetSession implements Session {
   }
 
   execute(sql: string) {
-    return this.#discreet(this.#session.execute(sql));
+    return this.#masked(this.#session.execute(sql));
   }
 
   send(sql: string, listener: MessageListener) {
@@ -69,15 +69,15 @@ class DiscreetSession implements Session {
   }
 
   query(sql: string) {
-    return this.#discreet(this.#session.query(sql));
+    return this.#masked(this.#session.query(sql));
   }
 
   copyIn(sql: string, data: Iterable<Uint8Array | string>) {
-    return this.#discreet(this.#session.copyIn(sql, data));
+    return this.#masked(this.#session.copyIn(sql, data));
   }
 
   copyOut(sql: string, take: (row: Uint8Array) => void) {
-    return this.#discreet(this.#session.copyOut(sql, take));
+    return this.#masked(this.#session.copyOut(sql, take));
   }
 
   cancel() {
@@ -88,7 +88,7 @@ class DiscreetSession implements Session {
     return this.#session.close();
   }
 
-  #discreet<Result>(answer: Promise<Result>): Promise<Result> {
+  #masked<Result>(answer: Promise<Result>): Promise<Result> {
     const masked = answer.catch((error: unknown) => {
       throw maskedError(error, this.#mask);
     });
@@ -98,7 +98,7 @@ class DiscreetSession implements Session {
   }
 }
 
-function maskedError<Fault>(error: Fault, mask: Mask): Fault | ServerFailure | ConnectionLost {
+function maskedError<Thrown>(error: Thrown, mask: Mask): Thrown | ServerFailure | ConnectionLost {
   if (error instanceof ServerFailure) return new ServerFailure(maskedMessage(error.server, mask), error.after);
   if (error instanceof ConnectionLost) {
     return new ConnectionLost(mask(error.message), error.server && maskedMessage(error.server, mask));

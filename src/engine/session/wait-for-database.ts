@@ -5,7 +5,7 @@ import { ConnectionLost, type Database, ServerFailure, type Session } from "../.
 import type { Context } from "./context.ts";
 import { mayPass } from "./may-pass.ts";
 
-export interface Patience {
+export interface WaitLimit {
   /** Total time to wait in milliseconds; 0 for a single attempt. */
   readonly limitMs: number;
   /** True if a server in recovery is accepted, because target_session_attrs allows one. */
@@ -15,7 +15,7 @@ export interface Patience {
 }
 
 /** The limit of --wait; undefined if it is not given. */
-export function patienceOf(limitMs: number | undefined): Pick<Patience, "limitMs" | "option"> | undefined {
+export function waitLimitOf(limitMs: number | undefined): Pick<WaitLimit, "limitMs" | "option"> | undefined {
   return limitMs === undefined ? undefined : { limitMs, option: "--wait" };
 }
 
@@ -28,7 +28,7 @@ const LEAST_ATTEMPT_MS = 1_000;
 export function waitingDatabase(
   database: Database,
   context: Pick<Context, "clock" | "emit">,
-  patience: Patience,
+  waitLimit: WaitLimit,
 ): Database {
   let isReady = false;
   return {
@@ -36,7 +36,7 @@ export function waitingDatabase(
     embedded: database.embedded,
     async open(signal) {
       if (isReady) return database.open(signal);
-      const session = await firstSession(database, context, patience, signal);
+      const session = await firstSession(database, context, waitLimit, signal);
       isReady = true;
       return session;
     },
@@ -51,27 +51,27 @@ export function waitingDatabase(
 async function firstSession(
   database: Database,
   { clock, emit }: Pick<Context, "clock" | "emit">,
-  patience: Patience,
+  waitLimit: WaitLimit,
   signal: AbortSignal | undefined,
 ): Promise<Session> {
-  const { limitMs } = patience;
+  const { limitMs } = waitLimit;
   const started = clock.monotonicMs();
   const waited = () => clock.monotonicMs() - started;
-  let told: string | undefined;
+  let reported: string | undefined;
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
-    const result = await attempt(database, patience, limitMs - waited(), signal);
+    const result = await attempt(database, waitLimit, limitMs - waited(), signal);
     if (!(result instanceof Failure)) {
-      if (told !== undefined) emit({ type: "database-ready", database: database.description, waitedMs: waited() });
+      if (reported !== undefined) emit({ type: "database-ready", database: database.description, waitedMs: waited() });
       return result;
     }
     if (signal?.aborted) throw interruption(signal, `Cannot wait for ${database.description}`, "Nothing was done.");
     if (!mayPass(result)) throw result;
-    if (waited() >= limitMs) throw givenUp(result, patience);
+    if (waited() >= limitMs) throw givenUp(result, waitLimit);
     const reason = reasonOf(result);
-    if (reason !== told) {
+    if (reason !== reported) {
       emit({ type: "database-waiting", database: database.description, reason, waitedMs: waited(), limitMs });
     }
-    told = reason;
+    reported = reason;
     await clock.sleep(Math.min(delayMs, limitMs - waited()), signal);
   }
 }
@@ -79,7 +79,7 @@ async function firstSession(
 /** A session of a server that is ready, or why there is none. */
 async function attempt(
   database: Database,
-  { standbyWillDo }: Patience,
+  { standbyWillDo }: WaitLimit,
   leftMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Session | Failure> {
@@ -106,7 +106,7 @@ async function attempt(
 
 const SILENT = "Check the host, the port and any firewall in between.";
 
-function givenUp(last: Failure, { limitMs, option }: Patience): Failure {
+function givenUp(last: Failure, { limitMs, option }: WaitLimit): Failure {
   const { code, message, hint, server } = last;
   const longer = `To wait longer: ${option} 5m.`;
   return new Failure(code, `${message}, after waiting ${writeDuration(limitMs)}`, {

@@ -45,9 +45,9 @@ export async function sendFile(run: Run, script: Script): Promise<Refusal | unde
       if (check && !failed) pipeline.send(check, sender({ at: "strings", statement }));
       if (alone) await pipeline.drained();
       if (failed || context.signal.aborted) break;
-      const told = sender({ at: "statement", statement });
-      if (rows) pipeline.copy(statement.text, rows, told);
-      else pipeline.send(statement.text, told);
+      const listener = sender({ at: "statement", statement });
+      if (rows) pipeline.copy(statement.text, rows, listener);
+      else pipeline.send(statement.text, listener);
       await (rows ? pipeline.drained() : pipeline.room());
     }
     const last = strings.atEnd();

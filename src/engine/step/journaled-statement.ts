@@ -74,8 +74,8 @@ export async function runStatement(
     await quietly(statement, enter, () => dropInvalidNamesake(alone, statement, about));
   }
   // The first statement of a down script finds the row, and a resumed one may find a row that the file wrote itself.
-  const isUntold = number === 1 && (entry !== undefined || step.direction === "down");
-  const unrecorded = isUntold ? [] : [unrecordedSql(names, step, number)];
+  const mayHaveRow = number === 1 && (entry !== undefined || step.direction === "down");
+  const unrecorded = mayHaveRow ? [] : [unrecordedSql(names, step, number)];
   const recording = [...unrecorded, ranSql(names, step, number, hash)];
   if (work.block) return blocks.run(work, work.block, recording);
   if (!mustRunAlone(script, statement)) return runWithEntry(alone, work, recording.join("; "), enter);

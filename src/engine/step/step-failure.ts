@@ -37,12 +37,12 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
     });
   }
   const unrecordable =
-    stage.at === "record" && check !== undefined ? unrecordableFault(check, script, history) : undefined;
+    stage.at === "record" && check !== undefined ? unrecordableProblem(check, script, history) : undefined;
   if (unrecordable)
-    return new Failure("statement-failed", `${what}: ${unrecordable.fault}`, { hint: unrecordable.hint, place });
+    return new Failure("statement-failed", `${what}: ${unrecordable.problem}`, { hint: unrecordable.hint, place });
   if (stage.at === "commit" && check === "row") {
-    const fault = step.direction === "up" ? "it removes its own row from" : "it puts its own row back into";
-    return new Failure("statement-failed", `${what}: ${fault} ${history}`, {
+    const problem = step.direction === "up" ? "it removes its own row from" : "it puts its own row back into";
+    return new Failure("statement-failed", `${what}: ${problem} ${history}`, {
       hint: `Remove the statement, rule or trigger that writes to ${history}: pgstep does that itself.`,
       place,
     });
@@ -56,22 +56,22 @@ export function stepFailure(run: Run, script: Script, stage: Stage, server: Serv
 }
 
 /** Why the history does not accept a step's row, found before the step's first statement. */
-function unrecordableFault(
+function unrecordableProblem(
   check: string,
   { step }: Script,
   history: string,
-): { readonly fault: string; readonly hint: string } | undefined {
+): { readonly problem: string; readonly hint: string } | undefined {
   const change = step.direction === "up" ? "recorded in" : "removed from";
   switch (check) {
     case "row":
     case "raced":
       return {
-        fault: `its row cannot be ${change} ${history}: a rule, a trigger or a policy of that table prevents it`,
+        problem: `its row cannot be ${change} ${history}: a rule, a trigger or a policy of that table prevents it`,
         hint: `Find and remove it: \\d ${history} in psql shows all three. pgstep ran no statement of the migration in this run.`,
       };
     case "previous":
       return {
-        fault: `another session or a trigger changed the row of the previous step in ${history}`,
+        problem: `another session or a trigger changed the row of the previous step in ${history}`,
         hint: "Run pgstep status to see what is recorded now, then run the command again.",
       };
   }

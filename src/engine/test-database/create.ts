@@ -2,7 +2,7 @@ import { Failure, interruption } from "../../core/failure/failure.ts";
 import { quoteIdentifier } from "../../core/sql/quote.ts";
 import { type Database, ServerFailure, type Session } from "../../ports/session.ts";
 import { requireUnprotected } from "../history/protection.ts";
-import { look } from "../history/read-state.ts";
+import { readState } from "../history/read-state.ts";
 import { migrate } from "../run/migrate.ts";
 import { seed } from "../seed/seed.ts";
 import type { Context, DatabaseContext } from "../session/context.ts";
@@ -102,7 +102,7 @@ async function shareNamed(context: DatabaseContext, { seeds }: TestWishes, name:
   const state = await withSession(
     context.database,
     DOING,
-    (session) => look(session, context.settings),
+    (session) => readState(session, context.settings),
     context.signal,
   );
   requireUnprotected(state, "use for tests");

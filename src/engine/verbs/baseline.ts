@@ -6,7 +6,7 @@ import { compareVersions, sameVersion } from "../../core/migrations/version.ts";
 import type { BaselineReport } from "../../core/reports/report.ts";
 import type { Session } from "../../ports/session.ts";
 import { insertRowSql, type Recording } from "../history/history-table.ts";
-import { look } from "../history/read-state.ts";
+import { readState } from "../history/read-state.ts";
 import type { RunLock } from "../lock/run-lock.ts";
 import { prepareHistory } from "../run/prepare-history.ts";
 import { stepReport } from "../run/run-scripts.ts";
@@ -55,7 +55,7 @@ export async function baseline(context: DatabaseContext, version: string): Promi
     return report;
   };
   const lookUp = async (session: Session): Promise<BaselineReport | string> => {
-    const { history } = await look(session, settings);
+    const { history } = await readState(session, settings);
     const recorded = new Set(history.map((row) => row.version));
     return steps.every((step) => recorded.has(step.version)) ? report : "Nothing was recorded. Run the command again.";
   };

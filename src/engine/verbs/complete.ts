@@ -26,14 +26,14 @@ function versionSuggestions(fileSystem: FileSystem, directory: () => string, pre
   try {
     return listFolders(fileSystem, directory())
       .entries.flatMap(({ name }) => parseMigrationName(name) ?? [])
-      .flatMap((name) => ("fault" in name || name.direction === "down" ? [] : name))
+      .flatMap((name) => ("problem" in name || name.direction === "down" ? [] : name))
       .sort((left, right) => compareVersions(left.version, right.version))
-      .map(({ version, description }) => ({ text: prefix + version, remark: description }));
+      .map(({ version, description }) => ({ text: prefix + version, note: description }));
   } catch {
     return [];
   }
 }
 
-function line({ text, remark }: Suggestion): string {
-  return `${text}\t${printableLine(remark)}`;
+function line({ text, note }: Suggestion): string {
+  return `${text}\t${printableLine(note)}`;
 }

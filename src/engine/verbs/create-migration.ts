@@ -68,8 +68,8 @@ function existingVersions({ fileSystem, settings }: Context): string[] {
     if (systemCode(cause) === "ENOENT") {
       const misplaced = misplacedDirectory(fileSystem, settings.directory);
       if (!misplaced) return [];
-      const { fault, hint } = misplaced;
-      throw new Failure("usage", `Cannot create ${settings.directory} here: ${fault}`, { hint });
+      const { problem, hint } = misplaced;
+      throw new Failure("usage", `Cannot create ${settings.directory} here: ${problem}`, { hint });
     }
     throw new Failure(
       "directory-unreadable",

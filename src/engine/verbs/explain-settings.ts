@@ -12,16 +12,16 @@ export async function explainSettings(
   explainDatabase: () => Promise<readonly TargetValue[]>,
   fileSystem: Pick<FileSystem, "list">,
 ): Promise<SettingsReport> {
-  const faults = [...resolved.faults];
+  const problems = [...resolved.problems];
   let connection: readonly TargetValue[] = [];
   try {
     // With an error in the settings it may be the wrong database.
-    if (faults.length === 0) connection = await explainDatabase();
+    if (problems.length === 0) connection = await explainDatabase();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    faults.push(error);
+    problems.push(error);
   }
-  const failure = failureOf(faults);
+  const failure = failureOf(problems);
   return {
     type: "settings",
     projectFile: resolved.projectFile,

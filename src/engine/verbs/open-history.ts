@@ -3,7 +3,7 @@ import type { Session } from "../../ports/session.ts";
 import { readMigrations } from "../files/read-migrations.ts";
 import {
   type DatabaseState,
-  look,
+  readState,
   requireNoResetUnfinished,
   requireWritable,
   type TablePrivilege,
@@ -32,7 +32,7 @@ export async function lookToWrite(
   doing: string,
   needed?: readonly TablePrivilege[],
 ): Promise<DatabaseState> {
-  const state = await look(session, settings);
+  const state = await readState(session, settings);
   requireWritable(state, doing, needed);
   requireNoResetUnfinished(state, doing);
   return state;

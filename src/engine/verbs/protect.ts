@@ -6,7 +6,7 @@ import type { UnprotectConsent } from "../../ports/consent.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { NOW_UTC, type TableNames, tableNames } from "../history/history-table.ts";
 import { PROTECTION_SETTING, protectedBySettingSql, protectedByTableSql } from "../history/protection.ts";
-import { type DatabaseState, look, requireWritable } from "../history/read-state.ts";
+import { type DatabaseState, readState, requireWritable } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { inTransaction } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
@@ -19,7 +19,7 @@ import { withSession } from "../session/with-session.ts";
 export async function protect(context: DatabaseContext): Promise<ProtectionReport> {
   const { database, settings, signal } = context;
   const work = async (session: Session): Promise<ProtectionReport> => {
-    const state = await look(session, settings);
+    const state = await readState(session, settings);
     requireWritable(state, "protect");
     const report = { type: "protection", database: database.description, isProtected: true } as const;
     if (state.isProtected) return { ...report, hasChanged: false };
@@ -41,7 +41,7 @@ export async function protect(context: DatabaseContext): Promise<ProtectionRepor
 export async function unprotect(context: DatabaseContext, consent: UnprotectConsent): Promise<ProtectionReport> {
   const { database, settings, signal } = context;
   const report = { type: "protection", database: database.description, isProtected: false } as const;
-  const seen = await withSession(database, "unprotect", (session) => look(session, settings), signal);
+  const seen = await withSession(database, "unprotect", (session) => readState(session, settings), signal);
   requireWritable(seen, "unprotect");
   if (!seen.isProtected) return { ...report, hasChanged: false };
   // No session is held while the user decides.

@@ -3,7 +3,7 @@ import { compareHistory, type Entry } from "../../core/migrations/history.ts";
 import { sameVersion } from "../../core/migrations/version.ts";
 import type { RepairReport } from "../../core/reports/report.ts";
 import type { Consent, ForgetConsent } from "../../ports/consent.ts";
-import { look } from "../history/read-state.ts";
+import { readState } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 import { soundMigrations } from "./open-history.ts";
@@ -31,7 +31,7 @@ export async function repairVersion(
 async function findEntry(context: DatabaseContext, version: string): Promise<Entry> {
   const { settings, database, signal } = context;
   const migrations = soundMigrations(context, "repair the history");
-  const state = await withSession(database, "repair", (session) => look(session, settings), signal);
+  const state = await withSession(database, "repair", (session) => readState(session, settings), signal);
   const entries = compareHistory(migrations, state, settings.environment);
   const found = entries.find((one) => sameVersion(one.version, version));
   if (found) return found;

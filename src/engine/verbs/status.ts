@@ -3,7 +3,7 @@ import { compareRepeatables } from "../../core/repeatable/repeatable.ts";
 import type { StatusReport } from "../../core/reports/report.ts";
 import { gapFindings, readMigrations } from "../files/read-migrations.ts";
 import { tableNames } from "../history/history-table.ts";
-import { look } from "../history/read-state.ts";
+import { readState } from "../history/read-state.ts";
 import { readRepeatables } from "../repeatable/plan.ts";
 import { readRecords } from "../repeatable/records.ts";
 import { refuseUnsound } from "../script/load-scripts.ts";
@@ -32,7 +32,7 @@ export async function readStatus(context: DatabaseContext, details = true): Prom
     database,
     "read the history of",
     async (session) => {
-      const state = await look(session, settings, expected);
+      const state = await readState(session, settings, expected);
       return { state, records: state.repeatableExists ? await readRecords(session, tableNames(settings)) : [] };
     },
     context.signal,

@@ -36,11 +36,11 @@ function write(path: string, content: string | Uint8Array): void {
 }
 
 function read(flags: Record<string, string> = {}, environment: Record<string, string> = {}, searching = true) {
-  const { values, projectFile, isProjectFileAbove, faults, warnings } = readSettings(
+  const { values, projectFile, isProjectFileAbove, problems, warnings } = readSettings(
     { flags: new Map(Object.entries(flags)), environment },
     { searching },
   );
-  return { ...values, projectFile, isProjectFileAbove, faults: faults.map(({ message }) => message), warnings };
+  return { ...values, projectFile, isProjectFileAbove, problems: problems.map(({ message }) => message), warnings };
 }
 
 describe("the project file", () => {
@@ -68,31 +68,31 @@ describe("the project file", () => {
     assert.equal(read({}, { PGSTEP_CONFIG: "../../other/ci.json" }).table, "named");
     assert.equal(read({ config: join(place, "other/ci.json") }, {}, false).table, "named");
     write("other/package.json", "{}");
-    assert.deepEqual(read({ config: "../../other/package.json" }).faults, [
+    assert.deepEqual(read({ config: "../../other/package.json" }).problems, [
       'Cannot use ../../other/package.json: it has no key "pgstep"',
     ]);
   });
 
-  test("that cannot be had or is not the only one is a fault", () => {
-    assert.deepEqual(read({ config: "none.json" }).faults, [
+  test("that cannot be had or is not the only one is a problem", () => {
+    assert.deepEqual(read({ config: "none.json" }).problems, [
       "Cannot read none.json from --config: there is no such file",
     ]);
-    assert.deepEqual(read({}, { PGSTEP_CONFIG: ".." }).faults, [
+    assert.deepEqual(read({}, { PGSTEP_CONFIG: ".." }).problems, [
       "Cannot read .. from PGSTEP_CONFIG: it is a directory",
     ]);
     write("pgstep.json", "{}");
     write("package.json", '{"pgstep": {}}');
-    assert.deepEqual(read().faults, [
+    assert.deepEqual(read().problems, [
       'Cannot choose between ../../pgstep.json and the key "pgstep" of ../../package.json',
     ]);
     write("a/pgstep.json", new Uint8Array([0x7b, 0x0a, 0xff, 0x7d]));
-    assert.deepEqual(read().faults, ["Cannot read ../pgstep.json: it is not UTF-8 at line 2"]);
+    assert.deepEqual(read().problems, ["Cannot read ../pgstep.json: it is not UTF-8 at line 2"]);
   });
 
   test("of that name may be a directory, which is passed over", () => {
     write("pgstep.json", '{"table": "outer"}');
     mkdirSync(join(place, "a", "pgstep.json"));
-    assert.deepEqual([read().table, read().faults], ["outer", []]);
+    assert.deepEqual([read().table, read().problems], ["outer", []]);
   });
 });
 
@@ -220,7 +220,7 @@ describe("the env-file", () => {
     assert.equal(read({}, { PGSTEP_ENV_FILE: ".env" }).table, "t");
     write("pgstep.json", '{"environments": {"test": {"schema": "of test"}}}');
     assert.equal(read({ "env-file": ".env" }).schema, "of test");
-    assert.deepEqual(read({ "env-file": ".env.none" }).faults, [
+    assert.deepEqual(read({ "env-file": ".env.none" }).problems, [
       "Cannot read .env.none from --env-file: there is no such file",
     ]);
   });

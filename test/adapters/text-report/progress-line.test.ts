@@ -14,7 +14,7 @@ const INDEX = {
   done: 2,
   statements: 10,
   rows: 1_234_567,
-  remark: "building index: scanning table, 47 % of blocks",
+  note: "building index: scanning table, 47 % of blocks",
 };
 
 describe("the line of progress", () => {
@@ -100,10 +100,10 @@ describe("the line of progress", () => {
     test("prints a line at each mark of a statement, then at each minute of the step", async () => {
       const { line, parts } = started({}, 0, false, { firstMs: 200, thenMs: 1_000 });
       await until(() => parts.length === 1);
-      line.observe({ remark: "building index, 47 % of blocks" });
+      line.observe({ note: "building index, 47 % of blocks" });
       await until(() => parts.length === 2);
       line.statementDone(1, 5);
-      line.observe({ remark: undefined });
+      line.observe({ note: undefined });
       await until(() => parts.length === 3);
       line.statementDone(2, 5);
       await until(() => parts.length === 4);

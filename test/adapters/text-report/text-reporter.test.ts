@@ -295,12 +295,12 @@ help: Create it first.
       const place = { path: `m/${index}.sql` };
       return { rule: "bad-name", severity: "error", message: "not a name", hint: "Rename it.", place };
     });
-    human.failure(new Failure("files-unsound", "Cannot run migrations: 200 faults in the files", { findings }));
+    human.failure(new Failure("files-unsound", "Cannot run migrations: 200 problems in the files", { findings }));
     const lines = written.stderr.trimEnd().split("\n");
     assert.equal(lines.length, 203);
     assert.equal(lines[0], "m/0.sql: error: not a name");
     assert.equal(lines[200], "  help: Rename it.");
-    assert.equal(lines.at(-1), "error: Cannot run migrations: 200 faults in the files");
+    assert.equal(lines.at(-1), "error: Cannot run migrations: 200 problems in the files");
   });
 
   test("that is a bug shows its stack and asks for a report", () => {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { endPointHash } from "../../../src/core/authentication/channel-binding.ts";
 import { saslprep } from "../../../src/core/authentication/saslprep.ts";
-import { ScramExchange, ScramFault } from "../../../src/core/authentication/scram.ts";
+import { ScramError, ScramExchange } from "../../../src/core/authentication/scram.ts";
 import { makeCertificate } from "../../support/certificates.ts";
 
 describe("SCRAM", () => {
@@ -37,16 +37,16 @@ describe("SCRAM", () => {
       `r=${nonce}more,s=${salt},i=9999999999`,
     ];
     for (const challenge of challenges) {
-      await assert.rejects(new ScramExchange("none", nonce).prove(challenge, "pencil"), ScramFault, challenge);
+      await assert.rejects(new ScramExchange("none", nonce).prove(challenge, "pencil"), ScramError, challenge);
     }
   });
 
   test("a server that does not know the password is found out", async () => {
     const exchange = new ScramExchange("none", nonce);
-    assert.throws(() => exchange.verify("v="), ScramFault);
+    assert.throws(() => exchange.verify("v="), ScramError);
     await exchange.prove(`r=${nonce}more,s=${salt},i=1`, "pencil");
     for (const outcome of ["", "v=", "e=invalid-proof", `v=${Buffer.alloc(32).toString("base64")}`]) {
-      assert.throws(() => exchange.verify(outcome), ScramFault, outcome);
+      assert.throws(() => exchange.verify(outcome), ScramError, outcome);
     }
   });
 });

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   backupFileName,
+  backupsToRemove,
   headLine,
   readBackupName,
   readHead,
   readTail,
-  superfluous,
   tailLine,
 } from "../../../src/core/backup/backup-file.ts";
 import { copiedTables } from "../../../src/core/backup/copied-rows.ts";
@@ -94,7 +94,7 @@ describe("names of backups", () => {
     });
     const entries = [entry("a", "02"), entry("b", "01"), entry("a", "03"), entry("a", "01")];
     assert.deepEqual(
-      superfluous(entries, "a", 2).map(({ path }) => path),
+      backupsToRemove(entries, "a", 2).map(({ path }) => path),
       ["a01"],
     );
   });

@@ -11,7 +11,7 @@ const WORDS: Vocabulary = {
   commands: [
     {
       name: "go",
-      effect: "looks",
+      effect: "reads",
       aliases: ["walk"],
       summary: "go there",
       description: "",
@@ -26,7 +26,7 @@ const WORDS: Vocabulary = {
     },
     {
       name: "stay",
-      effect: "looks",
+      effect: "reads",
       aliases: [],
       summary: "stay here",
       description: "",
@@ -51,7 +51,7 @@ describe("what completes a word", () => {
   test("commands and their aliases, each with what it is", () => {
     assert.deepEqual(at(""), ["go", "walk", "stay"]);
     assert.deepEqual(at("--dir", "x", "w"), ["walk"]);
-    assert.deepEqual(completionAt(WORDS, [], "s").suggestions, [{ text: "stay", remark: "stay here" }]);
+    assert.deepEqual(completionAt(WORDS, [], "s").suggestions, [{ text: "stay", note: "stay here" }]);
   });
 
   test("options of the command and of all, without those that are there", () => {

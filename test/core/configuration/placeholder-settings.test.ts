@@ -15,9 +15,9 @@ function projectFile(text: string): NonNullable<SettingSources["projectFile"]> {
 
 /** "name=value", secrets with an exclamation mark; nothing may be wrong. */
 function values(sources: Partial<SettingSources>): string[] {
-  const { values, faults } = resolveSettings({ environment: {}, ...sources });
+  const { values, problems } = resolveSettings({ environment: {}, ...sources });
   assert.deepEqual(
-    faults.map(({ message }) => message),
+    problems.map(({ message }) => message),
     [],
   );
   return [...placeholdersOf(values.placeholders)]
@@ -25,8 +25,8 @@ function values(sources: Partial<SettingSources>): string[] {
     .sort();
 }
 
-function faults(sources: Partial<SettingSources>): string[] {
-  return resolveSettings({ environment: {}, ...sources }).faults.map(
+function problems(sources: Partial<SettingSources>): string[] {
+  return resolveSettings({ environment: {}, ...sources }).problems.map(
     ({ message, place }) => `${place ? `${place.line}:${place.column} ` : ""}${message}`,
   );
 }
@@ -65,7 +65,7 @@ describe("the values of placeholders", () => {
       environment: { X: 'quote " and \\ and\nline', PGSTEP_PLACEHOLDER_C: "hidden" },
     };
     assert.deepEqual(values(sources), ['a=quote " and \\ and\nline', "b=<none>!", "c=hidden!", `d=\${x}`]);
-    assert.match(faults({ projectFile: sources.projectFile })[0] ?? "", /"placeholders": the variable X is not set/);
+    assert.match(problems({ projectFile: sources.projectFile })[0] ?? "", /"placeholders": the variable X is not set/);
   });
 
   test("may have commas and equals signs in them", () => {
@@ -82,15 +82,15 @@ describe("the values of placeholders", () => {
       '{"a": 1}',
       '{"a": {"x": "hunter2"}}',
     ]) {
-      const [message = "", ...others] = faults({ flags: new Map([["set", text]]) });
+      const [message = "", ...others] = problems({ flags: new Map([["set", text]]) });
       if (text === "a=1,b") continue;
       assert.match(message, /^Cannot use --set \.\.\.: /, text);
       assert.ok(!message.includes("hunter2") && others.length === 0, message);
     }
-    assert.deepEqual(faults({ projectFile: projectFile('{"placeholders":\n {"a-b": "x"}}') }), [
+    assert.deepEqual(problems({ projectFile: projectFile('{"placeholders":\n {"a-b": "x"}}') }), [
       '2:2 Cannot use pgstep.json: "placeholders": a name of letters, digits and underscores is missing before an =',
     ]);
-    assert.deepEqual(faults({ projectFile: projectFile('{"placeholders": ["a"]}') }), [
+    assert.deepEqual(problems({ projectFile: projectFile('{"placeholders": ["a"]}') }), [
       '1:18 Cannot use pgstep.json: "placeholders" is a list instead of an object of names and values',
     ]);
   });

@@ -23,16 +23,16 @@ function flags(typed: Record<string, string>): ReadonlyMap<string, string> {
 
 /** A setting's value and where it comes from; nothing may be wrong. */
 function said(sources: Partial<SettingSources>, name: SettingName): readonly [unknown, string] {
-  const { values, origins, faults } = resolveSettings({ environment: {}, ...sources });
+  const { values, origins, problems } = resolveSettings({ environment: {}, ...sources });
   assert.deepEqual(
-    faults.map(({ message }) => message),
+    problems.map(({ message }) => message),
     [],
   );
   return [values[name], describeOrigin(origins[name])];
 }
 
 function faultsOf(sources: Partial<SettingSources>): string[] {
-  return resolveSettings({ environment: {}, ...sources }).faults.map(
+  return resolveSettings({ environment: {}, ...sources }).problems.map(
     ({ message, hint, place }) => `${place ? `${place.line}:${place.column} ` : ""}${message} | ${hint}`,
   );
 }
@@ -166,7 +166,7 @@ describe("the project file", () => {
     assert.equal(said(sources, "verbose")[0], false);
   });
 
-  test("what cannot be replaced is a fault, unless something stronger says the setting", () => {
+  test("what cannot be replaced is a problem, unless something stronger says the setting", () => {
     const file = projectFile(`{\n  "url": "postgres://\${PGUSER}@h/d"}`);
     assert.deepEqual(faultsOf({ projectFile: file }), [
       `2:10 Cannot use "url": the variable PGUSER is not set | Set PGUSER, or write \${PGUSER:-default}.`,
@@ -187,17 +187,17 @@ describe("the project file", () => {
       const file = projectFile(`{ "backupKeep": ${value} }`);
       assert.equal(said({ projectFile: file, environment: { N: "4" } }, "backupKeep")[0], number);
     }
-    for (const [value, fault] of [
+    for (const [value, problem] of [
       ['"3"', '"backupKeep" is a string instead of a whole number'],
       ["0", '"backupKeep": it is not a number from 1 to 99999'],
       ["2.5", '"backupKeep": it is not a number from 1 to 99999'],
     ] as const) {
       const [told] = faultsOf({ projectFile: projectFile(`{ "backupKeep": ${value} }`) });
-      assert.equal(told, `1:17 Cannot use ../pgstep.json: ${fault} | Write a number from 1 to 99999.`);
+      assert.equal(told, `1:17 Cannot use ../pgstep.json: ${problem} | Write a number from 1 to 99999.`);
     }
   });
 
-  test("what is unknown or of the wrong type is a fault with its place, in sections that are not chosen as well", () => {
+  test("what is unknown or of the wrong type is a problem with its place, in sections that are not chosen as well", () => {
     const text = `{
   "$schema": "x", "dir": "a", "lockTimeuot": "1s", "environment": "a b",
   "retryFor": 5, "verbose": "yes", "table": "", "config": "x", "frobnicate": {},
@@ -246,7 +246,7 @@ describe("the project file", () => {
     assert.equal(read("{ broken"), undefined);
     assert.throws(() => read('{"pgstep": {'), { code: "settings" });
     assert.deepEqual(
-      read('{"pgstep": 1}')?.faults.map(({ message }) => message),
+      read('{"pgstep": 1}')?.problems.map(({ message }) => message),
       ['Cannot use package.json: "pgstep" is a number instead of an object'],
     );
   });
@@ -282,7 +282,7 @@ describe("wrong values", () => {
   });
 
   test("of several one failure tells all, each with its place", () => {
-    const wrong = (resolved: ResolvedSettings) => failureOf(resolved.faults);
+    const wrong = (resolved: ResolvedSettings) => failureOf(resolved.problems);
     assert.equal(wrong(resolveSettings({ environment: {} })), undefined);
     assert.equal(wrong(resolveSettings({ environment: {}, flags: flags({ "lock-wait": "soon" }) }))?.code, "usage");
     const failure = wrong(resolveSettings({ environment: {}, projectFile: projectFile('{"a": 1, "b": 2}') }));

@@ -81,11 +81,11 @@ describe("variables in the URL of a project file", () => {
 });
 
 describe("a variable in a wrong place", () => {
-  const faults = (text: string, environment: Record<string, string> = {}, flags: Record<string, string> = {}) => {
+  const problems = (text: string, environment: Record<string, string> = {}, flags: Record<string, string> = {}) => {
     const file = readProjectFile({ path: "pgstep.json", text, isPackage: false });
     assert.ok(file);
     const projectFile = { ...file, resolve: (path: string) => path };
-    return resolveSettings({ environment, projectFile, flags: new Map(Object.entries(flags)) }).faults.map(
+    return resolveSettings({ environment, projectFile, flags: new Map(Object.entries(flags)) }).problems.map(
       ({ message, hint, place }) => `${place?.path}:${place?.line}: ${message} | ${hint}`,
     );
   };
@@ -96,24 +96,24 @@ describe("a variable in a wrong place", () => {
     for (const key of ["url", "shadowUrl"]) {
       const text = `{\n  "${key}": "postgres://u@\${MY_SECRET}.evil/d"\n}`;
       const expected = `pgstep.json:2: Cannot use "${key}": the variable MY_SECRET may only be the whole URL or its password | ${remedy("MY_SECRET")}`;
-      assert.deepEqual(faults(text), [expected]);
-      assert.deepEqual(faults(text, { MY_SECRET: "x" }), [expected]);
-      assert.deepEqual(faults(text, { MY_SECRET: "x", PGSTEP_URL_VARIABLES: "MY_SECRET" }), []);
+      assert.deepEqual(problems(text), [expected]);
+      assert.deepEqual(problems(text, { MY_SECRET: "x" }), [expected]);
+      assert.deepEqual(problems(text, { MY_SECRET: "x", PGSTEP_URL_VARIABLES: "MY_SECRET" }), []);
     }
-    assert.deepEqual(faults(`{ "url": "postgres://\${MY_SECRET}@h/d" }`, {}, { url: "postgres://h/d" }), []);
+    assert.deepEqual(problems(`{ "url": "postgres://\${MY_SECRET}@h/d" }`, {}, { url: "postgres://h/d" }), []);
   });
 
   test("is one too in what every command sends to such a server", () => {
     for (const key of ["schema", "table"]) {
       const text = (url: string) => `{ "${key}": "\${MY_SECRET}", "url": "${url}" }`;
       const environment = { MY_SECRET: "x", SERVER: "postgres://h/d" };
-      assert.deepEqual(faults(text("postgres://evil/d"), environment), [
+      assert.deepEqual(problems(text("postgres://evil/d"), environment), [
         `pgstep.json:1: Cannot use "${key}": the variable MY_SECRET would be sent to a server that only this file names | ${remedy("MY_SECRET")}`,
       ]);
-      assert.deepEqual(faults(text(`\${SERVER}`), environment), []);
-      assert.equal(faults(text(`\${OTHER:-postgres://evil/d}`), environment).length, 1);
-      assert.deepEqual(faults(text("postgres://evil/d"), environment, { url: "postgres://h/d" }), []);
-      assert.deepEqual(faults(text("postgres://evil/d"), { ...environment, PGSTEP_URL_VARIABLES: "MY_SECRET" }), []);
+      assert.deepEqual(problems(text(`\${SERVER}`), environment), []);
+      assert.equal(problems(text(`\${OTHER:-postgres://evil/d}`), environment).length, 1);
+      assert.deepEqual(problems(text("postgres://evil/d"), environment, { url: "postgres://h/d" }), []);
+      assert.deepEqual(problems(text("postgres://evil/d"), { ...environment, PGSTEP_URL_VARIABLES: "MY_SECRET" }), []);
     }
   });
 });

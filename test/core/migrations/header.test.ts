@@ -4,10 +4,10 @@ import { parseHeader, runsIn } from "../../../src/core/migrations/header.ts";
 
 describe("a header", () => {
   test("is the comment block a file starts with", () => {
-    const { header, faults } = parseHeader(
-      "-- Migration: 001_x\n--Description:  Makes  it \n\n-- a remark\n-- CREATED: 2026-01-02\n\nCREATE TABLE t ();\n-- Transaction: none\n",
+    const { header, problems } = parseHeader(
+      "-- Migration: 001_x\n--Description:  Makes  it \n\n-- a note\n-- CREATED: 2026-01-02\n\nCREATE TABLE t ();\n-- Transaction: none\n",
     );
-    assert.deepEqual(faults, []);
+    assert.deepEqual(problems, []);
     assert.deepEqual(header.migration, { text: "001_x", position: { line: 1, column: 4 } });
     assert.deepEqual(header.description, { text: "Makes  it", position: { line: 2, column: 3 } });
     assert.equal(header.created?.text, "2026-01-02");
@@ -24,9 +24,9 @@ describe("a header", () => {
   test("knows Transaction: none and nothing else of it", () => {
     assert.equal(parseHeader("-- transaction: NONE").header.transaction, "none");
     for (const value of ["single", "", "none;"]) {
-      const { faults } = parseHeader(`-- Transaction: ${value}`);
-      assert.equal(faults.length, 1, value);
-      assert.deepEqual(faults[0]?.position, { line: 1, column: 4 });
+      const { problems } = parseHeader(`-- Transaction: ${value}`);
+      assert.equal(problems.length, 1, value);
+      assert.deepEqual(problems[0]?.position, { line: 1, column: 4 });
     }
   });
 
@@ -38,25 +38,25 @@ describe("a header", () => {
     assert.ok(!runsIn(header, "production"));
     assert.ok(!runsIn(header, undefined));
     assert.ok(runsIn(parseHeader("SELECT 1;").header, undefined));
-    assert.equal(parseHeader("-- Environment: ,").faults.length, 1);
+    assert.equal(parseHeader("-- Environment: ,").problems.length, 1);
   });
 
-  test("refuses a misspelled key and says which was meant, and ignores remarks", () => {
-    const { faults } = parseHeader("-- Transacton: none\n-- Note: this\n-- see https://example.org\n-- Author: me\n");
-    assert.equal(faults.length, 1);
-    assert.match(faults[0]?.hint ?? "", /"Transaction"/);
-    assert.deepEqual(faults[0]?.position, { line: 1, column: 4 });
+  test("refuses a misspelled key and says which was meant, and ignores notes", () => {
+    const { problems } = parseHeader("-- Transacton: none\n-- Note: this\n-- see https://example.org\n-- Author: me\n");
+    assert.equal(problems.length, 1);
+    assert.match(problems[0]?.hint ?? "", /"Transaction"/);
+    assert.deepEqual(problems[0]?.position, { line: 1, column: 4 });
   });
 
   test("refuses a key that stands twice", () => {
-    const { faults, header } = parseHeader("-- Environment: a\n-- environment: b");
-    assert.equal(faults.length, 1);
-    assert.equal(faults[0]?.position.line, 2);
+    const { problems, header } = parseHeader("-- Environment: a\n-- environment: b");
+    assert.equal(problems.length, 1);
+    assert.equal(problems[0]?.position.line, 2);
     assert.deepEqual(header.environments, ["a"]);
   });
 
   test("may be empty, and may end without a line end", () => {
-    for (const text of ["", "\n\n", "--", "-- ", "--\r\n--"]) assert.deepEqual(parseHeader(text).faults, []);
+    for (const text of ["", "\n\n", "--", "-- ", "--\r\n--"]) assert.deepEqual(parseHeader(text).problems, []);
     assert.equal(parseHeader("-- Description:").header.description?.text, "");
   });
 });

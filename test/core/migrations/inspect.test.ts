@@ -24,7 +24,7 @@ describe("a file that is looked through", () => {
     assert.deepEqual([header.mode, header.because], ["statements", undefined]);
   });
 
-  test("a \\connect to the database it is for says nothing new, to any other it is a fault", () => {
+  test("a \\connect to the database it is for says nothing new, to any other it is a problem", () => {
     const findings = (text: string, database?: string) =>
       inspect("f.sql", parseHeader(text).header, scan([text]), database).findings.map(({ rule }) => rule);
     assert.deepEqual(findings("\\restrict x\n\\connect app\nSELECT 1;\n\\unrestrict x\n", "app"), []);
@@ -41,8 +41,8 @@ describe("a file that is looked through", () => {
       "DO $$ BEGIN ROLLBACK; END $$;",
       "COMMENT ON TABLE t IS 'DISCARD ALL';",
     ]) {
-      const { mode, findings, passedOver } = inspection(text);
-      assert.deepEqual([mode, findings, passedOver.size], ["transaction", [], 0], text);
+      const { mode, findings, skippedStatements } = inspection(text);
+      assert.deepEqual([mode, findings, skippedStatements.size], ["transaction", [], 0], text);
     }
   });
 
@@ -51,10 +51,10 @@ describe("a file that is looked through", () => {
       "-- c\nBEGIN TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ WRITE;\nSELECT 1;\nSAVEPOINT a;\nRELEASE a;\nEND",
     );
     assert.deepEqual(
-      [[...wrapped.passedOver], wrapped.statements, wrapped.isolation, wrapped.findings],
+      [[...wrapped.skippedStatements], wrapped.statements, wrapped.isolation, wrapped.findings],
       [[0, 4], 3, "SERIALIZABLE", []],
     );
-    assert.equal(inspection("BEGIN READ WRITE; SELECT 1; COMMIT;").passedOver.size, 2);
+    assert.equal(inspection("BEGIN READ WRITE; SELECT 1; COMMIT;").skippedStatements.size, 2);
     assert.equal(
       inspection("start transaction isolation level repeatable read; select 1; commit;").isolation,
       "REPEATABLE READ",
@@ -63,8 +63,8 @@ describe("a file that is looked through", () => {
 
   test("the level of a SET TRANSACTION that comes first is taken over", () => {
     const taken = (text: string) => {
-      const { isolation, statements, passedOver, findings } = inspection(text);
-      return [isolation, statements, [...passedOver].sort(), findings.map(({ rule }) => rule)];
+      const { isolation, statements, skippedStatements, findings } = inspection(text);
+      return [isolation, statements, [...skippedStatements].sort(), findings.map(({ rule }) => rule)];
     };
     assert.deepEqual(taken("BEGIN;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nSELECT 1;\nCOMMIT;"), [
       "SERIALIZABLE",
@@ -92,9 +92,9 @@ describe("a file that is looked through", () => {
     const group =
       "BEGIN;\nSELECT pg_catalog.lo_open('1', 131072);\nSELECT pg_catalog.lowrite(0, '\\x00');\nSELECT pg_catalog.lo_close(0);\nCOMMIT;\n";
     const dump = inspection(`SELECT 1;\n${group}${group}SELECT 2;`);
-    assert.deepEqual([dump.findings, dump.statements, [...dump.passedOver]], [[], 8, [1, 5, 6, 10]]);
+    assert.deepEqual([dump.findings, dump.statements, [...dump.skippedStatements]], [[], 8, [1, 5, 6, 10]]);
     const wrapped = inspection(`BEGIN;\nSELECT 1;\n${group}COMMIT;`);
-    assert.deepEqual([wrapped.findings, wrapped.statements, wrapped.passedOver.size], [[], 4, 4]);
+    assert.deepEqual([wrapped.findings, wrapped.statements, wrapped.skippedStatements.size], [[], 4, 4]);
     const refused = ["transaction-control error 2", "transaction-control error 6"];
     assert.deepEqual(rules(`SELECT 1;\n${group.replace("COMMIT", "ROLLBACK")}`), refused);
   });
@@ -102,9 +102,9 @@ describe("a file that is looked through", () => {
   test("several transactions, or statements beside one, are transactions of the file's own", () => {
     const group = "BEGIN;\nSELECT pg_catalog.lo_open('1', 131072);\nCOMMIT;\n";
     const own = (text: string) => {
-      const { mode, blocks, statements, findings, passedOver } = inspection(text);
+      const { mode, blocks, statements, findings, skippedStatements } = inspection(text);
       const places = blocks.map(({ begin, commit, isolation }) => `${begin}-${commit} ${isolation}`);
-      return [mode, places.join(", "), statements, [...passedOver].join(" "), findings.length].join("; ");
+      return [mode, places.join(", "), statements, [...skippedStatements].join(" "), findings.length].join("; ");
     };
     assert.equal(own("BEGIN; SELECT 1; COMMIT; ANALYZE t;"), "statements; 0-2 READ COMMITTED; 2; 0 2; 0");
     assert.equal(
@@ -209,7 +209,7 @@ describe("a file that is looked through", () => {
     );
   });
 
-  test("faults of its text and commands of psql are told with their places", () => {
+  test("problems of its text and commands of psql are told with their places", () => {
     assert.deepEqual(rules("SELECT 1;\nSELECT 'open;"), ["unterminated-quote error 2"]);
     assert.deepEqual(rules("\\restrict abc\nSELECT 1;\n\\unrestrict abc\n"), []);
     assert.deepEqual(rules("SELECT 1;\n\\i other.sql\n"), ["psql-command error 2"]);

@@ -57,7 +57,7 @@ describe("a migration's file name", () => {
     }
   });
 
-  test("that fits nothing is a fault", () => {
+  test("that fits nothing is a problem", () => {
     for (const name of [
       "x.sql",
       "001.sql",
@@ -70,7 +70,7 @@ describe("a migration's file name", () => {
       `${"1".repeat(256)}_x.sql`,
     ]) {
       const parsed = parseMigrationName(name);
-      assert.ok(parsed && "fault" in parsed, name);
+      assert.ok(parsed && "problem" in parsed, name);
     }
   });
 

@@ -29,9 +29,9 @@ function statements(text: string, given: GivenPlaceholders): string[] {
   });
 }
 
-function faults(text: string, given: GivenPlaceholders): string[] {
+function problems(text: string, given: GivenPlaceholders): string[] {
   return pieces(text, given).map((piece) => {
-    assert.ok(piece.kind === "fault");
+    assert.ok(piece.kind === "error");
     return `${piece.position.line}:${piece.position.column} ${piece.message} | ${piece.hint}`;
   });
 }
@@ -86,13 +86,13 @@ describe("placeholders", () => {
     assert.deepEqual(statements(`${ON}SELECT '$\${app} $1 $';`, app), [`SELECT '\${app} $1 $';`]);
   });
 
-  test("without a value are faults, each at its place", () => {
-    assert.deepEqual(faults(`${ON}SELECT '😀', '\${ap}',\n  \${other} \${;\n`, { app: "x" }), [
+  test("without a value are problems, each at its place", () => {
+    assert.deepEqual(problems(`${ON}SELECT '😀', '\${ap}',\n  \${other} \${;\n`, { app: "x" }), [
       `2:14 the placeholder \${ap} has no value | Did you mean \${app}?`,
       `3:3 the placeholder \${other} has no value | Set it with --set other=..., PGSTEP_PLACEHOLDER_OTHER, or "placeholders" in pgstep.json.`,
       `3:12 this \${ is not followed by a name and } | Write \${name}, and $\${ for \${ itself.`,
     ]);
-    assert.equal(faults(`${ON}SELECT \${a};`, { a: { secret: true } }).length, 1);
+    assert.equal(problems(`${ON}SELECT \${a};`, { a: { secret: true } }).length, 1);
   });
 
   test("cannot make more than one statement, or half of one", () => {
@@ -108,15 +108,15 @@ describe("placeholders", () => {
       "1 \\connect x",
       "\0",
     ]) {
-      assert.match(faults(`${ON}SELECT \${v};`, { v: value })[0] ?? "", /^2:8 .*no longer a single statement/, value);
+      assert.match(problems(`${ON}SELECT \${v};`, { v: value })[0] ?? "", /^2:8 .*no longer a single statement/, value);
     }
-    assert.match(faults(`${ON}\${v};`, { v: "" })[0] ?? "", /^2:1 /);
+    assert.match(problems(`${ON}\${v};`, { v: "" })[0] ?? "", /^2:1 /);
     assert.deepEqual(statements(`${ON}SELECT '\${v}';`, { v: "1'; COMMIT; --" }), ["SELECT '1''; COMMIT; --';"]);
   });
 
   test("that are secret stand in quotes only", () => {
     const key = { key: { value: "x", secret: true } };
-    assert.match(faults(`${ON}SELECT '\${key}', \${key};`, key)[0] ?? "", /^2:18 .*secret/);
+    assert.match(problems(`${ON}SELECT '\${key}', \${key};`, key)[0] ?? "", /^2:18 .*secret/);
     assert.deepEqual(statements(`${ON}SELECT '\${key}', "\${key}";`, key), [`SELECT 'x', "x";`]);
   });
 

@@ -90,6 +90,6 @@ test("commands of hooks", () => {
   assert.deepEqual(hookCommands.read(shown), read);
   assert.equal(hookCommands.show(read.value), '{"beforeUp":"x","afterUp":["npm","..."]}');
   for (const wrong of ["{", "[]", '{"up":"x"}', '{"afterUp":""}', '{"afterUp":[]}', '{"afterUp":[1]}']) {
-    assert.ok("fault" in hookCommands.read(wrong), wrong);
+    assert.ok("problem" in hookCommands.read(wrong), wrong);
   }
 });

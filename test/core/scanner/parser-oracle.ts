@@ -19,7 +19,7 @@ export function sentToParser(found: readonly Piece[]): { sql: string; borders: B
   let bytes = 0;
   const borders: Border[] = [];
   for (const piece of found) {
-    const sent = piece.kind === "blank" || piece.kind === "statement" || piece.kind === "fault";
+    const sent = piece.kind === "blank" || piece.kind === "statement" || piece.kind === "error";
     // The parser knows neither rows nor psql's lines; without COPY's statement in front they would not be SQL either.
     const text = sent ? piece.text : "\n";
     const length = Buffer.byteLength(text);

@@ -43,12 +43,12 @@ describe("borders as PostgreSQL's parser finds them", { skip }, () => {
       const text = readFileSync(file, "utf8");
       const found = pieces(chunked(text, CHUNK));
       assert.deepEqual(
-        found.filter(({ kind }) => kind === "fault"),
+        found.filter(({ kind }) => kind === "error"),
         [],
       );
       const { sql, borders } = sentToParser(found);
-      const fault = UNPARSEABLE[name];
-      if (fault) return assert.throws(() => parseStatements(sql), fault);
+      const problem = UNPARSEABLE[name];
+      if (problem) return assert.throws(() => parseStatements(sql), problem);
       const theirs = parseStatements(sql);
       assert.equal(borders.length, theirs.length);
       for (const [index, { start, end }] of borders.entries()) {
@@ -92,7 +92,7 @@ describe("statements of PostgreSQL's regression tests as psql sends them", { ski
         expected,
       );
       assert.deepEqual(
-        found.filter(({ kind }) => kind === "fault"),
+        found.filter(({ kind }) => kind === "error"),
         [],
       );
     });

@@ -29,7 +29,7 @@ export function outline(found: readonly Piece[]): Outline[] {
   return found.flatMap((piece): Outline[] => {
     if (piece.kind === "blank") return [];
     const at = `${piece.position.line}:${piece.position.column}`;
-    if (piece.kind === "fault") return [{ fault: piece.rule, at, text: piece.text }];
+    if (piece.kind === "error") return [{ problem: piece.rule, at, text: piece.text }];
     if (piece.kind === "psql") return [{ psql: [piece.command, ...piece.arguments].join("|"), at }];
     return [{ [piece.kind]: piece.text, at }];
   });

@@ -151,7 +151,7 @@ describe("StatementScanner", () => {
         for (const piece of scan([text])) {
           if (piece.kind !== "blank") {
             assert.deepEqual(piece.position, advance(START, text.slice(0, piece.offset)));
-            if (piece.kind !== "fault") assert.equal(piece.offset, offset);
+            if (piece.kind !== "error") assert.equal(piece.offset, offset);
           }
           offset += piece.text.length;
         }

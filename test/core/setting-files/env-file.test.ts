@@ -70,7 +70,7 @@ describe("an env-file", () => {
     assert.deepEqual(read(`A=file\nB=\${A}`, { A: "environment" }).B, "environment");
   });
 
-  test("what cannot be replaced is a fault where it concerns pgstep, and left out elsewhere", () => {
+  test("what cannot be replaced is a problem where it concerns pgstep, and left out elsewhere", () => {
     assert.deepEqual(read(`THEIRS=\${NOT_SET}\nA=1`), { A: "1" });
     assert.equal(
       refusal(`A=1\nPGPASSWORD=\${NOT_SET}`),
@@ -79,7 +79,7 @@ describe("an env-file", () => {
     assert.match(refusal(`DATABASE_URL=\${NOT_SET}`), /NOT_SET is not set/);
   });
 
-  test("what is no assignment is a fault, told without any value", () => {
+  test("what is no assignment is a problem, told without any value", () => {
     assert.equal(refusal("A=1\nse cret"), "Cannot read .env:2: se is not followed by =");
     assert.equal(refusal("\n=1"), "Cannot read .env:2: the line is not NAME=value");
     assert.equal(refusal("1A=1"), "Cannot read .env:1: the line is not NAME=value");

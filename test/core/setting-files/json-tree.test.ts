@@ -17,7 +17,7 @@ function plain(node: JsonNode): unknown {
   }
 }
 
-function faultOf(text: string): string {
+function problemOf(text: string): string {
   try {
     parseJsonTree(text, "pgstep.json");
   } catch (error) {
@@ -49,7 +49,7 @@ describe("JSON with comments", () => {
         try {
           expected = JSON.parse(text);
         } catch {
-          faultOf(text);
+          problemOf(text);
           return;
         }
         assert.deepEqual(plain(parseJsonTree(text, "x")), expected);
@@ -77,7 +77,7 @@ describe("JSON with comments", () => {
   });
 
   test("says where it is wrong", () => {
-    const cases: readonly (readonly [text: string, fault: string])[] = [
+    const cases: readonly (readonly [text: string, problem: string])[] = [
       ["", "1:1 Cannot read pgstep.json: a value is missing at its end"],
       ['{\n  "a": 1\n  "b": 2\n}', "3:3 Cannot read pgstep.json: a comma or } is missing here"],
       ["{\n  a: 1\n}", "2:3 Cannot read pgstep.json: a key in double quotes is missing here"],
@@ -93,8 +93,8 @@ describe("JSON with comments", () => {
       ["[truth]", "1:2 Cannot read pgstep.json: no value starts here"],
       [`"😀" 1`, "1:5 Cannot read pgstep.json: there is text after the JSON value"],
     ];
-    for (const [text, fault] of cases) assert.equal(faultOf(text), fault, text);
-    assert.match(faultOf("[".repeat(5_000)), /nested too deeply/);
+    for (const [text, problem] of cases) assert.equal(problemOf(text), problem, text);
+    assert.match(problemOf("[".repeat(5_000)), /nested too deeply/);
   });
 
   test("never shows a line that may hold a password", () => {

@@ -51,7 +51,7 @@ describe("a source text", () => {
     assert.deepEqual([...decodeSource([Buffer.from("\ufeff")])].join(""), "");
   });
 
-  test("a replacement character that is really there is no fault", () => {
+  test("a replacement character that is really there is no problem", () => {
     assert.equal([...decodeSource([Buffer.from("a\ufffdb")])].join(""), "a\ufffdb");
   });
 

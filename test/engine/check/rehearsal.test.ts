@@ -190,7 +190,7 @@ for (const [where, make] of ALIKE) {
   });
 }
 
-test("files with faults are not rehearsed, those that only disagree with the history are", async () => {
+test("files with problems are not rehearsed, those that only disagree with the history are", async () => {
   const place = await world({ ...FILES, "004_x.sql": "SELECT 'x;" });
   assert.equal((await rehearsed(place)).rehearsal, undefined);
   place.write({ "004_x.sql": "SELECT 1;" });

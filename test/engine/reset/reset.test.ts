@@ -8,7 +8,7 @@ import { DEFAULT_SETTINGS, type Settings } from "../../../src/core/configuration
 import { Failure } from "../../../src/core/failure/failure.ts";
 import type { Event } from "../../../src/core/reports/event.ts";
 import type { ResetInventory } from "../../../src/core/reports/report.ts";
-import { look } from "../../../src/engine/history/read-state.ts";
+import { readState } from "../../../src/engine/history/read-state.ts";
 import { withRunLock } from "../../../src/engine/lock/take-lock.ts";
 import { reset } from "../../../src/engine/reset/reset.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
@@ -451,7 +451,7 @@ describe("reset of more than the server has locks for", () => {
         "SELECT to_regclass('public.v1') IS NULL AS begun, to_regclass('public.hub') IS NULL AS ended",
       );
       assert.deepEqual(left, { begun: true, ended: false });
-      const state = await withSession(context.database, (session) => look(session, context.settings));
+      const state = await withSession(context.database, (session) => readState(session, context.settings));
       assert.equal(state.resetUnfinished, true);
       await assert.rejects(migrate(context, {}, {}), failing("reset-unfinished", /a reset did not finish/));
       await reset(context, agreeing());
@@ -469,7 +469,7 @@ describe("reset of more than the server has locks for", () => {
         failing("statement-failed", /is in use by another session; part of its data is deleted/),
       ),
     );
-    const state = await withSession(context.database, (session) => look(session, context.settings));
+    const state = await withSession(context.database, (session) => readState(session, context.settings));
     assert.equal(state.resetUnfinished, true);
     await reset(context, agreeing());
     assert.deepEqual(await fingerprint((sql) => tight.query(name, sql)), await freshFingerprint(tight));

@@ -188,11 +188,11 @@ test("the network loses the client while the server goes on: what is reported is
     const report = await within(20_000, running);
     failureOf(report, "connection-lost");
     const said = report.steps.filter((step) => step.outcome === "applied").map((step) => step.version);
-    const doubted = report.steps.some((step) => step.outcome === "in-doubt");
+    const withUnknownOutcome = report.steps.some((step) => step.outcome === "in-doubt");
     await here.until(
       "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgstep' AND state <> 'idle'",
     );
-    if (!doubted) assert.deepEqual(await here.history(), said);
+    if (!withUnknownOutcome) assert.deepEqual(await here.history(), said);
   } finally {
     proxy.close();
   }

@@ -91,16 +91,16 @@ for (const [where, make] of [
         },
         { placeholders },
       );
-      const discreet = { ...place.context, database: withoutSecrets(place.database, placeholders) };
+      const omitsQueries = { ...place.context, database: withoutSecrets(place.database, placeholders) };
       const { migrate } = await import("../../../src/engine/run/migrate.ts");
-      await migrate(discreet, { to: "001" }, {});
+      await migrate(omitsQueries, { to: "001" }, {});
       // A quote ends the literal in dollar quotes: there the value stands as it is.
-      const report = await migrate(discreet, {}, {});
+      const report = await migrate(omitsQueries, {}, {});
       const text = JSON.stringify([report, place.events, report.failure?.message, report.failure?.server]);
       assert.ok(report.failure);
       for (const part of ["s3cret", "it's"]) assert.ok(!text.includes(part), text);
       place.write({ "002_b.sql": "SELECT 1;" });
-      const again = await migrate(discreet, {}, {});
+      const again = await migrate(omitsQueries, {}, {});
       assert.equal(again.failure?.server?.detail, "Key (k)=(***) already exists.");
     });
   });

@@ -110,7 +110,7 @@ describe("any other transaction control is refused with its line, and nothing is
     });
   }
 
-  test("the faults of all files come together", async () => {
+  test("the problems of all files come together", async () => {
     const here = await world({ "001_a.sql": "COMMIT;", "002_b.sql": "SELECT 'open;", "003_c.sql": "ROLLBACK;" });
     const { findings } = await refusal(here.up(), "files-unsound");
     assert.deepEqual(

@@ -1,13 +1,13 @@
 import type { Enclosed } from "../sql/lexer.ts";
 import { psqlSubstitute } from "../sql/psql-command.ts";
-import type { ScanFault } from "../sql/statement.ts";
+import type { ScanError } from "../sql/statement.ts";
 import type { OtherToolMarker } from "./other-tool-marker.ts";
 
 /** An error without its place. */
-export type FaultWords = Pick<ScanFault, "rule" | "message" | "hint">;
+export type ErrorWords = Pick<ScanError, "rule" | "message" | "hint">;
 
 /** @param mark the start of the open token: `$body$`, `E'` */
-export function unterminated(open: Enclosed, mark: string): FaultWords {
+export function unterminated(open: Enclosed, mark: string): ErrorWords {
   switch (open) {
     case "quote":
       return {
@@ -36,7 +36,7 @@ export function unterminated(open: Enclosed, mark: string): FaultWords {
   }
 }
 
-export function otherTool({ tool, comment }: OtherToolMarker): FaultWords {
+export function otherTool({ tool, comment }: OtherToolMarker): ErrorWords {
   return {
     rule: "other-tool",
     message: `"${comment}" splits a ${tool} file into up and down parts; pgstep would run both`,
@@ -44,38 +44,38 @@ export function otherTool({ tool, comment }: OtherToolMarker): FaultWords {
   };
 }
 
-export const OPEN_PARENTHESIS: FaultWords = {
+export const OPEN_PARENTHESIS: ErrorWords = {
   rule: "unterminated-parenthesis",
   message: "the parenthesis that opens here is never closed, so the statement has no end",
   hint: "Close it with ) before the semicolon of its statement.",
 };
 
-export const OPEN_BODY: FaultWords = {
+export const OPEN_BODY: ErrorWords = {
   rule: "unterminated-body",
   message: "the BEGIN ATOMIC body that starts here is never closed",
   hint: "Put a semicolon after each statement of the body, and END; after the last.",
 };
 
-export const OPEN_COPY: FaultWords = {
+export const OPEN_COPY: ErrorWords = {
   rule: "unterminated-copy",
   message: "the rows of this COPY ... FROM STDIN do not end",
   hint: "Put a line with only \\. after the last row.",
 };
 
-export const COPY_LINE_SHARED: FaultWords = {
+export const COPY_LINE_SHARED: ErrorWords = {
   rule: "copy-line-shared",
   message: "this text follows COPY ... FROM STDIN on its line, but the rows begin on the next line",
   hint: "Move it after the \\. that ends the rows.",
 };
 
-export const NUL_CHARACTER: FaultWords = {
+export const NUL_CHARACTER: ErrorWords = {
   rule: "nul-character",
   message: "PostgreSQL can neither read nor store this NUL character",
   hint: "Remove it, or save the file as UTF-8 if it is UTF-16.",
 };
 
 /** A psql command that begins inside a statement. */
-export function psqlCommandInside(command: string): FaultWords {
+export function psqlCommandInside(command: string): ErrorWords {
   return {
     rule: "psql-command",
     message: `the psql command \\${command} is inside a statement`,
@@ -84,7 +84,7 @@ export function psqlCommandInside(command: string): FaultWords {
 }
 
 /** A psql command whose line continues with another command, or with SQL. */
-export function psqlLineShared(command: string): FaultWords {
+export function psqlLineShared(command: string): ErrorWords {
   return {
     rule: "psql-command",
     message: `this text follows \\${command} on its line`,
