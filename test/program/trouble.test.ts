@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -75,6 +75,37 @@ for (const runtime of chosenRuntimes()) {
       assert.equal(cancelled.status, 4);
       assert.match(cancelled.stderr, /canceling statement due to user request \(57014\)/);
       assert.deepEqual(await server.query(name, "SELECT count(*)::int FROM schema_migrations"), [{ count: 0 }]);
+    });
+
+    test("a long statement is reported in a pipe, with who blocks it and how to end that", {
+      timeout: 90_000,
+    }, async () => {
+      const server = await sharedServer();
+      const { name, url } = await server.createDatabase("CREATE TABLE t (id int)");
+      const dir = directory("long", { "001_index.sql": "CREATE INDEX CONCURRENTLY ON t (id);\n" });
+      // Ends when the server does, or by the command that the run prints.
+      const blocked = server.query(name, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM t; SELECT pg_sleep(60)");
+      const ended = blocked.then(
+        () => "slept",
+        () => "terminated",
+      );
+      await running(server, name, "%pg_sleep(60)");
+      const words = [...(await programCommand(runtime)), "up", "--dir", dir, "--first-run"] as const;
+      const [file, ...rest] = words;
+      const child = spawn(file, rest, { cwd: place, env: { PATH: process.env.PATH, HOME: place, DATABASE_URL: url } });
+      let told = "";
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        told += text;
+        const [sql] = /SELECT pg_terminate_backend\(\d+\);/.exec(told) ?? [];
+        if (sql) void server.query(name, sql);
+      });
+      const [status] = await once(child, "close");
+      assert.equal(status, 0, told);
+      assert.match(
+        told,
+        /\n001_index has run for 1\d s, waiting for old snapshots, 0 of 1 sessions\n {2}blocked by process (\d+), user postgres, .*\n {4}to end it: SELECT pg_terminate_backend\(\1\);\n/,
+      );
+      assert.equal(await ended, "terminated");
     });
 
     describe("with passwords", () => {

@@ -234,13 +234,14 @@ function wordsBehind({ done, statements, rows, note, blockers }: Progress, elaps
     .join("");
 }
 
-/** "waiting for process 7 (psql, idle in transaction) and 25 more"; the details are printed above the line. */
+/** "blocked by process 7 (psql, idle in transaction) and 25 more", or short "blocked by 7 and 25 more". */
 function blockedWords({ blockers: [first], total }: Blockers, short: boolean): string {
   if (!first) return "";
-  const who = first.pid === null ? "a prepared transaction" : `process ${first.pid}`;
+  const process = short ? `${first.pid}` : `process ${first.pid}`;
+  const who = first.pid === null ? "a prepared transaction" : process;
   const about = [first.application, first.state].filter(Boolean).join(", ");
   const details = short || first.pid === null || about === "" ? "" : ` (${about})`;
-  return `waiting for ${who}${details}${total > 1 ? ` and ${total - 1} more` : ""}`;
+  return `blocked by ${who}${details}${total > 1 ? ` and ${total - 1} more` : ""}`;
 }
 
 /** The number of the running statement, derived from the number of finished ones. */

@@ -39,11 +39,11 @@ describe("the line of progress", () => {
     const blocked = { ...INDEX, blockers: { blockers: [BLOCKER], total: 26 } };
     assert.match(
       progressText(blocked, 65_400, 250, "…"),
-      /, 47 % of blocks, waiting for process 8 \(psql, idle in transaction\) and 25 more$/,
+      /, 47 % of blocks, blocked by process 8 \(psql, idle in transaction\) and 25 more$/,
     );
-    assert.match(progressText(blocked, 65_400, 80, "…"), /…, 3\/10, 1 min 5 s, waiting for process 8 and 25 more$/);
+    assert.match(progressText(blocked, 65_400, 80, "…"), /names, 3\/10, 1 min 5 s, blocked by 8 and 25 more$/);
     const prepared = { ...INDEX, blockers: { blockers: [PREPARED], total: 1 } };
-    assert.match(progressText(prepared, 65_400, 250, "…"), /, waiting for a prepared transaction$/);
+    assert.match(progressText(prepared, 65_400, 250, "…"), /, blocked by a prepared transaction$/);
   });
 
   /** Starts a line whose work began that long ago, and gives what is written. */
