@@ -47,8 +47,8 @@ interface Elapsed {
 
 /**
  * Shows the running action. On a terminal as one line at its bottom; elsewhere it prints a line whenever a statement
- * reaches a mark, and at least one each `thenMs`. Both print who blocks the action: a terminal once, and again at a
- * mark if that has changed.
+ * reaches a mark, and at least one each `thenMs`. Both print who blocks the action: when it is first known after
+ * the first mark, and then at marks, a terminal only if it has changed.
  */
 export class ProgressLine {
   /** True on a terminal that somebody watches. */
@@ -143,13 +143,12 @@ export class ProgressLine {
   #reachMark(marks: Marks, nowMs: number): void {
     const isDue = this.#countMarks(marks, nowMs) || nowMs >= this.#printedMs + marks.thenMs;
     const blockers = this.#observed.blockers ?? NO_BLOCKERS;
-    if (this.enabled) {
-      const { shown } = shownBlockers(blockers);
-      const key = JSON.stringify(shown.filter(({ waitsFor }) => waitsFor.length === 0).map(endingSql));
-      const isFirst = this.#reached > 0 && this.#printedBlockers === "";
-      if (shown.length === 0 || key === this.#printedBlockers || !(isDue || isFirst)) return;
-      this.#printedBlockers = key;
-    } else if (!isDue) return;
+    const { shown } = shownBlockers(blockers);
+    const key = shown.length > 0 ? JSON.stringify(shown.flatMap((blocker) => endingSql(blocker) ?? [])) : "";
+    const isFirst = this.#reached > 0 && key !== "" && this.#printedBlockers === "";
+    const isNews = this.enabled ? key !== "" && key !== this.#printedBlockers : true;
+    if (!isFirst && !(isDue && isNews)) return;
+    if (key !== "") this.#printedBlockers = key;
     this.#printedMs = nowMs;
     const elapsedMs = { actionMs: nowMs - this.#startedMs, statementMs: nowMs - this.#statementMs };
     const lines = [markText(this.#shown, elapsedMs, this.#reached === 0)];

@@ -172,7 +172,8 @@ export class TextReporter implements Reporter {
 
   /** Printed once for each run that holds the lock; then the progress line shows it, with the work of that run. */
   #waiting({ holder, activity, waitedMs }: EventOf<"lock-waiting">): void {
-    const note = activity && workWords(activity);
+    // The time would be that of the last event.
+    const note = activity && workWords({ ...activity, ageMs: null });
     this.#progress.observe({ note, blockers: activity ?? NO_BLOCKERS });
     const name = holder && (holder.kind === "lease" ? holder.owner : `${holder.pid}`);
     if (this.#running === WAITING && (name === undefined || name === this.#holder)) return;

@@ -197,7 +197,7 @@ function shareWords({ unit, done, total }: Share): string | false {
 /** "active for 00:02:00, 'CREATE INDEX ...', waiting for old snapshots"; empty if all of it is hidden. */
 export function workWords({ state, query, ageMs, progress }: RunActivity): string {
   return listed([
-    state && ageMs !== null && `${state} for ${ageWords(ageMs)}`,
+    state && ageMs !== null ? `${state} for ${ageWords(ageMs)}` : state,
     query !== null && quoted(query),
     progress && progressWords(progress),
   ]);

@@ -139,6 +139,21 @@ describe("the line of progress", () => {
       assert.deepEqual(lines.slice(4), ["  and 24 more", ""]);
     });
 
+    test("names who blocks it also between two marks, once", async () => {
+      const { line, parts } = started({}, 0, false, { firstMs: 100, thenMs: 60_000 });
+      await until(() => parts.length === 1);
+      line.observe({ blockers: BLOCKED });
+      await until(() => parts.length === 2);
+      line.observe({ blockers: { blockers: [{ ...BLOCKER, pid: 9 }], total: 1 } });
+      await aWhile();
+      line.stop();
+      assert.match(
+        parts[1] ?? "",
+        /^1_a: statement 1 of 2 has run for \d s\n {2}blocked by process 8, .*\n {4}to end it/,
+      );
+      assert.equal(parts.length, 2);
+    });
+
     test("prints nothing before the first mark, of marks that had passed before, nor when it is to be quiet", async () => {
       const early = started({}, 0, false);
       const late = started({}, 120_000, false, { firstMs: 100, thenMs: 60_000 });

@@ -5,7 +5,8 @@ import { reset } from "../../../src/engine/reset/reset.ts";
 import type { Consent } from "../../../src/ports/consent.ts";
 import { findPgbouncer, type Pgbouncer, startPgbouncer } from "../../support/pgbouncer.ts";
 import { sharedServer } from "../../support/postgres-server.ts";
-import { world as makeWorld, outcomes, type ServerWorld, succeeded, within } from "../support.ts";
+import { until } from "../../support/until.ts";
+import { holding, world as makeWorld, outcomes, type ServerWorld, succeeded, within } from "../support.ts";
 
 const program = findPgbouncer();
 
@@ -62,7 +63,36 @@ for (const mode of ["transaction", "session"] as const) {
         const told = other.events.find((event) => event.type === "lock-waiting");
         const words = first === "direct" ? /^process \d+, pgstep, user postgres/ : /through a pooler/;
         assert.match(told?.holder ? holderWords(told.holder) : "", words);
+        assert.match(told?.activity?.query ?? "", /^SELECT pg_sleep/);
         await assertRanOnce(direct);
+      });
+
+      it(`a ${second} run that waits for a ${first} one reports who blocks that one's index build`, async () => {
+        const [direct, pooled] = await pair({
+          "001_ran.sql": "CREATE TABLE ran (n integer);",
+          "002_index.sql": "CREATE INDEX CONCURRENTLY ON ran (n);",
+        });
+        const [one, other] = first === "direct" ? [direct, pooled] : [pooled, direct];
+        succeeded(await one.up({ to: "001" }));
+        await holding(direct, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM ran", async (release) => {
+          const running = one.up();
+          await direct.until(
+            "SELECT count(*) > 0 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for old%'",
+          );
+          const waiting = other.up();
+          const told = () => other.events.find((event) => event.type === "lock-waiting");
+          await until(told);
+          await release();
+          succeeded(await within(30_000, running));
+          succeeded(await within(30_000, waiting));
+          const { query, progress, blockers = [] } = told()?.activity ?? {};
+          assert.match(query ?? "", /^CREATE INDEX CONCURRENTLY/);
+          assert.equal(progress?.phase, "waiting for old snapshots");
+          assert.deepEqual(
+            blockers.map(({ state }) => state),
+            ["idle in transaction"],
+          );
+        });
       });
 
       it(`a ${second} reset waits for a ${first} run`, async () => {
