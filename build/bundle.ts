@@ -6,13 +6,14 @@ import { VOCABULARY } from "../src/commands/index.ts";
 import { emitDeclarations } from "./declarations.ts";
 import { bundleEmbedded } from "./embedded.ts";
 import { manPage } from "./man.ts";
+import { PARSER, PARSER_PARTS } from "./parser.ts";
 import { ROOT } from "./runtimes.ts";
 import { sourceStamp, writeStamp } from "./stamp.ts";
 
 /**
- * Makes dist/: the program, the library, its types, and the embedded database. Replaces each file atomically, so that
- * running programs and other builds see the old file or the new one. Only a release names a commit. Returns the
- * packages that the program contains.
+ * Makes dist/: the program, the library, its types, the embedded database and the parser. Replaces each file
+ * atomically, so that running programs and other builds see the old file or the new one. Only a release names a commit.
+ * Returns the packages that the program contains.
  */
 export async function bundle(output: string = join(ROOT, "dist"), commit?: string): Promise<readonly string[]> {
   const stamp = sourceStamp();
@@ -27,7 +28,7 @@ export async function bundle(output: string = join(ROOT, "dist"), commit?: strin
   chmodSync(join(output, "pgstep.js"), 0o755);
   replace(join(output, "index.js"), library.text);
   replace(join(output, "start.js"), start.text);
-  const packages = packagesOf(program.metafile);
+  const packages = [...packagesOf(program.metafile), PARSER].sort();
   replace(join(output, "licenses.txt"), licenses(packages));
   replace(join(output, "man", "pgstep.1"), manPage(VOCABULARY, { version: version(), date: buildDate() }));
   writeStamp(output, stamp);
@@ -98,7 +99,8 @@ function licenses(packages: readonly string[]): string {
       const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
       const file = ["LICENSE", "LICENSE.md", "UNLICENSE"].map((base) => join(directory, base)).find(existsSync);
       const text = file ? readFileSync(file, "utf8").trim() : `Licence: ${manifest.license}`;
-      return `${name} ${manifest.version}\n\n${text}\n`;
+      const parts = name === PARSER ? `\n${PARSER_PARTS}\n` : "";
+      return `${name} ${manifest.version}\n\n${text}\n${parts}`;
     })
     .join("\n---\n\n");
 }
@@ -120,7 +122,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   for (const [name, purpose] of [
     ["pgstep.js", "the program"],
     ["index.js", "the library; types/ has its types"],
-    ["embedded/", "the embedded PostgreSQL, loaded when it is used"],
+    ["embedded/", "the embedded PostgreSQL and its parser, loaded when they are used"],
   ]) {
     console.log(`Built dist/${name}`.padEnd(24) + purpose);
   }

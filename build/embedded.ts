@@ -5,22 +5,23 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
+import { bundleParser, PARSER_PACKAGE } from "./parser.ts";
 import { ROOT } from "./runtimes.ts";
 
 const PACKAGE = join(ROOT, "node_modules", "@electric-sql", "pglite");
 
-/** Increase when this file changes what it writes. */
-const LAYOUT = 3;
+/** Increase when this file or parser.ts changes what it writes. */
+const LAYOUT = 4;
 
 /**
  * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite` and the name of its base image; the files
- * that it loads; the archives of extensions; and the base image, an empty database, so that nobody waits for one to be
- * created. Skipped if it exists for the installed version.
+ * that it loads; the archives of extensions; the base image, an empty database, so that nobody waits for one to be
+ * created; and PostgreSQL's parser. Skipped if it exists for the installed versions.
  */
 export async function bundleEmbedded(output: string): Promise<void> {
-  const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { version: string };
+  const version = versionOf(PACKAGE);
   const target = join(output, "embedded");
-  const marker = `version-${version}-${LAYOUT}`;
+  const marker = `version-${version}-${versionOf(PARSER_PACKAGE)}-${LAYOUT}`;
   if (existsSync(join(target, marker))) return;
   const building = `${target}.${process.pid}`;
   const image = `base-${version}.tar.br`;
@@ -44,6 +45,7 @@ export async function bundleEmbedded(output: string): Promise<void> {
   for (const name of readdirSync(join(PACKAGE, "dist"))) {
     if (/\.(wasm|data|tar\.gz)$/.test(name)) cpSync(join(PACKAGE, "dist", name), join(building, name));
   }
+  await bundleParser(building);
   await promisify(execFile)(
     process.execPath,
     [
@@ -62,6 +64,10 @@ export async function bundleEmbedded(output: string): Promise<void> {
     rmSync(building, { recursive: true, force: true });
     if (!existsSync(join(target, marker))) throw error;
   }
+}
+
+function versionOf(directory: string): string {
+  return (JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as { version: string }).version;
 }
 
 /**

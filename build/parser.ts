@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { ROOT } from "./runtimes.ts";
+
+/** The package of PostgreSQL's parser, compiled to WebAssembly. */
+export const PARSER = "libpg-query";
+export const PARSER_PACKAGE = join(ROOT, "node_modules", PARSER);
+
+/** Added to the package's own licence. */
+export const PARSER_PARTS = `Its WebAssembly contains libpg_query (BSD-3-Clause:
+https://github.com/pganalyze/libpg_query/blob/18-latest/LICENSE) and the parser of PostgreSQL (the PostgreSQL License:
+https://www.postgresql.org/about/licence/).`;
+
+/**
+ * Writes PostgreSQL's parser into a directory: parser.js, whose default export starts it, and its WebAssembly. The
+ * module sees no runtime: then it reads no file, sets no exit status, and its caller passes the WebAssembly to it.
+ */
+export async function bundleParser(directory: string): Promise<void> {
+  await build({
+    stdin: { contents: 'export { default } from "libpg-query/wasm/libpg-query.js";', resolveDir: ROOT },
+    outfile: join(directory, "parser.js"),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    minify: true,
+    legalComments: "none",
+    logLevel: "error",
+    define: Object.fromEntries(
+      ["process", "window", "document", "WorkerGlobalScope"].map((name) => [`globalThis.${name}`, "undefined"]),
+    ),
+  });
+  const compiled = readFileSync(join(PARSER_PACKAGE, "wasm", "libpg-query.wasm"));
+  // Written, not copied: the package's file is marked as executable.
+  writeFileSync(join(directory, "parser.wasm"), compiled);
+}
