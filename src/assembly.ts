@@ -13,11 +13,17 @@ import type { Context } from "./engine/session/context.ts";
 import { withoutSecrets } from "./engine/session/mask-secrets.ts";
 import type { BackupTools } from "./ports/backups.ts";
 import type { Database } from "./ports/session.ts";
+import type { SqlParser } from "./ports/sql-parser.ts";
 
 /*
- * Parts that the program and the library build in the same way. Drivers are loaded only when a database is needed, so
- * that other commands start quickly.
+ * Parts that the program and the library build in the same way. Drivers and the parser are loaded only when they are
+ * needed, so that other commands start quickly.
  */
+
+let parser: Promise<SqlParser | undefined> | undefined;
+
+const sqlParser = () =>
+  (parser ??= import("./adapters/embedded/sql-parser.ts").then(({ loadSqlParser }) => loadSqlParser()));
 
 /** The engine's context; hook commands run unless `programs` is false. */
 export function contextOf(
@@ -28,6 +34,7 @@ export function contextOf(
     settings: resolved.values,
     clock: systemClock,
     toolVersion,
+    sqlParser,
     ...given,
     ...(programs && { programs: hookPrograms, hooksNamedIn: placeInProjectFile(resolved.origins.hooks) }),
   };

@@ -115,6 +115,11 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     meaning: "a placeholder has no value or no name, is secret and not quoted, or makes more than one statement",
     remedy: "[environments.md](environments.md)",
   },
+  syntax: {
+    severity: "error; a warning if the server is newer than pgstep's parser",
+    meaning: "PostgreSQL's parser does not understand a statement; only `validate` checks this",
+    remedy: "correct the statement: [validation.md](validation.md)",
+  },
   "not-in-transaction": {
     meaning: "a repeatable migration or a hook has a statement that cannot run in a transaction",
     remedy: "move the statement into a migration",

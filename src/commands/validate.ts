@@ -13,8 +13,8 @@ export const validate: Command<Environment> = {
   aliases: [],
   summary: "check the files and compare them with the history",
   description:
-    "Finds errors in the files without running anything: names, duplicates, headers, unterminated quotes, " +
-    "transaction control. With a database it also compares the files with the history; with --replay it also runs " +
+    "Finds errors in the files without running anything: names, duplicates, headers, syntax, transaction control. " +
+    "With a database it also compares the files with the history; with --replay it also runs " +
     "them on an empty database. Exits with 3 on errors.",
   arguments: [],
   findings: true,

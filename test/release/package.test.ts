@@ -54,6 +54,21 @@ describe("the published package", () => {
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "function\n", stderr: "" });
   });
 
+  test("checks syntax with the parser in its files, which the program alone says it lacks", async () => {
+    const program = join(place, "node_modules", "pgstep", "dist", "pgstep.js");
+    const alone = join(place, "alone.mjs");
+    cpSync(program, alone);
+    mkdirSync(join(place, "database", "migrations"), { recursive: true });
+    writeFileSync(join(place, "database", "migrations", "001_a.sql"), "slect 1;\n");
+    const validate = (path: string) => run([process.execPath, path, "validate"], { directory: place });
+    const whole = await validate(program);
+    assert.match(whole.stdout, /^error: syntax error at or near "slect"\n --> database\/migrations\/001_a\.sql:1:1\n/);
+    assert.equal(whole.status, 3);
+    const lacking = await validate(alone);
+    assert.match(lacking.stdout, /^Checked 1 migration: no problems found\.\nSyntax not checked: /);
+    assert.deepEqual([lacking.status, lacking.stderr], [0, ""]);
+  });
+
   test("exports its JSON schemas", async () => {
     const script = `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
 for (const name of ["output", "pgstep"]) console.log(typeof require("pgstep/schema/" + name + ".schema.json").$schema);`;

@@ -40,6 +40,7 @@ export const ACTIVITY = {
   ...{ state: "active", query: "CREATE INDEX t_a ON t (a)", ageMs: 5_000, progress: PROGRESS },
   ...{ blockers: [BLOCKER, PREPARED], total: 2 },
 };
+const UNPARSED = ["large", "copy-rows", "placeholders", "strings", "parser"] as const;
 const INVENTORY = {
   databaseName: "app",
   schemas: ["public"],
@@ -160,6 +161,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     },
     validation: {
       ...{ type: "validation", database: "app", migrations: 3, findings: [FINDING, { ...FINDING, severity: "error" }] },
+      syntax: { parser: 18, parsed: 5, unparsed: UNPARSED.map((reason) => ({ reason, statements: 2 })) },
       rehearsal: { database: "shadow", applied: 3, undone: 1 },
     },
     baseline: { type: "baseline", database: "app", recorded: STEPS },

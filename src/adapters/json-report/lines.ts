@@ -107,8 +107,8 @@ export function jsonReport(report: Report) {
       };
     }
     case "validation": {
-      const { database = null, rehearsal = null, findings } = report;
-      return { ...report, database, rehearsal, findings: findings.map(jsonFinding) };
+      const { database = null, syntax = null, rehearsal = null, findings } = report;
+      return { ...report, database, syntax, rehearsal, findings: findings.map(jsonFinding) };
     }
     case "backup":
       return { ...report, program: report.program ?? null };

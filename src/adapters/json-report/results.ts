@@ -55,6 +55,7 @@ export const RESULTS = {
   validation: line("validation", "The answer of validate. Its exit status is 3 when a finding is an error.", {
     database: stringOrNull("The database that the files were compared with; null for none."),
     migrations: count("The number of checked files."),
+    syntax: refOrNull("syntaxCheck", "What PostgreSQL's own parser read; null if this copy of pgstep has no parser."),
     rehearsal: refOrNull("rehearsal", "What --replay ran; null if it ran nothing."),
     findings: list("Errors first.", ref("finding")),
   }),

@@ -193,6 +193,18 @@ export const VALUES = {
     hint: stringOrNull("What to do."),
     place: refOrNull("place", "The place of the finding."),
   }),
+  syntaxCheck: object("What PostgreSQL's own parser read of the files.", {
+    parser: count("The major version of PostgreSQL that the parser is from."),
+    parsed: count("The number of parsed statements, with those that have errors."),
+    unparsed: list("What was not parsed, by reason; empty for nothing.", ref("unparsed")),
+  }),
+  unparsed: object("Statements that were not parsed, or not completely.", {
+    reason: oneOf(
+      "large: above 1 MB. copy-rows: parsed, but not the rows of the COPY. placeholders: the values are known in another environment. strings: backslashes while the file has standard_conforming_strings off. parser: the parser gave no verdict, for example because of deep nesting.",
+      ["large", "copy-rows", "placeholders", "strings", "parser"],
+    ),
+    statements: count("The number of statements."),
+  }),
   rehearsal: object("Migrations that were run to test them.", {
     database: string("The empty database that they were run on."),
     applied: count("The number of applied migrations."),

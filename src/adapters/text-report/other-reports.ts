@@ -13,6 +13,7 @@ import type {
   StatusReport,
   ValidationReport,
 } from "../../core/reports/report.ts";
+import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
 import { grouped, printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
 import { counted, duration, listed } from "../output/words.ts";
@@ -85,7 +86,7 @@ export function quietLines(report: Report, output: Output): string[] {
 }
 
 function validationLines(report: ValidationReport, output: Output): string[] {
-  const { findings, migrations, database, rehearsal } = report;
+  const { findings, migrations, database, syntax, rehearsal } = report;
   const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
   const found = [
     ...(count("error") > 0 ? [output.colors.red(counted(count("error"), "error"))] : []),
@@ -95,7 +96,7 @@ function validationLines(report: ValidationReport, output: Output): string[] {
   if (lines.length > 0) lines.push("");
   const where = database === undefined ? "" : ` against ${printableLine(database)}`;
   const result = found.length > 0 ? listed(found) : "no problems found";
-  lines.push(`Checked ${counted(migrations, "migration")}${where}: ${result}.`);
+  lines.push(`Checked ${counted(migrations, "migration")}${where}: ${result}.`, ...syntaxLines(syntax));
   if (rehearsal) {
     const { applied, undone } = rehearsal;
     const back = undone > 0 ? `, and undid and reapplied ${grouped(undone)} of them` : "";
@@ -104,6 +105,22 @@ function validationLines(report: ValidationReport, output: Output): string[] {
     lines.push("Only the files were checked: no database is named to compare them with (--url or DATABASE_URL).");
   }
   return lines;
+}
+
+const UNPARSED: Readonly<Record<Exclude<UnparsedReason, "copy-rows">, string>> = {
+  large: "above 1 MB",
+  placeholders: "placeholders whose values another environment has",
+  strings: "backslashes in strings while standard_conforming_strings is off",
+  parser: "the parser gave no verdict",
+};
+
+/** What was not parsed. */
+function syntaxLines(syntax: SyntaxCheck | undefined): string[] {
+  if (!syntax) return ["Syntax not checked: the parser's files in embedded/, beside the program, cannot be read."];
+  return syntax.unparsed.map(({ reason, statements }) => {
+    if (reason === "copy-rows") return `The rows of ${counted(statements, "COPY statement")} were not checked.`;
+    return `${counted(statements, "statement")} ${statements === 1 ? "was" : "were"} not parsed: ${UNPARSED[reason]}.`;
+  });
 }
 
 function baselineLines({ recorded, database }: BaselineReport, { colors, marks }: Output): string[] {

@@ -33,6 +33,7 @@ export const RULES = {
   "client-encoding": "error",
   "nul-character": "error",
   placeholder: "error",
+  syntax: "varies",
   "not-in-transaction": "error",
   "seed-transaction": "error",
   empty: "varies",

@@ -7,6 +7,7 @@ import type { Entry } from "../migrations/history.ts";
 import type { Direction } from "../migrations/migration.ts";
 import type { RepeatableEntry, RepeatableReport } from "../repeatable/repeatable.ts";
 import type { TypesReport } from "../types/types-report.ts";
+import type { SyntaxCheck } from "./syntax-check.ts";
 
 /**
  * The state of one step after the run.
@@ -89,6 +90,8 @@ export interface ValidationReport {
   /** Undefined when no database was named: only the files were checked. */
   readonly database: string | undefined;
   readonly migrations: number;
+  /** Undefined when this copy of pgstep has no parser. */
+  readonly syntax?: SyntaxCheck;
   /** Undefined when nothing was run. */
   readonly rehearsal?: Rehearsal;
   readonly findings: readonly Finding[];

@@ -42,7 +42,15 @@ function deeplyMasked(value: unknown, mask: Mask): unknown {
   if (typeof value === "string") return mask(value);
   if (Array.isArray(value)) return mapped(value, (one) => deeplyMasked(one, mask));
   if (value instanceof Failure) return maskedFailure(value);
-  return isPlain(value) ? maskedFields(value, mask) : value;
+  if (!isPlain(value)) return value;
+  if (!isFinding(value)) return maskedFields(value, mask);
+  const own = maskFor(value);
+  return maskedFields(value, (text) => own(mask(text)));
+}
+
+/** A finding has its own place, whose secrets its message may quote. */
+function isFinding(value: Readonly<Record<string, unknown>>): boolean {
+  return "rule" in value && isPlain(value.place);
 }
 
 /** Returns the same list if nothing changes. */
@@ -96,16 +104,16 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * A server may quote a part of a statement that no longer looks like a password: `syntax error at or near "'secret"`.
+ * PostgreSQL may quote a part of a statement that no longer looks like a password: `syntax error at or near "'secret"`.
  * So the statement's own secrets are masked there as well.
  */
 function maskFor(value: object): Mask {
   const { place, server, message } = value as Partial<Failure & { message: unknown }>;
   const said = server ?? (typeof message === "object" ? (message as Failure["server"]) : undefined);
-  if (!said) return masked;
+  if (!said && !("rule" in told)) return masked;
   const before = place?.sourceBefore ?? "";
   const line = place?.sourceLine ?? "";
-  const secrets = new Set([before + line, said.internalQuery ?? "", said.where ?? ""].flatMap(secretsOf));
+  const secrets = new Set([before + line, said?.internalQuery ?? "", said?.where ?? ""].flatMap(secretsOf));
   const telling = [...secrets].filter((secret) => secret.length >= SHORTEST_QUOTED);
   return telling.length === 0 ? masked : (text) => telling.reduce(withoutQuoted, masked(text));
 }

@@ -18,6 +18,7 @@ import { inspectTransactional, readRepeatables } from "../repeatable/plan.ts";
 import { readSeeds } from "../seed/read-seeds.ts";
 import type { Context } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
+import { checkSyntax, filesToParse } from "./check-syntax.ts";
 import { rehearse } from "./replay.ts";
 import type { InShadow } from "./shadow.ts";
 
@@ -36,7 +37,7 @@ export async function validate(
   const files = readMigrations(fileSystem, settings.directory);
   const { migrations, findings } = files;
   const all: Finding[] = [...findings];
-  const { state, occupants } = database ? await readDatabase(context, database) : NO_DATABASE;
+  const { state, occupants, serverMajor } = database ? await readDatabase(context, database) : NO_DATABASE;
   all.push(...inspectFiles(fileSystem, migrations, settings, state?.name));
   const repeatable = readRepeatables(fileSystem, settings);
   const { hooks, findings: hookFindings } = readHooks(fileSystem, settings);
@@ -45,6 +46,8 @@ export async function validate(
   all.push(...repeatable.findings, ...hookFindings, ...seedFindings);
   all.push(...inspectTransactional(fileSystem, others, settings));
   const { environment } = settings;
+  const parsed = await checkSyntax(context, filesToParse(migrations, others, environment), serverMajor);
+  all.push(...parsed.findings);
   const entries = state && compareHistory(migrations, state, environment);
   all.push(...emptyFiles(migrations, entries));
   all.push(...(entries ?? []).flatMap(conflictOf), ...gapFindings(files, settings.directory, entries));
@@ -66,6 +69,7 @@ export async function validate(
     type: "validation",
     database: database?.description,
     migrations: migrations.length,
+    ...(parsed.syntax && { syntax: parsed.syntax }),
     ...(rehearsed && { rehearsal: rehearsed.rehearsal }),
     findings: all.sort(byWeightAndPlace),
   };
@@ -83,6 +87,7 @@ function emptyFiles(migrations: readonly Migration[], entries: readonly Entry[] 
 
 interface Read {
   readonly state?: DatabaseState;
+  readonly serverMajor?: number;
   /** Absent where the database has a history. */
   readonly occupants?: Occupants | undefined;
 }
@@ -92,7 +97,8 @@ const NO_DATABASE: Read = {};
 async function readDatabase({ settings, signal }: Context, database: Database): Promise<Read> {
   const read = async (session: Session): Promise<Read> => {
     const state = await readState(session, settings);
-    return { state, occupants: isFirstRun(state) ? await readOccupants(session, settings) : undefined };
+    const occupants = isFirstRun(state) ? await readOccupants(session, settings) : undefined;
+    return { state, occupants, serverMajor: Math.floor(session.backend.serverVersion / 10_000) };
   };
   return await withSession(database, "read the history of", read, signal);
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Programs } from "../../ports/programs.ts";
 import type { Database } from "../../ports/session.ts";
+import type { SqlParser } from "../../ports/sql-parser.ts";
 
 /** The dependencies of every engine command. */
 export interface Context {
@@ -17,6 +18,8 @@ export interface Context {
   readonly toolVersion: string;
   /** Starts hooks that are commands; absent if none can be started. */
   readonly programs?: Programs;
+  /** Loads PostgreSQL's parser, once; undefined if this copy of pgstep lacks its files. */
+  readonly sqlParser?: () => Promise<SqlParser | undefined>;
   /** The place in the project file that names the command hooks; undefined if the user named them. */
   readonly hooksNamedIn?: string | undefined;
   /** True for a trial run on a private database: no hooks run. */

@@ -199,7 +199,12 @@ export function placeOf(script: Script, stage: Stage, server: ServerMessage | un
   else if (server?.position !== undefined) place = placeIn(statement, server.position - 1);
   // The rows of a COPY begin on the line after it.
   else if (row !== undefined) place = { line: advance(position, writtenText(statement)).line + row, column: 1 };
-  return { path: script.path, ...place, ...lineOf(script, place), ...linesBefore(statement, place) };
+  return placeInFile(script, statement, place);
+}
+
+/** A place in a statement, with the source lines that belong to it. */
+export function placeInFile(file: Pick<Script, "path" | "text">, statement: Statement, place: Position): FilePlace {
+  return { path: file.path, ...place, ...lineOf(file, place), ...linesBefore(statement, place) };
 }
 
 /** The lines of a statement before a place in it. */
@@ -220,7 +225,7 @@ function rowOfCopy({ where }: ServerMessage): number | undefined {
 }
 
 /** The whole line of a place, read again because scripts are not kept in memory. */
-export function lineOf(script: Script, { line }: Position): { sourceLine?: string } {
+export function lineOf(script: Pick<Script, "text">, { line }: Position): { sourceLine?: string } {
   let current = 1;
   let collected = "";
   try {

@@ -52,6 +52,21 @@ describe("a password is shown nowhere, and the text around it is", () => {
     }
   });
 
+  test("where a finding quotes a piece of its statement", () => {
+    const sourceLine = `ALTER ROLE a PASSWORD '${SECRET}' 1;`;
+    const place = { path: "m/1.sql", line: 1, column: 1, sourceLine };
+    const message = `syntax error at or near "'${SECRET}"`;
+    const report: ValidationReport = {
+      ...{ type: "validation", database: undefined, migrations: 1 },
+      findings: [{ rule: "syntax", severity: "error", message, place }],
+    };
+    for (const format of ["human", "json", "sarif"] as const) {
+      const { stdout } = outputsOf({ format }, (reporter) => reporter.report(report));
+      assert.ok(!stdout.includes(SECRET), stdout);
+      assert.match(stdout, /syntax error at or near /);
+    }
+  });
+
   test("but a program that was asked for stays what it is", () => {
     const text = 'export interface Users { password: "first" | "second" }\n';
     const report = { ...sampleReports().types, text };
