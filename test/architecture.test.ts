@@ -60,6 +60,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     session: "sessions: opening, waiting, reconnecting after a loss; pgstep's own transactions",
     files: "migration files: reading, naming, inspecting",
     catalog: "SQL that queries the catalog, and reading its answers",
+    schema: "the model of a schema: its objects with their facts and digests",
     history: "pgstep's tables: the history, the journal, the first read of a database",
     lock: "the run lock: advisory lock, lease, who holds it",
     script: "a planned file, checked and ready to run",

@@ -183,6 +183,10 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     meaning: "a down script does not undo its migration completely",
     remedy: "undo everything that the migration does",
   },
+  "down-untested": {
+    meaning: "`validate --replay` could not test a down script",
+    remedy: "test it on a copy of the database with `redo`",
+  },
   "hook-unfinished": {
     meaning: "a hook after an earlier `up` failed or was interrupted",
     remedy: "`up` runs the after-up hooks again: [hooks.md](hooks.md)",

@@ -162,7 +162,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     validation: {
       ...{ type: "validation", database: "app", migrations: 3, findings: [FINDING, { ...FINDING, severity: "error" }] },
       syntax: { parser: 18, parsed: 5, unparsed: UNPARSED.map((reason) => ({ reason, statements: 2 })) },
-      rehearsal: { database: "shadow", applied: 3, undone: 1 },
+      rehearsal: { database: "shadow", applied: 9, downs: { proved: 4, different: 2, failed: 1, untested: 1 } },
     },
     baseline: { type: "baseline", database: "app", recorded: STEPS },
     repair: { type: "repair", database: "app", changed: ENTRIES, updated: true, forgotten: false },

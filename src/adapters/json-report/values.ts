@@ -208,7 +208,13 @@ export const VALUES = {
   rehearsal: object("Migrations that were run to test them.", {
     database: string("The empty database that they were run on."),
     applied: count("The number of applied migrations."),
-    undone: count("The number of migrations that were also undone and reapplied."),
+    downs: ref("downTests", "The down scripts."),
+  }),
+  downTests: object("Down scripts that were tested, by outcome.", {
+    proved: count("They restore the schema, and the migration can be applied again."),
+    different: count("They do not restore the schema, or the migration cannot be applied again."),
+    failed: count("A statement failed."),
+    untested: count("pgstep could not test them."),
   }),
   place: object("A file and a position in it.", {
     path: string("As given by the user."),

@@ -4,6 +4,7 @@ import type {
   CreatedReport,
   InitializedReport,
   ProtectionReport,
+  Rehearsal,
   RepairReport,
   Report,
   ResetInventory,
@@ -98,9 +99,8 @@ function validationLines(report: ValidationReport, output: Output): string[] {
   const result = found.length > 0 ? listed(found) : "no problems found";
   lines.push(`Checked ${counted(migrations, "migration")}${where}: ${result}.`, ...syntaxLines(syntax));
   if (rehearsal) {
-    const { applied, undone } = rehearsal;
-    const back = undone > 0 ? `, and undid and reapplied ${grouped(undone)} of them` : "";
-    lines.push(`Ran ${counted(applied, "migration")} on ${printableLine(rehearsal.database)}${back}.`);
+    lines.push(`Ran ${counted(rehearsal.applied, "migration")} on ${printableLine(rehearsal.database)}.`);
+    lines.push(...downLines(rehearsal.downs));
   } else if (database === undefined) {
     lines.push("Only the files were checked: no database is named to compare them with (--url or DATABASE_URL).");
   }
@@ -121,6 +121,20 @@ function syntaxLines(syntax: SyntaxCheck | undefined): string[] {
     if (reason === "copy-rows") return `The rows of ${counted(statements, "COPY statement")} were not checked.`;
     return `${counted(statements, "statement")} ${statements === 1 ? "was" : "were"} not parsed: ${UNPARSED[reason]}.`;
   });
+}
+
+/** The outcomes of the down scripts; no line if there are none. */
+function downLines(downs: Rehearsal["downs"]): string[] {
+  const { proved, different, failed, untested } = downs;
+  const all = proved + different + failed + untested;
+  if (all === 0) return [];
+  const outcomes = [
+    proved > 0 && `${grouped(proved)} ${proved === 1 ? "restores" : "restore"} the schema`,
+    different > 0 && `${grouped(different)} ${different === 1 ? "leaves" : "leave"} differences`,
+    failed > 0 && `${grouped(failed)} failed`,
+    untested > 0 && `${grouped(untested)} could not be tested`,
+  ].filter((words) => words !== false);
+  return [`Tested ${counted(all, "down script")}: ${listed(outcomes)}.`];
 }
 
 function baselineLines({ recorded, database }: BaselineReport, { colors, marks }: Output): string[] {

@@ -1,39 +1,62 @@
 import { enumeration } from "../text/display.ts";
+import { differenceWords } from "./difference-words.ts";
+import { type Facts, keyOf, type ObjectKey, type SchemaObject } from "./schema-object.ts";
 
-/** A database object, identified by its kind and name. */
-export interface SchemaObject {
-  /** PostgreSQL's term: table, column, index ... */
-  readonly kind: string;
-  /** Schema-qualified, as SQL. */
-  readonly name: string;
-  /** The name of the containing object; null for a top-level object. */
-  readonly within: string | null;
-  /** Equal for equal definitions. */
-  readonly digest: string;
+/** The differences of two schemas. */
+export interface SchemaDifferences {
+  /** Objects that only the second schema has. */
+  readonly added: readonly SchemaObject[];
+  /** Objects that only the first schema has. */
+  readonly removed: readonly SchemaObject[];
+  /** Objects of both with different digests. */
+  readonly changed: readonly SchemaObject[];
 }
 
-/** The differences of two schemas, worded to follow "it": "leaves table a.b", "changes view a.c"; empty if none. */
-export function schemaDifferences(before: readonly SchemaObject[], after: readonly SchemaObject[]): string[] {
-  const [known, found] = [byKey(before), byKey(after)];
-  const left = after.filter((object) => !known.has(keyOf(object)));
-  const lost = before.filter((object) => !found.has(keyOf(object)));
-  const changed = after.filter((object) => {
-    const former = known.get(keyOf(object));
-    return former !== undefined && former.digest !== object.digest;
-  });
-  return [
-    ...worded("leaves", outermost(left)),
-    ...worded("does not restore", outermost(lost)),
-    ...worded("changes", changed),
-  ];
+export function compareSchemas(
+  before: ReadonlyMap<string, SchemaObject>,
+  after: ReadonlyMap<string, SchemaObject>,
+): SchemaDifferences {
+  const found = [...after.values()];
+  return {
+    added: found.filter((object) => !before.has(keyOf(object))),
+    removed: [...before.values()].filter((object) => !after.has(keyOf(object))),
+    changed: found.filter((object) => {
+      const former = before.get(keyOf(object));
+      return former !== undefined && former.digest !== object.digest;
+    }),
+  };
 }
 
-function byKey(objects: readonly SchemaObject[]): Map<string, SchemaObject> {
+export function byKey<Object extends ObjectKey>(objects: readonly Object[]): Map<string, Object> {
   return new Map(objects.map((object) => [keyOf(object), object]));
 }
 
-function keyOf({ kind, name }: SchemaObject): string {
-  return `${kind} ${name}`;
+export function isEqual({ added, removed, changed }: SchemaDifferences): boolean {
+  return added.length + removed.length + changed.length === 0;
+}
+
+/** The facts of the changed objects, by their keys. */
+export interface ChangedFacts {
+  readonly before: ReadonlyMap<string, Facts>;
+  readonly after: ReadonlyMap<string, Facts>;
+}
+
+/**
+ * The differences in words that follow "it": "leaves table a.b", "changes column a.b.c (type text instead of
+ * integer)"; empty if there are none.
+ */
+export function schemaDifferences({ added, removed, changed }: SchemaDifferences, facts: ChangedFacts): string[] {
+  const inDetail = (object: SchemaObject): string => {
+    const key = keyOf(object);
+    const [before, after] = [facts.before.get(key), facts.after.get(key)];
+    const details = before && after ? differenceWords(before, after) : [];
+    return details.length === 0 ? key : `${key} (${enumeration(details)})`;
+  };
+  return [
+    ...worded("leaves", outermost(added).map(keyOf)),
+    ...worded("does not restore", outermost(removed).map(keyOf)),
+    ...worded("changes", changed.map(inDetail)),
+  ];
 }
 
 /** Omits the parts of objects that are listed themselves. */
@@ -42,6 +65,6 @@ function outermost(objects: readonly SchemaObject[]): SchemaObject[] {
   return objects.filter(({ within }) => within === null || !names.has(within));
 }
 
-function worded(verb: string, objects: readonly SchemaObject[]): string[] {
-  return objects.length === 0 ? [] : [`${verb} ${enumeration(objects.map(keyOf).sort())}`];
+function worded(verb: string, objects: readonly string[]): string[] {
+  return objects.length === 0 ? [] : [`${verb} ${enumeration([...objects].sort())}`];
 }

@@ -50,6 +50,7 @@ export const RULES = {
   "other-tables": "warning",
   replay: "error",
   "not-reversible": "varies",
+  "down-untested": "warning",
   "hook-unfinished": "warning",
   "hook-failed": "warning",
   "commit-unconfirmed": "warning",

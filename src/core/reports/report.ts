@@ -102,9 +102,15 @@ export interface Rehearsal {
   /** The empty database that they ran on. */
   readonly database: string;
   readonly applied: number;
-  /** How many of them were undone and applied again. */
-  readonly undone: number;
+  /** How many down scripts had each outcome. */
+  readonly downs: Readonly<Record<DownOutcome, number>>;
 }
+
+/**
+ * The outcome of testing a down script: it restores the schema, and the migration can be applied again; it does not; it
+ * fails; it could not be tested.
+ */
+export type DownOutcome = "proved" | "different" | "failed" | "untested";
 
 export interface BaselineReport {
   readonly type: "baseline";

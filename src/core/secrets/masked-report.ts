@@ -110,7 +110,7 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 function maskFor(value: object): Mask {
   const { place, server, message } = value as Partial<Failure & { message: unknown }>;
   const said = server ?? (typeof message === "object" ? (message as Failure["server"]) : undefined);
-  if (!said && !("rule" in told)) return masked;
+  if (!said && !("rule" in value)) return masked;
   const before = place?.sourceBefore ?? "";
   const line = place?.sourceLine ?? "";
   const secrets = new Set([before + line, said?.internalQuery ?? "", said?.where ?? ""].flatMap(secretsOf));

@@ -95,7 +95,7 @@ function copyOf({ tableName }: ConcurrentCreate): string {
 }
 
 /** Makes the server spell every definition the same way, as pg_dump does. */
-const COMPARABLE = [
+export const COMPARABLE = [
   "SET LOCAL search_path = pg_catalog, pg_temp",
   "SET LOCAL standard_conforming_strings = on",
   "SET LOCAL quote_all_identifiers = off",

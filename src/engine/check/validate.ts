@@ -63,7 +63,7 @@ export async function validate(
     );
   }
   const mayRun = !all.some(({ severity, rule }) => severity === "error" && !HISTORY_RULES.has(rule));
-  const rehearsed = inShadow && mayRun ? await inShadow((shadow) => rehearse(shadow, migrations)) : undefined;
+  const rehearsed = inShadow && mayRun ? await rehearse(inShadow, migrations) : undefined;
   all.push(...(rehearsed?.findings ?? []));
   return {
     type: "validation",

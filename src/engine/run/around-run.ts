@@ -38,6 +38,9 @@ export const NOTHING_AROUND: AroundSteps = {
   findings: [],
 };
 
+/** @throws Failure and ConnectionLost, which end the run */
+export type AfterStep = (run: Run, script: Script) => Promise<void>;
+
 type Retry = (stop: Stop & { kind: "busy" }) => Promise<boolean>;
 
 const BEFORE: Readonly<Record<RunReport["command"], readonly HookMoment[]>> = {
@@ -67,16 +70,18 @@ export class AroundRun {
   readonly #given: AroundSteps;
   readonly #hooks: HookRunner;
   readonly #retry: Retry;
+  readonly #afterStep: AfterStep | undefined;
   /** Number of the run's commits that the server confirmed; all repeatable migrations together are the last one. */
   #commits = 0;
   /** The reported outcomes of repeatable migrations, by name. */
   readonly #reported = new Map<string, RepeatableReport["outcome"]>();
 
-  constructor(run: Run, given: AroundSteps, retry: Retry) {
+  constructor(run: Run, given: AroundSteps, retry: Retry, afterStep: AfterStep | undefined) {
     this.#run = run;
     this.#given = given;
     this.#hooks = new HookRunner(run, given.hooks);
     this.#retry = retry;
+    this.#afterStep = afterStep;
   }
 
   get hookReports(): readonly HookReport[] {
@@ -108,10 +113,11 @@ export class AroundRun {
     });
   }
 
-  /** Runs the steps, one at a time if there are step hooks. `refused` is the failure of a hook. */
+  /** Runs the steps, one at a time if something follows each of them. `refused` is the failure of a hook. */
   async steps(scripts: readonly Script[]): Promise<Progress & { readonly refused?: Failure }> {
     this.doing = "run migrations";
-    if (!this.#hooks.has("before-step", "after-step")) return await runScripts(this.#run, scripts);
+    const isPiecewise = this.#afterStep !== undefined || this.#hooks.has("before-step", "after-step");
+    if (!isPiecewise) return await runScripts(this.#run, scripts);
     const finished: StepReport[] = [];
     for (const script of scripts) {
       const unready = await this.#runHooks(["before-step"], { step: stepReport(script, "not-run") });
@@ -120,6 +126,7 @@ export class AroundRun {
       finished.push(...progress.finished);
       this.#commits += progress.finished.length;
       if (progress.stop) return { finished, stop: progress.stop };
+      await this.#afterStep?.(this.#run, script);
       const refused = await this.#runHooks(["after-step"], { step: progress.finished[0] });
       if (refused) return { finished, stop: undefined, refused };
     }

@@ -5,7 +5,7 @@ import type { DatabaseState } from "../history/read-state.ts";
 import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { Inquiry } from "./after-loss.ts";
-import type { AroundSteps } from "./around-run.ts";
+import type { AfterStep, AroundSteps } from "./around-run.ts";
 
 /** The state of the database, and what a run will do. */
 export interface RunPlan {
@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly backUp?: BackUpBefore;
   /** How to find out after a lost connection which steps took effect; absent if the history shows it. */
   readonly afterLoss?: Inquiry;
+  /** Called on the run's session after each step that took effect, outside a transaction. Such a run is slower. */
+  readonly afterStep?: AfterStep;
 }
 
 export type BackUpBefore = (

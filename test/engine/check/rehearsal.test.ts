@@ -1,17 +1,26 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { schemaDifferences } from "../../../src/core/catalog/schema-comparison.ts";
 import type { Settings } from "../../../src/core/configuration/settings.ts";
 import type { Finding } from "../../../src/core/failure/failure.ts";
 import type { ValidationReport } from "../../../src/core/reports/report.ts";
-import { readSchema } from "../../../src/engine/check/replay.ts";
 import { inShadow } from "../../../src/engine/check/shadow.ts";
 import { validate } from "../../../src/engine/check/validate.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
-import { embeddedWorld, type Files, refusal, type World, world } from "../support.ts";
+import { embeddedWorld, type Files, open, refusal, type World, world } from "../support.ts";
 
+/** In the world's own database, or in an embedded database for each pass, as the program does it. */
 function rehearsed({ context }: World): Promise<ValidationReport> {
-  return validate(context, undefined, (work) => inShadow(context, work));
+  return validate(context, undefined, async (work) => {
+    if (!context.database.embedded) return await inShadow(context, work);
+    const database = open("pglite:memory");
+    return await inShadow({ ...context, database }, work).finally(() => database.close());
+  });
+}
+
+/** What became of the down scripts. */
+function downs({ rehearsal }: ValidationReport): string {
+  const { proved, different, failed, untested } = rehearsal?.downs ?? {};
+  return `${proved} proved, ${different} different, ${failed} failed, ${untested} untested`;
 }
 
 function told(findings: readonly Finding[]): string[] {
@@ -20,109 +29,6 @@ function told(findings: readonly Finding[]): string[] {
     return `${place?.path.split("/").at(-1)}${where} ${rule}: ${message}`;
   });
 }
-
-const T = "CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT 1);";
-
-/** Each change of a schema, the way back from it, and what is said when nothing goes it. */
-const CHANGES: readonly (readonly [before: string, up: string, down: string, without: RegExp])[] = [
-  ["", T, "DROP TABLE t;", /leaves table public\.t$/],
-  [
-    "",
-    'CREATE SCHEMA "S"; CREATE TABLE "S"."a b" (c int);',
-    'DROP SCHEMA "S" CASCADE;',
-    /leaves schema "S", table "S"\."a b"$/,
-  ],
-  [T, "DROP TABLE t;", T, /does not restore table public\.t$/],
-  [T, "ALTER TABLE t ADD x int;", "ALTER TABLE t DROP x;", /leaves column public\.t\.x$/],
-  [T, "ALTER TABLE t ALTER n TYPE bigint;", "ALTER TABLE t ALTER n TYPE int;", /changes column public\.t\.n$/],
-  [T, "ALTER TABLE t ALTER n SET NOT NULL;", "ALTER TABLE t ALTER n DROP NOT NULL;", /changes column/],
-  [T, "ALTER TABLE t ALTER n SET DEFAULT 2;", "ALTER TABLE t ALTER n SET DEFAULT 1;", /changes column/],
-  [
-    T,
-    "ALTER TABLE t ADD UNIQUE (n);",
-    "ALTER TABLE t DROP CONSTRAINT t_n_key;",
-    /leaves constraint public\.t\.t_n_key$/,
-  ],
-  [T, "CREATE INDEX i ON t (n) WHERE n > 1;", "DROP INDEX i;", /leaves index public\.t\.i$/],
-  [T, "CREATE VIEW v AS SELECT 1 AS a;", "DROP VIEW v;", /leaves view public\.v$/],
-  [
-    "CREATE VIEW v AS SELECT 1 AS a;",
-    "CREATE OR REPLACE VIEW v AS SELECT 2 AS a;",
-    "CREATE OR REPLACE VIEW v AS SELECT 1 AS a;",
-    /changes view public\.v$/,
-  ],
-  [T, "CREATE MATERIALIZED VIEW m AS SELECT 1 AS a;", "DROP MATERIALIZED VIEW m;", /leaves materialized view/],
-  ["", "CREATE SEQUENCE s;", "DROP SEQUENCE s;", /leaves sequence public\.s$/],
-  ["CREATE SEQUENCE s;", "ALTER SEQUENCE s INCREMENT 5;", "ALTER SEQUENCE s INCREMENT 1;", /changes sequence/],
-  ["", "CREATE TYPE e AS ENUM ('a');", "DROP TYPE e;", /leaves enum public\.e$/],
-  ["", "CREATE TYPE c AS (a int);", "DROP TYPE c;", /leaves composite type public\.c$/],
-  ["", "CREATE DOMAIN d AS int CHECK (VALUE > 0);", "DROP DOMAIN d;", /leaves domain public\.d$/],
-  [
-    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
-    "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';",
-    "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
-    /changes function f\(\)$/,
-  ],
-  [
-    "",
-    "CREATE AGGREGATE g(int) (SFUNC = int4pl, STYPE = int);",
-    "DROP AGGREGATE g(int);",
-    /leaves aggregate g\(integer\)$/,
-  ],
-  [
-    `${T} CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';`,
-    "CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION f();",
-    "DROP TRIGGER g ON t;",
-    /leaves trigger public\.t\.g$/,
-  ],
-  [T, "CREATE RULE r AS ON INSERT TO t DO INSTEAD NOTHING;", "DROP RULE r ON t;", /leaves rule public\.t\.r$/],
-  [T, "CREATE POLICY p ON t USING (n > 1);", "DROP POLICY p ON t;", /leaves policy public\.t\.p$/],
-  [
-    T,
-    "ALTER TABLE t ENABLE ROW LEVEL SECURITY;",
-    "ALTER TABLE t DISABLE ROW LEVEL SECURITY;",
-    /changes table public\.t$/,
-  ],
-  [T, "GRANT SELECT ON t TO PUBLIC;", "REVOKE SELECT ON t FROM PUBLIC;", /changes table public\.t$/],
-  [T, "GRANT SELECT (n) ON t TO PUBLIC;", "REVOKE SELECT (n) ON t FROM PUBLIC;", /changes column public\.t\.n$/],
-  [T, "COMMENT ON TABLE t IS 'x';", "COMMENT ON TABLE t IS NULL;", /leaves comment on table public\.t$/],
-  [T, "CREATE STATISTICS s ON id, n FROM t;", "DROP STATISTICS s;", /leaves statistics object public\.s$/],
-  ["", "CREATE EXTENSION pg_trgm;", "DROP EXTENSION pg_trgm;", /leaves extension pg_trgm$/],
-  [T, "CREATE PUBLICATION p FOR TABLE t;", "DROP PUBLICATION p;", /leaves publication p$/],
-  [
-    "",
-    "CREATE CAST (int AS inet) WITH INOUT;",
-    "DROP CAST (int AS inet);",
-    /leaves cast \(integer AS pg_catalog\.inet\)$/,
-  ],
-];
-
-describe("the comparison of schemas", () => {
-  for (const major of [15, 18] as const) {
-    test(`tells every change, and none where it is taken back, on ${major}`, { timeout: 120_000 }, async () => {
-      const place = await world({}, { major });
-      for (const [before, up, down, expected] of CHANGES) {
-        await place.rows(
-          `DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS "S" CASCADE; CREATE SCHEMA public; ${before}`,
-        );
-        const former = await readSchema(place.context);
-        await place.rows(up);
-        const differences = schemaDifferences(former, await readSchema(place.context));
-        assert.match(differences.join("; "), expected, up);
-        await place.rows(down);
-        assert.deepEqual(schemaDifferences(former, await readSchema(place.context)), [], down);
-      }
-    });
-  }
-
-  test("leaves out what is pgstep's own, wherever it is", async () => {
-    const place = await world({ "001_a.sql": "-- Transaction: none\nSELECT 1;" }, { schema: "deep", table: "h" });
-    const former = await readSchema(place.context);
-    await place.up();
-    assert.deepEqual(await place.rows("SELECT to_regclass('deep.h_steps')::text AS t"), [{ t: "deep.h_steps" }]);
-    assert.deepEqual(schemaDifferences(former, await readSchema(place.context)), []);
-  });
-});
 
 const FILES: Files = {
   "001_t.sql": "CREATE TABLE t (id int);",
@@ -134,58 +40,121 @@ const FILES: Files = {
 
 const ALIKE: readonly [string, (files: Files, settings?: Partial<Settings>) => Promise<World>][] = [
   ["a server", world],
+  ["a server of version 15", (files, settings) => world(files, { ...settings, major: 15 })],
   ["the embedded database", embeddedWorld],
 ];
 
 for (const [where, make] of ALIKE) {
   describe(`a rehearsal on ${where}`, () => {
-    test("runs what is sound, back and again, and leaves the server's database empty", async () => {
+    test("tests sound files, and leaves the server's database empty", async () => {
       const place = await make(FILES);
-      const { findings, rehearsal } = await rehearsed(place);
-      assert.deepEqual(told(findings), []);
-      assert.deepEqual([rehearsal?.applied, rehearsal?.undone], [3, 2]);
-      if (where === "a server") assert.deepEqual([await place.tables(), await place.history()], [[], []]);
+      const report = await rehearsed(place);
+      assert.deepEqual(told(report.findings), []);
+      assert.deepEqual([report.rehearsal?.applied, downs(report)], [3, "2 proved, 0 different, 0 failed, 0 untested"]);
+      if (where !== "the embedded database") assert.deepEqual([await place.tables(), await place.history()], [[], []]);
     });
 
-    test("runs only what is for the environment", async () => {
+    test("runs only the files of the environment", async () => {
       const place = await make({ ...FILES, "003_view.sql": `-- Environment: a\n${FILES["003_view.sql"]}` });
       assert.equal((await rehearsed(place)).rehearsal?.applied, 2);
     });
 
-    test("ends with what cannot be applied, at its place", async () => {
+    test("ends at a migration that cannot be applied, and reports its place", async () => {
       const place = await make({ ...FILES, "002_plain.sql": "SELECT 1;\nSELECT *\n  FROM nothing;" });
-      const { findings, rehearsal } = await rehearsed(place);
-      assert.deepEqual(told(findings), [
+      const report = await rehearsed(place);
+      assert.deepEqual(told(report.findings), [
         '002_plain.sql:3:8 replay: Cannot apply 002_plain: relation "nothing" does not exist (42P01)',
       ]);
-      assert.deepEqual([rehearsal?.applied, rehearsal?.undone], [1, 1]);
+      assert.deepEqual([report.rehearsal?.applied, downs(report)], [1, "1 proved, 0 different, 0 failed, 0 untested"]);
     });
 
-    test("goes on behind a way back that fails and was rolled back", async () => {
-      const place = await make({ ...FILES, "001_t.down.sql": "DROP TABLE t;\nDROP TABLE u;" });
-      const { findings, rehearsal } = await rehearsed(place);
-      assert.deepEqual(told(findings), [
+    test("continues after each kind of bad down script", async () => {
+      const place = await make({
+        ...FILES,
+        "001_t.down.sql": "DROP TABLE t;\nDROP TABLE u;",
+        "003_view.down.sql": "DROP VIEW v; CREATE TABLE u (id int);",
+        "004_w.sql": "CREATE TABLE w (id int);",
+        "004_w.down.sql": "-- Nothing is dropped.\nSELECT 1;",
+        "005_x.sql": "ALTER TABLE w ALTER id TYPE bigint; INSERT INTO w VALUES (1);",
+        "005_x.down.sql": "SELECT 1;",
+        "006_row.sql": "CREATE TABLE once (id int PRIMARY KEY); INSERT INTO w VALUES (2);",
+        "006_row.down.sql":
+          "DROP TABLE once; ALTER TABLE t ADD CHECK (id < 5); ALTER TABLE t DROP CONSTRAINT t_id_check;",
+        "007_key.sql": "INSERT INTO once VALUES (1);",
+        "007_key.down.sql": "SELECT 1;",
+      });
+      const report = await rehearsed(place);
+      assert.deepEqual(told(report.findings), [
         '001_t.down.sql:2:1 replay: Cannot undo 001_t: table "u" does not exist (42P01)',
-      ]);
-      assert.deepEqual([rehearsal?.applied, rehearsal?.undone], [3, 1]);
-    });
-
-    test("warns of a way back that does not lead back", async () => {
-      const place = await make({ ...FILES, "003_view.down.sql": "DROP VIEW v; CREATE TABLE u (id int);" });
-      const { findings } = await rehearsed(place);
-      assert.deepEqual(told(findings), [
+        '004_w.down.sql not-reversible: 004_w is not undone by its down script: it leaves table public.w; so it cannot be applied again: Cannot apply 004_w: relation "w" already exists (42P07)',
+        '007_key.down.sql not-reversible: 007_key is undone by its down script, but it cannot be applied again: Cannot apply 007_key: duplicate key value violates unique constraint "once_pkey" (23505); DETAIL: Key (id)=(1) already exists.',
         "003_view.down.sql not-reversible: 003_view is not undone by its down script: it leaves table public.u",
+        "005_x.down.sql not-reversible: 005_x is not undone by its down script: it changes column public.w.id (type bigint instead of integer)",
+      ]);
+      assert.deepEqual(report.findings.map(({ severity }) => severity).join(), "error,error,error,warning,warning");
+      assert.deepEqual([report.rehearsal?.applied, downs(report)], [7, "1 proved, 4 different, 1 failed, 0 untested"]);
+    });
+
+    test("reports a migration that makes another schema when it is applied again", async () => {
+      const place = await make({
+        "001_t.sql": "CREATE TABLE t (id int); CREATE TABLE rounds (n int);",
+        "002_a.sql": `INSERT INTO rounds VALUES (1);
+DO $$ BEGIN EXECUTE format('ALTER TABLE t ADD c%s int', (SELECT count(*) FROM rounds)); END $$;`,
+        "002_a.down.sql":
+          "DO $$ BEGIN EXECUTE format('ALTER TABLE t DROP c%s', (SELECT count(*) FROM rounds)); END $$;",
+      });
+      assert.deepEqual(told((await rehearsed(place)).findings), [
+        "002_a.down.sql not-reversible: 002_a is undone by its down script, but applied again it leaves column public.t.c2; does not restore column public.t.c1",
       ]);
     });
 
-    test("blames the way back for what cannot be applied again behind it", async () => {
-      const place = await make({ ...FILES, "001_t.down.sql": "-- Nothing is dropped.\nSELECT 1;" });
-      const { findings, rehearsal } = await rehearsed(place);
-      assert.deepEqual(told(findings), [
-        '001_t.down.sql not-reversible: 001_t is not undone by its down script: it leaves table public.t; so it cannot be applied again: Cannot apply 001_t: relation "t" already exists (42P07)',
+    test("tests down scripts that need a database of their own", { timeout: 120_000 }, async () => {
+      const place = await make({
+        "001_t.sql": "CREATE TABLE t (id int, n int);",
+        "001_t.down.sql": "DROP TABLE t;",
+        // CONCURRENTLY cannot run in a transaction.
+        "002_index.sql": "CREATE INDEX CONCURRENTLY i ON t (id);",
+        "002_index.down.sql": "DROP INDEX CONCURRENTLY i;",
+        "003_bad.sql": "CREATE INDEX CONCURRENTLY j ON t (id);",
+        "003_bad.down.sql": "-- Transaction: none\nSELECT 1;",
+        // A value that a down script adds can be used only after its COMMIT.
+        "004_enum.sql": "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE u (e e); ALTER TABLE t ADD z int;",
+        "005_enum.sql": "ALTER TYPE e RENAME VALUE 'b' TO 'c'; ALTER TABLE u ADD f e DEFAULT 'a';",
+        "005_enum.down.sql": "ALTER TYPE e RENAME VALUE 'c' TO 'b'; ALTER TABLE u DROP f;",
+        "006_value.sql": "ALTER TYPE e ADD VALUE IF NOT EXISTS 'd';",
+        "007_use.sql": "UPDATE u SET e = 'd'; ALTER TABLE u ADD g e DEFAULT 'd';",
+        "007_use.down.sql": "ALTER TABLE u DROP g;",
+        "008_new.sql": "ALTER TABLE t DROP z; INSERT INTO u (e) SELECT max(v) FROM unnest(enum_range(NULL::e)) AS v;",
+        "008_new.down.sql": "ALTER TABLE t ADD z int; ALTER TYPE e ADD VALUE 'y';",
+        "009_last.sql": "CREATE VIEW v AS SELECT n FROM t;",
+        "009_last.down.sql": "DROP VIEW v;",
+      });
+      const report = await rehearsed(place);
+      assert.deepEqual(told(report.findings), [
+        '003_bad.down.sql not-reversible: 003_bad is not undone by its down script: it leaves index public.t.j; so it cannot be applied again: Cannot apply 003_bad: relation "j" already exists (42P07)',
+        "008_new.down.sql not-reversible: 008_new is not undone by its down script: it changes enum public.e (labels a, c, d, y instead of a, c, d)",
       ]);
-      assert.equal(findings[0]?.severity, "error");
-      assert.deepEqual([rehearsal?.applied, rehearsal?.undone], [1, 1]);
+      assert.deepEqual([report.rehearsal?.applied, downs(report)], [9, "5 proved, 2 different, 0 failed, 0 untested"]);
+    });
+
+    test("changes nothing for the next migrations: sequences, temporary tables, settings", async () => {
+      const place = await make({
+        "001_t.sql": "CREATE TABLE t (id serial, s text); CREATE TABLE k (id int GENERATED ALWAYS AS IDENTITY);",
+        "002_row.sql":
+          "CREATE TEMP TABLE copy AS SELECT 1; SET search_path = pg_catalog; INSERT INTO public.t (s) VALUES ('a'); INSERT INTO public.k DEFAULT VALUES;",
+        "002_row.down.sql":
+          "CREATE TEMP TABLE copy AS SELECT 1; DELETE FROM t; DELETE FROM k; SET search_path = pg_catalog;",
+        "003_check.sql": `INSERT INTO t (s) VALUES ('b'); INSERT INTO k DEFAULT VALUES;
+DO $$ BEGIN ASSERT (SELECT array_agg(id ORDER BY id) FROM t) = ARRAY[1, 2]; ASSERT (SELECT max(id) FROM k) = 2; END $$;`,
+        "003_check.down.sql": "DELETE FROM t WHERE s = 'b';",
+        "004_check.sql": "DO $$ BEGIN ASSERT nextval('t_id_seq') = 3; END $$;",
+      });
+      const report = await rehearsed(place);
+      const refused = told(report.findings).map((line) => line.replace(/: Cannot apply .*/s, ""));
+      assert.deepEqual(refused, [
+        "003_check.down.sql not-reversible: 003_check is undone by its down script, but it cannot be applied again",
+      ]);
+      assert.equal(report.rehearsal?.applied, 4);
     });
   });
 }

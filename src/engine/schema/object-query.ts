@@ -1,0 +1,108 @@
+/**
+ * A query of objects of a schema. All parts are SQL. They may use the tables `space` (user schemas: oid, name), `rel`
+ * (relations in them: oid, relkind, name) and `members` (members of extensions: classid, objid).
+ */
+export interface ObjectQuery {
+  /** The kind in PostgreSQL's words: table, column, index ... */
+  readonly kind: string;
+  /** With its schema, as SQL; unique within its kind. */
+  readonly name: string;
+  /** The name of the object that it is dropped with, a relation; absent for top-level objects. */
+  readonly within?: string;
+  /**
+   * Everything that defines the object, by names for people. A fact is NULL where it has PostgreSQL's default, so that
+   * objects are equal on versions that do not have it yet.
+   */
+  readonly facts: Readonly<Record<string, string>>;
+  readonly from: string;
+  /**
+   * Absent for objects that every database has. PostgreSQL needs more time to plan such a query than to run it, so the
+   * queries for objects that do not exist are left out.
+   */
+  readonly ifAny?: Presence;
+}
+
+const ofClass = (catalog: string) => `'${catalog}'::regclass = ANY (found.classes)`;
+const ofKind = (column: "relkinds" | "typtypes", kind: string) => `'${kind}' = ANY (found.${column})`;
+/** Rows that were not created with the database (FirstNormalObjectId in access/transam.h). */
+const madeLater = (catalog: string) => `EXISTS (SELECT FROM ${catalog} WHERE oid >= 16384)`;
+
+/** Conditions on the row of `PRESENT`: the database may have such objects. */
+const PRESENCE = {
+  table: `${ofKind("relkinds", "r")} OR ${ofKind("relkinds", "p")}`,
+  view: `${ofKind("relkinds", "v")} OR ${ofKind("relkinds", "m")}`,
+  sequence: ofKind("relkinds", "S"),
+  "foreign table": ofKind("relkinds", "f"),
+  "composite type": ofKind("relkinds", "c"),
+  trigger: ofClass("pg_trigger"),
+  rewrite: ofClass("pg_rewrite"),
+  policy: ofClass("pg_policy"),
+  statistics: ofClass("pg_statistic_ext"),
+  routine: ofClass("pg_proc"),
+  aggregate: "EXISTS (SELECT FROM pg_proc WHERE prokind = 'a' AND oid >= 16384)",
+  domain: ofKind("typtypes", "d"),
+  enum: ofKind("typtypes", "e"),
+  range: ofKind("typtypes", "r"),
+  "base type": `${ofKind("typtypes", "b")} OR ${ofKind("typtypes", "p")}`,
+  type: "found.typtypes IS NOT NULL",
+  collation: ofClass("pg_collation"),
+  operator: ofClass("pg_operator"),
+  "operator family": ofClass("pg_opfamily"),
+  "text search parser": ofClass("pg_ts_parser"),
+  "text search template": ofClass("pg_ts_template"),
+  "text search dictionary": ofClass("pg_ts_dict"),
+  "text search configuration": ofClass("pg_ts_config"),
+  conversion: ofClass("pg_conversion"),
+  publication: "EXISTS (SELECT FROM pg_publication)",
+  subscription: "EXISTS (SELECT FROM pg_subscription)",
+  "event trigger": "EXISTS (SELECT FROM pg_event_trigger)",
+  "foreign-data wrapper": "EXISTS (SELECT FROM pg_foreign_data_wrapper)",
+  cast: madeLater("pg_cast"),
+  transform: "EXISTS (SELECT FROM pg_transform)",
+  language: madeLater("pg_language"),
+  "access method": madeLater("pg_am"),
+  "default privileges": "EXISTS (SELECT FROM pg_default_acl)",
+  comment: "EXISTS (SELECT FROM pg_description WHERE objoid >= 16384 OR classoid = 'pg_namespace'::regclass)",
+} as const satisfies Record<string, string>;
+
+export type Presence = keyof typeof PRESENCE;
+
+const MET = Object.entries(PRESENCE).map(([name, condition]) => `CASE WHEN ${condition} THEN '${name}' END`);
+
+/** One row whose `row` is a JSON list of the conditions that are met. Objects in a schema depend on the schema. */
+export const PRESENT = `WITH found AS MATERIALIZED (SELECT
+ (SELECT array_agg(DISTINCT classid) FROM pg_depend WHERE refobjid >= 16384 OR refobjid = to_regnamespace('public')) AS classes,
+ (SELECT array_agg(DISTINCT relkind) FROM pg_class WHERE oid >= 16384) AS relkinds,
+ (SELECT array_agg(DISTINCT typtype) FROM pg_type WHERE oid >= 16384 AND typcategory <> 'A') AS typtypes)
+ SELECT to_json(array_remove(ARRAY[${MET.join(", ")}], NULL))::text AS row FROM found`;
+
+/** True, or absent. */
+export function flag(condition: string): string {
+  return `NULLIF(${condition}, false)`;
+}
+
+/** Storage parameters and options, whose order means nothing. */
+export function sortedOptions(options: string): string {
+  return `(SELECT array_agg(o ORDER BY o COLLATE "C") FROM unnest(${options}) AS o)`;
+}
+
+/** A list of texts; absent if empty. */
+export function list(item: string, from: string, order = `${item} COLLATE "C"`): string {
+  return `(SELECT array_agg(${item} ORDER BY ${order}) ${from})`;
+}
+
+/** Excludes members of extensions, which the extension stands for. */
+export function noMember(catalog: string, oid = "o.oid"): string {
+  return `${oid} NOT IN (SELECT objid FROM members WHERE classid = '${catalog}'::regclass)`;
+}
+
+/** A routine with its argument types; absent for 0. */
+export function routine(oid: string): string {
+  return `NULLIF((${oid})::regprocedure::text, '-')`;
+}
+
+/** A query as SELECT of kind, name, within and facts. */
+export function objectSelect({ kind, name, within = "NULL", facts, from }: ObjectQuery): string {
+  const pairs = Object.entries(facts).map(([label, value]) => `'${label}', ${value}`);
+  return `SELECT (${kind})::text, ${name}, (${within})::text, jsonb_strip_nulls(jsonb_build_object(${pairs.join(", ")})) FROM ${from}`;
+}

@@ -1,0 +1,96 @@
+import { needsNormalForm, portableDigest } from "../../core/catalog/fingerprint.ts";
+import type { ParseSql } from "../../core/catalog/normal-query.ts";
+import { type Facts, keyOf, type ObjectFacts, type SchemaObject } from "../../core/catalog/schema-object.ts";
+import type { Session } from "../../ports/session.ts";
+import { COMPARABLE } from "../catalog/indexes-sql.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
+import { BEGIN_OWN } from "../session/own-transaction.ts";
+import { PRESENT, type Presence } from "./object-query.ts";
+import { digestsSql, factsSql, type OwnObjects, type SchemaQuery, schemaQueries } from "./schema-sql.ts";
+
+/**
+ * Reads the objects of the schema with their digests. Inside an open transaction it reads the state of that transaction,
+ * and leaves it as it was.
+ * @param own pgstep's own objects, which are left out
+ * @throws ServerFailure, ConnectionLost
+ */
+export async function readSchema(session: Session, own: OwnObjects): Promise<SchemaObject[]> {
+  return await reading(session, own, false, digests);
+}
+
+/**
+ * The same for a comparison with the schema of another server: versions of PostgreSQL that spell the same object
+ * differently give equal digests.
+ */
+export async function readPortableSchema(session: Session, own: OwnObjects, parse: ParseSql): Promise<SchemaObject[]> {
+  return await reading(session, own, true, async (query) => {
+    const objects = await digests(query);
+    const unclear = await facts(query, objects.filter(needsNormalForm).map(keyOf));
+    const portable = new Map(unclear.map((object) => [keyOf(object), portableDigest(object, parse)]));
+    return objects.map((object) => ({ ...object, digest: portable.get(keyOf(object)) ?? object.digest }));
+  });
+}
+
+/**
+ * Reads the facts of some objects, or of all, as `readSchema` reads the digests.
+ * @param keys as `keyOf` returns them; undefined for all objects
+ * @param isPortable true for a comparison with the schema of another server
+ */
+export async function readFacts(
+  session: Session,
+  own: OwnObjects,
+  keys: readonly string[] | undefined,
+  isPortable = false,
+): Promise<ObjectFacts[]> {
+  return keys?.length === 0 ? [] : await reading(session, own, isPortable, (query) => facts(query, keys));
+}
+
+/** A session that reads, and what it asks for. */
+interface Reading extends SchemaQuery {
+  readonly session: Session;
+}
+
+async function digests(reading: Reading): Promise<SchemaObject[]> {
+  const rows = await ask<[string, string, string | null, string][]>(reading.session, digestsSql(reading), [
+    "list of",
+    ["list of", "text?"],
+  ]);
+  return rows.map(([kind, name, within, digest]) => ({ kind, name, within, digest }));
+}
+
+async function facts(reading: Reading, keys: readonly string[] | undefined): Promise<ObjectFacts[]> {
+  const rows = await ask<[string, string, Facts][]>(reading.session, factsSql(reading, keys), [
+    "list of",
+    ["parts", ["text", "text", "anything"]],
+  ]);
+  return rows.map(([kind, name, found]) => ({ kind, name, facts: found }));
+}
+
+async function ask<Value>(session: Session, sql: string, shape: Shape): Promise<Value> {
+  const [row] = await session.query(sql);
+  return jsonAnswer<Value>(row?.row, shape);
+}
+
+/** Compiling the query would take longer than running it, and its plan has hundreds of parts. */
+const SETTINGS = `${COMPARABLE}; SET LOCAL jit = off`;
+
+/** Runs `read` with settings of its own, which end with it. */
+async function reading<Result>(
+  session: Session,
+  own: OwnObjects,
+  isPortable: boolean,
+  read: (reading: Reading) => Promise<Result>,
+): Promise<Result> {
+  const isInside = session.state.transaction === "open";
+  const [begin, end] = isInside
+    ? ["SAVEPOINT pgstep_schema", "ROLLBACK TO SAVEPOINT pgstep_schema; RELEASE SAVEPOINT pgstep_schema"]
+    : [BEGIN_OWN, "ROLLBACK"];
+  await session.execute(`${begin}; ${SETTINGS}`);
+  try {
+    const present = new Set(await ask<Presence[]>(session, PRESENT, ["list of", "text"]));
+    const queries = schemaQueries(session.backend.serverVersion, isPortable, present);
+    return await read({ session, own, queries });
+  } finally {
+    await session.execute(end).catch(() => {});
+  }
+}
