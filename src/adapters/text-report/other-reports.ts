@@ -129,7 +129,8 @@ function downLines(downs: Rehearsal["downs"]): string[] {
   const all = proved + different + failed + untested;
   if (all === 0) return [];
   const outcomes = [
-    proved > 0 && `${grouped(proved)} ${proved === 1 ? "restores" : "restore"} the schema`,
+    proved > 0 &&
+      `${proved === all && all > 1 ? "all" : grouped(proved)} ${proved === 1 ? "restores" : "restore"} the schema`,
     different > 0 && `${grouped(different)} ${different === 1 ? "leaves" : "leave"} differences`,
     failed > 0 && `${grouped(failed)} failed`,
     untested > 0 && `${grouped(untested)} could not be tested`,

@@ -65,7 +65,8 @@ export class DownProofs {
     const isTested = migration !== undefined && isReversible(migration);
     if (!isTested && !needsNext) return;
     try {
-      const after = await this.#before.read(run.session);
+      const isEmpty = isTested && script.inspection.statements === 0;
+      const after = isEmpty ? this.#before.objects : await this.#before.read(run.session);
       if (isTested) await this.#test(run, script, migration, after);
       if (needsNext) await this.#before.follow(run.session, after);
     } catch (error) {

@@ -5,7 +5,13 @@ import {
   type SchemaDifferences,
   schemaDifferences,
 } from "../../core/catalog/schema-comparison.ts";
-import { type Facts, keyOf, type ObjectFacts, type SchemaObject } from "../../core/catalog/schema-object.ts";
+import {
+  type Facts,
+  keyOf,
+  type ObjectFacts,
+  type ObjectKey,
+  type SchemaObject,
+} from "../../core/catalog/schema-object.ts";
 import type { Session } from "../../ports/session.ts";
 import { readFacts, readSchema } from "./read-schema.ts";
 import type { OwnObjects } from "./schema-sql.ts";
@@ -39,7 +45,7 @@ export class KnownSchema {
   async follow(session: Session, now: Schema): Promise<void> {
     const { added, removed, changed } = compareSchemas(this.#objects, now);
     for (const object of removed) this.#facts.delete(keyOf(object));
-    const fresh = [...added, ...changed].map(keyOf);
+    const fresh = [...added, ...changed];
     // Long lists of keys cost more than the facts of the other objects.
     const wanted = fresh.length < now.size / 2 ? fresh : undefined;
     for (const { facts, ...key } of await this.#read(session, fresh.length === 0 ? [] : wanted)) {
@@ -59,11 +65,11 @@ export class KnownSchema {
   }
 
   async #changedFacts(session: Session, { changed }: SchemaDifferences): Promise<ReadonlyMap<string, Facts>> {
-    const found = await this.#read(session, changed.map(keyOf));
+    const found = await this.#read(session, changed);
     return new Map(found.map((object) => [keyOf(object), object.facts]));
   }
 
-  #read(session: Session, keys: readonly string[] | undefined): Promise<ObjectFacts[]> {
+  #read(session: Session, keys: readonly ObjectKey[] | undefined): Promise<ObjectFacts[]> {
     return readFacts(session, this.#own, keys);
   }
 }

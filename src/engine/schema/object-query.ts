@@ -3,7 +3,7 @@
  * (relations in them: oid, relkind, name) and `members` (members of extensions: classid, objid).
  */
 export interface ObjectQuery {
-  /** The kind in PostgreSQL's words: table, column, index ... */
+  /** The kind in PostgreSQL's words: table, column, index ... Each kind is a text literal in it. */
   readonly kind: string;
   /** With its schema, as SQL; unique within its kind. */
   readonly name: string;
@@ -83,7 +83,8 @@ export function flag(condition: string): string {
 
 /** Storage parameters and options, whose order means nothing. */
 export function sortedOptions(options: string): string {
-  return `(SELECT array_agg(o ORDER BY o COLLATE "C") FROM unnest(${options}) AS o)`;
+  // Most objects have none: then the subquery is not run.
+  return `CASE WHEN ${options} IS NOT NULL THEN (SELECT array_agg(o ORDER BY o COLLATE "C") FROM unnest(${options}) AS o) END`;
 }
 
 /** A list of texts; absent if empty. */

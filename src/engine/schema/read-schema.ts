@@ -1,6 +1,12 @@
 import { needsNormalForm, portableDigest } from "../../core/catalog/fingerprint.ts";
 import type { ParseSql } from "../../core/catalog/normal-query.ts";
-import { type Facts, keyOf, type ObjectFacts, type SchemaObject } from "../../core/catalog/schema-object.ts";
+import {
+  type Facts,
+  keyOf,
+  type ObjectFacts,
+  type ObjectKey,
+  type SchemaObject,
+} from "../../core/catalog/schema-object.ts";
 import type { Session } from "../../ports/session.ts";
 import { COMPARABLE } from "../catalog/indexes-sql.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
@@ -25,7 +31,7 @@ export async function readSchema(session: Session, own: OwnObjects): Promise<Sch
 export async function readPortableSchema(session: Session, own: OwnObjects, parse: ParseSql): Promise<SchemaObject[]> {
   return await reading(session, own, true, async (query) => {
     const objects = await digests(query);
-    const unclear = await facts(query, objects.filter(needsNormalForm).map(keyOf));
+    const unclear = await facts(query, objects.filter(needsNormalForm));
     const portable = new Map(unclear.map((object) => [keyOf(object), portableDigest(object, parse)]));
     return objects.map((object) => ({ ...object, digest: portable.get(keyOf(object)) ?? object.digest }));
   });
@@ -33,13 +39,13 @@ export async function readPortableSchema(session: Session, own: OwnObjects, pars
 
 /**
  * Reads the facts of some objects, or of all, as `readSchema` reads the digests.
- * @param keys as `keyOf` returns them; undefined for all objects
+ * @param keys undefined for all objects
  * @param isPortable true for a comparison with the schema of another server
  */
 export async function readFacts(
   session: Session,
   own: OwnObjects,
-  keys: readonly string[] | undefined,
+  keys: readonly ObjectKey[] | undefined,
   isPortable = false,
 ): Promise<ObjectFacts[]> {
   return keys?.length === 0 ? [] : await reading(session, own, isPortable, (query) => facts(query, keys));
@@ -58,7 +64,8 @@ async function digests(reading: Reading): Promise<SchemaObject[]> {
   return rows.map(([kind, name, within, digest]) => ({ kind, name, within, digest }));
 }
 
-async function facts(reading: Reading, keys: readonly string[] | undefined): Promise<ObjectFacts[]> {
+async function facts(reading: Reading, keys: readonly ObjectKey[] | undefined): Promise<ObjectFacts[]> {
+  if (keys?.length === 0) return [];
   const rows = await ask<[string, string, Facts][]>(reading.session, factsSql(reading, keys), [
     "list of",
     ["parts", ["text", "text", "anything"]],

@@ -25,7 +25,7 @@ const RELATIONS: readonly ObjectQuery[] = [
       "row security": flag("c.relrowsecurity"),
       "forced row security": flag("c.relforcerowsecurity"),
       options: OPTIONS,
-      "TOAST options": sortedOptions("(SELECT t.reloptions FROM pg_class t WHERE t.oid = c.reltoastrelid)"),
+      "TOAST options": sortedOptions("w.reloptions"),
       "partition key": "pg_get_partkeydef(c.oid)",
       bound: "pg_get_expr(c.relpartbound, c.oid)",
       parents: list(
@@ -35,7 +35,7 @@ const RELATIONS: readonly ObjectQuery[] = [
       ),
       "row type": "CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END",
     },
-    from: relation("'r', 'p'"),
+    from: "rel r JOIN pg_class c ON c.oid = r.oid LEFT JOIN pg_class w ON w.oid = c.reltoastrelid WHERE r.relkind IN ('r', 'p')",
     ifAny: "table",
   },
   {
@@ -87,18 +87,21 @@ const RELATIONS: readonly ObjectQuery[] = [
  */
 function columns(serverVersion: number): ObjectQuery {
   // PostgreSQL 18 keeps NOT NULL as constraints, whose names older versions do not have.
-  const notNull =
-    serverVersion >= 180000
-      ? `CASE WHEN a.attnotnull THEN COALESCE((SELECT CASE WHEN NOT k.convalidated THEN 'not valid' WHEN k.connoinherit THEN 'not inherited' ELSE 'yes' END
- FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]), 'yes') END`
-      : "CASE WHEN a.attnotnull THEN 'yes' END";
+  const hasConstraints = serverVersion >= 180000;
+  const unusual = hasConstraints
+    ? "WHEN NOT k.convalidated THEN 'not valid' WHEN k.connoinherit THEN 'not inherited' "
+    : "";
+  // OFFSET keeps PostgreSQL from looking up each column.
+  const constraints =
+    "(SELECT * FROM pg_constraint WHERE contype = 'n' AND (connoinherit OR NOT convalidated) OFFSET 0)";
+  const join = hasConstraints ? `LEFT JOIN ${constraints} k ON k.conrelid = a.attrelid AND k.conkey[1] = a.attnum` : "";
   return {
     kind: "'column'",
     name: "r.name || '.' || quote_ident(a.attname)",
     within: "r.name",
     facts: {
       type: "format_type(a.atttypid, a.atttypmod)",
-      "not null": notNull,
+      "not null": `CASE WHEN NOT a.attnotnull THEN NULL ${unusual}ELSE 'yes' END`,
       default: "CASE WHEN a.attgenerated = '' THEN pg_get_expr(v.adbin, v.adrelid) END",
       generated: "CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END",
       expression: "CASE WHEN a.attgenerated <> '' THEN pg_get_expr(v.adbin, v.adrelid) END",
@@ -113,7 +116,7 @@ function columns(serverVersion: number): ObjectQuery {
       "foreign options": sortedOptions("a.attfdwoptions"),
       inherited: flag("NOT a.attislocal"),
     },
-    from: `pg_attribute a JOIN rel r ON r.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef v ON v.adrelid = a.attrelid AND v.adnum = a.attnum
+    from: `pg_attribute a JOIN rel r ON r.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef v ON v.adrelid = a.attrelid AND v.adnum = a.attnum ${join}
  WHERE a.attnum > 0 AND NOT a.attisdropped AND (r.relkind IN ('r', 'p', 'f', 'c') OR r.relkind = 'v' AND a.atthasdef)`,
   };
 }
@@ -149,7 +152,8 @@ function indexes(serverVersion: number): ObjectQuery {
       clustered: flag("i.indisclustered"),
       "replica identity": flag("i.indisreplident"),
       tablespace: TABLESPACE("x.reltablespace"),
-      statistics: `(SELECT jsonb_object_agg(a.attnum, a.attstattarget) FROM pg_attribute a WHERE a.attrelid = x.oid AND ${isTarget})`,
+      // Only columns with an expression have them.
+      statistics: `CASE WHEN i.indexprs IS NOT NULL THEN (SELECT jsonb_object_agg(a.attnum, a.attstattarget) FROM pg_attribute a WHERE a.attrelid = x.oid AND ${isTarget}) END`,
     },
     // The index of a partition belongs to the partitioned index.
     from: `pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN rel r ON r.oid = i.indrelid

@@ -1,3 +1,4 @@
+import { keyOf, type ObjectKey } from "../../core/catalog/schema-object.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import { USER_SCHEMA } from "../catalog/objects-sql.ts";
 import { type ObjectQuery, objectSelect, type Presence } from "./object-query.ts";
@@ -50,14 +51,14 @@ export function digestsSql(query: SchemaQuery): string {
   return rowSql(query, `json_build_array(kind, name, within, ${digest})`, "");
 }
 
-/**
- * One row whose `row` is a JSON list of [kind, name, facts].
- * @param keys "kind name" of each object to return; undefined for all
- */
-export function factsSql(query: SchemaQuery, keys: readonly string[] | undefined): string {
+/** One row whose `row` is a JSON list of [kind, name, facts]. @param keys the objects to return; undefined for all */
+export function factsSql({ own, queries }: SchemaQuery, keys: readonly ObjectKey[] | undefined): string {
+  const row = "json_build_array(kind, name, facts)";
+  if (!keys) return rowSql({ own, queries }, row, "");
+  const kinds = [...new Set(keys.map(({ kind }) => quoteText(kind)))];
   // The server applies the condition to each part of the UNION before it computes any facts.
-  const where = keys ? ` WHERE kind || ' ' || name = ANY (ARRAY[${keys.map(quoteText).join(", ")}]::text[])` : "";
-  return rowSql(query, "json_build_array(kind, name, facts)", where);
+  const where = ` WHERE kind || ' ' || name = ANY (ARRAY[${keys.map(keyOf).map(quoteText).join(", ")}]::text[])`;
+  return rowSql({ own, queries: queries.filter(({ kind }) => kinds.some((one) => kind.includes(one))) }, row, where);
 }
 
 function rowSql({ own, queries }: SchemaQuery, row: string, where: string): string {
