@@ -159,7 +159,20 @@ DO $$ BEGIN ASSERT (SELECT array_agg(id ORDER BY id) FROM t) = ARRAY[1, 2]; ASSE
   });
 }
 
-test("files with problems are not rehearsed, those that only disagree with the history are", async () => {
+test("only ten databases are made for down scripts that damage theirs", { timeout: 300_000 }, async () => {
+  const numbers = Array.from({ length: 11 }, (_, index) => `${index + 10}`);
+  const files = numbers.flatMap((number) => [
+    [`${number}_t.sql`, `-- Transaction: none\nCREATE TABLE t${number} (id int);`],
+    [`${number}_t.down.sql`, "-- Transaction: none\nSELECT 1;"],
+  ]);
+  const report = await rehearsed(await world(Object.fromEntries(files)));
+  assert.equal(downs(report), "0 proved, 10 different, 0 failed, 1 untested");
+  assert.deepEqual(told(report.findings.filter(({ rule }) => rule === "down-untested")), [
+    "20_t.down.sql down-untested: Cannot test the down script of 20_t: pgstep tests only 10 down scripts that cannot run in one transaction with their migration and do not restore the schema",
+  ]);
+});
+
+test("files with faults are not rehearsed, those that only disagree with the history are", async () => {
   const place = await world({ ...FILES, "004_x.sql": "SELECT 'x;" });
   assert.equal((await rehearsed(place)).rehearsal, undefined);
   place.write({ "004_x.sql": "SELECT 1;" });
