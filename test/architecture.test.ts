@@ -40,6 +40,8 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     statements: "one statement: its kind, its effects, the relations it changes",
     connection: "where a server is and how to reach it: URLs, keywords, parameters, files",
     types: "TypeScript declarations from a catalog",
+    trace: "what statements were seen to do to relations: locks, rewrites, scans",
+    check: "the rules of `check`: the kinds of harm that a migration can do",
     secrets: "finding secrets in text, and masking them",
     completion: "shell completion and its scripts",
     help: "help texts and topics",

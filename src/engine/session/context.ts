@@ -5,6 +5,7 @@ import type { FileSystem } from "../../ports/file-system.ts";
 import type { Programs } from "../../ports/programs.ts";
 import type { Database } from "../../ports/session.ts";
 import type { SqlParser } from "../../ports/sql-parser.ts";
+import type { StatementWatch } from "./statement-watch.ts";
 
 /** The dependencies of every engine command. */
 export interface Context {
@@ -24,6 +25,8 @@ export interface Context {
   readonly hooksNamedIn?: string | undefined;
   /** True for a trial run on a private database: no hooks run. */
   readonly isRehearsal?: true;
+  /** Watches the statements of a trial run. */
+  readonly watch?: StatementWatch;
 }
 
 /** A context with a database to work on. */

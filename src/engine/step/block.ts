@@ -36,10 +36,12 @@ export class BlockRunner {
 
   /** @param entrySql records the statement @throws ServerFailure, TransactionEnded, ConnectionLost */
   async run({ statement, rows }: Work, block: Block, entrySql: readonly string[]): Promise<StatementResult> {
-    const { session } = this.#of.run;
+    const { run, script } = this.#of;
+    const { session, context } = run;
     if (!this.#open) {
       this.#open = { block, entries: [] };
       await session.execute(beginSql(this.#of, block.isolation));
+      await context.watch?.began(session, script.path);
       const finished = this.#finished?.block === block ? this.#finished.statements : [];
       for (const { text } of finished) await session.execute(text);
     }
@@ -53,6 +55,7 @@ export class BlockRunner {
     const left = endedBy(result.after);
     if (left) throw left;
     open.entries.push(...entrySql);
+    await context.watch?.ran(session, statement, false);
     return result;
   }
 

@@ -127,6 +127,7 @@ async function runWithJournal(
     throw error;
   }
   await inTransaction(session, [bookkeeping(run), finishedSql(names, step, number)]);
+  await run.context.watch?.ranOutside(session, script.path, statement);
   return result;
 }
 

@@ -64,10 +64,13 @@ export async function runWithEntry(
   const { session } = run;
   const begin = session.execute(beginSql({ run, script, own }, "READ COMMITTED"));
   try {
+    const { watch } = run.context;
     // Only a confirmed BEGIN keeps the statement out of autocommit here.
-    if (rows || !run.direct || mayLiftReadOnly(statement)) await begin;
+    if (rows || !run.direct || watch || mayLiftReadOnly(statement)) await begin;
+    await watch?.began(session, script.path);
     const ran = rows ? session.copyIn(statement.text, rows) : session.execute(statement.text);
-    if (rows) await ran;
+    if (rows || watch) await ran;
+    await watch?.ran(session, statement, true);
     const [begun, result, ended] = await Promise.allSettled([
       begin,
       ran,

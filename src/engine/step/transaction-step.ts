@@ -1,4 +1,5 @@
 import { Failure } from "../../core/failure/failure.ts";
+import type { Statement } from "../../core/sql/statement.ts";
 import type { IsolationLevel } from "../../core/statements/transaction-blocks.ts";
 import { ServerFailure } from "../../ports/session.ts";
 import {
@@ -62,6 +63,7 @@ export async function sendTransactionStep(
   const strings = new StringsCheck();
   try {
     if (!sent.failed) send(recordSql(run, script, extent.previous), { at: "record" });
+    const watch = await watchOf(run, script);
     for (const { statement, rows, alone } of workOf(script)) {
       const check = strings.before(statement);
       if (check && !sent.failed) send(check, { at: "strings", statement });
@@ -71,10 +73,11 @@ export async function sendTransactionStep(
       if (!rows) {
         send(statement.text, stage);
         if (pipeline.isFull) await pipeline.room();
-        continue;
+      } else {
+        pipeline.copy(statement.text, rows, new StepMessage(sent, stage));
+        await pipeline.drained();
       }
-      pipeline.copy(statement.text, rows, new StepMessage(sent, stage));
-      await pipeline.drained();
+      await watch?.(statement);
     }
   } catch (error) {
     // The file was changed or became unreadable since it was planned.
@@ -98,6 +101,21 @@ export async function sendTransactionStep(
     sent.failed ? failedEnd(sent, script, sent.failed) : { kind: "done" as const, durationMs: Math.round(durationMs) },
   );
   return { end, open: false };
+}
+
+/** Tells the watch of a trial run that the transaction has begun; the result tells it of a statement that has run. */
+async function watchOf(
+  { context, session, pipeline }: Run,
+  { path }: Script,
+): Promise<((statement: Statement) => Promise<void>) | undefined> {
+  const { watch } = context;
+  if (!watch) return undefined;
+  await pipeline.drained();
+  await watch.began(session, path);
+  return async (statement) => {
+    await pipeline.drained();
+    await watch.ran(session, statement, false);
+  };
 }
 
 function recordSql(run: Run, script: Script, previous: Script | undefined): string {

@@ -1,0 +1,42 @@
+import type { TracedFile, TracedStatement } from "../trace/trace.ts";
+
+/*
+ * A rule of `check`: one kind of harm that a migration can do, found in what its statements were seen to do, in their
+ * parse trees, and in the relations that existed before. Each rule is a value in a file of its own; its page in the
+ * documentation, `--explain` and the tests follow from it.
+ */
+
+/** - safety: what happens to production; an error unless set otherwise. - style: off unless asked for. */
+export type RuleGroup = "safety" | "style";
+
+export interface CheckRule {
+  /** "rewrites-table". */
+  readonly id: string;
+  readonly group: RuleGroup;
+  /** The harm in two to four words, as it begins a finding: "Rewrites table". */
+  readonly title: string;
+  /** What happens in production, and to whom: one or two sentences. */
+  readonly why: string;
+  /** The safe way, as SQL in which <words> stand for the reader's own names. */
+  readonly recipe: string;
+  /** Run on a real server: `given` as an earlier migration, then `sql`. The rule finds each bad one and no good one. */
+  readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
+  find(file: TracedFile): Iterable<Remark>;
+}
+
+export interface Example {
+  /** Separate migrations that were applied before. */
+  readonly given?: string;
+  readonly sql: string;
+}
+
+/** What a rule found in one statement. */
+export interface Remark {
+  readonly statement: TracedStatement;
+  /** What the statement does to which relation, in the reader's own names, as it follows the title and a colon. */
+  readonly message: string;
+  /** The place within the statement's text, in UTF-16 units; its start if absent. */
+  readonly at?: number;
+  /** The safe way for this case, if it is another than the rule's. */
+  readonly recipe?: string;
+}

@@ -1,0 +1,15 @@
+import type { Statement } from "../../core/sql/statement.ts";
+import type { Session } from "../../ports/session.ts";
+
+/**
+ * Watches the statements of a trial run from inside their transactions. Each call is awaited before anything else is
+ * sent; the session is in the transaction that the call is about, and may be read only with `query`.
+ */
+export interface StatementWatch {
+  /** A transaction has begun that runs statements of this file; none of them has run yet. */
+  began(session: Session, path: string): Promise<void>;
+  /** A statement has run in that transaction. @param isAlone true if it is the only one in its transaction */
+  ran(session: Session, statement: Statement, isAlone: boolean): Promise<void>;
+  /** A statement of this file has run outside any transaction. */
+  ranOutside(session: Session, path: string, statement: Statement): Promise<void>;
+}
