@@ -17,17 +17,63 @@ export interface Relation {
   readonly kind: string;
   readonly schema: string;
   readonly name: string;
+  /** True for a partition of another table. */
+  readonly isPartition: boolean;
   readonly columns: readonly Column[];
+  readonly constraints: readonly Constraint[];
+  readonly indexes: readonly Index[];
 }
 
 export interface Column {
   readonly number: number;
   readonly name: string;
-  /** As format_type spells it: "character varying(10)". */
+  /** As format_type spells it: "character varying(10)"; a type outside pg_catalog as "schema.name". */
   readonly type: string;
+  /** The oid of its type; of its elements' type for an array. */
+  readonly typeOid: number;
   readonly required: boolean;
   /** True if an INSERT may omit it although it is required: it has a default, is generated or an identity. */
   readonly filled: boolean;
+  /** True if PostgreSQL computes its values from other columns. */
+  readonly generated: boolean;
+}
+
+/** A CHECK, FOREIGN KEY, PRIMARY KEY, UNIQUE or EXCLUDE constraint of a table. */
+export interface Constraint {
+  readonly oid: number;
+  readonly name: string;
+  /** As pg_constraint.contype: "c", "f", "p", "u", "x". */
+  readonly kind: string;
+  readonly validated: boolean;
+  /** The numbers of the table's columns that it names. */
+  readonly columns: readonly number[];
+  /** The oid of the table's own index that enforces it; 0 if none does. */
+  readonly index: number;
+}
+
+export interface Index {
+  readonly oid: number;
+  readonly name: string;
+  /** Includes those of primary keys. */
+  readonly unique: boolean;
+  /** The numbers of its key columns; 0 for an expression. */
+  readonly columns: readonly number[];
+}
+
+/**
+ * A thing beside relations and columns that clients name in their queries: a function or procedure that is no trigger
+ * function, a sequence that no column owns, a type that a column has, and each value of such an enum type.
+ */
+export interface NamedThing {
+  readonly kind: "function" | "procedure" | "sequence" | "type" | "enum value";
+  readonly oid: number;
+  readonly schema: string;
+  /** Of the thing; of the type for an enum value. */
+  readonly name: string;
+  /** The argument types of a function, the label of an enum value, otherwise empty. */
+  readonly detail: string;
+  /** The numbers of arguments that a function may be called with. */
+  readonly arguments: readonly [least: number, most: number];
 }
 
 /** What one statement was seen to do to a relation, and what the transaction holds by then. */
@@ -56,6 +102,10 @@ export interface TracedStatement {
   readonly touches: readonly Touch[];
   /** True if the statement ran in a transaction of its own, or outside any: no lock is held after it. */
   readonly alone: boolean;
+  /** The number of its transaction within the file, from 1; 0 for a statement that ran outside any. */
+  readonly transaction: number;
+  /** What could be named before the statement and not after it. */
+  readonly lost: readonly NamedThing[];
 }
 
 /** The statements of a file that was applied to a shadow database. */
@@ -66,4 +116,6 @@ export interface TracedFile {
   readonly before: ReadonlyMap<number, Relation>;
   /** The relations after the file, by oid, those that it made included. */
   readonly after: ReadonlyMap<number, Relation>;
+  readonly thingsBefore: readonly NamedThing[];
+  readonly thingsAfter: readonly NamedThing[];
 }

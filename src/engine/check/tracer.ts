@@ -1,10 +1,24 @@
-import { quoteText } from "../../core/sql/quote.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
-import type { Relation, Touch, TracedFile, TracedStatement, Tree } from "../../core/trace/trace.ts";
+import type { NamedThing, Relation, Touch, TracedFile, TracedStatement, Tree } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import { jsonAnswer, type Shape } from "../session/json-answer.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
+import {
+  COUNTERS,
+  countersSql,
+  LOCKED,
+  type LockedRelation,
+  RELATIONS,
+  type RelationFacts,
+  relationOf,
+  relationsSql,
+  THINGS,
+  type ThingFacts,
+  thingOf,
+  thingsSql,
+  traceSql,
+} from "./trace-sql.ts";
 
 /** What was last seen of a relation within a transaction. */
 interface Sight {
@@ -14,6 +28,26 @@ interface Sight {
   readonly scans: number;
   readonly lock: LockMode | undefined;
 }
+
+interface CurrentFile {
+  readonly path: string;
+  readonly before: ReadonlyMap<number, Relation>;
+  readonly thingsBefore: readonly NamedThing[];
+  readonly statements: TracedStatement[];
+  transactions: number;
+}
+
+/** Statements that may take a name from something; one that was not parsed may be any. */
+const TAKING_NAMES: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  "DropStmt",
+  "RenameStmt",
+  "AlterObjectSchemaStmt",
+  "AlterEnumStmt",
+  "DoStmt",
+  "CallStmt",
+  "SelectStmt",
+]);
 
 /**
  * Records what each statement of a trial run does to the relations that existed before its file: the locks that the
@@ -29,9 +63,8 @@ export class Tracer implements StatementWatch {
   #relations = new Map<number, Relation>();
   /** Relations with a higher oid were made by the current file. */
   #newestOid = 0;
-  #current:
-    | { readonly path: string; readonly before: Map<number, Relation>; readonly statements: TracedStatement[] }
-    | undefined;
+  #things: readonly NamedThing[] = [];
+  #current: CurrentFile | undefined;
   #seen = new Map<number, Sight>();
 
   /** @param own the tables of pgstep, "schema.name" without quotes */
@@ -42,7 +75,8 @@ export class Tracer implements StatementWatch {
 
   async began(session: Session, path: string): Promise<void> {
     await ifPossible(async () => {
-      if (this.#current?.path !== path) await this.#enter(session, path);
+      const current = await this.#enter(session, path);
+      current.transactions++;
       this.#seen = new Map();
       const [row] = await session.query(countersSql(this.#newestOid));
       for (const [oid, fileNode, scans] of jsonAnswer<[number, number, number][]>(row?.seen, COUNTERS)) {
@@ -55,13 +89,30 @@ export class Tracer implements StatementWatch {
     await ifPossible(async () => {
       const [row] = await session.query(traceSql(this.#newestOid));
       const touches = jsonAnswer<LockedRelation[]>(row?.seen, LOCKED).flatMap((one) => this.#touch(one));
-      this.#add(statement, touches, isAlone);
+      const current = this.#current;
+      if (!current) return;
+      const tree = this.#parse(statement.text);
+      const kind = tree && Object.keys(tree)[0];
+      if (kind === "RenameStmt" && touches.length === 0) touches.push(...(await this.#readAgain(session)));
+      const lost = TAKING_NAMES.has(kind) ? await this.#readThings(session) : [];
+      const number = current.statements.length + 1;
+      const transaction = current.transactions;
+      current.statements.push({ statement, number, tree, touches, alone: isAlone, transaction, lost });
     });
   }
 
   async ranOutside(session: Session, path: string, statement: Statement): Promise<void> {
-    if (this.#current?.path !== path) await this.#enter(session, path);
-    this.#add(statement, [], true);
+    const { statements } = await this.#enter(session, path);
+    await this.#readAgain(session);
+    statements.push({
+      statement,
+      number: statements.length + 1,
+      tree: this.#parse(statement.text),
+      touches: [],
+      alone: true,
+      transaction: 0,
+      lost: [],
+    });
   }
 
   /** Ends the current file. The session must not be in a transaction. */
@@ -70,24 +121,57 @@ export class Tracer implements StatementWatch {
     if (!current) return;
     this.#current = undefined;
     await this.#readNew(session);
-    const { path, before, statements } = current;
-    this.files.push({ path, before, statements, after: new Map(this.#relations) });
+    const { path, before, thingsBefore, statements } = current;
+    const [after, thingsAfter] = [new Map(this.#relations), this.#things];
+    this.files.push({ path, before, after, thingsBefore, thingsAfter, statements });
   }
 
-  async #enter(session: Session, path: string): Promise<void> {
+  async #enter(session: Session, path: string): Promise<CurrentFile> {
+    if (this.#current?.path === path) return this.#current;
     if (this.#current) await this.finish(session);
     else await this.#readNew(session);
-    this.#current = { path, before: new Map(this.#relations), statements: [] };
+    const before = new Map(this.#relations);
+    this.#current = { path, before, thingsBefore: this.#things, statements: [], transactions: 0 };
+    return this.#current;
   }
 
-  /** Reads the relations that were made since the last file. */
+  /** Reads the relations that were made since the last file, and all things. */
   async #readNew(session: Session): Promise<void> {
     const [row] = await session.query(relationsSql(this.#newestOid));
-    for (const facts of jsonAnswer<RelationFacts[]>(row?.seen, ["list of", RELATION])) {
+    for (const facts of jsonAnswer<RelationFacts[]>(row?.seen, RELATIONS)) {
       const relation = relationOf(facts);
       this.#newestOid = Math.max(this.#newestOid, relation.oid);
       if (!this.#own.has(`${relation.schema}.${relation.name}`)) this.#relations.set(relation.oid, relation);
     }
+    await this.#readThings(session);
+  }
+
+  /** Reads all things, and returns those whose names are no longer there. */
+  async #readThings(session: Session): Promise<NamedThing[]> {
+    const [row] = await session.query(thingsSql());
+    const before = this.#things;
+    this.#things = jsonAnswer<ThingFacts[]>(row?.seen, THINGS).map(thingOf);
+    const names = new Set(this.#things.map(nameOfThing));
+    return before.filter((thing) => !names.has(nameOfThing(thing)));
+  }
+
+  /** Reads the known relations after a statement that may change them without a lock that is still held. */
+  async #readAgain(session: Session): Promise<Touch[]> {
+    const [row] = await session.query(relationsSql(0));
+    const read = new Map(
+      jsonAnswer<RelationFacts[]>(row?.seen, RELATIONS).map((facts) => [facts[0], relationOf(facts)]),
+    );
+    const touches: Touch[] = [];
+    for (const [oid, before] of this.#relations) {
+      const now = read.get(oid);
+      const after = now && unlessEqual(before, now);
+      if (after === before) continue;
+      if (after) this.#relations.set(oid, after);
+      else this.#relations.delete(oid);
+      const held = this.#seen.get(oid)?.lock;
+      touches.push({ before, after, lock: held ?? "AccessShare", held, rewritten: false, scanned: false });
+    }
+    return touches;
   }
 
   #touch([oid, modes, fileNode, scans, facts]: LockedRelation): Touch[] {
@@ -105,25 +189,17 @@ export class Tracer implements StatementWatch {
     const isNews = lock !== seen?.lock || isRewritten || isScanned || after !== before;
     return isNews ? [{ before, after, lock, held: seen?.lock, rewritten: isRewritten, scanned: isScanned }] : [];
   }
-
-  #add(statement: Statement, touches: readonly Touch[], alone: boolean): void {
-    const statements = this.#current?.statements;
-    statements?.push({
-      statement,
-      number: statements.length + 1,
-      tree: this.#parse(statement.text),
-      touches,
-      alone,
-    });
-  }
 }
+
+/** The SQLSTATE of everything in a transaction after a failed statement. */
+const IN_FAILED_TRANSACTION = "25P02";
 
 /** A statement that failed leaves a transaction in which nothing can be read; the run itself reports it. */
 async function ifPossible(read: () => Promise<void>): Promise<void> {
   try {
     await read();
   } catch (error) {
-    if (!(error instanceof ServerFailure)) throw error;
+    if (!(error instanceof ServerFailure && error.server.code === IN_FAILED_TRANSACTION)) throw error;
   }
 }
 
@@ -131,85 +207,10 @@ function unlessEqual(known: Relation, read: Relation): Relation {
   return JSON.stringify(known) === JSON.stringify(read) ? known : read;
 }
 
+function nameOfThing({ kind, schema, name, detail }: NamedThing): string {
+  return JSON.stringify([kind, schema, name, detail]);
+}
+
 function modeOf(mode: string): LockMode {
   return LOCK_MODES.find((one) => `${one}Lock` === mode) ?? "AccessShare";
-}
-
-type ColumnFacts = readonly [number: number, name: string, type: string, required: boolean, filled: boolean];
-type RelationFacts = readonly [
-  oid: number,
-  kind: string,
-  schema: string,
-  name: string,
-  columns: readonly ColumnFacts[] | null,
-];
-/** The file node is null for a relation that is dropped. */
-type LockedRelation = readonly [
-  oid: number,
-  modes: readonly string[],
-  fileNode: number | null,
-  scans: number | null,
-  facts: RelationFacts | null,
-];
-
-const COUNTERS: Shape = ["list of", ["parts", ["number", "number", "number"]]];
-const RELATION: Shape = [
-  "parts",
-  [
-    "number",
-    "text",
-    "text",
-    "text",
-    ["maybe", ["list of", ["parts", ["number", "text", "text", "boolean", "boolean"]]]],
-  ],
-];
-const LOCKED: Shape = [
-  "list of",
-  ["parts", ["number", ["list of", "text"], "number?", "number?", ["maybe", RELATION]]],
-];
-
-function relationOf([oid, kind, schema, name, columns]: RelationFacts): Relation {
-  return {
-    oid,
-    kind,
-    schema,
-    name,
-    columns: (columns ?? []).map(([number, column, type, required, filled]) => ({
-      number,
-      name: column,
-      type,
-      required,
-      filled,
-    })),
-  };
-}
-
-/** The first oid that initdb does not assign. */
-const FIRST_OID = 16_384;
-const KINDS = ["r", "p", "m", "v", "f"].map(quoteText).join(", ");
-
-/** A relation `c` in the schema `n`, as `RelationFacts`. A type's name does not depend on the search path. */
-const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname,
- (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
- attnotnull, atthasdef OR attidentity <> '') ORDER BY attnum)
- FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace tn ON tn.oid = typnamespace
- WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped))`;
-
-function relationsSql(newest: number): string {
-  return `SELECT COALESCE(json_agg(${RELATION_SQL}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
- WHERE c.oid > ${Math.max(newest, FIRST_OID - 1)} AND relkind IN (${KINDS}) AND relpersistence <> 't'`;
-}
-
-function countersSql(newest: number): string {
-  return `SELECT COALESCE(json_agg(json_build_array(oid::int8, relfilenode::int8, pg_stat_get_xact_numscans(oid))), '[]')::text AS seen
- FROM pg_class WHERE oid BETWEEN ${FIRST_OID} AND ${newest} AND relkind IN ('r', 'p', 'm')`;
-}
-
-function traceSql(newest: number): string {
-  return `SELECT COALESCE(json_agg(json_build_array(l.oid::int8, modes, relfilenode::int8, pg_stat_get_xact_numscans(c.oid),
- CASE WHEN 'AccessExclusiveLock' = ANY(modes) AND c.oid IS NOT NULL THEN ${RELATION_SQL} END)), '[]')::text AS seen
- FROM (SELECT relation AS oid, array_agg(mode) AS modes FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'
- AND granted AND relation BETWEEN ${FIRST_OID} AND ${newest} GROUP BY relation) l
- LEFT JOIN pg_class c ON c.oid = l.oid LEFT JOIN pg_namespace n ON n.oid = relnamespace
- WHERE c.oid IS NULL OR relkind IN (${KINDS})`;
 }

@@ -1,0 +1,107 @@
+import { alterCommands, at, bodyOf, kindOf, listAt, textAt } from "../trace/parse-tree.ts";
+import { inOrder, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
+import type { TracedFile, TracedStatement } from "../trace/trace.ts";
+import { waitsOf } from "../trace/waits.ts";
+import type { CheckRule, Remark } from "./rule.ts";
+import { named, namedAll, until } from "./words.ts";
+
+const RECIPES = {
+  apart: `-- in a file of its own, so that the lock of the other statements is released before:
+<the statement that takes long>;`,
+  drop: `DROP INDEX CONCURRENTLY <index>;  -- in a file of its own`,
+  refresh: `CREATE UNIQUE INDEX <index> ON <view> (<key>);  -- once
+REFRESH MATERIALIZED VIEW CONCURRENTLY <view>;`,
+  detach: `ALTER TABLE <table> DETACH PARTITION <partition> CONCURRENTLY;  -- in a file of its own`,
+} as const;
+
+export const blocksReadsAndWrites: CheckRule = {
+  id: "blocks-reads-and-writes",
+  group: "safety",
+  title: "Blocks reads and writes",
+  why: "Not even a SELECT can use the table until the lock is released, so every request that needs it waits or fails.",
+  recipe: RECIPES.apart,
+  examples: {
+    bad: [
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int; UPDATE t SET m = n WHERE m IS NULL" },
+      {
+        given: "CREATE TABLE t (n int); CREATE TABLE u (n int)",
+        sql: "ALTER TABLE t ADD COLUMN m int; CREATE INDEX ON u (n)",
+      },
+      { given: "CREATE TABLE t (n int); CREATE INDEX t_n ON t (n)", sql: "DROP INDEX t_n" },
+      { given: "CREATE TABLE t (n int)", sql: "LOCK TABLE t" },
+      { given: "CREATE MATERIALIZED VIEW m AS SELECT 1 AS n", sql: "REFRESH MATERIALIZED VIEW m" },
+      {
+        given: "CREATE TABLE t (n int) PARTITION BY LIST (n); CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1)",
+        sql: "ALTER TABLE t DETACH PARTITION t1",
+      },
+    ],
+    good: [
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int; ALTER TABLE t ALTER m SET DEFAULT 1" },
+      {
+        given: "CREATE TABLE t (n int PRIMARY KEY)",
+        sql: "ALTER TABLE t ADD COLUMN m int; UPDATE t SET m = 1 WHERE n = 5",
+      },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int; INSERT INTO t VALUES (1, 2)" },
+      { given: "CREATE TABLE t (n int); CREATE INDEX t_n ON t (n)", sql: "DROP INDEX CONCURRENTLY t_n" },
+      { given: "CREATE TABLE t (n int)", sql: "DROP INDEX IF EXISTS t_n" },
+      { given: "CREATE TABLE t (n int UNIQUE)", sql: "ALTER TABLE t DROP CONSTRAINT t_n_key" },
+    ],
+  },
+  *find(file) {
+    const waits = new Map([...waitsOf(file)].map((wait) => [wait.statement, wait]));
+    for (const { statement, resolve } of inOrder(file)) {
+      for (const found of [dropsIndex, locksTable, refreshesView, detaches]) {
+        const remark = found(file, statement, resolve);
+        if (remark) yield { statement, ...remark };
+      }
+      const wait = waits.get(statement);
+      const held = wait?.held.filter(({ blocked }) => blocked === "reads and writes") ?? [];
+      const [first] = held;
+      if (!wait || !first) continue;
+      const relations = held.map(({ relation }) => relation);
+      const message = `nobody can use ${namedAll(relations)} until COMMIT, since statement ${first.by.number}, while this works on ${named(wait.work)}`;
+      yield { statement, message };
+    }
+  },
+};
+
+type Found = Pick<Remark, "message" | "recipe"> | undefined;
+
+/** An index of a constraint or a column is dropped with it; nothing is faster. */
+function dropsIndex(_file: TracedFile, statement: TracedStatement): Found {
+  const isDrop = textAt(bodyOf(statement), "removeType") === "OBJECT_INDEX";
+  if (!isDrop && !(isOpaque(statement) && /\bdrop\s+index\b/i.test(statement.statement.text))) return undefined;
+  const touch = statement.touches.find(({ before, after }) => after && after.indexes.length < before.indexes.length);
+  if (!touch) return undefined;
+  const message = `to drop an index of ${named(touch.before)}, waits for all its queries, and new ones wait meanwhile`;
+  return { message, recipe: RECIPES.drop };
+}
+
+/** The number of ACCESS EXCLUSIVE in a parse tree. */
+const ACCESS_EXCLUSIVE = 8;
+
+function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
+  const body = bodyOf(statement);
+  if (kindOf(statement) !== "LockStmt" || at(body, "mode") !== ACCESS_EXCLUSIVE) return undefined;
+  const locked = listAt(body, "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? []);
+  if (locked.length === 0) return undefined;
+  const recipe = "LOCK TABLE <table> IN SHARE ROW EXCLUSIVE MODE;  -- lets others read";
+  return { message: `nobody can use ${namedAll(locked)} ${until(file, statement)}`, recipe };
+}
+
+function refreshesView(file: TracedFile, statement: TracedStatement): Found {
+  if (kindOf(statement) !== "RefreshMatViewStmt") return undefined;
+  const view = statement.touches.find(({ rewritten }) => rewritten)?.before;
+  return view && { message: `nobody can read ${named(view)} ${until(file, statement)}`, recipe: RECIPES.refresh };
+}
+
+function detaches(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
+  const isDetach = alterCommands(statement).some(
+    (command) =>
+      textAt(command, "subtype") === "AT_DetachPartition" && !at(command, "def", "PartitionCmd", "concurrent"),
+  );
+  const table = isDetach ? resolve(at(bodyOf(statement), "relation") as RangeVar) : undefined;
+  if (!table) return undefined;
+  const message = `to detach a partition, waits for all queries of ${named(table)}, and new ones wait ${until(file, statement)}`;
+  return { message, recipe: RECIPES.detach };
+}

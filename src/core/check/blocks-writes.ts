@@ -1,0 +1,133 @@
+import { newPlainIndexes } from "../trace/definition-work.ts";
+import { at, bodyOf, kindOf, listAt, textAt } from "../trace/parse-tree.ts";
+import { bodyTexts, inOrder, isEveryRow, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
+import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import { waitsOf } from "../trace/waits.ts";
+import type { CheckRule, Remark } from "./rule.ts";
+import { named, namedAll, until } from "./words.ts";
+
+const RECIPES = {
+  index: `CREATE INDEX CONCURRENTLY <index> ON <table> (<columns>);  -- in a file of its own`,
+  parts: `CREATE INDEX <index> ON ONLY <table> (<columns>);
+-- in later files, for each partition:
+CREATE INDEX CONCURRENTLY <part> ON <partition> (<columns>);
+ALTER INDEX <index> ATTACH PARTITION <part>;`,
+  reindex: `REINDEX TABLE CONCURRENTLY <table>;  -- in a file of its own`,
+  rows: `-- in batches, each in a transaction of its own:
+UPDATE <table> SET <column> = <value> WHERE <column> IS NULL AND <key> BETWEEN <first> AND <last>;`,
+  apart: `-- Move the statement that takes long to a file of its own: locks are held until COMMIT.`,
+} as const;
+
+export const blocksWrites: CheckRule = {
+  id: "blocks-writes",
+  group: "safety",
+  title: "Blocks writes",
+  why: "Nobody can insert, update or delete rows of the table until the lock is released; on a large table this takes minutes or hours.",
+  recipe: RECIPES.index,
+  examples: {
+    bad: [
+      { given: "CREATE TABLE t (n int)", sql: "CREATE INDEX ON t (n)" },
+      { given: "CREATE TABLE t (n int)", sql: "CREATE UNIQUE INDEX t_n ON t (n)" },
+      { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN EXECUTE 'CREATE INDEX ON t (n)'; END $$" },
+      { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "REINDEX TABLE t" },
+      { given: "CREATE TABLE t (n int)", sql: "LOCK TABLE t IN SHARE MODE" },
+      { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = 0" },
+      {
+        given: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (n int)",
+        sql: "CREATE TABLE c (p int REFERENCES p); INSERT INTO c SELECT n FROM t",
+      },
+    ],
+    good: [
+      { given: "CREATE TABLE t (n int)", sql: "CREATE INDEX CONCURRENTLY t_n ON t (n)" },
+      { given: "CREATE TABLE t (n int); CREATE INDEX t_n ON t (n)", sql: "CREATE INDEX IF NOT EXISTS t_n ON t (n)" },
+      { given: "CREATE TABLE t (n int)", sql: "CREATE TABLE u (n int); CREATE INDEX ON u (n)" },
+      { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "REINDEX TABLE CONCURRENTLY t" },
+      { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "UPDATE t SET n = 0 WHERE n BETWEEN 1 AND 1000" },
+      {
+        given: "CREATE TABLE p (id int PRIMARY KEY)",
+        sql: "CREATE TABLE c (p int REFERENCES p); CREATE INDEX ON c (p)",
+      },
+    ],
+  },
+  *find(file) {
+    const waits = new Map([...waitsOf(file)].map((wait) => [wait.statement, wait]));
+    for (const { statement, resolve } of inOrder(file)) {
+      const own =
+        buildsIndex(file, statement) ?? rebuildsIndexes(file, statement) ?? locksTable(file, statement, resolve);
+      const found = own ?? changesEveryRow(file, statement, resolve);
+      if (found) yield { statement, ...found };
+      const wait = waits.get(statement);
+      const held = wait?.held.filter(({ blocked }) => blocked === "writes") ?? [];
+      const [first] = held;
+      if (!wait || !first || found) continue;
+      const message = `nobody can write to ${namedAll(held.map(({ relation }) => relation))} until COMMIT, since statement ${first.by.number}, while this works on ${named(wait.work)}`;
+      yield { statement, message, recipe: RECIPES.apart };
+    }
+  },
+};
+
+type Found = Pick<Remark, "message" | "recipe"> | undefined;
+
+function buildsIndex(file: TracedFile, statement: TracedStatement): Found {
+  if (kindOf(statement) !== "IndexStmt" && !isOpaque(statement)) return undefined;
+  const built = statement.touches.filter((touch) => newPlainIndexes(touch).length > 0 && !touch.rewritten);
+  if (!built.some(({ scanned }) => scanned)) return undefined;
+  const isDivided = built.some(({ before }) => before.kind === "p");
+  return {
+    message: `builds an index on ${named(top(built))}; nobody can write to it ${until(file, statement)}`,
+    recipe: isDivided ? RECIPES.parts : RECIPES.index,
+  };
+}
+
+/** The partitioned table if there is one, else the first. */
+function top(touches: readonly Touch[]) {
+  const all = touches.map(({ before }) => before);
+  return (all.find(({ kind }) => kind === "p") ?? all[0]) as Touch["before"];
+}
+
+/** REINDEX SCHEMA and DATABASE run outside a transaction, where nothing is observed. */
+function rebuildsIndexes(file: TracedFile, statement: TracedStatement): Found {
+  if (kindOf(statement) !== "ReindexStmt") return undefined;
+  const body = bodyOf(statement);
+  if (listAt(body, "params").some((option) => textAt(option, "DefElem", "defname") === "concurrently"))
+    return undefined;
+  const rebuilt = statement.touches.map(({ before }) => before);
+  const isWide = ["REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_DATABASE"].includes(textAt(body, "kind") ?? "");
+  if (isWide && rebuilt.length === 0) {
+    const schema = textAt(body, "kind") === "REINDEX_OBJECT_SCHEMA" ? textAt(body, "name") : undefined;
+    rebuilt.push(
+      ...[...file.before.values()].filter((one) => (schema ?? one.schema) === one.schema && one.indexes.length > 0),
+    );
+  }
+  if (rebuilt.length === 0) return undefined;
+  const message = `rebuilds indexes of ${namedAll(rebuilt)}; nobody can write to it ${until(file, statement)}`;
+  return { message, recipe: RECIPES.reindex };
+}
+
+/** The numbers of SHARE, SHARE ROW EXCLUSIVE and EXCLUSIVE in a parse tree. */
+const WRITE_LOCKS: readonly unknown[] = [5, 6, 7];
+
+function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
+  const body = bodyOf(statement);
+  if (kindOf(statement) !== "LockStmt" || !WRITE_LOCKS.includes(at(body, "mode"))) return undefined;
+  const locked = listAt(body, "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? []);
+  if (locked.length === 0) return undefined;
+  return { message: `nobody can write to ${namedAll(locked)} ${until(file, statement)}`, recipe: RECIPES.apart };
+}
+
+function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
+  const body = bodyOf(statement);
+  if (kindOf(statement) === "UpdateStmt") {
+    const target = resolve(at(body, "relation") as RangeVar);
+    if (!target || !isEveryRow(at(body, "whereClause")) || listAt(body, "fromClause").length > 0) return undefined;
+    const message = `locks every row of ${named(target)}; nobody can update or delete one ${until(file, statement)}`;
+    return { message, recipe: RECIPES.rows };
+  }
+  const changed = statement.touches.find(({ before, lock }) => before.kind !== "v" && lock !== "AccessShare");
+  const isWhole = bodyTexts(statement).some(
+    (text) => /\bupdate\b/i.test(text) && /\bset\b/i.test(text) && !/\bwhere\b/i.test(text),
+  );
+  if (!changed || !isWhole) return undefined;
+  const message = `locks every row of ${named(changed.before)}; nobody can update or delete one ${until(file, statement)}`;
+  return { message, recipe: RECIPES.rows };
+}

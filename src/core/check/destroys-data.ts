@@ -1,0 +1,126 @@
+import { isTruncating, retypedColumns, wasThere } from "../trace/definition-work.ts";
+import { at, bodyOf, kindOf, listAt, textAt } from "../trace/parse-tree.ts";
+import { bodyTexts, inOrder, isEveryRow, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
+import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import { typeChange } from "../trace/type-change.ts";
+import { usingOf } from "../trace/using.ts";
+import type { CheckRule } from "./rule.ts";
+import { named, namedAll, several, sqlName } from "./words.ts";
+
+export const destroysData: CheckRule = {
+  id: "destroys-data",
+  group: "safety",
+  title: "Destroys data",
+  why: "The rows or values exist nowhere else: no down script brings them back, only a backup.",
+  recipe: `-- Backup: required  (first line of the file: pgstep makes a backup before the file runs)
+-- or keep the data until the release has proved itself, and drop it in a later migration:
+ALTER TABLE <table> RENAME TO <table_unused>;`,
+  examples: {
+    bad: [
+      { given: "CREATE TABLE t (n int)", sql: "DROP TABLE t" },
+      { given: "CREATE TABLE t (n int, m int)", sql: "ALTER TABLE t DROP COLUMN m" },
+      { given: "CREATE SCHEMA s; CREATE TABLE s.t (n int)", sql: "DROP SCHEMA s CASCADE" },
+      { given: "CREATE TABLE t (n int)", sql: "TRUNCATE t" },
+      { given: "CREATE TABLE t (n int)", sql: "DELETE FROM t" },
+      { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = NULL" },
+      { given: "CREATE TABLE t (at timestamptz)", sql: "ALTER TABLE t ALTER COLUMN at TYPE date" },
+      { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN DROP TABLE t; END $$" },
+    ],
+    good: [
+      { given: "CREATE TABLE t (n int)", sql: "DELETE FROM t WHERE n < 0" },
+      { given: "CREATE TABLE t (n int)", sql: "DROP TABLE IF EXISTS u" },
+      { given: "CREATE VIEW v AS SELECT 1 AS n", sql: "DROP VIEW v" },
+      { given: "CREATE TABLE t (n int)", sql: "CREATE TABLE u (n int); DROP TABLE u" },
+      { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = n + 1" },
+    ],
+  },
+  *find(file) {
+    for (const { statement, resolve } of inOrder(file)) {
+      const losses = [
+        ...droppedTables(file, statement),
+        ...droppedColumns(file, statement),
+        ...lossyTypes(file, statement),
+        ...replacedRows(file, statement),
+        ...changedRows(file, statement, resolve),
+      ];
+      if (losses.length > 0) yield { statement, message: several(losses, "losses") };
+    }
+  },
+};
+
+function hasRows({ before }: Touch): boolean {
+  return before.kind === "r" || before.kind === "p";
+}
+
+/** Says nothing of the partitions of a table that is dropped with them. */
+function isPartOf({ touches }: TracedStatement, { before }: Touch): boolean {
+  return (
+    before.isPartition &&
+    touches.some(({ before: one, after }) => one.kind === "p" && (!after || one.oid !== before.oid))
+  );
+}
+
+function droppedTables({ before }: TracedFile, statement: TracedStatement): string[] {
+  const gone = statement.touches.filter((touch) => !touch.after && hasRows(touch) && before.has(touch.before.oid));
+  const parts = gone.filter((touch) => touch.before.isPartition);
+  const whole = gone.length > parts.length ? gone.filter((touch) => !touch.before.isPartition) : gone;
+  return whole.length > 0 ? [`drops ${namedAll(whole.map((touch) => touch.before))} with all rows`] : [];
+}
+
+function droppedColumns(file: TracedFile, statement: TracedStatement): string[] {
+  return statement.touches.flatMap((touch) => {
+    const { before, after } = touch;
+    if (!after || !hasRows(touch) || isPartOf(statement, touch)) return [];
+    const left = new Set(after.columns.map(({ number }) => number));
+    const gone = before.columns.filter(
+      ({ number, generated }) => !left.has(number) && !generated && wasThere(file, touch, number),
+    );
+    return gone.map(({ name }) => `drops ${named(before)}.${sqlName(name)} with all values`);
+  });
+}
+
+function lossyTypes(file: TracedFile, statement: TracedStatement): string[] {
+  return statement.touches.flatMap((touch) => {
+    if (!hasRows(touch) || isPartOf(statement, touch)) return [];
+    return retypedColumns(touch).flatMap(([before, after]) => {
+      if (!wasThere(file, touch, before.number) || before.generated) return [];
+      const using = usingOf(statement, before.name);
+      const change = typeChange(before.type, after.type);
+      const column = `${named(touch.before)}.${sqlName(before.name)}`;
+      if (using === "discard") return [`replaces all values of ${column}`];
+      const loses = change.loses || (using === "shorten" && change.fails);
+      return loses ? [`${column} loses what ${after.type} cannot hold of ${before.type}`] : [];
+    });
+  });
+}
+
+function replacedRows({ before }: TracedFile, statement: TracedStatement): string[] {
+  if (kindOf(statement) !== "TruncateStmt" && !(isOpaque(statement) && isTruncating(statement))) return [];
+  const emptied = statement.touches.filter(
+    (touch) => touch.rewritten && hasRows(touch) && before.has(touch.before.oid) && retypedColumns(touch).length === 0,
+  );
+  return emptied.length > 0 ? [`deletes all rows of ${namedAll(emptied.map((touch) => touch.before))}`] : [];
+}
+
+function changedRows(file: TracedFile, statement: TracedStatement, resolve: Resolve): string[] {
+  const body = bodyOf(statement);
+  const kind = kindOf(statement);
+  if (kind === "DeleteStmt" || kind === "UpdateStmt") {
+    const table = resolve(at(body, "relation") as RangeVar);
+    if (!table || !isEveryRow(at(body, "whereClause"))) return [];
+    if (kind === "DeleteStmt")
+      return listAt(body, "usingClause").length === 0 ? [`deletes all rows of ${named(table)}`] : [];
+    const known = file.before.get(table.oid)?.columns;
+    return listAt(body, "targetList").flatMap((target) => {
+      const name = textAt(target, "ResTarget", "name");
+      const isErased = at(target, "ResTarget", "val", "A_Const", "isnull") === true;
+      const column = isErased && known?.find((one) => one.name === name);
+      return column ? [`deletes all values of ${named(table)}.${sqlName(column.name)}`] : [];
+    });
+  }
+  const changed = statement.touches.find((touch) => hasRows(touch) && touch.lock !== "AccessShare");
+  const deletesAll = bodyTexts(statement).some(
+    (text) => /\bdelete\s+from\b/i.test(text) && !/\b(?:where|using)\b/i.test(text),
+  );
+  return changed && deletesAll ? [`deletes all rows of ${named(changed.before)}`] : [];
+}

@@ -1,0 +1,174 @@
+import {
+  definitionScans,
+  newConstraints,
+  newlyRequired,
+  newPlainIndexes,
+  newWithoutValues,
+  retypedColumns,
+  wasThere,
+} from "../trace/definition-work.ts";
+import { alterCommands, at, bodyOf, kindOf, textAt } from "../trace/parse-tree.ts";
+import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import { typeChange } from "../trace/type-change.ts";
+import { usingOf } from "../trace/using.ts";
+import type { CheckRule } from "./rule.ts";
+import { named, several, sqlName } from "./words.ts";
+
+const RECIPES = {
+  column: `ALTER TABLE <table> ADD COLUMN <column> <type> NOT NULL DEFAULT <value>;
+-- or without a value that fits all rows: add the column without NOT NULL, fill it in batches, then SET NOT NULL`,
+  constraint: `ALTER TABLE <table> ADD CONSTRAINT <name> <constraint> NOT VALID;  -- new rows must fit from now on
+-- in a later file: fix the rows that do not fit; then
+ALTER TABLE <table> VALIDATE CONSTRAINT <name>;`,
+  unique: `-- Remove the duplicates first. This fails without blocking anybody if some are left:
+CREATE UNIQUE INDEX CONCURRENTLY <index> ON <table> (<columns>);`,
+  type: `SELECT <key> FROM <table> WHERE <column> does not fit the new type;  -- must find nothing
+-- then add a column of the new type, fill it in batches, and exchange the two columns`,
+} as const;
+
+export const failsOnExistingRows: CheckRule = {
+  id: "fails-on-existing-rows",
+  group: "safety",
+  title: "Fails on existing rows",
+  why: "It works on an empty table, but on production it fails if a single row does not fit, and the deployment stops there.",
+  recipe: RECIPES.constraint,
+  examples: {
+    bad: [
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int NOT NULL" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD CHECK (n > 0)" },
+      { given: "CREATE TABLE t (n int)", sql: "CREATE UNIQUE INDEX ON t (n)" },
+      { given: "CREATE TABLE t (s varchar(20))", sql: "ALTER TABLE t ALTER COLUMN s TYPE varchar(10)" },
+      { given: "CREATE TABLE t (s text)", sql: "ALTER TABLE t ALTER COLUMN s TYPE int USING s::int" },
+      { given: "CREATE DOMAIN d AS int; CREATE TABLE t (n d)", sql: "ALTER DOMAIN d ADD CHECK (VALUE > 0)" },
+    ],
+    good: [
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int NOT NULL DEFAULT 0" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int CHECK (m > 0)" },
+      { given: "CREATE TABLE t (n int)", sql: "CREATE UNIQUE INDEX CONCURRENTLY t_n ON t (n)" },
+      { given: "CREATE TABLE t (n int, CHECK (n IS NOT NULL))", sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL" },
+      { given: "CREATE TABLE t (s varchar(10))", sql: "ALTER TABLE t ALTER COLUMN s TYPE varchar(20)" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ALTER COLUMN n TYPE bigint" },
+    ],
+  },
+  *find(file) {
+    for (const [index, statement] of file.statements.entries()) {
+      const updated = updatedBefore(file, index);
+      const scanned = new Set(definitionScans(statement));
+      const isRead = scanned.size > 0 || statement.touches.some(({ rewritten }) => rewritten);
+      const found = statement.touches.flatMap((touch) => {
+        if (touch.before.isPartition && statement.touches.some(({ before }) => before.kind === "p")) return [];
+        if (!isRead) return [];
+        return causesOf(file, statement, touch, updated);
+      });
+      const causes = [...found, ...fromTree(statement, scanned)];
+      const [first] = causes;
+      if (first)
+        yield {
+          statement,
+          message: several(
+            causes.map(({ cause }) => cause),
+            "causes",
+          ),
+          recipe: first.recipe,
+        };
+    }
+  },
+};
+
+interface Cause {
+  readonly cause: string;
+  readonly recipe: string;
+}
+
+/** The relations, by name, that earlier statements of the file updated: their new columns are filled. */
+function updatedBefore({ statements }: TracedFile, index: number): ReadonlySet<string> {
+  const updates = statements.slice(0, index).filter((one) => kindOf(one) === "UpdateStmt");
+  return new Set(updates.map((one) => textAt(bodyOf(one), "relation", "relname") ?? ""));
+}
+
+function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, updated: ReadonlySet<string>): Cause[] {
+  const table = named(touch.before);
+  const isFilled = updated.has(touch.before.name);
+  const old = (number: number) => wasThere(file, touch, number);
+  const required = newlyRequired(touch).filter(({ number }) => old(number) || !isFilled);
+  const constraints = newConstraints(touch).filter((one) => {
+    const isKnown = touch.before.indexes.some(({ oid }) => oid === one.index);
+    const isLater = statement.alone && touch.before.constraints.some(({ oid }) => oid === one.oid);
+    return !isKnown && !isLater && !isSatisfied(file, touch, one.kind, one.columns, isFilled);
+  });
+  const indexes = newPlainIndexes(touch).filter(
+    ({ unique, columns }) =>
+      unique && retypedColumns(touch).length === 0 && !isSatisfied(file, touch, "u", columns, isFilled),
+  );
+  const retyped = retypedColumns(touch).filter(
+    ([before, after]) => old(before.number) && canFail(statement, before, after),
+  );
+  const keys = new Set(constraints.filter(({ kind }) => kind === "p").flatMap(({ columns }) => columns));
+  return [
+    ...newWithoutValues(touch).map(({ name }) => ({
+      cause: `existing rows of ${table} have no value for ${sqlName(name)}, which is NOT NULL and has no default`,
+      recipe: RECIPES.column,
+    })),
+    ...required
+      .filter(({ number }) => !keys.has(number))
+      .map(({ name }) => ({
+        cause: `a row of ${table} may have NULL in ${sqlName(name)}`,
+        recipe: RECIPES.constraint.replace("<constraint>", "CHECK (<column> IS NOT NULL)"),
+      })),
+    ...constraints.map(({ name, kind }) => ({
+      cause: `${MISFITS[kind] ?? "a row"} in ${table} may violate ${sqlName(name)}`,
+      recipe: kind === "c" || kind === "f" ? RECIPES.constraint : RECIPES.unique,
+    })),
+    ...indexes.map(({ name }) => ({
+      cause: `rows of ${table} may be duplicates for ${sqlName(name)}`,
+      recipe: RECIPES.unique,
+    })),
+    ...retyped.map(([before, after]) => ({
+      cause: `a value in ${table}.${sqlName(before.name)} may not fit ${after.type}`,
+      recipe: RECIPES.type,
+    })),
+  ];
+}
+
+const MISFITS: Readonly<Record<string, string>> = {
+  p: "NULL or duplicate values",
+  u: "duplicate values",
+  x: "conflicting rows",
+  f: "a value without a matching row",
+};
+
+/** True if columns that the file has added cannot violate a constraint: in all rows they are NULL, or equal. */
+function isSatisfied(
+  file: TracedFile,
+  touch: Touch,
+  kind: string,
+  columns: readonly number[],
+  isUpdated: boolean,
+): boolean {
+  if (columns.length === 0 || columns.some((number) => number === 0 || wasThere(file, touch, number))) return false;
+  if (kind === "c" || touch.rewritten) return true;
+  const isFilled = touch.after?.columns.some(({ number, filled }) => columns.includes(number) && filled);
+  return kind !== "p" && !isUpdated && !isFilled;
+}
+
+function canFail(statement: TracedStatement, before: { name: string; type: string }, after: { type: string }): boolean {
+  return typeChange(before.type, after.type).fails && usingOf(statement, before.name) === "cast";
+}
+
+/** Statements whose checks leave no trace in the definition of a table that existed before. */
+function fromTree(statement: TracedStatement, scanned: ReadonlySet<Touch>): Cause[] {
+  const [touch] = scanned;
+  if (!touch) return [];
+  const table = named(touch.before);
+  if (alterCommands(statement).some((command) => textAt(command, "subtype") === "AT_AttachPartition")) {
+    return [{ cause: `a row of ${table} may not belong to the bounds of the partition`, recipe: RECIPES.constraint }];
+  }
+  if (kindOf(statement) === "CreateStmt" && at(bodyOf(statement), "partbound")) {
+    return [{ cause: `a row of ${table} may belong to the new partition`, recipe: RECIPES.constraint }];
+  }
+  const isDomain = kindOf(statement) === "AlterDomainStmt" && textAt(bodyOf(statement), "subtype") !== "V";
+  return isDomain
+    ? [{ cause: `a value in ${table} may violate the domain's constraint`, recipe: RECIPES.constraint }]
+    : [];
+}

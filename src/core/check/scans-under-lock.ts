@@ -1,0 +1,124 @@
+import {
+  definitionScans,
+  newConstraints,
+  newlyRequired,
+  newPlainIndexes,
+  newWithoutValues,
+} from "../trace/definition-work.ts";
+import { blockedBy, stronger } from "../trace/lock-modes.ts";
+import { alterCommands, kindOf, textAt } from "../trace/parse-tree.ts";
+import { isOpaque } from "../trace/row-work.ts";
+import type { Touch, TracedStatement } from "../trace/trace.ts";
+import type { CheckRule } from "./rule.ts";
+import { namedAll, until } from "./words.ts";
+
+const RECIPES = {
+  constraint: `ALTER TABLE <table> ADD CONSTRAINT <name> <check or foreign key> NOT VALID;
+-- in a later file:
+ALTER TABLE <table> VALIDATE CONSTRAINT <name>;`,
+  required: `ALTER TABLE <table> ADD CONSTRAINT <name> CHECK (<column> IS NOT NULL) NOT VALID;
+-- in a later file:
+ALTER TABLE <table> VALIDATE CONSTRAINT <name>;
+-- in a third file; the constraint is the proof, so that no row is read:
+ALTER TABLE <table> ALTER COLUMN <column> SET NOT NULL;
+ALTER TABLE <table> DROP CONSTRAINT <name>;`,
+  unique: `CREATE UNIQUE INDEX CONCURRENTLY <index> ON <table> (<columns>);  -- in a file of its own
+-- in a later file:
+ALTER TABLE <table> ADD CONSTRAINT <name> UNIQUE USING INDEX <index>;`,
+  exclusion: `-- An exclusion constraint cannot be added without reading all rows under ACCESS EXCLUSIVE. Stop the clients first,
+-- or create a new table with the constraint and copy the rows in batches.`,
+  validate: `-- VALIDATE CONSTRAINT in a file of its own: a lock of an earlier statement is held until COMMIT.
+ALTER TABLE <table> VALIDATE CONSTRAINT <name>;`,
+  attach: `ALTER TABLE <partition> ADD CONSTRAINT <name> CHECK (<key> IS NOT NULL AND <bounds>) NOT VALID;
+-- in a later file:
+ALTER TABLE <partition> VALIDATE CONSTRAINT <name>;
+-- in a third file; the constraint is the proof, so that no row is read:
+ALTER TABLE <table> ATTACH PARTITION <partition> FOR VALUES <bounds>;`,
+  default: `ALTER TABLE <default partition> ADD CONSTRAINT <name> CHECK (NOT (<bounds of the new partition>)) NOT VALID;
+-- in a later file:
+ALTER TABLE <default partition> VALIDATE CONSTRAINT <name>;
+-- in a third file; the constraint is the proof, so that no row is read:
+CREATE TABLE <partition> PARTITION OF <table> FOR VALUES <bounds>;`,
+  domain: `ALTER DOMAIN <domain> ADD CONSTRAINT <name> CHECK (<condition>) NOT VALID;`,
+} as const;
+
+export const scansUnderLock: CheckRule = {
+  id: "scans-under-lock",
+  group: "safety",
+  title: "Scans under lock",
+  why: "PostgreSQL reads every row of the table to check or index it, and nobody can write to the table, or not even read it, until that has ended.",
+  recipe: RECIPES.constraint,
+  examples: {
+    bad: [
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD CHECK (n > 0)" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD UNIQUE (n)" },
+      {
+        given: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (n int)",
+        sql: "ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES p",
+      },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "ALTER TABLE t ADD CONSTRAINT c CHECK (n > 0) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT c",
+      },
+      {
+        given: "CREATE TABLE t (n int) PARTITION BY LIST (n); CREATE TABLE t0 PARTITION OF t DEFAULT",
+        sql: "CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1)",
+      },
+      { given: "CREATE DOMAIN d AS int; CREATE TABLE t (n d)", sql: "ALTER DOMAIN d ADD CHECK (VALUE > 0)" },
+    ],
+    good: [
+      { given: "CREATE TABLE t (n int, CHECK (n IS NOT NULL))", sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD CHECK (n > 0) NOT VALID" },
+      {
+        given: "CREATE TABLE t (n int); ALTER TABLE t ADD CONSTRAINT c CHECK (n > 0) NOT VALID",
+        sql: "ALTER TABLE t VALIDATE CONSTRAINT c",
+      },
+      {
+        given: "CREATE TABLE t (n int); CREATE UNIQUE INDEX t_n ON t (n)",
+        sql: "ALTER TABLE t ADD CONSTRAINT t_n UNIQUE USING INDEX t_n",
+      },
+      { given: "CREATE TABLE p (id int PRIMARY KEY)", sql: "CREATE TABLE t (p int REFERENCES p)" },
+    ],
+  },
+  *find(file) {
+    for (const statement of file.statements) {
+      if (["IndexStmt", "ReindexStmt"].includes(kindOf(statement) ?? "")) continue;
+      const scans = definitionScans(statement).filter((touch) => blockedBy(touch.lock) && !isOthers(statement, touch));
+      if (scans.length === 0) continue;
+      const message = `${wordsFor(scans)}; nobody can ${cannot(scans)} it ${until(file, statement)}`;
+      yield { statement, message, recipe: recipeFor(statement, scans) };
+    }
+  },
+};
+
+/** Other rules find the index of a DO block, and the column that no row has a value for: its scan ends at once. */
+function isOthers(statement: TracedStatement, touch: Touch): boolean {
+  if (newConstraints(touch).length + newlyRequired(touch).length > 0) return false;
+  return newWithoutValues(touch).length > 0 || (isOpaque(statement) && newPlainIndexes(touch).length > 0);
+}
+
+function wordsFor(scans: readonly Touch[]): string {
+  const table = namedAll(scans.map(({ before }) => before));
+  const isIndexed = scans.some((touch) => newConstraints(touch).some(({ index }) => index !== 0));
+  return isIndexed ? `builds an index on all rows of ${table}` : `reads all rows of ${table}`;
+}
+
+function cannot(scans: readonly Touch[]): string {
+  const lock = scans.map(({ lock }) => lock).reduce(stronger, undefined);
+  return lock && blockedBy(lock) === "writes" ? "write to" : "read or write";
+}
+
+function recipeFor(statement: TracedStatement, scans: readonly Touch[]): string {
+  const kind = kindOf(statement);
+  if (kind === "CreateStmt") return RECIPES.default;
+  if (kind === "AlterDomainStmt") return RECIPES.domain;
+  const subtypes = new Set(alterCommands(statement).map((command) => textAt(command, "subtype")));
+  if (subtypes.has("AT_AttachPartition")) return RECIPES.attach;
+  if (subtypes.has("AT_ValidateConstraint")) return RECIPES.validate;
+  const kinds = new Set(scans.flatMap((touch) => newConstraints(touch).map((constraint) => constraint.kind)));
+  if (kinds.has("u") || kinds.has("p")) return RECIPES.unique;
+  if (kinds.has("x")) return RECIPES.exclusion;
+  if (kinds.size === 0 && scans.some((touch) => newlyRequired(touch).length > 0)) return RECIPES.required;
+  return RECIPES.constraint;
+}

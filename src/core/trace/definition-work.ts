@@ -1,0 +1,99 @@
+import { at, bodyOf, kindOf } from "./parse-tree.ts";
+import { isDefinition } from "./row-work.ts";
+import type { Column, Constraint, Index, Touch, TracedFile, TracedStatement } from "./trace.ts";
+
+/*
+ * What a statement changed in the definition of the relations that it touched, and which of them it read or wrote from
+ * end to end for that.
+ */
+
+/**
+ * The indexes that a statement added to a relation. A changed type gives new oids to the indexes and constraints of its
+ * column.
+ */
+export function newIndexes(touch: Touch): Index[] {
+  return (touch.after?.indexes ?? []).filter(isNewIn(touch, touch.before.indexes));
+}
+
+/** The indexes that a statement added to a relation for itself, not for a constraint. */
+export function newPlainIndexes(touch: Touch): Index[] {
+  const owned = new Set((touch.after?.constraints ?? []).map(({ index }) => index));
+  return newIndexes(touch).filter(({ oid }) => !owned.has(oid));
+}
+
+/** The constraints that a statement added to a relation and checked on its rows, or validated. */
+export function newConstraints(touch: Touch): Constraint[] {
+  const isNew = isNewIn(
+    touch,
+    touch.before.constraints.filter(({ validated }) => validated),
+  );
+  return (touch.after?.constraints ?? []).filter((one) => one.validated && isNew(one));
+}
+
+function isNewIn(touch: Touch, old: readonly { readonly oid: number; readonly name: string }[]) {
+  const key = retypedColumns(touch).length > 0 ? "name" : "oid";
+  const known = new Set(old.map((one) => one[key]));
+  return (one: { readonly oid: number; readonly name: string }) => !known.has(one[key]);
+}
+
+/** The columns of a relation that a statement made NOT NULL. */
+export function newlyRequired({ before, after }: Touch): Column[] {
+  const optional = new Set(before.columns.flatMap(({ number, required }) => (required ? [] : [number])));
+  return (after?.columns ?? []).filter(({ number, required }) => required && optional.has(number));
+}
+
+/** The columns that a statement added to a relation. */
+export function newColumns({ before, after }: Touch): Column[] {
+  const old = new Set(before.columns.map(({ number }) => number));
+  return (after?.columns ?? []).filter(({ number }) => !old.has(number));
+}
+
+/** The columns that a statement gave another type, as they were and as they are. */
+export function retypedColumns({ before, after }: Touch): [before: Column, after: Column][] {
+  return before.columns.flatMap((old) => {
+    const now = after?.columns.find(({ number }) => number === old.number);
+    return now && (now.type !== old.type || now.typeOid !== old.typeOid) ? [[old, now] as [Column, Column]] : [];
+  });
+}
+
+/** True if the relation had this column before the file; by its number, because its name may change. */
+export function wasThere(file: TracedFile, { before }: Touch, number: number): boolean {
+  return file.before.get(before.oid)?.columns.some((column) => column.number === number) ?? false;
+}
+
+/** True if rows were written anew by a changed definition, not because they were replaced or deleted. */
+export function isRewrite(statement: TracedStatement, touch: Touch): boolean {
+  if (!touch.rewritten) return false;
+  if (isDefinition(statement)) return true;
+  const { tree } = statement;
+  if (tree && !["DoStmt", "CallStmt", "SelectStmt"].includes(kindOf(statement) ?? "")) return false;
+  return retypedColumns(touch).length + newColumns(touch).length > 0 || !isTruncating(statement);
+}
+
+/** True if the text of a statement whose effects only the server knows has the word TRUNCATE. */
+export function isTruncating({ statement }: TracedStatement): boolean {
+  return /\btruncate\b/i.test(statement.text);
+}
+
+/**
+ * The relations that a statement read from end to end to check or index their rows, without writing them anew. Queries
+ * are no such statements. A foreign key of a table that the file made reads nothing of the table that it refers to.
+ */
+export function definitionScans(statement: TracedStatement): Touch[] {
+  const scanned = statement.touches.filter((touch) => touch.scanned && !touch.rewritten);
+  if (!isDefinition(statement)) return scanned.filter(isExplained);
+  if (kindOf(statement) !== "AlterTableStmt") return scanned;
+  const target = at(bodyOf(statement), "relation", "relname");
+  const isTarget = statement.touches.some(({ before }) => before.name === target);
+  return isTarget ? scanned : scanned.filter(isExplained);
+}
+
+function isExplained(touch: Touch): boolean {
+  const changes = [newIndexes, newConstraints, newlyRequired, newWithoutValues];
+  return changes.some((changed) => changed(touch).length > 0);
+}
+
+/** The columns that a statement added as NOT NULL, although it gives existing rows no value. */
+export function newWithoutValues(touch: Touch): Column[] {
+  return newColumns(touch).filter(({ required, filled }) => required && !filled);
+}

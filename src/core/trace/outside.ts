@@ -1,0 +1,71 @@
+import type { Statement } from "../sql/statement.ts";
+import { classify } from "../statements/classify.ts";
+import type { LockMode } from "./lock-modes.ts";
+import { lockWords } from "./lock-modes.ts";
+
+/*
+ * The statements that PostgreSQL rejects in a transaction. Their locks come and go in several transactions of their own,
+ * so a trial run cannot observe them; this table says what they take. A test samples the locks on a server.
+ */
+
+export interface OutsideForm {
+  /** The strongest lock on a table that it works on; undefined if it works on none. */
+  readonly lock: LockMode | undefined;
+  /** True if it waits until every transaction has ended that began before it and may use the table. */
+  readonly waits: boolean;
+  /** What it leaves behind if it fails or is cancelled, in words. */
+  readonly leaves?: string;
+}
+
+const NO_TABLE: OutsideForm = { lock: undefined, waits: false };
+const REINDEX: OutsideForm = { lock: "Share", waits: false };
+const REINDEX_CONCURRENTLY: OutsideForm = { lock: "ShareUpdateExclusive", waits: true, leaves: "an INVALID index" };
+
+/** By the names that `classify` gives them. Those with a table and those without are the two halves of the closed table. */
+export const OUTSIDE_FORMS: Readonly<Record<string, OutsideForm>> = {
+  "CREATE INDEX CONCURRENTLY": { lock: "ShareUpdateExclusive", waits: true, leaves: "an INVALID index" },
+  "DROP INDEX CONCURRENTLY": { lock: "ShareUpdateExclusive", waits: true, leaves: "an INVALID index" },
+  "REINDEX CONCURRENTLY": REINDEX_CONCURRENTLY,
+  "REINDEX SCHEMA": REINDEX,
+  "REINDEX DATABASE": REINDEX,
+  "REINDEX SYSTEM": REINDEX,
+  "ALTER TABLE ... DETACH PARTITION ... CONCURRENTLY": {
+    lock: "ShareUpdateExclusive",
+    waits: true,
+    leaves: "a partition that only ALTER TABLE ... DETACH PARTITION ... FINALIZE detaches",
+  },
+  VACUUM: { lock: "ShareUpdateExclusive", waits: false },
+  "CLUSTER without a table": { lock: "AccessExclusive", waits: false },
+  "CREATE DATABASE": NO_TABLE,
+  "DROP DATABASE": NO_TABLE,
+  "ALTER DATABASE ... SET TABLESPACE": NO_TABLE,
+  "CREATE TABLESPACE": NO_TABLE,
+  "DROP TABLESPACE": NO_TABLE,
+  "CREATE SUBSCRIPTION": NO_TABLE,
+  "DROP SUBSCRIPTION": NO_TABLE,
+  "ALTER SYSTEM": NO_TABLE,
+};
+
+/** What a statement does that must run outside a transaction; undefined for every other statement. */
+export function outsideForm(statement: Statement): OutsideForm | undefined {
+  const { outsideTransaction: name } = classify(statement);
+  if (name === undefined) return undefined;
+  if (name === "VACUUM" && isFullVacuum(statement)) return { lock: "AccessExclusive", waits: false };
+  if (OUTSIDE_FORMS[name] === REINDEX && /\bconcurrently\b/i.test(statement.text)) return REINDEX_CONCURRENTLY;
+  return OUTSIDE_FORMS[name] ?? NO_TABLE;
+}
+
+/** VACUUM FULL, VACUUM (FULL), VACUUM (ANALYZE, FULL on). */
+function isFullVacuum({ text }: Statement): boolean {
+  return /^vacuum\s+(?:full\b|\((?:[^()]*,)?\s*full\b(?!\s+(?:off|false|0)\b))/i.test(text);
+}
+
+/** What such a statement does to others, for a table of statements: "SHARE UPDATE EXCLUSIVE, waits for older transactions". */
+export function outsideWords({ lock, waits, leaves }: OutsideForm): string {
+  const words = [
+    lock && lockWords(lock),
+    waits && "waits for older transactions",
+    leaves !== undefined && `leaves ${leaves} if it fails`,
+  ].filter(Boolean);
+  return words.length > 0 ? words.join(", ") : "no lock on a table";
+}

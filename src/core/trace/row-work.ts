@@ -1,0 +1,162 @@
+import { at, bodyOf, kindOf, listAt, type Node, nodesOf, textAt } from "./parse-tree.ts";
+import type { Relation, TracedFile, TracedStatement, Tree } from "./trace.ts";
+
+/*
+ * Which rows a statement changes or reads, as far as its text shows: how many rows a plan reads cannot be observed in an
+ * empty database.
+ */
+
+/** A name as the parser gives it. */
+export type RangeVar = Node;
+
+/** Finds the relation that a name meant before a statement; undefined for one that its file made. */
+export type Resolve = (name: RangeVar | undefined) => Relation | undefined;
+
+/** The statements of a file in order, each with the meaning of names before it. */
+export function* inOrder(file: TracedFile): Iterable<{ statement: TracedStatement; resolve: Resolve }> {
+  const current = new Map(file.before);
+  const resolve: Resolve = (name) => {
+    const [relname, schema] = [textAt(name, "relname"), textAt(name, "schemaname")];
+    const found = [...current.values()].filter((one) => one.name === relname && (schema ?? one.schema) === one.schema);
+    return found.find((one) => one.schema === "public") ?? found[0];
+  };
+  for (const statement of file.statements) {
+    yield { statement, resolve };
+    for (const { before, after } of statement.touches) {
+      if (after) current.set(before.oid, after);
+      else current.delete(before.oid);
+    }
+  }
+}
+
+/** Statements whose effects only the server knows. */
+export function isOpaque(statement: TracedStatement): boolean {
+  return ["DoStmt", "CallStmt", "SelectStmt", "ExecuteStmt", undefined].includes(kindOf(statement));
+}
+
+/** Statements that read or change rows; scans of other statements are those of DDL. */
+const ROW_STATEMENTS: ReadonlySet<string | undefined> = new Set([
+  "InsertStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+  "MergeStmt",
+  "CreateTableAsStmt",
+  "RefreshMatViewStmt",
+  "CopyStmt",
+  "DeclareCursorStmt",
+  "FetchStmt",
+  "ExplainStmt",
+  "TruncateStmt",
+]);
+
+/** True for a statement whose rewrites and scans are those of a changed definition, not those of a query. */
+export function isDefinition(statement: TracedStatement): boolean {
+  return !ROW_STATEMENTS.has(kindOf(statement)) && !isOpaque(statement);
+}
+
+/** The existing relation whose rows a statement changes or copies, unless these are known to be few. */
+export function rowsAtWork(statement: TracedStatement, resolve: Resolve): Relation | undefined {
+  const body = bodyOf(statement);
+  switch (kindOf(statement)) {
+    case "UpdateStmt":
+    case "DeleteStmt": {
+      const target = resolve(at(body, "relation") as RangeVar);
+      return target && !isFew(at(body, "whereClause"), target) && !hasLimit(body) ? target : undefined;
+    }
+    case "MergeStmt":
+      return resolve(at(body, "relation") as RangeVar) ?? sourceOf(at(body, "sourceRelation"), resolve);
+    case "InsertStmt":
+      return selected(at(body, "selectStmt"), resolve);
+    case "CreateTableAsStmt":
+      return at(body, "into", "skipData") === true ? undefined : selected(at(body, "query"), resolve);
+    case "CopyStmt":
+      return at(body, "is_from") === true ? undefined : resolve(at(body, "relation") as RangeVar);
+    case "RefreshMatViewStmt":
+      return at(body, "skipData") === true ? undefined : resolve(at(body, "relation") as RangeVar);
+  }
+  if (!isOpaque(statement)) return undefined;
+  const changed = statement.touches.find(({ lock, scanned }) => scanned && lock !== "AccessShare");
+  if (changed) return changed.before;
+  return at(body, "intoClause") ? selected(statement.tree, resolve) : undefined;
+}
+
+/** The existing relation that a SELECT reads; undefined if it reads none, or a limited number of rows. */
+function selected(query: unknown, resolve: Resolve): Relation | undefined {
+  const select = at(query, "SelectStmt");
+  if (at(select, "limitCount")) return undefined;
+  const relation = sourceOf(at(select, "fromClause"), resolve);
+  if (relation) return isFew(at(select, "whereClause"), relation) ? undefined : relation;
+  for (const side of ["larg", "rarg"]) {
+    const part = at(select, side);
+    const found = part ? selected({ SelectStmt: part }, resolve) : undefined;
+    if (found) return found;
+  }
+  return sourceOf(at(select, "withClause"), resolve);
+}
+
+function sourceOf(node: unknown, resolve: Resolve): Relation | undefined {
+  for (const name of nodesOf(node, "RangeVar")) {
+    const relation = resolve(name);
+    if (relation) return relation;
+  }
+  return undefined;
+}
+
+/** True if a condition holds for every row because it is absent or constant. */
+export function isEveryRow(condition: unknown): boolean {
+  return condition === undefined || nodesOf(condition, "ColumnRef").length + nodesOf(condition, "SubLink").length === 0;
+}
+
+/** True if a query within the statement ends after some rows, as those of batches do. */
+function hasLimit(node: unknown): boolean {
+  return nodesOf(node, "SelectStmt").some((one) => at(one, "limitCount") !== undefined);
+}
+
+/** True if a condition names rows by the values of a unique index, or by a range of its first column. */
+function isFew(condition: unknown, { columns, indexes }: Relation): boolean {
+  const [equal, bounded] = [new Set<number>(), new Map<number, string>()];
+  for (const { operator, name, isConstant } of comparisons(condition)) {
+    const number = columns.find((column) => column.name === name)?.number;
+    if (number === undefined || !isConstant) continue;
+    if (operator === "=") equal.add(number);
+    else bounded.set(number, (bounded.get(number) ?? "") + operator);
+  }
+  const isRange = (number: number) => {
+    const operators = (bounded.get(number) ?? "").replace("BETWEEN", "<>");
+    return operators.includes("<") && operators.includes(">");
+  };
+  return indexes.some(
+    ({ unique, columns: keys }) =>
+      unique && (keys.every((key) => equal.has(key)) || keys.slice(0, 1).some((key) => isRange(key))),
+  );
+}
+
+interface Comparison {
+  readonly operator: string;
+  readonly name: string | undefined;
+  readonly isConstant: boolean;
+}
+
+/** The comparisons of a column that all have to hold. */
+function comparisons(condition: unknown): Comparison[] {
+  const all = at(condition, "BoolExpr");
+  if (all) return at(all, "boolop") === "AND_EXPR" ? listAt(all, "args").flatMap(comparisons) : [];
+  const expression = at(condition, "A_Expr");
+  if (!expression) return [];
+  const [left, right] = [at(expression, "lexpr"), at(expression, "rexpr")];
+  const operator = textAt(listAt(expression, "name")[0], "String", "sval") ?? "";
+  const side = at(left, "ColumnRef") ? left : right;
+  const name = textAt(listAt(side, "ColumnRef", "fields").at(-1), "String", "sval");
+  const other = side === left ? right : left;
+  return [{ operator: operator === "<>" ? "" : operator, name, isConstant: isEveryRow(other) }];
+}
+
+/** The texts of statements in the body of a DO block, cut at their semicolons; none for any other statement. */
+export function bodyTexts(statement: { readonly tree: Tree | undefined }): string[] {
+  if (kindOf(statement) !== "DoStmt") return [];
+  return listAt(bodyOf(statement), "args").flatMap((option) =>
+    textAt(option, "DefElem", "defname") === "as"
+      ? (textAt(option, "DefElem", "arg", "String", "sval") ?? "").split(";")
+      : [],
+  );
+}

@@ -1,0 +1,71 @@
+import { definitionScans, isRewrite, newConstraints, newPlainIndexes } from "./definition-work.ts";
+import { type Blocked, blockedBy } from "./lock-modes.ts";
+import { inOrder, rowsAtWork } from "./row-work.ts";
+import type { Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
+
+/*
+ * Locks that are held while something else takes its time: a lock of a moment becomes an outage if the rest of its
+ * transaction reads or writes many rows, because locks are held until COMMIT.
+ */
+
+/** A statement that works on many rows while the lock of an earlier one keeps others waiting. */
+export interface Wait {
+  /** The statement at work. */
+  readonly statement: TracedStatement;
+  /** The relation whose rows it reads or writes. */
+  readonly work: Relation;
+  /** The relations that others wait for meanwhile, with the statement that locked each. */
+  readonly held: readonly { readonly relation: Relation; readonly by: TracedStatement; readonly blocked: Blocked }[];
+}
+
+interface Hold {
+  relation: Relation;
+  readonly by: TracedStatement;
+  readonly blocked: Blocked;
+  isReported: boolean;
+}
+
+/** All waits of a file; each held relation is named once, with the first statement that others wait for. */
+export function* waitsOf(file: TracedFile): Iterable<Wait> {
+  let holds = new Map<number, Hold>();
+  let transaction: number | undefined;
+  for (const { statement, resolve } of inOrder(file)) {
+    if (statement.transaction !== transaction || statement.alone) holds = new Map();
+    transaction = statement.transaction;
+    const definition = definitionAtWork(statement);
+    const work = definition?.before ?? rowsAtWork(statement, resolve);
+    if (work) {
+      const held = [...holds.values()].filter(
+        (hold) => !hold.isReported && (!definition || isProlonged(hold, statement)),
+      );
+      for (const hold of held) hold.isReported = true;
+      if (held.length > 0) yield { statement, work, held };
+    }
+    for (const touch of statement.touches) hold(holds, statement, touch);
+  }
+}
+
+function hold(holds: Map<number, Hold>, by: TracedStatement, { before, after, lock }: Touch): void {
+  const known = holds.get(before.oid);
+  const blocked = blockedBy(lock);
+  if (!after) holds.delete(before.oid);
+  else if (blocked && known?.blocked !== blocked)
+    holds.set(before.oid, { relation: after, by, blocked, isReported: false });
+  else if (known) known.relation = after;
+}
+
+/** A relation whose rows a change of definitions rewrites or reads, if any. */
+function definitionAtWork(statement: TracedStatement): Touch | undefined {
+  return statement.touches.find((touch) => isRewrite(statement, touch)) ?? definitionScans(statement)[0];
+}
+
+/**
+ * False if the statement needs such a lock of its own on that relation, because then nobody waits longer for the
+ * earlier one.
+ */
+function isProlonged({ relation, blocked }: Hold, { touches }: TracedStatement): boolean {
+  const own = touches.find((touch) => touch.before.oid === relation.oid && (touch.rewritten || touch.scanned));
+  if (!own) return true;
+  const isPlainIndex = newPlainIndexes(own).length > 0 && newConstraints(own).length === 0 && !own.rewritten;
+  return isPlainIndex && blocked === "reads and writes";
+}

@@ -1,0 +1,172 @@
+import { quoteText } from "../../core/sql/quote.ts";
+import type { NamedThing, Relation } from "../../core/trace/trace.ts";
+import type { Shape } from "../session/json-answer.ts";
+
+/*
+ * The queries of the tracer, and the shapes of their answers. They run inside the transaction of a trial run, under
+ * whatever search path the file has set: each name of a type or a schema is read from the catalog.
+ */
+
+type ColumnFacts = readonly [
+  number: number,
+  name: string,
+  type: string,
+  typeOid: number,
+  required: boolean,
+  filled: boolean,
+  generated: boolean,
+];
+type ConstraintFacts = readonly [
+  oid: number,
+  name: string,
+  kind: string,
+  validated: boolean,
+  columns: readonly number[],
+  index: number,
+];
+type IndexFacts = readonly [oid: number, name: string, unique: boolean, columns: readonly number[]];
+export type RelationFacts = readonly [
+  oid: number,
+  kind: string,
+  schema: string,
+  name: string,
+  isPartition: boolean,
+  columns: readonly ColumnFacts[] | null,
+  constraints: readonly ConstraintFacts[] | null,
+  indexes: readonly IndexFacts[] | null,
+];
+/** The file node is null for a relation that is dropped. */
+export type LockedRelation = readonly [
+  oid: number,
+  modes: readonly string[],
+  fileNode: number | null,
+  scans: number | null,
+  facts: RelationFacts | null,
+];
+export type ThingFacts = readonly [
+  kind: NamedThing["kind"],
+  oid: number,
+  schema: string,
+  name: string,
+  detail: string,
+  least: number,
+  most: number,
+];
+
+const COLUMN: Shape = ["parts", ["number", "text", "text", "number", "boolean", "boolean", "boolean"]];
+const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", ["list of", "number"], "number"]];
+const INDEX: Shape = ["parts", ["number", "text", "boolean", ["list of", "number"]]];
+const RELATION: Shape = [
+  "parts",
+  [
+    "number",
+    "text",
+    "text",
+    "text",
+    "boolean",
+    ["maybe", ["list of", COLUMN]],
+    ["maybe", ["list of", CONSTRAINT]],
+    ["maybe", ["list of", INDEX]],
+  ],
+];
+export const COUNTERS: Shape = ["list of", ["parts", ["number", "number", "number"]]];
+export const RELATIONS: Shape = ["list of", RELATION];
+export const LOCKED: Shape = [
+  "list of",
+  ["parts", ["number", ["list of", "text"], "number?", "number?", ["maybe", RELATION]]],
+];
+export const THINGS: Shape = ["list of", ["parts", ["text", "number", "text", "text", "text", "number", "number"]]];
+
+export function relationOf(facts: RelationFacts): Relation {
+  const [oid, kind, schema, name, isPartition, columns, constraints, indexes] = facts;
+  return {
+    oid,
+    kind,
+    schema,
+    name,
+    isPartition,
+    columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated]) => ({
+      number,
+      name: column,
+      type,
+      typeOid,
+      required,
+      filled,
+      generated,
+    })),
+    constraints: (constraints ?? []).map(([constraint, title, contype, validated, keys, index]) => ({
+      oid: constraint,
+      name: title,
+      kind: contype,
+      validated,
+      columns: keys,
+      index,
+    })),
+    indexes: (indexes ?? []).map(([index, title, unique, keys]) => ({
+      oid: index,
+      name: title,
+      unique,
+      columns: keys,
+    })),
+  };
+}
+
+export function thingOf([kind, oid, schema, name, detail, least, most]: ThingFacts): NamedThing {
+  return { kind, oid, schema, name, detail, arguments: [least, most] };
+}
+
+/** The first oid that initdb does not assign. */
+const FIRST_OID = 16_384;
+const KINDS = ["r", "p", "m", "v", "f"].map(quoteText).join(", ");
+
+/** A relation `c` in the schema `n`, as `RelationFacts`. A type's name does not depend on the search path. */
+const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition,
+ (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
+ (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '') ORDER BY attnum)
+ FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace tn ON tn.oid = typnamespace
+ WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
+ (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END) ORDER BY k.oid)
+ FROM pg_constraint k WHERE conrelid = c.oid AND contype IN ('c', 'f', 'p', 'u', 'x')),
+ (SELECT json_agg(json_build_array(i.oid::int8, i.relname, indisunique, indkey::int2[]) ORDER BY i.oid)
+ FROM pg_index JOIN pg_class i ON i.oid = indexrelid WHERE indrelid = c.oid))`;
+
+/** The relations with an oid above `newest`. */
+export function relationsSql(newest: number): string {
+  return `SELECT COALESCE(json_agg(${RELATION_SQL}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+ WHERE c.oid > ${Math.max(newest, FIRST_OID - 1)} AND relkind IN (${KINDS}) AND relpersistence <> 't'`;
+}
+
+export function countersSql(newest: number): string {
+  return `SELECT COALESCE(json_agg(json_build_array(oid::int8, relfilenode::int8, pg_stat_get_xact_numscans(oid))), '[]')::text AS seen
+ FROM pg_class WHERE oid BETWEEN ${FIRST_OID} AND ${newest} AND relkind IN ('r', 'p', 'm')`;
+}
+
+/** SHARE UPDATE EXCLUSIVE is the weakest lock under which a statement changes what `RELATION_SQL` reads. */
+export function traceSql(newest: number): string {
+  return `SELECT COALESCE(json_agg(json_build_array(l.oid::int8, modes, relfilenode::int8, pg_stat_get_xact_numscans(c.oid),
+ CASE WHEN modes && '{ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}' AND c.oid IS NOT NULL THEN ${RELATION_SQL} END)), '[]')::text AS seen
+ FROM (SELECT relation AS oid, array_agg(mode) AS modes FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'
+ AND granted AND relation BETWEEN ${FIRST_OID} AND ${newest} GROUP BY relation) l
+ LEFT JOIN pg_class c ON c.oid = l.oid LEFT JOIN pg_namespace n ON n.oid = relnamespace
+ WHERE c.oid IS NULL OR relkind IN (${KINDS})`;
+}
+
+/** Members of extensions are left out: they come and go with their extension. */
+function notOfExtension(catalog: string): string {
+  return `NOT EXISTS (SELECT FROM pg_depend WHERE classid = '${catalog}'::regclass AND objid = o.oid AND deptype = 'e')`;
+}
+
+/** All things that clients can name, as `ThingFacts`. */
+export function thingsSql(): string {
+  const used = `EXISTS (SELECT FROM pg_attribute WHERE atttypid IN (o.oid, typarray) AND attrelid >= ${FIRST_OID} AND NOT attisdropped AND EXISTS
+ (SELECT FROM pg_class c WHERE c.oid = attrelid AND relkind IN (${KINDS})))`;
+  return `SELECT COALESCE(json_agg(json_build_array(kind, things.oid::int8, nspname, name, detail, least, most)), '[]')::text AS seen FROM (
+ SELECT CASE prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind, o.oid, pronamespace AS schema, proname AS name,
+ oidvectortypes(proargtypes) AS detail, pronargs - pronargdefaults AS least, pronargs AS most FROM pg_proc o
+ WHERE o.oid >= ${FIRST_OID} AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) AND ${notOfExtension("pg_proc")}
+ UNION ALL SELECT 'sequence', o.oid, relnamespace, relname, '', 0, 0 FROM pg_class o WHERE relkind = 'S' AND o.oid >= ${FIRST_OID} AND relpersistence <> 't'
+ AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = o.oid AND deptype IN ('a', 'i', 'e') AND refclassid IN ('pg_class'::regclass, 'pg_extension'::regclass))
+ UNION ALL SELECT 'type', o.oid, typnamespace, typname, '', 0, 0 FROM pg_type o WHERE o.oid >= ${FIRST_OID} AND typrelid = 0 AND typelem = 0 AND ${used} AND ${notOfExtension("pg_type")}
+ UNION ALL SELECT 'enum value', o.oid, typnamespace, typname, enumlabel, 0, 0 FROM pg_type o JOIN pg_enum ON enumtypid = o.oid WHERE o.oid >= ${FIRST_OID} AND ${used}
+ ) things JOIN pg_namespace n ON n.oid = schema WHERE NOT starts_with(nspname, 'pg_temp')`;
+}
