@@ -121,8 +121,9 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     remedy: "correct the statement: [validation.md](validation.md)",
   },
   "not-in-transaction": {
-    meaning: "a repeatable migration or a hook has a statement that cannot run in a transaction",
-    remedy: "move the statement into a migration",
+    meaning:
+      "a statement that cannot run in a transaction is in a file with BEGIN and COMMIT around it, in a repeatable migration or in a hook",
+    remedy: "take it out of the transaction, or move it into a migration of its own",
   },
   "seed-transaction": { meaning: "a seed cannot run in a transaction", remedy: "make it a migration" },
   empty: {

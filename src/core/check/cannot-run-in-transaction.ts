@@ -1,3 +1,4 @@
+import type { Finding } from "../failure/failure.ts";
 import type { CheckRule } from "./rule.ts";
 
 export const cannotRunInTransaction: CheckRule = {
@@ -26,8 +27,7 @@ INSERT INTO <table> VALUES ('<value>');  -- in a later file`,
       { sql: "CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'; CREATE TABLE t (n e DEFAULT 'b')" },
     ],
   },
-  // A rejected statement ends the trial run, so no trace has it: `ruleOfServerError` recognizes the error, and the rule
-  // not-in-transaction of validate finds BEGIN and COMMIT around such statements before anything runs.
+  // A rejected statement is in no trace: it ends the trial run, or validate refuses its file before.
   *find() {},
 };
 
@@ -35,9 +35,14 @@ INSERT INTO <table> VALUES ('<value>');  -- in a later file`,
 const REJECTED: ReadonlySet<string> = new Set(["25001", "55P04"]);
 
 /**
- * The rule that a failure of the trial run violates, by the SQLSTATE of the server's error: active_sql_transaction, or
+ * The rule that a failed trial run violates, by the SQLSTATE of the server's error: active_sql_transaction, or
  * unsafe_new_enum_value_usage; undefined for any other.
  */
 export function ruleOfServerError(code: string): CheckRule["id"] | undefined {
   return REJECTED.has(code) ? cannotRunInTransaction.id : undefined;
+}
+
+/** The rule that a finding of validate about a file means as well; undefined for any other. */
+export function ruleOfFinding({ rule }: Pick<Finding, "rule">): CheckRule["id"] | undefined {
+  return rule === "not-in-transaction" ? cannotRunInTransaction.id : undefined;
 }

@@ -102,7 +102,7 @@ function refuseControl(
   if (mode === "statements") {
     const reason = because ? `${because} cannot run in a transaction` : 'the header says "Transaction: none"';
     report(
-      "transaction-control",
+      because ? "not-in-transaction" : "transaction-control",
       statement.position,
       `${word} in a file that runs statement by statement, because ${reason}`,
       "Put statements that belong together between BEGIN and COMMIT, or into a migration of their own.",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { loadModule, parseSync } from "libpg-query";
-import { ruleOfServerError } from "../../../src/core/check/cannot-run-in-transaction.ts";
+import { ruleOfFinding, ruleOfServerError } from "../../../src/core/check/cannot-run-in-transaction.ts";
 import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
 import type { CheckRule, Remark } from "../../../src/core/check/rule.ts";
 import type { TracedFile, Tree } from "../../../src/core/trace/trace.ts";
@@ -29,8 +29,8 @@ export async function trial(here: World): Promise<Trial> {
   const tracer = new Tracer(parse, ["public.schema_migrations", "public.schema_migrations_steps"]);
   const report = await migrate({ ...here.context, isRehearsal: true, watch: tracer }, {}, {});
   const code = report.failure?.server?.code ?? "";
-  const isRefused = report.failure?.findings?.some(({ rule }) => rule === "not-in-transaction");
-  const failed = isRefused ? "cannot-run-in-transaction" : ruleOfServerError(code);
+  const refused = report.failure?.findings.map(ruleOfFinding).find((rule) => rule !== undefined);
+  const failed = refused ?? ruleOfServerError(code);
   if (!failed) succeeded(report);
   const session = await here.database.open();
   try {
