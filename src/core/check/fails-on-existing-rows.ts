@@ -94,7 +94,8 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
   const required = newlyRequired(touch).filter(({ number }) => old(number) || !isFilled);
   const constraints = newConstraints(touch).filter((one) => {
     const isKnown = touch.before.indexes.some(({ oid }) => oid === one.index);
-    const isLater = statement.alone && touch.before.constraints.some(({ oid }) => oid === one.oid);
+    const added = statement.alone ? touch.before : file.before.get(touch.before.oid);
+    const isLater = added?.constraints.some(({ oid }) => oid === one.oid);
     return !isKnown && !isLater && !isSatisfied(file, touch, one.kind, one.columns, isFilled);
   });
   const indexes = newPlainIndexes(touch).filter(

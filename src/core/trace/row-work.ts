@@ -75,7 +75,9 @@ export function rowsAtWork(statement: TracedStatement, resolve: Resolve): Relati
       return at(body, "skipData") === true ? undefined : resolve(at(body, "relation") as RangeVar);
   }
   if (!isOpaque(statement)) return undefined;
-  const changed = statement.touches.find(({ lock, scanned }) => scanned && lock !== "AccessShare");
+  // A loop over the rows of an empty table does not reach its body.
+  const mayChange = bodyTexts(statement).some((text) => /\b(?:update|delete|insert|merge)\b/i.test(text));
+  const changed = statement.touches.find(({ lock, scanned }) => scanned && (mayChange || lock !== "AccessShare"));
   if (changed) return changed.before;
   return at(body, "intoClause") ? selected(statement.tree, resolve) : undefined;
 }

@@ -28,10 +28,12 @@ export function usingOf(statement: TracedStatement, column: string): "cast" | "s
   const using = at(command, "def", "ColumnDef", "raw_default");
   if (!using) return "cast";
   if (nodesOf(using, "ColumnRef").length === 0) return "discard";
-  const functions = nodesOf(using, "FuncCall").flatMap((call) => nodesOf(at(call, "funcname"), "String"));
-  if (functions.some((name) => SHORTENING.has(String(at(name, "sval"))))) return "shorten";
   const cast = at(using, "TypeCast", "typeName");
-  const types = nodesOf(at(cast, "names"), "String").map((name) => at(name, "sval"));
-  const isCut = types.some((type) => type === "varchar" || type === "bpchar") && at(cast, "typmods") !== undefined;
-  return isCut ? "shorten" : "cast";
+  if (cast) {
+    const types = nodesOf(at(cast, "names"), "String").map((name) => at(name, "sval"));
+    const isCut = types.some((type) => type === "varchar" || type === "bpchar") && at(cast, "typmods") !== undefined;
+    return isCut ? "shorten" : "cast";
+  }
+  const functions = nodesOf(using, "FuncCall").flatMap((call) => nodesOf(at(call, "funcname"), "String"));
+  return functions.some((name) => SHORTENING.has(String(at(name, "sval")))) ? "shorten" : "cast";
 }

@@ -3,10 +3,14 @@ import { loadModule, parseSync } from "libpg-query";
 import { ruleOfFinding, ruleOfServerError } from "../../../src/core/check/cannot-run-in-transaction.ts";
 import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
 import type { CheckRule, Remark } from "../../../src/core/check/rule.ts";
+import { Failure } from "../../../src/core/failure/failure.ts";
+import { scan } from "../../../src/core/scanner/scan.ts";
+import type { Statement } from "../../../src/core/sql/statement.ts";
 import type { TracedFile, Tree } from "../../../src/core/trace/trace.ts";
 import { Tracer } from "../../../src/engine/check/tracer.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
-import { succeeded, type World } from "../support.ts";
+import { ServerFailure, type Session } from "../../../src/ports/session.ts";
+import type { World } from "../support.ts";
 
 await loadModule();
 
@@ -19,7 +23,7 @@ function parse(text: string): Tree | undefined {
 }
 
 /** The files that were applied, and the rule that the failure of the next one violates, if it failed by a rule. */
-interface Trial {
+export interface Trial {
   readonly files: readonly TracedFile[];
   readonly failed?: CheckRule["id"];
 }
@@ -27,11 +31,10 @@ interface Trial {
 /** Applies all pending files of the world and watches their statements. */
 export async function trial(here: World): Promise<Trial> {
   const tracer = new Tracer(parse, ["public.schema_migrations", "public.schema_migrations_steps"]);
-  const report = await migrate({ ...here.context, isRehearsal: true, watch: tracer }, {}, {});
-  const code = report.failure?.server?.code ?? "";
-  const refused = report.failure?.findings.map(ruleOfFinding).find((rule) => rule !== undefined);
-  const failed = refused ?? ruleOfServerError(code);
-  if (!failed) succeeded(report);
+  const failure = await failureOfRun(here, tracer);
+  const refused = failure?.findings.map(ruleOfFinding).find((rule) => rule !== undefined);
+  const failed = refused ?? ruleOfServerError(failure?.server?.code ?? "");
+  if (failure && !failed) throw failure;
   const session = await here.database.open();
   try {
     await tracer.finish(session);
@@ -39,6 +42,43 @@ export async function trial(here: World): Promise<Trial> {
     await session.close();
   }
   return { files: tracer.files, ...(failed && { failed }) };
+}
+
+async function failureOfRun(here: World, watch: Tracer): Promise<Failure | undefined> {
+  try {
+    return (await migrate({ ...here.context, isRehearsal: true, watch }, {}, {})).failure;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+/**
+ * Runs one file in a transaction that is rolled back, which takes a tenth of the time. For files of which pgstep makes
+ * one transaction.
+ */
+export async function trialRolledBack(session: Session, sql: string): Promise<Trial> {
+  const tracer = new Tracer(parse, ["public.schema_migrations", "public.schema_migrations_steps"]);
+  await session.execute("BEGIN READ WRITE");
+  try {
+    await tracer.began(session, "file");
+    for (const statement of statementsOf(sql)) {
+      await session.execute(statement.text);
+      await tracer.ran(session, statement, false);
+    }
+    await tracer.finish(session);
+    return { files: tracer.files };
+  } catch (error) {
+    const failed = error instanceof ServerFailure ? ruleOfServerError(error.server.code) : undefined;
+    if (!failed) throw error;
+    return { files: [], failed };
+  } finally {
+    await session.execute("ROLLBACK");
+  }
+}
+
+export function statementsOf(sql: string): Statement[] {
+  return [...scan([sql])].filter((piece) => piece.kind === "statement");
 }
 
 /** Applies all pending files of the world and returns what their statements were seen to do. */
