@@ -71,7 +71,9 @@ type Found = Pick<Remark, "message" | "recipe"> | undefined;
 function dropsIndex(_file: TracedFile, statement: TracedStatement): Found {
   const isDrop = textAt(bodyOf(statement), "removeType") === "OBJECT_INDEX";
   if (!isDrop && !(isOpaque(statement) && /\bdrop\s+index\b/i.test(statement.statement.text))) return undefined;
-  const touch = statement.touches.find(({ before, after }) => after && after.indexes.length < before.indexes.length);
+  const touch = statement.touches.find(
+    ({ before, after, held }) => held !== "AccessExclusive" && after && after.indexes.length < before.indexes.length,
+  );
   if (!touch) return undefined;
   const message = `to drop an index of ${named(touch.before)}, waits for all its queries, and new ones wait meanwhile`;
   return { message, recipe: RECIPES.drop };

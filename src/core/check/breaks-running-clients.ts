@@ -68,9 +68,10 @@ interface Break {
 }
 
 function* brokenRelations(file: TracedFile): Iterable<Break> {
+  const changed = [...file.before.values()].filter((one) => file.after.get(one.oid) !== one && !one.isPartition);
+  if (changed.length === 0) return;
   const byName = new Map([...file.after.values()].map((relation) => [named(relation), relation]));
-  for (const before of file.before.values()) {
-    if (before.isPartition) continue;
+  for (const before of changed) {
     const name = named(before);
     const after = byName.get(name);
     if (!after) {
@@ -100,13 +101,18 @@ function firstTouch(
   return undefined;
 }
 
+/** True if a statement took the relation's name from it. */
+function isGone({ before, after }: Touch): boolean {
+  return !after || named(after) !== named(before);
+}
+
 function brokenColumn(file: TracedFile, before: Relation, column: Column, after: Relation): Break | undefined {
   const now = after.columns.find(({ name }) => name === column.name);
   const title = `${named(before)}.${sqlName(column.name)}`;
   if (!now) {
     const found =
       firstTouch(file, before, (touch) => !touch.after?.columns.some(({ name }) => name === column.name)) ??
-      firstTouch(file, before, (touch) => !touch.after || touch.after.name !== before.name);
+      firstTouch(file, before, isGone);
     if (!found) return undefined;
     const [by, touch] = found;
     const renamed = touch.after?.columns.find(({ number }) => number === column.number);
@@ -116,7 +122,7 @@ function brokenColumn(file: TracedFile, before: Relation, column: Column, after:
   if (now.type === column.type || !typeChange(column.type, now.type).breaks) return undefined;
   const found =
     firstTouch(file, before, (touch) => retypedColumns(touch).some(([old]) => old.number === column.number)) ??
-    firstTouch(file, before, (touch) => touch.after === undefined || touch.after !== touch.before);
+    firstTouch(file, before, isGone);
   return found && { by: found[0], words: `${title} is no longer ${column.type} but ${now.type}`, recipe: RECIPES.type };
 }
 
@@ -124,11 +130,12 @@ function brokenColumn(file: TracedFile, before: Relation, column: Column, after:
 function* newDemands(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
   if (after.kind !== "r" && after.kind !== "p") return;
   for (const { name, number, required, filled } of after.columns) {
-    const old = before.columns.find((column) => column.name === name);
+    const old =
+      before.columns.find((column) => column.name === name) ??
+      (before.oid === after.oid ? before.columns.find((column) => column.number === number) : undefined);
     if (!required || filled || (old?.required && !old.filled)) continue;
     const isNowDemanded = (touch: Touch) => isDemanded(touch.after, number) && !isDemanded(touch.before, number);
-    const found =
-      firstTouch(file, after, isNowDemanded) ?? firstTouch(file, before, ({ after: now }) => now !== undefined);
+    const found = firstTouch(file, after, isNowDemanded) ?? firstTouch(file, before, isGone);
     if (!found) continue;
     const [by, touch] = found;
     if (old && !old.required && isProved(by, touch, number)) continue;
@@ -147,11 +154,13 @@ function isProved(statement: TracedStatement, touch: Touch, number: number): boo
 }
 
 function* brokenThings(file: TracedFile): Iterable<Break> {
-  for (const thing of file.thingsBefore) {
-    const by = file.statements.find(({ lost }) => lost.some((one) => isSame(one, thing)));
+  const lost = file.statements.filter((statement) => statement.lost.length > 0);
+  for (const thing of lost.length > 0 ? file.thingsBefore : []) {
+    const by = lost.find((statement) => statement.lost.some((one) => isSame(one, thing)));
     if (!by || file.thingsAfter.some((one) => replaces(one, thing))) continue;
     const name = named(thing);
     if (thing.kind === "type" || thing.kind === "enum value") {
+      if (!isUsed(file, thing)) continue;
       const types = file.thingsAfter.filter(({ kind }) => kind === "type");
       const renamed = types.find(({ oid, ...type }) => oid === thing.oid && named(type) !== name);
       const sameName = types.some((type) => named(type) === name);
@@ -165,6 +174,11 @@ function* brokenThings(file: TracedFile): Iterable<Break> {
     const signature = thing.kind === "sequence" ? "" : `(${thing.detail})`;
     yield { by, words: `the ${thing.kind} ${name}${signature} is dropped or renamed`, recipe: RECIPES.rename };
   }
+}
+
+/** True if a column had the type before the file. */
+function isUsed({ before }: TracedFile, { oid }: NamedThing): boolean {
+  return [...before.values()].some(({ columns }) => columns.some(({ typeOid }) => typeOid === oid));
 }
 
 function isSame(one: NamedThing, other: NamedThing): boolean {

@@ -31,13 +31,18 @@ ALTER TABLE <table> RENAME TO <table_unused>;`,
       { given: "CREATE TABLE t (n int)", sql: "DROP TABLE IF EXISTS u" },
       { given: "CREATE VIEW v AS SELECT 1 AS n", sql: "DROP VIEW v" },
       { given: "CREATE TABLE t (n int)", sql: "CREATE TABLE u (n int); DROP TABLE u" },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "ALTER TABLE t RENAME TO old; CREATE TABLE t (n bigint); INSERT INTO t SELECT n FROM old; DROP TABLE old",
+      },
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = n + 1" },
     ],
   },
   *find(file) {
+    const copied = copiedTables(file);
     for (const { statement, resolve } of inOrder(file)) {
       const losses = [
-        ...droppedTables(file, statement),
+        ...droppedTables(file, statement, copied),
         ...droppedColumns(file, statement),
         ...lossyTypes(file, statement),
         ...replacedRows(file, statement),
@@ -60,8 +65,27 @@ function isPartOf({ touches }: TracedStatement, { before }: Touch): boolean {
   );
 }
 
-function droppedTables({ before }: TracedFile, statement: TracedStatement): string[] {
-  const gone = statement.touches.filter((touch) => !touch.after && hasRows(touch) && before.has(touch.before.oid));
+/** The oids of tables whose rows the file copied, all of them, while nobody could change any. */
+function copiedTables(file: TracedFile): ReadonlySet<number> {
+  const copied = new Set<number>();
+  const locked = new Map<number, number>();
+  for (const { statement, resolve } of inOrder(file)) {
+    const select = at(bodyOf(statement), "selectStmt", "SelectStmt");
+    const [source, ...others] = listAt(select, "fromClause");
+    const table = others.length === 0 ? resolve(at(source, "RangeVar") as RangeVar) : undefined;
+    const isWhole = at(select, "whereClause") === undefined && at(select, "limitCount") === undefined;
+    if (table && isWhole && locked.get(table.oid) === statement.transaction) copied.add(table.oid);
+    for (const { before, lock } of statement.touches) {
+      if (lock === "AccessExclusive") locked.set(before.oid, statement.transaction);
+    }
+  }
+  return copied;
+}
+
+function droppedTables({ before }: TracedFile, statement: TracedStatement, copied: ReadonlySet<number>): string[] {
+  const gone = statement.touches.filter(
+    (touch) => !touch.after && hasRows(touch) && before.has(touch.before.oid) && !copied.has(touch.before.oid),
+  );
   const parts = gone.filter((touch) => touch.before.isPartition);
   const whole = gone.length > parts.length ? gone.filter((touch) => !touch.before.isPartition) : gone;
   return whole.length > 0 ? [`drops ${namedAll(whole.map((touch) => touch.before))} with all rows`] : [];

@@ -139,7 +139,10 @@ const MISFITS: Readonly<Record<string, string>> = {
   f: "a value without a matching row",
 };
 
-/** True if columns that the file has added cannot violate a constraint: in all rows they are NULL, or equal. */
+/**
+ * True if no row can violate a constraint, because it had the same one before the file, or a narrower key; or because the
+ * file has added its columns, which are NULL or equal in all rows.
+ */
 function isSatisfied(
   file: TracedFile,
   touch: Touch,
@@ -147,10 +150,28 @@ function isSatisfied(
   columns: readonly number[],
   isUpdated: boolean,
 ): boolean {
-  if (columns.length === 0 || columns.some((number) => number === 0 || wasThere(file, touch, number))) return false;
+  if (columns.length === 0 || columns.includes(0)) return false;
+  const former = file.before.get(touch.before.oid);
+  if (kind === "u" || kind === "p") {
+    const isUnique = former?.indexes.some(
+      (one) => one.unique && !one.partial && one.columns.every((key) => columns.includes(key)),
+    );
+    if (isUnique) return true;
+  }
+  if (
+    kind === "f" &&
+    former?.constraints.some((one) => one.kind === "f" && one.validated && isEqual(one.columns, columns))
+  ) {
+    return true;
+  }
+  if (columns.some((number) => wasThere(file, touch, number))) return false;
   if (kind === "c" || touch.rewritten) return true;
   const isFilled = touch.after?.columns.some(({ number, filled }) => columns.includes(number) && filled);
   return kind !== "p" && !isUpdated && !isFilled;
+}
+
+function isEqual(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((one, index) => one === right[index]);
 }
 
 function canFail(statement: TracedStatement, before: { name: string; type: string }, after: { type: string }): boolean {

@@ -1,10 +1,4 @@
-import {
-  definitionScans,
-  newConstraints,
-  newlyRequired,
-  newPlainIndexes,
-  newWithoutValues,
-} from "../trace/definition-work.ts";
+import { longScans, newConstraints, newlyRequired, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy, stronger } from "../trace/lock-modes.ts";
 import { alterCommands, kindOf, textAt } from "../trace/parse-tree.ts";
 import { isOpaque } from "../trace/row-work.ts";
@@ -84,7 +78,7 @@ export const scansUnderLock: CheckRule = {
   *find(file) {
     for (const statement of file.statements) {
       if (["IndexStmt", "ReindexStmt"].includes(kindOf(statement) ?? "")) continue;
-      const scans = definitionScans(statement).filter((touch) => blockedBy(touch.lock) && !isOthers(statement, touch));
+      const scans = longScans(statement).filter((touch) => blockedBy(touch.lock) && !isPlainIndex(statement, touch));
       if (scans.length === 0) continue;
       const message = `${wordsFor(scans)}; nobody can ${cannot(scans)} it ${until(file, statement)}`;
       yield { statement, message, recipe: recipeFor(statement, scans) };
@@ -92,10 +86,10 @@ export const scansUnderLock: CheckRule = {
   },
 };
 
-/** Other rules find the index of a DO block, and the column that no row has a value for: its scan ends at once. */
-function isOthers(statement: TracedStatement, touch: Touch): boolean {
-  if (newConstraints(touch).length + newlyRequired(touch).length > 0) return false;
-  return newWithoutValues(touch).length > 0 || (isOpaque(statement) && newPlainIndexes(touch).length > 0);
+/** An index that a function or a DO block builds is found by blocks-writes. */
+function isPlainIndex(statement: TracedStatement, touch: Touch): boolean {
+  const more = newConstraints(touch).length + newlyRequired(touch).length;
+  return isOpaque(statement) && newPlainIndexes(touch).length > 0 && more === 0;
 }
 
 function wordsFor(scans: readonly Touch[]): string {

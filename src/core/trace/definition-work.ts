@@ -88,6 +88,13 @@ export function definitionScans(statement: TracedStatement): Touch[] {
   return isTarget ? scanned : scanned.filter(isExplained);
 }
 
+/** Those of `definitionScans` that take their time: where no row has a value for a new column, the first one fails. */
+export function longScans(statement: TracedStatement): Touch[] {
+  return definitionScans(statement).filter(
+    (touch) => newWithoutValues(touch).length === 0 || newConstraints(touch).length + newlyRequired(touch).length > 0,
+  );
+}
+
 function isExplained(touch: Touch): boolean {
   const changes = [newIndexes, newConstraints, newlyRequired, newWithoutValues];
   return changes.some((changed) => changed(touch).length > 0);

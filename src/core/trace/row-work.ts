@@ -14,18 +14,20 @@ export type Resolve = (name: RangeVar | undefined) => Relation | undefined;
 
 /** The statements of a file in order, each with the meaning of names before it. */
 export function* inOrder(file: TracedFile): Iterable<{ statement: TracedStatement; resolve: Resolve }> {
-  const current = new Map(file.before);
+  const changed = new Map<number, Relation | undefined>();
   const resolve: Resolve = (name) => {
     const [relname, schema] = [textAt(name, "relname"), textAt(name, "schemaname")];
-    const found = [...current.values()].filter((one) => one.name === relname && (schema ?? one.schema) === one.schema);
-    return found.find((one) => one.schema === "public") ?? found[0];
+    let found: Relation | undefined;
+    for (const [oid, before] of file.before) {
+      const one = changed.has(oid) ? changed.get(oid) : before;
+      if (!one || one.name !== relname || (schema ?? one.schema) !== one.schema) continue;
+      if (!found || one.schema === "public") found = one;
+    }
+    return found;
   };
   for (const statement of file.statements) {
     yield { statement, resolve };
-    for (const { before, after } of statement.touches) {
-      if (after) current.set(before.oid, after);
-      else current.delete(before.oid);
-    }
+    for (const { before, after } of statement.touches) changed.set(before.oid, after);
   }
 }
 
@@ -128,8 +130,8 @@ function isFew(condition: unknown, { columns, indexes }: Relation): boolean {
     return operators.includes("<") && operators.includes(">");
   };
   return indexes.some(
-    ({ unique, columns: keys }) =>
-      unique && (keys.every((key) => equal.has(key)) || keys.slice(0, 1).some((key) => isRange(key))),
+    ({ unique, partial, columns: keys }) =>
+      unique && !partial && (keys.every((key) => equal.has(key)) || keys.slice(0, 1).some((key) => isRange(key))),
   );
 }
 

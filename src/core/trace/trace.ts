@@ -19,6 +19,8 @@ export interface Relation {
   readonly name: string;
   /** True for a partition of another table. */
   readonly isPartition: boolean;
+  /** True for a partition, and for a table that inherits from another. */
+  readonly isChild: boolean;
   readonly columns: readonly Column[];
   readonly constraints: readonly Constraint[];
   readonly indexes: readonly Index[];
@@ -56,16 +58,19 @@ export interface Index {
   readonly name: string;
   /** Includes those of primary keys. */
   readonly unique: boolean;
-  /** The numbers of its key columns; 0 for an expression. */
+  /** The numbers of its columns; 0 for an expression. */
   readonly columns: readonly number[];
+  /** True if its WHERE leaves rows out. */
+  readonly partial: boolean;
 }
 
 /**
  * A thing beside relations and columns that clients name in their queries: a function or procedure that is no trigger
- * function, a sequence that no column owns, a type that a column has, and each value of such an enum type.
+ * function, a sequence that no column owns, an enum, domain or range type, and each value of an enum type.
  */
 export interface NamedThing {
   readonly kind: "function" | "procedure" | "sequence" | "type" | "enum value";
+  /** Of the thing; of the type for an enum value. */
   readonly oid: number;
   readonly schema: string;
   /** Of the thing; of the type for an enum value. */

@@ -1,4 +1,4 @@
-import { definitionScans, isRewrite, newConstraints, newPlainIndexes } from "./definition-work.ts";
+import { definitionScans, isRewrite, longScans, newConstraints, newPlainIndexes } from "./definition-work.ts";
 import { type Blocked, blockedBy } from "./lock-modes.ts";
 import { inOrder, rowsAtWork } from "./row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
@@ -25,7 +25,10 @@ interface Hold {
   isReported: boolean;
 }
 
-/** All waits of a file; each held relation is named once, with the first statement that others wait for. */
+/**
+ * All waits of a file; each held relation is named once, with the first statement that others wait for. A statement that
+ * reads or writes all rows of a relation is reported for that, with the time until COMMIT.
+ */
 export function* waitsOf(file: TracedFile): Iterable<Wait> {
   let holds = new Map<number, Hold>();
   let transaction: number | undefined;
@@ -41,7 +44,10 @@ export function* waitsOf(file: TracedFile): Iterable<Wait> {
       for (const hold of held) hold.isReported = true;
       if (held.length > 0) yield { statement, work, held };
     }
-    for (const touch of statement.touches) hold(holds, statement, touch);
+    const reported = definitionScans(statement);
+    for (const touch of statement.touches) {
+      if (!touch.rewritten && !reported.includes(touch)) hold(holds, statement, touch);
+    }
   }
 }
 
@@ -56,7 +62,7 @@ function hold(holds: Map<number, Hold>, by: TracedStatement, { before, after, lo
 
 /** A relation whose rows a change of definitions rewrites or reads, if any. */
 function definitionAtWork(statement: TracedStatement): Touch | undefined {
-  return statement.touches.find((touch) => isRewrite(statement, touch)) ?? definitionScans(statement)[0];
+  return statement.touches.find((touch) => isRewrite(statement, touch)) ?? longScans(statement)[0];
 }
 
 /**

@@ -24,13 +24,14 @@ type ConstraintFacts = readonly [
   columns: readonly number[],
   index: number,
 ];
-type IndexFacts = readonly [oid: number, name: string, unique: boolean, columns: readonly number[]];
+type IndexFacts = readonly [oid: number, name: string, unique: boolean, columns: readonly number[], partial: boolean];
 export type RelationFacts = readonly [
   oid: number,
   kind: string,
   schema: string,
   name: string,
   isPartition: boolean,
+  isChild: boolean,
   columns: readonly ColumnFacts[] | null,
   constraints: readonly ConstraintFacts[] | null,
   indexes: readonly IndexFacts[] | null,
@@ -55,7 +56,7 @@ export type ThingFacts = readonly [
 
 const COLUMN: Shape = ["parts", ["number", "text", "text", "number", "boolean", "boolean", "boolean"]];
 const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", ["list of", "number"], "number"]];
-const INDEX: Shape = ["parts", ["number", "text", "boolean", ["list of", "number"]]];
+const INDEX: Shape = ["parts", ["number", "text", "boolean", ["list of", "number"], "boolean"]];
 const RELATION: Shape = [
   "parts",
   [
@@ -63,6 +64,7 @@ const RELATION: Shape = [
     "text",
     "text",
     "text",
+    "boolean",
     "boolean",
     ["maybe", ["list of", COLUMN]],
     ["maybe", ["list of", CONSTRAINT]],
@@ -78,13 +80,14 @@ export const LOCKED: Shape = [
 export const THINGS: Shape = ["list of", ["parts", ["text", "number", "text", "text", "text", "number", "number"]]];
 
 export function relationOf(facts: RelationFacts): Relation {
-  const [oid, kind, schema, name, isPartition, columns, constraints, indexes] = facts;
+  const [oid, kind, schema, name, isPartition, isChild, columns, constraints, indexes] = facts;
   return {
     oid,
     kind,
     schema,
     name,
     isPartition,
+    isChild,
     columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated]) => ({
       number,
       name: column,
@@ -102,11 +105,12 @@ export function relationOf(facts: RelationFacts): Relation {
       columns: keys,
       index,
     })),
-    indexes: (indexes ?? []).map(([index, title, unique, keys]) => ({
+    indexes: (indexes ?? []).map(([index, title, unique, keys, partial]) => ({
       oid: index,
       name: title,
       unique,
       columns: keys,
+      partial,
     })),
   };
 }
@@ -120,14 +124,14 @@ const FIRST_OID = 16_384;
 const KINDS = ["r", "p", "m", "v", "f"].map(quoteText).join(", ");
 
 /** A relation `c` in the schema `n`, as `RelationFacts`. A type's name does not depend on the search path. */
-const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition,
+const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
  (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
  (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '') ORDER BY attnum)
  FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace tn ON tn.oid = typnamespace
  WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
  (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END) ORDER BY k.oid)
  FROM pg_constraint k WHERE conrelid = c.oid AND contype IN ('c', 'f', 'p', 'u', 'x')),
- (SELECT json_agg(json_build_array(i.oid::int8, i.relname, indisunique, indkey::int2[]) ORDER BY i.oid)
+ (SELECT json_agg(json_build_array(i.oid::int8, i.relname, indisunique, indkey::int2[], indpred IS NOT NULL) ORDER BY i.oid)
  FROM pg_index JOIN pg_class i ON i.oid = indexrelid WHERE indrelid = c.oid))`;
 
 /** The relations with an oid above `newest`. */
@@ -141,10 +145,13 @@ export function countersSql(newest: number): string {
  FROM pg_class WHERE oid BETWEEN ${FIRST_OID} AND ${newest} AND relkind IN ('r', 'p', 'm')`;
 }
 
-/** SHARE UPDATE EXCLUSIVE is the weakest lock under which a statement changes what `RELATION_SQL` reads. */
+/**
+ * The relations that the transaction has locked, as `LockedRelation`, without the facts of those whose oids are in $1.
+ * SHARE UPDATE EXCLUSIVE is the weakest lock under which a statement changes what `RELATION_SQL` reads.
+ */
 export function traceSql(newest: number): string {
   return `SELECT COALESCE(json_agg(json_build_array(l.oid::int8, modes, relfilenode::int8, pg_stat_get_xact_numscans(c.oid),
- CASE WHEN modes && '{ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}' AND c.oid IS NOT NULL THEN ${RELATION_SQL} END)), '[]')::text AS seen
+ CASE WHEN modes && '{ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}' AND c.oid IS NOT NULL AND c.oid <> ALL($1) THEN ${RELATION_SQL} END)), '[]')::text AS seen
  FROM (SELECT relation AS oid, array_agg(mode) AS modes FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'
  AND granted AND relation BETWEEN ${FIRST_OID} AND ${newest} GROUP BY relation) l
  LEFT JOIN pg_class c ON c.oid = l.oid LEFT JOIN pg_namespace n ON n.oid = relnamespace
@@ -158,15 +165,13 @@ function notOfExtension(catalog: string): string {
 
 /** All things that clients can name, as `ThingFacts`. */
 export function thingsSql(): string {
-  const used = `EXISTS (SELECT FROM pg_attribute WHERE atttypid IN (o.oid, typarray) AND attrelid >= ${FIRST_OID} AND NOT attisdropped AND EXISTS
- (SELECT FROM pg_class c WHERE c.oid = attrelid AND relkind IN (${KINDS})))`;
   return `SELECT COALESCE(json_agg(json_build_array(kind, things.oid::int8, nspname, name, detail, least, most)), '[]')::text AS seen FROM (
  SELECT CASE prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind, o.oid, pronamespace AS schema, proname AS name,
  oidvectortypes(proargtypes) AS detail, pronargs - pronargdefaults AS least, pronargs AS most FROM pg_proc o
  WHERE o.oid >= ${FIRST_OID} AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) AND ${notOfExtension("pg_proc")}
  UNION ALL SELECT 'sequence', o.oid, relnamespace, relname, '', 0, 0 FROM pg_class o WHERE relkind = 'S' AND o.oid >= ${FIRST_OID} AND relpersistence <> 't'
  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = o.oid AND deptype IN ('a', 'i', 'e') AND refclassid IN ('pg_class'::regclass, 'pg_extension'::regclass))
- UNION ALL SELECT 'type', o.oid, typnamespace, typname, '', 0, 0 FROM pg_type o WHERE o.oid >= ${FIRST_OID} AND typrelid = 0 AND typelem = 0 AND ${used} AND ${notOfExtension("pg_type")}
- UNION ALL SELECT 'enum value', o.oid, typnamespace, typname, enumlabel, 0, 0 FROM pg_type o JOIN pg_enum ON enumtypid = o.oid WHERE o.oid >= ${FIRST_OID} AND ${used}
+ UNION ALL SELECT 'type', o.oid, typnamespace, typname, '', 0, 0 FROM pg_type o WHERE o.oid >= ${FIRST_OID} AND typtype IN ('d', 'e', 'r') AND ${notOfExtension("pg_type")}
+ UNION ALL SELECT 'enum value', enumtypid, typnamespace, typname, enumlabel, 0, 0 FROM pg_enum JOIN pg_type o ON o.oid = enumtypid
  ) things JOIN pg_namespace n ON n.oid = schema WHERE NOT starts_with(nspname, 'pg_temp')`;
 }

@@ -1,5 +1,7 @@
 import type { Statement } from "../../core/sql/statement.ts";
 import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
+import { changesThings, leavesAlone, makesRelations } from "../../core/trace/names.ts";
+import { bodyOf, kindOf, textAt } from "../../core/trace/parse-tree.ts";
 import type { NamedThing, Relation, Touch, TracedFile, TracedStatement, Tree } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
@@ -35,19 +37,16 @@ interface CurrentFile {
   readonly thingsBefore: readonly NamedThing[];
   readonly statements: TracedStatement[];
   transactions: number;
+  /** The statements may have made relations; they may have made, renamed or dropped things. */
+  hasNewRelations: boolean;
+  hasNewThings: boolean;
 }
 
-/** Statements that may take a name from something; one that was not parsed may be any. */
-const TAKING_NAMES: ReadonlySet<string | undefined> = new Set([
-  undefined,
-  "DropStmt",
-  "RenameStmt",
-  "AlterObjectSchemaStmt",
-  "AlterEnumStmt",
-  "DoStmt",
-  "CallStmt",
-  "SelectStmt",
-]);
+/**
+ * Planning takes most of the time of the query that runs after each statement, so each transaction prepares it. On an
+ * empty database it does not matter that the file's own functions get generic plans as well.
+ */
+const GENERIC_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan";
 
 /**
  * Records what each statement of a trial run does to the relations that existed before its file: the locks that the
@@ -63,6 +62,9 @@ export class Tracer implements StatementWatch {
   #relations = new Map<number, Relation>();
   /** Relations with a higher oid were made by the current file. */
   #newestOid = 0;
+  /** The number of the transaction that has prepared the query; 0 if it is no longer prepared. */
+  #prepared = 0;
+  #transactions = 0;
   #things: readonly NamedThing[] = [];
   #current: CurrentFile | undefined;
   #seen = new Map<number, Sight>();
@@ -78,7 +80,9 @@ export class Tracer implements StatementWatch {
       const current = await this.#enter(session, path);
       current.transactions++;
       this.#seen = new Map();
-      const [row] = await session.query(countersSql(this.#newestOid));
+      this.#prepared = ++this.#transactions;
+      const prepare = `${GENERIC_PLANS}; PREPARE pgstep_trace_${this.#prepared} (oid[]) AS ${traceSql(this.#newestOid)}`;
+      const [row] = await session.query(`${prepare}; ${countersSql(this.#newestOid)}`);
       for (const [oid, fileNode, scans] of jsonAnswer<[number, number, number][]>(row?.seen, COUNTERS)) {
         this.#seen.set(oid, { fileNode, scans, lock: undefined });
       }
@@ -87,14 +91,20 @@ export class Tracer implements StatementWatch {
 
   async ran(session: Session, statement: Statement, isAlone: boolean): Promise<void> {
     await ifPossible(async () => {
-      const [row] = await session.query(traceSql(this.#newestOid));
-      const touches = jsonAnswer<LockedRelation[]>(row?.seen, LOCKED).flatMap((one) => this.#touch(one));
       const current = this.#current;
       if (!current) return;
       const tree = this.#parse(statement.text);
-      const kind = tree && Object.keys(tree)[0];
-      if (kind === "RenameStmt" && touches.length === 0) touches.push(...(await this.#readAgain(session)));
-      const lost = TAKING_NAMES.has(kind) ? await this.#readThings(session) : [];
+      const [row] = await session.query(this.#traceSql(statement, tree));
+      const touches = jsonAnswer<LockedRelation[]>(row?.seen, LOCKED).flatMap((one) => this.#touch(one));
+      const isRename = kindOf({ tree }) === "RenameStmt" && touches.length === 0;
+      if (isRename && textAt(bodyOf({ tree }), "renameType") === "OBJECT_SCHEMA") {
+        touches.push(...(await this.#readAgain(session)));
+      }
+      current.hasNewRelations ||= makesRelations({ tree });
+      // ALTER TABLE may rename a sequence as well.
+      const changes = changesThings({ tree }) || isRename;
+      current.hasNewThings ||= changes;
+      const lost = changes ? await this.#readThings(session) : [];
       const number = current.statements.length + 1;
       const transaction = current.transactions;
       current.statements.push({ statement, number, tree, touches, alone: isAlone, transaction, lost });
@@ -120,7 +130,8 @@ export class Tracer implements StatementWatch {
     const current = this.#current;
     if (!current) return;
     this.#current = undefined;
-    await this.#readNew(session);
+    if (current.hasNewRelations) await this.#readNew(session);
+    if (current.hasNewThings) await this.#readThings(session);
     const { path, before, thingsBefore, statements } = current;
     const [after, thingsAfter] = [new Map(this.#relations), this.#things];
     this.files.push({ path, before, after, thingsBefore, thingsAfter, statements });
@@ -129,13 +140,24 @@ export class Tracer implements StatementWatch {
   async #enter(session: Session, path: string): Promise<CurrentFile> {
     if (this.#current?.path === path) return this.#current;
     if (this.#current) await this.finish(session);
-    else await this.#readNew(session);
+    else {
+      await this.#readNew(session);
+      await this.#readThings(session);
+    }
     const before = new Map(this.#relations);
-    this.#current = { path, before, thingsBefore: this.#things, statements: [], transactions: 0 };
+    this.#current = {
+      path,
+      before,
+      thingsBefore: this.#things,
+      statements: [],
+      transactions: 0,
+      hasNewRelations: false,
+      hasNewThings: false,
+    };
     return this.#current;
   }
 
-  /** Reads the relations that were made since the last file, and all things. */
+  /** Reads the relations that were made since the last file. */
   async #readNew(session: Session): Promise<void> {
     const [row] = await session.query(relationsSql(this.#newestOid));
     for (const facts of jsonAnswer<RelationFacts[]>(row?.seen, RELATIONS)) {
@@ -143,13 +165,25 @@ export class Tracer implements StatementWatch {
       this.#newestOid = Math.max(this.#newestOid, relation.oid);
       if (!this.#own.has(`${relation.schema}.${relation.name}`)) this.#relations.set(relation.oid, relation);
     }
-    await this.#readThings(session);
+  }
+
+  /** The query after a statement, which reads anew only those definitions that the statement may have changed. */
+  #traceSql({ text }: Statement, tree: Tree | undefined): string {
+    const known = [...this.#seen].filter(([oid, { lock }]) => {
+      const relation = lock && lock !== "AccessShare" && this.#relations.get(oid);
+      return relation && leavesAlone({ tree }, text, relation);
+    });
+    const skipped = `'{${known.map(([oid]) => oid)}}'::oid[]`;
+    const isDeallocated = ["DeallocateStmt", "DiscardStmt"].includes(kindOf({ tree }) ?? "");
+    if (isDeallocated) this.#prepared = 0;
+    if (this.#prepared > 0) return `EXECUTE pgstep_trace_${this.#prepared} (${skipped})`;
+    return traceSql(this.#newestOid).replace("$1", skipped);
   }
 
   /** Reads all things, and returns those whose names are no longer there. */
   async #readThings(session: Session): Promise<NamedThing[]> {
-    const [row] = await session.query(thingsSql());
     const before = this.#things;
+    const [row] = await session.query(thingsSql());
     this.#things = jsonAnswer<ThingFacts[]>(row?.seen, THINGS).map(thingOf);
     const names = new Set(this.#things.map(nameOfThing));
     return before.filter((thing) => !names.has(nameOfThing(thing)));

@@ -30,7 +30,8 @@ export interface Trial {
 
 /** Applies all pending files of the world and watches their statements. */
 export async function trial(here: World): Promise<Trial> {
-  const tracer = new Tracer(parse, ["public.schema_migrations", "public.schema_migrations_steps"]);
+  const { schema, table } = here.context.settings;
+  const tracer = new Tracer(parse, [`${schema}.${table}`, `${schema}.${table}_steps`]);
   const failure = await failureOfRun(here, tracer);
   const refused = failure?.findings.map(ruleOfFinding).find((rule) => rule !== undefined);
   const failed = refused ?? ruleOfServerError(failure?.server?.code ?? "");
