@@ -75,6 +75,7 @@ export async function trialRolledBack(session: Session, sql: string): Promise<Tr
     return { files: [], failed };
   } finally {
     await session.execute("ROLLBACK");
+    await session.execute("DEALLOCATE ALL");
   }
 }
 
