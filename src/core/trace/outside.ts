@@ -1,7 +1,6 @@
 import type { Statement } from "../sql/statement.ts";
 import { classify } from "../statements/classify.ts";
-import type { LockMode } from "./lock-modes.ts";
-import { lockWords } from "./lock-modes.ts";
+import { type LockMode, lockWords } from "./lock-modes.ts";
 
 /*
  * The statements that PostgreSQL rejects in a transaction. Their locks come and go in several transactions of their own,
@@ -21,7 +20,7 @@ const NO_TABLE: OutsideForm = { lock: undefined, waits: false };
 const REINDEX: OutsideForm = { lock: "Share", waits: false };
 const REINDEX_CONCURRENTLY: OutsideForm = { lock: "ShareUpdateExclusive", waits: true, leaves: "an INVALID index" };
 
-/** By the names that `classify` gives them. Those with a table and those without are the two halves of the closed table. */
+/** By the names that `classify` gives them; a name that is missing here stands for a statement without a table. */
 export const OUTSIDE_FORMS: Readonly<Record<string, OutsideForm>> = {
   "CREATE INDEX CONCURRENTLY": { lock: "ShareUpdateExclusive", waits: true, leaves: "an INVALID index" },
   "DROP INDEX CONCURRENTLY": { lock: "ShareUpdateExclusive", waits: true, leaves: "an INVALID index" },
@@ -36,14 +35,6 @@ export const OUTSIDE_FORMS: Readonly<Record<string, OutsideForm>> = {
   },
   VACUUM: { lock: "ShareUpdateExclusive", waits: false },
   "CLUSTER without a table": { lock: "AccessExclusive", waits: false },
-  "CREATE DATABASE": NO_TABLE,
-  "DROP DATABASE": NO_TABLE,
-  "ALTER DATABASE ... SET TABLESPACE": NO_TABLE,
-  "CREATE TABLESPACE": NO_TABLE,
-  "DROP TABLESPACE": NO_TABLE,
-  "CREATE SUBSCRIPTION": NO_TABLE,
-  "DROP SUBSCRIPTION": NO_TABLE,
-  "ALTER SYSTEM": NO_TABLE,
 };
 
 /** What a statement does that must run outside a transaction; undefined for every other statement. */

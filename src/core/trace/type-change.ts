@@ -114,7 +114,7 @@ function timeChange(old: Type, next: Type): TypeChange {
   }
   if (TIMES.has(old.name) && TIMES.has(next.name)) return precisionOf(next) < precisionOf(old) ? LOSSY : HARMLESS;
   if (old.name === "date" && TIMESTAMPS.has(next.name)) return HARMLESS;
-  return BOTH;
+  return TIMES.has(old.name) && TIMESTAMPS.has(next.name) ? OTHER : BOTH;
 }
 
 function precisionOf({ modifiers: [precision = 6] }: Type): number {
