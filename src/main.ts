@@ -2,6 +2,7 @@
 import "./adapters/process/variables-of-deno.ts";
 
 import process from "node:process";
+import { isThreadStuck } from "./adapters/embedded/pglite-thread.ts";
 import { hidePasswords } from "./adapters/process/process-title.ts";
 import { startedWords } from "./adapters/process/program-start.ts";
 import { BUG, Program } from "./program.ts";
@@ -21,3 +22,4 @@ for (const event of ["uncaughtException", "unhandledRejection"]) {
 }
 
 process.exitCode = await program.run();
+if (isThreadStuck()) process.exit();

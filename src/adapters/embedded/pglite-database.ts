@@ -12,6 +12,7 @@ import { askPglite } from "./pglite-answer.ts";
 import { PgliteExtensions } from "./pglite-extensions.ts";
 import { readBaseImage, unpackBaseImage } from "./pglite-image.ts";
 import { keepingExitCode, type LoadedPglite, loadPglite, type Pglite, type PgliteOptions } from "./pglite-module.ts";
+import { startPgliteThread } from "./pglite-thread.ts";
 import { PgliteWire } from "./pglite-wire.ts";
 
 /**
@@ -22,6 +23,7 @@ export class PgliteDatabase implements Database {
   readonly description: string;
   readonly embedded = true;
   readonly #directory: string | undefined;
+  readonly #parameters: Readonly<Record<string, string>> | undefined;
   #started: Started | undefined;
   #lock: EmbeddedLock | undefined;
   #wire: PgliteWire | undefined;
@@ -29,6 +31,7 @@ export class PgliteDatabase implements Database {
 
   constructor(target: EmbeddedTarget) {
     this.#directory = target.directory;
+    this.#parameters = target.parameters;
     this.description = describeTarget(target);
   }
 
@@ -51,7 +54,7 @@ export class PgliteDatabase implements Database {
         startup: {},
         embedded: true,
         login: "postgres",
-        cancel: async () => {},
+        cancel: async () => this.#started?.stop?.(),
       });
     } finally {
       this.#opening = false;
@@ -86,6 +89,10 @@ export class PgliteDatabase implements Database {
 
   async #startInMemory(loaded: LoadedPglite): Promise<Started> {
     const image = readBaseImage(loaded);
+    if (this.#parameters) {
+      const pglite = await startPgliteThread(loaded, { image, ...startParams(loaded, this.#parameters) });
+      return { pglite, extensions: new PgliteExtensions(pglite, loaded.directory), stop: () => pglite.stop() };
+    }
     return start(
       loaded,
       image ? { loadDataDir: new Blob([new Uint8Array(image.buffer, image.byteOffset, image.length)]) } : {},
@@ -95,8 +102,9 @@ export class PgliteDatabase implements Database {
   async #startIn(dataDir: string, loaded: LoadedPglite): Promise<Started> {
     makeDirectory(dataDir);
     this.#lock ??= lockDirectory(dataDir, this.description);
-    if (this.#prepare(dataDir, this.#lock)) return await makeDatabase(dataDir, loaded, this.#lock);
-    const started = await start(loaded, { dataDir });
+    const options = { dataDir, ...startParams(loaded, this.#parameters) };
+    if (this.#prepare(dataDir, this.#lock)) return await makeDatabase(options, loaded, this.#lock);
+    const started = await start(loaded, options);
     await started.extensions.provideIfUsed();
     return started;
   }
@@ -143,6 +151,17 @@ const PG_VERSION = "18";
 interface Started {
   readonly pglite: Pglite;
   readonly extensions: PgliteExtensions;
+  /** Ends it in the middle of a statement; absent if it runs in this thread. */
+  readonly stop?: () => void;
+}
+
+function startParams(
+  { module }: LoadedPglite,
+  parameters: EmbeddedTarget["parameters"],
+): Pick<PgliteOptions, "startParams"> {
+  if (!parameters) return {};
+  const given = Object.entries(parameters).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  return { startParams: [...module.PGlite.defaultStartParams, ...given] };
 }
 
 async function start({ module, directory }: LoadedPglite, options: PgliteOptions): Promise<Started> {
@@ -151,12 +170,17 @@ async function start({ module, directory }: LoadedPglite, options: PgliteOptions
 }
 
 /** Creates a database in the directory; if that fails, removes its files. */
-async function makeDatabase(dataDir: string, loaded: LoadedPglite, lock: EmbeddedLock): Promise<Started> {
+async function makeDatabase(
+  options: PgliteOptions & { readonly dataDir: string },
+  loaded: LoadedPglite,
+  lock: EmbeddedLock,
+): Promise<Started> {
+  const { dataDir } = options;
   lock.setCreating(true);
   try {
     const image = readBaseImage(loaded);
     if (image) unpackBaseImage(image, dataDir);
-    const started = await start(loaded, { dataDir });
+    const started = await start(loaded, options);
     lock.setCreating(false);
     return started;
   } catch (error) {

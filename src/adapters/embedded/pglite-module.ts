@@ -8,6 +8,8 @@ import type { PgliteBackend } from "../../ports/pglite.ts";
 export interface PgliteModule {
   readonly PGlite: {
     create(options: PgliteOptions): Promise<Pglite>;
+    /** The server's command line if none is given. */
+    readonly defaultStartParams: readonly string[];
   };
   /** The file name of the base image beside the module; the bare package has none. */
   readonly baseImage?: string;
@@ -18,6 +20,8 @@ export interface PgliteOptions {
   readonly dataDir?: string;
   /** A tar archive of the initial database. */
   readonly loadDataDir?: Blob;
+  /** The server's command line. */
+  readonly startParams?: readonly string[];
 }
 
 /** A PGlite that pgstep started. */
@@ -32,6 +36,8 @@ export interface Pglite extends PgliteBackend {
 
 export interface LoadedPglite {
   readonly module: PgliteModule;
+  /** The URL that it was imported from. */
+  readonly source: string;
   /** The directory of the base image and of the extensions' archives (`<name>.tar.gz`). */
   readonly directory: URL;
 }
@@ -47,7 +53,7 @@ export async function loadPglite(): Promise<LoadedPglite> {
   if (source === undefined) throw absent(undefined);
   try {
     const module: PgliteModule = await import(source);
-    return { module, directory: new URL("./", source) };
+    return { module, source, directory: new URL("./", source) };
   } catch (error) {
     throw absent(error);
   }

@@ -210,7 +210,7 @@ export class PostgresSession implements Session {
   }
 
   async cancel(): Promise<void> {
-    if (this.#lost || this.#settings.embedded) return;
+    if (this.#lost) return;
     await this.#settings.cancel(this.#socket.processId, this.#socket.secret);
   }
 

@@ -8,6 +8,11 @@ export interface EmbeddedTarget {
   readonly kind: "embedded";
   /** As the user wrote it; undefined for a database in memory. */
   readonly directory: string | undefined;
+  /**
+   * Parameters that the server starts with. A database in memory with parameters is for trial runs: a statement that
+   * runs in it can be stopped, which ends the database.
+   */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 export interface ServerTarget {
@@ -104,4 +109,11 @@ export function describeTarget(target: Target): string {
 export function describeHost(host: Host): string {
   const name = host.name.includes(":") && !isSocketDirectory(host.name) ? `[${host.name}]` : host.name;
   return `${name}:${host.port}`;
+}
+
+/** The same database, where these parameters are the defaults of each session. */
+export function withParameters(target: Target, parameters: Readonly<Record<string, string>>): Target {
+  return target.kind === "embedded"
+    ? { ...target, parameters: { ...target.parameters, ...parameters } }
+    : { ...target, startup: { ...target.startup, ...parameters } };
 }
