@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { VOCABULARY } from "../src/commands/index.ts";
+import { checkRulePages } from "./docs/check-rules.ts";
 import { commandsPage } from "./docs/commands.ts";
 import { errorsPage, exitStatusesPage } from "./docs/failures.ts";
 import { jsonPage } from "./docs/json.ts";
@@ -17,6 +18,7 @@ export function generatedPages(): ReadonlyMap<string, string> {
     ["docs/exit-statuses.md", exitStatusesPage()],
     ["docs/errors.md", errorsPage()],
     ["docs/rules.md", rulesPage()],
+    ...checkRulePages(),
     ["docs/json.md", jsonPage()],
     ["docs/library.md", libraryPage()],
     ["schema/output.schema.json", outputSchema()],

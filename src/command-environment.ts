@@ -15,11 +15,11 @@ import { withPin } from "./core/bundle/sealed-program.ts";
 import { databaseSources, shadowSources } from "./core/configuration/database-sources.ts";
 import { noDatabaseNamed } from "./core/configuration/no-database.ts";
 import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
-import type { Target } from "./core/connection/target.ts";
+import { type Target, withParameters } from "./core/connection/target.ts";
 import type { Pin } from "./core/migrations/history-pin.ts";
 import { rehearseRestore } from "./engine/backup/restore.ts";
 import { inShadow, replay } from "./engine/check/shadow.ts";
-import type { Context } from "./engine/session/context.ts";
+import type { Context, DatabaseContext } from "./engine/session/context.ts";
 import { createdIfMissing } from "./engine/session/create-missing.ts";
 import { waitingDatabase, waitLimitOf } from "./engine/session/wait-for-database.ts";
 import type { FileSystem } from "./ports/file-system.ts";
@@ -40,6 +40,8 @@ export interface EnvironmentParts {
   /** True if the user (by a flag or variable), not only a project file, asked for silence. */
   readonly isQuiet: boolean;
   readonly signal: AbortSignal;
+  /** Writes to standard output. */
+  readonly print: (text: string) => void;
   readonly stdin: NodeJS.ReadStream;
   /** The stream for prompts. */
   readonly stderr: TextStream;
@@ -54,7 +56,6 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
   const pin = command.name === "status" ? undefined : parts.pin;
   const named = databaseSources(resolved);
   const target = namedTarget(named);
-  const shadow = namedTarget(shadowSources(resolved));
   const context = contextOf(resolved, {
     fileSystem: withDirectoryFacts(confines?.fileSystem(parts.fileSystem) ?? parts.fileSystem, resolved),
     emit(event) {
@@ -66,12 +67,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
   let database: Database | undefined;
   const namedDatabase = async (wishes: DatabaseWishes = {}) =>
     (database ??= await openNamed(parts, context, await target(), wishes));
-  const openShadow = async () => {
-    const found = await shadow();
-    if (!found) throw noDatabaseNamed();
-    confines?.requireHarmless("shadowUrl", found);
-    return { ...context, database: await openTarget(found, settings, { emit: context.emit }) };
-  };
+  const openShadow = shadowOpener(parts, context);
   const environment: Environment = {
     context,
     settings: resolved,
@@ -90,6 +86,13 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     async inShadow(work) {
       const rehearsal = await openShadow();
       return await inShadow(rehearsal, work).finally(() => rehearsal.database.close());
+    },
+    async inTrial(work) {
+      const { shadowTimeZone: TimeZone } = settings;
+      const trial = await openShadow((found) =>
+        withParameters(found, { TimeZone, ...(found.kind === "embedded" && EMBEDDED_TRIAL) }),
+      );
+      return await inShadow(trial, work).finally(() => trial.database.close());
     },
     async probe() {
       const server = await target();
@@ -114,10 +117,25 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
         },
       ),
     programFile: confines?.programFile(programFile) ?? programFile,
+    print: parts.print,
     report: (report) => reporter.report(parts.pin ? withPin(report, parts.pin) : report),
   };
   return Object.assign(environment, { close: async () => void (await database?.close()) });
 }
+
+/** Opens the shadow database, after a change of its target. */
+function shadowOpener({ settings: resolved, confines }: EnvironmentParts, context: Context) {
+  const target = namedTarget(shadowSources(resolved));
+  return async (prepared = (found: Target) => found): Promise<DatabaseContext> => {
+    const found = await target();
+    if (!found) throw noDatabaseNamed();
+    confines?.requireHarmless("shadowUrl", found);
+    return { ...context, database: await openTarget(prepared(found), resolved.values, { emit: context.emit }) };
+  };
+}
+
+/** For a file that creates thousands of tables. */
+const EMBEDDED_TRIAL = { max_locks_per_transaction: "1024" };
 
 /** The named database, if any. */
 async function openNamed(

@@ -198,6 +198,7 @@ export class Program {
       confines,
       isQuiet: this.#isQuietByUser,
       signal: interruption.signal,
+      print: (text) => void this.#stdout.write(text),
       stdin,
       stderr,
       mayAskPassword: resolved.values.format === "human" && !variables.CI,

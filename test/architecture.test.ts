@@ -80,6 +80,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     check: "validating files, and replaying them in a shadow database",
     doctor: "checks of an environment",
     "test-database": "databases for tests: a template and its copies",
+    check: "validating files; running them in a shadow database, and judging what was observed",
   },
   adapters: {
     files: "the disk, the files of a bundle, backup files",

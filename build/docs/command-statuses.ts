@@ -48,6 +48,7 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
   ],
   new: [[2, "the command line is wrong, or a file could not be written"]],
   init: [[2, "the command line is wrong, or a file could not be written"]],
+  check: [NOT_STARTED, [3, "a file has an error, or a statement harms production"], ENDED],
   validate: [NOT_STARTED, [3, "a file has an error, or disagrees with the history"]],
   baseline: recording("the database has a history, an unknown version, or another run holds the lock"),
   repair: recording("not confirmed, or another run holds the lock"),

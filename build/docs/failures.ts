@@ -19,7 +19,7 @@ export function exitStatusesPage(): string {
     table(["status", "meaning", "failures"], rows),
     "A program that `pgstep up -- program` starts sets the status itself; 128 plus the signal's number if a signal " +
       "ended it. [commands.md](commands.md) lists the statuses of each command.",
-    "In a script, `pgstep status --exit-code` exits with 3 if anything is pending, and `pgstep validate` with 3 if a " +
+    "In a script, `pgstep status --exit-code` exits with 3 if anything is pending, and `pgstep check` and `pgstep validate` with 3 if a " +
       "file has an error.",
   ].join("\n\n")}\n`;
 }

@@ -176,7 +176,7 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     remedy: "check that it is the right database",
   },
   replay: {
-    meaning: "a statement failed in `validate --replay`",
+    meaning: "a statement failed when `check` ran the files on an empty database",
     remedy: "[validation.md](validation.md)",
   },
   "not-reversible": {

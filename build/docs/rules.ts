@@ -17,7 +17,8 @@ export function rulesPage(): string {
     "# Rules",
     "Every finding has a rule. The rule's name is the same in `--json`, in annotations, in SARIF, in GitLab's and\n" +
       "JUnit's reports, and in the log. After an error nothing is started, or the command exits with a status other\n" +
-      "than 0; after a warning it continues. If the whole command fails, its code replaces the rule: [errors.md](errors.md).",
+      "than 0; after a warning it continues. If the whole command fails, its code replaces the rule: [errors.md](errors.md).\n" +
+      "The rules that judge what statements do to a busy database have pages of their own: [rules/](rules/README.md).",
     ...sections,
   ].join("\n\n")}\n`;
 }

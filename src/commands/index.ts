@@ -2,6 +2,7 @@ import type { Command, TextCommand, Vocabulary } from "../core/command-line/comm
 import { backup } from "./backup.ts";
 import { baseline } from "./baseline.ts";
 import { bundle } from "./bundle.ts";
+import { check } from "./check.ts";
 import { completion } from "./completion.ts";
 import { config } from "./config.ts";
 import { doctor } from "./doctor.ts";
@@ -33,7 +34,7 @@ export type PgstepCommand = Command<Environment>;
 /** The command that runs when none is named comes first. */
 const GROUPS = {
   Everyday: [up, status, down, redo, create, seed, types],
-  Safety: [validate, doctor, repair, resolve, protect],
+  Safety: [check, validate, doctor, repair, resolve, protect],
   Data: [backup, restore, reset],
   Setup: [init, baseline, bundle, wait, config],
 } as const satisfies Readonly<Record<string, readonly PgstepCommand[]>>;

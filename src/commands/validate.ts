@@ -13,26 +13,14 @@ export const validate: Command<Environment> = {
   aliases: [],
   summary: "check the files and compare them with the history",
   description:
-    "Finds errors in the files without running anything: names, duplicates, headers, syntax, transaction control. " +
-    "With a database it also compares the files with the history; with --replay it also runs " +
-    "them on an empty database. Exits with 3 on errors.",
+    "Finds errors in the files without running anything: names, duplicates, headers, syntax, " +
+    "transaction control. With a database it also compares the files with the history. Exits with 3 on errors.",
   arguments: [],
   findings: true,
-  options: [
-    { name: "replay", summary: "also run them and their down scripts, on an empty database in memory" },
-    settingOption("shadowUrl"),
-    settingOption("placeholders"),
-    REPEATABLE_DIRECTORY,
-    settingOption("hooksDirectory"),
-  ],
-  examples: [
-    { line: "pgstep validate", note: "in CI, with or without a database" },
-    { line: "pgstep validate --replay", note: "also run them all; no server is needed" },
-  ],
-  async run({ options }, environment) {
-    const { context } = environment;
-    const inShadow = options.has("replay") ? environment.inShadow : undefined;
-    const report = await validateMigrations(context, await environment.namedDatabase(), inShadow);
+  options: [settingOption("placeholders"), REPEATABLE_DIRECTORY, settingOption("hooksDirectory")],
+  examples: [{ line: "pgstep validate", note: "before a run, with or without a database" }],
+  async run(_, environment) {
+    const report = await validateMigrations(environment.context, await environment.namedDatabase());
     environment.report(report);
     return report.findings.some(({ severity }) => severity === "error") ? FOUND_ERRORS : 0;
   },

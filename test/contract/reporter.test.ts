@@ -79,6 +79,7 @@ const commands = new HintCommands(VOCABULARY, () => ({ words: "npx pgstep", give
 
 const all = () => true;
 const none = () => false;
+const isFindings = (type: string) => type === "validation" || type === "check";
 /** A progress line tells of these, or nothing has to. */
 const ON_PROGRESS_LINE = new Set([
   "step-started",
@@ -99,7 +100,7 @@ const mayFail = new Set(
 const document = (format: "junit" | "sarif" | "gitlab"): Kind => ({
   make: onStream((stream) => new DocumentReporter(stream, format, { checkout: ".", toolVersion: "1" })),
   events: none,
-  reports: (type) => type === "validation",
+  reports: isFindings,
 });
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -110,12 +111,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "GitHub annotations": {
     make: onStream((stream) => new GithubAnnotations(stream, ".")),
     events: (type) => type === "warning",
-    reports: (type) => type === "validation" || type === "status" || mayFail.has(type),
+    reports: (type) => isFindings(type) || type === "status" || mayFail.has(type),
   },
   "step summary": {
     make: onFile((path) => new StepSummary(path)),
     events: none,
-    reports: (type) => type === "validation" || mayFail.has(type),
+    reports: (type) => isFindings(type) || mayFail.has(type),
   },
   junit: document("junit"),
   sarif: document("sarif"),

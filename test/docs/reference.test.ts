@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { generatedPages } from "../../build/docs.ts";
 import { ROOT } from "../../build/runtimes.ts";
@@ -11,6 +11,11 @@ import { programHelp } from "../../src/core/help/help-text.ts";
 import { HELP_TOPICS } from "../../src/core/help/index.ts";
 
 describe("what is generated from the code", () => {
+  test("docs/rules has no page of a rule that is gone", () => {
+    for (const name of readdirSync(join(ROOT, "docs/rules")))
+      assert.ok(generatedPages().has(`docs/rules/${name}`), name);
+  });
+
   for (const [path, text] of generatedPages()) {
     test(`${path} is current`, () => {
       assert.equal(readFileSync(join(ROOT, path), "utf8"), text, "run: npm run docs");
@@ -19,7 +24,7 @@ describe("what is generated from the code", () => {
     test(`${path} has no link that leads nowhere`, () => {
       for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
         const [file = "", anchor] = target.split("#");
-        const page = file === "" ? text : readFileSync(join(ROOT, "docs", file), "utf8");
+        const page = file === "" ? text : readFileSync(join(ROOT, dirname(path), file), "utf8");
         if (anchor === undefined) continue;
         const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
           // As GitHub makes them.

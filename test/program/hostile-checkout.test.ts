@@ -20,8 +20,10 @@ const LOOKING: readonly { readonly words: readonly string[]; readonly writes?: R
   { words: ["status"] },
   { words: ["status", "--exit-code", "--json"] },
   { words: ["validate"] },
-  { words: ["validate", "--replay"] },
   { words: ["validate", "--format", "sarif"] },
+  { words: ["check"] },
+  { words: ["check", "--format", "sarif"] },
+  { words: ["check", "--explain", "rewrites-table"] },
   { words: ["config"] },
   { words: ["doctor"] },
   { words: ["types"] },
@@ -214,8 +216,8 @@ describe("a hostile checkout", () => {
           /Cannot use pglite:.* from pgstep\.json:1:\d+: it is outside/,
         ],
         [{ url: "pglite:data" }, ["doctor"], /it is outside the project/],
-        [{ shadowUrl: "pglite:../elsewhere/data" }, ["validate", "--replay"], /it is outside the project/],
-        [{ shadowUrl: shadow.url }, ["validate", "--replay"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
+        [{ shadowUrl: "pglite:../elsewhere/data" }, ["check"], /it is outside the project/],
+        [{ shadowUrl: shadow.url }, ["check"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
         [{ shadowUrl: shadow.url }, ["types", "--replay"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
       ];
       for (const [more, words, told] of cases) {

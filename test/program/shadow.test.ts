@@ -27,7 +27,7 @@ describe("the shadow database", () => {
     const server = await catchPasswords("clear text");
     try {
       const shadow = `postgres://shadow@127.0.0.1:${server.port}/shadow?sslmode=disable&require_auth=password`;
-      const words = ["validate", "--replay", "--shadow-url", shadow];
+      const words = ["check", "--shadow-url", shadow];
       const outcomes = [
         await pgstep([...words, "--password-file", "password"]),
         await pgstep(words, { PGSTEP_PASSWORD_FILE: "password" }),
@@ -36,7 +36,7 @@ describe("the shadow database", () => {
       assert.deepEqual(server.passwords, []);
       // The server above would have seen it, were it sent: that of the database itself does.
       await pgstep(["status", "--url", shadow, "--password-file", "password"]);
-      await pgstep([...words.slice(0, 3), shadow.replace("shadow@", "shadow:own@"), "--password-file", "password"]);
+      await pgstep([...words.slice(0, 2), shadow.replace("shadow@", "shadow:own@"), "--password-file", "password"]);
       assert.deepEqual(server.passwords, ["of-the-main-database", "own"]);
     } finally {
       server.close();
@@ -46,11 +46,11 @@ describe("the shadow database", () => {
   test("is used though that file cannot even be read, and is empty afterwards", async () => {
     const server = await sharedServer();
     const { url, name } = await server.createDatabase();
-    const { status, stdout, stderr } = await pgstep(["validate", "--replay", "--shadow-url", url, "--json"], {
+    const { status, stdout, stderr } = await pgstep(["check", "--shadow-url", url, "--json"], {
       PGSTEP_PASSWORD_FILE: "not-there",
     });
     assert.equal(status, 0, stderr);
-    assert.equal(JSON.parse(stdout).rehearsal.applied, 1);
+    assert.equal(JSON.parse(stdout).replay.applied, 1);
     assert.deepEqual(await server.query(name, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"), []);
   });
 

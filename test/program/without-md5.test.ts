@@ -98,7 +98,7 @@ for (const major of [18, 15] as const) {
       await pgstep(url, "up");
       await pgstep(url, "repair", "--yes");
       await pgstep(url, "validate");
-      await pgstep(url, "validate", "--replay", "--shadow-url", shadow.url);
+      await pgstep(url, "check", "--shadow-url", shadow.url);
       await pgstep(url, "types");
       await pgstep(url, "doctor");
       await pgstep(url, "wait");

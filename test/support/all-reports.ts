@@ -162,7 +162,25 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     validation: {
       ...{ type: "validation", database: "app", migrations: 3, findings: [FINDING, { ...FINDING, severity: "error" }] },
       syntax: { parser: 18, parsed: 5, unparsed: UNPARSED.map((reason) => ({ reason, statements: 2 })) },
-      rehearsal: { database: "shadow", applied: 9, downs: { proved: 4, different: 2, failed: 1, untested: 1 } },
+    },
+    check: {
+      ...{ type: "check", database: "app", migrations: 3 },
+      replay: {
+        ...{ database: "shadow", applied: 3, downs: { proved: 4, different: 2, failed: 1, untested: 1 }, examined: ["m/001_a.sql"], notRun: ["m/002_b.sql"] },
+        leftOut: [PLACE],
+      },
+      statements: [
+        {
+          ...{ place: PLACE, statement: "ALTER TABLE t ADD c int" },
+          touches: [
+            { relation: "t", lock: "ACCESS EXCLUSIVE", blocks: "reads and writes", rewritten: true, scanned: true },
+          ],
+        },
+      ],
+      findings: [
+        FINDING,
+        { ...FINDING, severity: "error", why: "w", recipe: "-- r\nSELECT 1", place: { ...PLACE, sourceBefore: "" } },
+      ],
     },
     baseline: { type: "baseline", database: "app", recorded: STEPS },
     repair: { type: "repair", database: "app", changed: ENTRIES, updated: true, forgotten: false },

@@ -31,7 +31,7 @@ export class DocumentReporter implements Reporter {
   event(): void {}
 
   report(report: Report): void {
-    if (report.type === "validation") this.#write(report.findings, report.migrations);
+    if (report.type === "validation" || report.type === "check") this.#write(report.findings, report.migrations);
   }
 
   /** An error in the command line is only printed as text: the command may not produce findings at all. */

@@ -25,7 +25,7 @@ export class GithubAnnotations implements Reporter {
   }
 
   report(report: Report): void {
-    if (report.type === "validation") this.#annotate(report.findings);
+    if (report.type === "validation" || report.type === "check") this.#annotate(report.findings);
     if (report.type === "status") this.#annotate(report.warnings);
     if ("failure" in report && report.failure) this.failure(report.failure);
   }

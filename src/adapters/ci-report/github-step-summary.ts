@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import type { Failure, Finding } from "../../core/failure/failure.ts";
 import { messageOf } from "../../core/failure/system-error.ts";
+import type { CheckReport } from "../../core/reports/check-report.ts";
 import type { Report, RunReport, StepReport, ValidationReport } from "../../core/reports/report.ts";
 import { printable, printableLine } from "../../core/text/display.ts";
 import { safeText } from "../../core/text/safe-text.ts";
@@ -26,6 +27,7 @@ export class StepSummary implements Reporter {
   report(report: Report): void {
     if (report.type === "run") this.#append(runSummary(report));
     else if (report.type === "validation") this.#append(validationSummary(report));
+    else if (report.type === "check") this.#append(checkSummary(report));
     else if ("failure" in report && report.failure) this.failure(report.failure);
   }
 
@@ -66,12 +68,36 @@ function stepRow({ name, outcome, durationMs }: StepReport): string {
   return `| ${code(name)} | ${words} | ${durationMs === undefined ? "" : duration(durationMs)} |`;
 }
 
-export function validationSummary({ findings, migrations, database }: ValidationReport): string[] {
+export function validationSummary(report: ValidationReport): string[] {
+  return findingSummary("validate", report);
+}
+
+/** The findings of a check, and its table of statements that block others. */
+export function checkSummary(report: CheckReport): string[] {
+  const rows = report.statements.flatMap(({ place, touches }) =>
+    touches
+      .filter(({ blocks, rewritten }) => blocks || rewritten)
+      .map(
+        ({ relation, lock, blocks, rewritten }) =>
+          `| ${[code(placeText(place)), code(relation), lock, blocks ?? "", rewritten ? "rewritten" : ""].join(" | ")} |`,
+      ),
+  );
+  return [
+    ...findingSummary("check", report),
+    ...(rows.length > 0 ? ["", "| statement | relation | lock | blocks | rows |", "|---|---|---|---|---|"] : []),
+    ...rows.slice(0, MOST_ROWS),
+    ...more(rows.length),
+  ];
+}
+
+type Found = Pick<ValidationReport | CheckReport, "findings" | "migrations" | "database">;
+
+function findingSummary(command: string, { findings, migrations, database }: Found): string[] {
   const where = database === undefined ? "" : ` against ${code(database)}`;
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const warnings = findings.length - errors;
   return [
-    `### pgstep validate: ${errors > 0 ? "failed" : "done"}`,
+    `### pgstep ${command}: ${errors > 0 ? "failed" : "done"}`,
     "",
     `Checked ${counted(migrations, "migration")}${where}: ${counted(errors, "error")}, ${counted(warnings, "warning")}.`,
     ...(findings.length > 0 ? ["", ...findingTable(findings)] : []),

@@ -1,3 +1,5 @@
+import { CHECK_RULES } from "../../core/check/check-rules.ts";
+import { rulePage } from "../../core/check/rule-page.ts";
 import type { Finding } from "../../core/failure/failure.ts";
 import { jsonText } from "../../core/text/display.ts";
 import type { Inspected } from "../output/findings.ts";
@@ -35,7 +37,13 @@ export function sarifDocument({ findings, migrations, checkout, toolVersion }: I
 
 /** GitHub shows the description above each finding of the rule. */
 function ruleObject(id: string) {
-  return { id, shortDescription: { text: id.replaceAll("-", " ") } };
+  const rule = CHECK_RULES.find((one) => one.id === id);
+  if (!rule) return { id, shortDescription: { text: id.replaceAll("-", " ") } };
+  const { title, why, recipe } = rule;
+  return {
+    ...{ id, shortDescription: { text: title }, fullDescription: { text: why } },
+    help: { text: `${why}\n\n${recipe}`, markdown: rulePage(rule) },
+  };
 }
 
 /** Each result needs one; a finding without a place is shown at the checkout as a whole. */

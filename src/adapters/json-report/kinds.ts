@@ -27,7 +27,10 @@ export const string = <Word extends string = string>(description: string, more: 
   ...more,
 });
 
-export const stringOrNull = (description: string): Kind<string | null> => ({ description, type: ["string", "null"] });
+export const stringOrNull = <Word extends string = string>(description: string): Kind<Word | null> => ({
+  description,
+  type: ["string", "null"],
+});
 
 /** A whole number that is not negative. */
 export const count = (description: string, minimum = 0): Kind<number> => ({ description, type: "integer", minimum });

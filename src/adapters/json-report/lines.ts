@@ -4,6 +4,7 @@ import { messageOf } from "../../core/failure/system-error.ts";
 import { type Entry, isSettled } from "../../core/migrations/history.ts";
 import type { Step } from "../../core/migrations/plan.ts";
 import type { RepeatableEntry } from "../../core/repeatable/repeatable.ts";
+import type { CheckReport } from "../../core/reports/check-report.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { Report, StepReport } from "../../core/reports/report.ts";
 import type { Note } from "../output/notes.ts";
@@ -107,9 +108,11 @@ export function jsonReport(report: Report) {
       };
     }
     case "validation": {
-      const { database = null, syntax = null, rehearsal = null, findings } = report;
-      return { ...report, database, syntax, rehearsal, findings: findings.map(jsonFinding) };
+      const { database = null, syntax = null, findings } = report;
+      return { ...report, database, syntax, findings: findings.map(jsonFinding) };
     }
+    case "check":
+      return jsonCheck(report);
     case "backup":
       return { ...report, program: report.program ?? null };
     case "baseline":
@@ -142,6 +145,18 @@ export function jsonReport(report: Report) {
     case "initialized":
       return report;
   }
+}
+
+function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
+  return {
+    ...fields(report, "type", "database", "migrations", "isParsed"),
+    replay: orNull(replay, (run) => ({ ...run, leftOut: run.leftOut.map(jsonPlace) })),
+    statements: statements.map(({ place, statement, touches }) => ({
+      ...{ place: jsonPlace(place), statement },
+      touches: touches.map((touch) => ({ ...touch, blocks: touch.blocks ?? null })),
+    })),
+    findings: findings.map((one) => ({ ...jsonFinding(one), ...fields(one, "why", "recipe") })),
+  };
 }
 
 export function jsonFailure(failure: Failure): JsonValue<"failure"> {

@@ -56,8 +56,18 @@ export const RESULTS = {
     database: stringOrNull("The database that the files were compared with; null for none."),
     migrations: count("The number of checked files."),
     syntax: refOrNull("syntaxCheck", "What PostgreSQL's own parser read; null if this copy of pgstep has no parser."),
-    rehearsal: refOrNull("rehearsal", "What --replay ran; null if it ran nothing."),
     findings: list("Errors first.", ref("finding")),
+  }),
+  check: line("check", "The answer of check. Its exit status is 3 when a finding is an error.", {
+    database: stringOrNull("The database whose history the files were compared with; null for none."),
+    migrations: count("The number of checked files."),
+    syntax: refOrNull("syntaxCheck", "What PostgreSQL's own parser read; null if this copy of pgstep has no parser."),
+    replay: refOrNull("replay", "The migrations that were run; null if none was, because files have errors."),
+    statements: list(
+      "The statements of the examined files that touched a relation that was there before the file, in order.",
+      ref("checkedStatement"),
+    ),
+    findings: list("Errors first.", ref("checkFinding")),
   }),
   types: line("types", "The answer of types. Its exit status is 3 when --check finds a file that is not up to date.", {
     database: DATABASE,

@@ -39,7 +39,8 @@ export function checkoutPath({ path }: FilePlace, checkout: string): string {
   return (outside ? path : within || ".").split(sep).join("/");
 }
 
-/** The message, followed by the hint. */
-export function withHint({ message, hint }: Finding, between = "\n"): string {
-  return hint ? `${message}${between}${hint}` : message;
+/** The message, followed by the hint, or by what happens in production. */
+export function withHint({ message, hint, why }: Finding, between = "\n"): string {
+  const more = hint ?? why;
+  return more ? `${message}${between}${more}` : message;
 }

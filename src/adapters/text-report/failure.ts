@@ -1,8 +1,11 @@
 import type { Failure, Finding, ServerMessage } from "../../core/failure/failure.ts";
+import type { CheckReport } from "../../core/reports/check-report.ts";
 import type { Event } from "../../core/reports/event.ts";
+import type { ValidationReport } from "../../core/reports/report.ts";
 import { printable, printableLine, wrapped } from "../../core/text/display.ts";
 import { advance, START } from "../../core/text/position.ts";
 import type { Output } from "../output/output.ts";
+import { counted, listed } from "../output/words.ts";
 import { placeText, sourceFrame, sourceWindow } from "./source-frame.ts";
 
 /** A field of a server message may hold a whole statement; more than this is of no use at a terminal. */
@@ -73,8 +76,9 @@ const MOST_FRAMES = 10;
  */
 export function findingLines(findings: readonly Finding[], output: Output): string[] {
   const { colors } = output;
+  const explained = new Set<string | undefined>();
   return findings.flatMap((finding, index) => {
-    const { place, severity, message, hint } = finding;
+    const { place, severity, message, hint, recipe } = finding;
     const paint = severity === "error" ? colors.red : colors.yellow;
     const text = printableLine(message);
     const lines: string[] = [];
@@ -83,9 +87,48 @@ export function findingLines(findings: readonly Finding[], output: Output): stri
     lines.push(`${before}${paint(`${severity}:`)} ${text}`);
     if (place && framed) lines.push(...sourceFrame(place, output));
     if (hint && findings[index + 1]?.hint !== hint) lines.push(...helpLines(hint, output, "  "));
+    if (!explained.has(recipe)) lines.push(...recipeLines(finding, output));
+    explained.add(recipe);
     return lines;
   });
 }
+
+/** What happens in production, and the safe way; nothing for a finding without them. */
+function recipeLines({ rule, why, recipe }: Finding, output: Output): string[] {
+  if (why === undefined || recipe === undefined) return [];
+  const { columns, colors } = output;
+  const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(FEWEST_COLUMNS, columns - RECIPE.length);
+  const sql = printable(recipe)
+    .split("\n")
+    .flatMap((line) => (line.startsWith(COMMENT) ? comment(line.slice(COMMENT.length), room) : [line]));
+  return [
+    `  ${printableLine(why)}`,
+    `  ${colors.cyan("help:")} ${output.unbroken(output.typed(`the safe way (pgstep check --explain ${rule}):`))}`,
+    ...sql.map((line) => RECIPE + line),
+  ];
+}
+
+const RECIPE = "    ";
+const COMMENT = "-- ";
+
+/** A comment of SQL, of which each line must remain one. */
+function comment(text: string, columns: number): string[] {
+  return wrapped(text, columns - COMMENT.length).map((line) => COMMENT + line);
+}
+
+/** "Checked 3 migrations: 1 error and 2 warnings." */
+export function resultLine({ migrations, findings, database }: Checked, { colors }: Output): string {
+  const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
+  const found = [
+    ...(count("error") > 0 ? [colors.red(counted(count("error"), "error"))] : []),
+    ...(count("warning") > 0 ? [colors.yellow(counted(count("warning"), "warning"))] : []),
+  ];
+  const where = database === undefined ? "" : ` against ${printableLine(database)}`;
+  const result = found.length > 0 ? listed(found) : "no problems found";
+  return `Checked ${counted(migrations, "migration")}${where}: ${result}.`;
+}
+
+type Checked = Pick<ValidationReport | CheckReport, "migrations" | "findings" | "database">;
 
 export function helpLines(hint: string, output: Output, indentation = ""): string[] {
   const { colors, columns } = output;

@@ -1,3 +1,4 @@
+import type { CheckReport } from "../../core/reports/check-report.ts";
 import type {
   BaselineReport,
   BundledReport,
@@ -16,16 +17,19 @@ import type {
 } from "../../core/reports/report.ts";
 import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
 import { grouped, printableLine } from "../../core/text/display.ts";
+import type { TypesReport, WrittenFile } from "../../core/types/types-report.ts";
 import type { Output } from "../output/output.ts";
 import { counted, duration, listed } from "../output/words.ts";
 import { backupLines, backupListLines, restoreLines } from "./backup.ts";
 import { doctorLines } from "./doctor.ts";
-import { failureLines, findingLines } from "./failure.ts";
+import { failureLines, findingLines, resultLine } from "./failure.ts";
 import { settingsLines } from "./settings.ts";
-import { typesLines } from "./types.ts";
 
-/** The lines of all reports except runs and the status. */
-export function otherLines(report: Exclude<Report, RunReport | SeedReport | StatusReport>, output: Output): string[] {
+/** The lines of all reports except runs, the status and checks. */
+export function otherLines(
+  report: Exclude<Report, RunReport | SeedReport | StatusReport | CheckReport>,
+  output: Output,
+): string[] {
   switch (report.type) {
     case "validation":
       return validationLines(report, output);
@@ -80,6 +84,7 @@ export function quietLines(report: Report, output: Output): string[] {
     case "status":
       return findingLines(report.warnings, output);
     case "validation":
+    case "check":
       return findingLines(report.findings, output);
     default:
       return [];
@@ -87,21 +92,10 @@ export function quietLines(report: Report, output: Output): string[] {
 }
 
 function validationLines(report: ValidationReport, output: Output): string[] {
-  const { findings, migrations, database, syntax, rehearsal } = report;
-  const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
-  const found = [
-    ...(count("error") > 0 ? [output.colors.red(counted(count("error"), "error"))] : []),
-    ...(count("warning") > 0 ? [output.colors.yellow(counted(count("warning"), "warning"))] : []),
-  ];
-  const lines = findingLines(findings, output);
+  const lines = findingLines(report.findings, output);
   if (lines.length > 0) lines.push("");
-  const where = database === undefined ? "" : ` against ${printableLine(database)}`;
-  const result = found.length > 0 ? listed(found) : "no problems found";
-  lines.push(`Checked ${counted(migrations, "migration")}${where}: ${result}.`, ...syntaxLines(syntax));
-  if (rehearsal) {
-    lines.push(`Ran ${counted(rehearsal.applied, "migration")} on ${printableLine(rehearsal.database)}.`);
-    lines.push(...downLines(rehearsal.downs));
-  } else if (database === undefined) {
+  lines.push(resultLine(report, output), ...syntaxLines(report.syntax));
+  if (report.database === undefined) {
     lines.push("Only the files were checked: no database is named to compare them with (--url or DATABASE_URL).");
   }
   return lines;
@@ -239,4 +233,28 @@ function schemaNames(schemas: readonly string[]): string {
   const names = schemas.slice(0, MOST_SCHEMAS).map(printableLine);
   if (schemas.length > MOST_SCHEMAS) names.push(`${schemas.length - MOST_SCHEMAS} more`);
   return listed(names);
+}
+
+const DONE: Readonly<Record<WrittenFile["change"], string>> = {
+  created: "Created",
+  changed: "Changed",
+  removed: "Removed",
+  none: "",
+};
+
+const TO_DO: Readonly<Record<WrittenFile["change"], string>> = {
+  created: "Missing",
+  changed: "Out of date",
+  removed: "Left over",
+  none: "",
+};
+
+/** The text itself if no file was named, else the changes of the files. */
+function typesLines({ checked, files, text }: TypesReport): string[] {
+  if (text !== undefined) return [text.replace(/\n$/, "")];
+  const words = checked ? TO_DO : DONE;
+  const touched = files.filter(({ change }) => change !== "none");
+  const lines = touched.map(({ path, change }) => `${words[change]} ${printableLine(path)}`);
+  if (touched.length === 0) return [`${counted(files.length, "file")} up to date.`];
+  return checked ? [...lines, "Run the command without --check to write them."] : lines;
 }

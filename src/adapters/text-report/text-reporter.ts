@@ -11,7 +11,8 @@ import { type Appearance, Output, type OutputStream } from "../output/output.ts"
 import { counted, duration } from "../output/words.ts";
 import { hookLine, repeatableLine } from "./around.ts";
 import { backupLines, restorePlanLines } from "./backup.ts";
-import { checkLines, explainedLines } from "./doctor.ts";
+import { checkLines } from "./check.ts";
+import { checkLines as doctorCheckLines, explainedLines } from "./doctor.ts";
 import { failureLines, findingLines, noticeLines } from "./failure.ts";
 import { inventoryLines, otherLines, quietLines } from "./other-reports.ts";
 import { type Marks, ProgressLine } from "./progress-line.ts";
@@ -89,6 +90,7 @@ export class TextReporter implements Reporter {
     else if (report.type === "run") this.#run(report);
     else if (report.type === "seed") this.#seed(report);
     else if (report.type === "status") this.#status(report);
+    else if (report.type === "check") this.#answer(checkLines(report, this.#out, this.#verbose));
     else this.#answer(otherLines(report, this.#out));
     if (report.type === "settings" && report.failure) this.failure(report.failure);
   }
@@ -162,7 +164,7 @@ export class TextReporter implements Reporter {
   }
 
   #checked(check: Check): void {
-    if (check.state !== "good" || !this.#quiet) this.#answer(checkLines(check, this.#out));
+    if (check.state !== "good" || !this.#quiet) this.#answer(doctorCheckLines(check, this.#out));
   }
 
   #backingUp({ table, index, tables }: EventOf<"backup-progress">): void {

@@ -40,6 +40,8 @@ export interface Environment {
    * @throws Failure shadow-not-empty and those of connecting
    */
   readonly inShadow: InShadow;
+  /** The same for a trial run: settings of the server that change the effect of DDL are as --shadow-timezone says. */
+  readonly inTrial: InShadow;
   /** Connects to the server step by step; undefined for the embedded database. @throws Failure settings */
   probe(): Promise<Probe | undefined>;
   readonly programFile: ProgramFile;
@@ -47,6 +49,8 @@ export interface Environment {
   backupMeans(): Promise<BackupMeans>;
   consent(given: GivenConsent): Consent & UnprotectConsent & RecordConsent & ForgetConsent;
   report(report: Report): void;
+  /** Prints a text that the user asked for, in every format. */
+  print(text: string): void;
 }
 
 export interface DatabaseWishes {

@@ -1,5 +1,5 @@
 import type { Position } from "../text/position.ts";
-import { RULES, type RuleId, type RuleOf, type Severity } from "./rules.ts";
+import { type CheckRuleId, RULES, type RuleId, type RuleOf, type Severity } from "./rules.ts";
 
 /**
  * Every expected failure: its exit status and its meaning.
@@ -106,13 +106,17 @@ export interface ServerMessage {
   readonly routine?: string;
 }
 
-/** An error or warning found by checking files and history, without running anything. */
+/** An error or warning found by checking files and history. */
 export interface Finding {
   /** A stable name, e.g. "duplicate-version"; the failure's code if the whole command fails. */
-  readonly rule: RuleId | FailureCode;
+  readonly rule: RuleId | CheckRuleId | FailureCode;
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
+  /** Of a rule of `check`: what happens in production. */
+  readonly why?: string;
+  /** Of a rule of `check`: the safe way, as SQL. */
+  readonly recipe?: string;
   readonly place?: FilePlace;
 }
 

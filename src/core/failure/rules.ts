@@ -73,6 +73,11 @@ export type Severity = "error" | "warning";
 
 export type RuleId = keyof typeof RULES;
 
+declare const CHECK_RULE: unique symbol;
+
+/** The id of a rule of `check`, which core/check lists. */
+export type CheckRuleId = string & { readonly [CHECK_RULE]: true };
+
 /** The rules whose findings always have a severity of `Always`. */
 export type RuleOf<Always extends Severity = Severity> = {
   [Id in RuleId]: (typeof RULES)[Id] extends Always ? Id : never;

@@ -7,6 +7,7 @@ import type { Entry } from "../migrations/history.ts";
 import type { Direction } from "../migrations/migration.ts";
 import type { RepeatableEntry, RepeatableReport } from "../repeatable/repeatable.ts";
 import type { TypesReport } from "../types/types-report.ts";
+import type { CheckReport } from "./check-report.ts";
 import type { SyntaxCheck } from "./syntax-check.ts";
 
 /**
@@ -92,25 +93,8 @@ export interface ValidationReport {
   readonly migrations: number;
   /** Undefined when this copy of pgstep has no parser. */
   readonly syntax?: SyntaxCheck;
-  /** Undefined when nothing was run. */
-  readonly rehearsal?: Rehearsal;
   readonly findings: readonly Finding[];
 }
-
-/** A rehearsal of the migrations on an empty database. */
-export interface Rehearsal {
-  /** The empty database that they ran on. */
-  readonly database: string;
-  readonly applied: number;
-  /** How many down scripts had each outcome. */
-  readonly downs: Readonly<Record<DownOutcome, number>>;
-}
-
-/**
- * The outcome of testing a down script: it restores the schema, and the migration can be applied again; it does not; it
- * fails; it could not be tested.
- */
-export type DownOutcome = "proved" | "different" | "failed" | "untested";
 
 export interface BaselineReport {
   readonly type: "baseline";
@@ -277,6 +261,7 @@ export type Report =
   | SeedReport
   | StatusReport
   | ValidationReport
+  | CheckReport
   | BaselineReport
   | RepairReport
   | ResolveReport

@@ -89,6 +89,15 @@ export function identifier(maxBytes: number): Kind<string> {
   };
 }
 
+/** The name of a time zone, or its difference to UTC. */
+export const timeZone: Kind<string> = {
+  ...text("zone"),
+  expected: "a time zone",
+  hint: "Write it like UTC or Europe/Berlin.",
+  read: (written) =>
+    /^[A-Za-z0-9_+\-/:<>.,]+$/.test(written) ? { value: written } : { fault: "it is not the name of a time zone" },
+};
+
 /** Milliseconds, written with a unit. */
 export const duration: Kind<number> = {
   placeholder: "duration",

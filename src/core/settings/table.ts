@@ -16,6 +16,7 @@ import {
 import { OUTPUT_SETTINGS } from "./output-settings.ts";
 import { placeholderValues } from "./placeholder-kind.ts";
 import type { Setting } from "./setting.ts";
+import { SHADOW_SETTINGS } from "./shadow-settings.ts";
 
 /** NAMEDATALEN - 1. */
 const MAX_IDENTIFIER_BYTES = 63;
@@ -157,14 +158,7 @@ export const SETTINGS = {
     summary: "wait up to this long for the database to accept connections",
     everywhere: true,
   },
-  shadowUrl: {
-    kind: databaseUrl,
-    flag: "shadow-url",
-    variables: ["PGSTEP_SHADOW_URL"],
-    key: "shadowUrl",
-    ofProgram: true,
-    summary: "an empty database to rehearse migrations in, emptied afterwards; default: embedded, in memory",
-  },
+  ...SHADOW_SETTINGS,
   seedsDirectory: {
     kind: path("directory"),
     flag: "seeds-dir",

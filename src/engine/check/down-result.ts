@@ -1,6 +1,6 @@
 import type { Failure, Finding } from "../../core/failure/failure.ts";
 import { finding } from "../../core/failure/failure.ts";
-import type { DownOutcome } from "../../core/reports/report.ts";
+import type { DownOutcome } from "../../core/reports/check-report.ts";
 import type { DatabaseContext } from "../session/context.ts";
 
 /** The outcome of testing a down script. A finding unless it is proved. */

@@ -1,7 +1,7 @@
 import type { Finding } from "../../core/failure/failure.ts";
 import { runsIn } from "../../core/migrations/header.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
-import type { DownOutcome, Rehearsal } from "../../core/reports/report.ts";
+import type { DownOutcome, Rehearsal } from "../../core/reports/check-report.ts";
 import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { type DownResult, findingOf } from "./down-result.ts";

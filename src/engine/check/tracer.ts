@@ -56,7 +56,7 @@ const GENERIC_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan";
  */
 export class Tracer implements StatementWatch {
   readonly files: TracedFile[] = [];
-  readonly #parse: (text: string) => Tree | undefined;
+  readonly #parse: (text: string) => Promise<Tree | undefined>;
   /** The tables of pgstep itself, which every run locks. */
   readonly #own: ReadonlySet<string>;
   #relations = new Map<number, Relation>();
@@ -70,7 +70,7 @@ export class Tracer implements StatementWatch {
   #seen = new Map<number, Sight>();
 
   /** @param own the tables of pgstep, "schema.name" without quotes */
-  constructor(parse: (text: string) => Tree | undefined, own: readonly string[]) {
+  constructor(parse: (text: string) => Promise<Tree | undefined>, own: readonly string[]) {
     this.#parse = parse;
     this.#own = new Set(own);
   }
@@ -93,7 +93,7 @@ export class Tracer implements StatementWatch {
     await ifPossible(async () => {
       const current = this.#current;
       if (!current) return;
-      const tree = this.#parse(statement.text);
+      const tree = await this.#parse(statement.text);
       const [row] = await session.query(this.#traceSql(statement, tree));
       const touches = jsonAnswer<LockedRelation[]>(row?.seen, LOCKED).flatMap((one) => this.#touch(one));
       const isRename = kindOf({ tree }) === "RenameStmt" && touches.length === 0;
@@ -117,7 +117,7 @@ export class Tracer implements StatementWatch {
     statements.push({
       statement,
       number: statements.length + 1,
-      tree: this.#parse(statement.text),
+      tree: await this.#parse(statement.text),
       touches: [],
       alone: true,
       transaction: 0,

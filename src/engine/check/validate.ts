@@ -19,20 +19,36 @@ import { readSeeds } from "../seed/read-seeds.ts";
 import type { Context } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 import { checkSyntax, filesToParse } from "./check-syntax.ts";
-import { rehearse } from "./replay.ts";
-import type { InShadow } from "./shadow.ts";
 
 /**
- * Checks the files, and, if a database is given, compares them with its history, without running any migration there.
+ * Checks the files, and, if a database is given, compares them with its history, without running any migration.
  * Returns all findings at once, errors first.
- * @param inShadow if given, also runs all migrations in a shadow database, unless the files have errors
  * @throws Failure directory-unreadable, history-foreign and those of connecting
  */
-export async function validate(
-  context: Context,
-  database: Database | undefined,
-  inShadow?: InShadow,
-): Promise<ValidationReport> {
+export async function validate(context: Context, database: Database | undefined): Promise<ValidationReport> {
+  const { migrations, findings, syntax } = await inspectAll(context, database);
+  return {
+    type: "validation",
+    database: database?.description,
+    migrations: migrations.length,
+    ...(syntax && { syntax }),
+    findings: findings.sort(byWeightAndPlace),
+  };
+}
+
+/** Everything that is known about the files without running them. */
+export interface Inspected {
+  /** Lowest version first. */
+  readonly migrations: readonly Migration[];
+  readonly findings: Finding[];
+  /** False if an error keeps the files from running on an empty database. */
+  readonly mayRun: boolean;
+  /** Undefined when this copy of pgstep has no parser. */
+  readonly syntax?: SyntaxCheck;
+}
+
+/** @throws as `validate` */
+export async function inspectAll(context: Context, database: Database | undefined): Promise<Inspected> {
   const { fileSystem, settings } = context;
   const files = readMigrations(fileSystem, settings.directory);
   const { migrations, findings } = files;
@@ -63,16 +79,7 @@ export async function validate(
     );
   }
   const mayRun = !all.some(({ severity, rule }) => severity === "error" && !HISTORY_RULES.has(rule));
-  const rehearsed = inShadow && mayRun ? await rehearse(inShadow, migrations) : undefined;
-  all.push(...(rehearsed?.findings ?? []));
-  return {
-    type: "validation",
-    database: database?.description,
-    migrations: migrations.length,
-    ...(parsed.syntax && { syntax: parsed.syntax }),
-    ...(rehearsed && { rehearsal: rehearsed.rehearsal }),
-    findings: all.sort(byWeightAndPlace),
-  };
+  return { migrations, findings: all, mayRun, ...(parsed.syntax && { syntax: parsed.syntax }) };
 }
 
 /** Forgotten files are errors only if the history shows them as pending: applied ones may stay as they are. */

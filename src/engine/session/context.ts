@@ -1,5 +1,6 @@
 import type { Settings } from "../../core/configuration/settings.ts";
 import type { EventListener } from "../../core/reports/event.ts";
+import type { Statement } from "../../core/sql/statement.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Programs } from "../../ports/programs.ts";
@@ -27,6 +28,8 @@ export interface Context {
   readonly isRehearsal?: true;
   /** Watches the statements of a trial run. */
   readonly watch?: StatementWatch;
+  /** True for a statement of a file that a trial run does not send. */
+  readonly leavesOut?: (statement: Statement, path: string) => boolean;
 }
 
 /** A context with a database to work on. */

@@ -61,8 +61,9 @@ class StatementStep {
     await requireNothingMissed(this.#alone, journal);
     context.emit({ type: "step-started", step, statements: inspection.statements });
     let number = 0;
-    for (const work of workOf(this.#script)) {
+    for (const given of workOf(this.#script)) {
       number++;
+      const work = this.#unlessLeftOut(given);
       await this.blocks.commitBefore(work.block, this.#enter);
       if (context.signal.aborted) return interruptedAt({ at: "statement", statement: work.statement });
       await this.#runStatement(work, number, journal.get(number));
@@ -72,6 +73,13 @@ class StatementStep {
     const durationMs = context.clock.monotonicMs() - started;
     await recordStep(this.#run, this.#script, number, durationMs);
     return { kind: "done", durationMs: Math.round(durationMs) };
+  }
+
+  /** For a statement that a trial run leaves out, one without effect: the journal has no gaps. */
+  #unlessLeftOut(work: Work): Work {
+    const { statement } = work;
+    if (!this.#run.context.leavesOut?.(statement, this.#script.path)) return work;
+    return { ...work, statement: { ...statement, text: "SELECT" } };
   }
 
   /** Checks that the step can be recorded, and reads its journal; undefined if another run was first. */

@@ -208,7 +208,7 @@ export function placeInFile(file: Pick<Script, "path" | "text">, statement: Stat
 }
 
 /** The lines of a statement before a place in it. */
-function linesBefore(statement: Statement, { line }: Position): { sourceBefore?: string } {
+export function linesBefore(statement: Statement, { line }: Position): { sourceBefore?: string } {
   const text = writtenText(statement);
   let end = 0;
   for (let passed = statement.position.line; passed < line; passed++) {

@@ -65,6 +65,7 @@ export async function sendTransactionStep(
     if (!sent.failed) send(recordSql(run, script, extent.previous), { at: "record" });
     const watch = await watchOf(run, script);
     for (const { statement, rows, alone } of workOf(script)) {
+      if (context.leavesOut?.(statement, script.path)) continue;
       const check = strings.before(statement);
       if (check && !sent.failed) send(check, { at: "strings", statement });
       if (alone) await pipeline.drained();

@@ -2,23 +2,27 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Settings } from "../../../src/core/configuration/settings.ts";
 import type { Finding } from "../../../src/core/failure/failure.ts";
-import type { ValidationReport } from "../../../src/core/reports/report.ts";
+import type { CheckReport } from "../../../src/core/reports/check-report.ts";
+import { check } from "../../../src/engine/check/check.ts";
 import { inShadow } from "../../../src/engine/check/shadow.ts";
-import { validate } from "../../../src/engine/check/validate.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
 import { embeddedWorld, type Files, open, refusal, type World, world } from "../support.ts";
 
 /** In the world's own database, or in an embedded database for each pass, as the program does it. */
-function rehearsed({ context }: World): Promise<ValidationReport> {
-  return validate(context, undefined, async (work) => {
-    if (!context.database.embedded) return await inShadow(context, work);
-    const database = open("pglite:memory");
-    return await inShadow({ ...context, database }, work).finally(() => database.close());
+async function rehearsed({ context }: World) {
+  const { findings, replay } = await check(context, undefined, {
+    inShadow: async (work) => {
+      if (!context.database.embedded) return await inShadow(context, work);
+      const database = open("pglite:memory");
+      return await inShadow({ ...context, database }, work).finally(() => database.close());
+    },
+    limitMs: 0,
   });
+  return { findings, rehearsal: replay };
 }
 
 /** What became of the down scripts. */
-function downs({ rehearsal }: ValidationReport): string {
+function downs({ rehearsal }: { readonly rehearsal: CheckReport["replay"] }): string {
   const { proved, different, failed, untested } = rehearsal?.downs ?? {};
   return `${proved} proved, ${different} different, ${failed} failed, ${untested} untested`;
 }
@@ -179,10 +183,11 @@ test("files with faults are not rehearsed, those that only disagree with the his
   await place.up();
   place.write({ "004_x.sql": "SELECT 2;" });
   const shadow = await world({});
-  const { findings, rehearsal } = await validate(place.context, place.database, (work) =>
-    inShadow({ ...place.context, database: shadow.database }, work),
-  );
-  assert.deepEqual([findings.map(({ rule }) => rule), rehearsal?.applied], [["changed"], 4]);
+  const { findings, replay } = await check(place.context, place.database, {
+    inShadow: (work) => inShadow({ ...place.context, database: shadow.database }, work),
+    limitMs: 0,
+  });
+  assert.deepEqual([findings.map(({ rule }) => rule), replay?.applied], [["changed"], 4]);
 });
 
 test("a shadow that is not empty is refused and left alone; one that was used is emptied though the work fails", async () => {

@@ -14,7 +14,7 @@ import type { World } from "../support.ts";
 
 await loadModule();
 
-function parse(text: string): Tree | undefined {
+async function parse(text: string): Promise<Tree | undefined> {
   try {
     return (parseSync(text) as { stmts: { stmt: Tree }[] }).stmts[0]?.stmt;
   } catch {

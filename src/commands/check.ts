@@ -1,0 +1,71 @@
+import { CHECK_RULES } from "../core/check/check-rules.ts";
+import { rulePage } from "../core/check/rule-page.ts";
+import type { Command } from "../core/command-line/command.ts";
+import { usage } from "../core/failure/failure.ts";
+import { settingOption } from "../core/settings/setting-options.ts";
+import { nearest } from "../core/text/spelling.ts";
+import { check as checkMigrations } from "../engine/check/check.ts";
+import type { Environment } from "./shared/environment.ts";
+import { durationOption, REPEATABLE_DIRECTORY } from "./shared/options.ts";
+
+/** The exit status if an error was found. */
+const FOUND_ERRORS = 3;
+const DEFAULT_LIMIT_MS = 300_000;
+
+export const check: Command<Environment> = {
+  name: "check",
+  effect: "looks",
+  aliases: [],
+  summary: "run the files on an empty database, and find harm",
+  description:
+    "Does what validate does. Then it runs all migrations on an empty database in memory, and reports what their " +
+    "statements would lock, rewrite or read in production, with a safe way; and it proves that the down scripts undo " +
+    "them. No server is needed; a database is compared only if --url is typed. Exits with 3 on errors.",
+  arguments: [],
+  findings: true,
+  options: [
+    {
+      name: "explain",
+      value: "rule",
+      summary: "explain a rule, and check nothing",
+      completes: CHECK_RULES.map(({ id }) => id),
+    },
+    { name: "timeout", value: "duration", summary: "how long the files may run; 0 for no limit (5m)" },
+    settingOption("shadowUrl"),
+    settingOption("shadowTimeZone"),
+    settingOption("placeholders"),
+    REPEATABLE_DIRECTORY,
+    settingOption("hooksDirectory"),
+  ],
+  examples: [
+    { line: "pgstep check", remark: "in CI; no server is needed" },
+    { line: "pgstep check --explain rewrites-table", remark: "the harm and the safe way" },
+    { line: "pgstep check --format sarif > pgstep.sarif", remark: "for code scanning" },
+  ],
+  async run(invocation, environment) {
+    const { options } = invocation;
+    const explained = options.get("explain");
+    if (explained !== undefined) {
+      environment.print(rulePage(ruleOf(explained)));
+      return 0;
+    }
+    const limitMs = durationOption(invocation, "timeout") ?? DEFAULT_LIMIT_MS;
+    const isDatabaseTyped = environment.settings.origins.url.source === "flag";
+    const database = isDatabaseTyped ? await environment.namedDatabase() : undefined;
+    const report = await checkMigrations(environment.context, database, { inShadow: environment.inTrial, limitMs });
+    environment.report(report);
+    return report.findings.some(({ severity }) => severity === "error") ? FOUND_ERRORS : 0;
+  },
+};
+
+/** @throws Failure usage */
+function ruleOf(id: string) {
+  const rule = CHECK_RULES.find((one) => one.id === id);
+  if (rule) return rule;
+  const ids = CHECK_RULES.map((one) => one.id);
+  const meant = nearest(id, ids);
+  throw usage(
+    `Cannot explain ${id}: check has no such rule`,
+    meant ? `Type pgstep check --explain ${meant}.` : `The rules are ${ids.join(", ")}.`,
+  );
+}

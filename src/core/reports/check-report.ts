@@ -1,0 +1,65 @@
+import type { FilePlace, Finding } from "../failure/failure.ts";
+import type { Blocked } from "../trace/lock-modes.ts";
+import type { SyntaxCheck } from "./syntax-check.ts";
+
+/** The end of check. */
+export interface CheckReport {
+  readonly type: "check";
+  /** The database whose history the files were compared with; undefined for none. */
+  readonly database: string | undefined;
+  readonly migrations: number;
+  /** The migrations that were run; undefined if none was, because the files have errors. */
+  readonly replay?: CheckedRun;
+  /** Undefined when this copy of pgstep has no parser. */
+  readonly syntax?: SyntaxCheck;
+  /** The statements of the examined files that touched a relation that was there before the file, in order. */
+  readonly statements: readonly CheckedStatement[];
+  readonly findings: readonly Finding[];
+}
+
+/** The migrations that `check` ran on an empty database. */
+export interface CheckedRun extends Rehearsal {
+  /** The paths of the files that were examined, in order. */
+  readonly examined: readonly string[];
+  /** The paths of the files that were not run, because one before them failed. */
+  readonly notRun: readonly string[];
+  /** Statements that were left out, because their effect would not end with the shadow database. */
+  readonly leftOut: readonly FilePlace[];
+}
+
+/** A statement, and what it was seen to do. */
+export interface CheckedStatement {
+  readonly place: FilePlace;
+  /** The start of the statement, on one line. */
+  readonly statement: string;
+  readonly touches: readonly CheckedTouch[];
+}
+
+/** What a statement was seen to do to a relation. */
+export interface CheckedTouch {
+  /** As SQL names it, without the schema public. */
+  readonly relation: string;
+  /** The strongest lock that its transaction then held: "ACCESS EXCLUSIVE". */
+  readonly lock: string;
+  /** What others cannot do until the transaction ends; undefined if they can read and write. */
+  readonly blocks: Blocked | undefined;
+  readonly rewritten: boolean;
+  readonly scanned: boolean;
+}
+
+/** A rehearsal of the migrations on an empty database. */
+export interface Rehearsal {
+  /** The empty database that they ran on. */
+  readonly database: string;
+  readonly applied: number;
+  /** How many down scripts had each outcome. */
+  readonly downs: DownOutcomes;
+}
+
+/**
+ * The outcome of testing a down script: it restores the schema, and the migration can be applied again; it does not; it
+ * fails; it could not be tested.
+ */
+export type DownOutcome = "proved" | "different" | "failed" | "untested";
+
+export type DownOutcomes = Readonly<Record<DownOutcome, number>>;

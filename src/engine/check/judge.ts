@@ -1,0 +1,57 @@
+import type { CheckRule, Remark } from "../../core/check/rule.ts";
+import { named } from "../../core/check/words.ts";
+import type { FilePlace, Finding } from "../../core/failure/failure.ts";
+import type { CheckRuleId } from "../../core/failure/rules.ts";
+import { placeIn } from "../../core/placeholders/written-place.ts";
+import type { CheckedStatement } from "../../core/reports/check-report.ts";
+import type { Statement } from "../../core/sql/statement.ts";
+import { decodeSource } from "../../core/text/source.ts";
+import { blockedBy, lockWords } from "../../core/trace/lock-modes.ts";
+import type { TracedFile, TracedStatement } from "../../core/trace/trace.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import { lineOf, linesBefore } from "../step/step-failure.ts";
+
+/** The characters of a statement that are shown. */
+const LONGEST_STATEMENT = 200;
+
+/** The findings of the rules about a file, each with its place and source line. */
+export function findingsIn(file: TracedFile, rules: readonly CheckRule[], fileSystem: FileSystem): Finding[] {
+  return rules.flatMap((rule) => [...rule.find(file)].map((remark) => findingOf(file, rule, remark, fileSystem)));
+}
+
+function findingOf({ path }: TracedFile, rule: CheckRule, remark: Remark, fileSystem: FileSystem): Finding {
+  const { statement, message, at = 0, recipe = rule.recipe } = remark;
+  return {
+    rule: rule.id as CheckRuleId,
+    severity: "error",
+    message: `${rule.title}: ${message}`,
+    why: rule.why,
+    recipe,
+    place: placeOf(path, statement.statement, at, fileSystem),
+  };
+}
+
+function placeOf(path: string, statement: Statement, at: number, fileSystem: FileSystem): FilePlace {
+  const position = placeIn(statement, [...statement.text.slice(0, at)].length);
+  const source = { text: () => decodeSource(fileSystem.read(path)) };
+  return { path, ...position, ...lineOf(source, position), ...linesBefore(statement, position) };
+}
+
+/** The statements of a file that touched a relation. */
+export function touchingStatements({ path, statements }: TracedFile): CheckedStatement[] {
+  return statements.filter(({ touches }) => touches.length > 0).map((one) => checkedStatement(path, one));
+}
+
+function checkedStatement(path: string, { statement, touches }: TracedStatement): CheckedStatement {
+  return {
+    place: { path, ...statement.position },
+    statement: statement.text.replace(/\s+/g, " ").slice(0, LONGEST_STATEMENT),
+    touches: touches.map(({ before, lock, rewritten, scanned }) => ({
+      relation: named(before),
+      lock: lockWords(lock),
+      blocks: blockedBy(lock),
+      rewritten,
+      scanned,
+    })),
+  };
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { PgliteDatabase } from "../../../src/adapters/embedded/pglite-database.ts";
+import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
+import type { CheckReport } from "../../../src/core/reports/check-report.ts";
+import { type CheckOptions, check } from "../../../src/engine/check/check.ts";
+import { inShadow } from "../../../src/engine/check/shadow.ts";
+import { refusal, type World, world } from "../support.ts";
+
+/** Checks the files of a world in an embedded database like that of the command. */
+async function checked({ context }: World, options: Partial<CheckOptions> = {}): Promise<CheckReport> {
+  return await check(context, undefined, {
+    inShadow: async (work) => {
+      const parameters = { TimeZone: "Europe/Berlin" };
+      const database = new PgliteDatabase({ kind: "embedded", directory: undefined, parameters });
+      return await inShadow({ ...context, database }, work).finally(() => database.close());
+    },
+    limitMs: 0,
+    ...options,
+  });
+}
+
+/** "003_total.sql:2:1 rewrites-table Rewrites table: ...", without the directory. */
+function words({ findings }: CheckReport): string[] {
+  return findings.map(({ rule, message, place }) => {
+    const { path = "", line, column } = place ?? {};
+    return `${[path.split("/").at(-1), line, column].filter(Boolean).join(":")} ${rule} ${message.split(";")[0]}`;
+  });
+}
+
+const names = (paths: readonly string[] | undefined) => paths?.map((path) => path.split("/").at(-1));
+
+const ORDERS = "CREATE TABLE orders (id int PRIMARY KEY, total int);";
+const REWRITE = "-- A comment.\nALTER TABLE orders ALTER total TYPE bigint;";
+
+describe("check", () => {
+  test("finds harm at the place of its statement, with the words of its rule", async () => {
+    const report = await checked(await world({ "001_orders.sql": ORDERS, "002_total.sql": REWRITE }));
+    const [finding] = report.findings;
+    const rule = CHECK_RULES.find(({ id }) => id === "rewrites-table");
+    assert.match(words(report).join("\n"), /^002_total\.sql:2:1 rewrites-table Rewrites table: all of /);
+    assert.deepEqual([finding?.why, finding?.place?.sourceLine], [rule?.why, REWRITE.split("\n")[1]]);
+    assert.ok(finding?.recipe);
+    const [statement] = report.statements;
+    assert.deepEqual(
+      [statement?.statement, statement?.touches[0]?.lock, statement?.touches[0]?.rewritten],
+      [REWRITE.split("\n")[1], "ACCESS EXCLUSIVE", true],
+    );
+  });
+
+  test("examines only the chosen files, and runs all", async () => {
+    const here = await world({
+      "001_a.sql": ORDERS,
+      "002_b.sql": REWRITE,
+      "003_c.sql": "DROP TABLE IF EXISTS nothing;",
+    });
+    const report = await checked(here, { examines: ({ version }) => version === "003" });
+    assert.deepEqual([words(report), report.replay?.applied, names(report.replay?.examined)], [[], 3, ["003_c.sql"]]);
+    const none = await checked(here, { examines: () => false });
+    assert.deepEqual([none.statements, none.replay?.applied, none.replay?.examined], [[], 3, []]);
+  });
+
+  test("ends at a statement that fails, and examines what was applied before it", async () => {
+    const files = {
+      "001_a.sql": ORDERS,
+      "002_b.sql": REWRITE,
+      "003_c.sql": "SELECT 1;\nSELECT x;",
+      "004_d.sql": "SELECT 1;",
+    };
+    const report = await checked(await world(files));
+    assert.deepEqual(
+      words(report).map((line) => line.split(":")[0]),
+      ["002_b.sql", "003_c.sql"],
+    );
+    assert.deepEqual(names(report.replay?.notRun), ["003_c.sql", "004_d.sql"]);
+  });
+
+  test("runs no file if one has an error", async () => {
+    const report = await checked(await world({ "001_a.sql": ORDERS, "002_b.sql": "SELECT 'x;" }));
+    assert.deepEqual([report.findings.length, report.replay], [1, undefined]);
+  });
+
+  test("leaves out statements that reach beyond the database, and runs the others", async () => {
+    const report = await checked(
+      await world({
+        "001_a.sql": `${ORDERS} GRANT CONNECT ON DATABASE app TO PUBLIC; CREATE ROLE reader; GRANT SELECT ON orders TO reader;`,
+        "002_b.sql": "ALTER SYSTEM SET work_mem = '1MB';\nCREATE TABLE later (id int);\nCOPY orders TO PROGRAM 'cat';",
+      }),
+    );
+    assert.deepEqual(words(report), []);
+    assert.deepEqual(
+      report.replay?.leftOut.map(({ path, line }) => `${path.split("/").at(-1)}:${line}`),
+      ["001_a.sql:1", "002_b.sql:1", "002_b.sql:3"],
+    );
+  });
+
+  test("leaves out statements about roles on a server", async () => {
+    const files = await world({
+      "001_a.sql": "CREATE ROLE check_test_role;\nALTER USER postgres SET work_mem = '1MB';",
+    });
+    const shadow = await world({});
+    const report = await checked(files, {
+      inShadow: (work) => inShadow({ ...files.context, database: shadow.database }, work),
+    });
+    assert.deepEqual([words(report), report.replay?.leftOut.length], [[], 2]);
+    assert.deepEqual(await shadow.rows("SELECT rolname FROM pg_roles WHERE rolname = 'check_test_role'"), []);
+  });
+
+  const ENDLESS = { "001_a.sql": ORDERS, "002_loop.sql": "SELECT 1;\nDO $$ BEGIN LOOP END LOOP; END $$;" };
+
+  test("stops a statement that never ends after the time limit, and says which", { timeout: 240_000 }, async () => {
+    const report = await checked(await world(ENDLESS), { limitMs: 20_000 });
+    assert.deepEqual(
+      words(report),
+      ["replay Cannot apply 002_loop: the time limit of 20s is over"].map((one) => ` ${one}`),
+    );
+    assert.deepEqual(names(report.replay?.examined), ["001_a.sql"]);
+  });
+
+  test("stops such a statement when it is interrupted", { timeout: 240_000 }, async () => {
+    const here = await world(ENDLESS);
+    const running = checked(here, {
+      parse: (text) => {
+        // The loop follows.
+        if (text.startsWith("SELECT 1")) setTimeout(() => here.abort.abort("interrupt"), 1_000);
+        return undefined;
+      },
+    });
+    await refusal(running, "interrupted");
+  });
+});
