@@ -88,11 +88,11 @@ export class PgliteDatabase implements Database {
   }
 
   async #startInMemory(loaded: LoadedPglite): Promise<Started> {
-    const image = readBaseImage(loaded);
     if (this.#parameters) {
-      const pglite = await startPgliteThread(loaded, { image, ...startParams(loaded, this.#parameters) });
+      const pglite = await startPgliteThread(loaded, startParams(loaded, this.#parameters));
       return { pglite, extensions: new PgliteExtensions(pglite, loaded.directory), stop: () => pglite.stop() };
     }
+    const image = readBaseImage(loaded);
     return start(
       loaded,
       image ? { loadDataDir: new Blob([new Uint8Array(image.buffer, image.byteOffset, image.length)]) } : {},

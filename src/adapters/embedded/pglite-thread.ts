@@ -19,10 +19,12 @@ export function isThreadStuck(): boolean {
  * The program of the thread, as a text: a file of its own would be one more for every kind of package. Answers come in
  * the order of the calls.
  */
-const PROGRAM = `import("node:worker_threads").then(({ parentPort }) => {
+const PROGRAM = `Promise.all(["worker_threads", "fs", "zlib"].map((name) => import("node:" + name))).then((modules) => {
+  const [{ parentPort }, { readFileSync }, { brotliDecompressSync }] = modules;
   let pglite;
   const calls = {
-    async start(module, image, startParams) {
+    async start(module, imageUrl, startParams) {
+      const image = imageUrl && brotliDecompressSync(readFileSync(new URL(imageUrl)));
       // Deno does not notice the end of a compilation while nothing else happens in the thread.
       const awake = setInterval(() => {}, 20);
       try {
@@ -63,8 +65,8 @@ interface Call {
 
 /** Starts PGlite in memory. */
 export async function startPgliteThread(
-  { module, source }: LoadedPglite,
-  { image, startParams }: { readonly image: Buffer | undefined } & Pick<PgliteOptions, "startParams">,
+  { module, source, directory }: LoadedPglite,
+  { startParams = module.PGlite.defaultStartParams }: Pick<PgliteOptions, "startParams">,
 ): Promise<PgliteThread> {
   // The loaders of the test runner are not for the thread.
   const worker = new Worker(PROGRAM, { eval: true, execArgv: [] });
@@ -98,7 +100,8 @@ export async function startPgliteThread(
     void worker.terminate();
   };
   try {
-    await ask("start", [source, image, startParams ?? module.PGlite.defaultStartParams]);
+    const image = module.baseImage && new URL(module.baseImage, directory).href;
+    await ask("start", [source, image, startParams]);
   } catch (error) {
     stop();
     throw error;
