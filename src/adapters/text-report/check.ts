@@ -5,6 +5,7 @@ import type { Output } from "../output/output.ts";
 import { counted, grouped } from "../output/words.ts";
 import { findingLines, resultLine } from "./failure.ts";
 import { placeText } from "./source-frame.ts";
+import { downLines, syntaxLines } from "./tested-files.ts";
 
 /** The findings, a table of the statements that block others, and what was run. */
 export function checkLines(report: CheckReport, output: Output, verbose: boolean): string[] {

@@ -15,7 +15,6 @@ import type {
   StatusReport,
   ValidationReport,
 } from "../../core/reports/report.ts";
-import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
 import { grouped, printableLine } from "../../core/text/display.ts";
 import type { TypesReport, WrittenFile } from "../../core/types/types-report.ts";
 import type { Output } from "../output/output.ts";
@@ -24,6 +23,7 @@ import { backupLines, backupListLines, restoreLines } from "./backup.ts";
 import { doctorLines } from "./doctor.ts";
 import { failureLines, findingLines, resultLine } from "./failure.ts";
 import { settingsLines } from "./settings.ts";
+import { syntaxLines } from "./tested-files.ts";
 
 /** The lines of all reports except runs, the status and checks. */
 export function otherLines(
@@ -99,37 +99,6 @@ function validationLines(report: ValidationReport, output: Output): string[] {
     lines.push("Only the files were checked: no database is named to compare them with (--url or DATABASE_URL).");
   }
   return lines;
-}
-
-const UNPARSED: Readonly<Record<Exclude<UnparsedReason, "copy-rows">, string>> = {
-  large: "above 1 MB",
-  placeholders: "placeholders whose values another environment has",
-  strings: "backslashes in strings while standard_conforming_strings is off",
-  parser: "the parser gave no verdict",
-};
-
-/** What was not parsed. */
-function syntaxLines(syntax: SyntaxCheck | undefined): string[] {
-  if (!syntax) return ["Syntax not checked: the parser's files in embedded/, beside the program, cannot be read."];
-  return syntax.unparsed.map(({ reason, statements }) => {
-    if (reason === "copy-rows") return `The rows of ${counted(statements, "COPY statement")} were not checked.`;
-    return `${counted(statements, "statement")} ${statements === 1 ? "was" : "were"} not parsed: ${UNPARSED[reason]}.`;
-  });
-}
-
-/** The outcomes of the down scripts; no line if there are none. */
-function downLines(downs: Rehearsal["downs"]): string[] {
-  const { proved, different, failed, untested } = downs;
-  const all = proved + different + failed + untested;
-  if (all === 0) return [];
-  const outcomes = [
-    proved > 0 &&
-      `${proved === all && all > 1 ? "all" : grouped(proved)} ${proved === 1 ? "restores" : "restore"} the schema`,
-    different > 0 && `${grouped(different)} ${different === 1 ? "leaves" : "leave"} differences`,
-    failed > 0 && `${grouped(failed)} failed`,
-    untested > 0 && `${grouped(untested)} could not be tested`,
-  ].filter((words) => words !== false);
-  return [`Tested ${counted(all, "down script")}: ${listed(outcomes)}.`];
 }
 
 function baselineLines({ recorded, database }: BaselineReport, { colors, marks }: Output): string[] {
