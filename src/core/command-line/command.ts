@@ -14,9 +14,9 @@ export interface Command<Environment> extends CommandWords {
 }
 
 /**
- * The side effects of a command. One that only looks starts no program and writes to no database that a project file
- * names, and writes outside the project only the files that the command line names; so it is safe in a checkout that
- * nobody has read.
+ * The side effects of a command. One that only looks starts no program but git, which runs nothing that the checkout
+ * names; it writes to no database that a project file names, and outside the project only the files that the command
+ * line names. So it is safe in a checkout that nobody has read.
  */
 export type Effect = "reads" | "changes";
 

@@ -1,0 +1,87 @@
+import type { Settings } from "../../core/configuration/settings.ts";
+import { Failure, usage } from "../../core/failure/failure.ts";
+import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
+import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
+import { compareVersions, sameVersion } from "../../core/migrations/version.ts";
+import type { Repeatable } from "../../core/repeatable/repeatable.ts";
+import type { VersionControl } from "../../ports/version-control.ts";
+
+/** Which files `check` examines: all, those of the versions after one, or those that git does not have at a base. */
+export type FileChoice =
+  | { readonly kind: "all" }
+  | { readonly kind: "since"; readonly version: string }
+  | { readonly kind: "new"; readonly base: string | undefined };
+
+export interface ChosenFiles {
+  /** The paths of the files to examine: up scripts, down scripts and repeatable migrations. */
+  readonly paths: ReadonlySet<string>;
+  /** For the report: "3 migrations since origin/main at a1b2c3d", "all 269 migrations". */
+  readonly words: string;
+  /** How to examine more, if nothing is chosen. */
+  readonly hint?: string;
+}
+
+/**
+ * The choice of a command line. A base from a variable or file gives way to --since and --all.
+ * @param typed the options of the command line
+ * @throws Failure usage if it names more than one choice
+ */
+export function fileChoice(typed: ReadonlyMap<string, string>, base: string | undefined): FileChoice {
+  const [first, second] = ["all", "since", "base"].filter((name) => typed.has(name));
+  if (second !== undefined) {
+    throw usage(`Cannot use --${first} with --${second}: each chooses the migrations`, "Leave out one of them.");
+  }
+  if (first === "all") return { kind: "all" };
+  return first === "since" ? { kind: "since", version: typed.get("since") ?? "" } : { kind: "new", base };
+}
+
+/** @throws Failure version-unknown, and those of `VersionControl` */
+export async function chooseFiles(
+  choice: FileChoice,
+  { directory, repeatableDirectory }: Pick<Settings, "directory" | "repeatableDirectory">,
+  { migrations, repeatables }: { migrations: readonly Migration[]; repeatables: readonly Repeatable[] },
+  versionControl: VersionControl,
+): Promise<ChosenFiles> {
+  const units: SqlFile[][] = [
+    ...migrations.map(({ up, down }) => (down ? [up, down] : [up])),
+    ...repeatables.map(({ file }) => [file]),
+  ];
+  if (choice.kind === "all") return chosen(units.flat(), `all ${migrationsOf(units.length)}`);
+  if (choice.kind === "since") {
+    const { version } = choice;
+    if (!migrations.some((one) => sameVersion(one.version, version))) {
+      throw new Failure("version-unknown", `Cannot check the migrations after ${version}: there is no such migration`, {
+        hint: `Name a migration that is in ${directory}.`,
+      });
+    }
+    const later = migrations.filter((one) => compareVersions(one.version, version) > 0);
+    const files = later.flatMap(({ up, down }) => (down ? [up, down] : [up]));
+    return chosen(files, `${migrationsOf(later.length)} after ${version}`);
+  }
+  const base = await versionControl.filesAtBase(directory, choice.base);
+  if ("because" in base) return chosen(units.flat(), `all ${migrationsOf(units.length)}: ${base.because}`);
+  const objects = repeatableDirectory ?? directoryBeside(directory, "repeatable");
+  const other = repeatables.length === 0 ? undefined : await versionControl.filesAtBase(objects, choice.base);
+  const known = new Map(placed(directory, base.checksums));
+  if (other && "checksums" in other)
+    for (const [path, checksum] of placed(objects, other.checksums)) known.set(path, checksum);
+  // In a file without statements there is nothing to examine, and its checksum is not that of its text.
+  const isNew = ({ path, checksum, emptiness }: SqlFile) => !emptiness && known.get(path) !== checksum;
+  const changed = units.filter((files) => files.some(isNew));
+  return chosen(changed.flat().filter(isNew), `${migrationsOf(changed.length)} since ${base.commit}`);
+}
+
+/** Checksums by the paths that pgstep gives the files. */
+function placed(directory: string, checksums: ReadonlyMap<string, string>): [path: string, checksum: string][] {
+  const start = /[/\\]$/.test(directory) ? directory : `${directory}/`;
+  return [...checksums].map(([path, checksum]) => [start + path, checksum]);
+}
+
+function chosen(files: readonly SqlFile[], words: string): ChosenFiles {
+  const paths = new Set(files.map(({ path }) => path));
+  return { paths, words, ...(paths.size === 0 && { hint: "To check all migrations, run pgstep check --all" }) };
+}
+
+function migrationsOf(count: number): string {
+  return count === 0 ? "no migrations" : count === 1 ? "1 migration" : `${count} migrations`;
+}

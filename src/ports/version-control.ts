@@ -1,0 +1,27 @@
+/** The SQL files of a directory in an earlier commit. */
+export interface CommittedFiles {
+  /** The commit for people: "origin/main at a1b2c3d". */
+  readonly commit: string;
+  /**
+   * Checksums of the files as git stores them, as those of `SqlFile`, by their paths below the directory, with slashes.
+   * A file without statements has the checksum of its own text. Files whose content git does not have are missing.
+   */
+  readonly checksums: ReadonlyMap<string, string>;
+}
+
+/** There is no earlier commit, so all files are new. */
+export interface NothingCommitted {
+  /** Why, as it follows a colon: "it is in no git repository". */
+  readonly because: string;
+}
+
+/** The history of the files. Nothing of the repository's own configuration may be run. */
+export interface VersionControl {
+  /**
+   * The files in the commit where the current branch began: the merge base of HEAD and `base`.
+   * @param directory an existing directory
+   * @param base a branch, tag or commit; undefined for the default branch of origin
+   * @throws Failure settings if that commit cannot be found; runtime-unsupported if git cannot be run
+   */
+  filesAtBase(directory: string, base: string | undefined): Promise<CommittedFiles | NothingCommitted>;
+}
