@@ -42,6 +42,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     types: "TypeScript declarations from a catalog",
     trace: "what statements were seen to do to relations: locks, rewrites, scans",
     check: "the rules of `check`: the kinds of harm that a migration can do",
+    findings: "which findings of `check` count: severities, ignores, known findings",
     secrets: "finding secrets in text, and masking them",
     completion: "shell completion and its scripts",
     help: "help texts and topics",

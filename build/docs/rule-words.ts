@@ -185,8 +185,16 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     remedy: "undo everything that the migration does",
   },
   "down-untested": {
-    meaning: "`validate --replay` could not test a down script",
+    meaning: "`check` could not test a down script",
     remedy: "test it on a copy of the database with `redo`",
+  },
+  "bad-ignore": {
+    meaning: "a comment that begins with `-- pgstep:` ignores no finding: it is misspelt, or gives no reason",
+    remedy: "correct it: [check.md](check.md#ignoring-a-finding)",
+  },
+  "unused-ignore": {
+    meaning: "a comment ignores a rule that finds nothing there",
+    remedy: "remove the rule from the comment",
   },
   "hook-unfinished": {
     meaning: "a hook after an earlier `up` failed or was interrupted",

@@ -90,10 +90,15 @@ export class ProjectConfines {
     const real = join(realPlace(dirname(named)), basename(named));
     if (this.#isInside(real)) return;
     const { values, origins } = this.#settings;
-    const isOfFile = origins.directory.source === "project-file" && isBelow(named, resolve(values.directory));
+    const setting = (["directory", "knownFindings"] as const).find(
+      (one) => origins[one].source === "project-file" && isBelow(named, resolve(values[one] ?? "")),
+    );
     const leadsOut = this.#roots.some((root) => isBelow(named, root));
-    if (!isOfFile && !leadsOut) return;
-    const why = leadsOut ? `a link leads to ${real}, ` : `${describeOrigin(origins.directory)} names a directory `;
+    if (!setting && !leadsOut) return;
+    const why =
+      leadsOut || !setting
+        ? `a link leads to ${real}, `
+        : `${describeOrigin(origins[setting])} names a ${setting === "directory" ? "directory" : "file"} `;
     throw new Failure("file-unwritable", `Cannot write ${path}: ${why}outside the project`, {
       hint: `To write there anyway, name the path itself on the command line: ${relative(process.cwd(), real)}.`,
     });

@@ -51,6 +51,8 @@ export const RULES = {
   replay: "error",
   "not-reversible": "varies",
   "down-untested": "warning",
+  "bad-ignore": "warning",
+  "unused-ignore": "warning",
   "hook-unfinished": "warning",
   "hook-failed": "warning",
   "commit-unconfirmed": "warning",

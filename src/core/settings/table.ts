@@ -1,4 +1,5 @@
 import { BACKUP_OCCASIONS, VERIFICATIONS } from "../backup/backup-file.ts";
+import { CHECK_SETTINGS } from "./check-settings.ts";
 import { hookCommands } from "./hook-commands-kind.ts";
 import {
   choice,
@@ -260,6 +261,7 @@ export const SETTINGS = {
     summary: "the pg_dump to use, with pg_restore next to it; default: from PATH",
     note: "none: let pgstep write backups itself",
   },
+  ...CHECK_SETTINGS,
   ...OUTPUT_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting>>;
 

@@ -1,0 +1,123 @@
+import type { CheckRule, Remark } from "../check/rule.ts";
+import { type Finding, finding } from "../failure/failure.ts";
+import type { TracedFile } from "../trace/trace.ts";
+import type { Ignores } from "./ignores.ts";
+import { fileName, type KnownFinding, keyOfKnown, knownFinding } from "./known-findings.ts";
+import { type CheckSeverity, levelOf, type RuleLevels } from "./levels.ts";
+
+/** A file under examination: what its statements did, and what its comments say about that. */
+export interface ExaminedFile {
+  readonly traced: TracedFile;
+  readonly ignores: Ignores;
+  /** True if not all of its statements ran. */
+  readonly isPartial?: boolean;
+}
+
+/** What a rule found in a statement of a file, and how much that weighs. */
+export interface CheckFinding {
+  readonly rule: CheckRule;
+  readonly path: string;
+  readonly remark: Remark;
+  readonly severity: CheckSeverity;
+}
+
+export interface Policy {
+  readonly levels?: RuleLevels | undefined;
+  /** Absent if no file of known findings is used. */
+  readonly known?: readonly KnownFinding[] | undefined;
+  /** The paths of all migrations, examined or not. */
+  readonly paths: Iterable<string>;
+}
+
+export interface Verdict {
+  /** The findings that count, in the order of the files, statements and rules. */
+  readonly findings: readonly CheckFinding[];
+  readonly ignored: readonly { readonly finding: CheckFinding; readonly reason: string }[];
+  readonly known: readonly CheckFinding[];
+  /** About comments that ignore nothing. */
+  readonly warnings: readonly Finding[];
+  /** The known findings that no longer occur: their statement has changed, or their file is missing. */
+  readonly outdated: readonly KnownFinding[];
+}
+
+/** Finds what the rules say about the files, and decides which of that counts. */
+export function judge(files: readonly ExaminedFile[], rules: readonly CheckRule[], policy: Policy): Verdict {
+  const { known = [], levels, paths } = policy;
+  const counted: CheckFinding[] = [];
+  const forgiven: CheckFinding[] = [];
+  const ignored: { finding: CheckFinding; reason: string }[] = [];
+  const warnings: Finding[] = [];
+  const unseen = new Map(known.map((one) => [keyOfKnown(one), one]));
+  const matched = new Set<string>();
+  for (const file of files) {
+    const used = new Set<object>();
+    for (const found of findingsOf(file, rules, levels)) {
+      const reasons = matchingIgnores(file, found);
+      for (const one of reasons) used.add(one);
+      const key = keyOfKnown(knownFinding(found.path, found.rule.id, found.remark.statement.statement));
+      const [first] = reasons;
+      if (first) {
+        ignored.push({ finding: found, reason: first.reason });
+      } else if (unseen.has(key)) {
+        matched.add(key);
+        forgiven.push(found);
+      } else counted.push(found);
+    }
+    warnings.push(...faultsOf(file), ...unusedIgnores(file, used, rules, levels));
+  }
+  const examined = new Set(files.filter(({ isPartial }) => !isPartial).map(({ traced }) => fileName(traced.path)));
+  const existing = new Set([...paths].map(fileName));
+  const outdated = [...unseen].filter(
+    ([key, { file }]) => !matched.has(key) && (examined.has(file) || !existing.has(file)),
+  );
+  return { findings: counted, ignored, known: forgiven, warnings, outdated: outdated.map(([, one]) => one) };
+}
+
+/** The known findings after a run: those that still occur or were not looked for, and the new ones. */
+export function updatedKnown(known: readonly KnownFinding[], { findings, outdated }: Verdict): KnownFinding[] {
+  const gone = new Set(outdated.map(keyOfKnown));
+  const found = findings.map(({ path, rule, remark }) => knownFinding(path, rule.id, remark.statement.statement));
+  return [...known.filter((one) => !gone.has(keyOfKnown(one))), ...found];
+}
+
+function findingsOf({ traced }: ExaminedFile, rules: readonly CheckRule[], levels?: RuleLevels): CheckFinding[] {
+  const found = rules.flatMap((rule) => {
+    const severity = levelOf(rule, levels);
+    if (severity === "off") return [];
+    return [...rule.find(traced)].map((remark) => ({ rule, path: traced.path, remark, severity }));
+  });
+  return found.sort((left, right) => left.remark.statement.number - right.remark.statement.number);
+}
+
+function matchingIgnores({ ignores: { ignores } }: ExaminedFile, { rule, remark }: CheckFinding) {
+  const { offset } = remark.statement.statement;
+  return ignores.filter((one) => one.rule === rule.id && (one.statementAt === undefined || one.statementAt === offset));
+}
+
+function faultsOf({ traced: { path }, ignores: { faults } }: ExaminedFile): Finding[] {
+  return faults.map(({ message, hint, position }) =>
+    finding("bad-ignore", { message, hint, place: { path, ...position } }),
+  );
+}
+
+/** A rule that is off may be on elsewhere, and a statement that did not run shows nothing: those are no findings. */
+function unusedIgnores(
+  { traced, ignores: { ignores }, isPartial }: ExaminedFile,
+  used: ReadonlySet<object>,
+  rules: readonly CheckRule[],
+  levels?: RuleLevels,
+): Finding[] {
+  const { path } = traced;
+  const ran = new Set(traced.statements.map(({ statement }) => statement.offset));
+  const isOn = (id: string) => rules.some((rule) => rule.id === id && levelOf(rule, levels) !== "off");
+  return ignores
+    .filter((one) => !used.has(one) && isOn(one.rule))
+    .filter(({ statementAt }) => (statementAt === undefined ? !isPartial : ran.has(statementAt)))
+    .map(({ rule, statementAt, position }) =>
+      finding("unused-ignore", {
+        message: `${rule} finds nothing in this ${statementAt === undefined ? "file" : "statement"}`,
+        hint: `Remove ${rule} from the comment.`,
+        place: { path, ...position },
+      }),
+    );
+}

@@ -1,0 +1,54 @@
+import { CHECK_RULES } from "../check/check-rules.ts";
+import { LEVELS, type Level, type RuleLevels } from "../findings/levels.ts";
+import { nearest } from "../text/spelling.ts";
+import type { Kind } from "./kinds.ts";
+
+const IDS = CHECK_RULES.map(({ id }) => id);
+
+/** `rule=severity,other=severity`; in JSON, an object. */
+export const ruleLevels: Kind<RuleLevels> = {
+  placeholder: "rule=severity,...",
+  json: "object",
+  expected: "an object of rules and severities",
+  hint: `Write --rules ${IDS[0]}=warning; in a file { "${IDS[0]}": "warning" }. The severities are ${LEVELS.join(", ")}.`,
+  schema: {
+    properties: Object.fromEntries(IDS.map((id) => [id, { enum: LEVELS }])),
+    additionalProperties: false,
+  },
+  objectFault(given) {
+    const read = fromPairs(Object.entries(given));
+    return "fault" in read ? read.fault : undefined;
+  },
+  read(written) {
+    if (!written.startsWith("{")) return fromPairs(written.split(",").map((pair) => splitPair(pair.trim())));
+    try {
+      return fromPairs(Object.entries(JSON.parse(written) as object));
+    } catch {
+      return { fault: "it is not JSON" };
+    }
+  },
+  show: (levels) =>
+    Object.entries(levels)
+      .map((pair) => pair.join("="))
+      .join(","),
+  merge: (stronger, weaker) => ({ ...weaker, ...stronger }),
+};
+
+function splitPair(pair: string): readonly [id: string, level: string] {
+  const at = pair.indexOf("=");
+  return at === -1 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+function fromPairs(pairs: readonly (readonly [id: string, level: unknown])[]): ReturnType<Kind<RuleLevels>["read"]> {
+  const levels: Record<string, Level> = {};
+  for (const [id, given] of pairs) {
+    if (!IDS.includes(id)) {
+      const meant = nearest(id, IDS);
+      return { fault: `there is no rule "${id}"${meant ? `; did you mean "${meant}"?` : ""}` };
+    }
+    const level = LEVELS.find((one) => one === given);
+    if (level === undefined) return { fault: `the severity of ${id} is not one of ${LEVELS.join(", ")}` };
+    levels[id] = level;
+  }
+  return { value: levels };
+}

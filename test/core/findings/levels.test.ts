@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resolveSettings } from "../../../src/core/configuration/resolve-settings.ts";
+import { FAIL_ON, levelOf, reaches } from "../../../src/core/findings/levels.ts";
+import { readProjectFile } from "../../../src/core/setting-files/project-file.ts";
+
+test("harm is an error and style is off, unless the settings say otherwise", () => {
+  assert.equal(levelOf({ id: "a", group: "safety" }), "error");
+  assert.equal(levelOf({ id: "a", group: "style" }, { b: "note" }), "off");
+  assert.equal(levelOf({ id: "a", group: "style" }, { a: "note" }), "note");
+});
+
+test("a severity fails the command from the named one on", () => {
+  const failing = (["note", "warning", "error"] as const).map((one) =>
+    FAIL_ON.filter((failOn) => reaches(one, failOn)),
+  );
+  assert.deepEqual(failing, [["note"], ["warning", "note"], ["error", "warning", "note"]]);
+});
+
+/** The levels from a project file and a variable, or the errors in them. */
+function rules(ofFile: unknown, variable?: string): unknown {
+  const text = JSON.stringify({ rules: ofFile });
+  const projectFile = readProjectFile({ path: "pgstep.json", text, isPackage: false });
+  const environment = variable === undefined ? {} : { PGSTEP_RULES: variable };
+  assert.ok(projectFile);
+  const located = { ...projectFile, resolve: (path: string) => path };
+  const { values, faults } = resolveSettings({ environment, projectFile: located });
+  return faults.length > 0 ? faults.map(({ message }) => message).join("; ") : values.rules;
+}
+
+test("the settings name rules and severities; a variable overrides single rules of the project file", () => {
+  assert.deepEqual(rules({ "rewrites-table": "warning" }), { "rewrites-table": "warning" });
+  assert.deepEqual(rules({ "rewrites-table": "warning" }, "rewrites-table=off"), { "rewrites-table": "off" });
+  assert.deepEqual(rules({ "rewrites-table": "warning" }, '{"rewrites-table":"note"}'), { "rewrites-table": "note" });
+  assert.match(String(rules({ "rewrite-table": "off" })), /no rule "rewrite-table"; did you mean "rewrites-table"\?/);
+  assert.match(String(rules({ "rewrites-table": "fatal" })), /severity of rewrites-table is not one of off, note/);
+  assert.match(String(rules({}, "rewrites-table")), /severity of rewrites-table is not one of/);
+  assert.match(String(rules({}, "{")), /it is not JSON/);
+});
