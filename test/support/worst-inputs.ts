@@ -12,6 +12,7 @@ import { findPassword, parseServiceFile } from "../../src/core/connection/libpq-
 import { parseConnectionUrl } from "../../src/core/connection/url.ts";
 import { Failure, type Finding } from "../../src/core/failure/failure.ts";
 import { systemWords } from "../../src/core/failure/system-error.ts";
+import { readIgnores } from "../../src/core/findings/ignores.ts";
 import { HintCommands } from "../../src/core/hints/hint-commands.ts";
 import { parseHookName, shownCommand } from "../../src/core/hooks/hook.ts";
 import { parseHeader } from "../../src/core/migrations/header.ts";
@@ -113,6 +114,22 @@ const WORST: readonly Worst[] = [
       const commands = hintCommands();
       return commands.unbroken(commands.rewritten(text));
     },
+  },
+  {
+    name: "comments that ignore findings",
+    units: [
+      "-- pgstep: ignore a: b\n",
+      "--pgstep:",
+      "--pgstep:\n",
+      ",a",
+      "a",
+      " ",
+      ":",
+      "ignore ",
+      "SELECT 1;--pgstep:\n",
+    ],
+    before: "-- pgstep: ignore ",
+    take: (text) => readIgnores(scan([text]), ["rewrites-table"]),
   },
   { name: "safe as JSON", units: [...BLANKS, ...MARKUP], take: (text) => jsonText({ text }) },
   { name: "no commands", units: [...BLANKS, ...MARKUP], take: (text) => withoutCommands(text) },

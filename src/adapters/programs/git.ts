@@ -56,8 +56,7 @@ async function defaultBase(place: Checkout, isShallow: boolean): Promise<Base | 
 }
 
 async function namedBase(place: Checkout, name: string, isShallow: boolean): Promise<Base> {
-  // A word with a dash would be an option of git.
-  const commit = name.startsWith("-") ? undefined : await place.commitOf(name);
+  const commit = await place.commitOf(name);
   if (commit !== undefined) return { name, commit };
   throw cannotFind(
     `git knows no commit "${name}"`,
@@ -90,6 +89,7 @@ class Checkout {
     throw refusedBy(complaint);
   }
 
+  /** With --verify, options in the place of a ref are an error. */
   async commitOf(ref: string): Promise<string | undefined> {
     const { status, output } = await this.ask(["rev-parse", "--verify", "--quiet", `${ref}^{commit}`]);
     return status === 0 ? output.trim() : undefined;

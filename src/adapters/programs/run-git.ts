@@ -52,7 +52,7 @@ export function runGit(directory: string, words: readonly string[], { input, tak
     try {
       const child = spawn(program, ["-C", resolve(directory), "--no-pager", ...OVERRIDES, ...words], {
         stdio: ["pipe", "pipe", "pipe"],
-        env: { ...process.env, ...ownRepository(), ...VARIABLES },
+        env: { ...inherited(), ...ownRepository(), ...VARIABLES },
         timeout: TIME_LIMIT_MS,
         killSignal: "SIGKILL",
       });
@@ -84,6 +84,12 @@ function findGit(): string | undefined {
   const name = process.platform === "win32" ? "git.exe" : "git";
   const directories = (process.env.PATH ?? "").split(delimiter).filter((one) => isAbsolute(one));
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
+}
+
+/** Deno gives variables of the dynamic linker only to a program that may start every program. */
+function inherited(): NodeJS.ProcessEnv {
+  if (!("Deno" in globalThis)) return process.env;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:LD|DYLD)_/.test(name)));
 }
 
 /** The repository that variables name, relative to the working directory and not to the directory given to git. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readIgnores } from "../../../src/core/findings/ignores.ts";
 import { parseHeader } from "../../../src/core/migrations/header.ts";
+import { placeholdersIn } from "../../../src/core/placeholders/placeholders.ts";
 import { scan, scanBytes } from "../../../src/core/scanner/scan.ts";
 
 const RULES = ["rewrites-table", "destroys-data"];
@@ -57,6 +58,13 @@ describe("a comment that ignores a rule", () => {
     assert.deepEqual(read("COPY t FROM STDIN; -- pgstep: ignore destroys-data: a\n-- pgstep: b\n\\.\n"), [
       "1:20 destroys-data at COPY t FROM STDIN: a",
     ]);
+  });
+
+  test("has its place after a statement with placeholder values", () => {
+    const { header } = parseHeader("-- Placeholders: on\n");
+    const text = ["SELECT '$", "{name}'; -- pgstep: ignore destroys-data: a"];
+    const { ignores } = readIgnores(scan(text, placeholdersIn(header, { name: "a much longer value" })), RULES);
+    assert.deepEqual(ignores[0]?.position, { line: 1, column: text.join("").indexOf("--") + 1 });
   });
 
   test("has its place after rows that come as bytes", () => {

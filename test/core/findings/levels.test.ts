@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { resolveSettings } from "../../../src/core/configuration/resolve-settings.ts";
 import { FAIL_ON, levelOf, reaches } from "../../../src/core/findings/levels.ts";
 import { readProjectFile } from "../../../src/core/setting-files/project-file.ts";
+import { ruleLevels } from "../../../src/core/settings/rule-levels-kind.ts";
 
 test("harm is an error and style is off, unless the settings say otherwise", () => {
   assert.equal(levelOf({ id: "a", group: "safety" }), "error");
@@ -32,6 +33,7 @@ test("the settings name rules and severities; a variable overrides single rules 
   assert.deepEqual(rules({ "rewrites-table": "warning" }), { "rewrites-table": "warning" });
   assert.deepEqual(rules({ "rewrites-table": "warning" }, "rewrites-table=off"), { "rewrites-table": "off" });
   assert.deepEqual(rules({ "rewrites-table": "warning" }, '{"rewrites-table":"note"}'), { "rewrites-table": "note" });
+  assert.deepEqual(ruleLevels.merge?.({ a: "off" }, { a: "note", b: "note" }), { a: "off", b: "note" });
   assert.match(String(rules({ "rewrite-table": "off" })), /no rule "rewrite-table"; did you mean "rewrites-table"\?/);
   assert.match(String(rules({ "rewrites-table": "fatal" })), /severity of rewrites-table is not one of off, note/);
   assert.match(String(rules({}, "rewrites-table")), /severity of rewrites-table is not one of/);

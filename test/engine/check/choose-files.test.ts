@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { afterEach, describe, test } from "node:test";
 import { disk } from "../../../src/adapters/files/disk.ts";
@@ -161,7 +161,7 @@ describe("the base", () => {
 
   test("must exist and have a commit in common", async () => {
     const { checkout } = branch();
-    for (const base of ["nothing", "--all", ""]) {
+    for (const base of ["nothing", "--since=yesterday", ""]) {
       assert.match(await refused(checkout.directory, { kind: "new", base }), /git knows no commit ".*"; Name a branch/);
     }
     checkout.git("switch", "--quiet", "--orphan", "other");
@@ -180,6 +180,9 @@ describe("the base", () => {
       await refused(alone.directory),
       /this shallow clone has neither .*fetch-depth: 0 for actions\/checkout, GIT_DEPTH: 0 in GitLab CI/,
     );
+    // As some CI services fetch: no branch of the remote is known.
+    alone.git("update-ref", "-d", "refs/remotes/origin/feature");
+    assert.match(await refused(alone.directory), /this shallow clone has neither/);
     const both = clone(origin, "--depth=1", "--branch=feature", "--no-single-branch");
     assert.match(
       await refused(both.directory),
@@ -191,7 +194,9 @@ describe("the base", () => {
 });
 
 describe("the repository", () => {
+  const start = process.cwd();
   afterEach(() => {
+    process.chdir(start);
     delete process.env.GIT_DIR;
     delete process.env.GIT_WORK_TREE;
   });
@@ -219,9 +224,17 @@ describe("the repository", () => {
     bare.git("update-ref", "refs/remotes/origin/main", "refs/heads/main");
     const tree = temporaryPlace("tree");
     writeFiles(tree, { [`${M}/001_a.sql`]: "SELECT 1;\n", [`${M}/002_b.sql`]: "SELECT 2;\n" });
+    const found = ["1 migration since origin/main at <commit>", "002_b.sql"];
     process.env.GIT_DIR = bare.directory;
     process.env.GIT_WORK_TREE = tree;
-    assert.deepEqual(await choice(tree), ["1 migration since origin/main at <commit>", "002_b.sql"]);
+    assert.deepEqual(await choice(tree), found);
+    // Relative paths are those of the working directory, which is the work tree unless one is named.
+    process.chdir(tree);
+    process.env.GIT_DIR = relative(tree, bare.directory);
+    process.env.GIT_WORK_TREE = ".";
+    assert.deepEqual(await choice(tree), found);
+    delete process.env.GIT_WORK_TREE;
+    assert.deepEqual(await choice(tree), found);
   });
 
   test("may name its objects by SHA-256", async () => {
