@@ -1,6 +1,7 @@
 import { backupStore } from "./adapters/files/backup-store.ts";
 import type { TextStream } from "./adapters/output/output.ts";
 import { programFile } from "./adapters/process/sealed-program.ts";
+import { git } from "./adapters/programs/git.ts";
 import { gitCommands } from "./adapters/programs/git-commands.ts";
 import type { Attendance } from "./adapters/server/postgres-database.ts";
 import { withDirectoryFacts } from "./adapters/setting-files/directory-facts.ts";
@@ -18,10 +19,10 @@ import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts"
 import { type Target, withParameters } from "./core/connection/target.ts";
 import type { Pin } from "./core/migrations/history-pin.ts";
 import { rehearseRestore } from "./engine/backup/restore.ts";
-import { inShadow, replay } from "./engine/check/shadow.ts";
 import type { Context, DatabaseContext } from "./engine/session/context.ts";
 import { createdIfMissing } from "./engine/session/create-missing.ts";
 import { waitingDatabase, waitLimitOf } from "./engine/session/wait-for-database.ts";
+import { inShadow, replay } from "./engine/shadow/shadow.ts";
 import type { FileSystem } from "./ports/file-system.ts";
 import type { Reporter } from "./ports/reporter.ts";
 import type { Database } from "./ports/session.ts";
@@ -117,6 +118,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
         },
       ),
     programFile: confines?.programFile(programFile) ?? programFile,
+    versionControl: git,
     print: parts.print,
     report: (report) => reporter.report(parts.pin ? withPin(report, parts.pin) : report),
   };

@@ -78,10 +78,10 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     seed: "seed files: reading and running",
     verbs: "commands on the history: status, baseline, repair, resolve, protect, new",
     backup: "backups: taking, verifying, restoring",
-    check: "validating files, and replaying them in a shadow database",
+    shadow: "running migrations in an empty database, and testing down scripts there",
+    check: "validating files; running them in a shadow database, and judging what was observed",
     doctor: "checks of an environment",
     "test-database": "databases for tests: a template and its copies",
-    check: "validating files; running them in a shadow database, and judging what was observed",
   },
   adapters: {
     files: "the disk, the files of a bundle, backup files",

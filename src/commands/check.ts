@@ -2,9 +2,12 @@ import { CHECK_RULES } from "../core/check/check-rules.ts";
 import { rulePage } from "../core/check/rule-page.ts";
 import type { Command } from "../core/command-line/command.ts";
 import { usage } from "../core/failure/failure.ts";
+import { reaches } from "../core/findings/levels.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { nearest } from "../core/text/spelling.ts";
 import { check as checkMigrations } from "../engine/check/check.ts";
+import { fileChoice } from "../engine/check/choose-files.ts";
+import { readKnownFindings, replaceKnownFindings } from "../engine/check/known-findings.ts";
 import type { Environment } from "./shared/environment.ts";
 import { durationOption, REPEATABLE_DIRECTORY } from "./shared/options.ts";
 
@@ -14,7 +17,7 @@ const DEFAULT_LIMIT_MS = 300_000;
 
 export const check: Command<Environment> = {
   name: "check",
-  effect: "looks",
+  effect: "reads",
   aliases: [],
   summary: "run the files on an empty database, and find harm",
   description:
@@ -30,6 +33,13 @@ export const check: Command<Environment> = {
       summary: "explain a rule, and check nothing",
       completes: CHECK_RULES.map(({ id }) => id),
     },
+    { name: "all", summary: "examine all files, not only the new ones" },
+    { name: "since", value: "version", summary: "examine the migrations after this version" },
+    settingOption("base"),
+    settingOption("rules"),
+    settingOption("failOn"),
+    settingOption("knownFindings"),
+    { name: "update-known-findings", summary: "write the findings of this check to the file of known findings" },
     { name: "timeout", value: "duration", summary: "how long the files may run; 0 for no limit (5m)" },
     settingOption("shadowUrl"),
     settingOption("shadowTimeZone"),
@@ -38,9 +48,9 @@ export const check: Command<Environment> = {
     settingOption("hooksDirectory"),
   ],
   examples: [
-    { line: "pgstep check", remark: "in CI; no server is needed" },
-    { line: "pgstep check --explain rewrites-table", remark: "the harm and the safe way" },
-    { line: "pgstep check --format sarif > pgstep.sarif", remark: "for code scanning" },
+    { line: "pgstep check", note: "in CI; no server is needed" },
+    { line: "pgstep check --explain rewrites-table", note: "the harm and the safe way" },
+    { line: "pgstep check --format sarif > pgstep.sarif", note: "for code scanning" },
   ],
   async run(invocation, environment) {
     const { options } = invocation;
@@ -52,9 +62,23 @@ export const check: Command<Environment> = {
     const limitMs = durationOption(invocation, "timeout") ?? DEFAULT_LIMIT_MS;
     const isDatabaseTyped = environment.settings.origins.url.source === "flag";
     const database = isDatabaseTyped ? await environment.namedDatabase() : undefined;
-    const report = await checkMigrations(environment.context, database, { inShadow: environment.inTrial, limitMs });
-    environment.report(report);
-    return report.findings.some(({ severity }) => severity === "error") ? FOUND_ERRORS : 0;
+    const { base, rules: levels, failOn, knownFindings } = environment.settings.values;
+    const { context } = environment;
+    const updates = options.has("update-known-findings");
+    if (updates && knownFindings === undefined) {
+      throw usage("Cannot update known findings: no file is named", "Add --known-findings <file>.");
+    }
+    const known =
+      knownFindings === undefined ? undefined : readKnownFindings(context.fileSystem, knownFindings, updates);
+    const result = await checkMigrations(context, database, {
+      ...{ inShadow: environment.inTrial, versionControl: environment.versionControl },
+      ...{ choice: fileChoice(options, base), limitMs, levels, known },
+    });
+    if (updates && knownFindings !== undefined) replaceKnownFindings(context.fileSystem, knownFindings, result.known);
+    const { findings } = result.report;
+    // What was found is known from now on.
+    environment.report(result.report);
+    return findings.some(({ severity }) => reaches(severity, failOn)) ? FOUND_ERRORS : 0;
   },
 };
 

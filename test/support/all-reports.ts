@@ -164,9 +164,17 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
       syntax: { parser: 18, parsed: 5, unparsed: UNPARSED.map((reason) => ({ reason, statements: 2 })) },
     },
     check: {
-      ...{ type: "check", database: "app", migrations: 3 },
+      ...{ type: "check", database: "app", migrations: 3, files: "3 migrations since main at a1b2c3d" },
+      ...{ hint: "Run pgstep check --all.", ignored: 1, known: 2, outdated: 1 },
+      syntax: { parser: 18, parsed: 5, unparsed: [] },
       replay: {
-        ...{ database: "shadow", applied: 3, downs: { proved: 4, different: 2, failed: 1, untested: 1 }, examined: ["m/001_a.sql"], notRun: ["m/002_b.sql"] },
+        ...{
+          database: "shadow",
+          applied: 3,
+          downs: { proved: 4, different: 2, failed: 1, untested: 1 },
+          examined: ["m/001_a.sql"],
+          notRun: ["m/002_b.sql"],
+        },
         leftOut: [PLACE],
       },
       statements: [

@@ -56,7 +56,8 @@ export function annotation(finding: Finding, checkout: string): string {
     ["title", `pgstep: ${rule}`],
   ];
   const written = properties.map(([name, value = ""]) => `${name}=${safeText(value, "workflow-property")}`).join(",");
-  return `::${severity} ${written}::${safeText(withHint(finding), "workflow-message")}`;
+  const command = severity === "note" ? "notice" : severity;
+  return `::${command} ${written}::${safeText(withHint(finding), "workflow-message")}`;
 }
 
 /** A stream for all other text: a server's message, for example, must not be read as a workflow command. */

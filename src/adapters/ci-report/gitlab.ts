@@ -5,13 +5,15 @@ import type { Inspected } from "../output/findings.ts";
 import { checkoutPath, withHint } from "../output/findings.ts";
 
 /** A GitLab code quality report: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format */
+const GITLAB_SEVERITIES = { error: "major", warning: "minor", note: "info" } as const;
+
 export function gitlabDocument({ findings, checkout }: Inspected): string {
   const marks = fingerprints(findings, checkout);
   const issues = findings.map((finding, index) => ({
     description: withHint(finding, ". ").replaceAll("\n", " "),
     check_name: finding.rule,
     fingerprint: marks[index],
-    severity: finding.severity === "error" ? "major" : "minor",
+    severity: GITLAB_SEVERITIES[finding.severity],
     // Both are required; a finding without a place is shown at the checkout as a whole.
     location: {
       path: finding.place ? checkoutPath(finding.place, checkout) : ".",

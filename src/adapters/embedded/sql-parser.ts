@@ -95,7 +95,7 @@ class PgQueryParser implements SqlParser {
     if (position === 0) return UNREAD;
     const offset = indexOfCodePoint(text, position - 1);
     const isRefusedByMistake = message.startsWith("syntax error") && continuesString(text, offset);
-    return isRefusedByMistake ? UNREAD : { kind: "fault", message, offset };
+    return isRefusedByMistake ? UNREAD : { kind: "error", message, offset };
   }
 }
 

@@ -149,7 +149,9 @@ export function jsonReport(report: Report) {
 
 function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
   return {
-    ...fields(report, "type", "database", "migrations", "isParsed"),
+    ...fields(report, "type", "database", "migrations", "files"),
+    ...{ syntax: report.syntax ?? null, hint: report.hint ?? null },
+    ...fields(report, "ignored", "known", "outdated"),
     replay: orNull(replay, (run) => ({ ...run, leftOut: run.leftOut.map(jsonPlace) })),
     statements: statements.map(({ place, statement, touches }) => ({
       ...{ place: jsonPlace(place), statement },

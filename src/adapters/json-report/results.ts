@@ -61,12 +61,17 @@ export const RESULTS = {
   check: line("check", "The answer of check. Its exit status is 3 when a finding is an error.", {
     database: stringOrNull("The database whose history the files were compared with; null for none."),
     migrations: count("The number of checked files."),
+    files: string('Which files were examined, in words: "3 migrations since origin/main at a1b2c3d".'),
+    hint: stringOrNull("How to examine more, if no file was examined."),
     syntax: refOrNull("syntaxCheck", "What PostgreSQL's own parser read; null if this copy of pgstep has no parser."),
     replay: refOrNull("replay", "The migrations that were run; null if none was, because files have errors."),
     statements: list(
       "The statements of the examined files that touched a relation that was there before the file, in order.",
       ref("checkedStatement"),
     ),
+    ignored: count("The number of findings that comments in the files ignore."),
+    known: count("The number of findings that the file of known findings forgives."),
+    outdated: count("The number of known findings that no longer occur."),
     findings: list("Errors first.", ref("checkFinding")),
   }),
   types: line("types", "The answer of types. Its exit status is 3 when --check finds a file that is not up to date.", {

@@ -1,7 +1,7 @@
 import { VERIFICATIONS } from "../../core/backup/backup-file.ts";
-import { FAILURES, type FailureCode, type Finding } from "../../core/failure/failure.ts";
+import { FAILURES, type FailureCode } from "../../core/failure/failure.ts";
 import { HOOK_MOMENTS } from "../../core/hooks/hook.ts";
-import type { Blocked } from "../../core/trace/lock-modes.ts";
+import { CHECK_VALUES } from "./check-values.ts";
 import {
   count,
   countOrNull,
@@ -69,14 +69,6 @@ export const FAILURE_FIELDS = {
   server: refOrNull("serverMessage", "The server's message."),
   findings: list("All findings, if the command failed because of them.", ref("finding")),
   exitStatus: count("The exit status of the process."),
-};
-
-const FINDING = {
-  rule: string<Finding["rule"]>("A stable name, e.g. duplicate-version."),
-  severity: oneOf("An error stops a run.", ["error", "warning"]),
-  message: string("What was found."),
-  hint: stringOrNull("What to do."),
-  place: refOrNull("place", "The place of the finding."),
 };
 
 const USER = stringOrNull("The role that logged in.");
@@ -195,52 +187,7 @@ export const VALUES = {
     fileChecksum: stringOrNull("SHA-256 of the file now."),
     toolVersion: stringOrNull("The version of pgstep that applied it."),
   }),
-  finding: object("An error or warning about files and history.", FINDING),
-  checkFinding: object("A finding of check.", {
-    ...FINDING,
-    why: stringOrNull("What happens in production; null if no rule of check found it."),
-    recipe: stringOrNull("The safe way, as SQL in which <words> stand for your names; null as above."),
-  }),
-  syntaxCheck: object("What PostgreSQL's own parser read of the files.", {
-    parser: count("The major version of PostgreSQL that the parser is from."),
-    parsed: count("The number of parsed statements, with those that have errors."),
-    unparsed: list("What was not parsed, by reason; empty for nothing.", ref("unparsed")),
-  }),
-  unparsed: object("Statements that were not parsed, or not completely.", {
-    reason: oneOf(
-      "large: above 1 MB. copy-rows: parsed, but not the rows of the COPY. placeholders: the values are known in another environment. strings: backslashes while the file has standard_conforming_strings off. parser: the parser gave no verdict, for example because of deep nesting.",
-      ["large", "copy-rows", "placeholders", "strings", "parser"],
-    ),
-    statements: count("The number of statements."),
-  }),
-  downTests: object("Down scripts that were tested, by outcome.", {
-    proved: count("They restore the schema, and the migration can be applied again."),
-    different: count("They do not restore the schema, or the migration cannot be applied again."),
-    failed: count("A statement failed."),
-    untested: count("pgstep could not test them."),
-  }),
-  replay: object("Migrations that were run to check them.", {
-    database: string("The empty database that they were run on."),
-    applied: count("The number of applied migrations."),
-    downs: ref("downTests", "The down scripts."),
-    examined: list("The paths of the files whose statements were examined.", TEXT),
-    notRun: list("The paths of the files that were not run, because one before them failed.", TEXT),
-    leftOut: list("Statements that were not run, because they reach beyond the database.", ref("place")),
-  }),
-  checkedStatement: object("A statement, and what it was seen to do.", {
-    place: ref("place", "The start of the statement."),
-    statement: string("The first 200 characters of the statement, on one line."),
-    touches: list("One for each relation.", ref("touch")),
-  }),
-  touch: object("What a statement was seen to do to a relation.", {
-    relation: string("As SQL names it, without the schema public."),
-    lock: string("The strongest lock that its transaction then held, e.g. ACCESS EXCLUSIVE."),
-    blocks: stringOrNull<Blocked>(
-      "What it keeps others from until COMMIT: reads and writes, or writes; null for neither.",
-    ),
-    rewritten: yesOrNo("All rows were written anew."),
-    scanned: yesOrNo("All rows were read."),
-  }),
+  ...CHECK_VALUES,
   place: object("A file and a position in it.", {
     path: string("As given by the user."),
     line: countOrNull("From 1.", 1),

@@ -1,11 +1,17 @@
 import { basename } from "node:path";
-import type { CheckedRun, CheckedStatement, CheckedTouch, CheckReport } from "../../core/reports/check-report.ts";
-import { cut, displayWidth, enumeration, pad, printableLine } from "../../core/text/display.ts";
+import type {
+  CheckedRun,
+  CheckedStatement,
+  CheckedTouch,
+  CheckReport,
+  DownOutcomes,
+} from "../../core/reports/check-report.ts";
+import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
+import { cut, displayWidth, enumeration, grouped, pad, printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
-import { counted, grouped } from "../output/words.ts";
-import { findingLines, resultLine } from "./failure.ts";
+import { counted, listed } from "../output/words.ts";
+import { findingLines, helpLines, resultLine } from "./failure.ts";
 import { placeText } from "./source-frame.ts";
-import { downLines, syntaxLines } from "./tested-files.ts";
 
 /** The findings, a table of the statements that block others, and what was run. */
 export function checkLines(report: CheckReport, output: Output, verbose: boolean): string[] {
@@ -17,20 +23,35 @@ export function checkLines(report: CheckReport, output: Output, verbose: boolean
     ...table,
     ...(table.length > 0 ? [""] : []),
     resultLine(report, output),
-    ...(report.replay ? runLines(report.replay) : ["No migration was run: fix the files first."]),
+    ...(report.replay ? runLines(report, report.replay) : ["No migration was run: fix the files first."]),
     ...syntaxLines(report.syntax),
+    ...forgivenLines(report),
+    ...(report.hint === undefined ? [] : helpLines(report.hint, output)),
   ];
 }
 
-function runLines({ database, applied, examined, downs, notRun, leftOut }: CheckedRun): string[] {
+function runLines({ files }: CheckReport, { database, applied, downs, notRun, leftOut }: CheckedRun): string[] {
   return [
-    `Ran ${counted(applied, "migration")} on ${printableLine(database)}, examined ${grouped(examined.length)}.`,
+    `Ran ${counted(applied, "migration")} on ${printableLine(database)}, examined ${printableLine(files)}.`,
     ...downLines(downs),
     ...(notRun.length > 0
       ? [`Not examined, because of the error: ${printableLine(enumeration(notRun.map((path) => basename(path))))}.`]
       : []),
     ...(leftOut.length > 0
       ? [`Left out, because it reaches beyond the database: ${printableLine(enumeration(leftOut.map(placeText)))}.`]
+      : []),
+  ];
+}
+
+/** The findings that do not count. */
+function forgivenLines({ ignored, known, outdated }: CheckReport): string[] {
+  return [
+    ...(ignored > 0 ? [`Comments in the files ignore ${counted(ignored, "finding")}.`] : []),
+    ...(known > 0 ? [`Known before: ${counted(known, "finding")}.`] : []),
+    ...(outdated > 0
+      ? [
+          `${counted(outdated, "known finding")} no longer ${outdated === 1 ? "occurs" : "occur"}: --update-known-findings.`,
+        ]
       : []),
   ];
 }
@@ -67,4 +88,35 @@ function cellsOf({ place, statement }: CheckedStatement, touch: CheckedTouch): s
   const { relation, lock, blocks = "", rewritten, scanned } = touch;
   const where = `${basename(place.path)}:${place.line}`;
   return [where, relation, lock, blocks, rewritten ? "rewritten" : scanned ? "read" : "", statement].map(printableLine);
+}
+
+const UNPARSED: Readonly<Record<Exclude<UnparsedReason, "copy-rows">, string>> = {
+  large: "above 1 MB",
+  placeholders: "placeholders whose values another environment has",
+  strings: "backslashes in strings while standard_conforming_strings is off",
+  parser: "the parser gave no verdict",
+};
+
+/** What was not parsed. */
+export function syntaxLines(syntax: SyntaxCheck | undefined): string[] {
+  if (!syntax) return ["Syntax not checked: the parser's files in embedded/, beside the program, cannot be read."];
+  return syntax.unparsed.map(({ reason, statements }) => {
+    if (reason === "copy-rows") return `The rows of ${counted(statements, "COPY statement")} were not checked.`;
+    return `${counted(statements, "statement")} ${statements === 1 ? "was" : "were"} not parsed: ${UNPARSED[reason]}.`;
+  });
+}
+
+/** The outcomes of the down scripts; no line if there are none. */
+function downLines(downs: DownOutcomes): string[] {
+  const { proved, different, failed, untested } = downs;
+  const all = proved + different + failed + untested;
+  if (all === 0) return [];
+  const outcomes = [
+    proved > 0 &&
+      `${proved === all && all > 1 ? "all" : grouped(proved)} ${proved === 1 ? "restores" : "restore"} the schema`,
+    different > 0 && `${grouped(different)} ${different === 1 ? "leaves" : "leave"} differences`,
+    failed > 0 && `${grouped(failed)} failed`,
+    untested > 0 && `${grouped(untested)} could not be tested`,
+  ].filter((words) => words !== false);
+  return [`Tested ${counted(all, "down script")}: ${listed(outcomes)}.`];
 }

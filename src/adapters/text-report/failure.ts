@@ -79,7 +79,7 @@ export function findingLines(findings: readonly Finding[], output: Output): stri
   const explained = new Set<string | undefined>();
   return findings.flatMap((finding, index) => {
     const { place, severity, message, hint, recipe } = finding;
-    const paint = severity === "error" ? colors.red : colors.yellow;
+    const paint = severity === "error" ? colors.red : severity === "warning" ? colors.yellow : colors.cyan;
     const text = printableLine(message);
     const lines: string[] = [];
     const framed = place?.sourceLine !== undefined && findings.length <= MOST_FRAMES;
@@ -122,6 +122,7 @@ export function resultLine({ migrations, findings, database }: Checked, { colors
   const found = [
     ...(count("error") > 0 ? [colors.red(counted(count("error"), "error"))] : []),
     ...(count("warning") > 0 ? [colors.yellow(counted(count("warning"), "warning"))] : []),
+    ...(count("note") > 0 ? [counted(count("note"), "note")] : []),
   ];
   const where = database === undefined ? "" : ` against ${printableLine(database)}`;
   const result = found.length > 0 ? listed(found) : "no problems found";

@@ -5,7 +5,6 @@ import type {
   CreatedReport,
   InitializedReport,
   ProtectionReport,
-  Rehearsal,
   RepairReport,
   Report,
   ResetInventory,
@@ -20,10 +19,10 @@ import type { TypesReport, WrittenFile } from "../../core/types/types-report.ts"
 import type { Output } from "../output/output.ts";
 import { counted, duration, listed } from "../output/words.ts";
 import { backupLines, backupListLines, restoreLines } from "./backup.ts";
+import { syntaxLines } from "./check.ts";
 import { doctorLines } from "./doctor.ts";
 import { failureLines, findingLines, resultLine } from "./failure.ts";
 import { settingsLines } from "./settings.ts";
-import { syntaxLines } from "./tested-files.ts";
 
 /** The lines of all reports except runs, the status and checks. */
 export function otherLines(

@@ -4,13 +4,14 @@ import type { TargetValue } from "../../core/connection/explanation.ts";
 import type { Failure } from "../../core/failure/failure.ts";
 import type { Report } from "../../core/reports/report.ts";
 import type { BackupMeans } from "../../engine/backup/take-backup.ts";
-import type { InShadow } from "../../engine/check/shadow.ts";
 import type { Context, DatabaseContext } from "../../engine/session/context.ts";
 import type { WaitLimit } from "../../engine/session/wait-for-database.ts";
+import type { InShadow } from "../../engine/shadow/shadow.ts";
 import type { Consent, ForgetConsent, RecordConsent, UnprotectConsent } from "../../ports/consent.ts";
 import type { Probe } from "../../ports/probe.ts";
 import type { ProgramFile } from "../../ports/program-file.ts";
 import type { Database } from "../../ports/session.ts";
+import type { VersionControl } from "../../ports/version-control.ts";
 
 /** The services that a command runs with. */
 export interface Environment {
@@ -45,6 +46,7 @@ export interface Environment {
   /** Connects to the server step by step; undefined for the embedded database. @throws Failure settings */
   probe(): Promise<Probe | undefined>;
   readonly programFile: ProgramFile;
+  readonly versionControl: VersionControl;
   /** The tools for backups. @throws Failure settings */
   backupMeans(): Promise<BackupMeans>;
   consent(given: GivenConsent): Consent & UnprotectConsent & RecordConsent & ForgetConsent;

@@ -51,8 +51,8 @@ export const blocksReadsAndWrites: CheckRule = {
     const waits = new Map([...waitsOf(file)].map((wait) => [wait.statement, wait]));
     for (const { statement, resolve } of inOrder(file)) {
       for (const found of [dropsIndex, locksTable, refreshesView, detaches]) {
-        const remark = found(file, statement, resolve);
-        if (remark) yield { statement, ...remark };
+        const note = found(file, statement, resolve);
+        if (note) yield { statement, ...note };
       }
       const wait = waits.get(statement);
       const held = wait?.held.filter(({ blocked }) => blocked === "reads and writes") ?? [];

@@ -70,8 +70,8 @@ export const RULES = {
   bug: "error",
 } as const satisfies Record<string, Severity | "varies">;
 
-/** An error blocks; a warning does not. */
-export type Severity = "error" | "warning";
+/** An error blocks; a warning does not. Only the settings of `check` make a finding a note. */
+export type Severity = "error" | "warning" | "note";
 
 export type RuleId = keyof typeof RULES;
 

@@ -22,7 +22,7 @@ export interface Ignore {
 }
 
 /** Why a comment has no effect. */
-export interface IgnoreFault {
+export interface IgnoreProblem {
   readonly message: string;
   readonly hint: string;
   readonly position: Position;
@@ -30,7 +30,7 @@ export interface IgnoreFault {
 
 export interface Ignores {
   readonly ignores: readonly Ignore[];
-  readonly faults: readonly IgnoreFault[];
+  readonly problems: readonly IgnoreProblem[];
 }
 
 /** @param rules the ids that a comment may name */
@@ -41,7 +41,7 @@ export function readIgnores(pieces: Iterable<Piece | CopyBytes>, rules: readonly
     // Rows that came as bytes are followed by a piece that has its own position.
     if (piece.kind === "copy-bytes") continue;
     const text = writtenText(piece);
-    const start = "position" in piece && piece.kind !== "fault" ? piece.position : position;
+    const start = "position" in piece && piece.kind !== "error" ? piece.position : position;
     reading.take(piece, text, start);
     position = advance(start, text);
   }
@@ -64,7 +64,7 @@ const FORM = 'Write "-- pgstep: ignore <rule>: <reason>"';
 class Reading {
   readonly #rules: readonly string[];
   readonly #ignores: Ignore[] = [];
-  readonly #faults: IgnoreFault[] = [];
+  readonly #problems: IgnoreProblem[] = [];
   /** Before a statement that is not read yet. */
   #waiting: Instruction[] = [];
   /** The last piece, if it is a statement. */
@@ -99,7 +99,7 @@ class Reading {
     for (const { position } of this.#waiting) {
       this.#refuse(position, "no statement follows this comment", "Move it above its statement, or remove it.");
     }
-    return { ignores: this.#ignores, faults: this.#faults };
+    return { ignores: this.#ignores, problems: this.#problems };
   }
 
   #apply({ content, position }: Instruction, statement: Statement | undefined): void {
@@ -138,7 +138,7 @@ class Reading {
   }
 
   #refuse(position: Position, message: string, hint: string): void {
-    this.#faults.push({ message, hint, position });
+    this.#problems.push({ message, hint, position });
   }
 }
 

@@ -17,7 +17,7 @@ export interface ExaminedFile {
 export interface CheckFinding {
   readonly rule: CheckRule;
   readonly path: string;
-  readonly remark: Remark;
+  readonly note: Remark;
   readonly severity: CheckSeverity;
 }
 
@@ -54,7 +54,7 @@ export function judge(files: readonly ExaminedFile[], rules: readonly CheckRule[
     for (const found of findingsOf(file, rules, levels)) {
       const reasons = matchingIgnores(file, found);
       for (const one of reasons) used.add(one);
-      const key = keyOfKnown(knownFinding(found.path, found.rule.id, found.remark.statement.statement));
+      const key = keyOfKnown(knownFinding(found.path, found.rule.id, found.note.statement.statement));
       const [first] = reasons;
       if (first) {
         ignored.push({ finding: found, reason: first.reason });
@@ -76,7 +76,7 @@ export function judge(files: readonly ExaminedFile[], rules: readonly CheckRule[
 /** The known findings after a run: those that still occur or were not looked for, and the new ones. */
 export function updatedKnown(known: readonly KnownFinding[], { findings, outdated }: Verdict): KnownFinding[] {
   const gone = new Set(outdated.map(keyOfKnown));
-  const found = findings.map(({ path, rule, remark }) => knownFinding(path, rule.id, remark.statement.statement));
+  const found = findings.map(({ path, rule, note }) => knownFinding(path, rule.id, note.statement.statement));
   return [...known.filter((one) => !gone.has(keyOfKnown(one))), ...found];
 }
 
@@ -84,18 +84,18 @@ function findingsOf({ traced }: ExaminedFile, rules: readonly CheckRule[], level
   const found = rules.flatMap((rule) => {
     const severity = levelOf(rule, levels);
     if (severity === "off") return [];
-    return [...rule.find(traced)].map((remark) => ({ rule, path: traced.path, remark, severity }));
+    return [...rule.find(traced)].map((note) => ({ rule, path: traced.path, note, severity }));
   });
-  return found.sort((left, right) => left.remark.statement.number - right.remark.statement.number);
+  return found.sort((left, right) => left.note.statement.number - right.note.statement.number);
 }
 
-function matchingIgnores({ ignores: { ignores } }: ExaminedFile, { rule, remark }: CheckFinding) {
-  const { offset } = remark.statement.statement;
+function matchingIgnores({ ignores: { ignores } }: ExaminedFile, { rule, note }: CheckFinding) {
+  const { offset } = note.statement.statement;
   return ignores.filter((one) => one.rule === rule.id && (one.statementAt === undefined || one.statementAt === offset));
 }
 
-function faultsOf({ traced: { path }, ignores: { faults } }: ExaminedFile): Finding[] {
-  return faults.map(({ message, hint, position }) =>
+function faultsOf({ traced: { path }, ignores: { problems } }: ExaminedFile): Finding[] {
+  return problems.map(({ message, hint, position }) =>
     finding("bad-ignore", { message, hint, place: { path, ...position } }),
   );
 }

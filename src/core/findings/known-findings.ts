@@ -34,17 +34,17 @@ export function keyOfKnown({ file, rule, statement }: KnownFinding): string {
 }
 
 /** Reads the text of such a file. An error is a clause: "it is not JSON". */
-export function parseKnownFindings(text: string): { known: KnownFinding[] } | { fault: string } {
+export function parseKnownFindings(text: string): { known: KnownFinding[] } | { problem: string } {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { fault: "it is not JSON" };
+    return { problem: "it is not JSON" };
   }
   const { version, findings } = (value ?? {}) as { version?: unknown; findings?: unknown };
-  if (version !== VERSION) return { fault: `it has no "version": ${VERSION}` };
+  if (version !== VERSION) return { problem: `it has no "version": ${VERSION}` };
   if (!Array.isArray(findings) || !findings.every(isKnownFinding)) {
-    return { fault: 'its "findings" are not a list of objects with "file", "rule" and "statement"' };
+    return { problem: 'its "findings" are not a list of objects with "file", "rule" and "statement"' };
   }
   return { known: findings };
 }

@@ -8,6 +8,10 @@ export interface CheckReport {
   /** The database whose history the files were compared with; undefined for none. */
   readonly database: string | undefined;
   readonly migrations: number;
+  /** Which files were examined: "3 migrations since origin/main at a1b2c3d". */
+  readonly files: string;
+  /** How to examine more, if no file was examined. */
+  readonly hint?: string;
   /** The migrations that were run; undefined if none was, because the files have errors. */
   readonly replay?: CheckedRun;
   /** Undefined when this copy of pgstep has no parser. */
@@ -15,6 +19,12 @@ export interface CheckReport {
   /** The statements of the examined files that touched a relation that was there before the file, in order. */
   readonly statements: readonly CheckedStatement[];
   readonly findings: readonly Finding[];
+  /** The number of findings that comments in the files ignore. */
+  readonly ignored: number;
+  /** The number of findings that the file of known findings forgives. */
+  readonly known: number;
+  /** The number of known findings that no longer occur. */
+  readonly outdated: number;
 }
 
 /** The migrations that `check` ran on an empty database. */

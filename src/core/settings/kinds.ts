@@ -95,7 +95,7 @@ export const timeZone: Kind<string> = {
   expected: "a time zone",
   hint: "Write it like UTC or Europe/Berlin.",
   read: (written) =>
-    /^[A-Za-z0-9_+\-/:<>.,]+$/.test(written) ? { value: written } : { fault: "it is not the name of a time zone" },
+    /^[A-Za-z0-9_+\-/:<>.,]+$/.test(written) ? { value: written } : { problem: "it is not the name of a time zone" },
 };
 
 /** Milliseconds, written with a unit. */

@@ -15,16 +15,16 @@ export const ruleLevels: Kind<RuleLevels> = {
     properties: Object.fromEntries(IDS.map((id) => [id, { enum: LEVELS }])),
     additionalProperties: false,
   },
-  objectFault(given) {
+  objectProblem(given) {
     const read = fromPairs(Object.entries(given));
-    return "fault" in read ? read.fault : undefined;
+    return "problem" in read ? read.problem : undefined;
   },
   read(written) {
     if (!written.startsWith("{")) return fromPairs(written.split(",").map((pair) => splitPair(pair.trim())));
     try {
       return fromPairs(Object.entries(JSON.parse(written) as object));
     } catch {
-      return { fault: "it is not JSON" };
+      return { problem: "it is not JSON" };
     }
   },
   show: (levels) =>
@@ -44,10 +44,10 @@ function fromPairs(pairs: readonly (readonly [id: string, level: unknown])[]): R
   for (const [id, given] of pairs) {
     if (!IDS.includes(id)) {
       const meant = nearest(id, IDS);
-      return { fault: `there is no rule "${id}"${meant ? `; did you mean "${meant}"?` : ""}` };
+      return { problem: `there is no rule "${id}"${meant ? `; did you mean "${meant}"?` : ""}` };
     }
     const level = LEVELS.find((one) => one === given);
-    if (level === undefined) return { fault: `the severity of ${id} is not one of ${LEVELS.join(", ")}` };
+    if (level === undefined) return { problem: `the severity of ${id} is not one of ${LEVELS.join(", ")}` };
     levels[id] = level;
   }
   return { value: levels };

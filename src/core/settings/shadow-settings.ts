@@ -19,6 +19,6 @@ export const SHADOW_SETTINGS = {
     ofProgram: true,
     default: "Europe/Berlin",
     summary: "TimeZone of the database that check uses, as in production",
-    remark: "with UTC, timestamp to timestamptz rewrites no table",
+    note: "with UTC, timestamp to timestamptz rewrites no table",
   },
 } as const satisfies Readonly<Record<string, Setting>>;

@@ -102,7 +102,7 @@ class FileCheck {
   async #parse(statement: Statement, file: SqlFile): Promise<UnparsedReason | undefined> {
     const parsed = await this.#parser.parse(statement.text);
     if (parsed.kind === "unread") return "parser";
-    if (parsed.kind === "fault") {
+    if (parsed.kind === "error") {
       const { message, offset } = parsed;
       const hint = this.#hint(statement, offset);
       const place = this.#place(statement, file, offset);

@@ -1,16 +1,25 @@
 import { CHECK_RULES } from "../../core/check/check-rules.ts";
 import { type Finding, interruption } from "../../core/failure/failure.ts";
+import { type Ignores, readIgnores } from "../../core/findings/ignores.ts";
+import { judge, updatedKnown, type Verdict } from "../../core/findings/judge.ts";
+import type { KnownFinding } from "../../core/findings/known-findings.ts";
+import type { RuleLevels } from "../../core/findings/levels.ts";
 import { runsIn } from "../../core/migrations/header.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
+import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
+import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { CheckReport, DownOutcomes } from "../../core/reports/check-report.ts";
+import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Tree } from "../../core/trace/trace.ts";
 import type { Database } from "../../ports/session.ts";
 import type { SqlParser } from "../../ports/sql-parser.ts";
+import type { VersionControl } from "../../ports/version-control.ts";
 import { byWeightAndPlace } from "../files/read-migrations.ts";
 import type { Context } from "../session/context.ts";
-import { findingsIn, touchingStatements } from "./judge.ts";
-import { rehearse } from "./replay.ts";
-import type { InShadow } from "./shadow.ts";
+import { rehearse } from "../shadow/replay.ts";
+import type { InShadow } from "../shadow/shadow.ts";
+import { chooseFiles, type FileChoice } from "./choose-files.ts";
+import { asHarm, placedFinding, touchingStatements } from "./judge.ts";
 import { type TimeLimit, timeLimit } from "./time-limit.ts";
 import { Trial } from "./trial.ts";
 import { inspectAll } from "./validate.ts";
@@ -18,45 +27,80 @@ import { inspectAll } from "./validate.ts";
 export interface CheckOptions {
   /** Gives an empty database, each time it is called. */
   readonly inShadow: InShadow;
-  /** True for a file whose statements are examined; absent for all files. */
-  readonly examines?: (migration: Migration) => boolean;
+  /** Which files are examined. */
+  readonly choice: FileChoice;
+  readonly versionControl: VersionControl;
   /** The longest time that the files may run, in milliseconds; 0 for no limit. */
   readonly limitMs: number;
+  /** The levels that the settings give to rules. */
+  readonly levels?: RuleLevels | undefined;
+  /** The findings that are forgiven; absent without a file of them. */
+  readonly known?: readonly KnownFinding[] | undefined;
+}
+
+/** The report of a check, and the known findings as they are after it. */
+export interface Checked {
+  readonly report: CheckReport;
+  readonly known: readonly KnownFinding[];
 }
 
 /**
  * Does everything that `validate` does. Unless the files have errors, also runs them in an empty database, examines
- * each statement there, and proves the down scripts.
+ * each statement of the chosen files there, and tests their down scripts.
  * @param database compared with its history; undefined for none
- * @throws Failure directory-unreadable, history-foreign, shadow-not-empty, interrupted, terminated and those of
- *   connecting
+ * @throws Failure directory-unreadable, history-foreign, shadow-not-empty, version-unknown, interrupted, terminated and
+ *   those of connecting and of `VersionControl`
  */
-export async function check(
-  context: Context,
-  database: Database | undefined,
-  options: CheckOptions,
-): Promise<CheckReport> {
-  const { migrations, findings, mayRun, syntax } = await inspectAll(context, database);
-  const result = mayRun ? await runFiles(context, migrations, options) : NOTHING_RUN;
+export async function check(context: Context, database: Database | undefined, options: CheckOptions): Promise<Checked> {
+  const { choice, versionControl, known = [] } = options;
+  const { findings, mayRun, syntax, ...files } = await inspectAll(context, database);
+  const chosen = await chooseFiles(choice, context.settings, files, versionControl);
+  const { replay, statements, ran, verdict } = mayRun
+    ? await runFiles(context, { ...files, chosen: chosen.paths }, options)
+    : NOTHING_RUN;
   return {
-    type: "check",
-    database: database?.description,
-    migrations: migrations.length,
-    ...(result.replay && { replay: result.replay }),
-    ...(syntax && { syntax }),
-    statements: result.statements,
-    findings: [...findings, ...result.findings].sort(byWeightAndPlace),
+    report: {
+      type: "check",
+      database: database?.description,
+      migrations: files.migrations.length,
+      files: chosen.words,
+      ...(chosen.hint !== undefined && { hint: chosen.hint }),
+      ...(replay && { replay }),
+      ...(syntax && { syntax }),
+      statements,
+      findings: [...findings.map(asHarm), ...ran].sort(byWeightAndPlace),
+      ...{ ignored: verdict.ignored.length, known: verdict.known.length, outdated: verdict.outdated.length },
+    },
+    known: updatedKnown(known, verdict),
   };
 }
 
-type Result = Pick<CheckReport, "replay" | "statements" | "findings">;
+/** The files of a check. */
+interface Files {
+  readonly migrations: readonly Migration[];
+  readonly repeatables: readonly Repeatable[];
+  /** The paths of those to examine. */
+  readonly chosen: ReadonlySet<string>;
+}
 
-const NOTHING_RUN: Result = { statements: [], findings: [] };
+interface Result {
+  readonly replay?: CheckReport["replay"];
+  readonly statements: CheckReport["statements"];
+  /** What the run found. */
+  readonly ran: readonly Finding[];
+  readonly verdict: Verdict;
+}
 
-async function runFiles(context: Context, all: readonly Migration[], options: CheckOptions): Promise<Result> {
+const NOTHING_RUN: Result = {
+  statements: [],
+  ran: [],
+  verdict: { findings: [], ignored: [], known: [], warnings: [], outdated: [] },
+};
+
+async function runFiles(context: Context, files: Files, options: CheckOptions): Promise<Result> {
   const limit = timeLimit(context.signal, options.limitMs);
   try {
-    return await runWithin({ ...context, signal: limit.signal }, limit, all, options);
+    return await runWithin({ ...context, signal: limit.signal }, limit, files, options);
   } catch (error) {
     if (!context.signal.aborted) throw error;
     throw interruption(context.signal, "Cannot check the migrations", "Run the command again.");
@@ -68,22 +112,24 @@ async function runFiles(context: Context, all: readonly Migration[], options: Ch
 async function runWithin(
   context: Context,
   limit: TimeLimit,
-  all: readonly Migration[],
-  { inShadow, examines = () => true }: CheckOptions,
+  { migrations: all, repeatables, chosen }: Files,
+  { inShadow, levels, known }: CheckOptions,
 ): Promise<Result> {
   const { settings, fileSystem, signal } = context;
   const parse = parseWith(await context.sqlParser?.());
   const migrations = all.filter(({ up }) => runsIn(up.header, settings.environment));
+  const examines = ({ up }: Migration) => chosen.has(up.path);
   const { trial, database } = await inShadow(async (shadow) => {
     const one = new Trial({ ...shadow, signal }, { migrations, examines, parse, limit });
     await one.run();
     return { trial: one, database: shadow.database.description };
   });
   const { applied, traced, stopped, leftOut } = trial;
-  const rules = CHECK_RULES.filter(({ group }) => group === "safety");
-  const proof = applied.some((one) => one.down && examines(one))
-    ? await proveDownScripts(applied, inShadow, limit)
-    : NOTHING_PROVED;
+  const examined = traced.map((file) => ({ traced: file, ignores: ignoresOf(context, file.path, all) }));
+  const paths = [...all.map(({ up }) => up.path), ...repeatables.map(({ file }) => file.path)];
+  const verdict = judge(examined, CHECK_RULES, { levels, known, paths });
+  const tested = applied.map((one) => (one.down && chosen.has(one.down.path) ? one : withoutDown(one)));
+  const proof = tested.some(({ down }) => down) ? await testDownScripts(tested, inShadow, limit) : NOTHING_TESTED;
   return {
     replay: {
       database,
@@ -94,11 +140,13 @@ async function runWithin(
       leftOut,
     },
     statements: traced.flatMap(touchingStatements),
-    findings: [
+    ran: [
       ...(stopped ? [stopped] : []),
-      ...traced.flatMap((file) => findingsIn(file, rules, fileSystem)),
+      ...verdict.findings.map((one) => placedFinding(one, fileSystem)),
+      ...verdict.warnings,
       ...proof.findings,
     ],
+    verdict,
   };
 }
 
@@ -110,25 +158,34 @@ function parseWith(parser: SqlParser | undefined): (text: string) => Promise<Tre
   };
 }
 
-interface Proof {
+function ignoresOf({ fileSystem, settings }: Context, path: string, migrations: readonly Migration[]): Ignores {
+  const header = migrations.find(({ up }) => up.path === path)?.up.header;
+  const options = header ? placeholdersIn(header, settings.placeholders) : {};
+  return readIgnores(
+    scanBytes(fileSystem.read(path), options),
+    CHECK_RULES.map(({ id }) => id),
+  );
+}
+
+function withoutDown({ down: _, ...migration }: Migration): Migration {
+  return migration;
+}
+
+interface Tests {
   readonly downs: DownOutcomes;
   readonly findings: readonly Finding[];
 }
 
-const NOTHING_PROVED: Proof = { downs: { proved: 0, different: 0, failed: 0, untested: 0 }, findings: [] };
+const NOTHING_TESTED: Tests = { downs: { proved: 0, different: 0, failed: 0, untested: 0 }, findings: [] };
 
-async function proveDownScripts(
-  migrations: readonly Migration[],
-  inShadow: InShadow,
-  limit: TimeLimit,
-): Promise<Proof> {
+async function testDownScripts(migrations: readonly Migration[], inShadow: InShadow, limit: TimeLimit): Promise<Tests> {
+  const { signal } = limit;
+  const limited: InShadow = (work) => inShadow((shadow) => work({ ...shadow, signal }));
   try {
-    const { signal } = limit;
-    const limited: InShadow = (work) => inShadow((shadow) => work({ ...shadow, signal }));
     const { rehearsal, findings } = await rehearse(limited, migrations);
     return { downs: rehearsal.downs, findings };
   } catch (error) {
     if (!limit.isOver) throw error;
-    return { ...NOTHING_PROVED, findings: [limit.finding("test the down scripts")] };
+    return { ...NOTHING_TESTED, findings: [limit.finding("test the down scripts")] };
   }
 }

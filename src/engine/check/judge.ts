@@ -1,7 +1,9 @@
-import type { CheckRule, Remark } from "../../core/check/rule.ts";
+import { ruleOfFinding } from "../../core/check/cannot-run-in-transaction.ts";
+import { CHECK_RULES } from "../../core/check/check-rules.ts";
 import { named } from "../../core/check/words.ts";
 import type { FilePlace, Finding } from "../../core/failure/failure.ts";
 import type { CheckRuleId } from "../../core/failure/rules.ts";
+import type { CheckFinding } from "../../core/findings/judge.ts";
 import { placeIn } from "../../core/placeholders/written-place.ts";
 import type { CheckedStatement } from "../../core/reports/check-report.ts";
 import type { Statement } from "../../core/sql/statement.ts";
@@ -14,21 +16,27 @@ import { lineOf, linesBefore } from "../step/step-failure.ts";
 /** The characters of a statement that are shown. */
 const LONGEST_STATEMENT = 200;
 
-/** The findings of the rules about a file, each with its place and source line. */
-export function findingsIn(file: TracedFile, rules: readonly CheckRule[], fileSystem: FileSystem): Finding[] {
-  return rules.flatMap((rule) => [...rule.find(file)].map((remark) => findingOf(file, rule, remark, fileSystem)));
-}
-
-function findingOf({ path }: TracedFile, rule: CheckRule, remark: Remark, fileSystem: FileSystem): Finding {
-  const { statement, message, at = 0, recipe = rule.recipe } = remark;
+/** A finding with its place and source line. */
+export function placedFinding({ path, rule, note, severity }: CheckFinding, fileSystem: FileSystem): Finding {
+  const { statement, message, at = 0, recipe = rule.recipe } = note;
   return {
     rule: rule.id as CheckRuleId,
-    severity: "error",
+    severity,
     message: `${rule.title}: ${message}`,
     why: rule.why,
     recipe,
     place: placeOf(path, statement.statement, at, fileSystem),
   };
+}
+
+/** The same finding as harm, if it is one that a rule of check is about. */
+export function asHarm(finding: Finding): Finding {
+  const id = ruleOfFinding(finding);
+  const rule = CHECK_RULES.find((one) => one.id === id);
+  if (!rule) return finding;
+  const { hint: _, ...rest } = finding;
+  const { title, why, recipe } = rule;
+  return { ...rest, rule: rule.id as CheckRuleId, message: `${title}: ${finding.message}`, why, recipe };
 }
 
 function placeOf(path: string, statement: Statement, at: number, fileSystem: FileSystem): FilePlace {

@@ -20,7 +20,7 @@ export function readKnownFindings(fileSystem: FileSystem, path: string, mayBeMis
   }
   const read = parseKnownFindings(text);
   if ("known" in read) return read.known;
-  throw cannot("read", path, read.fault, `Fix it, or remove it and write it again: ${update}`);
+  throw cannot("read", path, read.problem, `Fix it, or remove it and write it again: ${update}`);
 }
 
 /** @throws Failure file-unwritable */

@@ -8,7 +8,7 @@ import { nameOf, tableNames } from "../history/history-table.ts";
 import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
-import { findingOf } from "./replay.ts";
+import { findingOf } from "../shadow/down-result.ts";
 import type { TimeLimit } from "./time-limit.ts";
 import { Tracer } from "./tracer.ts";
 
@@ -105,5 +105,5 @@ function ownTables({ settings }: DatabaseContext): string[] {
 async function ofFile(context: DatabaseContext, failure: Failure): Promise<Finding> {
   const { code, message, hint, place } = failure;
   const isOfFile = code === "transaction-ended" || (code === "connection-lost" && context.database.embedded);
-  return isOfFile ? finding("replay", { message, hint, place }) : await findingOf(context, failure);
+  return isOfFile ? finding("replay", { message, hint, place }) : findingOf(context, failure);
 }

@@ -4,7 +4,9 @@ import { compareHistory, type Entry, isPending } from "../../core/migrations/his
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { changedFile, missingFile, outOfOrderFile, unfinishedStep } from "../../core/migrations/plan.ts";
 import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
+import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { ValidationReport } from "../../core/reports/report.ts";
+import type { SyntaxCheck } from "../../core/reports/syntax-check.ts";
 import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Database, Session } from "../../ports/session.ts";
 import { filesWithoutStatements, forgottenFiles, isForgotten } from "../files/empty-files.ts";
@@ -40,6 +42,7 @@ export async function validate(context: Context, database: Database | undefined)
 export interface Inspected {
   /** Lowest version first. */
   readonly migrations: readonly Migration[];
+  readonly repeatables: readonly Repeatable[];
   readonly findings: Finding[];
   /** False if an error keeps the files from running on an empty database. */
   readonly mayRun: boolean;
@@ -79,7 +82,13 @@ export async function inspectAll(context: Context, database: Database | undefine
     );
   }
   const mayRun = !all.some(({ severity, rule }) => severity === "error" && !HISTORY_RULES.has(rule));
-  return { migrations, findings: all, mayRun, ...(parsed.syntax && { syntax: parsed.syntax }) };
+  return {
+    migrations,
+    repeatables: repeatable.files,
+    findings: all,
+    mayRun,
+    ...(parsed.syntax && { syntax: parsed.syntax }),
+  };
 }
 
 /** Forgotten files are errors only if the history shows them as pending: applied ones may stay as they are. */

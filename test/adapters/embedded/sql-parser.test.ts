@@ -15,7 +15,7 @@ const parser = await builtParser();
 /** What the parser says of a text: "parsed", "unread", or the error with its offset. */
 async function verdict(text: string): Promise<string> {
   const parsed = await parser.parse(text);
-  return parsed.kind === "fault" ? `${parsed.message} at ${parsed.offset}` : parsed.kind;
+  return parsed.kind === "error" ? `${parsed.message} at ${parsed.offset}` : parsed.kind;
 }
 
 describe("PostgreSQL's parser", () => {

@@ -7,15 +7,15 @@ import { scan, scanBytes } from "../../../src/core/scanner/scan.ts";
 
 const RULES = ["rewrites-table", "destroys-data"];
 
-/** "3:1 rewrites-table at SELECT 2: reason" for each ignored rule, "3:1 message; hint" for each fault. */
+/** "3:1 rewrites-table at SELECT 2: reason" for each ignored rule, "3:1 message; hint" for each problem. */
 function read(text: string): string[] {
-  const { ignores, faults } = readIgnores(scan([text]), RULES);
+  const { ignores, problems } = readIgnores(scan([text]), RULES);
   return [
     ...ignores.map(({ rule, reason, statementAt, position: { line, column } }) => {
       const where = statementAt === undefined ? "the file" : /^[^;]*/.exec(text.slice(statementAt))?.[0];
       return `${line}:${column} ${rule} at ${where}: ${reason}`;
     }),
-    ...faults.map(({ message, hint, position: { line, column } }) => `${line}:${column} ${message}; ${hint}`),
+    ...problems.map(({ message, hint, position: { line, column } }) => `${line}:${column} ${message}; ${hint}`),
   ];
 }
 
@@ -48,7 +48,7 @@ describe("a comment that ignores a rule", () => {
   test("applies to the file from its top, in the header as well", () => {
     const text = "-- Transaction: none\n-- pgstep: ignore-file rewrites-table: empty tables\nSELECT 1;";
     assert.deepEqual(read(text), ["2:1 rewrites-table at the file: empty tables"]);
-    assert.deepEqual(parseHeader(text).faults, []);
+    assert.deepEqual(parseHeader(text).problems, []);
     assert.equal(parseHeader(text).header.transaction, "none");
   });
 
@@ -78,7 +78,7 @@ describe("a comment that ignores a rule", () => {
 });
 
 describe("a comment that ignores nothing", () => {
-  const FAULTS: readonly (readonly [comment: string, fault: RegExp])[] = [
+  const FAULTS: readonly (readonly [comment: string, problem: RegExp])[] = [
     ["-- pgstep: ignore rewrites-table", /gives no reason; Write "-- pgstep: ignore <rule>: <reason>"\.$/],
     ["-- pgstep: ignore rewrites-table:  ", /gives no reason/],
     ["-- pgstep: ignore: small", /names no rule to ignore/],
@@ -87,10 +87,10 @@ describe("a comment that ignores nothing", () => {
     ["-- pgstep: ignore rewrite-table: small", /no rule "rewrite-table"; Did you mean "rewrites-table"\?/],
     ["-- pgstep: ignore everything: small", /no rule "everything"; The rules are rewrites-table, destroys-data\.$/],
   ];
-  for (const [comment, fault] of FAULTS) {
+  for (const [comment, problem] of FAULTS) {
     test(comment, () => {
       const [first = "", ...others] = read(`SELECT 1;\n ${comment}\nSELECT 2;`);
-      assert.match(first, fault);
+      assert.match(first, problem);
       assert.match(first, /^2:2 /);
       assert.deepEqual(others, []);
     });

@@ -43,7 +43,7 @@ describe("known findings", () => {
     assert.deepEqual(first, second);
   });
 
-  const FAULTS: readonly (readonly [text: string, fault: RegExp])[] = [
+  const FAULTS: readonly (readonly [text: string, problem: RegExp])[] = [
     ["{", /not JSON/],
     ["null", /"version": 1/],
     ["[]", /"version": 1/],
@@ -52,10 +52,10 @@ describe("known findings", () => {
     ['{ "version": 1, "findings": [null] }', /"findings" are not a list/],
     ['{ "version": 1, "findings": [{ "file": "a", "rule": "b" }] }', /"findings" are not a list/],
   ];
-  for (const [text, fault] of FAULTS) {
+  for (const [text, problem] of FAULTS) {
     test(`are not ${text}`, () => {
       const read = parseKnownFindings(text);
-      assert.match("fault" in read ? read.fault : "none", fault);
+      assert.match("problem" in read ? read.problem : "none", problem);
     });
   }
 });

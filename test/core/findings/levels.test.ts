@@ -25,8 +25,8 @@ function rules(ofFile: unknown, variable?: string): unknown {
   const environment = variable === undefined ? {} : { PGSTEP_RULES: variable };
   assert.ok(projectFile);
   const located = { ...projectFile, resolve: (path: string) => path };
-  const { values, faults } = resolveSettings({ environment, projectFile: located });
-  return faults.length > 0 ? faults.map(({ message }) => message).join("; ") : values.rules;
+  const { values, problems } = resolveSettings({ environment, projectFile: located });
+  return problems.length > 0 ? problems.map(({ message }) => message).join("; ") : values.rules;
 }
 
 test("the settings name rules and severities; a variable overrides single rules of the project file", () => {

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PgliteDatabase } from "../../../src/adapters/embedded/pglite-database.ts";
+import { git } from "../../../src/adapters/programs/git.ts";
 import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
 import type { CheckReport } from "../../../src/core/reports/check-report.ts";
 import { type CheckOptions, check } from "../../../src/engine/check/check.ts";
-import { inShadow } from "../../../src/engine/check/shadow.ts";
+import { inShadow } from "../../../src/engine/shadow/shadow.ts";
+import type { SqlParser } from "../../../src/ports/sql-parser.ts";
 import { refusal, type World, world } from "../support.ts";
 
 /** Checks the files of a world in an embedded database like that of the command. */
 async function checked({ context }: World, options: Partial<CheckOptions> = {}): Promise<CheckReport> {
-  return await check(context, undefined, {
+  const { report } = await check(context, undefined, {
+    ...{ choice: { kind: "all" }, versionControl: git },
     inShadow: async (work) => {
       const parameters = { TimeZone: "Europe/Berlin" };
       const database = new PgliteDatabase({ kind: "embedded", directory: undefined, parameters });
@@ -18,6 +21,7 @@ async function checked({ context }: World, options: Partial<CheckOptions> = {}):
     limitMs: 0,
     ...options,
   });
+  return report;
 }
 
 /** "003_total.sql:2:1 rewrites-table Rewrites table: ...", without the directory. */
@@ -54,9 +58,9 @@ describe("check", () => {
       "002_b.sql": REWRITE,
       "003_c.sql": "DROP TABLE IF EXISTS nothing;",
     });
-    const report = await checked(here, { examines: ({ version }) => version === "003" });
+    const report = await checked(here, { choice: { kind: "since", version: "002" } });
     assert.deepEqual([words(report), report.replay?.applied, names(report.replay?.examined)], [[], 3, ["003_c.sql"]]);
-    const none = await checked(here, { examines: () => false });
+    const none = await checked(here, { choice: { kind: "since", version: "003" } });
     assert.deepEqual([none.statements, none.replay?.applied, none.replay?.examined], [[], 3, []]);
   });
 
@@ -119,13 +123,16 @@ describe("check", () => {
 
   test("stops such a statement when it is interrupted", { timeout: 240_000 }, async () => {
     const here = await world(ENDLESS);
-    const running = checked(here, {
-      parse: (text) => {
+    const parser: SqlParser = {
+      major: 18,
+      async parse(text) {
         // The loop follows.
         if (text.startsWith("SELECT 1")) setTimeout(() => here.abort.abort("interrupt"), 1_000);
-        return undefined;
+        return { kind: "unread" };
       },
-    });
-    await refusal(running, "interrupted");
+    };
+    const { signal } = here.abort;
+    const context = { ...here.context, signal, sqlParser: async () => parser };
+    await refusal(checked({ ...here, context }), "interrupted");
   });
 });

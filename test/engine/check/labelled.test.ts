@@ -7,7 +7,7 @@ import { embeddedWorld, succeeded } from "../support.ts";
 import { DANGEROUS } from "./labelled/dangerous.ts";
 import { FIXTURE } from "./labelled/fixture.ts";
 import { SAFE } from "./labelled/safe.ts";
-import { remarks, statementsOf, type Trial, trial, trialRolledBack } from "./traced.ts";
+import { notes, statementsOf, type Trial, trial, trialRolledBack } from "./traced.ts";
 
 /*
  * Labelled migrations, each applied to a schema as production has it: what is dangerous must be found with its titles,
@@ -39,9 +39,9 @@ function isOneTransaction({ files: [only = "", ...others] }: Case): boolean {
 
 function check({ titles }: Case, { files, failed }: Trial): void {
   const rule = CHECK_RULES.find(({ id }) => id === failed);
-  const found = rule ? [`0 ${rule.title}: rejected`] : remarks(files);
+  const found = rule ? [`0 ${rule.title}: rejected`] : notes(files);
   if (titles.length === 0) assert.deepEqual(found, []);
-  const missing = titles.filter((title) => !found.some((remark) => remark.includes(`${title}: `)));
+  const missing = titles.filter((title) => !found.some((note) => note.includes(`${title}: `)));
   assert.deepEqual(missing, [], `found: ${found.join("; ")}`);
 }
 

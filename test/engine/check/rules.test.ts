@@ -3,13 +3,13 @@ import { describe, test } from "node:test";
 import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
 import type { CheckRule, Example } from "../../../src/core/check/rule.ts";
 import { embeddedWorld } from "../support.ts";
-import { remarks, trial } from "./traced.ts";
+import { notes, trial } from "./traced.ts";
 
-/** Applies an example to an empty database, the file of `given` first, and returns the remarks of one rule. */
+/** Applies an example to an empty database, the file of `given` first, and returns the notes of one rule. */
 async function found({ given, sql }: Example, rule: CheckRule): Promise<string[]> {
   const files = { ...(given && { "001_given.sql": given }), "002_example.sql": sql };
   const { files: applied, failed } = await trial(await embeddedWorld(files));
-  return failed ? [failed].filter((id) => id === rule.id) : remarks(applied, [rule]);
+  return failed ? [failed].filter((id) => id === rule.id) : notes(applied, [rule]);
 }
 
 for (const rule of CHECK_RULES) {

@@ -90,11 +90,11 @@ export async function traced(here: World): Promise<readonly TracedFile[]> {
   return files;
 }
 
-/** The remarks of the rules about the last file, as `check` shows them: "2 Rewrites table: all of notes ...". */
-export function remarks(files: readonly TracedFile[], rules: readonly CheckRule[] = CHECK_RULES): string[] {
+/** The notes of the rules about the last file, as `check` shows them: "2 Rewrites table: all of notes ...". */
+export function notes(files: readonly TracedFile[], rules: readonly CheckRule[] = CHECK_RULES): string[] {
   const [last] = files.slice(-1);
   if (!last) return [];
-  return rules.flatMap((rule) => [...rule.find(last)].map((remark) => words(rule, remark)));
+  return rules.flatMap((rule) => [...rule.find(last)].map((note) => words(rule, note)));
 }
 
 function words({ title }: CheckRule, { statement, message }: Remark): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { replay } from "../../../src/engine/check/shadow.ts";
+import { replay } from "../../../src/engine/shadow/shadow.ts";
 import { recordMigration } from "../../../src/engine/verbs/record-migration.ts";
 import { readStatus } from "../../../src/engine/verbs/status.ts";
 import { failureOf, outcomes, refusal, succeeded, within, world } from "../support.ts";

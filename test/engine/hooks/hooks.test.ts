@@ -6,10 +6,10 @@ import { describe, test } from "node:test";
 import { hookPrograms } from "../../../src/adapters/programs/hook-programs.ts";
 import type { Settings } from "../../../src/core/configuration/settings.ts";
 import type { HookCommands } from "../../../src/core/hooks/hook.ts";
-import { replay } from "../../../src/engine/check/shadow.ts";
 import { reset } from "../../../src/engine/reset/reset.ts";
 import { migrate, undo } from "../../../src/engine/run/migrate.ts";
 import type { DatabaseContext } from "../../../src/engine/session/context.ts";
+import { replay } from "../../../src/engine/shadow/shadow.ts";
 import { type Files, failureOf, open, outcomes, refusal, type ServerWorld, succeeded, world } from "../support.ts";
 
 const directories: string[] = [];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ownObjects } from "../../../src/engine/check/prove-downs.ts";
 import { KnownSchema } from "../../../src/engine/schema/known-schema.ts";
+import { ownObjects } from "../../../src/engine/shadow/prove-downs.ts";
 import { type ServerWorld, world } from "../support.ts";
 
 const T = "CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT 1);";

@@ -1,5 +1,7 @@
+import { cannotRunInTransaction, ruleOfServerError } from "../../core/check/cannot-run-in-transaction.ts";
 import type { Failure, Finding } from "../../core/failure/failure.ts";
 import { finding } from "../../core/failure/failure.ts";
+import type { CheckRuleId } from "../../core/failure/rules.ts";
 import type { DownOutcome } from "../../core/reports/check-report.ts";
 import type { DatabaseContext } from "../session/context.ts";
 
@@ -71,6 +73,14 @@ const LACKING =
 export function findingOf({ database }: Pick<DatabaseContext, "database">, failure: Failure): Finding {
   const { code, message, place, server, hint } = failure;
   if (code !== "statement-failed" && code !== "history-conflict" && code !== "files-unsound") throw failure;
+  const isHarm = ruleOfServerError(server?.code ?? "") === cannotRunInTransaction.id;
+  if (isHarm) {
+    const { id, title, why, recipe } = cannotRunInTransaction;
+    return {
+      ...{ rule: id as CheckRuleId, severity: "error", message: `${title}: ${message}`, why, recipe },
+      ...(place && { place }),
+    };
+  }
   const said = [server?.detail && `DETAIL: ${server.detail}`, server?.hint && `HINT: ${server.hint}`].filter(Boolean);
   const shadow = database.embedded && LACKING.test(server?.message ?? "");
   const advice = shadow

@@ -1,24 +1,34 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { git } from "../../../src/adapters/programs/git.ts";
 import type { Settings } from "../../../src/core/configuration/settings.ts";
 import type { Finding } from "../../../src/core/failure/failure.ts";
 import type { CheckReport } from "../../../src/core/reports/check-report.ts";
 import { check } from "../../../src/engine/check/check.ts";
-import { inShadow } from "../../../src/engine/check/shadow.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
+import type { Context } from "../../../src/engine/session/context.ts";
+import { type InShadow, inShadow } from "../../../src/engine/shadow/shadow.ts";
+import type { Database } from "../../../src/ports/session.ts";
 import { embeddedWorld, type Files, open, refusal, type World, world } from "../support.ts";
 
 /** In the world's own database, or in an embedded database for each pass, as the program does it. */
 async function rehearsed({ context }: World) {
-  const { findings, replay } = await check(context, undefined, {
+  const { findings, replay } = await all(context, undefined, {
     inShadow: async (work) => {
       if (!context.database.embedded) return await inShadow(context, work);
       const database = open("pglite:memory");
       return await inShadow({ ...context, database }, work).finally(() => database.close());
     },
-    limitMs: 0,
   });
   return { findings, rehearsal: replay };
+}
+
+async function all(context: Context, database: Database | undefined, options: { inShadow: InShadow }) {
+  const { report } = await check(context, database, {
+    ...{ choice: { kind: "all" }, versionControl: git, limitMs: 0 },
+    ...options,
+  });
+  return report;
 }
 
 /** What became of the down scripts. */
@@ -176,16 +186,15 @@ test("only ten databases are made for down scripts that damage theirs", { timeou
   ]);
 });
 
-test("files with faults are not rehearsed, those that only disagree with the history are", async () => {
+test("files with problems are not rehearsed, those that only disagree with the history are", async () => {
   const place = await world({ ...FILES, "004_x.sql": "SELECT 'x;" });
   assert.equal((await rehearsed(place)).rehearsal, undefined);
   place.write({ "004_x.sql": "SELECT 1;" });
   await place.up();
   place.write({ "004_x.sql": "SELECT 2;" });
   const shadow = await world({});
-  const { findings, replay } = await check(place.context, place.database, {
+  const { findings, replay } = await all(place.context, place.database, {
     inShadow: (work) => inShadow({ ...place.context, database: shadow.database }, work),
-    limitMs: 0,
   });
   assert.deepEqual([findings.map(({ rule }) => rule), replay?.applied], [["changed"], 4]);
 });
