@@ -1,5 +1,5 @@
 import { isTruncating, retypedColumns, wasThere } from "../trace/definition-work.ts";
-import { at, bodyOf, kindOf, listAt, textAt } from "../trace/parse-tree.ts";
+import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../trace/parse-tree.ts";
 import { bodyTexts, inOrder, isEveryRow, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
 import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
@@ -22,6 +22,7 @@ ALTER TABLE <table> RENAME TO <table_unused>;`,
       { given: "CREATE SCHEMA s; CREATE TABLE s.t (n int)", sql: "DROP SCHEMA s CASCADE" },
       { given: "CREATE TABLE t (n int)", sql: "TRUNCATE t" },
       { given: "CREATE TABLE t (n int)", sql: "DELETE FROM t" },
+      { given: "CREATE TABLE t (n int)", sql: "WITH d AS (DELETE FROM t RETURNING n) SELECT count(*) FROM d" },
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = NULL" },
       { given: "CREATE TABLE t (at timestamptz)", sql: "ALTER TABLE t ALTER COLUMN at TYPE date" },
       { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN DROP TABLE t; END $$" },
@@ -140,6 +141,13 @@ function changedRows(file: TracedFile, statement: TracedStatement, resolve: Reso
       const isErased = at(target, "ResTarget", "val", "A_Const", "isnull") === true;
       const column = isErased && known?.find((one) => one.name === name);
       return column ? [`deletes all values of ${named(table)}.${sqlName(column.name)}`] : [];
+    });
+  }
+  // An INSERT that takes the deleted rows moves them.
+  if (kind === "SelectStmt") {
+    return nodesOf(body, "DeleteStmt").flatMap((part) => {
+      const table = isEveryRow(at(part, "whereClause")) ? resolve(at(part, "relation") as RangeVar) : undefined;
+      return table ? [`deletes all rows of ${named(table)}`] : [];
     });
   }
   const changed = statement.touches.find((touch) => hasRows(touch) && touch.lock !== "AccessShare");
