@@ -48,7 +48,9 @@ function found(name: string, text: string): string[] {
 }
 
 const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"].concat(
-  readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`),
+  readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
 );
 
 describe("plain English", () => {

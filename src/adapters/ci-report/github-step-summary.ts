@@ -79,7 +79,7 @@ export function checkSummary(report: CheckReport): string[] {
       .filter(({ blocks, rewritten }) => blocks || rewritten)
       .map(
         ({ relation, lock, blocks, rewritten }) =>
-          `| ${[code(placeText(place)), code(relation), lock, blocks ?? "", rewritten ? "rewritten" : ""].join(" | ")} |`,
+          `| ${[code(placeText(place)), code(relation), text(lock), text(blocks ?? ""), rewritten ? "rewritten" : ""].join(" | ")} |`,
       ),
   );
   return [

@@ -55,7 +55,7 @@ export const CHECK_VALUES = {
     blocks: stringOrNull<Blocked>(
       "What it keeps others from until COMMIT: reads and writes, or writes; null for neither.",
     ),
-    rewritten: yesOrNo("All rows were written anew."),
+    rewritten: yesOrNo("All rows were rewritten."),
     scanned: yesOrNo("All rows were read."),
   }),
 } as const;
