@@ -124,7 +124,10 @@ function leaseWords({ expiresAt, isExpired, hiddenFrom }: LeaseHolder): string {
   return `its lease expired, its last statement may still run: to let this role check, GRANT pg_read_all_stats TO ${quoteIdentifier(hiddenFrom)}`;
 }
 
-/** "process 7, user deploy, psql, idle in transaction for 00:01:05, 'LOCK TABLE notes' (itself waiting for 9)". */
+/**
+ * "process 7, user deploy, psql, idle in transaction for 00:01:05, 'LOCK TABLE notes'"; "process 8, user web, active for
+ * 00:00:03 (itself waiting for 7)".
+ */
 export function blockerWords(blocker: Blocker): string {
   const { pid, preparedAs, user, application, backendType, state, ageMs, query, waitsFor } = blocker;
   const isPrepared = pid === null;
@@ -134,7 +137,8 @@ export function blockerWords(blocker: Blocker): string {
     application ?? (backendType !== "client backend" && backendType),
     !isPrepared && state && ageMs !== null && `${state} for ${ageWords(ageMs)}`,
     isPrepared && ageMs !== null && `prepared ${ageWords(ageMs)} ago`,
-    query !== null && quoted(query),
+    // The query of a session that waits itself explains nothing.
+    waitsFor.length === 0 && query !== null && quoted(query),
   ]);
   if (waitsFor.length === 0) return words;
   const others = waitsFor.map((other) => (other === 0 ? "a prepared transaction" : `${other}`));
@@ -168,8 +172,8 @@ export function terminationSql(pid: number): string {
 
 /** How to end the first blocker, as the end of a sentence; undefined if all of them wait for others. */
 export function endingAdvice({ blockers }: Blockers): string | undefined {
-  const [sql] = blockers.flatMap((blocker) => endingSql(blocker) ?? []);
-  return sql && `end the blocking session with ${sql}`;
+  const first = blockers.find((blocker) => endingSql(blocker) !== undefined);
+  return first && `end the blocking ${first.pid === null ? "transaction" : "session"} with ${endingSql(first)}`;
 }
 
 /** An autovacuum that blocks may be ended without loss: the server starts it again. */

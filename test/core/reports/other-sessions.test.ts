@@ -69,6 +69,10 @@ describe("the words for a session that blocks a run", () => {
   test("say for whom it waits itself", () => {
     const waiting = { ...UNKNOWN, pid: 8, waitsFor: [0, 9] };
     assert.equal(blockerWords(waiting), "process 8 (itself waiting for a prepared transaction, 9)");
+    assert.equal(
+      blockerWords({ ...BLOCKER, waitsFor: [9] }),
+      "process 8, user me, psql, idle in transaction for 00:01:05 (itself waiting for 9)",
+    );
     assert.match(blockerWords({ ...waiting, waitsFor: [1, 2, 3, 4, 5, 6, 7] }), /for 1, 2, 3, 4, 5 and 2 more\)$/);
   });
 
@@ -114,7 +118,7 @@ describe("of the sessions that block a run", () => {
     assert.equal(endingSql({ ...BLOCKER, waitsFor: [9] }), undefined);
     assert.equal(endingSql({ ...PREPARED, preparedAs: null }), undefined);
     const all = { blockers: [{ ...BLOCKER, waitsFor: [9] }, PREPARED], total: 2 };
-    assert.equal(endingAdvice(all), "end the blocking session with ROLLBACK PREPARED 'transfer-7';");
+    assert.equal(endingAdvice(all), "end the blocking transaction with ROLLBACK PREPARED 'transfer-7';");
     assert.equal(endingAdvice({ blockers: [], total: 0 }), undefined);
   });
 });
