@@ -189,6 +189,27 @@ describe("with prepared transactions", () => {
   });
 });
 
+test("a role that may not see the others' statements still sees who they are, and how to end them", async () => {
+  const here = await world({}, { before });
+  const role = here.databaseName;
+  await here.rows(`CREATE ROLE ${role} LOGIN; ALTER TABLE busy OWNER TO ${role}`);
+  const url = here.server.url(here.databaseName, role);
+  await withSessions(here, 1, async ([holder]) => {
+    assert.ok(holder);
+    await holder.execute("BEGIN; LOCK TABLE busy");
+    const user = here.beside({ lockTimeoutMs: 0 }, { url });
+    const session = await user.database.open();
+    await waiting(here, session, "ALTER TABLE busy ADD COLUMN more int");
+    const observer = await user.database.open();
+    const { blockers } = await readActivity(observer, pidOf(session), user.context);
+    for (const one of [session, observer]) await one.close();
+    const [{ pid, application, state, since, query } = {} as Blocker] = blockers;
+    assert.deepEqual([pid, application, state, since, query], [pidOf(holder), "pgstep", null, null, null]);
+    assert.equal(blockersWords({ blockers, total: 1 }), `process ${pid}, user postgres, pgstep`);
+  });
+  await here.rows(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+});
+
 test("the progress of a COPY is reported, in rows", async () => {
   const slow = `CREATE TABLE slow (id int); CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
  'BEGIN PERFORM pg_sleep(0.002); RETURN NEW; END'; CREATE TRIGGER wait BEFORE INSERT ON slow FOR EACH ROW EXECUTE FUNCTION wait()`;
