@@ -42,8 +42,7 @@ export function normalise(output: string, names: ReadonlyMap<string, string>): s
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?/g, "<timestamp>")
     .replace(/ *(?<![\w.<-])\d+(\.\d+)? ?(ms|s|min)\b/g, (found) => (found.startsWith(" ") ? " <time>" : "<time>"))
     .replace(/("[a-z]+_?[mM]s": ?)\d+(\.\d+)?/g, "$1<time>")
-    .replace(/\b(pid|process) \d+\b/g, "$1 <pid>")
-    .replace(/\b(pg_terminate_backend\()\d+\)/g, "$1<pid>)");
+    .replace(/\b(pid |process |pg_terminate_backend\()\d+\b/g, "$1<pid>");
   const lines = text.split("\n").map((line) => line.trimEnd());
   while (lines.at(-1) === "") lines.pop();
   return lines;
