@@ -63,7 +63,7 @@ export const rewritesTable: CheckRule = {
       const rewritten =
         observed.length > 0 ? observed : rewrittenOutside(statement, [...file.before.values()], resolve);
       if (rewritten.length === 0) continue;
-      const message = `writes all rows of ${namedAll(rewritten)} anew; nobody can read or write meanwhile, ${until(file, statement)}`;
+      const message = `rewrites all rows of ${namedAll(rewritten)}; nobody can read or write meanwhile, ${until(file, statement)}`;
       yield { statement, message, recipe: recipeFor(statement) };
     }
   },

@@ -61,7 +61,7 @@ export function wasThere(file: TracedFile, { before }: Touch, number: number): b
   return file.before.get(before.oid)?.columns.some((column) => column.number === number) ?? false;
 }
 
-/** True if rows were written anew by a changed definition, not because they were replaced or deleted. */
+/** True if rows were rewritten by a changed definition, not because they were replaced or deleted. */
 export function isRewrite(statement: TracedStatement, touch: Touch): boolean {
   if (!touch.rewritten) return false;
   if (isDefinition(statement)) return true;
@@ -76,7 +76,7 @@ export function isTruncating({ statement }: TracedStatement): boolean {
 }
 
 /**
- * The relations that a statement read from end to end to check or index their rows, without writing them anew. Queries
+ * The relations that a statement read from end to end to check or index their rows, without rewriting them. Queries
  * are no such statements. A foreign key of a table that the file made reads nothing of the table that it refers to.
  */
 export function definitionScans(statement: TracedStatement): Touch[] {

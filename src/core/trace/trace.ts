@@ -91,7 +91,7 @@ export interface Touch {
   readonly lock: LockMode;
   /** The strongest lock that it held before the statement. */
   readonly held: LockMode | undefined;
-  /** True if all rows were written anew, to another file. */
+  /** True if all rows were rewritten, to another file. */
   readonly rewritten: boolean;
   /** True if rows were read from end to end, which for DDL means all of them. */
   readonly scanned: boolean;

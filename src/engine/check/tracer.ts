@@ -50,7 +50,7 @@ const GENERIC_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan";
 
 /**
  * Records what each statement of a trial run does to the relations that existed before its file: the locks that the
- * transaction holds, rows written anew, rows read from end to end, changed columns. It asks the server after each
+ * transaction holds, rows rewritten, rows read from end to end, changed columns. It asks the server after each
  * statement, inside the transaction, where locks are still held and the counters of this transaction are not yet sent
  * to the statistics. The counters survive a transaction for a while, so each transaction begins by reading them.
  */
@@ -167,7 +167,7 @@ export class Tracer implements StatementWatch {
     }
   }
 
-  /** The query after a statement, which reads anew only those definitions that the statement may have changed. */
+  /** The query after a statement, which reads again only those definitions that the statement may have changed. */
   #traceSql({ text }: Statement, tree: Tree | undefined): string {
     const known = [...this.#seen].filter(([oid, { lock }]) => {
       const relation = lock && lock !== "AccessShare" && this.#relations.get(oid);
