@@ -19,7 +19,7 @@ export const check: Command<Environment> = {
   name: "check",
   effect: "reads",
   aliases: [],
-  summary: "run the files on an empty database, and find harm",
+  summary: "run all files on an empty database, and report harm",
   description:
     "Does what validate does. Then it runs all migrations on an empty database in memory, and reports what their " +
     "statements would lock, rewrite or read in production, with a safe way; and it proves that the down scripts undo " +

@@ -16,9 +16,8 @@ export function programHelp({ groups, commands: [first] }: Vocabulary): string {
     }),
   );
   return page([
-    "Usage: pgstep [command] [options]   PostgreSQL migrations in plain SQL files",
+    `Usage: pgstep [command] [options]   PostgreSQL migrations; the default is ${first?.name}`,
     ...rows,
-    `Without a command, pgstep runs ${first?.name}.`,
     "More: pgstep help <command>, help options, help topics; pgstep completion",
   ]);
 }

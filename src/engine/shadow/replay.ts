@@ -60,7 +60,8 @@ async function applyAndProve(context: DatabaseContext, migrations: readonly Migr
   const run = migrations.filter(({ up }) => runsIn(up.header, settings.environment));
   const proofs = new DownProofs(context, run);
   await proofs.begin();
-  const { failure, steps } = await migrate(context, {}, { afterStep: proofs.afterStep });
+  const last = run.at(-1);
+  const { failure, steps } = await migrate(context, last ? { to: last.version } : {}, { afterStep: proofs.afterStep });
   return {
     database: database.description,
     applied: steps.filter(({ outcome }) => outcome === "applied").length,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ROOT } from "../../../build/runtimes.ts";
 
-const DESCRIPTION = /^(kinds|values|events|results)\.ts$/;
+const DESCRIPTION = /^(kinds|values|check-values|events|results)\.ts$/;
 
 describe("the description of --json", () => {
   test("gives the program types, and none of its words", () => {

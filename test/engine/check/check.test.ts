@@ -42,7 +42,10 @@ describe("check", () => {
     const report = await checked(await world({ "001_orders.sql": ORDERS, "002_total.sql": REWRITE }));
     const [finding] = report.findings;
     const rule = CHECK_RULES.find(({ id }) => id === "rewrites-table");
-    assert.match(words(report).join("\n"), /^002_total\.sql:2:1 rewrites-table Rewrites table: all of /);
+    assert.match(
+      words(report).join("\n"),
+      /^002_total\.sql:2:1 rewrites-table Rewrites table: rewrites all rows of orders/,
+    );
     assert.deepEqual([finding?.why, finding?.place?.sourceLine], [rule?.why, REWRITE.split("\n")[1]]);
     assert.ok(finding?.recipe);
     const [statement] = report.statements;
