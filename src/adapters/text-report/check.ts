@@ -32,7 +32,8 @@ export function checkLines(report: CheckReport, output: Output, verbose: boolean
 
 function runLines({ files }: CheckReport, { database, applied, downs, notRun, leftOut }: CheckedRun): string[] {
   return [
-    `Ran ${counted(applied, "migration")} on ${printableLine(database)}, examined ${printableLine(files)}.`,
+    `Ran ${counted(applied, "migration")} on ${printableLine(database)}.`,
+    `Examined ${printableLine(files)}.`,
     ...downLines(downs),
     ...(notRun.length > 0
       ? [`Not examined, because of the error: ${printableLine(enumeration(notRun.map((path) => basename(path))))}.`]

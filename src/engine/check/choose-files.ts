@@ -46,6 +46,7 @@ export async function chooseFiles(
     ...migrations.map(({ up, down }) => (down ? [up, down] : [up])),
     ...repeatables.map(({ file }) => [file]),
   ];
+  if (units.length === 0) return { paths: new Set(), words: migrationsOf(0) };
   if (choice.kind === "all") return chosen(units.flat(), `all ${migrationsOf(units.length)}`);
   if (choice.kind === "since") {
     const { version } = choice;
