@@ -34,7 +34,12 @@ export const check: Command<Environment> = {
       completes: CHECK_RULES.map(({ id }) => id),
     },
     { name: "all", summary: "examine all files, not only the new ones" },
-    { name: "since", value: "version", summary: "examine the migrations after this version" },
+    {
+      name: "since",
+      value: "version",
+      summary: "examine the migrations after this version",
+      completes: "version",
+    },
     settingOption("base"),
     settingOption("rules"),
     settingOption("failOn"),
