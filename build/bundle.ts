@@ -6,7 +6,7 @@ import { VOCABULARY } from "../src/commands/index.ts";
 import { emitDeclarations } from "./declarations.ts";
 import { bundleEmbedded } from "./embedded.ts";
 import { manPage } from "./man.ts";
-import { PARSER, PARSER_PARTS } from "./parser.ts";
+import { PARSER, PARSER_NOTICES } from "./parser.ts";
 import { ROOT } from "./runtimes.ts";
 import { sourceStamp, writeStamp } from "./stamp.ts";
 
@@ -99,7 +99,7 @@ function licenses(packages: readonly string[]): string {
       const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
       const file = ["LICENSE", "LICENSE.md", "UNLICENSE"].map((base) => join(directory, base)).find(existsSync);
       const text = file ? readFileSync(file, "utf8").trim() : `Licence: ${manifest.license}`;
-      const parts = name === PARSER ? `\n${PARSER_PARTS}\n` : "";
+      const parts = name === PARSER ? `\n${PARSER_NOTICES}\n` : "";
       return `${name} ${manifest.version}\n\n${text}\n${parts}`;
     })
     .join("\n---\n\n");

@@ -8,9 +8,7 @@ export const PARSER = "libpg-query";
 export const PARSER_PACKAGE = join(ROOT, "node_modules", PARSER);
 
 /** Added to the package's own licence. */
-export const PARSER_PARTS = `Its WebAssembly contains libpg_query (BSD-3-Clause:
-https://github.com/pganalyze/libpg_query/blob/18-latest/LICENSE) and the parser of PostgreSQL (the PostgreSQL License:
-https://www.postgresql.org/about/licence/).`;
+export const PARSER_NOTICES = readFileSync(join(ROOT, "build", "parser-notices.txt"), "utf8").trim();
 
 /**
  * Writes PostgreSQL's parser into a directory: parser.js, whose default export starts it, and its WebAssembly. The
