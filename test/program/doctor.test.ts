@@ -97,7 +97,7 @@ for (const runtime of chosenRuntimes()) {
       assert.equal(status, 2);
       assert.match(
         told("log-in")[0] ?? "",
-        /^problem: database "no_such_database" does not exist \| .*pgstep up --create-database/,
+        /^error: database "no_such_database" does not exist \| .*pgstep up --create-database/,
       );
     });
 
@@ -115,7 +115,7 @@ for (const runtime of chosenRuntimes()) {
       assert.equal(first.status, 3);
       const grant = `GRANT CREATE ON SCHEMA public TO ${me};`;
       assert.deepEqual(first.told("schema"), [
-        `problem: the role may not create tables in public, so pgstep cannot create the history | ${grant}`,
+        `error: the role may not create tables in public, so pgstep cannot create the history | ${grant}`,
       ]);
       await server.query(name, grant);
       assert.equal((await examined(url)).status, 0);
@@ -123,7 +123,7 @@ for (const runtime of chosenRuntimes()) {
       const second = await examined(url);
       assert.equal(second.status, 3);
       const [table = ""] = second.told("table");
-      assert.match(table, /^problem: the role lacks SELECT, INSERT, UPDATE, DELETE on public\.schema_migrations/);
+      assert.match(table, /^error: the role lacks SELECT, INSERT, UPDATE, DELETE on public\.schema_migrations/);
       await server.query(name, table.split(" | ")[1] ?? "");
       const third = await examined(url);
       assert.equal(third.status, 0, third.stdout);
@@ -154,7 +154,7 @@ for (const runtime of chosenRuntimes()) {
       const rails = await server.createDatabase("CREATE TABLE schema_migrations (version varchar PRIMARY KEY)");
       const { status, told } = await examined(rails.url);
       assert.equal(status, 3);
-      assert.match(told("history")[0] ?? "", /^problem: Cannot use public\.schema_migrations as the history.*Rails/);
+      assert.match(told("history")[0] ?? "", /^error: Cannot use public\.schema_migrations as the history.*Rails/);
     });
 
     test("settings that hurt, INVALID indexes, event triggers, another run", async () => {
@@ -169,7 +169,7 @@ for (const runtime of chosenRuntimes()) {
       const { status, told } = await examined(url);
       assert.equal(status, 3);
       assert.deepEqual(told("writable"), [
-        `problem: no: transactions are read-only here (default_transaction_read_only is on for the database) | To allow writes, run: BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT;`,
+        `error: no: transactions are read-only here (default_transaction_read_only is on for the database) | To allow writes, run: BEGIN READ WRITE; ALTER DATABASE ${name} RESET default_transaction_read_only; COMMIT;`,
       ]);
       assert.deepEqual(told("timeouts"), [
         "good: pgstep turns off statement_timeout and idle_session_timeout for its migrations",
@@ -202,7 +202,7 @@ for (const runtime of chosenRuntimes()) {
       const afterwards = await examined(url, "--dir", slow);
       assert.equal(afterwards.status, 3);
       assert.deepEqual(afterwards.told("other runs"), ["good: none"]);
-      assert.deepEqual(afterwards.told("unfinished"), ["problem: 001 was applied in part | pgstep up --dir slow"]);
+      assert.deepEqual(afterwards.told("unfinished"), ["error: 001 was applied in part | pgstep up --dir slow"]);
     });
 
     test("a directory that is not there, and files with errors", async () => {
@@ -212,10 +212,10 @@ for (const runtime of chosenRuntimes()) {
       assert.equal(status, 3);
       assert.match(
         told("migrations")[0] ?? "",
-        /^problem: 1 in unsound, 2 errors \| Run pgstep validate --dir unsound to see them/,
+        /^error: 1 in unsound, 2 errors \| Run pgstep validate --dir unsound to see them/,
       );
       const nowhere = await examined(url, "--dir", "nowhere");
-      assert.match(nowhere.told("migrations")[0] ?? "", /^problem: .*nowhere/);
+      assert.match(nowhere.told("migrations")[0] ?? "", /^error: .*nowhere/);
       assert.deepEqual(nowhere.told("writable"), ["good: yes"]);
     });
 
@@ -268,7 +268,7 @@ for (const runtime of chosenRuntimes()) {
         const url = `postgres://postgres@localhost:${world.server.port}/postgres`;
         const verified = await examined(`${url}?sslmode=verify-full&sslrootcert=${root}`);
         assert.equal(verified.status, 2);
-        assert.match(verified.told("TLS")[0] ?? "", /^problem: .*(has expired|is not trusted)/);
+        assert.match(verified.told("TLS")[0] ?? "", /^error: .*(has expired|is not trusted)/);
         assert.match(verified.told("certificate")[0] ?? "", /it has expired \| Renew the server's certificate\.$/);
         assert.deepEqual(verified.told("log-in"), []);
         const unverified = await examined(`${url}?sslmode=require`);

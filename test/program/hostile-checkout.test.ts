@@ -21,8 +21,9 @@ const LOOKING: readonly { readonly words: readonly string[]; readonly writes?: R
   { words: ["status", "--exit-code", "--json"] },
   { words: ["validate"] },
   { words: ["validate", "--format", "sarif"] },
-  { words: ["check"] },
-  { words: ["check", "--format", "sarif"] },
+  // Without --all it asks the user's own git which files are new: the tests of git try that in hostile repositories.
+  { words: ["check", "--all"] },
+  { words: ["check", "--all", "--format", "sarif"] },
   { words: ["check", "--explain", "rewrites-table"] },
   { words: ["config"] },
   { words: ["doctor"] },
@@ -216,8 +217,8 @@ describe("a hostile checkout", () => {
           /Cannot use pglite:.* from pgstep\.json:1:\d+: it is outside/,
         ],
         [{ url: "pglite:data" }, ["doctor"], /it is outside the project/],
-        [{ shadowUrl: "pglite:../elsewhere/data" }, ["check"], /it is outside the project/],
-        [{ shadowUrl: shadow.url }, ["check"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
+        [{ shadowUrl: "pglite:../elsewhere/data" }, ["check", "--all"], /it is outside the project/],
+        [{ shadowUrl: shadow.url }, ["check", "--all"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
         [{ shadowUrl: shadow.url }, ["types", "--replay"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
       ];
       for (const [more, words, told] of cases) {
