@@ -67,8 +67,10 @@ describe("a text of others'", () => {
         const written = `/${pattern}/${flags}`;
         if (known.has(written) || Object.hasOwn(HARMLESS, pattern)) continue;
         known.add(written);
-        const result = checkSync(pattern, flags, { timeout: 20_000 });
-        if (result.status === "vulnerable") problems.push(`${path}: ${written}, e.g. ${result.attack?.pattern}`);
+        const search = () => checkSync(pattern, flags, { timeout: 20_000 });
+        // The search is random, and reports linear work as an attack now and then, so an attack must be found twice.
+        const result = search().status === "vulnerable" ? search() : undefined;
+        if (result?.status === "vulnerable") problems.push(`${path}: ${written}, e.g. ${result.attack?.pattern}`);
       }
     }
     assert.deepEqual(problems, []);
