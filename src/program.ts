@@ -164,7 +164,7 @@ export class Program {
   }
 
   /** Reports a project file in an unexpected place, and warnings about the settings. */
-  #tellAboutSettings({ reportsSettingWarnings }: PgstepCommand): void {
+  #reportSettingWarnings({ reportsSettingWarnings }: PgstepCommand): void {
     const { warnings, isProjectFileAbove, projectFile: path = "" } = this.#settings;
     if (!reportsSettingWarnings) for (const finding of warnings) this.#reporter.event({ type: "warning", finding });
     if (isProjectFileAbove && !this.#isQuietByUser) this.#reporter.event({ type: "project-file-found", path });
@@ -179,7 +179,7 @@ export class Program {
   async #runCommand({ command, invocation, settings: flags }: Request & { kind: "run" }): Promise<number> {
     if (seal) refuseUnsealed(command, flags);
     const resolved = this.#settings;
-    this.#tellAboutSettings(command);
+    this.#reportSettingWarnings(command);
     const wrong = failureOf(resolved.problems);
     if (wrong && !command.toleratesErrors) throw wrong;
     requireFormat(resolved.values.format, command);

@@ -79,7 +79,10 @@ const PROCESS_ID = count("A process ID on the server.");
 const UNITS = ["blocks", "rows", "bytes", "sessions", "partitions"] as const;
 
 export const BLOCKERS = {
-  blockers: list("Those that wait for nobody first, then the oldest transaction first; at most 30.", ref("blocker")),
+  blockers: list(
+    "Those that do not wait themselves first, then the oldest transaction first; at most 30.",
+    ref("blocker"),
+  ),
   total: count("The number of all of them."),
 };
 
@@ -233,7 +236,7 @@ export const VALUES = {
     ageMs: countOrNull("The age of its transaction by the server's clock, in whole milliseconds."),
     query: stringOrNull(`The start of its last query, ${MASKED_QUERY}`),
     waitsFor: list(
-      "The process IDs that it waits for itself, 0 for a prepared transaction; empty if it waits for nobody.",
+      "The process IDs that it waits for itself, 0 for a prepared transaction; empty if it does not wait.",
       PROCESS_ID,
     ),
   }),

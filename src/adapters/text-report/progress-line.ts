@@ -186,7 +186,7 @@ function markText(progress: Progress, { actionMs, statementMs }: Elapsed, isShor
 }
 
 /**
- * The sessions that block a run, and the commands that end those that wait for nobody.
+ * The sessions that block a run, and the commands that end those that do not wait themselves.
  * @param sinceMs how long ago they were seen, in milliseconds
  */
 export function blockedLines(all: Blockers, output: Output, sinceMs = 0): string[] {

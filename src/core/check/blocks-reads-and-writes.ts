@@ -2,7 +2,7 @@ import { alterCommands, at, bodyOf, kindOf, listAt, textAt } from "../trace/pars
 import { inOrder, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
 import type { TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
-import type { CheckRule, Remark } from "./rule.ts";
+import type { CheckRule, RuleMatch } from "./rule.ts";
 import { named, namedAll, until } from "./words.ts";
 
 const RECIPES = {
@@ -51,21 +51,21 @@ export const blocksReadsAndWrites: CheckRule = {
     const waits = new Map([...waitsOf(file)].map((wait) => [wait.statement, wait]));
     for (const { statement, resolve } of inOrder(file)) {
       for (const found of [dropsIndex, locksTable, refreshesView, detaches]) {
-        const note = found(file, statement, resolve);
-        if (note) yield { statement, ...note };
+        const match = found(file, statement, resolve);
+        if (match) yield { statement, ...match };
       }
       const wait = waits.get(statement);
       const held = wait?.held.filter(({ blocked }) => blocked === "reads and writes") ?? [];
       const [first] = held;
       if (!wait || !first) continue;
       const relations = held.map(({ relation }) => relation);
-      const message = `nobody can use ${namedAll(relations)} until COMMIT, since statement ${first.by.number}, while this works on ${named(wait.work)}`;
+      const message = `reads and writes of ${namedAll(relations)} wait until COMMIT, since statement ${first.by.number}, while this works on ${named(wait.work)}`;
       yield { statement, message };
     }
   },
 };
 
-type Found = Pick<Remark, "message" | "recipe"> | undefined;
+type Found = Pick<RuleMatch, "message" | "recipe"> | undefined;
 
 /** An index of a constraint or a column is dropped with it; nothing is faster. */
 function dropsIndex(_file: TracedFile, statement: TracedStatement): Found {
@@ -88,13 +88,13 @@ function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resol
   const locked = listAt(body, "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? []);
   if (locked.length === 0) return undefined;
   const recipe = "LOCK TABLE <table> IN SHARE ROW EXCLUSIVE MODE;  -- lets others read";
-  return { message: `nobody can use ${namedAll(locked)} ${until(file, statement)}`, recipe };
+  return { message: `reads and writes of ${namedAll(locked)} wait ${until(file, statement)}`, recipe };
 }
 
 function refreshesView(file: TracedFile, statement: TracedStatement): Found {
   if (kindOf(statement) !== "RefreshMatViewStmt") return undefined;
   const view = statement.touches.find(({ rewritten }) => rewritten)?.before;
-  return view && { message: `nobody can read ${named(view)} ${until(file, statement)}`, recipe: RECIPES.refresh };
+  return view && { message: `reads of ${named(view)} wait ${until(file, statement)}`, recipe: RECIPES.refresh };
 }
 
 function detaches(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {

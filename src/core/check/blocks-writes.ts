@@ -3,7 +3,7 @@ import { at, bodyOf, kindOf, listAt, textAt } from "../trace/parse-tree.ts";
 import { bodyTexts, inOrder, isEveryRow, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
 import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
-import type { CheckRule, Remark } from "./rule.ts";
+import type { CheckRule, RuleMatch } from "./rule.ts";
 import { named, namedAll, until } from "./words.ts";
 
 const RECIPES = {
@@ -22,7 +22,7 @@ export const blocksWrites: CheckRule = {
   id: "blocks-writes",
   group: "safety",
   title: "Blocks writes",
-  why: "Nobody can insert, update or delete rows of the table until the lock is released; on a large table this takes minutes or hours.",
+  why: "All writes to the table wait until the lock is released; on a large table this takes minutes or hours.",
   recipe: RECIPES.index,
   examples: {
     bad: [
@@ -60,13 +60,13 @@ export const blocksWrites: CheckRule = {
       const held = wait?.held.filter(({ blocked }) => blocked === "writes") ?? [];
       const [first] = held;
       if (!wait || !first || found) continue;
-      const message = `nobody can write to ${namedAll(held.map(({ relation }) => relation))} until COMMIT, since statement ${first.by.number}, while this works on ${named(wait.work)}`;
+      const message = `writes to ${namedAll(held.map(({ relation }) => relation))} wait until COMMIT, since statement ${first.by.number}, while this works on ${named(wait.work)}`;
       yield { statement, message, recipe: RECIPES.apart };
     }
   },
 };
 
-type Found = Pick<Remark, "message" | "recipe"> | undefined;
+type Found = Pick<RuleMatch, "message" | "recipe"> | undefined;
 
 function buildsIndex(file: TracedFile, statement: TracedStatement): Found {
   if (kindOf(statement) !== "IndexStmt" && !isOpaque(statement)) return undefined;
@@ -74,7 +74,7 @@ function buildsIndex(file: TracedFile, statement: TracedStatement): Found {
   if (!built.some(({ scanned }) => scanned)) return undefined;
   const isDivided = built.some(({ before }) => before.kind === "p");
   return {
-    message: `builds an index on ${named(top(built))}; nobody can write to it ${until(file, statement)}`,
+    message: `builds an index on ${named(top(built))}; writes wait ${until(file, statement)}`,
     recipe: isDivided ? RECIPES.parts : RECIPES.index,
   };
 }
@@ -100,7 +100,7 @@ function rebuildsIndexes(file: TracedFile, statement: TracedStatement): Found {
     );
   }
   if (rebuilt.length === 0) return undefined;
-  const message = `rebuilds indexes of ${namedAll(rebuilt)}; nobody can write to it ${until(file, statement)}`;
+  const message = `rebuilds indexes of ${namedAll(rebuilt)}; writes wait ${until(file, statement)}`;
   return { message, recipe: RECIPES.reindex };
 }
 
@@ -112,7 +112,7 @@ function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resol
   if (kindOf(statement) !== "LockStmt" || !WRITE_LOCKS.includes(at(body, "mode"))) return undefined;
   const locked = listAt(body, "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? []);
   if (locked.length === 0) return undefined;
-  return { message: `nobody can write to ${namedAll(locked)} ${until(file, statement)}`, recipe: RECIPES.apart };
+  return { message: `writes to ${namedAll(locked)} wait ${until(file, statement)}`, recipe: RECIPES.apart };
 }
 
 function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
@@ -120,7 +120,7 @@ function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: 
   if (kindOf(statement) === "UpdateStmt") {
     const target = resolve(at(body, "relation") as RangeVar);
     if (!target || !isEveryRow(at(body, "whereClause")) || listAt(body, "fromClause").length > 0) return undefined;
-    const message = `locks every row of ${named(target)}; nobody can update or delete one ${until(file, statement)}`;
+    const message = `locks every row of ${named(target)}; other updates and deletes wait ${until(file, statement)}`;
     return { message, recipe: RECIPES.rows };
   }
   const changed = statement.touches.find(({ before, lock }) => before.kind !== "v" && lock !== "AccessShare");
@@ -128,6 +128,6 @@ function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: 
     (text) => /\bupdate\b/i.test(text) && /\bset\b/i.test(text) && !/\bwhere\b/i.test(text),
   );
   if (!changed || !isWhole) return undefined;
-  const message = `locks every row of ${named(changed.before)}; nobody can update or delete one ${until(file, statement)}`;
+  const message = `locks every row of ${named(changed.before)}; other updates and deletes wait ${until(file, statement)}`;
   return { message, recipe: RECIPES.rows };
 }

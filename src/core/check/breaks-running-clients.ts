@@ -102,7 +102,7 @@ function firstTouch(
 }
 
 /** True if a statement took the relation's name from it. */
-function isGone({ before, after }: Touch): boolean {
+function isDropped({ before, after }: Touch): boolean {
   return !after || named(after) !== named(before);
 }
 
@@ -112,7 +112,7 @@ function brokenColumn(file: TracedFile, before: Relation, column: Column, after:
   if (!now) {
     const found =
       firstTouch(file, before, (touch) => !touch.after?.columns.some(({ name }) => name === column.name)) ??
-      firstTouch(file, before, isGone);
+      firstTouch(file, before, isDropped);
     if (!found) return undefined;
     const [by, touch] = found;
     const renamed = touch.after?.columns.find(({ number }) => number === column.number);
@@ -122,7 +122,7 @@ function brokenColumn(file: TracedFile, before: Relation, column: Column, after:
   if (now.type === column.type || !typeChange(column.type, now.type).breaks) return undefined;
   const found =
     firstTouch(file, before, (touch) => retypedColumns(touch).some(([old]) => old.number === column.number)) ??
-    firstTouch(file, before, isGone);
+    firstTouch(file, before, isDropped);
   return found && { by: found[0], words: `${title} is no longer ${column.type} but ${now.type}`, recipe: RECIPES.type };
 }
 
@@ -135,7 +135,7 @@ function* newDemands(file: TracedFile, before: Relation, after: Relation): Itera
       (before.oid === after.oid ? before.columns.find((column) => column.number === number) : undefined);
     if (!required || filled || (old?.required && !old.filled)) continue;
     const isNowDemanded = (touch: Touch) => isDemanded(touch.after, number) && !isDemanded(touch.before, number);
-    const found = firstTouch(file, after, isNowDemanded) ?? firstTouch(file, before, isGone);
+    const found = firstTouch(file, after, isNowDemanded) ?? firstTouch(file, before, isDropped);
     if (!found) continue;
     const [by, touch] = found;
     if (old && !old.required && isProved(by, touch, number)) continue;

@@ -84,11 +84,11 @@ function copiedTables(file: TracedFile): ReadonlySet<number> {
 }
 
 function droppedTables({ before }: TracedFile, statement: TracedStatement, copied: ReadonlySet<number>): string[] {
-  const gone = statement.touches.filter(
+  const dropped = statement.touches.filter(
     (touch) => !touch.after && hasRows(touch) && before.has(touch.before.oid) && !copied.has(touch.before.oid),
   );
-  const parts = gone.filter((touch) => touch.before.isPartition);
-  const whole = gone.length > parts.length ? gone.filter((touch) => !touch.before.isPartition) : gone;
+  const parts = dropped.filter((touch) => touch.before.isPartition);
+  const whole = dropped.length > parts.length ? dropped.filter((touch) => !touch.before.isPartition) : dropped;
   return whole.length > 0 ? [`drops ${namedAll(whole.map((touch) => touch.before))} with all rows`] : [];
 }
 
@@ -97,10 +97,10 @@ function droppedColumns(file: TracedFile, statement: TracedStatement): string[] 
     const { before, after } = touch;
     if (!after || !hasRows(touch) || isPartOf(statement, touch)) return [];
     const left = new Set(after.columns.map(({ number }) => number));
-    const gone = before.columns.filter(
+    const dropped = before.columns.filter(
       ({ number, generated }) => !left.has(number) && !generated && wasThere(file, touch, number),
     );
-    return gone.map(({ name }) => `drops ${named(before)}.${sqlName(name)} with all values`);
+    return dropped.map(({ name }) => `drops ${named(before)}.${sqlName(name)} with all values`);
   });
 }
 

@@ -25,7 +25,7 @@ ALTER SEQUENCE <sequence> OWNED BY <table>.<column>;
 UPDATE <table> SET <column> = nextval('<sequence>') WHERE <column> IS NULL AND <key> BETWEEN <first> AND <last>;`,
   storage: `-- No statement does this while others use the table. Stop the clients first, or copy the rows in batches
 -- into a new table that has the storage you want, and rename both tables.`,
-  vacuum: `VACUUM <table>;  -- makes the space reusable and blocks nobody
+  vacuum: `VACUUM <table>;  -- makes the space reusable and blocks no query
 -- to give the space back to the disk while others use the table: the extension pg_repack`,
 } as const;
 
@@ -35,7 +35,7 @@ export const rewritesTable: CheckRule = {
   id: "rewrites-table",
   group: "safety",
   title: "Rewrites table",
-  why: "PostgreSQL writes every row to a new file while nobody can read or write the table, and the disk needs room for a second copy of it.",
+  why: "PostgreSQL writes every row to a new file. Reads and writes wait until that has ended, and the disk needs room for a second copy of the table.",
   recipe: RECIPES.type,
   examples: {
     bad: [
@@ -63,7 +63,7 @@ export const rewritesTable: CheckRule = {
       const rewritten =
         observed.length > 0 ? observed : rewrittenOutside(statement, [...file.before.values()], resolve);
       if (rewritten.length === 0) continue;
-      const message = `rewrites all rows of ${namedAll(rewritten)}; nobody can read or write meanwhile, ${until(file, statement)}`;
+      const message = `rewrites all rows of ${namedAll(rewritten)}; reads and writes wait ${until(file, statement)}`;
       yield { statement, message, recipe: recipeFor(statement) };
     }
   },

@@ -21,7 +21,7 @@ export interface CheckRule {
   readonly recipe: string;
   /** Run on a real server: `given` as an earlier migration, then `sql`. The rule finds each bad one and no good one. */
   readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
-  find(file: TracedFile): Iterable<Remark>;
+  find(file: TracedFile): Iterable<RuleMatch>;
 }
 
 export interface Example {
@@ -31,7 +31,7 @@ export interface Example {
 }
 
 /** What a rule found in one statement. */
-export interface Remark {
+export interface RuleMatch {
   readonly statement: TracedStatement;
   /** What the statement does to which relation, in the reader's own names, as it follows the title and a colon. */
   readonly message: string;

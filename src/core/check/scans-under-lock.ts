@@ -40,7 +40,7 @@ export const scansUnderLock: CheckRule = {
   id: "scans-under-lock",
   group: "safety",
   title: "Scans under lock",
-  why: "PostgreSQL reads every row of the table to check or index it, and nobody can write to the table, or not even read it, until that has ended.",
+  why: "PostgreSQL reads every row of the table to check or index it. Until that has ended, writes to the table wait, and mostly reads too.",
   recipe: RECIPES.constraint,
   examples: {
     bad: [
@@ -80,7 +80,7 @@ export const scansUnderLock: CheckRule = {
       if (["IndexStmt", "ReindexStmt"].includes(kindOf(statement) ?? "")) continue;
       const scans = longScans(statement).filter((touch) => blockedBy(touch.lock) && !isPlainIndex(statement, touch));
       if (scans.length === 0) continue;
-      const message = `${wordsFor(scans)}; nobody can ${cannot(scans)} it ${until(file, statement)}`;
+      const message = `${wordsFor(scans)}; ${blockedFor(scans)} wait ${until(file, statement)}`;
       yield { statement, message, recipe: recipeFor(statement, scans) };
     }
   },
@@ -98,9 +98,9 @@ function wordsFor(scans: readonly Touch[]): string {
   return isIndexed ? `builds an index on all rows of ${table}` : `reads all rows of ${table}`;
 }
 
-function cannot(scans: readonly Touch[]): string {
+function blockedFor(scans: readonly Touch[]): string {
   const lock = scans.map(({ lock }) => lock).reduce(stronger, undefined);
-  return lock && blockedBy(lock) === "writes" ? "write to" : "read or write";
+  return (lock && blockedBy(lock)) ?? "reads and writes";
 }
 
 function recipeFor(statement: TracedStatement, scans: readonly Touch[]): string {

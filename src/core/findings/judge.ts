@@ -1,4 +1,4 @@
-import type { CheckRule, Remark } from "../check/rule.ts";
+import type { CheckRule, RuleMatch } from "../check/rule.ts";
 import { type Finding, finding } from "../failure/failure.ts";
 import type { TracedFile } from "../trace/trace.ts";
 import type { Ignores } from "./ignores.ts";
@@ -17,7 +17,7 @@ export interface ExaminedFile {
 export interface CheckFinding {
   readonly rule: CheckRule;
   readonly path: string;
-  readonly note: Remark;
+  readonly match: RuleMatch;
   readonly severity: CheckSeverity;
 }
 
@@ -54,7 +54,7 @@ export function judge(files: readonly ExaminedFile[], rules: readonly CheckRule[
     for (const found of findingsOf(file, rules, levels)) {
       const reasons = matchingIgnores(file, found);
       for (const one of reasons) used.add(one);
-      const key = keyOfKnown(knownFinding(found.path, found.rule.id, found.note.statement.statement));
+      const key = keyOfKnown(knownFinding(found.path, found.rule.id, found.match.statement.statement));
       const [first] = reasons;
       if (first) {
         ignored.push({ finding: found, reason: first.reason });
@@ -63,7 +63,7 @@ export function judge(files: readonly ExaminedFile[], rules: readonly CheckRule[
         forgiven.push(found);
       } else counted.push(found);
     }
-    warnings.push(...faultsOf(file), ...unusedIgnores(file, used, rules, levels));
+    warnings.push(...problemsOf(file), ...unusedIgnores(file, used, rules, levels));
   }
   const examined = new Set(files.filter(({ isPartial }) => !isPartial).map(({ traced }) => fileName(traced.path)));
   const existing = new Set([...paths].map(fileName));
@@ -75,26 +75,26 @@ export function judge(files: readonly ExaminedFile[], rules: readonly CheckRule[
 
 /** The known findings after a run: those that still occur or were not looked for, and the new ones. */
 export function updatedKnown(known: readonly KnownFinding[], { findings, outdated }: Verdict): KnownFinding[] {
-  const gone = new Set(outdated.map(keyOfKnown));
-  const found = findings.map(({ path, rule, note }) => knownFinding(path, rule.id, note.statement.statement));
-  return [...known.filter((one) => !gone.has(keyOfKnown(one))), ...found];
+  const outdatedKeys = new Set(outdated.map(keyOfKnown));
+  const found = findings.map(({ path, rule, match }) => knownFinding(path, rule.id, match.statement.statement));
+  return [...known.filter((one) => !outdatedKeys.has(keyOfKnown(one))), ...found];
 }
 
 function findingsOf({ traced }: ExaminedFile, rules: readonly CheckRule[], levels?: RuleLevels): CheckFinding[] {
   const found = rules.flatMap((rule) => {
     const severity = levelOf(rule, levels);
     if (severity === "off") return [];
-    return [...rule.find(traced)].map((note) => ({ rule, path: traced.path, note, severity }));
+    return [...rule.find(traced)].map((match) => ({ rule, path: traced.path, match, severity }));
   });
-  return found.sort((left, right) => left.note.statement.number - right.note.statement.number);
+  return found.sort((left, right) => left.match.statement.number - right.match.statement.number);
 }
 
-function matchingIgnores({ ignores: { ignores } }: ExaminedFile, { rule, note }: CheckFinding) {
-  const { offset } = note.statement.statement;
+function matchingIgnores({ ignores: { ignores } }: ExaminedFile, { rule, match }: CheckFinding) {
+  const { offset } = match.statement.statement;
   return ignores.filter((one) => one.rule === rule.id && (one.statementAt === undefined || one.statementAt === offset));
 }
 
-function faultsOf({ traced: { path }, ignores: { problems } }: ExaminedFile): Finding[] {
+function problemsOf({ traced: { path }, ignores: { problems } }: ExaminedFile): Finding[] {
   return problems.map(({ message, hint, position }) =>
     finding("bad-ignore", { message, hint, place: { path, ...position } }),
   );

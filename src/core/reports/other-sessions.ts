@@ -52,13 +52,13 @@ export interface Blocker {
   readonly ageMs: number | null;
   /** The beginning of its last query, on one line, secrets masked; null if a part of one might remain. */
   readonly query: string | null;
-  /** The process IDs that it waits for itself, 0 for a prepared transaction; empty if it waits for nobody. */
+  /** The process IDs that it waits for itself, 0 for a prepared transaction; empty if it does not wait. */
   readonly waitsFor: readonly number[];
 }
 
 /** The sessions that hold up a run, directly or through others. */
 export interface Blockers {
-  /** Those that wait for nobody first, then the oldest transaction first; at most 30. */
+  /** Those that do not wait themselves first, then the oldest transaction first; at most 30. */
   readonly blockers: readonly Blocker[];
   /** The number of all of them. */
   readonly total: number;

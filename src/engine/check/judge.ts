@@ -17,8 +17,8 @@ import { lineOf, linesBefore } from "../step/step-failure.ts";
 const LONGEST_STATEMENT = 200;
 
 /** A finding with its place and source line. */
-export function placedFinding({ path, rule, note, severity }: CheckFinding, fileSystem: FileSystem): Finding {
-  const { statement, message, at = 0, recipe = rule.recipe } = note;
+export function placedFinding({ path, rule, match, severity }: CheckFinding, fileSystem: FileSystem): Finding {
+  const { statement, message, at = 0, recipe = rule.recipe } = match;
   return {
     rule: rule.id as CheckRuleId,
     severity,

@@ -213,13 +213,13 @@ export class Tracer implements StatementWatch {
     if (!before) return [];
     const seen = this.#seen.get(oid);
     const lock = modes.map(modeOf).reduce<LockMode | undefined>(stronger, undefined) ?? "AccessShare";
-    const isGone = fileNode === null;
-    const after = isGone ? undefined : facts ? unlessEqual(before, relationOf(facts)) : before;
+    const isDropped = fileNode === null;
+    const after = isDropped ? undefined : facts ? unlessEqual(before, relationOf(facts)) : before;
     if (after) this.#relations.set(oid, after);
     else this.#relations.delete(oid);
     this.#seen.set(oid, { fileNode: fileNode ?? 0, scans: scans ?? 0, lock });
-    const isRewritten = !isGone && seen !== undefined && fileNode !== seen.fileNode;
-    const isScanned = !isGone && (scans ?? 0) > (seen?.scans ?? 0);
+    const isRewritten = !isDropped && seen !== undefined && fileNode !== seen.fileNode;
+    const isScanned = !isDropped && (scans ?? 0) > (seen?.scans ?? 0);
     const isNews = lock !== seen?.lock || isRewritten || isScanned || after !== before;
     return isNews ? [{ before, after, lock, held: seen?.lock, rewritten: isRewritten, scanned: isScanned }] : [];
   }

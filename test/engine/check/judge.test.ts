@@ -24,8 +24,8 @@ async function examined(files: Files): Promise<ExaminedFile[]> {
 
 /** What a verdict says, with the numbers of statements. */
 function words({ findings, ignored, known, warnings, outdated }: Verdict): object {
-  const found = ({ rule, note, severity }: Verdict["findings"][number]) =>
-    `${severity} ${rule.id} ${note.statement.number}`;
+  const found = ({ rule, match, severity }: Verdict["findings"][number]) =>
+    `${severity} ${rule.id} ${match.statement.number}`;
   return {
     findings: findings.map(found),
     ignored: ignored.map(({ finding, reason }) => `${found(finding)}: ${reason}`),

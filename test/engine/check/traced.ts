@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { loadModule, parseSync } from "libpg-query";
 import { ruleOfFinding, ruleOfServerError } from "../../../src/core/check/cannot-run-in-transaction.ts";
 import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
-import type { CheckRule, Remark } from "../../../src/core/check/rule.ts";
+import type { CheckRule, RuleMatch } from "../../../src/core/check/rule.ts";
 import { Failure } from "../../../src/core/failure/failure.ts";
 import { scan } from "../../../src/core/scanner/scan.ts";
 import type { Statement } from "../../../src/core/sql/statement.ts";
@@ -94,9 +94,9 @@ export async function traced(here: World): Promise<readonly TracedFile[]> {
 export function notes(files: readonly TracedFile[], rules: readonly CheckRule[] = CHECK_RULES): string[] {
   const [last] = files.slice(-1);
   if (!last) return [];
-  return rules.flatMap((rule) => [...rule.find(last)].map((note) => words(rule, note)));
+  return rules.flatMap((rule) => [...rule.find(last)].map((match) => words(rule, match)));
 }
 
-function words({ title }: CheckRule, { statement, message }: Remark): string {
+function words({ title }: CheckRule, { statement, message }: RuleMatch): string {
   return `${statement.number} ${title}: ${message}`;
 }
