@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../../core/failure/failure.ts";
-import type { Applied } from "../../core/migrations/history.ts";
+import type { Applied, Unfinished } from "../../core/migrations/history.ts";
 import { sqlName } from "../../core/reports/diagnosis.ts";
 import { readSql } from "../../core/sql/own-sql.ts";
 import { quoteText } from "../../core/sql/quote.ts";
-import { AnswerNotUnderstood, type Row, ServerFailure, type Session } from "../../ports/session.ts";
-import { jsonAnswer } from "../session/json-answer.ts";
+import { AnswerNotUnderstood, ServerFailure, type Session } from "../../ports/session.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { plainName, type TableNames } from "./history-table.ts";
 
 /** The history as it would be if every file were applied unchanged. Of its rows only versions and checksums count. */
@@ -28,11 +28,49 @@ export async function readHistory(
   const slices = slicesOf(expected);
   try {
     const rows = await session.query(readSql(historySql(history, slices)));
-    return rows.flatMap((row) => toHistory(row, slices));
+    return rows.flatMap(({ row }) => toHistory(row, slices));
   } catch (error) {
     if (error instanceof ServerFailure) return error;
     throw error;
   }
+}
+
+/**
+ * Reads the history again, with the journal and in one snapshot: the last statement of a migration that runs outside
+ * transactions moves its version from the journal to the history. In between, it would seem to be in neither.
+ * @param expected undefined if there is no history
+ * @param role whom a failure names
+ * @throws Failure privilege-missing, statement-failed
+ */
+export async function readWithJournal(
+  session: Session,
+  { history, journal }: TableNames,
+  expected: ExpectedHistory | undefined,
+  role: string,
+): Promise<{ readonly history: readonly Applied[]; readonly journal: readonly Unfinished[] }> {
+  const slices = expected ? slicesOf(expected) : [];
+  const sql = `${expected ? `${historySql(history, slices)} UNION ALL ` : ""}SELECT json_build_object('journal',COALESCE(json_agg(j),'[]'))::text AS row FROM(SELECT DISTINCT version,direction FROM ONLY ${journal})j`;
+  try {
+    const rows = (await session.query(readSql(sql))).map(({ row }) => row);
+    const isJournal = (row: unknown) => typeof row === "string" && row.startsWith("{");
+    return {
+      history: rows.filter((row) => !isJournal(row)).flatMap((row) => toHistory(row, slices)),
+      journal: rows.filter(isJournal).flatMap(toJournal),
+    };
+  } catch (error) {
+    // The history alone could be read.
+    throw error instanceof ServerFailure ? cannotRead(journal, role, error) : error;
+  }
+}
+
+const JOURNAL: Shape = { journal: ["list of", { version: "text", direction: "text" }] };
+
+function toJournal(row: unknown): Unfinished[] {
+  const { journal } = jsonAnswer<{ journal: { version: string; direction: string }[] }>(row, JOURNAL);
+  return journal.map(({ version, direction }) => {
+    if (direction !== "up" && direction !== "down") throw new AnswerNotUnderstood(`the direction ${direction}`);
+    return { version, direction };
+  });
 }
 
 /** About so many rows per list: rows sent one by one cost the receiver several times as much. */
@@ -83,7 +121,7 @@ function digestOf(slice: Slice): string {
  * The answer consists of lists of rows and of one list of slice numbers, null if no slice is as expected. The lists are
  * JSON texts, so that no type parser or name transform of a caller's own driver touches them.
  */
-function toHistory({ row }: Row, slices: readonly Slice[]): Applied[] {
+function toHistory(row: unknown, slices: readonly Slice[]): Applied[] {
   if (row === null) return [];
   return jsonAnswer<readonly unknown[]>(row, ["list of", "anything"]).flatMap((one) => {
     if (typeof one === "number") return slices[one] ?? [];

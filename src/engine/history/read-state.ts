@@ -5,13 +5,13 @@ import { requirePinned } from "../../core/migrations/history-pin.ts";
 import { sqlName } from "../../core/reports/diagnosis.ts";
 import { readSql } from "../../core/sql/own-sql.ts";
 import { quoteText } from "../../core/sql/quote.ts";
-import { AnswerNotUnderstood, ServerFailure, type Session } from "../../ports/session.ts";
+import { ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { checkHistoryShape, checkShapeBeside, type TableColumn } from "./history-shape.ts";
 import { nameOf, plainName, TABLES_BESIDE, type TableNames, tableNames } from "./history-table.ts";
 import { AFTER_UP_MARK, RESET_MARK } from "./journal.ts";
 import { protectedBySettingSql, protectedByTableSql } from "./protection.ts";
-import { cannotRead, type ExpectedHistory, readHistory } from "./read-history.ts";
+import { cannotRead, type ExpectedHistory, readHistory, readWithJournal } from "./read-history.ts";
 import {
   READ_ONLY_SHAPE,
   READ_ONLY_SQL,
@@ -87,9 +87,10 @@ export async function readState(
   if (rows instanceof ServerFailure && (historyExists || !MISSING.has(rows.server.code))) {
     throw cannotRead(names.history, role, rows);
   }
-  const history = rows instanceof ServerFailure ? [] : rows;
+  const { history, journal } = tableOf("journal")
+    ? await readWithJournal(session, names, historyExists ? expected : undefined, role)
+    : { history: rows instanceof ServerFailure ? [] : rows, journal: [] };
   requirePinned(settings.pin, history);
-  const journal = tableOf("journal") ? await readJournal(session, names, role) : [];
   return {
     name: facts.database,
     role,
@@ -155,18 +156,6 @@ FROM pg_attribute WHERE attrelid=c.oid AND attnum>0 AND NOT attisdropped),(SELEC
 WHERE NOT has_table_privilege(c.oid,p))))
 FROM unnest(ARRAY[${tables.join(",")}]::name[])WITH ORDINALITY w(t,i)JOIN pg_class c ON relname=t WHERE relnamespace=n.oid)tables
 FROM pg_database d LEFT JOIN pg_namespace n ON nspname=${quoteText(schema)}::name WHERE datname=current_database())f`;
-}
-
-async function readJournal(session: Session, { journal }: TableNames, role: string): Promise<Unfinished[]> {
-  try {
-    const rows = await session.query(readSql(`SELECT DISTINCT version, direction FROM ONLY ${journal}`));
-    return rows.map(({ version, direction }) => {
-      if (direction !== "up" && direction !== "down") throw new AnswerNotUnderstood(`the direction ${direction}`);
-      return { version: String(version), direction };
-    });
-  } catch (error) {
-    throw error instanceof ServerFailure ? cannotRead(journal, role, error) : error;
-  }
 }
 
 /** Rows come as JSON texts, so that no type parser or name transform of a caller's own driver touches them. */

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { migrate } from "../../../src/engine/run/migrate.ts";
-import { failureOf, holding, outcomes, type ServerWorld, states, succeeded, within, world } from "../support.ts";
+import { failureOf, holding, open, outcomes, type ServerWorld, states, succeeded, within, world } from "../support.ts";
 
 const JOURNAL = "schema_migrations_steps";
 const COLUMNS =
@@ -143,4 +143,30 @@ describe("the journal's table", () => {
     assert.equal(making.hint, `Run: GRANT CREATE ON SCHEMA "public" TO "${role}".`);
     assert.deepEqual(await here.history(), []);
   });
+});
+
+test("a step that finishes while the database is read is seen in the journal or in the history", async () => {
+  const here = await world({
+    "001_a.sql": "CREATE TABLE a (n int);",
+    "002_b.sql": "-- Transaction: none\nCREATE TABLE b (n int);",
+    "003_c.sql": "CREATE TABLE c (n int);",
+  });
+  succeeded(await here.up());
+  const [row] = await here.rows(
+    "DELETE FROM schema_migrations h WHERE version = '002' RETURNING row_to_json(h)::text AS entry",
+  );
+  await here.rows(`INSERT INTO ${JOURNAL} VALUES ('002', 'up', 1, '', now())`);
+  const other = await open(here.url).open();
+  try {
+    await other.execute(`BEGIN; LOCK ${JOURNAL}`);
+    const read = states(here);
+    await here.until(
+      "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    );
+    await other.execute(`DELETE FROM ${JOURNAL};
+INSERT INTO schema_migrations SELECT (json_populate_record(NULL::schema_migrations, '${row?.entry}')).*; COMMIT`);
+    assert.deepEqual(await read, ["001 applied", "002 applied", "003 applied"]);
+  } finally {
+    await other.close();
+  }
 });
