@@ -28,7 +28,12 @@ export interface CheckReport {
 }
 
 /** The migrations that `check` ran on an empty database. */
-export interface CheckedRun extends Rehearsal {
+export interface CheckedRun {
+  /** The empty database that they ran on. */
+  readonly database: string;
+  readonly applied: number;
+  /** How many down scripts had each outcome. */
+  readonly downs: DownOutcomes;
   /** The paths of the files that were examined, in order. */
   readonly examined: readonly string[];
   /** The paths of the files that were not run, because one before them failed. */
@@ -55,15 +60,6 @@ export interface CheckedTouch {
   readonly blocks: Blocked | undefined;
   readonly rewritten: boolean;
   readonly scanned: boolean;
-}
-
-/** A rehearsal of the migrations on an empty database. */
-export interface Rehearsal {
-  /** The empty database that they ran on. */
-  readonly database: string;
-  readonly applied: number;
-  /** How many down scripts had each outcome. */
-  readonly downs: DownOutcomes;
 }
 
 /**

@@ -16,7 +16,8 @@ import type { SqlParser } from "../../ports/sql-parser.ts";
 import type { VersionControl } from "../../ports/version-control.ts";
 import { byWeightAndPlace } from "../files/read-migrations.ts";
 import type { Context } from "../session/context.ts";
-import { rehearse } from "../shadow/replay.ts";
+import { countOutcomes } from "../shadow/down-result.ts";
+import { proveAlone } from "../shadow/prove-alone.ts";
 import type { InShadow } from "../shadow/shadow.ts";
 import { chooseFiles, type FileChoice } from "./choose-files.ts";
 import { asHarm, placedFinding, touchingStatements } from "./judge.ts";
@@ -119,8 +120,9 @@ async function runWithin(
   const parse = parseWith(await context.sqlParser?.());
   const migrations = all.filter(({ up }) => runsIn(up.header, settings.environment));
   const examines = ({ up }: Migration) => chosen.has(up.path);
+  const tests = ({ down }: Migration) => down !== undefined && chosen.has(down.path);
   const { trial, database } = await inShadow(async (shadow) => {
-    const one = new Trial({ ...shadow, signal }, { migrations, examines, parse, limit });
+    const one = new Trial({ ...shadow, signal }, { migrations, examines, tests, parse, limit });
     await one.run();
     return { trial: one, database: shadow.database.description };
   });
@@ -128,8 +130,7 @@ async function runWithin(
   const examined = traced.map((file) => ({ traced: file, ignores: ignoresOf(context, file.path, all) }));
   const paths = [...all.map(({ up }) => up.path), ...repeatables.map(({ file }) => file.path)];
   const verdict = judge(examined, CHECK_RULES, { levels, known, paths });
-  const tested = applied.map((one) => (one.down && chosen.has(one.down.path) ? one : withoutDown(one)));
-  const proof = tested.some(({ down }) => down) ? await testDownScripts(tested, inShadow, limit) : NOTHING_TESTED;
+  const proof = await testAlone(trial, inShadow, limit);
   return {
     replay: {
       database,
@@ -167,25 +168,25 @@ function ignoresOf({ fileSystem, settings }: Context, path: string, migrations: 
   );
 }
 
-function withoutDown({ down: _, ...migration }: Migration): Migration {
-  return migration;
+/** Tests the down scripts that the trial could not. */
+async function testAlone(trial: Trial, inShadow: InShadow, limit: TimeLimit): Promise<Tests> {
+  const { applied, alone, results } = trial;
+  const own = { signal: limit.signal, leavesOut: trial.leavesOut.bind(trial) };
+  try {
+    const others =
+      alone.length > 0
+        ? await proveAlone((work) => inShadow((shadow) => work({ ...shadow, ...own })), applied, alone)
+        : [];
+    const all = [...results, ...others];
+    return { downs: countOutcomes(all), findings: all.flatMap(({ finding }) => finding ?? []) };
+  } catch (error) {
+    if (!limit.isOver) throw error;
+    const known = results.flatMap(({ finding }) => finding ?? []);
+    return { downs: countOutcomes(results), findings: [...known, limit.finding("test the down scripts")] };
+  }
 }
 
 interface Tests {
   readonly downs: DownOutcomes;
   readonly findings: readonly Finding[];
-}
-
-const NOTHING_TESTED: Tests = { downs: { proved: 0, different: 0, failed: 0, untested: 0 }, findings: [] };
-
-async function testDownScripts(migrations: readonly Migration[], inShadow: InShadow, limit: TimeLimit): Promise<Tests> {
-  const { signal } = limit;
-  const limited: InShadow = (work) => inShadow((shadow) => work({ ...shadow, signal }));
-  try {
-    const { rehearsal, findings } = await rehearse(limited, migrations);
-    return { downs: rehearsal.downs, findings };
-  } catch (error) {
-    if (!limit.isOver) throw error;
-    return { ...NOTHING_TESTED, findings: [limit.finding("test the down scripts")] };
-  }
 }

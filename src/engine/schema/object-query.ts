@@ -1,6 +1,7 @@
 /**
  * A query of objects of a schema. All parts are SQL. They may use the tables `space` (user schemas: oid, name), `rel`
- * (relations in them: oid, relkind, name) and `members` (members of extensions: classid, objid).
+ * (relations in them: oid, relkind, name), `scope` (those relations that are asked for) and `members` (members of
+ * extensions: classid, objid).
  */
 export interface ObjectQuery {
   /** The kind in PostgreSQL's words: table, column, index ... Each kind is a text literal in it. */
@@ -15,6 +16,8 @@ export interface ObjectQuery {
    */
   readonly facts: Readonly<Record<string, string>>;
   readonly from: string;
+  /** True for a part of a relation, which cannot change without a lock on it; its query uses `scope`. */
+  readonly isOfRelation?: true;
   /**
    * Absent for objects that every database has. PostgreSQL needs more time to plan such a query than to run it, so the
    * queries for objects that do not exist are left out.
@@ -67,6 +70,8 @@ const PRESENCE = {
 
 export type Presence = keyof typeof PRESENCE;
 
+export const EVERYTHING: ReadonlySet<Presence> = new Set(Object.keys(PRESENCE) as Presence[]);
+
 const MET = Object.entries(PRESENCE).map(([name, condition]) => `CASE WHEN ${condition} THEN '${name}' END`);
 
 /** One row whose `row` is a JSON list of the conditions that are met. Objects in a schema depend on the schema. */
@@ -102,8 +107,8 @@ export function routine(oid: string): string {
   return `NULLIF((${oid})::regprocedure::text, '-')`;
 }
 
-/** A query as SELECT of kind, name, within and facts. */
-export function objectSelect({ kind, name, within = "NULL", facts, from }: ObjectQuery): string {
+/** A query as SELECT of kind, name, within, facts, and whether it is of a relation. */
+export function objectSelect({ kind, name, within = "NULL", facts, from, isOfRelation }: ObjectQuery): string {
   const pairs = Object.entries(facts).map(([label, value]) => `'${label}', ${value}`);
-  return `SELECT (${kind})::text, ${name}, (${within})::text, jsonb_strip_nulls(jsonb_build_object(${pairs.join(", ")})) FROM ${from}`;
+  return `SELECT (${kind})::text, ${name}, (${within})::text, jsonb_strip_nulls(jsonb_build_object(${pairs.join(", ")})), ${isOfRelation ?? false} FROM ${from}`;
 }

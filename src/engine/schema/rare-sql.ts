@@ -21,6 +21,15 @@ const identityOf = (catalog: string) => `(pg_identify_object('${catalog}'::regcl
 /** Objects that were not created with the database, and belong to no extension. */
 const madeLater = (catalog: string, join = "") => `${catalog} o${join} WHERE o.oid >= 16384 AND ${noMember(catalog)}`;
 
+const STATISTICS: ObjectQuery = {
+  kind: "'statistics object'",
+  name: "s.name || '.' || quote_ident(o.stxname)",
+  within: "o.stxrelid::regclass::text",
+  facts: { definition: "pg_get_statisticsobjdef(o.oid)", target: "NULLIF(o.stxstattarget, -1)" },
+  from: "pg_statistic_ext o JOIN space s ON s.oid = o.stxnamespace JOIN rel r ON r.oid = o.stxrelid",
+  ifAny: "statistics",
+};
+
 const operator = (oid: string) => `NULLIF((${oid})::regoperator::text, '0')`;
 
 function collations(serverVersion: number): ObjectQuery {
@@ -277,6 +286,7 @@ export function rareQueries(serverVersion: number): ObjectQuery[] {
   return [
     SCHEMAS,
     EXTENSIONS,
+    STATISTICS,
     collations(serverVersion),
     publications(serverVersion),
     SUBSCRIPTIONS,

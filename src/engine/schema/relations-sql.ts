@@ -11,7 +11,7 @@ const TABLESPACE = (oid: string) => `(SELECT s.spcname FROM pg_tablespace s WHER
 
 const OPTIONS = sortedOptions("c.reloptions");
 
-const relation = (relkinds: string) => `rel r JOIN pg_class c ON c.oid = r.oid WHERE r.relkind IN (${relkinds})`;
+const relation = (relkinds: string) => `scope r JOIN pg_class c ON c.oid = r.oid WHERE r.relkind IN (${relkinds})`;
 
 const RELATIONS: readonly ObjectQuery[] = [
   {
@@ -35,7 +35,7 @@ const RELATIONS: readonly ObjectQuery[] = [
       ),
       "row type": "CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END",
     },
-    from: "rel r JOIN pg_class c ON c.oid = r.oid LEFT JOIN pg_class w ON w.oid = c.reltoastrelid WHERE r.relkind IN ('r', 'p')",
+    from: "scope r JOIN pg_class c ON c.oid = r.oid LEFT JOIN pg_class w ON w.oid = c.reltoastrelid WHERE r.relkind IN ('r', 'p')",
     ifAny: "table",
   },
   {
@@ -60,7 +60,7 @@ const RELATIONS: readonly ObjectQuery[] = [
       persistence: "NULLIF(c.relpersistence::text, 'p')",
       "owner column": "d.refobjid::regclass::text || '.' || quote_ident(a.attname)",
     },
-    from: `rel r JOIN pg_class c ON c.oid = r.oid JOIN pg_sequence q ON q.seqrelid = c.oid
+    from: `scope r JOIN pg_class c ON c.oid = r.oid JOIN pg_sequence q ON q.seqrelid = c.oid
  LEFT JOIN pg_depend d ON ${OF_SEQUENCE} AND d.objid = c.oid AND d.deptype IN ('a', 'i')
  LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid WHERE d.deptype IS DISTINCT FROM 'i'`,
     ifAny: "sequence",
@@ -69,14 +69,14 @@ const RELATIONS: readonly ObjectQuery[] = [
     kind: "'foreign table'",
     name: "r.name",
     facts: { server: "quote_ident(s.srvname)", options: sortedOptions("f.ftoptions") },
-    from: "rel r JOIN pg_foreign_table f ON f.ftrelid = r.oid JOIN pg_foreign_server s ON s.oid = f.ftserver",
+    from: "scope r JOIN pg_foreign_table f ON f.ftrelid = r.oid JOIN pg_foreign_server s ON s.oid = f.ftserver",
     ifAny: "foreign table",
   },
   {
     kind: "'composite type'",
     name: "r.name",
     facts: {},
-    from: "rel r WHERE r.relkind = 'c'",
+    from: "scope r WHERE r.relkind = 'c'",
     ifAny: "composite type",
   },
 ];
@@ -116,7 +116,7 @@ function columns(serverVersion: number): ObjectQuery {
       "foreign options": sortedOptions("a.attfdwoptions"),
       inherited: flag("NOT a.attislocal"),
     },
-    from: `pg_attribute a JOIN rel r ON r.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef v ON v.adrelid = a.attrelid AND v.adnum = a.attnum ${join}
+    from: `pg_attribute a JOIN scope r ON r.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef v ON v.adrelid = a.attrelid AND v.adnum = a.attnum ${join}
  WHERE a.attnum > 0 AND NOT a.attisdropped AND (r.relkind IN ('r', 'p', 'f', 'c') OR r.relkind = 'v' AND a.atthasdef)`,
   };
 }
@@ -136,7 +136,7 @@ const CONSTRAINTS: ObjectQuery = {
     "replica identity": flag("i.indisreplident"),
     tablespace: TABLESPACE("x.reltablespace"),
   },
-  from: `pg_constraint k JOIN rel r ON r.oid = k.conrelid LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
+  from: `pg_constraint k JOIN scope r ON r.oid = k.conrelid LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
  LEFT JOIN pg_class x ON x.oid = i.indexrelid WHERE k.contype NOT IN ('n', 't') AND k.conparentid = 0 AND k.conislocal`,
 };
 
@@ -156,7 +156,7 @@ function indexes(serverVersion: number): ObjectQuery {
       statistics: `CASE WHEN i.indexprs IS NOT NULL THEN (SELECT jsonb_object_agg(a.attnum, a.attstattarget) FROM pg_attribute a WHERE a.attrelid = x.oid AND ${isTarget}) END`,
     },
     // The index of a partition belongs to the partitioned index.
-    from: `pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN rel r ON r.oid = i.indrelid
+    from: `pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN scope r ON r.oid = i.indrelid
  WHERE NOT x.relispartition AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))`,
   };
 }
@@ -167,7 +167,7 @@ const TRIGGERS: ObjectQuery = {
   name: "r.name || '.' || quote_ident(t.tgname)",
   within: "r.name",
   facts: { definition: "pg_get_triggerdef(t.oid)", enabled: "NULLIF(t.tgenabled::text, 'O')" },
-  from: `pg_trigger t JOIN rel r ON r.oid = t.tgrelid LEFT JOIN pg_trigger p ON p.oid = t.tgparentid
+  from: `pg_trigger t JOIN scope r ON r.oid = t.tgrelid LEFT JOIN pg_trigger p ON p.oid = t.tgparentid
  WHERE CASE WHEN t.tgparentid = 0 THEN NOT t.tgisinternal ELSE t.tgenabled <> p.tgenabled AND NOT p.tgisinternal END`,
   ifAny: "trigger",
 };
@@ -177,7 +177,7 @@ const RULES: ObjectQuery = {
   name: "r.name || '.' || quote_ident(w.rulename)",
   within: "r.name",
   facts: { definition: "pg_get_ruledef(w.oid)", enabled: "NULLIF(w.ev_enabled::text, 'O')" },
-  from: "pg_rewrite w JOIN rel r ON r.oid = w.ev_class WHERE w.rulename <> '_RETURN'",
+  from: "pg_rewrite w JOIN scope r ON r.oid = w.ev_class WHERE w.rulename <> '_RETURN'",
   ifAny: "rewrite",
 };
 
@@ -196,29 +196,12 @@ const POLICIES: ObjectQuery = {
     using: "pg_get_expr(y.polqual, y.polrelid)",
     check: "pg_get_expr(y.polwithcheck, y.polrelid)",
   },
-  from: "pg_policy y JOIN rel r ON r.oid = y.polrelid",
+  from: "pg_policy y JOIN scope r ON r.oid = y.polrelid",
   ifAny: "policy",
-};
-
-const STATISTICS: ObjectQuery = {
-  kind: "'statistics object'",
-  name: "s.name || '.' || quote_ident(o.stxname)",
-  within: "o.stxrelid::regclass::text",
-  facts: { definition: "pg_get_statisticsobjdef(o.oid)", target: "NULLIF(o.stxstattarget, -1)" },
-  from: "pg_statistic_ext o JOIN space s ON s.oid = o.stxnamespace JOIN rel r ON r.oid = o.stxrelid",
-  ifAny: "statistics",
 };
 
 /** Relations and their parts. @param serverVersion as `Backend` has it */
 export function relationQueries(serverVersion: number): ObjectQuery[] {
-  return [
-    ...RELATIONS,
-    columns(serverVersion),
-    CONSTRAINTS,
-    indexes(serverVersion),
-    TRIGGERS,
-    RULES,
-    POLICIES,
-    STATISTICS,
-  ];
+  const all = [...RELATIONS, columns(serverVersion), CONSTRAINTS, indexes(serverVersion), TRIGGERS, RULES, POLICIES];
+  return all.map((query) => ({ ...query, isOfRelation: true }));
 }

@@ -10,6 +10,8 @@ export interface StatementWatch {
   began(session: Session, path: string): Promise<void>;
   /** A statement has run in that transaction. @param isAlone true if it is the only one in its transaction */
   ran(session: Session, statement: Statement, isAlone: boolean): Promise<void>;
+  /** All statements of a file have run in one transaction, which is about to be committed. */
+  ending?(session: Session): Promise<void>;
   /** A statement of this file has run outside any transaction. */
   ranOutside(session: Session, path: string, statement: Statement): Promise<void>;
 }

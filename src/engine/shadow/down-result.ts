@@ -2,13 +2,24 @@ import { cannotRunInTransaction, ruleOfServerError } from "../../core/check/cann
 import type { Failure, Finding } from "../../core/failure/failure.ts";
 import { finding } from "../../core/failure/failure.ts";
 import type { CheckRuleId } from "../../core/failure/rules.ts";
-import type { DownOutcome } from "../../core/reports/check-report.ts";
+import type { DownOutcome, DownOutcomes } from "../../core/reports/check-report.ts";
 import type { DatabaseContext } from "../session/context.ts";
 
 /** The outcome of testing a down script. A finding unless it is proved. */
 export interface DownResult {
   readonly outcome: DownOutcome;
   readonly finding?: Finding;
+}
+
+/** How many of the results have each outcome. */
+export function countOutcomes(results: readonly DownResult[]): DownOutcomes {
+  const count = (outcome: DownOutcome) => results.filter((result) => result.outcome === outcome).length;
+  return {
+    proved: count("proved"),
+    different: count("different"),
+    failed: count("failed"),
+    untested: count("untested"),
+  };
 }
 
 /** A migration with a down script, as findings name them. */

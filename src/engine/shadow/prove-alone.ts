@@ -2,7 +2,7 @@ import type { Finding } from "../../core/failure/failure.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
 import type { Session } from "../../ports/session.ts";
 import { migrate, undo } from "../run/migrate.ts";
-import { differencesBetween, KnownSchema } from "../schema/known-schema.ts";
+import { SchemaState } from "../schema/schema-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 import { type DownResult, findingOf, resultOf, untested } from "./down-result.ts";
@@ -42,9 +42,8 @@ async function proveUntilDamaged(
   tested: readonly Reversible[],
 ): Promise<DownResult[]> {
   const results: DownResult[] = [];
-  const known = new KnownSchema(ownObjects(context));
   for (const migration of tested) {
-    const result = await prove(context, known, migration, migrations[migrations.indexOf(migration) - 1]);
+    const result = await prove(context, migration, migrations[migrations.indexOf(migration) - 1]);
     results.push(result);
     if (result.outcome !== "proved") break;
   }
@@ -54,7 +53,6 @@ async function proveUntilDamaged(
 /** @param previous the migration before this one */
 async function prove(
   context: DatabaseContext,
-  known: KnownSchema,
   { name, down, version }: Reversible,
   previous: Migration | undefined,
 ): Promise<DownResult> {
@@ -68,14 +66,14 @@ async function prove(
 
   const unprepared = previous && (await apply(previous.version));
   if (unprepared) return untested(tested, unprepared.message);
-  await look(async (session) => known.follow(session, await known.read(session)));
+  const before = await look((session) => SchemaState.read(session, ownObjects(context)));
   const unapplied = await apply(version);
   if (unapplied) return untested(tested, unapplied.message);
-  const after = await look((session) => known.read(session));
+  const after = await look((session) => before.later(session));
   const { failure } = await undo(context, { count: 1 }, {});
   if (failure) return { outcome: "failed", finding: findingOf(context, failure) };
-  const left = await look(async (session) => known.differencesTo(session, await known.read(session)));
+  const left = before.differencesTo(await look((session) => after.later(session)));
   const refused = await apply(version);
-  const again = refused ? [] : differencesBetween(after, await look((session) => known.read(session)));
+  const again = refused ? [] : after.differencesTo(await look((session) => after.later(session)));
   return resultOf(tested, { left, refused, again });
 }

@@ -1,10 +1,10 @@
 import { interruption } from "../../core/failure/failure.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
-import { ServerFailure } from "../../ports/session.ts";
+import { ServerFailure, type Session } from "../../ports/session.ts";
 import { ownTablesSql, tableNames } from "../history/history-table.ts";
 import type { AfterStep } from "../run/around-run.ts";
-import { differencesBetween, KnownSchema, type Schema } from "../schema/known-schema.ts";
 import type { OwnObjects } from "../schema/schema-sql.ts";
+import { SchemaState } from "../schema/schema-state.ts";
 import { loadScripts, type Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
@@ -32,30 +32,31 @@ export class DownProofs {
   readonly #context: DatabaseContext;
   /** The migrations of the run by name, each with the one that follows. */
   readonly #migrations: ReadonlyMap<string, { readonly migration: Migration; readonly next: Migration | undefined }>;
-  /** The schema before the next migration, if that has a down script. */
-  readonly #before: KnownSchema;
+  /** The schema before the next migration; undefined if no test needs it. */
+  #before: SchemaState | undefined;
+  /** The schema at the end of the transaction of a migration. */
+  #ending: SchemaState | undefined;
 
-  /** @param migrations those that the run applies, in order */
+  /** @param migrations those that the run applies, in order; only down scripts that are to be tested */
   constructor(context: DatabaseContext, migrations: readonly Migration[]) {
     this.#context = context;
-    this.#before = new KnownSchema(ownObjects(context));
     this.#migrations = new Map(
       migrations.map((migration, index) => [migration.name, { migration, next: migrations[index + 1] }]),
     );
   }
 
-  /** Reads the schema before the first migration. @throws Failure of connecting */
-  async begin(): Promise<void> {
+  /** Reads the schema before the next migration. @param applied how many were applied before @throws Failure of connecting */
+  async begin(applied: number): Promise<void> {
     const { database, signal } = this.#context;
-    const [first] = this.#migrations.values();
-    if (!first?.migration.down) return;
-    const known = this.#before;
-    await withSession(
-      database,
-      "read the schema of",
-      async (session) => known.follow(session, await known.read(session)),
-      signal,
-    );
+    const next = [...this.#migrations.values()][applied]?.migration;
+    if (!next?.down) return;
+    const read = (session: Session) => SchemaState.read(session, ownObjects(this.#context));
+    this.#before = await withSession(database, "read the schema of", read, signal);
+  }
+
+  /** For `StatementWatch`. @throws ServerFailure, ConnectionLost */
+  async ending(session: Session): Promise<void> {
+    this.#ending = await this.#before?.inTransaction(session);
   }
 
   /** @throws Failure interrupted, terminated; ConnectionLost */
@@ -63,12 +64,13 @@ export class DownProofs {
     const { migration, next } = this.#migrations.get(script.step.name) ?? {};
     const needsNext = next !== undefined && isReversible(next);
     const isTested = migration !== undefined && isReversible(migration);
+    const before = this.#before;
+    this.#before = undefined;
     if (!isTested && !needsNext) return;
     try {
-      const isEmpty = isTested && script.inspection.statements === 0;
-      const after = isEmpty ? this.#before.objects : await this.#before.read(run.session);
-      if (isTested) await this.#test(run, script, migration, after);
-      if (needsNext) await this.#before.follow(run.session, after);
+      const after = await this.#after(run, script, before);
+      if (isTested && before) await this.#test(run, script, migration, { before, after });
+      if (needsNext) this.#before = after;
     } catch (error) {
       const { signal } = this.#context;
       // A cancelled query only reports the cancel, so report the interrupt.
@@ -77,14 +79,28 @@ export class DownProofs {
     }
   };
 
-  async #test(run: Run, up: Script, migration: Reversible, after: Schema): Promise<void> {
-    const result = await this.#prove(run, up, migration, after);
+  /** The schema after a step. */
+  async #after({ session }: Run, { inspection }: Script, before: SchemaState | undefined): Promise<SchemaState> {
+    const ending = this.#ending;
+    this.#ending = undefined;
+    if (!before) return await SchemaState.read(session, ownObjects(this.#context));
+    if (inspection.statements === 0) return before;
+    return inspection.mode !== "statements" && ending ? ending : await before.later(session);
+  }
+
+  async #test(run: Run, up: Script, migration: Reversible, states: States): Promise<void> {
+    const result = await this.#prove(run, up, migration, states);
     if (result) this.results.push(result);
     else this.alone.push(migration);
   }
 
   /** Undefined if the scripts cannot share a transaction. */
-  async #prove(run: Run, up: Script, migration: Reversible, after: Schema): Promise<DownResult | undefined> {
+  async #prove(
+    run: Run,
+    up: Script,
+    migration: Reversible,
+    { before, after }: States,
+  ): Promise<DownResult | undefined> {
     const { session } = run;
     const down = await loadDown(run, migration);
     if ([up, down].some(({ inspection }) => inspection.mode === "statements")) return undefined;
@@ -96,11 +112,11 @@ export class DownProofs {
         const finding = this.#findingOf(run, down, unable);
         return finding && { outcome: "failed", finding };
       }
-      const left = await this.#before.differencesTo(session, await this.#before.read(session));
+      const left = before.differencesTo(await after.inTransaction(session));
       const refusal = await sendFile(run, up);
       const refused = refusal && this.#findingOf(run, up, refusal);
       if (refusal && !refused) return undefined;
-      const again = refusal ? [] : differencesBetween(after, await this.#before.read(session));
+      const again = refusal ? [] : after.differencesTo(await after.inTransaction(session));
       return resultOf({ name: migration.name, path: down.path }, { left, refused, again });
     } finally {
       await session.execute("ROLLBACK");
@@ -118,6 +134,12 @@ export class DownProofs {
     if (isOfTransaction && !this.#context.signal.aborted) return undefined;
     return findingOf(this.#context, failureOf(run, script, refusal));
   }
+}
+
+/** The schema before and after a migration. */
+interface States {
+  readonly before: SchemaState;
+  readonly after: SchemaState;
 }
 
 /**

@@ -41,6 +41,7 @@ export async function sendFile(run: Run, script: Script): Promise<Refusal | unde
   try {
     pipeline.send(localSettings(run, script), sender({ at: "record" }));
     for (const { statement, rows, alone } of workOf(script)) {
+      if (context.leavesOut?.(statement, script.path)) continue;
       const check = strings.before(statement);
       if (check && !failed) pipeline.send(check, sender({ at: "strings", statement }));
       if (alone) await pipeline.drained();

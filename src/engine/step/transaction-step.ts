@@ -78,8 +78,9 @@ export async function sendTransactionStep(
         pipeline.copy(statement.text, rows, new StepMessage(sent, stage));
         await pipeline.drained();
       }
-      await watch?.(statement);
+      await watch?.ran(statement);
     }
+    if (!sent.failed && !context.signal.aborted) await watch?.ending();
   } catch (error) {
     // The file was changed or became unreadable since it was planned.
     if (!(error instanceof Failure)) throw error;
@@ -104,18 +105,24 @@ export async function sendTransactionStep(
   return { end, open: false };
 }
 
-/** Tells the watch of a trial run that the transaction has begun; the result tells it of a statement that has run. */
+/** Tells the watch of a trial run that the transaction has begun; the result tells it the rest. */
 async function watchOf(
   { context, session, pipeline }: Run,
   { path }: Script,
-): Promise<((statement: Statement) => Promise<void>) | undefined> {
+): Promise<{ ran(statement: Statement): Promise<void>; ending(): Promise<void> } | undefined> {
   const { watch } = context;
   if (!watch) return undefined;
   await pipeline.drained();
   await watch.began(session, path);
-  return async (statement) => {
-    await pipeline.drained();
-    await watch.ran(session, statement, false);
+  return {
+    async ran(statement) {
+      await pipeline.drained();
+      await watch.ran(session, statement, false);
+    },
+    async ending() {
+      await pipeline.drained();
+      await watch.ending?.(session);
+    },
   };
 }
 

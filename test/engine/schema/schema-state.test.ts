@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { KnownSchema } from "../../../src/engine/schema/known-schema.ts";
+import { SchemaState } from "../../../src/engine/schema/schema-state.ts";
 import { ownObjects } from "../../../src/engine/shadow/prove-downs.ts";
 import { type ServerWorld, world } from "../support.ts";
+import { RICH } from "./rich-schema.ts";
+import { CHANGES as CHANGES_OF_RICH, NO_CHANGES } from "./schema-changes.ts";
 
 const T = "CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT 1);";
 
@@ -105,21 +107,50 @@ const CHANGES: readonly (readonly [before: string, up: string, down: string, wor
   ["", "CREATE CAST (int AS inet) WITH INOUT;", "DROP CAST (int AS inet);", /leaves cast \(integer AS inet\)$/],
 ];
 
+/** New names, which show in the definitions of other objects. */
+const RENAMES: readonly (readonly [what: string, sql: string])[] = [
+  ["a type", "ALTER TYPE rich.mood RENAME TO feeling"],
+  ["a domain", "ALTER DOMAIN rich.email RENAME TO address"],
+  ["an attribute", "ALTER TYPE rich.addr RENAME ATTRIBUTE zip TO code"],
+  ["a function", "ALTER FUNCTION rich.touch() RENAME TO tap"],
+  ["a schema", "ALTER SCHEMA rich RENAME TO poor"],
+  ["a table that others refer to", "ALTER TABLE rich.accounts RENAME TO users"],
+  ["a table's schema", "ALTER TABLE rich.orders SET SCHEMA public"],
+  ["a column that others refer to", "ALTER TABLE rich.orders RENAME id TO number"],
+  ["a sequence", "ALTER SEQUENCE rich.numbers RENAME TO digits"],
+  ["a view's column", "ALTER VIEW rich.single RENAME n TO m; CREATE VIEW rich.second AS SELECT * FROM rich.single"],
+  ["a collation", "ALTER COLLATION rich.german RENAME TO french"],
+  ["a constraint", "ALTER TABLE rich.orders RENAME CONSTRAINT qty_ok TO qty_good"],
+  ["statistics", "ALTER STATISTICS rich.st RENAME TO st2"],
+  ["a trigger", "ALTER TRIGGER touch ON rich.accounts RENAME TO tap"],
+  ["a partition", "ALTER TABLE rich.log_2026 RENAME TO log_old"],
+];
+
 /** The schema of a world now. */
-async function known({ context }: ServerWorld): Promise<KnownSchema> {
-  const schema = new KnownSchema(ownObjects(context));
+async function stateOf({ context }: ServerWorld): Promise<SchemaState> {
   const session = await context.database.open();
-  await schema.follow(session, await schema.read(session));
+  const state = await SchemaState.read(session, ownObjects(context));
   await session.close();
-  return schema;
+  return state;
 }
 
 /** The words for what has changed since then. */
-async function changesSince(schema: KnownSchema, { context }: ServerWorld): Promise<string> {
+async function changesSince(state: SchemaState, { context }: ServerWorld): Promise<string> {
   const session = await context.database.open();
-  const differences = await schema.differencesTo(session, await schema.read(session));
+  const now = await state.later(session);
   await session.close();
-  return differences.join("; ");
+  return state.differencesTo(now).join("; ");
+}
+
+/** The words for what SQL does within a transaction, which is rolled back. */
+async function changesBy(sql: string, state: SchemaState, { context }: ServerWorld): Promise<string> {
+  const session = await context.database.open();
+  await session.execute(`BEGIN; ${sql}`);
+  const now = await state.inTransaction(session);
+  assert.deepEqual(now.differencesTo(await state.later(session)), [], sql);
+  await session.execute("ROLLBACK");
+  await session.close();
+  return state.differencesTo(now).join("; ");
 }
 
 describe("the comparison of schemas", () => {
@@ -130,7 +161,9 @@ describe("the comparison of schemas", () => {
         await place.rows(
           `DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS "S" CASCADE; CREATE SCHEMA public; ${before}`,
         );
-        const former = await known(place);
+        const former = await stateOf(place);
+        assert.match(await changesBy(up, former, place), words, up);
+        assert.equal(await changesBy(`${up} ${down}`, former, place), "", down);
         await place.rows(up);
         assert.match(await changesSince(former, place), words, up);
         await place.rows(down);
@@ -139,9 +172,21 @@ describe("the comparison of schemas", () => {
     });
   }
 
+  for (const major of [15, 18] as const) {
+    test(`finds the same in a transaction as in the whole schema, on ${major}`, { timeout: 120_000 }, async () => {
+      const place = await world({}, { major, before: RICH });
+      const state = await stateOf(place);
+      for (const [what, sql] of [...CHANGES_OF_RICH, ...NO_CHANGES, ...RENAMES]) {
+        // No statement that PostgreSQL offers changes the catalog in this way.
+        if (/UPDATE pg_/.test(sql)) continue;
+        await changesBy(sql, state, place).catch((error: Error) => assert.fail(`${what}: ${error.message}`));
+      }
+    });
+  }
+
   test("follows a schema through changes", async () => {
     const place = await world({}, { before: T });
-    const schema = await known(place);
+    let state = await stateOf(place);
     const session = await place.database.open();
     for (const [sql, words] of [
       ["ALTER TABLE t ALTER n TYPE bigint", "changes column public.t.n (type bigint instead of integer)"],
@@ -151,17 +196,17 @@ describe("the comparison of schemas", () => {
       ["ALTER TABLE t ALTER n SET DEFAULT 5", "changes column public.t.n (default 5 instead of none)"],
     ] as const) {
       await place.rows(sql);
-      const now = await schema.read(session);
-      assert.deepEqual(await schema.differencesTo(session, now), [words]);
-      await schema.follow(session, now);
-      assert.deepEqual(await schema.differencesTo(session, now), []);
+      const now = await state.later(session);
+      assert.deepEqual(state.differencesTo(now), [words]);
+      assert.deepEqual(now.differencesTo(now), []);
+      state = now;
     }
     await session.close();
   });
 
   test("leaves out pgstep's own objects, wherever they are", async () => {
     const place = await world({ "001_a.sql": "-- Transaction: none\nSELECT 1;" }, { schema: "deep", table: "h" });
-    const former = await known(place);
+    const former = await stateOf(place);
     await place.up();
     assert.deepEqual(await place.rows("SELECT to_regclass('deep.h_steps')::text AS t"), [{ t: "deep.h_steps" }]);
     assert.equal(await changesSince(former, place), "");
