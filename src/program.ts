@@ -72,9 +72,11 @@ export class Program {
     this.#reporter = this.#openReporter({ ...this.#settings.values, logFile: undefined });
   }
 
-  /** Runs the command line and resolves to the exit status. */
+  /** Runs the command line and resolves to the exit status, when all output is written. */
   async run(): Promise<number> {
-    return await this.#reported(await this.#answer());
+    const status = await this.#reported(await this.#answer());
+    await this.#stderr.lost();
+    return status;
   }
 
   /** Reports an error that no caller waits for. */
