@@ -3,17 +3,23 @@ import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { serverAddress, sharedServerVariable, startPostgres } from "../test/support/postgres-server.ts";
+import { RUNTIMES } from "../test/support/program.ts";
 import { buildBinary } from "./binaries.ts";
 import { ROOT } from "./runtimes.ts";
 
 /*
  * `npm test`: builds what is tested, starts one server of each major version for all test files, and runs them. Words
- * after `--` select files by a part of their path: `npm test -- scenarios`.
+ * after `--` select files by a part of their path: `npm test -- scenarios`. With `--all-runtimes` each case runs on all
+ * runtimes.
  */
 
 const TIMEOUT_MS = 26 * 60_000;
 
-const chosen = process.argv.slice(2);
+const ALL_RUNTIMES = "--all-runtimes";
+
+const given = process.argv.slice(2);
+const chosen = given.filter((word) => word !== ALL_RUNTIMES);
+if (given.includes(ALL_RUNTIMES)) process.env.RUNTIMES = RUNTIMES.join(",");
 const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".test.ts"))
   .map((path) => relative(process.cwd(), join(ROOT, "test", path)))
