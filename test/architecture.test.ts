@@ -86,6 +86,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   adapters: {
     files: "the disk, the files of a bundle, backup files",
     network: "connections and TLS",
+    images: "images of embedded databases: archives, changed pages, the cache of trials",
     output: "shared by the reporters: streams, symbols, words",
     programs: "external programs: hooks, pg_dump, git, password commands",
     session: "a driver session over any pair of streams: PostgreSQL's protocol",

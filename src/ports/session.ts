@@ -105,6 +105,8 @@ export interface Database {
    * @throws Failure connection-failed, authentication-failed, database-in-use, runtime-unsupported, interrupted, terminated
    */
   open(signal?: AbortSignal): Promise<Session>;
+  /** What a database needs to start as this one is now; only an embedded database for trials has it, without a session. */
+  image?(): Promise<Uint8Array | undefined>;
   /** Frees resources that outlive sessions (the embedded database and its lock file). Safe to call twice. */
   close(): Promise<void>;
 }

@@ -10,9 +10,9 @@ import type { PostgresSession } from "../session/postgres-session.ts";
 import { type EmbeddedLock, LOCK_FILE, lockDirectory } from "./embedded-lock.ts";
 import { askPglite } from "./pglite-answer.ts";
 import { PgliteExtensions } from "./pglite-extensions.ts";
-import { readBaseImage, unpackBaseImage } from "./pglite-image.ts";
+import { archiveWith, imageOf, readBaseImage, unpackBaseImage } from "./pglite-image.ts";
 import { keepingExitCode, type LoadedPglite, loadPglite, type Pglite, type PgliteOptions } from "./pglite-module.ts";
-import { startPgliteThread } from "./pglite-thread.ts";
+import { type PgliteThread, startPgliteThread } from "./pglite-thread.ts";
 import { PgliteWire } from "./pglite-wire.ts";
 
 /**
@@ -24,6 +24,7 @@ export class PgliteDatabase implements Database {
   readonly embedded = true;
   readonly #directory: string | undefined;
   readonly #parameters: Readonly<Record<string, string>> | undefined;
+  readonly #image: Uint8Array | undefined;
   #started: Started | undefined;
   #lock: EmbeddedLock | undefined;
   #wire: PgliteWire | undefined;
@@ -32,6 +33,7 @@ export class PgliteDatabase implements Database {
   constructor(target: EmbeddedTarget) {
     this.#directory = target.directory;
     this.#parameters = target.parameters;
+    this.#image = target.image;
     this.description = describeTarget(target);
   }
 
@@ -54,11 +56,16 @@ export class PgliteDatabase implements Database {
         startup: {},
         embedded: true,
         login: "postgres",
-        cancel: async () => this.#started?.stop?.(),
+        cancel: async () => this.#started?.thread?.stop(),
       });
     } finally {
       this.#opening = false;
     }
+  }
+
+  async image(): Promise<Uint8Array | undefined> {
+    if (!this.#started?.thread || this.#wire?.isOpen) return undefined;
+    return await imageOf(this.#started.thread, await loadPglite());
   }
 
   async close(): Promise<void> {
@@ -89,8 +96,11 @@ export class PgliteDatabase implements Database {
 
   async #startInMemory(loaded: LoadedPglite): Promise<Started> {
     if (this.#parameters) {
-      const pglite = await startPgliteThread(loaded, startParams(loaded, this.#parameters));
-      return { pglite, extensions: new PgliteExtensions(pglite, loaded.directory), stop: () => pglite.stop() };
+      const image = this.#image && archiveWith(this.#image, loaded);
+      const thread = await startPgliteThread(loaded, startParams(loaded, this.#parameters), image);
+      const extensions = new PgliteExtensions(thread, loaded.directory);
+      if (image) await extensions.provideIfUsed();
+      return { pglite: thread, extensions, thread };
     }
     const image = readBaseImage(loaded);
     return start(
@@ -151,8 +161,8 @@ const PG_VERSION = "18";
 interface Started {
   readonly pglite: Pglite;
   readonly extensions: PgliteExtensions;
-  /** Ends it in the middle of a statement; absent if it runs in this thread. */
-  readonly stop?: () => void;
+  /** The thread that it runs in, if that is not this one; stopping it ends a statement. */
+  readonly thread?: PgliteThread;
 }
 
 function startParams(

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { archiveEntries } from "./pglite-archive.ts";
+import { archiveEntries } from "../images/archive.ts";
 import type { Pglite } from "./pglite-module.ts";
 
 /**

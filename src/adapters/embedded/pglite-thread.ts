@@ -5,6 +5,8 @@ import type { LoadedPglite, Pglite, PgliteOptions } from "./pglite-module.ts";
 export interface PgliteThread extends Pglite {
   /** Stops the thread, whatever it runs. Calls that are not answered yet fail. */
   stop(): void;
+  /** The files below a directory of its file system, by their paths within it. */
+  files(directory: string): Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
 /** Threads that were stopped and have not ended: Bun cannot end one that is inside of an endless loop. */
@@ -23,8 +25,8 @@ const PROGRAM = `Promise.all(["worker_threads", "fs", "zlib"].map((name) => impo
   const [{ parentPort }, { readFileSync }, { brotliDecompressSync }] = modules;
   let pglite;
   const calls = {
-    async start(module, imageUrl, startParams) {
-      const image = imageUrl && brotliDecompressSync(readFileSync(new URL(imageUrl)));
+    async start(module, given, startParams) {
+      const image = typeof given === "string" ? brotliDecompressSync(readFileSync(new URL(given))) : given;
       // Deno does not notice the end of a compilation while nothing else happens in the thread.
       const awake = setInterval(() => {}, 20);
       try {
@@ -43,6 +45,20 @@ const PROGRAM = `Promise.all(["worker_threads", "fs", "zlib"].map((name) => impo
       });
     },
     query: async (sql) => (await pglite.query(sql)).rows,
+    async files(directory) {
+      const { FS } = pglite.Module;
+      const found = [];
+      const walk = (path) => {
+        for (const name of FS.readdir(directory + path)) {
+          const inside = path + "/" + name;
+          if (name === "." || name === "..") continue;
+          if (FS.isDir(FS.stat(directory + inside).mode)) walk(inside);
+          else found.push([inside.slice(1), FS.readFile(directory + inside)]);
+        }
+      };
+      walk("");
+      return found;
+    },
     mkdirTree: async (path) => void pglite.Module.FS.mkdirTree(path),
     writeFile: async (path, bytes) => void pglite.Module.FS.writeFile(path, bytes),
   };
@@ -63,10 +79,11 @@ interface Call {
   readonly failed: (error: Error) => void;
 }
 
-/** Starts PGlite in memory. */
+/** Starts PGlite in memory. @param image an archive of the database to start with; without it, an empty one */
 export async function startPgliteThread(
   { module, source, directory }: LoadedPglite,
   { startParams = module.PGlite.defaultStartParams }: Pick<PgliteOptions, "startParams">,
+  image?: Uint8Array,
 ): Promise<PgliteThread> {
   // The loaders of the test runner are not for the thread.
   const worker = new Worker(PROGRAM, { eval: true, execArgv: [] });
@@ -100,8 +117,8 @@ export async function startPgliteThread(
     void worker.terminate();
   };
   try {
-    const image = module.baseImage && new URL(module.baseImage, directory).href;
-    await ask("start", [source, image, startParams]);
+    const given = image ?? (module.baseImage && new URL(module.baseImage, directory).href);
+    await ask("start", [source, given, startParams]);
   } catch (error) {
     stop();
     throw error;
@@ -117,6 +134,7 @@ export async function startPgliteThread(
         writeFile: (path, bytes) => void ask("writeFile", [path, Uint8Array.from(bytes)]).catch(fail),
       },
     },
+    files: async (at) => new Map((await ask("files", [at])) as [string, Uint8Array][]),
     async close() {
       stop();
     },

@@ -13,6 +13,8 @@ export interface EmbeddedTarget {
    * runs in it can be stopped, which ends the database.
    */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** For such a database: the image of another one, to start with. */
+  readonly image?: Uint8Array;
 }
 
 export interface ServerTarget {

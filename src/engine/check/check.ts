@@ -22,7 +22,7 @@ import type { InShadow } from "../shadow/shadow.ts";
 import { chooseFiles, type FileChoice } from "./choose-files.ts";
 import { asHarm, placedFinding, touchingStatements } from "./judge.ts";
 import { type TimeLimit, timeLimit } from "./time-limit.ts";
-import { Trial } from "./trial.ts";
+import { olderMigrations, Trial } from "./trial.ts";
 import { inspectAll } from "./validate.ts";
 
 export interface CheckOptions {
@@ -121,22 +121,29 @@ async function runWithin(
   const migrations = all.filter(({ up }) => runsIn(up.header, settings.environment));
   const examines = ({ up }: Migration) => chosen.has(up.path);
   const tests = ({ down }: Migration) => down !== undefined && chosen.has(down.path);
-  const { trial, database } = await inShadow(async (shadow) => {
-    const one = new Trial({ ...shadow, signal }, { migrations, examines, tests, parse, limit });
+  const plan = { migrations, examines, tests, parse, limit };
+  const beginning = olderMigrations(plan);
+  const { trial, database } = await inShadow(async (shadow, start) => {
+    const one = new Trial({ ...shadow, signal }, plan, start);
     await one.run();
     return { trial: one, database: shadow.database.description };
-  });
+  }, beginning);
   const { applied, traced, stopped, leftOut } = trial;
-  const examined = traced.map((file) => ({ traced: file, ignores: ignoresOf(context, file.path, all) }));
+  const complete = new Set(applied.map(({ up }) => up.path));
+  const examined = traced.map((file) => ({
+    traced: file,
+    ignores: ignoresOf(context, file.path, all),
+    isPartial: !complete.has(file.path),
+  }));
   const paths = [...all.map(({ up }) => up.path), ...repeatables.map(({ file }) => file.path)];
   const verdict = judge(examined, CHECK_RULES, { levels, known, paths });
-  const proof = await testAlone(trial, inShadow, limit);
+  const proof = await testAlone(trial, (work) => inShadow(work, beginning), limit);
   return {
     replay: {
       database,
       applied: applied.length,
       downs: proof.downs,
-      examined: traced.map(({ path }) => path),
+      examined: traced.map(({ path }) => path).filter((path) => complete.has(path)),
       notRun: migrations.filter((one) => !applied.includes(one)).map(({ up }) => up.path),
       leftOut,
     },

@@ -13,6 +13,7 @@ import type { StatementWatch } from "../session/statement-watch.ts";
 import { withSession } from "../session/with-session.ts";
 import { type DownResult, findingOf } from "../shadow/down-result.ts";
 import { DownProofs, type Reversible } from "../shadow/prove-downs.ts";
+import type { TrialStart } from "../shadow/trial-start.ts";
 import type { TimeLimit } from "./time-limit.ts";
 import { Tracer } from "./tracer.ts";
 
@@ -38,6 +39,7 @@ export class Trial {
   /** Statements that were not sent, because their effect would not end with the database. */
   readonly leftOut: FilePlace[] = [];
   readonly #plan: TrialPlan;
+  readonly #start: TrialStart | undefined;
   readonly #context: DatabaseContext;
   readonly #tracer: Tracer;
   readonly #proofs: DownProofs;
@@ -45,8 +47,11 @@ export class Trial {
   /** The name of the migration that was started last. */
   #running: string | undefined;
 
-  constructor(shadow: DatabaseContext, plan: TrialPlan) {
+  /** @param start where the shadow database begins with the older migrations */
+  constructor(shadow: DatabaseContext, plan: TrialPlan, start?: TrialStart) {
     this.#plan = plan;
+    this.#start = start;
+    for (const { version } of plan.migrations.slice(0, start?.applied ?? 0)) this.#applied.add(version);
     this.#tracer = new Tracer(plan.parse, ownTables(shadow));
     this.#context = {
       ...shadow,
@@ -72,24 +77,32 @@ export class Trial {
     return this.#plan.migrations.filter(({ version }) => this.#applied.has(version));
   }
 
-  /** The examined files that were applied. */
+  /** The examined files that were applied, and the part of the last one that ran, if it failed. */
   get traced(): readonly TracedFile[] {
-    const examined = new Set(this.applied.filter(this.#plan.examines).map(({ up }) => up.path));
+    const { migrations, examines } = this.#plan;
+    const ran = migrations.filter(({ name, version }) => this.#applied.has(version) || name === this.#running);
+    const examined = new Set(ran.filter(examines).map(({ up }) => up.path));
     return this.#tracer.files.filter(({ path }) => examined.has(path));
   }
 
   /** @throws Failure interrupted, terminated and those of connecting */
   async run(): Promise<void> {
-    const { migrations, examines, tests, limit } = this.#plan;
-    const first = migrations.findIndex((one) => examines(one) || tests(one));
-    const older = first === -1 ? undefined : migrations[first - 1];
+    const { migrations, limit } = this.#plan;
+    const older = olderMigrations(this.#plan);
     try {
-      if (older) this.stopped = await this.#migrate(this.#context, { to: older.version });
-      this.stopped ??= first === -1 ? await this.#migrate(this.#context) : await this.#examine();
+      await this.#applyOlder(older);
+      if (!this.stopped && older.length < migrations.length) this.stopped = await this.#examine();
     } catch (error) {
       if (!limit.isOver) throw error;
       this.stopped = limit.finding(this.#running === undefined ? "run the migrations" : `apply ${this.#running}`);
     }
+  }
+
+  async #applyOlder(older: readonly Migration[]): Promise<void> {
+    const last = older.at(-1);
+    if (!last || older.length === this.#start?.applied) return;
+    this.stopped = await this.#migrate(this.#context, { to: last.version });
+    if (!this.stopped) await this.#start?.keep(older.length);
   }
 
   /** Applies the migrations that are left. */
@@ -132,6 +145,16 @@ export class Trial {
     if (!isKnown) this.leftOut.push(place);
     return true;
   }
+}
+
+/** The migrations before the first whose statements are traced or whose down script is tested. */
+export function olderMigrations({
+  migrations,
+  examines,
+  tests,
+}: Omit<TrialPlan, "parse" | "limit">): readonly Migration[] {
+  const first = migrations.findIndex((one) => examines(one) || tests(one));
+  return first === -1 ? migrations : migrations.slice(0, first);
 }
 
 function withoutDown({ down: _, ...migration }: Migration): Migration {

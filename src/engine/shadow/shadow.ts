@@ -1,10 +1,12 @@
 import { Failure } from "../../core/failure/failure.ts";
+import type { Migration } from "../../core/migrations/migration.ts";
 import { tableNames } from "../history/history-table.ts";
 import { isEmpty, readInventory } from "../reset/inventory.ts";
 import { reset } from "../reset/reset.ts";
 import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
+import type { TrialStart } from "./trial-start.ts";
 
 /**
  * Applies all migrations to a shadow database, which must be empty, runs `work`, and empties it again.
@@ -21,8 +23,14 @@ export function replay<Result>(
   });
 }
 
-/** Runs `work` in an empty database, and empties it again. */
-export type InShadow = <Result>(work: (context: DatabaseContext) => Promise<Result>) => Promise<Result>;
+/**
+ * Runs `work` in an empty database, and empties it again.
+ * @param beginning the migrations that `work` applies first; some of them may be applied already, as `start` says then
+ */
+export type InShadow = <Result>(
+  work: (context: DatabaseContext, start?: TrialStart) => Promise<Result>,
+  beginning?: readonly Migration[],
+) => Promise<Result>;
 
 /** Runs `work` in an empty shadow database, emits no events, and empties it again. @throws Failure shadow-not-empty */
 export async function inShadow<Result>(

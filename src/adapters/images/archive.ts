@@ -28,3 +28,27 @@ export function* archiveEntries(archive: Buffer): Generator<ArchiveEntry> {
     at = begin + Math.ceil(size / BLOCK) * BLOCK;
   }
 }
+
+/** Writes entries as a tar archive; directories must come before what is in them. */
+export function archiveOf(entries: Iterable<ArchiveEntry>): Buffer {
+  const parts: Uint8Array[] = [];
+  for (const { path, isDirectory, mode, bytes } of entries) {
+    const header = Buffer.alloc(BLOCK);
+    header.write(path, 0, 100);
+    const octal = (value: number, at: number, length: number) =>
+      header.write(value.toString(8).padStart(length - 1, "0"), at, length - 1, "latin1");
+    octal(mode, 100, 8);
+    octal(0, 108, 8);
+    octal(0, 116, 8);
+    octal(bytes.length, 124, 12);
+    octal(0, 136, 12);
+    header.fill(" ", 148, 156);
+    header.write(isDirectory ? "5" : "0", 156);
+    header.write("ustar\u000000", 257);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    octal(sum, 148, 7);
+    header[154] = 0;
+    parts.push(header, bytes, Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK));
+  }
+  return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]);
+}

@@ -1,0 +1,24 @@
+import { createHash } from "node:crypto";
+import type { Migration } from "../../core/migrations/migration.ts";
+
+/** Where a trial begins, if not with an empty database. */
+export interface TrialStart {
+  /** How many of the first migrations are applied already. */
+  readonly applied: number;
+  /** Keeps the database for later trials; no session of it may be open. @param applied as above, at this moment */
+  keep(applied: number): Promise<void>;
+}
+
+/**
+ * A key for each beginning of the migrations: the nth stands for a database in which the first n are applied.
+ * @param surroundings everything else that decides what that database contains
+ */
+export function trialKeys(surroundings: unknown, migrations: readonly Migration[]): string[] {
+  let key = JSON.stringify(surroundings);
+  return migrations.map(({ name, up }) => {
+    key = createHash("sha256")
+      .update(JSON.stringify([key, name, up.checksum]))
+      .digest("hex");
+    return key;
+  });
+}
