@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { VOCABULARY } from "../src/commands/index.ts";
 import { emitDeclarations } from "./declarations.ts";
-import { bundleEmbedded } from "./embedded.ts";
+import { bundleEmbedded, copyStandIns } from "./embedded.ts";
 import { manPage } from "./man.ts";
 import { PARSER, PARSER_NOTICES } from "./parser.ts";
 import { ROOT } from "./runtimes.ts";
@@ -24,6 +24,7 @@ export async function bundle(output: string = join(ROOT, "dist"), commit?: strin
     bundleModule("src/start.ts", "", commit, [besideIt]),
   ]);
   await Promise.all([bundleEmbedded(output), emitDeclarations(join(output, "types"))]);
+  copyStandIns(output);
   replace(join(output, "pgstep.js"), program.text);
   chmodSync(join(output, "pgstep.js"), 0o755);
   replace(join(output, "index.js"), library.text);

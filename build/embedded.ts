@@ -66,6 +66,21 @@ export async function bundleEmbedded(output: string): Promise<void> {
   }
 }
 
+/** Puts the stand-ins for extensions beside the embedded database, as one directory. */
+export function copyStandIns(output: string): void {
+  const target = join(output, "embedded", "stand-ins");
+  const building = `${target}.${process.pid}`;
+  cpSync(join(ROOT, "src", "adapters", "embedded", "stand-ins"), building, { recursive: true });
+  rmSync(target, { recursive: true, force: true });
+  try {
+    renameSync(building, target);
+  } catch (error) {
+    // Another build was faster, with the same content.
+    rmSync(building, { recursive: true, force: true });
+    if (!existsSync(target)) throw error;
+  }
+}
+
 function versionOf(directory: string): string {
   return (JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as { version: string }).version;
 }

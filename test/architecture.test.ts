@@ -38,6 +38,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     catalog: "a database's schema as read from the catalog, and comparing two schemas",
     "command-line": "commands and options, parsing a command line, confirmation, output formats",
     statements: "one statement: its kind, its effects, the relations it changes",
+    "stand-ins": "SQL that stands for extensions in a shadow database",
     connection: "where a server is and how to reach it: URLs, keywords, parameters, files",
     types: "TypeScript declarations from a catalog",
     trace: "what statements were seen to do to relations: locks, rewrites, scans",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describeTarget, type EmbeddedTarget } from "../../core/connection/target.ts";
 import { Failure } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
+import type { ExtraExtensions } from "../../core/stand-ins/stand-in.ts";
 import type { Database } from "../../ports/session.ts";
 import { makeDirectory } from "../files/file-owner.ts";
 import { openSession } from "../session/open-session.ts";
@@ -25,6 +26,7 @@ export class PgliteDatabase implements Database {
   readonly #directory: string | undefined;
   readonly #parameters: Readonly<Record<string, string>> | undefined;
   readonly #image: Uint8Array | undefined;
+  readonly #extensions: EmbeddedTarget["extensions"];
   #started: Started | undefined;
   #lock: EmbeddedLock | undefined;
   #wire: PgliteWire | undefined;
@@ -34,6 +36,7 @@ export class PgliteDatabase implements Database {
     this.#directory = target.directory;
     this.#parameters = target.parameters;
     this.#image = target.image;
+    this.#extensions = target.extensions;
     this.description = describeTarget(target);
   }
 
@@ -98,7 +101,7 @@ export class PgliteDatabase implements Database {
     if (this.#parameters) {
       const image = this.#image && archiveWith(this.#image, loaded);
       const thread = await startPgliteThread(loaded, startParams(loaded, this.#parameters), image);
-      const extensions = new PgliteExtensions(thread, loaded.directory);
+      const extensions = new PgliteExtensions(thread, loaded.directory, this.#extensions);
       if (image) await extensions.provideIfUsed();
       return { pglite: thread, extensions, thread };
     }
@@ -106,6 +109,7 @@ export class PgliteDatabase implements Database {
     return start(
       loaded,
       image ? { loadDataDir: new Blob([new Uint8Array(image.buffer, image.byteOffset, image.length)]) } : {},
+      this.#extensions,
     );
   }
 
@@ -174,9 +178,13 @@ function startParams(
   return { startParams: [...module.PGlite.defaultStartParams, ...given] };
 }
 
-async function start({ module, directory }: LoadedPglite, options: PgliteOptions): Promise<Started> {
+async function start(
+  { module, directory }: LoadedPglite,
+  options: PgliteOptions,
+  extra?: ExtraExtensions,
+): Promise<Started> {
   const pglite = await keepingExitCode(() => module.PGlite.create(options));
-  return { pglite, extensions: new PgliteExtensions(pglite, directory) };
+  return { pglite, extensions: new PgliteExtensions(pglite, directory, extra) };
 }
 
 /** Creates a database in the directory; if that fails, removes its files. */

@@ -1,4 +1,5 @@
 import type { AuthenticationDemands } from "../authentication/require-auth.ts";
+import type { ExtraExtensions } from "../stand-ins/stand-in.ts";
 
 /** The database of a run, with everything needed to connect to it. */
 export type Target = ServerTarget | EmbeddedTarget;
@@ -15,6 +16,8 @@ export interface EmbeddedTarget {
   readonly parameters?: Readonly<Record<string, string>>;
   /** For such a database: the image of another one, to start with. */
   readonly image?: Uint8Array;
+  /** More extensions, only for a shadow database in memory: data must not depend on a stand-in. */
+  readonly extensions?: ExtraExtensions;
 }
 
 export interface ServerTarget {

@@ -1,0 +1,1 @@
+-- Only the program pg_repack uses the objects of the extension.

@@ -1,0 +1,1 @@
+-- Writes no log. Its settings (pgaudit.log ...) can be set without it.

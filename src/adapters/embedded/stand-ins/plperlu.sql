@@ -1,0 +1,2 @@
+-- Functions can be created, without a look at their bodies, and cannot be called.
+CREATE LANGUAGE plperlu HANDLER pg_catalog.plpgsql_call_handler;
