@@ -6,7 +6,7 @@ import { gitCommands } from "./adapters/programs/git-commands.ts";
 import type { Attendance } from "./adapters/server/postgres-database.ts";
 import { withDirectoryFacts } from "./adapters/setting-files/directory-facts.ts";
 import type { ProjectConfines } from "./adapters/setting-files/project-confines.ts";
-import { repositoryOf } from "./adapters/setting-files/project-file-search.ts";
+import { directoriesOfProject, repositoryOf } from "./adapters/setting-files/project-file-search.ts";
 import { unreadEnvFile } from "./adapters/setting-files/read-settings.ts";
 import { TerminalConsent } from "./adapters/terminal/consent.ts";
 import { backupTools, contextOf, namedTarget, openTarget } from "./assembly.ts";
@@ -23,6 +23,7 @@ import type { Context, DatabaseContext } from "./engine/session/context.ts";
 import { createdIfMissing } from "./engine/session/create-missing.ts";
 import { waitingDatabase, waitLimitOf } from "./engine/session/wait-for-database.ts";
 import { inShadow, replay } from "./engine/shadow/shadow.ts";
+import { readStandIns, setUp } from "./engine/shadow/stand-ins.ts";
 import type { FileSystem } from "./ports/file-system.ts";
 import type { Reporter } from "./ports/reporter.ts";
 import type { Database } from "./ports/session.ts";
@@ -81,7 +82,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
       return { ...context, database: opened, ...(pin && { settings: { ...settings, pin } }) };
     },
     async replayed(work) {
-      const rehearsal = await openShadow();
+      const rehearsal = await openShadow({ hasStandIns: true });
       return await replay(rehearsal, work).finally(() => rehearsal.database.close());
     },
     async inShadow(work) {
@@ -90,9 +91,10 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     },
     async inTrial(work) {
       const { shadowTimeZone: TimeZone } = settings;
-      const trial = await openShadow((found) =>
-        withParameters(found, { TimeZone, ...(found.kind === "embedded" && EMBEDDED_TRIAL) }),
-      );
+      const trial = await openShadow({
+        hasStandIns: true,
+        prepared: (found) => withParameters(found, { TimeZone, ...(found.kind === "embedded" && EMBEDDED_TRIAL) }),
+      });
       return await inShadow(trial, work).finally(() => trial.database.close());
     },
     async probe() {
@@ -125,15 +127,34 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
   return Object.assign(environment, { close: async () => void (await database?.close()) });
 }
 
-/** Opens the shadow database, after a change of its target. */
+interface ShadowWishes {
+  /** Changes the target. */
+  readonly prepared?: (found: Target) => Target;
+  /** True if stand-ins may take the place of extensions, which would prove nothing of a backup. */
+  readonly hasStandIns?: boolean;
+}
+
+/** Opens the shadow database. */
 function shadowOpener({ settings: resolved, confines }: EnvironmentParts, context: Context) {
   const target = namedTarget(shadowSources(resolved));
-  return async (prepared = (found: Target) => found): Promise<DatabaseContext> => {
+  return async ({ prepared = (found) => found, hasStandIns = false }: ShadowWishes = {}): Promise<DatabaseContext> => {
     const found = await target();
     if (!found) throw noDatabaseNamed();
     confines?.requireHarmless("shadowUrl", found);
-    return { ...context, database: await openTarget(prepared(found), resolved.values, { emit: context.emit }) };
+    const files =
+      hasStandIns && isInMemory(found) ? readStandIns(context, (path) => confines?.requireReadable(path)) : undefined;
+    const extended = files ? { ...found, extensions: { ...files, packageDirectories: directoriesOfProject() } } : found;
+    const shadow = {
+      ...context,
+      database: await openTarget(prepared(extended), resolved.values, { emit: context.emit }),
+    };
+    if (files?.setup) await setUp(shadow, files.setup);
+    return shadow;
   };
+}
+
+function isInMemory(target: Target): boolean {
+  return target.kind === "embedded" && target.directory === undefined;
 }
 
 /** For a file that creates thousands of tables. */

@@ -48,6 +48,7 @@ export const check: Command<Environment> = {
     { name: "update-known-findings", summary: "write the findings of this check to the file of known findings" },
     { name: "timeout", value: "duration", summary: "how long the files may run; 0 for no limit (5m)" },
     settingOption("shadowUrl"),
+    settingOption("standInsDirectory"),
     settingOption("shadowTimeZone"),
     settingOption("placeholders"),
     REPEATABLE_DIRECTORY,

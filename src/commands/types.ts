@@ -37,6 +37,7 @@ export const types: Command<Environment> = {
     { name: "import-extension", value: "extension", summary: "extension in import paths: js, ts, none (js)" },
     { name: "check", summary: "write nothing; exit with 3 if a file is out of date" },
     settingOption("shadowUrl"),
+    settingOption("standInsDirectory"),
     { name: "replay", summary: "use only the migrations, applied to an embedded database in memory" },
   ],
   examples: [

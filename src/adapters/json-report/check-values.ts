@@ -43,6 +43,14 @@ export const CHECK_VALUES = {
     examined: list("The paths of the files whose statements were examined.", TEXT),
     notRun: list("The paths of the files that were not run, because one before them failed.", TEXT),
     leftOut: list("Statements that were not run, because they reach beyond the database.", ref("place")),
+    standIns: list(
+      "The stand-ins that took the place of extensions which the embedded database lacks.",
+      ref("standIn"),
+    ),
+  }),
+  standIn: object("A stand-in for an extension.", {
+    extension: string("The extension's name."),
+    path: stringOrNull("The path of the project's file that stands for it; null for a stand-in of pgstep."),
   }),
   checkedStatement: object("A statement, and what it was seen to do.", {
     place: ref("place", "The start of the statement."),

@@ -152,7 +152,10 @@ function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
     ...fields(report, "type", "database", "migrations", "files"),
     ...{ syntax: report.syntax ?? null, hint: report.hint ?? null },
     ...fields(report, "ignored", "known", "outdated"),
-    replay: orNull(replay, (run) => ({ ...run, leftOut: run.leftOut.map(jsonPlace) })),
+    replay: orNull(replay, (run) => ({
+      ...{ ...run, leftOut: run.leftOut.map(jsonPlace) },
+      standIns: run.standIns.map(({ extension, path = null }) => ({ extension, path })),
+    })),
     statements: statements.map(({ place, statement, touches }) => ({
       ...{ place: jsonPlace(place), statement },
       touches: touches.map((touch) => ({ ...touch, blocks: touch.blocks ?? null })),

@@ -83,6 +83,18 @@ export class ProjectConfines {
     });
   }
 
+  /** @throws Failure settings for a stand-in outside of the project that the user does not name */
+  requireReadable(path: string): void {
+    const { values, origins } = this.#settings;
+    const { standInsDirectory: named } = values;
+    const real = realPlace(path);
+    const isOfUser = named !== undefined && origins.standInsDirectory.source !== "project-file";
+    if (this.#isInside(real) || (isOfUser && isInside(real, realPlace(named)))) return;
+    throw new Failure("settings", `Cannot read ${path}: it leads to ${real}, outside the project`, {
+      hint: "Copy the file into the project, or name its directory on the command line: --stand-ins-dir <directory>.",
+    });
+  }
+
   /** @throws Failure file-unwritable */
   #requireWritable(path: string): void {
     const named = resolve(path);

@@ -77,6 +77,12 @@ export function repositoryOf(directory: string): string {
   return isRepository(last) ? last : directory;
 }
 
+/** The working directory, and its parents up to the root of its repository. */
+export function directoriesOfProject(): readonly string[] {
+  const directories = searchedFrom(process.cwd(), true);
+  return isRepository(directories.at(-1) ?? "") ? directories : directories.slice(0, 1);
+}
+
 /** A working tree has .git as a directory, or as a file where it is a submodule or another worktree. */
 function isRepository(directory: string): boolean {
   return looked(lstatSync, join(directory, ".git")) !== undefined;

@@ -5,6 +5,7 @@ import type {
   CheckedTouch,
   CheckReport,
   DownOutcomes,
+  UsedStandIn,
 } from "../../core/reports/check-report.ts";
 import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
 import { cut, displayWidth, enumeration, grouped, pad, printableLine } from "../../core/text/display.ts";
@@ -30,7 +31,8 @@ export function checkLines(report: CheckReport, output: Output, verbose: boolean
   ];
 }
 
-function runLines({ files }: CheckReport, { database, applied, downs, notRun, leftOut }: CheckedRun): string[] {
+function runLines({ files }: CheckReport, run: CheckedRun): string[] {
+  const { database, applied, downs, notRun, leftOut, standIns } = run;
   return [
     `Ran ${counted(applied, "migration")} on ${printableLine(database)}.`,
     `Examined ${printableLine(files)}.`,
@@ -41,7 +43,14 @@ function runLines({ files }: CheckReport, { database, applied, downs, notRun, le
     ...(leftOut.length > 0
       ? [`Left out, because it reaches beyond the database: ${printableLine(enumeration(leftOut.map(placeText)))}.`]
       : []),
+    ...(standIns.length > 0
+      ? [`Used stand-ins for extensions: ${printableLine(enumeration(standIns.map(standInText)))}.`]
+      : []),
   ];
+}
+
+function standInText({ extension, path }: UsedStandIn): string {
+  return path === undefined ? extension : `${extension} (${path})`;
 }
 
 /** The findings that do not count. */

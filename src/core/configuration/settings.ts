@@ -16,6 +16,8 @@ export interface Settings {
   readonly seedsDirectory?: string | undefined;
   /** Directory of the hooks; undefined for "hooks" beside the migrations. */
   readonly hooksDirectory: string | undefined;
+  /** Directory of stand-ins for extensions; undefined for "stand-ins" beside the migrations. */
+  readonly standInsDirectory?: string | undefined;
   /** Effect of a failed hook on the run. */
   readonly hookFailure: "stop" | "warn";
   /** Commands to run as hooks; undefined for none. */

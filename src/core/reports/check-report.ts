@@ -40,6 +40,15 @@ export interface CheckedRun {
   readonly notRun: readonly string[];
   /** Statements that were left out, because their effect would not end with the shadow database. */
   readonly leftOut: readonly FilePlace[];
+  /** The stand-ins that the database had for extensions, by their names. */
+  readonly standIns: readonly UsedStandIn[];
+}
+
+/** An extension whose place a stand-in took. */
+export interface UsedStandIn {
+  readonly extension: string;
+  /** The file of the project that stands for it; undefined for a stand-in of pgstep. */
+  readonly path?: string;
 }
 
 /** A statement, and what it was seen to do. */

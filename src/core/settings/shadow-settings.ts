@@ -1,4 +1,4 @@
-import { databaseUrl, timeZone } from "./kinds.ts";
+import { databaseUrl, path, timeZone } from "./kinds.ts";
 import type { Setting } from "./setting.ts";
 
 /** The settings of the database that trial runs use. */
@@ -20,5 +20,15 @@ export const SHADOW_SETTINGS = {
     default: "Europe/Berlin",
     summary: "TimeZone of the database that check uses, as in production",
     note: "with UTC, timestamp to timestamptz rewrites no table",
+  },
+  standInsDirectory: {
+    kind: path("directory"),
+    flag: "stand-ins-dir",
+    variables: ["PGSTEP_STAND_INS_DIR"],
+    key: "standInsDirectory",
+    ofProgram: true,
+    summary:
+      "directory of SQL for extensions that the embedded shadow lacks; default: stand-ins next to the migrations",
+    locates: "files",
   },
 } as const satisfies Readonly<Record<string, Setting>>;

@@ -19,6 +19,7 @@ import type { Context } from "../session/context.ts";
 import { countOutcomes } from "../shadow/down-result.ts";
 import { proveAlone } from "../shadow/prove-alone.ts";
 import type { InShadow } from "../shadow/shadow.ts";
+import { usedStandIns } from "../shadow/stand-ins.ts";
 import { chooseFiles, type FileChoice } from "./choose-files.ts";
 import { asHarm, placedFinding, touchingStatements } from "./judge.ts";
 import { type TimeLimit, timeLimit } from "./time-limit.ts";
@@ -123,10 +124,11 @@ async function runWithin(
   const tests = ({ down }: Migration) => down !== undefined && chosen.has(down.path);
   const plan = { migrations, examines, tests, parse, limit };
   const beginning = olderMigrations(plan);
-  const { trial, database } = await inShadow(async (shadow, start) => {
+  const { trial, database, standIns } = await inShadow(async (shadow, start) => {
     const one = new Trial({ ...shadow, signal }, plan, start);
     await one.run();
-    return { trial: one, database: shadow.database.description };
+    const used = limit.isOver ? [] : await usedStandIns({ ...shadow, signal });
+    return { trial: one, database: shadow.database.description, standIns: used };
   }, beginning);
   const { applied, traced, stopped, leftOut } = trial;
   const complete = new Set(applied.map(({ up }) => up.path));
@@ -146,6 +148,7 @@ async function runWithin(
       examined: traced.map(({ path }) => path).filter((path) => complete.has(path)),
       notRun: migrations.filter((one) => !applied.includes(one)).map(({ up }) => up.path),
       leftOut,
+      standIns,
     },
     statements: traced.flatMap(touchingStatements),
     ran: [

@@ -32,7 +32,7 @@ export function readSqlDirectory(
 ): NamedSqlFile[] {
   const { path: parent } = directory;
   const files: NamedSqlFile[] = [];
-  for (const { name: fileName, kind } of listed(fileSystem, directory)) {
+  for (const { name: fileName, kind } of listDirectory(fileSystem, directory)) {
     if (kind !== "file" || !/\.sql$/i.test(fileName) || fileName.startsWith(".")) continue;
     const name = fileName.slice(0, -".sql".length);
     const path = /[/\\]$/.test(parent) ? `${parent}${fileName}` : `${parent}/${fileName}`;
@@ -42,7 +42,11 @@ export function readSqlDirectory(
   return files.sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-function listed(fileSystem: FileSystem, { path, isNamed, doing }: OptionalDirectory): readonly DirectoryEntry[] {
+/** Its entries; none if it is missing and no setting names it. @throws Failure directory-unreadable */
+export function listDirectory(
+  fileSystem: FileSystem,
+  { path, isNamed, doing }: OptionalDirectory,
+): readonly DirectoryEntry[] {
   try {
     return fileSystem.list(path);
   } catch (cause) {

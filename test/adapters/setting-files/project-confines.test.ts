@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { afterEach, test } from "node:test";
@@ -31,4 +32,26 @@ test("a project file names no file of known findings outside of the project", ()
   write({ knownFindings: "deep/known.json" });
   write({ knownFindings: outside }, outside);
   assert.equal(Buffer.concat([...disk.read(outside)]).toString(), "known");
+});
+
+test("a stand-in is read inside the project, or where the user says", () => {
+  const outside = temporaryPlace("outside", { "a.sql": "secret", "deeper/b.sql": "" });
+  const project = temporaryPlace("confined", { "own/a.sql": "", ".git/HEAD": "", "sub/pgstep.json": "{}" });
+  process.chdir(join(project, "sub"));
+  symlinkSync(join(outside, "a.sql"), join(project, "own", "link.sql"));
+  symlinkSync(outside, join(project, "linked"));
+  symlinkSync(join(project, "own", "a.sql"), join(project, "own", "inside.sql"));
+  const read = (path: string, flags: ReadonlyMap<string, string> = new Map()) =>
+    new ProjectConfines(readSettings({ environment: {}, flags }, { searching: true })).requireReadable(path);
+  const isRefused = (error: unknown) => error instanceof Failure && error.code === "settings";
+  for (const path of ["../own/a.sql", "../own/inside.sql", "../own/missing.sql"]) read(path);
+  for (const path of ["../own/link.sql", "../linked/a.sql", join(outside, "a.sql"), "../.git/HEAD"]) {
+    assert.throws(() => read(path), isRefused, path);
+  }
+  const typed = new Map([["stand-ins-dir", outside]]);
+  read(join(outside, "a.sql"), typed);
+  const other = new Map([["stand-ins-dir", join(outside, "deeper")]]);
+  assert.throws(() => read(join(outside, "a.sql"), other), isRefused);
+  writeFileSync("pgstep.json", JSON.stringify({ standInsDirectory: outside }));
+  assert.throws(() => read(join(outside, "a.sql")), isRefused);
 });
