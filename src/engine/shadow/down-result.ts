@@ -4,6 +4,7 @@ import { finding } from "../../core/failure/failure.ts";
 import type { CheckRuleId } from "../../core/failure/rules.ts";
 import type { DownOutcome, DownOutcomes } from "../../core/reports/check-report.ts";
 import type { DatabaseContext } from "../session/context.ts";
+import { remedyFor } from "./remedies.ts";
 
 /** The outcome of testing a down script. A finding unless it is proved. */
 export interface DownResult {
@@ -76,12 +77,11 @@ export function untested({ name, path }: Tested, reason: string): DownResult {
   };
 }
 
-/** Errors about what the embedded database lacks: the server's roles, and most extensions. */
-const LACKING =
-  /^(?:role ".*" does not exist|extension ".*" is not available|could not (?:open extension control|access) file)/;
-
 /** Turns a failure that a file caused into a finding. @throws Failure any other failure, unchanged */
-export function findingOf({ database }: Pick<DatabaseContext, "database">, failure: Failure): Finding {
+export function findingOf(
+  context: Pick<DatabaseContext, "database" | "fileSystem" | "settings">,
+  failure: Failure,
+): Finding {
   const { code, message, place, server, hint } = failure;
   if (code !== "statement-failed" && code !== "history-conflict" && code !== "files-unsound") throw failure;
   const isHarm = ruleOfServerError(server?.code ?? "") === cannotRunInTransaction.id;
@@ -92,10 +92,8 @@ export function findingOf({ database }: Pick<DatabaseContext, "database">, failu
       ...(place && { place }),
     };
   }
+  const remedy = remedyFor(context, failure);
+  if (remedy) return finding("replay", { message: `${message}${remedy.where ?? ""}`, hint: remedy.hint, place });
   const said = [server?.detail && `DETAIL: ${server.detail}`, server?.hint && `HINT: ${server.hint}`].filter(Boolean);
-  const shadow = database.embedded && LACKING.test(server?.message ?? "");
-  const advice = shadow
-    ? "Name an empty database on a server like yours with --shadow-url: the embedded database lacks it."
-    : hint;
-  return finding("replay", { message: [message, ...said].join("; "), hint: advice, place });
+  return finding("replay", { message: [message, ...said].join("; "), hint, place });
 }
