@@ -1,4 +1,4 @@
-import type { Failure } from "../../core/failure/failure.ts";
+import { Failure } from "../../core/failure/failure.ts";
 import { quoteIdentifier } from "../../core/sql/quote.ts";
 import { PGLITE_PACKAGES } from "../../core/stand-ins/stand-in.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
@@ -32,6 +32,18 @@ export function remedyFor(
     if (found) return { hint: remedy(settings, found[1] ?? "") };
   }
   return undefined;
+}
+
+/** The failure with its remedy instead of the advice of a server. */
+export function withRemedy(context: DatabaseContext, failure: Failure): Failure {
+  const remedy = remedyFor(context, failure);
+  if (!remedy || !failure.server) return failure;
+  const { code, message, place } = failure;
+  const { detail: _detail, hint: _hint, ...server } = failure.server;
+  return new Failure(code, `${message}${remedy.where ?? ""}`, {
+    ...{ hint: remedy.hint, server, cause: failure },
+    ...(place && { place }),
+  });
 }
 
 const SERVER = "name an empty database on a server like yours: --shadow-url <url>";

@@ -6,7 +6,7 @@ import { reset } from "../reset/reset.ts";
 import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
-import { remedyFor } from "./remedies.ts";
+import { withRemedy } from "./remedies.ts";
 import type { TrialStart } from "./trial-start.ts";
 
 /**
@@ -19,8 +19,7 @@ export function replay<Result>(
 ): Promise<Result> {
   return inShadow(shadow, async (context) => {
     const { failure } = await migrate(context, {}, {});
-    const remedy = failure && remedyFor(context, failure);
-    if (failure) throw remedy ? failure.withHint(remedy.hint) : failure;
+    if (failure) throw withRemedy(context, failure);
     return await work(context);
   });
 }

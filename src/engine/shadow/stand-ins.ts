@@ -1,13 +1,15 @@
-import { Failure } from "../../core/failure/failure.ts";
+import { Failure, interruption } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
 import type { UsedStandIn } from "../../core/reports/check-report.ts";
 import { type Control, parseControl, STAND_IN_COMMENTS, type StandIn } from "../../core/stand-ins/stand-in.ts";
+import { writeDuration } from "../../core/text/duration.ts";
 import { advance, START } from "../../core/text/position.ts";
 import { decodeSource, NotUtf8 } from "../../core/text/source.ts";
 import type { DirectoryEntry } from "../../ports/file-system.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { listDirectory } from "../files/read-sql-directory.ts";
+import { cancelOnAbort } from "../run/begin-and-end.ts";
 import type { Context, DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 import { lineOf } from "../step/step-failure.ts";
@@ -73,17 +75,42 @@ export function readStandIns(
   };
 }
 
-/** Runs the file that prepares a shadow database; closes the database if that fails. @throws Failure settings */
-export async function setUp({ database, signal }: DatabaseContext, file: SetupFile): Promise<void> {
+/**
+ * Runs the file that prepares a shadow database; closes the database if that fails.
+ * @throws Failure settings, interrupted, terminated
+ */
+export async function setUp(shadow: DatabaseContext, file: SetupFile): Promise<void> {
+  const { database, signal } = shadow;
+  const limit = AbortSignal.timeout(LONGEST_SETUP_MS);
+  const stopped = AbortSignal.any([signal, limit]);
   try {
-    await withSession(database, DOING, (session) => runSetup(session, file), signal);
+    await withSession(
+      database,
+      DOING,
+      async (session) => {
+        const release = cancelOnAbort({ ...shadow, signal: stopped }, session);
+        await runSetup(session, file).finally(release);
+      },
+      stopped,
+    );
   } catch (error) {
     await database.close();
-    throw error;
+    if (signal.aborted) throw interruption(signal, `Cannot ${DOING}`, "Run the command again.");
+    if (!limit.aborted) throw error;
+    throw new Failure(
+      "settings",
+      `Cannot ${DOING}: ${file.path} takes longer than ${writeDuration(LONGEST_SETUP_MS)}`,
+      {
+        hint: "Only create objects in it.",
+        place: { path: file.path },
+      },
+    );
   }
 }
 
 const DOING = "prepare the shadow database";
+/** The file may come from a checkout that nobody has reviewed. */
+const LONGEST_SETUP_MS = 30_000;
 
 async function runSetup(session: Session, { path, sql }: SetupFile): Promise<void> {
   // Collations of a server are in pg_catalog.

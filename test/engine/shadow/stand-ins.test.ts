@@ -228,10 +228,25 @@ describe("what the embedded database lacks", () => {
   });
 });
 
+test("a file that prepares the database and never ends is stopped when the user wants", {
+  timeout: 100_000,
+}, async () => {
+  const place = temporaryPlace("stand-ins", { "server.sql": "DO $$ BEGIN LOOP END LOOP; END $$;" });
+  const { context, abort } = await embeddedWorld({}, { standInsDirectory: place });
+  setTimeout(() => abort.abort("interrupt"), 4_000);
+  await assert.rejects(
+    shadowOf(context)(async () => {}),
+    (error) => error instanceof Failure && error.code === "interrupted",
+  );
+});
+
 test("a replay for types names the remedy as well", async () => {
   const { context } = await embeddedWorld({ "001_a.sql": "CREATE EXTENSION hypopg;" });
   await assert.rejects(
     replay(context, async () => {}),
-    (error) => error instanceof Failure && /stand-ins\/hypopg\.sql, or name an empty database/.test(error.hint ?? ""),
+    (error) =>
+      error instanceof Failure &&
+      error.server?.hint === undefined &&
+      /stand-ins\/hypopg\.sql, or name an empty database/.test(error.hint ?? ""),
   );
 });
