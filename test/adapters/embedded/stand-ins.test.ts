@@ -201,7 +201,8 @@ describe("stand-ins of a project", () => {
 
   test("do not exist in a database that keeps data, nor without being asked for", async () => {
     const directory = join(temporaryPlace("stand-ins"), "data");
-    for (const given of [{ directory, extensions: NONE }, { directory: undefined }]) {
+    const kept = { directory, extensions: NONE };
+    for (const given of [kept, kept, { directory: undefined }]) {
       const database = new PgliteDatabase({ kind: "embedded", ...given });
       const session = await database.open();
       assert.equal(await refused(session, "CREATE EXTENSION pg_cron"), 'extension "pg_cron" is not available');
