@@ -202,6 +202,8 @@ describe("a hostile checkout", () => {
       fill();
       const { write, link } = checkout;
       link("data", "../elsewhere/data");
+      link("database/stand-ins/evil.sql", "../../../home/.bashrc");
+      write("../elsewhere/own/evil.sql", "SELECT 1;\n");
       const shadow = await server.createDatabase();
       const cases: readonly (readonly [file: Readonly<Record<string, unknown>>, words: string[], told: RegExp])[] = [
         [
@@ -220,6 +222,9 @@ describe("a hostile checkout", () => {
         [{ shadowUrl: "pglite:../elsewhere/data" }, ["check", "--all"], /it is outside the project/],
         [{ shadowUrl: shadow.url }, ["check", "--all"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
         [{ shadowUrl: shadow.url }, ["types", "--replay"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
+        [{}, ["check", "--all"], /Cannot read database\/stand-ins\/evil\.sql: it leads to .*, outside the project/],
+        [{}, ["types", "--replay"], /Cannot read database\/stand-ins\/evil\.sql: it leads to .*, outside the project/],
+        [{ standInsDirectory: "../elsewhere/own" }, ["check", "--all"], /: it leads to .*, outside the project/],
       ];
       for (const [more, words, told] of cases) {
         write("pgstep.json", hostileFile({ logFile: undefined, ...more }));

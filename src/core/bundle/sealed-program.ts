@@ -24,7 +24,7 @@ export function sealedSettings(seal: Seal, settings: ResolvedSettings): Resolved
 }
 
 /** Directories that default to a place beside the migrations. */
-const OTHER_DIRECTORIES = ["repeatableDirectory", "hooksDirectory", "seedsDirectory"] as const;
+const OTHER_DIRECTORIES = ["repeatableDirectory", "hooksDirectory", "seedsDirectory", "standInsDirectory"] as const;
 const SEALED = ["directory", "schema", "table", ...OTHER_DIRECTORIES] as const;
 
 /** @throws Failure usage for a command or flag that a bundle does not accept */
