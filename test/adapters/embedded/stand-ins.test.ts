@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { PgliteDatabase } from "../../../src/adapters/embedded/pglite-database.ts";
@@ -28,6 +28,7 @@ const USES: Readonly<Record<string, readonly string[]>> = {
     "SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname IS NULL",
     "UPDATE cron.job SET nodename = ''",
   ],
+  pg_graphql: [`SELECT graphql.resolve('{ a }')`],
   pg_hint_plan: ["TRUNCATE hint_plan.hints"],
   pg_net: [
     "SELECT net.http_get('https://example.org', headers := '{}'::jsonb)",
@@ -58,6 +59,11 @@ const USES: Readonly<Record<string, readonly string[]>> = {
     "SELECT uuid_timestamptz_to_v7(now()), uuid_timestamptz_to_v7('2024-01-01', true)",
   ],
   pgaudit: ["SET pgaudit.log = 'ddl'", "ALTER ROLE CURRENT_USER SET pgaudit.log = 'write'"],
+  pgjwt: [
+    `SELECT 1 / valid::int FROM verify(sign('{"role":"anon"}', 'secret'), 'secret')`,
+    `SELECT 1 / (NOT valid)::int FROM verify(sign('{"role":"anon"}', 'secret', 'HS512'), 'other', 'HS512')`,
+    "SELECT 1 / (payload ->> 'sub' = '1234567890' AND valid)::int FROM verify('eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiYWRtaW4iOnRydWV9.TJVA95OrM7E2cBab30RMHrHDcEfxjoYZgeFONFh7HgQ', 'secret')",
+  ],
   plperl: ["CREATE FUNCTION perl() RETURNS int LANGUAGE plperl AS 'return 1;'"],
   plperlu: ["CREATE FUNCTION perlu() RETURNS int LANGUAGE plperlu AS 'return 1;'"],
   plpython3u: ["CREATE FUNCTION python() RETURNS int LANGUAGE plpython3u AS 'return 1'"],
@@ -69,6 +75,11 @@ const USES: Readonly<Record<string, readonly string[]>> = {
     "CREATE VIEW seen AS SELECT id FROM there",
     "ALTER FOREIGN TABLE there ADD COLUMN name text",
     "SELECT postgres_fdw_disconnect_all()",
+  ],
+  supabase_vault: [
+    "SELECT vault.create_secret('value', 'name', 'description')",
+    "SELECT vault.update_secret(id, new_secret := 'other') FROM vault.secrets",
+    "SELECT decrypted_secret FROM vault.decrypted_secrets WHERE name = 'name'",
   ],
 };
 
@@ -99,18 +110,21 @@ describe("stand-ins of pgstep", () => {
   });
   after(() => database.close());
 
-  test("each one is tried here", () => {
+  test("each one is tried here, and docs/check.md lists it", () => {
     const directory = new URL("../../../src/adapters/embedded/stand-ins/", import.meta.url);
     const names = readdirSync(directory).filter((name) => name.endsWith(".sql"));
     assert.deepEqual(
       names.map((name) => name.replace(".sql", "")),
       Object.keys(USES),
     );
+    const page = readFileSync(new URL("../../../docs/check.md", import.meta.url), "utf8");
+    const [, listed = ""] = /\| pgstep \| a stand-in for (.+) \|/.exec(page) ?? [];
+    assert.deepEqual(listed.split(/, | or /), Object.keys(USES));
   });
 
   for (const [name, uses] of Object.entries(USES)) {
     test(name, async () => {
-      await session.execute(`CREATE EXTENSION ${name}`);
+      await session.execute(`CREATE EXTENSION ${name} CASCADE`);
       for (const sql of uses) assert.equal(await refused(session, sql), "done", sql);
       await session.execute(`COMMENT ON EXTENSION ${name} IS 'here'`);
       await session.execute(`DROP EXTENSION ${name} CASCADE`);
