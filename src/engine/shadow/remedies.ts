@@ -52,6 +52,7 @@ const REMEDIES: readonly (readonly [RegExp, (settings: Settings, name: string) =
   [/^extension "(.+)" is not available$/, missingExtension],
   [/^role "(.+)" does not exist$/, (settings, name) => inSetup(settings, `CREATE ROLE ${quoteIdentifier(name)};`)],
   [/^collation "(.+)" for encoding "\w+" does not exist$/, (settings, name) => inSetup(settings, collationSql(name))],
+  [/^schema "(.+)" does not exist$/, missingSchema],
   [/^foreign-data wrapper "(.+)" has no handler$/, () => `To use foreign tables, ${SERVER}.`],
   [
     /^(?:could not (?:access file|load library)|language ".+" does not exist|tablespace ".+" does not exist)/,
@@ -65,6 +66,11 @@ function missingExtension(settings: Settings, name: string): string {
     return `Install it for the embedded database: npm install --save-dev ${packageName}, or ${SERVER}.`;
   const file = standInPath(settings, `${/^[\w-]+$/.test(name) ? name : "<extension>"}.sql`);
   return `Write the SQL that the extension would run to ${file}, or ${SERVER}.`;
+}
+
+/** Often it is only a misspelt name. */
+function missingSchema(settings: Settings, name: string): string {
+  return `If your server has it before the first migration, write CREATE SCHEMA ${quoteIdentifier(name)}; to ${setupPath(settings)}.`;
 }
 
 /** Only trial runs use the file, so that no server gets the object. */

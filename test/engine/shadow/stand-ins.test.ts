@@ -142,6 +142,10 @@ describe("what the embedded database lacks", () => {
       `foreign-data wrapper "postgres_fdw" has no handler | To use foreign tables, ${SERVER}.`,
     ],
     [
+      "CREATE TABLE t (id uuid REFERENCES auth.users);",
+      `schema "auth" does not exist | If your server has it before the first migration, write CREATE SCHEMA "auth"; to <dir>/server.sql.`,
+    ],
+    [
       "CREATE TABLE t () TABLESPACE fast;",
       `tablespace "fast" does not exist | N${SERVER.slice(1)}; the embedded database lacks it.`,
     ],
