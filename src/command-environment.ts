@@ -6,27 +6,27 @@ import { gitCommands } from "./adapters/programs/git-commands.ts";
 import type { Attendance } from "./adapters/server/postgres-database.ts";
 import { withDirectoryFacts } from "./adapters/setting-files/directory-facts.ts";
 import type { ProjectConfines } from "./adapters/setting-files/project-confines.ts";
-import { directoriesOfProject, repositoryOf } from "./adapters/setting-files/project-file-search.ts";
+import { repositoryOf } from "./adapters/setting-files/project-file-search.ts";
 import { unreadEnvFile } from "./adapters/setting-files/read-settings.ts";
 import { TerminalConsent } from "./adapters/terminal/consent.ts";
 import { backupTools, contextOf, namedTarget, openTarget } from "./assembly.ts";
 import type { PgstepCommand } from "./commands/index.ts";
 import type { DatabaseWishes, Environment } from "./commands/shared/environment.ts";
 import { withPin } from "./core/bundle/sealed-program.ts";
-import { databaseSources, shadowSources } from "./core/configuration/database-sources.ts";
+import { databaseSources } from "./core/configuration/database-sources.ts";
 import { noDatabaseNamed } from "./core/configuration/no-database.ts";
 import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
-import { type Target, withParameters } from "./core/connection/target.ts";
+import type { Target } from "./core/connection/target.ts";
 import type { Pin } from "./core/migrations/history-pin.ts";
 import { rehearseRestore } from "./engine/backup/restore.ts";
-import type { Context, DatabaseContext } from "./engine/session/context.ts";
+import type { Context } from "./engine/session/context.ts";
 import { createdIfMissing } from "./engine/session/create-missing.ts";
 import { waitingDatabase, waitLimitOf } from "./engine/session/wait-for-database.ts";
 import { inShadow, replay } from "./engine/shadow/shadow.ts";
-import { readStandIns, setUp } from "./engine/shadow/stand-ins.ts";
 import type { FileSystem } from "./ports/file-system.ts";
 import type { Reporter } from "./ports/reporter.ts";
 import type { Database } from "./ports/session.ts";
+import { ShadowDatabases } from "./shadow-databases.ts";
 
 /** The parts of a command's environment. */
 export interface EnvironmentParts {
@@ -69,7 +69,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
   let database: Database | undefined;
   const namedDatabase = async (wishes: DatabaseWishes = {}) =>
     (database ??= await openNamed(parts, context, await target(), wishes));
-  const openShadow = shadowOpener(parts, context);
+  const shadows = new ShadowDatabases(resolved, context, confines);
   const environment: Environment = {
     context,
     settings: resolved,
@@ -82,20 +82,16 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
       return { ...context, database: opened, ...(pin && { settings: { ...settings, pin } }) };
     },
     async replayed(work) {
-      const rehearsal = await openShadow({ hasStandIns: true });
+      const rehearsal = await shadows.open({ hasStandIns: true });
       return await replay(rehearsal, work).finally(() => rehearsal.database.close());
     },
     async inShadow(work) {
-      const rehearsal = await openShadow();
+      const rehearsal = await shadows.open();
       return await inShadow(rehearsal, work).finally(() => rehearsal.database.close());
     },
-    async inTrial(work) {
-      const { shadowTimeZone: TimeZone } = settings;
-      const trial = await openShadow({
-        hasStandIns: true,
-        prepared: (found) => withParameters(found, { TimeZone, ...(found.kind === "embedded" && EMBEDDED_TRIAL) }),
-      });
-      return await inShadow(trial, work).finally(() => trial.database.close());
+    async inTrial(work, beginning = []) {
+      const { shadow, start } = await shadows.openTrial(beginning);
+      return await inShadow(shadow, (context) => work(context, start)).finally(() => shadow.database.close());
     },
     async probe() {
       const server = await target();
@@ -126,39 +122,6 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
   };
   return Object.assign(environment, { close: async () => void (await database?.close()) });
 }
-
-interface ShadowWishes {
-  /** Changes the target. */
-  readonly prepared?: (found: Target) => Target;
-  /** True if stand-ins may take the place of extensions, which would prove nothing of a backup. */
-  readonly hasStandIns?: boolean;
-}
-
-/** Opens the shadow database. */
-function shadowOpener({ settings: resolved, confines }: EnvironmentParts, context: Context) {
-  const target = namedTarget(shadowSources(resolved));
-  return async ({ prepared = (found) => found, hasStandIns = false }: ShadowWishes = {}): Promise<DatabaseContext> => {
-    const found = await target();
-    if (!found) throw noDatabaseNamed();
-    confines?.requireHarmless("shadowUrl", found);
-    const files =
-      hasStandIns && isInMemory(found) ? readStandIns(context, (path) => confines?.requireReadable(path)) : undefined;
-    const extended = files ? { ...found, extensions: { ...files, packageDirectories: directoriesOfProject() } } : found;
-    const shadow = {
-      ...context,
-      database: await openTarget(prepared(extended), resolved.values, { emit: context.emit }),
-    };
-    if (files?.setup) await setUp(shadow, files.setup);
-    return shadow;
-  };
-}
-
-function isInMemory(target: Target): boolean {
-  return target.kind === "embedded" && target.directory === undefined;
-}
-
-/** For a file that creates thousands of tables. */
-const EMBEDDED_TRIAL = { max_locks_per_transaction: "1024" };
 
 /** The named database, if any. */
 async function openNamed(

@@ -8,7 +8,7 @@ export interface TrialImage {
   /** How many migrations are applied in it. */
   readonly applied: number;
   /** A compressed `pageDelta` against an empty database. */
-  readonly delta: Buffer;
+  readonly delta: Uint8Array;
 }
 
 /** The first line of an image's file, as JSON; the delta follows. */

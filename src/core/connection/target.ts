@@ -117,7 +117,7 @@ export function describeHost(host: Host): string {
 }
 
 /** The same database, where these parameters are the defaults of each session. */
-export function withParameters(target: Target, parameters: Readonly<Record<string, string>>): Target {
+export function withParameters<One extends Target>(target: One, parameters: Readonly<Record<string, string>>): One {
   return target.kind === "embedded"
     ? { ...target, parameters: { ...target.parameters, ...parameters } }
     : { ...target, startup: { ...target.startup, ...parameters } };

@@ -1,0 +1,123 @@
+import { resolve } from "node:path";
+import { cacheDirectory } from "./adapters/images/cache-directory.ts";
+import { TrialImages } from "./adapters/images/trial-images.ts";
+import { toolCommit, toolVersion } from "./adapters/process/tool-version.ts";
+import type { ProjectConfines } from "./adapters/setting-files/project-confines.ts";
+import { directoriesOfProject } from "./adapters/setting-files/project-file-search.ts";
+import { namedTarget, openTarget } from "./assembly.ts";
+import { shadowSources } from "./core/configuration/database-sources.ts";
+import { noDatabaseNamed } from "./core/configuration/no-database.ts";
+import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
+import { type EmbeddedTarget, type Target, withParameters } from "./core/connection/target.ts";
+import type { Migration } from "./core/migrations/migration.ts";
+import type { Context, DatabaseContext } from "./engine/session/context.ts";
+import { readStandIns, type StandInFiles, setUp } from "./engine/shadow/stand-ins.ts";
+import { type TrialStart, trialKeys } from "./engine/shadow/trial-start.ts";
+
+/** A shadow database for trials, and where they begin in it; undefined for an empty database that cannot be kept. */
+export interface OpenedTrial {
+  readonly shadow: DatabaseContext;
+  readonly start: TrialStart | undefined;
+}
+
+/** Opens the shadow database that the settings name, by default one in memory. */
+export class ShadowDatabases {
+  readonly #resolved: ResolvedSettings;
+  readonly #context: Context;
+  readonly #confines: ProjectConfines | undefined;
+  readonly #target: () => Promise<Target | undefined>;
+
+  /** @param confines for a command that only reads */
+  constructor(resolved: ResolvedSettings, context: Context, confines: ProjectConfines | undefined) {
+    this.#resolved = resolved;
+    this.#context = context;
+    this.#confines = confines;
+    this.#target = namedTarget(shadowSources(resolved));
+  }
+
+  /**
+   * @param hasStandIns true if stand-ins may take the place of extensions, which would prove nothing of a backup
+   * @throws Failure settings, and those of connecting
+   */
+  async open({ hasStandIns = false } = {}): Promise<DatabaseContext> {
+    const target = await this.#found();
+    if (!hasStandIns || !isInMemory(target)) return await this.#opened(target, undefined);
+    const standIns = this.#standIns();
+    return await this.#opened(withStandIns(target, standIns), standIns);
+  }
+
+  /**
+   * Opens it for a trial run, in memory from the image of an earlier trial if there is one.
+   * @param beginning the migrations that the trial applies first
+   * @throws Failure settings, and those of connecting
+   */
+  async openTrial(beginning: readonly Migration[]): Promise<OpenedTrial> {
+    const { shadowTimeZone: TimeZone } = this.#resolved.values;
+    const found = await this.#found();
+    if (!isInMemory(found)) {
+      return { shadow: await this.#opened(withParameters(found, { TimeZone }), undefined), start: undefined };
+    }
+    const standIns = this.#standIns();
+    const trial = withStandIns(withParameters(found, { TimeZone, ...EMBEDDED_TRIAL }), standIns);
+    const directory = cacheDirectory();
+    if (directory === undefined || beginning.length === 0) {
+      return { shadow: await this.#opened(trial, standIns), start: undefined };
+    }
+    const images = new TrialImages(directory, resolve(this.#resolved.values.directory));
+    const keys = trialKeys(await this.#surroundings(standIns), beginning);
+    const image = images.find(keys);
+    const shadow = await this.#opened(
+      image ? { ...trial, image: image.delta } : trial,
+      // The image has what the file for the beginning makes.
+      image ? undefined : standIns,
+    );
+    return {
+      shadow,
+      start: {
+        applied: image?.applied ?? 0,
+        async keep(applied) {
+          const [key, delta] = [keys[applied - 1], await shadow.database.image?.()];
+          if (key !== undefined && delta) images.keep(key, { applied, delta });
+        },
+      },
+    };
+  }
+
+  /** Everything besides the migrations that decides what an image contains. */
+  async #surroundings(standIns: StandInFiles): Promise<unknown> {
+    const { loadPglite } = await import("./adapters/embedded/pglite-module.ts");
+    const { baseImage } = (await loadPglite()).module;
+    const { schema, table, environment, placeholders, shadowTimeZone } = this.#resolved.values;
+    const settings = { schema, table, environment, placeholders, shadowTimeZone };
+    return [toolVersion, toolCommit, baseImage, EMBEDDED_TRIAL, settings, standIns];
+  }
+
+  async #found(): Promise<Target> {
+    const target = await this.#target();
+    if (!target) throw noDatabaseNamed();
+    this.#confines?.requireHarmless("shadowUrl", target);
+    return target;
+  }
+
+  #standIns(): StandInFiles {
+    return readStandIns(this.#context, (path) => this.#confines?.requireReadable(path));
+  }
+
+  async #opened(target: Target, standIns: StandInFiles | undefined): Promise<DatabaseContext> {
+    const { emit } = this.#context;
+    const shadow = { ...this.#context, database: await openTarget(target, this.#resolved.values, { emit }) };
+    if (standIns?.setup) await setUp(shadow, standIns.setup);
+    return shadow;
+  }
+}
+
+/** For a file that creates thousands of tables. */
+const EMBEDDED_TRIAL = { max_locks_per_transaction: "1024" };
+
+function isInMemory(target: Target): target is EmbeddedTarget {
+  return target.kind === "embedded" && target.directory === undefined;
+}
+
+function withStandIns(target: EmbeddedTarget, standIns: StandInFiles): EmbeddedTarget {
+  return { ...target, extensions: { ...standIns, packageDirectories: directoriesOfProject() } };
+}
