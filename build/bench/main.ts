@@ -1,6 +1,6 @@
 /**
  * Compares pgstep with psql on its own server: `npm run bench`, for some parts only `npm run bench -- start turns
- * applied small large memory`, with smaller loads `npm run bench -- quick`. Needs psql on the PATH. Prints a table and
+ * applied small large memory check`, with smaller loads `npm run bench -- quick`. Needs psql on the PATH. Prints a table and
  * adds the figures to dist/bench.json. Runs are interleaved, figures are medians. A busy disk distorts the result:
  * TMPDIR=/dev/shm keeps server and files in memory.
  */
@@ -10,12 +10,13 @@ import { join } from "node:path";
 import { type NetworkProxy, startProxy } from "../../test/support/network-proxy.ts";
 import { startPostgres } from "../../test/support/postgres-server.ts";
 import { ROOT } from "../runtimes.ts";
+import { measureCheck } from "./check.ts";
 import { type Figure, figureLine, rounded, type Sense, writeFigures } from "./figures.ts";
 import { type Measured, measure, median } from "./measure.ts";
 import { measureStart } from "./start.ts";
 import { largeMigration, smallMigrations, type Workload } from "./workloads.ts";
 
-const PARTS = { start, turns, applied: manyApplied, small: network, large: largeFiles, memory: hugeFiles };
+const PARTS = { start, turns, applied: manyApplied, small: network, large: largeFiles, memory: hugeFiles, check };
 type Part = keyof typeof PARTS;
 
 const words = process.argv.slice(2);
@@ -87,6 +88,19 @@ async function start(): Promise<void> {
   mkdirSync(directory);
   const databaseUrl = `postgres://postgres@127.0.0.1:${server.port}/${await freshDatabase()}`;
   await measureStart({ directory, databaseUrl, script: tool, record, note });
+}
+
+async function check(): Promise<void> {
+  const directory = join(root, "check");
+  mkdirSync(directory);
+  await measureCheck({
+    directory,
+    invented: () => smallMigrations(root, 269).directory,
+    script: tool,
+    rounds: quick ? 1 : 5,
+    record,
+    note,
+  });
 }
 
 async function turns(): Promise<void> {
