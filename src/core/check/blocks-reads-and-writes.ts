@@ -1,4 +1,4 @@
-import { alterCommands, at, bodyOf, kindOf, listAt, textAt } from "../trace/parse-tree.ts";
+import { alterCommands, at, bodyOf, kindOf, listAt, textAt } from "../parse-tree/node.ts";
 import { inOrder, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
 import type { TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";

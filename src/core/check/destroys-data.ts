@@ -1,5 +1,5 @@
+import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { isTruncating, retypedColumns, wasThere } from "../trace/definition-work.ts";
-import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../trace/parse-tree.ts";
 import { bodyTexts, inOrder, isEveryRow, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
 import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";

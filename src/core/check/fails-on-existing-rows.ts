@@ -1,3 +1,4 @@
+import { alterCommands, at, bodyOf, kindOf, textAt } from "../parse-tree/node.ts";
 import {
   definitionScans,
   newConstraints,
@@ -7,7 +8,6 @@ import {
   retypedColumns,
   wasThere,
 } from "../trace/definition-work.ts";
-import { alterCommands, at, bodyOf, kindOf, textAt } from "../trace/parse-tree.ts";
 import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { usingOf } from "../trace/using.ts";

@@ -1,5 +1,5 @@
+import { alterCommands, at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { isRewrite } from "../trace/definition-work.ts";
-import { alterCommands, at, bodyOf, kindOf, listAt, type Node, nodesOf, textAt } from "../trace/parse-tree.ts";
 import { inOrder, type RangeVar, type Resolve } from "../trace/row-work.ts";
 import type { Relation, TracedStatement } from "../trace/trace.ts";
 import type { CheckRule } from "./rule.ts";
@@ -104,7 +104,7 @@ function recipeFor(statement: TracedStatement): string {
   return alterCommands(statement).length > 0 ? RECIPES.storage : RECIPES.type;
 }
 
-function columnKind(command: Node): "serial" | "generated" | "default" {
+function columnKind(command: Fields): "serial" | "generated" | "default" {
   const types = nodesOf(at(command, "def", "ColumnDef", "typeName", "names"), "String").map((name) => at(name, "sval"));
   if (types.some((type) => SERIALS.has(String(type)))) return "serial";
   const constraints = nodesOf(at(command, "def"), "Constraint").map((one) => textAt(one, "contype"));

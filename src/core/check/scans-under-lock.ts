@@ -1,6 +1,6 @@
+import { alterCommands, kindOf, textAt } from "../parse-tree/node.ts";
 import { longScans, newConstraints, newlyRequired, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy, stronger } from "../trace/lock-modes.ts";
-import { alterCommands, kindOf, textAt } from "../trace/parse-tree.ts";
 import { isOpaque } from "../trace/row-work.ts";
 import type { Touch, TracedStatement } from "../trace/trace.ts";
 import type { CheckRule } from "./rule.ts";

@@ -1,4 +1,4 @@
-import { at, bodyOf, kindOf } from "./parse-tree.ts";
+import { at, bodyOf, kindOf } from "../parse-tree/node.ts";
 import { isDefinition } from "./row-work.ts";
 import type { Column, Constraint, Index, Touch, TracedFile, TracedStatement } from "./trace.ts";
 

@@ -1,5 +1,5 @@
-import { alterCommands, at, bodyOf, kindOf, nodesOf, textAt } from "./parse-tree.ts";
-import type { Relation, Tree } from "./trace.ts";
+import { alterCommands, at, bodyOf, kindOf, nodesOf, type Parsed, textAt } from "../parse-tree/node.ts";
+import type { Relation } from "./trace.ts";
 
 /*
  * What a statement may have done to the names in a database, by its parse tree: the tracer asks the server only then. A
@@ -35,8 +35,6 @@ const RELATED: ReadonlySet<string | undefined> = new Set([
   "OBJECT_TRIGGER",
   "OBJECT_VIEW",
 ]);
-
-type Parsed = { readonly tree: Tree | undefined };
 
 /** True if a statement may have made a relation. */
 export function makesRelations(statement: Parsed): boolean {

@@ -1,5 +1,5 @@
-import { at, bodyOf, kindOf, listAt, type Node, nodesOf, textAt } from "./parse-tree.ts";
-import type { Relation, TracedFile, TracedStatement, Tree } from "./trace.ts";
+import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, type Parsed, textAt } from "../parse-tree/node.ts";
+import type { Relation, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
  * Which rows a statement changes or reads, as far as its text shows: how many rows a plan reads cannot be observed in an
@@ -7,7 +7,7 @@ import type { Relation, TracedFile, TracedStatement, Tree } from "./trace.ts";
  */
 
 /** A name as the parser gives it. */
-export type RangeVar = Node;
+export type RangeVar = Fields;
 
 /** Finds the relation that a name meant before a statement; undefined for one that its file made. */
 export type Resolve = (name: RangeVar | undefined) => Relation | undefined;
@@ -156,7 +156,7 @@ function comparisons(condition: unknown): Comparison[] {
 }
 
 /** The texts of statements in the body of a DO block, cut at their semicolons; none for any other statement. */
-export function bodyTexts(statement: { readonly tree: Tree | undefined }): string[] {
+export function bodyTexts(statement: Parsed): string[] {
   if (kindOf(statement) !== "DoStmt") return [];
   return listAt(bodyOf(statement), "args").flatMap((option) =>
     textAt(option, "DefElem", "defname") === "as"

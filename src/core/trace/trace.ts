@@ -1,3 +1,4 @@
+import type { Node } from "../parse-tree/node.ts";
 import type { Statement } from "../sql/statement.ts";
 import type { LockMode } from "./lock-modes.ts";
 
@@ -6,9 +7,6 @@ import type { LockMode } from "./lock-modes.ts";
  * itself has made are absent: nobody else can wait for them. Relations are identified by oid, because a name may change
  * hands within a file.
  */
-
-/** A parse tree of PostgreSQL's parser: an object with one key, the kind of the node. */
-export type Tree = Readonly<Record<string, unknown>>;
 
 /** A table, partitioned table, materialized view, view or foreign table. */
 export interface Relation {
@@ -102,7 +100,7 @@ export interface TracedStatement {
   /** Counted from 1. */
   readonly number: number;
   /** Undefined if the statement was not parsed. */
-  readonly tree: Tree | undefined;
+  readonly tree: Node | undefined;
   /** The relations that it touched; empty for a statement that ran outside a transaction, which is not observed. */
   readonly touches: readonly Touch[];
   /** True if the statement ran in a transaction of its own, or outside any: no lock is held after it. */

@@ -1,4 +1,4 @@
-import { alterCommands, at, nodesOf, textAt } from "./parse-tree.ts";
+import { alterCommands, at, nodesOf, textAt } from "../parse-tree/node.ts";
 import type { TracedStatement } from "./trace.ts";
 
 /** Functions that make a value fit by cutting or rounding it. */

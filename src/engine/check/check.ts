@@ -6,11 +6,11 @@ import type { KnownFinding } from "../../core/findings/known-findings.ts";
 import type { RuleLevels } from "../../core/findings/levels.ts";
 import { runsIn } from "../../core/migrations/header.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
+import type { Node } from "../../core/parse-tree/node.ts";
 import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { CheckReport, DownOutcomes } from "../../core/reports/check-report.ts";
 import { scanBytes } from "../../core/scanner/scan.ts";
-import type { Tree } from "../../core/trace/trace.ts";
 import type { Database } from "../../ports/session.ts";
 import type { SqlParser } from "../../ports/sql-parser.ts";
 import type { VersionControl } from "../../ports/version-control.ts";
@@ -162,7 +162,7 @@ async function runWithin(
 }
 
 /** Gives the parse tree of one statement; undefined if it was not parsed. */
-function parseWith(parser: SqlParser | undefined): (text: string) => Promise<Tree | undefined> {
+function parseWith(parser: SqlParser | undefined): (text: string) => Promise<Node | undefined> {
   return async (text) => {
     const parsed = await parser?.parse(text);
     return parsed?.kind === "parsed" ? parsed.trees()[0] : undefined;

@@ -1,8 +1,8 @@
+import { bodyOf, kindOf, type Node, textAt } from "../../core/parse-tree/node.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
 import { changesThings, leavesAlone, makesRelations } from "../../core/trace/names.ts";
-import { bodyOf, kindOf, textAt } from "../../core/trace/parse-tree.ts";
-import type { NamedThing, Relation, Touch, TracedFile, TracedStatement, Tree } from "../../core/trace/trace.ts";
+import type { NamedThing, Relation, Touch, TracedFile, TracedStatement } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
@@ -56,7 +56,7 @@ const GENERIC_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan";
  */
 export class Tracer implements StatementWatch {
   readonly files: TracedFile[] = [];
-  readonly #parse: (text: string) => Promise<Tree | undefined>;
+  readonly #parse: (text: string) => Promise<Node | undefined>;
   /** The tables of pgstep itself, which every run locks. */
   readonly #own: ReadonlySet<string>;
   #relations = new Map<number, Relation>();
@@ -70,7 +70,7 @@ export class Tracer implements StatementWatch {
   #seen = new Map<number, Sight>();
 
   /** @param own the tables of pgstep, "schema.name" without quotes */
-  constructor(parse: (text: string) => Promise<Tree | undefined>, own: readonly string[]) {
+  constructor(parse: (text: string) => Promise<Node | undefined>, own: readonly string[]) {
     this.#parse = parse;
     this.#own = new Set(own);
   }
@@ -168,7 +168,7 @@ export class Tracer implements StatementWatch {
   }
 
   /** The query after a statement, which reads again only those definitions that the statement may have changed. */
-  #traceSql({ text }: Statement, tree: Tree | undefined): string {
+  #traceSql({ text }: Statement, tree: Node | undefined): string {
     const known = [...this.#seen].filter(([oid, { lock }]) => {
       const relation = lock && lock !== "AccessShare" && this.#relations.get(oid);
       return relation && leavesAlone({ tree }, text, relation);

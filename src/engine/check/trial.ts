@@ -1,10 +1,11 @@
 import { type Failure, type FilePlace, type Finding, finding } from "../../core/failure/failure.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
 import type { UpTarget } from "../../core/migrations/plan.ts";
+import type { Node } from "../../core/parse-tree/node.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { reachOf } from "../../core/statements/leaves-database.ts";
-import type { TracedFile, Tree } from "../../core/trace/trace.ts";
+import type { TracedFile } from "../../core/trace/trace.ts";
 import { nameOf, tableNames } from "../history/history-table.ts";
 import { migrate } from "../run/migrate.ts";
 import type { RunOptions } from "../run/run-plan.ts";
@@ -25,7 +26,7 @@ export interface TrialPlan {
   readonly examines: (migration: Migration) => boolean;
   /** True for a migration whose down script is tested. */
   readonly tests: (migration: Migration) => boolean;
-  readonly parse: (text: string) => Promise<Tree | undefined>;
+  readonly parse: (text: string) => Promise<Node | undefined>;
   readonly limit: TimeLimit;
 }
 

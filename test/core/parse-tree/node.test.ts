@@ -11,7 +11,7 @@ describe("a parse tree", () => {
     assert.equal(parsed.kind, "parsed");
     const [tree] = parsed.trees();
     assert.ok(tree);
-    assert.equal(kindOf(tree), "AlterTableStmt");
+    assert.equal(kindOf({ tree }), "AlterTableStmt");
     assert.deepEqual(
       [...walk(tree)].map(([kind]) => kind),
       [

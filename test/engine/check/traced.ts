@@ -4,9 +4,10 @@ import { ruleOfFinding, ruleOfServerError } from "../../../src/core/check/cannot
 import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
 import type { CheckRule, RuleMatch } from "../../../src/core/check/rule.ts";
 import { Failure } from "../../../src/core/failure/failure.ts";
+import type { Node } from "../../../src/core/parse-tree/node.ts";
 import { scan } from "../../../src/core/scanner/scan.ts";
 import type { Statement } from "../../../src/core/sql/statement.ts";
-import type { TracedFile, Tree } from "../../../src/core/trace/trace.ts";
+import type { TracedFile } from "../../../src/core/trace/trace.ts";
 import { Tracer } from "../../../src/engine/check/tracer.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
 import { ServerFailure, type Session } from "../../../src/ports/session.ts";
@@ -14,9 +15,9 @@ import type { World } from "../support.ts";
 
 await loadModule();
 
-async function parse(text: string): Promise<Tree | undefined> {
+async function parse(text: string): Promise<Node | undefined> {
   try {
-    return (parseSync(text) as { stmts: { stmt: Tree }[] }).stmts[0]?.stmt;
+    return (parseSync(text) as unknown as { stmts: { stmt: Node }[] }).stmts[0]?.stmt;
   } catch {
     return undefined;
   }
