@@ -111,6 +111,10 @@ export class Tracer implements StatementWatch {
     });
   }
 
+  async willRunOutside(session: Session, path: string): Promise<void> {
+    await this.#enter(session, path);
+  }
+
   async ranOutside(session: Session, path: string, statement: Statement): Promise<void> {
     const { statements } = await this.#enter(session, path);
     await this.#readAgain(session);

@@ -112,6 +112,7 @@ export class Trial {
     const watch: StatementWatch = {
       began: (session, path) => tracer.began(session, path),
       ran: (session, statement, isAlone) => tracer.ran(session, statement, isAlone),
+      willRunOutside: (session, path) => tracer.willRunOutside(session, path),
       ranOutside: (session, path, statement) => tracer.ranOutside(session, path, statement),
       ending: (session) => proofs.ending(session),
     };

@@ -12,6 +12,8 @@ export interface StatementWatch {
   ran(session: Session, statement: Statement, isAlone: boolean): Promise<void>;
   /** All statements of a file have run in one transaction, which is about to be committed. */
   ending?(session: Session): Promise<void>;
-  /** A statement of this file has run outside any transaction. */
+  /** A statement of this file will run outside any transaction. */
+  willRunOutside(session: Session, path: string): Promise<void>;
+  /** That statement has run. */
   ranOutside(session: Session, path: string, statement: Statement): Promise<void>;
 }

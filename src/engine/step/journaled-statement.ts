@@ -116,6 +116,7 @@ async function runWithJournal(
   const held = run.lock.check ? [run.lock.check] : [];
   const started = [bookkeeping(run), ...held, ...sent.unrecorded, startedSql(names, step, number, hash)];
   await inTransaction(session, sent.noteSql ? [sent.noteSql, ...started] : started);
+  await run.context.watch?.willRunOutside(session, script.path);
   let result: StatementResult;
   try {
     result = await runHeld(alone, sent.sql);

@@ -39,3 +39,15 @@ ALTER TABLE notes ADD COLUMN at timestamptz DEFAULT now(); ALTER TABLE notes REN
   assert.deepEqual(columns, ["id bigint", "text character varying(10)", "at timestamp with time zone"]);
   assert.deepEqual([...(files[2]?.after.values() ?? [])].map(({ name }) => name).sort(), ["n", "pages"]);
 });
+
+test("a file that begins outside a transaction shows its relations as they were before", async () => {
+  const here = await embeddedWorld({
+    "001_notes.sql": "CREATE TABLE notes (id int);",
+    "002_index.sql": "CREATE INDEX CONCURRENTLY notes_id ON notes (id)",
+  });
+  const [notes, index] = await traced(here);
+  const indexes = [notes?.after, index?.before, index?.after].map((all) =>
+    [...(all?.values() ?? [])].map((relation) => relation.indexes.map(({ name }) => name)),
+  );
+  assert.deepEqual(indexes, [[[]], [[]], [["notes_id"]]]);
+});
