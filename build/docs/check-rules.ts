@@ -1,5 +1,6 @@
-import { CHECK_RULES } from "../../src/core/check/check-rules.ts";
+import type { CheckRule } from "../../src/core/check/rule.ts";
 import { rulePage } from "../../src/core/check/rule-page.ts";
+import { CHECK_RULES, SAFETY_RULES, STYLE_RULES } from "../../src/core/findings/check-rules.ts";
 import { code, GENERATED, table } from "./markdown.ts";
 
 /** The pages of the rules of `check`, by path. */
@@ -11,16 +12,19 @@ export function checkRulePages(): [path: string, text: string][] {
 }
 
 function listPage(): string {
-  const rows = CHECK_RULES.map(({ id, group, why }) => [
-    `[${code(id)}](${id}.md)`,
-    group === "safety" ? "error" : "off",
-    why,
-  ]);
+  const rows = (rules: readonly CheckRule[]) => rules.map(({ id, why }) => [`[${code(id)}](${id}.md)`, why]);
   return `${[
     GENERATED,
     "# Rules of check",
-    "`pgstep check` judges by these rules what migrations do to tables that were there before the file\n" +
-      "([check.md](../check.md)). `pgstep check --explain <rule>` prints the same pages.",
-    table(["rule", "severity", "what happens in production"], rows),
+    "`pgstep check` ([check.md](../check.md)) has two groups of rules. `pgstep check --explain <rule>` prints the same pages;\n" +
+      "with `--json` it prints an object.",
+    "## Safety",
+    "What migrations do to tables that were there before the file. Each finding is an error, unless the key `rules` of the\n" +
+      "project file gives the rule, or the group `safety`, another severity.",
+    table(["rule", "what happens in production"], rows(SAFETY_RULES)),
+    "## Style",
+    "Types, names, keys and indexes as they are after a file, also of new tables. These rules are off, unless `rules` gives a\n" +
+      "rule, or the group `style`, a severity.",
+    table(["rule", "why another way is better"], rows(STYLE_RULES)),
   ].join("\n\n")}\n`;
 }

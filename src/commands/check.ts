@@ -1,7 +1,7 @@
-import { CHECK_RULES } from "../core/check/check-rules.ts";
 import { rulePage } from "../core/check/rule-page.ts";
 import type { Command } from "../core/command-line/command.ts";
 import { type Finding, usage } from "../core/failure/failure.ts";
+import { CHECK_RULES } from "../core/findings/check-rules.ts";
 import { reaches } from "../core/findings/levels.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { nearest } from "../core/text/spelling.ts";

@@ -1,6 +1,6 @@
-import { CHECK_RULES } from "../../core/check/check-rules.ts";
 import { rulePage } from "../../core/check/rule-page.ts";
 import type { Finding } from "../../core/failure/failure.ts";
+import { CHECK_RULES } from "../../core/findings/check-rules.ts";
 import { jsonText } from "../../core/text/display.ts";
 import type { Inspected } from "../output/findings.ts";
 import { checkoutPath, withHint } from "../output/findings.ts";

@@ -1,4 +1,6 @@
+import { wayOf } from "../../core/check/rule-page.ts";
 import type { Failure, Finding, ServerMessage } from "../../core/failure/failure.ts";
+import { CHECK_RULES } from "../../core/findings/check-rules.ts";
 import type { CheckReport } from "../../core/reports/check-report.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { ValidationReport } from "../../core/reports/report.ts";
@@ -93,17 +95,18 @@ export function findingLines(findings: readonly Finding[], output: Output): stri
   });
 }
 
-/** What happens in production, and the safe way; nothing for a finding without them. */
+/** What happens in production, and the safe or better way; nothing for a finding without them. */
 function recipeLines({ rule, why, recipe }: Finding, output: Output): string[] {
   if (why === undefined || recipe === undefined) return [];
   const { columns, colors } = output;
+  const way = wayOf(CHECK_RULES.find(({ id }) => id === rule) ?? { group: "safety" });
   const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(FEWEST_COLUMNS, columns - RECIPE.length);
   const sql = printable(recipe)
     .split("\n")
     .flatMap((line) => (line.startsWith(COMMENT) ? comment(line.slice(COMMENT.length), room) : [line]));
   return [
     `  ${printableLine(why)}`,
-    `  ${colors.cyan("help:")} ${output.unbroken(output.typed(`the safe way (pgstep check --explain ${rule}):`))}`,
+    `  ${colors.cyan("help:")} ${output.unbroken(output.typed(`the ${way} (pgstep check --explain ${rule}):`))}`,
     ...sql.map((line) => RECIPE + line),
   ];
 }

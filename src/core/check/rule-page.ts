@@ -1,11 +1,16 @@
 import type { CheckRule, Example } from "./rule.ts";
 
+/** The words for the recipe of a rule. */
+export function wayOf({ group }: Pick<CheckRule, "group">): string {
+  return group === "safety" ? "safe way" : "better way";
+}
+
 /** The documentation of a rule, in Markdown that can be read as it is. */
-export function rulePage({ id, title, why, recipe, examples }: CheckRule): string {
+export function rulePage({ id, group, title, why, recipe, examples }: CheckRule): string {
   return [
     `# ${title} (${id})`,
     why,
-    "## The safe way",
+    `## The ${wayOf({ group })}`,
     block(recipe),
     "## Found",
     ...examples.bad.map(exampleBlock),
@@ -17,9 +22,10 @@ export function rulePage({ id, title, why, recipe, examples }: CheckRule): strin
 }
 
 function exampleBlock({ given, sql }: Example): string {
-  return block(given === undefined ? sql : `-- in an earlier migration:\n${given};\n-- in this one:\n${sql}`);
+  const end = /[;\n]$/.test(sql) ? "" : ";";
+  return block((given === undefined ? sql : `-- in an earlier migration:\n${given};\n-- in this one:\n${sql}`) + end);
 }
 
 function block(sql: string): string {
-  return `\`\`\`sql\n${sql}${/[;\n]$/.test(sql) ? "" : ";"}\n\`\`\``;
+  return `\`\`\`sql\n${sql}\n\`\`\``;
 }

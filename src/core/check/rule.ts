@@ -2,12 +2,17 @@ import type { TracedFile, TracedStatement } from "../trace/trace.ts";
 
 /*
  * A rule of `check`: one kind of harm that a migration can do, found in what its statements were seen to do, in their
- * parse trees, and in the relations that existed before. Each rule is a value in a file of its own; its page in the
- * documentation, `--explain` and the tests follow from it.
+ * parse trees, and in the relations before and after the file. Each rule is a value in a file of its own; its page in
+ * the documentation, `--explain` and the tests follow from it.
  */
 
-/** - safety: what happens to production; an error unless set otherwise. - style: off unless asked for. */
-export type RuleGroup = "safety" | "style";
+/**
+ * - safety: what happens to production; an error unless set otherwise
+ * - style: what the schema is like after the file; off unless asked for
+ */
+export const RULE_GROUPS = ["safety", "style"] as const;
+
+export type RuleGroup = (typeof RULE_GROUPS)[number];
 
 export interface CheckRule {
   /** "rewrites-table". */
@@ -15,9 +20,9 @@ export interface CheckRule {
   readonly group: RuleGroup;
   /** The harm in two to four words, as it begins a finding: "Rewrites table". */
   readonly title: string;
-  /** What happens in production, and to whom: one or two sentences. */
+  /** What happens in production, and to whom; for style, why the other way is better. One to three sentences. */
   readonly why: string;
-  /** The safe way, as SQL in which <words> stand for the reader's own names. */
+  /** The safe or better way, as SQL in which <words> stand for the reader's own names. */
   readonly recipe: string;
   /** Run on a real server: `given` as an earlier migration, then `sql`. The rule finds each bad one and no good one. */
   readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };

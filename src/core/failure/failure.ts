@@ -115,7 +115,7 @@ export interface Finding {
   readonly hint?: string;
   /** Of a rule of `check`: what happens in production. */
   readonly why?: string;
-  /** Of a rule of `check`: the safe way, as SQL. */
+  /** Of a rule of `check`: the safe or better way, as SQL. */
   readonly recipe?: string;
   readonly place?: FilePlace;
 }

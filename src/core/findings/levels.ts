@@ -17,12 +17,12 @@ export const FAIL_ON = ["error", "warning", "note", "never"] as const;
 
 export type FailOn = (typeof FAIL_ON)[number];
 
-/** The levels that the settings give, by the id of the rule. */
+/** The levels that the settings give, by the id of a rule or by its group. */
 export type RuleLevels = Readonly<Record<string, Level>>;
 
-/** By default, harm to production is an error, and rules of style are off. */
+/** A rule's own level, else that of its group. By default, harm to production is an error, and rules of style are off. */
 export function levelOf({ id, group }: Pick<CheckRule, "id" | "group">, levels: RuleLevels = {}): Level {
-  return levels[id] ?? (group === "safety" ? "error" : "off");
+  return levels[id] ?? levels[group] ?? (group === "safety" ? "error" : "off");
 }
 
 /** True if a finding of this severity makes the command fail. */

@@ -19,7 +19,7 @@ export const CHECK_SETTINGS = {
     variables: ["PGSTEP_RULES"],
     key: "rules",
     ofProgram: true,
-    summary: "severities of the rules of check: error, warning, note or off",
+    summary: "severities of the rules of check, or of the groups safety and style: error, warning, note or off",
   },
   failOn: {
     kind: choice("severity", FAIL_ON),

@@ -1,18 +1,21 @@
-import { CHECK_RULES } from "../check/check-rules.ts";
+import { RULE_GROUPS } from "../check/rule.ts";
+import { CHECK_RULES } from "../findings/check-rules.ts";
 import { LEVELS, type Level, type RuleLevels } from "../findings/levels.ts";
 import { nearest } from "../text/spelling.ts";
 import type { Kind } from "./kinds.ts";
 
-const IDS = CHECK_RULES.map(({ id }) => id);
+/** The names that may have a severity: a group sets all of its rules. */
+const NAMES: readonly string[] = [...RULE_GROUPS, ...CHECK_RULES.map(({ id }) => id)];
+const [EXAMPLE] = CHECK_RULES.map(({ id }) => id);
 
-/** `rule=severity,other=severity`; in JSON, an object. */
+/** `rule=severity,group=severity`; in JSON, an object. */
 export const ruleLevels: Kind<RuleLevels> = {
   placeholder: "rule=severity,...",
   json: "object",
   expected: "an object of rules and severities",
-  hint: `Write --rules ${IDS[0]}=warning; in a file { "${IDS[0]}": "warning" }. The severities are ${LEVELS.join(", ")}.`,
+  hint: `Write --rules ${EXAMPLE}=warning; in a file { "${EXAMPLE}": "warning" }. The severities are ${LEVELS.join(", ")}.`,
   schema: {
-    properties: Object.fromEntries(IDS.map((id) => [id, { enum: LEVELS }])),
+    properties: Object.fromEntries(NAMES.map((id) => [id, { enum: LEVELS }])),
     additionalProperties: false,
   },
   objectProblem(given) {
@@ -42,8 +45,8 @@ function splitPair(pair: string): readonly [id: string, level: string] {
 function fromPairs(pairs: readonly (readonly [id: string, level: unknown])[]): ReturnType<Kind<RuleLevels>["read"]> {
   const levels: Record<string, Level> = {};
   for (const [id, given] of pairs) {
-    if (!IDS.includes(id)) {
-      const meant = nearest(id, IDS);
+    if (!NAMES.includes(id)) {
+      const meant = nearest(id, NAMES);
       return { problem: `there is no rule "${id}"${meant ? `; did you mean "${meant}"?` : ""}` };
     }
     const level = LEVELS.find((one) => one === given);

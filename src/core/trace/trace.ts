@@ -49,6 +49,8 @@ export interface Constraint {
   readonly columns: readonly number[];
   /** The oid of the table's own index that enforces it; 0 if none does. */
   readonly index: number;
+  /** The relation that a foreign key refers to, and the numbers of its columns; undefined for other constraints. */
+  readonly refersTo: { readonly relation: number; readonly columns: readonly number[] } | undefined;
 }
 
 export interface Index {
@@ -56,8 +58,12 @@ export interface Index {
   readonly name: string;
   /** Includes those of primary keys. */
   readonly unique: boolean;
-  /** The numbers of its columns; 0 for an expression. */
+  /** The numbers of its columns, included ones at the end; 0 for an expression. */
   readonly columns: readonly number[];
+  /** The access method: "btree". */
+  readonly method: string;
+  /** Operator class, collation and direction of each key column, as text that is equal for equal ones. */
+  readonly orders: readonly string[];
   /** True if its WHERE leaves rows out. */
   readonly partial: boolean;
 }

@@ -1,5 +1,5 @@
-import { CHECK_RULES } from "../../core/check/check-rules.ts";
 import { type Finding, interruption } from "../../core/failure/failure.ts";
+import { CHECK_RULES } from "../../core/findings/check-rules.ts";
 import { type Ignores, readIgnores } from "../../core/findings/ignores.ts";
 import { judge, updatedKnown, type Verdict } from "../../core/findings/judge.ts";
 import type { KnownFinding } from "../../core/findings/known-findings.ts";

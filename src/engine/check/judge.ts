@@ -1,8 +1,8 @@
 import { ruleOfFinding } from "../../core/check/cannot-run-in-transaction.ts";
-import { CHECK_RULES } from "../../core/check/check-rules.ts";
 import { named } from "../../core/check/words.ts";
 import type { FilePlace, Finding } from "../../core/failure/failure.ts";
 import type { CheckRuleId } from "../../core/failure/rules.ts";
+import { CHECK_RULES } from "../../core/findings/check-rules.ts";
 import type { CheckFinding } from "../../core/findings/judge.ts";
 import { placeIn } from "../../core/placeholders/written-place.ts";
 import type { CheckedStatement } from "../../core/reports/check-report.ts";

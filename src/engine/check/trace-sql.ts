@@ -1,5 +1,5 @@
 import { quoteText } from "../../core/sql/quote.ts";
-import type { NamedThing, Relation } from "../../core/trace/trace.ts";
+import type { Constraint, Index, NamedThing, Relation } from "../../core/trace/trace.ts";
 import type { Shape } from "../session/json-answer.ts";
 
 /*
@@ -23,8 +23,20 @@ type ConstraintFacts = readonly [
   validated: boolean,
   columns: readonly number[],
   index: number,
+  referred: number,
+  referredColumns: readonly number[],
 ];
-type IndexFacts = readonly [oid: number, name: string, unique: boolean, columns: readonly number[], partial: boolean];
+type IndexFacts = readonly [
+  oid: number,
+  name: string,
+  unique: boolean,
+  columns: readonly number[],
+  method: string,
+  classes: string,
+  collations: string,
+  directions: string,
+  partial: boolean,
+];
 export type RelationFacts = readonly [
   oid: number,
   kind: string,
@@ -55,8 +67,9 @@ export type ThingFacts = readonly [
 ];
 
 const COLUMN: Shape = ["parts", ["number", "text", "text", "number", "boolean", "boolean", "boolean"]];
-const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", ["list of", "number"], "number"]];
-const INDEX: Shape = ["parts", ["number", "text", "boolean", ["list of", "number"], "boolean"]];
+const NUMBERS: Shape = ["list of", "number"];
+const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", NUMBERS, "number", "number", NUMBERS]];
+const INDEX: Shape = ["parts", ["number", "text", "boolean", NUMBERS, "text", "text", "text", "text", "boolean"]];
 const RELATION: Shape = [
   "parts",
   [
@@ -97,22 +110,29 @@ export function relationOf(facts: RelationFacts): Relation {
       filled,
       generated,
     })),
-    constraints: (constraints ?? []).map(([constraint, title, contype, validated, keys, index]) => ({
-      oid: constraint,
-      name: title,
-      kind: contype,
-      validated,
-      columns: keys,
-      index,
-    })),
-    indexes: (indexes ?? []).map(([index, title, unique, keys, partial]) => ({
-      oid: index,
-      name: title,
-      unique,
-      columns: keys,
-      partial,
-    })),
+    constraints: (constraints ?? []).map(constraintOf),
+    indexes: (indexes ?? []).map(indexOf),
   };
+}
+
+function constraintOf(facts: ConstraintFacts): Constraint {
+  const [oid, name, kind, validated, columns, index, relation, referred] = facts;
+  return {
+    oid,
+    name,
+    kind,
+    validated,
+    columns,
+    index,
+    refersTo: relation ? { relation, columns: referred } : undefined,
+  };
+}
+
+function indexOf(facts: IndexFacts): Index {
+  const [oid, name, unique, columns, method, classes, collations, directions, partial] = facts;
+  const [collation, direction] = [collations.split(" "), directions.split(" ")];
+  const orders = classes.split(" ").map((one, key) => `${one} ${collation[key]} ${direction[key]}`);
+  return { oid, name, unique, columns, method, orders, partial };
 }
 
 export function thingOf([kind, oid, schema, name, detail, least, most]: ThingFacts): NamedThing {
@@ -129,10 +149,10 @@ const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.reln
  (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '') ORDER BY attnum)
  FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace tn ON tn.oid = typnamespace
  WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
- (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END) ORDER BY k.oid)
+ (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END, confrelid::int8, COALESCE(confkey, '{}')) ORDER BY k.oid)
  FROM pg_constraint k WHERE conrelid = c.oid AND contype IN ('c', 'f', 'p', 'u', 'x')),
- (SELECT json_agg(json_build_array(i.oid::int8, i.relname, indisunique, indkey::int2[], indpred IS NOT NULL) ORDER BY i.oid)
- FROM pg_index JOIN pg_class i ON i.oid = indexrelid WHERE indrelid = c.oid))`;
+ (SELECT json_agg(json_build_array(i.oid::int8, i.relname, indisunique, indkey::int2[], amname, indclass::text, indcollation::text, indoption::text, indpred IS NOT NULL) ORDER BY i.oid)
+ FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam WHERE indrelid = c.oid))`;
 
 /** The relations with an oid above `newest`. */
 export function relationsSql(newest: number): string {

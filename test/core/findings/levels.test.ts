@@ -9,6 +9,9 @@ test("harm is an error and style is off, unless the settings say otherwise", () 
   assert.equal(levelOf({ id: "a", group: "safety" }), "error");
   assert.equal(levelOf({ id: "a", group: "style" }, { b: "note" }), "off");
   assert.equal(levelOf({ id: "a", group: "style" }, { a: "note" }), "note");
+  assert.equal(levelOf({ id: "a", group: "style" }, { style: "warning" }), "warning");
+  assert.equal(levelOf({ id: "a", group: "style" }, { style: "warning", a: "off" }), "off");
+  assert.equal(levelOf({ id: "a", group: "safety" }, { style: "off", safety: "note" }), "note");
 });
 
 test("a severity fails the command from the named one on", () => {
@@ -33,8 +36,12 @@ test("the settings name rules and severities; a variable overrides single rules 
   assert.deepEqual(rules({ "rewrites-table": "warning" }), { "rewrites-table": "warning" });
   assert.deepEqual(rules({ "rewrites-table": "warning" }, "rewrites-table=off"), { "rewrites-table": "off" });
   assert.deepEqual(rules({ "rewrites-table": "warning" }, '{"rewrites-table":"note"}'), { "rewrites-table": "note" });
+  assert.deepEqual(rules({ style: "note", "narrow-key": "off" }, "safety=off"), {
+    ...{ style: "note", "narrow-key": "off", safety: "off" },
+  });
   assert.deepEqual(ruleLevels.merge?.({ a: "off" }, { a: "note", b: "note" }), { a: "off", b: "note" });
   assert.match(String(rules({ "rewrite-table": "off" })), /no rule "rewrite-table"; did you mean "rewrites-table"\?/);
+  assert.match(String(rules({ styles: "note" })), /no rule "styles"; did you mean "style"\?/);
   assert.match(String(rules({ "rewrites-table": "fatal" })), /severity of rewrites-table is not one of off, note/);
   assert.match(String(rules({}, "rewrites-table")), /severity of rewrites-table is not one of/);
   assert.match(String(rules({}, "{")), /it is not JSON/);

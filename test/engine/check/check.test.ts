@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PgliteDatabase } from "../../../src/adapters/embedded/pglite-database.ts";
 import { git } from "../../../src/adapters/programs/git.ts";
-import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
+import { CHECK_RULES } from "../../../src/core/findings/check-rules.ts";
 import type { CheckReport } from "../../../src/core/reports/check-report.ts";
 import { type CheckOptions, check } from "../../../src/engine/check/check.ts";
 import { inShadow } from "../../../src/engine/shadow/shadow.ts";

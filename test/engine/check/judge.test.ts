@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { disk } from "../../../src/adapters/files/disk.ts";
-import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
 import { rewritesTable } from "../../../src/core/check/rewrites-table.ts";
+import { CHECK_RULES } from "../../../src/core/findings/check-rules.ts";
 import { readIgnores } from "../../../src/core/findings/ignores.ts";
 import { type ExaminedFile, judge, type Policy, updatedKnown, type Verdict } from "../../../src/core/findings/judge.ts";
 import { parseKnownFindings, writeKnownFindings } from "../../../src/core/findings/known-findings.ts";

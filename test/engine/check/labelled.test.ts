@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
-import { classify } from "../../../src/core/statements/classify.ts";
+import { CHECK_RULES } from "../../../src/core/findings/check-rules.ts";
 import type { Session } from "../../../src/ports/session.ts";
 import { embeddedWorld, succeeded } from "../support.ts";
 import { DANGEROUS } from "./labelled/dangerous.ts";
 import { FIXTURE } from "./labelled/fixture.ts";
 import { SAFE } from "./labelled/safe.ts";
-import { notes, statementsOf, type Trial, trial, trialRolledBack } from "./traced.ts";
+import { isOneTransaction, notes, type Trial, trial, trialRolledBack } from "./traced.ts";
 
 /*
  * Labelled migrations, each applied to a schema as production has it: what is dangerous must be found with its titles,
@@ -30,11 +29,8 @@ const CASES: readonly Case[] = [
     .map((files) => ({ name: `safe: ${files.join(" | ")}`, files, titles: [] })),
 ];
 
-/** True if pgstep makes one transaction of the file, and no transaction of its own is in it. */
-function isOneTransaction({ files: [only = "", ...others] }: Case): boolean {
-  const kinds = statementsOf(only).map(classify);
-  const isPlain = kinds.every((kind) => !kind.outsideTransaction && !kind.transaction);
-  return isPlain && others.length === 0 && !only.startsWith("-- ");
+function canRollBack({ files: [only = "", ...others] }: Case): boolean {
+  return others.length === 0 && isOneTransaction(only);
 }
 
 function check({ titles }: Case, { files, failed }: Trial): void {
@@ -53,13 +49,13 @@ describe("in a transaction that is rolled back", () => {
     session = await here.database.open();
   });
   after(() => session.close());
-  for (const one of CASES.filter(isOneTransaction)) {
+  for (const one of CASES.filter(canRollBack)) {
     test(one.name, async () => check(one, await trialRolledBack(session, one.files[0] ?? "")));
   }
 });
 
 describe("as up runs it", () => {
-  for (const one of CASES.filter((one) => !isOneTransaction(one))) {
+  for (const one of CASES.filter((one) => !canRollBack(one))) {
     test(one.name, async () => {
       const files = [FIXTURE, ...one.files].map((sql, index) => [`00${index + 1}_file.sql`, sql] as const);
       check(one, await trial(await embeddedWorld(Object.fromEntries(files))));

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { loadModule, parseSync } from "libpg-query";
 import { ruleOfFinding, ruleOfServerError } from "../../../src/core/check/cannot-run-in-transaction.ts";
-import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
 import type { CheckRule, RuleMatch } from "../../../src/core/check/rule.ts";
 import { Failure } from "../../../src/core/failure/failure.ts";
+import { SAFETY_RULES } from "../../../src/core/findings/check-rules.ts";
 import type { Node } from "../../../src/core/parse-tree/node.ts";
 import { scan } from "../../../src/core/scanner/scan.ts";
 import type { Statement } from "../../../src/core/sql/statement.ts";
+import { classify } from "../../../src/core/statements/classify.ts";
 import type { TracedFile } from "../../../src/core/trace/trace.ts";
 import { Tracer } from "../../../src/engine/check/tracer.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
@@ -55,14 +56,22 @@ async function failureOfRun(here: World, watch: Tracer): Promise<Failure | undef
   }
 }
 
+/** True if pgstep makes one transaction of the file, and no transaction of its own is in it. */
+export function isOneTransaction(sql: string): boolean {
+  const kinds = statementsOf(sql).map(classify);
+  return kinds.every((kind) => !kind.outsideTransaction && !kind.transaction) && !sql.startsWith("-- ");
+}
+
 /**
  * Runs one file in a transaction that is rolled back, which takes a tenth of the time. For files of which pgstep makes
  * one transaction.
+ * @param given runs before it, in the same transaction: its locks are still held
  */
-export async function trialRolledBack(session: Session, sql: string): Promise<Trial> {
+export async function trialRolledBack(session: Session, sql: string, given = ""): Promise<Trial> {
   const tracer = new Tracer(parse, ["public.schema_migrations", "public.schema_migrations_steps"]);
   await session.execute("BEGIN READ WRITE");
   try {
+    for (const { text } of statementsOf(given)) await session.execute(text);
     await tracer.began(session, "file");
     for (const statement of statementsOf(sql)) {
       await session.execute(statement.text);
@@ -92,7 +101,7 @@ export async function traced(here: World): Promise<readonly TracedFile[]> {
 }
 
 /** The notes of the rules about the last file, as `check` shows them: "2 Rewrites table: all of notes ...". */
-export function notes(files: readonly TracedFile[], rules: readonly CheckRule[] = CHECK_RULES): string[] {
+export function notes(files: readonly TracedFile[], rules: readonly CheckRule[] = SAFETY_RULES): string[] {
   const [last] = files.slice(-1);
   if (!last) return [];
   return rules.flatMap((rule) => [...rule.find(last)].map((match) => words(rule, match)));

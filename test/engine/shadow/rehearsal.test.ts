@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { git } from "../../../src/adapters/programs/git.ts";
-import { CHECK_RULES } from "../../../src/core/check/check-rules.ts";
 import type { Settings } from "../../../src/core/configuration/settings.ts";
 import type { Finding } from "../../../src/core/failure/failure.ts";
+import { CHECK_RULES } from "../../../src/core/findings/check-rules.ts";
 import type { CheckReport } from "../../../src/core/reports/check-report.ts";
 import { check } from "../../../src/engine/check/check.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";

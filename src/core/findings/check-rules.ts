@@ -1,0 +1,56 @@
+import { blocksReadsAndWrites } from "../check/blocks-reads-and-writes.ts";
+import { blocksWrites } from "../check/blocks-writes.ts";
+import { breaksRunningClients } from "../check/breaks-running-clients.ts";
+import { cannotRunInTransaction } from "../check/cannot-run-in-transaction.ts";
+import { destroysData } from "../check/destroys-data.ts";
+import { failsOnExistingRows } from "../check/fails-on-existing-rows.ts";
+import { rewritesTable } from "../check/rewrites-table.ts";
+import type { CheckRule } from "../check/rule.ts";
+import { scansUnderLock } from "../check/scans-under-lock.ts";
+import { cannotRunTwice } from "../style-rules/cannot-run-twice.ts";
+import { limitedText } from "../style-rules/limited-text.ts";
+import { missingName } from "../style-rules/missing-name.ts";
+import { narrowKey } from "../style-rules/narrow-key.ts";
+import { noPrimaryKey } from "../style-rules/no-primary-key.ts";
+import { quotedName } from "../style-rules/quoted-name.ts";
+import { redundantIndex } from "../style-rules/redundant-index.ts";
+import { selectStar } from "../style-rules/select-star.ts";
+import { serialColumn } from "../style-rules/serial-column.ts";
+import { timestampWithoutTimeZone } from "../style-rules/timestamp-without-time-zone.ts";
+import { truncatedName } from "../style-rules/truncated-name.ts";
+import { unindexedForeignKey } from "../style-rules/unindexed-foreign-key.ts";
+import { unsafeSearchPath } from "../style-rules/unsafe-search-path.ts";
+import { unsuitableType } from "../style-rules/unsuitable-type.ts";
+
+/** The rules about harm to production, in the order of their documentation. */
+export const SAFETY_RULES: readonly CheckRule[] = [
+  rewritesTable,
+  blocksWrites,
+  blocksReadsAndWrites,
+  scansUnderLock,
+  failsOnExistingRows,
+  breaksRunningClients,
+  destroysData,
+  cannotRunInTransaction,
+];
+
+/** The rules about the schema that a file makes, in the order of their documentation. */
+export const STYLE_RULES: readonly CheckRule[] = [
+  narrowKey,
+  serialColumn,
+  timestampWithoutTimeZone,
+  limitedText,
+  unsuitableType,
+  noPrimaryKey,
+  unindexedForeignKey,
+  redundantIndex,
+  missingName,
+  quotedName,
+  truncatedName,
+  selectStar,
+  cannotRunTwice,
+  unsafeSearchPath,
+];
+
+/** Every rule of `check`. */
+export const CHECK_RULES: readonly CheckRule[] = [...SAFETY_RULES, ...STYLE_RULES];

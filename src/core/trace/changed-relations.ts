@@ -1,0 +1,232 @@
+import { at, bodyOf, type Fields, kindOf, listAt, type Node, textAt, walk } from "../parse-tree/node.ts";
+import { isOpaque } from "./row-work.ts";
+import type { Column, Constraint, Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
+
+/*
+ * The relations that a file has made or changed, as they are after it, and the statements that made their parts. Facts come
+ * from the catalog. Parse trees only show which statement to name: within the file a name may change hands.
+ */
+
+/** A relation that a file has made or changed. */
+export interface ChangedRelation {
+  /** As the file leaves it. */
+  readonly relation: Relation;
+  /** As it was before the file; undefined if the file made it. */
+  readonly before: Relation | undefined;
+  /** The statements that name it as the one to make or change, in order. */
+  readonly statements: readonly TracedStatement[];
+}
+
+/** The place of a part of a relation. */
+export interface Origin {
+  readonly statement: TracedStatement;
+  /** The offset within the statement's text, in UTF-16 units; undefined for its start. */
+  readonly at?: number;
+}
+
+/** A part of a relation, and the place where the file makes it. */
+export interface Made<Part> extends Origin {
+  readonly relation: Relation;
+  readonly part: Part;
+}
+
+/** Each rule asks for the same relations. */
+const KNOWN = new WeakMap<TracedFile, readonly ChangedRelation[]>();
+
+/** The relations that a file has made or changed. */
+export function changedRelations(file: TracedFile): readonly ChangedRelation[] {
+  const known = KNOWN.get(file);
+  if (known) return known;
+  const statements = statementsByRelation(file);
+  const changed = [...file.after.values()]
+    .filter((relation) => file.before.get(relation.oid) !== relation)
+    .map((relation) => ({
+      relation,
+      before: file.before.get(relation.oid),
+      statements: (statements.get(relation.oid) ?? []).reverse(),
+    }));
+  KNOWN.set(file, changed);
+  return changed;
+}
+
+/** Those that are tables; partitions are left out, because their parts follow those of the partitioned table. */
+export function changedTables(file: TracedFile): ChangedRelation[] {
+  return changedRelations(file).filter(({ relation }) => ["r", "p"].includes(relation.kind) && !relation.isPartition);
+}
+
+/** The columns of tables that a file has added, or given another type. */
+export function madeColumns(file: TracedFile): Made<Column>[] {
+  return changedTables(file).flatMap((changed) =>
+    changed.relation.columns.flatMap((column) => {
+      const has = ({ columns }: Relation) =>
+        columns.some(
+          ({ number, type, typeOid }) => number === column.number && type === column.type && typeOid === column.typeOid,
+        );
+      if (changed.before && has(changed.before)) return [];
+      return withOrigin(file, changed, column, has, (kind, fields) => definesColumn(kind, fields, column.name));
+    }),
+  );
+}
+
+/** True for the node that gives a column its type. */
+function definesColumn(kind: string, fields: Fields, name: string): boolean {
+  if (kind === "ColumnDef") return fields.colname === name;
+  return kind === "AlterTableCmd" && fields.subtype === "AT_AlterColumnType" && fields.name === name;
+}
+
+/** The constraints of these kinds that a file has added to tables. A changed type gives a constraint another oid. */
+export function madeConstraints(file: TracedFile, ...kinds: readonly string[]): Made<Constraint>[] {
+  return changedTables(file).flatMap((changed) => {
+    const { relation, before } = changed;
+    const old = before?.constraints ?? [];
+    return relation.constraints
+      .filter(({ oid, kind, name }) => kinds.includes(kind) && !old.some((one) => one.oid === oid || one.name === name))
+      .flatMap((constraint) => {
+        const has = ({ constraints }: Relation) => constraints.some(({ name }) => name === constraint.name);
+        const columns = columnNames(relation, constraint.columns);
+        return withOrigin(file, changed, constraint, has, (kind, fields) =>
+          definesConstraint(kind, fields, constraint, columns),
+        );
+      });
+  });
+}
+
+const CONSTRAINT_TYPES: Readonly<Record<string, string>> = {
+  c: "CONSTR_CHECK",
+  f: "CONSTR_FOREIGN",
+  p: "CONSTR_PRIMARY",
+  u: "CONSTR_UNIQUE",
+  x: "CONSTR_EXCLUSION",
+};
+
+/** True for the node of a constraint, or of the column that has it. */
+export function definesConstraint(
+  kind: string,
+  fields: Fields,
+  constraint: Pick<Constraint, "name" | "kind">,
+  columns: readonly string[],
+): boolean {
+  const type = CONSTRAINT_TYPES[constraint.kind];
+  if (kind === "ColumnDef") {
+    const own = listAt(fields, "constraints").some((one) => at(one, "Constraint", "contype") === type);
+    return own && columns.length === 1 && fields.colname === columns[0];
+  }
+  if (kind !== "Constraint" || fields.contype !== type) return false;
+  if (fields.conname !== undefined) return fields.conname === constraint.name;
+  const keys = [...listAt(fields, "keys"), ...listAt(fields, "fk_attrs")].map((key) => textAt(key, "String", "sval"));
+  return keys.length > 0 && keys.join() === columns.join();
+}
+
+/** The names of columns by their numbers. */
+export function columnNames({ columns }: Relation, numbers: readonly number[]): string[] {
+  return numbers.map((number) => columns.find((one) => one.number === number)?.name ?? "");
+}
+
+/** The place where a file makes a relation; undefined if it did not, or if its text does not show where. */
+export function makerOf(file: TracedFile, { relation, before, statements }: ChangedRelation): Origin | undefined {
+  if (before) return undefined;
+  const [first] = statements;
+  if (first && isMaking(first)) return { statement: first };
+  const name = relation.name.toLowerCase();
+  const hidden = file.statements.find(
+    (one) => (isOpaque(one) || kindOf(one) === "CreateSchemaStmt") && one.statement.text.toLowerCase().includes(name),
+  );
+  return hidden && { statement: hidden };
+}
+
+/**
+ * The place where a file gives a relation a part.
+ * @param has true for a state of the relation that has the part
+ * @param defines true for the node that defines it
+ */
+export function originOf(
+  file: TracedFile,
+  changed: ChangedRelation,
+  has: (relation: Relation) => boolean,
+  defines: (kind: string, fields: Fields) => boolean,
+): Origin | undefined {
+  const { oid } = changed.relation;
+  const gives = ({ before, after }: Touch) => before.oid === oid && after && has(after) && !has(before);
+  const seen = changed.before && file.statements.findLast(({ touches }) => touches.some(gives));
+  for (const statement of seen ? [seen] : changed.statements.toReversed()) {
+    for (const [kind, fields] of walk(statement.tree)) {
+      if (!defines(kind, fields)) continue;
+      const offset = at(fields, "location") ?? at(fields, "def", "ColumnDef", "location");
+      return { statement, ...(typeof offset === "number" && { at: offset }) };
+    }
+  }
+  return seen ? { statement: seen } : makerOf(file, changed);
+}
+
+function withOrigin<Part>(
+  file: TracedFile,
+  changed: ChangedRelation,
+  part: Part,
+  ...search: [has: (relation: Relation) => boolean, defines: (kind: string, fields: Fields) => boolean]
+): Made<Part>[] {
+  const origin = originOf(file, changed, ...search);
+  return origin ? [{ ...origin, relation: changed.relation, part }] : [];
+}
+
+/**
+ * The statements that name each relation, last one first. From the last statement to the first, because the names at the
+ * end are known: before a RENAME the relation has the old name, and before its CREATE it has none.
+ */
+function statementsByRelation(file: TracedFile): Map<number, TracedStatement[]> {
+  const names = new Map([...file.after].map(([oid, { schema, name }]) => [oid, { schema, name }]));
+  const found = new Map<number, TracedStatement[]>();
+  for (const statement of file.statements.toReversed()) {
+    const [kind, body] = [kindOf(statement), bodyOf(statement)];
+    const target = targetOf(statement);
+    const [name, schema] = [textAt(target, "relname"), textAt(target, "schemaname")];
+    const isRename = kind === "RenameStmt" && at(body, "subname") === undefined;
+    const newName = isRename ? textAt(body, "newname") : name;
+    const newSchema = kind === "AlterObjectSchemaStmt" ? textAt(body, "newschema") : schema;
+    const makes = isMaking(statement);
+    const isNew = (one: number) => makes && !file.before.has(one);
+    const oid = newName === undefined ? undefined : relationNamed(names, { schema: newSchema, name: newName }, isNew);
+    if (oid !== undefined && name !== undefined) {
+      const others = found.get(oid);
+      if (others) others.push(statement);
+      else found.set(oid, [statement]);
+      if (isNew(oid)) names.delete(oid);
+      else names.set(oid, { schema: schema ?? names.get(oid)?.schema ?? "public", name });
+    }
+    for (const { before } of statement.touches) names.set(before.oid, before);
+  }
+  return found;
+}
+
+/** The relation of that name. Without a schema, a preferred one first, then one of the schema public. */
+function relationNamed(
+  names: ReadonlyMap<number, { readonly schema: string; readonly name: string }>,
+  { schema, name }: { readonly schema: string | undefined; readonly name: string },
+  isPreferred: (oid: number) => boolean,
+): number | undefined {
+  const all = [...names].filter(([, one]) => one.name === name && (schema ?? one.schema) === one.schema);
+  const first = all.find(([oid]) => isPreferred(oid)) ?? all.find(([, one]) => one.schema === "public") ?? all[0];
+  return first?.[0];
+}
+
+/** The fields in which statements name the relation that they make or change. */
+const TARGETS: Readonly<Record<string, readonly string[]>> = {
+  AlterObjectSchemaStmt: ["relation"],
+  AlterTableStmt: ["relation"],
+  CreateStmt: ["relation"],
+  CreateTableAsStmt: ["into", "rel"],
+  IndexStmt: ["relation"],
+  RenameStmt: ["relation"],
+  SelectStmt: ["intoClause", "rel"],
+  ViewStmt: ["view"],
+};
+
+function targetOf(statement: TracedStatement): unknown {
+  const path = TARGETS[kindOf(statement) ?? ""];
+  return path && at(bodyOf(statement), ...path);
+}
+
+const MAKING: ReadonlySet<string | undefined> = new Set(["CreateStmt", "CreateTableAsStmt", "SelectStmt", "ViewStmt"]);
+
+function isMaking(statement: { readonly tree: Node | undefined }): boolean {
+  return MAKING.has(kindOf(statement));
+}
