@@ -15,13 +15,18 @@ export const truncatedName: CheckRule = {
 CREATE INDEX <short_name> ON <table> (<columns>);`,
   examples: {
     bad: [
-      { sql: `CREATE TABLE ${"t".repeat(64)} (id bigint)` },
-      { sql: `CREATE TABLE t ("${"ä".repeat(32)}" bigint)` },
-      { given: "CREATE TABLE t (n int)", sql: `CREATE INDEX ${"i".repeat(70)} ON t (n)` },
+      { sql: "CREATE TABLE orders_of_customers_who_have_not_paid_since_the_beginning_of_the_year (id bigint)" },
+      { sql: 'CREATE TABLE t ("größe_und_länge_und_höhe_und_breite_und_tiefe_aller_kästchen" int)' },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "CREATE INDEX index_of_the_numbers_in_the_table_t_for_the_report_of_every_month ON t (n)",
+      },
     ],
     good: [
-      { sql: `CREATE TABLE ${"t".repeat(63)} (id bigint)` },
-      { sql: `CREATE TABLE t (n text DEFAULT '${"x".repeat(64)}') -- ${"c".repeat(64)}` },
+      { sql: "CREATE TABLE orders_of_customers_who_have_not_paid_since_the_start_of_a_year (id bigint)" },
+      {
+        sql: "CREATE TABLE t (n text DEFAULT 'a string is not a name, so it may have as many bytes as anybody needs')",
+      },
     ],
   },
   *find({ statements }) {
