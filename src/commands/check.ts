@@ -1,8 +1,9 @@
+import type { CheckRule } from "../core/check/rule.ts";
 import { rulePage } from "../core/check/rule-page.ts";
 import type { Command } from "../core/command-line/command.ts";
 import { type Finding, usage } from "../core/failure/failure.ts";
 import { CHECK_RULES } from "../core/findings/check-rules.ts";
-import { reaches } from "../core/findings/levels.ts";
+import { levelOf, reaches } from "../core/findings/levels.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { nearest } from "../core/text/spelling.ts";
 import { check as checkMigrations } from "../engine/check/check.ts";
@@ -63,7 +64,7 @@ export const check: Command<Environment> = {
     const { options } = invocation;
     const explained = options.get("explain");
     if (explained !== undefined) {
-      environment.print(rulePage(ruleOf(explained)));
+      explain(ruleOf(explained), environment);
       return 0;
     }
     const limitMs = durationOption(invocation, "timeout") ?? DEFAULT_LIMIT_MS;
@@ -88,6 +89,14 @@ export const check: Command<Environment> = {
     return result.report.findings.some(fails) ? FOUND_ERRORS : 0;
   },
 };
+
+/** Every format but JSON gets the page for people. */
+function explain(rule: CheckRule, environment: Environment): void {
+  const { format, rules: levels } = environment.settings.values;
+  const { find: _, ...parts } = rule;
+  if (format === "json") environment.report({ type: "rule", ...parts, severity: levelOf(rule, levels) });
+  else environment.print(rulePage(rule));
+}
 
 /** @throws Failure usage */
 function ruleOf(id: string) {

@@ -191,6 +191,10 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
         { ...FINDING, severity: "error", why: "w", recipe: "-- r\nSELECT 1", place: { ...PLACE, sourceBefore: "" } },
       ],
     },
+    rule: {
+      ...{ type: "rule", id: "narrow-key", group: "style", severity: "off", title: "Narrow key", why: "w" },
+      ...{ recipe: "-- r\nSELECT 1", examples: { bad: [{ given: "g", sql: "s" }, { sql: "s" }], good: [] } },
+    },
     baseline: { type: "baseline", database: "app", recorded: STEPS },
     repair: { type: "repair", database: "app", changed: ENTRIES, updated: true, forgotten: false },
     resolve: {
@@ -231,7 +235,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
 
 /** Names of fields whose values are few, and chosen by pgstep. */
 const CHOSEN = new Set(
-  "type outcome state kind severity change verification scope source direction resolution moment topic rule sha256".split(
+  "type outcome state kind severity change verification scope source direction resolution moment topic rule sha256 group".split(
     " ",
   ),
 );

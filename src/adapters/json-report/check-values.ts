@@ -1,4 +1,6 @@
+import { RULE_GROUPS } from "../../core/check/rule.ts";
 import type { Finding } from "../../core/failure/failure.ts";
+import { LEVELS } from "../../core/findings/levels.ts";
 import type { Blocked } from "../../core/trace/lock-modes.ts";
 import { count, list, object, oneOf, ref, refOrNull, string, stringOrNull, TEXT, yesOrNo } from "./kinds.ts";
 
@@ -10,13 +12,31 @@ const FINDING = {
   place: refOrNull("place", "The place of the finding."),
 };
 
+/** The fields of the answer of `check --explain`. */
+export const RULE_FIELDS = {
+  id: string("The name of the rule: rewrites-table."),
+  group: oneOf("safety: harm to production. style: types, names, keys and indexes.", RULE_GROUPS),
+  severity: oneOf("The severity of its findings, as the settings say.", LEVELS),
+  title: string("The first words of its findings."),
+  why: string("What happens in production, or why another way is better."),
+  recipe: string("The safe or better way, as SQL in which <words> stand for your names."),
+  examples: object("Migrations that were tested.", {
+    bad: list("The rule finds these.", ref("ruleExample")),
+    good: list("The rule accepts these.", ref("ruleExample")),
+  }),
+};
+
 /** The objects of `validate` and `check`. */
 export const CHECK_VALUES = {
   finding: object("An error or warning about files and history.", FINDING),
   checkFinding: object("A finding of check.", {
     ...FINDING,
-    why: stringOrNull("What happens in production; null if no rule of check found it."),
-    recipe: stringOrNull("The safe way, as SQL in which <words> stand for your names; null as above."),
+    why: stringOrNull("What happens in production, or why another way is better; null if no rule of check found it."),
+    recipe: stringOrNull("The safe or better way, as SQL in which <words> stand for your names; null as above."),
+  }),
+  ruleExample: object("An example of a rule. A test runs it.", {
+    given: stringOrNull("Earlier migrations, as SQL; null if there are none."),
+    sql: string("The migration, as SQL."),
   }),
   syntaxCheck: object("What PostgreSQL's own parser read of the files.", {
     parser: count("The major version of PostgreSQL that the parser is from."),

@@ -1,4 +1,5 @@
 import type { Backup } from "../../core/backup/backup-report.ts";
+import type { Example } from "../../core/check/rule.ts";
 import type { Failure, FilePlace, Finding, ServerMessage } from "../../core/failure/failure.ts";
 import { messageOf } from "../../core/failure/system-error.ts";
 import { type Entry, isSettled } from "../../core/migrations/history.ts";
@@ -113,6 +114,13 @@ export function jsonReport(report: Report) {
     }
     case "check":
       return jsonCheck(report);
+    case "rule": {
+      const { bad, good } = report.examples;
+      return {
+        ...fields(report, "type", "id", "group", "severity", "title", "why", "recipe"),
+        examples: { bad: bad.map(jsonExample), good: good.map(jsonExample) },
+      };
+    }
     case "backup":
       return { ...report, program: report.program ?? null };
     case "baseline":
@@ -163,6 +171,8 @@ function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
     findings: findings.map((one) => ({ ...jsonFinding(one), ...fields(one, "why", "recipe") })),
   };
 }
+
+const jsonExample = (example: Example) => fields(example, "given", "sql");
 
 export function jsonFailure(failure: Failure): JsonValue<"failure"> {
   const { place, server, findings, exitStatus } = failure;

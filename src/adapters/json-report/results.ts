@@ -1,3 +1,4 @@
+import { RULE_FIELDS } from "./check-values.ts";
 import {
   count,
   countOrNull,
@@ -74,6 +75,7 @@ export const RESULTS = {
     outdated: count("The number of known findings that no longer occur."),
     findings: list("Errors first.", ref("checkFinding")),
   }),
+  rule: line("rule", "The answer of check --explain.", RULE_FIELDS),
   types: line("types", "The answer of types. Its exit status is 3 when --check finds a file that is not up to date.", {
     database: DATABASE,
     checked: yesOrNo("The files were only compared."),

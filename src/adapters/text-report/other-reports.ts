@@ -1,3 +1,4 @@
+import { rulePage } from "../../core/check/rule-page.ts";
 import type { CheckReport } from "../../core/reports/check-report.ts";
 import type {
   BaselineReport,
@@ -32,6 +33,8 @@ export function otherLines(
   switch (report.type) {
     case "validation":
       return validationLines(report, output);
+    case "rule":
+      return rulePage(report).trimEnd().split("\n").map(printableLine);
     case "backup":
       return backupLines(report);
     case "backups":

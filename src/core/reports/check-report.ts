@@ -1,4 +1,6 @@
+import type { CheckRule } from "../check/rule.ts";
 import type { FilePlace, Finding } from "../failure/failure.ts";
+import type { Level } from "../findings/levels.ts";
 import type { Blocked } from "../trace/lock-modes.ts";
 import type { SyntaxCheck } from "./syntax-check.ts";
 
@@ -25,6 +27,13 @@ export interface CheckReport {
   readonly known: number;
   /** The number of known findings that no longer occur. */
   readonly outdated: number;
+}
+
+/** The answer of `check --explain`. */
+export interface RuleReport extends Omit<CheckRule, "find"> {
+  readonly type: "rule";
+  /** As the settings say. */
+  readonly severity: Level;
 }
 
 /** The migrations that `check` ran on an empty database. */

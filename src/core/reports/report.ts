@@ -7,7 +7,7 @@ import type { Entry } from "../migrations/history.ts";
 import type { Direction } from "../migrations/migration.ts";
 import type { RepeatableEntry, RepeatableReport } from "../repeatable/repeatable.ts";
 import type { TypesReport } from "../types/types-report.ts";
-import type { CheckReport } from "./check-report.ts";
+import type { CheckReport, RuleReport } from "./check-report.ts";
 import type { SyntaxCheck } from "./syntax-check.ts";
 
 /**
@@ -262,6 +262,7 @@ export type Report =
   | StatusReport
   | ValidationReport
   | CheckReport
+  | RuleReport
   | BaselineReport
   | RepairReport
   | ResolveReport
