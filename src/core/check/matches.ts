@@ -1,5 +1,5 @@
 import type { Made, Origin } from "../trace/changed-relations.ts";
-import type { Column } from "../trace/trace.ts";
+import type { Column, Relation } from "../trace/trace.ts";
 import type { RuleMatch } from "./rule.ts";
 import { namedAll, several, sqlName } from "./words.ts";
 
@@ -20,16 +20,21 @@ export function matchesOf<Place extends Origin>(
   });
 }
 
+/** Parts of tables in words: "a foreign key and an index of users". @param kind the plural of their kind */
+export function partWords<Part extends { readonly relation: Relation }>(
+  parts: readonly Part[],
+  words: (part: Part) => string,
+  kind: string,
+): string {
+  return `${several(parts.map(words), kind)} of ${namedAll(parts.map(({ relation }) => relation))}`;
+}
+
 /** Columns in words: "name and email of users". */
 export function columnWords(columns: readonly Made<Column>[]): string {
-  return inWords(columns, ({ part }) => sqlName(part.name));
+  return partWords(columns, ({ part }) => sqlName(part.name), "columns");
 }
 
 /** Columns with their types: "name (character varying(40)) and country (character(2)) of users". */
 export function typedColumnWords(columns: readonly Made<Column>[]): string {
-  return inWords(columns, ({ part: { name, type } }) => `${sqlName(name)} (${type})`);
-}
-
-function inWords(columns: readonly Made<Column>[], words: (column: Made<Column>) => string): string {
-  return `${several(columns.map(words), "columns")} of ${namedAll(columns.map(({ relation }) => relation))}`;
+  return partWords(columns, ({ part: { name, type } }) => `${sqlName(name)} (${type})`, "columns");
 }

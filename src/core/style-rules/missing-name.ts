@@ -1,6 +1,5 @@
-import { matchesOf } from "../check/matches.ts";
+import { matchesOf, partWords } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
-import { named, several } from "../check/words.ts";
 import { walk } from "../parse-tree/node.ts";
 import { changedTables } from "../trace/changed-relations.ts";
 
@@ -43,12 +42,7 @@ CREATE INDEX <name> ON <table> (<columns>);`,
       changedTables(file).flatMap(({ relation, statements }) =>
         statements.flatMap((statement) => nameless(statement.tree).map((one) => ({ statement, relation, ...one }))),
       ),
-      (found) => ({
-        message: `${several(
-          found.map(({ words }) => words),
-          "objects",
-        )} of ${named(found[0].relation)}`,
-      }),
+      (found) => ({ message: partWords(found, ({ words }) => words, "objects") }),
     ),
 };
 

@@ -25,7 +25,7 @@ CREATE TABLE <order_lines> (<created_at> timestamptz);`,
       { sql: 'CREATE TABLE "orders" (created_at timestamptz, "name" text)' },
       { given: 'CREATE TABLE "T" ("N" int)', sql: 'ALTER TABLE "T" ADD COLUMN m int' },
       { given: 'CREATE TABLE "T" ("N" int)', sql: 'ALTER TABLE "T" RENAME TO t' },
-      { sql: "CREATE TYPE mood AS ENUM ('Good')" },
+      { sql: "CREATE TYPE mood AS ENUM ('Good'); CREATE TABLE größen (größe int)" },
     ],
   },
   find: (file) =>
@@ -83,8 +83,10 @@ function thingNames({ thingsBefore, thingsAfter, statements }: TracedFile): Foun
   });
 }
 
+/** Other letters than those of ASCII need no quotes; pg_dump writes them all the same, as sqlName does. */
 function isQuoted({ name }: { readonly name: string }): boolean {
-  return sqlName(name) !== name;
+  const plain = name.replace(/[\u0080-\u{10ffff}]/gu, "x");
+  return sqlName(plain) !== plain;
 }
 
 /** True if a statement makes or renames something of that name. */

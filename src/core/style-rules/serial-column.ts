@@ -1,6 +1,6 @@
-import { matchesOf } from "../check/matches.ts";
+import { matchesOf, partWords } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
-import { named, several, sqlName } from "../check/words.ts";
+import { sqlName } from "../check/words.ts";
 import { at, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { changedTables } from "../trace/changed-relations.ts";
 
@@ -34,12 +34,7 @@ export const serialColumn: CheckRule = {
             .map((column) => ({ statement, relation, ...column })),
         ),
       ),
-      (found) => ({
-        message: `${several(
-          found.map(({ name }) => sqlName(name)),
-          "columns",
-        )} of ${named(found[0].relation)}`,
-      }),
+      (found) => ({ message: partWords(found, ({ name }) => sqlName(name), "columns") }),
     ),
 };
 

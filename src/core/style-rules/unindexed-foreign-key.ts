@@ -1,6 +1,6 @@
-import { matchesOf } from "../check/matches.ts";
+import { matchesOf, partWords } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
-import { named, several, sqlName } from "../check/words.ts";
+import { sqlName } from "../check/words.ts";
 import { columnNames, type Made, madeConstraints } from "../trace/changed-relations.ts";
 import type { Constraint } from "../trace/trace.ts";
 
@@ -38,7 +38,7 @@ export const unindexedForeignKey: CheckRule = {
   find: (file) =>
     matchesOf(
       madeConstraints(file, "f").filter((key) => !isIndexed(key)),
-      (found) => ({ message: several(found.map(words), "keys") }),
+      (found) => ({ message: partWords(found, words, "keys") }),
     ),
 };
 
@@ -57,5 +57,5 @@ function isIndexed({ relation, part }: Made<Constraint>): boolean {
 
 function words({ relation, part }: Made<Constraint>): string {
   const columns = columnNames(relation, part.columns).map(sqlName);
-  return `${columns.join(", ")} of ${named(relation)}`;
+  return columns.length === 1 ? columns.join() : `(${columns.join(", ")})`;
 }

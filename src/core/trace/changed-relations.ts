@@ -128,9 +128,10 @@ export function makerOf(file: TracedFile, { relation, before, statements }: Chan
   const [first] = statements;
   if (first && isMaking(first)) return { statement: first };
   const name = relation.name.toLowerCase();
-  const hidden = file.statements.find(
+  const naming = file.statements.filter(
     (one) => (isOpaque(one) || kindOf(one) === "CreateSchemaStmt") && one.statement.text.toLowerCase().includes(name),
   );
+  const hidden = naming.find(({ statement }) => /\bcreate\b/i.test(statement.text)) ?? naming[0];
   return hidden && { statement: hidden };
 }
 
