@@ -32,6 +32,10 @@ export const redundantIndex: CheckRule = {
       { sql: "CREATE TABLE t (a int, b int); CREATE UNIQUE INDEX t_a ON t (a); CREATE INDEX t_a_b ON t (a, b)" },
       { sql: "CREATE TABLE t (a int, b int); CREATE INDEX t_a ON t (a); CREATE INDEX t_part ON t (a) WHERE b > 0" },
       { sql: "CREATE TABLE t (a text); CREATE INDEX t_a ON t (a); CREATE INDEX t_like ON t (a text_pattern_ops)" },
+      { sql: "CREATE TABLE t (a text, b text); CREATE INDEX t_a ON t (lower(a)); CREATE INDEX t_b ON t (lower(b))" },
+      {
+        sql: "CREATE TABLE t (a int, b int); CREATE INDEX t_a ON t (a) INCLUDE (b); CREATE UNIQUE INDEX t_one ON t (a)",
+      },
       { sql: "CREATE TABLE t (a int[]); CREATE INDEX t_a ON t (a); CREATE INDEX t_in ON t USING gin (a)" },
       {
         given: "CREATE TABLE t (a int, b int); CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (a, b)",
@@ -66,19 +70,21 @@ function redundancies(file: TracedFile, changed: ChangedRelation) {
   });
 }
 
-/** True if an index does everything that the other one does. Of two equal ones, that of a constraint or the older one does. */
+/**
+ * True if an index does everything that the other one does. Of two equal ones, that of a constraint or the older one
+ * does. Equal operator classes mean equal access methods.
+ */
 function covers(index: Index, other: Index, owned: ReadonlySet<number>): boolean {
-  if (index.oid === other.oid || index.partial || other.partial || index.method !== "btree" || other.method !== "btree")
-    return false;
   const length = other.orders.length;
   const isPlain = other.columns.length === length && !other.columns.includes(0);
+  if (index.oid === other.oid || index.partial || other.partial || !isPlain) return false;
   const isPrefix = other.orders.every(
     (order, key) => order === index.orders[key] && other.columns[key] === index.columns[key],
   );
-  if (!isPlain || !isPrefix) return false;
-  const isEqual = index.orders.length === length && index.columns.length === length && index.unique === other.unique;
+  if (!isPrefix) return false;
+  const isEqual = index.columns.length === length && index.unique === other.unique;
   if (isEqual) return owned.has(index.oid) || index.oid < other.oid;
-  return !other.unique || (index.unique && index.orders.length === length);
+  return index.method === "btree" && (!other.unique || (index.unique && index.orders.length === length));
 }
 
 function hasIndex({ name }: Index) {

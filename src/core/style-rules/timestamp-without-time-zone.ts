@@ -20,6 +20,10 @@ export const timestampWithoutTimeZone: CheckRule = {
       { sql: "CREATE TABLE t (day date, at time)" },
       { sql: "CREATE TABLE t (at timestamp); ALTER TABLE t ALTER COLUMN at TYPE timestamptz" },
       { given: "CREATE TABLE t (at timestamp)", sql: "ALTER TABLE t ADD COLUMN n int" },
+      {
+        given: "CREATE TABLE t (at timestamp)",
+        sql: "ALTER TABLE t ADD COLUMN IF NOT EXISTS at timestamp, ALTER COLUMN at SET NOT NULL",
+      },
     ],
   },
   find: (file) =>

@@ -13,6 +13,10 @@ export const unindexedForeignKey: CheckRule = {
 -- for a table that was there before: CONCURRENTLY, in a file of its own, before the foreign key`,
   examples: {
     bad: [
+      {
+        given: "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b))",
+        sql: "CREATE TABLE t (a int, b int, FOREIGN KEY (a, b) REFERENCES p); CREATE INDEX t_a ON t (a)",
+      },
       { given: "CREATE TABLE p (id bigint PRIMARY KEY)", sql: "CREATE TABLE t (p bigint REFERENCES p)" },
       {
         given: "CREATE TABLE p (id bigint PRIMARY KEY); CREATE TABLE t (p bigint, n int)",

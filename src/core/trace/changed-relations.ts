@@ -182,7 +182,8 @@ function statementsByRelation(file: TracedFile): Map<number, TracedStatement[]> 
     const [name, schema] = [textAt(target, "relname"), textAt(target, "schemaname")];
     const isRename = kind === "RenameStmt" && at(body, "subname") === undefined;
     const newName = isRename ? textAt(body, "newname") : name;
-    const newSchema = kind === "AlterObjectSchemaStmt" ? textAt(body, "newschema") : schema;
+    const isMove = kind === "AlterObjectSchemaStmt";
+    const newSchema = isMove ? textAt(body, "newschema") : schema;
     const makes = isMaking(statement);
     const isNew = (one: number) => makes && !file.before.has(one);
     const oid = newName === undefined ? undefined : relationNamed(names, { schema: newSchema, name: newName }, isNew);
@@ -191,22 +192,23 @@ function statementsByRelation(file: TracedFile): Map<number, TracedStatement[]> 
       if (others) others.push(statement);
       else found.set(oid, [statement]);
       if (isNew(oid)) names.delete(oid);
-      else names.set(oid, { schema: schema ?? names.get(oid)?.schema ?? "public", name });
+      else names.set(oid, { schema: schema ?? (isMove ? "public" : names.get(oid)?.schema) ?? "public", name });
     }
     for (const { before } of statement.touches) names.set(before.oid, before);
   }
   return found;
 }
 
-/** The relation of that name. Without a schema, a preferred one first, then one of the schema public. */
+/** The relation of that name. Without a schema, a preferred one if there is one, and of several that of the schema public. */
 function relationNamed(
   names: ReadonlyMap<number, { readonly schema: string; readonly name: string }>,
   { schema, name }: { readonly schema: string | undefined; readonly name: string },
   isPreferred: (oid: number) => boolean,
 ): number | undefined {
   const all = [...names].filter(([, one]) => one.name === name && (schema ?? one.schema) === one.schema);
-  const first = all.find(([oid]) => isPreferred(oid)) ?? all.find(([, one]) => one.schema === "public") ?? all[0];
-  return first?.[0];
+  const preferred = all.filter(([oid]) => isPreferred(oid));
+  const likely = preferred.length > 0 ? preferred : all;
+  return (likely.find(([, one]) => one.schema === "public") ?? likely[0])?.[0];
 }
 
 /** The fields in which statements name the relation that they make or change. */

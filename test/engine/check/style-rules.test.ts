@@ -31,9 +31,13 @@ const CASES: readonly Case[] = [
   },
   {
     name: "later statements of the file count, under the new name of the table",
-    sql: `CREATE TABLE orders (id bigint, at timestamp); ALTER TABLE orders RENAME TO sales;
+    sql: `CREATE TABLE orders (id int, at timestamp, sent timestamp); ALTER TABLE orders RENAME TO sales;
 ALTER TABLE sales ADD PRIMARY KEY (id); ALTER TABLE sales ALTER COLUMN at TYPE timestamptz, ADD COLUMN done timestamp`,
-    found: ["4:63 timestamp-without-time-zone done of sales"],
+    found: [
+      "3:22 narrow-key id of sales is integer",
+      "1:43 timestamp-without-time-zone sent of sales",
+      "4:63 timestamp-without-time-zone done of sales",
+    ],
   },
   {
     name: "a name that changed hands within the file means both tables",
@@ -48,16 +52,33 @@ ALTER TABLE sales ADD PRIMARY KEY (id); ALTER TABLE sales ALTER COLUMN at TYPE t
     found: [],
   },
   {
+    name: "a table that is made again is found where it is made last",
+    sql: "CREATE TABLE notes (at timestamp); DROP TABLE notes; CREATE TABLE notes (n int)",
+    found: ["3:0 no-primary-key notes"],
+  },
+  {
+    name: "a name that changed hands in a DO block means both tables",
+    given: "CREATE TABLE notes (id bigint PRIMARY KEY)",
+    sql: `ALTER TABLE notes ADD COLUMN n serial; DO $$ BEGIN ALTER TABLE notes RENAME TO old_notes; END $$;
+CREATE TABLE notes (id bigint PRIMARY KEY)`,
+    found: ["1:29 serial-column n of old_notes"],
+  },
+  {
     name: "a table in another schema of the search path",
     given: "CREATE SCHEMA app; CREATE TABLE notes (id bigint PRIMARY KEY)",
     sql: "SET search_path = app; CREATE TABLE notes (at timestamp)",
     found: ["2:20 timestamp-without-time-zone at of app.notes", "2:0 no-primary-key app.notes"],
   },
   {
-    name: "a table that got another schema",
-    given: "CREATE SCHEMA app",
-    sql: "CREATE TABLE t (id bigint PRIMARY KEY); ALTER TABLE t SET SCHEMA app; ALTER TABLE app.t ADD COLUMN at timestamp",
-    found: ["3:29 timestamp-without-time-zone at of app.t"],
+    name: "tables that got another schema",
+    given: "CREATE SCHEMA app; CREATE SCHEMA old",
+    sql: `CREATE TABLE old.t (id int PRIMARY KEY); ALTER TABLE old.t SET SCHEMA app; ALTER TABLE app.t ADD COLUMN at timestamp;
+CREATE TABLE public.u (id int PRIMARY KEY); ALTER TABLE u SET SCHEMA app`,
+    found: [
+      "1:20 narrow-key id of app.t is integer",
+      "4:23 narrow-key id of app.u is integer",
+      "3:29 timestamp-without-time-zone at of app.t",
+    ],
   },
   {
     name: "tables of DO blocks and of CREATE SCHEMA",
@@ -84,6 +105,11 @@ CREATE TABLE part PARTITION OF parts FOR VALUES FROM (1) TO (10); CREATE TABLE c
     given: "CREATE TABLE t (a int, b int); CREATE INDEX t_a ON t (a)",
     sql: "ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY (a, b)",
     found: ["1:18 redundant-index t_a of t, beside t_pkey"],
+  },
+  {
+    name: "of two equal indexes the newer one is redundant",
+    sql: "CREATE TABLE t (a int PRIMARY KEY, b int); CREATE INDEX one ON t USING hash (b); CREATE INDEX two ON t USING hash (b)",
+    found: ["1:16 narrow-key a of t is integer", "3:0 redundant-index two of t, beside one"],
   },
   {
     name: "names of functions, sequences and types",
