@@ -79,8 +79,8 @@ describe("check", () => {
       words(report).map((line) => line.split(" ").slice(0, 2).join(" ")),
       [
         "002_b.sql:2:1 rewrites-table",
-        "003_c.sql:1:1 breaks-running-clients",
         "003_c.sql:1:1 rewrites-table",
+        "003_c.sql:1:1 breaks-running-clients",
         "003_c.sql:3:8 replay",
       ],
     );
