@@ -107,7 +107,8 @@ function recipeLines({ rule, why, recipe }: Finding, output: Output): string[] {
   return [
     `  ${printableLine(why)}`,
     `  ${colors.cyan("help:")} ${output.unbroken(output.typed(`the ${way} (pgstep check --explain ${rule}):`))}`,
-    ...sql.map((line) => RECIPE + line),
+    // A comment at the end of a line would become SQL on the next one.
+    ...sql.map((line) => output.whole(RECIPE + line)),
   ];
 }
 
