@@ -111,8 +111,8 @@ export class ShadowDatabases {
   }
 }
 
-/** For a file that creates thousands of tables. */
-const EMBEDDED_TRIAL = { max_locks_per_transaction: "1024" };
+/** Locks for a file that creates thousands of tables; few buffers, because the files are in memory as well. */
+const EMBEDDED_TRIAL = { max_locks_per_transaction: "1024", shared_buffers: "16MB" };
 
 function isInMemory(target: Target): target is EmbeddedTarget {
   return target.kind === "embedded" && target.directory === undefined;
