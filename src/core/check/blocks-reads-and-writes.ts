@@ -1,7 +1,9 @@
 import { alterCommands, at, bodyOf, kindOf, listAt, textAt } from "../parse-tree/node.ts";
+import { newConstraints, newIndexes, newPlainIndexes } from "../trace/definition-work.ts";
 import { inOrder, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
-import type { TracedFile, TracedStatement } from "../trace/trace.ts";
+import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
+import { EXCLUSION, INDEX_FIRST } from "./recipes.ts";
 import type { CheckRule, RuleMatch } from "./rule.ts";
 import { named, namedAll, until } from "./words.ts";
 
@@ -27,6 +29,7 @@ export const blocksReadsAndWrites: CheckRule = {
         given: "CREATE TABLE t (n int); CREATE TABLE u (n int)",
         sql: "ALTER TABLE t ADD COLUMN m int; CREATE INDEX ON u (n)",
       },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD UNIQUE (n)" },
       { given: "CREATE TABLE t (n int); CREATE INDEX t_n ON t (n)", sql: "DROP INDEX t_n" },
       { given: "CREATE TABLE t (n int)", sql: "LOCK TABLE t" },
       { given: "CREATE MATERIALIZED VIEW m AS SELECT 1 AS n", sql: "REFRESH MATERIALIZED VIEW m" },
@@ -50,7 +53,7 @@ export const blocksReadsAndWrites: CheckRule = {
   *find(file) {
     const waits = new Map([...waitsOf(file)].map((wait) => [wait.statement, wait]));
     for (const { statement, resolve } of inOrder(file)) {
-      for (const found of [dropsIndex, locksTable, refreshesView, detaches]) {
+      for (const found of [buildsIndex, dropsIndex, locksTable, refreshesView, detaches]) {
         const match = found(file, statement, resolve);
         if (match) yield { statement, ...match };
       }
@@ -66,6 +69,20 @@ export const blocksReadsAndWrites: CheckRule = {
 };
 
 type Found = Pick<RuleMatch, "message" | "recipe"> | undefined;
+
+/** An index that is built for a constraint or a changed collation; CREATE INDEX blocks only writes. */
+function buildsIndex(file: TracedFile, statement: TracedStatement): Found {
+  const isAlter = kindOf(statement) === "AlterTableStmt";
+  const isOwn = (touch: Touch) => newIndexes(touch).length > (isAlter ? 0 : newPlainIndexes(touch).length);
+  if (kindOf(statement) === "IndexStmt") return undefined;
+  const built = statement.touches.filter(
+    (touch) => touch.lock === "AccessExclusive" && touch.scanned && !touch.rewritten && isOwn(touch),
+  );
+  if (built.length === 0) return undefined;
+  const kinds = built.flatMap((touch) => newConstraints(touch).map(({ kind }) => kind));
+  const message = `builds an index on ${namedAll(built.map(({ before }) => before))}; reads and writes wait ${until(file, statement)}`;
+  return { message, recipe: kinds.includes("x") ? EXCLUSION : kinds.length > 0 ? INDEX_FIRST : RECIPES.apart };
+}
 
 /** An index of a constraint or a column is dropped with it; nothing is faster. */
 function dropsIndex(_file: TracedFile, statement: TracedStatement): Found {

@@ -1,8 +1,19 @@
 import { at, bodyOf, kindOf, listAt, textAt } from "../parse-tree/node.ts";
-import { newPlainIndexes } from "../trace/definition-work.ts";
-import { bodyTexts, inOrder, isEveryRow, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
+import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
+import { blockedBy } from "../trace/lock-modes.ts";
+import {
+  bodyTexts,
+  hasLimit,
+  inOrder,
+  isEveryRow,
+  isOpaque,
+  isUnbounded,
+  type RangeVar,
+  type Resolve,
+} from "../trace/row-work.ts";
 import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
+import { CHECK_LATER } from "./recipes.ts";
 import type { CheckRule, RuleMatch } from "./rule.ts";
 import { named, namedAll, until } from "./words.ts";
 
@@ -30,6 +41,10 @@ export const blocksWrites: CheckRule = {
       { given: "CREATE TABLE t (n int)", sql: "CREATE UNIQUE INDEX t_n ON t (n)" },
       { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN EXECUTE 'CREATE INDEX ON t (n)'; END $$" },
       { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "REINDEX TABLE t" },
+      {
+        given: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (n int)",
+        sql: "ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES p",
+      },
       { given: "CREATE TABLE t (n int)", sql: "LOCK TABLE t IN SHARE MODE" },
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = 0" },
       {
@@ -52,9 +67,12 @@ export const blocksWrites: CheckRule = {
   *find(file) {
     const waits = new Map([...waitsOf(file)].map((wait) => [wait.statement, wait]));
     for (const { statement, resolve } of inOrder(file)) {
-      const own =
-        buildsIndex(file, statement) ?? rebuildsIndexes(file, statement) ?? locksTable(file, statement, resolve);
-      const found = own ?? changesEveryRow(file, statement, resolve);
+      const found =
+        buildsIndex(file, statement) ??
+        rebuildsIndexes(file, statement) ??
+        checksForeignKey(file, statement) ??
+        locksTable(file, statement, resolve) ??
+        changesEveryRow(file, statement, resolve);
       if (found) yield { statement, ...found };
       const wait = waits.get(statement);
       const held = wait?.held.filter(({ blocked }) => blocked === "writes") ?? [];
@@ -104,6 +122,16 @@ function rebuildsIndexes(file: TracedFile, statement: TracedStatement): Found {
   return { message, recipe: RECIPES.reindex };
 }
 
+/** Both tables are locked while the rows of one are compared with those of the other. */
+function checksForeignKey(file: TracedFile, statement: TracedStatement): Found {
+  const checked = statement.touches.filter((touch) => newConstraints(touch).some(({ kind }) => kind === "f"));
+  const locked = statement.touches.filter(({ lock }) => blockedBy(lock) === "writes");
+  if (!checked.some(({ scanned }) => scanned) || locked.length === 0) return undefined;
+  const [table, waiting] = [checked, locked].map((touches) => namedAll(touches.map(({ before }) => before)));
+  const message = `compares all rows of ${table} with a foreign key; writes to ${waiting} wait ${until(file, statement)}`;
+  return { message, recipe: CHECK_LATER };
+}
+
 /** The numbers of SHARE, SHARE ROW EXCLUSIVE and EXCLUSIVE in a parse tree. */
 const WRITE_LOCKS: readonly unknown[] = [5, 6, 7];
 
@@ -119,8 +147,13 @@ function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: 
   const body = bodyOf(statement);
   if (kindOf(statement) === "UpdateStmt") {
     const target = resolve(at(body, "relation") as RangeVar);
-    if (!target || !isEveryRow(at(body, "whereClause")) || listAt(body, "fromClause").length > 0) return undefined;
-    const message = `locks every row of ${named(target)}; other updates and deletes wait ${until(file, statement)}`;
+    const condition = at(body, "whereClause");
+    const isOfTables = listAt(body, "fromClause").every(
+      (item) => at(item, "JoinExpr") || resolve(at(item, "RangeVar") as RangeVar),
+    );
+    if (!target || !isOfTables || !isUnbounded(condition) || hasLimit(body)) return undefined;
+    const rows = isEveryRow(condition) ? "locks every row" : "may lock every row";
+    const message = `${rows} of ${named(target)}; other updates and deletes wait ${until(file, statement)}`;
     return { message, recipe: RECIPES.rows };
   }
   const changed = statement.touches.find(({ before, lock }) => before.kind !== "v" && lock !== "AccessShare");

@@ -3,24 +3,20 @@ import { longScans, newConstraints, newlyRequired, newPlainIndexes } from "../tr
 import { blockedBy, stronger } from "../trace/lock-modes.ts";
 import { isOpaque } from "../trace/row-work.ts";
 import type { Touch, TracedStatement } from "../trace/trace.ts";
+import { CHECK_LATER, EXCLUSION, INDEX_FIRST } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
 import { namedAll, until } from "./words.ts";
 
 const RECIPES = {
-  constraint: `ALTER TABLE <table> ADD CONSTRAINT <name> <check or foreign key> NOT VALID;
--- in a later file:
-ALTER TABLE <table> VALIDATE CONSTRAINT <name>;`,
+  constraint: CHECK_LATER,
   required: `ALTER TABLE <table> ADD CONSTRAINT <name> CHECK (<column> IS NOT NULL) NOT VALID;
 -- in a later file:
 ALTER TABLE <table> VALIDATE CONSTRAINT <name>;
 -- in a third file; the constraint is the proof, so that no row is read:
 ALTER TABLE <table> ALTER COLUMN <column> SET NOT NULL;
 ALTER TABLE <table> DROP CONSTRAINT <name>;`,
-  unique: `CREATE UNIQUE INDEX CONCURRENTLY <index> ON <table> (<columns>);  -- in a file of its own
--- in a later file:
-ALTER TABLE <table> ADD CONSTRAINT <name> UNIQUE USING INDEX <index>;`,
-  exclusion: `-- An exclusion constraint cannot be added without reading all rows under ACCESS EXCLUSIVE. Stop the clients first,
--- or create a new table with the constraint and copy the rows in batches.`,
+  unique: INDEX_FIRST,
+  exclusion: EXCLUSION,
   validate: `-- VALIDATE CONSTRAINT in a file of its own: a lock of an earlier statement is held until COMMIT.
 ALTER TABLE <table> VALIDATE CONSTRAINT <name>;`,
   attach: `ALTER TABLE <partition> ADD CONSTRAINT <name> CHECK (<key> IS NOT NULL AND <bounds>) NOT VALID;

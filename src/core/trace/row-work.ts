@@ -111,8 +111,23 @@ export function isEveryRow(condition: unknown): boolean {
   return condition === undefined || nodesOf(condition, "ColumnRef").length + nodesOf(condition, "SubLink").length === 0;
 }
 
+/**
+ * True if a condition leaves the number of rows open: it compares no column with a value, but joins tables, or selects the
+ * rows that a backfill has not reached.
+ */
+export function isUnbounded(condition: unknown): boolean {
+  if (isEveryRow(condition) || at(condition, "NullTest")) return true;
+  const parts = listAt(condition, "BoolExpr", "args");
+  if (parts.length > 0) {
+    const isAnd = textAt(condition, "BoolExpr", "boolop") === "AND_EXPR";
+    return isAnd ? parts.every(isUnbounded) : parts.some(isUnbounded);
+  }
+  const sides = [at(condition, "A_Expr", "lexpr"), at(condition, "A_Expr", "rexpr")];
+  return sides.every((side) => nodesOf(side, "ColumnRef").length > 0 && nodesOf(side, "SubLink").length === 0);
+}
+
 /** True if a query within the statement ends after some rows, as those of batches do. */
-function hasLimit(node: unknown): boolean {
+export function hasLimit(node: unknown): boolean {
   return nodesOf(node, "SelectStmt").some((one) => at(one, "limitCount") !== undefined);
 }
 
