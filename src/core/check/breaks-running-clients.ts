@@ -122,6 +122,7 @@ function brokenColumn(file: TracedFile, before: Relation, column: Column, after:
   if (now.type === column.type || !typeChange(column.type, now.type).breaks) return undefined;
   const found =
     firstTouch(file, before, (touch) => retypedColumns(touch).some(([old]) => old.number === column.number)) ??
+    firstTouch(file, before, ({ after: left }) => !left?.columns.some(({ number }) => number === column.number)) ??
     firstTouch(file, before, isDropped);
   return found && { by: found[0], words: `${title} is no longer ${column.type} but ${now.type}`, recipe: RECIPES.type };
 }

@@ -1,5 +1,5 @@
 import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
-import { isTruncating, retypedColumns, wasThere } from "../trace/definition-work.ts";
+import { isRewrite, isTruncating, retypedColumns, wasThere } from "../trace/definition-work.ts";
 import { bodyTexts, inOrder, isEveryRow, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
 import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
@@ -66,6 +66,17 @@ function isPartOf({ touches }: TracedStatement, { before }: Touch): boolean {
   );
 }
 
+/** True if a block locks or renames a table, and then copies all its rows. */
+function isCopiedIn(texts: readonly string[], name: string): boolean {
+  return texts.some((text, index) => {
+    const [, source] = /\binsert\s+into\b.*\bselect\b.*\bfrom\s+(?:\w+\.)?"?(\w+)"?\s*$/is.exec(text) ?? [];
+    const names = source === undefined ? [] : [name, source];
+    const isLocked = (earlier: string) =>
+      /\b(?:alter|lock)\s+table\b/i.test(earlier) && names.every((one) => earlier.includes(one));
+    return names.length > 0 && texts.slice(0, index).some(isLocked);
+  });
+}
+
 /** The oids of tables whose rows the file copied, all of them, while nobody could change any. */
 function copiedTables(file: TracedFile): ReadonlySet<number> {
   const copied = new Set<number>();
@@ -76,7 +87,9 @@ function copiedTables(file: TracedFile): ReadonlySet<number> {
     const table = others.length === 0 ? resolve(at(source, "RangeVar") as RangeVar) : undefined;
     const isWhole = at(select, "whereClause") === undefined && at(select, "limitCount") === undefined;
     if (table && isWhole && locked.get(table.oid) === statement.transaction) copied.add(table.oid);
+    const texts = bodyTexts(statement);
     for (const { before, lock } of statement.touches) {
+      if (isCopiedIn(texts, before.name)) copied.add(before.oid);
       if (lock === "AccessExclusive") locked.set(before.oid, statement.transaction);
     }
   }
@@ -122,7 +135,7 @@ function lossyTypes(file: TracedFile, statement: TracedStatement): string[] {
 function replacedRows({ before }: TracedFile, statement: TracedStatement): string[] {
   if (kindOf(statement) !== "TruncateStmt" && !(isOpaque(statement) && isTruncating(statement))) return [];
   const emptied = statement.touches.filter(
-    (touch) => touch.rewritten && hasRows(touch) && before.has(touch.before.oid) && retypedColumns(touch).length === 0,
+    (touch) => touch.rewritten && hasRows(touch) && before.has(touch.before.oid) && !isRewrite(statement, touch),
   );
   return emptied.length > 0 ? [`deletes all rows of ${namedAll(emptied.map((touch) => touch.before))}`] : [];
 }
@@ -133,8 +146,7 @@ function changedRows(file: TracedFile, statement: TracedStatement, resolve: Reso
   if (kind === "DeleteStmt" || kind === "UpdateStmt") {
     const table = resolve(at(body, "relation") as RangeVar);
     if (!table || !isEveryRow(at(body, "whereClause"))) return [];
-    if (kind === "DeleteStmt")
-      return listAt(body, "usingClause").length === 0 ? [`deletes all rows of ${named(table)}`] : [];
+    if (kind === "DeleteStmt") return [`deletes all rows of ${named(table)}`];
     const known = file.before.get(table.oid)?.columns;
     return listAt(body, "targetList").flatMap((target) => {
       const name = textAt(target, "ResTarget", "name");
@@ -151,8 +163,6 @@ function changedRows(file: TracedFile, statement: TracedStatement, resolve: Reso
     });
   }
   const changed = statement.touches.find((touch) => hasRows(touch) && touch.lock !== "AccessShare");
-  const deletesAll = bodyTexts(statement).some(
-    (text) => /\bdelete\s+from\b/i.test(text) && !/\b(?:where|using)\b/i.test(text),
-  );
+  const deletesAll = bodyTexts(statement).some((text) => /\bdelete\s+from\b/i.test(text) && !/\bwhere\b/i.test(text));
   return changed && deletesAll ? [`deletes all rows of ${named(changed.before)}`] : [];
 }

@@ -70,9 +70,13 @@ export function isRewrite(statement: TracedStatement, touch: Touch): boolean {
   return retypedColumns(touch).length + newColumns(touch).length > 0 || !isTruncating(statement);
 }
 
-/** True if the text of a statement whose effects only the server knows has the word TRUNCATE. */
-export function isTruncating({ statement }: TracedStatement): boolean {
-  return /\btruncate\b/i.test(statement.text);
+/**
+ * True if a statement whose effects only the server knows has the word TRUNCATE, or calls a function: of the statements
+ * that give a table another file and no other definition, functions have mostly this one.
+ */
+export function isTruncating(traced: TracedStatement): boolean {
+  const isCall = ["SelectStmt", "CallStmt"].includes(kindOf(traced) ?? "");
+  return isCall || /\btruncate\b/i.test(traced.statement.text);
 }
 
 /**
