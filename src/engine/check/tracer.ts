@@ -56,6 +56,8 @@ const GENERIC_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan";
  */
 export class Tracer implements StatementWatch {
   readonly files: TracedFile[] = [];
+  /** The statement after which its transaction was no longer usable: the server has rejected it. */
+  rejected: Statement | undefined;
   readonly #parse: (text: string) => Promise<Node | undefined>;
   /** The tables of pgstep itself, which every run locks. */
   readonly #own: ReadonlySet<string>;
@@ -90,7 +92,7 @@ export class Tracer implements StatementWatch {
   }
 
   async ran(session: Session, statement: Statement, isAlone: boolean): Promise<void> {
-    await ifPossible(async () => {
+    const isPossible = await ifPossible(async () => {
       const current = this.#current;
       if (!current) return;
       const tree = await this.#parse(statement.text);
@@ -109,6 +111,7 @@ export class Tracer implements StatementWatch {
       const transaction = current.transactions;
       current.statements.push({ statement, number, tree, touches, alone: isAlone, transaction, lost });
     });
+    if (!isPossible) this.rejected ??= statement;
   }
 
   async willRunOutside(session: Session, path: string): Promise<void> {
@@ -232,12 +235,14 @@ export class Tracer implements StatementWatch {
 /** The SQLSTATE of everything in a transaction after a failed statement. */
 const IN_FAILED_TRANSACTION = "25P02";
 
-/** A statement that failed leaves a transaction in which nothing can be read; the run itself reports it. */
-async function ifPossible(read: () => Promise<void>): Promise<void> {
+/** False after a statement that failed: its transaction reads nothing any more. The run itself reports the failure. */
+async function ifPossible(read: () => Promise<void>): Promise<boolean> {
   try {
     await read();
+    return true;
   } catch (error) {
-    if (!(error instanceof ServerFailure && error.server.code === IN_FAILED_TRANSACTION)) throw error;
+    if (error instanceof ServerFailure && error.server.code === IN_FAILED_TRANSACTION) return false;
+    throw error;
   }
 }
 

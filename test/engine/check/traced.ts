@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { loadModule, parseSync } from "libpg-query";
-import { ruleOfFinding, ruleOfServerError } from "../../../src/core/check/cannot-run-in-transaction.ts";
+import { ruleOfFinding } from "../../../src/core/check/cannot-run-in-transaction.ts";
+import { ruleOfRejection } from "../../../src/core/check/rejected.ts";
 import type { CheckRule, RuleMatch } from "../../../src/core/check/rule.ts";
 import { Failure } from "../../../src/core/failure/failure.ts";
 import { SAFETY_RULES } from "../../../src/core/findings/check-rules.ts";
@@ -36,7 +37,7 @@ export async function trial(here: World): Promise<Trial> {
   const tracer = new Tracer(parse, [`${schema}.${table}`, `${schema}.${table}_steps`]);
   const failure = await failureOfRun(here, tracer);
   const refused = failure?.findings.map(ruleOfFinding).find((rule) => rule !== undefined);
-  const failed = refused ?? ruleOfServerError(failure?.server?.code ?? "");
+  const failed = refused ?? (failure?.server && ruleOfRejection(failure.server, tracer.rejected?.text)?.id);
   if (failure && !failed) throw failure;
   const session = await here.database.open();
   try {
@@ -70,17 +71,19 @@ export function isOneTransaction(sql: string): boolean {
 export async function trialRolledBack(session: Session, sql: string, given = ""): Promise<Trial> {
   const tracer = new Tracer(parse, ["public.schema_migrations", "public.schema_migrations_steps"]);
   await session.execute("BEGIN READ WRITE");
+  let last: string | undefined;
   try {
     for (const { text } of statementsOf(given)) await session.execute(text);
     await tracer.began(session, "file");
     for (const statement of statementsOf(sql)) {
+      last = statement.text;
       await session.execute(statement.text);
       await tracer.ran(session, statement, false);
     }
     await tracer.finish(session);
     return { files: tracer.files };
   } catch (error) {
-    const failed = error instanceof ServerFailure ? ruleOfServerError(error.server.code) : undefined;
+    const failed = error instanceof ServerFailure ? ruleOfRejection(error.server, last)?.id : undefined;
     if (!failed) throw error;
     return { files: [], failed };
   } finally {

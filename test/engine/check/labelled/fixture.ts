@@ -38,4 +38,6 @@ CREATE SEQUENCE invoice_no;
 CREATE TRIGGER users_touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE TABLE proved (id int PRIMARY KEY, a int, b int NOT NULL, CONSTRAINT a_set CHECK (a IS NOT NULL));
 CREATE TABLE plain (id int, a int, b text, c char(5));
+CREATE TABLE cities (id int PRIMARY KEY, name text NOT NULL, zip text);
+INSERT INTO cities VALUES (1, 'Rome', '00042'), (2, 'Rome', NULL), (3, 'Ulm', '89073');
 `;
