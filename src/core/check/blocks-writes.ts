@@ -1,4 +1,4 @@
-import { at, bodyOf, kindOf, listAt, textAt } from "../parse-tree/node.ts";
+import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy } from "../trace/lock-modes.ts";
 import {
@@ -144,23 +144,27 @@ function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resol
 }
 
 function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
-  const body = bodyOf(statement);
-  if (kindOf(statement) === "UpdateStmt") {
-    const target = resolve(at(body, "relation") as RangeVar);
-    const condition = at(body, "whereClause");
-    const isOfTables = listAt(body, "fromClause").every(
-      (item) => at(item, "JoinExpr") || resolve(at(item, "RangeVar") as RangeVar),
-    );
-    if (!target || !isOfTables || !isUnbounded(condition) || hasLimit(body)) return undefined;
-    const rows = isEveryRow(condition) ? "locks every row" : "may lock every row";
-    const message = `${rows} of ${named(target)}; other updates and deletes wait ${until(file, statement)}`;
-    return { message, recipe: RECIPES.rows };
-  }
+  const [update] = nodesOf(statement.tree, "UpdateStmt").flatMap((one) => updatedRows(one, resolve) ?? []);
+  const rows = update ?? updatedInBlock(statement);
+  if (!rows) return undefined;
+  return { message: `${rows}; other updates and deletes wait ${until(file, statement)}`, recipe: RECIPES.rows };
+}
+
+/** An UPDATE whose rows nothing bounds, also one within a WITH. */
+function updatedRows(update: Fields, resolve: Resolve): string | undefined {
+  const target = resolve(at(update, "relation") as RangeVar);
+  const condition = at(update, "whereClause");
+  const isOfTables = listAt(update, "fromClause").every(
+    (item) => at(item, "JoinExpr") || resolve(at(item, "RangeVar") as RangeVar),
+  );
+  if (!target || !isOfTables || !isUnbounded(condition) || hasLimit(update)) return undefined;
+  return `${isEveryRow(condition) ? "locks every row" : "may lock every row"} of ${named(target)}`;
+}
+
+function updatedInBlock(statement: TracedStatement): string | undefined {
   const changed = statement.touches.find(({ before, lock }) => before.kind !== "v" && lock !== "AccessShare");
   const isWhole = bodyTexts(statement).some(
-    (text) => /\bupdate\b/i.test(text) && /\bset\b/i.test(text) && !/\bwhere\b/i.test(text),
+    (text) => /\bupdate\b.*\bset\b/is.test(text) && !/\bwhere\b(?!\s+[\w."]+\s+is\s+null\s*$)/i.test(text),
   );
-  if (!changed || !isWhole) return undefined;
-  const message = `locks every row of ${named(changed.before)}; other updates and deletes wait ${until(file, statement)}`;
-  return { message, recipe: RECIPES.rows };
+  return changed && isWhole ? `may lock every row of ${named(changed.before)}` : undefined;
 }
