@@ -173,7 +173,9 @@ function* brokenThings(file: TracedFile): Iterable<Break> {
       continue;
     }
     const signature = thing.kind === "sequence" ? "" : `(${thing.detail})`;
-    yield { by, words: `the ${thing.kind} ${name}${signature} is dropped or renamed`, recipe: RECIPES.rename };
+    const isThere = file.thingsAfter.some((one) => isSame(one, thing));
+    const change = isThere ? "returns another type" : "is dropped or renamed";
+    yield { by, words: `the ${thing.kind} ${name}${signature} ${change}`, recipe: RECIPES.rename };
   }
 }
 
@@ -188,8 +190,14 @@ function isSame(one: NamedThing, other: NamedThing): boolean {
 
 /** True if queries that use a thing work with the other one as well. */
 function replaces(one: NamedThing, thing: NamedThing): boolean {
-  if (isSame(one, thing)) return true;
+  if (isSame(one, thing)) return isResultOf(one, thing);
   const [least, most] = one.arguments;
   const isCallable = least <= thing.arguments[1] && thing.arguments[1] <= most;
-  return one.kind === "function" && thing.kind === "function" && named(one) === named(thing) && isCallable;
+  const areFunctions = one.kind === "function" && thing.kind === "function";
+  return areFunctions && named(one) === named(thing) && isCallable && isResultOf(one, thing);
+}
+
+/** True if a function returns what the other one did; a table may have more columns. */
+function isResultOf({ result }: NamedThing, { result: old }: NamedThing): boolean {
+  return result === old || (old.endsWith(")") && result.startsWith(`${old.slice(0, -1)}, `));
 }

@@ -81,6 +81,8 @@ export interface NamedThing {
   readonly name: string;
   /** The argument types of a function, the label of an enum value, otherwise empty. */
   readonly detail: string;
+  /** What a function returns, as pg_get_function_result spells it; otherwise empty. */
+  readonly result: string;
   /** The numbers of arguments that a function may be called with. */
   readonly arguments: readonly [least: number, most: number];
 }

@@ -62,6 +62,7 @@ export type ThingFacts = readonly [
   schema: string,
   name: string,
   detail: string,
+  result: string,
   least: number,
   most: number,
 ];
@@ -90,7 +91,10 @@ export const LOCKED: Shape = [
   "list of",
   ["parts", ["number", ["list of", "text"], "number?", "number?", ["maybe", RELATION]]],
 ];
-export const THINGS: Shape = ["list of", ["parts", ["text", "number", "text", "text", "text", "number", "number"]]];
+export const THINGS: Shape = [
+  "list of",
+  ["parts", ["text", "number", "text", "text", "text", "text", "number", "number"]],
+];
 
 export function relationOf(facts: RelationFacts): Relation {
   const [oid, kind, schema, name, isPartition, isChild, columns, constraints, indexes] = facts;
@@ -135,8 +139,8 @@ function indexOf(facts: IndexFacts): Index {
   return { oid, name, unique, columns, method, orders, partial };
 }
 
-export function thingOf([kind, oid, schema, name, detail, least, most]: ThingFacts): NamedThing {
-  return { kind, oid, schema, name, detail, arguments: [least, most] };
+export function thingOf([kind, oid, schema, name, detail, result, least, most]: ThingFacts): NamedThing {
+  return { kind, oid, schema, name, detail, result, arguments: [least, most] };
 }
 
 /** The first oid that initdb does not assign. */
@@ -185,13 +189,13 @@ function notOfExtension(catalog: string): string {
 
 /** All things that clients can name, as `ThingFacts`. */
 export function thingsSql(): string {
-  return `SELECT COALESCE(json_agg(json_build_array(kind, things.oid::int8, nspname, name, detail, least, most)), '[]')::text AS seen FROM (
+  return `SELECT COALESCE(json_agg(json_build_array(kind, things.oid::int8, nspname, name, detail, result, least, most)), '[]')::text AS seen FROM (
  SELECT CASE prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind, o.oid, pronamespace AS schema, proname AS name,
- oidvectortypes(proargtypes) AS detail, pronargs - pronargdefaults AS least, pronargs AS most FROM pg_proc o
+ oidvectortypes(proargtypes) AS detail, COALESCE(pg_get_function_result(o.oid), '') AS result, pronargs - pronargdefaults AS least, pronargs AS most FROM pg_proc o
  WHERE o.oid >= ${FIRST_OID} AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) AND ${notOfExtension("pg_proc")}
- UNION ALL SELECT 'sequence', o.oid, relnamespace, relname, '', 0, 0 FROM pg_class o WHERE relkind = 'S' AND o.oid >= ${FIRST_OID} AND relpersistence <> 't'
+ UNION ALL SELECT 'sequence', o.oid, relnamespace, relname, '', '', 0, 0 FROM pg_class o WHERE relkind = 'S' AND o.oid >= ${FIRST_OID} AND relpersistence <> 't'
  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = o.oid AND deptype IN ('a', 'i', 'e') AND refclassid IN ('pg_class'::regclass, 'pg_extension'::regclass))
- UNION ALL SELECT 'type', o.oid, typnamespace, typname, '', 0, 0 FROM pg_type o WHERE o.oid >= ${FIRST_OID} AND typtype IN ('d', 'e', 'r') AND ${notOfExtension("pg_type")}
- UNION ALL SELECT 'enum value', enumtypid, typnamespace, typname, enumlabel, 0, 0 FROM pg_enum JOIN pg_type o ON o.oid = enumtypid
+ UNION ALL SELECT 'type', o.oid, typnamespace, typname, '', '', 0, 0 FROM pg_type o WHERE o.oid >= ${FIRST_OID} AND typtype IN ('d', 'e', 'r') AND ${notOfExtension("pg_type")}
+ UNION ALL SELECT 'enum value', enumtypid, typnamespace, typname, enumlabel, '', 0, 0 FROM pg_enum JOIN pg_type o ON o.oid = enumtypid
  ) things JOIN pg_namespace n ON n.oid = schema WHERE NOT starts_with(nspname, 'pg_temp')`;
 }

@@ -163,6 +163,10 @@ export const OBJECTS: readonly Safe[] = [
   "DROP FUNCTION IF EXISTS total(bigint); CREATE FUNCTION total(bigint) RETURNS numeric LANGUAGE sql AS 'SELECT 2::numeric'",
   "DROP FUNCTION total(bigint); CREATE FUNCTION total(a bigint, b int DEFAULT 0) RETURNS numeric LANGUAGE sql AS 'SELECT 2::numeric'",
   "DROP FUNCTION IF EXISTS nothing(int)",
+  [
+    "CREATE FUNCTION listed() RETURNS TABLE (id bigint) LANGUAGE sql AS 'SELECT id FROM users'",
+    "DROP FUNCTION listed(); CREATE FUNCTION listed() RETURNS TABLE (id bigint, name text) LANGUAGE sql AS 'SELECT id, name FROM users'",
+  ],
   "CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION touch()",
   "DROP TRIGGER users_touch ON users; CREATE TRIGGER users_touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch()",
   "DROP TRIGGER IF EXISTS users_touch ON users",
