@@ -157,7 +157,7 @@ function updatedRows(update: Fields, resolve: Resolve): string | undefined {
   const isOfTables = listAt(update, "fromClause").every(
     (item) => at(item, "JoinExpr") || resolve(at(item, "RangeVar") as RangeVar),
   );
-  if (!target || !isOfTables || !isUnbounded(condition) || hasLimit(update)) return undefined;
+  if (!target || !isOfTables || !isUnbounded(condition, target) || hasLimit(update)) return undefined;
   return `${isEveryRow(condition) ? "locks every row" : "may lock every row"} of ${named(target)}`;
 }
 

@@ -115,15 +115,27 @@ export function isEveryRow(condition: unknown): boolean {
  * True if a condition leaves the number of rows open: it compares no column with a value, but joins tables, or selects the
  * rows that a backfill has not reached.
  */
-export function isUnbounded(condition: unknown): boolean {
-  if (isEveryRow(condition) || at(condition, "NullTest")) return true;
+export function isUnbounded(condition: unknown, target: Relation): boolean {
+  if (isEveryRow(condition)) return true;
+  const test = at(condition, "NullTest");
+  if (test) return textAt(test, "nulltesttype") !== "IS_NULL" || !isRequired(at(test, "arg"), target);
   const parts = listAt(condition, "BoolExpr", "args");
   if (parts.length > 0) {
     const isAnd = textAt(condition, "BoolExpr", "boolop") === "AND_EXPR";
-    return isAnd ? parts.every(isUnbounded) : parts.some(isUnbounded);
+    return isAnd ? parts.every((part) => isUnbounded(part, target)) : parts.some((part) => isUnbounded(part, target));
   }
   const sides = [at(condition, "A_Expr", "lexpr"), at(condition, "A_Expr", "rexpr")];
   return sides.every((side) => nodesOf(side, "ColumnRef").length > 0 && nodesOf(side, "SubLink").length === 0);
+}
+
+function isRequired(column: unknown, { columns }: Relation): boolean {
+  const name = columnName(column);
+  return columns.some((one) => one.name === name && one.required);
+}
+
+/** The name of a column without its table. */
+function columnName(column: unknown): string | undefined {
+  return textAt(listAt(column, "ColumnRef", "fields").at(-1), "String", "sval");
 }
 
 /** True if a query within the statement ends after some rows, as those of batches do. */
@@ -165,7 +177,7 @@ function comparisons(condition: unknown): Comparison[] {
   const [left, right] = [at(expression, "lexpr"), at(expression, "rexpr")];
   const operator = textAt(listAt(expression, "name")[0], "String", "sval") ?? "";
   const side = at(left, "ColumnRef") ? left : right;
-  const name = textAt(listAt(side, "ColumnRef", "fields").at(-1), "String", "sval");
+  const name = columnName(side);
   const other = side === left ? right : left;
   return [{ operator: operator === "<>" ? "" : operator, name, isConstant: isEveryRow(other) }];
 }

@@ -135,6 +135,7 @@ export const ROWS: readonly Safe[] = [
   "DELETE FROM users WHERE id = 7",
   "UPDATE users SET name = 'x' WHERE email = 'a@b.c'",
   "UPDATE orders SET note = 'x' WHERE status = 'open' AND note IS NULL",
+  "UPDATE users SET name = 'x' WHERE users.name IS NULL",
   "UPDATE people SET bio = v.bio FROM (VALUES (1, 'a'), (2, 'b')) v (id, bio) WHERE v.id = people.id",
   "WITH batch AS (SELECT id FROM orders WHERE note IS NULL LIMIT 500) UPDATE orders SET note = '' FROM batch WHERE batch.id = orders.id",
   "CREATE TABLE t (id int); UPDATE people SET bio = '' FROM t WHERE t.id = people.id",
