@@ -12,6 +12,8 @@ ALTER TABLE <old> RENAME TO <new>;
 CREATE VIEW <old> AS SELECT * FROM <new>;`,
   type: `ALTER TABLE <table> ADD COLUMN <new> <type>;
 -- keep it current with a trigger, fill it in batches, let the clients use it, then drop the old column`,
+  policy: `CREATE POLICY <policy> ON <table> USING (<condition>);  -- in the same file
+ALTER TABLE <table> ENABLE ROW LEVEL SECURITY;`,
   required: `ALTER TABLE <table> ADD COLUMN <column> <type> NOT NULL DEFAULT <value>;
 -- drop the default in a later migration, when all clients give a value`,
 } as const;
@@ -31,6 +33,7 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int NOT NULL" },
       { given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)", sql: "ALTER TYPE e RENAME VALUE 'a' TO 'b'" },
       { given: "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", sql: "DROP FUNCTION f(int)" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ENABLE ROW LEVEL SECURITY" },
     ],
     good: [
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t RENAME TO u; CREATE VIEW t AS SELECT * FROM u" },
@@ -83,6 +86,11 @@ function* brokenRelations(file: TracedFile): Iterable<Break> {
     for (const column of before.columns) {
       const one = brokenColumn(file, before, column, after);
       if (one) yield one;
+    }
+    if (after.hidesRows && !before.hidesRows) {
+      const [by] = firstTouch(file, before, (touch) => touch.after?.hidesRows === true) ?? [];
+      const words = `row security of ${name} has no policy, so that clients find no rows`;
+      if (by) yield { by, words, recipe: RECIPES.policy };
     }
     yield* newDemands(file, before, after);
   }

@@ -19,6 +19,8 @@ export interface Relation {
   readonly isPartition: boolean;
   /** True for a partition, and for a table that inherits from another. */
   readonly isChild: boolean;
+  /** True if row security is on and no policy lets anybody but the owner see a row. */
+  readonly hidesRows: boolean;
   readonly columns: readonly Column[];
   readonly constraints: readonly Constraint[];
   readonly indexes: readonly Index[];

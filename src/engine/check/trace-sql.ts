@@ -44,6 +44,7 @@ export type RelationFacts = readonly [
   name: string,
   isPartition: boolean,
   isChild: boolean,
+  hidesRows: boolean,
   columns: readonly ColumnFacts[] | null,
   constraints: readonly ConstraintFacts[] | null,
   indexes: readonly IndexFacts[] | null,
@@ -80,6 +81,7 @@ const RELATION: Shape = [
     "text",
     "boolean",
     "boolean",
+    "boolean",
     ["maybe", ["list of", COLUMN]],
     ["maybe", ["list of", CONSTRAINT]],
     ["maybe", ["list of", INDEX]],
@@ -97,7 +99,7 @@ export const THINGS: Shape = [
 ];
 
 export function relationOf(facts: RelationFacts): Relation {
-  const [oid, kind, schema, name, isPartition, isChild, columns, constraints, indexes] = facts;
+  const [oid, kind, schema, name, isPartition, isChild, hidesRows, columns, constraints, indexes] = facts;
   return {
     oid,
     kind,
@@ -105,6 +107,7 @@ export function relationOf(facts: RelationFacts): Relation {
     name,
     isPartition,
     isChild,
+    hidesRows,
     columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated]) => ({
       number,
       name: column,
@@ -149,6 +152,7 @@ const KINDS = ["r", "p", "m", "v", "f"].map(quoteText).join(", ");
 
 /** A relation `c` in the schema `n`, as `RelationFacts`. A type's name does not depend on the search path. */
 const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
+ relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive),
  (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
  (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '') ORDER BY attnum)
  FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace tn ON tn.oid = typnamespace

@@ -320,6 +320,8 @@ export const BREAKING: readonly Labelled[] = [
   ],
   [BREAKS, "DROP FUNCTION total(bigint); CREATE FUNCTION total(bigint) RETURNS text LANGUAGE sql RETURN 'no'"],
   [BREAKS, "DROP PROCEDURE clean()"],
+  [BREAKS, "ALTER TABLE users ENABLE ROW LEVEL SECURITY"],
+  [BREAKS, "ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON users AS RESTRICTIVE USING (true)"],
   [BREAKS, "DROP SEQUENCE invoice_no"],
   [BREAKS, "ALTER SEQUENCE invoice_no RENAME TO invoice_number"],
   [BREAKS, "DROP SCHEMA app CASCADE"],
