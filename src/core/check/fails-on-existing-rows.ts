@@ -61,7 +61,7 @@ export const failsOnExistingRows: CheckRule = {
         if (!isRead) return [];
         return causesOf(file, statement, touch, updated);
       });
-      const causes = [...found, ...fromTree(statement, scanned)];
+      const causes = [...rejection(statement), ...found, ...fromTree(statement, scanned)];
       const [first] = causes;
       if (first)
         yield {
@@ -79,6 +79,13 @@ export const failsOnExistingRows: CheckRule = {
 interface Cause {
   readonly cause: string;
   readonly recipe: string;
+}
+
+/** The rows of earlier migrations are enough to make the statement fail. */
+function rejection({ rejection: message }: TracedStatement): Cause[] {
+  return message === undefined
+    ? []
+    : [{ cause: `even the rows of earlier migrations do not fit (${message})`, recipe: RECIPES.constraint }];
 }
 
 /** The relations, by name, that earlier statements of the file updated: their new columns are filled. */

@@ -119,6 +119,8 @@ export interface TracedStatement {
   readonly transaction: number;
   /** What could be named before the statement and not after it. */
   readonly lost: readonly NamedThing[];
+  /** The server's message, if it rejected the statement until rows of earlier migrations were deleted. */
+  readonly rejection?: string;
 }
 
 /** The statements of a file that was applied to a shadow database. */

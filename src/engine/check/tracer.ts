@@ -69,6 +69,8 @@ export class Tracer implements StatementWatch {
   #transactions = 0;
   #things: readonly NamedThing[] = [];
   #current: CurrentFile | undefined;
+  /** The server's messages about statements that rows did not fit, by path and number. */
+  readonly #rejections = new Map<string, string>();
   #seen = new Map<number, Sight>();
 
   /** @param own the tables of pgstep, "schema.name" without quotes */
@@ -109,7 +111,9 @@ export class Tracer implements StatementWatch {
       const lost = changes ? await this.#readThings(session) : [];
       const number = current.statements.length + 1;
       const transaction = current.transactions;
-      current.statements.push({ statement, number, tree, touches, alone: isAlone, transaction, lost });
+      const rejection = this.#rejections.get(`${current.path}:${number}`);
+      const seen = { statement, number, tree, touches, alone: isAlone, transaction, lost };
+      current.statements.push(rejection === undefined ? seen : { ...seen, rejection });
     });
     if (!isPossible) this.rejected ??= statement;
   }
@@ -130,6 +134,23 @@ export class Tracer implements StatementWatch {
       transaction: 0,
       lost: [],
     });
+  }
+
+  /**
+   * Forgets the current file, so that it can run again without the rows that a statement did not fit.
+   * @param message the server's, to be remembered for that statement
+   * @returns false if a part of the file may have been committed
+   */
+  abandon(message: string): boolean {
+    const current = this.#current;
+    if (!current || !this.rejected || current.transactions > 1) return false;
+    if (current.statements.some(({ transaction }) => transaction === 0)) return false;
+    this.#rejections.set(`${current.path}:${current.statements.length + 1}`, message);
+    this.#relations = new Map(current.before);
+    this.#things = current.thingsBefore;
+    this.#current = undefined;
+    this.rejected = undefined;
+    return true;
   }
 
   /** Ends the current file. The session must not be in a transaction. */

@@ -17,7 +17,7 @@ import type { World } from "../support.ts";
 
 await loadModule();
 
-async function parse(text: string): Promise<Node | undefined> {
+export async function parse(text: string): Promise<Node | undefined> {
   try {
     return (parseSync(text) as unknown as { stmts: { stmt: Node }[] }).stmts[0]?.stmt;
   } catch {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TracedStatement } from "../../../src/core/trace/trace.ts";
-import { embeddedWorld } from "../support.ts";
-import { traced } from "./traced.ts";
+import { Tracer } from "../../../src/engine/check/tracer.ts";
+import { embeddedWorld, succeeded } from "../support.ts";
+import { notes, parse, statementsOf, traced } from "./traced.ts";
 
 /** "notes AccessExclusive rewritten scanned". */
 function words({ touches }: TracedStatement): string[] {
@@ -50,4 +51,39 @@ test("a file that begins outside a transaction shows its relations as they were 
     [...(all?.values() ?? [])].map((relation) => relation.indexes.map(({ name }) => name)),
   );
   assert.deepEqual(indexes, [[[]], [[]], [["notes_id"]]]);
+});
+
+test("a file that rows do not fit runs again without them, and the statement is remembered", async () => {
+  const here = await embeddedWorld({
+    "001_notes.sql": "CREATE TABLE notes (id int PRIMARY KEY, body text); INSERT INTO notes VALUES (1, NULL);",
+  });
+  succeeded(await here.up());
+  const session = await here.database.open();
+  const tracer = new Tracer(parse, []);
+  const statements = statementsOf("ALTER TABLE notes DROP COLUMN id; ALTER TABLE notes ALTER body SET NOT NULL");
+  const run = async () => {
+    await session.execute("BEGIN");
+    await tracer.began(session, "file");
+    for (const statement of statements) {
+      await session.execute(statement.text).catch(() => {});
+      await tracer.ran(session, statement, false);
+    }
+  };
+  try {
+    await run();
+    assert.equal(tracer.rejected?.text, "ALTER TABLE notes ALTER body SET NOT NULL");
+    await session.execute("ROLLBACK");
+    assert.equal(tracer.abandon("NULL is there"), true);
+    assert.equal(tracer.rejected, undefined);
+    await session.execute("TRUNCATE notes");
+    await run();
+    await session.execute("COMMIT");
+    await tracer.finish(session);
+  } finally {
+    await session.close();
+  }
+  const [message] = notes(tracer.files).filter((note) => note.includes("Fails on existing rows"));
+  assert.match(message ?? "", /^2 .*even the rows of earlier migrations do not fit \(NULL is there\)/);
+  assert.equal(tracer.files[0]?.statements.length, 2);
+  assert.equal(notes(tracer.files).filter((note) => note.includes("Destroys data")).length, 1);
 });
