@@ -8,6 +8,8 @@ export const cannotRunInTransaction: CheckRule = {
   why: "PostgreSQL rejects the statement within a transaction, so the file fails whenever it runs.",
   recipe: `-- in a file of its own, without BEGIN and COMMIT: pgstep runs it outside a transaction
 <the statement>;
+-- a procedure or a DO block that commits needs this first line in its file:
+-- Transaction: none
 -- a new value of an enum type can be used after COMMIT:
 ALTER TYPE <type> ADD VALUE '<value>';  -- here
 INSERT INTO <table> VALUES ('<value>');  -- in a later file`,
@@ -20,6 +22,7 @@ INSERT INTO <table> VALUES ('<value>');  -- in a later file`,
         sql: "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t VALUES ('b')",
       },
       { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN EXECUTE 'CREATE INDEX CONCURRENTLY t_n ON t (n)'; END $$" },
+      { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$" },
     ],
     good: [
       { given: "CREATE TABLE t (n int)", sql: "CREATE INDEX CONCURRENTLY t_n ON t (n)" },
@@ -32,11 +35,11 @@ INSERT INTO <table> VALUES ('<value>');  -- in a later file`,
 };
 
 /** SQLSTATEs of statements that PostgreSQL rejects within a transaction. */
-const REJECTED: ReadonlySet<string> = new Set(["25001", "55P04"]);
+const REJECTED: ReadonlySet<string> = new Set(["25001", "2D000", "55P04"]);
 
 /**
- * The rule that a failed trial run violates, by the SQLSTATE of the server's error: active_sql_transaction, or
- * unsafe_new_enum_value_usage; undefined for any other.
+ * The rule that a failed trial run violates, by the SQLSTATE of the server's error: active_sql_transaction,
+ * invalid_transaction_termination or unsafe_new_enum_value_usage; undefined for any other.
  */
 export function ruleOfServerError(code: string): CheckRule["id"] | undefined {
   return REJECTED.has(code) ? cannotRunInTransaction.id : undefined;

@@ -1,6 +1,6 @@
 import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { isRewrite, isTruncating, retypedColumns, wasThere } from "../trace/definition-work.ts";
-import { bodyTexts, inOrder, isEveryRow, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
+import { bodyTexts, inOrder, isEveryRowOf, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
 import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { usingOf } from "../trace/using.ts";
@@ -145,7 +145,7 @@ function changedRows(file: TracedFile, statement: TracedStatement, resolve: Reso
   const kind = kindOf(statement);
   if (kind === "DeleteStmt" || kind === "UpdateStmt") {
     const table = resolve(at(body, "relation") as RangeVar);
-    if (!table || !isEveryRow(at(body, "whereClause"))) return [];
+    if (!table || !isEveryRowOf(at(body, "whereClause"), table)) return [];
     if (kind === "DeleteStmt") return [`deletes all rows of ${named(table)}`];
     const known = file.before.get(table.oid)?.columns;
     return listAt(body, "targetList").flatMap((target) => {
@@ -158,8 +158,8 @@ function changedRows(file: TracedFile, statement: TracedStatement, resolve: Reso
   // An INSERT that takes the deleted rows moves them.
   if (kind === "SelectStmt") {
     return nodesOf(body, "DeleteStmt").flatMap((part) => {
-      const table = isEveryRow(at(part, "whereClause")) ? resolve(at(part, "relation") as RangeVar) : undefined;
-      return table ? [`deletes all rows of ${named(table)}`] : [];
+      const table = resolve(at(part, "relation") as RangeVar);
+      return table && isEveryRowOf(at(part, "whereClause"), table) ? [`deletes all rows of ${named(table)}`] : [];
     });
   }
   const changed = statement.touches.find((touch) => hasRows(touch) && touch.lock !== "AccessShare");

@@ -76,7 +76,7 @@ export function rowsAtWork(statement: TracedStatement, resolve: Resolve): Relati
     case "RefreshMatViewStmt":
       return at(body, "skipData") === true ? undefined : resolve(at(body, "relation") as RangeVar);
   }
-  if (!isOpaque(statement)) return undefined;
+  if (!isOpaque(statement) || at(body, "limitCount")) return undefined;
   // A loop over the rows of an empty table does not reach its body.
   const mayChange = bodyTexts(statement).some((text) => /\b(?:update|delete|insert|merge)\b/i.test(text));
   const changed = statement.touches.find(({ lock, scanned }) => scanned && (mayChange || lock !== "AccessShare"));
@@ -109,6 +109,13 @@ function sourceOf(node: unknown, resolve: Resolve): Relation | undefined {
 /** True if a condition holds for every row because it is absent or constant. */
 export function isEveryRow(condition: unknown): boolean {
   return condition === undefined || nodesOf(condition, "ColumnRef").length + nodesOf(condition, "SubLink").length === 0;
+}
+
+/** True if a condition holds for every row of a table, by what is known of its columns. */
+export function isEveryRowOf(condition: unknown, target: Relation): boolean {
+  if (isEveryRow(condition)) return true;
+  const test = at(condition, "NullTest");
+  return textAt(test, "nulltesttype") === "IS_NOT_NULL" && isRequired(at(test, "arg"), target);
 }
 
 /**

@@ -38,6 +38,8 @@ export interface Column {
   readonly filled: boolean;
   /** True if PostgreSQL computes its values from other columns. */
   readonly generated: boolean;
+  /** False if an INSERT cannot give it a value, because it is generated or always an identity. */
+  readonly writable: boolean;
 }
 
 /** A CHECK, FOREIGN KEY, PRIMARY KEY, UNIQUE or EXCLUDE constraint of a table. */

@@ -15,6 +15,7 @@ type ColumnFacts = readonly [
   required: boolean,
   filled: boolean,
   generated: boolean,
+  writable: boolean,
 ];
 type ConstraintFacts = readonly [
   oid: number,
@@ -68,7 +69,7 @@ export type ThingFacts = readonly [
   most: number,
 ];
 
-const COLUMN: Shape = ["parts", ["number", "text", "text", "number", "boolean", "boolean", "boolean"]];
+const COLUMN: Shape = ["parts", ["number", "text", "text", "number", "boolean", "boolean", "boolean", "boolean"]];
 const NUMBERS: Shape = ["list of", "number"];
 const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", NUMBERS, "number", "number", NUMBERS]];
 const INDEX: Shape = ["parts", ["number", "text", "boolean", NUMBERS, "text", "text", "text", "text", "boolean"]];
@@ -108,7 +109,7 @@ export function relationOf(facts: RelationFacts): Relation {
     isPartition,
     isChild,
     hidesRows,
-    columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated]) => ({
+    columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated, writable]) => ({
       number,
       name: column,
       type,
@@ -116,6 +117,7 @@ export function relationOf(facts: RelationFacts): Relation {
       required,
       filled,
       generated,
+      writable,
     })),
     constraints: (constraints ?? []).map(constraintOf),
     indexes: (indexes ?? []).map(indexOf),
@@ -154,7 +156,7 @@ const KINDS = ["r", "p", "m", "v", "f"].map(quoteText).join(", ");
 const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
  relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive),
  (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
- (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '') ORDER BY attnum)
+ (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '', attgenerated = '' AND attidentity <> 'a') ORDER BY attnum)
  FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace tn ON tn.oid = typnamespace
  WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
  (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END, confrelid::int8, COALESCE(confkey, '{}')) ORDER BY k.oid)

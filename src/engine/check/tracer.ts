@@ -137,15 +137,16 @@ export class Tracer implements StatementWatch {
   }
 
   /**
-   * Forgets the current file, so that it can run again without the rows that a statement did not fit.
+   * Forgets the current file after a statement was rejected, so that the file can run again.
    * @param message the server's, to be remembered for that statement
    * @returns false if a part of the file may have been committed
    */
-  abandon(message: string): boolean {
+  abandon(message?: string): boolean {
     const current = this.#current;
-    if (!current || !this.rejected || current.transactions > 1) return false;
+    if (!current) return true;
+    if (!this.rejected || current.transactions > 1) return false;
     if (current.statements.some(({ transaction }) => transaction === 0)) return false;
-    this.#rejections.set(`${current.path}:${current.statements.length + 1}`, message);
+    if (message !== undefined) this.#rejections.set(`${current.path}:${current.statements.length + 1}`, message);
     this.#relations = new Map(current.before);
     this.#things = current.thingsBefore;
     this.#current = undefined;
