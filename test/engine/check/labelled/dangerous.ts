@@ -397,6 +397,36 @@ export const DESTROYING: readonly Labelled[] = [
   [DESTROYS, "ALTER TABLE orders ALTER placed TYPE timestamp(0)"],
 ];
 
+/** As the tools of applications write them. */
+export const GENERATED: readonly Labelled[] = [
+  // Rails
+  [WRITES, 'CREATE INDEX "index_orders_on_user_id_and_status" ON "orders" ("user_id", "status")'],
+  [and(SCANS, FAILS, BREAKS), 'ALTER TABLE "orders" ALTER COLUMN "qty" SET NOT NULL'],
+  [
+    ALL,
+    'ALTER TABLE "users" ADD "admin" boolean; UPDATE "users" SET "admin" = FALSE; ALTER TABLE "users" ALTER COLUMN "admin" SET DEFAULT FALSE',
+  ],
+  // Django
+  [
+    and(ALL, FAILS, WRITES),
+    'ALTER TABLE "users" ADD CONSTRAINT "users_name_243f6a_uniq" UNIQUE ("name"); CREATE INDEX "users_name_243f6a_like" ON "users" ("name" varchar_pattern_ops)',
+  ],
+  [REWRITES, 'BEGIN; ALTER TABLE "app"."Invoice" ALTER COLUMN "Id" TYPE bigint USING "Id"::bigint; COMMIT'],
+  // Prisma
+  [
+    and(DESTROYS, FAILS, BREAKS),
+    '-- AlterTable\nALTER TABLE "orders" DROP COLUMN "note",\nADD COLUMN     "note" INTEGER NOT NULL;',
+  ],
+  // TypeORM, Drizzle, Knex, Hibernate
+  [and(FAILS, BREAKS), 'ALTER TABLE "users" ADD "views" integer NOT NULL'],
+  [
+    and(WRITES, SCANS, FAILS),
+    `DO $$ BEGIN ALTER TABLE "orders" ADD CONSTRAINT "fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action; EXCEPTION WHEN duplicate_object THEN null; END $$`,
+  ],
+  [and(FAILS, BREAKS), 'alter table "orders" add column "channel" varchar(255) not null'],
+  [and(ALL, SCANS), "alter table if exists users add constraint UK_6dotkott2kjsp8vw4d0m25fb7 unique (name)"],
+];
+
 export const REFUSED: readonly Labelled[] = [
   [REJECTED, "BEGIN; CREATE INDEX CONCURRENTLY i ON users (age); COMMIT"],
   [REJECTED, "BEGIN; DROP INDEX CONCURRENTLY orders_code; COMMIT"],
@@ -428,5 +458,6 @@ export const DANGEROUS = {
   FAILING,
   BREAKING,
   DESTROYING,
+  GENERATED,
   REFUSED,
 } as const;
