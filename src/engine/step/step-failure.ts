@@ -166,7 +166,10 @@ function adviceFor(server: ServerMessage, stage: Stage, script: Script, { contex
     case "55P04":
       return "Put the ALTER TYPE ... ADD VALUE into a migration of its own, before this one.";
     case "53200":
-      return "Split the migration, or raise max_locks_per_transaction on the server.";
+      // The lock table is full (LockAcquireExtended in storage/lmgr/lock.c), or the statement needs too much.
+      return /lock/i.test(server.routine ?? "")
+        ? "Split the migration, or raise max_locks_per_transaction on the server."
+        : "Let the statement work on fewer rows at once.";
     case "55P03":
       return adviceOnRetries(retryMs);
   }

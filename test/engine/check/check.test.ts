@@ -120,6 +120,15 @@ describe("check", () => {
 
   const ENDLESS = { "001_a.sql": ORDERS, "002_loop.sql": "SELECT 1;\nDO $$ BEGIN LOOP END LOOP; END $$;" };
 
+  test("stops a statement that takes all memory, and says which", { timeout: 120_000 }, async () => {
+    const sql = "DO $$ DECLARE a text[]; BEGIN FOR i IN 1..9000 LOOP a[i] := repeat('x', 1000000); END LOOP; END $$;";
+    const { findings } = await checked(await world({ "001_a.sql": `SELECT 1;\n${sql}` }));
+    assert.deepEqual(
+      findings.map(({ rule, message, hint, place }) => [rule, message.split(";")[0], hint, place?.line]),
+      [["replay", "Cannot apply 001_a: out of memory (53200)", "Let the statement work on fewer rows at once.", 2]],
+    );
+  });
+
   test("stops a statement that never ends after the time limit, and says which", { timeout: 240_000 }, async () => {
     const report = await checked(await world(ENDLESS), { limitMs: 20_000 });
     assert.deepEqual(
