@@ -59,6 +59,7 @@ export const check: Command<Environment> = {
     { line: "pgstep check", note: "in CI; no server is needed" },
     { line: "pgstep check --explain rewrites-table", note: "the harm and the safe way" },
     { line: "pgstep check --format sarif > pgstep.sarif", note: "for code scanning" },
+    { line: "pgstep check --format markdown > comment.md", note: "for a comment on the change" },
   ],
   async run(invocation, environment) {
     const { options } = invocation;

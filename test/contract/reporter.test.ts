@@ -12,6 +12,7 @@ import { MaskedReporter } from "../../src/adapters/reporters/masked-reporter.ts"
 import { SeveralReporters } from "../../src/adapters/reporters/several-reporters.ts";
 import { TextReporter } from "../../src/adapters/text-report/text-reporter.ts";
 import { VOCABULARY } from "../../src/commands/index.ts";
+import type { FindingFormat } from "../../src/core/command-line/output-format.ts";
 import { Failure } from "../../src/core/failure/failure.ts";
 import { HintCommands } from "../../src/core/hints/hint-commands.ts";
 import type { Event } from "../../src/core/reports/event.ts";
@@ -97,7 +98,7 @@ const mayFail = new Set(
     .map(({ type }) => type),
 );
 
-const document = (format: "junit" | "sarif" | "gitlab"): Kind => ({
+const document = (format: FindingFormat): Kind => ({
   make: onStream((stream) => new DocumentReporter(stream, format, { checkout: ".", toolVersion: "1" })),
   events: none,
   reports: isFindings,
@@ -114,13 +115,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
     reports: (type) => isFindings(type) || type === "status" || mayFail.has(type),
   },
   "step summary": {
-    make: onFile((path) => new StepSummary(path)),
+    make: onFile((path) => new StepSummary(path, ".")),
     events: none,
     reports: (type) => isFindings(type) || mayFail.has(type),
   },
   junit: document("junit"),
   sarif: document("sarif"),
   gitlab: document("gitlab"),
+  markdown: document("markdown"),
   several: { make: around(2, (inner) => new SeveralReporters(inner)), events: all, reports: all },
   masked: { make: around(1, ([one]) => new MaskedReporter(one as Reporter)), events: all, reports: all },
   hints: { make: around(1, ([one]) => new HintReporter(one as Reporter, commands)), events: all, reports: all },

@@ -36,6 +36,7 @@ export const LOOKS: Readonly<Record<string, Look>> = {
   sarif: { format: "sarif" },
   junit: { format: "junit" },
   gitlab: { format: "gitlab" },
+  markdown: { format: "markdown" },
   "github annotations and summary": { format: "github" },
 };
 

@@ -1,5 +1,5 @@
+import { markdownDocument } from "../../src/adapters/ci-report/findings-markdown.ts";
 import { annotation } from "../../src/adapters/ci-report/github-annotations.ts";
-import { validationSummary } from "../../src/adapters/ci-report/github-step-summary.ts";
 import { junitDocument } from "../../src/adapters/ci-report/junit.ts";
 import { taggedResult } from "../../src/adapters/session/backend-messages.ts";
 import { progressText } from "../../src/adapters/text-report/progress-line.ts";
@@ -138,7 +138,14 @@ const WORST: readonly Worst[] = [
   { name: "a source line", units: ["a", "😀", "\t"], take: (text) => sourceWindow(text, 500_000, 80, "…") },
   { name: "annotation", units: [...BLANKS, ...MARKUP], take: (text) => annotation(finding(text.slice(0, 4_000)), ".") },
   { name: "JUnit", units: MARKUP, take: (text) => junitDocument({ ...INSPECTED, findings: [finding(text)] }) },
-  { name: "summary", units: MARKUP, take: (text) => validationSummary({ ...VALIDATION, findings: [finding(text)] }) },
+  {
+    name: "Markdown",
+    units: MARKUP,
+    take(text) {
+      const findings = [finding(text)];
+      return markdownDocument({ ...INSPECTED, findings, report: { ...VALIDATION, findings } });
+    },
+  },
   {
     name: "progress",
     units: ["0", "0 ", " "],

@@ -1,10 +1,11 @@
 import type { FindingFormat } from "../../core/command-line/output-format.ts";
-import { type Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { type Failure, finding } from "../../core/failure/failure.ts";
 import { messageOf } from "../../core/failure/system-error.ts";
 import type { Report } from "../../core/reports/report.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { findingsOf, type Inspected } from "../output/findings.ts";
 import type { OutputStream } from "../output/output.ts";
+import { markdownDocument } from "./findings-markdown.ts";
 import { gitlabDocument } from "./gitlab.ts";
 import { junitDocument } from "./junit.ts";
 import { sarifDocument } from "./sarif.ts";
@@ -12,6 +13,7 @@ import { sarifDocument } from "./sarif.ts";
 const DOCUMENTS: Readonly<Record<FindingFormat, (inspected: Inspected) => string>> = {
   gitlab: gitlabDocument,
   junit: junitDocument,
+  markdown: markdownDocument,
   sarif: sarifDocument,
 };
 
@@ -31,25 +33,28 @@ export class DocumentReporter implements Reporter {
   event(): void {}
 
   report(report: Report): void {
-    if (report.type === "validation" || report.type === "check") this.#write(report.findings, report.migrations);
+    if (report.type === "validation" || report.type === "check") {
+      const { findings, migrations } = report;
+      this.#write({ findings, migrations, report });
+    }
   }
 
   /** An error in the command line is only printed as text: the command may not produce findings at all. */
   failure(failure: Failure): void {
-    if (failure.code !== "usage") this.#write(findingsOf(failure), undefined);
+    if (failure.code !== "usage") this.#write({ findings: findingsOf(failure), migrations: undefined });
   }
 
   bug(error: unknown): void {
     const message = `pgstep has a bug: ${messageOf(error)}`;
-    this.#write([finding("bug", { message })], undefined);
+    this.#write({ findings: [finding("bug", { message })], migrations: undefined });
   }
 
   close(): void {}
 
   /** Writes once: two documents in a row are invalid. */
-  #write(findings: readonly Finding[], migrations: number | undefined): void {
+  #write(inspected: Omit<Inspected, "checkout" | "toolVersion">): void {
     if (this.#written) return;
     this.#written = true;
-    this.#stream.write(DOCUMENTS[this.#format]({ ...this.#facts, findings, migrations }));
+    this.#stream.write(DOCUMENTS[this.#format]({ ...this.#facts, ...inspected }));
   }
 }

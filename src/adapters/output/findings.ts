@@ -1,5 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { Failure, FilePlace, Finding } from "../../core/failure/failure.ts";
+import type { CheckReport } from "../../core/reports/check-report.ts";
+import type { ValidationReport } from "../../core/reports/report.ts";
 import type { Variables } from "./output.ts";
 
 /** The contents of a document for another program. */
@@ -7,6 +9,8 @@ export interface Inspected {
   /** The number of checked migrations; undefined if pgstep failed before it checked any. */
   readonly migrations: number | undefined;
   readonly findings: readonly Finding[];
+  /** The whole report; undefined if pgstep failed before it checked any migration. */
+  readonly report?: ValidationReport | CheckReport;
   /** The directory that paths are relative to. */
   readonly checkout: string;
   readonly toolVersion: string;

@@ -46,7 +46,7 @@ export function openReporter(presentation: Presentation, surroundings: ReporterS
   }
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = variables;
   if (GITHUB_STEP_SUMMARY && (GITHUB_ACTIONS === "true" || presentation.format === "github")) {
-    reporters.push(new StepSummary(GITHUB_STEP_SUMMARY));
+    reporters.push(new StepSummary(GITHUB_STEP_SUMMARY, checkoutOf(variables)));
   }
   return prepared(new SeveralReporters([...reporters, ...shown]));
 }

@@ -24,10 +24,17 @@ export function checkLines(report: CheckReport, output: Output, verbose: boolean
     ...table,
     ...(table.length > 0 ? [""] : []),
     resultLine(report, output),
+    ...examinationLines(report),
+    ...(report.hint === undefined ? [] : helpLines(report.hint, output)),
+  ];
+}
+
+/** What was run and examined, and the findings that do not count. */
+export function examinationLines(report: CheckReport): string[] {
+  return [
     ...(report.replay ? runLines(report, report.replay) : ["No migration was run: fix the files first."]),
     ...syntaxLines(report.syntax),
     ...forgivenLines(report),
-    ...(report.hint === undefined ? [] : helpLines(report.hint, output)),
   ];
 }
 
@@ -71,16 +78,19 @@ const STATEMENT = "statement";
 /** A narrower column of statements is left out. */
 const FEWEST_COLUMNS = 16;
 /** Its width without a terminal. */
-const COLUMNS_IN_PIPES = 60;
+export const COLUMNS_IN_PIPES = 60;
 
-/** One row for each lock that keeps others from something; with `all`, for every lock. */
-function tableLines(statements: readonly CheckedStatement[], output: Output, all: boolean): string[] {
+/** The heads, then one row for each lock that keeps others from something; with `all`, for every lock. */
+export function statementTable(statements: readonly CheckedStatement[], all: boolean): string[][] {
   const rows = statements.flatMap((one) =>
     one.touches.filter((touch) => all || touch.blocks || touch.rewritten).map((touch) => cellsOf(one, touch)),
   );
-  if (rows.length === 0) return [];
+  return rows.length === 0 ? [] : [[...HEADS, STATEMENT], ...rows];
+}
+
+function tableLines(statements: readonly CheckedStatement[], output: Output, all: boolean): string[] {
   const { colors, columns, marks } = output;
-  const table = [[...HEADS, STATEMENT], ...rows];
+  const table = statementTable(statements, all);
   const widths = HEADS.map((_, index) => Math.max(...table.map((cells) => displayWidth(cells[index] ?? ""))));
   const taken = widths.reduce((sum, width) => sum + width + GAP.length, 0);
   const room = columns === undefined ? COLUMNS_IN_PIPES : columns - taken;

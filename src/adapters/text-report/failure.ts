@@ -6,7 +6,7 @@ import type { Event } from "../../core/reports/event.ts";
 import type { ValidationReport } from "../../core/reports/report.ts";
 import { printable, printableLine, wrapped } from "../../core/text/display.ts";
 import { advance, START } from "../../core/text/position.ts";
-import type { Output } from "../output/output.ts";
+import type { Colors, Output } from "../output/output.ts";
 import { counted, listed } from "../output/words.ts";
 import { placeText, sourceFrame, sourceWindow } from "./source-frame.ts";
 
@@ -122,15 +122,20 @@ function comment(text: string, columns: number): string[] {
 
 /** "Checked 3 migrations: 1 error and 2 warnings." */
 export function resultLine({ migrations, findings, database }: Checked, { colors }: Output): string {
+  const where = database === undefined ? "" : ` against ${printableLine(database)}`;
+  return `Checked ${counted(migrations, "migration")}${where}: ${resultWords(findings, colors)}.`;
+}
+
+/** "1 error and 2 warnings". */
+export function resultWords(findings: readonly Finding[], colors?: Pick<Colors, "red" | "yellow">): string {
+  const { red, yellow } = colors ?? { red: String, yellow: String };
   const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
   const found = [
-    ...(count("error") > 0 ? [colors.red(counted(count("error"), "error"))] : []),
-    ...(count("warning") > 0 ? [colors.yellow(counted(count("warning"), "warning"))] : []),
+    ...(count("error") > 0 ? [red(counted(count("error"), "error"))] : []),
+    ...(count("warning") > 0 ? [yellow(counted(count("warning"), "warning"))] : []),
     ...(count("note") > 0 ? [counted(count("note"), "note")] : []),
   ];
-  const where = database === undefined ? "" : ` against ${printableLine(database)}`;
-  const result = found.length > 0 ? listed(found) : "no problems found";
-  return `Checked ${counted(migrations, "migration")}${where}: ${result}.`;
+  return found.length > 0 ? listed(found) : "no problems found";
 }
 
 type Checked = Pick<ValidationReport | CheckReport, "migrations" | "findings" | "database">;

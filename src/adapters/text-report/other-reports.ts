@@ -96,11 +96,14 @@ export function quietLines(report: Report, output: Output): string[] {
 function validationLines(report: ValidationReport, output: Output): string[] {
   const lines = findingLines(report.findings, output);
   if (lines.length > 0) lines.push("");
-  lines.push(resultLine(report, output), ...syntaxLines(report.syntax));
-  if (report.database === undefined) {
-    lines.push("Only the files were checked: no database is named to compare them with (--url or DATABASE_URL).");
-  }
-  return lines;
+  return [...lines, resultLine(report, output), ...inspectionLines(report)];
+}
+
+/** What was not checked. */
+export function inspectionLines({ syntax, database }: ValidationReport): string[] {
+  const lines = syntaxLines(syntax);
+  if (database !== undefined) return lines;
+  return [...lines, "Only the files were checked: no database is named to compare them with (--url or DATABASE_URL)."];
 }
 
 function baselineLines({ recorded, database }: BaselineReport, { colors, marks }: Output): string[] {

@@ -4,7 +4,7 @@ import { usage } from "../failure/failure.ts";
 export const COMMON_FORMATS = ["human", "json", "github"] as const;
 
 /** Output formats for lists of findings; only some commands have them. */
-export const FINDING_FORMATS = ["gitlab", "junit", "sarif"] as const;
+export const FINDING_FORMATS = ["gitlab", "junit", "markdown", "sarif"] as const;
 
 export const FORMATS = [...COMMON_FORMATS, ...FINDING_FORMATS] as const;
 export type Format = (typeof FORMATS)[number];

@@ -46,7 +46,8 @@ const WRITERS: Readonly<Record<Target, (text: string) => string>> = {
   json: (text) => withoutCommands(text.replace(UNSAFE, escapedUnits), { mark: "#\\u0023" }),
   xml,
   "xml-attribute": (text) => xml(text).replaceAll('"', "&quot;").replaceAll("\n", "&#10;"),
-  markdown: (text) => spelledOut(text).replace(MARKUP, reference).replaceAll("\n", "<br>"),
+  markdown: (text) =>
+    spelledOut(text).replace(MARKUP, reference).replace(MENTION, "@<!-- -->").replaceAll("\n", "<br>"),
   "workflow-message": workflowMessage,
   "workflow-property": (text) => workflowMessage(text).replaceAll(":", "%3A").replaceAll(",", "%2C"),
 };
@@ -83,6 +84,9 @@ function xml(text: string): string {
 
 /** Characters with a meaning in Markdown or HTML; an underscore within a word has none. */
 const MARKUP = /[\\`*{}[\]<>#|~&]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
+
+/** GitHub and GitLab notify the people and teams whose names follow. */
+const MENTION = /@(?=\w)/g;
 
 function reference(sign: string): string {
   return `&#${sign.charCodeAt(0)};`;

@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DocumentReporter } from "../../../src/adapters/ci-report/document-reporter.ts";
+import { markdownDocument } from "../../../src/adapters/ci-report/findings-markdown.ts";
 import { annotation, withoutCommandsOn } from "../../../src/adapters/ci-report/github-annotations.ts";
-import { runSummary, validationSummary } from "../../../src/adapters/ci-report/github-step-summary.ts";
+import { runSummary } from "../../../src/adapters/ci-report/github-step-summary.ts";
 import { gitlabDocument } from "../../../src/adapters/ci-report/gitlab.ts";
 import { junitDocument } from "../../../src/adapters/ci-report/junit.ts";
 import { sarifDocument } from "../../../src/adapters/ci-report/sarif.ts";
 import type { Inspected } from "../../../src/adapters/output/findings.ts";
 import { checkoutPath } from "../../../src/adapters/output/findings.ts";
 import { Failure, type Finding } from "../../../src/core/failure/failure.ts";
-import type { RuleId } from "../../../src/core/failure/rules.ts";
+import type { CheckRuleId, RuleId } from "../../../src/core/failure/rules.ts";
+import type { CheckReport } from "../../../src/core/reports/check-report.ts";
+import type { ValidationReport } from "../../../src/core/reports/report.ts";
+import { sampleReports } from "../../support/all-reports.ts";
 
 const NASTY = "a \"quoted\" <tag> & %25, \x1b[31m\0\ufffe\ud800 :: ]]> 'x'";
 const FINDINGS: readonly Finding[] = [
@@ -194,24 +198,154 @@ describe("the summary of a job", () => {
       outcome: "applied" as const,
       durationMs: 3,
     }));
-    const lines = runSummary({
-      type: "run",
-      command: "up",
-      database: "app",
-      dryRun: false,
-      steps,
-      alreadyApplied: 0,
-      durationMs: 9,
-    });
+    const lines = runSummary(
+      {
+        type: "run",
+        command: "up",
+        database: "app",
+        dryRun: false,
+        steps,
+        alreadyApplied: 0,
+        durationMs: 9,
+      },
+      ".",
+    );
     assert.ok(lines.includes("| <code>0&#95;&#60;b&#62;&#124;&#42;x&#42;</code> | applied | 3 ms |"), lines[6]);
-    assert.ok(lines.includes("| ... and 100 more | | |"));
+    assert.ok(lines.includes("| ... and 100 more |  |  |"));
     assert.ok(lines.length < 510);
   });
+});
 
-  test("of findings is a table of one line each", () => {
-    const lines = validationSummary({ type: "validation", database: undefined, migrations: 5, findings: FINDINGS });
-    const rows = lines.filter((line) => /^\| (error|warning) /.test(line));
-    assert.equal(rows.length, 4);
-    for (const row of rows) assert.equal(row.split("|").length, 5, row);
+describe("Markdown for a comment", () => {
+  const { check } = sampleReports();
+  const markdown = (report: CheckReport | ValidationReport) => markdownDocument(inspected({ ...report, report }));
+  const harm = (path: string, line: number): Finding => ({
+    ...{
+      rule: "rewrites-table" as CheckRuleId,
+      severity: "error",
+      message: "Rewrites table: rewrites all rows of orders",
+    },
+    ...{ why: "Reads wait.", recipe: "-- in batches\nSELECT 1;" },
+    place: { path, line, column: 1, sourceLine: "ALTER TABLE orders ALTER total TYPE bigint;" },
+  });
+
+  test("groups findings by file, and explains a rule once", () => {
+    const findings = [harm("m/001.sql", 2), harm("m/002.sql", 1), harm("m/001.sql", 9), FINDINGS[3] as Finding];
+    const [before = "", table] = markdown({ ...check, findings }).split("\n| place");
+    assert.equal(
+      before,
+      `### pgstep check: 3 errors and 1 warning
+
+**warning**: two<br>lines
+
+#### <code>m/001.sql</code>
+
+**error**, line 2: Rewrites table: rewrites all rows of orders
+
+\`\`\`sql
+ALTER TABLE orders ALTER total TYPE bigint;
+\`\`\`
+
+**why:** Reads wait.
+
+**the safe way:**
+
+\`\`\`sql
+-- in batches
+SELECT 1;
+\`\`\`
+
+**error**, line 9: Rewrites table: rewrites all rows of orders
+
+\`\`\`sql
+ALTER TABLE orders ALTER total TYPE bigint;
+\`\`\`
+
+#### <code>m/002.sql</code>
+
+**error**, line 1: Rewrites table: rewrites all rows of orders
+
+\`\`\`sql
+ALTER TABLE orders ALTER total TYPE bigint;
+\`\`\`
+`,
+    );
+    assert.match(table ?? "", /^ \| relation \| lock \| blocks \| rows \| statement \|\n\| --- \|/);
+    assert.match(table ?? "", /\n- Tested 8 down scripts: 4 restore the schema, /);
+  });
+
+  test("says that nothing was found", () => {
+    const { replay: _, hint: __, ...rest } = check;
+    const document = markdown({ ...rest, findings: [], statements: [], ignored: 0, known: 0, outdated: 0 });
+    assert.equal(
+      document,
+      `### pgstep check: no problems found
+
+- Checked 3 migrations against <code>app</code>.
+- No migration was run: fix the files first.
+`,
+    );
+  });
+
+  test("takes nothing that others wrote for Markdown, nor for a person or a command", () => {
+    const path = "m/<b>|*x*`@me`.sql";
+    const sourceLine = "`````` ::error::x </code> @me";
+    const hostile = "</code> ![x](y) | `a` @me/team *b* ::error::x\n/merge";
+    const finding: Finding = {
+      ...{ rule: "syntax", severity: "error", message: hostile, hint: hostile, why: hostile },
+      ...{ recipe: `::error::x\n\`\`\`\n${hostile}`, place: { path, line: 1, column: 1, sourceLine } },
+    };
+    const [statement] = check.statements;
+    assert.ok(statement);
+    const statements = [
+      { ...statement, statement: hostile, touches: statement.touches.map((one) => ({ ...one, relation: hostile })) },
+    ];
+    let fence: string | undefined;
+    const prose: string[] = [];
+    for (const line of markdown({ ...check, files: hostile, database: hostile, findings: [finding], statements }).split(
+      "\n",
+    )) {
+      assert.doesNotMatch(line, /^\s*::/);
+      if (fence === undefined) fence = /^`{3,}/.exec(line)?.[0];
+      else if (line === fence) fence = undefined;
+      else continue;
+      if (fence === undefined && !/^`/.test(line)) prose.push(line);
+    }
+    assert.equal(fence, undefined);
+    for (const line of prose) {
+      assert.doesNotMatch(
+        line.replaceAll(/<\/?code>|<br>|<!-- -->/g, "").replaceAll(/^\*\*[a-z ]+:?\*\*/g, ""),
+        /[<>`*[\]]/,
+      );
+      assert.doesNotMatch(line, /@\w|^\//);
+    }
+    const row = prose.find((line) => line.includes("<code>ACCESS"));
+    assert.equal(row?.split("|").length, 8, row);
+  });
+
+  test("fits into a comment, however much there is to say", () => {
+    const long = "<".repeat(5_000);
+    const many = Array.from({ length: 2_000 }, (_, index) => harm(`m/${index}.sql`, 1));
+    const [statement] = check.statements;
+    assert.ok(statement);
+    for (const findings of [many, many.map((one) => ({ ...one, message: long, recipe: long, hint: long }))]) {
+      const document = markdown({
+        ...{ ...check, findings, statements: Array.from({ length: 2_000 }, () => statement) },
+        files: long,
+      });
+      assert.ok(document.length <= 65_536, `${document.length}`);
+      assert.ok(document.length > 30_000, `${document.length}`);
+      assert.match(document, /^### pgstep check: 2000 errors\n/);
+      assert.match(document, /\n… and \d+ more\n\n\| place/);
+      assert.match(document, /\n… and \d+ more\n\n- Checked 3/);
+    }
+  });
+
+  test("has a failure that kept the files from being checked", () => {
+    const findings: Finding[] = [{ rule: "connection-failed", severity: "error", message: "Cannot connect" }];
+    assert.equal(
+      markdownDocument({ checkout: ".", toolVersion: "1", findings, migrations: undefined }),
+      "### pgstep failed\n\n**error**: Cannot connect\n",
+    );
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { FINDING_FORMATS } from "../../../src/core/command-line/output-format.ts";
 import { tellEverything } from "../../support/all-reports.ts";
 import { type Look, outputsOf } from "../../support/outputs.ts";
 
@@ -20,7 +21,7 @@ describe("what others wrote is no command to a CI service", () => {
     { format: "human", variables: { GITHUB_ACTIONS: "true" } },
     { format: "human", variables: { TF_BUILD: "True" } },
     { format: "json", variables: { CI: "1" } },
-    ...(["sarif", "gitlab", "junit"] as const).map((format) => ({ format, variables: { CI: "1" } })),
+    ...FINDING_FORMATS.map((format) => ({ format, variables: { CI: "1" } })),
   ];
   for (const look of services) {
     for (const command of COMMANDS) {

@@ -259,7 +259,7 @@ describe("wrong values", () => {
     ]);
     assert.deepEqual(faultsOf({ environment: { PGSTEP_FORMAT: "xml", PGSTEP_ENV: "a b" } }), [
       "Cannot use PGSTEP_ENV=a b: it is more than one word | Name one environment, e.g. --env production.",
-      "Cannot use PGSTEP_FORMAT=xml: it is not one of human, json, github, gitlab, junit, sarif | Write one of human, json, github, gitlab, junit, sarif.",
+      "Cannot use PGSTEP_FORMAT=xml: it is not one of human, json, github, gitlab, junit, markdown, sarif | Write one of human, json, github, gitlab, junit, markdown, sarif.",
     ]);
     assert.deepEqual(faultsOf({ envFile: envFile("PGSTEP_VERBOSE=maybe") }), [
       "Cannot use PGSTEP_VERBOSE=maybe in .env:1: it is neither true nor false | Write true or false.",
