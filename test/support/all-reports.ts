@@ -165,7 +165,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     },
     check: {
       ...{ type: "check", database: "app", migrations: 3, files: "3 migrations since main at a1b2c3d" },
-      ...{ hint: "Run pgstep check --all.", ignored: 1, known: 2, outdated: 1 },
+      ...{ hint: "Run pgstep check --all.", inOlder: 2, ignored: 1, known: 2, outdated: 1 },
       syntax: { parser: 18, parsed: 5, unparsed: [] },
       replay: {
         ...{

@@ -159,7 +159,7 @@ function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
   return {
     ...fields(report, "type", "database", "migrations", "files"),
     ...{ syntax: report.syntax ?? null, hint: report.hint ?? null },
-    ...fields(report, "ignored", "known", "outdated"),
+    ...fields(report, "inOlder", "ignored", "known", "outdated"),
     replay: orNull(replay, (run) => ({
       ...{ ...run, leftOut: run.leftOut.map(jsonPlace) },
       standIns: run.standIns.map(({ extension, path = null }) => ({ extension, path })),

@@ -70,6 +70,7 @@ export const RESULTS = {
       "The statements of the examined files that touched a relation that was there before the file, in order.",
       ref("checkedStatement"),
     ),
+    inOlder: count("The number of warnings and notes about files that were not examined, which only validate shows."),
     ignored: count("The number of findings that comments in the files ignore."),
     known: count("The number of findings that the file of known findings forgives."),
     outdated: count("The number of known findings that no longer occur."),

@@ -61,8 +61,13 @@ function standInText({ extension, path }: UsedStandIn): string {
 }
 
 /** The findings that do not count. */
-function forgivenLines({ ignored, known, outdated }: CheckReport): string[] {
+function forgivenLines({ inOlder, ignored, known, outdated }: CheckReport): string[] {
   return [
+    ...(inOlder > 0
+      ? [
+          `In files that were not examined: ${counted(inOlder, "warning")}; validate shows ${inOlder === 1 ? "it" : "them"}.`,
+        ]
+      : []),
     ...(ignored > 0 ? [`Comments in the files ignore ${counted(ignored, "finding")}.`] : []),
     ...(known > 0 ? [`Known before: ${counted(known, "finding")}.`] : []),
     ...(outdated > 0

@@ -21,6 +21,8 @@ export interface CheckReport {
   /** The statements of the examined files that touched a relation that was there before the file, in order. */
   readonly statements: readonly CheckedStatement[];
   readonly findings: readonly Finding[];
+  /** The number of warnings and notes about files that were not examined, which only `validate` shows. */
+  readonly inOlder: number;
   /** The number of findings that comments in the files ignore. */
   readonly ignored: number;
   /** The number of findings that the file of known findings forgives. */

@@ -55,8 +55,12 @@ export interface Checked {
  */
 export async function check(context: Context, database: Database | undefined, options: CheckOptions): Promise<Checked> {
   const { choice, versionControl, known = [] } = options;
-  const { findings, mayRun, syntax, ...files } = await inspectAll(context, database);
+  const { findings, aboutSeveral, mayRun, syntax, ...files } = await inspectAll(context, database);
   const chosen = await chooseFiles(choice, context.settings, files, versionControl);
+  const isOlder = (path: string) => chosen.older.has(path);
+  const isLeftToValidate = ({ severity, place }: Finding) => severity !== "error" && place && isOlder(place.path);
+  const shown = findings.filter((finding) => !isLeftToValidate(finding));
+  const inOlder = findings.length - shown.length + aboutSeveral(isOlder).length;
   const { replay, statements, ran, verdict } = mayRun
     ? await runFiles(context, { ...files, chosen: chosen.paths }, options)
     : NOTHING_RUN;
@@ -70,7 +74,8 @@ export async function check(context: Context, database: Database | undefined, op
       ...(replay && { replay }),
       ...(syntax && { syntax }),
       statements,
-      findings: [...findings.map(asHarm), ...ran].sort(byWeightAndPlace),
+      findings: [...shown, ...aboutSeveral((path) => !isOlder(path))].map(asHarm).concat(ran).sort(byWeightAndPlace),
+      inOlder,
       ...{ ignored: verdict.ignored.length, known: verdict.known.length, outdated: verdict.outdated.length },
     },
     known: updatedKnown(known, verdict),

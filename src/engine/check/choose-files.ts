@@ -15,6 +15,8 @@ export type FileChoice =
 export interface ChosenFiles {
   /** The paths of the files to examine: up scripts, down scripts and repeatable migrations. */
   readonly paths: ReadonlySet<string>;
+  /** The paths of the files that are not new; a new file without statements is in neither set. */
+  readonly older: ReadonlySet<string>;
   /** For the report: "3 migrations since origin/main at a1b2c3d", "all 269 migrations". */
   readonly words: string;
   /** How to examine more, if nothing is chosen. */
@@ -46,8 +48,9 @@ export async function chooseFiles(
     ...migrations.map(({ up, down }) => (down ? [up, down] : [up])),
     ...repeatables.map(({ file }) => [file]),
   ];
-  if (units.length === 0) return { paths: new Set(), words: migrationsOf(0) };
-  if (choice.kind === "all") return chosen(units.flat(), `all ${migrationsOf(units.length)}`);
+  const files = units.flat();
+  if (units.length === 0) return { paths: new Set(), older: new Set(), words: migrationsOf(0) };
+  if (choice.kind === "all") return chosen(files, [], `all ${migrationsOf(units.length)}`);
   if (choice.kind === "since") {
     const { version } = choice;
     if (!migrations.some((one) => sameVersion(one.version, version))) {
@@ -56,11 +59,12 @@ export async function chooseFiles(
       });
     }
     const later = migrations.filter((one) => compareVersions(one.version, version) > 0);
-    const files = later.flatMap(({ up, down }) => (down ? [up, down] : [up]));
-    return chosen(files, `${migrationsOf(later.length)} after ${version}`);
+    const added = later.flatMap(({ up, down }) => (down ? [up, down] : [up]));
+    const older = files.filter((file) => !added.includes(file));
+    return chosen(added, older, `${migrationsOf(later.length)} after ${version}`);
   }
   const base = await versionControl.filesAtBase(directory, choice.base);
-  if ("because" in base) return chosen(units.flat(), `all ${migrationsOf(units.length)}: ${base.because}`);
+  if ("because" in base) return chosen(files, [], `all ${migrationsOf(units.length)}: ${base.because}`);
   const objects = repeatableDirectory ?? directoryBeside(directory, "repeatable");
   const other = repeatables.length === 0 ? undefined : await versionControl.filesAtBase(objects, choice.base);
   const known = new Map(placed(directory, base.checksums));
@@ -68,8 +72,9 @@ export async function chooseFiles(
     for (const [path, checksum] of placed(objects, other.checksums)) known.set(path, checksum);
   // In a file without statements there is nothing to examine, and its checksum is not that of its text.
   const isNew = ({ path, checksum, emptiness }: SqlFile) => !emptiness && known.get(path) !== checksum;
-  const changed = units.filter((files) => files.some(isNew));
-  return chosen(changed.flat().filter(isNew), `${migrationsOf(changed.length)} since ${base.commit}`);
+  const changed = units.filter((unit) => unit.some(isNew));
+  const older = files.filter((file) => known.has(file.path) && !isNew(file));
+  return chosen(files.filter(isNew), older, `${migrationsOf(changed.length)} since ${base.commit}`);
 }
 
 /** Checksums by the paths that pgstep gives the files. */
@@ -78,9 +83,10 @@ function placed(directory: string, checksums: ReadonlyMap<string, string>): [pat
   return [...checksums].map(([path, checksum]) => [start + path, checksum]);
 }
 
-function chosen(files: readonly SqlFile[], words: string): ChosenFiles {
-  const paths = new Set(files.map(({ path }) => path));
-  return { paths, words, ...(paths.size === 0 && { hint: "To check all migrations, run pgstep check --all" }) };
+function chosen(examined: readonly SqlFile[], others: readonly SqlFile[], words: string): ChosenFiles {
+  const paths = new Set(examined.map(({ path }) => path));
+  const older = new Set(others.map(({ path }) => path));
+  return { paths, older, words, ...(paths.size === 0 && { hint: "To check all migrations, run pgstep check --all" }) };
 }
 
 function migrationsOf(count: number): string {

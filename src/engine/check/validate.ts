@@ -28,13 +28,13 @@ import { checkSyntax, filesToParse } from "./check-syntax.ts";
  * @throws Failure directory-unreadable, history-foreign and those of connecting
  */
 export async function validate(context: Context, database: Database | undefined): Promise<ValidationReport> {
-  const { migrations, findings, syntax } = await inspectAll(context, database);
+  const { migrations, findings, aboutSeveral, syntax } = await inspectAll(context, database);
   return {
     type: "validation",
     database: database?.description,
     migrations: migrations.length,
     ...(syntax && { syntax }),
-    findings: findings.sort(byWeightAndPlace),
+    findings: [...findings, ...aboutSeveral(() => true)].sort(byWeightAndPlace),
   };
 }
 
@@ -43,7 +43,10 @@ export interface Inspected {
   /** Lowest version first. */
   readonly migrations: readonly Migration[];
   readonly repeatables: readonly Repeatable[];
-  readonly findings: Finding[];
+  /** Findings about one file, or about the whole directory. */
+  readonly findings: readonly Finding[];
+  /** Warnings about several files together. @param concerns true for the path of a file that they may be about */
+  readonly aboutSeveral: (concerns: (path: string) => boolean) => Finding[];
   /** False if an error keeps the files from running on an empty database. */
   readonly mayRun: boolean;
   /** Undefined when this copy of pgstep has no parser. */
@@ -68,8 +71,8 @@ export async function inspectAll(context: Context, database: Database | undefine
   const parsed = await checkSyntax(context, filesToParse(migrations, others, environment), serverMajor);
   all.push(...parsed.findings);
   const entries = state && compareHistory(migrations, state, environment);
-  all.push(...emptyFiles(migrations, entries));
-  all.push(...(entries ?? []).flatMap(conflictOf), ...gapFindings(files, settings.directory, entries));
+  const { forgotten, others: rest } = emptyFiles(migrations, entries);
+  all.push(...forgottenFiles(forgotten), ...(entries ?? []).flatMap(conflictOf));
   if (occupants) {
     const pending = migrations.filter(({ up }) => runsIn(up.header, environment));
     all.push(
@@ -86,19 +89,23 @@ export async function inspectAll(context: Context, database: Database | undefine
     migrations,
     repeatables: repeatable.files,
     findings: all,
+    aboutSeveral: (concerns) => [
+      ...filesWithoutStatements(rest.filter(({ path }) => concerns(path))),
+      ...gapFindings(files, settings.directory, entries, concerns),
+    ],
     mayRun,
     ...(parsed.syntax && { syntax: parsed.syntax }),
   };
 }
 
 /** Forgotten files are errors only if the history shows them as pending: applied ones may stay as they are. */
-function emptyFiles(migrations: readonly Migration[], entries: readonly Entry[] | undefined): Finding[] {
+function emptyFiles(migrations: readonly Migration[], entries: readonly Entry[] | undefined) {
   const pending = new Set(entries?.filter(isPending).map(({ migration }) => migration));
   const forgotten = migrations.filter((one) => pending.has(one) && isForgotten(one));
   const others = migrations
     .flatMap(({ up, down }) => (down ? [up, down] : [up]))
     .filter((file) => !forgotten.some(({ up }) => up === file));
-  return [...forgottenFiles(forgotten), ...filesWithoutStatements(others)];
+  return { forgotten, others };
 }
 
 interface Read {

@@ -256,10 +256,17 @@ function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], 
  * A warning about numbers that no migration has.
  * @param entries the history, if known: then only a gap before a pending migration counts, since applied ones were
  *   checked before
+ * @param concerns true for the path of a migration before which a gap counts
  */
-export function gapFindings({ versions }: MigrationFiles, directory: string, entries?: readonly Entry[]): Finding[] {
+export function gapFindings(
+  { versions, migrations }: MigrationFiles,
+  directory: string,
+  entries?: readonly Entry[],
+  concerns: (path: string) => boolean = () => true,
+): Finding[] {
   const pending = entries && new Set(entries.filter(isPending).map(({ version }) => versionKey(version)));
-  const counts = (next: string) => pending?.has(versionKey(next)) ?? true;
+  const others = new Set(migrations.filter(({ up }) => !concerns(up.path)).map(({ version }) => versionKey(version)));
+  const counts = (next: string) => (pending?.has(versionKey(next)) ?? true) && !others.has(versionKey(next));
   // An applied version without a file has its own finding.
   const missing = (entries ?? []).filter(({ state }) => state === "missing").map(({ version }) => version);
   const gaps = sequenceGaps([...versions, ...missing], counts);

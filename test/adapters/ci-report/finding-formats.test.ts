@@ -276,7 +276,7 @@ ALTER TABLE orders ALTER total TYPE bigint;
 
   test("says that nothing was found", () => {
     const { replay: _, hint: __, ...rest } = check;
-    const document = markdown({ ...rest, findings: [], statements: [], ignored: 0, known: 0, outdated: 0 });
+    const document = markdown({ ...rest, findings: [], statements: [], inOlder: 0, ignored: 0, known: 0, outdated: 0 });
     assert.equal(
       document,
       `### pgstep check: no problems found

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, test } from "node:test";
 import { PgliteDatabase } from "../../../src/adapters/embedded/pglite-database.ts";
 import { git } from "../../../src/adapters/programs/git.ts";
@@ -65,6 +67,35 @@ describe("check", () => {
     assert.deepEqual([words(report), report.replay?.applied, names(report.replay?.examined)], [[], 3, ["003_c.sql"]]);
     const none = await checked(here, { choice: { kind: "since", version: "003" } });
     assert.deepEqual([none.statements, none.replay?.applied, none.replay?.examined], [[], 3, []]);
+  });
+
+  test("counts the warnings about other files, and shows its own and all errors", async () => {
+    const empty = "-- later\n";
+    const here = await world({
+      ...{ "001_a.sql": ORDERS, "003_b.sql": empty, "004_c.sql": empty, "005_d.sql": "SELECT 1;" },
+      ...{ "007_e.sql": empty, "007_e.down.sql": empty, "009_f.sql": empty },
+    });
+    const gap = (...versions: string[]) =>
+      ` gap the numbering has ${versions.length > 1 ? "gaps" : "a gap"}: ${versions.join(", ")} missing`;
+    const shown = async (version: string) => {
+      const report = await checked(here, { choice: { kind: "since", version } });
+      const { directory } = here.context.settings;
+      const short = (one: string) => one.replaceAll(`${directory}/`, "").replace(`${basename(directory)} gap`, " gap");
+      return [words(report).map(short), report.inOlder];
+    };
+    const { findings, inOlder } = await checked(here);
+    assert.deepEqual([findings.length, inOlder], [2, 0]);
+    assert.deepEqual(await shown("005"), [
+      [gap("6", "8"), " empty 3 files have no statements: 007_e.sql, 007_e.down.sql, 009_f.sql"],
+      2,
+    ]);
+    assert.deepEqual(await shown("007"), [[gap("8"), "009_f.sql empty the file has no statements"], 2]);
+    assert.deepEqual(await shown("009"), [[], 2]);
+    writeFileSync(join(here.context.settings.directory, "003_b.sql"), "SELECT 'x;");
+    assert.deepEqual(await shown("009"), [
+      ["003_b.sql:1:8 unterminated-quote the string that starts here is never closed"],
+      2,
+    ]);
   });
 
   test("ends at a statement that fails, and examines what ran before it", async () => {

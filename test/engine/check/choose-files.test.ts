@@ -23,10 +23,15 @@ async function choice(place: string, wanted: FileChoice = NEW): Promise<[words: 
   const settings = { ...DEFAULT_SETTINGS, directory };
   const { migrations } = readMigrations(disk, directory);
   const repeatables = readRepeatables(disk, settings).files;
-  const { words, paths } = await chooseFiles(wanted, settings, { migrations, repeatables }, git);
-  const names = [...paths].map((path) => path.slice(join(place, "database").length + 1).replace("migrations/", ""));
-  return [words.replace(/ at [0-9a-f]{7}$/, " at <commit>"), ...names];
+  const { words, paths, older } = await chooseFiles(wanted, settings, { migrations, repeatables }, git);
+  const names = (of: ReadonlySet<string>) =>
+    [...of].map((path) => path.slice(join(place, "database").length + 1).replace("migrations/", ""));
+  lastOlder = names(older);
+  return [words.replace(/ at [0-9a-f]{7}$/, " at <commit>"), ...names(paths)];
 }
+
+/** The names of the files that are not new, as the last choice had them. */
+let lastOlder: readonly string[] = [];
 
 /** A repository with three migrations, and a clone of it on a branch. */
 function branch(): { origin: Repository; checkout: Repository } {
@@ -87,8 +92,10 @@ describe("the files to examine", () => {
     const { checkout } = branch();
     checkout.write({ [`${M}/003_c.sql`]: "\ufeffSELECT 3;\r\n\r\nSELECT 3;\r\n", [`${M}/004_d.sql`]: "-- later\n" });
     assert.deepEqual((await choice(checkout.directory)).slice(1), []);
+    assert.deepEqual(lastOlder, ["001_a.sql", "001_a.down.sql", "003_c.sql", "repeatable/view.sql"]);
     checkout.write({ [`${M}/003_c.sql`]: "SELECT 3;\r\nSELECT 3;\r\n" });
     assert.deepEqual((await choice(checkout.directory)).slice(1), ["003_c.sql"]);
+    assert.deepEqual(lastOlder, ["001_a.sql", "001_a.down.sql", "repeatable/view.sql"]);
   });
 
   test("are those since a named commit, from a detached HEAD as well", async () => {
@@ -108,8 +115,10 @@ describe("the files to examine", () => {
     const { checkout } = branch();
     const since: FileChoice = { kind: "since", version: "1" };
     assert.deepEqual(await choice(checkout.directory, since), ["1 migration after 1", "003_c.sql"]);
+    assert.deepEqual(lastOlder, ["001_a.sql", "001_a.down.sql", "repeatable/view.sql"]);
     const all = ["001_a.sql", "001_a.down.sql", "003_c.sql", "repeatable/view.sql"];
     assert.deepEqual(await choice(checkout.directory, { kind: "all" }), ["all 3 migrations", ...all]);
+    assert.deepEqual(lastOlder, []);
     await refusal(choice(checkout.directory, { kind: "since", version: "2" }), "version-unknown");
   });
 
