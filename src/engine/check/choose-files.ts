@@ -50,7 +50,7 @@ export async function chooseFiles(
   ];
   const files = units.flat();
   if (units.length === 0) return { paths: new Set(), older: new Set(), words: migrationsOf(0) };
-  if (choice.kind === "all") return chosen(files, [], `all ${migrationsOf(units.length)}`);
+  if (choice.kind === "all") return chosen(files, [], allOf(units.length));
   if (choice.kind === "since") {
     const { version } = choice;
     if (!migrations.some((one) => sameVersion(one.version, version))) {
@@ -64,7 +64,7 @@ export async function chooseFiles(
     return chosen(added, older, `${migrationsOf(later.length)} after ${version}`);
   }
   const base = await versionControl.filesAtBase(directory, choice.base);
-  if ("because" in base) return chosen(files, [], `all ${migrationsOf(units.length)}: ${base.because}`);
+  if ("because" in base) return chosen(files, [], `${allOf(units.length)}: ${base.because}`);
   const objects = repeatableDirectory ?? directoryBeside(directory, "repeatable");
   const other = repeatables.length === 0 ? undefined : await versionControl.filesAtBase(objects, choice.base);
   const known = new Map(placed(directory, base.checksums));
@@ -81,6 +81,10 @@ export async function chooseFiles(
 function placed(directory: string, checksums: ReadonlyMap<string, string>): [path: string, checksum: string][] {
   const start = /[/\\]$/.test(directory) ? directory : `${directory}/`;
   return [...checksums].map(([path, checksum]) => [start + path, checksum]);
+}
+
+function allOf(count: number): string {
+  return count === 1 ? "the only migration" : `all ${migrationsOf(count)}`;
 }
 
 function chosen(examined: readonly SqlFile[], others: readonly SqlFile[], words: string): ChosenFiles {

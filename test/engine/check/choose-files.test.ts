@@ -126,12 +126,12 @@ describe("the files to examine", () => {
     const place = temporaryPlace("no-repository");
     writeFiles(place, { [`${M}/001_a.sql`]: "SELECT 1;\n" });
     const [words] = await choice(place);
-    assert.equal(words, "all 1 migration: they are in no git repository");
+    assert.equal(words, "the only migration: they are in no git repository");
     const empty = makeRepository();
     empty.write({ [`${M}/001_a.sql`]: "SELECT 1;\n" });
-    assert.deepEqual(await choice(empty.directory), ["all 1 migration: nothing is committed yet", "001_a.sql"]);
+    assert.deepEqual(await choice(empty.directory), ["the only migration: nothing is committed yet", "001_a.sql"]);
     empty.commit();
-    assert.deepEqual(await choice(empty.directory), ["all 1 migration: the repository has no remote", "001_a.sql"]);
+    assert.deepEqual(await choice(empty.directory), ["the only migration: the repository has no remote", "001_a.sql"]);
   });
 });
 
