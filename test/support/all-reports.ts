@@ -176,6 +176,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
           notRun: ["m/002_b.sql"],
         },
         leftOut: [PLACE],
+        roles: ["app_reader"],
         standIns: [{ extension: "pg_cron" }, { extension: "timescaledb", path: "d/stand-ins/timescaledb.sql" }],
       },
       statements: [

@@ -67,6 +67,7 @@ export const CHECK_VALUES = {
       "The stand-ins that took the place of extensions which the embedded database lacks.",
       ref("standIn"),
     ),
+    roles: list("The roles that the files name and none of them creates; the embedded database got them.", TEXT),
   }),
   standIn: object("A stand-in for an extension.", {
     extension: string("The extension's name."),

@@ -39,7 +39,7 @@ export function examinationLines(report: CheckReport): string[] {
 }
 
 function runLines({ files }: CheckReport, run: CheckedRun): string[] {
-  const { database, applied, downs, notRun, leftOut, standIns } = run;
+  const { database, applied, downs, notRun, leftOut, standIns, roles } = run;
   return [
     `Ran ${counted(applied, "migration")} on ${printableLine(database)}.`,
     `Examined ${printableLine(files)}.`,
@@ -53,6 +53,7 @@ function runLines({ files }: CheckReport, run: CheckedRun): string[] {
     ...(standIns.length > 0
       ? [`Used stand-ins for extensions: ${printableLine(enumeration(standIns.map(standInText)))}.`]
       : []),
+    ...(roles.length > 0 ? [`Created roles that no file creates: ${printableLine(enumeration(roles))}.`] : []),
   ];
 }
 

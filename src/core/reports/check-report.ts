@@ -53,6 +53,8 @@ export interface CheckedRun {
   readonly leftOut: readonly FilePlace[];
   /** The stand-ins that the database had for extensions, by their names. */
   readonly standIns: readonly UsedStandIn[];
+  /** The roles that the files name and none of them creates; the embedded database got them. */
+  readonly roles: readonly string[];
 }
 
 /** An extension whose place a stand-in took. */

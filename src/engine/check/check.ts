@@ -17,6 +17,7 @@ import type { VersionControl } from "../../ports/version-control.ts";
 import { byWeightAndPlace } from "../files/read-migrations.ts";
 import type { Context } from "../session/context.ts";
 import { countOutcomes } from "../shadow/down-result.ts";
+import { createdRoles, createRoles } from "../shadow/missing-roles.ts";
 import { proveAlone } from "../shadow/prove-alone.ts";
 import type { InShadow } from "../shadow/shadow.ts";
 import { usedStandIns } from "../shadow/stand-ins.ts";
@@ -129,11 +130,13 @@ async function runWithin(
   const tests = ({ down }: Migration) => down !== undefined && chosen.has(down.path);
   const plan = { migrations, examines, tests, parse, limit };
   const beginning = olderMigrations(plan);
-  const { trial, database, standIns } = await inShadow(async (shadow, start) => {
+  const { trial, database, standIns, roles } = await inShadow(async (shadow, start) => {
     const one = new Trial({ ...shadow, signal }, plan, start);
     await one.run();
-    const used = limit.isOver ? [] : await usedStandIns({ ...shadow, signal });
-    return { trial: one, database: shadow.database.description, standIns: used };
+    const [used, created] = limit.isOver
+      ? [[], []]
+      : [await usedStandIns({ ...shadow, signal }), await createdRoles({ ...shadow, signal })];
+    return { trial: one, database: shadow.database.description, standIns: used, roles: created };
   }, beginning);
   const { applied, traced, stopped, leftOut } = trial;
   const complete = new Set(applied.map(({ up }) => up.path));
@@ -144,7 +147,11 @@ async function runWithin(
   }));
   const paths = [...all.map(({ up }) => up.path), ...repeatables.map(({ file }) => file.path)];
   const verdict = judge(examined, CHECK_RULES, { levels, known, paths });
-  const proof = await testAlone(trial, (work) => inShadow(work, beginning), limit);
+  const proof = await testAlone(
+    trial,
+    withRoles(roles, (work) => inShadow(work, beginning)),
+    limit,
+  );
   return {
     replay: {
       database,
@@ -153,7 +160,7 @@ async function runWithin(
       examined: traced.map(({ path }) => path).filter((path) => complete.has(path)),
       notRun: migrations.filter((one) => !applied.includes(one)).map(({ up }) => up.path),
       leftOut,
-      standIns,
+      ...{ standIns, roles },
     },
     statements: traced.flatMap(touchingStatements),
     ran: [
@@ -181,6 +188,15 @@ function ignoresOf({ fileSystem, settings }: Context, path: string, migrations: 
     scanBytes(fileSystem.read(path), options),
     CHECK_RULES.map(({ id }) => id),
   );
+}
+
+/** The roles that the trial has created exist from the beginning. */
+function withRoles(roles: readonly string[], inShadow: InShadow): InShadow {
+  return (work) =>
+    inShadow(async (shadow) => {
+      if (roles.length > 0) await createRoles(shadow, roles);
+      return await work(shadow);
+    });
 }
 
 /** Tests the down scripts that the trial could not. */

@@ -1,11 +1,16 @@
+import { failsOnExistingRows } from "../../core/check/fails-on-existing-rows.ts";
+import { ruleOfRejection } from "../../core/check/rejected.ts";
 import { type Failure, type FilePlace, type Finding, finding } from "../../core/failure/failure.ts";
+import type { CheckRuleId } from "../../core/failure/rules.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
 import type { UpTarget } from "../../core/migrations/plan.ts";
 import type { Node } from "../../core/parse-tree/node.ts";
 import type { Event } from "../../core/reports/event.ts";
+import { quoteIdentifier } from "../../core/sql/quote.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { reachOf } from "../../core/statements/leaves-database.ts";
 import type { TracedFile } from "../../core/trace/trace.ts";
+import type { Session } from "../../ports/session.ts";
 import { nameOf, tableNames } from "../history/history-table.ts";
 import { migrate } from "../run/migrate.ts";
 import type { RunOptions } from "../run/run-plan.ts";
@@ -13,6 +18,7 @@ import type { DatabaseContext } from "../session/context.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
 import { withSession } from "../session/with-session.ts";
 import { type DownResult, findingOf } from "../shadow/down-result.ts";
+import { createRoles, missingRole } from "../shadow/missing-roles.ts";
 import { DownProofs, type Reversible } from "../shadow/prove-downs.ts";
 import type { TrialStart } from "../shadow/trial-start.ts";
 import type { TimeLimit } from "./time-limit.ts";
@@ -45,6 +51,8 @@ export class Trial {
   readonly #tracer: Tracer;
   readonly #proofs: DownProofs;
   readonly #applied = new Set<string>();
+  /** The tables whose rows were deleted, as SQL names them. */
+  readonly #emptied = new Set<string>();
   /** The name of the migration that was started last. */
   #running: string | undefined;
 
@@ -123,11 +131,29 @@ export class Trial {
     return stopped;
   }
 
+  /** Rows that a statement does not fit are deleted, so that the rest of the files is examined as well. */
   async #migrate(context: DatabaseContext, target: UpTarget = {}, options: RunOptions = {}) {
-    const { failure } = await migrate(context, target, options);
-    if (!failure) return undefined;
-    if (context.signal.aborted) throw failure;
-    return await ofFile(context, failure);
+    for (;;) {
+      const { failure } = await migrate(context, target, options);
+      if (!failure) return undefined;
+      if (context.signal.aborted) throw failure;
+      const role = missingRole(this.#context, failure);
+      if (role !== undefined && this.#tracer.abandon() && (await createRoles(this.#context, [role]))) continue;
+      const found = await ofFile(context, failure, this.#tracer.rejected?.text);
+      if (found.rule === failsOnExistingRows.id && (await this.#empties(failure))) continue;
+      // A later statement may fail only because rows were deleted.
+      return this.#emptied.size > 0 && found.rule === "replay" ? undefined : found;
+    }
+  }
+
+  /** Deletes the rows of the table that an error names. @returns false if the file cannot run again */
+  async #empties({ server }: Failure): Promise<boolean> {
+    const table = server?.table && `${quoteIdentifier(server.schema ?? "public")}.${quoteIdentifier(server.table)}`;
+    if (!table || this.#emptied.has(table) || !this.#tracer.abandon(server.message)) return false;
+    this.#emptied.add(table);
+    const truncate = (session: Session) => session.execute(`TRUNCATE ${table} CASCADE`);
+    await withSession(this.#context.database, "empty a table of", truncate, this.#context.signal);
+    return true;
   }
 
   #note(event: Event): void {
@@ -169,9 +195,21 @@ function ownTables({ settings }: DatabaseContext): string[] {
   return [history, journal, lease, seeds, repeatable].map((quoted) => `${settings.schema}.${nameOf(quoted)}`);
 }
 
-/** The finding for a failure that a file caused. @throws Failure any other failure */
-async function ofFile(context: DatabaseContext, failure: Failure): Promise<Finding> {
-  const { code, message, hint, place } = failure;
+/**
+ * The finding for a failure that a file caused.
+ * @param rejected the text of the statement that the server rejected, if it is known
+ * @throws Failure any other failure
+ */
+async function ofFile(context: DatabaseContext, failure: Failure, rejected?: string): Promise<Finding> {
+  const { code, message, hint, place, server } = failure;
+  const harm = server && ruleOfRejection(server, rejected);
+  if (code === "statement-failed" && harm) {
+    const { id, title, why, recipe } = harm;
+    return {
+      ...{ rule: id as CheckRuleId, severity: "error", message: `${title}: ${message}`, why, recipe },
+      ...(place && { place }),
+    };
+  }
   const isOfFile = code === "transaction-ended" || (code === "connection-lost" && context.database.embedded);
   return isOfFile ? finding("replay", { message, hint, place }) : findingOf(context, failure);
 }

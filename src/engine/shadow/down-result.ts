@@ -1,7 +1,5 @@
-import { cannotRunInTransaction, ruleOfServerError } from "../../core/check/cannot-run-in-transaction.ts";
 import type { Failure, Finding } from "../../core/failure/failure.ts";
 import { finding } from "../../core/failure/failure.ts";
-import type { CheckRuleId } from "../../core/failure/rules.ts";
 import type { DownOutcome, DownOutcomes } from "../../core/reports/check-report.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { remedyFor } from "./remedies.ts";
@@ -84,14 +82,6 @@ export function findingOf(
 ): Finding {
   const { code, message, place, server, hint } = failure;
   if (code !== "statement-failed" && code !== "history-conflict" && code !== "files-unsound") throw failure;
-  const isHarm = ruleOfServerError(server?.code ?? "") === cannotRunInTransaction.id;
-  if (isHarm) {
-    const { id, title, why, recipe } = cannotRunInTransaction;
-    return {
-      ...{ rule: id as CheckRuleId, severity: "error", message: `${title}: ${message}`, why, recipe },
-      ...(place && { place }),
-    };
-  }
   const remedy = remedyFor(context, failure);
   if (remedy) return finding("replay", { message: `${message}${remedy.where ?? ""}`, hint: remedy.hint, place });
   const said = [server?.detail && `DETAIL: ${server.detail}`, server?.hint && `HINT: ${server.hint}`].filter(Boolean);

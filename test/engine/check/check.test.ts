@@ -118,6 +118,38 @@ describe("check", () => {
     assert.deepEqual(names(report.replay?.notRun), ["003_c.sql", "004_d.sql"]);
   });
 
+  test("judges a file whose statement rows of an earlier migration do not fit, and those after it", async () => {
+    const report = await checked(
+      await world({
+        "001_a.sql": `${ORDERS} INSERT INTO orders VALUES (1, NULL);`,
+        "002_b.sql": "ALTER TABLE orders ALTER total SET NOT NULL;",
+        "003_c.sql": "ALTER TABLE orders DROP COLUMN total;",
+      }),
+    );
+    assert.deepEqual(
+      words(report).map((line) => line.split(" ").slice(0, 2).join(" ")),
+      [
+        "002_b.sql:1:1 scans-under-lock",
+        "002_b.sql:1:1 fails-on-existing-rows",
+        "002_b.sql:1:1 breaks-running-clients",
+        "003_c.sql:1:1 breaks-running-clients",
+        "003_c.sql:1:1 destroys-data",
+      ],
+    );
+    assert.match(words(report)[1] ?? "", /even the rows of earlier migrations do not fit \(column "total"/);
+    assert.equal(report.replay?.applied, 3);
+  });
+
+  test("says which harm a statement does that cannot run without the rows", async () => {
+    const text = "CREATE TABLE codes (code text); INSERT INTO codes VALUES ('x');";
+    const files = { "001_a.sql": text, "002_b.sql": "ALTER TABLE codes ALTER code TYPE int USING code::int;" };
+    const report = await checked(await world(files));
+    assert.match(
+      words(report).join("\n"),
+      /^002_b\.sql:1:\d+ fails-on-existing-rows Fails on existing rows: Cannot apply/,
+    );
+  });
+
   test("runs no file if one has an error", async () => {
     const report = await checked(await world({ "001_a.sql": ORDERS, "002_b.sql": "SELECT 'x;" }));
     assert.deepEqual([report.findings.length, report.replay], [1, undefined]);
@@ -135,6 +167,16 @@ describe("check", () => {
       report.replay?.leftOut.map(({ path, line }) => `${path.split("/").at(-1)}:${line}`),
       ["001_a.sql:1", "002_b.sql:1", "002_b.sql:3"],
     );
+  });
+
+  test("creates the roles that files name in memory", async () => {
+    const sql = 'GRANT SELECT ON orders TO reader, "App Writer"; ALTER TABLE orders OWNER TO owner_x;';
+    const reserved = await checked(await world({ "001_a.sql": `${ORDERS} GRANT SELECT ON orders TO pg_nobody;` }));
+    assert.match(words(reserved).join("\n"), /^001_a\.sql:1:\d+ replay .*role "pg_nobody" does not exist/);
+    const files = { "001_a.sql": ORDERS, "002_b.sql": sql, "002_b.down.sql": "REVOKE ALL ON orders FROM reader" };
+    const report = await checked(await world(files));
+    assert.deepEqual([report.findings.map(({ rule }) => rule), report.replay?.applied], [["not-reversible"], 2]);
+    assert.deepEqual(report.replay?.roles, ["App Writer", "owner_x", "reader"]);
   });
 
   test("leaves out statements about roles on a server", async () => {
