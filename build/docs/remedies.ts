@@ -36,6 +36,7 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   declined: "Run the command again and confirm, or confirm on the command line: `--yes`, or `--confirm <database>`.",
   "consent-missing": "If the data may be deleted, name the database: `pgstep reset --confirm <database>`.",
   "shadow-not-empty": "Name an empty database that nobody needs.",
+  "shadow-in-use": "Wait until the other process has ended, or give each process an empty database of its own.",
   "backup-failed":
     "Fix what the message names, e.g. with `--backup-dir` or `--pg-dump`; or continue without a backup: `--no-backup`.",
   "backup-unusable":

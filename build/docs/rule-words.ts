@@ -196,6 +196,10 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     meaning: "a comment ignores a rule that finds nothing there",
     remedy: "remove the rule from the comment",
   },
+  "shadow-left": {
+    meaning: "the shadow database had objects of a process that was killed; pgstep has deleted them",
+    remedy: "none",
+  },
   "hook-unfinished": {
     meaning: "a hook after an earlier `up` failed or was interrupted",
     remedy: "`up` runs the after-up hooks again: [hooks.md](hooks.md)",

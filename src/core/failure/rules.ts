@@ -53,6 +53,7 @@ export const RULES = {
   "down-untested": "warning",
   "bad-ignore": "warning",
   "unused-ignore": "warning",
+  "shadow-left": "warning",
   "hook-unfinished": "warning",
   "hook-failed": "warning",
   "commit-unconfirmed": "warning",

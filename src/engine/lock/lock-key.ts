@@ -12,9 +12,16 @@ const LOCK_CLASS = 0x70677374;
 
 /** The two keys of the advisory lock as SQL, separated by a comma; the second differs for each history table. */
 export function lockKeys({ schema, table }: Settings): string {
-  const second = createHash("sha256").update(`${schema}.${table}`, "utf8").digest().readInt32BE(0);
+  return keysOf(`${schema}.${table}`);
+}
+
+function keysOf(subject: string): string {
+  const second = createHash("sha256").update(subject, "utf8").digest().readInt32BE(0);
   return `${LOCK_CLASS}, ${second}`;
 }
+
+/** The keys of the lock of a shadow database, in the same form. */
+export const SHADOW_KEYS = keysOf("shadow database");
 
 /** A condition: this session has the advisory lock with these keys. */
 export function hasKey(keys: string): string {

@@ -1,0 +1,70 @@
+import { Failure } from "../../core/failure/failure.ts";
+import { holderWords, terminationSql } from "../../core/reports/other-sessions.ts";
+import { readSql } from "../../core/sql/own-sql.ts";
+import type { Database, Session } from "../../ports/session.ts";
+import { findKeyHolder, SHADOW_KEYS } from "../lock/lock-key.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { BEGIN_IN_OWN_PATH } from "../session/own-transaction.ts";
+import { withSession } from "../session/with-session.ts";
+
+/**
+ * Locks the shadow database until the session ends. The lock belongs to a transaction that stays open, so that it also
+ * holds behind a transaction pooler; such a transaction keeps no snapshot, so CREATE INDEX CONCURRENTLY does not wait
+ * for it.
+ * @returns the server process of the lock
+ * @throws Failure shadow-in-use
+ */
+export async function lockShadow(session: Session, { description }: Database): Promise<number> {
+  await session.execute(`${BEGIN_IN_OWN_PATH}; SET LOCAL idle_in_transaction_session_timeout = 0`);
+  const [row] = await session.query(
+    `SELECT pg_try_advisory_xact_lock(${SHADOW_KEYS})::text AS locked, pg_backend_pid()::text AS pid`,
+  );
+  if (row?.locked === "true") return Number(row.pid);
+  await session.execute("ROLLBACK");
+  const holder = await findKeyHolder(session, SHADOW_KEYS);
+  const who = holder ? holderWords(holder) : "another process";
+  throw inUse(description, `${who} uses it`, holder?.pid ?? undefined);
+}
+
+const TRIES = 20;
+const DELAY_MS = 100;
+
+/**
+ * Waits a moment until no other session is connected: the server ends the statement of a killed process before its
+ * session, and a database that somebody else uses must not be emptied.
+ * @param lockPid the server process of the lock
+ * @throws Failure shadow-in-use, interrupted, terminated
+ */
+export async function waitForOthers({ database, clock, signal }: DatabaseContext, lockPid: number): Promise<void> {
+  await withSession(
+    database,
+    "inspect the shadow database",
+    async (session) => {
+      for (let tries = 1; ; tries++) {
+        const [other] = await session.query(
+          readSql(`SELECT a.pid FROM pg_stat_activity a
+ WHERE a.datname = current_database() AND a.usesysid IS NOT NULL AND a.pid NOT IN (pg_backend_pid(), ${lockPid})
+ ORDER BY a.backend_start LIMIT 1`),
+        );
+        if (!other) return;
+        if (tries === TRIES) {
+          const pid = Number(other.pid);
+          throw inUse(
+            database.description,
+            `a process that was killed has left objects in it, and process ${pid} is still connected`,
+            pid,
+          );
+        }
+        await clock.sleep(DELAY_MS, signal);
+      }
+    },
+    signal,
+  );
+}
+
+function inUse(description: string, why: string, pid: number | undefined): Failure {
+  const ending = pid === undefined ? "" : ` If it hangs, end it with ${terminationSql(pid)}`;
+  return new Failure("shadow-in-use", `Cannot use ${description} as a shadow database: ${why}`, {
+    hint: `Wait until it has ended, or name another empty database.${ending}`,
+  });
+}
