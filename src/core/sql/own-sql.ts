@@ -39,7 +39,12 @@ const OWN_PATH = `SET LOCAL search_path=${OWN_SEARCH_PATH};`;
  * their schema, and type names are returned with theirs.
  */
 export function readSql(query: string): string {
-  return readInUsersPathSql(`${OWN_PATH}${query}`);
+  return readInUsersPathSql(inOwnPathSql(query));
+}
+
+/** A query with pgstep's search path, for the rest of the transaction if it is inside of one. */
+export function inOwnPathSql(query: string): string {
+  return `${OWN_PATH}${query}`;
 }
 
 /** The same for a query that looks up names as the user's statements do. */

@@ -1,7 +1,7 @@
 import { quoteText } from "../../core/sql/quote.ts";
 import type { Destruction } from "../../core/statements/data-loss.ts";
 import type { Session } from "../../ports/session.ts";
-import { USER_SCHEMA } from "../catalog/objects-sql.ts";
+import { userObjectsSql } from "../catalog/user-objects.ts";
 
 /** A table that goes into a backup. */
 export interface TableInScope {
@@ -29,19 +29,13 @@ export async function tablesInScope(
   const references = cascades
     ? "UNION ALL SELECT confrelid, conrelid FROM pg_catalog.pg_constraint WHERE contype = 'f'"
     : "";
-  const rows = await session.query(`WITH RECURSIVE reach(source, target) AS (
+  const rows = await session.query(`WITH RECURSIVE ${userObjectsSql(own.map(quoteText))}, reach(source, target) AS (
  SELECT inhparent, inhrelid FROM pg_catalog.pg_inherits ${references}
 ), scope(oid) AS (
- SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${USER_SCHEMA} AND (${named})
+ SELECT c.oid FROM pg_catalog.pg_class c JOIN space n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND (${named})
  UNION SELECT r.target FROM scope s JOIN reach r ON r.source = s.oid
 )
-SELECT c.oid::text AS oid, c.oid::pg_catalog.regclass::text AS name, (c.relkind = 'r')::text AS rows
-FROM scope s JOIN pg_catalog.pg_class c ON c.oid = s.oid
-WHERE c.relkind IN ('r', 'p')
- AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
- AND NOT EXISTS (SELECT FROM pg_catalog.unnest(ARRAY[${own.map((name) => `pg_catalog.to_regclass(${quoteText(name)})`).join(", ")}]) AS o(oid) WHERE o.oid = c.oid)
-ORDER BY name`);
+SELECT r.oid::text AS oid, r.name, (r.relkind = 'r')::text AS rows FROM scope s JOIN rel r ON r.oid = s.oid WHERE r.relkind IN ('r', 'p') ORDER BY r.name`);
   return rows.map((row) => ({ oid: String(row.oid), name: String(row.name), hasRows: row.rows === "true" }));
 }
 

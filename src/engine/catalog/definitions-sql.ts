@@ -3,7 +3,6 @@
  * be empty, so that all names include their schemas. Each query has one column: "sql".
  */
 
-import { USER_SCHEMA } from "./objects-sql.ts";
 import {
   DEPENDENT_DEFINITIONS,
   DEPENDENT_REMOVALS,
@@ -13,6 +12,7 @@ import {
   whereThere,
 } from "./table-dependents-sql.ts";
 import { DETAILS } from "./table-details-sql.ts";
+import { USER_SCHEMA } from "./user-objects.ts";
 
 const TABLES = "SELECT pg_catalog.unnest($oids$)";
 

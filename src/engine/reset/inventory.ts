@@ -1,9 +1,11 @@
 import type { ResetInventory } from "../../core/reports/report.ts";
+import { inOwnPathSql } from "../../core/sql/own-sql.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import { objectsSql, USER_SCHEMA } from "../catalog/objects-sql.ts";
+import { noMember, userObjectsSql } from "../catalog/user-objects.ts";
 import type { TableNames } from "../history/history-table.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
+import { mayActAs, objectsSql } from "./objects-sql.ts";
 
 /** An object that is dropped by name. */
 export interface DatabaseObject {
@@ -79,8 +81,10 @@ export interface Inventory {
 
 /** Reads the objects to delete, in one round trip. */
 export async function readInventory(session: Session, names: TableNames): Promise<Inventory> {
-  const factsSent = session.query(factsSql(session.backend.serverVersion));
-  const objectsSent = session.query(objectsSql([names.journal, names.lease, names.repeatable].map(quoteText)));
+  const { serverVersion } = session.backend;
+  const tables = [names.journal, names.lease, names.repeatable].map(quoteText);
+  const factsSent = session.query(factsSql(serverVersion));
+  const objectsSent = session.query(inOwnPathSql(objectsSql(serverVersion, tables)));
   const [facts] = await factsSent;
   const [objects] = await objectsSent;
   return { ...jsonAnswer<Inventory>(facts?.row, {}), ...jsonAnswer<Inventory>(objects?.row, {}) };
@@ -176,24 +180,23 @@ function standardOwner(serverVersion: number): string {
 function factsSql(serverVersion: number): string {
   const owner = standardOwner(serverVersion);
   const everyone = serverVersion >= 150000 ? "U" : "UC";
-  const may = (column: string) => `pg_catalog.pg_has_role(current_user, ${column}, 'USAGE')`;
   const grantees = (acl: string) =>
     `(SELECT COALESCE(pg_catalog.json_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END), '[]') FROM pg_catalog.aclexplode(${acl}) a)`;
   const mayCreate = "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')";
-  return `SELECT pg_catalog.row_to_json(facts)::text AS row FROM (SELECT pg_catalog.current_database()::text AS "databaseName", current_user::text AS role,
+  return `WITH ${userObjectsSql([])} SELECT pg_catalog.row_to_json(facts)::text AS row FROM (SELECT pg_catalog.current_database()::text AS "databaseName", current_user::text AS role,
  (SELECT count(*) FROM pg_catalog.pg_locks WHERE NOT fastpath) AS "locksHeld",
  (SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('name', n.nspname, 'owner', pg_catalog.pg_get_userbyid(n.nspowner),
-     'may', ${may("n.nspowner")}) ORDER BY n.nspname), '[]') FROM pg_catalog.pg_namespace n WHERE ${USER_SCHEMA}
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')) AS schemas,
+     'may', ${mayActAs("n.nspowner")}) ORDER BY n.nspname), '[]') FROM pg_catalog.pg_namespace n
+   WHERE n.oid IN (SELECT oid FROM space) AND ${noMember("pg_namespace", "n.oid")}) AS schemas,
  (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata) AS "largeObjects",
- (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata o WHERE NOT ${may("o.lomowner")}) AS "foreignLargeObjects",
+ (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata o WHERE NOT ${mayActAs("o.lomowner")}) AS "foreignLargeObjects",
  (SELECT COALESCE(pg_catalog.json_agg(pg_catalog.quote_ident(s.subname)), '[]') FROM pg_catalog.pg_subscription s
    WHERE s.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())) AS subscriptions,
  (SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('role', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(d.defaclrole)),
      'kind', d.defaclobjtype, 'inPublic', d.defaclnamespace <> 0, 'grantees', ${grantees("d.defaclacl")})), '[]')
    FROM pg_catalog.pg_default_acl d LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
-   WHERE ${may("d.defaclrole")} AND (d.defaclnamespace = 0 OR n.nspname = 'public')) AS "defaultPrivileges",
- (SELECT pg_catalog.json_build_object('exists', n.oid IS NOT NULL, 'owned', COALESCE(${may("n.nspowner")}, false),
+   WHERE ${mayActAs("d.defaclrole")} AND (d.defaclnamespace = 0 OR n.nspname = 'public')) AS "defaultPrivileges",
+ (SELECT pg_catalog.json_build_object('exists', n.oid IS NOT NULL, 'owned', COALESCE(${mayActAs("n.nspowner")}, false),
      'owner', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(n.nspowner)),
      'standardOwner', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(standard.owner)),
      'mayCreate', ${mayCreate}, 'mayGiveAway', ${mayCreate} AND pg_catalog.pg_has_role(current_user, standard.owner, '${serverVersion >= 160000 ? "SET" : "MEMBER"}'),
@@ -202,9 +205,8 @@ function factsSql(serverVersion: number): string {
        AND n.nspacl::text = pg_catalog.format('{%1$s=UC/%1$s,=${everyone}/%1$s}', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(standard.owner))), false))
    FROM (SELECT ${owner} AS owner) AS standard LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'public') AS "publicSchema",
  (SELECT COALESCE(pg_catalog.round(sum(GREATEST(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid), 0))::numeric), 0)
-   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind IN ('r', 'm') AND ${USER_SCHEMA}) AS "estimatedRows",
+   FROM pg_catalog.pg_class c JOIN space n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm')) AS "estimatedRows",
  (SELECT COALESCE(pg_catalog.json_agg(pg_catalog.format('%I.%I', n.nspname, c.relname)), '[]')
-   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind = 'r' AND c.reltuples < 0 AND pg_catalog.pg_stat_get_live_tuples(c.oid) = 0 AND ${USER_SCHEMA}) AS "withoutStatistics") AS facts`;
+   FROM pg_catalog.pg_class c JOIN space n ON n.oid = c.relnamespace
+   WHERE c.relkind = 'r' AND c.reltuples < 0 AND pg_catalog.pg_stat_get_live_tuples(c.oid) = 0) AS "withoutStatistics") AS facts`;
 }

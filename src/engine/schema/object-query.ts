@@ -1,7 +1,8 @@
+import { FIRST_USER_OID, noMember } from "../catalog/user-objects.ts";
+
 /**
- * A query of objects of a schema. All parts are SQL. They may use the tables `space` (user schemas: oid, name), `rel`
- * (relations in them: oid, relkind, name), `scope` (those relations that are asked for) and `members` (members of
- * extensions: classid, objid).
+ * A query of objects of a schema. All parts are SQL. They may use the tables of `userObjectsSql`, and `scope` (those
+ * relations that are asked for).
  */
 export interface ObjectQuery {
   /** The kind in PostgreSQL's words: table, column, index ... Each kind is a text literal in it. */
@@ -16,6 +17,8 @@ export interface ObjectQuery {
    */
   readonly facts: Readonly<Record<string, string>>;
   readonly from: string;
+  /** The catalog whose row `o` is the object; absent for parts of other objects, and for objects without a DROP. */
+  readonly catalog?: CatalogName;
   /** True for a part of a relation, which cannot change without a lock on it; its query uses `scope`. */
   readonly isOfRelation?: true;
   /**
@@ -27,8 +30,8 @@ export interface ObjectQuery {
 
 const ofClass = (catalog: string) => `'${catalog}'::regclass = ANY (found.classes)`;
 const ofKind = (column: "relkinds" | "typtypes", kind: string) => `'${kind}' = ANY (found.${column})`;
-/** Rows that were not created with the database (FirstNormalObjectId in access/transam.h). */
-const madeLater = (catalog: string) => `EXISTS (SELECT FROM ${catalog} WHERE oid >= 16384)`;
+/** Rows that were not created with the database. */
+const madeLater = (catalog: string) => `EXISTS (SELECT FROM ${catalog} WHERE oid >= ${FIRST_USER_OID})`;
 
 /** Conditions on the row of `PRESENT`: the database may have such objects. */
 const PRESENCE = {
@@ -42,7 +45,7 @@ const PRESENCE = {
   policy: ofClass("pg_policy"),
   statistics: ofClass("pg_statistic_ext"),
   routine: ofClass("pg_proc"),
-  aggregate: "EXISTS (SELECT FROM pg_proc WHERE prokind = 'a' AND oid >= 16384)",
+  aggregate: `EXISTS (SELECT FROM pg_proc WHERE prokind = 'a' AND oid >= ${FIRST_USER_OID})`,
   domain: ofKind("typtypes", "d"),
   enum: ofKind("typtypes", "e"),
   range: ofKind("typtypes", "r"),
@@ -65,7 +68,7 @@ const PRESENCE = {
   language: madeLater("pg_language"),
   "access method": madeLater("pg_am"),
   "default privileges": "EXISTS (SELECT FROM pg_default_acl)",
-  comment: "EXISTS (SELECT FROM pg_description WHERE objoid >= 16384 OR classoid = 'pg_namespace'::regclass)",
+  comment: `EXISTS (SELECT FROM pg_description WHERE objoid >= ${FIRST_USER_OID} OR classoid = 'pg_namespace'::regclass)`,
 } as const satisfies Record<string, string>;
 
 export type Presence = keyof typeof PRESENCE;
@@ -76,10 +79,61 @@ const MET = Object.entries(PRESENCE).map(([name, condition]) => `CASE WHEN ${con
 
 /** One row whose `row` is a JSON list of the conditions that are met. Objects in a schema depend on the schema. */
 export const PRESENT = `WITH found AS MATERIALIZED (SELECT
- (SELECT array_agg(DISTINCT classid) FROM pg_depend WHERE refobjid >= 16384 OR refobjid = to_regnamespace('public')) AS classes,
- (SELECT array_agg(DISTINCT relkind) FROM pg_class WHERE oid >= 16384) AS relkinds,
- (SELECT array_agg(DISTINCT typtype) FROM pg_type WHERE oid >= 16384 AND typcategory <> 'A') AS typtypes)
+ (SELECT array_agg(DISTINCT classid) FROM pg_depend WHERE refobjid >= ${FIRST_USER_OID} OR refobjid = to_regnamespace('public')) AS classes,
+ (SELECT array_agg(DISTINCT relkind) FROM pg_class WHERE oid >= ${FIRST_USER_OID}) AS relkinds,
+ (SELECT array_agg(DISTINCT typtype) FROM pg_type WHERE oid >= ${FIRST_USER_OID} AND typcategory <> 'A') AS typtypes)
  SELECT to_json(array_remove(ARRAY[${MET.join(", ")}], NULL))::text AS row FROM found`;
+
+/** Catalogs of objects in schemas, with the prefix of their columns. */
+const IN_SCHEMAS = {
+  pg_class: "rel",
+  pg_proc: "pro",
+  pg_type: "typ",
+  pg_operator: "opr",
+  pg_opclass: "opc",
+  pg_opfamily: "opf",
+  pg_collation: "coll",
+  pg_conversion: "con",
+  pg_statistic_ext: "stx",
+  pg_ts_parser: "prs",
+  pg_ts_dict: "dict",
+  pg_ts_template: "tmpl",
+  pg_ts_config: "cfg",
+} as const;
+
+/** Catalogs of other objects. */
+const OUTSIDE_SCHEMAS = {
+  pg_extension: "ext",
+  pg_event_trigger: "evt",
+  pg_publication: "pub",
+  pg_foreign_data_wrapper: "fdw",
+  pg_foreign_server: "srv",
+  pg_language: "lan",
+  pg_am: "am",
+  pg_cast: "cast",
+  pg_transform: "trf",
+} as const;
+
+/** The prefix of a catalog's columns. Each of these catalogs has objects that DROP names. */
+export const PREFIXES = { ...IN_SCHEMAS, ...OUTSIDE_SCHEMAS };
+
+export type CatalogName = keyof typeof PREFIXES;
+
+/** The schema's oid in a row `o` of the catalog; undefined for objects outside schemas. */
+export function schemaOf(catalog: CatalogName): string | undefined {
+  return catalog in IN_SCHEMAS ? `o.${PREFIXES[catalog]}namespace` : undefined;
+}
+
+/** The user's objects in a catalog, as its rows `o`; those in schemas with the schema as `s`. */
+export function rowsOf(
+  catalog: CatalogName,
+  { join = "", where = "true" }: { readonly join?: string; readonly where?: string } = {},
+) {
+  const schema = schemaOf(catalog);
+  const space = schema ? ` JOIN space s ON s.oid = ${schema}` : "";
+  const isUsers = schema ? "" : `o.oid >= ${FIRST_USER_OID} AND `;
+  return { catalog, from: `${catalog} o${space}${join} WHERE ${isUsers}${where} AND ${noMember(catalog)}` };
+}
 
 /** True, or absent. */
 export function flag(condition: string): string {
@@ -95,11 +149,6 @@ export function sortedOptions(options: string): string {
 /** A list of texts; absent if empty. */
 export function list(item: string, from: string, order = `${item} COLLATE "C"`): string {
   return `(SELECT array_agg(${item} ORDER BY ${order}) ${from})`;
-}
-
-/** Excludes members of extensions, which the extension stands for. */
-export function noMember(catalog: string, oid = "o.oid"): string {
-  return `${oid} NOT IN (SELECT objid FROM members WHERE classid = '${catalog}'::regclass)`;
 }
 
 /** A routine with its argument types; absent for 0. */

@@ -1,4 +1,5 @@
-import { noMember, type ObjectQuery, type Presence } from "./object-query.ts";
+import { FIRST_USER_OID, noMember } from "../catalog/user-objects.ts";
+import { type CatalogName, type ObjectQuery, PREFIXES, type Presence, rowsOf } from "./object-query.ts";
 
 /** Objects with privileges of one kind. */
 interface Granted {
@@ -65,15 +66,18 @@ const relation = (kind: "table" | "sequence", relkinds: string, type: string): G
   ...(kind === "sequence" && { ifAny: kind }),
 });
 
-const global = (kind: string, ifAny: Presence, catalog: string, prefix: string, type: string): Granted => ({
-  kind: `'${kind}'`,
-  name: `quote_ident(o.${prefix}name)`,
-  acl: `o.${prefix}acl`,
-  initial: initial(type, `o.${prefix}owner`),
-  owner: `o.${prefix}owner`,
-  from: `${catalog} o WHERE o.oid >= 16384 AND ${noMember(catalog)}`,
-  ifAny,
-});
+const global = (kind: string, ifAny: Presence, catalog: CatalogName, type: string): Granted => {
+  const prefix = PREFIXES[catalog];
+  return {
+    kind: `'${kind}'`,
+    name: `quote_ident(o.${prefix}name)`,
+    acl: `o.${prefix}acl`,
+    initial: initial(type, `o.${prefix}owner`),
+    owner: `o.${prefix}owner`,
+    from: rowsOf(catalog).from,
+    ifAny,
+  };
+};
 
 const GRANTED: readonly Granted[] = [
   relation("table", "'r', 'p', 'v', 'm', 'f'", "r"),
@@ -93,7 +97,7 @@ const GRANTED: readonly Granted[] = [
     acl: "o.proacl",
     initial: initial("f", "o.proowner"),
     owner: "o.proowner",
-    from: `pg_proc o JOIN space s ON s.oid = o.pronamespace WHERE ${noMember("pg_proc")}`,
+    from: rowsOf("pg_proc").from,
     ifAny: "routine",
   },
   {
@@ -102,12 +106,12 @@ const GRANTED: readonly Granted[] = [
     acl: "o.typacl",
     initial: initial("T", "o.typowner"),
     owner: "o.typowner",
-    from: `pg_type o JOIN space s ON s.oid = o.typnamespace WHERE ${noMember("pg_type")}`,
+    from: rowsOf("pg_type").from,
     ifAny: "type",
   },
-  global("foreign-data wrapper", "foreign-data wrapper", "pg_foreign_data_wrapper", "fdw", "F"),
-  global("server", "foreign-data wrapper", "pg_foreign_server", "srv", "S"),
-  global("language", "language", "pg_language", "lan", "l"),
+  global("foreign-data wrapper", "foreign-data wrapper", "pg_foreign_data_wrapper", "F"),
+  global("server", "foreign-data wrapper", "pg_foreign_server", "S"),
+  global("language", "language", "pg_language", "l"),
 ];
 
 /**
@@ -158,7 +162,7 @@ const COMMENTS: ObjectQuery = {
   within: `COALESCE((SELECT r.oid::regclass::text FROM pg_class r WHERE r.oid = ${COMMENTED}), i.identity)`,
   facts: { text: "m.description" },
   from: `pg_description m CROSS JOIN LATERAL pg_identify_object(m.classoid, m.objoid, m.objsubid) i
- WHERE (m.objoid >= 16384 OR m.classoid = 'pg_namespace'::regclass AND m.objoid = to_regnamespace('public') AND m.description <> 'standard public schema')
+ WHERE (m.objoid >= ${FIRST_USER_OID} OR m.classoid = 'pg_namespace'::regclass AND m.objoid = to_regnamespace('public') AND m.description <> 'standard public schema')
  AND m.classoid <> 'pg_extension'::regclass AND i.identity IS NOT NULL AND (m.classoid, m.objoid) NOT IN (SELECT classid, objid FROM members)`,
   ifAny: "comment",
 };

@@ -1,4 +1,5 @@
-import { flag, list, noMember, type ObjectQuery, routine, sortedOptions } from "./object-query.ts";
+import { noMember } from "../catalog/user-objects.ts";
+import { flag, list, type ObjectQuery, routine, rowsOf, sortedOptions } from "./object-query.ts";
 
 const SCHEMAS: ObjectQuery = {
   kind: "'schema'",
@@ -12,21 +13,19 @@ const EXTENSIONS: ObjectQuery = {
   kind: "'extension'",
   name: "quote_ident(o.extname)",
   facts: { schema: "o.extnamespace::regnamespace::text" },
+  catalog: "pg_extension",
   from: "pg_extension o",
 };
 
 /** The name that PostgreSQL gives to an object without a type for its oid. */
 const identityOf = (catalog: string) => `(pg_identify_object('${catalog}'::regclass, o.oid, 0)).identity`;
 
-/** Objects that were not created with the database, and belong to no extension. */
-const madeLater = (catalog: string, join = "") => `${catalog} o${join} WHERE o.oid >= 16384 AND ${noMember(catalog)}`;
-
 const STATISTICS: ObjectQuery = {
   kind: "'statistics object'",
   name: "s.name || '.' || quote_ident(o.stxname)",
   within: "o.stxrelid::regclass::text",
   facts: { definition: "pg_get_statisticsobjdef(o.oid)", target: "NULLIF(o.stxstattarget, -1)" },
-  from: "pg_statistic_ext o JOIN space s ON s.oid = o.stxnamespace JOIN rel r ON r.oid = o.stxrelid",
+  ...rowsOf("pg_statistic_ext", { join: " JOIN rel r ON r.oid = o.stxrelid" }),
   ifAny: "statistics",
 };
 
@@ -51,7 +50,7 @@ function collations(serverVersion: number): ObjectQuery {
       locale,
       ...(serverVersion >= 160000 && { rules: "o.collicurules" }),
     },
-    from: madeLater("pg_collation"),
+    ...rowsOf("pg_collation"),
     ifAny: "collation",
   };
 }
@@ -75,7 +74,7 @@ function publications(serverVersion: number): ObjectQuery {
       }),
       ...(serverVersion >= 180000 && { "generated columns": "NULLIF(o.pubgencols::text, 'n')" }),
     },
-    from: madeLater("pg_publication"),
+    ...rowsOf("pg_publication"),
     ifAny: "publication",
   };
 }
@@ -97,7 +96,7 @@ const EVENT_TRIGGERS: ObjectQuery = {
     enabled: "NULLIF(o.evtenabled::text, 'O')",
     tags: sortedOptions("o.evttags"),
   },
-  from: madeLater("pg_event_trigger"),
+  ...rowsOf("pg_event_trigger"),
   ifAny: "event trigger",
 };
 
@@ -115,7 +114,7 @@ const OPERATORS: readonly ObjectQuery[] = [
       merges: flag("o.oprcanmerge"),
       hashes: flag("o.oprcanhash"),
     },
-    from: madeLater("pg_operator"),
+    ...rowsOf("pg_operator"),
     ifAny: "operator",
   },
   {
@@ -127,7 +126,7 @@ const OPERATORS: readonly ObjectQuery[] = [
       default: flag("o.opcdefault"),
       storage: "CASE WHEN o.opckeytype <> 0 THEN format_type(o.opckeytype, NULL) END",
     },
-    from: madeLater("pg_opclass"),
+    ...rowsOf("pg_opclass"),
     ifAny: "operator family",
   },
   {
@@ -143,7 +142,7 @@ const OPERATORS: readonly ObjectQuery[] = [
         "FROM pg_amproc m WHERE m.amprocfamily = o.oid",
       ),
     },
-    from: madeLater("pg_opfamily"),
+    ...rowsOf("pg_opfamily"),
     ifAny: "operator family",
   },
 ];
@@ -159,14 +158,14 @@ const TEXT_SEARCH: readonly ObjectQuery[] = [
       headline: routine("o.prsheadline"),
       "token types": routine("o.prslextype"),
     },
-    from: madeLater("pg_ts_parser"),
+    ...rowsOf("pg_ts_parser"),
     ifAny: "text search parser",
   },
   {
     kind: "'text search template'",
     name: identityOf("pg_ts_template"),
     facts: { init: routine("o.tmplinit"), lexize: routine("o.tmpllexize") },
-    from: madeLater("pg_ts_template"),
+    ...rowsOf("pg_ts_template"),
     ifAny: "text search template",
   },
   {
@@ -176,7 +175,7 @@ const TEXT_SEARCH: readonly ObjectQuery[] = [
       template: "(pg_identify_object('pg_ts_template'::regclass, o.dicttemplate, 0)).identity",
       options: "o.dictinitoption",
     },
-    from: madeLater("pg_ts_dict"),
+    ...rowsOf("pg_ts_dict"),
     ifAny: "text search dictionary",
   },
   {
@@ -190,7 +189,7 @@ const TEXT_SEARCH: readonly ObjectQuery[] = [
         "m.maptokentype, m.mapseqno",
       ),
     },
-    from: madeLater("pg_ts_config"),
+    ...rowsOf("pg_ts_config"),
     ifAny: "text search configuration",
   },
 ];
@@ -204,7 +203,7 @@ const FOREIGN_DATA: readonly ObjectQuery[] = [
       validator: routine("o.fdwvalidator"),
       options: sortedOptions("o.fdwoptions"),
     },
-    from: madeLater("pg_foreign_data_wrapper"),
+    ...rowsOf("pg_foreign_data_wrapper"),
     ifAny: "foreign-data wrapper",
   },
   {
@@ -216,7 +215,7 @@ const FOREIGN_DATA: readonly ObjectQuery[] = [
       version: "o.srvversion",
       options: sortedOptions("o.srvoptions"),
     },
-    from: madeLater("pg_foreign_server", " JOIN pg_foreign_data_wrapper w ON w.oid = o.srvfdw"),
+    ...rowsOf("pg_foreign_server", { join: " JOIN pg_foreign_data_wrapper w ON w.oid = o.srvfdw" }),
     ifAny: "foreign-data wrapper",
   },
   {
@@ -238,7 +237,7 @@ const OTHERS: readonly ObjectQuery[] = [
       method: "o.castmethod::text",
       context: "o.castcontext::text",
     },
-    from: madeLater("pg_cast"),
+    ...rowsOf("pg_cast"),
     ifAny: "cast",
   },
   {
@@ -250,14 +249,14 @@ const OTHERS: readonly ObjectQuery[] = [
       function: routine("o.conproc"),
       default: flag("o.condefault"),
     },
-    from: madeLater("pg_conversion"),
+    ...rowsOf("pg_conversion"),
     ifAny: "conversion",
   },
   {
     kind: "'transform'",
     name: "format('for %s language %I', format_type(o.trftype, NULL), l.lanname)",
     facts: { "from SQL": routine("o.trffromsql"), "to SQL": routine("o.trftosql") },
-    from: madeLater("pg_transform", " JOIN pg_language l ON l.oid = o.trflang"),
+    ...rowsOf("pg_transform", { join: " JOIN pg_language l ON l.oid = o.trflang" }),
     ifAny: "transform",
   },
   {
@@ -269,14 +268,14 @@ const OTHERS: readonly ObjectQuery[] = [
       inline: routine("o.laninline"),
       validator: routine("o.lanvalidator"),
     },
-    from: madeLater("pg_language"),
+    ...rowsOf("pg_language"),
     ifAny: "language",
   },
   {
     kind: "'access method'",
     name: "quote_ident(o.amname)",
     facts: { handler: routine("o.amhandler"), type: "o.amtype::text" },
-    from: madeLater("pg_am"),
+    ...rowsOf("pg_am"),
     ifAny: "access method",
   },
 ];

@@ -9,45 +9,49 @@ const OF_SEQUENCE = "d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_cla
 
 const TABLESPACE = (oid: string) => `(SELECT s.spcname FROM pg_tablespace s WHERE s.oid = ${oid})`;
 
-const OPTIONS = sortedOptions("c.reloptions");
+const OPTIONS = sortedOptions("o.reloptions");
 
-const relation = (relkinds: string) => `scope r JOIN pg_class c ON c.oid = r.oid WHERE r.relkind IN (${relkinds})`;
+const relation = (relkinds: string, join = "") =>
+  ({
+    catalog: "pg_class",
+    from: `scope r JOIN pg_class o ON o.oid = r.oid${join} WHERE r.relkind IN (${relkinds})`,
+  }) as const;
 
 const RELATIONS: readonly ObjectQuery[] = [
   {
     kind: "'table'",
     name: "r.name",
     facts: {
-      persistence: "NULLIF(c.relpersistence::text, 'p')",
-      "access method": "(SELECT m.amname FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap')",
-      tablespace: TABLESPACE("c.reltablespace"),
-      "replica identity": "NULLIF(c.relreplident::text, 'd')",
-      "row security": flag("c.relrowsecurity"),
-      "forced row security": flag("c.relforcerowsecurity"),
+      persistence: "NULLIF(o.relpersistence::text, 'p')",
+      "access method": "(SELECT m.amname FROM pg_am m WHERE m.oid = o.relam AND m.amname <> 'heap')",
+      tablespace: TABLESPACE("o.reltablespace"),
+      "replica identity": "NULLIF(o.relreplident::text, 'd')",
+      "row security": flag("o.relrowsecurity"),
+      "forced row security": flag("o.relforcerowsecurity"),
       options: OPTIONS,
       "TOAST options": sortedOptions("w.reloptions"),
-      "partition key": "pg_get_partkeydef(c.oid)",
-      bound: "pg_get_expr(c.relpartbound, c.oid)",
+      "partition key": "pg_get_partkeydef(o.oid)",
+      bound: "pg_get_expr(o.relpartbound, o.oid)",
       parents: list(
         "concat(i.inhparent::regclass::text, CASE WHEN i.inhdetachpending THEN ' (detach pending)' END)",
-        "FROM pg_inherits i WHERE i.inhrelid = c.oid",
+        "FROM pg_inherits i WHERE i.inhrelid = o.oid",
         "i.inhseqno",
       ),
-      "row type": "CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END",
+      "row type": "CASE WHEN o.reloftype <> 0 THEN format_type(o.reloftype, NULL) END",
     },
-    from: "scope r JOIN pg_class c ON c.oid = r.oid LEFT JOIN pg_class w ON w.oid = c.reltoastrelid WHERE r.relkind IN ('r', 'p')",
+    ...relation("'r', 'p'", " LEFT JOIN pg_class w ON w.oid = o.reltoastrelid"),
     ifAny: "table",
   },
   {
-    kind: "CASE c.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END",
+    kind: "CASE o.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END",
     name: "r.name",
     facts: {
-      query: "trim(pg_get_viewdef(c.oid), ' ;')",
+      query: "trim(pg_get_viewdef(o.oid), ' ;')",
       options: OPTIONS,
-      "access method": "(SELECT m.amname FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap')",
-      tablespace: TABLESPACE("c.reltablespace"),
+      "access method": "(SELECT m.amname FROM pg_am m WHERE m.oid = o.relam AND m.amname <> 'heap')",
+      tablespace: TABLESPACE("o.reltablespace"),
     },
-    from: relation("'v', 'm'"),
+    ...relation("'v', 'm'"),
     ifAny: "view",
   },
   {
@@ -57,11 +61,12 @@ const RELATIONS: readonly ObjectQuery[] = [
     within: "d.refobjid::regclass::text",
     facts: {
       settings: SEQUENCE,
-      persistence: "NULLIF(c.relpersistence::text, 'p')",
+      persistence: "NULLIF(o.relpersistence::text, 'p')",
       "owner column": "d.refobjid::regclass::text || '.' || quote_ident(a.attname)",
     },
-    from: `scope r JOIN pg_class c ON c.oid = r.oid JOIN pg_sequence q ON q.seqrelid = c.oid
- LEFT JOIN pg_depend d ON ${OF_SEQUENCE} AND d.objid = c.oid AND d.deptype IN ('a', 'i')
+    catalog: "pg_class",
+    from: `scope r JOIN pg_class o ON o.oid = r.oid JOIN pg_sequence q ON q.seqrelid = o.oid
+ LEFT JOIN pg_depend d ON ${OF_SEQUENCE} AND d.objid = o.oid AND d.deptype IN ('a', 'i')
  LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid WHERE d.deptype IS DISTINCT FROM 'i'`,
     ifAny: "sequence",
   },
@@ -69,14 +74,15 @@ const RELATIONS: readonly ObjectQuery[] = [
     kind: "'foreign table'",
     name: "r.name",
     facts: { server: "quote_ident(s.srvname)", options: sortedOptions("f.ftoptions") },
-    from: "scope r JOIN pg_foreign_table f ON f.ftrelid = r.oid JOIN pg_foreign_server s ON s.oid = f.ftserver",
+    ...relation("'f'", " JOIN pg_foreign_table f ON f.ftrelid = r.oid JOIN pg_foreign_server s ON s.oid = f.ftserver"),
     ifAny: "foreign table",
   },
   {
     kind: "'composite type'",
     name: "r.name",
     facts: {},
-    from: "scope r WHERE r.relkind = 'c'",
+    catalog: "pg_type",
+    from: "scope r JOIN pg_class c ON c.oid = r.oid JOIN pg_type o ON o.oid = c.reltype WHERE r.relkind = 'c'",
     ifAny: "composite type",
   },
 ];

@@ -1,10 +1,10 @@
-import { flag, list, noMember, type ObjectQuery, routine } from "./object-query.ts";
+import { flag, list, type ObjectQuery, routine, rowsOf } from "./object-query.ts";
 
 const ROUTINES: ObjectQuery = {
   kind: "CASE o.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END",
   name: "o.oid::regprocedure::text",
   facts: { definition: "pg_get_functiondef(o.oid)" },
-  from: `pg_proc o JOIN space s ON s.oid = o.pronamespace WHERE o.prokind <> 'a' AND ${noMember("pg_proc")}`,
+  ...rowsOf("pg_proc", { where: "o.prokind <> 'a'" }),
   ifAny: "routine",
 };
 
@@ -36,7 +36,7 @@ const AGGREGATES: ObjectQuery = {
     "sort operator": "CASE WHEN g.aggsortop <> 0 THEN g.aggsortop::regoperator::text END",
     parallel: "NULLIF(o.proparallel::text, 'u')",
   },
-  from: `pg_proc o JOIN space s ON s.oid = o.pronamespace JOIN pg_aggregate g ON g.aggfnoid = o.oid WHERE ${noMember("pg_proc")}`,
+  ...rowsOf("pg_proc", { join: " JOIN pg_aggregate g ON g.aggfnoid = o.oid" }),
   ifAny: "aggregate",
 };
 
@@ -44,7 +44,7 @@ const TYPE_NAME = "s.name || '.' || quote_ident(o.typname)";
 
 /** Types of these kinds (pg_type.typtype). */
 const typesOf = (kinds: string, join = "", condition = "true") =>
-  `pg_type o JOIN space s ON s.oid = o.typnamespace${join} WHERE o.typtype IN (${kinds}) AND ${condition} AND ${noMember("pg_type")}`;
+  rowsOf("pg_type", { join, where: `o.typtype IN (${kinds}) AND ${condition}` });
 
 const DOMAINS: ObjectQuery = {
   kind: "'domain'",
@@ -60,7 +60,7 @@ const DOMAINS: ObjectQuery = {
       "FROM pg_constraint k WHERE k.contypid = o.oid AND k.contype = 'c'",
     ),
   },
-  from: typesOf("'d'", " JOIN pg_type b ON b.oid = o.typbasetype"),
+  ...typesOf("'d'", " JOIN pg_type b ON b.oid = o.typbasetype"),
   ifAny: "domain",
 };
 
@@ -68,7 +68,7 @@ const ENUMS: ObjectQuery = {
   kind: "'enum'",
   name: TYPE_NAME,
   facts: { labels: list("e.enumlabel", "FROM pg_enum e WHERE e.enumtypid = o.oid", "e.enumsortorder") },
-  from: typesOf("'e'"),
+  ...typesOf("'e'"),
   ifAny: "enum",
 };
 
@@ -85,7 +85,7 @@ const RANGES: ObjectQuery = {
     "subtype difference function": routine("g.rngsubdiff"),
     multirange: "format_type(g.rngmultitypid, NULL)",
   },
-  from: typesOf("'r'", " JOIN pg_range g ON g.rngtypid = o.oid"),
+  ...typesOf("'r'", " JOIN pg_range g ON g.rngtypid = o.oid"),
   ifAny: "range",
 };
 
@@ -114,7 +114,7 @@ const BASE_TYPES: ObjectQuery = {
     element: "CASE WHEN o.typelem <> 0 THEN format_type(o.typelem, NULL) END",
     collatable: flag("o.typcollation <> 0"),
   },
-  from: typesOf(
+  ...typesOf(
     "'b', 'p'",
     "",
     "(o.typtype = 'b' OR NOT o.typisdefined) AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = o.oid)",

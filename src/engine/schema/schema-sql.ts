@@ -1,6 +1,6 @@
 import { keyOf, type ObjectKey } from "../../core/catalog/schema-object.ts";
 import { quoteText } from "../../core/sql/quote.ts";
-import { USER_SCHEMA } from "../catalog/objects-sql.ts";
+import { FIRST_USER_OID, userObjectsSql } from "../catalog/user-objects.ts";
 import { EVERYTHING, type ObjectQuery, objectSelect, type Presence } from "./object-query.ts";
 import { privilegeQueries } from "./privileges-sql.ts";
 import { rareQueries } from "./rare-sql.ts";
@@ -80,7 +80,7 @@ export function touchedSql(query: SchemaQuery): string {
 
 /** One row whose `row` is a JSON list of [oid, name] of all relations. */
 export function relationsSql({ own }: SchemaQuery): string {
-  return `${tablesSql(own, ALL)} SELECT ${listOf("json_build_array(oid::int8, name)")}::text AS row FROM rel`;
+  return `WITH ${tablesSql(own, ALL)} SELECT ${listOf("json_build_array(oid::int8, name)")}::text AS row FROM rel`;
 }
 
 /** One row whose `row` is a JSON list of [kind, name, facts]. @param keys the objects to return; undefined for all */
@@ -97,7 +97,7 @@ export function factsSql({ own, queries }: SchemaQuery, keys: readonly ObjectKey
 const ALL = "SELECT * FROM rel";
 
 function rowSql({ own, queries }: SchemaQuery, row: string, { scope = ALL, where = "" } = {}): string {
-  return `${tablesSql(own, scope)}
+  return `WITH ${tablesSql(own, scope)}
  SELECT (${row})::text AS row FROM (
  ${queries.map(objectSelect).join("\n UNION ALL ")}) AS objects(kind, name, within, facts, is_of_relation)${where}`;
 }
@@ -107,18 +107,11 @@ function rowSql({ own, queries }: SchemaQuery, row: string, { scope = ALL, where
  * index.
  */
 const LOCKED = `SELECT COALESCE(i.indrelid, l.relation) AS oid FROM pg_locks l LEFT JOIN pg_index i ON i.indexrelid = l.relation
-  WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.granted AND l.relation >= 16384 AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')`;
+  WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.granted AND l.relation >= ${FIRST_USER_OID} AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')`;
 
-/** The tables that object queries use. @param scope SQL for the relations that are asked for */
-function tablesSql(own: OwnObjects, scope: string): string {
-  const tables = own.tables.map((name) => `(to_regclass(${name})::oid)`).join(", ");
-  // Members of extensions, and internal parts of types: the constructors and casts of ranges.
-  return `WITH members AS MATERIALIZED (SELECT classid, objid FROM pg_depend
-  WHERE deptype = 'e' OR deptype = 'i' AND classid IN ('pg_proc'::regclass, 'pg_cast'::regclass)),
- own AS MATERIALIZED (SELECT oid FROM (VALUES ${tables}) AS t(oid) WHERE oid IS NOT NULL),
- space AS MATERIALIZED (SELECT n.oid, quote_ident(n.nspname) AS name, n.nspname = ${quoteText(own.schema ?? "")} AS hidden FROM pg_namespace n WHERE ${USER_SCHEMA}),
- rel AS MATERIALIZED (SELECT c.oid, c.relkind, s.name || '.' || quote_ident(c.relname) AS name FROM pg_class c JOIN space s ON s.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c') AND c.oid NOT IN (SELECT objid FROM members WHERE classid = 'pg_class'::regclass) AND c.oid NOT IN (SELECT oid FROM own)),
+/** The tables that object queries use, as a list of WITH. @param scope SQL for the relations that are asked for */
+export function tablesSql({ tables, schema }: OwnObjects, scope = ALL): string {
+  return `${userObjectsSql(tables, schema)},
  locked AS MATERIALIZED (${LOCKED}),
  scope AS MATERIALIZED (${scope})`;
 }

@@ -135,5 +135,13 @@ describe("the model of a schema", () => {
         assert.deepEqual(byKey(await readSchema(session, OWN)), former);
       });
     });
+
+    test(`has an extension in place of its members on PostgreSQL ${major}`, async () => {
+      // Members are functions and composite types (tablefunc), and types with operators (hstore).
+      const added = "CREATE SCHEMA more; CREATE EXTENSION tablefunc; CREATE EXTENSION hstore SCHEMA more";
+      const found = await onServer(major, added, (session) => readSchema(session, OWN));
+      const names = found.map(keyOf).filter((name) => name !== "extension plpgsql");
+      assert.deepEqual(names.sort(), ["extension hstore", "extension tablefunc", "schema more", "schema public"]);
+    });
   }
 });
