@@ -1,36 +1,18 @@
-import type {
-  Catalog,
-  CatalogType,
-  CompositeType,
-  DomainType,
-  EnumType,
-  Relation,
-  Routine,
-} from "../../core/catalog/catalog.ts";
+import type { Catalog, CatalogType, Relation } from "../../core/catalog/catalog.ts";
 import { type Known, notNullColumns } from "../../core/catalog/view-nullability.ts";
 import { readInUsersPathSql } from "../../core/sql/own-sql.ts";
 import type { Session } from "../../ports/session.ts";
-import { jsonAnswer } from "../session/json-answer.ts";
-import {
-  compositesSql,
-  domainsSql,
-  enumsSql,
-  KNOWN_SQL,
-  relationsSql,
-  routinesSql,
-  SCHEMAS_SQL,
-  TYPES_SQL,
-} from "./types-sql.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
+import { type CatalogChoice, catalogSql } from "./types-sql.ts";
 
-export interface CatalogChoice {
-  /** Undefined for all user schemas. */
-  readonly schemas: readonly string[] | undefined;
-  /** SQL expressions for the names of pgstep's own tables. */
-  readonly hidden: readonly string[];
+/** The server's answer. */
+interface Answer extends Omit<Catalog, "types" | "relations"> {
+  readonly types: readonly CatalogType[];
+  readonly relations: readonly ReadRelation[];
+  readonly known: ReadKnown;
 }
 
 interface ReadRelation extends Relation {
-  readonly hidden: boolean;
   readonly chosen: boolean;
   /** The query of a view, as the server stores it; null for other relations. */
   readonly query: string | null;
@@ -43,32 +25,18 @@ interface ReadKnown {
   readonly folding: readonly number[];
 }
 
+const LIST: Shape = ["list of", {}];
+const ANSWER: Shape = {
+  ...{ schemas: ["list of", "text"], known: {} },
+  ...{ types: LIST, relations: LIST, enums: LIST, domains: LIST, composites: LIST, routines: LIST },
+};
+
 /** Reads all objects that TypeScript types can describe, in one round trip. */
-export async function readCatalog(session: Session, { schemas, hidden }: CatalogChoice): Promise<Catalog> {
-  const ask = async <T>(sql: string): Promise<T[]> => {
-    const [row] = await session.query(readInUsersPathSql(sql));
-    return jsonAnswer<T[]>(row?.row, ["list of", {}]);
-  };
-  const [schemaNames, types, relations, enums, domains, composites, routines, known] = await Promise.all([
-    ask<{ name: string }>(SCHEMAS_SQL),
-    ask<CatalogType>(TYPES_SQL),
-    ask<ReadRelation>(relationsSql(schemas, hidden)),
-    ask<EnumType>(enumsSql(schemas)),
-    ask<DomainType>(domainsSql(schemas)),
-    ask<CompositeType>(compositesSql(schemas)),
-    ask<Routine>(routinesSql(schemas)),
-    ask<ReadKnown>(KNOWN_SQL),
-  ]);
-  const byId = new Map(types.map((type) => [type.id, type]));
-  return {
-    schemas: schemaNames.map(({ name }) => name),
-    types: byId,
-    relations: new Nullability(relations, byId, known[0]).relations(),
-    enums,
-    domains,
-    composites,
-    routines,
-  };
+export async function readCatalog(session: Session, choice: CatalogChoice): Promise<Catalog> {
+  const [row] = await session.query(readInUsersPathSql(catalogSql(choice)));
+  const { known, ...answer } = jsonAnswer<Answer>(row?.row, ANSWER);
+  const types = new Map(answer.types.map((type) => [type.id, type]));
+  return { ...answer, types, relations: new Nullability(answer.relations, types, known).relations() };
 }
 
 /** Finds which columns can be NULL: a domain may forbid it, and a view's columns depend on its query. */
@@ -78,25 +46,21 @@ class Nullability {
   readonly #known: Known;
   readonly #views = new Map<number, readonly boolean[]>();
 
-  constructor(
-    relations: readonly ReadRelation[],
-    types: ReadonlyMap<number, CatalogType>,
-    known: ReadKnown | undefined,
-  ) {
+  constructor(relations: readonly ReadRelation[], types: ReadonlyMap<number, CatalogType>, known: ReadKnown) {
     this.#relations = new Map(relations.map((relation) => [relation.id, relation]));
     this.#types = types;
     this.#known = {
       isNotNull: (relation, column) => this.#isNotNull(relation, column),
-      strictOperators: new Set(known?.operators),
-      strictFunctions: new Set(known?.functions),
-      countingFunctions: new Set(known?.counting),
-      foldingFunctions: new Set(known?.folding),
+      strictOperators: new Set(known.operators),
+      strictFunctions: new Set(known.functions),
+      countingFunctions: new Set(known.counting),
+      foldingFunctions: new Set(known.folding),
     };
   }
 
   relations(): Relation[] {
     return [...this.#relations.values()]
-      .filter(({ chosen, hidden }) => chosen && !hidden)
+      .filter(({ chosen }) => chosen)
       .map((relation) => ({
         id: relation.id,
         schema: relation.schema,
