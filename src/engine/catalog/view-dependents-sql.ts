@@ -6,6 +6,8 @@
  * catalogs do, as temporary tables would still come before them.
  */
 
+import { FIRST_USER_OID } from "./user-objects.ts";
+
 const RELATION = "'pg_catalog.pg_class'::regclass::oid";
 const ROUTINE = "'pg_catalog.pg_proc'::regclass::oid";
 const TYPE = "'pg_catalog.pg_type'::regclass::oid";
@@ -40,8 +42,7 @@ links AS (
   FROM pg_catalog.pg_depend d
   LEFT JOIN row_types r ON d.refclassid = ${TYPE} AND r.type = d.refobjid
   LEFT JOIN pg_catalog.pg_rewrite q ON d.classid = ${RULE} AND q.oid = d.objid AND q.rulename = '_RETURN'
-  -- Objects of the server's own have lower numbers.
-  WHERE d.refclassid IN (${RELATION}, ${TYPE}, ${ROUTINE}) AND d.deptype IN ('n', 'a') AND d.refobjid >= 16384
+  WHERE d.refclassid IN (${RELATION}, ${TYPE}, ${ROUTINE}) AND d.deptype IN ('n', 'a') AND d.refobjid >= ${FIRST_USER_OID}
 ),
 edges AS MATERIALIZED (
   SELECT DISTINCT l.on_class, l.on_oid, l.class, l.oid FROM links l

@@ -3,6 +3,7 @@ import type { Catalog, CatalogRelation } from "../../core/migrations/relation-co
 import { readInUsersPathSql, readSql } from "../../core/sql/own-sql.ts";
 import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
 import type { Session } from "../../ports/session.ts";
+import { noMember, userObjectsSql } from "../catalog/user-objects.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { HISTORY_TABLES, type HistoryTable, historyOwner } from "./history-owner.ts";
 import { HISTORY_COLUMNS, ownTablesSql, tableNames } from "./history-table.ts";
@@ -65,13 +66,12 @@ const OF_SERVICE = "pg_catalog.pg_get_userbyid(c.relowner) ~ '^(supabase|nhost)_
 
 /** Opens no table: the query would wait for one that another session has locked. */
 function occupantsSql(settings: Settings): string {
-  const own = ownTablesSql(tableNames(settings)).map((name) => `pg_catalog.to_regclass(${name})`);
+  const own = ownTablesSql(tableNames(settings));
   const texts = (values: readonly string[]) => values.map(quoteText).join(", ");
-  const ofUsers = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
-  return `WITH relation AS (SELECT c.oid, n.nspname, c.relname, c.relkind, c.relnamespace, ${OF_SERVICE} AS of_service
-   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE ${ofUsers} AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'i', 'I') AND c.oid NOT IN (SELECT own FROM (VALUES ${own.map((one) => `(${one})`).join(", ")}) AS tables(own) WHERE own IS NOT NULL)
-     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e')),
+  return `WITH ${userObjectsSql(own)},
+ relation AS (SELECT c.oid, n.nspname, c.relname, c.relkind, c.relnamespace, ${OF_SERVICE} AS of_service
+   FROM pg_catalog.pg_class c JOIN space n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'i', 'I') AND ${noMember("pg_class", "c.oid")} AND c.oid NOT IN (SELECT oid FROM own)),
  history AS (SELECT r.oid, r.nspname, r.relname, (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
      WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
    FROM relation r WHERE r.relkind = 'r' AND NOT r.of_service

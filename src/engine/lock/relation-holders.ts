@@ -2,6 +2,7 @@ import { type RelationHolder, relationHolderWords, terminationSql } from "../../
 import { readSql } from "../../core/sql/own-sql.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
+import { FIRST_USER_OID } from "../catalog/user-objects.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 
 const SHOWN = 3;
@@ -20,7 +21,8 @@ export async function holdersHint(session: Session, advice: string, relation?: s
 }
 
 async function relationHolders(session: Session, relation: string | undefined): Promise<RelationHolder[]> {
-  const which = relation === undefined ? "l.relation >= 16384" : `l.relation = to_regclass(${quoteText(relation)})`;
+  const which =
+    relation === undefined ? `l.relation >= ${FIRST_USER_OID}` : `l.relation = to_regclass(${quoteText(relation)})`;
   try {
     const rows = await session.query(
       readSql(`SELECT json_build_object('relation', min(l.relation::regclass::text),
