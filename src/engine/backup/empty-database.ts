@@ -1,7 +1,6 @@
 import { tableNames } from "../history/history-table.ts";
-import { defaultPrivilegesDeletions, dropStatements, inOrder, largeObjectsDeletion } from "../reset/deletions.ts";
+import { allDeletions } from "../reset/deletions.ts";
 import { isEmpty, readInventory } from "../reset/inventory.ts";
-import { restorePublicSql } from "../reset/public.ts";
 import { refuseUndroppable } from "../reset/refusals.ts";
 import { type ResetRun, runDeletions } from "../reset/transaction.ts";
 
@@ -18,15 +17,6 @@ export async function emptyDatabase(run: ResetRun): Promise<void> {
     const inventory = await readInventory(session, tableNames(context.settings));
     if (isEmpty(inventory)) return;
     refuseUndroppable(inventory);
-    await runDeletions(run, [
-      ...dropStatements(inOrder(inventory)),
-      ...(inventory.largeObjects > 0 ? [largeObjectsDeletion(inventory.largeObjects)] : []),
-      ...defaultPrivilegesDeletions(inventory),
-      ...restorePublicSql(inventory, session.backend.serverVersion).map(aboutPublic),
-    ]);
+    await runDeletions(run, allDeletions(inventory, session.backend.serverVersion));
   }
-}
-
-function aboutPublic(sql: string) {
-  return { sql, about: "privileges of schema public" };
 }

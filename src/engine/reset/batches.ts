@@ -1,17 +1,17 @@
 import { Failure } from "../../core/failure/failure.ts";
-import type { Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
 import { RESET_MARK, setMarkSql } from "../history/journal.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import {
+  allDeletions,
   type Droppable,
   defaultPrivilegesDeletions,
   dropStatements,
   inOrder,
   largeObjectsDeletion,
+  publicSchemaDeletions,
 } from "./deletions.ts";
 import { type Inventory, isEmpty, readInventory } from "./inventory.ts";
-import { restorePublicSql } from "./public.ts";
 import { type Deletion, DeletionRefused, inOneTransaction, type ResetRun, runDeletions } from "./transaction.ts";
 
 /** The server's lock table is full (53200 out_of_memory; "out of shared memory" in storage/lmgr/lock.c). */
@@ -26,12 +26,7 @@ export async function deleteAtOnce(run: ResetRun, inventory: Inventory): Promise
   await inOneTransaction(run, async () => {
     let rest = inventory;
     for (let round = 0; round < ROUNDS; round++) {
-      await runDeletions(run, [
-        ...dropStatements(inOrder(rest)),
-        ...(rest.largeObjects > 0 ? [largeObjectsDeletion(rest.largeObjects)] : []),
-        ...defaultPrivilegesDeletions(rest),
-        ...restoringPublic(rest, session),
-      ]);
+      await runDeletions(run, allDeletions(rest, session.backend.serverVersion));
       rest = await readInventory(session, tableNames(context.settings));
       if (isEmpty(rest)) return;
     }
@@ -62,7 +57,8 @@ export async function deleteInBatches(run: ResetRun, inventory: Inventory, locks
     await transaction(defaultPrivilegesDeletions(rest));
     rest = await readInventory(session, tableNames(settings));
   }
-  await transaction([...dropStatements(inOrder(rest)), ...restoringPublic(rest, session)]);
+  const { serverVersion } = session.backend;
+  await transaction([...dropStatements(inOrder(rest)), ...publicSchemaDeletions(rest, serverVersion)]);
 }
 
 /** Creates the journal if it is missing, and sets the mark in it. */
@@ -74,13 +70,6 @@ function markSql({ settings }: DatabaseContext, { schemas }: Inventory): Deletio
     ...setMarkSql(names, RESET_MARK),
   ];
   return statements.map((sql) => ({ sql, about: "the mark of an unfinished reset" }));
-}
-
-function restoringPublic(inventory: Inventory, { backend }: Session): Deletion[] {
-  return restorePublicSql(inventory, backend.serverVersion).map((sql) => ({
-    sql,
-    about: "privileges of schema public",
-  }));
 }
 
 /** Groups in order, each as large as the locks allow. An object that needs more by itself is its own group. */

@@ -1,6 +1,6 @@
 import { quoteIdentifier } from "../../core/sql/quote.ts";
 import type { Inventory, UserSchema } from "./inventory.ts";
-import { defaultPrivilegesSql } from "./public.ts";
+import { defaultPrivilegesSql, restorePublicSql } from "./public.ts";
 import type { Deletion } from "./transaction.ts";
 
 /** An object to drop: its kind in PostgreSQL's words, its name as SQL, and the number of locks the DROP needs. */
@@ -84,4 +84,19 @@ export function defaultPrivilegesDeletions({ defaultPrivileges }: Inventory): De
   return defaultPrivileges.flatMap((one) =>
     defaultPrivilegesSql(one).map((sql) => ({ sql, about: `default privileges of ${one.role}` })),
   );
+}
+
+/** Restores schema public to its state in a new database. */
+export function publicSchemaDeletions(inventory: Inventory, serverVersion: number): Deletion[] {
+  return restorePublicSql(inventory, serverVersion).map((sql) => ({ sql, about: "privileges of schema public" }));
+}
+
+/** Deletes everything in one transaction. */
+export function allDeletions(inventory: Inventory, serverVersion: number): Deletion[] {
+  return [
+    ...dropStatements(inOrder(inventory)),
+    ...(inventory.largeObjects > 0 ? [largeObjectsDeletion(inventory.largeObjects)] : []),
+    ...defaultPrivilegesDeletions(inventory),
+    ...publicSchemaDeletions(inventory, serverVersion),
+  ];
 }
