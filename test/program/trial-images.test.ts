@@ -26,7 +26,7 @@ class Project {
   async drawn(runtime: RuntimeName = "node", words: readonly string[] = ["--since", "002"]): Promise<string> {
     const command = [...(await programCommand(runtime)), "check", "--quiet", ...words] as const;
     const environment = { XDG_CACHE_HOME: join(this.directory, "cache") };
-    const { stderr } = await run(command, { directory: this.directory, environment });
+    const { stderr } = await run(command, { directory: this.directory, environment, timeoutMs: 120_000 });
     const [, drawn] = /drawn: ([0-9a-f-]{36})/.exec(stderr) ?? [];
     assert.ok(drawn, stderr);
     return drawn;
