@@ -5,7 +5,7 @@ import { judge, updatedKnown, type Verdict } from "../../core/findings/judge.ts"
 import type { KnownFinding } from "../../core/findings/known-findings.ts";
 import type { RuleLevels } from "../../core/findings/levels.ts";
 import { runsIn } from "../../core/migrations/header.ts";
-import type { Migration } from "../../core/migrations/migration.ts";
+import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import type { Node } from "../../core/parse-tree/node.ts";
 import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
@@ -128,7 +128,8 @@ async function runWithin(
   const migrations = all.filter(({ up }) => runsIn(up.header, settings.environment));
   const examines = ({ up }: Migration) => chosen.has(up.path);
   const tests = ({ down }: Migration) => down !== undefined && chosen.has(down.path);
-  const plan = { migrations, examines, tests, parse, limit };
+  const chosenRepeatables = new Set(repeatables.map(({ file }) => file.path).filter((path) => chosen.has(path)));
+  const plan = { migrations, examines, tests, repeatables: chosenRepeatables, parse, limit };
   const beginning = olderMigrations(plan);
   const { trial, database, standIns, roles } = await inShadow(async (shadow, start) => {
     const one = new Trial({ ...shadow, signal }, plan, start);
@@ -139,13 +140,14 @@ async function runWithin(
     return { trial: one, database: shadow.database.description, standIns: used, roles: created };
   }, beginning);
   const { applied, traced, stopped, leftOut } = trial;
-  const complete = new Set(applied.map(({ up }) => up.path));
+  const complete = new Set([...applied.map(({ up }) => up.path), ...trial.appliedRepeatables]);
+  const files = [...all.map(({ up }) => up), ...repeatables.map(({ file }) => file)];
   const examined = traced.map((file) => ({
     traced: file,
-    ignores: ignoresOf(context, file.path, all),
+    ignores: ignoresOf(context, file.path, files),
     isPartial: !complete.has(file.path),
   }));
-  const paths = [...all.map(({ up }) => up.path), ...repeatables.map(({ file }) => file.path)];
+  const paths = files.map(({ path }) => path);
   const verdict = judge(examined, CHECK_RULES, { levels, known, paths });
   const proof = await testAlone(
     trial,
@@ -181,8 +183,8 @@ function parseWith(parser: SqlParser | undefined): (text: string) => Promise<Nod
   };
 }
 
-function ignoresOf({ fileSystem, settings }: Context, path: string, migrations: readonly Migration[]): Ignores {
-  const header = migrations.find(({ up }) => up.path === path)?.up.header;
+function ignoresOf({ fileSystem, settings }: Context, path: string, files: readonly SqlFile[]): Ignores {
+  const header = files.find((file) => file.path === path)?.header;
   const options = header ? placeholdersIn(header, settings.placeholders) : {};
   return readIgnores(
     scanBytes(fileSystem.read(path), options),

@@ -93,6 +93,19 @@ export class Tracer implements StatementWatch {
     });
   }
 
+  async beganRepeatable(session: Session, path: string): Promise<void> {
+    if (this.#current) await this.finish(session);
+    await this.began(session, path);
+    // The statements of others in this transaction may hold locks.
+    const [row] = await session.query(traceSql(this.#newestOid).replace("$1", "'{}'::oid[]"));
+    for (const one of jsonAnswer<LockedRelation[]>(row?.seen, LOCKED)) this.#touch(one);
+    if (this.#current) this.#current = { ...this.#current, before: new Map(this.#relations) };
+  }
+
+  rolledBack(): void {
+    this.#forget();
+  }
+
   async ran(session: Session, statement: Statement, isAlone: boolean): Promise<void> {
     const isPossible = await ifPossible(async () => {
       const current = this.#current;
@@ -147,11 +160,16 @@ export class Tracer implements StatementWatch {
     if (!this.rejected || current.transactions > 1) return false;
     if (current.statements.some(({ transaction }) => transaction === 0)) return false;
     if (message !== undefined) this.#rejections.set(`${current.path}:${current.statements.length + 1}`, message);
-    this.#relations = new Map(current.before);
-    this.#things = current.thingsBefore;
-    this.#current = undefined;
+    this.#forget();
     this.rejected = undefined;
     return true;
+  }
+
+  #forget(): void {
+    if (!this.#current) return;
+    this.#relations = new Map(this.#current.before);
+    this.#things = this.#current.thingsBefore;
+    this.#current = undefined;
   }
 
   /** Ends the current file. The session must not be in a transaction. */

@@ -32,6 +32,8 @@ export interface TrialPlan {
   readonly examines: (migration: Migration) => boolean;
   /** True for a migration whose down script is tested. */
   readonly tests: (migration: Migration) => boolean;
+  /** The paths of the repeatable migrations whose statements are traced. */
+  readonly repeatables: ReadonlySet<string>;
   readonly parse: (text: string) => Promise<Node | undefined>;
   readonly limit: TimeLimit;
 }
@@ -53,7 +55,9 @@ export class Trial {
   readonly #applied = new Set<string>();
   /** The tables whose rows were deleted, as SQL names them. */
   readonly #emptied = new Set<string>();
-  /** The name of the migration that was started last. */
+  /** The paths of the repeatable migrations that were applied. */
+  readonly appliedRepeatables = new Set<string>();
+  /** The name of the migration that was started last, or the path of the repeatable one. */
   #running: string | undefined;
 
   /** @param start where the shadow database begins with the older migrations */
@@ -88,19 +92,22 @@ export class Trial {
 
   /** The examined files that were applied, and the part of the last one that ran, if it failed. */
   get traced(): readonly TracedFile[] {
-    const { migrations, examines } = this.#plan;
+    const { migrations, examines, repeatables } = this.#plan;
     const ran = migrations.filter(({ name, version }) => this.#applied.has(version) || name === this.#running);
-    const examined = new Set(ran.filter(examines).map(({ up }) => up.path));
-    return this.#tracer.files.filter(({ path }) => examined.has(path));
+    const examined = new Set([...ran.filter(examines).map(({ up }) => up.path), ...repeatables]);
+    // A repeatable migration may have run several times: after the others that it needs, it runs again.
+    const lastRuns = new Map(this.#tracer.files.map((file) => [file.path, file]));
+    return [...lastRuns.values()].filter(({ path }) => examined.has(path));
   }
 
   /** @throws Failure interrupted, terminated and those of connecting */
   async run(): Promise<void> {
-    const { migrations, limit } = this.#plan;
+    const { migrations, repeatables, limit } = this.#plan;
     const older = olderMigrations(this.#plan);
+    const hasNew = older.length < migrations.length || repeatables.size > 0;
     try {
       await this.#applyOlder(older);
-      if (!this.stopped && older.length < migrations.length) this.stopped = await this.#examine();
+      if (!this.stopped && hasNew) this.stopped = await this.#examine();
     } catch (error) {
       if (!limit.isOver) throw error;
       this.stopped = limit.finding(this.#running === undefined ? "run the migrations" : `apply ${this.#running}`);
@@ -110,11 +117,11 @@ export class Trial {
   async #applyOlder(older: readonly Migration[]): Promise<void> {
     const last = older.at(-1);
     if (!last || older.length === this.#start?.applied) return;
-    this.stopped = await this.#migrate(this.#context, { to: last.version });
+    this.stopped = await this.#migrate(this.#context, { to: last.version }, { withoutRepeatables: true });
     if (!this.stopped) await this.#start?.keep(older.length);
   }
 
-  /** Applies the migrations that are left. */
+  /** Applies the migrations that are left, and the repeatable ones. */
   async #examine(): Promise<Finding | undefined> {
     const [tracer, proofs] = [this.#tracer, this.#proofs];
     const watch: StatementWatch = {
@@ -123,6 +130,13 @@ export class Trial {
       willRunOutside: (session, path) => tracer.willRunOutside(session, path),
       ranOutside: (session, path, statement) => tracer.ranOutside(session, path, statement),
       ending: (session) => proofs.ending(session),
+      ...(this.#plan.repeatables.size > 0 && {
+        beganRepeatable: (session, path) => {
+          this.#running = path;
+          return tracer.beganRepeatable(session, path);
+        },
+        rolledBack: () => tracer.rolledBack(),
+      }),
     };
     await proofs.begin(this.applied.length);
     const stopped = await this.#migrate({ ...this.#context, watch }, {}, { afterStep: proofs.afterStep });
@@ -157,6 +171,9 @@ export class Trial {
   }
 
   #note(event: Event): void {
+    if (event.type === "repeatable-finished" && event.repeatable.outcome === "applied") {
+      this.appliedRepeatables.add(event.repeatable.path);
+    }
     if (event.type === "step-started") this.#running = event.step.name;
     if (event.type === "step-finished" && event.outcome === "applied") this.#applied.add(event.step.version);
   }
@@ -180,7 +197,7 @@ export function olderMigrations({
   migrations,
   examines,
   tests,
-}: Omit<TrialPlan, "parse" | "limit">): readonly Migration[] {
+}: Pick<TrialPlan, "migrations" | "examines" | "tests">): readonly Migration[] {
   const first = migrations.findIndex((one) => examines(one) || tests(one));
   return first === -1 ? migrations : migrations.slice(0, first);
 }

@@ -168,11 +168,14 @@ class Application {
   }
 
   async #send({ script }: RepeatableScript): Promise<Refusal | undefined> {
-    const { session } = this.#run;
+    const { session, context } = this.#run;
+    const watch = context.watch?.beganRepeatable && context.watch;
     await session.execute("SAVEPOINT pgstep_file");
-    const refusal = await sendFile(this.#run, script);
+    await watch?.beganRepeatable?.(session, script.path);
+    const refusal = await sendFile(this.#run, script, watch);
     if (refusal && refusal.kind !== "refused") return refusal;
     await session.execute(`${refusal ? "ROLLBACK TO SAVEPOINT pgstep_file; " : ""}RELEASE SAVEPOINT pgstep_file`);
+    if (refusal) watch?.rolledBack?.();
     return refusal;
   }
 

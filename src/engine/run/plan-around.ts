@@ -48,7 +48,7 @@ interface Looked {
   readonly state: DatabaseState;
   readonly recordsSent: Promise<readonly RecordedRepeatable[]> | undefined;
   readonly scripts: readonly Script[];
-  /** True if migrations stay pending, so that repeatable migrations are deferred. */
+  /** True if repeatable migrations are deferred, mostly because migrations stay pending. */
   readonly held: boolean;
 }
 

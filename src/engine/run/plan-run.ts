@@ -40,7 +40,7 @@ export function plannerOf(context: DatabaseContext, choice: RunChoice, options: 
     refuseUnsound(all.sort(byWeightAndPlace), "run migrations");
   }
   const around = readAround(context, choice.command);
-  const planning = new Planning(context, { files, around }, choice, options.dryRun ?? false);
+  const planning = new Planning(context, { files, around }, choice, options);
   return (session) => planning.plan(session);
 }
 
@@ -49,7 +49,7 @@ class Planning {
   readonly #files: MigrationFiles;
   readonly #around: AroundFiles;
   readonly #choice: RunChoice;
-  readonly #dryRun: boolean;
+  readonly #options: RunOptions;
   /** Files that were checked. */
   readonly #seen = new Map<SqlFile, Script>();
   /** Read once, although the run is planned again under the lock. */
@@ -59,13 +59,13 @@ class Planning {
     context: DatabaseContext,
     { files, around }: { readonly files: MigrationFiles; readonly around: AroundFiles },
     choice: RunChoice,
-    dryRun: boolean,
+    options: RunOptions,
   ) {
     this.#context = context;
     this.#files = files;
     this.#around = around;
     this.#choice = choice;
-    this.#dryRun = dryRun;
+    this.#options = options;
   }
 
   async plan(session: Session): Promise<RunPlan> {
@@ -82,8 +82,9 @@ class Planning {
     const loaded = await this.#load(session, state, plan);
     const { scripts } = loaded;
     const occupied = await this.#occupied(session, state, scripts);
-    const isHeld = entries.filter(isPending).length > (isUp ? plan.steps.length : 0);
-    const looked = { session, state, recordsSent, scripts, held: isHeld };
+    const staysPending = entries.filter(isPending).length > (isUp ? plan.steps.length : 0);
+    const held = staysPending || (this.#options.withoutRepeatables ?? false);
+    const looked = { session, state, recordsSent, scripts, held };
     const around = await planAround(this.#context, this.#around, looked);
     const findings = [
       ...this.#files.findings,
@@ -103,7 +104,7 @@ class Planning {
       refuseUnsound(forgottenFiles(plan.steps.flatMap(upAndDown)), "run migrations");
     }
     const undone = plan.steps.filter(({ direction }) => direction === "down").length;
-    if (undone > 1 && !this.#dryRun) requireUnprotected(state, `undo ${undone} migrations of`);
+    if (undone > 1 && !this.#options.dryRun) requireUnprotected(state, `undo ${undone} migrations of`);
   }
 
   async #load(session: Session, state: DatabaseState, plan: Plan): ReturnType<typeof loadScripts> {
@@ -119,7 +120,7 @@ class Planning {
     this.#occupants ??= readOccupants(session, this.#context.settings);
     const occupants = await this.#occupants;
     const occupied = occupants ? findOccupied(occupants, scripts.map(pendingFile)) : [];
-    if (!this.#dryRun) refuseOccupied(occupied, state.name);
+    if (!this.#options.dryRun) refuseOccupied(occupied, state.name);
     return asWarnings(occupied);
   }
 }

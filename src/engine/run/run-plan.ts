@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly backUp?: BackUpBefore;
   /** How to find out after a lost connection which steps took effect; absent if the history shows it. */
   readonly afterLoss?: Inquiry;
+  /** Runs no repeatable migrations, even if no migration stays pending. */
+  readonly withoutRepeatables?: boolean;
   /** Called on the run's session after each step that took effect, outside a transaction. Such a run is slower. */
   readonly afterStep?: AfterStep;
 }

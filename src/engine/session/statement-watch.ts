@@ -12,6 +12,13 @@ export interface StatementWatch {
   ran(session: Session, statement: Statement, isAlone: boolean): Promise<void>;
   /** All statements of a file have run in one transaction, which is about to be committed. */
   ending?(session: Session): Promise<void>;
+  /**
+   * A repeatable migration begins in a transaction in which others may have run; its statements follow by `ran`. Absent
+   * if they are not watched.
+   */
+  beganRepeatable?(session: Session, path: string): Promise<void>;
+  /** Everything since it began was rolled back; it may begin again. */
+  rolledBack?(): void;
   /** A statement of this file will run outside any transaction. */
   willRunOutside(session: Session, path: string): Promise<void>;
   /** That statement has run. */

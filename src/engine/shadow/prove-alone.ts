@@ -58,7 +58,7 @@ async function prove(
 ): Promise<DownResult> {
   const tested = { name, path: down.path };
   const apply = async (to: string): Promise<Finding | undefined> => {
-    const { failure } = await migrate(context, { to }, {});
+    const { failure } = await migrate(context, { to }, { withoutRepeatables: true });
     return failure && findingOf(context, failure);
   };
   const look = <Result>(work: (session: Session) => Promise<Result>) =>

@@ -5,6 +5,7 @@ import { noticeOf } from "../pipeline/stage.ts";
 import { endedBy, refusedInside } from "../pipeline/transaction-state.ts";
 import type { Script } from "../script/load-scripts.ts";
 import { workOf } from "../script/statements-to-run.ts";
+import type { StatementWatch } from "../session/statement-watch.ts";
 import { cleanSession, localSettings, type Run } from "./session-settings.ts";
 import { interruptedAt, type Refusal, refusalOf } from "./step-result.ts";
 import { StringsCheck } from "./strings-check.ts";
@@ -18,9 +19,10 @@ export async function beginFiles({ session, lock }: Run): Promise<void> {
 /**
  * Sends the statements of a file inside the open transaction, without waiting for their answers, and cleans the session
  * afterwards. After a refusal the caller must roll back, to a savepoint or entirely.
+ * @param watch is told of each statement, whose answer is then awaited
  */
-export async function sendFile(run: Run, script: Script): Promise<Refusal | undefined> {
-  const { pipeline, context } = run;
+export async function sendFile(run: Run, script: Script, watch?: StatementWatch): Promise<Refusal | undefined> {
+  const { pipeline, context, session } = run;
   let failed: { stage: Stage; error: Error } | undefined;
   const fail = (stage: Stage, error: Error) => {
     failed ??= { stage, error };
@@ -49,7 +51,8 @@ export async function sendFile(run: Run, script: Script): Promise<Refusal | unde
       const listener = sender({ at: "statement", statement });
       if (rows) pipeline.copy(statement.text, rows, listener);
       else pipeline.send(statement.text, listener);
-      await (rows ? pipeline.drained() : pipeline.room());
+      await (rows || watch ? pipeline.drained() : pipeline.room());
+      if (!failed) await watch?.ran(session, statement, false);
     }
     const last = strings.atEnd();
     if (last && !failed) pipeline.send(last.sql, sender({ at: "strings", statement: last.statement }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { PgliteDatabase } from "../../../src/adapters/embedded/pglite-database.ts";
 import { git } from "../../../src/adapters/programs/git.ts";
@@ -9,6 +9,7 @@ import type { CheckReport } from "../../../src/core/reports/check-report.ts";
 import { type CheckOptions, check } from "../../../src/engine/check/check.ts";
 import { inShadow } from "../../../src/engine/shadow/shadow.ts";
 import type { SqlParser } from "../../../src/ports/sql-parser.ts";
+import { clone, makeRepository } from "../../support/repository.ts";
 import { refusal, type World, world } from "../support.ts";
 
 /** Checks the files of a world in an embedded database like that of the command. */
@@ -148,6 +149,77 @@ describe("check", () => {
       words(report).join("\n"),
       /^002_b\.sql:1:\d+ fails-on-existing-rows Fails on existing rows: Cannot apply/,
     );
+  });
+
+  test("examines repeatable migrations, as they run after all others", async () => {
+    const files = {
+      "001_a.sql": ORDERS,
+      "002_b.sql": "CREATE VIEW v AS SELECT 1 AS id;",
+      "repeatable/a_needs_z.sql":
+        "DROP VIEW IF EXISTS v;\nDO $$ BEGIN EXECUTE 'CREATE VIEW a AS SELECT id FROM ' || 'z'; END $$;",
+      "repeatable/b_locks.sql": "LOCK TABLE orders IN SHARE MODE;",
+      "repeatable/c_index.sql": "\nCREATE INDEX IF NOT EXISTS i ON orders (total);",
+      "repeatable/d_ignored.sql":
+        "CREATE INDEX j ON orders (total); -- pgstep: ignore blocks-writes: the table is small",
+      "repeatable/z.sql": "CREATE OR REPLACE VIEW z AS SELECT id FROM orders;",
+    };
+    const place = await world({}, { repeatableDirectory: "" });
+    const { directory } = place.context.settings;
+    for (const [name, sql] of Object.entries(files)) {
+      mkdirSync(dirname(join(directory, "m", name)), { recursive: true });
+      writeFileSync(join(directory, "m", name), sql);
+    }
+    const settings = {
+      ...place.context.settings,
+      directory: join(directory, "m"),
+      repeatableDirectory: join(directory, "m/repeatable"),
+    };
+    const report = await checked({ ...place, context: { ...place.context, settings } });
+    assert.deepEqual(
+      words(report).map((line) => line.split(" ").slice(0, 2).join(" ")),
+      ["a_needs_z.sql:1:1 breaks-running-clients", "c_index.sql:2:1 blocks-writes"],
+    );
+    assert.deepEqual(names(report.replay?.examined), [
+      "001_a.sql",
+      "002_b.sql",
+      "b_locks.sql",
+      "c_index.sql",
+      "d_ignored.sql",
+      "z.sql",
+      "a_needs_z.sql",
+    ]);
+    assert.deepEqual(
+      report.statements.map(({ place: at, touches }) => [
+        basename(at.path),
+        at.line,
+        ...touches.map(({ relation, lock }) => `${relation} ${lock}`),
+      ]),
+      [
+        ["b_locks.sql", 1, "orders SHARE"],
+        ["c_index.sql", 2, "orders SHARE"],
+        ["d_ignored.sql", 1, "orders SHARE"],
+        ["a_needs_z.sql", 1, "v ACCESS EXCLUSIVE"],
+      ],
+    );
+    assert.equal(report.ignored, 1);
+  });
+
+  test("runs them if only they are new, and names the place of one that fails", async () => {
+    const origin = makeRepository();
+    origin.commit({ "database/migrations/001_a.sql": ORDERS, "database/repeatable/old.sql": "SELECT 1;" });
+    const { directory, write } = clone(origin);
+    const place = await world({});
+    const settings = { ...place.context.settings, directory: join(directory, "database/migrations") };
+    const here = { ...place, context: { ...place.context, settings } };
+    const choice = { kind: "new", base: undefined } as const;
+    write({ "database/repeatable/new.sql": "CREATE INDEX IF NOT EXISTS i ON orders (total);" });
+    const report = await checked(here, { choice });
+    assert.match(words(report).join(), /^new\.sql:1:1 blocks-writes [^,]*$/);
+    assert.deepEqual(names(report.replay?.examined), ["new.sql"]);
+    write({ "database/repeatable/new.sql": "SELECT 1;\nSELECT nothing FROM orders;" });
+    const failed = await checked(here, { choice });
+    assert.match(words(failed).join(), /^new\.sql:2:8 replay .*column "nothing" does not exist/);
+    assert.deepEqual(failed.replay?.examined, []);
   });
 
   test("runs no file if one has an error", async () => {

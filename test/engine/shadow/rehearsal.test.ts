@@ -10,6 +10,7 @@ import { migrate } from "../../../src/engine/run/migrate.ts";
 import type { Context } from "../../../src/engine/session/context.ts";
 import { type InShadow, inShadow } from "../../../src/engine/shadow/shadow.ts";
 import type { Database } from "../../../src/ports/session.ts";
+import { temporaryPlace } from "../../support/place.ts";
 import { embeddedWorld, type Files, open, refusal, type World, world } from "../support.ts";
 
 /** In the world's own database, or in an embedded database for each pass, as the program does it. */
@@ -123,6 +124,25 @@ DO $$ BEGIN EXECUTE format('ALTER TABLE t ADD c%s int', (SELECT count(*) FROM ro
       assert.deepEqual(told((await rehearsed(place)).findings), [
         "002_a.down.sql not-reversible: 002_a is undone by its down script, but applied again it leaves column public.t.c2; does not restore column public.t.c1",
       ]);
+    });
+
+    test("tests the last of them without the repeatable migrations, which use what it creates", async () => {
+      const repeatableDirectory = temporaryPlace("repeatable", {
+        "v.sql": "CREATE OR REPLACE VIEW v AS SELECT id FROM t;",
+      });
+      const files = { ...FILES, "004_index.sql": "CREATE INDEX CONCURRENTLY i ON t (id);" };
+      const place = await make(
+        {
+          ...files,
+          "003_view.sql": "SELECT 1;",
+          "003_view.down.sql": "SELECT 1;",
+          "004_index.down.sql": "DROP INDEX i;",
+        },
+        { repeatableDirectory },
+      );
+      const report = await rehearsed(place);
+      assert.deepEqual(told(report.findings), []);
+      assert.equal(downs(report), "3 proved, 0 different, 0 failed, 0 untested");
     });
 
     test("tests down scripts that need a database of their own", { timeout: 120_000 }, async () => {
