@@ -3,6 +3,7 @@ import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy } from "../trace/lock-modes.ts";
 import {
   bodyTexts,
+  hasInOrder,
   hasLimit,
   inOrder,
   isEveryRow,
@@ -164,7 +165,7 @@ function updatedRows(update: Fields, resolve: Resolve): string | undefined {
 function updatedInBlock(statement: TracedStatement): string | undefined {
   const changed = statement.touches.find(({ before, lock }) => before.kind !== "v" && lock !== "AccessShare");
   const isWhole = bodyTexts(statement).some(
-    (text) => /\bupdate\b.*\bset\b/is.test(text) && !/\bwhere\b(?!\s+[\w."]+\s+is\s+null\s*$)/i.test(text),
+    (text) => hasInOrder(text, /\bupdate\b/i, /\bset\b/i) && !/\bwhere\b(?!\s+[\w."]+\s+is\s+null\s*$)/i.test(text),
   );
   return changed && isWhole ? `may lock every row of ${named(changed.before)}` : undefined;
 }

@@ -1,6 +1,14 @@
 import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { isRewrite, isTruncating, retypedColumns, wasThere } from "../trace/definition-work.ts";
-import { bodyTexts, inOrder, isEveryRowOf, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
+import {
+  bodyTexts,
+  hasInOrder,
+  inOrder,
+  isEveryRowOf,
+  isOpaque,
+  type RangeVar,
+  type Resolve,
+} from "../trace/row-work.ts";
 import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { usingOf } from "../trace/using.ts";
@@ -69,7 +77,8 @@ function isPartOf({ touches }: TracedStatement, { before }: Touch): boolean {
 /** True if a block locks or renames a table, and then copies all its rows. */
 function isCopiedIn(texts: readonly string[], name: string): boolean {
   return texts.some((text, index) => {
-    const [, source] = /\binsert\s+into\b.*\bselect\b.*\bfrom\s+(?:\w+\.)?"?(\w+)"?\s*$/is.exec(text) ?? [];
+    const isCopy = hasInOrder(text, /\binsert\s+into\b/i, /\bselect\b/i);
+    const [, source] = (isCopy && /\bfrom\s+(?:\w+\.)?"?(\w+)"?\s*$/i.exec(text)) || [];
     const names = source === undefined ? [] : [name, source];
     const isLocked = (earlier: string) =>
       /\b(?:alter|lock)\s+table\b/i.test(earlier) && names.every((one) => earlier.includes(one));

@@ -198,3 +198,13 @@ export function bodyTexts(statement: Parsed): string[] {
       : [],
   );
 }
+
+/** True if each word occurs, after the one before it; one expression for all would backtrack over a long text. */
+export function hasInOrder(text: string, ...words: readonly RegExp[]): boolean {
+  let rest = text;
+  return words.every((word) => {
+    const at = rest.search(word);
+    rest = rest.slice(at + 1);
+    return at >= 0;
+  });
+}
