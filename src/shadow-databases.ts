@@ -76,7 +76,8 @@ export class ShadowDatabases {
       start: {
         applied: image?.applied ?? 0,
         async keep(applied) {
-          const [key, delta] = [keys[applied - 1], await shadow.database.image?.()];
+          // Without an image the next check takes longer, and that is all.
+          const [key, delta] = [keys[applied - 1], await shadow.database.image?.().catch(() => undefined)];
           if (key !== undefined && delta) images.keep(key, { applied, delta });
         },
       },

@@ -24,7 +24,7 @@ export interface CheckBench {
   note(name: string, value: number, unit: string): void;
 }
 
-/** Measures `check` of all files, and of one new file behind an image of the others. */
+/** Measures `check` of all files, and of one new file with an image of the others. */
 export async function measureCheck({ directory, invented, script, rounds, record, note }: CheckBench): Promise<void> {
   const migrations = existsSync(PROJECT) ? copied(PROJECT, directory) : invented();
   const ups = readdirSync(migrations)

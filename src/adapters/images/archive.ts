@@ -29,11 +29,15 @@ export function* archiveEntries(archive: Buffer): Generator<ArchiveEntry> {
   }
 }
 
-/** Writes entries as a tar archive; directories must come before what is in them. */
+/**
+ * Writes entries as a tar archive; directories must come before what is in them.
+ * @throws Error for a path of more than 100 bytes
+ */
 export function archiveOf(entries: Iterable<ArchiveEntry>): Buffer {
   const parts: Uint8Array[] = [];
   for (const { path, isDirectory, mode, bytes } of entries) {
     const header = Buffer.alloc(BLOCK);
+    if (Buffer.byteLength(path) > 100) throw new Error(`${path} is too long for an archive`);
     header.write(path, 0, 100);
     const octal = (value: number, at: number, length: number) =>
       header.write(value.toString(8).padStart(length - 1, "0"), at, length - 1, "latin1");

@@ -10,7 +10,7 @@ export const cannotRunTwice: CheckRule = {
   group: "style",
   title: "Cannot run twice",
   why: "A file that runs outside a transaction can end halfway. pgstep continues where it stopped, but psql and other tools begin again, and fail at what is there already.",
-  recipe: `DROP INDEX CONCURRENTLY IF EXISTS <index>;  -- a failed build leaves an INVALID index behind
+  recipe: `DROP INDEX CONCURRENTLY IF EXISTS <index>;  -- a failed build leaves an INVALID index
 CREATE INDEX CONCURRENTLY IF NOT EXISTS <index> ON <table> (<columns>);`,
   examples: {
     bad: [

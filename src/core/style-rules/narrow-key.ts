@@ -11,7 +11,7 @@ export const narrowKey: CheckRule = {
   id: "narrow-key",
   group: "style",
   title: "Narrow key",
-  why: "An integer key ends at 2,147,483,647, a smallint key at 32,767. Then each INSERT fails, and the change to bigint rewrites the table while nobody can use it.",
+  why: "An integer key ends at 2,147,483,647, a smallint key at 32,767. Then each INSERT fails, and the change to bigint rewrites the table, while reads and writes wait.",
   recipe: `CREATE TABLE <table> (<column> bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
 CREATE TABLE <other> (<column> bigint REFERENCES <table>);`,
   examples: {

@@ -9,12 +9,14 @@ import type { Event } from "../../core/reports/event.ts";
 import { quoteIdentifier } from "../../core/sql/quote.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { reachOf } from "../../core/statements/leaves-database.ts";
+import { enumeration } from "../../core/text/display.ts";
 import type { TracedFile } from "../../core/trace/trace.ts";
 import type { Session } from "../../ports/session.ts";
 import { nameOf, tableNames } from "../history/history-table.ts";
 import { migrate } from "../run/migrate.ts";
 import type { RunOptions } from "../run/run-plan.ts";
 import type { DatabaseContext } from "../session/context.ts";
+import { deallocateOthers } from "../session/prepared-statements.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
 import { withSession } from "../session/with-session.ts";
 import { type DownResult, findingOf } from "../shadow/down-result.ts";
@@ -53,6 +55,8 @@ export class Trial {
   readonly #tracer: Tracer;
   readonly #proofs: DownProofs;
   readonly #applied = new Set<string>();
+  /** The path of the file whose statements run. */
+  #entered: string | undefined;
   /** The tables whose rows were deleted, as SQL names them. */
   readonly #emptied = new Set<string>();
   /** The paths of the repeatable migrations that were applied. */
@@ -126,15 +130,22 @@ export class Trial {
   async #examine(): Promise<Finding | undefined> {
     const [tracer, proofs] = [this.#tracer, this.#proofs];
     const watch: StatementWatch = {
-      began: (session, path) => tracer.began(session, path),
+      began: async (session, path) => {
+        await this.#enter(session, path);
+        await tracer.began(session, path);
+      },
       ran: (session, statement, isAlone) => tracer.ran(session, statement, isAlone),
-      willRunOutside: (session, path) => tracer.willRunOutside(session, path),
+      willRunOutside: async (session, path) => {
+        await this.#enter(session, path);
+        await tracer.willRunOutside(session, path);
+      },
       ranOutside: (session, path, statement) => tracer.ranOutside(session, path, statement),
       ending: (session) => proofs.ending(session),
       ...(this.#plan.repeatables.size > 0 && {
-        beganRepeatable: (session, path) => {
+        beganRepeatable: async (session, path) => {
           this.#running = path;
-          return tracer.beganRepeatable(session, path);
+          await this.#enter(session, path);
+          await tracer.beganRepeatable(session, path);
         },
         rolledBack: () => tracer.rolledBack(),
       }),
@@ -144,6 +155,12 @@ export class Trial {
     const { database, signal } = this.#context;
     await withSession(database, "inspect", (session) => tracer.finish(session), signal);
     return stopped;
+  }
+
+  /** Removes the prepared statements that the file before this one has left. */
+  async #enter(session: Session, path: string): Promise<void> {
+    if (path !== this.#entered) await deallocateOthers(session);
+    this.#entered = path;
   }
 
   /** Rows that a statement does not fit are deleted, so that the rest of the files is examined as well. */
@@ -156,9 +173,15 @@ export class Trial {
       if (role !== undefined && this.#tracer.abandon() && (await createRoles(this.#context, [role]))) continue;
       const found = await ofFile(context, failure, this.#tracer.rejected?.text);
       if (found.rule === failsOnExistingRows.id && (await this.#empties(failure))) continue;
-      // A later statement may fail only because rows were deleted.
-      return this.#emptied.size > 0 && found.rule === "replay" ? undefined : found;
+      return found.rule === "replay" ? this.#withoutRows(found) : found;
     }
+  }
+
+  /** Names the tables without their rows: a later statement may fail only for lack of them. */
+  #withoutRows(found: Finding): Finding {
+    if (this.#emptied.size === 0) return found;
+    const tables = enumeration([...this.#emptied]);
+    return { ...found, hint: `This may be because check has deleted all rows of ${tables}: fix that finding first.` };
   }
 
   /** Deletes the rows of the table that an error names. @returns false if the file cannot run again */

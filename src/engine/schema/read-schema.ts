@@ -7,10 +7,12 @@ import {
   type ObjectKey,
   type SchemaObject,
 } from "../../core/catalog/schema-object.ts";
+import { quoteText } from "../../core/sql/quote.ts";
 import type { Session } from "../../ports/session.ts";
 import { COMPARABLE } from "../catalog/indexes-sql.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { BEGIN_OWN } from "../session/own-transaction.ts";
+import { KEPT_STATEMENT } from "../session/prepared-statements.ts";
 import { PRESENT, type Presence } from "./object-query.ts";
 import {
   allQueries,
@@ -125,9 +127,9 @@ const TOUCHED: Shape = {
 /** Planning the query takes several times as long as running it. @returns SQL that runs it */
 async function prepared(session: Session, sql: string): Promise<string> {
   const [row] = await session.query(
-    "SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = 'pgstep_touched')::text AS row",
+    `SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = ${quoteText(KEPT_STATEMENT)})::text AS row`,
   );
-  return `${row?.row === "true" ? "" : `PREPARE pgstep_touched AS ${sql}; `}EXECUTE pgstep_touched`;
+  return `${row?.row === "true" ? "" : `PREPARE ${KEPT_STATEMENT} AS ${sql}; `}EXECUTE ${KEPT_STATEMENT}`;
 }
 
 /** A session that reads, and what it asks for. */

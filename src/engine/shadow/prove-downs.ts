@@ -7,6 +7,7 @@ import type { OwnObjects } from "../schema/schema-sql.ts";
 import { SchemaState } from "../schema/schema-state.ts";
 import { loadScripts, type Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
+import { deallocateOthers } from "../session/prepared-statements.ts";
 import { withSession } from "../session/with-session.ts";
 import { beginFiles, sendFile } from "../step/file-transaction.ts";
 import type { Run } from "../step/session-settings.ts";
@@ -107,12 +108,14 @@ export class DownProofs {
     const sequences = await readSequences(session);
     await beginFiles(run);
     try {
+      await deallocateOthers(session);
       const unable = await sendFile(run, down);
       if (unable) {
         const finding = this.#findingOf(run, down, unable);
         return finding && { outcome: "failed", finding };
       }
       const left = before.differencesTo(await after.inTransaction(session));
+      await deallocateOthers(session);
       const refusal = await sendFile(run, up);
       const refused = refusal && this.#findingOf(run, up, refusal);
       if (refusal && !refused) return undefined;

@@ -84,15 +84,11 @@ export function localSettings(run: Run, script: Script, own?: ReadonlySet<string
  * transaction pooler the next user is another client, and no lock of this session must stay.
  */
 export function cleanSession({ context, session, sessionSettings, direct }: Run): string {
-  const statements = context.isRehearsal && direct ? DEALLOCATE_OTHERS : "DEALLOCATE ALL";
+  // A trial run has a statement that must stay, and removes the others itself.
+  const statements = context.watch && direct ? "" : " DEALLOCATE ALL;";
   const locks = direct ? "" : " SELECT pg_catalog.pg_advisory_unlock_all();";
-  return `SET SESSION AUTHORIZATION ${session.backend.login}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; ${statements}; DISCARD TEMP;${locks} ${sessionSettings}`;
+  return `SET SESSION AUTHORIZATION ${session.backend.login}; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *;${statements} DISCARD TEMP;${locks} ${sessionSettings}`;
 }
-
-/** Keeps the statements that watch a trial run, because planning them again would take most of its time. */
-const DEALLOCATE_OTHERS = `DO $$DECLARE s text; BEGIN
-FOR s IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE NOT pg_catalog.starts_with(name, 'pgstep_') LOOP
-EXECUTE pg_catalog.format('DEALLOCATE %I', s); END LOOP; END$$`;
 
 /** SQL that switches to the connected role until the end of the transaction; then the script's role applies again. */
 export function ownRole({ session }: Run): string {

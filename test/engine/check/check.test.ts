@@ -141,6 +141,20 @@ describe("check", () => {
     assert.equal(report.replay?.applied, 3);
   });
 
+  test("reports a later statement that fails for lack of the rows that were deleted", async () => {
+    const report = await checked(
+      await world({
+        "001_a.sql": `${ORDERS} INSERT INTO orders VALUES (1, NULL);`,
+        "002_b.sql": "ALTER TABLE orders ALTER total SET NOT NULL;",
+        "003_c.sql": "SELECT 1 / count(*) FROM orders;",
+      }),
+    );
+    const last = report.findings.at(-1);
+    assert.match(words(report).at(-1) ?? "", /^003_c\.sql:\S+ replay Cannot apply 003_c: division by zero/);
+    assert.equal(last?.severity, "error");
+    assert.match(last?.hint ?? "", /check has deleted all rows of "public"\."orders"/);
+  });
+
   test("says which harm a statement does that cannot run without the rows", async () => {
     const text = "CREATE TABLE codes (code text); INSERT INTO codes VALUES ('x');";
     const files = { "001_a.sql": text, "002_b.sql": "ALTER TABLE codes ALTER code TYPE int USING code::int;" };
@@ -220,6 +234,19 @@ describe("check", () => {
     const failed = await checked(here, { choice });
     assert.match(words(failed).join(), /^new\.sql:2:8 replay .*column "nothing" does not exist/);
     assert.deepEqual(failed.replay?.examined, []);
+  });
+
+  test("starts each file without the prepared statements of others, and needs no plpgsql", async () => {
+    const text = "PREPARE one AS SELECT 1; EXECUTE one;";
+    const files = {
+      "001_a.sql": `${ORDERS} DROP EXTENSION plpgsql; ${text}`,
+      "001_a.down.sql": `CREATE EXTENSION plpgsql; ${text} DROP TABLE orders;`,
+      "002_b.sql": `-- Transaction: none\n${text}`,
+      "003_c.sql": text,
+      "003_c.down.sql": text,
+    };
+    const report = await checked(await world(files));
+    assert.deepEqual([words(report), report.replay?.applied, report.replay?.downs.proved], [[], 3, 2]);
   });
 
   test("runs no file if one has an error", async () => {
