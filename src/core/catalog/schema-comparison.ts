@@ -1,6 +1,6 @@
 import { enumeration } from "../text/display.ts";
 import { differenceWords } from "./difference-words.ts";
-import { type Facts, keyOf, type ObjectKey, type SchemaObject } from "./schema-object.ts";
+import { keyOf, type ObjectFacts, type ObjectKey, type SchemaObject } from "./schema-object.ts";
 
 /** The differences of two schemas. */
 export interface SchemaDifferences {
@@ -16,15 +16,16 @@ export function compareSchemas(
   before: ReadonlyMap<string, SchemaObject>,
   after: ReadonlyMap<string, SchemaObject>,
 ): SchemaDifferences {
-  const found = [...after.values()];
-  return {
-    added: found.filter((object) => !before.has(keyOf(object))),
-    removed: [...before.values()].filter((object) => !after.has(keyOf(object))),
-    changed: found.filter((object) => {
-      const former = before.get(keyOf(object));
-      return former !== undefined && former.digest !== object.digest;
-    }),
-  };
+  const differences = { added: [] as SchemaObject[], removed: [] as SchemaObject[], changed: [] as SchemaObject[] };
+  for (const [key, object] of after) {
+    const former = before.get(key);
+    if (!former) differences.added.push(object);
+    else if (former !== object && former.digest !== object.digest) differences.changed.push(object);
+  }
+  for (const [key, object] of before) {
+    if (!after.has(key)) differences.removed.push(object);
+  }
+  return differences;
 }
 
 export function byKey<Object extends ObjectKey>(objects: readonly Object[]): Map<string, Object> {
@@ -37,8 +38,8 @@ export function isEqual({ added, removed, changed }: SchemaDifferences): boolean
 
 /** The facts of the changed objects, by their keys. */
 export interface ChangedFacts {
-  readonly before: ReadonlyMap<string, Facts>;
-  readonly after: ReadonlyMap<string, Facts>;
+  readonly before: ReadonlyMap<string, Pick<ObjectFacts, "facts">>;
+  readonly after: ReadonlyMap<string, Pick<ObjectFacts, "facts">>;
 }
 
 /**
@@ -48,7 +49,7 @@ export interface ChangedFacts {
 export function schemaDifferences({ added, removed, changed }: SchemaDifferences, facts: ChangedFacts): string[] {
   const inDetail = (object: SchemaObject): string => {
     const key = keyOf(object);
-    const [before, after] = [facts.before.get(key), facts.after.get(key)];
+    const [before, after] = [facts.before.get(key)?.facts, facts.after.get(key)?.facts];
     const details = before && after ? differenceWords(before, after) : [];
     return details.length === 0 ? key : `${key} (${enumeration(details)})`;
   };

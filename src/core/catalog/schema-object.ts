@@ -2,7 +2,7 @@
 export interface SchemaObject extends ObjectKey {
   /** The name of the object that it is dropped with; null for a top-level object. */
   readonly within: string | null;
-  /** SHA-256 of its facts: equal for equal definitions. */
+  /** SHA-256 or the text of its facts: equal for equal definitions, read in the same way. */
   readonly digest: string;
 }
 

@@ -1,6 +1,7 @@
 import { quoteText } from "../../core/sql/quote.ts";
 import type { Constraint, Index, NamedThing, Relation } from "../../core/trace/trace.ts";
 import type { Shape } from "../session/json-answer.ts";
+import type { KeptQuery } from "../session/prepared-statements.ts";
 
 /*
  * The queries of the tracer, and the shapes of their answers. They run inside the transaction of a trial run, under
@@ -164,29 +165,37 @@ const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.reln
  (SELECT json_agg(json_build_array(i.oid::int8, i.relname, indisunique, indkey::int2[], amname, indclass::text, indcollation::text, indoption::text, indpred IS NOT NULL) ORDER BY i.oid)
  FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam WHERE indrelid = c.oid))`;
 
-/** The relations with an oid above `newest`. */
-export function relationsSql(newest: number): string {
-  return `SELECT COALESCE(json_agg(${RELATION_SQL}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
- WHERE c.oid > ${Math.max(newest, FIRST_OID - 1)} AND relkind IN (${KINDS}) AND relpersistence <> 't'`;
-}
+/** The relations with an oid above $1. */
+export const RELATIONS_QUERY: KeptQuery = {
+  name: "relations",
+  parameters: "(oid)",
+  sql: `SELECT COALESCE(json_agg(${RELATION_SQL}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+ WHERE c.oid >= ${FIRST_OID} AND c.oid > $1 AND relkind IN (${KINDS}) AND relpersistence <> 't'`,
+};
 
-export function countersSql(newest: number): string {
-  return `SELECT COALESCE(json_agg(json_build_array(oid::int8, relfilenode::int8, pg_stat_get_xact_numscans(oid))), '[]')::text AS seen
- FROM pg_class WHERE oid BETWEEN ${FIRST_OID} AND ${newest} AND relkind IN ('r', 'p', 'm')`;
-}
+/** The counters of the relations with an oid up to $1, as [oid, file node, scans]. */
+export const COUNTERS_QUERY: KeptQuery = {
+  name: "counters",
+  parameters: "(oid)",
+  sql: `SELECT COALESCE(json_agg(json_build_array(oid::int8, relfilenode::int8, pg_stat_get_xact_numscans(oid))), '[]')::text AS seen
+ FROM pg_class WHERE oid BETWEEN ${FIRST_OID} AND $1 AND relkind IN ('r', 'p', 'm')`,
+};
 
 /**
- * The relations that the transaction has locked, as `LockedRelation`, without the facts of those whose oids are in $1.
- * SHARE UPDATE EXCLUSIVE is the weakest lock under which a statement changes what `RELATION_SQL` reads.
+ * The relations with an oid up to $1 that the transaction has locked, as `LockedRelation`, without the facts of those
+ * whose oids are in $2. SHARE UPDATE EXCLUSIVE is the weakest lock under which a statement changes what `RELATION_SQL`
+ * reads.
  */
-export function traceSql(newest: number): string {
-  return `SELECT COALESCE(json_agg(json_build_array(l.oid::int8, modes, relfilenode::int8, pg_stat_get_xact_numscans(c.oid),
- CASE WHEN modes && '{ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}' AND c.oid IS NOT NULL AND c.oid <> ALL($1) THEN ${RELATION_SQL} END)), '[]')::text AS seen
+export const LOCKED_QUERY: KeptQuery = {
+  name: "locked",
+  parameters: "(oid, oid[])",
+  sql: `SELECT COALESCE(json_agg(json_build_array(l.oid::int8, modes, relfilenode::int8, pg_stat_get_xact_numscans(c.oid),
+ CASE WHEN modes && '{ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}' AND c.oid IS NOT NULL AND c.oid <> ALL($2) THEN ${RELATION_SQL} END)), '[]')::text AS seen
  FROM (SELECT relation AS oid, array_agg(mode) AS modes FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'
- AND granted AND relation BETWEEN ${FIRST_OID} AND ${newest} GROUP BY relation) l
+ AND granted AND relation BETWEEN ${FIRST_OID} AND $1 GROUP BY relation) l
  LEFT JOIN pg_class c ON c.oid = l.oid LEFT JOIN pg_namespace n ON n.oid = relnamespace
- WHERE c.oid IS NULL OR relkind IN (${KINDS})`;
-}
+ WHERE c.oid IS NULL OR relkind IN (${KINDS})`,
+};
 
 /** Members of extensions are left out: they come and go with their extension. */
 function notOfExtension(catalog: string): string {
@@ -194,8 +203,10 @@ function notOfExtension(catalog: string): string {
 }
 
 /** All things that clients can name, as `ThingFacts`. */
-export function thingsSql(): string {
-  return `SELECT COALESCE(json_agg(json_build_array(kind, things.oid::int8, nspname, name, detail, result, least, most)), '[]')::text AS seen FROM (
+export const THINGS_QUERY: KeptQuery = {
+  name: "things",
+  parameters: "",
+  sql: `SELECT COALESCE(json_agg(json_build_array(kind, things.oid::int8, nspname, name, detail, result, least, most)), '[]')::text AS seen FROM (
  SELECT CASE prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind, o.oid, pronamespace AS schema, proname AS name,
  oidvectortypes(proargtypes) AS detail, COALESCE(pg_get_function_result(o.oid), '') AS result, pronargs - pronargdefaults AS least, pronargs AS most FROM pg_proc o
  WHERE o.oid >= ${FIRST_OID} AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) AND ${notOfExtension("pg_proc")}
@@ -203,5 +214,5 @@ export function thingsSql(): string {
  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = o.oid AND deptype IN ('a', 'i', 'e') AND refclassid IN ('pg_class'::regclass, 'pg_extension'::regclass))
  UNION ALL SELECT 'type', o.oid, typnamespace, typname, '', '', 0, 0 FROM pg_type o WHERE o.oid >= ${FIRST_OID} AND typtype IN ('d', 'e', 'r') AND ${notOfExtension("pg_type")}
  UNION ALL SELECT 'enum value', enumtypid, typnamespace, typname, enumlabel, '', 0, 0 FROM pg_enum JOIN pg_type o ON o.oid = enumtypid
- ) things JOIN pg_namespace n ON n.oid = schema WHERE NOT starts_with(nspname, 'pg_temp')`;
-}
+ ) things JOIN pg_namespace n ON n.oid = schema WHERE NOT starts_with(nspname, 'pg_temp')`,
+};

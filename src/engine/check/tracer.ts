@@ -5,21 +5,22 @@ import { changesThings, leavesAlone, makesRelations } from "../../core/trace/nam
 import type { NamedThing, Relation, Touch, TracedFile, TracedStatement } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
+import { noteKept, PREPARED_NAMES, runKept } from "../session/prepared-statements.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
 import {
   COUNTERS,
-  countersSql,
+  COUNTERS_QUERY,
   LOCKED,
+  LOCKED_QUERY,
   type LockedRelation,
   RELATIONS,
+  RELATIONS_QUERY,
   type RelationFacts,
   relationOf,
-  relationsSql,
   THINGS,
+  THINGS_QUERY,
   type ThingFacts,
   thingOf,
-  thingsSql,
-  traceSql,
 } from "./trace-sql.ts";
 
 /** What was last seen of a relation within a transaction. */
@@ -43,12 +44,6 @@ interface CurrentFile {
 }
 
 /**
- * Planning takes most of the time of the query that runs after each statement, so each transaction prepares it. On an
- * empty database it does not matter that the file's own functions get generic plans as well.
- */
-const GENERIC_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan";
-
-/**
  * Records what each statement of a trial run does to the relations that existed before its file: the locks that the
  * transaction holds, rows rewritten, rows read from end to end, changed columns. It asks the server after each
  * statement, inside the transaction, where locks are still held and the counters of this transaction are not yet sent
@@ -64,9 +59,6 @@ export class Tracer implements StatementWatch {
   #relations = new Map<number, Relation>();
   /** Relations with a higher oid were made by the current file. */
   #newestOid = 0;
-  /** The number of the transaction that has prepared the query; 0 if it is no longer prepared. */
-  #prepared = 0;
-  #transactions = 0;
   #things: readonly NamedThing[] = [];
   #current: CurrentFile | undefined;
   /** The server's messages about statements that rows did not fit, by path and number. */
@@ -84,9 +76,7 @@ export class Tracer implements StatementWatch {
       const current = await this.#enter(session, path);
       current.transactions++;
       this.#seen = new Map();
-      this.#prepared = ++this.#transactions;
-      const prepare = `${GENERIC_PLANS}; PREPARE pgstep_trace_${this.#prepared} (oid[]) AS ${traceSql(this.#newestOid)}`;
-      const [row] = await session.query(`${prepare}; ${countersSql(this.#newestOid)}`);
+      const [row] = await runKept(session, COUNTERS_QUERY, `(${this.#newestOid})`);
       for (const [oid, fileNode, scans] of jsonAnswer<[number, number, number][]>(row?.seen, COUNTERS)) {
         this.#seen.set(oid, { fileNode, scans, lock: undefined });
       }
@@ -97,8 +87,7 @@ export class Tracer implements StatementWatch {
     if (this.#current) await this.finish(session);
     await this.began(session, path);
     // The statements of others in this transaction may hold locks.
-    const [row] = await session.query(traceSql(this.#newestOid).replace("$1", "'{}'::oid[]"));
-    for (const one of jsonAnswer<LockedRelation[]>(row?.seen, LOCKED)) this.#touch(one);
+    for (const one of await this.#locked(session, [])) this.#touch(one);
     if (this.#current) this.#current = { ...this.#current, before: new Map(this.#relations) };
   }
 
@@ -111,8 +100,9 @@ export class Tracer implements StatementWatch {
       const current = this.#current;
       if (!current) return;
       const tree = await this.#parse(statement.text);
-      const [row] = await session.query(this.#traceSql(statement, tree));
-      const touches = jsonAnswer<LockedRelation[]>(row?.seen, LOCKED).flatMap((one) => this.#touch(one));
+      await noteRemoval(session, tree);
+      const locked = await this.#locked(session, this.#unchanged(statement, tree));
+      const touches = locked.flatMap((one) => this.#touch(one));
       const isRename = kindOf({ tree }) === "RenameStmt" && touches.length === 0;
       if (isRename && textAt(bodyOf({ tree }), "renameType") === "OBJECT_SCHEMA") {
         touches.push(...(await this.#readAgain(session)));
@@ -137,11 +127,13 @@ export class Tracer implements StatementWatch {
 
   async ranOutside(session: Session, path: string, statement: Statement): Promise<void> {
     const { statements } = await this.#enter(session, path);
+    const tree = await this.#parse(statement.text);
+    await noteRemoval(session, tree);
     await this.#readAgain(session);
     statements.push({
       statement,
       number: statements.length + 1,
-      tree: await this.#parse(statement.text),
+      tree,
       touches: [],
       alone: true,
       transaction: 0,
@@ -206,7 +198,7 @@ export class Tracer implements StatementWatch {
 
   /** Reads the relations that were made since the last file. */
   async #readNew(session: Session): Promise<void> {
-    const [row] = await session.query(relationsSql(this.#newestOid));
+    const [row] = await runKept(session, RELATIONS_QUERY, `(${this.#newestOid})`);
     for (const facts of jsonAnswer<RelationFacts[]>(row?.seen, RELATIONS)) {
       const relation = relationOf(facts);
       this.#newestOid = Math.max(this.#newestOid, relation.oid);
@@ -214,23 +206,25 @@ export class Tracer implements StatementWatch {
     }
   }
 
-  /** The query after a statement, which reads again only those definitions that the statement may have changed. */
-  #traceSql({ text }: Statement, tree: Node | undefined): string {
+  /** What the transaction has locked. @param skipped oids of relations whose definitions are not read again */
+  async #locked(session: Session, skipped: readonly number[]): Promise<LockedRelation[]> {
+    const [row] = await runKept(session, LOCKED_QUERY, `(${this.#newestOid}, '{${skipped}}')`);
+    return jsonAnswer<LockedRelation[]>(row?.seen, LOCKED);
+  }
+
+  /** The oids of the locked relations whose definitions a statement cannot have changed. */
+  #unchanged({ text }: Statement, tree: Node | undefined): number[] {
     const known = [...this.#seen].filter(([oid, { lock }]) => {
       const relation = lock && lock !== "AccessShare" && this.#relations.get(oid);
       return relation && leavesAlone({ tree }, text, relation);
     });
-    const skipped = `'{${known.map(([oid]) => oid)}}'::oid[]`;
-    const isDeallocated = ["DeallocateStmt", "DiscardStmt"].includes(kindOf({ tree }) ?? "");
-    if (isDeallocated) this.#prepared = 0;
-    if (this.#prepared > 0) return `EXECUTE pgstep_trace_${this.#prepared} (${skipped})`;
-    return traceSql(this.#newestOid).replace("$1", skipped);
+    return known.map(([oid]) => oid);
   }
 
   /** Reads all things, and returns those whose names are no longer there. */
   async #readThings(session: Session): Promise<NamedThing[]> {
     const before = this.#things;
-    const [row] = await session.query(thingsSql());
+    const [row] = await runKept(session, THINGS_QUERY, "");
     this.#things = jsonAnswer<ThingFacts[]>(row?.seen, THINGS).map(thingOf);
     const names = new Set(this.#things.map(nameOfThing));
     return before.filter((thing) => !names.has(nameOfThing(thing)));
@@ -238,7 +232,7 @@ export class Tracer implements StatementWatch {
 
   /** Reads the known relations after a statement that may change them without a lock that is still held. */
   async #readAgain(session: Session): Promise<Touch[]> {
-    const [row] = await session.query(relationsSql(0));
+    const [row] = await runKept(session, RELATIONS_QUERY, "(0)");
     const read = new Map(
       jsonAnswer<RelationFacts[]>(row?.seen, RELATIONS).map((facts) => [facts[0], relationOf(facts)]),
     );
@@ -284,6 +278,12 @@ async function ifPossible(read: () => Promise<void>): Promise<boolean> {
     if (error instanceof ServerFailure && error.server.code === IN_FAILED_TRANSACTION) return false;
     throw error;
   }
+}
+
+/** DEALLOCATE and DISCARD may remove the queries of the tracer. */
+async function noteRemoval(session: Session, tree: Node | undefined): Promise<void> {
+  if (!["DeallocateStmt", "DiscardStmt"].includes(kindOf({ tree }) ?? "")) return;
+  noteKept(session, await session.query(PREPARED_NAMES));
 }
 
 function unlessEqual(known: Relation, read: Relation): Relation {

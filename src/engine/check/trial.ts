@@ -132,6 +132,7 @@ export class Trial {
     const watch: StatementWatch = {
       began: async (session, path) => {
         await this.#enter(session, path);
+        await proofs.began(session);
         await tracer.began(session, path);
       },
       ran: (session, statement, isAlone) => tracer.ran(session, statement, isAlone),

@@ -1,5 +1,6 @@
+import { userObjectsSql } from "../catalog/user-objects.ts";
 import { type CatalogName, type ObjectQuery, PREFIXES, schemaOf } from "../schema/object-query.ts";
-import { allQueries, tablesSql } from "../schema/schema-sql.ts";
+import { allQueries } from "../schema/schema-sql.ts";
 
 const typeOwner = (column: string) => `(SELECT t.typowner FROM pg_type t WHERE t.oid = o.${column})`;
 
@@ -33,7 +34,7 @@ const ROUTINE_NAME = `CASE WHEN o.prokind = 'a' AND o.pronargs = 0 THEN format('
  */
 export function objectsSql(serverVersion: number, tables: readonly string[]): string {
   const ours = tables.map((table) => `to_regclass(${table})`).join(", ");
-  return `WITH RECURSIVE ${tablesSql({ tables: [], schema: undefined })},
+  return `WITH RECURSIVE ${userObjectsSql([])},
  roots AS MATERIALIZED (SELECT o.* FROM (${allQueries(serverVersion).flatMap(rootSql).join("\n UNION ALL ")}) AS o
    WHERE NOT (o.class = 'pg_extension'::regclass AND o.id = (SELECT e.oid FROM pg_extension e WHERE e.extname = 'plpgsql'))),
  parts (root_class, root, class, id) AS (SELECT class, id, class, id FROM roots

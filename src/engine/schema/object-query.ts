@@ -1,8 +1,7 @@
 import { FIRST_USER_OID, noMember } from "../catalog/user-objects.ts";
 
 /**
- * A query of objects of a schema. All parts are SQL. They may use the tables of `userObjectsSql`, and `scope` (those
- * relations that are asked for).
+ * A query of objects of a schema. All parts are SQL. They may use the tables of `userObjectsSql`.
  */
 export interface ObjectQuery {
   /** The kind in PostgreSQL's words: table, column, index ... Each kind is a text literal in it. */
@@ -17,9 +16,15 @@ export interface ObjectQuery {
    */
   readonly facts: Readonly<Record<string, string>>;
   readonly from: string;
+  /**
+   * A condition on rows of `from` that is true if a catalog row that holds a fact is new; names of other objects aside.
+   * Absent if that cannot be said.
+   * @param isNew the condition for an alias of such a row, false for NULL
+   */
+  readonly isChanged?: (isNew: (row: string) => string) => string;
   /** The catalog whose row `o` is the object; absent for parts of other objects, and for objects without a DROP. */
   readonly catalog?: CatalogName;
-  /** True for a part of a relation, which cannot change without a lock on it; its query uses `scope`. */
+  /** True for relations and their parts, which cannot change without a lock on the relation. */
   readonly isOfRelation?: true;
   /**
    * Absent for objects that every database has. PostgreSQL needs more time to plan such a query than to run it, so the
@@ -157,8 +162,16 @@ export function routine(oid: string): string {
   return `NULLIF((${oid})::regprocedure::text, '-')`;
 }
 
-/** A query as SELECT of kind, name, within, facts, and whether it is of a relation. */
-export function objectSelect({ kind, name, within = "NULL", facts, from, isOfRelation }: ObjectQuery): string {
+/**
+ * A query as SELECT of kind, name, within, facts.
+ * @param isNew see `isChanged`: then facts are NULL if nothing is new
+ */
+export function objectSelect(
+  { kind, name, within = "NULL", facts, from, isChanged }: ObjectQuery,
+  isNew?: (row: string) => string,
+): string {
   const pairs = Object.entries(facts).map(([label, value]) => `'${label}', ${value}`);
-  return `SELECT (${kind})::text, ${name}, (${within})::text, jsonb_strip_nulls(jsonb_build_object(${pairs.join(", ")})), ${isOfRelation ?? false} FROM ${from}`;
+  const all = `jsonb_strip_nulls(jsonb_build_object(${pairs.join(", ")}))`;
+  const asked = isNew && isChanged ? `CASE WHEN ${isChanged(isNew)} THEN ${all} END` : all;
+  return `SELECT (${kind})::text, ${name}, (${within})::text, ${asked} FROM ${from}`;
 }

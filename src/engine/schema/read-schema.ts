@@ -7,23 +7,12 @@ import {
   type ObjectKey,
   type SchemaObject,
 } from "../../core/catalog/schema-object.ts";
-import { quoteText } from "../../core/sql/quote.ts";
-import type { Session } from "../../ports/session.ts";
+import type { Row, Session } from "../../ports/session.ts";
 import { COMPARABLE } from "../catalog/indexes-sql.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { BEGIN_OWN } from "../session/own-transaction.ts";
-import { KEPT_STATEMENT } from "../session/prepared-statements.ts";
 import { PRESENT, type Presence } from "./object-query.ts";
-import {
-  allQueries,
-  digestsSql,
-  factsSql,
-  type OwnObjects,
-  relationsSql,
-  type SchemaQuery,
-  schemaQueries,
-  touchedSql,
-} from "./schema-sql.ts";
+import { digestsSql, factsSql, type OwnObjects, type SchemaQuery, schemaQueries } from "./schema-sql.ts";
 
 /**
  * Reads the objects of the schema with their digests. Inside an open transaction it reads the state of that transaction,
@@ -62,76 +51,6 @@ export async function readFacts(
   return keys?.length === 0 ? [] : await reading(session, own, isPortable, (query) => facts(query, keys));
 }
 
-/** The names of relations by their oids. */
-export type RelationNames = ReadonlyMap<number, string>;
-
-/** All objects of a schema. */
-export interface WholeSchema {
-  readonly objects: readonly SchemaObject[];
-  readonly relations: RelationNames;
-}
-
-/** Reads the objects as `readSchema` does, and the oids of the relations. */
-export async function readWholeSchema(session: Session, own: OwnObjects): Promise<WholeSchema> {
-  return await reading(session, own, false, async (query) => ({
-    objects: await digests(query),
-    relations: new Map(await ask<[number, string][]>(session, relationsSql(query), NAMES)),
-  }));
-}
-
-/** What the open transaction may have changed of a schema. */
-export interface TouchedSchema {
-  /** The oids of the relations that may have changed, or are dropped. */
-  readonly locked: readonly number[];
-  /** Their names now. */
-  readonly relations: RelationNames;
-  /** Those relations and their parts, with facts; and all other objects of the schema. */
-  readonly objects: readonly TouchedObject[];
-}
-
-export interface TouchedObject extends SchemaObject {
-  /** Undefined for what is not a part of a relation. */
-  readonly facts: Facts | undefined;
-}
-
-/** Reads what may differ from the schema before the open transaction, which costs less than all of it. */
-export async function readTouchedSchema(session: Session, own: OwnObjects): Promise<TouchedSchema> {
-  const queries = allQueries(session.backend.serverVersion);
-  return await inReading(session, async () => {
-    const sql = await prepared(session, touchedSql({ own, queries }));
-    const { locked, relations, objects } = await ask<TouchedAnswer>(session, sql, TOUCHED);
-    return {
-      locked,
-      relations: new Map(relations),
-      objects: objects.map(([kind, name, within, digest, found]) => ({
-        ...{ kind, name, within, digest },
-        facts: found ?? undefined,
-      })),
-    };
-  });
-}
-
-interface TouchedAnswer {
-  readonly locked: readonly number[];
-  readonly relations: readonly [number, string][];
-  readonly objects: readonly [string, string, string | null, string, Facts | null][];
-}
-
-const NAMES: Shape = ["list of", ["parts", ["number", "text"]]];
-const TOUCHED: Shape = {
-  locked: ["list of", "number"],
-  relations: NAMES,
-  objects: ["list of", ["parts", ["text", "text", "text?", "text", "anything"]]],
-};
-
-/** Planning the query takes several times as long as running it. @returns SQL that runs it */
-async function prepared(session: Session, sql: string): Promise<string> {
-  const [row] = await session.query(
-    `SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = ${quoteText(KEPT_STATEMENT)})::text AS row`,
-  );
-  return `${row?.row === "true" ? "" : `PREPARE ${KEPT_STATEMENT} AS ${sql}; `}EXECUTE ${KEPT_STATEMENT}`;
-}
-
 /** A session that reads, and what it asks for. */
 interface Reading extends SchemaQuery {
   readonly session: Session;
@@ -154,7 +73,7 @@ async function facts(reading: Reading, keys: readonly ObjectKey[] | undefined): 
   return rows.map(([kind, name, found]) => ({ kind, name, facts: found }));
 }
 
-async function ask<Value>(session: Session, sql: string, shape: Shape): Promise<Value> {
+export async function ask<Value>(session: Session, sql: string, shape: Shape): Promise<Value> {
   const [row] = await session.query(sql);
   return jsonAnswer<Value>(row?.row, shape);
 }
@@ -163,28 +82,35 @@ async function ask<Value>(session: Session, sql: string, shape: Shape): Promise<
 const SETTINGS = `${COMPARABLE}; SET LOCAL jit = off`;
 
 /** Runs `read` with the queries of what the schema has. */
-async function reading<Result>(
+export async function reading<Result>(
   session: Session,
   own: OwnObjects,
   isPortable: boolean,
   read: (reading: Reading) => Promise<Result>,
 ): Promise<Result> {
-  return await inReading(session, async () => {
-    const present = new Set(await ask<Presence[]>(session, PRESENT, ["list of", "text"]));
+  return await inReading(session, PRESENT, async ([found]) => {
+    const present = new Set(jsonAnswer<Presence[]>(found?.row, ["list of", "text"]));
     const queries = schemaQueries(session.backend.serverVersion, isPortable, present);
     return await read({ session, own, queries });
   });
 }
 
-/** Runs `read` in a transaction or a part of one, with settings that end with it. */
-async function inReading<Result>(session: Session, read: () => Promise<Result>): Promise<Result> {
+/**
+ * Runs `read` in a transaction or a part of one, with settings that end with it.
+ * @param first a query that is sent with them; `read` receives its rows
+ */
+export async function inReading<Result>(
+  session: Session,
+  first: string,
+  read: (rows: readonly Row[]) => Promise<Result>,
+): Promise<Result> {
   const isInside = session.state.transaction === "open";
   const [begin, end] = isInside
     ? ["SAVEPOINT pgstep_schema", "ROLLBACK TO SAVEPOINT pgstep_schema; RELEASE SAVEPOINT pgstep_schema"]
     : [BEGIN_OWN, "ROLLBACK"];
-  await session.execute(`${begin}; ${SETTINGS}`);
+  const rows = await session.query(`${begin}; ${SETTINGS}; ${first}`);
   try {
-    return await read();
+    return await read(rows);
   } finally {
     await session.execute(end).catch(() => {});
   }

@@ -14,7 +14,7 @@ const OPTIONS = sortedOptions("o.reloptions");
 const relation = (relkinds: string, join = "") =>
   ({
     catalog: "pg_class",
-    from: `scope r JOIN pg_class o ON o.oid = r.oid${join} WHERE r.relkind IN (${relkinds})`,
+    from: `rel r JOIN pg_class o ON o.oid = r.oid${join} WHERE r.relkind IN (${relkinds})`,
   }) as const;
 
 const RELATIONS: readonly ObjectQuery[] = [
@@ -65,7 +65,7 @@ const RELATIONS: readonly ObjectQuery[] = [
       "owner column": "d.refobjid::regclass::text || '.' || quote_ident(a.attname)",
     },
     catalog: "pg_class",
-    from: `scope r JOIN pg_class o ON o.oid = r.oid JOIN pg_sequence q ON q.seqrelid = o.oid
+    from: `rel r JOIN pg_class o ON o.oid = r.oid JOIN pg_sequence q ON q.seqrelid = o.oid
  LEFT JOIN pg_depend d ON ${OF_SEQUENCE} AND d.objid = o.oid AND d.deptype IN ('a', 'i')
  LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid WHERE d.deptype IS DISTINCT FROM 'i'`,
     ifAny: "sequence",
@@ -82,7 +82,7 @@ const RELATIONS: readonly ObjectQuery[] = [
     name: "r.name",
     facts: {},
     catalog: "pg_type",
-    from: "scope r JOIN pg_class c ON c.oid = r.oid JOIN pg_type o ON o.oid = c.reltype WHERE r.relkind = 'c'",
+    from: "rel r JOIN pg_class c ON c.oid = r.oid JOIN pg_type o ON o.oid = c.reltype WHERE r.relkind = 'c'",
     ifAny: "composite type",
   },
 ];
@@ -122,7 +122,11 @@ function columns(serverVersion: number): ObjectQuery {
       "foreign options": sortedOptions("a.attfdwoptions"),
       inherited: flag("NOT a.attislocal"),
     },
-    from: `pg_attribute a JOIN scope r ON r.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef v ON v.adrelid = a.attrelid AND v.adnum = a.attnum ${join}
+    // The settings of an identity column are those of its sequence.
+    isChanged: (isNew) =>
+      `${isNew("a")} OR ${isNew("v")} OR a.attidentity <> ''
+ OR (a.attrelid, a.attnum) IN (SELECT n.conrelid, n.conkey[1] FROM pg_constraint n WHERE n.contype = 'n' AND ${isNew("n")})`,
+    from: `pg_attribute a JOIN rel r ON r.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef v ON v.adrelid = a.attrelid AND v.adnum = a.attnum ${join}
  WHERE a.attnum > 0 AND NOT a.attisdropped AND (r.relkind IN ('r', 'p', 'f', 'c') OR r.relkind = 'v' AND a.atthasdef)`,
   };
 }
@@ -142,7 +146,9 @@ const CONSTRAINTS: ObjectQuery = {
     "replica identity": flag("i.indisreplident"),
     tablespace: TABLESPACE("x.reltablespace"),
   },
-  from: `pg_constraint k JOIN scope r ON r.oid = k.conrelid LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
+  isChanged: (isNew) =>
+    `${isNew("k")} OR ${isNew("i")} OR ${isNew("x")} OR k.oid IN (SELECT t.tgconstraint FROM pg_trigger t WHERE ${isNew("t")})`,
+  from: `pg_constraint k JOIN rel r ON r.oid = k.conrelid LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
  LEFT JOIN pg_class x ON x.oid = i.indexrelid WHERE k.contype NOT IN ('n', 't') AND k.conparentid = 0 AND k.conislocal`,
 };
 
@@ -161,8 +167,9 @@ function indexes(serverVersion: number): ObjectQuery {
       // Only columns with an expression have them.
       statistics: `CASE WHEN i.indexprs IS NOT NULL THEN (SELECT jsonb_object_agg(a.attnum, a.attstattarget) FROM pg_attribute a WHERE a.attrelid = x.oid AND ${isTarget}) END`,
     },
+    isChanged: (isNew) => `${isNew("i")} OR ${isNew("x")} OR i.indexprs IS NOT NULL`,
     // The index of a partition belongs to the partitioned index.
-    from: `pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN scope r ON r.oid = i.indrelid
+    from: `pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN rel r ON r.oid = i.indrelid
  WHERE NOT x.relispartition AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))`,
   };
 }
@@ -173,7 +180,7 @@ const TRIGGERS: ObjectQuery = {
   name: "r.name || '.' || quote_ident(t.tgname)",
   within: "r.name",
   facts: { definition: "pg_get_triggerdef(t.oid)", enabled: "NULLIF(t.tgenabled::text, 'O')" },
-  from: `pg_trigger t JOIN scope r ON r.oid = t.tgrelid LEFT JOIN pg_trigger p ON p.oid = t.tgparentid
+  from: `pg_trigger t JOIN rel r ON r.oid = t.tgrelid LEFT JOIN pg_trigger p ON p.oid = t.tgparentid
  WHERE CASE WHEN t.tgparentid = 0 THEN NOT t.tgisinternal ELSE t.tgenabled <> p.tgenabled AND NOT p.tgisinternal END`,
   ifAny: "trigger",
 };
@@ -183,7 +190,7 @@ const RULES: ObjectQuery = {
   name: "r.name || '.' || quote_ident(w.rulename)",
   within: "r.name",
   facts: { definition: "pg_get_ruledef(w.oid)", enabled: "NULLIF(w.ev_enabled::text, 'O')" },
-  from: "pg_rewrite w JOIN scope r ON r.oid = w.ev_class WHERE w.rulename <> '_RETURN'",
+  from: "pg_rewrite w JOIN rel r ON r.oid = w.ev_class WHERE w.rulename <> '_RETURN'",
   ifAny: "rewrite",
 };
 
@@ -202,7 +209,7 @@ const POLICIES: ObjectQuery = {
     using: "pg_get_expr(y.polqual, y.polrelid)",
     check: "pg_get_expr(y.polwithcheck, y.polrelid)",
   },
-  from: "pg_policy y JOIN scope r ON r.oid = y.polrelid",
+  from: "pg_policy y JOIN rel r ON r.oid = y.polrelid",
   ifAny: "policy",
 };
 

@@ -1,6 +1,6 @@
 import { keyOf, type ObjectKey } from "../../core/catalog/schema-object.ts";
 import { quoteText } from "../../core/sql/quote.ts";
-import { FIRST_USER_OID, userObjectsSql } from "../catalog/user-objects.ts";
+import { userObjectsSql } from "../catalog/user-objects.ts";
 import { EVERYTHING, type ObjectQuery, objectSelect, type Presence } from "./object-query.ts";
 import { privilegeQueries } from "./privileges-sql.ts";
 import { rareQueries } from "./rare-sql.ts";
@@ -56,31 +56,13 @@ function queriesOf(serverVersion: number, isPortable: boolean, present: Readonly
 
 const DIGEST = "encode(sha256(convert_to(facts::text, 'UTF8')), 'base64')";
 
-function listOf(row: string): string {
+export function listOf(row: string): string {
   return `COALESCE(json_agg(${row}), '[]')`;
 }
 
 /** One row whose `row` is a JSON list of [kind, name, within, digest]: equal digests for equal facts. */
 export function digestsSql(query: SchemaQuery): string {
   return rowSql(query, listOf(`json_build_array(kind, name, within, ${DIGEST})`));
-}
-
-/**
- * The part of the schema that the open transaction may have changed: everything of the relations that it has locked for
- * a change, and all objects that take no such lock. One row whose `row` is a JSON object: `locked` are the oids of those
- * relations, dropped ones included; `relations` are [oid, name]; `objects` are [kind, name, within, digest, facts], with
- * facts only of the relations.
- */
-export function touchedSql(query: SchemaQuery): string {
-  const row = `json_build_object('locked', (SELECT COALESCE(json_agg(oid::int8), '[]') FROM locked),
- 'relations', (SELECT COALESCE(json_agg(json_build_array(oid::int8, name)), '[]') FROM scope),
- 'objects', ${listOf(`json_build_array(kind, name, within, ${DIGEST}, CASE WHEN is_of_relation THEN facts END)`)})`;
-  return rowSql(query, row, { scope: "SELECT * FROM rel WHERE oid IN (SELECT oid FROM locked)" });
-}
-
-/** One row whose `row` is a JSON list of [oid, name] of all relations. */
-export function relationsSql({ own }: SchemaQuery): string {
-  return `WITH ${tablesSql(own, ALL)} SELECT ${listOf("json_build_array(oid::int8, name)")}::text AS row FROM rel`;
 }
 
 /** One row whose `row` is a JSON list of [kind, name, facts]. @param keys the objects to return; undefined for all */
@@ -91,27 +73,14 @@ export function factsSql({ own, queries }: SchemaQuery, keys: readonly ObjectKey
   // The server applies the condition to each part of the UNION before it computes any facts.
   const where = ` WHERE kind || ' ' || name = ANY (ARRAY[${keys.map(keyOf).map(quoteText).join(", ")}]::text[])`;
   const asked = queries.filter(({ kind }) => kinds.some((one) => kind.includes(one)));
-  return rowSql({ own, queries: asked }, row, { where });
+  return rowSql({ own, queries: asked }, row, where);
 }
 
-const ALL = "SELECT * FROM rel";
-
-function rowSql({ own, queries }: SchemaQuery, row: string, { scope = ALL, where = "" } = {}): string {
-  return `WITH ${tablesSql(own, scope)}
- SELECT (${row})::text AS row FROM (
- ${queries.map(objectSelect).join("\n UNION ALL ")}) AS objects(kind, name, within, facts, is_of_relation)${where}`;
+function rowSql({ own, queries }: SchemaQuery, row: string, where = ""): string {
+  return `WITH ${userObjectsSql(own.tables, own.schema)} SELECT (${row})::text AS row FROM ${unionSql(queries)}${where}`;
 }
 
-/**
- * Locks from SHARE UPDATE EXCLUSIVE on: no statement changes a relation under a weaker one. Some statements lock only the
- * index.
- */
-const LOCKED = `SELECT COALESCE(i.indrelid, l.relation) AS oid FROM pg_locks l LEFT JOIN pg_index i ON i.indexrelid = l.relation
-  WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.granted AND l.relation >= ${FIRST_USER_OID} AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')`;
-
-/** The tables that object queries use, as a list of WITH. @param scope SQL for the relations that are asked for */
-export function tablesSql({ tables, schema }: OwnObjects, scope = ALL): string {
-  return `${userObjectsSql(tables, schema)},
- locked AS MATERIALIZED (${LOCKED}),
- scope AS MATERIALIZED (${scope})`;
+/** The objects as an item of FROM. @param isNew see `objectSelect` */
+export function unionSql(queries: readonly ObjectQuery[], isNew?: (row: string) => string): string {
+  return `(${queries.map((query) => objectSelect(query, isNew)).join("\n UNION ALL ")}) AS objects(kind, name, within, facts)`;
 }

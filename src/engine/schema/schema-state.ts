@@ -5,121 +5,126 @@ import {
   type SchemaDifferences,
   schemaDifferences,
 } from "../../core/catalog/schema-comparison.ts";
-import { type Facts, keyOf, type ObjectKey, type SchemaObject } from "../../core/catalog/schema-object.ts";
+import { keyOf, type ObjectKey, type SchemaObject } from "../../core/catalog/schema-object.ts";
 import type { Session } from "../../ports/session.ts";
 import {
-  type RelationNames,
-  readFacts,
-  readTouchedSchema,
-  readWholeSchema,
-  type TouchedSchema,
-} from "./read-schema.ts";
+  type ColumnNames,
+  type KnownObject,
+  type ReadState,
+  readOthers,
+  readTouchedState,
+  readWholeState,
+  type TouchedState,
+} from "./read-schema-state.ts";
 import type { OwnObjects } from "./schema-sql.ts";
 
-/** The schema of a database as it was at one moment, with all facts. A later state is read with this one as its base. */
+/** The schema of a database as it was at one moment. A later state is read with this one as its base. */
 export class SchemaState {
   readonly #own: OwnObjects;
-  readonly #objects: ReadonlyMap<string, SchemaObject>;
-  readonly #relations: RelationNames;
-  readonly #facts: ReadonlyMap<string, Facts>;
+  readonly #objects: ReadonlyMap<string, KnownObject>;
+  /** The relations by their oids. */
+  readonly #relations: ReadonlyMap<number, RelationNames>;
+  readonly #counts: readonly number[];
 
-  private constructor(
-    own: OwnObjects,
-    objects: ReadonlyMap<string, SchemaObject>,
-    relations: RelationNames,
-    facts: ReadonlyMap<string, Facts>,
-  ) {
+  private constructor(own: OwnObjects, objects: ReadonlyMap<string, KnownObject>, { relations, counts }: Names) {
     this.#own = own;
     this.#objects = objects;
     this.#relations = relations;
-    this.#facts = facts;
+    this.#counts = counts;
   }
 
   /** The state now. @throws ServerFailure, ConnectionLost */
   static async read(session: Session, own: OwnObjects): Promise<SchemaState> {
-    return await new SchemaState(own, new Map(), new Map(), new Map()).later(session);
+    const read = await readWholeState(session, own);
+    return new SchemaState(own, byKey(read.objects), { relations: namesOf(read), counts: read.counts });
   }
 
   /** The state now, at any time after this one. @throws ServerFailure, ConnectionLost */
   async later(session: Session): Promise<SchemaState> {
-    const { objects: found, relations } = await readWholeSchema(session, this.#own);
-    const objects = byKey(found);
-    const { added, changed } = compareSchemas(this.#objects, objects);
-    const fresh = [...added, ...changed];
-    // Long lists of keys cost more than the facts of the other objects.
-    const wanted = fresh.length < objects.size / 2 ? fresh : undefined;
-    const facts = new Map(this.#facts);
-    for (const one of await readFacts(session, this.#own, wanted)) facts.set(keyOf(one), one.facts);
-    return new SchemaState(this.#own, objects, relations, facts);
+    return await SchemaState.read(session, this.#own);
   }
 
   /**
    * The state now, inside of the open transaction that began with this one.
+   * @param writesBefore what `readCatalogWrites` returned before the first statement of the transaction
    * @throws ServerFailure, ConnectionLost
    */
-  async inTransaction(session: Session): Promise<SchemaState> {
-    const touched = await readTouchedSchema(session, this.#own);
-    const objects = this.#with(touched);
-    const differences = compareSchemas(this.#objects, objects);
-    if (this.#mayChangeOthers(touched, differences)) return await this.later(session);
-    const facts = new Map(this.#facts);
-    const unknown: SchemaObject[] = [];
-    const fresh = byKey(touched.objects);
-    for (const object of [...differences.added, ...differences.changed]) {
-      const found = fresh.get(keyOf(object))?.facts;
-      if (found) facts.set(keyOf(object), found);
-      else unknown.push(object);
-    }
-    for (const one of await readFacts(session, this.#own, unknown)) facts.set(keyOf(one), one.facts);
+  async inTransaction(session: Session, writesBefore?: string): Promise<SchemaState> {
+    const touched = await readTouchedState(session, this.#own);
+    const names = namesOf(touched);
+    if (this.#hasRenamed(touched, names)) return await this.later(session);
+    const gone = new Set(touched.locked.map((oid) => this.#relations.get(oid)?.name));
+    const hasOthers = touched.writes !== writesBefore || touched.wroteOthers || this.#hasOthers(touched, gone);
+    const others = hasOthers ? await readOthers(session, this.#own) : [];
+    const kept = [...this.#objects].filter(([, object]) => {
+      const relation = relationOf(object);
+      return relation === undefined ? !hasOthers : !gone.has(relation);
+    });
+    const unchanged = touched.unchanged.map(keyOf).map((key) => [key, this.#objects.get(key)] as const);
+    const known = unchanged.filter((entry): entry is [string, KnownObject] => entry[1] !== undefined);
+    if (known.length < unchanged.length) return await this.later(session);
+    const objects = new Map([...kept, ...known, ...byKey(touched.objects), ...byKey(others)]);
+    if (isNaming(compareSchemas(this.#objects, objects))) return await this.later(session);
     const relations = new Map(this.#relations);
     for (const oid of touched.locked) relations.delete(oid);
-    for (const [oid, name] of touched.relations) relations.set(oid, name);
-    return new SchemaState(this.#own, objects, relations, facts);
+    for (const [oid, name] of names) relations.set(oid, name);
+    return new SchemaState(this.#own, objects, { relations, counts: touched.counts });
   }
 
   /** How a later state differs from this one, in words; empty if it is equal. */
   differencesTo(later: SchemaState): string[] {
     const differences = compareSchemas(this.#objects, later.#objects);
-    return isEqual(differences) ? [] : schemaDifferences(differences, { before: this.#facts, after: later.#facts });
+    const facts = { before: this.#objects, after: later.#objects };
+    return isEqual(differences) ? [] : schemaDifferences(differences, facts);
   }
 
-  /** The objects of this state in which what was touched is replaced. */
-  #with({ locked, objects }: TouchedSchema): Map<string, SchemaObject> {
-    const names = new Set(locked.map((oid) => this.#relations.get(oid)));
-    const others = [...this.#objects].filter(([, object]) => {
-      const relation = relationOf(object);
-      return relation !== undefined && !names.has(relation);
+  /** True if a relation or a column has another name: definitions of relations that are not locked may contain it. */
+  #hasRenamed({ locked }: TouchedState, names: ReadonlyMap<number, RelationNames>): boolean {
+    return locked.some((oid) => {
+      const [before, now] = [this.#relations.get(oid), names.get(oid)];
+      if (!before || !now) return false;
+      const columns = Object.entries(before.columns).map(([number, name]) => [name, now.columns[number]] as const);
+      return before.name !== now.name || columns.some(([name, later]) => later !== undefined && later !== name);
     });
-    return new Map([...others, ...byKey(objects)]);
   }
 
-  /**
-   * True if the change may show in the definitions of relations that are not locked: these contain the names of types,
-   * routines, other relations and their columns.
-   */
-  #mayChangeOthers({ locked, relations }: TouchedSchema, { added, removed, changed }: SchemaDifferences): boolean {
-    const isRenamed = locked.some((oid) => {
-      const [before, now] = [this.#relations.get(oid), relations.get(oid)];
-      return before !== undefined && now !== undefined && before !== now;
-    });
-    const isSwapped = removed.some(
-      (one) => placeOf(one) !== undefined && added.some((other) => placeOf(other) === placeOf(one)),
-    );
-    return isRenamed || isSwapped || changed.some(({ kind }) => NAMING.has(kind));
+  /** True if objects that are no parts of relations may have changed together with relations or without a trace. */
+  #hasOthers({ counts }: TouchedState, relations: ReadonlySet<string | undefined>): boolean {
+    const isWithin = ({ within, ...object }: SchemaObject) =>
+      within !== null && relations.has(within) && relationOf({ within, ...object }) === undefined;
+    return counts.some((count, index) => count !== this.#counts[index]) || [...this.#objects.values()].some(isWithin);
   }
+}
+
+/** The names of a relation and its columns. */
+interface RelationNames {
+  readonly name: string;
+  readonly columns: ColumnNames;
+}
+
+interface Names {
+  readonly relations: ReadonlyMap<number, RelationNames>;
+  readonly counts: readonly number[];
+}
+
+function namesOf({ relations }: ReadState): ReadonlyMap<number, RelationNames> {
+  return new Map(relations.map(([oid, name, columns]) => [oid, { name, columns: columns ?? {} }]));
 }
 
 const RELATIONS = new Set(["table", "view", "materialized view", "sequence", "foreign table", "composite type"]);
 const PARTS = new Set(["column", "constraint", "index", "trigger", "rule", "policy"]);
-/** Kinds that no definition names. */
-const UNNAMED = new Set([...PARTS, "privileges", "revoked privileges", "comment"]);
-/** Kinds with parts that other definitions name, and that are no objects of their own: columns, labels. */
-const NAMING = new Set(["view", "materialized view", "enum"]);
+/** Kinds that no definition names, and relations, whose names are compared by their oids. */
+const UNNAMED = new Set([...RELATIONS, ...PARTS, "privileges", "revoked privileges", "comment"]);
 
-/** Where a removed and an added object may be one that was renamed; undefined for what no definition names. */
-function placeOf({ kind, within }: SchemaObject): string | undefined {
-  if (kind === "column") return `columns of ${within}`;
-  return UNNAMED.has(kind) || RELATIONS.has(kind) ? undefined : kind;
+/**
+ * True if definitions of objects that were not read again may contain another name now: an object may have been renamed,
+ * which shows as one that is gone and another one of its kind; a label of an enum as well.
+ */
+function isNaming({ added, removed, changed }: SchemaDifferences): boolean {
+  const named = removed.filter(({ kind }) => !UNNAMED.has(kind));
+  return (
+    named.some(({ kind }) => added.some((one) => one.kind === kind)) || changed.some(({ kind }) => kind === "enum")
+  );
 }
 
 /** The name of the relation that the object is, or is a part of; undefined if it can change without a lock on it. */

@@ -1,14 +1,58 @@
-import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
-import type { Session } from "../../ports/session.ts";
+import { quoteIdentifier } from "../../core/sql/quote.ts";
+import type { Row, Session } from "../../ports/session.ts";
 
-/** The prepared statement of a trial run: planning it for each file would take most of the time. */
-export const KEPT_STATEMENT = "pgstep_touched";
+/** A query of a trial run that its session keeps prepared: planning it takes several times as long as running it. */
+export interface KeptQuery {
+  readonly name: string;
+  /** The types of its parameters, "" for none: "(oid)". */
+  readonly parameters: string;
+  readonly sql: string;
+}
+
+const PREFIX = "pgstep_";
+
+/**
+ * One plan for all values. On an empty database it does not matter that the functions of the open transaction get such
+ * plans as well.
+ */
+const ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan";
+
+/** The kept queries that each session has prepared, by their names. */
+const prepared = new WeakMap<Session, Set<string>>();
+
+/**
+ * Runs a kept query, and prepares it before that if the session does not have it.
+ * @param values the parameters as SQL, "" for none: "(42)"
+ * @throws ServerFailure, ConnectionLost
+ */
+export async function runKept(session: Session, { name, parameters, sql }: KeptQuery, values: string): Promise<Row[]> {
+  const known = knownOf(session);
+  const prepare = known.has(name) ? "" : `PREPARE ${PREFIX}${name} ${parameters} AS ${sql}; `;
+  const rows = await session.query(`${ONE_PLAN}; ${prepare}EXECUTE ${PREFIX}${name} ${values}`);
+  known.add(name);
+  return rows;
+}
+
+/** Lists the prepared statements of a session, for `noteKept`. */
+export const PREPARED_NAMES = "SELECT name FROM pg_catalog.pg_prepared_statements";
+
+/** Notes which kept queries the session still has: a file may have removed them. @param rows of `PREPARED_NAMES` */
+export function noteKept(session: Session, rows: readonly Row[]): void {
+  const names = rows.map(({ name }) => String(name)).filter((name) => name.startsWith(PREFIX));
+  prepared.set(session, new Set(names.map((name) => name.slice(PREFIX.length))));
+}
 
 /** Removes all other prepared statements of the session, which DEALLOCATE ALL cannot. @throws ServerFailure, ConnectionLost */
 export async function deallocateOthers(session: Session): Promise<void> {
-  const rows = await session.query(
-    `SELECT name FROM pg_catalog.pg_prepared_statements WHERE name <> ${quoteText(KEPT_STATEMENT)}`,
-  );
-  if (rows.length === 0) return;
-  await session.execute(rows.map(({ name }) => `DEALLOCATE ${quoteIdentifier(String(name))}`).join("; "));
+  const rows = await session.query(PREPARED_NAMES);
+  noteKept(session, rows);
+  const others = rows.map(({ name }) => String(name)).filter((name) => !name.startsWith(PREFIX));
+  if (others.length === 0) return;
+  await session.execute(others.map((name) => `DEALLOCATE ${quoteIdentifier(name)}`).join("; "));
+}
+
+function knownOf(session: Session): Set<string> {
+  const known = prepared.get(session) ?? new Set();
+  prepared.set(session, known);
+  return known;
 }

@@ -3,6 +3,7 @@ import type { Migration } from "../../core/migrations/migration.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { ownTablesSql, tableNames } from "../history/history-table.ts";
 import type { AfterStep } from "../run/around-run.ts";
+import { readCatalogWrites } from "../schema/read-schema-state.ts";
 import type { OwnObjects } from "../schema/schema-sql.ts";
 import { SchemaState } from "../schema/schema-state.ts";
 import { loadScripts, type Script } from "../script/load-scripts.ts";
@@ -37,6 +38,8 @@ export class DownProofs {
   #before: SchemaState | undefined;
   /** The schema at the end of the transaction of a migration. */
   #ending: SchemaState | undefined;
+  /** See `SchemaState.inTransaction`: of the transaction of a migration. */
+  #writesBefore: string | undefined;
 
   /** @param migrations those that the run applies, in order; only down scripts that are to be tested */
   constructor(context: DatabaseContext, migrations: readonly Migration[]) {
@@ -56,8 +59,13 @@ export class DownProofs {
   }
 
   /** For `StatementWatch`. @throws ServerFailure, ConnectionLost */
+  async began(session: Session): Promise<void> {
+    this.#writesBefore = this.#before && (await readCatalogWrites(session));
+  }
+
+  /** For `StatementWatch`. @throws ServerFailure, ConnectionLost */
   async ending(session: Session): Promise<void> {
-    this.#ending = await this.#before?.inTransaction(session);
+    this.#ending = await this.#before?.inTransaction(session, this.#writesBefore);
   }
 
   /** @throws Failure interrupted, terminated; ConnectionLost */
@@ -109,17 +117,18 @@ export class DownProofs {
     await beginFiles(run);
     try {
       await deallocateOthers(session);
+      const writesBefore = await readCatalogWrites(session);
       const unable = await sendFile(run, down);
       if (unable) {
         const finding = this.#findingOf(run, down, unable);
         return finding && { outcome: "failed", finding };
       }
-      const left = before.differencesTo(await after.inTransaction(session));
+      const left = before.differencesTo(await after.inTransaction(session, writesBefore));
       await deallocateOthers(session);
       const refusal = await sendFile(run, up);
       const refused = refusal && this.#findingOf(run, up, refusal);
       if (refusal && !refused) return undefined;
-      const again = refusal ? [] : after.differencesTo(await after.inTransaction(session));
+      const again = refusal ? [] : after.differencesTo(await after.inTransaction(session, writesBefore));
       return resultOf({ name: migration.name, path: down.path }, { left, refused, again });
     } finally {
       await session.execute("ROLLBACK");

@@ -44,8 +44,8 @@ test("names the outermost of added and removed objects, and the details of chang
     object("view", "w"),
   ]);
   const facts = {
-    before: new Map<string, Facts>([["view v", { query: "SELECT 1" }]]),
-    after: new Map<string, Facts>([["view v", { query: "SELECT 2" }]]),
+    before: new Map([["view v", { facts: { query: "SELECT 1" } }]]),
+    after: new Map([["view v", { facts: { query: "SELECT 2" } }]]),
   };
   assert.deepEqual(schemaDifferences(compareSchemas(former, after), facts), [
     "leaves table b",

@@ -12,6 +12,7 @@ import { classify } from "../../../src/core/statements/classify.ts";
 import type { TracedFile } from "../../../src/core/trace/trace.ts";
 import { Tracer } from "../../../src/engine/check/tracer.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
+import { deallocateOthers } from "../../../src/engine/session/prepared-statements.ts";
 import { ServerFailure, type Session } from "../../../src/ports/session.ts";
 import type { World } from "../support.ts";
 
@@ -88,7 +89,7 @@ export async function trialRolledBack(session: Session, sql: string, given = "")
     return { files: [], failed };
   } finally {
     await session.execute("ROLLBACK");
-    await session.execute("DEALLOCATE ALL");
+    await deallocateOthers(session);
   }
 }
 

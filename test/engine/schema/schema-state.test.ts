@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { readCatalogWrites } from "../../../src/engine/schema/read-schema-state.ts";
 import { SchemaState } from "../../../src/engine/schema/schema-state.ts";
 import { ownObjects } from "../../../src/engine/shadow/prove-downs.ts";
 import { type ServerWorld, world } from "../support.ts";
@@ -145,8 +146,10 @@ async function changesSince(state: SchemaState, { context }: ServerWorld): Promi
 /** The words for what SQL does within a transaction, which is rolled back. */
 async function changesBy(sql: string, state: SchemaState, { context }: ServerWorld): Promise<string> {
   const session = await context.database.open();
-  await session.execute(`BEGIN; ${sql}`);
-  const now = await state.inTransaction(session);
+  await session.execute("BEGIN");
+  const writesBefore = await readCatalogWrites(session);
+  await session.execute(sql);
+  const now = await state.inTransaction(session, writesBefore);
   assert.deepEqual(now.differencesTo(await state.later(session)), [], sql);
   await session.execute("ROLLBACK");
   await session.close();
