@@ -18,6 +18,7 @@ import { manifestOf } from "./core/bundle/seal.ts";
 import { refuseUnsealed, sealedFlags, sealedSettings } from "./core/bundle/sealed-program.ts";
 import { effectOf } from "./core/command-line/command.ts";
 import { type Presentation, requireFormat } from "./core/command-line/output-format.ts";
+import { requireWritable } from "./core/configuration/read-only-mode.ts";
 import { failureOf, type ResolvedSettings, resolveSettings } from "./core/configuration/resolve-settings.ts";
 import { permissionFailure } from "./core/failure/deno-permission.ts";
 import { Failure } from "./core/failure/failure.ts";
@@ -185,7 +186,9 @@ export class Program {
     const wrong = failureOf(resolved.problems);
     if (wrong && !command.toleratesErrors) throw wrong;
     requireFormat(resolved.values.format, command);
-    const confines = effectOf(command, invocation.options) === "reads" ? new ProjectConfines(resolved) : undefined;
+    const effect = effectOf(command, invocation.options);
+    if (effect === "changes") requireWritable(command, resolved);
+    const confines = effect === "reads" ? new ProjectConfines(resolved) : undefined;
     const unlogged = confines?.logWarning();
     if (unlogged) this.#reporter.event({ type: "warning", finding: unlogged });
     this.#reporter = this.#openReporter({ ...resolved.values, ...(unlogged && { logFile: undefined }) });

@@ -13,6 +13,8 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   "database-in-use": "End the other process: only one process can open an embedded database.",
   "privilege-missing":
     "Grant the privilege that the message names, use another role, or connect to the primary instead of a standby.",
+  "read-only-mode":
+    "If the command is meant to change this database, run it without `PGSTEP_READ_ONLY` and `--read-only`, and without `readOnly` in the project file.",
   "runtime-unsupported":
     "Grant the permission, or use the runtime, that the message names; Node, Bun and the executable need no permissions.",
   "output-lost": "The work is done. Make room for the output, and check what was done with `pgstep status`.",

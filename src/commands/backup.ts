@@ -6,6 +6,7 @@ import type { Environment } from "./shared/environment.ts";
 export const backup: Command<Environment> = {
   name: "backup",
   effect: "changes",
+  changesFilesOnly: true,
   looksWith: "list",
   aliases: [],
   summary: "make a verified backup, or list the backups",

@@ -26,6 +26,8 @@ export interface CommandWords {
   readonly effect: Effect;
   /** Never uses a database, so it ignores which one is named. */
   readonly withoutDatabase?: true;
+  /** It changes things, but no database. */
+  readonly changesFilesOnly?: true;
   /** The option that makes a command that changes things only look: "dry-run". */
   readonly looksWith?: string;
   readonly aliases: readonly string[];

@@ -16,6 +16,7 @@ export const FAILURES = {
   "authentication-failed": { exitStatus: 2, meaning: "The server refused the user, the password or the database." },
   "database-in-use": { exitStatus: 2, meaning: "Another process has the embedded database open." },
   "privilege-missing": { exitStatus: 2, meaning: "The role lacks a privilege, or the database is read-only." },
+  "read-only-mode": { exitStatus: 2, meaning: "The command changes a database, and pgstep runs in read-only mode." },
   "runtime-unsupported": {
     exitStatus: 2,
     meaning: "This runtime lacks a feature or a permission that the command needs.",

@@ -14,6 +14,7 @@ import {
   text,
   wholeNumber,
 } from "./kinds.ts";
+import { LOCK_SETTINGS } from "./lock-settings.ts";
 import { OUTPUT_SETTINGS } from "./output-settings.ts";
 import { placeholderValues } from "./placeholder-kind.ts";
 import type { Setting } from "./setting.ts";
@@ -130,6 +131,16 @@ export const SETTINGS = {
     everywhere: true,
     locates: "files",
   },
+  readOnly: {
+    kind: onOrOff,
+    flag: "read-only",
+    variables: ["PGSTEP_READ_ONLY"],
+    key: "readOnly",
+    ofProgram: true,
+    default: "false",
+    summary: "refuse every command that changes a database or its history",
+    everywhere: true,
+  },
   envFile: {
     kind: path("file"),
     flag: "env-file",
@@ -177,31 +188,7 @@ export const SETTINGS = {
     summary: "placeholder values, for files with a Placeholders header",
     note: "each also as PGSTEP_PLACEHOLDER_<NAME>",
   },
-  lockWaitMs: {
-    kind: duration,
-    flag: "lock-wait",
-    variables: ["PGSTEP_LOCK_WAIT"],
-    key: "lockWait",
-    default: "5m",
-    summary: "how long to wait for another run to end",
-  },
-  lockTimeoutMs: {
-    kind: duration,
-    flag: "lock-timeout",
-    variables: ["PGSTEP_LOCK_TIMEOUT"],
-    key: "lockTimeout",
-    default: "5s",
-    note: "0 for no limit",
-    summary: "how long a statement may wait for a table lock before pgstep retries",
-  },
-  retryMs: {
-    kind: duration,
-    flag: "retry-for",
-    variables: ["PGSTEP_RETRY_FOR"],
-    key: "retryFor",
-    default: "5m",
-    summary: "how long to retry after a lock timeout or deadlock",
-  },
+  ...LOCK_SETTINGS,
   backup: {
     kind: choice("when", BACKUP_OCCASIONS),
     flag: "backup-when",
