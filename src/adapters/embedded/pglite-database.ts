@@ -99,8 +99,9 @@ export class PgliteDatabase implements Database {
 
   async #startInMemory(loaded: LoadedPglite): Promise<Started> {
     if (this.#parameters) {
-      const image = this.#image && archiveWith(this.#image, loaded);
-      const thread = await startPgliteThread(loaded, startParams(loaded, this.#parameters), image);
+      const image = this.#image;
+      const makeImage = image && (() => archiveWith(image, loaded));
+      const thread = await startPgliteThread(loaded, startParams(loaded, this.#parameters), makeImage);
       const extensions = new PgliteExtensions(thread, loaded.directory, this.#extensions);
       if (image) await extensions.provideIfUsed();
       return { pglite: thread, extensions, thread };

@@ -44,13 +44,15 @@ export async function imageOf(thread: PgliteThread, loaded: LoadedPglite): Promi
     "SELECT file_name, file_offset FROM pg_catalog.pg_walfile_name_offset(pg_catalog.pg_current_wal_insert_lsn())",
   );
   const { file_name: name, file_offset: offset } = rows[0] as { file_name: string; file_offset: number };
+  const current = `pg_wal/${name}`;
   const files = new Map<string, Uint8Array>();
-  for (const [path, bytes] of await thread.files(DATA)) {
-    const segment = /^pg_wal\/([0-9A-F]{24})$/.exec(path)?.[1];
-    if (segment === name) bytes.fill(0, offset);
-    if (segment === undefined || segment === name) files.set(path, bytes);
+  for (const path of await thread.list(DATA)) {
+    const isOldLog = /^pg_wal\/[0-9A-F]{24}$/.test(path) && path !== current;
+    if (!isOldLog) files.set(path, await thread.readFile(`${DATA}/${path}`));
   }
-  if (!files.has(`pg_wal/${name}`)) return undefined;
+  const log = files.get(current);
+  if (!log) return undefined;
+  log.fill(0, offset);
   return brotliCompressSync(pageDelta(archiveEntries(base), files), COMPRESSION);
 }
 
@@ -58,7 +60,7 @@ export async function imageOf(thread: PgliteThread, loaded: LoadedPglite): Promi
 const COMPRESSION = { params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 
 /** The archive of the database that `imageOf` read. @throws Error if the build has no base image */
-export function archiveWith(image: Uint8Array, loaded: LoadedPglite): Buffer {
+export function archiveWith(image: Uint8Array, loaded: LoadedPglite): Uint8Array<ArrayBuffer> {
   const base = readBaseImage(loaded);
   if (!base) throw new Error("an image without its base");
   return archiveOf(withDelta([...archiveEntries(base)], brotliDecompressSync(image)));

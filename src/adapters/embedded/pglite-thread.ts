@@ -5,8 +5,9 @@ import type { LoadedPglite, Pglite, PgliteOptions } from "./pglite-module.ts";
 export interface PgliteThread extends Pglite {
   /** Stops the thread, whatever it runs. Calls that are not answered yet fail. */
   stop(): void;
-  /** The files below a directory of its file system, by their paths within it. */
-  files(directory: string): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** The paths of the files below a directory of its file system, within that directory. */
+  list(directory: string): Promise<readonly string[]>;
+  readFile(path: string): Promise<Uint8Array>;
 }
 
 /** Threads that were stopped and have not ended: Bun cannot end one that is inside of an endless loop. */
@@ -19,33 +20,43 @@ export function isThreadStuck(): boolean {
 
 /**
  * The program of the thread, as a text: a file of its own would be one more for every kind of package. Answers come in
- * the order of the calls.
+ * the order of the calls. Bytes travel as ArrayBuffer: Deno looks at each byte of a Uint8Array, which takes seconds and
+ * gigabytes for a database.
  */
 const PROGRAM = `Promise.all(["worker_threads", "fs", "zlib"].map((name) => import("node:" + name))).then((modules) => {
   const [{ parentPort }, { readFileSync }, { brotliDecompressSync }] = modules;
-  let pglite;
+  let pglite, loading, awake;
+  const loaded = async (module, wasm) => {
+    const [{ PGlite }, pgliteWasmModule] = await Promise.all([import(module), WebAssembly.compile(readFileSync(new URL(wasm)))]);
+    return { PGlite, pgliteWasmModule };
+  };
   const calls = {
-    async start(module, given, startParams) {
-      const image = typeof given === "string" ? brotliDecompressSync(readFileSync(new URL(given))) : given;
+    load(module, wasm) {
       // Deno does not notice the end of a compilation while nothing else happens in the thread.
-      const awake = setInterval(() => {}, 20);
+      awake = setInterval(() => {}, 20);
+      loading = loaded(module, wasm);
+      loading.catch(() => {});
+    },
+    async start(given, startParams) {
       try {
-        const { PGlite } = await import(module);
-        pglite = await PGlite.create({ startParams, ...(image && { loadDataDir: new Blob([image]) }) });
+        const image = typeof given === "string" ? brotliDecompressSync(readFileSync(new URL(given))) : given;
+        const { PGlite, pgliteWasmModule } = await loading;
+        const loadDataDir = image && new Blob([image]);
+        pglite = await PGlite.create({ startParams, pgliteWasmModule, ...(loadDataDir && { loadDataDir }) });
       } finally {
         clearInterval(awake);
       }
     },
     async run(message) {
-      await pglite.execProtocolRawStream(message, {
+      await pglite.execProtocolRawStream(new Uint8Array(message), {
         onRawData(bytes) {
-          const part = Uint8Array.from(bytes);
-          parentPort.postMessage({ part }, [part.buffer]);
+          const part = Uint8Array.from(bytes).buffer;
+          parentPort.postMessage({ part }, [part]);
         },
       });
     },
     query: async (sql) => (await pglite.query(sql)).rows,
-    async files(directory) {
+    async list(directory) {
       const { FS } = pglite.Module;
       const found = [];
       const walk = (path) => {
@@ -53,25 +64,27 @@ const PROGRAM = `Promise.all(["worker_threads", "fs", "zlib"].map((name) => impo
           const inside = path + "/" + name;
           if (name === "." || name === "..") continue;
           if (FS.isDir(FS.stat(directory + inside).mode)) walk(inside);
-          else found.push([inside.slice(1), FS.readFile(directory + inside)]);
+          else found.push(inside.slice(1));
         }
       };
       walk("");
       return found;
     },
+    readFile: async (path) => Uint8Array.from(pglite.Module.FS.readFile(path)).buffer,
     mkdirTree: async (path) => void pglite.Module.FS.mkdirTree(path),
-    writeFile: async (path, bytes) => void pglite.Module.FS.writeFile(path, bytes),
+    writeFile: async (path, bytes) => void pglite.Module.FS.writeFile(path, new Uint8Array(bytes)),
   };
   parentPort.on("message", async ({ call, given }) => {
     try {
-      parentPort.postMessage({ value: await calls[call](...given) });
+      const value = await calls[call](...given);
+      parentPort.postMessage({ value }, value instanceof ArrayBuffer ? [value] : []);
     } catch (error) {
       parentPort.postMessage({ error: String(error?.message ?? error) });
     }
   });
 });`;
 
-type Answer = { readonly part: Uint8Array } | { readonly value: unknown } | { readonly error: string };
+type Answer = { readonly part: ArrayBuffer } | { readonly value: unknown } | { readonly error: string };
 
 interface Call {
   readonly part: ((bytes: Uint8Array) => void) | undefined;
@@ -79,11 +92,14 @@ interface Call {
   readonly failed: (error: Error) => void;
 }
 
-/** Starts PGlite in memory. @param image an archive of the database to start with; without it, an empty one */
+/**
+ * Starts PGlite in memory.
+ * @param makeImage returns an archive of the database to start with, while PGlite is compiled; absent for an empty one
+ */
 export async function startPgliteThread(
   { module, source, directory }: LoadedPglite,
   { startParams = module.PGlite.defaultStartParams }: Pick<PgliteOptions, "startParams">,
-  image?: Uint8Array,
+  makeImage?: () => Uint8Array<ArrayBuffer>,
 ): Promise<PgliteThread> {
   // The loaders of the test runner are not for the thread.
   const worker = new Worker(PROGRAM, { eval: true, execArgv: [] });
@@ -94,7 +110,7 @@ export async function startPgliteThread(
     for (const call of calls.splice(0)) call.failed(lost);
   };
   worker.on("message", (answer: Answer) => {
-    if ("part" in answer) calls[0]?.part?.(answer.part);
+    if ("part" in answer) calls[0]?.part?.(new Uint8Array(answer.part));
     else if ("value" in answer) calls.shift()?.done(answer.value);
     else calls.shift()?.failed(new Error(answer.error));
   });
@@ -107,7 +123,10 @@ export async function startPgliteThread(
     new Promise<unknown>((done, failed) => {
       if (lost) return failed(lost);
       calls.push({ part, done, failed });
-      worker.postMessage({ call, given });
+      worker.postMessage(
+        { call, given },
+        given.filter((one) => one instanceof ArrayBuffer),
+      );
     });
   const stop = () => {
     if (lost) return;
@@ -117,27 +136,33 @@ export async function startPgliteThread(
     void worker.terminate();
   };
   try {
-    const given = image ?? (module.baseImage && new URL(module.baseImage, directory).href);
-    await ask("start", [source, given, startParams]);
+    const loaded = ask("load", [source, new URL("./pglite.wasm", source).href]);
+    const image = makeImage?.();
+    const given = image ? image.buffer : module.baseImage && new URL(module.baseImage, directory).href;
+    await Promise.all([loaded, ask("start", [given, startParams])]);
   } catch (error) {
     stop();
     throw error;
   }
   return {
-    // A copy: the message may be a part of a larger buffer, which would be copied as a whole.
-    execProtocolRawStream: async (message, { onRawData }) =>
-      void (await ask("run", [Uint8Array.from(message)], onRawData)),
+    execProtocolRawStream: async (message, { onRawData }) => void (await ask("run", [bufferOf(message)], onRawData)),
     query: async (sql) => ({ rows: (await ask("query", [sql])) as readonly unknown[] }),
     Module: {
       FS: {
         mkdirTree: (path) => void ask("mkdirTree", [path]).catch(fail),
-        writeFile: (path, bytes) => void ask("writeFile", [path, Uint8Array.from(bytes)]).catch(fail),
+        writeFile: (path, bytes) => void ask("writeFile", [path, bufferOf(bytes)]).catch(fail),
       },
     },
-    files: async (at) => new Map((await ask("files", [at])) as [string, Uint8Array][]),
+    list: async (directory) => (await ask("list", [directory])) as readonly string[],
+    readFile: async (path) => new Uint8Array((await ask("readFile", [path])) as ArrayBuffer),
     async close() {
       stop();
     },
     stop,
   };
+}
+
+/** A copy that can be moved to the thread: the bytes may be a part of a larger buffer. */
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer;
 }

@@ -33,7 +33,7 @@ export function* archiveEntries(archive: Buffer): Generator<ArchiveEntry> {
  * Writes entries as a tar archive; directories must come before what is in them.
  * @throws Error for a path of more than 100 bytes
  */
-export function archiveOf(entries: Iterable<ArchiveEntry>): Buffer {
+export function archiveOf(entries: Iterable<ArchiveEntry>): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   for (const { path, isDirectory, mode, bytes } of entries) {
     const header = Buffer.alloc(BLOCK);
@@ -54,5 +54,11 @@ export function archiveOf(entries: Iterable<ArchiveEntry>): Buffer {
     header[154] = 0;
     parts.push(header, bytes, Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK));
   }
-  return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]);
+  const archive = new Uint8Array(parts.reduce((size, part) => size + part.length, 2 * BLOCK));
+  let at = 0;
+  for (const part of parts) {
+    archive.set(part, at);
+    at += part.length;
+  }
+  return archive;
 }
