@@ -103,6 +103,8 @@ export function parseHeader(text: string): { header: Header; problems: HeaderErr
     else if (values.has(key)) refuse(`header key "${key}" appears twice`, "Keep one of the two lines.");
     else values.set(key, value);
   }
+  // Most files have no header, and there may be thousands of them.
+  if (values.size === 0) return { header: NOTHING_SAID, problems };
   const parts = Object.entries(READERS).map(([key, read]) => {
     const value = values.get(key);
     return value && read(value, (message, hint) => problems.push({ message, hint, position: value.position }));
