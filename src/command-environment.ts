@@ -53,7 +53,7 @@ export interface EnvironmentParts {
 
 /** Makes the environment of one command; `close` ends its connection. */
 export function commandEnvironment(parts: EnvironmentParts): Environment & { close(): Promise<void> } {
-  const { command, settings: resolved, reporter, confines, signal, stdin, stderr } = parts;
+  const { command, settings: resolved, reporter, confines, signal, stderr } = parts;
   const settings = resolved.values;
   const pin = command.name === "status" ? undefined : parts.pin;
   const named = databaseSources(resolved);
@@ -106,7 +106,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     },
     consent: (given) =>
       new TerminalConsent(
-        { input: stdin, output: stderr, signal },
+        { input: parts.stdin, output: stderr, signal },
         {
           ...given,
           environment: settings.environment,
@@ -125,18 +125,19 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
 
 /** The named database, if any. */
 async function openNamed(
-  { settings: resolved, confines, stdin, stderr, mayAskPassword: mayAsk }: EnvironmentParts,
+  parts: EnvironmentParts,
   context: Context,
   target: Target | undefined,
-  { waitLimit = waitLimitOf(resolved.values.waitMs), createMissing = false }: DatabaseWishes,
+  { waitLimit = waitLimitOf(parts.settings.values.waitMs), createMissing = false }: DatabaseWishes,
 ): Promise<Database | undefined> {
   if (!target) return undefined;
+  const { settings: resolved, confines, stderr, mayAskPassword: mayAsk } = parts;
   confines?.requireHarmless("url", target);
   const attendance: Attendance = {
     emit: context.emit,
     async askPassword(user, signal) {
       const { askPassword } = await import("./adapters/terminal/password.ts");
-      return await askPassword({ input: stdin, output: stderr, mayAsk }, user, signal);
+      return await askPassword({ input: parts.stdin, output: stderr, mayAsk }, user, signal);
     },
   };
   const open = (one: Target) => openTarget(one, resolved.values, attendance);

@@ -193,7 +193,8 @@ export class Program {
     if (unlogged) this.#reporter.event({ type: "warning", finding: unlogged });
     this.#reporter = this.#openReporter({ ...resolved.values, ...(unlogged && { logFile: undefined }) });
     const interruption = listenForInterruption(this.#surroundings.endNow);
-    const { variables, stdin, stderr } = this.#surroundings;
+    const surroundings = this.#surroundings;
+    const { variables, stderr } = surroundings;
     const environment = commandEnvironment({
       command,
       settings: resolved,
@@ -204,7 +205,9 @@ export class Program {
       isQuiet: this.#isQuietByUser,
       signal: interruption.signal,
       print: (text) => void this.#stdout.write(text),
-      stdin,
+      get stdin() {
+        return surroundings.stdin;
+      },
       stderr,
       mayAskPassword: resolved.values.format === "human" && !variables.CI,
     });

@@ -33,7 +33,9 @@ export const check: Command<Environment> = {
       name: "explain",
       value: "rule",
       summary: "explain a rule, and check nothing",
-      completes: CHECK_RULES.map(({ id }) => id),
+      get completes() {
+        return CHECK_RULES.map(({ id }) => id);
+      },
     },
     { name: "all", summary: "examine all files, not only the new ones" },
     {

@@ -4,7 +4,7 @@ import { commandHelp, programHelp, topicsHelp } from "../core/help/help-text.ts"
 import { HELP_TOPICS } from "../core/help/index.ts";
 import { nearest } from "../core/text/spelling.ts";
 
-const TOPICS = HELP_TOPICS.map(({ name }) => name);
+const topics = () => HELP_TOPICS.map(({ name }) => name);
 const TOPIC_LIST = "topics";
 
 /** The command that explains the others. */
@@ -14,13 +14,17 @@ export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
   aliases: [],
   prose: true,
   summary: "show help, or explain a command or a topic",
-  description: `Shows what pgstep can do, or explains a command or a topic. Topics are ${TOPICS.join(", ")}.`,
+  get description() {
+    return `Shows what pgstep can do, or explains a command or a topic. Topics are ${topics().join(", ")}.`;
+  },
   arguments: [
     {
       name: "command or topic",
       required: false,
       summary: "what to explain",
-      completes: [...others.map((one) => one.name), ...TOPICS, TOPIC_LIST],
+      get completes() {
+        return [...others.map((one) => one.name), ...topics(), TOPIC_LIST];
+      },
     },
   ],
   options: [],
@@ -35,7 +39,7 @@ export const helpOn = (others: readonly CommandWords[]): TextCommand => ({
     if (command) return commandHelp(command, vocabulary);
     const topic = HELP_TOPICS.find((one) => one.name === name);
     if (topic) return topic.text(vocabulary);
-    const meant = nearest(name, [...commandNames(vocabulary), ...TOPICS, TOPIC_LIST]);
+    const meant = nearest(name, [...commandNames(vocabulary), ...topics(), TOPIC_LIST]);
     throw usage(
       `Cannot explain "${name}": there is no such command or topic`,
       meant ? `Did you mean pgstep help ${meant}?` : "Run pgstep help for the list of both.",

@@ -16,5 +16,18 @@ import { ZSH } from "./zsh.ts";
 /** The hidden command that the scripts run. */
 export const COMPLETE = "__complete";
 
-/** The script of each shell. */
-export const SCRIPTS: Readonly<Record<string, string>> = { bash: BASH, zsh: ZSH, fish: FISH, powershell: POWERSHELL };
+/** The script of each shell; getters, because only one command needs them. */
+export const SCRIPTS: Readonly<Record<string, string>> = {
+  get bash() {
+    return BASH;
+  },
+  get zsh() {
+    return ZSH;
+  },
+  get fish() {
+    return FISH;
+  },
+  get powershell() {
+    return POWERSHELL;
+  },
+};

@@ -5,18 +5,22 @@ import { nearest } from "../text/spelling.ts";
 import type { Kind } from "./kinds.ts";
 
 /** The names that may have a severity: a group sets all of its rules. */
-const NAMES: readonly string[] = [...RULE_GROUPS, ...CHECK_RULES.map(({ id }) => id)];
-const [EXAMPLE] = CHECK_RULES.map(({ id }) => id);
+const names = (): readonly string[] => [...RULE_GROUPS, ...CHECK_RULES.map(({ id }) => id)];
 
-/** `rule=severity,group=severity`; in JSON, an object. */
+/** `rule=severity,group=severity`; in JSON, an object. Getters keep the rules out of commands that do not use them. */
 export const ruleLevels: Kind<RuleLevels> = {
   placeholder: "rule=severity,...",
   json: "object",
   expected: "an object of rules and severities",
-  hint: `Write --rules ${EXAMPLE}=warning; in a file { "${EXAMPLE}": "warning" }. The severities are ${LEVELS.join(", ")}.`,
-  schema: {
-    properties: Object.fromEntries(NAMES.map((id) => [id, { enum: LEVELS }])),
-    additionalProperties: false,
+  get hint() {
+    const [example] = CHECK_RULES.map(({ id }) => id);
+    return `Write --rules ${example}=warning; in a file { "${example}": "warning" }. The severities are ${LEVELS.join(", ")}.`;
+  },
+  get schema() {
+    return {
+      properties: Object.fromEntries(names().map((id) => [id, { enum: LEVELS }])),
+      additionalProperties: false,
+    };
   },
   objectProblem(given) {
     const read = fromPairs(Object.entries(given));
@@ -45,8 +49,8 @@ function splitPair(pair: string): readonly [id: string, level: string] {
 function fromPairs(pairs: readonly (readonly [id: string, level: unknown])[]): ReturnType<Kind<RuleLevels>["read"]> {
   const levels: Record<string, Level> = {};
   for (const [id, given] of pairs) {
-    if (!NAMES.includes(id)) {
-      const meant = nearest(id, NAMES);
+    if (!names().includes(id)) {
+      const meant = nearest(id, names());
       return { problem: `there is no rule "${id}"${meant ? `; did you mean "${meant}"?` : ""}` };
     }
     const level = LEVELS.find((one) => one === given);
