@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findRuntime, ROOT } from "../runtimes.ts";
 import type { Sense } from "./figures.ts";
+import { fromNpm } from "./from-npm.ts";
 import { type Measured, measure, median } from "./measure.ts";
 
 /** A linter to compare with, written in Rust; npm installs its executable. It reads the files and runs nothing. */
@@ -71,7 +72,7 @@ export async function measureCheck({ directory, invented, script, rounds, record
   record("check of one new file, from an image, on Node", middle("nodeNewest", "wallMs"), "ms", "at most", 1000);
   record("check of one new file, from an image, on Bun", middle("bunNewest", "wallMs"), "ms", "at most", 1000);
   note("  on Node: CPU", middle("nodeNewest", "cpuMs"), "ms");
-  const [image = ""] = readdirSync(join(cache, "pgstep"));
+  const image = readdirSync(join(cache, "pgstep")).find((name) => name.endsWith(".image")) ?? "";
   record("size of the image", statSync(join(cache, "pgstep", image)).size / 1_048_576, "MB", "at most", 1);
   if (squawk) note(`  squawk ${SQUAWK}, ${files}`, median(linted), "ms");
 }
@@ -95,15 +96,7 @@ async function lint(program: string, directory: string, files: readonly string[]
   return performance.now() - started;
 }
 
-/** The linter's executable for this machine, from npm, kept in dist/runtimes; undefined where npm has none. */
-async function fetchSquawk(): Promise<string | undefined> {
-  const directory = join(ROOT, "dist", "runtimes", `squawk-${SQUAWK}`);
-  const path = join(directory, "node_modules", "@squawk-cli", `linux-${process.arch}`, "bin", "squawk");
-  if (!existsSync(path)) {
-    rmSync(directory, { recursive: true, force: true });
-    mkdirSync(directory, { recursive: true });
-    const words = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", directory];
-    await promisify(execFile)("npm", [...words, `squawk-cli@${SQUAWK}`], { cwd: directory, timeout: 120_000 });
-  }
-  return existsSync(path) ? path : undefined;
+/** The linter's executable for this machine; undefined where npm has none. */
+function fetchSquawk(): Promise<string | undefined> {
+  return fromNpm("squawk-cli", SQUAWK, join("@squawk-cli", `linux-${process.arch}`, "bin", "squawk"));
 }

@@ -1,7 +1,8 @@
 /**
  * Compares pgstep with psql on its own server: `npm run bench`, for some parts only `npm run bench -- start turns
- * applied small large memory check`, with smaller loads `npm run bench -- quick`. Needs psql on the PATH. Prints a table and
- * adds the figures to dist/bench.json. Runs are interleaved, figures are medians. A busy disk distorts the result:
+ * applied small large memory check`, with smaller loads `npm run bench -- quick`. Needs psql on the PATH. Prints each
+ * figure beside its bound, and adds the figures to dist/bench.json. `npm run bench -- profile up --dir migrations` prints
+ * where the time of any command goes. Runs are interleaved, figures are medians. A busy disk distorts the result:
  * TMPDIR=/dev/shm keeps server and files in memory.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,10 +10,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type NetworkProxy, startProxy } from "../../test/support/network-proxy.ts";
 import { startPostgres } from "../../test/support/postgres-server.ts";
+import { buildBinary } from "../binaries.ts";
 import { ROOT } from "../runtimes.ts";
 import { measureCheck } from "./check.ts";
 import { type Figure, figureLine, rounded, type Sense, writeFigures } from "./figures.ts";
 import { type Measured, measure, median } from "./measure.ts";
+import { profile } from "./profile.ts";
 import { measureStart } from "./start.ts";
 import { largeMigration, smallMigrations, type Workload } from "./workloads.ts";
 
@@ -21,7 +24,9 @@ type Part = keyof typeof PARTS;
 
 const words = process.argv.slice(2);
 const quick = words.includes("quick");
-const parts = chosenParts(words.filter((word) => word !== "quick"));
+const [first, ...profiled] = words;
+const isProfile = first === "profile";
+const parts = isProfile ? [] : chosenParts(words.filter((word) => word !== "quick"));
 const tool = join(ROOT, "dist", "pgstep.js");
 const root = mkdtempSync(join(tmpdir(), "pgstep-bench-"));
 const server = await startPostgres({ settings: { max_locks_per_transaction: "256", max_wal_size: "8GB" } });
@@ -56,7 +61,10 @@ async function pgstep(
   directory: string,
 ): Promise<Measured> {
   const url = `postgres://postgres@127.0.0.1:${port}/${database}`;
-  return measure(process.execPath, [tool, ...command, "--url", url, "--dir", directory], { directory: root });
+  return measure(process.execPath, [tool, ...command, "--url", url, "--dir", directory], {
+    directory: root,
+    environment: { XDG_CACHE_HOME: join(root, "cache") },
+  });
 }
 
 async function psql(port: number, database: string, script: string): Promise<Measured> {
@@ -86,8 +94,21 @@ async function freshDatabase(): Promise<string> {
 async function start(): Promise<void> {
   const directory = join(root, "start");
   mkdirSync(directory);
-  const databaseUrl = `postgres://postgres@127.0.0.1:${server.port}/${await freshDatabase()}`;
-  await measureStart({ directory, databaseUrl, script: tool, record, note });
+  const rounds = quick ? 5 : 15;
+  const say = (line: string) => console.log(`     ${line}`);
+  await measureStart({
+    ...{ directory, port: server.port, script: tool, rounds, record, note, say },
+    createDatabase: freshDatabase,
+  });
+}
+
+async function profileCommand(): Promise<void> {
+  // npm sets the working directory; the command is typed in another one.
+  const directory = process.env.INIT_CWD ?? process.cwd();
+  await profile({
+    ...{ words: profiled, directory, script: tool, executable: () => buildBinary() },
+    startServer: async () => ({ port: server.port, database: await freshDatabase() }),
+  });
 }
 
 async function check(): Promise<void> {
@@ -210,6 +231,7 @@ async function hugeFiles(): Promise<void> {
 }
 
 try {
+  if (isProfile) await profileCommand();
   for (const part of parts) {
     await PARTS[part]();
     writeFigures(join(ROOT, "dist", "bench.json"), figures);
