@@ -6,6 +6,7 @@ import { VOCABULARY } from "../src/commands/index.ts";
 import { emitDeclarations } from "./declarations.ts";
 import { bundleEmbedded, copyStandIns } from "./embedded.ts";
 import { manPage } from "./man.ts";
+import { pack } from "./pack.ts";
 import { PARSER, PARSER_NOTICES } from "./parser.ts";
 import { ROOT } from "./runtimes.ts";
 import { sourceStamp, writeStamp } from "./stamp.ts";
@@ -19,16 +20,24 @@ export async function bundle(output: string = join(ROOT, "dist"), commit?: strin
   const stamp = sourceStamp();
   mkdirSync(output, { recursive: true });
   const [program, library, start] = await Promise.all([
-    bundleModule("src/main.ts", "#!/usr/bin/env node", commit),
+    bundleModule("src/main.ts", "", commit),
     bundleModule("src/index.ts", "", commit),
     bundleModule("src/start.ts", "", commit, [besideIt]),
   ]);
+  const { define, minify } = settings(commit);
+  const packed = await pack(program.metafile, "src/main.ts", {
+    ...minify,
+    define: { ...define, "import.meta.url": "$.url", "import.meta.resolve": "$.resolve" },
+  });
+  const banner = `#!/usr/bin/env node\nconst PGSTEP_PACK=${packed};`;
+  const script = await bundleModule("src/start.ts", banner, commit, [insideIt, gotByCall]);
   await Promise.all([bundleEmbedded(output), emitDeclarations(join(output, "types"))]);
   copyStandIns(output);
-  replace(join(output, "pgstep.js"), program.text);
+  replace(join(output, "pgstep.js"), script.text);
   chmodSync(join(output, "pgstep.js"), 0o755);
   replace(join(output, "index.js"), library.text);
   replace(join(output, "start.js"), start.text);
+  replace(join(output, "program.js"), program.text);
   const packages = [...packagesOf(program.metafile), PARSER].sort();
   replace(join(output, "licenses.txt"), licenses(packages));
   replace(join(output, "man", "pgstep.1"), manPage(VOCABULARY, { version: version(), date: buildDate() }));
@@ -42,6 +51,7 @@ async function bundleModule(
   commit: string | undefined,
   plugins: Plugin[] = [],
 ): Promise<{ text: string; metafile: Metafile }> {
+  const { define, minify } = settings(commit);
   const result = await build({
     entryPoints: [join(ROOT, entry)],
     absWorkingDir: ROOT,
@@ -51,14 +61,9 @@ async function bundleModule(
     bundle: true,
     splitting: false,
     format: "esm",
-    platform: "node",
-    target: "node20.19",
-    // Names are kept, so that the stack trace in a bug report is readable.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: "none",
+    ...minify,
     banner: { js: banner },
-    define: { PGSTEP_VERSION: JSON.stringify(version()), PGSTEP_COMMIT: JSON.stringify(commit ?? null) },
+    define,
     external: ["@electric-sql/pglite", "@electric-sql/pglite/*"],
     plugins,
     logLevel: "error",
@@ -66,11 +71,57 @@ async function bundleModule(
   return { text: result.outputFiles[0]?.text ?? "", metafile: result.metafile };
 }
 
+function settings(commit: string | undefined) {
+  return {
+    define: { PGSTEP_VERSION: JSON.stringify(version()), PGSTEP_COMMIT: JSON.stringify(commit ?? null) },
+    minify: {
+      platform: "node",
+      target: "node20.19",
+      // Names are kept, so that the stack trace in a bug report is readable.
+      minifyWhitespace: true,
+      minifySyntax: true,
+      legalComments: "none",
+    },
+  } as const;
+}
+
 /** The entry point of executables loads the program instead of containing it. */
 const besideIt: Plugin = {
   name: "beside-it",
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./pgstep.js", external: true }));
+    onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./program.js", external: true }));
+  },
+};
+
+/** The script has the program as a text, before its code: inside a function an engine would read it twice. */
+const insideIt: Plugin = {
+  name: "inside-it",
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]src[/\\]main\.ts$/ }, () => ({
+      contents: `import { PackedProgram } from "./adapters/process/packed-program.ts";
+const program = new PackedProgram(PGSTEP_PACK, import.meta);
+export async function main() {
+  // A command that only reads writes nothing at all.
+  if (await program.exported("main")()) program.keepCode();
+}`,
+      loader: "ts",
+    }));
+  },
+};
+
+/** The script gets the runtime's modules by calls, since an import of one takes Node about a millisecond. */
+const gotByCall: Plugin = {
+  name: "got-by-call",
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8")
+        .replace(/^import process from "node:process";$/gm, "")
+        .replace(/^import \{([^}]*)\} from "(node:\w+)";$/gm, (_, names: string, path: string) => {
+          const values = names.split(",").filter((name) => !/^\s*type /.test(name));
+          return `const {${values.join(",")}} = process.getBuiltinModule("${path}");`;
+        }),
+      loader: "ts",
+    }));
   },
 };
 

@@ -8,7 +8,7 @@ import type { Target } from "./targets.ts";
 
 /** The parts of one executable. */
 export interface Executable {
-  /** The directory with start.js, pgstep.js and embedded/. */
+  /** The directory with start.js, program.js and embedded/. */
   readonly directory: string;
   /** The target's name, as `pgstep --version --json` reports it. */
   readonly name: string;

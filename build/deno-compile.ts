@@ -65,15 +65,17 @@ try {
 async function stamped(target: string): Promise<string> {
   const directory = join(scratch, target);
   mkdirSync(directory, { recursive: true });
-  const { code } = await transform(readFileSync(program, "utf8"), {
-    define: { PGSTEP_TARGET: JSON.stringify(target) },
-    minifySyntax: true,
-    minifyWhitespace: true,
-    target: "es2023",
-  });
-  writeFileSync(join(directory, "pgstep.js"), code);
+  for (const name of ["start.js", "program.js"]) {
+    const { code } = await transform(readFileSync(join(dirname(program), name), "utf8"), {
+      define: { PGSTEP_TARGET: JSON.stringify(target) },
+      minifySyntax: true,
+      minifyWhitespace: true,
+      target: "es2023",
+    });
+    writeFileSync(join(directory, name), code);
+  }
   cpSync(join(dirname(program), "embedded"), join(directory, "embedded"), { recursive: true });
-  return join(directory, "pgstep.js");
+  return join(directory, "start.js");
 }
 
 function compile(

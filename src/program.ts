@@ -59,6 +59,7 @@ export class Program {
   readonly #settings: ResolvedSettings;
   readonly #commands: HintCommands;
   #reporter: Reporter;
+  #mayWrite = false;
 
   constructor(surroundings: Surroundings) {
     const { words, stdout, stderr, startedWords } = surroundings;
@@ -78,6 +79,11 @@ export class Program {
     const status = await this.#reported(await this.#answer());
     await this.#stderr.lost();
     return status;
+  }
+
+  /** True if a command ran that may write something. */
+  get mayWrite(): boolean {
+    return this.#mayWrite;
   }
 
   /** Reports an error that no caller waits for. */
@@ -188,6 +194,7 @@ export class Program {
     requireFormat(resolved.values.format, command);
     const effect = effectOf(command, invocation.options);
     if (effect === "changes") requireWritable(command, resolved);
+    this.#mayWrite = effect === "changes";
     const confines = effect === "reads" ? new ProjectConfines(resolved) : undefined;
     const unlogged = confines?.logWarning();
     if (unlogged) this.#reporter.event({ type: "warning", finding: unlogged });

@@ -1,4 +1,6 @@
 /*
  * The command line program, for applications that have this repository's layout: `tsx src/scripts/migrate.ts status`.
  */
-import "../main.ts";
+import { main } from "../main.ts";
+
+await main();

@@ -1,24 +1,16 @@
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { openSeal, readSealEnd, SEAL_END_BYTES, SEAL_MARK, type Seal } from "../../core/bundle/seal.ts";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { openSeal, SEAL_MARK, type Seal } from "../../core/bundle/seal.ts";
+import { readSealEnd, SEAL_END_BYTES } from "../../core/bundle/seal-end.ts";
 import { brokenSeal } from "../../core/bundle/sealed-program.ts";
 import { Failure } from "../../core/failure/failure.ts";
 import type { ProgramFile, SealedProgram } from "../../ports/program-file.ts";
 import { replaceFile } from "../files/replace-file.ts";
-
-/** Executables that Bun compiles have their modules in a virtual file system. */
-const isExecutable = /^file:\/\/\/(\$bunfs|[A-Z]:\/~BUN)\//i.test(import.meta.url);
-const ownPath = isExecutable ? process.execPath : fileURLToPath(import.meta.url);
+import { besideOf, isExecutable, ownPath, readAt } from "./own-file.ts";
 
 /** The bundle inside this program or in the file beside it; a failure if it is damaged. */
 export function ownSeal(): Seal | Failure | undefined {
   return sealIn(ownPath) ?? (isExecutable ? sealIn(besideOf(ownPath)) : undefined);
-}
-
-function besideOf(path: string): string {
-  return `${path}.sealed`;
 }
 
 function sealIn(path: string): Seal | Failure | undefined {
@@ -44,17 +36,6 @@ function sealIn(path: string): Seal | Failure | undefined {
 }
 
 const MARK = Buffer.from(SEAL_MARK);
-
-function readAt(descriptor: number, position: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  let filled = 0;
-  while (position >= 0 && filled < length) {
-    const count = readSync(descriptor, bytes, filled, length - filled, position + filled);
-    if (count === 0) break;
-    filled += count;
-  }
-  return bytes.subarray(0, filled);
-}
 
 export const programFile: ProgramFile = {
   kind: isExecutable ? "executable" : "script",

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Pin } from "../migrations/history-pin.ts";
+import type { SealEnd } from "./seal-end.ts";
 
 /** The migrations and related files that a bundle contains. */
 export interface Seal {
@@ -29,9 +30,6 @@ export interface SealedFile {
 /** The start of a seal; every program that can carry a seal contains this text. */
 export const SEAL_MARK = "\n//pgstep-sealed 1 ";
 
-/** Size of the end of a seal, which holds its digest and length. */
-export const SEAL_END_BYTES = 79;
-
 const LENGTH_DIGITS = 12;
 
 /** One line of ASCII; equal seals give equal bytes. */
@@ -43,19 +41,6 @@ export function sealText(seal: Seal): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
   return `${SEAL_MARK}${json} ${digestOf(json)} ${String(json.length).padStart(LENGTH_DIGITS, "0")}\n`;
-}
-
-export interface SealEnd {
-  /** Length of the JSON in bytes. */
-  readonly length: number;
-  /** SHA-256 (hex) of the JSON. */
-  readonly digest: string;
-}
-
-/** Reads the last bytes of a program; undefined if it has no seal. */
-export function readSealEnd(bytes: Uint8Array): SealEnd | undefined {
-  const [, digest, length] = /^ ([0-9a-f]{64}) ([0-9]{12})\n$/.exec(Buffer.from(bytes).toString("latin1")) ?? [];
-  return digest === undefined ? undefined : { digest, length: Number(length) };
 }
 
 /** The seal, or undefined if its digest does not match. */

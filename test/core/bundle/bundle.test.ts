@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { statusHistory } from "../../../src/core/bundle/read-status-report.ts";
-import {
-  manifestOf,
-  openSeal,
-  readSealEnd,
-  SEAL_END_BYTES,
-  SEAL_MARK,
-  sealText,
-} from "../../../src/core/bundle/seal.ts";
+import { manifestOf, openSeal, SEAL_MARK, sealText } from "../../../src/core/bundle/seal.ts";
+import { readSealEnd, SEAL_END_BYTES } from "../../../src/core/bundle/seal-end.ts";
 import { disagreements, type Pin, requirePinned } from "../../../src/core/migrations/history-pin.ts";
 
 describe("a pinned history", () => {

@@ -16,8 +16,8 @@ const FILES = {
 
 /** Kills `pgstep check` during its second migration. */
 async function killedCheck({ directory, url, rows }: ServerWorld): Promise<void> {
-  const main = join(ROOT, "src/main.ts");
-  const words = ["--import", "tsx", main, "check", "--all", "--dir", directory, "--shadow-url", url];
+  const start = join(ROOT, "src/start.ts");
+  const words = ["--import", "tsx", start, "check", "--all", "--dir", directory, "--shadow-url", url];
   const child = spawn(process.execPath, words, { cwd: ROOT, stdio: "ignore" });
   const ended = once(child, "close");
   await untilTrue(rows, `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE ${SLEEPS})`, 90_000);
