@@ -1,4 +1,3 @@
-import { BACKSLASH, LINE_FEED } from "../sql/characters.ts";
 import { Lexer, TOKEN } from "../sql/lexer.ts";
 
 /** The end mark with its line end, or the start of one that more text may complete. */
@@ -37,19 +36,16 @@ export function findRows(text: string, at: number, atLineStart: boolean, final: 
 /**
  * The number of leading bytes that are certainly rows, found without decoding them. The rest must be read as text: it
  * may be or begin the end mark, or it has a NUL character whose place is needed.
+ * @param bytes as Latin-1, where each character is a byte
  */
-export function certainRows(part: Uint8Array, atLineStart: boolean): number {
-  const bytes = Buffer.from(part.buffer, part.byteOffset, part.length);
-  if (atLineStart && bytes[0] === BACKSLASH && (bytes.length === 1 || bytes[1] === DOT)) return 0;
-  const nul = bytes.indexOf(0);
-  const rows = nul === -1 ? bytes : bytes.subarray(0, nul);
+export function certainRows(bytes: string, atLineStart: boolean): number {
+  if (atLineStart && (bytes === "\\" || bytes.startsWith("\\."))) return 0;
+  const nul = bytes.indexOf("\0");
+  const rows = nul === -1 ? bytes : bytes.slice(0, nul);
   const mark = rows.indexOf("\n\\.");
   if (mark !== -1) return mark + 1;
-  const last = rows.length - 1;
-  return rows[last] === BACKSLASH && rows[last - 1] === LINE_FEED ? last : rows.length;
+  return rows.endsWith("\n\\") ? rows.length - 1 : rows.length;
 }
-
-const DOT = 0x2e;
 
 /**
  * The offset of the first token in the rest of a line that is not white space, a comment or a semicolon; undefined if

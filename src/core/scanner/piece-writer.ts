@@ -78,8 +78,8 @@ export class PieceWriter {
     this.#add({ kind: "copy-data", text, position, offset }, offset);
   }
 
-  /** Skips bytes that become no piece here. */
-  passBytes(bytes: Uint8Array): void {
+  /** Skips bytes that become no piece here. @param bytes as Latin-1 */
+  passBytes(bytes: string): void {
     this.#counter.walkBytes(bytes);
   }
 

@@ -30,11 +30,11 @@ export class PlaceCounter {
     this.#uncounted = lineStart === text.length ? "" : text.slice(lineStart);
   }
 
-  /** Walks over undecoded UTF-8, which may be cut within a character. */
-  walkBytes(bytes: Uint8Array): void {
+  /** Walks over undecoded UTF-8, which may be cut within a character. @param bytes as Latin-1 */
+  walkBytes(bytes: string): void {
     this.offset += bytes.length;
     let lineStart = 0;
-    for (let lineEnd = bytes.indexOf(LINE_FEED); lineEnd !== -1; lineEnd = bytes.indexOf(LINE_FEED, lineStart)) {
+    for (let lineEnd = bytes.indexOf("\n"); lineEnd !== -1; lineEnd = bytes.indexOf("\n", lineStart)) {
       this.#line++;
       lineStart = lineEnd + 1;
     }
@@ -44,7 +44,7 @@ export class PlaceCounter {
     }
     // Continuation bytes of a character are not counted.
     for (let index = lineStart; index < bytes.length; index++)
-      if (((bytes[index] ?? 0) & 0xc0) !== 0x80) this.#column++;
+      if ((bytes.charCodeAt(index) & 0xc0) !== 0x80) this.#column++;
   }
 
   /** The position reached. */
@@ -60,5 +60,3 @@ export class PlaceCounter {
     return { line: this.#line, column: this.#column };
   }
 }
-
-const LINE_FEED = 0x0a;

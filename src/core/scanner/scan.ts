@@ -27,7 +27,7 @@ export function* scanBytes(
     let rest = part;
     if (scanner.inRows) {
       const bytes = decoder.takeBytes(part);
-      const taken = scanner.takeRows(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      const taken = scanner.takeRows(bytes);
       if (taken > 0) yield { kind: "copy-bytes", bytes: bytes.subarray(0, taken) };
       rest = bytes.subarray(taken);
     }
