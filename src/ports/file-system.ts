@@ -10,6 +10,17 @@ export interface FileStart {
   readonly whole: boolean;
 }
 
+/** A hash that is being computed beside the calling thread. */
+export interface BegunHash {
+  /**
+   * Waits for the SHA-256 of the file's bytes, in lower-case hex. Undefined if it could not be computed, or
+   * if the file contains carriage returns or may begin with a byte order mark.
+   */
+  wait(): string | undefined;
+  /** True if the file is the same as when this began. */
+  isUnchanged(): boolean;
+}
+
 /** Facts about the migrations directory itself. */
 export interface DirectoryFacts {
   /** True if the command line names it. */
@@ -35,6 +46,8 @@ export interface FileSystem {
   read(path: string): Iterable<Uint8Array>;
   /** The first of those chunks; valid only until the next call. The fastest way to read small files. */
   readStart(path: string): FileStart;
+  /** Begins to hash a file beside the calling thread; undefined where that saves no time. */
+  beginHash?(path: string): BegunHash | undefined;
   /** Creates a file and its missing parent directories. Must fail with EEXIST if the file exists. */
   create(path: string, text: string): void;
   /** Replaces a file atomically: readers see the old text or the new one, never a part. */

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DirectoryEntry, FileStart, FileSystem } from "../../ports/file-system.ts";
+import { beginHash } from "./hash-thread.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** Scanning parts of this size is 50% faster than scanning larger ones. */
@@ -27,6 +28,7 @@ export const disk: FileSystem = {
     })),
   read: readParts,
   readStart,
+  beginHash,
   create(path, text) {
     makeDirectory(dirname(path));
     writeFileSync(path, text, { flag: "wx" });

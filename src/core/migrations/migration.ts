@@ -13,6 +13,8 @@ export interface SqlFile {
    * statements, of the empty text.
    */
   readonly checksum: string;
+  /** True while the checksum is being computed: reading it waits. */
+  readonly isHashing?: boolean;
   /** Why it has no statements; absent when it has some, or may have. */
   readonly emptiness?: Emptiness;
   /** Bytes on disk. */

@@ -1,17 +1,17 @@
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import { systemCode, systemWords } from "../../core/failure/system-error.ts";
-import { EMPTY_CHECKSUM, emptinessOf } from "../../core/migrations/emptiness.ts";
 import { type Header, parseHeader, runsIn } from "../../core/migrations/header.ts";
 import { type Entry, isPending } from "../../core/migrations/history.ts";
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { sequenceGaps, versionKey } from "../../core/migrations/version.ts";
 import { enumeration } from "../../core/text/display.ts";
-import { Checksum, checksumOf, decodeSource, decodeWhole, NotUtf8 } from "../../core/text/source.ts";
+import { NotUtf8 } from "../../core/text/source.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import { directoryAdvice } from "./directory-advice.ts";
 import { type FolderEntries, listFolders } from "./environment-folders.ts";
 import { type NamedFile, nameFiles } from "./name-files.ts";
 import { otherLayout } from "./other-layout.ts";
+import { readSource, type Source, withChecksumLater } from "./read-source.ts";
 
 /** The migrations of a directory, lowest version first, and all findings about the files. */
 export interface MigrationFiles {
@@ -137,40 +137,9 @@ export function readSqlFile(fileSystem: FileSystem, file: TitledFile, findings: 
     findings.push(unreadable(path, cause));
     return undefined;
   }
-  const { start, ...rest } = source;
-  return { path, header: readHeader(file, start, findings), ...rest };
-}
-
-interface Source extends Pick<SqlFile, "checksum" | "emptiness" | "size"> {
-  /** The text that contains the header. */
-  readonly start: string;
-}
-
-/** @throws NotUtf8 and the errors of node:fs */
-function readSource(fileSystem: FileSystem, path: string): Source {
-  const { bytes, whole } = fileSystem.readStart(path);
-  if (!whole) return readLargeSource(fileSystem, path);
-  const start = decodeWhole(bytes);
-  const size = bytes.byteLength;
-  const emptiness = emptinessOf(start);
-  return emptiness
-    ? { start, checksum: EMPTY_CHECKSUM, emptiness, size }
-    : { start, checksum: checksumOf(start), size };
-}
-
-function readLargeSource(fileSystem: FileSystem, path: string): Source {
-  const checksum = new Checksum();
-  let size = 0;
-  let start: string | undefined;
-  const counted = (function* () {
-    for (const part of fileSystem.read(path)) {
-      size += part.byteLength;
-      checksum.update(part);
-      yield part;
-    }
-  })();
-  for (const text of decodeSource(counted)) start ??= text;
-  return { start: start ?? "", checksum: checksum.digest(), size };
+  const { start, checksum, ...rest } = source;
+  const read = { path, header: readHeader(file, start, findings), ...rest };
+  return typeof checksum === "string" ? { ...read, checksum } : withChecksumLater(read, checksum);
 }
 
 function unreadable(path: string, cause: unknown): Finding {

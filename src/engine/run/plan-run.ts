@@ -44,6 +44,8 @@ export function plannerOf(context: DatabaseContext, choice: RunChoice, options: 
   return (session) => planning.plan(session);
 }
 
+const SLICES_WHILE_HASHING = 64;
+
 class Planning {
   readonly #context: DatabaseContext;
   readonly #files: MigrationFiles;
@@ -73,7 +75,9 @@ class Planning {
     const isUp = this.#choice.command === "up";
     const recordsSent = this.#around.sendForRecords(session);
     const { migrations } = this.#files;
-    const expected = isUp ? { rows: nothingPending(migrations, settings.environment), slices: 1 } : undefined;
+    // A file whose checksum is not known yet makes its slice differ.
+    const slices = migrations.some(({ up }) => up.isHashing) ? SLICES_WHILE_HASHING : 1;
+    const expected = isUp ? { rows: nothingPending(migrations, settings.environment), slices } : undefined;
     const state = await readState(session, settings, expected);
     requireNoResetUnfinished(state, "migrate");
     const entries = compareHistory(migrations, state, settings.environment);

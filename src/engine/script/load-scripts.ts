@@ -1,5 +1,4 @@
 import { Failure, type Finding } from "../../core/failure/failure.ts";
-import { systemWords } from "../../core/failure/system-error.ts";
 import { emptinessOf } from "../../core/migrations/emptiness.ts";
 import type { Header } from "../../core/migrations/header.ts";
 import { parseHeader } from "../../core/migrations/header.ts";
@@ -17,6 +16,7 @@ import { Checksum, decodeSource } from "../../core/text/source.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Session } from "../../ports/session.ts";
 import { filesWithoutStatements } from "../files/empty-files.ts";
+import { bytesOf, editedMeanwhile } from "../files/read-source.ts";
 import { type TableNames, versionIs } from "../history/history-table.ts";
 
 /** A step with its text, checked and ready to run. */
@@ -66,7 +66,10 @@ export async function loadScripts(
     const inspection = inspect(source.path, source.header, pieces(), database);
     const script: Script = { step, ...source, inspection };
     scripts.push(script);
-    if (step.script) seen.set(step.script, script);
+    if (step.script) {
+      seen.set(step.script, script);
+      waitForChecksum(step.script);
+    }
   }
   const findings = [
     ...scripts.flatMap((script) => script.inspection.findings),
@@ -74,6 +77,11 @@ export async function loadScripts(
   ];
   refuseUnsound(findings, "run migrations");
   return { scripts, findings };
+}
+
+/** Waits here, where no lock is held and no transaction is open. @throws Failure history-conflict if it was edited */
+function waitForChecksum({ checksum }: SqlFile): string {
+  return checksum;
 }
 
 /**
@@ -151,12 +159,6 @@ function isStillEmpty(parts: readonly Uint8Array[]): boolean {
   return emptinessOf(Buffer.concat(parts).toString("utf8")) !== undefined;
 }
 
-export function editedMeanwhile(path: string): Failure {
-  return new Failure("history-conflict", `Cannot run ${path}: it was edited while pgstep was running`, {
-    hint: "Run the command again.",
-  });
-}
-
 /** @throws Failure history-conflict */
 function requireUnedited(fileSystem: FileSystem, file: SqlFile): void {
   for (const _ of plannedBytes(fileSystem, file));
@@ -165,21 +167,6 @@ function requireUnedited(fileSystem: FileSystem, file: SqlFile): void {
 function textSource(text: () => readonly string[], options: ScanOptions): Omit<Source, "path" | "header"> {
   const pieces = () => scan(text(), options);
   return { text, pieces, plannedPieces: pieces };
-}
-
-/** The bytes of a file, added to the checksum. @throws Failure directory-unreadable */
-function* bytesOf(fileSystem: FileSystem, path: string, checksum?: Checksum): Generator<Uint8Array> {
-  try {
-    for (const part of fileSystem.read(path)) {
-      checksum?.update(part);
-      yield part;
-    }
-  } catch (cause) {
-    throw new Failure("directory-unreadable", `Cannot read ${path}: ${systemWords(cause)}`, {
-      hint: "It was readable a moment ago. Check that no other program moves it, then run the command again.",
-      cause,
-    });
-  }
 }
 
 async function storedSource(

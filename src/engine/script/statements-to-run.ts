@@ -1,7 +1,8 @@
 import type { Statement } from "../../core/sql/statement.ts";
 import { classify } from "../../core/statements/classify.ts";
 import type { Block } from "../../core/statements/transaction-blocks.ts";
-import { editedMeanwhile, type Pieces, type Script } from "./load-scripts.ts";
+import { editedMeanwhile } from "../files/read-source.ts";
+import type { Pieces, Script } from "./load-scripts.ts";
 
 /** One statement to run, with its rows if it is a COPY ... FROM STDIN. */
 export interface Work {
