@@ -1,6 +1,6 @@
 /**
  * Compares pgstep with psql on its own server: `npm run bench`, for some parts only `npm run bench -- start turns
- * applied small large memory check`, with smaller loads `npm run bench -- quick`. Needs psql on the PATH. Prints each
+ * applied small large psql memory check`, with smaller loads `npm run bench -- quick`. Needs psql on the PATH. Prints each
  * figure beside its bound, and adds the figures to dist/bench.json. `npm run bench -- profile up --dir migrations` prints
  * where the time of any command goes. Runs are interleaved, figures are medians. A busy disk distorts the result:
  * TMPDIR=/dev/shm keeps server and files in memory.
@@ -12,6 +12,7 @@ import { type NetworkProxy, startProxy } from "../../test/support/network-proxy.
 import { startPostgres } from "../../test/support/postgres-server.ts";
 import { buildBinary } from "../binaries.ts";
 import { ROOT } from "../runtimes.ts";
+import { measureAgainstPsql } from "./against-psql.ts";
 import { measureCheck } from "./check.ts";
 import { type Figure, figureLine, rounded, type Sense, writeFigures } from "./figures.ts";
 import { type Measured, measure, median } from "./measure.ts";
@@ -19,7 +20,16 @@ import { profile } from "./profile.ts";
 import { measureStart } from "./start.ts";
 import { largeMigration, smallMigrations, type Workload } from "./workloads.ts";
 
-const PARTS = { start, turns, applied: manyApplied, small: network, large: largeFiles, memory: hugeFiles, check };
+const PARTS = {
+  start,
+  turns,
+  applied: manyApplied,
+  small: network,
+  large: largeFiles,
+  psql: executable,
+  memory: hugeFiles,
+  check,
+};
 type Part = keyof typeof PARTS;
 
 const words = process.argv.slice(2);
@@ -212,6 +222,12 @@ async function largeFiles(): Promise<void> {
     const load = largeMigration(root, kind, bytes);
     await compare(`${bytes / 1e6} MB of ${kind.toUpperCase()}, against psql`, load, 3);
   }
+}
+
+async function executable(): Promise<void> {
+  const directory = join(root, "executable");
+  mkdirSync(directory);
+  await measureAgainstPsql({ directory, server, quick, record, note });
 }
 
 async function hugeFiles(): Promise<void> {
