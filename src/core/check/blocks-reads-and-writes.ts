@@ -1,6 +1,8 @@
 import { alterCommands, at, bodyOf, kindOf, listAt, textAt } from "../parse-tree/node.ts";
+import { locksInBody } from "../trace/block-work.ts";
 import { newConstraints, newIndexes, newPlainIndexes } from "../trace/definition-work.ts";
-import { inOrder, isOpaque, type RangeVar, type Resolve } from "../trace/row-work.ts";
+import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
+import { isOpaque } from "../trace/row-work.ts";
 import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
 import { EXCLUSION, INDEX_FIRST } from "./recipes.ts";
@@ -32,6 +34,7 @@ export const blocksReadsAndWrites: CheckRule = {
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD UNIQUE (n)" },
       { given: "CREATE TABLE t (n int); CREATE INDEX t_n ON t (n)", sql: "DROP INDEX t_n" },
       { given: "CREATE TABLE t (n int)", sql: "LOCK TABLE t" },
+      { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN LOCK TABLE t; END $$" },
       { given: "CREATE MATERIALIZED VIEW m AS SELECT 1 AS n", sql: "REFRESH MATERIALIZED VIEW m" },
       {
         given: "CREATE TABLE t (n int) PARTITION BY LIST (n); CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1)",
@@ -101,8 +104,10 @@ const ACCESS_EXCLUSIVE = 8;
 
 function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
   const body = bodyOf(statement);
-  if (kindOf(statement) !== "LockStmt" || at(body, "mode") !== ACCESS_EXCLUSIVE) return undefined;
-  const locked = listAt(body, "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? []);
+  const isLock = kindOf(statement) === "LockStmt" && at(body, "mode") === ACCESS_EXCLUSIVE;
+  const locked = isLock
+    ? listAt(body, "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? [])
+    : locksInBody(file, statement).flatMap(({ relation, mode }) => (mode === "AccessExclusive" ? relation : []));
   if (locked.length === 0) return undefined;
   const recipe = "LOCK TABLE <table> IN SHARE ROW EXCLUSIVE MODE;  -- lets others read";
   return { message: `reads and writes of ${namedAll(locked)} wait ${until(file, statement)}`, recipe };

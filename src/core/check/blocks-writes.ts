@@ -1,18 +1,10 @@
 import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { locksInBody, rowsLockedInBody } from "../trace/block-work.ts";
 import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy } from "../trace/lock-modes.ts";
-import {
-  bodyTexts,
-  hasInOrder,
-  hasLimit,
-  inOrder,
-  isEveryRow,
-  isOpaque,
-  isUnbounded,
-  type RangeVar,
-  type Resolve,
-} from "../trace/row-work.ts";
-import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
+import { hasLimit, isEveryRow, isOpaque, isUnbounded } from "../trace/row-work.ts";
+import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
 import { CHECK_LATER } from "./recipes.ts";
 import type { CheckRule, RuleMatch } from "./rule.ts";
@@ -48,6 +40,11 @@ export const blocksWrites: CheckRule = {
       },
       { given: "CREATE TABLE t (n int)", sql: "LOCK TABLE t IN SHARE MODE" },
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = 0" },
+      { given: "CREATE TABLE t (n int)", sql: "SELECT n FROM t FOR UPDATE" },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "DO $$ DECLARE r record; BEGIN FOR r IN SELECT n FROM t LOOP UPDATE t SET n = 0 WHERE n = r.n; END LOOP; END $$",
+      },
       {
         given: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (n int)",
         sql: "CREATE TABLE c (p int REFERENCES p); INSERT INTO c SELECT n FROM t",
@@ -59,6 +56,7 @@ export const blocksWrites: CheckRule = {
       { given: "CREATE TABLE t (n int)", sql: "CREATE TABLE u (n int); CREATE INDEX ON u (n)" },
       { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "REINDEX TABLE CONCURRENTLY t" },
       { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "UPDATE t SET n = 0 WHERE n BETWEEN 1 AND 1000" },
+      { given: "CREATE TABLE t (n int)", sql: "SELECT n FROM t WHERE n = 5 FOR UPDATE" },
       {
         given: "CREATE TABLE p (id int PRIMARY KEY)",
         sql: "CREATE TABLE c (p int REFERENCES p); CREATE INDEX ON c (p)",
@@ -138,17 +136,34 @@ const WRITE_LOCKS: readonly unknown[] = [5, 6, 7];
 
 function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
   const body = bodyOf(statement);
-  if (kindOf(statement) !== "LockStmt" || !WRITE_LOCKS.includes(at(body, "mode"))) return undefined;
-  const locked = listAt(body, "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? []);
+  const isLock = kindOf(statement) === "LockStmt" && WRITE_LOCKS.includes(at(body, "mode"));
+  const locked = isLock
+    ? listAt(body, "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? [])
+    : locksInBody(file, statement).flatMap(({ relation, mode }) => (blockedBy(mode) === "writes" ? relation : []));
   if (locked.length === 0) return undefined;
   return { message: `writes to ${namedAll(locked)} wait ${until(file, statement)}`, recipe: RECIPES.apart };
 }
 
 function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
   const [update] = nodesOf(statement.tree, "UpdateStmt").flatMap((one) => updatedRows(one, resolve) ?? []);
-  const rows = update ?? updatedInBlock(statement);
+  const inBody = rowsLockedInBody(file, statement, resolve);
+  const rows =
+    update ??
+    (inBody.length > 0 ? `may lock every row of ${namedAll(inBody)}` : lockedRows(bodyOf(statement), resolve));
   if (!rows) return undefined;
   return { message: `${rows}; other updates and deletes wait ${until(file, statement)}`, recipe: RECIPES.rows };
+}
+
+/** The locks of rows for which updates wait; FOR KEY SHARE is not one. */
+const ROW_LOCKS: readonly unknown[] = ["LCS_FORSHARE", "LCS_FORNOKEYUPDATE", "LCS_FORUPDATE"];
+
+/** A SELECT ... FOR UPDATE whose rows nothing bounds. */
+function lockedRows(select: Fields, resolve: Resolve): string | undefined {
+  const locks = listAt(select, "lockingClause").map((one) => at(one, "LockingClause", "strength"));
+  const [source] = listAt(select, "fromClause");
+  const target = resolve(at(source, "RangeVar") as RangeVar);
+  if (!target || !locks.some((lock) => ROW_LOCKS.includes(lock)) || at(select, "limitCount")) return undefined;
+  return unboundedRows(at(select, "whereClause"), target);
 }
 
 /** An UPDATE whose rows nothing bounds, also one within a WITH. */
@@ -158,14 +173,10 @@ function updatedRows(update: Fields, resolve: Resolve): string | undefined {
   const isOfTables = listAt(update, "fromClause").every(
     (item) => at(item, "JoinExpr") || resolve(at(item, "RangeVar") as RangeVar),
   );
-  if (!target || !isOfTables || !isUnbounded(condition, target) || hasLimit(update)) return undefined;
-  return `${isEveryRow(condition) ? "locks every row" : "may lock every row"} of ${named(target)}`;
+  return target && isOfTables && !hasLimit(update) ? unboundedRows(condition, target) : undefined;
 }
 
-function updatedInBlock(statement: TracedStatement): string | undefined {
-  const changed = statement.touches.find(({ before, lock }) => before.kind !== "v" && lock !== "AccessShare");
-  const isWhole = bodyTexts(statement).some(
-    (text) => hasInOrder(text, /\bupdate\b/i, /\bset\b/i) && !/\bwhere\b(?!\s+[\w."]+\s+is\s+null\s*$)/i.test(text),
-  );
-  return changed && isWhole ? `may lock every row of ${named(changed.before)}` : undefined;
+function unboundedRows(condition: unknown, target: Relation): string | undefined {
+  if (!isUnbounded(condition, target)) return undefined;
+  return `${isEveryRow(condition) ? "locks every row" : "may lock every row"} of ${named(target)}`;
 }

@@ -1,4 +1,5 @@
 import { definitionScans, newlyRequired, retypedColumns } from "../trace/definition-work.ts";
+import { lostAccess } from "../trace/lost-access.ts";
 import type { Column, NamedThing, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import type { CheckRule } from "./rule.ts";
@@ -16,6 +17,8 @@ CREATE VIEW <old> AS SELECT * FROM <new>;`,
 -- GENERATED ALWAYS in a later migration, when no client gives a value`,
   policy: `CREATE POLICY <policy> ON <table> USING (<condition>);  -- in the same file
 ALTER TABLE <table> ENABLE ROW LEVEL SECURITY;`,
+  access: `-- Take the privilege, the role or its login away in a later migration, when no client uses it.
+-- To set other privileges: GRANT what the clients need in the same file.`,
   required: `ALTER TABLE <table> ADD COLUMN <column> <type> NOT NULL DEFAULT <value>;
 -- drop the default in a later migration, when all clients give a value`,
 } as const;
@@ -36,6 +39,11 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)", sql: "ALTER TYPE e RENAME VALUE 'a' TO 'b'" },
       { given: "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", sql: "DROP FUNCTION f(int)" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ENABLE ROW LEVEL SECURITY" },
+      { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c RENAME ATTRIBUTE a TO b CASCADE" },
+      {
+        given: "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        sql: "REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC",
+      },
     ],
     good: [
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t RENAME TO u; CREATE VIEW t AS SELECT * FROM u" },
@@ -47,11 +55,13 @@ export const breaksRunningClients: CheckRule = {
         sql: "DROP FUNCTION f(int); CREATE FUNCTION f(b int) RETURNS int LANGUAGE sql AS 'SELECT 2'",
       },
       { given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)", sql: "ALTER TYPE e ADD VALUE 'b'" },
+      { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c ADD ATTRIBUTE b int CASCADE" },
+      { given: "CREATE TABLE t (n int)", sql: "REVOKE ALL ON t FROM PUBLIC" },
     ],
   },
   *find(file) {
     const broken = new Map<TracedStatement, Break[]>();
-    for (const one of [...brokenRelations(file), ...brokenThings(file)]) {
+    for (const one of [...brokenRelations(file), ...brokenThings(file), ...brokenAccess(file)]) {
       broken.set(one.by, [...(broken.get(one.by) ?? []), one]);
     }
     for (const statement of file.statements) {
@@ -176,28 +186,46 @@ function* brokenThings(file: TracedFile): Iterable<Break> {
     const by = lost.find((statement) => statement.lost.some((one) => isSame(one, thing)));
     if (!by || file.thingsAfter.some((one) => replaces(one, thing))) continue;
     const name = named(thing);
-    if (thing.kind === "type" || thing.kind === "enum value") {
-      if (!isUsed(file, thing)) continue;
-      const types = file.thingsAfter.filter(({ kind }) => kind === "type");
-      const renamed = types.find(({ oid, ...type }) => oid === thing.oid && named(type) !== name);
-      const sameName = types.some((type) => named(type) === name);
-      if (thing.kind === "type" && renamed && !sameName)
-        yield { by, words: `${name} is now ${named(renamed)}`, recipe: RECIPES.type };
-      if (thing.kind === "enum value" && sameName) {
-        yield { by, words: `${name} no longer has the value '${thing.detail}'`, recipe: RECIPES.type };
-      }
+    const signature = thing.kind === "sequence" ? "" : `(${thing.detail})`;
+    if (thing.kind === "type" || thing.kind === "enum value" || thing.kind === "attribute") {
+      const words = isUsed(file, thing) ? brokenType(file, thing) : undefined;
+      if (words !== undefined) yield { by, words, recipe: RECIPES.type };
       continue;
     }
-    const signature = thing.kind === "sequence" ? "" : `(${thing.detail})`;
     const isThere = file.thingsAfter.some((one) => isSame(one, thing));
     const change = isThere ? "returns another type" : "is dropped or renamed";
     yield { by, words: `the ${thing.kind} ${name}${signature} ${change}`, recipe: RECIPES.rename };
   }
 }
 
-/** True if a column had the type before the file. */
-function isUsed({ before }: TracedFile, { oid }: NamedThing): boolean {
-  return [...before.values()].some(({ columns }) => columns.some(({ typeOid }) => typeOid === oid));
+/** What became of a type or a part of it; undefined if no client can notice. */
+function brokenType({ thingsAfter }: TracedFile, thing: NamedThing): string | undefined {
+  const name = named(thing);
+  const types = thingsAfter.filter(({ kind }) => kind === "type");
+  const renamed = types.find(({ oid, ...type }) => oid === thing.oid && named(type) !== name);
+  const sameName = types.some((type) => named(type) === name);
+  if (thing.kind === "type") return renamed && !sameName ? `${name} is now ${named(renamed)}` : undefined;
+  if (!sameName) return undefined;
+  if (thing.kind === "enum value") return `${name} no longer has the value '${thing.detail}'`;
+  const now = thingsAfter.find((one) => isSame(one, thing));
+  if (!now) return `${name} no longer has the attribute ${sqlName(thing.detail)}`;
+  const { breaks } = typeChange(thing.result, now.result);
+  return breaks ? `${name}.${sqlName(thing.detail)} is no longer ${thing.result} but ${now.result}` : undefined;
+}
+
+function* brokenAccess(file: TracedFile): Iterable<Break> {
+  for (const { by, role, loss } of lostAccess(file)) yield { by, words: `${role} ${loss}`, recipe: RECIPES.access };
+}
+
+/** True if a column had the type before the file, or a function has it in its signature. */
+function isUsed({ before, thingsBefore }: TracedFile, { kind, oid, name }: NamedThing): boolean {
+  const isColumn = [...before.values()].some(({ columns }) => columns.some(({ typeOid }) => typeOid === oid));
+  if (isColumn || kind !== "attribute") return isColumn;
+  return thingsBefore.some((one) => one.kind === "function" && hasWord(`${one.detail} ${one.result}`, name));
+}
+
+function hasWord(text: string, word: string): boolean {
+  return text.split(/[^\w$]+/).includes(word);
 }
 
 function isSame(one: NamedThing, other: NamedThing): boolean {

@@ -1,15 +1,10 @@
-import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { alterCommands, at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { bodyTexts, hasInOrder } from "../trace/block-work.ts";
 import { isRewrite, isTruncating, retypedColumns, wasThere } from "../trace/definition-work.ts";
-import {
-  bodyTexts,
-  hasInOrder,
-  inOrder,
-  isEveryRowOf,
-  isOpaque,
-  type RangeVar,
-  type Resolve,
-} from "../trace/row-work.ts";
-import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import { deletedByMerge, emptiedBy } from "../trace/joined-rows.ts";
+import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
+import { isEveryRowOf, isOpaque } from "../trace/row-work.ts";
+import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { usingOf } from "../trace/using.ts";
 import type { CheckRule } from "./rule.ts";
@@ -31,12 +26,29 @@ ALTER TABLE <table> RENAME TO <table_unused>;`,
       { given: "CREATE TABLE t (n int)", sql: "TRUNCATE t" },
       { given: "CREATE TABLE t (n int)", sql: "DELETE FROM t" },
       { given: "CREATE TABLE t (n int)", sql: "WITH d AS (DELETE FROM t RETURNING n) SELECT count(*) FROM d" },
+      {
+        given: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (n int REFERENCES p)",
+        sql: "DELETE FROM t USING p WHERE t.n = p.id",
+      },
+      {
+        given: "CREATE TABLE p (id int); CREATE TABLE t (n int)",
+        sql: "MERGE INTO t USING p ON t.n = p.id WHEN MATCHED THEN DELETE",
+      },
+      { given: "CREATE TYPE c AS (a int, b int); CREATE TABLE t (n c)", sql: "ALTER TYPE c DROP ATTRIBUTE b CASCADE" },
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = NULL" },
       { given: "CREATE TABLE t (at timestamptz)", sql: "ALTER TABLE t ALTER COLUMN at TYPE date" },
       { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN DROP TABLE t; END $$" },
     ],
     good: [
       { given: "CREATE TABLE t (n int)", sql: "DELETE FROM t WHERE n < 0" },
+      {
+        given: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (n int REFERENCES p)",
+        sql: "DELETE FROM t USING p WHERE t.n = p.id AND p.id < 0",
+      },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "MERGE INTO t USING (VALUES (1), (2)) AS v (n) ON t.n = v.n WHEN MATCHED THEN DELETE",
+      },
       { given: "CREATE TABLE t (n int)", sql: "DROP TABLE IF EXISTS u" },
       { given: "CREATE VIEW v AS SELECT 1 AS n", sql: "DROP VIEW v" },
       { given: "CREATE TABLE t (n int)", sql: "CREATE TABLE u (n int); DROP TABLE u" },
@@ -56,6 +68,8 @@ ALTER TABLE <table> RENAME TO <table_unused>;`,
         ...lossyTypes(file, statement),
         ...replacedRows(file, statement),
         ...changedRows(file, statement, resolve),
+        ...droppedAttributes(file, statement),
+        ...lostElsewhere(file, statement),
       ];
       if (losses.length > 0) yield { statement, message: several(losses, "losses") };
     }
@@ -96,7 +110,7 @@ function copiedTables(file: TracedFile): ReadonlySet<number> {
     const table = others.length === 0 ? resolve(at(source, "RangeVar") as RangeVar) : undefined;
     const isWhole = at(select, "whereClause") === undefined && at(select, "limitCount") === undefined;
     if (table && isWhole && locked.get(table.oid) === statement.transaction) copied.add(table.oid);
-    const texts = bodyTexts(statement);
+    const texts = bodyTexts(file, statement);
     for (const { before, lock } of statement.touches) {
       if (isCopiedIn(texts, before.name)) copied.add(before.oid);
       if (lock === "AccessExclusive") locked.set(before.oid, statement.transaction);
@@ -151,27 +165,87 @@ function replacedRows({ before }: TracedFile, statement: TracedStatement): strin
 
 function changedRows(file: TracedFile, statement: TracedStatement, resolve: Resolve): string[] {
   const body = bodyOf(statement);
+  switch (kindOf(statement)) {
+    case "DeleteStmt":
+      return deleted(emptiedBy(body, resolve));
+    case "MergeStmt":
+      return deleted(deletedByMerge(body, resolve));
+    case "UpdateStmt":
+      return erasedColumns(file, body, resolve);
+    case "SelectStmt": {
+      // An INSERT that takes the deleted rows moves them.
+      const parts = nodesOf(body, "DeleteStmt").flatMap((part) => deleted(emptiedBy(part, resolve)));
+      return parts.length > 0 ? parts : deletedInBody(file, statement);
+    }
+  }
+  return deletedInBody(file, statement);
+}
+
+function deleted(table: Relation | undefined): string[] {
+  return table ? [`deletes all rows of ${named(table)}`] : [];
+}
+
+function erasedColumns(file: TracedFile, update: Fields, resolve: Resolve): string[] {
+  const table = resolve(at(update, "relation") as RangeVar);
+  if (!table || !isEveryRowOf(at(update, "whereClause"), table)) return [];
+  const known = file.before.get(table.oid)?.columns;
+  return listAt(update, "targetList").flatMap((target) => {
+    const name = textAt(target, "ResTarget", "name");
+    const isErased = at(target, "ResTarget", "val", "A_Const", "isnull") === true;
+    const column = isErased && known?.find((one) => one.name === name);
+    return column ? [`deletes all values of ${named(table)}.${sqlName(column.name)}`] : [];
+  });
+}
+
+/** A DELETE without condition in a DO block or a function. */
+function deletedInBody(file: TracedFile, statement: TracedStatement): string[] {
+  const whole = bodyTexts(file, statement).filter(
+    (text) => /\bdelete\s+from\b/i.test(text) && !/\bwhere\b/i.test(text),
+  );
+  const words = new Set(whole.flatMap((text) => text.toLowerCase().split(/[^\w$]+/)));
+  const isDynamic = words.has("execute");
+  const changed = statement.touches.find(
+    (touch) =>
+      hasRows(touch) && touch.lock !== "AccessShare" && (isDynamic || words.has(touch.before.name.toLowerCase())),
+  );
+  return deleted(changed?.before);
+}
+
+/** Statements that a trial run cannot show: they work on other databases, or on objects that production has. */
+function lostElsewhere(file: TracedFile, statement: TracedStatement): string[] {
+  const body = bodyOf(statement);
   const kind = kindOf(statement);
-  if (kind === "DeleteStmt" || kind === "UpdateStmt") {
-    const table = resolve(at(body, "relation") as RangeVar);
-    if (!table || !isEveryRowOf(at(body, "whereClause"), table)) return [];
-    if (kind === "DeleteStmt") return [`deletes all rows of ${named(table)}`];
-    const known = file.before.get(table.oid)?.columns;
-    return listAt(body, "targetList").flatMap((target) => {
-      const name = textAt(target, "ResTarget", "name");
-      const isErased = at(target, "ResTarget", "val", "A_Const", "isnull") === true;
-      const column = isErased && known?.find((one) => one.name === name);
-      return column ? [`deletes all values of ${named(table)}.${sqlName(column.name)}`] : [];
-    });
+  if (kind === "DropdbStmt") return [`drops the database ${sqlName(textAt(body, "dbname") ?? "")} with all rows`];
+  if (kind === "AlterSystemStmt") {
+    const name = textAt(body, "setstmt", "name") ?? "";
+    const value = listAt(body, "setstmt", "args").map((one) => textAt(one, "A_Const", "sval", "sval"))[0];
+    const isRisky = DURABILITY[name]?.test(value ?? "") === true;
+    return isRisky ? [`with ${name} = ${value}, the whole server loses committed rows when it crashes`] : [];
   }
-  // An INSERT that takes the deleted rows moves them.
-  if (kind === "SelectStmt") {
-    return nodesOf(body, "DeleteStmt").flatMap((part) => {
-      const table = resolve(at(part, "relation") as RangeVar);
-      return table && isEveryRowOf(at(part, "whereClause"), table) ? [`deletes all rows of ${named(table)}`] : [];
-    });
-  }
-  const changed = statement.touches.find((touch) => hasRows(touch) && touch.lock !== "AccessShare");
-  const deletesAll = bodyTexts(statement).some((text) => /\bdelete\s+from\b/i.test(text) && !/\bwhere\b/i.test(text));
-  return changed && deletesAll ? [`deletes all rows of ${named(changed.before)}`] : [];
+  if (kind !== "DropOwnedStmt") return [];
+  const made = file.statements.flatMap((one) =>
+    kindOf(one) === "CreateRoleStmt" ? (textAt(bodyOf(one), "role") ?? []) : [],
+  );
+  const roles = listAt(body, "roles").flatMap((one) => textAt(one, "RoleSpec", "rolename") ?? []);
+  const old = roles.filter((role) => !made.includes(role));
+  return old.length > 0 ? [`drops all tables that ${several(old.map(sqlName), "roles")} owns, with all rows`] : [];
+}
+
+/** The values of settings that give up rows for speed. */
+const DURABILITY: Readonly<Record<string, RegExp>> = {
+  fsync: /^(?:off|false|no|0)$/i,
+  full_page_writes: /^(?:off|false|no|0)$/i,
+  zero_damaged_pages: /^(?:on|true|yes|1)$/i,
+};
+
+/** The attributes that a statement takes from a composite type, if a column has that type. */
+function droppedAttributes({ before }: TracedFile, statement: TracedStatement): string[] {
+  const isDrop = alterCommands(statement).some((one) => textAt(one, "subtype") === "AT_DropColumn");
+  return (isDrop ? statement.lost : []).flatMap((thing) => {
+    const tables = [...before.values()].filter(
+      (one) => (one.kind === "r" || one.kind === "p") && one.columns.some(({ typeOid }) => typeOid === thing.oid),
+    );
+    if (thing.kind !== "attribute" || tables.length === 0) return [];
+    return [`drops ${named(thing)}.${sqlName(thing.detail)} with all values in ${namedAll(tables)}`];
+  });
 }

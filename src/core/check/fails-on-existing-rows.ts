@@ -20,6 +20,8 @@ const RECIPES = {
   constraint: `ALTER TABLE <table> ADD CONSTRAINT <name> <constraint> NOT VALID;  -- new rows must fit from now on
 -- in a later file: fix the rows that do not fit; then
 ALTER TABLE <table> VALIDATE CONSTRAINT <name>;`,
+  default: `ALTER TABLE <table> ADD COLUMN <column> <type> DEFAULT <value that fits>;
+-- or without a value that fits all rows: add the column without a default, and fill it in batches`,
   unique: `-- Remove the duplicates first. This fails without blocking anybody if some are left:
 CREATE UNIQUE INDEX CONCURRENTLY <index> ON <table> (<columns>);`,
   type: `SELECT <key> FROM <table> WHERE <column> does not fit the new type;  -- must find nothing
@@ -37,6 +39,7 @@ export const failsOnExistingRows: CheckRule = {
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int NOT NULL" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD CHECK (n > 0)" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int DEFAULT 0 CHECK (m > 0)" },
       { given: "CREATE TABLE t (n int)", sql: "CREATE UNIQUE INDEX ON t (n)" },
       { given: "CREATE TABLE t (s varchar(20))", sql: "ALTER TABLE t ALTER COLUMN s TYPE varchar(10)" },
       { given: "CREATE TABLE t (s text)", sql: "ALTER TABLE t ALTER COLUMN s TYPE int USING s::int" },
@@ -45,6 +48,7 @@ export const failsOnExistingRows: CheckRule = {
     good: [
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int NOT NULL DEFAULT 0" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int CHECK (m > 0)" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int DEFAULT 1 CHECK (m > 0)" },
       { given: "CREATE TABLE t (n int)", sql: "CREATE UNIQUE INDEX CONCURRENTLY t_n ON t (n)" },
       { given: "CREATE TABLE t (n int, CHECK (n IS NOT NULL))", sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL" },
       { given: "CREATE TABLE t (s varchar(10))", sql: "ALTER TABLE t ALTER COLUMN s TYPE varchar(20)" },
@@ -61,7 +65,12 @@ export const failsOnExistingRows: CheckRule = {
         if (!isRead) return [];
         return causesOf(file, statement, touch, updated);
       });
-      const causes = [...rejection(statement), ...found, ...fromTree(statement, scanned)];
+      const causes = [
+        ...rejection(statement),
+        ...misfits(statement, updated),
+        ...found,
+        ...fromTree(statement, scanned),
+      ];
       const [first] = causes;
       if (first)
         yield {
@@ -86,6 +95,15 @@ function rejection({ rejection: message }: TracedStatement): Cause[] {
   return message === undefined
     ? []
     : [{ cause: `even the rows of earlier migrations do not fit (${message})`, recipe: RECIPES.constraint }];
+}
+
+/** The value that the rows get does not fit, unless an earlier statement of the file has given them another one. */
+function misfits({ misfits: names = [], touches }: TracedStatement, updated: ReadonlySet<string>): Cause[] {
+  if (touches.some(({ before }) => updated.has(before.name))) return [];
+  return names.map((name) => ({
+    cause: `the value that existing rows get violates ${name}`,
+    recipe: RECIPES.default,
+  }));
 }
 
 /** The relations, by name, that earlier statements of the file updated: their new columns are filled. */

@@ -1,6 +1,6 @@
 import { alterCommands, at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { isRewrite } from "../trace/definition-work.ts";
-import { inOrder, type RangeVar, type Resolve } from "../trace/row-work.ts";
+import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
 import type { Relation, TracedStatement } from "../trace/trace.ts";
 import type { CheckRule } from "./rule.ts";
 import { namedAll, until } from "./words.ts";

@@ -44,6 +44,7 @@ export function makesRelations(statement: Parsed): boolean {
 /** True if a statement may have made, renamed or dropped a thing that is no relation. */
 export function changesThings(statement: Parsed): boolean {
   const [kind, body] = [kindOf(statement), bodyOf(statement)];
+  if (kind === "AlterTableStmt" && textAt(body, "objtype") === "OBJECT_TYPE") return true;
   if (KEEPING.has(kind)) return isCascade(statement);
   if (kind === "SelectStmt") return nodesOf(body, "FuncCall").length > 0;
   const object = textAt(body, "removeType") ?? textAt(body, "renameType");

@@ -1,35 +1,12 @@
-import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, type Parsed, textAt } from "../parse-tree/node.ts";
+import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { bodyTexts } from "./block-work.ts";
+import type { RangeVar, Resolve } from "./resolve.ts";
 import type { Relation, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
  * Which rows a statement changes or reads, as far as its text shows: how many rows a plan reads cannot be observed in an
  * empty database.
  */
-
-/** A name as the parser gives it. */
-export type RangeVar = Fields;
-
-/** Finds the relation that a name meant before a statement; undefined for one that its file made. */
-export type Resolve = (name: RangeVar | undefined) => Relation | undefined;
-
-/** The statements of a file in order, each with the meaning of names before it. */
-export function* inOrder(file: TracedFile): Iterable<{ statement: TracedStatement; resolve: Resolve }> {
-  const changed = new Map<number, Relation | undefined>();
-  const resolve: Resolve = (name) => {
-    const [relname, schema] = [textAt(name, "relname"), textAt(name, "schemaname")];
-    let found: Relation | undefined;
-    for (const [oid, before] of file.before) {
-      const one = changed.has(oid) ? changed.get(oid) : before;
-      if (!one || one.name !== relname || (schema ?? one.schema) !== one.schema) continue;
-      if (!found || one.schema === "public") found = one;
-    }
-    return found;
-  };
-  for (const statement of file.statements) {
-    yield { statement, resolve };
-    for (const { before, after } of statement.touches) changed.set(before.oid, after);
-  }
-}
 
 /** Statements whose effects only the server knows. */
 export function isOpaque(statement: TracedStatement): boolean {
@@ -57,7 +34,7 @@ export function isDefinition(statement: TracedStatement): boolean {
 }
 
 /** The existing relation whose rows a statement changes or copies, unless these are known to be few. */
-export function rowsAtWork(statement: TracedStatement, resolve: Resolve): Relation | undefined {
+export function rowsAtWork(file: TracedFile, statement: TracedStatement, resolve: Resolve): Relation | undefined {
   const body = bodyOf(statement);
   switch (kindOf(statement)) {
     case "UpdateStmt":
@@ -78,7 +55,7 @@ export function rowsAtWork(statement: TracedStatement, resolve: Resolve): Relati
   }
   if (!isOpaque(statement) || at(body, "limitCount")) return undefined;
   // A loop over the rows of an empty table does not reach its body.
-  const mayChange = bodyTexts(statement).some((text) => /\b(?:update|delete|insert|merge)\b/i.test(text));
+  const mayChange = bodyTexts(file, statement).some((text) => /\b(?:update|delete|insert|merge)\b/i.test(text));
   const changed = statement.touches.find(({ lock, scanned }) => scanned && (mayChange || lock !== "AccessShare"));
   if (changed) return changed.before;
   return at(body, "intoClause") ? selected(statement.tree, resolve) : undefined;
@@ -187,24 +164,4 @@ function comparisons(condition: unknown): Comparison[] {
   const name = columnName(side);
   const other = side === left ? right : left;
   return [{ operator: operator === "<>" ? "" : operator, name, isConstant: isEveryRow(other) }];
-}
-
-/** The texts of statements in the body of a DO block, cut at their semicolons; none for any other statement. */
-export function bodyTexts(statement: Parsed): string[] {
-  if (kindOf(statement) !== "DoStmt") return [];
-  return listAt(bodyOf(statement), "args").flatMap((option) =>
-    textAt(option, "DefElem", "defname") === "as"
-      ? (textAt(option, "DefElem", "arg", "String", "sval") ?? "").split(";")
-      : [],
-  );
-}
-
-/** True if each word occurs, after the one before it; one expression for all would backtrack over a long text. */
-export function hasInOrder(text: string, ...words: readonly RegExp[]): boolean {
-  let rest = text;
-  return words.every((word) => {
-    const at = rest.search(word);
-    rest = rest.slice(at + 1);
-    return at >= 0;
-  });
 }

@@ -21,6 +21,8 @@ export interface Relation {
   readonly isChild: boolean;
   /** True if row security is on and no policy lets anybody but the owner see a row. */
   readonly hidesRows: boolean;
+  /** True if PUBLIC was granted a privilege on it. */
+  readonly isPublic: boolean;
   readonly columns: readonly Column[];
   readonly constraints: readonly Constraint[];
   readonly indexes: readonly Index[];
@@ -74,18 +76,19 @@ export interface Index {
 
 /**
  * A thing beside relations and columns that clients name in their queries: a function or procedure that is no trigger
- * function, a sequence that no column owns, an enum, domain or range type, and each value of an enum type.
+ * function, a sequence that no column owns, an enum, domain, range or composite type, each value of an enum type, and
+ * each attribute of a composite type.
  */
 export interface NamedThing {
-  readonly kind: "function" | "procedure" | "sequence" | "type" | "enum value";
-  /** Of the thing; of the type for an enum value. */
+  readonly kind: "function" | "procedure" | "sequence" | "type" | "enum value" | "attribute";
+  /** Of the thing; of the type for an enum value or an attribute. */
   readonly oid: number;
   readonly schema: string;
-  /** Of the thing; of the type for an enum value. */
+  /** Of the thing; of the type for an enum value or an attribute. */
   readonly name: string;
-  /** The argument types of a function, the label of an enum value, otherwise empty. */
+  /** The argument types of a function, the label of an enum value, the name of an attribute, otherwise empty. */
   readonly detail: string;
-  /** What a function returns, as pg_get_function_result spells it; otherwise empty. */
+  /** What a function returns, as pg_get_function_result spells it; the type of an attribute; otherwise empty. */
   readonly result: string;
   /** The numbers of arguments that a function may be called with. */
   readonly arguments: readonly [least: number, most: number];
@@ -123,6 +126,8 @@ export interface TracedStatement {
   readonly lost: readonly NamedThing[];
   /** The server's message, if it rejected the statement until rows of earlier migrations were deleted. */
   readonly rejection?: string;
+  /** Constraints and domains that the values which it gives to existing rows violate, as SQL names them. */
+  readonly misfits?: readonly string[];
 }
 
 /** The statements of a file that was applied to a shadow database. */

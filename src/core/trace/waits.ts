@@ -1,6 +1,7 @@
 import { definitionScans, isRewrite, longScans, newConstraints, newPlainIndexes } from "./definition-work.ts";
 import { type Blocked, blockedBy } from "./lock-modes.ts";
-import { inOrder, rowsAtWork } from "./row-work.ts";
+import { inOrder } from "./resolve.ts";
+import { rowsAtWork } from "./row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
@@ -36,7 +37,7 @@ export function* waitsOf(file: TracedFile): Iterable<Wait> {
     if (statement.transaction !== transaction || statement.alone) holds = new Map();
     transaction = statement.transaction;
     const definition = definitionAtWork(statement);
-    const work = definition?.before ?? rowsAtWork(statement, resolve);
+    const work = definition?.before ?? rowsAtWork(file, statement, resolve);
     if (work) {
       const held = [...holds.values()].filter(
         (hold) => !hold.isReported && (!definition || isProlonged(hold, statement)),

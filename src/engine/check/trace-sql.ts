@@ -47,6 +47,7 @@ export type RelationFacts = readonly [
   isPartition: boolean,
   isChild: boolean,
   hidesRows: boolean,
+  isPublic: boolean,
   columns: readonly ColumnFacts[] | null,
   constraints: readonly ConstraintFacts[] | null,
   indexes: readonly IndexFacts[] | null,
@@ -84,6 +85,7 @@ const RELATION: Shape = [
     "boolean",
     "boolean",
     "boolean",
+    "boolean",
     ["maybe", ["list of", COLUMN]],
     ["maybe", ["list of", CONSTRAINT]],
     ["maybe", ["list of", INDEX]],
@@ -101,7 +103,7 @@ export const THINGS: Shape = [
 ];
 
 export function relationOf(facts: RelationFacts): Relation {
-  const [oid, kind, schema, name, isPartition, isChild, hidesRows, columns, constraints, indexes] = facts;
+  const [oid, kind, schema, name, isPartition, isChild, hidesRows, isPublic, columns, constraints, indexes] = facts;
   return {
     oid,
     kind,
@@ -110,6 +112,7 @@ export function relationOf(facts: RelationFacts): Relation {
     isPartition,
     isChild,
     hidesRows,
+    isPublic,
     columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated, writable]) => ({
       number,
       name: column,
@@ -149,6 +152,11 @@ export function thingOf([kind, oid, schema, name, detail, result, least, most]: 
   return { kind, oid, schema, name, detail, result, arguments: [least, most] };
 }
 
+/** An attribute that gets another type is another one. */
+export function nameOfThing({ kind, schema, name, detail, result }: NamedThing): string {
+  return JSON.stringify([kind, schema, name, detail, kind === "attribute" && result]);
+}
+
 /** The first oid that initdb does not assign. */
 const FIRST_OID = 16_384;
 const KINDS = ["r", "p", "m", "v", "f"].map(quoteText).join(", ");
@@ -156,6 +164,7 @@ const KINDS = ["r", "p", "m", "v", "f"].map(quoteText).join(", ");
 /** A relation `c` in the schema `n`, as `RelationFacts`. A type's name does not depend on the search path. */
 const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
  relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive),
+ COALESCE(relacl::text ~ '[{,]=', false),
  (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
  (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '', attgenerated = '' AND attidentity <> 'a') ORDER BY attnum)
  FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace tn ON tn.oid = typnamespace
@@ -213,6 +222,10 @@ export const THINGS_QUERY: KeptQuery = {
  UNION ALL SELECT 'sequence', o.oid, relnamespace, relname, '', '', 0, 0 FROM pg_class o WHERE relkind = 'S' AND o.oid >= ${FIRST_OID} AND relpersistence <> 't'
  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = o.oid AND deptype IN ('a', 'i', 'e') AND refclassid IN ('pg_class'::regclass, 'pg_extension'::regclass))
  UNION ALL SELECT 'type', o.oid, typnamespace, typname, '', '', 0, 0 FROM pg_type o WHERE o.oid >= ${FIRST_OID} AND typtype IN ('d', 'e', 'r') AND ${notOfExtension("pg_type")}
+ UNION ALL SELECT 'type', o.oid, typnamespace, typname, '', '', 0, 0 FROM pg_class c JOIN pg_type o ON o.oid = reltype
+ WHERE relkind = 'c' AND c.oid >= ${FIRST_OID} AND ${notOfExtension("pg_type")}
+ UNION ALL SELECT 'attribute', reltype, relnamespace, relname, attname, format_type(atttypid, atttypmod), 0, 0 FROM pg_class o
+ JOIN pg_attribute ON attrelid = o.oid AND attnum > 0 AND NOT attisdropped WHERE relkind = 'c' AND o.oid >= ${FIRST_OID}
  UNION ALL SELECT 'enum value', enumtypid, typnamespace, typname, enumlabel, '', 0, 0 FROM pg_enum JOIN pg_type o ON o.oid = enumtypid
  ) things JOIN pg_namespace n ON n.oid = schema WHERE NOT starts_with(nspname, 'pg_temp')`,
 };

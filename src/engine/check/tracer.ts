@@ -7,12 +7,14 @@ import { ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 import { noteKept, PREPARED_NAMES, runKept } from "../session/prepared-statements.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
+import { misfitsOf } from "./misfits.ts";
 import {
   COUNTERS,
   COUNTERS_QUERY,
   LOCKED,
   LOCKED_QUERY,
   type LockedRelation,
+  nameOfThing,
   RELATIONS,
   RELATIONS_QUERY,
   type RelationFacts,
@@ -115,7 +117,8 @@ export class Tracer implements StatementWatch {
       const number = current.statements.length + 1;
       const transaction = current.transactions;
       const rejection = this.#rejections.get(`${current.path}:${number}`);
-      const seen = { statement, number, tree, touches, alone: isAlone, transaction, lost };
+      const misfits = await misfitsOf(session, touches, current.before);
+      const seen = { statement, number, tree, touches, alone: isAlone, transaction, lost, misfits };
       current.statements.push(rejection === undefined ? seen : { ...seen, rejection });
     });
     if (!isPossible) this.rejected ??= statement;
@@ -288,10 +291,6 @@ async function noteRemoval(session: Session, tree: Node | undefined): Promise<vo
 
 function unlessEqual(known: Relation, read: Relation): Relation {
   return JSON.stringify(known) === JSON.stringify(read) ? known : read;
-}
-
-function nameOfThing({ kind, schema, name, detail }: NamedThing): string {
-  return JSON.stringify([kind, schema, name, detail]);
 }
 
 function modeOf(mode: string): LockMode {

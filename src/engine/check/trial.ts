@@ -25,6 +25,7 @@ import { DownProofs, type Reversible } from "../shadow/prove-downs.ts";
 import type { TrialStart } from "../shadow/trial-start.ts";
 import type { TimeLimit } from "./time-limit.ts";
 import { Tracer } from "./tracer.ts";
+import { UnsentStatements } from "./unsent-statements.ts";
 
 /** The files of a trial run, and how they are run. */
 export interface TrialPlan {
@@ -61,6 +62,7 @@ export class Trial {
   readonly #emptied = new Set<string>();
   /** The paths of the repeatable migrations that were applied. */
   readonly appliedRepeatables = new Set<string>();
+  readonly #unsent: UnsentStatements;
   /** The name of the migration that was started last, or the path of the repeatable one. */
   #running: string | undefined;
 
@@ -70,6 +72,7 @@ export class Trial {
     this.#start = start;
     for (const { version } of plan.migrations.slice(0, start?.applied ?? 0)) this.#applied.add(version);
     this.#tracer = new Tracer(plan.parse, ownTables(shadow));
+    this.#unsent = new UnsentStatements(plan.parse);
     this.#context = {
       ...shadow,
       emit: (event) => this.#note(event),
@@ -100,7 +103,7 @@ export class Trial {
     const ran = migrations.filter(({ name, version }) => this.#applied.has(version) || name === this.#running);
     const examined = new Set([...ran.filter(examines).map(({ up }) => up.path), ...repeatables]);
     // A repeatable migration may have run several times: after the others that it needs, it runs again.
-    const lastRuns = new Map(this.#tracer.files.map((file) => [file.path, file]));
+    const lastRuns = new Map(this.#tracer.files.map((file) => [file.path, this.#unsent.addedTo(file)]));
     return [...lastRuns.values()].filter(({ path }) => examined.has(path));
   }
 
@@ -155,6 +158,7 @@ export class Trial {
     const stopped = await this.#migrate({ ...this.#context, watch }, {}, { afterStep: proofs.afterStep });
     const { database, signal } = this.#context;
     await withSession(database, "inspect", (session) => tracer.finish(session), signal);
+    await this.#unsent.parse();
     return stopped;
   }
 
@@ -212,7 +216,10 @@ export class Trial {
     const isKnown = this.leftOut.some(
       (one) => one.path === path && one.line === place.line && one.column === place.column,
     );
-    if (!isKnown) this.leftOut.push(place);
+    if (!isKnown) {
+      this.leftOut.push(place);
+      this.#unsent.add(statement, path);
+    }
     return true;
   }
 }

@@ -10,6 +10,7 @@ import { type CheckOptions, check } from "../../../src/engine/check/check.ts";
 import { inShadow } from "../../../src/engine/shadow/shadow.ts";
 import type { SqlParser } from "../../../src/ports/sql-parser.ts";
 import { clone, makeRepository } from "../../support/repository.ts";
+import { builtParser } from "../../support/sql-parser.ts";
 import { refusal, type World, world } from "../support.ts";
 
 /** Checks the files of a world in an embedded database like that of the command. */
@@ -266,6 +267,22 @@ describe("check", () => {
       report.replay?.leftOut.map(({ path, line }) => `${path.split("/").at(-1)}:${line}`),
       ["001_a.sql:1", "002_b.sql:1", "002_b.sql:3"],
     );
+  });
+
+  test("judges the statements that it leaves out by their text", async () => {
+    const here = await world({
+      "001_orders.sql": `${ORDERS}\nGRANT CONNECT ON DATABASE shop TO web;\nREVOKE CONNECT ON DATABASE shop FROM PUBLIC;`,
+      "002_shop.sql":
+        "DROP DATABASE IF EXISTS shop;\nALTER SYSTEM SET fsync = off;\nALTER SYSTEM SET work_mem = '8MB';",
+      "003_clients.sql": "CREATE TABLE later (id int);\nREVOKE CONNECT ON DATABASE shop FROM PUBLIC;",
+    });
+    const report = await checked({ ...here, context: { ...here.context, sqlParser: builtParser } });
+    assert.deepEqual([report.replay?.applied, report.replay?.leftOut.length], [3, 6]);
+    assert.deepEqual(words(report), [
+      "002_shop.sql:1:1 destroys-data Destroys data: drops the database shop with all rows",
+      "002_shop.sql:2:1 destroys-data Destroys data: with fsync = off, the whole server loses committed rows when it crashes",
+      "003_clients.sql:2:1 breaks-running-clients Breaks running clients: PUBLIC loses CONNECT on shop",
+    ]);
   });
 
   test("creates the roles that files name in memory", async () => {

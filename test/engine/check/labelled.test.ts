@@ -3,9 +3,10 @@ import { after, before, describe, test } from "node:test";
 import { CHECK_RULES } from "../../../src/core/findings/check-rules.ts";
 import type { Session } from "../../../src/ports/session.ts";
 import { embeddedWorld, succeeded } from "../support.ts";
-import { DANGEROUS } from "./labelled/dangerous.ts";
+import { DANGEROUS, type Labelled } from "./labelled/dangerous.ts";
 import { FIXTURE } from "./labelled/fixture.ts";
-import { SAFE } from "./labelled/safe.ts";
+import { HELPDESK, HELPDESK_DANGEROUS, HELPDESK_MISSED, HELPDESK_NEAR, HELPDESK_SAFE } from "./labelled/helpdesk.ts";
+import { SAFE, type Safe } from "./labelled/safe.ts";
 import { isOneTransaction, notes, type Trial, trial, trialRolledBack } from "./traced.ts";
 
 /*
@@ -19,15 +20,14 @@ interface Case {
   readonly titles: readonly string[];
 }
 
-const CASES: readonly Case[] = [
-  ...Object.values(DANGEROUS).flatMap((group) =>
-    group.map(([titles, sql]) => ({ name: `${titles}: ${sql}`, files: [sql], titles: titles.split(", ") })),
-  ),
-  ...Object.values(SAFE)
-    .flat()
-    .map((safe) => (typeof safe === "string" ? [safe] : safe))
-    .map((files) => ({ name: `safe: ${files.join(" | ")}`, files, titles: [] })),
-];
+function cases(dangerous: readonly Labelled[], safe: readonly Safe[]): Case[] {
+  return [
+    ...dangerous.map(([titles, sql]) => ({ name: `${titles}: ${sql}`, files: [sql], titles: titles.split(", ") })),
+    ...safe
+      .map((one) => (typeof one === "string" ? [one] : one))
+      .map((files) => ({ name: `safe: ${files.join(" | ")}`, files, titles: [] })),
+  ];
+}
 
 function canRollBack({ files: [only = "", ...others] }: Case): boolean {
   return others.length === 0 && isOneTransaction(only);
@@ -41,24 +41,31 @@ function check({ titles }: Case, { files, failed }: Trial): void {
   assert.deepEqual(missing, [], `found: ${found.join("; ")}`);
 }
 
-describe("in a transaction that is rolled back", () => {
-  let session: Session;
-  before(async () => {
-    const here = await embeddedWorld({ "001_fixture.sql": FIXTURE });
-    succeeded(await here.up());
-    session = await here.database.open();
-  });
-  after(() => session.close());
-  for (const one of CASES.filter(canRollBack)) {
-    test(one.name, async () => check(one, await trialRolledBack(session, one.files[0] ?? "")));
-  }
-});
+const SCHEMAS: readonly [name: string, fixture: string, cases: readonly Case[]][] = [
+  ["single statements", FIXTURE, cases(Object.values(DANGEROUS).flat(), Object.values(SAFE).flat())],
+  ["a helpdesk", HELPDESK, cases([...HELPDESK_DANGEROUS, ...HELPDESK_MISSED], [...HELPDESK_SAFE, ...HELPDESK_NEAR])],
+];
 
-describe("as up runs it", () => {
-  for (const one of CASES.filter((one) => !canRollBack(one))) {
-    test(one.name, async () => {
-      const files = [FIXTURE, ...one.files].map((sql, index) => [`00${index + 1}_file.sql`, sql] as const);
-      check(one, await trial(await embeddedWorld(Object.fromEntries(files))));
+for (const [name, fixture, labelled] of SCHEMAS) {
+  describe(`${name}, in a transaction that is rolled back`, () => {
+    let session: Session;
+    before(async () => {
+      const here = await embeddedWorld({ "001_fixture.sql": fixture });
+      succeeded(await here.up());
+      session = await here.database.open();
     });
-  }
-});
+    after(() => session.close());
+    for (const one of labelled.filter(canRollBack)) {
+      test(one.name, async () => check(one, await trialRolledBack(session, one.files[0] ?? "")));
+    }
+  });
+
+  describe(`${name}, as up runs it`, () => {
+    for (const one of labelled.filter((one) => !canRollBack(one))) {
+      test(one.name, async () => {
+        const files = [fixture, ...one.files].map((sql, index) => [`00${index + 1}_file.sql`, sql] as const);
+        check(one, await trial(await embeddedWorld(Object.fromEntries(files))));
+      });
+    }
+  });
+}

@@ -1,0 +1,146 @@
+import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { LOCK_MODES, type LockMode, lockWords } from "./lock-modes.ts";
+import type { Resolve } from "./resolve.ts";
+import type { Relation, TracedFile, TracedStatement } from "./trace.ts";
+
+/*
+ * What the bodies of DO blocks and functions do, by their text: PostgreSQL's parser leaves them as strings, and on an empty
+ * database a loop over rows does not reach its body.
+ */
+
+/** Each rule asks for the same functions. */
+const FUNCTIONS = new WeakMap<TracedFile, ReadonlyMap<string, string>>();
+
+/** The bodies of the functions that a file defines, by their names without schema. */
+function functionsOf(file: TracedFile): ReadonlyMap<string, string> {
+  const known = FUNCTIONS.get(file);
+  if (known) return known;
+  const definitions = file.statements.filter((one) => kindOf(one) === "CreateFunctionStmt");
+  const bodies = new Map(
+    definitions.map((one) => [
+      textAt(listAt(bodyOf(one), "funcname").at(-1), "String", "sval") ?? "",
+      listAt(bodyOf(one), "options").map(sourceOf).join(""),
+    ]),
+  );
+  FUNCTIONS.set(file, bodies);
+  return bodies;
+}
+
+/** The text of a DO block or a function, from the option that has it. */
+function sourceOf(option: unknown): string {
+  if (textAt(option, "DefElem", "defname") !== "as") return "";
+  const text = at(option, "DefElem", "arg");
+  return textAt(text, "String", "sval") ?? textAt(listAt(text, "List", "items")[0], "String", "sval") ?? "";
+}
+
+/**
+ * The texts of the statements that a DO block runs, or a called function of the same file, cut at their semicolons and
+ * without comments; none for any other statement.
+ */
+export function bodyTexts(file: TracedFile, statement: TracedStatement): string[] {
+  const body = bodyOf(statement);
+  const kind = kindOf(statement);
+  if (kind === "DoStmt") return listAt(body, "args").flatMap((option) => parts(sourceOf(option)));
+  if (kind !== "SelectStmt" && kind !== "CallStmt") return [];
+  const calls = kind === "CallStmt" ? [body.funccall] : nodesOf(body, "FuncCall");
+  return calls.flatMap((call) => {
+    const name = textAt(listAt(call, "funcname").at(-1), "String", "sval") ?? "";
+    return parts(functionsOf(file).get(name) ?? "");
+  });
+}
+
+function parts(text: string): string[] {
+  return text === "" ? [] : text.replace(/--[^\n]*/g, "").split(";");
+}
+
+/** True if each word occurs, after the one before it; one expression for all would backtrack over a long text. */
+export function hasInOrder(text: string, ...words: readonly RegExp[]): boolean {
+  let rest = text;
+  return words.every((word) => {
+    const at = rest.search(word);
+    rest = rest.slice(at + 1);
+    return at >= 0;
+  });
+}
+
+/** True for a text whose WHERE leaves no row out, or only those that a backfill has reached. */
+export function isOfAllRows(text: string): boolean {
+  return !/\bwhere\b(?!\s+[\w."]+\s+is\s+null\s*$)/i.test(text);
+}
+
+/** The existing relation that a text names after some words: UPDATE, FROM. */
+function namedAfter(text: string, words: RegExp, resolve: Resolve): Relation | undefined {
+  const start = text.search(words);
+  const [, schemaname, relname] =
+    /^\w+\s+(?:only\s+)?(?:"?(\w+)"?\.)?"?(\w+)/i.exec(start === -1 ? "" : text.slice(start)) ?? [];
+  return relname === undefined ? undefined : resolve({ relname, ...(schemaname !== undefined && { schemaname }) });
+}
+
+function isUpdate(text: string): boolean {
+  return hasInOrder(text, /\bupdate\b/i, /\bset\b/i);
+}
+
+/** The existing relations all of whose rows a body may lock, in one statement or in a loop that never commits. */
+export function rowsLockedInBody(file: TracedFile, statement: TracedStatement, resolve: Resolve): Relation[] {
+  const texts = bodyTexts(file, statement);
+  const whole = texts.flatMap((text) => {
+    if (/\bfor\s+(?:no\s+key\s+)?(?:update|share)\b/i.test(text)) return lockedRows(text, resolve) ?? [];
+    if (!isUpdate(text) || !isOfAllRows(text)) return [];
+    const isDynamic = /\bexecute\b/i.test(text);
+    return namedAfter(text, /\bupdate\b/i, resolve) ?? (isDynamic ? changedBy(statement) : undefined) ?? [];
+  });
+  const commits = texts.some((text) => /^\s*(?:begin\s+)?commit\b/i.test(text));
+  return commits ? whole : [...whole, ...updatedInLoops(texts, resolve)];
+}
+
+/** A relation that the server was seen to change: a text that is put together does not name it. */
+function changedBy({ touches }: TracedStatement): Relation | undefined {
+  return touches.find(({ before, lock }) => before.kind !== "v" && lock !== "AccessShare")?.before;
+}
+
+/** The relation of a SELECT ... FOR UPDATE that nothing bounds, also if it begins a loop. */
+function lockedRows(text: string, resolve: Resolve): Relation | undefined {
+  const query = text.slice(0, text.search(/\bfor\s+(?:no\s+key\s+)?(?:update|share)\b/i));
+  return isOfAllRows(query) && !/\blimit\b/i.test(query) ? namedAfter(query, /\bfrom\b/i, resolve) : undefined;
+}
+
+/** A loop runs for each row of a relation, or for ranges or batches of rows. */
+type Loop = "rows" | "batches" | undefined;
+
+function updatedInLoops(texts: readonly string[], resolve: Resolve): Relation[] {
+  const loops: Loop[] = [];
+  return texts.flatMap((text) => {
+    if (/^\s*end\s+loop\b/i.test(text)) {
+      loops.pop();
+      return [];
+    }
+    const pieces = text.split(/\bloop\b/i);
+    const rest = pieces.pop() ?? "";
+    loops.push(...pieces.map((header) => loopOf(header, resolve)));
+    const isBatch = /\blimit\b|\bbetween\b|[<>]=?/i.test(rest);
+    if (!isUpdate(rest) || !loops.some((loop) => loop === "rows" || (loop === "batches" && isBatch))) return [];
+    return namedAfter(rest, /\bupdate\b/i, resolve) ?? [];
+  });
+}
+
+/** @param header the text before LOOP */
+function loopOf(header: string, resolve: Resolve): Loop {
+  if (/\bforeach\b/i.test(header)) return undefined;
+  const query = header.slice(header.search(/\bin\s*\(?\s*select\b/i));
+  if (!hasInOrder(header, /\bfor\b/i, /\bin\s*\(?\s*select\b/i)) return "batches";
+  const isWhole = isOfAllRows(query) && !/\blimit\b/i.test(query);
+  return isWhole && namedAfter(query, /\bfrom\b/i, resolve) ? "rows" : undefined;
+}
+
+/** The existing relations that a LOCK in a body locks, with its mode. */
+export function locksInBody(file: TracedFile, statement: TracedStatement): { relation: Relation; mode: LockMode }[] {
+  return bodyTexts(file, statement).flatMap((text) => {
+    const start = text.search(/\block\s+(?:table\s+)?(?:only\s+)?["\w]/i);
+    if (start === -1) return [];
+    const words = text.slice(start).replace(/\s+/g, " ");
+    const mode = LOCK_MODES.find((one) => words.toUpperCase().includes(` IN ${lockWords(one)} MODE`));
+    const names = new Set(words.toLowerCase().split(/[^\w$]+/));
+    const touched = statement.touches.filter(({ before }) => names.has(before.name.toLowerCase()));
+    return touched.map(({ before }) => ({ relation: before, mode: mode ?? "AccessExclusive" }));
+  });
+}

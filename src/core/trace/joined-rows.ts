@@ -1,0 +1,115 @@
+import { at, type Fields, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import type { RangeVar, Resolve } from "./resolve.ts";
+import { hasLimit, isEveryRow, isEveryRowOf } from "./row-work.ts";
+import type { Relation } from "./trace.ts";
+
+/*
+ * Deletions whose condition leaves no row out although it names other tables: each row has a matching row there.
+ */
+
+/** The tables of a statement by the names that its columns may have before the dot. */
+type Sources = ReadonlyMap<string, Relation>;
+
+/** The target of a DELETE if it deletes all rows, or all that refer to a row of another table. */
+export function emptiedBy(statement: Fields, resolve: Resolve): Relation | undefined {
+  const target = resolve(at(statement, "relation") as RangeVar);
+  if (!target) return undefined;
+  const condition = at(statement, "whereClause");
+  if (isEveryRowOf(condition, target)) return target;
+  const using = listAt(statement, "usingClause");
+  const others = sourcesOf(using, resolve);
+  const all = using.length > 0 ? isParentJoin(condition, target, others) : isInParents(condition, target, resolve);
+  return all ? target : undefined;
+}
+
+/** The target of a MERGE that deletes every row with a match, or every row without one. */
+export function deletedByMerge(statement: Fields, resolve: Resolve): Relation | undefined {
+  const target = resolve(at(statement, "relation") as RangeVar);
+  const deletions = listAt(statement, "mergeWhenClauses")
+    .map((one) => at(one, "MergeWhenClause"))
+    .filter((one) => textAt(one, "commandType") === "CMD_DELETE" && isEveryRow(at(one, "condition")));
+  const deletes = (kind: string) => deletions.some((one) => textAt(one, "matchKind") === kind);
+  if (!target) return undefined;
+  if (deletes("MERGE_WHEN_NOT_MATCHED_BY_SOURCE")) return target;
+  const source = at(statement, "sourceRelation");
+  const isWhole = nodesOf(source, "SelectStmt").every((one) => isEveryRow(at(one, "whereClause")));
+  const isTable = nodesOf(source, "RangeVar").some((one) => resolve(one)) && isWhole && !hasLimit(source);
+  const joins = equations(at(statement, "joinCondition"));
+  return deletes("MERGE_WHEN_MATCHED") && isTable && joins ? target : undefined;
+}
+
+/** Empty if one of the items is no table that existed before. */
+function sourcesOf(items: readonly unknown[], resolve: Resolve): Sources {
+  const sources = new Map<string, Relation>();
+  for (const item of items) {
+    const name = at(item, "RangeVar") as RangeVar | undefined;
+    const relation = resolve(name);
+    if (!relation) return new Map();
+    sources.set(textAt(name, "alias", "aliasname") ?? relation.name, relation);
+  }
+  return sources;
+}
+
+/** The two sides of conditions that all compare a column with a column; undefined if one compares something else. */
+function equations(condition: unknown): [left: string[], right: string[]][] | undefined {
+  const all = at(condition, "BoolExpr");
+  const parts = at(all, "boolop") === "AND_EXPR" ? listAt(all, "args") : [condition];
+  const found: [string[], string[]][] = [];
+  for (const part of parts) {
+    const operator = textAt(listAt(part, "A_Expr", "name")[0], "String", "sval");
+    const [left, right] = [fieldsOf(at(part, "A_Expr", "lexpr")), fieldsOf(at(part, "A_Expr", "rexpr"))];
+    if (operator !== "=" || !left || !right) return undefined;
+    found.push([left, right]);
+  }
+  return found;
+}
+
+/** ["t", "id"] for t.id. */
+function fieldsOf(node: unknown): string[] | undefined {
+  const fields = listAt(node, "ColumnRef", "fields").map((one) => textAt(one, "String", "sval") ?? "");
+  return fields.length > 0 ? fields : undefined;
+}
+
+/** True if a condition only joins rows with those that they refer to, by a key of another table. */
+function isParentJoin(condition: unknown, target: Relation, others: Sources): boolean {
+  const parts = equations(condition);
+  if (!parts || others.size === 0) return false;
+  const refers = (own: readonly string[], other: readonly string[]) => {
+    const parent = tableOf(other, others);
+    if (!parent || tableOf(own, others)) return false;
+    return isReference(target, own.at(-1) ?? "", parent, other.at(-1) ?? "");
+  };
+  return parts.every(([left, right]) => refers(left, right) || refers(right, left));
+}
+
+function tableOf(fields: readonly string[], sources: Sources): Relation | undefined {
+  const [qualifier, column] = fields.slice(-2);
+  if (column !== undefined) return sources.get(qualifier ?? "");
+  const having = [...sources.values()].filter(({ columns }) => columns.some(({ name }) => name === qualifier));
+  return having[0];
+}
+
+/** True for an IN or EXISTS with all rows of the table that the rows refer to. */
+function isInParents(condition: unknown, target: Relation, resolve: Resolve): boolean {
+  const link = at(condition, "SubLink");
+  const select = at(link, "subselect", "SelectStmt");
+  const from = listAt(select, "fromClause");
+  const sources = sourcesOf(from, resolve);
+  const [parent] = sources.values();
+  if (!parent || sources.size !== 1 || hasLimit(at(link, "subselect")) || at(select, "havingClause")) return false;
+  const where = at(select, "whereClause");
+  if (textAt(link, "subLinkType") === "EXISTS_SUBLINK") return isParentJoin(where, target, sources);
+  if (textAt(link, "subLinkType") !== "ANY_SUBLINK" || !isEveryRow(where)) return false;
+  const [column, key] = [at(link, "testexpr"), at(listAt(select, "targetList")[0], "ResTarget", "val")].map(fieldsOf);
+  return column && key ? isReference(target, column.at(-1) ?? "", parent, key.at(-1) ?? "") : false;
+}
+
+/** True if a column of one table has the values of another table's key, and is no key itself. */
+function isReference(target: Relation, column: string, parent: Relation, key: string): boolean {
+  return parent.oid !== target.oid && isKeyOf(parent, key) && !isKeyOf(target, column);
+}
+
+function isKeyOf({ columns, indexes }: Relation, name: string): boolean {
+  const number = columns.find((one) => one.name === name)?.number;
+  return indexes.some((one) => one.unique && !one.partial && one.columns.length === 1 && one.columns[0] === number);
+}

@@ -1,0 +1,216 @@
+import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { inOrder, type RangeVar, type Resolve } from "./resolve.ts";
+import type { NamedThing, Relation, TracedFile, TracedStatement } from "./trace.ts";
+
+/*
+ * What roles may no longer do after a file. An empty database does not know the grants that were made outside of
+ * migrations, so that a REVOKE from a role counts as if the role had the privilege; PUBLIC is another matter, because the
+ * catalog and PostgreSQL's defaults show what everybody has.
+ */
+
+/** A role that loses access, and what it loses. */
+export interface LostAccess {
+  readonly by: TracedStatement;
+  /** "PUBLIC" for everybody. */
+  readonly role: string;
+  /** As it follows the role: "loses SELECT on notes", "is dropped". */
+  readonly loss: string;
+}
+
+/** The privileges that queries need, and whether PUBLIC has them from the beginning. */
+const NEEDED: Readonly<Record<string, { readonly privileges: readonly string[]; readonly ofPublic: boolean }>> = {
+  OBJECT_TABLE: { privileges: ["select", "insert", "update", "delete"], ofPublic: false },
+  OBJECT_SEQUENCE: { privileges: ["usage", "select", "update"], ofPublic: false },
+  OBJECT_FUNCTION: { privileges: ["execute"], ofPublic: true },
+  OBJECT_PROCEDURE: { privileges: ["execute"], ofPublic: true },
+  OBJECT_ROUTINE: { privileges: ["execute"], ofPublic: true },
+  OBJECT_SCHEMA: { privileges: ["usage"], ofPublic: false },
+  OBJECT_TYPE: { privileges: ["usage"], ofPublic: true },
+  OBJECT_DOMAIN: { privileges: ["usage"], ofPublic: true },
+  OBJECT_DATABASE: { privileges: ["connect"], ofPublic: true },
+};
+
+export function* lostAccess(file: TracedFile): Iterable<LostAccess> {
+  const ordered = [...inOrder(file)].map(({ statement, resolve }) => ({
+    statement,
+    grant: grantOf(file, statement, resolve),
+  }));
+  const made = new Set(file.statements.flatMap(madeRoles));
+  for (const [index, { statement, grant }] of ordered.entries()) {
+    const others = ordered.flatMap((one, place) => (one.grant?.gives ? { ...one.grant, isLater: place > index } : []));
+    if (grant && !grant.gives) yield* revoked(statement, grant, others, made);
+    for (const { role, loss } of changedRoles(file, statement)) {
+      if (!made.has(role)) yield { by: statement, role, loss };
+    }
+  }
+}
+
+/** Blocks create roles that are not there yet. */
+function madeRoles(statement: TracedStatement): string[] {
+  if (kindOf(statement) === "CreateRoleStmt") return [textAt(bodyOf(statement), "role") ?? ""];
+  if (kindOf(statement) !== "DoStmt") return [];
+  return [...statement.statement.text.matchAll(/\bcreate\s+(?:role|user)\s+"?(\w+)/gi)].map(([, role = ""]) => role);
+}
+
+/** A GRANT or REVOKE of privileges on objects that existed before the file. */
+interface Grant {
+  readonly gives: boolean;
+  readonly roles: readonly string[];
+  /** Undefined for all of them. */
+  readonly privileges: readonly string[] | undefined;
+  readonly objects: readonly GrantedObject[];
+}
+
+interface GrantedObject {
+  readonly kind: string;
+  /** With its schema, if it has one. */
+  readonly name: string;
+  /** True if PUBLIC may have privileges on it. */
+  readonly isPublic: boolean;
+}
+
+function grantOf(file: TracedFile, statement: TracedStatement, resolve: Resolve): Grant | undefined {
+  const body = bodyOf(statement);
+  if (kindOf(statement) !== "GrantStmt" || at(body, "grant_option") === true) return undefined;
+  const privileges = listAt(body, "privileges").flatMap((one) => textAt(one, "AccessPriv", "priv_name") ?? []);
+  return {
+    gives: at(body, "is_grant") === true,
+    roles: listAt(body, "grantees").flatMap(roleName),
+    privileges: privileges.length > 0 ? privileges : undefined,
+    objects: objectsOf(file, body, resolve),
+  };
+}
+
+/** None for CURRENT_USER and its like: migrations run as it. */
+function roleName(node: unknown): string[] {
+  const role = at(node, "RoleSpec");
+  if (textAt(role, "roletype") === "ROLESPEC_PUBLIC") return ["PUBLIC"];
+  return textAt(role, "rolename") !== undefined ? [textAt(role, "rolename") ?? ""] : [];
+}
+
+function objectsOf(file: TracedFile, body: Fields, resolve: Resolve): GrantedObject[] {
+  const kind = textAt(body, "objtype") ?? "";
+  const objects = listAt(body, "objects");
+  const all = [...file.before.values()].map(tableObject);
+  const things = file.thingsBefore.flatMap(thingObject);
+  const schemas = new Set([...all, ...things].map(({ schema }) => schema));
+  const isPublic = NEEDED[kind]?.ofPublic === true;
+  if (textAt(body, "targtype") === "ACL_TARGET_ALL_IN_SCHEMA") {
+    const named = new Set(objects.map((one) => textAt(one, "String", "sval")));
+    return [...all, ...things].filter((one) => one.kind === kind && named.has(one.schema));
+  }
+  if (textAt(body, "targtype") !== "ACL_TARGET_OBJECT") return [];
+  return objects.flatMap((object): GrantedObject[] => {
+    const name = textAt(object, "String", "sval") ?? "";
+    if (kind === "OBJECT_DATABASE") return [{ kind, name, isPublic }];
+    if (kind === "OBJECT_SCHEMA") return schemas.has(name) ? [{ kind, name, isPublic: name === "public" }] : [];
+    if (kind === "OBJECT_TABLE") {
+      const relation = resolve(at(object, "RangeVar") as RangeVar);
+      return relation ? [tableObject(relation)] : [];
+    }
+    const [last, schema] = nameParts(object);
+    return things.filter((one) => one.kind === kind && one.plain === last && (schema ?? one.schema) === one.schema);
+  });
+}
+
+/** The name of an object and its schema, if the statement says it. */
+function nameParts(object: unknown): readonly (string | undefined)[] {
+  const range = at(object, "RangeVar");
+  if (range) return [textAt(range, "relname"), textAt(range, "schemaname")];
+  const names = at(object, "ObjectWithArgs", "objname") ?? at(object, "List", "items");
+  return nodesOf(names, "String")
+    .map((one) => textAt(one, "sval"))
+    .reverse();
+}
+
+function tableObject({ schema, name, isPublic }: Relation) {
+  return { kind: "OBJECT_TABLE", schema, plain: name, name: withSchema(schema, name), isPublic };
+}
+
+const THING_KINDS: Readonly<Partial<Record<NamedThing["kind"], readonly string[]>>> = {
+  function: ["OBJECT_FUNCTION", "OBJECT_ROUTINE"],
+  procedure: ["OBJECT_PROCEDURE", "OBJECT_ROUTINE"],
+  sequence: ["OBJECT_SEQUENCE"],
+  type: ["OBJECT_TYPE", "OBJECT_DOMAIN"],
+};
+
+function thingObject({ kind, schema, name }: NamedThing) {
+  return (THING_KINDS[kind] ?? []).map((one) => {
+    const isPublic = NEEDED[one]?.ofPublic === true;
+    return { kind: one, schema, plain: name, name: withSchema(schema, name), isPublic };
+  });
+}
+
+function withSchema(schema: string, name: string): string {
+  return schema === "public" ? name : `${schema}.${name}`;
+}
+
+type OtherGrant = Grant & { readonly isLater: boolean };
+
+function* revoked(
+  by: TracedStatement,
+  { roles, privileges, objects }: Grant,
+  others: readonly OtherGrant[],
+  made: ReadonlySet<string>,
+): Iterable<LostAccess> {
+  for (const role of roles) {
+    if (made.has(role)) continue;
+    const losses = objects.flatMap(({ kind, name, isPublic }) => {
+      if (role === "PUBLIC" && !isPublic) return [];
+      const isGiven = ({ objects: given, roles: receivers, isLater }: OtherGrant) =>
+        given.some((one) => one.kind === kind && one.name === name) &&
+        (role === "PUBLIC" || (isLater && (receivers.includes(role) || receivers.includes("PUBLIC"))));
+      const given = others.filter(isGiven);
+      // A REVOKE ALL before a GRANT sets the privileges of a role, mostly to what they are.
+      if (given.length > 0 && privileges === undefined) return [];
+      const kept = given.flatMap((one) => one.privileges ?? NEEDED[kind]?.privileges ?? []);
+      const lost = (NEEDED[kind]?.privileges ?? []).filter(
+        (one) => (privileges?.includes(one) ?? true) && !kept.includes(one),
+      );
+      return lost.length > 0 ? [{ name, words: privileges ? lost.join(", ").toUpperCase() : "all privileges" }] : [];
+    });
+    const [first, ...more] = losses;
+    if (!first) continue;
+    const rest = more.length > 0 ? ` and ${more.length} more` : "";
+    yield { by, role, loss: `loses ${first.words} on ${first.name}${rest}` };
+  }
+}
+
+/** Roles and databases that a statement takes from those who log in. */
+function changedRoles(file: TracedFile, statement: TracedStatement): { role: string; loss: string }[] {
+  const body = bodyOf(statement);
+  switch (kindOf(statement)) {
+    case "DropRoleStmt":
+      return listAt(body, "roles")
+        .flatMap(roleName)
+        .map((role) => ({ role, loss: "is dropped" }));
+    case "AlterRoleStmt": {
+      const isLocked = listAt(body, "options").some(
+        (one) => textAt(one, "DefElem", "defname") === "canlogin" && !at(one, "DefElem", "arg", "Boolean", "boolval"),
+      );
+      return isLocked ? [{ role: textAt(body, "role", "rolename") ?? "", loss: "can no longer log in" }] : [];
+    }
+    case "RenameStmt": {
+      const isName = ["OBJECT_ROLE", "OBJECT_DATABASE"].includes(textAt(body, "renameType") ?? "");
+      return isName ? [{ role: textAt(body, "subname") ?? "", loss: `is now ${textAt(body, "newname")}` }] : [];
+    }
+    case "GrantRoleStmt":
+      return at(body, "is_grant") === true || listAt(body, "opt").length > 0 ? [] : lostMemberships(file, body);
+  }
+  return [];
+}
+
+function lostMemberships(file: TracedFile, body: Fields): { role: string; loss: string }[] {
+  const groups = listAt(body, "granted_roles").flatMap((one) => textAt(one, "AccessPriv", "priv_name") ?? []);
+  const isRegranted = (role: string) =>
+    file.statements.some(
+      (one) =>
+        kindOf(one) === "GrantRoleStmt" &&
+        at(bodyOf(one), "is_grant") === true &&
+        listAt(bodyOf(one), "grantee_roles").flatMap(roleName).includes(role),
+    );
+  const roles = listAt(body, "grantee_roles").flatMap(roleName);
+  return roles
+    .filter((role) => !isRegranted(role))
+    .map((role) => ({ role, loss: `is no longer a member of ${groups.join(", ")}` }));
+}
