@@ -50,7 +50,10 @@ export function bodyTexts(file: TracedFile, statement: TracedStatement): string[
 }
 
 function parts(text: string): string[] {
-  return text === "" ? [] : text.replace(/--[^\n]*/g, "").split(";");
+  if (text === "") return [];
+  const [first = "", ...others] = text.split("/*");
+  const code = [first, ...others.map((part) => part.split("*/").slice(1).join("*/"))].join(" ");
+  return code.replace(/--[^\n]*/g, "").split(";");
 }
 
 /** True if each word occurs, after the one before it; one expression for all would backtrack over a long text. */
@@ -117,10 +120,15 @@ function updatedInLoops(texts: readonly string[], resolve: Resolve): Relation[] 
     const pieces = text.split(/\bloop\b/i);
     const rest = pieces.pop() ?? "";
     loops.push(...pieces.map((header) => loopOf(header, resolve)));
-    const isBatch = /\blimit\b|\bbetween\b|[<>]=?/i.test(rest);
-    if (!isUpdate(rest) || !loops.some((loop) => loop === "rows" || (loop === "batches" && isBatch))) return [];
+    if (!isUpdate(rest) || !loops.some((loop) => loop === "rows" || (loop === "batches" && isBatch(rest)))) return [];
     return namedAfter(rest, /\bupdate\b/i, resolve) ?? [];
   });
+}
+
+/** True if an UPDATE changes a number or a range of rows. */
+function isBatch(text: string): boolean {
+  const condition = text.slice(text.search(/\bwhere\b/i)).replaceAll("<>", "");
+  return /\blimit\b|\bbetween\b/i.test(condition) || (condition.includes("<") && condition.includes(">"));
 }
 
 /** @param header the text before LOOP */

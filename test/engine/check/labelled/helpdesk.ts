@@ -223,6 +223,7 @@ export const HELPDESK_NEAR: readonly Safe[] = [
   "MERGE INTO tags t USING (VALUES (1), (2)) AS old (id) ON t.id = old.id WHEN MATCHED THEN DELETE",
   "DO $$ BEGIN FOR i IN 1..10 LOOP INSERT INTO tags VALUES (i, 'tag ' || i) ON CONFLICT DO NOTHING; END LOOP; END $$",
   "-- Transaction: none\nDO $$ BEGIN LOOP UPDATE tickets SET due = now() WHERE id IN (SELECT id FROM tickets WHERE due IS NULL LIMIT 1000); EXIT WHEN NOT FOUND; COMMIT; END LOOP; END $$",
+  "DO $$ BEGIN WHILE EXISTS (SELECT FROM tags GROUP BY label HAVING count(*) > 1) LOOP /* the next number; */ UPDATE tags SET label = label || id FROM (SELECT id AS double, row_number() OVER (PARTITION BY label) AS nth FROM tags) AS d WHERE d.double = id AND nth > 1; END LOOP; END $$",
   "CREATE TABLE steps (id int); DO $$ DECLARE r record; BEGIN FOR r IN SELECT id FROM steps LOOP UPDATE steps SET id = 1 WHERE id = r.id; END LOOP; LOCK TABLE steps; END $$",
   "SELECT id FROM tickets WHERE state = 'new' ORDER BY id LIMIT 50 FOR UPDATE SKIP LOCKED",
   "ALTER TABLE tickets ADD COLUMN reporter text DEFAULT 'x'; ALTER TABLE tickets ADD CHECK (reporter <> 'x') NOT VALID",
