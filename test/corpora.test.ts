@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ROOT } from "../build/runtimes.ts";
+import { CORPORA, type Corpus, NO_CORPORA, plainCorpora } from "./support/corpora.ts";
 import { difference } from "./support/difference.ts";
 import { dumpSchema, findPgDump, withoutVersions } from "./support/pg-dump.ts";
 import { type PostgresServer, sharedServer } from "./support/postgres-server.ts";
@@ -13,17 +14,11 @@ import { programCommand, run } from "./support/program.ts";
  * the same files. They lie outside this repository; the tests are skipped where they or pg_dump are absent.
  */
 
-const CORPORA = process.env.PGSTEP_CORPORA ?? join(ROOT, "..", "shared", "corpora");
 const MAJOR = 15;
 
-interface Corpus {
-  readonly name: string;
-  readonly table: string;
-}
-
 const pgDump = findPgDump(MAJOR);
-const skip = !existsSync(join(CORPORA, "README.md"))
-  ? "there are no corpora beside this checkout"
+const skip = NO_CORPORA
+  ? NO_CORPORA
   : pgDump === undefined
     ? `there is no pg_dump ${MAJOR} with --restrict-key; install postgresql-client-${MAJOR}`
     : false;
@@ -41,14 +36,6 @@ describe("directories of other projects", { skip, concurrency: 2 }, () => {
     });
   }
 });
-
-function plainCorpora(): Corpus[] {
-  const rows = readFileSync(join(CORPORA, "README.md"), "utf8").matchAll(/^\| (\w+) \| yes(.*?) \|/gm);
-  return [...rows].map(([, name = "", note = ""]) => ({
-    name,
-    table: note.includes("--table") ? "pgstep_history" : "schema_migrations",
-  }));
-}
 
 async function pgstep(url: string, corpus: Corpus, ...args: string[]) {
   const [file, ...rest] = await programCommand("node");
