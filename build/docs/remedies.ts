@@ -38,7 +38,8 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   declined: "Run the command again and confirm, or confirm on the command line: `--yes`, or `--confirm <database>`.",
   "consent-missing": "If the data may be deleted, name the database: `pgstep reset --confirm <database>`.",
   "shadow-not-empty": "Name an empty database that nobody needs.",
-  "shadow-in-use": "Wait until the other process has ended, or give each process an empty database of its own.",
+  "shadow-in-use":
+    "Wait until the other process has ended, or give each process an empty database of its own. If a check was killed in the database that you want to use, empty it with `pgstep reset`.",
   "backup-failed":
     "Fix what the message names, e.g. with `--backup-dir` or `--pg-dump`; or continue without a backup: `--no-backup`.",
   "backup-unusable":

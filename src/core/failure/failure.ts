@@ -44,7 +44,7 @@ export const FAILURES = {
   "reset-unfinished": { exitStatus: 3, meaning: "A reset started and did not finish." },
   "too-large": { exitStatus: 3, meaning: "One transaction would need more locks than the server can hold." },
   "shadow-not-empty": { exitStatus: 3, meaning: "The shadow database is not empty." },
-  "shadow-in-use": { exitStatus: 3, meaning: "Another process uses the shadow database." },
+  "shadow-in-use": { exitStatus: 3, meaning: "Another process uses the shadow database, or the database is one." },
   declined: { exitStatus: 3, meaning: "The user declined the confirmation; nothing was changed." },
   "consent-missing": { exitStatus: 3, meaning: "The command deletes data and was not confirmed." },
   "backup-failed": { exitStatus: 3, meaning: "A backup could not be made or verified; nothing was changed." },

@@ -7,6 +7,7 @@ import type { Consent } from "../../ports/consent.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";
 import { requireUnprotected } from "../history/protection.ts";
 import { type DatabaseState, readState, requireWritable } from "../history/read-state.ts";
+import { requireNoShadow } from "../history/shadow-note.ts";
 import type { RunLock } from "../lock/run-lock.ts";
 import { withRunLock } from "../lock/take-lock.ts";
 import { DeletionRefused } from "../reset/transaction.ts";
@@ -45,6 +46,7 @@ export async function restore(
       const state = await readState(session, settings);
       requireWritable(state, "restore");
       requireUnprotected(state, "restore");
+      requireNoShadow(state, "restore");
       return { state, major: Math.floor(session.backend.serverVersion / 10_000) };
     },
     signal,

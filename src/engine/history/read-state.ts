@@ -20,6 +20,7 @@ import {
   type SettingOrigin,
   STANDBY,
 } from "./read-only.ts";
+import { isShadowNote, READ_NOTE, READ_NOTE_SQL, type ReadNote, SHADOW_OBJECT } from "./shadow-note.ts";
 
 /** The state of the database that a run needs to plan; reading it writes nothing. */
 export interface DatabaseState {
@@ -51,6 +52,8 @@ export interface DatabaseState {
   readonly repeatableExists: boolean;
   /** True if the database is protected from commands that delete or undo much of it. */
   readonly isProtected: boolean;
+  /** True if a check uses the database as a shadow, or was killed there. */
+  readonly isShadow: boolean;
   /** How many locks all transactions together can hold. */
   readonly lockCapacity: number;
 }
@@ -110,6 +113,7 @@ export async function readState(
     afterUpUnfinished: journal.some(({ version }) => version === AFTER_UP_MARK),
     repeatableExists: tableOf("repeatable") !== undefined,
     isProtected: facts.protected === true,
+    isShadow: facts.shadow ? isShadowNote(facts.shadow) : false,
     lockCapacity: facts.locks,
   };
 }
@@ -149,6 +153,7 @@ ${READ_ONLY_SQL}read_only,current_setting('max_locks_per_transaction')::int8*
 (current_setting('max_connections')::int+current_setting('max_prepared_transactions')::int)locks,n.oid IS NOT NULL AS schema,
 (SELECT reset_val FROM pg_settings WHERE name='statement_timeout')timeout,
 (${protectedBySettingSql(oids)}OR ${protectedByTableSql(names, oids)})protected,
+(SELECT ${READ_NOTE_SQL} FROM pg_largeobject_metadata o WHERE o.oid=${SHADOW_OBJECT})shadow,
 (SELECT json_object_agg(i,json_build_array(relkind,(SELECT json_agg(json_build_array(attname,format_type(atttypid,NULL),
 attnotnull AND NOT atthasdef AND attidentity='',EXISTS(SELECT FROM pg_index WHERE indrelid=c.oid AND indisunique
 AND indisvalid AND indimmediate AND indpred IS NULL AND indnkeyatts=1 AND indkey[0]=attnum))ORDER BY attnum)
@@ -170,6 +175,7 @@ interface Facts {
   readonly schema: boolean;
   readonly timeout: string;
   readonly protected?: boolean | null;
+  readonly shadow?: ReadNote | null;
   /** By position in `OWN_TABLES`, counted from 1. */
   readonly tables?: Readonly<Record<string, TableFacts>> | null;
 }
@@ -185,6 +191,7 @@ const FACTS: Shape = {
   schema: "boolean",
   timeout: "text",
   protected: ["maybe", "boolean"],
+  shadow: ["maybe", READ_NOTE],
   tables: [
     "maybe",
     [

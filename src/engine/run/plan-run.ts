@@ -12,6 +12,7 @@ import { tableNames } from "../history/history-table.ts";
 import { isFirstRun, type Occupants, readOccupants } from "../history/occupants.ts";
 import { requireUnprotected } from "../history/protection.ts";
 import { type DatabaseState, readState, requireNoResetUnfinished } from "../history/read-state.ts";
+import { requireNoShadow } from "../history/shadow-note.ts";
 import { begunOnesResumed, loadScripts, refuseUnsound, type Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { type AroundFiles, planAround, readAround } from "./plan-around.ts";
@@ -80,6 +81,7 @@ class Planning {
     const expected = isUp ? { rows: nothingPending(migrations, settings.environment), slices } : undefined;
     const state = await readState(session, settings, expected);
     requireNoResetUnfinished(state, "migrate");
+    if (!this.#context.isRehearsal) requireNoShadow(state, "migrate");
     const entries = compareHistory(migrations, state, settings.environment);
     const plan = this.#choice.choose(entries);
     this.#refuse(plan, state);

@@ -6,6 +6,7 @@ import type { SeedReport } from "../../core/reports/report.ts";
 import { byWeightAndPlace, readMigrations } from "../files/read-migrations.ts";
 import { type TableNames, tableNames } from "../history/history-table.ts";
 import { type DatabaseState, readState, requireNoResetUnfinished } from "../history/read-state.ts";
+import { requireNoShadow } from "../history/shadow-note.ts";
 import type { Inquiry } from "../run/after-loss.ts";
 import { NOTHING_AROUND } from "../run/around-run.ts";
 import { carryOut } from "../run/carry-out.ts";
@@ -51,6 +52,7 @@ function plannerOf(context: DatabaseContext, migrations: readonly Migration[], f
   return async (session) => {
     const state = await readState(session, settings);
     requireNoResetUnfinished(state, "seed");
+    requireNoShadow(state, "seed");
     requireNonePending(context, migrations, state);
     const records = files.seeds.some(({ once }) => once) ? await readSeedRecords(session, names) : NO_RECORDS;
     const wanted = files.seeds.filter(({ name, once }) => !(once && records.checksums.has(name)));

@@ -1,8 +1,9 @@
+import type { Settings } from "../../core/configuration/settings.ts";
 import { Failure } from "../../core/failure/failure.ts";
 import { holderWords, terminationSql } from "../../core/reports/other-sessions.ts";
 import { readSql } from "../../core/sql/own-sql.ts";
 import type { Database, Session } from "../../ports/session.ts";
-import { findKeyHolder, SHADOW_KEYS } from "../lock/lock-key.ts";
+import { findKeyHolder, lockKeys, SHADOW_KEYS } from "../lock/lock-key.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { BEGIN_IN_OWN_PATH } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
@@ -24,6 +25,18 @@ export async function lockShadow(session: Session, { description }: Database): P
   const holder = await findKeyHolder(session, SHADOW_KEYS);
   const who = holder ? holderWords(holder) : "another process";
   throw inUse(description, `${who} uses it`, holder?.pid ?? undefined);
+}
+
+/**
+ * Keeps runs out of the database until the transaction ends.
+ * @throws Failure shadow-in-use if one works in it
+ */
+export async function requireNoRun(session: Session, { description }: Database, settings: Settings): Promise<void> {
+  const keys = lockKeys(settings);
+  const [row] = await session.query(`SELECT pg_try_advisory_xact_lock(${keys})::text AS locked`);
+  if (row?.locked === "true") return;
+  const holder = await findKeyHolder(session, keys);
+  throw inUse(description, `${holder ? holderWords(holder) : "another process"} migrates it`, holder?.pid ?? undefined);
 }
 
 const TRIES = 20;

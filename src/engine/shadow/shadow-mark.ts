@@ -1,5 +1,14 @@
 import { quoteText } from "../../core/sql/quote.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
+import {
+  isShadowNote,
+  READ_NOTE,
+  READ_NOTE_SQL,
+  type ReadNote,
+  SHADOW_OBJECT,
+  shadowNote,
+} from "../history/shadow-note.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
 
 /*
  * The mark of a shadow database that is in use: a process that is killed leaves its objects there, and the next one may
@@ -8,27 +17,13 @@ import { ServerFailure, type Session } from "../../ports/session.ts";
  * names, so a copy of a marked database, or a dump restored elsewhere, is not marked.
  */
 
-/** The number of the large object: "pgst" in ASCII. */
-const MARK = 0x70677374;
-const TITLE = "pgstep uses this as a shadow database, and deletes everything in it";
-
-/** After this time somebody may have begun to use the objects that were left. */
-const LONGEST_HOURS = 24;
-
-interface Comment {
-  readonly title: string;
-  readonly database: string;
-  readonly since: string;
-}
-
 /** Marks the database in the open transaction. @returns false if the role may not */
 export async function mark(session: Session): Promise<boolean> {
-  const { database, now } = await readMark(session);
-  const comment: Comment = { title: TITLE, database, since: now };
+  const note = shadowNote(await readMark(session));
   try {
     await session.execute("SAVEPOINT mark");
-    await session.execute(`SELECT pg_catalog.lo_create(${MARK})`);
-    await session.execute(`COMMENT ON LARGE OBJECT ${MARK} IS ${quoteText(JSON.stringify(comment))}`);
+    await session.execute(`SELECT pg_catalog.lo_create(${SHADOW_OBJECT})`);
+    await session.execute(`COMMENT ON LARGE OBJECT ${SHADOW_OBJECT} IS ${quoteText(note)}`);
     return true;
   } catch (error) {
     if (!(error instanceof ServerFailure)) throw error;
@@ -39,34 +34,12 @@ export async function mark(session: Session): Promise<boolean> {
 
 /** True if this role has marked this database within the last day. */
 export async function isMarked(session: Session): Promise<boolean> {
-  const { database, now, comment } = await readMark(session);
-  const found = comment === undefined ? undefined : parsed(comment);
-  if (found?.title !== TITLE || found.database !== database) return false;
-  const hours = (Date.parse(now) - Date.parse(found.since ?? "")) / 3_600_000;
-  return hours >= 0 && hours < LONGEST_HOURS;
+  return isShadowNote(await readMark(session));
 }
 
-interface Read {
-  /** The database as no copy of it is called: its number and name. */
-  readonly database: string;
-  readonly now: string;
-  readonly comment: string | undefined;
-}
-
-async function readMark(session: Session): Promise<Read> {
-  const [row] = await session.query(`SELECT d.oid::text || ' ' || d.datname::text AS database,
- to_char(timezone('UTC', clock_timestamp()), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS now,
- (SELECT obj_description(o.oid, 'pg_largeobject') FROM pg_largeobject_metadata o JOIN pg_roles r ON r.oid = o.lomowner
-   WHERE o.oid = ${MARK} AND r.rolname = current_user) AS comment
- FROM pg_database d WHERE d.datname = current_database()`);
-  const { database, now, comment } = row ?? {};
-  return { database: String(database), now: String(now), comment: typeof comment === "string" ? comment : undefined };
-}
-
-function parsed(comment: string): Partial<Comment> | undefined {
-  try {
-    return JSON.parse(comment) ?? undefined;
-  } catch {
-    return undefined;
-  }
+async function readMark(session: Session): Promise<ReadNote> {
+  const [row] = await session.query(`SELECT ${READ_NOTE_SQL}::text AS note FROM pg_database d
+ LEFT JOIN (pg_largeobject_metadata m JOIN pg_roles r ON r.oid = m.lomowner AND r.rolname = current_user) ON m.oid = ${SHADOW_OBJECT}
+ LEFT JOIN LATERAL (SELECT m.oid) o ON true WHERE d.datname = current_database()`);
+  return jsonAnswer<ReadNote>(row?.note, READ_NOTE);
 }

@@ -9,7 +9,7 @@ import type { DatabaseContext } from "../session/context.ts";
 import { BEGIN_IN_OWN_PATH } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
 import { withRemedy } from "./remedies.ts";
-import { lockShadow, waitForOthers } from "./shadow-lock.ts";
+import { lockShadow, requireNoRun, waitForOthers } from "./shadow-lock.ts";
 import { isMarked, mark } from "./shadow-mark.ts";
 import type { TrialStart } from "./trial-start.ts";
 
@@ -91,6 +91,8 @@ async function markIfEmpty({ database, settings, signal }: DatabaseContext): Pro
     // One transaction: the mark may never get into a database that has contents.
     await session.execute(BEGIN_IN_OWN_PATH);
     if (await isMarked(session)) return "left";
+    // No run may begin between the look and the mark.
+    await requireNoRun(session, database, settings);
     if (!isEmpty(await readInventory(session, tableNames(settings)))) throw notEmpty(database);
     await mark(session);
     await session.execute("COMMIT");

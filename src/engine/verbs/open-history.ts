@@ -8,6 +8,7 @@ import {
   requireWritable,
   type TablePrivilege,
 } from "../history/read-state.ts";
+import { requireNoShadow } from "../history/shadow-note.ts";
 import type { RunLock } from "../lock/run-lock.ts";
 import { type LockedWork, withRunLock } from "../lock/take-lock.ts";
 import { refuseUnsound } from "../script/load-scripts.ts";
@@ -24,7 +25,7 @@ export function soundMigrations({ fileSystem, settings }: DatabaseContext, doing
 /**
  * The state of the database, for a command that will write to its history.
  * @param doing for messages: "Cannot <doing> app on localhost"
- * @throws Failure privilege-missing, reset-unfinished
+ * @throws Failure privilege-missing, reset-unfinished, shadow-in-use
  */
 export async function lookToWrite(
   { settings }: DatabaseContext,
@@ -35,6 +36,7 @@ export async function lookToWrite(
   const state = await readState(session, settings);
   requireWritable(state, doing, needed);
   requireNoResetUnfinished(state, doing);
+  requireNoShadow(state, doing);
   return state;
 }
 

@@ -7,6 +7,7 @@ import { ServerFailure, type Session } from "../../ports/session.ts";
 import { NOW_UTC, type TableNames, tableNames } from "../history/history-table.ts";
 import { PROTECTION_SETTING, protectedBySettingSql, protectedByTableSql } from "../history/protection.ts";
 import { type DatabaseState, readState, requireWritable } from "../history/read-state.ts";
+import { requireNoShadow } from "../history/shadow-note.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { inTransaction } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
@@ -21,6 +22,7 @@ export async function protect(context: DatabaseContext): Promise<ProtectionRepor
   const work = async (session: Session): Promise<ProtectionReport> => {
     const state = await readState(session, settings);
     requireWritable(state, "protect");
+    requireNoShadow(state, "protect");
     const report = { type: "protection", database: database.description, isProtected: true } as const;
     if (state.isProtected) return { ...report, hasChanged: false };
     try {

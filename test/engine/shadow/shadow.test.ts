@@ -5,7 +5,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { ROOT } from "../../../build/runtimes.ts";
+import { reset } from "../../../src/engine/reset/reset.ts";
+import { migrate } from "../../../src/engine/run/migrate.ts";
+import { seed } from "../../../src/engine/seed/seed.ts";
 import { inShadow } from "../../../src/engine/shadow/shadow.ts";
+import { baseline } from "../../../src/engine/verbs/baseline.ts";
+import { protect } from "../../../src/engine/verbs/protect.ts";
 import { until, untilTrue } from "../../support/until.ts";
 import { refusal, type ServerWorld, world } from "../support.ts";
 
@@ -58,6 +63,44 @@ for (const major of [15, 18] as const) {
         [[], 0],
       );
       assert.deepEqual(await used(place), [[], ["shadow-left"]], "nothing is left the next time");
+    });
+
+    test("lets nobody but reset write to it while its mark counts", async () => {
+      const place = await world({ "001_t.sql": "CREATE TABLE t (id int);" }, { major });
+      const { context } = place;
+      const writes: Readonly<Record<string, () => Promise<unknown>>> = {
+        up: () => place.up(),
+        redo: () => place.redo(1),
+        seed: () => seed(context, {}),
+        baseline: () => baseline(context, "001"),
+        protect: () => protect(context),
+      };
+      await inShadow(context, async (shadow) => {
+        for (const [verb, write] of Object.entries(writes)) {
+          const { message, hint } = await refusal(write(), "shadow-in-use");
+          assert.match(
+            message,
+            /: pgstep check uses it as a shadow database, and would delete everything in it$/,
+            verb,
+          );
+          assert.match(hint ?? "", /pgstep reset --confirm \w+\.$/);
+        }
+        assert.equal((await migrate(shadow, {}, {})).failure, undefined, "the check itself may");
+        await reset(context, { mayReset: async () => true, mayRepair: async () => false });
+        assert.equal((await place.up()).failure, undefined, "nothing is left of the mark");
+      });
+    });
+
+    test("is refused while a run works in it", async () => {
+      const place = await world({ "001_t.sql": "SELECT pg_advisory_lock(7);" }, { major });
+      const held = await place.database.open();
+      await held.execute("SELECT pg_advisory_lock(7)");
+      const run = place.up();
+      await place.until("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)");
+      const { message } = await refusal(used(place), "shadow-in-use");
+      assert.match(message, /as a shadow database: process \d+, .* migrates it$/);
+      await held.close();
+      await run;
     });
 
     test("is used by one process at a time", async () => {

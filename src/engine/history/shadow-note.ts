@@ -1,0 +1,60 @@
+import { Failure } from "../../core/failure/failure.ts";
+import type { Shape } from "../session/json-answer.ts";
+
+/*
+ * The note that a check leaves in a shadow database on a server while it uses it (`engine/shadow/shadow-mark.ts`): the
+ * comment of a large object. Until it expires, a check deletes everything in that database, so nobody may put anything there.
+ */
+
+/** The number of the large object: "pgst" in ASCII. */
+export const SHADOW_OBJECT = 0x70677374;
+const TITLE = "pgstep uses this as a shadow database, and deletes everything in it";
+
+/** After this time somebody may have begun to use the objects that were left. */
+const LONGEST_HOURS = 24;
+
+interface Note {
+  readonly title: string;
+  readonly database: string;
+  readonly since: string;
+}
+
+/** A note as it was read, and the database as no copy of it is called: its number and name. */
+export type ReadNote = readonly [comment: string | undefined | null, database: string, now: string];
+
+export const READ_NOTE: Shape = ["parts", ["text?", "text", "text"]];
+
+/** `ReadNote` of the large object `o` in the database `d`, as JSON. */
+export const READ_NOTE_SQL = `json_build_array(obj_description(o.oid,'pg_largeobject'),d.oid::text||' '||d.datname,
+to_char(timezone('UTC',clock_timestamp()),'YYYY-MM-DD"T"HH24:MI:SS"Z"'))`;
+
+/** The text of a new note. */
+export function shadowNote([, database, since]: ReadNote): string {
+  const note: Note = { title: TITLE, database, since };
+  return JSON.stringify(note);
+}
+
+/** True if the note is about this very database, not a copy of it, and has not expired. */
+export function isShadowNote([comment, database, now]: ReadNote): boolean {
+  const found = parsed(comment ?? "");
+  if (found?.title !== TITLE || found.database !== database) return false;
+  const hours = (Date.parse(now) - Date.parse(found.since ?? "")) / 3_600_000;
+  return hours >= 0 && hours < LONGEST_HOURS;
+}
+
+/** @throws Failure shadow-in-use */
+export function requireNoShadow(state: { readonly name: string; readonly isShadow: boolean }, what: string): void {
+  if (!state.isShadow) return;
+  const why = "pgstep check uses it as a shadow database, and would delete everything in it";
+  throw new Failure("shadow-in-use", `Cannot ${what} ${state.name}: ${why}`, {
+    hint: `Name another database, or, if no check runs there any more, empty this one: pgstep reset --confirm ${state.name}.`,
+  });
+}
+
+function parsed(comment: string): Partial<Note> | undefined {
+  try {
+    return JSON.parse(comment) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
