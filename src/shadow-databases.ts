@@ -66,11 +66,7 @@ export class ShadowDatabases {
     const images = new TrialImages(directory, resolve(this.#resolved.values.directory));
     const keys = trialKeys(await this.#surroundings(standIns), beginning);
     const image = images.find(keys);
-    const shadow = await this.#opened(
-      image ? { ...trial, image: image.delta } : trial,
-      // The image has what the file for the beginning makes.
-      image ? undefined : standIns,
-    );
+    const shadow = await this.#opened(image ? { ...trial, image: image.delta } : trial, standIns);
     return {
       shadow,
       start: {
@@ -106,8 +102,11 @@ export class ShadowDatabases {
 
   async #opened(target: Target, standIns: StandInFiles | undefined): Promise<DatabaseContext> {
     const { emit } = this.#context;
-    const shadow = { ...this.#context, database: await openTarget(target, this.#resolved.values, { emit }) };
-    if (standIns?.setup) await setUp(shadow, standIns.setup);
+    const database = await openTarget(target, this.#resolved.values, { emit });
+    const shadow = { ...this.#context, database, preparedBy: standIns?.setup?.path };
+    // An image has what the file makes.
+    const isImage = target.kind === "embedded" && target.image !== undefined;
+    if (standIns?.setup && !isImage) await setUp(shadow, standIns.setup);
     return shadow;
   }
 }

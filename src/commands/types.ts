@@ -2,6 +2,7 @@ import type { Command } from "../core/command-line/command.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { DRIVERS } from "../core/types/driver-types.ts";
 import { TYPE_FORMATS, typeOptions } from "../core/types/type-options.ts";
+import { usedStandIns } from "../engine/shadow/stand-ins.ts";
 import { generateTypes } from "../engine/types/generate.ts";
 import type { Environment } from "./shared/environment.ts";
 
@@ -49,7 +50,10 @@ export const types: Command<Environment> = {
     const asked = typeOptions(options, tables);
     const target = { out: options.get("out"), check: options.has("check") };
     const report = options.has("replay")
-      ? await environment.replayed((context) => generateTypes(context, asked, target))
+      ? await environment.replayed(async (context) => ({
+          ...(await generateTypes(context, asked, target)),
+          standIns: await usedStandIns(context),
+        }))
       : await generateTypes(await environment.databaseContext(), asked, target);
     environment.report(report);
     return target.check && report.files.some(({ change }) => change !== "none") ? STALE : 0;

@@ -177,7 +177,11 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
         },
         leftOut: [PLACE],
         roles: ["app_reader"],
-        standIns: [{ extension: "pg_cron" }, { extension: "timescaledb", path: "d/stand-ins/timescaledb.sql" }],
+        standIns: [
+          { extension: "pg_cron" },
+          { extension: "timescaledb", path: "d/stand-ins/timescaledb.sql" },
+          { path: "d/stand-ins/server.sql" },
+        ],
       },
       statements: [
         {
@@ -223,7 +227,13 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     },
     wait: { type: "wait", database: "app", waitedMs: 20 },
     doctor: { type: "doctor", database: "app", isConnected: true, warnings: 1, errors: 1 },
-    types: { type: "types", database: "app", files: [{ path: "types.ts", change: "created" }], checked: false },
+    types: {
+      type: "types",
+      database: "app",
+      files: [{ path: "types.ts", change: "created" }],
+      checked: false,
+      standIns: [{ extension: "pg_cron" }],
+    },
     settings: {
       ...{ type: "settings", projectFile: "pgstep.json", failure },
       settings: [

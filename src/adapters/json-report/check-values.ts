@@ -63,15 +63,12 @@ export const CHECK_VALUES = {
     examined: list("The paths of the files whose statements were examined.", TEXT),
     notRun: list("The paths of the files that were not run, because one before them failed.", TEXT),
     leftOut: list("Statements that were not run, because they reach beyond the database.", ref("place")),
-    standIns: list(
-      "The stand-ins that took the place of extensions which the embedded database lacks.",
-      ref("standIn"),
-    ),
+    standIns: list("The stand-ins that took the place of what the embedded database lacks.", ref("standIn")),
     roles: list("The roles that the files name and none of them creates; the embedded database got them.", TEXT),
   }),
-  standIn: object("A stand-in for an extension.", {
-    extension: string("The extension's name."),
-    path: stringOrNull("The path of the project's file that stands for it; null for a stand-in of pgstep."),
+  standIn: object("A stand-in for what the embedded database lacks.", {
+    extension: stringOrNull("The extension's name; null for server.sql, which stands for everything else."),
+    path: stringOrNull("The path of the project's file; null for a stand-in of pgstep."),
   }),
   checkedStatement: object("A statement, and what it was seen to do.", {
     place: ref("place", "The start of the statement."),

@@ -8,6 +8,7 @@ import type { RepeatableEntry } from "../../core/repeatable/repeatable.ts";
 import type { CheckReport } from "../../core/reports/check-report.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { Report, StepReport } from "../../core/reports/report.ts";
+import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
 import type { Note } from "../output/notes.ts";
 import type { Exactly, JsonLine, JsonResult, JsonValue } from "./shapes.ts";
 import { FORMAT_VERSION, versionLine } from "./version.ts";
@@ -137,7 +138,7 @@ export function jsonReport(report: Report) {
       };
     }
     case "types":
-      return { ...report, text: report.text ?? null };
+      return { ...report, text: report.text ?? null, standIns: report.standIns.map(jsonStandIn) };
     case "bundled":
       return { ...report, pinned: report.pinned ?? null };
     case "doctor":
@@ -155,6 +156,10 @@ export function jsonReport(report: Report) {
   }
 }
 
+function jsonStandIn({ extension, path }: UsedStandIn) {
+  return { extension: extension ?? null, path: path ?? null };
+}
+
 function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
   return {
     ...fields(report, "type", "database", "migrations", "files"),
@@ -162,7 +167,7 @@ function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
     ...fields(report, "inOlder", "ignored", "known", "outdated"),
     replay: orNull(replay, (run) => ({
       ...{ ...run, leftOut: run.leftOut.map(jsonPlace) },
-      standIns: run.standIns.map(({ extension, path = null }) => ({ extension, path })),
+      standIns: run.standIns.map(jsonStandIn),
     })),
     statements: statements.map(({ place, statement, touches }) => ({
       ...{ place: jsonPlace(place), statement },

@@ -82,6 +82,10 @@ export const RESULTS = {
     checked: yesOrNo("The files were only compared."),
     files: list("In the order of their paths; empty when none was named.", ref("writtenFile")),
     text: stringOrNull("The TypeScript itself if no file was named."),
+    standIns: list(
+      "With --replay: the stand-ins that took the place of what the embedded database lacks.",
+      ref("standIn"),
+    ),
   }),
   backup: line("backup", "The answer of backup.", BACKUP_FIELDS),
   backups: line("backups", "The answer of backup --list.", {

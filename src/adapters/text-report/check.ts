@@ -5,9 +5,9 @@ import type {
   CheckedTouch,
   CheckReport,
   DownOutcomes,
-  UsedStandIn,
 } from "../../core/reports/check-report.ts";
 import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
+import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
 import { cut, displayWidth, enumeration, grouped, pad, printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
 import { counted, listed } from "../output/words.ts";
@@ -50,15 +50,19 @@ function runLines({ files }: CheckReport, run: CheckedRun): string[] {
     ...(leftOut.length > 0
       ? [`Left out, because it reaches beyond the database: ${printableLine(enumeration(leftOut.map(placeText)))}.`]
       : []),
-    ...(standIns.length > 0
-      ? [`Used stand-ins for extensions: ${printableLine(enumeration(standIns.map(standInText)))}.`]
-      : []),
+    ...standInLines(standIns),
     ...(roles.length > 0 ? [`Created roles that no file creates: ${printableLine(enumeration(roles))}.`] : []),
   ];
 }
 
+/** What stood for something that the embedded database lacks; no line if nothing did. */
+export function standInLines(standIns: readonly UsedStandIn[]): string[] {
+  return standIns.length > 0 ? [`Used stand-ins: ${printableLine(enumeration(standIns.map(standInText)))}.`] : [];
+}
+
 function standInText({ extension, path }: UsedStandIn): string {
-  return path === undefined ? extension : `${extension} (${path})`;
+  if (path === undefined) return extension ?? "";
+  return extension === undefined ? path : `${extension} (${path})`;
 }
 
 /** The findings that do not count. */

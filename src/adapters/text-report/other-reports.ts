@@ -20,7 +20,7 @@ import type { TypesReport, WrittenFile } from "../../core/types/types-report.ts"
 import type { Output } from "../output/output.ts";
 import { counted, duration, listed } from "../output/words.ts";
 import { backupLines, backupListLines, restoreLines } from "./backup.ts";
-import { syntaxLines } from "./check.ts";
+import { standInLines, syntaxLines } from "./check.ts";
 import { doctorLines } from "./doctor.ts";
 import { failureLines, findingLines, resultLine } from "./failure.ts";
 import { settingsLines } from "./settings.ts";
@@ -224,11 +224,12 @@ const TO_DO: Readonly<Record<WrittenFile["change"], string>> = {
 };
 
 /** The text itself if no file was named, else the changes of the files. */
-function typesLines({ checked, files, text }: TypesReport): string[] {
+function typesLines({ checked, files, text, standIns }: TypesReport): string[] {
   if (text !== undefined) return [text.replace(/\n$/, "")];
   const words = checked ? TO_DO : DONE;
   const touched = files.filter(({ change }) => change !== "none");
   const lines = touched.map(({ path, change }) => `${words[change]} ${printableLine(path)}`);
-  if (touched.length === 0) return [`${counted(files.length, "file")} up to date.`];
+  lines.push(...standInLines(standIns));
+  if (touched.length === 0) return [`${counted(files.length, "file")} up to date.`, ...lines];
   return checked ? [...lines, "Run the command without --check to write them."] : lines;
 }

@@ -11,7 +11,7 @@ import { type Appearance, Output, type OutputStream } from "../output/output.ts"
 import { counted, duration } from "../output/words.ts";
 import { hookLine, repeatableLine } from "./around.ts";
 import { backupLines, restorePlanLines } from "./backup.ts";
-import { checkLines } from "./check.ts";
+import { checkLines, standInLines } from "./check.ts";
 import { checkLines as doctorCheckLines, explainedLines } from "./doctor.ts";
 import { failureLines, findingLines, noticeLines } from "./failure.ts";
 import { inventoryLines, otherLines, quietLines } from "./other-reports.ts";
@@ -92,6 +92,7 @@ export class TextReporter implements Reporter {
     else if (report.type === "status") this.#status(report);
     else if (report.type === "check") this.#answer(checkLines(report, this.#out, this.#verbose));
     else this.#answer(otherLines(report, this.#out));
+    if (isText) this.#printUnlessQuiet(standInLines(report.standIns));
     if (report.type === "settings" && report.failure) this.failure(report.failure);
   }
 

@@ -1,6 +1,7 @@
 import type { CheckRule } from "../check/rule.ts";
 import type { FilePlace, Finding } from "../failure/failure.ts";
 import type { Level } from "../findings/levels.ts";
+import type { UsedStandIn } from "../stand-ins/used-stand-in.ts";
 import type { Blocked } from "../trace/lock-modes.ts";
 import type { SyntaxCheck } from "./syntax-check.ts";
 
@@ -51,17 +52,10 @@ export interface CheckedRun {
   readonly notRun: readonly string[];
   /** Statements that were left out, because their effect would not end with the shadow database. */
   readonly leftOut: readonly FilePlace[];
-  /** The stand-ins that the database had for extensions, by their names. */
+  /** The stand-ins that the database had. */
   readonly standIns: readonly UsedStandIn[];
   /** The roles that the files name and none of them creates; the embedded database got them. */
   readonly roles: readonly string[];
-}
-
-/** An extension whose place a stand-in took. */
-export interface UsedStandIn {
-  readonly extension: string;
-  /** The file of the project that stands for it; undefined for a stand-in of pgstep. */
-  readonly path?: string;
 }
 
 /** A statement, and what it was seen to do. */

@@ -1,3 +1,5 @@
+import type { UsedStandIn } from "../stand-ins/used-stand-in.ts";
+
 /** The result for one file, or the expected result. */
 export interface WrittenFile {
   readonly path: string;
@@ -14,4 +16,6 @@ export interface TypesReport {
   readonly checked: boolean;
   /** The whole text, if no file was named. */
   readonly text?: string;
+  /** The stand-ins that the database had, if the migrations were applied to one in memory. */
+  readonly standIns: readonly UsedStandIn[];
 }

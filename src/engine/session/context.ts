@@ -35,4 +35,6 @@ export interface Context {
 /** A context with a database to work on. */
 export interface DatabaseContext extends Context {
   readonly database: Database;
+  /** The path of the project's file that has prepared a shadow database. */
+  readonly preparedBy?: string | undefined;
 }

@@ -1,8 +1,8 @@
 import { Failure, interruption } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
-import type { UsedStandIn } from "../../core/reports/check-report.ts";
 import { type Control, parseControl, STAND_IN_COMMENTS, type StandIn } from "../../core/stand-ins/stand-in.ts";
+import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
 import { writeDuration } from "../../core/text/duration.ts";
 import { advance, START } from "../../core/text/position.ts";
 import { decodeSource, NotUtf8 } from "../../core/text/source.ts";
@@ -130,14 +130,16 @@ async function runSetup(session: Session, { path, sql }: SetupFile): Promise<voi
   }
 }
 
-/** The stand-ins that a shadow database has, by their extensions' names; the path of a file of the project. */
-export async function usedStandIns({ database, settings, signal }: DatabaseContext): Promise<UsedStandIn[]> {
+/** The stand-ins that a shadow database has: by their extensions' names, then the file that has prepared it. */
+export async function usedStandIns(shadow: DatabaseContext): Promise<UsedStandIn[]> {
+  const { database, settings, signal, preparedBy } = shadow;
   if (!database.embedded) return [];
   const rows = await withSession(database, "inspect", (session) => session.query(USED), signal);
-  return rows.map(({ name, comment }) => ({
+  const extensions = rows.map(({ name, comment }) => ({
     extension: String(name),
     ...(comment === STAND_IN_COMMENTS.ofFile && { path: standInPath(settings, `${name}.sql`) }),
   }));
+  return [...extensions, ...(preparedBy === undefined ? [] : [{ path: preparedBy }])];
 }
 
 const USED = `SELECT e.extname AS name, a.comment FROM pg_catalog.pg_extension e

@@ -48,7 +48,7 @@ export async function generateTypes(
       overrides: options.overrides,
       mainSchema: options.schemas?.[0] ?? MAIN_SCHEMA,
     });
-  const report = { type: "types", database: database.description, checked: target.check } as const;
+  const report = { type: "types", database: database.description, checked: target.check, standIns: [] } as const;
   const { out, check } = target;
   if (out === undefined)
     return { ...report, files: [], text: oneFile(declared(narrowed(catalog, tables)), FORMATS[format]) };

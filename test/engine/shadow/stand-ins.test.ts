@@ -96,7 +96,7 @@ function shadowOf(context: DatabaseContext): InShadow {
     const files = readStandIns(context, () => {});
     const extensions = { ...files, packageDirectories: [] };
     const database = new PgliteDatabase({ kind: "embedded", directory: undefined, parameters: {}, extensions });
-    const shadow = { ...context, database };
+    const shadow = { ...context, database, preparedBy: files.setup?.path };
     if (files.setup) await setUp(shadow, files.setup);
     return await inShadow(shadow, work).finally(() => database.close());
   };
@@ -200,6 +200,7 @@ describe("what the embedded database lacks", () => {
     assert.deepEqual(standIns, [
       ["own", "own.sql"],
       ["pg_cron", undefined],
+      [undefined, "server.sql"],
     ]);
   });
 
