@@ -47,17 +47,17 @@ export async function readIndexes(
   trials: number,
 ): Promise<TableIndexes> {
   const before = `${limitsSql} ${noteSql(about.table)} ${trialSql(about, trials)}`;
-  return (await readCatalog(session, before, factsSql(about, trials > 0))) as TableIndexes;
+  return (await readRolledBack(session, before, factsSql(about, trials > 0))) as TableIndexes;
 }
 
 /** The oid of the index that a name refers to in the file's search path; undefined if there is none. */
 export async function findIndex(session: Session, name: string): Promise<string | undefined> {
   const sql = `SELECT pg_catalog.to_json((SELECT c.oid::text FROM pg_class c WHERE c.oid = ${NOTED} AND c.relkind IN ('i', 'I')))::text AS row`;
-  return ((await readCatalog(session, noteSql(name), sql)) as string | null) ?? undefined;
+  return ((await readRolledBack(session, noteSql(name), sql)) as string | null) ?? undefined;
 }
 
 /** Runs statements, then a query of the catalog that returns one JSON value, and rolls back. */
-export async function readCatalog(session: Session, before: string, sql: string): Promise<unknown> {
+export async function readRolledBack(session: Session, before: string, sql: string): Promise<unknown> {
   const sent = [
     session.execute(`${BEGIN_OWN}; ${before} ${COMPARABLE}`),
     session.query(sql),

@@ -39,6 +39,39 @@ export async function requireNoRun(session: Session, { description }: Database, 
   throw inUse(description, `${holder ? holderWords(holder) : "another process"} migrates it`, holder?.pid ?? undefined);
 }
 
+/** A busy server may take some seconds for a connection. */
+const LONGEST_WAIT_MS = 15_000;
+
+/**
+ * Requires that another session gets a server connection while the lock's transaction keeps one: through a pooler with
+ * a single one, every later session would wait for that.
+ * @throws Failure connection-failed
+ */
+export async function requireSecondSession({ database, clock, signal }: DatabaseContext): Promise<void> {
+  const done = new AbortController();
+  const isOver = clock.sleep(LONGEST_WAIT_MS, AbortSignal.any([signal, done.signal])).then(() => !done.signal.aborted);
+  const tooFew = isOver.then((over) => {
+    if (!over || signal.aborted) return;
+    const why = "no second session gets a connection to the server while the first one keeps its transaction open";
+    throw new Failure("connection-failed", `Cannot use ${database.description} as a shadow database: ${why}`, {
+      hint: "Connect to the server directly, or let the pooler open more than one connection to it.",
+    });
+  });
+  const asked = withSession(
+    database,
+    "inspect the shadow database",
+    (session) => Promise.race([session.query("SELECT 1"), tooFew]),
+    AbortSignal.any([signal, done.signal]),
+  );
+  try {
+    await Promise.race([asked, tooFew]);
+  } finally {
+    done.abort();
+    asked.catch(() => {});
+    tooFew.catch(() => {});
+  }
+}
+
 const TRIES = 20;
 const DELAY_MS = 100;
 

@@ -9,7 +9,7 @@ import type { DatabaseContext } from "../session/context.ts";
 import { BEGIN_IN_OWN_PATH } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
 import { withRemedy } from "./remedies.ts";
-import { lockShadow, requireNoRun, waitForOthers } from "./shadow-lock.ts";
+import { lockShadow, requireNoRun, requireSecondSession, waitForOthers } from "./shadow-lock.ts";
 import { isMarked, mark } from "./shadow-mark.ts";
 import type { TrialStart } from "./trial-start.ts";
 
@@ -66,6 +66,7 @@ async function inLocked<Result>(
   lockPid: number,
   work: (context: DatabaseContext) => Promise<Result>,
 ): Promise<Result> {
+  await requireSecondSession(shadow);
   if ((await markIfEmpty(shadow)) === "left") {
     await waitForOthers(shadow, lockPid);
     await empty(quiet);

@@ -1,6 +1,6 @@
 import { quoteText } from "../../core/sql/quote.ts";
 import type { ConcurrentReindex } from "../../core/statements/reindex.ts";
-import { builderSql, NOTED, noteSql, readCatalog } from "../catalog/indexes-sql.ts";
+import { builderSql, NOTED, noteSql, readRolledBack } from "../catalog/indexes-sql.ts";
 import { runAlone, type StatementRun } from "./one-statement.ts";
 
 /**
@@ -39,7 +39,7 @@ export async function dropLeftovers(
 ): Promise<void> {
   const leftover = `pg_catalog.json_build_object('oid', i.indexrelid::text, 'qualified', pg_catalog.format('%I.%I', n.nspname, c.relname), 'builder', ${builderSql("i.indrelid", "i.indexrelid")})`;
   const sql = `SELECT COALESCE(pg_catalog.json_agg(${leftover}), '[]')::text AS row ${leftoversSql(reindex)}`;
-  const found = (await readCatalog(of.run.session, noteSql(reindex.name), sql)) as Leftover[];
+  const found = (await readRolledBack(of.run.session, noteSql(reindex.name), sql)) as Leftover[];
   for (const { oid, qualified, builder } of found) {
     if (builder === null && !before.includes(oid)) await runAlone(of, `DROP INDEX CONCURRENTLY IF EXISTS ${qualified}`);
   }
