@@ -75,7 +75,7 @@ async function isViolated(session: Session, { sql, columns }: Condition): Promis
   // A sequence keeps what was taken from it.
   if (columns.some(([, , value]) => value.includes("nextval("))) return false;
   const values = columns.map(([name, type, value]) => `CAST((${value}) AS ${type}) AS ${quoteIdentifier(name)}`);
-  await session.execute("SAVEPOINT pgstep_misfit");
+  await session.query("SAVEPOINT pgstep_misfit");
   try {
     // The server computes only what the answer needs.
     const [row] = await session.query(
@@ -86,6 +86,6 @@ async function isViolated(session: Session, { sql, columns }: Condition): Promis
     if (!(error instanceof ServerFailure)) throw error;
     return MISFIT.test(error.server.code);
   } finally {
-    await session.execute("ROLLBACK TO SAVEPOINT pgstep_misfit; RELEASE SAVEPOINT pgstep_misfit");
+    await session.query("ROLLBACK TO SAVEPOINT pgstep_misfit; RELEASE SAVEPOINT pgstep_misfit");
   }
 }
