@@ -7,6 +7,8 @@ export interface CommittedFiles {
    * A file without statements has the checksum of its own text. Files whose content git does not have are missing.
    */
   readonly checksums: ReadonlyMap<string, string>;
+  /** Reads one of these files; undefined if git does not have its content. */
+  read?(path: string): Promise<Uint8Array | undefined>;
 }
 
 /** There is no earlier commit, so all files are new. */

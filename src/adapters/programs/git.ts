@@ -23,7 +23,7 @@ export const git: VersionControl = {
         isShallow ? WHOLE_HISTORY : OTHER_BASE,
       );
     }
-    return { commit: `${found.name} at ${commit.slice(0, SHORT)}`, checksums: await place.checksumsAt(commit) };
+    return { commit: `${found.name} at ${commit.slice(0, SHORT)}`, ...(await place.filesAt(commit)) };
   },
 };
 
@@ -95,7 +95,7 @@ class Checkout {
     return status === 0 ? output.trim() : undefined;
   }
 
-  async checksumsAt(commit: string): Promise<CommittedFiles["checksums"]> {
+  async filesAt(commit: string): Promise<Omit<CommittedFiles, "commit">> {
     // Lists the files below the directory, by their paths there.
     const { status, output, complaint } = await this.ask(["ls-tree", "-r", "-z", commit]);
     if (status !== 0) throw refusedBy(complaint);
@@ -104,17 +104,25 @@ class Checkout {
       const [, id, path] = /^\d+ blob ([0-9a-f]+)\t(.+)$/s.exec(entry) ?? [];
       if (id !== undefined && path !== undefined && /\.sql$/i.test(path)) ids.set(path, id);
     }
-    if (ids.size === 0) return ids;
+    if (ids.size === 0) return { checksums: ids };
     const blobs = new BlobChecksums();
     const input = [...new Set(ids.values())].map((id) => `${id}\n`).join("");
     const read = await this.ask(["cat-file", "--batch"], { input, take: (bytes) => blobs.take(bytes) });
     if (read.status !== 0) throw refusedBy(read.complaint);
-    return new Map(
+    const checksums = new Map(
       [...ids].flatMap(([path, id]) => {
         const checksum = blobs.found.get(id);
         return checksum === undefined ? [] : [[path, checksum] as const];
       }),
     );
+    return { checksums, read: async (path) => await this.#blob(ids.get(path)) };
+  }
+
+  async #blob(id: string | undefined): Promise<Uint8Array | undefined> {
+    const parts: Buffer[] = [];
+    if (id === undefined) return undefined;
+    const { status } = await this.ask(["cat-file", "blob", id], { take: (bytes) => parts.push(Buffer.from(bytes)) });
+    return status === 0 ? Buffer.concat(parts) : undefined;
   }
 }
 

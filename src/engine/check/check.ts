@@ -22,6 +22,7 @@ import { proveAlone } from "../shadow/prove-alone.ts";
 import type { InShadow } from "../shadow/shadow.ts";
 import { usedStandIns } from "../shadow/stand-ins.ts";
 import { chooseFiles, type FileChoice } from "./choose-files.ts";
+import type { EarlierRepeatables } from "./earlier-repeatables.ts";
 import { asHarm, placedFinding, touchingStatements } from "./judge.ts";
 import { type TimeLimit, timeLimit } from "./time-limit.ts";
 import { olderMigrations, Trial } from "./trial.ts";
@@ -63,7 +64,7 @@ export async function check(context: Context, database: Database | undefined, op
   const shown = findings.filter((finding) => !isLeftToValidate(finding));
   const inOlder = findings.length - shown.length + aboutSeveral(isOlder).length;
   const { replay, statements, ran, verdict } = mayRun
-    ? await runFiles(context, { ...files, chosen: chosen.paths }, options)
+    ? await runFiles(context, { ...files, chosen: chosen.paths, earlier: chosen.earlier }, options)
     : NOTHING_RUN;
   return {
     report: {
@@ -89,6 +90,7 @@ interface Files {
   readonly repeatables: readonly Repeatable[];
   /** The paths of those to examine. */
   readonly chosen: ReadonlySet<string>;
+  readonly earlier: EarlierRepeatables | undefined;
 }
 
 interface Result {
@@ -120,7 +122,7 @@ async function runFiles(context: Context, files: Files, options: CheckOptions): 
 async function runWithin(
   context: Context,
   limit: TimeLimit,
-  { migrations: all, repeatables, chosen }: Files,
+  { migrations: all, repeatables, chosen, earlier }: Files,
   { inShadow, levels, known }: CheckOptions,
 ): Promise<Result> {
   const { settings, fileSystem, signal } = context;
@@ -129,7 +131,7 @@ async function runWithin(
   const examines = ({ up }: Migration) => chosen.has(up.path);
   const tests = ({ down }: Migration) => down !== undefined && chosen.has(down.path);
   const chosenRepeatables = new Set(repeatables.map(({ file }) => file.path).filter((path) => chosen.has(path)));
-  const plan = { migrations, examines, tests, repeatables: chosenRepeatables, parse, limit };
+  const plan = { migrations, examines, tests, repeatables: chosenRepeatables, earlier, parse, limit };
   const beginning = olderMigrations(plan);
   const { trial, database, standIns, roles } = await inShadow(async (shadow, start) => {
     const one = new Trial({ ...shadow, signal }, plan, start);

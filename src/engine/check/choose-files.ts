@@ -4,7 +4,8 @@ import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
 import { compareVersions, sameVersion } from "../../core/migrations/version.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
-import type { VersionControl } from "../../ports/version-control.ts";
+import type { CommittedFiles, VersionControl } from "../../ports/version-control.ts";
+import type { EarlierRepeatables } from "./earlier-repeatables.ts";
 
 /** Which files `check` examines: all, those of the versions after one, or those that git does not have at a base. */
 export type FileChoice =
@@ -21,6 +22,8 @@ export interface ChosenFiles {
   readonly words: string;
   /** How to examine more, if nothing is chosen. */
   readonly hint?: string;
+  /** Undefined if no repeatable migration has changed. */
+  readonly earlier?: EarlierRepeatables | undefined;
 }
 
 /**
@@ -72,9 +75,30 @@ export async function chooseFiles(
     for (const [path, checksum] of placed(objects, other.checksums)) known.set(path, checksum);
   // In a file without statements there is nothing to examine, and its checksum is not that of its text.
   const isNew = ({ path, checksum, emptiness }: SqlFile) => !emptiness && known.get(path) !== checksum;
+  const earlier = other && "checksums" in other ? await earlierOf(objects, repeatables, isNew, other) : undefined;
   const changed = units.filter((unit) => unit.some(isNew));
   const older = files.filter((file) => known.has(file.path) && !isNew(file));
-  return chosen(files.filter(isNew), older, `${migrationsOf(changed.length)} since ${base.commit}`);
+  return { ...chosen(files.filter(isNew), older, `${migrationsOf(changed.length)} since ${base.commit}`), earlier };
+}
+
+/** The texts of the changed repeatable migrations as git has them. */
+async function earlierOf(
+  directory: string,
+  repeatables: readonly Repeatable[],
+  isNew: (file: SqlFile) => boolean,
+  { checksums, read }: CommittedFiles,
+): Promise<EarlierRepeatables | undefined> {
+  const known = new Map(
+    placed(directory, checksums).map(([path], index) => [path, [...checksums.keys()][index] ?? ""]),
+  );
+  const texts = new Map<string, Uint8Array>();
+  for (const { file } of repeatables) {
+    const place = known.get(file.path);
+    const text = place !== undefined && isNew(file) ? await read?.(place) : undefined;
+    if (text) texts.set(file.path, text);
+  }
+  const added = repeatables.flatMap(({ file }) => (known.has(file.path) ? [] : [file.path]));
+  return texts.size > 0 ? { texts, added: new Set(added) } : undefined;
 }
 
 /** Checksums by the paths that pgstep gives the files. */

@@ -8,9 +8,9 @@ import type { Node } from "../../core/parse-tree/node.ts";
 import type { Event } from "../../core/reports/event.ts";
 import { quoteIdentifier } from "../../core/sql/quote.ts";
 import type { Statement } from "../../core/sql/statement.ts";
-import { reachOf } from "../../core/statements/leaves-database.ts";
+import { type Reach, reachOf } from "../../core/statements/leaves-database.ts";
 import { enumeration } from "../../core/text/display.ts";
-import type { TracedFile } from "../../core/trace/trace.ts";
+import type { Relation, TracedFile } from "../../core/trace/trace.ts";
 import type { Session } from "../../ports/session.ts";
 import { nameOf, tableNames } from "../history/history-table.ts";
 import { migrate } from "../run/migrate.ts";
@@ -23,6 +23,7 @@ import { type DownResult, findingOf } from "../shadow/down-result.ts";
 import { createRoles, missingRole } from "../shadow/missing-roles.ts";
 import { DownProofs, type Reversible } from "../shadow/prove-downs.ts";
 import type { TrialStart } from "../shadow/trial-start.ts";
+import { applyEarlier, type EarlierRepeatables, withReplaced } from "./earlier-repeatables.ts";
 import type { TimeLimit } from "./time-limit.ts";
 import { Tracer } from "./tracer.ts";
 import { UnsentStatements } from "./unsent-statements.ts";
@@ -37,6 +38,8 @@ export interface TrialPlan {
   readonly tests: (migration: Migration) => boolean;
   /** The paths of the repeatable migrations whose statements are traced. */
   readonly repeatables: ReadonlySet<string>;
+  /** Their earlier versions, if production has others. */
+  readonly earlier?: EarlierRepeatables | undefined;
   readonly parse: (text: string) => Promise<Node | undefined>;
   readonly limit: TimeLimit;
 }
@@ -63,6 +66,8 @@ export class Trial {
   /** The paths of the repeatable migrations that were applied. */
   readonly appliedRepeatables = new Set<string>();
   readonly #unsent: UnsentStatements;
+  /** The relations with the earlier repeatable migrations. */
+  #earlier: readonly Relation[] = [];
   /** The name of the migration that was started last, or the path of the repeatable one. */
   #running: string | undefined;
 
@@ -103,7 +108,9 @@ export class Trial {
     const ran = migrations.filter(({ name, version }) => this.#applied.has(version) || name === this.#running);
     const examined = new Set([...ran.filter(examines).map(({ up }) => up.path), ...repeatables]);
     // A repeatable migration may have run several times: after the others that it needs, it runs again.
-    const lastRuns = new Map(this.#tracer.files.map((file) => [file.path, this.#unsent.addedTo(file)]));
+    const lastRuns = new Map(
+      this.#tracer.files.map((file) => [file.path, withReplaced(this.#unsent.addedTo(file), this.#earlier)]),
+    );
     return [...lastRuns.values()].filter(({ path }) => examined.has(path));
   }
 
@@ -155,9 +162,19 @@ export class Trial {
       }),
     };
     await proofs.begin(this.applied.length);
-    const stopped = await this.#migrate({ ...this.#context, watch }, {}, { afterStep: proofs.afterStep });
     const { database, signal } = this.#context;
-    await withSession(database, "inspect", (session) => tracer.finish(session), signal);
+    const finish = () => withSession(database, "inspect", (session) => tracer.finish(session), signal);
+    const run = (withoutRepeatables: boolean) =>
+      this.#migrate({ ...this.#context, watch }, {}, { afterStep: proofs.afterStep, withoutRepeatables });
+    const { earlier } = this.#plan;
+    let stopped = await run(earlier !== undefined);
+    if (!stopped && earlier) {
+      await finish();
+      const isLeftOut = (statement: Statement) => this.#reach(statement) !== undefined;
+      this.#earlier = await applyEarlier({ ...this.#context, emit: () => {}, leavesOut: isLeftOut }, earlier);
+      stopped = await run(false);
+    }
+    await finish();
     await this.#unsent.parse();
     return stopped;
   }
@@ -207,11 +224,15 @@ export class Trial {
     if (event.type === "step-finished" && event.outcome === "applied") this.#applied.add(event.step.version);
   }
 
+  /** The roles of the embedded database end with it, and later statements may need them. */
+  #reach(statement: Statement): Reach | undefined {
+    const reach = reachOf(statement);
+    return reach === "role" && this.#context.database.embedded ? undefined : reach;
+  }
+
   /** True for a statement that is not run; `leftOut` then lists it. */
   leavesOut(statement: Statement, path: string): boolean {
-    const reach = reachOf(statement);
-    // The roles of the embedded database end with it, and later statements may need them.
-    if (reach === undefined || (reach === "role" && this.#context.database.embedded)) return false;
+    if (this.#reach(statement) === undefined) return false;
     const place = { path, ...statement.position };
     const isKnown = this.leftOut.some(
       (one) => one.path === path && one.line === place.line && one.column === place.column,

@@ -237,6 +237,39 @@ describe("check", () => {
     assert.deepEqual(failed.replay?.examined, []);
   });
 
+  test("compares changed repeatable migrations with those of the base", async () => {
+    const origin = makeRepository();
+    origin.commit({
+      "database/migrations/001_a.sql": ORDERS,
+      "database/repeatable/less.sql": "CREATE OR REPLACE VIEW less AS SELECT id, total FROM orders;",
+      "database/repeatable/more.sql": "CREATE OR REPLACE VIEW more AS SELECT id FROM orders;",
+      "database/repeatable/twice.sql":
+        "CREATE OR REPLACE FUNCTION twice(n int) RETURNS int LANGUAGE sql AS 'SELECT 2';",
+    });
+    const { directory, write } = clone(origin);
+    const place = await world({});
+    const settings = { ...place.context.settings, directory: join(directory, "database/migrations") };
+    const here = { ...place, context: { ...place.context, settings } };
+    const choice = { kind: "new", base: undefined } as const;
+    write({
+      "database/migrations/002_b.sql": "CREATE TABLE later (id int);",
+      "database/repeatable/less.sql": "\nCREATE OR REPLACE VIEW less AS SELECT id FROM orders;",
+      "database/repeatable/more.sql": "CREATE OR REPLACE VIEW more AS SELECT id, total FROM orders;",
+      "database/repeatable/new.sql": "CREATE OR REPLACE VIEW new AS SELECT id FROM less;",
+    });
+    const report = await checked(here, { choice });
+    assert.deepEqual(words(report), [
+      "less.sql:2:1 breaks-running-clients Breaks running clients: less.total is dropped",
+    ]);
+    assert.deepEqual(names(report.replay?.examined), ["002_b.sql", "less.sql", "more.sql", "new.sql"]);
+    write({
+      "database/repeatable/twice.sql":
+        "CREATE OR REPLACE FUNCTION twice(n int) RETURNS text LANGUAGE sql AS 'SELECT 2';",
+    });
+    const failed = await checked(here, { choice });
+    assert.match(words(failed).join("\n"), /^twice\.sql:1:1 replay .*cannot change return type of existing function/m);
+  });
+
   test("starts each file without the prepared statements of others, and needs no plpgsql", async () => {
     const text = "PREPARE one AS SELECT 1; EXECUTE one;";
     const files = {

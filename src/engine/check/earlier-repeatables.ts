@@ -1,0 +1,87 @@
+import { named } from "../../core/check/words.ts";
+import { changedRelations, makerOf } from "../../core/trace/changed-relations.ts";
+import type { Relation, TracedFile } from "../../core/trace/trace.ts";
+import type { FileSystem } from "../../ports/file-system.ts";
+import { migrate } from "../run/migrate.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
+import { runKept } from "../session/prepared-statements.ts";
+import { withSession } from "../session/with-session.ts";
+import { RELATIONS, RELATIONS_QUERY, type RelationFacts, relationOf } from "./trace-sql.ts";
+
+/** The repeatable migrations as they were where the current branch began. */
+export interface EarlierRepeatables {
+  /** The texts of those that have changed since, by their paths. */
+  readonly texts: ReadonlyMap<string, Uint8Array>;
+  /** The paths of those that were not there. */
+  readonly added: ReadonlySet<string>;
+}
+
+/**
+ * Applies the repeatable migrations as they were, because production has their objects. If they cannot be applied after
+ * the new migrations, nothing is there, and the changed ones are examined like new ones.
+ * @returns all relations afterwards
+ */
+export async function applyEarlier(
+  context: DatabaseContext,
+  earlier: EarlierRepeatables,
+): Promise<readonly Relation[]> {
+  const { database, signal } = context;
+  const { failure } = await migrate({ ...context, fileSystem: earlierFiles(context.fileSystem, earlier) }, {}, {});
+  if (failure) {
+    if (signal.aborted) throw failure;
+    return [];
+  }
+  const [row] = await withSession(database, "inspect", (session) => runKept(session, RELATIONS_QUERY, "(0)"), signal);
+  return jsonAnswer<RelationFacts[]>(row?.seen, RELATIONS).map(relationOf);
+}
+
+function earlierFiles(now: FileSystem, { texts, added }: EarlierRepeatables): FileSystem {
+  return {
+    list: (directory) =>
+      now
+        .list(directory)
+        .filter(({ name }) => ![`${directory}/${name}`, directory + name].some((path) => added.has(path))),
+    read: (path) => {
+      const text = texts.get(path);
+      return text ? [text] : now.read(path);
+    },
+    readStart: (path) => {
+      const bytes = texts.get(path);
+      return bytes ? { bytes, whole: true } : now.readStart(path);
+    },
+    create: (path, text) => now.create(path, text),
+    replace: (path, text) => now.replace(path, text),
+    remove: (path) => now.remove(path),
+  };
+}
+
+/** The file with the views that pgstep has dropped before it, because the file cannot replace them as they were. */
+export function withReplaced(file: TracedFile, earlier: readonly Relation[]): TracedFile {
+  const made = changedRelations(file).filter(({ before }) => !before);
+  const replaced = made.flatMap((changed) => {
+    const old = earlier.find(
+      (one) => !file.before.has(one.oid) && !file.after.has(one.oid) && named(one) === named(changed.relation),
+    );
+    const statement = makerOf(file, changed)?.statement;
+    return old && statement ? [{ old, statement }] : [];
+  });
+  if (replaced.length === 0) return file;
+  const drop = {
+    after: undefined,
+    lock: "AccessExclusive",
+    held: undefined,
+    rewritten: false,
+    scanned: false,
+  } as const;
+  return {
+    ...file,
+    before: new Map([...file.before, ...replaced.map(({ old }) => [old.oid, old] as const)]),
+    statements: file.statements.map((statement) => {
+      const dropped = replaced
+        .filter((one) => one.statement === statement)
+        .map(({ old }) => ({ before: old, ...drop }));
+      return dropped.length > 0 ? { ...statement, touches: [...dropped, ...statement.touches] } : statement;
+    }),
+  };
+}
