@@ -1,5 +1,5 @@
-import { alterCommands, at, bodyOf, kindOf, listAt, textAt } from "../parse-tree/node.ts";
-import { locksInBody } from "../trace/block-work.ts";
+import { alterCommands, at, bodyOf, kindOf, textAt } from "../parse-tree/node.ts";
+import { lockedTables } from "../trace/block-work.ts";
 import { newConstraints, newIndexes, newPlainIndexes } from "../trace/definition-work.ts";
 import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
 import { isOpaque } from "../trace/row-work.ts";
@@ -99,15 +99,8 @@ function dropsIndex(_file: TracedFile, statement: TracedStatement): Found {
   return { message, recipe: RECIPES.drop };
 }
 
-/** The number of ACCESS EXCLUSIVE in a parse tree. */
-const ACCESS_EXCLUSIVE = 8;
-
 function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
-  const body = bodyOf(statement);
-  const isLock = kindOf(statement) === "LockStmt" && at(body, "mode") === ACCESS_EXCLUSIVE;
-  const locked = isLock
-    ? listAt(body, "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? [])
-    : locksInBody(file, statement).flatMap(({ relation, mode }) => (mode === "AccessExclusive" ? relation : []));
+  const locked = lockedTables(file, statement, resolve, (mode) => mode === "AccessExclusive");
   if (locked.length === 0) return undefined;
   const recipe = "LOCK TABLE <table> IN SHARE ROW EXCLUSIVE MODE;  -- lets others read";
   return { message: `reads and writes of ${namedAll(locked)} wait ${until(file, statement)}`, recipe };

@@ -1,5 +1,5 @@
 import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
-import { locksInBody, rowsLockedInBody } from "../trace/block-work.ts";
+import { lockedTables, rowsLockedInBody } from "../trace/block-work.ts";
 import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy } from "../trace/lock-modes.ts";
 import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
@@ -131,15 +131,8 @@ function checksForeignKey(file: TracedFile, statement: TracedStatement): Found {
   return { message, recipe: CHECK_LATER };
 }
 
-/** The numbers of SHARE, SHARE ROW EXCLUSIVE and EXCLUSIVE in a parse tree. */
-const WRITE_LOCKS: readonly unknown[] = [5, 6, 7];
-
 function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
-  const body = bodyOf(statement);
-  const isLock = kindOf(statement) === "LockStmt" && WRITE_LOCKS.includes(at(body, "mode"));
-  const locked = isLock
-    ? listAt(body, "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? [])
-    : locksInBody(file, statement).flatMap(({ relation, mode }) => (blockedBy(mode) === "writes" ? relation : []));
+  const locked = lockedTables(file, statement, resolve, (mode) => blockedBy(mode) === "writes");
   if (locked.length === 0) return undefined;
   return { message: `writes to ${namedAll(locked)} wait ${until(file, statement)}`, recipe: RECIPES.apart };
 }

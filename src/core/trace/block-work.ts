@@ -1,6 +1,6 @@
 import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { LOCK_MODES, type LockMode, lockWords } from "./lock-modes.ts";
-import type { Resolve } from "./resolve.ts";
+import type { RangeVar, Resolve } from "./resolve.ts";
 import type { Relation, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
@@ -140,8 +140,24 @@ function loopOf(header: string, resolve: Resolve): Loop {
   return isWhole && namedAfter(query, /\bfrom\b/i, resolve) ? "rows" : undefined;
 }
 
-/** The existing relations that a LOCK in a body locks, with its mode. */
-export function locksInBody(file: TracedFile, statement: TracedStatement): { relation: Relation; mode: LockMode }[] {
+/** The existing relations that a LOCK locks in one of these modes, also in a body. */
+export function lockedTables(
+  file: TracedFile,
+  statement: TracedStatement,
+  resolve: Resolve,
+  isWanted: (mode: LockMode) => boolean,
+): Relation[] {
+  if (kindOf(statement) !== "LockStmt") {
+    return locksInBody(file, statement).flatMap(({ relation, mode }) => (isWanted(mode) ? relation : []));
+  }
+  // Trees number the modes from 1.
+  const mode = LOCK_MODES[Number(bodyOf(statement).mode) - 1];
+  if (!mode || !isWanted(mode)) return [];
+  return listAt(bodyOf(statement), "relations").flatMap((name) => resolve(at(name, "RangeVar") as RangeVar) ?? []);
+}
+
+/** The relations that a LOCK in a body locks, with its mode. */
+function locksInBody(file: TracedFile, statement: TracedStatement): { relation: Relation; mode: LockMode }[] {
   return bodyTexts(file, statement).flatMap((text) => {
     const start = text.search(/\block\s+(?:table\s+)?(?:only\s+)?["\w]/i);
     if (start === -1) return [];

@@ -3,10 +3,11 @@ import { after, before, describe, test } from "node:test";
 import { CHECK_RULES } from "../../../src/core/findings/check-rules.ts";
 import type { Session } from "../../../src/ports/session.ts";
 import { embeddedWorld, succeeded } from "../support.ts";
-import { DANGEROUS, type Labelled } from "./labelled/dangerous.ts";
+import { DANGEROUS } from "./labelled/dangerous.ts";
 import { FIXTURE } from "./labelled/fixture.ts";
 import { HELPDESK, HELPDESK_DANGEROUS, HELPDESK_MISSED, HELPDESK_NEAR, HELPDESK_SAFE } from "./labelled/helpdesk.ts";
 import { SAFE, type Safe } from "./labelled/safe.ts";
+import type { Labelled } from "./labelled/titles.ts";
 import { isOneTransaction, notes, type Trial, trial, trialRolledBack } from "./traced.ts";
 
 /*

@@ -1,21 +1,9 @@
+import { ALL, and, BREAKS, DESTROYS, FAILS, type Labelled, REJECTED, REWRITES, SCANS, WRITES } from "./titles.ts";
+
 /*
  * Migrations that do harm in production, with the titles that `check` must find, written down before the rules were
  * tuned: from PostgreSQL's documentation, and from what teams write with Rails, Django, Prisma, Flyway and by hand.
  */
-
-export type Labelled = readonly [titles: string, sql: string];
-
-const REWRITES = "Rewrites table";
-const WRITES = "Blocks writes";
-const ALL = "Blocks reads and writes";
-const SCANS = "Scans under lock";
-const FAILS = "Fails on existing rows";
-const BREAKS = "Breaks running clients";
-const DESTROYS = "Destroys data";
-const REJECTED = "Cannot run in transaction";
-
-/** Several titles are separated by a comma. */
-const and = (...titles: string[]) => titles.join(", ");
 
 export const REWRITING: readonly Labelled[] = [
   [REWRITES, "ALTER TABLE users ALTER COLUMN age TYPE bigint"],

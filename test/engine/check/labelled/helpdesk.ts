@@ -1,5 +1,5 @@
-import type { Labelled } from "./dangerous.ts";
 import type { Safe } from "./safe.ts";
+import { ALL, and, BREAKS, DESTROYS, FAILS, type Labelled, REJECTED, REWRITES, SCANS, WRITES } from "./titles.ts";
 
 /*
  * Migrations of several statements, as the developers of a helpdesk write them, on tables that exist and on new ones.
@@ -42,17 +42,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON accounts, members, tickets, messages TO 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO reporting;
 GRANT EXECUTE ON FUNCTION ticket_label(bigint) TO web;
 `;
-
-const REWRITES = "Rewrites table";
-const WRITES = "Blocks writes";
-const ALL = "Blocks reads and writes";
-const SCANS = "Scans under lock";
-const FAILS = "Fails on existing rows";
-const BREAKS = "Breaks running clients";
-const DESTROYS = "Destroys data";
-const REJECTED = "Cannot run in transaction";
-
-const and = (...titles: string[]) => titles.join(", ");
 
 export const HELPDESK_DANGEROUS: readonly Labelled[] = [
   [
