@@ -134,8 +134,8 @@ function isBatch(text: string): boolean {
 /** @param header the text before LOOP */
 function loopOf(header: string, resolve: Resolve): Loop {
   if (/\bforeach\b/i.test(header)) return undefined;
-  const query = header.slice(header.search(/\bin\s*\(?\s*select\b/i));
-  if (!hasInOrder(header, /\bfor\b/i, /\bin\s*\(?\s*select\b/i)) return "batches";
+  const query = header.slice(header.search(/\bin[\s(]*select\b/i));
+  if (!hasInOrder(header, /\bfor\b/i, /\bin[\s(]*select\b/i)) return "batches";
   const isWhole = isOfAllRows(query) && !/\blimit\b/i.test(query);
   return isWhole && namedAfter(query, /\bfrom\b/i, resolve) ? "rows" : undefined;
 }
