@@ -26,6 +26,14 @@ export interface MessageListener {
   failed(error: Error): void;
 }
 
+/** A server's answer to one message, as it was sent. */
+export interface Relayed {
+  /** The messages of the protocol, up to and including ReadyForQuery. */
+  readonly bytes: Uint8Array;
+  /** The error in the answer. */
+  readonly failure?: ServerMessage;
+}
+
 /** Values by column name; queries cast to text what a number cannot hold (above 2^53, timestamps). */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -79,6 +87,11 @@ export interface Session {
    * during the call. An error thrown by `take` must end the COPY and is rethrown as is.
    */
   copyOut(sql: string, take: (row: Uint8Array) => void): Promise<StatementResult>;
+  /**
+   * Runs one message for a program that speaks the protocol itself, and keeps the whole answer. Its notices are only in
+   * the answer. Must not reject if the server refuses the message.
+   */
+  relay(sql: string): Promise<Relayed>;
   /**
    * Called for each notice or warning, before the promise of its message settles and after those of earlier messages
    * were answered. `answered` is the number of messages (execute and query together, from the session's first) that

@@ -120,6 +120,34 @@ for (const [name, make] of Object.entries(subjects)) {
       assert.deepEqual(await session.query("SELECT 1 AS n WHERE false"), []);
     });
 
+    test("relay keeps the whole answer, errors and notices included", async () => {
+      const notices: string[] = [];
+      session.onNotice = ({ message }) => void notices.push(message);
+      const types = (bytes: Uint8Array) => {
+        const found: string[] = [];
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+        for (let at = 0; at < bytes.length; at += 1 + view.getUint32(at + 1)) {
+          found.push(String.fromCharCode(bytes[at] ?? 0));
+        }
+        return found.join("");
+      };
+      const before = session.sent;
+      const [rows, refused, after] = await Promise.all([
+        session.relay("DO $$BEGIN RAISE NOTICE 'aside'; END$$; SELECT 'ü' AS word, n FROM generate_series(1, 3) n"),
+        session.relay("SELECT 1 / 0"),
+        session.query("SELECT 7 AS number"),
+      ]);
+      assert.equal(types(rows.bytes), "NCTDDDCZ");
+      assert.ok(Buffer.from(rows.bytes).includes("ü"));
+      assert.equal(rows.failure, undefined);
+      assert.equal(types(refused.bytes), "EZ");
+      assert.equal(refused.failure?.code, "22012");
+      assert.deepEqual(after, [{ number: 7 }]);
+      assert.deepEqual(notices, []);
+      assert.equal(session.sent - before, 3);
+      session.onNotice = undefined;
+    });
+
     test("pipelined messages are run and settle in the order of the calls", async () => {
       const settled: number[] = [];
       const all = Array.from({ length: 500 }, (_, index) => {

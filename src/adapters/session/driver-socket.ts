@@ -2,10 +2,10 @@ import { EventEmitter } from "node:events";
 import { nextTick } from "node:process";
 import type { ServerMessage } from "../../core/failure/failure.ts";
 import { asksForPassword, checkBody, checkHeader, notUnderstood, ProtocolError } from "./answer-rules.ts";
+import type { AnswerTaker } from "./answer-takers.ts";
 import { AnswerWatch } from "./answer-watch.ts";
 import { MESSAGE, MessageScanner, READY_FOR_QUERY, readServerMessage } from "./backend-messages.ts";
 import { type CopyData, copyFail } from "./copy-data.ts";
-import { throwAside } from "./listener-reply.ts";
 import { OutgoingMessages } from "./outgoing-messages.ts";
 import { Replies, type Reply } from "./replies.ts";
 import { ReportedState } from "./reported-state.ts";
@@ -15,7 +15,7 @@ import type { Wire } from "./wire.ts";
 export interface DriverSocketListener {
   /** The log-in succeeded, and the backend waits for the first message. */
   ready(): void;
-  /** `answered` is the number of messages fully answered before the notice. */
+  /** Must not throw. `answered` is the number of messages fully answered before the notice. */
   notice(notice: ServerMessage, answered: number): void;
   /** Called exactly once, before the driver is informed. */
   closed(error: Error | undefined): void;
@@ -50,8 +50,8 @@ export class DriverSocket extends EventEmitter {
   readonly #replies = new Replies();
   readonly #copies = new Map<number, CopyData>();
   #copying: CopyData | undefined;
-  /** Receivers of the rows of a COPY TO STDOUT, by message number. */
-  readonly #takers = new Map<number, (row: Uint8Array) => void>();
+  /** Receivers of parts of an answer, by message number. */
+  readonly #takers = new Map<number, AnswerTaker>();
   #flushScheduled = false;
   #full = false;
   #ending = false;
@@ -106,9 +106,9 @@ export class DriverSocket extends EventEmitter {
     else this.#copies.set(message, data);
   }
 
-  /** Passes the rows of a COPY TO STDOUT in the message with this number to `take`. */
-  copyTo(message: number, take: (row: Uint8Array) => void): void {
-    this.#takers.set(message, take);
+  /** Passes parts of the answer to the message with this number, which is one of pgstep's own, to `taker`. */
+  passTo(message: number, taker: AnswerTaker): void {
+    this.#takers.set(message, taker);
   }
 
   write(bytes: Uint8Array, callback?: () => void): true {
@@ -189,10 +189,10 @@ export class DriverSocket extends EventEmitter {
     checkHeader(type, length, this.#ready);
     switch (type) {
       case MESSAGE.copyData:
-        return this.#takers.has(this.answered + 1);
+        return this.#takes(type);
       case MESSAGE.dataRow:
       case MESSAGE.rowDescription:
-        return this.#watch.keeps(length, this.#isOurs);
+        return this.#watch.keeps(length, this.#isDropped);
       default:
         return true;
     }
@@ -201,7 +201,9 @@ export class DriverSocket extends EventEmitter {
   /** Returns true if the message is passed on to the driver. */
   #visit(type: number, body: Buffer): boolean {
     checkBody(type, body);
-    if (this.#ready && type !== MESSAGE.readyForQuery) this.#watch.see(type, body, this.#isOurs);
+    if (this.#ready && type !== MESSAGE.readyForQuery) this.#watch.see(type, body, this.#isDropped);
+    const isTaken = this.#takes(type);
+    if (isTaken) this.#takers.get(this.answered + 1)?.take(type, body);
     switch (type) {
       case MESSAGE.readyForQuery:
         if (this.#ready) return this.#countAnswer(body[0]);
@@ -216,7 +218,7 @@ export class DriverSocket extends EventEmitter {
       case MESSAGE.rowDescription:
         return !this.#isOurs;
       case MESSAGE.noticeResponse:
-        this.#reportNotice(readServerMessage(body));
+        if (!isTaken) this.#listener.notice(readServerMessage(body), this.answered);
         return false;
       case MESSAGE.errorResponse:
         this.#noteError(readServerMessage(body));
@@ -235,8 +237,6 @@ export class DriverSocket extends EventEmitter {
         this.#startCopy();
         return false;
       case MESSAGE.copyData:
-        this.#takers.get(this.answered + 1)?.(body);
-        return false;
       case MESSAGE.copyOutResponse:
       case MESSAGE.copyDone:
       case MESSAGE.notificationResponse:
@@ -249,6 +249,15 @@ export class DriverSocket extends EventEmitter {
   /** True if the current answer belongs to one of pgstep's own messages. */
   get #isOurs(): boolean {
     return this.#replies.has(this.answered + 1);
+  }
+
+  /** True if nobody keeps the rows of the current answer. */
+  get #isDropped(): boolean {
+    return this.#isOurs && !this.#takes(MESSAGE.dataRow);
+  }
+
+  #takes(type: number): boolean {
+    return this.#takers.get(this.answered + 1)?.wants(type) === true;
   }
 
   /** Returns true if the driver waited for the answer. */
@@ -265,15 +274,6 @@ export class DriverSocket extends EventEmitter {
     this.#copying = this.#copies.get(this.answered + 1);
     if (!this.#copying) this.#outgoing.putNow(copyFail("no data follows the COPY"));
     this.#flush();
-  }
-
-  /** An error of the listener must not look like one of the server. */
-  #reportNotice(notice: ServerMessage): void {
-    try {
-      this.#listener.notice(notice, this.answered);
-    } catch (error) {
-      throwAside(error);
-    }
   }
 
   #noteError(message: ServerMessage): void {

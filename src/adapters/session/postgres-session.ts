@@ -5,6 +5,7 @@ import {
   type Backend,
   ConnectionLost,
   type MessageListener,
+  type Relayed,
   type Row,
   ServerFailure,
   type Session,
@@ -12,10 +13,11 @@ import {
   type StatementResult,
 } from "../../ports/session.ts";
 import { notUnderstood, ProtocolError } from "./answer-rules.ts";
+import { copiedRows, WholeAnswer } from "./answer-takers.ts";
 import { serverMessage } from "./backend-messages.ts";
 import { CopiedOut, CopyData } from "./copy-data.ts";
 import type { DriverSocket } from "./driver-socket.ts";
-import { ListenerReply } from "./listener-reply.ts";
+import { ListenerReply, throwAside } from "./listener-reply.ts";
 import type { Reply } from "./replies.ts";
 
 export interface SessionSettings {
@@ -143,8 +145,19 @@ export class PostgresSession implements Session {
     const refusal = this.#refusal();
     if (refusal) return refusal;
     const rows = new CopiedOut(take, () => void this.cancel().catch(() => {}));
-    this.#socket.copyTo(this.#sent + 1, (row) => rows.take(row));
+    this.#socket.passTo(this.#sent + 1, copiedRows((row) => rows.take(row)));
     return await rows.end(this.#promised(sql));
+  }
+
+  async relay(sql: string): Promise<Relayed> {
+    const refusal = this.#refusal();
+    if (refusal) return refusal;
+    const answer = new WholeAnswer();
+    this.#socket.passTo(this.#sent + 1, answer);
+    await this.#promised(sql).catch((error: unknown) => {
+      if (!(error instanceof ServerFailure)) throw error;
+    });
+    return answer.relayed;
   }
 
   /** Why nothing can be sent now. */
@@ -193,8 +206,13 @@ export class PostgresSession implements Session {
     return new ConnectionLost(`the connection was lost: ${reason}`, server);
   }
 
+  /** An error of the listener must not look like one of the server. */
   noticed(notice: ServerMessage, answered: number): void {
-    this.onNotice?.(notice, answered);
+    try {
+      this.onNotice?.(notice, answered);
+    } catch (error) {
+      throwAside(error);
+    }
   }
 
   /** Called when the connection has ended. */

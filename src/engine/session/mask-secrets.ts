@@ -80,6 +80,11 @@ class MaskingSession implements Session {
     return this.#masked(this.#session.copyOut(sql, take));
   }
 
+  /** Unmasked, since the answer must stay whole; its readers mask what they print. */
+  relay(sql: string) {
+    return this.#masked(this.#session.relay(sql));
+  }
+
   cancel() {
     return this.#session.cancel();
   }
