@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { VOCABULARY } from "../src/commands/index.ts";
 import { emitDeclarations } from "./declarations.ts";
+import { bundleDump, PG_DUMP, PG_DUMP_NOTICES } from "./dump.ts";
 import { bundleEmbedded, copyStandIns } from "./embedded.ts";
 import { manPage } from "./man.ts";
 import { pack } from "./pack.ts";
@@ -12,7 +13,7 @@ import { ROOT } from "./runtimes.ts";
 import { sourceStamp, writeStamp } from "./stamp.ts";
 
 /**
- * Makes dist/: the program, the library, its types, the embedded database and the parser. Replaces each file
+ * Makes dist/: the program, the library, its types, the embedded database, the parser and pg_dump. Replaces each file
  * atomically, so that running programs and other builds see the old file or the new one. Only a release names a commit.
  * Returns the packages that the program contains.
  */
@@ -32,13 +33,14 @@ export async function bundle(output: string = join(ROOT, "dist"), commit?: strin
   const banner = `#!/usr/bin/env node\nconst PGSTEP_PACK=${packed};`;
   const script = await bundleModule("src/start.ts", banner, commit, [insideIt, gotByCall]);
   await Promise.all([bundleEmbedded(output), emitDeclarations(join(output, "types"))]);
+  await bundleDump(output);
   copyStandIns(output);
   replace(join(output, "pgstep.js"), script.text);
   chmodSync(join(output, "pgstep.js"), 0o755);
   replace(join(output, "index.js"), library.text);
   replace(join(output, "start.js"), start.text);
   replace(join(output, "program.js"), program.text);
-  const packages = [...packagesOf(program.metafile), PARSER].sort();
+  const packages = [...packagesOf(program.metafile), PARSER, PG_DUMP].sort();
   replace(join(output, "licenses.txt"), licenses(packages));
   replace(join(output, "man", "pgstep.1"), manPage(VOCABULARY, { version: version(), date: buildDate() }));
   writeStamp(output, stamp);
@@ -144,6 +146,9 @@ function packagesOf(metafile: Metafile): string[] {
   return [...packages].sort();
 }
 
+/** Notices of the software inside a package that its own licence does not name. */
+const NOTICES: Readonly<Record<string, string>> = { [PARSER]: PARSER_NOTICES, [PG_DUMP]: PG_DUMP_NOTICES };
+
 function licenses(packages: readonly string[]): string {
   return packages
     .map((name) => {
@@ -151,8 +156,8 @@ function licenses(packages: readonly string[]): string {
       const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
       const file = ["LICENSE", "LICENSE.md", "UNLICENSE"].map((base) => join(directory, base)).find(existsSync);
       const text = file ? readFileSync(file, "utf8").trim() : `Licence: ${manifest.license}`;
-      const parts = name === PARSER ? `\n${PARSER_NOTICES}\n` : "";
-      return `${name} ${manifest.version}\n\n${text}\n${parts}`;
+      const notices = NOTICES[name];
+      return `${name} ${manifest.version}\n\n${text}\n${notices ? `\n${notices}\n` : ""}`;
     })
     .join("\n---\n\n");
 }
@@ -174,7 +179,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   for (const [name, purpose] of [
     ["pgstep.js", "the program"],
     ["index.js", "the library; types/ has its types"],
-    ["embedded/", "the embedded PostgreSQL and its parser, loaded when they are used"],
+    ["embedded/", "the embedded PostgreSQL, its parser and pg_dump, loaded when they are used"],
   ]) {
     console.log(`Built dist/${name}`.padEnd(24) + purpose);
   }

@@ -107,7 +107,7 @@ const changed: Plugin = {
 const REFUSED = '(()=>{throw new Error("scripts of libraries are not run")})()';
 
 /** @throws Error if the module evaluates text in a way that is not known here */
-function withoutEval(module: string, path: string): string {
+export function withoutEval(module: string, path: string): string {
   const text = module.replace(/=eval\(func\)/g, `=${REFUSED}`);
   if (/\beval\b|\bnew Function\b/.test(text))
     throw new Error(`${path} evaluates text: check what it is, and remove it`);

@@ -7,8 +7,13 @@ import { ROOT } from "./runtimes.ts";
 export const PARSER = "libpg-query";
 export const PARSER_PACKAGE = join(ROOT, "node_modules", PARSER);
 
+/** PostgreSQL's own licence. */
+export const POSTGRESQL_LICENCE = readFileSync(join(ROOT, "build", "postgresql-licence.txt"), "utf8").trim();
+
 /** Added to the package's own licence. */
-export const PARSER_NOTICES = readFileSync(join(ROOT, "build", "parser-notices.txt"), "utf8").trim();
+export const PARSER_NOTICES = `${readFileSync(join(ROOT, "build", "parser-notices.txt"), "utf8").trim()}
+
+${POSTGRESQL_LICENCE}`;
 
 /**
  * Writes PostgreSQL's parser into a directory: parser.js, whose default export starts it, and its WebAssembly. The

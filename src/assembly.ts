@@ -12,6 +12,7 @@ import type { EventListener } from "./core/reports/event.ts";
 import type { Context } from "./engine/session/context.ts";
 import { withoutSecrets } from "./engine/session/mask-secrets.ts";
 import type { BackupTools } from "./ports/backups.ts";
+import type { SchemaDump } from "./ports/schema-dump.ts";
 import type { Database } from "./ports/session.ts";
 import type { SqlParser } from "./ports/sql-parser.ts";
 
@@ -25,6 +26,11 @@ let parser: Promise<SqlParser | undefined> | undefined;
 const sqlParser = () =>
   (parser ??= import("./adapters/embedded/sql-parser.ts").then(({ loadSqlParser }) => loadSqlParser()));
 
+let dump: Promise<SchemaDump> | undefined;
+
+const schemaDump = () =>
+  (dump ??= import("./adapters/embedded-dump/embedded-pg-dump.ts").then(({ embeddedPgDump }) => embeddedPgDump()));
+
 /** The engine's context; hook commands run unless `programs` is false. */
 export function contextOf(
   resolved: ResolvedSettings,
@@ -35,6 +41,7 @@ export function contextOf(
     clock: systemClock,
     toolVersion,
     sqlParser,
+    schemaDump,
     ...given,
     ...(programs && { programs: hookPrograms, hooksNamedIn: placeInProjectFile(resolved.origins.hooks) }),
   };

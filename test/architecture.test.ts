@@ -95,6 +95,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     session: "a driver session over any pair of streams: PostgreSQL's protocol",
     terminal: "questions to the user",
     embedded: "the embedded PostgreSQL, and PostgreSQL's parser",
+    "embedded-dump": "the embedded pg_dump: its thread, its talk with a session, its text",
     process: "pgstep's process: signals, variables, its version, its own file",
     server: "a PostgreSQL server over a socket: finding, logging in, cancelling",
     "setting-files": "settings files, and the limits for those of a checkout",

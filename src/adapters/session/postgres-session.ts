@@ -145,7 +145,10 @@ export class PostgresSession implements Session {
     const refusal = this.#refusal();
     if (refusal) return refusal;
     const rows = new CopiedOut(take, () => void this.cancel().catch(() => {}));
-    this.#socket.passTo(this.#sent + 1, copiedRows((row) => rows.take(row)));
+    this.#socket.passTo(
+      this.#sent + 1,
+      copiedRows((row) => rows.take(row)),
+    );
     return await rows.end(this.#promised(sql));
   }
 

@@ -49,6 +49,7 @@ export const FAILURES = {
   "consent-missing": { exitStatus: 3, meaning: "The command deletes data and was not confirmed." },
   "backup-failed": { exitStatus: 3, meaning: "A backup could not be made or verified; nothing was changed." },
   "backup-unusable": { exitStatus: 3, meaning: "A backup is damaged, or belongs to another database." },
+  "dump-failed": { exitStatus: 3, meaning: "pg_dump could not write the schema; nothing was changed." },
   "lock-held": { exitStatus: 3, meaning: "Another run holds the migration lock." },
   "program-not-found": {
     exitStatus: 127,

@@ -4,6 +4,7 @@ import type { Statement } from "../../core/sql/statement.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Programs } from "../../ports/programs.ts";
+import type { SchemaDump } from "../../ports/schema-dump.ts";
 import type { Database } from "../../ports/session.ts";
 import type { SqlParser } from "../../ports/sql-parser.ts";
 import type { StatementWatch } from "./statement-watch.ts";
@@ -22,6 +23,8 @@ export interface Context {
   readonly programs?: Programs;
   /** Loads PostgreSQL's parser, once; undefined if this copy of pgstep lacks its files. */
   readonly sqlParser?: () => Promise<SqlParser | undefined>;
+  /** Loads pg_dump, once; only the calling program's context may lack it. */
+  readonly schemaDump?: () => Promise<SchemaDump>;
   /** The place in the project file that names the command hooks; undefined if the user named them. */
   readonly hooksNamedIn?: string | undefined;
   /** True for a trial run on a private database: no hooks run. */
