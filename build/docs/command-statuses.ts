@@ -56,6 +56,13 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
   protect: [NOT_STARTED, ENDED],
   unprotect: [NOT_STARTED, [3, "the name was not confirmed"], ENDED],
   reset: recording("the name was not confirmed, an object may not be dropped, or another run holds the lock"),
+  dump: [
+    NOT_STARTED,
+    [3, "the schema could not be dumped; with --check: the file is out of date"],
+    [4, "a migration failed on the embedded database"],
+    ENDED,
+  ],
+  load: recording("the database is not empty, or another run holds the lock"),
   backup: [NOT_STARTED, [3, "the backup could not be made or verified; none is left"], ENDED],
   restore: [
     NOT_STARTED,

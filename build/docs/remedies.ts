@@ -46,6 +46,8 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
     "Choose another backup: `pgstep backup --list`. A backup of another database needs `--other-database`.",
   "dump-failed":
     "Fix what the message names. For a server that is newer than the embedded pg_dump, update pgstep or use PostgreSQL's own pg_dump.",
+  "dump-after-run-failed":
+    "The migrations are applied. Fix what the message names, then write the file: `pgstep dump --out <file>`.",
   "lock-held":
     "Wait for the other run to end, or wait longer with `--lock-wait`; the message names the other run if it can.",
   "in-doubt":

@@ -221,6 +221,10 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     meaning: "an SQL backup by pgstep omits something",
     remedy: "use pg_dump for it: [backups.md](backups.md)",
   },
+  "dump-incomplete": {
+    meaning: "the schema lacks tables that the role may not read",
+    remedy: "grant SELECT, or connect as their owner: [dump.md](dump.md)",
+  },
   "backup-unfinished": {
     meaning: "the directory has files of an unfinished backup",
     remedy: "remove them if no other backup is running",

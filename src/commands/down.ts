@@ -1,6 +1,7 @@
 import type { Command } from "../core/command-line/command.ts";
 import type { DownTarget } from "../core/migrations/plan.ts";
 import { undo } from "../engine/run/migrate.ts";
+import { DUMP, dumpAfterRun } from "./shared/dump-after-run.ts";
 import type { Environment } from "./shared/environment.ts";
 import {
   DRY_RUN,
@@ -29,6 +30,7 @@ export const down: Command<Environment> = {
     DRY_RUN,
     SINGLE_TRANSACTION,
     ...RUN_OPTIONS,
+    DUMP,
     ...HOOK_OPTIONS,
   ],
   examples: [
@@ -38,7 +40,12 @@ export const down: Command<Environment> = {
   ],
   async run(invocation, environment) {
     const target = downTarget(invocation.arguments[0], invocation.options.get("to"), invocation.options.has("all"));
-    const report = await undo(await environment.databaseContext(), target, await runWith(invocation, environment));
+    const context = await environment.databaseContext();
+    const report = await dumpAfterRun(
+      environment,
+      context,
+      await undo(context, target, await runWith(invocation, environment)),
+    );
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },

@@ -7,8 +7,10 @@ import { completion } from "./completion.ts";
 import { config } from "./config.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
+import { dump } from "./dump.ts";
 import { helpOn } from "./help.ts";
 import { init } from "./init.ts";
+import { load } from "./load.ts";
 import { create } from "./new.ts";
 import { protect } from "./protect.ts";
 import { redo } from "./redo.ts";
@@ -35,12 +37,15 @@ export type PgstepCommand = Command<Environment>;
 const GROUPS = {
   Everyday: [up, status, down, redo, create, seed, types],
   Safety: [check, validate, doctor, repair, resolve, protect],
-  Data: [backup, restore, reset],
-  Setup: [init, baseline, bundle, wait, config],
+  Data: [dump, backup, restore, reset],
+  Setup: [init, baseline, bundle, config],
 } as const satisfies Readonly<Record<string, readonly PgstepCommand[]>>;
 
-/** In the order of the help. Its counterpart protect explains unprotect. */
-export const COMMANDS: readonly PgstepCommand[] = [...Object.values(GROUPS).flat(), unprotect];
+/** Commands that the help names only with another one, to stay on one screen: dump, doctor and protect. */
+const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [load, wait, unprotect];
+
+/** In the order of the help. */
+export const COMMANDS: readonly PgstepCommand[] = [...Object.values(GROUPS).flat(), ...NAMED_WITH_ANOTHER];
 
 /** Commands that need no environment. */
 export const TEXT_COMMANDS: readonly TextCommand[] = [completion, helpOn([...COMMANDS, completion])];

@@ -1,5 +1,6 @@
 import type { Command } from "../core/command-line/command.ts";
 import { migrate } from "../engine/run/migrate.ts";
+import { DUMP, dumpAfterRun } from "./shared/dump-after-run.ts";
 import type { Environment } from "./shared/environment.ts";
 import {
   DRY_RUN,
@@ -41,6 +42,7 @@ export const up: Command<Environment> = {
     { name: "first-run", summary: "run on a database that is in use but has no history yet" },
     { name: "create-database", summary: "create the database first if the server does not have it" },
     ...RUN_OPTIONS,
+    DUMP,
     REPEATABLE_DIRECTORY,
     ...HOOK_OPTIONS,
   ],
@@ -66,7 +68,11 @@ export const up: Command<Environment> = {
     };
     const createMissing = invocation.options.has("create-database") && !invocation.options.has("dry-run");
     const context = await environment.databaseContext({ createMissing });
-    const report = await migrate(context, target, await runWith(invocation, environment));
+    const report = await dumpAfterRun(
+      environment,
+      context,
+      await migrate(context, target, await runWith(invocation, environment)),
+    );
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },

@@ -90,6 +90,7 @@ export const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type
   blocked: { type: "blocked", blockers: [BLOCKER], total: 1 },
   "statement-progress": { type: "statement-progress", progress: PROGRESS },
   "backup-progress": { type: "backup-progress", table: "public.users", index: 1, tables: 2 },
+  "schema-dumped": { type: "schema-dumped", file: { path: "schema.sql", change: "created" } },
   "backed-up": {
     type: "backed-up",
     backup: {
@@ -213,6 +214,11 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
         { path: "b.sql", bytes: 9, database: "app", version: "001", time: "2026-01-31T12:00:00Z", kind: "sql" },
       ],
     },
+    dump: {
+      ...{ type: "dump", database: "app", source: "database", major: 18, applied: ["001"], checked: true },
+      ...{ file: { path: "schema.sql", change: "changed" }, difference: ["@ TABLE public.a", "- a", "+ b"] },
+    },
+    load: { type: "load", database: "app", path: "schema.sql", recorded: ["001"], durationMs: 3 },
     restore: { type: "restore", database: "app", path: "b.sql", tables: TABLES, durationMs: 3 },
     reset: { type: "reset", database: "app", deleted: INVENTORY, durationMs: 3 },
     protection: { type: "protection", database: "app", isProtected: true, hasChanged: true },

@@ -1,3 +1,5 @@
+import { scan } from "../../core/scanner/scan.ts";
+
 /**
  * The text of a schema dump without what differs from run to run (versions, psql's key) and what servers before 17 do
  * not know. Only its first and last lines are changed: the lines between are the database's.
@@ -9,8 +11,39 @@ export function schemaText(dumped: string): string {
   const preamble = firstObject === -1 ? text : text.slice(0, firstObject);
   const lines = preamble.split("\n").filter((line) => SETTING.test(line));
   const objects = firstObject === -1 ? "" : text.slice(firstObject);
-  return `${lines.join("\n")}\n${objects.trimEnd()}\n`;
+  return withoutStamps(`${lines.join("\n")}\n${objects.trimEnd()}\n`);
 }
+
+/** Without the column option pg_attver, which Debian's PostgreSQL sets anew at each change of a table. */
+function withoutStamps(text: string): string {
+  if (!text.includes(STAMP)) return text;
+  let kept = "";
+  let isDropped = false;
+  for (const piece of scan([text])) {
+    if (piece.kind === "statement") {
+      const statement = withoutStamp(piece.text);
+      isDropped = statement === "";
+      kept += statement;
+    } else {
+      // Its line goes as well.
+      kept += isDropped ? piece.text.replace("\n", "") : piece.text;
+      isDropped = false;
+    }
+  }
+  return kept;
+}
+
+/** The statement without the option; empty if the statement sets nothing else. */
+function withoutStamp(statement: string): string {
+  const start = statement.lastIndexOf(" SET (");
+  if (!statement.startsWith("ALTER TABLE ONLY ") || start === -1 || !statement.endsWith(");")) return statement;
+  const set = statement.slice(start + " SET (".length, -");".length).split(", ");
+  const others = set.filter((one) => !one.startsWith(STAMP));
+  if (others.length === set.length) return statement;
+  return others.length === 0 ? "" : `${statement.slice(0, start)} SET (${others.join(", ")});`;
+}
+
+const STAMP = "pg_attver=";
 
 const END = "\n--\n-- PostgreSQL database dump complete\n--\n";
 /** The start of each object's comment. */

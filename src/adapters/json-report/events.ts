@@ -106,6 +106,9 @@ export const EVENTS = {
   backedUp: line("backed-up", "A run made a backup before its first step, and verified it.", {
     backup: ref("madeBackup"),
   }),
+  schemaDumped: line("schema-dumped", "A run wrote the schema to a file, or found the file up to date.", {
+    file: ref("writtenFile"),
+  }),
   restorePlanned: line("restore-planned", "The changes that a restore is about to make.", { plan: ref("restorePlan") }),
   resetPlanned: line("reset-planned", "The objects that a reset is about to delete.", {
     database: DATABASE,

@@ -83,6 +83,7 @@ export function jsonEvent(event: Exclude<Event, Note>) {
     case "backup-progress":
     case "database-created":
     case "restore-planned":
+    case "schema-dumped":
     case "reset-planned":
       return event;
   }
@@ -137,6 +138,8 @@ export function jsonReport(report: Report) {
         failure: orNull(failure, jsonFailure),
       };
     }
+    case "dump":
+      return { ...report, file: report.file ?? null, text: report.text ?? null };
     case "types":
       return { ...report, text: report.text ?? null, standIns: report.standIns.map(jsonStandIn) };
     case "bundled":
@@ -144,6 +147,7 @@ export function jsonReport(report: Report) {
     case "doctor":
       return { ...report, database: report.database ?? null };
     case "backups":
+    case "load":
     case "restore":
     case "wait":
     case "resolve":

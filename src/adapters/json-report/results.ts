@@ -87,6 +87,22 @@ export const RESULTS = {
       ref("standIn"),
     ),
   }),
+  dump: line("dump", "The answer of dump. Its exit status is 3 when --check finds that the file is not up to date.", {
+    database: DATABASE,
+    source: oneOf("database: the named one. migrations: one that has only the migrations.", ["database", "migrations"]),
+    major: count("The server's major version."),
+    applied: list("The versions of the applied migrations.", TEXT),
+    file: refOrNull("writtenFile", "The written or compared file; null if none was named."),
+    checked: yesOrNo("The file was only compared."),
+    difference: list("The first lines that differ: - only in the file, + only in the database, @ the object.", TEXT),
+    text: stringOrNull("The SQL itself if no file was named."),
+  }),
+  load: line("load", "The answer of load.", {
+    database: DATABASE,
+    path: string("The schema file."),
+    recorded: list("The versions that are now recorded as applied.", TEXT),
+    durationMs: MILLISECONDS,
+  }),
   backup: line("backup", "The answer of backup.", BACKUP_FIELDS),
   backups: line("backups", "The answer of backup --list.", {
     directory: string("The directory of the backups."),

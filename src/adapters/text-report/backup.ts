@@ -1,6 +1,8 @@
 import type { Backup, BackupListReport, RestorePlan, RestoreReport } from "../../core/backup/backup-report.ts";
-import { enumeration, printableLine } from "../../core/text/display.ts";
+import type { DumpReport, LoadReport } from "../../core/dump/dump-report.ts";
+import { enumeration, printable, printableLine } from "../../core/text/display.ts";
 import { sizeText } from "../../core/text/size.ts";
+import type { WrittenFile } from "../../core/types/types-report.ts";
 import type { Output } from "../output/output.ts";
 import { counted, duration } from "../output/words.ts";
 
@@ -47,4 +49,30 @@ export function restoreLines({ database, path, tables, durationMs }: RestoreRepo
     `Restored ${counted(rows, "row")} of ${printableLine(database)} from ${printableLine(path)} in ${duration(durationMs)}.`,
     output.typed("Run pgstep status to see what is applied now."),
   ];
+}
+
+/** The text itself if no file was named, else the change of the file, with its first differences. */
+export function dumpLines({ checked, file, text, difference, source, database }: DumpReport, output: Output): string[] {
+  // A pipe gets the SQL as it is.
+  if (text !== undefined) return [(output.isTerminal ? printable(text) : text).replace(/\n$/, "")];
+  if (!file) return [];
+  if (!checked) return dumpedLines(file);
+  const other = source === "migrations" ? "the migrations" : printableLine(database);
+  const path = printableLine(file.path);
+  if (file.change === "none") return [`${path} is up to date with ${other}.`];
+  return [
+    `${path} is out of date with ${other} (- the file, + ${source === "migrations" ? "the migrations" : "the database"}):`,
+    ...difference.map((line) => `  ${printableLine(line)}`),
+  ];
+}
+
+/** The change of a schema file. */
+export function dumpedLines({ path, change }: WrittenFile): string[] {
+  if (change === "none") return [`${printableLine(path)} is up to date.`];
+  return [`${change === "created" ? "Created" : "Changed"} ${printableLine(path)}`];
+}
+
+export function loadLines({ database, path, recorded, durationMs }: LoadReport): string[] {
+  const what = `${counted(recorded.length, "migration")} recorded as applied`;
+  return [`Loaded ${printableLine(path)} into ${printableLine(database)} in ${duration(durationMs)}; ${what}.`];
 }

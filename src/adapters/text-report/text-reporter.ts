@@ -10,7 +10,7 @@ import { noteLine } from "../output/notes.ts";
 import { type Appearance, Output, type OutputStream } from "../output/output.ts";
 import { counted, duration } from "../output/words.ts";
 import { hookLine, repeatableLine } from "./around.ts";
-import { backupLines, restorePlanLines } from "./backup.ts";
+import { backupLines, dumpedLines, restorePlanLines } from "./backup.ts";
 import { checkLines, standInLines } from "./check.ts";
 import { checkLines as doctorCheckLines, explainedLines } from "./doctor.ts";
 import { failureLines, findingLines, noticeLines } from "./failure.ts";
@@ -76,6 +76,7 @@ export class TextReporter implements Reporter {
       this.#progress.observe({ note: progress ? progressWords(progress) : undefined }),
     "backup-progress": (event) => this.#backingUp(event),
     "backed-up": ({ backup }) => this.#printUnlessQuiet(backupLines(backup)),
+    "schema-dumped": ({ file }) => this.#printUnlessQuiet(dumpedLines(file)),
     "restore-planned": ({ plan }) => this.#print(restorePlanLines(plan, this.#err)),
     "reset-planned": (event) => this.#print(inventoryLines(event, this.#err)),
     "project-file-found": (event) => this.#print([noteLine(event)]),
@@ -85,14 +86,14 @@ export class TextReporter implements Reporter {
   report(report: Report): void {
     this.#progress.stop();
     // A requested text is printed even with --quiet.
-    const isText = report.type === "types" && report.text !== undefined;
+    const isText = (report.type === "types" || report.type === "dump") && report.text !== undefined;
     if (this.#quiet && !isText) this.#print(quietLines(report, this.#err));
     else if (report.type === "run") this.#run(report);
     else if (report.type === "seed") this.#seed(report);
     else if (report.type === "status") this.#status(report);
     else if (report.type === "check") this.#answer(checkLines(report, this.#out, this.#verbose));
     else this.#answer(otherLines(report, this.#out));
-    if (isText) this.#printUnlessQuiet(standInLines(report.standIns));
+    if (report.type === "types" && isText) this.#printUnlessQuiet(standInLines(report.standIns));
     if (report.type === "settings" && report.failure) this.failure(report.failure);
   }
 

@@ -69,6 +69,7 @@ export const FAILURES = {
     meaning: "A file ended the transaction that pgstep ran it in; part of the file may be committed.",
   },
   "statement-failed": { exitStatus: 4, meaning: "A statement failed on the server." },
+  "dump-after-run-failed": { exitStatus: 4, meaning: "The run succeeded, but its schema file could not be written." },
   "hook-failed": { exitStatus: 4, meaning: "A hook failed; what was committed before it stays." },
   "connection-lost": { exitStatus: 4, meaning: "The connection ended during the run." },
   interrupted: { exitStatus: 130, meaning: "The run was interrupted and rolled back." },

@@ -60,6 +60,7 @@ export const RULES = {
   "not-given-back": "warning",
   "not-droppable": "error",
   "backup-incomplete": "warning",
+  "dump-incomplete": "warning",
   "backup-unfinished": "warning",
   "md5-login": "warning",
   "embedded-locks": "warning",

@@ -3,6 +3,7 @@ import type { FilePlace, Finding, ServerMessage } from "../failure/failure.ts";
 import type { HookReport } from "../hooks/hook.ts";
 import type { Plan, Step } from "../migrations/plan.ts";
 import type { RepeatableReport } from "../repeatable/repeatable.ts";
+import type { WrittenFile } from "../types/types-report.ts";
 import type { Check } from "./diagnosis.ts";
 import type { Blockers, LockHolder, RunActivity, StatementProgress } from "./other-sessions.ts";
 import type { ExplainedValue, ResetInventory, StepOutcome } from "./report.ts";
@@ -83,6 +84,8 @@ export type Event =
   | { readonly type: "backup-progress"; readonly table: string; readonly index: number; readonly tables: number }
   /** A run made a backup before its first step. */
   | { readonly type: "backed-up"; readonly backup: Backup }
+  /** A run wrote the schema to a file, or found the file up to date. */
+  | { readonly type: "schema-dumped"; readonly file: WrittenFile }
   | { readonly type: "restore-planned"; readonly plan: RestorePlan }
   /** A project file is used that nobody named: it was found above the working directory. */
   | { readonly type: "project-file-found"; readonly path: string }

@@ -1,6 +1,7 @@
 import type { BackupListReport, BackupReport, RestoreReport } from "../backup/backup-report.ts";
 import type { Origin } from "../configuration/origin.ts";
 import type { TargetValue } from "../connection/explanation.ts";
+import type { DumpReport, LoadReport } from "../dump/dump-report.ts";
 import type { Failure, Finding } from "../failure/failure.ts";
 import type { HookReport } from "../hooks/hook.ts";
 import type { Entry } from "../migrations/history.ts";
@@ -252,6 +253,8 @@ export interface WaitReport {
 }
 
 export type Report =
+  | DumpReport
+  | LoadReport
   | BackupReport
   | BackupListReport
   | RestoreReport

@@ -79,8 +79,8 @@ function maskedFields(given: Readonly<Record<string, unknown>>, mask: Mask): Rea
 function fieldMasked(name: string, value: unknown, given: Readonly<Record<string, unknown>>, mask: Mask): unknown {
   if (name === "step" && isPlain(value)) return maskedStep(value, mask);
   if (typeof value !== "string") return deeplyMasked(value, mask);
-  // Generated program text: a type may well be named "password".
-  if (name === "text" && given.type === "types") return value;
+  // Generated program text: a type or a column may well be named "password".
+  if (name === "text" && (given.type === "types" || given.type === "dump")) return value;
   // A caret points into these.
   if (name === "sourceLine") return maskedLine(value, typeof given.sourceBefore === "string" ? given.sourceBefore : "");
   if (name === "internalQuery") return maskedLine(value);

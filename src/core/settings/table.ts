@@ -1,5 +1,6 @@
 import { BACKUP_OCCASIONS, VERIFICATIONS } from "../backup/backup-file.ts";
 import { CHECK_SETTINGS } from "./check-settings.ts";
+import { DUMP_SETTINGS } from "./dump-settings.ts";
 import { hookCommands } from "./hook-commands-kind.ts";
 import {
   choice,
@@ -239,6 +240,7 @@ export const SETTINGS = {
     default: "false",
     summary: "compress backups that pgstep writes itself; pg_dump always compresses",
   },
+  ...DUMP_SETTINGS,
   pgDump: {
     kind: text("program"),
     flag: "pg-dump",

@@ -20,7 +20,8 @@ export async function runScript(session: Session, parts: Iterable<Uint8Array>, a
 
 type Pieces = Generator<Piece | { readonly kind: "copy-bytes"; readonly bytes: Uint8Array }, void, undefined>;
 
-function* rowsOf(pieces: Pieces): Generator<Uint8Array | string> {
+/** The rows after a COPY ... FROM STDIN, up to their end. */
+export function* rowsOf(pieces: Pieces): Generator<Uint8Array | string> {
   for (let next = pieces.next(); !next.done; next = pieces.next()) {
     if (next.value.kind === "copy-end") return;
     if (next.value.kind === "copy-bytes") yield next.value.bytes;

@@ -2,7 +2,7 @@ import type { Catalog } from "../../core/catalog/catalog.ts";
 import { Failure } from "../../core/failure/failure.ts";
 import { nearest } from "../../core/text/spelling.ts";
 import { declareTypes } from "../../core/types/declare.ts";
-import { manyFiles, oneFile } from "../../core/types/files.ts";
+import { MARK, manyFiles, oneFile } from "../../core/types/files.ts";
 import type { Format } from "../../core/types/format.ts";
 import { interfaces } from "../../core/types/interfaces.ts";
 import { kysely } from "../../core/types/kysely.ts";
@@ -10,10 +10,12 @@ import type { TypeFormat, TypeOptions } from "../../core/types/type-options.ts";
 import type { TypesReport } from "../../core/types/types-report.ts";
 import { zod } from "../../core/types/zod.ts";
 import { readCatalog } from "../catalog/read-catalog.ts";
+import { putFiles, type Writer, writtenFiles } from "../files/written-files.ts";
 import { ownTablesSql, tableNames } from "../history/history-table.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
-import { putFiles, writtenFiles } from "./written-files.ts";
+
+const WRITER: Writer = { command: "pgstep types", mark: MARK };
 
 const FORMATS: Readonly<Record<TypeFormat, Format>> = { interfaces, kysely, zod };
 
@@ -55,10 +57,10 @@ export async function generateTypes(
   const { fileSystem } = context;
   if (/\.[cm]?ts$/.test(out)) {
     const files = [{ path: out, text: oneFile(declared(narrowed(catalog, tables)), FORMATS[format]) }];
-    return { ...report, files: putFiles(fileSystem, files, { check }) };
+    return { ...report, files: putFiles(fileSystem, files, { check, writer: WRITER }) };
   }
   const directory = out.replace(/(?<=[^\\/])[\\/]+$|(?<=^[\\/])[\\/]+$/, "");
-  const there = writtenFiles(fileSystem, directory);
+  const there = writtenFiles(fileSystem, directory, WRITER);
   const files = manyFiles(declared(catalog), FORMATS[format], {
     extension: options.extension,
     isWanted: ({ key }) =>
@@ -72,7 +74,7 @@ export async function generateTypes(
     files: putFiles(
       fileSystem,
       files.map(({ name, text }) => ({ path: path(name), text })),
-      { check, stale: stale.map(path) },
+      { check, stale: stale.map(path), writer: WRITER },
     ),
   };
 }

@@ -1,6 +1,5 @@
 import { Failure } from "../../core/failure/failure.ts";
 import { systemCode, systemWords } from "../../core/failure/system-error.ts";
-import { MARK } from "../../core/types/files.ts";
 import type { WrittenFile } from "../../core/types/types-report.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 
@@ -10,14 +9,21 @@ export interface WantedFile {
   readonly text: string;
 }
 
+/** The command that writes the files, and the text that they all begin with. */
+export interface Writer {
+  /** "pgstep types" */
+  readonly command: string;
+  readonly mark: string;
+}
+
 /** The files of a directory that an earlier run wrote; none when there is no such directory. */
-export function writtenFiles(fileSystem: FileSystem, directory: string): string[] {
+export function writtenFiles(fileSystem: FileSystem, directory: string, { mark }: Writer): string[] {
   try {
     return fileSystem
       .list(directory)
       .filter(({ name, kind }) => kind === "file" && name.endsWith(".ts"))
       .map(({ name }) => name)
-      .filter((name) => isWritten(textOf(fileSystem, `${directory}/${name}`)));
+      .filter((name) => textOf(fileSystem, `${directory}/${name}`)?.startsWith(mark));
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return [];
     throw unwritable(directory, cause);
@@ -32,12 +38,16 @@ export function writtenFiles(fileSystem: FileSystem, directory: string): string[
 export function putFiles(
   fileSystem: FileSystem,
   files: readonly WantedFile[],
-  { check, stale = [] }: { readonly check: boolean; readonly stale?: readonly string[] },
+  {
+    check,
+    stale = [],
+    writer,
+  }: { readonly check: boolean; readonly stale?: readonly string[]; readonly writer: Writer },
 ): WrittenFile[] {
   const found = files.map(({ path, text }) => ({ path, text, before: textOf(fileSystem, path) }));
   for (const { path, before } of found) {
-    if (before !== undefined && !isWritten(before)) {
-      throw new Failure("file-exists", `Cannot write ${path}: it exists, and pgstep types did not write it`, {
+    if (before !== undefined && !before.startsWith(writer.mark)) {
+      throw new Failure("file-exists", `Cannot write ${path}: it exists, and ${writer.command} did not write it`, {
         hint: "Remove it, or choose another path with --out.",
       });
     }
@@ -54,11 +64,8 @@ export function putFiles(
   return [...written, ...removed].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-function isWritten(text: string | undefined): boolean {
-  return text?.startsWith(MARK) === true;
-}
-
-function textOf(fileSystem: FileSystem, path: string): string | undefined {
+/** The text of a file; undefined if there is none. @throws Failure file-unwritable */
+export function textOf(fileSystem: FileSystem, path: string): string | undefined {
   try {
     return Buffer.concat(Array.from(fileSystem.read(path), (part) => Buffer.from(part))).toString("utf8");
   } catch (cause) {

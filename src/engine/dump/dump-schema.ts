@@ -1,0 +1,134 @@
+import type { Settings } from "../../core/configuration/settings.ts";
+import {
+  type AppliedVersion,
+  headText,
+  type SchemaChoice,
+  type SchemaHead,
+  type SchemaSource,
+} from "../../core/dump/schema-file.ts";
+import { Failure, finding } from "../../core/failure/failure.ts";
+import { OWN_SEARCH_PATH } from "../../core/sql/own-sql.ts";
+import { enumeration } from "../../core/text/display.ts";
+import { writeDuration } from "../../core/text/duration.ts";
+import type { SchemaDump } from "../../ports/schema-dump.ts";
+import { ServerFailure, type Session } from "../../ports/session.ts";
+import { tableNames } from "../history/history-table.ts";
+import { type DatabaseState, readState } from "../history/read-state.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { withSession } from "../session/with-session.ts";
+import { chooseRelations, type RowTable, rowTables } from "./choose-relations.ts";
+import { dumpRows, ROW_SETTINGS } from "./dump-rows.ts";
+
+/** A schema as text, below the lines that describe it. */
+export interface DumpedSchema {
+  readonly head: SchemaHead;
+  readonly text: string;
+}
+
+/** One moment for pg_dump and the rows; the rollback at its end undoes all settings, also behind a pooler. */
+const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/**
+ * Dumps the schema of the database, without pgstep's own tables.
+ * @param choice the rows as typed
+ * @throws Failure dump-failed, usage for a table that does not exist, and those of connecting
+ */
+export function dumpSchema(
+  context: DatabaseContext,
+  source: SchemaSource,
+  choice: SchemaChoice,
+): Promise<DumpedSchema> {
+  const { database, settings, signal } = context;
+  const doing = "dump the schema of";
+  const work = async (session: Session): Promise<DumpedSchema> => {
+    const dump = await context.schemaDump?.();
+    if (!dump) throw new Error("no pg_dump is given");
+    const state = await readState(session, settings);
+    await session.execute(SNAPSHOT);
+    try {
+      await session.execute(localSettings(session));
+      const applied = await readApplied(session, settings, state);
+      const tables = await rowTables(session, choice.rows);
+      const objects = await dumpObjects(context, session, dump, choice, tables);
+      const { owners, privileges } = choice;
+      const head = { owners, privileges, rows: tables.map(({ sql }) => sql), source, major: majorOf(session), applied };
+      return { head, text: headText(head) + objects };
+    } catch (error) {
+      throw dumpFailure(error, database.description, settings);
+    } finally {
+      await session.execute("ROLLBACK").catch(() => {});
+    }
+  };
+  return withSession(database, doing, work, signal);
+}
+
+export function majorOf({ backend }: Session): number {
+  return Math.floor(backend.serverVersion / 10_000);
+}
+
+function localSettings({ backend }: Session): string {
+  const timeouts = ["statement_timeout = 0", "idle_in_transaction_session_timeout = 0"];
+  if (backend.serverVersion >= 170_000) timeouts.push("transaction_timeout = 0");
+  return [`search_path = ${OWN_SEARCH_PATH}`, ...timeouts, ...ROW_SETTINGS].map((one) => `SET LOCAL ${one};`).join(" ");
+}
+
+/** The history at the moment of the dump. */
+async function readApplied(session: Session, settings: Settings, state: DatabaseState): Promise<AppliedVersion[]> {
+  if (!state.historyExists) return [];
+  const hasChecksum = state.columns.some(({ name }) => name === "checksum");
+  const rows = await session.query(
+    `SELECT version::text AS version, ${hasChecksum ? "checksum::text" : "NULL"} AS checksum, description::text AS description FROM ONLY ${tableNames(settings).history}`,
+  );
+  return rows.map(({ version, checksum, description }) => ({
+    version: String(version),
+    checksum: typeof checksum === "string" ? checksum : null,
+    description: typeof description === "string" ? description : "",
+  }));
+}
+
+async function dumpObjects(
+  context: DatabaseContext,
+  session: Session,
+  dump: SchemaDump,
+  { owners, privileges }: SchemaChoice,
+  tables: readonly RowTable[],
+): Promise<string> {
+  const { settings, signal, database } = context;
+  const { own, ownSchema, unreadable } = await chooseRelations(session, tableNames(settings), settings.schema);
+  if (unreadable.length > 0) {
+    const message = `The schema of ${database.description} lacks tables that the role may not read: ${enumeration(unreadable.map(({ schema, name }) => `${schema}.${name}`))}`;
+    const hint = "Grant SELECT on the tables and USAGE on their schemas, or connect as their owner.";
+    context.emit({ type: "warning", finding: finding("dump-incomplete", { message, hint }) });
+  }
+  const request = {
+    owners,
+    privileges,
+    except: [...own, ...unreadable],
+    exceptSchemas: ownSchema === null ? [] : [ownSchema],
+    lockTimeoutMs: settings.lockTimeoutMs,
+  };
+  if (tables.length === 0) return await dump.write(session, { ...request, section: "whole" }, signal);
+  const before = await dump.write(session, { ...request, section: "pre-data" }, signal);
+  const rows = await dumpRows(session, tables);
+  return `${before}${rows}${await dump.write(session, { ...request, section: "post-data" }, signal)}`;
+}
+
+/** Translates what only a dump can fail with; returns other errors unchanged. */
+function dumpFailure(error: unknown, database: string, { lockTimeoutMs }: Settings): unknown {
+  if (error instanceof Failure && error.code === "dump-failed") {
+    const { hint, server } = error;
+    return new Failure("dump-failed", error.message.replace("the schema:", `the schema of ${database}:`), {
+      cause: error,
+      ...(hint && { hint }),
+      ...(server && { server }),
+    });
+  }
+  // pg_dump limits its LOCK TABLE by the statement's timeout.
+  if (!(error instanceof ServerFailure && error.server.code === "57014" && lockTimeoutMs > 0)) return error;
+  const waited = writeDuration(lockTimeoutMs);
+  return new Failure("dump-failed", `Cannot dump the schema of ${database}: a table was locked for ${waited}`, {
+    hint: "Run it at a quieter time, or wait longer: --lock-timeout 1m.",
+    server: error.server,
+    cause: error,
+  });
+}
