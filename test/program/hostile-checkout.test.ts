@@ -30,6 +30,9 @@ const LOOKING: readonly { readonly words: readonly string[]; readonly writes?: R
   { words: ["types"] },
   { words: ["types", "--out", "src/database.ts"], writes: /^src(\/database\.ts)?$/ },
   { words: ["types", "--replay", "--out", "src/tables/"], writes: /^src(\/tables(\/[a-z-]+\.ts)?)?$/ },
+  { words: ["dump"] },
+  { words: ["dump", "--out", "src/schema.sql"], writes: /^src(\/schema\.sql)?$/ },
+  { words: ["dump", "--from-migrations", "--out", "migrated.sql"], writes: /^migrated\.sql$/ },
   { words: ["wait", "--timeout", "5s"] },
   { words: ["bundle", "--output", BUNDLE], writes: /^deploy/ },
   { words: ["help"] },
@@ -186,7 +189,7 @@ describe("a hostile checkout", () => {
       for (const { words } of LOOKING)
         await contained(
           runtime,
-          words.filter((word) => word !== "--replay"),
+          words.filter((word) => word !== "--replay" && word !== "--from-migrations"),
         );
       checkout.write("package.json", `{ "pgstep": ${hostileFile({ logFile: "src/new.log" })} }`);
       for (const out of ["src/new/", "deep/new.ts"]) {
@@ -221,6 +224,8 @@ describe("a hostile checkout", () => {
         [{ url: "pglite:data" }, ["doctor"], /it is outside the project/],
         [{ shadowUrl: "pglite:../elsewhere/data" }, ["check", "--all"], /it is outside the project/],
         [{ shadowUrl: shadow.url }, ["check", "--all"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
+        [{ dump: "../elsewhere/schema.sql" }, ["dump"], /outside the project/],
+        [{ dump: ".git/hooks/pre-commit" }, ["dump"], /outside the project/],
         [{ shadowUrl: shadow.url }, ["types", "--replay"], /Cannot use the shadow database from pgstep\.json:1:\d+/],
         [{}, ["check", "--all"], /Cannot read database\/stand-ins\/evil\.sql: it leads to .*, outside the project/],
         [{}, ["types", "--replay"], /Cannot read database\/stand-ins\/evil\.sql: it leads to .*, outside the project/],

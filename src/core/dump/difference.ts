@@ -1,6 +1,6 @@
-/** Lines shown in all, and lines of one text looked at to find where both agree again. */
+/** Lines shown in all, and lines of each text compared from their first difference on. */
 const MOST_SHOWN = 20;
-const MOST_SOUGHT = 400;
+const MOST_COMPARED = 1_500;
 
 /**
  * The first differences of two schemas, for people: lines only in `before` after "-", lines only in `after` after "+",
@@ -8,26 +8,23 @@ const MOST_SOUGHT = 400;
  */
 export function firstDifferences(before: string, after: string): string[] {
   const [left, right] = [before.split("\n"), after.split("\n")];
-  const shown: string[] = [];
+  let start = 0;
   let object: string | undefined;
-  let [i, j] = [0, 0];
-  while (i < left.length || j < right.length) {
-    if (shown.length > MOST_SHOWN) return [...shown.slice(0, MOST_SHOWN), "..."];
-    if (left[i] === right[j]) {
-      object = objectIn(left[i]) ?? object;
-      [i, j] = [i + 1, j + 1];
-      continue;
+  while (start < Math.max(left.length, right.length) && left[start] === right[start]) {
+    object = objectIn(left[start]) ?? object;
+    start++;
+  }
+  const window = (lines: readonly string[]) => lines.slice(start, start + MOST_COMPARED);
+  const shown: string[] = [];
+  for (const { mark, line } of compared(window(left), window(right))) {
+    const named = objectIn(line);
+    if (mark === " ") object = named ?? object;
+    else if (line !== "" && line !== "--") {
+      if (object !== undefined && named === undefined) shown.push(`@ ${object}`);
+      // Its later lines need no other heading.
+      object = undefined;
+      shown.push(`${mark} ${line}`);
     }
-    const [removed, added] = nextAgreement(left, right, i, j);
-    const lines = [
-      ...left.slice(i, i + removed).map((line) => ({ mark: "-", line })),
-      ...right.slice(j, j + added).map((line) => ({ mark: "+", line })),
-    ].filter(({ line }) => line !== "" && line !== "--");
-    if (object !== undefined && lines.length > 0 && !lines.some(({ line }) => objectIn(line)))
-      shown.push(`@ ${object}`);
-    shown.push(...lines.map(({ mark, line }) => `${mark} ${line}`));
-    object = undefined;
-    [i, j] = [i + removed, j + added];
   }
   return shown.length > MOST_SHOWN ? [...shown.slice(0, MOST_SHOWN), "..."] : shown;
 }
@@ -38,24 +35,36 @@ function objectIn(line: string | undefined): string | undefined {
   return name === undefined ? undefined : `${type} ${schema === "-" ? "" : `${schema}.`}${name}`;
 }
 
-/** How many lines of each text to skip until both agree again; all of them if that is not near. */
-function nextAgreement(left: readonly string[], right: readonly string[], i: number, j: number): [number, number] {
-  for (let skipped = 1; skipped <= MOST_SOUGHT; skipped++) {
-    for (let removed = 0; removed <= skipped; removed++) {
-      if (agree(left, right, i + removed, j + skipped - removed)) return [removed, skipped - removed];
+interface ComparedLine {
+  readonly mark: " " | "-" | "+";
+  readonly line: string;
+}
+
+/** All lines of both texts, by their longest common subsequence. */
+function compared(left: readonly string[], right: readonly string[]): ComparedLine[] {
+  const width = right.length + 1;
+  // At [i, j]: the length of the longest common subsequence of left from i on and right from j on.
+  const lengths = new Uint16Array((left.length + 1) * width);
+  const at = (i: number, j: number) => lengths[i * width + j] ?? 0;
+  for (let i = left.length - 1; i >= 0; i--) {
+    for (let j = right.length - 1; j >= 0; j--) {
+      lengths[i * width + j] = left[i] === right[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
     }
   }
-  return [left.length - i, right.length - j];
-}
-
-/** True if the texts are equal from there on up to a line that says something, or up to both ends. */
-function agree(left: readonly string[], right: readonly string[], i: number, j: number): boolean {
-  for (let ahead = 0; left[i + ahead] === right[j + ahead]; ahead++) {
-    const line = left[i + ahead];
-    if (line === undefined || !COMMON.has(line)) return i <= left.length && j <= right.length;
+  const lines: ComparedLine[] = [];
+  let [i, j] = [0, 0];
+  while (i < left.length || j < right.length) {
+    const [one = "", other = ""] = [left[i], right[j]];
+    if (i < left.length && j < right.length && one === other) {
+      lines.push({ mark: " ", line: one });
+      [i, j] = [i + 1, j + 1];
+    } else if (j >= right.length || (i < left.length && at(i + 1, j) >= at(i, j + 1))) {
+      lines.push({ mark: "-", line: one });
+      i++;
+    } else {
+      lines.push({ mark: "+", line: other });
+      j++;
+    }
   }
-  return false;
+  return lines;
 }
-
-/** Lines that most objects have. */
-const COMMON: ReadonlySet<string> = new Set(["", "--", ");"]);

@@ -37,7 +37,8 @@ export async function chooseRelations(session: Session, names: TableNames, schem
    AND refobjid IN (SELECT oid FROM own) AND deptype IN ('a', 'i'))
 SELECT json_build_object('own', ${named("c.oid IN (SELECT oid FROM parts) AND c.relkind IN ('r', 'p', 'S')")},
  'ownSchema', (SELECT n.nspname FROM pg_namespace n WHERE n.nspname = ${quoteText(schema)} AND n.nspname <> 'public'
-  AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.oid NOT IN (SELECT oid FROM parts))
+  AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind NOT IN ('i', 'I')
+   AND c.oid NOT IN (SELECT oid FROM parts))
   AND NOT EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid)
   AND NOT EXISTS (SELECT FROM pg_type t WHERE t.typnamespace = n.oid AND t.typrelid = 0 AND t.typelem = 0)),
  'unreadable', ${named(`${USER_SCHEMA} AND c.relkind IN ('r', 'p') AND NOT (${READABLE})

@@ -74,10 +74,10 @@ export async function checkFile(
   const head = file?.head;
   if (!file || !head)
     throw cannotCompare(path, file ? "pgstep dump did not write the file" : "the file does not exist");
-  const dumped = await dumpSchema(context, head.source, head);
-  if (dumped.head.major !== head.major) {
-    throw cannotCompare(path, `the file is from PostgreSQL ${head.major}, and the database runs ${dumped.head.major}`);
-  }
+  const dumped = await dumpSchema(context, head.source, head, (major) => {
+    if (major === head.major) return;
+    throw cannotCompare(path, `the file is from PostgreSQL ${head.major}, and the database runs ${major}`);
+  });
   const isSame = dumped.text === file.text.replaceAll("\r\n", "\n");
   return {
     ...reportOf(dumped, database.description),

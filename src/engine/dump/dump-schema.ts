@@ -31,18 +31,22 @@ const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /**
  * Dumps the schema of the database, without pgstep's own tables.
  * @param choice the rows as typed
+ * @param accept throws if it cannot use a schema of this major version
  * @throws Failure dump-failed, usage for a table that does not exist, and those of connecting
  */
 export function dumpSchema(
   context: DatabaseContext,
   source: SchemaSource,
   choice: SchemaChoice,
+  accept: (major: number) => void = () => {},
 ): Promise<DumpedSchema> {
   const { database, settings, signal } = context;
   const doing = "dump the schema of";
   const work = async (session: Session): Promise<DumpedSchema> => {
     const dump = await context.schemaDump?.();
     if (!dump) throw new Error("no pg_dump is given");
+    const major = Math.floor(session.backend.serverVersion / 10_000);
+    accept(major);
     const state = await readState(session, settings);
     await session.execute(SNAPSHOT);
     try {
@@ -51,7 +55,7 @@ export function dumpSchema(
       const tables = await rowTables(session, choice.rows);
       const objects = await dumpObjects(context, session, dump, choice, tables);
       const { owners, privileges } = choice;
-      const head = { owners, privileges, rows: tables.map(({ sql }) => sql), source, major: majorOf(session), applied };
+      const head = { owners, privileges, rows: tables.map(({ sql }) => sql), source, major, applied };
       return { head, text: headText(head) + objects };
     } catch (error) {
       throw dumpFailure(error, database.description, settings);
@@ -60,10 +64,6 @@ export function dumpSchema(
     }
   };
   return withSession(database, doing, work, signal);
-}
-
-export function majorOf({ backend }: Session): number {
-  return Math.floor(backend.serverVersion / 10_000);
 }
 
 function localSettings({ backend }: Session): string {

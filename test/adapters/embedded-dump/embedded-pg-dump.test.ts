@@ -8,6 +8,7 @@ import { resolveTarget } from "../../../src/adapters/target/resolve-target.ts";
 import { Failure } from "../../../src/core/failure/failure.ts";
 import type { SchemaDump, SchemaDumpRequest } from "../../../src/ports/schema-dump.ts";
 import { ConnectionLost, type Database, ServerFailure, type Session } from "../../../src/ports/session.ts";
+import { message, startFakeServer } from "../../support/fake-server.ts";
 import { findPgDump, dump as runPgDump } from "../../support/pg-dump.ts";
 import { findPgbouncer, startPgbouncer } from "../../support/pgbouncer.ts";
 import { temporaryPlace } from "../../support/place.ts";
@@ -228,6 +229,35 @@ describe("the embedded pg_dump", () => {
       const missing = embeddedPgDump(pathToFileURL(join(temporaryPlace("dump"), "/")));
       await assert.rejects(missing.write(session, WHOLE, never), /does not include pg_dump/);
     });
+  });
+
+  test("a server that is newer than pg_dump is refused with a remedy", async () => {
+    const server = await startFakeServer((socket, said, turn) => {
+      const version = message("S", "server_version\0" + "19.1\0");
+      const ready = message("Z", "I");
+      if (turn === 0) socket.write(Buffer.concat([message("R", 0), version, message("K", 7, 9), ready]));
+      else
+        socket.write(
+          Buffer.concat(
+            Array(said.toString("latin1").split("ROLLBACK").length).fill(
+              Buffer.concat([message("C", "SELECT 0\0"), ready]),
+            ),
+          ),
+        );
+    });
+    const database = openUrl(server.url);
+    const session = await database.open();
+    try {
+      await assert.rejects(dump.write(session, WHOLE, never), (error) => {
+        assert.ok(error instanceof Failure);
+        assert.equal(error.code, "dump-failed");
+        assert.match(error.message, /pg_dump 18 does not know PostgreSQL 19$/);
+        return /of version 19/.test(error.hint ?? "");
+      });
+    } finally {
+      await session.close();
+      server.close();
+    }
   });
 
   const pgbouncer = findPgbouncer();
