@@ -110,7 +110,18 @@ async function dumpObjects(
   if (tables.length === 0) return await dump.write(session, { ...request, section: "whole" }, signal);
   const before = await dump.write(session, { ...request, section: "pre-data" }, signal);
   const rows = await dumpRows(session, tables);
-  return `${before}${rows}${await dump.write(session, { ...request, section: "post-data" }, signal)}`;
+  const after = await dump.write(session, { ...request, section: "post-data" }, signal);
+  return `${before}${rows}${withoutRepeatedSettings(after)}`;
+}
+
+/** The second part without the settings that the first part began with, but for those that a table may have changed. */
+function withoutRepeatedSettings(text: string): string {
+  const end = text.indexOf("\n\n");
+  const changed = text
+    .slice(0, end)
+    .split("\n")
+    .filter((line) => line.startsWith("SET default_"));
+  return `${changed.join("\n")}${text.slice(end)}`;
 }
 
 /** Translates what only a dump can fail with; returns other errors unchanged. */

@@ -1,0 +1,1 @@
+DROP INDEX customers_email; ALTER TABLE customers DROP COLUMN email;
