@@ -22,7 +22,7 @@ export const doctor: Command<Environment> = {
   name: "doctor",
   effect: "reads",
   aliases: [],
-  summary: "check files, connection, privileges and history; also: wait",
+  summary: "check files, connection and privileges; also: wait",
   description:
     "Shows the connection parameters and where each comes from, checks settings and files, connects step by step, and " +
     "says for each check whether it passed and how to fix it. Without a database it checks settings and files only. " +

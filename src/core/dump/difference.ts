@@ -29,8 +29,10 @@ export function firstDifferences(before: string, after: string): string[] {
   return shown.length > MOST_SHOWN ? [...shown.slice(0, MOST_SHOWN), "..."] : shown;
 }
 
-/** "TABLE public.users" in pg_dump's comment on an object. */
+/** "TABLE public.users" in pg_dump's comment on an object; "ROWS public.users" before the rows of a table. */
 function objectIn(line: string | undefined): string | undefined {
+  const [, table] = /^-- Rows of (.*)$/.exec(line ?? "") ?? [];
+  if (table !== undefined) return `ROWS ${table}`;
   const [, name, type, schema] = /^-- Name: ([^;]*); Type: ([^;]*); Schema: ([^;]*);/.exec(line ?? "") ?? [];
   return name === undefined ? undefined : `${type} ${schema === "-" ? "" : `${schema}.`}${name}`;
 }

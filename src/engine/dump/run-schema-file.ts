@@ -38,6 +38,8 @@ export async function runSchemaFile(
   for (let next = pieces.next(); !next.done; next = pieces.next()) {
     const piece = next.value;
     if (piece.kind === "error") throw unsound(path, piece.message, { path, ...piece.position });
+    if (piece.kind === "psql")
+      throw unsound(path, `it has the command \\${piece.command} of psql`, { path, ...piece.position });
     if (piece.kind !== "statement") continue;
     const kind = classify(piece);
     if (kind.transaction)

@@ -233,6 +233,10 @@ describe("schema files", () => {
       (await spoiled("\n--\n-- Name: touch()", "\nCOMMIT;\n--\n-- Name: touch()", "files-unsound")).message,
       /begins or ends a transaction/,
     );
+    assert.match(
+      (await spoiled("\n--\n-- Name: touch()", "\n\\! true\n--\n-- Name: touch()", "files-unsound")).message,
+      /it has the command \\! of psql$/,
+    );
     await spoiled("plpgsql", "nothing", "statement-failed");
     assert.match((await spoiled("CREATE TABLE", "CREATE TABLE 'x", "files-unsound")).message, /never closed/);
   });
