@@ -6,6 +6,7 @@ import { ROOT } from "../build/runtimes.ts";
 import { CORPORA, type Corpus, NO_CORPORA, plainCorpora } from "./support/corpora.ts";
 import { difference } from "./support/difference.ts";
 import { dumpSchema, findPgDump, withoutVersions } from "./support/pg-dump.ts";
+import { temporaryPlace } from "./support/place.ts";
 import { type PostgresServer, sharedServer } from "./support/postgres-server.ts";
 import { programCommand, run } from "./support/program.ts";
 
@@ -32,6 +33,7 @@ describe("directories of other projects", { skip, concurrency: 2 }, () => {
       const truth = withoutVersions(readFileSync(join(CORPORA, corpus.name, "truth.sql"), "utf8"));
       assertSameText(truth, await dump(server, database.name, corpus));
       assert.deepEqual(await rowCounts(server, database.name, corpus), expectedRowCounts(corpus));
+      await context.test("and by its schema file", () => goThroughFile(server, database.url, corpus, truth));
       if (downs) await context.test("and back", () => goBack(server, database, corpus, downs));
     });
   }
@@ -61,6 +63,24 @@ function dump(server: PostgresServer, database: string, { table }: Corpus): Prom
     `public.${table}_steps`,
     `public.${table}_lease`,
   ]);
+}
+
+/** Dumps the schema, loads it into another database, and compares that with psql's, and its dump with the first. */
+async function goThroughFile(server: PostgresServer, url: string, corpus: Corpus, truth: string): Promise<void> {
+  const place = temporaryPlace("corpus");
+  const [file, again] = [join(place, "schema.sql"), join(place, "again.sql")];
+  const loaded = await server.createDatabase();
+  for (const [of, ...words] of [
+    [url, "dump", "--owners", "--privileges", "--out", file],
+    [loaded.url, "load", file],
+    [loaded.url, "dump", "--owners", "--privileges", "--out", again],
+    [loaded.url, "status", "--exit-code"],
+  ] as const) {
+    const { status, stdout, stderr } = await pgstep(of, corpus, ...words);
+    assert.equal(status, 0, (stdout + stderr).slice(-4000));
+  }
+  assertSameText(readFileSync(file, "utf8"), readFileSync(again, "utf8"));
+  assertSameText(truth, await dump(server, loaded.name, corpus));
 }
 
 function expectedRowCounts(corpus: Corpus): string[] {

@@ -10,7 +10,7 @@ export function schemaText(dumped: string): string {
   const firstObject = text.indexOf(OBJECT);
   const preamble = firstObject === -1 ? text : text.slice(0, firstObject);
   const lines = preamble.split("\n").filter((line) => SETTING.test(line));
-  const objects = firstObject === -1 ? "" : text.slice(firstObject);
+  const objects = firstObject === -1 ? "" : text.slice(firstObject).replace(PUBLIC, "");
   return withoutStamps(`${lines.join("\n")}\n${objects.trimEnd()}\n`);
 }
 
@@ -44,6 +44,16 @@ function withoutStamp(statement: string): string {
 }
 
 const STAMP = "pg_attver=";
+
+/** What pg_dump writes for a schema public that another role owns, when it writes no owners. */
+const PUBLIC = `
+--
+-- Name: public; Type: SCHEMA; Schema: -; Owner: -
+--
+
+-- *not* creating schema, since initdb creates it
+
+`;
 
 const END = "\n--\n-- PostgreSQL database dump complete\n--\n";
 /** The start of each object's comment. */

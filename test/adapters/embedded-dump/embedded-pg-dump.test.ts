@@ -134,6 +134,17 @@ describe("the embedded pg_dump", () => {
     });
   });
 
+  test("writes the same text whoever owns the schema public", async () => {
+    await withDatabase(await serverUrl(18), async (session) => {
+      await session.execute(SCHEMA);
+      const text = await dumpOf(dump, session);
+      await session.execute("ALTER SCHEMA public OWNER TO postgres");
+      assert.equal(await dumpOf(dump, session), text);
+      await session.execute("DROP SCHEMA public CASCADE");
+      assert.doesNotMatch(await dumpOf(dump, session), /public/);
+    });
+  });
+
   test("leaves out relations and schemas by their exact names, and dumps only the named ones", async () => {
     await withDatabase(await serverUrl(18), async (session) => {
       await session.execute(
