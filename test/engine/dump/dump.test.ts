@@ -14,7 +14,18 @@ import { sharedServer } from "../../support/postgres-server.ts";
 import { builtDump } from "../../support/schema-dump.ts";
 import { ZOO } from "../reset/reset-zoo.ts";
 import { RICH } from "../schema/rich-schema.ts";
-import { type Files, holding, open, refusal, states, succeeded, type World, within, world } from "../support.ts";
+import {
+  databaseSetting,
+  type Files,
+  holding,
+  open,
+  refusal,
+  states,
+  succeeded,
+  type World,
+  within,
+  world,
+} from "../support.ts";
 
 const FILES: Files = {
   "001_shop.sql": `CREATE SCHEMA "Shop";
@@ -81,7 +92,8 @@ describe("schema files", () => {
 
     test(`a schema of PostgreSQL ${major} that is dumped and loaded is the same, with rows and history`, async () => {
       const place = temporaryPlace("dump");
-      const first = await world(FILES, { server: await sharedServer(major) });
+      const before = databaseSetting("TimeZone", "Asia/Tokyo") + databaseSetting("DateStyle", "German");
+      const first = await world(FILES, { server: await sharedServer(major), before });
       succeeded(await first.up());
       const text = await written(first, path(place), { rows: ["country", "Shop.item", "public.kind", "keyless"] });
       assert.doesNotMatch(text, /schema_migrations/);
@@ -90,7 +102,7 @@ describe("schema files", () => {
         text,
         /FROM stdin;\nZ\tö\t\\N\t1e\+300\nat\t\\n\\\\.\\n\t\\N\t\\N\nde\ta\\tb\\\\.\t2026-01-31 10:00:00\+00\t0\.1\n\\\.\n/,
       );
-      const second = await world(FILES, { server: await sharedServer(major) });
+      const second = await world(FILES, { server: await sharedServer(major), before });
       const report = await loadSchema(of(second), path(place));
       assert.deepEqual(report.recorded, ["001", "002", "003"]);
       assert.deepEqual(await states(second), ["001 applied", "002 applied", "003 applied"]);
