@@ -2,7 +2,7 @@ import type { Command, Invocation } from "../core/command-line/command.ts";
 import type { SchemaChoice } from "../core/dump/schema-file.ts";
 import { usage } from "../core/failure/failure.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
-import { checkFile, dumpToFile, existingFile } from "../engine/dump/dump-file.ts";
+import { checkFile, comparableFile, dumpToFile } from "../engine/dump/dump-file.ts";
 import type { Environment } from "./shared/environment.ts";
 
 /** The exit status if the file is out of date. */
@@ -76,15 +76,15 @@ async function checked({ options }: Invocation, environment: Environment, path: 
       `Leave out --${chosen}: the file says what it has.`,
     );
   }
-  const file = existingFile(environment.context.fileSystem, path);
-  const source = file?.head?.source ?? "database";
-  if (options.has("from-migrations") && source === "database" && file?.head) {
+  const file = comparableFile(environment.context.fileSystem, path);
+  const { source } = file.head;
+  if (options.has("from-migrations") && source === "database") {
     throw usage(
       `Cannot compare ${path} with the migrations: the file was made of a database`,
       `Leave out --from-migrations, or write the file again: pgstep dump --from-migrations --out ${path}.`,
     );
   }
   return source === "migrations"
-    ? await environment.replayed((context) => checkFile(context, path, file))
-    : await checkFile(await environment.databaseContext(), path, file);
+    ? await environment.replayed((context) => checkFile(context, file))
+    : await checkFile(await environment.databaseContext(), file);
 }

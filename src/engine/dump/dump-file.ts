@@ -23,6 +23,20 @@ export function existingFile(fileSystem: FileSystem, path: string): ExistingFile
   return text === undefined ? undefined : { text, head: readHead(text) };
 }
 
+/** A schema file to compare. */
+export interface ComparableFile {
+  readonly path: string;
+  readonly text: string;
+  readonly head: SchemaHead;
+}
+
+/** @throws Failure dump-failed if there is no such file, or pgstep did not write it */
+export function comparableFile(fileSystem: FileSystem, path: string): ComparableFile {
+  const file = existingFile(fileSystem, path);
+  if (file?.head) return { path, text: file.text, head: file.head };
+  throw cannotCompare(path, file ? "pgstep dump did not write the file" : "the file does not exist");
+}
+
 export interface DumpOrder {
   readonly source: SchemaSource;
   readonly choice: SchemaChoice;
@@ -65,25 +79,18 @@ export async function refreshFile(
  * its first lines say.
  * @throws Failure dump-failed, and those of connecting
  */
-export async function checkFile(
-  context: DatabaseContext,
-  path: string,
-  file: ExistingFile | undefined,
-): Promise<DumpReport> {
+export async function checkFile(context: DatabaseContext, { path, text, head }: ComparableFile): Promise<DumpReport> {
   const { database } = context;
-  const head = file?.head;
-  if (!file || !head)
-    throw cannotCompare(path, file ? "pgstep dump did not write the file" : "the file does not exist");
   const dumped = await dumpSchema(context, head.source, head, (major) => {
     if (major === head.major) return;
     throw cannotCompare(path, `the file is from PostgreSQL ${head.major}, and the database runs ${major}`);
   });
-  const isSame = dumped.text === file.text.replaceAll("\r\n", "\n");
+  const isSame = dumped.text === text.replaceAll("\r\n", "\n");
   return {
     ...reportOf(dumped, database.description),
     file: { path, change: isSame ? "none" : "changed" },
     checked: true,
-    difference: isSame ? [] : firstDifferences(file.text, dumped.text),
+    difference: isSame ? [] : firstDifferences(text, dumped.text),
   };
 }
 

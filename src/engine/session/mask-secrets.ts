@@ -4,6 +4,7 @@ import {
   ConnectionLost,
   type Database,
   type MessageListener,
+  type Relayed,
   ServerFailure,
   type Session,
 } from "../../ports/session.ts";
@@ -80,9 +81,10 @@ class MaskingSession implements Session {
     return this.#masked(this.#session.copyOut(sql, take));
   }
 
-  /** Unmasked, since the answer must stay whole; its readers mask what they print. */
-  relay(sql: string) {
-    return this.#masked(this.#session.relay(sql));
+  /** The bytes stay as they are: a program parses them. */
+  async relay(sql: string): Promise<Relayed> {
+    const { bytes, failure } = await this.#masked(this.#session.relay(sql));
+    return { bytes, ...(failure && { failure: maskedMessage(failure, this.#mask) }) };
   }
 
   cancel() {
