@@ -18,6 +18,7 @@ export class PgDumpRun {
   readonly #shared = sharedAnswer();
   readonly #prepared: string[] = [];
   #isStarted = false;
+  #isStopped = false;
   /** What did not fit into the shared memory. */
   #rest: Uint8Array = new Uint8Array(0);
   /** The server's last refusal of a query. */
@@ -60,6 +61,7 @@ export class PgDumpRun {
       });
     } finally {
       signal.removeEventListener("abort", giveUp);
+      this.#isStopped = true;
       // Bun cannot end a thread that waits.
       stop(this.#shared);
       void worker.terminate();
@@ -68,6 +70,11 @@ export class PgDumpRun {
   }
 
   async #reply(request: Extract<FromThread, { kind: "ask" | "more" }>): Promise<void> {
+    // What the thread asks now must not reach the session, whose transaction is about to end.
+    if (this.#isStopped) {
+      stop(this.#shared);
+      return;
+    }
     const bytes = request.kind === "more" ? this.#rest : await this.#ask(request.message);
     this.#rest = answer(this.#shared, bytes);
   }
