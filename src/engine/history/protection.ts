@@ -17,9 +17,14 @@ export function protectedBySettingSql({ database }: Oids): string {
   return `EXISTS(SELECT FROM pg_db_role_setting WHERE setdatabase=${database} AND setrole=0 AND '${PROTECTION_SETTING}=on'=ANY(setconfig))`;
 }
 
-/** True if a table protects it, which is used if the role may not change settings of the database. */
-export function protectedByTableSql({ protectionStem }: TableNames, { database, schema }: Oids): string {
-  return `EXISTS(SELECT FROM pg_class WHERE relnamespace=${schema} AND relname=concat(${quoteText(protectionStem)},${database})::name)`;
+/** The name of the table that protects it, which is used if the role may not change settings of the database. */
+export function protectionTableSql({ protectionStem }: TableNames, { database }: Pick<Oids, "database">): string {
+  return `concat(${quoteText(protectionStem)},${database})`;
+}
+
+/** True if that table exists. */
+export function protectedByTableSql(names: TableNames, { database, schema }: Oids): string {
+  return `EXISTS(SELECT FROM pg_class WHERE relnamespace=${schema} AND relname=${protectionTableSql(names, { database })}::name)`;
 }
 
 /** @throws Failure protected, when the database is marked */

@@ -10,7 +10,7 @@ import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { checkHistoryShape, checkShapeBeside, type TableColumn } from "./history-shape.ts";
 import { nameOf, plainName, TABLES_BESIDE, type TableNames, tableNames } from "./history-table.ts";
 import { AFTER_UP_MARK, RESET_MARK } from "./journal.ts";
-import { protectedBySettingSql, protectedByTableSql } from "./protection.ts";
+import { protectedBySettingSql, protectionTableSql } from "./protection.ts";
 import { cannotRead, type ExpectedHistory, readHistory, readWithJournal } from "./read-history.ts";
 import {
   READ_ONLY_SHAPE,
@@ -20,7 +20,7 @@ import {
   type SettingOrigin,
   STANDBY,
 } from "./read-only.ts";
-import { isShadowNote, READ_NOTE, READ_NOTE_SQL, type ReadNote, SHADOW_OBJECT } from "./shadow-note.ts";
+import { isShadowNote, MAY_BE_SHADOW, readShadowNote } from "./shadow-note.ts";
 
 /** The state of the database that a run needs to plan; reading it writes nothing. */
 export interface DatabaseState {
@@ -112,8 +112,8 @@ export async function readState(
     resetUnfinished: journal.some(({ version }) => version === RESET_MARK),
     afterUpUnfinished: journal.some(({ version }) => version === AFTER_UP_MARK),
     repeatableExists: tableOf("repeatable") !== undefined,
-    isProtected: facts.protected === true,
-    isShadow: facts.shadow ? isShadowNote(facts.shadow) : false,
+    isProtected: facts.protected || tables[PROTECTION_TABLE] !== undefined,
+    isShadow: facts.shadow && isShadowNote(await readShadowNote(session)),
     lockCapacity: facts.locks,
   };
 }
@@ -124,6 +124,8 @@ const MISSING = new Set(["42P01", "3F000"]);
 /** The answer refers to them by position, as the catalog truncates long names. */
 const OWN_TABLES = ["history", ...TABLES_BESIDE] as const;
 type OwnTable = (typeof OWN_TABLES)[number];
+/** The position of the table that protects the database. */
+const PROTECTION_TABLE = OWN_TABLES.length + 1;
 
 /** The privileges on a table's rows, other than SELECT. */
 export type TablePrivilege = "INSERT" | "UPDATE" | "DELETE";
@@ -146,21 +148,21 @@ function columnsOf([, columns]: TableFacts): TableColumn[] {
 /** Reads all facts in one snapshot of the catalog. Column types have no length. */
 function factsSql({ schema }: Settings, names: TableNames): string {
   const oids = { database: "d.oid", schema: "n.oid" };
-  const tables = OWN_TABLES.map((table) => quoteText(nameOf(names[table])));
-  return `SELECT row_to_json(f)::text AS row FROM(SELECT datname::text database,current_user::text role,pg_backend_pid()pid,
+  const tables = [...OWN_TABLES.map((table) => quoteText(nameOf(names[table]))), protectionTableSql(names, oids)];
+  return `SELECT row_to_json(f)::text AS row FROM(SELECT datname database,current_user AS role,pg_backend_pid()pid,
 (SELECT backend_start::text FROM pg_stat_get_activity(pg_backend_pid()))started,pg_is_in_recovery()standby,
 ${READ_ONLY_SQL}read_only,current_setting('max_locks_per_transaction')::int8*
 (current_setting('max_connections')::int+current_setting('max_prepared_transactions')::int)locks,n.oid IS NOT NULL AS schema,
 (SELECT reset_val FROM pg_settings WHERE name='statement_timeout')timeout,
-(${protectedBySettingSql(oids)}OR ${protectedByTableSql(names, oids)})protected,
-(SELECT ${READ_NOTE_SQL} FROM pg_largeobject_metadata o WHERE o.oid=${SHADOW_OBJECT})shadow,
+${protectedBySettingSql(oids)}protected,
+${MAY_BE_SHADOW}shadow,
 (SELECT json_object_agg(i,json_build_array(relkind,(SELECT json_agg(json_build_array(attname,format_type(atttypid,NULL),
 attnotnull AND NOT atthasdef AND attidentity='',EXISTS(SELECT FROM pg_index WHERE indrelid=c.oid AND indisunique
 AND indisvalid AND indimmediate AND indpred IS NULL AND indnkeyatts=1 AND indkey[0]=attnum))ORDER BY attnum)
 FROM pg_attribute WHERE attrelid=c.oid AND attnum>0 AND NOT attisdropped),(SELECT json_agg(p)FROM unnest('{INSERT,UPDATE,DELETE}'::text[])p
 WHERE NOT has_table_privilege(c.oid,p))))
 FROM unnest(ARRAY[${tables.join(",")}]::name[])WITH ORDINALITY w(t,i)JOIN pg_class c ON relname=t WHERE relnamespace=n.oid)tables
-FROM pg_database d LEFT JOIN pg_namespace n ON nspname=${quoteText(schema)}::name WHERE datname=current_database())f`;
+FROM pg_database d LEFT JOIN pg_namespace n ON nspname=${quoteText(schema)} WHERE datname=current_database())f`;
 }
 
 /** Rows come as JSON texts, so that no type parser or name transform of a caller's own driver touches them. */
@@ -174,9 +176,9 @@ interface Facts {
   readonly locks: number;
   readonly schema: boolean;
   readonly timeout: string;
-  readonly protected?: boolean | null;
-  readonly shadow?: ReadNote | null;
-  /** By position in `OWN_TABLES`, counted from 1. */
+  readonly protected: boolean;
+  readonly shadow: boolean;
+  /** By position in `OWN_TABLES`, counted from 1; after them the table that protects the database. */
   readonly tables?: Readonly<Record<string, TableFacts>> | null;
 }
 
@@ -190,8 +192,8 @@ const FACTS: Shape = {
   locks: "number",
   schema: "boolean",
   timeout: "text",
-  protected: ["maybe", "boolean"],
-  shadow: ["maybe", READ_NOTE],
+  protected: "boolean",
+  shadow: "boolean",
   tables: [
     "maybe",
     [

@@ -1,5 +1,6 @@
 import { Failure } from "../../core/failure/failure.ts";
-import type { Shape } from "../session/json-answer.ts";
+import type { Session } from "../../ports/session.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 
 /*
  * The note that a check leaves in a shadow database on a server while it uses it (`engine/shadow/shadow-mark.ts`): the
@@ -22,11 +23,20 @@ interface Note {
 /** A note as it was read, and the database as no copy of it is called: its number and name. */
 export type ReadNote = readonly [comment: string | undefined | null, database: string, now: string];
 
-export const READ_NOTE: Shape = ["parts", ["text?", "text", "text"]];
+const READ_NOTE: Shape = ["parts", ["text?", "text", "text"]];
 
-/** `ReadNote` of the large object `o` in the database `d`, as JSON. */
-export const READ_NOTE_SQL = `json_build_array(obj_description(o.oid,'pg_largeobject'),d.oid::text||' '||d.datname,
-to_char(timezone('UTC',clock_timestamp()),'YYYY-MM-DD"T"HH24:MI:SS"Z"'))`;
+/** True if there may be a note, for `readSql`. */
+export const MAY_BE_SHADOW = `EXISTS(SELECT FROM pg_largeobject_metadata WHERE oid=${SHADOW_OBJECT})`;
+
+/** Reads the note, if there is one. @param only "own" for a note of this role only */
+export async function readShadowNote(session: Session, only?: "own"): Promise<ReadNote> {
+  const owner = only ? " WHERE m.lomowner = (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user)" : "";
+  const [row] =
+    await session.query(`SELECT json_build_array(obj_description(o.oid, 'pg_largeobject'), d.oid::text || ' ' || d.datname,
+ to_char(timezone('UTC', clock_timestamp()), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))::text AS note FROM pg_database d
+ LEFT JOIN (SELECT m.oid FROM pg_largeobject_metadata m${owner}) o ON o.oid = ${SHADOW_OBJECT} WHERE d.datname = current_database()`);
+  return jsonAnswer<ReadNote>(row?.note, READ_NOTE);
+}
 
 /** The text of a new note. */
 export function shadowNote([, database, since]: ReadNote): string {

@@ -1,14 +1,6 @@
 import { quoteText } from "../../core/sql/quote.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import {
-  isShadowNote,
-  READ_NOTE,
-  READ_NOTE_SQL,
-  type ReadNote,
-  SHADOW_OBJECT,
-  shadowNote,
-} from "../history/shadow-note.ts";
-import { jsonAnswer } from "../session/json-answer.ts";
+import { isShadowNote, readShadowNote, SHADOW_OBJECT, shadowNote } from "../history/shadow-note.ts";
 
 /*
  * The mark of a shadow database that is in use: a process that is killed leaves its objects there, and the next one may
@@ -19,7 +11,7 @@ import { jsonAnswer } from "../session/json-answer.ts";
 
 /** Marks the database in the open transaction. @returns false if the role may not */
 export async function mark(session: Session): Promise<boolean> {
-  const note = shadowNote(await readMark(session));
+  const note = shadowNote(await readShadowNote(session, "own"));
   try {
     await session.execute("SAVEPOINT mark");
     await session.execute(`SELECT pg_catalog.lo_create(${SHADOW_OBJECT})`);
@@ -34,12 +26,5 @@ export async function mark(session: Session): Promise<boolean> {
 
 /** True if this role has marked this database within the last day. */
 export async function isMarked(session: Session): Promise<boolean> {
-  return isShadowNote(await readMark(session));
-}
-
-async function readMark(session: Session): Promise<ReadNote> {
-  const [row] = await session.query(`SELECT ${READ_NOTE_SQL}::text AS note FROM pg_database d
- LEFT JOIN (pg_largeobject_metadata m JOIN pg_roles r ON r.oid = m.lomowner AND r.rolname = current_user) ON m.oid = ${SHADOW_OBJECT}
- LEFT JOIN LATERAL (SELECT m.oid) o ON true WHERE d.datname = current_database()`);
-  return jsonAnswer<ReadNote>(row?.note, READ_NOTE);
+  return isShadowNote(await readShadowNote(session, "own"));
 }
