@@ -68,18 +68,20 @@ export function backupTools(
 ): BackupTools {
   const { pgDump: program } = resolved.values;
   let isReported = false;
+  const find = async (serverMajor: number, search: "named" | "installed") => {
+    const named = await target();
+    if (named?.kind !== "server") return undefined;
+    const { findDumpProgram, NO_PROGRAM } = await import("./adapters/programs/pg-dump.ts");
+    const origin = placeInProjectFile(resolved.origins.pgDump);
+    if (!isReported && origin !== undefined && program !== undefined && program !== NO_PROGRAM) {
+      isReported = true;
+      emit({ type: "program-named", what: "pg_dump", program, origin });
+    }
+    return await findDumpProgram(named, { named: program, search }, serverMajor);
+  };
   return {
     store: backupStore,
-    async dumpProgram(serverMajor) {
-      const named = await target();
-      if (named?.kind !== "server") return undefined;
-      const { findDumpProgram, NO_PROGRAM } = await import("./adapters/programs/pg-dump.ts");
-      const origin = placeInProjectFile(resolved.origins.pgDump);
-      if (!isReported && origin !== undefined && program !== undefined && program !== NO_PROGRAM) {
-        isReported = true;
-        emit({ type: "program-named", what: "pg_dump", program, origin });
-      }
-      return await findDumpProgram(named, program, serverMajor);
-    },
+    dumpProgram: (serverMajor) => find(serverMajor, "named"),
+    restoreProgram: () => find(0, "installed"),
   };
 }

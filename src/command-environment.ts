@@ -18,7 +18,7 @@ import { noDatabaseNamed } from "./core/configuration/no-database.ts";
 import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
 import type { Target } from "./core/connection/target.ts";
 import type { Pin } from "./core/migrations/history-pin.ts";
-import { rehearseRestore } from "./engine/backup/restore.ts";
+import { rehearseRestore } from "./engine/restore/rehearse.ts";
 import type { Context } from "./engine/session/context.ts";
 import { createdIfMissing } from "./engine/session/create-missing.ts";
 import { waitingDatabase, waitLimitOf } from "./engine/session/wait-for-database.ts";
@@ -99,7 +99,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     },
     async backupMeans() {
       const tools = confines
-        ? { store: backupStore, dumpProgram: async () => undefined }
+        ? { store: backupStore, dumpProgram: async () => undefined, restoreProgram: async () => undefined }
         : backupTools(resolved, target, context.emit);
       const rehearse = (path: string) => environment.inShadow((rehearsal) => rehearseRestore(rehearsal, tools, path));
       return { tools, policy: settings, rehearse };

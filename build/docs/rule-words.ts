@@ -218,8 +218,16 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
   },
   "not-droppable": { meaning: "`reset` finds an object that the role may not drop", remedy: "drop it as its owner" },
   "backup-incomplete": {
-    meaning: "an SQL backup by pgstep omits something",
-    remedy: "use pg_dump for it: [backups.md](backups.md)",
+    meaning: "a backup omits something",
+    remedy: "back it up by other means, or let the role read it: [backups.md](backups.md)",
+  },
+  "backup-skipped": {
+    meaning: "a run destroys data without a backup, because it would be large or the server is too new",
+    remedy: "make one: [backups.md](backups.md#automatic-backups)",
+  },
+  "restore-incomplete": {
+    meaning: "a restore left out owners or privileges that the role may not set",
+    remedy: "set them as their owner, or create the missing roles first: [backups.md](backups.md#restore-a-backup)",
   },
   "dump-incomplete": {
     meaning: "the schema lacks tables that the role may not read",

@@ -11,9 +11,8 @@ export const backup: Command<Environment> = {
   aliases: [],
   summary: "make a verified backup, or list the backups",
   description:
-    "Backs up the database, then reads the backup and compares every table with the database at the same moment. " +
-    "Uses pg_dump's custom format if pg_dump is new enough for the server; otherwise pgstep writes the tables as " +
-    "SQL, for pgstep restore and psql.",
+    "Backs up the whole database as SQL for pgstep restore and psql: the schema as pg_dump writes it, all rows, and " +
+    "the history. Then reads the backup and compares every table with the database at the same moment.",
   arguments: [],
   options: [
     { name: "list", summary: "list the backups instead, newest first" },
@@ -26,7 +25,7 @@ export const backup: Command<Environment> = {
   ],
   examples: [
     { line: "pgstep backup", note: "make and verify a backup" },
-    { line: "pgstep backup --verify full --keep 7", note: "also test restoring it; keep the newest seven" },
+    { line: "pgstep backup --verify full --keep 7", note: "also test restoring it; keep seven automatic ones" },
     { line: "pgstep backup --list", note: "list the backups" },
   ],
   async run({ options }, environment) {

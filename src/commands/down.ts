@@ -44,7 +44,7 @@ export const down: Command<Environment> = {
     const report = await dumpAfterRun(
       environment,
       context,
-      await undo(context, target, await runWith(invocation, environment)),
+      await undo(context, target, await runWith(invocation, environment, true)),
     );
     environment.report(report);
     return report.failure?.exitStatus ?? 0;

@@ -26,7 +26,7 @@ export const redo: Command<Environment> = {
     const [text] = invocation.arguments;
     const count = text === undefined ? 1 : requireCount(text, "redo", `pgstep down --to ${text}, then pgstep up`);
     const context = await environment.databaseContext();
-    const redone = await redoMigrations(context, count, await runWith(invocation, environment));
+    const redone = await redoMigrations(context, count, await runWith(invocation, environment, true));
     const report = await dumpAfterRun(environment, context, redone);
     environment.report(report);
     return report.failure?.exitStatus ?? 0;

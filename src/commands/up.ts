@@ -71,7 +71,7 @@ export const up: Command<Environment> = {
     const report = await dumpAfterRun(
       environment,
       context,
-      await migrate(context, target, await runWith(invocation, environment)),
+      await migrate(context, target, await runWith(invocation, environment, false)),
     );
     environment.report(report);
     return report.failure?.exitStatus ?? 0;

@@ -46,8 +46,10 @@ export interface DumpProgram {
 export interface BackupTools {
   readonly store: BackupStore;
   /**
-   * The program for a server of this major version; undefined if there is none.
-   * @throws Failure settings, runtime-unsupported if a program was named and cannot be used
+   * The program that the user named; undefined if none was named.
+   * @throws Failure settings if it is too old for a server of this major version, or cannot be used; runtime-unsupported
    */
   dumpProgram(serverMajor: number): Promise<DumpProgram | undefined>;
+  /** The program that reads backups in the custom format: the named one, or else one that is installed. */
+  restoreProgram(): Promise<DumpProgram | undefined>;
 }

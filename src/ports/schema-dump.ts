@@ -21,6 +21,8 @@ export interface SchemaDumpRequest {
   readonly except?: readonly RelationName[];
   /** Schemas that are left out with everything in them. */
   readonly exceptSchemas?: readonly string[];
+  /** Writes before each object which row of which catalog it comes from. */
+  readonly identified?: boolean;
   /** How long to wait for the lock of a table, in milliseconds; 0 is without limit. */
   readonly lockTimeoutMs: number;
 }

@@ -35,6 +35,7 @@ const TYPES: Readonly<Record<JsonLine["type"], true>> = {
   "database-ready": true,
   "database-created": true,
   "backup-progress": true,
+  "backup-planned": true,
   "schema-dumped": true,
   "backed-up": true,
   "restore-planned": true,

@@ -70,7 +70,7 @@ for (const major of MAJORS) {
     const pgstep = async (...words: string[]) =>
       run([...(await programCommand("node")), ...words], {
         directory: place,
-        environment: { DATABASE_URL: url, PGSTEP_PG_DUMP: "none" },
+        environment: { DATABASE_URL: url },
       });
     const backups = () => readdirSync(join(place, ".pgstep", "backups")).sort();
     const value = async (sql: string) => Object.values((await server.query(name, sql))[0] ?? {})[0];
@@ -104,7 +104,7 @@ for (const major of MAJORS) {
       assert.equal(up.status, 0, up.stderr);
       assert.match(up.stderr, /Backed up 3 tables with 205 rows/);
       const [backup = ""] = backups();
-      assert.match(backup, new RegExp(`^${name}-001-\\d+T\\d+Z\\.sql$`));
+      assert.match(backup, new RegExp(`^${name}-001-\\d+T\\d+Z-automatic\\.sql$`));
       assert.equal(statSync(join(place, ".pgstep", "backups", backup)).mode & 0o777, 0o600);
       assert.equal(statSync(join(place, ".pgstep", "backups")).mode & 0o777, 0o700);
       const path = join(".pgstep", "backups", backup);
@@ -153,11 +153,20 @@ for (const major of MAJORS) {
       );
       const restored = await pgstep("restore", report.path, "--confirm", name);
       assert.equal(restored.status, 0, restored.stderr);
+      const list = (await pgstep("backup", "--list", "--backup-dir", "kept")).stdout;
+      assert.match(list, new RegExp(`${name} at 002  manual .*\\.sql\\.gz\n$`));
+      for (const day of ["01", "02"]) {
+        writeFileSync(join(place, "kept", `${name}-1-202001${day}T000000000Z-automatic.sql`), "");
+        writeFileSync(join(place, "kept", `${name}-1-202001${day}T000000000Z.sql`), "");
+      }
       assert.equal((await pgstep("backup", "--backup-dir", "kept", "--keep", "1")).status, 0);
-      assert.equal(readdirSync(join(place, "kept")).length, 1);
-      assert.match(
-        (await pgstep("backup", "--list", "--backup-dir", "kept")).stdout,
-        new RegExp(`${name} at 002 .*\\.sql\n$`),
+      assert.deepEqual(
+        readdirSync(join(place, "kept")).filter((one) => one.includes("-1-")),
+        [
+          `${name}-1-20200101T000000000Z.sql`,
+          `${name}-1-20200102T000000000Z-automatic.sql`,
+          `${name}-1-20200102T000000000Z.sql`,
+        ],
       );
     });
 
@@ -213,7 +222,7 @@ describe("backups by pg_dump", { skip: client >= 15 ? false : "there is no pg_du
     const pgstep = async (...words: string[]) =>
       run([...(await programCommand("node")), ...words], {
         directory: place,
-        environment: { DATABASE_URL: url },
+        environment: { DATABASE_URL: url, PGSTEP_PG_DUMP: "pg_dump" },
       });
     const made = await pgstep("backup", "--json");
     assert.equal(made.status, 0, made.stdout + made.stderr);
@@ -244,7 +253,7 @@ describe("backups by pg_dump", { skip: client >= 15 ? false : "there is no pg_du
         environment: { DATABASE_URL: url },
       });
       assert.equal(status, 2, stderr);
-      assert.match(stderr, /--pg-dump none/);
+      assert.match(stderr, /leave out --pg-dump/);
     }
   });
 });

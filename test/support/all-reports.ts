@@ -91,10 +91,15 @@ export const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type
   "statement-progress": { type: "statement-progress", progress: PROGRESS },
   "backup-progress": { type: "backup-progress", table: "public.users", index: 1, tables: 2 },
   "schema-dumped": { type: "schema-dumped", file: { path: "schema.sql", change: "created" } },
+  "backup-planned": {
+    type: "backup-planned",
+    backup: { database: "app", scope: "tables", tables: [{ name: "public.users", bytes: 8192 }], bytes: 8192 },
+  },
   "backed-up": {
     type: "backed-up",
     backup: {
-      ...{ database: "app", path: "b.sql", kind: "sql", program: undefined, scope: "tables", bytes: 9 },
+      ...{ database: "app", path: "b.sql", kind: "sql", origin: "automatic", scope: "tables", bytes: 9 },
+      program: undefined,
       ...{ tables: [{ name: "public.users", rows: 1, checksum: "0" }], verification: "contents" },
       ...{ removed: ["a.sql"], durationMs: 3 },
     },
@@ -211,7 +216,10 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     backups: {
       ...{ type: "backups", directory: ".pgstep/backups" },
       backups: [
-        { path: "b.sql", bytes: 9, database: "app", version: "001", time: "2026-01-31T12:00:00Z", kind: "sql" },
+        {
+          ...{ path: "b.sql", bytes: 9, database: "app", version: "001", time: "2026-01-31T12:00:00Z", kind: "sql" },
+          origin: undefined,
+        },
       ],
     },
     dump: {

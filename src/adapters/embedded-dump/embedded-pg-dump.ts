@@ -46,14 +46,24 @@ function requireKnownServer({ backend }: Session): void {
 }
 
 function wordsOf(request: SchemaDumpRequest): readonly string[] {
-  const { section, owners, privileges, only = [], except = [], exceptSchemas = [], lockTimeoutMs } = request;
+  const {
+    section,
+    owners,
+    privileges,
+    only = [],
+    except = [],
+    exceptSchemas = [],
+    lockTimeoutMs,
+    identified,
+  } = request;
   return [
     ...["--schema-only", "--dbname=database", "--username=user", "--no-password"],
+    ...(identified ? ["--verbose"] : []),
     ...(section === "whole" ? [] : [`--section=${section}`]),
     ...(owners ? [] : ["--no-owner"]),
     ...(privileges ? [] : ["--no-privileges"]),
     ...only.map((name) => `--table=${patternOf(name)}`),
-    ...except.map((name) => `--exclude-table=${patternOf(name)}`),
+    ...patternsOf(except).map((pattern) => `--exclude-table=${pattern}`),
     ...exceptSchemas.map((name) => `--exclude-schema=${quoted(name)}`),
     ...(lockTimeoutMs > 0 ? [`--lock-wait-timeout=${lockTimeoutMs}`] : []),
   ];
@@ -62,6 +72,21 @@ function wordsOf(request: SchemaDumpRequest): readonly string[] {
 /** A pattern that matches this name only (psql's documentation, Patterns). */
 function patternOf({ schema, name }: RelationName): string {
   return `${quoted(schema)}.${quoted(name)}`;
+}
+
+/** pg_dump sends queries for each pattern, so that one pattern matches many names. */
+const NAMES_OF_PATTERN = 200;
+
+/** Patterns that match these names only. */
+function patternsOf(names: readonly RelationName[]): string[] {
+  const bySchema = new Map<string, string[]>();
+  for (const { schema, name } of names) bySchema.set(schema, [...(bySchema.get(schema) ?? []), quoted(name)]);
+  return [...bySchema].flatMap(([schema, all]) => {
+    const groups = Array.from({ length: Math.ceil(all.length / NAMES_OF_PATTERN) }, (_, index) =>
+      all.slice(index * NAMES_OF_PATTERN, (index + 1) * NAMES_OF_PATTERN),
+    );
+    return groups.map((group) => `${quoted(schema)}.${group.length > 1 ? `(${group.join("|")})` : group[0]}`);
+  });
 }
 
 function quoted(name: string): string {

@@ -7,7 +7,7 @@ import { scan } from "../../core/scanner/scan.ts";
 export function schemaText(dumped: string): string {
   const endsAt = dumped.lastIndexOf(END);
   const text = endsAt === -1 ? dumped : dumped.slice(0, endsAt);
-  const firstObject = text.indexOf(OBJECT);
+  const firstObject = text.search(OBJECT);
   const preamble = firstObject === -1 ? text : text.slice(0, firstObject);
   const lines = preamble.split("\n").filter((line) => SETTING.test(line));
   const objects = firstObject === -1 ? "" : text.slice(firstObject).replace(PUBLIC, "");
@@ -56,7 +56,7 @@ const PUBLIC = `
 `;
 
 const END = "\n--\n-- PostgreSQL database dump complete\n--\n";
-/** The start of each object's comment. */
-const OBJECT = "\n--\n-- Name: ";
+/** The start of each object's comment; the second form names the row of the catalog. */
+const OBJECT = /\n--\n-- (?:Name: |TOC entry )/;
 /** All but comments, psql's \restrict, and the timeout that came with PostgreSQL 17. */
 const SETTING = /^(?:SET (?!transaction_timeout )|SELECT )/;

@@ -103,6 +103,9 @@ export const EVENTS = {
     index: count("The number of the table, from 1; 0 for a backup by a program."),
     tables: count("The number of tables; 0 for a backup by a program."),
   }),
+  backupPlanned: line("backup-planned", "The backup that a run would make, in a dry run.", {
+    backup: ref("plannedBackup"),
+  }),
   backedUp: line("backed-up", "A run made a backup before its first step, and verified it.", {
     backup: ref("madeBackup"),
   }),

@@ -56,6 +56,14 @@ export const oneOf = <const Word extends string>(description: string, words: rea
   enum: words,
 });
 
+export const oneOfOrNull = <const Word extends string>(
+  description: string,
+  words: readonly Word[],
+): Kind<Word | null> => ({
+  description,
+  enum: [...words, null],
+});
+
 export const only = <const Value extends string | number>(description: string, value: Value): Kind<Value> => ({
   description,
   const: value,

@@ -81,6 +81,7 @@ export function jsonEvent(event: Exclude<Event, Note>) {
     case "blocked":
     case "statement-progress":
     case "backup-progress":
+    case "backup-planned":
     case "database-created":
     case "restore-planned":
     case "schema-dumped":
@@ -147,6 +148,7 @@ export function jsonReport(report: Report) {
     case "doctor":
       return { ...report, database: report.database ?? null };
     case "backups":
+      return { ...report, backups: report.backups.map((one) => ({ ...one, origin: one.origin ?? null })) };
     case "load":
     case "restore":
     case "wait":
@@ -212,7 +214,7 @@ function jsonStepReport(step: StepReport) {
 }
 
 function jsonBackup(backup: Backup) {
-  const what = fields(backup, "database", "path", "kind", "program", "scope", "tables", "bytes");
+  const what = fields(backup, "database", "path", "kind", "origin", "program", "scope", "tables", "bytes");
   return { ...what, ...fields(backup, "verification", "removed", "durationMs") };
 }
 

@@ -1,4 +1,4 @@
-import { VERIFICATIONS } from "../../core/backup/backup-file.ts";
+import { BACKUP_ORIGINS, VERIFICATIONS } from "../../core/backup/backup-file.ts";
 import { FAILURES, type FailureCode } from "../../core/failure/failure.ts";
 import { HOOK_MOMENTS } from "../../core/hooks/hook.ts";
 import { CHECK_VALUES } from "./check-values.ts";
@@ -11,6 +11,7 @@ import {
   MILLISECONDS,
   object,
   oneOf,
+  oneOfOrNull,
   only,
   ref,
   refOrNull,
@@ -92,6 +93,7 @@ export const BACKUP_FIELDS = {
   database: DATABASE,
   path: string("The file."),
   kind: oneOf("sql: written by pgstep. custom: written by pg_dump, in its custom format.", BACKUP_KINDS),
+  origin: oneOf("automatic: made by a run. manual: made by the command backup.", BACKUP_ORIGINS),
   program: stringOrNull("The program that wrote it, with its version; null for pgstep itself."),
   scope: oneOf("All tables, or the tables that a run touches.", ["all", "tables"]),
   tables: list("The tables in the backup.", ref("backedUpTable")),
@@ -109,12 +111,23 @@ export const VALUES = {
     rows: count("The number of rows in the backup."),
     checksum: string("SHA-256 of the rows in COPY format."),
   }),
+  plannedBackup: object("A backup that a run would make.", {
+    database: DATABASE,
+    scope: oneOf("All tables, or the tables that a run touches.", ["all", "tables"]),
+    tables: list("The tables.", ref("plannedTable")),
+    bytes: count("The size of their rows on disk."),
+  }),
+  plannedTable: object("A table of a planned backup.", {
+    name: string("With its schema."),
+    bytes: count("The size of its rows on disk."),
+  }),
   madeBackup: object("A backup that was made.", BACKUP_FIELDS),
   backupEntry: object("An existing backup, described by its file name.", {
     database: string("The database's name."),
     version: string("The newest applied version at that time; 0 for none."),
     time: string("The start time, in UTC."),
     kind: oneOf("sql: written by pgstep. custom: written by pg_dump, in its custom format.", BACKUP_KINDS),
+    origin: oneOfOrNull("automatic: made by a run. manual: by the command backup. null: unknown.", BACKUP_ORIGINS),
     path: string("The file."),
     bytes: count("Its size."),
   }),

@@ -6,20 +6,26 @@ import { Failure } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import type { DumpProgram } from "../../ports/backups.ts";
 
-/** The value of --pg-dump that makes pgstep write backups itself. */
+/** The value of --pg-dump that names no program. */
 export const NO_PROGRAM = "none";
 
+/** What the user named, and where else to search: "installed" on PATH, or nowhere. */
+interface Wanted {
+  readonly named: string | undefined;
+  readonly search: "named" | "installed";
+}
+
 /**
- * The named pg_dump, else the one on PATH, with the pg_restore beside it; undefined if there is none for a server of
- * this major version: pg_dump can dump servers of its own version and older.
+ * The pg_dump for a server of this major version, with the pg_restore beside it; undefined if there is none. pg_dump can
+ * dump servers of its own version and older.
  * @throws Failure settings if the named one is unsuitable; runtime-unsupported if it is named and Deno may not start it
  */
 export async function findDumpProgram(
   target: ServerTarget,
-  named: string | undefined,
+  { named, search }: Wanted,
   serverMajor: number,
 ): Promise<DumpProgram | undefined> {
-  if (named === NO_PROGRAM) return undefined;
+  if (named === NO_PROGRAM || (named === undefined && search === "named")) return undefined;
   const program = named ?? "pg_dump";
   let version: string;
   try {
@@ -32,7 +38,7 @@ export async function findDumpProgram(
   if (Number(major) < serverMajor) {
     if (named === undefined) return undefined;
     throw new Failure("settings", `Cannot use ${program}: it has version ${number}, and the server ${serverMajor}`, {
-      hint: `Name a pg_dump of version ${serverMajor} or newer, or --pg-dump none.`,
+      hint: `Name a pg_dump of version ${serverMajor} or newer, or leave out --pg-dump.`,
     });
   }
   const restore = program.includes("/") || program.includes("\\") ? join(dirname(program), "pg_restore") : "pg_restore";
@@ -60,7 +66,7 @@ async function libpqVariables(target: ServerTarget): Promise<NodeJS.ProcessEnv> 
   const { hosts, tls } = target;
   if (tls.clientKeyPassword() !== undefined) {
     throw new Failure("backup-failed", "Cannot start pg_dump: libpq has no variable for the client key's password", {
-      hint: "Let pgstep write the backup: --pg-dump none.",
+      hint: "Let pgstep write the backup: leave out --pg-dump.",
     });
   }
   const password = await hosts[0]?.password();
@@ -125,7 +131,7 @@ async function runFor(
     return await run(program, words, variables, signal);
   } catch (error) {
     throw new Failure("backup-failed", `Cannot ${what}: ${program}: ${systemWords(error, "program")}`, {
-      hint: "Fix the problem, or let pgstep write the backup: --pg-dump none. Nothing was changed.",
+      hint: "Fix the problem, or let pgstep write the backup: leave out --pg-dump. Nothing was changed.",
       cause: error,
     });
   }
@@ -164,12 +170,12 @@ const MOST_COMPLAINT = 4_000;
 function cannotUse(program: string, error: unknown): Failure {
   if (error instanceof Error && error.name === "NotCapable") {
     return new Failure("runtime-unsupported", `Cannot start ${program}: Deno does not allow it`, {
-      hint: "Run pgstep with --allow-run, or let pgstep write the backup: --pg-dump none.",
+      hint: "Run pgstep with --allow-run, or let pgstep write the backup: leave out --pg-dump.",
       cause: error,
     });
   }
   return new Failure("settings", `Cannot use ${program} as pg_dump: ${systemWords(error, "program")}`, {
-    hint: "Name another program with --pg-dump <path>, or use --pg-dump none.",
+    hint: "Name another program with --pg-dump <path>, or leave out --pg-dump.",
     cause: error,
   });
 }

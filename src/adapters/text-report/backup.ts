@@ -1,4 +1,10 @@
-import type { Backup, BackupListReport, RestorePlan, RestoreReport } from "../../core/backup/backup-report.ts";
+import type {
+  Backup,
+  BackupListReport,
+  PlannedBackup,
+  RestorePlan,
+  RestoreReport,
+} from "../../core/backup/backup-report.ts";
 import type { DumpReport, LoadReport } from "../../core/dump/dump-report.ts";
 import { enumeration, printable, printableLine } from "../../core/text/display.ts";
 import { sizeText } from "../../core/text/size.ts";
@@ -6,24 +12,33 @@ import type { WrittenFile } from "../../core/types/types-report.ts";
 import type { Output } from "../output/output.ts";
 import { counted, duration } from "../output/words.ts";
 
-/** The contents and the path of a backup. */
+/** The scope, the size and the path of a backup. */
 export function backupLines(backup: Backup): string[] {
   const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0);
   const what = `${counted(backup.tables.length, "table")} with ${counted(rows, "row")}`;
+  const database = printableLine(backup.database);
+  const scope = backup.scope === "all" ? `all of ${database}, ${what},` : `${what} of ${database}`;
   const by = backup.program === undefined ? "" : ` by ${printableLine(backup.program)}`;
   const checked = backup.verification === "full" ? "verified with a test restore" : "verified";
   return [
-    `Backed up ${what} of ${printableLine(backup.database)} to ${printableLine(backup.path)}${by}, ${checked}.`,
+    `Backed up ${scope} to ${printableLine(backup.path)} (${sizeText(backup.bytes)})${by}, ${checked}.`,
     ...backup.removed.map((path) => `Removed the older ${printableLine(path)}`),
   ];
+}
+
+/** The backup that a run would make first. */
+export function plannedBackupLines({ database, scope, tables, bytes }: PlannedBackup): string[] {
+  const named = enumeration(tables.map((table) => `${printableLine(table.name)} (${sizeText(table.bytes)})`));
+  const what = scope === "all" ? `all of ${printableLine(database)} (${sizeText(bytes)})` : named;
+  return [`Would first back up ${what}.`];
 }
 
 /** One line for each backup. */
 export function backupListLines({ directory, backups }: BackupListReport): string[] {
   if (backups.length === 0) return [`There are no backups in ${printableLine(directory)}.`];
   return backups.map(
-    ({ path, database, version, time, bytes }) =>
-      `${printableLine(time.replace("T", " ").replace(/\.\d+Z$/, " UTC"))}  ${printableLine(database)} at ${printableLine(version)}  ${sizeText(bytes)}  ${printableLine(path)}`,
+    ({ path, database, version, time, origin, bytes }) =>
+      `${printableLine(time.replace("T", " ").replace(/\.\d+Z$/, " UTC"))}  ${printableLine(database)} at ${printableLine(version)}  ${(origin ?? "").padEnd("automatic".length)}  ${sizeText(bytes)}  ${printableLine(path)}`,
   );
 }
 

@@ -10,7 +10,7 @@ import { noteLine } from "../output/notes.ts";
 import { type Appearance, Output, type OutputStream } from "../output/output.ts";
 import { counted, duration } from "../output/words.ts";
 import { hookLine, repeatableLine } from "./around.ts";
-import { backupLines, dumpedLines, restorePlanLines } from "./backup.ts";
+import { backupLines, dumpedLines, plannedBackupLines, restorePlanLines } from "./backup.ts";
 import { checkLines, standInLines } from "./check.ts";
 import { checkLines as doctorCheckLines, explainedLines } from "./doctor.ts";
 import { failureLines, findingLines, noticeLines } from "./failure.ts";
@@ -75,6 +75,7 @@ export class TextReporter implements Reporter {
     "statement-progress": ({ progress }) =>
       this.#progress.observe({ note: progress ? progressWords(progress) : undefined }),
     "backup-progress": (event) => this.#backingUp(event),
+    "backup-planned": ({ backup }) => this.#printUnlessQuiet(plannedBackupLines(backup)),
     "backed-up": ({ backup }) => this.#printUnlessQuiet(backupLines(backup)),
     "schema-dumped": ({ file }) => this.#printUnlessQuiet(dumpedLines(file)),
     "restore-planned": ({ plan }) => this.#print(restorePlanLines(plan, this.#err)),

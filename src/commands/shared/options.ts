@@ -23,6 +23,7 @@ const BACKUP_OPTIONS: readonly Option[] = [
   ...shorthandOptions("backup"),
   settingOption("backupDirectory"),
   settingOption("backupKeep"),
+  settingOption("backupLimit"),
   settingOption("backupVerify"),
   settingOption("backupGzip"),
   settingOption("pgDump"),

@@ -18,6 +18,10 @@ export type Verification = (typeof VERIFICATIONS)[number];
 export const BACKUP_OCCASIONS = ["automatic", "always", "never"] as const;
 export type BackupOccasion = (typeof BACKUP_OCCASIONS)[number];
 
+/** "automatic": made by a run. "manual": made by the command `backup`. */
+export const BACKUP_ORIGINS = ["automatic", "manual"] as const;
+export type BackupOrigin = (typeof BACKUP_ORIGINS)[number];
+
 /** The parts of a backup's file name. */
 export interface BackupName {
   readonly database: string;
@@ -26,6 +30,8 @@ export interface BackupName {
   /** UTC, as in `2026-01-31T120000.000Z`. */
   readonly time: string;
   readonly kind: BackupKind;
+  /** Undefined for a file of a version that did not write it into the name. */
+  readonly origin: BackupOrigin | undefined;
 }
 
 export interface BackupEntry extends BackupName {
@@ -33,23 +39,28 @@ export interface BackupEntry extends BackupName {
   readonly bytes: number;
 }
 
-/** `app-012-20260131T120000123Z.sql`; characters of the database name that some file systems reject become %hh. */
-export function backupFileName(name: Omit<BackupName, "time">, time: Date, compressed: boolean): string {
+/** `app-012-20260131T120000123Z-manual.sql`; characters of the database name that some file systems reject become %hh. */
+export function backupFileName(
+  name: Omit<BackupName, "time"> & { readonly origin: BackupOrigin },
+  time: Date,
+  compressed: boolean,
+): string {
   const database = encodeURIComponent(name.database).replace(/[!'()*~]/g, percent);
   const stamp = time.toISOString().replace(/[-:.]/g, "");
   const ending = name.kind === "custom" ? "dump" : compressed ? "sql.gz" : "sql";
-  return `${database}-${name.version}-${stamp}.${ending}`;
+  return `${database}-${name.version}-${stamp}-${name.origin}.${ending}`;
 }
 
 function percent(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
-const NAME = /^(.+)-(\d+)-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z\.(sql|sql\.gz|dump)$/;
+const NAME = /^(.+)-(\d+)-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z(?:-(automatic|manual))?\.(sql|sql\.gz|dump)$/;
 
 /** Undefined for a file name that is not a backup's. */
 export function readBackupName(fileName: string): BackupName | undefined {
-  const [, database, version, year, month, day, hour, minute, second, milliseconds, ending] = NAME.exec(fileName) ?? [];
+  const [, database, version, year, month, day, hour, minute, second, milliseconds, origin, ending] =
+    NAME.exec(fileName) ?? [];
   if (database === undefined || version === undefined) return undefined;
   try {
     return {
@@ -57,6 +68,7 @@ export function readBackupName(fileName: string): BackupName | undefined {
       version,
       time: `${year}-${month}-${day}T${hour}:${minute}:${second}.${milliseconds}Z`,
       kind: ending === "dump" ? "custom" : "sql",
+      origin: origin as BackupOrigin | undefined,
     };
   } catch {
     return undefined;
@@ -70,23 +82,24 @@ export function unfinishedDatabase(fileName: string): string | undefined {
   return readBackupName(UNFINISHED.exec(fileName)?.[1] ?? "")?.database;
 }
 
-/** The database's backups apart from the newest `keep`; these may be deleted. */
+/** The database's automatic backups apart from the newest `keep`; these may be deleted. */
 export function backupsToRemove(
   entries: readonly BackupEntry[],
   database: string,
   keep: number,
 ): readonly BackupEntry[] {
-  const own = entries.filter((entry) => entry.database === database);
+  const own = entries.filter((entry) => entry.database === database && entry.origin === "automatic");
   return [...own].sort((one, other) => (one.time < other.time ? 1 : -1)).slice(keep);
 }
 
 /** The first line of an SQL backup. */
 export interface BackupHead {
-  readonly format: 1;
+  /** 1: until version 0.1, always for tables of a database that has everything else. 2: the present one. */
+  readonly format: 1 | 2;
   readonly database: string;
   readonly createdAt: string;
   readonly version: string;
-  /** "tables": only the tables that the run touches. */
+  /** "all": restores into an empty database. "tables": replaces the tables of a database that has everything else. */
   readonly scope: "all" | "tables";
   readonly tables: readonly string[];
   /** Versions in the history when the backup was made. */

@@ -1,10 +1,11 @@
-import type { BackedUpTable, BackupEntry, BackupKind, Verification } from "./backup-file.ts";
+import type { BackedUpTable, BackupEntry, BackupKind, BackupOrigin, Verification } from "./backup-file.ts";
 
 /** A backup that was made and verified. */
 export interface Backup {
   readonly database: string;
   readonly path: string;
   readonly kind: BackupKind;
+  readonly origin: BackupOrigin;
   /** The program that wrote it, e.g. "pg_dump 15.18"; undefined for pgstep itself. */
   readonly program: string | undefined;
   /** The whole database, or the tables that a run touches. */
@@ -16,6 +17,20 @@ export interface Backup {
   readonly removed: readonly string[];
   /** Whole milliseconds. */
   readonly durationMs: number;
+}
+
+/** The backup that a run would make. */
+export interface PlannedBackup {
+  readonly database: string;
+  readonly scope: "all" | "tables";
+  readonly tables: readonly PlannedTable[];
+  /** The size of the rows on disk. */
+  readonly bytes: number;
+}
+
+export interface PlannedTable {
+  readonly name: string;
+  readonly bytes: number;
 }
 
 export interface BackupReport extends Backup {
@@ -57,8 +72,10 @@ export interface RestoreReport {
 export interface BackupPolicy {
   readonly backup: "automatic" | "always" | "never";
   readonly backupDirectory: string;
-  /** Number of backups to keep per database; undefined keeps all. */
-  readonly backupKeep: number | undefined;
+  /** Number of automatic backups to keep per database. */
+  readonly backupKeep: number;
+  /** The size of tables up to which a run makes an automatic backup, in bytes. */
+  readonly backupLimit: number;
   readonly backupVerify: Verification;
   readonly backupGzip: boolean;
 }

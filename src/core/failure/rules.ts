@@ -60,6 +60,8 @@ export const RULES = {
   "not-given-back": "warning",
   "not-droppable": "error",
   "backup-incomplete": "warning",
+  "backup-skipped": "warning",
+  "restore-incomplete": "warning",
   "dump-incomplete": "warning",
   "backup-unfinished": "warning",
   "md5-login": "warning",

@@ -1,4 +1,4 @@
-import type { Backup, RestorePlan } from "../backup/backup-report.ts";
+import type { Backup, PlannedBackup, RestorePlan } from "../backup/backup-report.ts";
 import type { FilePlace, Finding, ServerMessage } from "../failure/failure.ts";
 import type { HookReport } from "../hooks/hook.ts";
 import type { Plan, Step } from "../migrations/plan.ts";
@@ -82,6 +82,8 @@ export type Event =
   | { readonly type: "statement-progress"; readonly progress: StatementProgress | null }
   /** A backup copies a table's rows: table `index` of `tables`, 1-based; both 0 for a whole database. */
   | { readonly type: "backup-progress"; readonly table: string; readonly index: number; readonly tables: number }
+  /** The backup that a run would make, in a dry run. */
+  | { readonly type: "backup-planned"; readonly backup: PlannedBackup }
   /** A run made a backup before its first step. */
   | { readonly type: "backed-up"; readonly backup: Backup }
   /** A run wrote the schema to a file, or found the file up to date. */

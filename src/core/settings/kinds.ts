@@ -1,6 +1,7 @@
 import type { Completes } from "../command-line/command.ts";
 import { commandWords } from "../text/command-words.ts";
 import { parseDuration, writeDuration } from "../text/duration.ts";
+import { parseSize, writeSize } from "../text/size.ts";
 import { maskConnection } from "./connection-mask.ts";
 
 /** The values that a setting can have, and how they are written in words, in a file, and in help. */
@@ -110,6 +111,20 @@ export const duration: Kind<number> = {
     return value === undefined ? { problem: "it is not a duration" } : { value };
   },
   show: writeDuration,
+};
+
+/** Bytes, written with a unit. */
+export const size: Kind<number> = {
+  placeholder: "size",
+  json: "string",
+  expected: "a size",
+  hint: "Write it like 500kB, 100MB, 2GB or 0.",
+  schema: { pattern: "^(0|[0-9]{1,6}(kB|MB|GB|TB))$" },
+  read(written) {
+    const value = parseSize(written);
+    return value === undefined ? { problem: "it is not a size" } : { value };
+  },
+  show: writeSize,
 };
 
 /** A program and its arguments in one text, which no shell reads. */

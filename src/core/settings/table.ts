@@ -1,20 +1,8 @@
-import { BACKUP_OCCASIONS, VERIFICATIONS } from "../backup/backup-file.ts";
+import { BACKUP_SETTINGS } from "./backup-settings.ts";
 import { CHECK_SETTINGS } from "./check-settings.ts";
 import { DUMP_SETTINGS } from "./dump-settings.ts";
 import { hookCommands } from "./hook-commands-kind.ts";
-import {
-  choice,
-  command,
-  databaseUrl,
-  duration,
-  environmentName,
-  identifier,
-  type Kind,
-  onOrOff,
-  path,
-  text,
-  wholeNumber,
-} from "./kinds.ts";
+import { choice, command, databaseUrl, environmentName, identifier, type Kind, path } from "./kinds.ts";
 import { LOCK_SETTINGS } from "./lock-settings.ts";
 import { OUTPUT_SETTINGS } from "./output-settings.ts";
 import { placeholderValues } from "./placeholder-kind.ts";
@@ -190,66 +178,8 @@ export const SETTINGS = {
     note: "each also as PGSTEP_PLACEHOLDER_<NAME>",
   },
   ...LOCK_SETTINGS,
-  backup: {
-    kind: choice("when", BACKUP_OCCASIONS),
-    flag: "backup-when",
-    variables: ["PGSTEP_BACKUP"],
-    key: "backup",
-    ofProgram: true,
-    default: "automatic",
-    summary: "when a run makes a backup first",
-    note: "only before data is destroyed",
-    shorthands: [
-      { flag: "backup", value: "always", summary: "make a backup of the whole database first" },
-      { flag: "no-backup", value: "never", summary: "make no backup, even if data is destroyed" },
-    ],
-  },
-  backupDirectory: {
-    kind: path("directory"),
-    flag: "backup-dir",
-    variables: ["PGSTEP_BACKUP_DIR"],
-    key: "backupDirectory",
-    ofProgram: true,
-    default: ".pgstep/backups",
-    summary: "directory of the backups",
-  },
-  backupKeep: {
-    kind: wholeNumber,
-    flag: "keep",
-    variables: ["PGSTEP_BACKUP_KEEP"],
-    key: "backupKeep",
-    ofProgram: true,
-    summary: "how many backups of a database to keep, removing older ones; default: all",
-  },
-  backupVerify: {
-    kind: choice("how", VERIFICATIONS),
-    flag: "verify",
-    variables: ["PGSTEP_BACKUP_VERIFY"],
-    key: "backupVerify",
-    ofProgram: true,
-    default: "contents",
-    summary: "how a backup is verified",
-    note: "full: restored into the shadow database as well",
-  },
-  backupGzip: {
-    kind: onOrOff,
-    flag: "gzip",
-    variables: ["PGSTEP_BACKUP_GZIP"],
-    key: "backupGzip",
-    ofProgram: true,
-    default: "false",
-    summary: "compress backups that pgstep writes itself; pg_dump always compresses",
-  },
+  ...BACKUP_SETTINGS,
   ...DUMP_SETTINGS,
-  pgDump: {
-    kind: text("program"),
-    flag: "pg-dump",
-    variables: ["PGSTEP_PG_DUMP"],
-    key: "pgDump",
-    ofProgram: true,
-    summary: "the pg_dump to use, with pg_restore next to it; default: from PATH",
-    note: "none: let pgstep write backups itself",
-  },
   ...CHECK_SETTINGS,
   ...OUTPUT_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting>>;

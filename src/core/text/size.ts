@@ -15,3 +15,19 @@ export function sizeText(bytes: number): string {
   }
   return `${size < 9.95 ? size.toFixed(1) : Math.round(size)} ${UNITS[unit]}`;
 }
+
+/** Reads a size as PostgreSQL's settings write it, "100MB", in any case; undefined if it is none. */
+export function parseSize(written: string): number | undefined {
+  if (written === "0") return 0;
+  const [, number, unit = ""] = /^([0-9]{1,6})(kb|mb|gb|tb)$/i.exec(written) ?? [];
+  const power = UNITS.findIndex((one) => one.toLowerCase() === unit.toLowerCase()) + 1;
+  return number === undefined ? undefined : Number(number) * 1024 ** power;
+}
+
+/** A text that `parseSize` reads back. */
+export function writeSize(bytes: number): string {
+  for (let power = UNITS.length; power > 0; power--) {
+    if (bytes > 0 && bytes % 1024 ** power === 0) return `${bytes / 1024 ** power}${UNITS[power - 1]}`;
+  }
+  return "0";
+}

@@ -15,7 +15,7 @@ export function backUp(context: DatabaseContext, means: BackupMeans): Promise<Ba
     "back up",
     async (session) => {
       const state = await readState(session, settings);
-      const order = { state, destructions: undefined, kept: [], onlyOfRows: false };
+      const order = { state, origin: "manual" as const, destructions: undefined, kept: [] };
       const backup = await takeBackup(context, session, means, order);
       if (!backup) throw new Error("no full backup was made");
       return { type: "backup", ...backup };

@@ -1,16 +1,25 @@
-import { type BackupHead, type BackupKind, backupFileName, backupsToRemove } from "../../core/backup/backup-file.ts";
+import {
+  type BackedUpTable,
+  type BackupHead,
+  type BackupKind,
+  backupFileName,
+  backupsToRemove,
+} from "../../core/backup/backup-file.ts";
 import type { Backup, BackupPolicy } from "../../core/backup/backup-report.ts";
-import { Failure, interruption } from "../../core/failure/failure.ts";
-import type { Destruction } from "../../core/statements/data-loss.ts";
+import { Failure, finding, interruption } from "../../core/failure/failure.ts";
+import { enumeration } from "../../core/text/display.ts";
 import { sizeText } from "../../core/text/size.ts";
 import type { BackupTools, DumpProgram } from "../../ports/backups.ts";
+import type { SchemaDump } from "../../ports/schema-dump.ts";
 import type { Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
-import type { DatabaseState } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { backupFailure } from "./failure.ts";
 import { leftOut } from "./left-out.ts";
-import { holdRows, type TableInScope, tablesInScope } from "./scope.ts";
+import { type BackupOrder, bytesOf, plain, readTables, tooLarge, unreadable } from "./plan-backup.ts";
+import { schemaOfTables, wholeSchema } from "./schema-parts.ts";
+import { holdRows, isTable, type TableInScope } from "./scope.ts";
+import { beginSnapshot } from "./snapshot.ts";
 import { unfinished } from "./unfinished.ts";
 import { verifyContents } from "./verify.ts";
 import { writeSql } from "./write-sql.ts";
@@ -23,32 +32,12 @@ export interface BackupMeans {
   readonly rehearse: (path: string) => Promise<void>;
 }
 
-/** The reason for a backup, and its extent. */
-export interface BackupOrder {
-  readonly state: DatabaseState;
-  /** The data that the run will destroy; undefined for a full backup. */
-  readonly destructions: readonly Destruction[] | undefined;
-  /** Versions that the same run applies before it destroys anything. */
-  readonly kept: readonly string[];
-  /** Makes no backup if none of the tables has a row. */
-  readonly onlyOfRows: boolean;
-}
-
-/** One snapshot for all reads; with the settings below, each read returns the same text in the same order. */
-const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-const SETTINGS = [
-  "search_path = ''",
-  "statement_timeout = 0",
-  "idle_in_transaction_session_timeout = 0",
-  "extra_float_digits = 3",
-  "DateStyle = 'ISO'",
-  "IntervalStyle = 'postgres'",
-  "synchronize_seqscans = off",
-  "row_security = off",
-];
+/** The program that writes a backup: one that the user named, or the embedded pg_dump. */
+type Writer = { readonly program: DumpProgram } | { readonly dump: SchemaDump };
 
 /**
- * Makes a backup from one snapshot, verifies it, then gives the file its name. Undefined if none was needed.
+ * Makes a backup from one snapshot, verifies it, then gives the file its name. Undefined if none was needed, or if a run
+ * has to do without one, which is reported.
  * @throws Failure backup-failed, interrupted, terminated; nothing was changed then, and no file is left
  */
 export async function takeBackup(
@@ -57,82 +46,114 @@ export async function takeBackup(
   means: BackupMeans,
   order: BackupOrder,
 ): Promise<Backup | undefined> {
-  const { signal, database } = context;
+  const { signal, database, settings, emit } = context;
+  const names = tableNames(settings);
   const cancel = () => void session.cancel().catch(() => {});
-  await session.execute(SNAPSHOT);
   signal.addEventListener("abort", cancel);
   try {
-    const settings = session.backend.serverVersion >= 170000 ? [...SETTINGS, "transaction_timeout = 0"] : SETTINGS;
-    await session.execute(settings.map((setting) => `SET LOCAL ${setting};`).join(" "));
-    const names = tableNames(context.settings);
-    const tables = await tablesInScope(session, [names.history, names.journal, names.lease], order.destructions);
-    if (order.onlyOfRows && !(await holdRows(session, tables))) return undefined;
-    return await takeOf(context, session, means, order, tables);
+    const writer = await chooseWriter(context, session, means, order);
+    if (!writer) return undefined;
+    const inScope = () => readTables(session, names, order);
+    const all = await beginSnapshot(session, settings.lockTimeoutMs, inScope);
+    const tables = all.filter(({ isReadable }) => isReadable);
+    if (order.destructions) {
+      const hidden = unreadable(
+        order.state.name,
+        all.filter(({ isReadable }) => !isReadable),
+      );
+      for (const one of hidden) emit({ type: "warning", finding: one });
+      if (!(await holdRows(session, tables))) return undefined;
+      const large = tooLarge(order.state.name, tables, means.policy);
+      if (large) {
+        emit({ type: "warning", finding: large });
+        return undefined;
+      }
+    } else requireReadable(all);
+    return await takeOf(context, session, means, order, { writer, tables });
   } catch (error) {
     if (signal.aborted) throw interruption(signal, `Cannot back up ${database.description}`, "Nothing was changed.");
-    throw backupFailure(error, database.description);
+    throw backupFailure(error, database.description, settings.lockTimeoutMs);
   } finally {
     signal.removeEventListener("abort", cancel);
     await session.execute("ROLLBACK").catch(() => {});
   }
 }
 
+/**
+ * A program that the user named writes whole databases, and all backups of servers that the embedded pg_dump does not
+ * know. Undefined if nothing can back up this server, and the run continues without a backup.
+ */
+async function chooseWriter(
+  context: DatabaseContext,
+  { backend }: Session,
+  { tools }: BackupMeans,
+  { destructions, state }: BackupOrder,
+): Promise<Writer | undefined> {
+  const major = Math.floor(backend.serverVersion / 10_000);
+  const dump = await context.schemaDump?.();
+  if (!dump) throw new Error("no pg_dump is given");
+  const isKnown = major <= dump.major;
+  const program = backend.embedded || (destructions && isKnown) ? undefined : await tools.dumpProgram(major);
+  if (program) return { program };
+  if (isKnown) return { dump };
+  const message = `the pg_dump ${dump.major} in pgstep does not know PostgreSQL ${major}`;
+  const hint = `Name PostgreSQL's own program, of version ${major} or newer: --pg-dump <path>; or update pgstep.`;
+  if (!destructions) throw new Failure("backup-failed", `Cannot back up ${state.name}: ${message}`, { hint });
+  const about = `No backup of ${state.name} was made before data is destroyed: ${message}`;
+  context.emit({ type: "warning", finding: finding("backup-skipped", { message: about, hint }) });
+  return undefined;
+}
+
+/** @throws Failure backup-failed */
+function requireReadable(tables: readonly TableInScope[]): void {
+  const hidden = tables.filter(({ isReadable }) => !isReadable);
+  if (hidden.length === 0) return;
+  throw new Failure("backup-failed", `Cannot back up: the role may not read ${enumeration(hidden.map(plain))}`, {
+    hint: "Connect as a role that may read all rows of all tables. Nothing was changed.",
+  });
+}
+
+interface Contents {
+  readonly writer: Writer;
+  readonly tables: readonly TableInScope[];
+}
+
 async function takeOf(
   context: DatabaseContext,
   session: Session,
-  { tools, policy, rehearse }: BackupMeans,
-  { state, destructions, kept }: BackupOrder,
-  tables: readonly TableInScope[],
+  means: BackupMeans,
+  order: BackupOrder,
+  { writer, tables }: Contents,
 ): Promise<Backup> {
+  const { tools, policy, rehearse } = means;
   const { clock, database } = context;
   const started = clock.monotonicMs();
-  const program = session.backend.embedded
-    ? undefined
-    : await tools.dumpProgram(Math.floor(session.backend.serverVersion / 10_000));
-  const version = newest(state.history.map((row) => row.version));
+  const program = "program" in writer ? writer.program : undefined;
   const kind: BackupKind = program ? "custom" : "sql";
   const now = clock.now();
-  const fileName = backupFileName({ database: state.name, version, kind }, now, policy.backupGzip);
+  const head = headOf(order, tables, now);
+  const name = { database: head.database, version: head.version, kind, origin: order.origin };
+  const fileName = backupFileName(name, now, policy.backupGzip);
   const path = `${policy.backupDirectory}/${fileName}`;
   await requireSpace(session, tools, policy.backupDirectory, program ? undefined : tables);
-  const head: BackupHead = {
-    format: 1,
-    database: state.name,
-    createdAt: now.toISOString(),
-    version,
-    scope: destructions === undefined ? "all" : "tables",
-    tables: tables.map(({ name }) => name),
-    history: state.history.map((row) => row.version),
-    kept,
-  };
-  const warnings = [
-    ...unfinished(tools.store.unfinished(policy.backupDirectory, state.name)),
-    ...(program ? [] : await leftOut(session, state.name, tables, head.scope)),
-  ];
+  const warnings = unfinished(tools.store.unfinished(policy.backupDirectory, head.database));
   for (const finding of warnings) context.emit({ type: "warning", finding });
   const part = `${path}.part`;
   try {
-    if (program) await dumpAll(context, session, tools, program, part);
-    else await writeTables(context, session, tools, { head, tables, state }, part);
-    const found = await verifyContents(context, session, tools, part, program, tables);
-    const backup = {
-      database: database.description,
-      path,
-      kind,
-      program: program?.description,
-      scope: program ? ("all" as const) : head.scope,
-      tables: found,
-      bytes: 0,
-      verification: policy.backupVerify,
-    };
+    if ("program" in writer) await dumpAll(context, session, tools, writer.program, part);
+    else await writeTables(context, session, means, { dump: writer.dump, head, tables, order }, part);
+    const found = await verifyContents(session, tools, part, { program, tables, names: tableNames(context.settings) });
     if (policy.backupVerify === "full") await rehearse(part);
     tools.store.rename(part, path);
     const entries = tools.store.list(policy.backupDirectory);
-    const removed = policy.backupKeep === undefined ? [] : backupsToRemove(entries, state.name, policy.backupKeep);
+    const removed = backupsToRemove(entries, head.database, policy.backupKeep);
     for (const one of removed) tools.store.remove(one.path);
     return {
-      ...backup,
+      ...{ database: database.description, path, kind, origin: order.origin, program: program?.description },
+      scope: program ? "all" : head.scope,
+      tables: ofUser(context, tables, found),
       bytes: entries.find((entry) => entry.path.endsWith(fileName))?.bytes ?? 0,
+      verification: policy.backupVerify,
       removed: removed.map((one) => one.path),
       durationMs: Math.round(clock.monotonicMs() - started),
     };
@@ -142,19 +163,58 @@ async function takeOf(
   }
 }
 
+function headOf({ state, destructions, kept }: BackupOrder, tables: readonly TableInScope[], now: Date): BackupHead {
+  return {
+    format: 2,
+    database: state.name,
+    createdAt: now.toISOString(),
+    version: newest(state.history.map((row) => row.version)),
+    scope: destructions === undefined ? "all" : "tables",
+    tables: tables.map(({ name }) => name),
+    history: state.history.map((row) => row.version),
+    kept,
+  };
+}
+
+/** pgstep's own tables are no tables of the user. */
+function ofUser(context: DatabaseContext, tables: readonly TableInScope[], found: readonly BackedUpTable[]) {
+  const { history, journal, lease, seeds, repeatable } = tableNames(context.settings);
+  const own = tables.filter((table) =>
+    [history, journal, lease, seeds, repeatable].some((name) => isTable(table, name)),
+  );
+  return found.filter(({ name }) => !own.some((table) => table.name === name));
+}
+
+interface Writing {
+  readonly dump: SchemaDump;
+  readonly head: BackupHead;
+  readonly tables: readonly TableInScope[];
+  readonly order: BackupOrder;
+}
+
 async function writeTables(
   context: DatabaseContext,
   session: Session,
-  tools: BackupTools,
-  backup: { head: BackupHead; tables: readonly TableInScope[]; state: DatabaseState },
+  { tools }: BackupMeans,
+  { dump, head, tables, order }: Writing,
   path: string,
 ): Promise<void> {
+  const { settings, emit } = context;
+  const names = tableNames(settings);
+  const parts = order.destructions
+    ? await schemaOfTables(context, session, dump, tables)
+    : await wholeSchema(context, session, dump);
+  if (head.scope === "all") {
+    for (const finding of await leftOut(session, head.database, parts)) emit({ type: "warning", finding });
+  }
+  // Who holds the lease now does not hold it after a restore.
+  const filled = tables.filter((table) => !isTable(table, names.lease));
   const sink = tools.store.create(path);
   let index = 0;
   try {
-    await writeSql(session, sink, { ...backup, names: tableNames(context.settings) }, ({ name }) => {
+    await writeSql(session, sink, { head, parts, tables: filled, names, state: order.state }, (table) => {
       if (context.signal.aborted) throw new Error("aborted");
-      context.emit({ type: "backup-progress", table: name, index: ++index, tables: backup.tables.length });
+      emit({ type: "backup-progress", table: plain(table), index: ++index, tables: filled.length });
     });
   } finally {
     sink.close();
@@ -184,10 +244,9 @@ async function requireSpace(
 ): Promise<void> {
   const free = store.freeBytes(directory);
   if (free === undefined) return;
-  const size = tables
-    ? `COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_table_size(t.oid)) FROM pg_catalog.unnest('{${tables.map(({ oid }) => oid).join(",")}}'::pg_catalog.oid[]) AS t(oid)), 0)`
-    : "pg_catalog.pg_database_size(pg_catalog.current_database())";
-  const [row] = await session.query(`SELECT (${size})::text AS size`);
+  const [row] = tables
+    ? [{ size: bytesOf(tables) }]
+    : await session.query("SELECT pg_catalog.pg_database_size(pg_catalog.current_database())::text AS size");
   const needed = Number(row?.size);
   if (needed <= free) return;
   throw new Failure(

@@ -3,21 +3,18 @@ import { CopiedRows } from "../../core/backup/copied-rows.ts";
 import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
 import type { BackupSink } from "../../ports/backups.ts";
 import type { Session } from "../../ports/session.ts";
-import {
-  closingQueries,
-  columnsQuery,
-  loneSequencesQuery,
-  openingQueries,
-  sequencesQuery,
-} from "../catalog/definitions-sql.ts";
+import { block, inString } from "../catalog/table-dependents-sql.ts";
 import { createHistorySql, type TableNames } from "../history/history-table.ts";
 import { RESET_MARK } from "../history/journal.ts";
 import type { DatabaseState } from "../history/read-state.ts";
-import type { TableInScope } from "./scope.ts";
+import type { SchemaParts } from "./schema-parts.ts";
+import { copySource, copyTarget, type TableInScope } from "./scope.ts";
 
 /** The input for a backup that pgstep writes itself. */
 export interface SqlBackup {
   readonly head: BackupHead;
+  readonly parts: SchemaParts;
+  /** The tables whose rows are copied. */
   readonly tables: readonly TableInScope[];
   readonly names: TableNames;
   readonly state: DatabaseState;
@@ -31,69 +28,86 @@ SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL check_function_bodies = off;
+SET LOCAL xmloption = content;
 SET LOCAL client_min_messages = warning;
 SET LOCAL row_security = off;
 SET LOCAL search_path = '';
 `;
 
+type Copy = (target: string, source: string) => Promise<BackedUpTable>;
+
 /**
- * Writes the tables as SQL that restores them in one transaction, with psql or pgstep. Streams the rows one at a time.
+ * Writes SQL that restores the tables in one transaction, with psql or pgstep. Streams the rows one at a time.
  * @param begun called before the rows of each table are written
  */
 export async function writeSql(
   session: Session,
   sink: BackupSink,
-  { head, tables, names, state }: SqlBackup,
+  { head, parts, tables, names, state }: SqlBackup,
   begun: (table: TableInScope) => void,
-): Promise<readonly BackedUpTable[]> {
-  const oids = tables.map(({ oid }) => oid);
+): Promise<void> {
   const write = (...lines: string[]) => sink.write(lines.map((line) => `${line}\n`).join(""));
-  const writeAll = async (queries: readonly string[]) => {
-    for (const query of queries) write(...(await session.query(query)).map((row) => String(row.sql)));
-  };
   write(headLine(head));
   sink.write(PREAMBLE);
-  const all = head.scope === "all";
-  await writeAll(openingQueries(oids, all));
-  const columns = new Map((await session.query(columnsQuery(oids))).map((row) => [row.oid, row.columns]));
+  sink.write(parts.before);
   const copied: BackedUpTable[] = [];
-  const copy = async (source: string, from = source) => {
+  const copy: Copy = async (target, source) => {
     const rows = new CopiedRows();
-    write(`COPY ${source} FROM stdin;`);
-    await session.copyOut(`COPY ${from} TO STDOUT`, (row) => {
+    write(`COPY ${target} FROM stdin;`);
+    await session.copyOut(`COPY ${source} TO STDOUT`, (row) => {
       rows.take(row);
       sink.write(row);
     });
     write("\\.");
-    return rows.result(source);
+    return rows.result(target);
   };
   for (const table of tables) {
-    const list = columns.get(table.oid);
-    if (!table.hasRows || typeof list !== "string") continue;
+    const [target, source] = [copyTarget(table), copySource(table)];
+    if (target === undefined || source === undefined) continue;
     begun(table);
-    copied.push({ ...(await copy(`${table.name} (${list})`)), name: table.name });
+    const rows = await copy(target, source);
+    // The restored table also has the rows that the extension creates.
+    if (table.condition === null) copied.push({ ...rows, name: table.name });
   }
-  for (const { name } of await session.query(sequencesQuery(oids))) {
-    const [value] = await session.query(`SELECT last_value::text AS value, is_called::text AS called FROM ${name}`);
-    write(`SELECT pg_catalog.setval(${literal(String(name))}, ${value?.value}, ${value?.called});`);
-  }
-  // Others may have taken values since: never set a sequence back.
-  for (const { name, up } of await session.query(loneSequencesQuery(oids, all))) {
-    const [value] = await session.query(`SELECT last_value::text AS value, is_called::text AS called FROM ${name}`);
-    const behind = `last_value ${up === "true" ? "<" : ">"} ${value?.value} OR last_value = ${value?.value} AND NOT is_called`;
-    write(
-      `SELECT pg_catalog.setval(${literal(String(name))}, ${value?.value}, ${value?.called}) FROM ${name} WHERE ${behind};`,
-    );
-  }
-  await writeAll(closingQueries(oids));
-  await writeHistory(write, copy, { head, names, state });
+  write(...(await sequenceValues(session, parts)));
+  sink.write(parts.after);
+  if (head.scope === "tables") await writeHistory(write, copy, { head, names, state });
   write("COMMIT;", tailLine({ tables: copied }));
-  return copied;
+}
+
+/** Sequences whose values one query reads. */
+const TOGETHER = 200;
+
+async function sequenceValues(session: Session, { sequences: { exact, forward } }: SchemaParts): Promise<string[]> {
+  const oids = [...exact, ...forward];
+  const found =
+    await session.query(`SELECT c.oid::text AS oid, c.oid::pg_catalog.regclass::text AS name, (q.seqincrement > 0)::text AS up
+ FROM pg_catalog.pg_sequence q JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid WHERE c.oid = ANY ('{${oids.join(",")}}'::pg_catalog.oid[]) ORDER BY 2`);
+  const lines: string[] = [];
+  for (let start = 0; start < found.length; start += TOGETHER) {
+    const part = found.slice(start, start + TOGETHER);
+    const values = await session.query(
+      part
+        .map(
+          ({ name }, place) =>
+            `SELECT ${place} AS place, last_value::text AS value, is_called::text AS called FROM ${name}`,
+        )
+        .join(" UNION ALL "),
+    );
+    const sorted = [...values].sort((one, other) => Number(one.place) - Number(other.place));
+    for (const [place, { value, called }] of sorted.entries()) {
+      const { oid, name, up } = part[place] ?? {};
+      const set = `SELECT pg_catalog.setval(${inString(String(name))}, ${value}, ${called})`;
+      const behind = `last_value ${up === "true" ? "<" : ">"} ${value} OR last_value = ${value} AND NOT is_called`;
+      lines.push(forward.includes(String(oid)) ? `${set} FROM ${name} WHERE ${behind};` : `${set};`);
+    }
+  }
+  return lines;
 }
 
 async function writeHistory(
   write: (...lines: string[]) => void,
-  copy: (source: string, from: string) => Promise<unknown>,
+  copy: Copy,
   { head, names, state }: Pick<SqlBackup, "head" | "names" | "state">,
 ): Promise<void> {
   const { history, journal } = names;
@@ -113,11 +127,8 @@ async function writeHistory(
         ]
       : []),
     // Replacing the tables also undoes a partly applied step.
-    `DO ${literal(`BEGIN IF pg_catalog.to_regclass(${literal(journal)}) IS NOT NULL THEN DELETE FROM ONLY ${journal} WHERE version <> ${literal(RESET_MARK)}; END IF; END`)};`,
+    block(
+      `BEGIN IF pg_catalog.to_regclass(${inString(journal)}) IS NOT NULL THEN DELETE FROM ONLY ${journal} WHERE version <> ${inString(RESET_MARK)}; END IF; END`,
+    ),
   );
-}
-
-/** A constant, which is all that DO accepts, for the preamble's standard_conforming_strings. */
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

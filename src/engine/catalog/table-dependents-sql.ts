@@ -3,7 +3,7 @@
  * and re-creates them afterwards.
  */
 
-const CLASS = (name: string) => `'pg_catalog.${name}'::pg_catalog.regclass`;
+export const CLASS = (name: string) => `'pg_catalog.${name}'::pg_catalog.regclass`;
 
 /** A row type, or an array of it, counts as its table; a view's rule counts as the view. */
 const LINKS = `links(class, oid, onclass, "on") AS (
@@ -30,35 +30,32 @@ export const DEPENDENT_REMOVALS = `${DEPENDENTS} SELECT CASE WHEN c.oid IS NULL 
  ELSE pg_catalog.format('DROP %sVIEW IF EXISTS %s;', ${VIEW_KIND}, d.oid::pg_catalog.regclass) END AS sql
  FROM dependents d LEFT JOIN pg_catalog.pg_class c ON d.class = ${CLASS("pg_class")} AND c.oid = d.oid ORDER BY d.depth DESC, 1`;
 
-/** Warns and continues if the statement needs a missing object: the rows matter more than a view or foreign key. */
-export const unlessGone = (name: string, statement: string) =>
-  `pg_catalog.format('DO %L;', pg_catalog.format('BEGIN EXECUTE %L; EXCEPTION WHEN undefined_table OR undefined_function OR undefined_object OR undefined_column OR invalid_schema_name THEN RAISE WARNING ''%% was not made again: %%'', %L, SQLERRM; END', ${statement}, ${name}))`;
+/** The statements of an object, and those that a restore can do without, by the setting that leaves them out. */
+export interface ObjectStatements {
+  readonly made: string;
+  readonly dispensable: readonly { readonly setting: string; readonly sql: string }[];
+}
 
-/** Runs the statement only if `lookup`, like to_regclass, finds the name. */
-export const whereThere = (lookup: string, name: string, statement: string) =>
-  `pg_catalog.format('DO %L;', pg_catalog.format('BEGIN IF pg_catalog.${lookup}(%L) IS NOT NULL THEN EXECUTE %L; END IF; END', ${name}, ${statement}))`;
+/** Skips the statements if the object that they create exists. */
+export const unlessThere = (statements: ObjectStatements) =>
+  `BEGIN ${execution(statements)}EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR duplicate_schema THEN NULL; END`;
 
-/** Dependents of other dependents come last. */
-export const DEPENDENT_DEFINITIONS = `${DEPENDENTS} SELECT CASE WHEN c.oid IS NULL THEN ${unlessGone("d.oid::pg_catalog.regprocedure::text", "pg_catalog.pg_get_functiondef(p.oid)")}
- ELSE ${unlessGone(
-   "d.oid::pg_catalog.regclass::text",
-   `pg_catalog.format('CREATE %sVIEW %s%s AS %s%s', ${VIEW_KIND}, c.oid::pg_catalog.regclass,
- COALESCE(' WITH (' || pg_catalog.array_to_string(c.reloptions, ', ') || ')', ''), pg_catalog.rtrim(pg_catalog.pg_get_viewdef(c.oid), ';'),
- CASE WHEN c.relkind = 'm' AND NOT c.relispopulated THEN ' WITH NO DATA' ELSE '' END)`,
- )} END AS sql
- FROM dependents d LEFT JOIN pg_catalog.pg_class c ON d.class = ${CLASS("pg_class")} AND c.oid = d.oid
- LEFT JOIN pg_catalog.pg_proc p ON d.class = ${CLASS("pg_proc")} AND p.oid = d.oid ORDER BY d.depth, 1`;
+/** Warns and continues if the statements need a missing object: the rows matter more than a view or foreign key. */
+export const unlessGone = (name: string, statements: ObjectStatements) =>
+  `BEGIN ${execution(statements)}EXCEPTION WHEN undefined_table OR undefined_function OR undefined_object OR undefined_column OR invalid_schema_name THEN RAISE WARNING '% was not made again: %', ${inString(name)}, SQLERRM; END`;
 
-/** Functions that defaults, checks, indexes, policies, triggers and views need, each only if it is missing. */
-export const NEEDED_ROUTINES = `${DEPENDENTS}, needing(class, oid) AS (
- SELECT ${CLASS("pg_attrdef")}, oid FROM pg_catalog.pg_attrdef WHERE adrelid = ANY ($oids$)
- UNION ALL SELECT ${CLASS("pg_constraint")}, oid FROM pg_catalog.pg_constraint WHERE conrelid = ANY ($oids$)
- UNION ALL SELECT ${CLASS("pg_class")}, indexrelid FROM pg_catalog.pg_index WHERE indrelid = ANY ($oids$)
- UNION ALL SELECT ${CLASS("pg_policy")}, oid FROM pg_catalog.pg_policy WHERE polrelid = ANY ($oids$)
- UNION ALL SELECT ${CLASS("pg_trigger")}, g.oid FROM pg_catalog.pg_trigger g WHERE NOT g.tgisinternal AND (g.tgrelid = ANY ($oids$) OR g.tgrelid IN (SELECT oid FROM views))
- UNION ALL SELECT ${CLASS("pg_rewrite")}, r.oid FROM pg_catalog.pg_rewrite r JOIN views v ON v.oid = r.ev_class
-) SELECT ${"pg_catalog.format('DO %L;', pg_catalog.format('BEGIN IF pg_catalog.to_regprocedure(%L) IS NULL THEN EXECUTE %L; END IF; END', f.oid::pg_catalog.regprocedure::text, pg_catalog.pg_get_functiondef(f.oid)))"} AS sql
- FROM (SELECT DISTINCT p.oid FROM needing n JOIN pg_catalog.pg_depend d ON d.classid = n.class AND d.objid = n.oid AND d.refclassid = ${CLASS("pg_proc")}
-  JOIN pg_catalog.pg_proc p ON p.oid = d.refobjid JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-  WHERE l.lanname NOT IN ('c', 'internal') AND p.prokind <> 'a' AND p.oid NOT IN (SELECT oid FROM routines)
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = ${CLASS("pg_proc")} AND x.objid = p.oid AND x.deptype = 'e')) AS f ORDER BY 1`;
+function execution({ made, dispensable }: ObjectStatements): string {
+  const others = dispensable.map(
+    ({ setting, sql }) =>
+      `IF pg_catalog.current_setting('${setting}', true) IS DISTINCT FROM 'off' THEN BEGIN EXECUTE ${inString(sql)}; EXCEPTION WHEN undefined_object OR insufficient_privilege THEN RAISE WARNING '%', SQLERRM; END; END IF; `,
+  );
+  return `EXECUTE ${inString(made)}; ${others.join("")}`;
+}
+
+/** A block of PL/pgSQL as a statement. */
+export const block = (body: string) => `DO ${inString(body)};`;
+
+/** A constant, which is all that DO accepts, for standard_conforming_strings. */
+export function inString(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -2,16 +2,6 @@ import { quoteText } from "../../core/sql/quote.ts";
 import type { Session } from "../../ports/session.ts";
 import type { RowTable } from "./choose-relations.ts";
 
-/** Rows are the same text in every session. */
-export const ROW_SETTINGS = [
-  "DateStyle = 'ISO'",
-  "IntervalStyle = 'postgres'",
-  "TimeZone = 'UTC'",
-  "extra_float_digits = 3",
-  "bytea_output = 'hex'",
-  "row_security = off",
-];
-
 /** COPY statements with the rows of these tables, in a fixed order, and the positions of their sequences. */
 export async function dumpRows(session: Session, tables: readonly RowTable[]): Promise<string> {
   const parts: string[] = [];

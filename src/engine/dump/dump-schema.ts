@@ -12,12 +12,13 @@ import { enumeration } from "../../core/text/display.ts";
 import { writeDuration } from "../../core/text/duration.ts";
 import type { SchemaDump } from "../../ports/schema-dump.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
+import { ROW_SETTINGS } from "../backup/snapshot.ts";
 import { tableNames } from "../history/history-table.ts";
 import { type DatabaseState, readState } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 import { chooseRelations, type RowTable, rowTables } from "./choose-relations.ts";
-import { dumpRows, ROW_SETTINGS } from "./dump-rows.ts";
+import { dumpRows } from "./dump-rows.ts";
 
 /** A schema as text, below the lines that describe it. */
 export interface DumpedSchema {

@@ -5,7 +5,7 @@ import { classify } from "../../core/statements/classify.ts";
 import { advance } from "../../core/text/position.ts";
 import { decodeSource } from "../../core/text/source.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import { rowsOf } from "../backup/run-script.ts";
+import { rowsOf } from "../restore/run-script.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { placeInFile } from "../step/step-failure.ts";
 

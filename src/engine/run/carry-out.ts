@@ -34,6 +34,7 @@ export async function carryOut(context: DatabaseContext, kind: RunKind, options:
     const isIdle = dryRun || (scripts.length === 0 && !hasOwnWork(around));
     if (!isIdle) requireWritable(state, kind.doing, kind.needed?.(planned));
     emit({ type: "planned", database: database.description, plan, dryRun });
+    if (dryRun) await options.backUp?.(context, session, planned, true);
     if (isIdle) {
       const steps = scripts.map((script) => stepReport(script, "not-run"));
       return { alreadyApplied, steps, repeatable: around.repeatable.stale.map(notRun) };

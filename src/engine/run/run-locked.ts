@@ -65,7 +65,7 @@ async function execute(
     await lock.release();
     return { alreadyApplied, steps: [] };
   }
-  await options.backUp?.(context, session, { scripts, state });
+  await options.backUp?.(context, session, { scripts, state }, false);
   const run = await startRun(context, session, state, lock);
   const stopWatching = cancelOnAbort(context, session);
   const observer = run.direct && !session.backend.embedded ? observe(context, state.processId) : undefined;

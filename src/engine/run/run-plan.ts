@@ -27,7 +27,10 @@ export interface RunOptions {
   readonly dryRun?: boolean;
   /** All steps in one transaction: all or none. */
   readonly singleTransaction?: boolean;
-  /** Makes the backup that the run needs, under the lock and before the first step. An error stops the run. */
+  /**
+   * Makes the backup that the run needs, under the lock and before the first step. An error stops the run. A dry run
+   * only reports it.
+   */
   readonly backUp?: BackUpBefore;
   /** How to find out after a lost connection which steps took effect; absent if the history shows it. */
   readonly afterLoss?: Inquiry;
@@ -41,4 +44,5 @@ export type BackUpBefore = (
   context: DatabaseContext,
   session: Session,
   plan: Pick<RunPlan, "scripts" | "state">,
+  dryRun: boolean,
 ) => Promise<void>;

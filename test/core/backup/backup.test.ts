@@ -75,24 +75,29 @@ describe("names of backups", () => {
   const time = new Date("2026-01-31T12:05:06.789Z");
 
   test("tell database, version and time", () => {
-    const name = backupFileName({ database: "a/b-é", version: "012", kind: "sql" }, time, true);
-    assert.equal(name, "a%2Fb-%C3%A9-012-20260131T120506789Z.sql.gz");
+    const name = backupFileName({ database: "a/b-é", version: "012", kind: "sql", origin: "manual" }, time, true);
+    assert.equal(name, "a%2Fb-%C3%A9-012-20260131T120506789Z-manual.sql.gz");
     assert.deepEqual(readBackupName(name), {
       database: "a/b-é",
       version: "012",
       time: "2026-01-31T12:05:06.789Z",
       kind: "sql",
+      origin: "manual",
     });
+    // As before the origin was in the name.
+    assert.equal(readBackupName("a-1-20260131T120506789Z.sql")?.origin, undefined);
     assert.equal(readBackupName(`${name}.part`), undefined);
-    assert.equal(backupFileName({ database: "a", version: "0", kind: "custom" }, time, true).endsWith("Z.dump"), true);
+    const custom = backupFileName({ database: "a", version: "0", kind: "custom", origin: "automatic" }, time, true);
+    assert.equal(custom.endsWith("Z-automatic.dump"), true);
   });
 
-  test("of the oldest beyond those that are kept, of this database alone", () => {
-    const entry = (database: string, day: string) => ({
-      ...{ database, version: "1", kind: "sql" as const, bytes: 1 },
+  test("of the oldest automatic ones beyond those that are kept, of this database alone", () => {
+    const entry = (database: string, day: string, origin?: "automatic" | "manual") => ({
+      ...{ database, version: "1", kind: "sql" as const, origin, bytes: 1 },
       ...{ path: `${database}${day}`, time: `2026-01-${day}T00:00:00.000Z` },
     });
-    const entries = [entry("a", "02"), entry("b", "01"), entry("a", "03"), entry("a", "01")];
+    const entries = [entry("a", "02", "automatic"), entry("b", "01", "automatic"), entry("a", "03", "automatic")];
+    entries.push(entry("a", "01", "automatic"), entry("a", "00", "manual"), entry("a", "00"));
     assert.deepEqual(
       backupsToRemove(entries, "a", 2).map(({ path }) => path),
       ["a01"],

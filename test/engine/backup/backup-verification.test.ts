@@ -9,6 +9,7 @@ import { DEFAULT_SETTINGS } from "../../../src/core/configuration/settings.ts";
 import { backUp } from "../../../src/engine/backup/back-up.ts";
 import type { BackupStore } from "../../../src/ports/backups.ts";
 import { temporaryPlace } from "../../support/place.ts";
+import { builtDump } from "../../support/schema-dump.ts";
 
 describe("the verification of a backup", () => {
   const place = temporaryPlace("verify");
@@ -24,13 +25,18 @@ describe("the verification of a backup", () => {
     emit: () => {},
     signal: new AbortController().signal,
     toolVersion: "0",
+    schemaDump: builtDump,
   };
   const policy = {
-    ...{ backup: "always" as const, backupDirectory: place, backupKeep: undefined },
+    ...{ backup: "always" as const, backupDirectory: place, backupKeep: 5, backupLimit: 1e9 },
     ...{ backupVerify: "contents" as const, backupGzip: false },
   };
   const backUpWith = (store: BackupStore) =>
-    backUp(context, { tools: { store, dumpProgram: async () => undefined }, policy, rehearse: async () => {} });
+    backUp(context, {
+      tools: { store, dumpProgram: async () => undefined, restoreProgram: async () => undefined },
+      policy,
+      rehearse: async () => {},
+    });
 
   /** A disk that gives back something else than was written. */
   const spoiling = (spoil: (text: string) => string): BackupStore => ({

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { backupStore } from "../../../src/adapters/files/backup-store.ts";
 import { backUp } from "../../../src/engine/backup/back-up.ts";
-import { restore } from "../../../src/engine/backup/restore.ts";
 import { reset } from "../../../src/engine/reset/reset.ts";
+import { restore } from "../../../src/engine/restore/restore.ts";
 import type { DatabaseContext } from "../../../src/engine/session/context.ts";
 import { baseline } from "../../../src/engine/verbs/baseline.ts";
 import { repair } from "../../../src/engine/verbs/repair.ts";
@@ -11,13 +11,15 @@ import { resolve } from "../../../src/engine/verbs/resolve.ts";
 import type { Consent } from "../../../src/ports/consent.ts";
 import { type MessageProxy, type ProxiedMessage, startMessageProxy } from "../../faults/support/message-proxy.ts";
 import { temporaryPlace } from "../../support/place.ts";
+import { builtDump } from "../../support/schema-dump.ts";
 import { refusal, type ServerWorld, succeeded, within, world } from "../support.ts";
 
 const consent: Consent = { mayReset: async () => true, mayRepair: async () => true };
 
 const place = temporaryPlace("cut");
 
-const tools = { store: backupStore, dumpProgram: async () => undefined };
+const noProgram = async () => undefined;
+const tools = { store: backupStore, dumpProgram: noProgram, restoreProgram: noProgram };
 
 interface Command {
   /** Brings the database to where the command has work. */
@@ -77,13 +79,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     async prepare(here) {
       succeeded(await here.up());
       const policy = {
-        ...{ backup: "always" as const, backupDirectory: place, backupKeep: undefined },
+        ...{ backup: "always" as const, backupDirectory: place, backupKeep: 5, backupLimit: 1e9 },
         ...{ backupVerify: "contents" as const, backupGzip: false },
       };
-      backupPath = (await backUp(here.context, { tools, policy, rehearse: async () => {} })).path;
+      backupPath = (
+        await backUp({ ...here.context, schemaDump: builtDump }, { tools, policy, rehearse: async () => {} })
+      ).path;
       await here.rows("INSERT INTO one VALUES (7)");
     },
-    run: (context) => restore(context, tools, { path: backupPath, otherDatabase: false, consent }),
+    run: (context) => restore(context, tools, { path: backupPath, otherDatabase: false, without: [], consent }),
     commit: ["set_config('synchronous_commit'", "COMMIT"],
     done: "SELECT count(*) = 0 FROM one",
     not: /^It was rolled back; nothing was changed/,

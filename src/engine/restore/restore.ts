@@ -1,6 +1,8 @@
+import type { BackupHead } from "../../core/backup/backup-file.ts";
 import type { RestorePlan, RestoreReport } from "../../core/backup/backup-report.ts";
+import type { Dispensable } from "../../core/backup/schema-statements.ts";
 import { PRODUCTION, shellWord } from "../../core/command-line/consent.ts";
-import { Failure, interruption } from "../../core/failure/failure.ts";
+import { Failure, type Finding, finding, interruption, type ServerMessage } from "../../core/failure/failure.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import type { BackupTools } from "../../ports/backups.ts";
 import type { Consent } from "../../ports/consent.ts";
@@ -18,19 +20,22 @@ import { isUnconfirmedCommit, unconfirmedCommit } from "../session/unconfirmed-c
 import { withSession } from "../session/with-session.ts";
 import { type BackupScript, openBackup } from "./backup-script.ts";
 import { emptyDatabase } from "./empty-database.ts";
+import { RestoredOtherwise, requireSameRows } from "./restored-rows.ts";
 import { runScript } from "./run-script.ts";
 
 export interface RestoreOrder {
   readonly path: string;
   /** Accepts a backup of a database with another name. */
   readonly otherDatabase: boolean;
+  /** Restores no owners, or no privileges. */
+  readonly without: readonly Dispensable[];
   /** Asked for confirmation, as for a reset, once the plan is known. */
   readonly consent: Consent;
 }
 
 /**
- * Restores a backup and its history in one transaction. A backup by pgstep replaces the tables in it; one by pg_dump
- * replaces everything in the database.
+ * Restores a backup and its history in one transaction. A backup of some tables replaces these; one of the whole
+ * database replaces everything.
  * @throws Failure backup-unusable, consent-missing, lock-held, reset-refused, statement-failed, interrupted, terminated
  */
 export async function restore(
@@ -47,11 +52,11 @@ export async function restore(
       requireWritable(state, "restore");
       requireUnprotected(state, "restore");
       requireNoShadow(state, "restore");
-      return { state, major: Math.floor(session.backend.serverVersion / 10_000) };
+      return { state };
     },
     signal,
   );
-  const script = await openBackup(tools, order.path, () => tools.dumpProgram(planned.major));
+  const script = await openBackup(tools, order.path);
   try {
     requireSameDatabase(script, planned.state, order);
     const plan = planOf(context, order.path, script, planned.state);
@@ -62,7 +67,7 @@ export async function restore(
       let mark: TransactionMark | undefined;
       const work = async (lock: RunLock) => {
         mark = await begin(session);
-        await replace(context, session, lock, tools, script);
+        await replace(context, session, lock, tools, { script, without: order.without });
         return RESTORED;
       };
       const lookUp = (other: Session) => outcomeOf(other, mark);
@@ -78,31 +83,6 @@ export async function restore(
   } finally {
     script.close();
   }
-}
-
-/** Restores a backup into an empty database, to prove that it can be restored. @throws Failure backup-failed */
-export async function rehearseRestore(shadow: DatabaseContext, tools: BackupTools, path: string): Promise<void> {
-  await withSession(shadow.database, "restore into", async (session) => {
-    // Any version of pg_restore will do, as it does not connect to the server.
-    const script = await openBackup(tools, path, () => tools.dumpProgram(0));
-    try {
-      await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-      await runScript(session, tools.store.read(script.path), () => {});
-      for (const { name, rows } of script.tables) {
-        const table = name.replace(/ \([^(]*\)$/, "");
-        const [row] = await session.query(`SELECT pg_catalog.count(*)::text AS count FROM ONLY ${table}`);
-        if (Number(row?.count) === rows) continue;
-        throw notRestorable(shadow, path, `${table} has ${row?.count} rows, and ${rows} in the backup`);
-      }
-      await session.execute("COMMIT");
-    } catch (error) {
-      if (!(error instanceof ServerFailure)) throw error;
-      throw notRestorable(shadow, path, `${error.server.message} (${error.server.code})`, error);
-    } finally {
-      await session.execute("ROLLBACK").catch(() => {});
-      script.close();
-    }
-  });
 }
 
 /** @throws Failure consent-missing, declined, interrupted, terminated */
@@ -125,17 +105,6 @@ async function requireConsent(
     });
   }
   throw new Failure("consent-missing", `Cannot restore ${databaseName}: no confirmation was given`, { hint });
-}
-
-function notRestorable({ database }: DatabaseContext, path: string, reason: string, cause?: unknown): Failure {
-  return new Failure(
-    "backup-failed",
-    `Cannot restore the backup ${path.replace(/\.part$/, "")} into ${database.description}: ${reason}`,
-    {
-      hint: "Name an empty database of the same version and with the same extensions and roles: --shadow-url <url>. Nothing was changed.",
-      cause,
-    },
-  );
 }
 
 function requireSameDatabase({ databaseName }: BackupScript, { name }: DatabaseState, order: RestoreOrder): void {
@@ -162,7 +131,7 @@ function planOf(
     databaseName: name,
     path,
     createdAt,
-    replacesAll: head === undefined,
+    replacesAll: replacesAll(head),
     tables: head?.tables ?? tables.map((table) => table.name.replace(/ \([^(]*\)$/, "")),
     pendingAgain: stays ? applied.filter((version) => !stays.includes(version)) : [],
     appliedAgain: head ? head.history.filter((version) => !applied.includes(version)) : [],
@@ -201,12 +170,47 @@ async function outcomeOf(other: Session, mark: TransactionMark | undefined): Pro
 
 const NOTHING_CHANGED = "It was rolled back; nothing was changed. Run the command again.";
 
+interface Replacement {
+  readonly script: BackupScript;
+  readonly without: readonly Dispensable[];
+}
+
+/** True if a backup has the whole database, which is emptied first. */
+function replacesAll(head: BackupHead | undefined): boolean {
+  return head === undefined || (head.format === 2 && head.scope === "all");
+}
+
+const MOST_OMITTED = 10;
+
+function incomplete(database: string, omitted: readonly string[]): Finding {
+  const shown = omitted.slice(0, MOST_OMITTED).map((one) => one.replace(/\s+/g, " "));
+  const more = omitted.length > shown.length ? `; and ${omitted.length - shown.length} more` : "";
+  return finding("restore-incomplete", {
+    message: `The restore of ${database} left out what the role may not restore: ${shown.join("; ")}${more}`,
+    hint: "Create the missing roles, or run these statements as a superuser; --no-owner and --no-privileges leave them out.",
+  });
+}
+
+/** What to create before the restore. */
+function remedy({ code, message }: ServerMessage): string {
+  const [, extension] = /extension "([^"]+)"/.exec(message) ?? [];
+  if (extension !== undefined) {
+    return code === "42501"
+      ? `Let a superuser run the restore: the role may not create the extension ${extension}.`
+      : `Install the extension ${extension} on the server, then run the command again.`;
+  }
+  const [, kind, name] = /^(schema|role|relation|type|function) "?([^"]+)"? does not exist$/.exec(message) ?? [];
+  return kind === undefined
+    ? "Fix the cause, then run the command again."
+    : `Create the ${kind} ${name} first, or restore a backup of the whole database.`;
+}
+
 async function replace(
   context: DatabaseContext,
   session: Session,
   lock: RunLock,
   { store }: BackupTools,
-  script: BackupScript,
+  { script, without }: Replacement,
 ): Promise<void> {
   const { signal, database, emit } = context;
   const stopped = () => {
@@ -216,22 +220,32 @@ async function replace(
   const cancel = () => void session.cancel().catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
-    const guard = script.head ? lock.guard : lock.guardBeforeDrop;
+    const isWhole = replacesAll(script.head);
+    const guard = isWhole ? lock.guardBeforeDrop : lock.guard;
     if (guard) await session.execute(guard);
-    if (!script.head) {
+    if (isWhole) {
       await session.execute("SET LOCAL search_path = pg_catalog, pg_temp");
       await emptyDatabase({ context, session, lock });
     }
     session.onNotice = (message) =>
       emit(isUnconfirmedCommit(message) ? unconfirmedCommit("The restore") : { type: "notice", message });
-    await runScript(session, store.read(script.path), stopped);
+    for (const kind of without) await session.execute(`SET LOCAL pgstep.${kind}s = 'off'`);
+    const { copied, omitted } = await runScript(session, store.read(script.path), { stopped, without });
+    await requireSameRows(session, script, copied);
     stopped();
+    if (omitted.length > 0) emit({ type: "warning", finding: incomplete(database.description, omitted) });
     await session.execute(COMMIT);
   } catch (error) {
     // The caller looks up the outcome.
     if (error instanceof ConnectionLost) throw error;
     await session.execute("ROLLBACK").catch(() => {});
     stopped();
+    if (error instanceof RestoredOtherwise) {
+      throw new Failure("backup-failed", `Cannot restore ${database.description}: ${error.message}`, {
+        hint: "It was rolled back; nothing was changed. Report this to pgstep.",
+        cause: error,
+      });
+    }
     const server = error instanceof ServerFailure ? error.server : undefined;
     const refused = error instanceof DeletionRefused ? error.failure.server : server;
     if (!refused || isLockLost(refused)) throw error;
@@ -239,7 +253,7 @@ async function replace(
       "statement-failed",
       `Cannot restore ${database.description}: ${refused.message} (${refused.code})`,
       {
-        hint: "It was rolled back; nothing was changed. Fix the cause, then run the command again.",
+        hint: `It was rolled back; nothing was changed. ${remedy(refused)}`,
         server: refused,
         cause: error,
       },

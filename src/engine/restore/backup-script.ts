@@ -27,22 +27,21 @@ export interface BackupScript {
  * Opens a backup and reads it once to check that it is complete.
  * @throws Failure backup-unusable
  */
-export async function openBackup(
-  { store }: BackupTools,
-  path: string,
-  program: () => Promise<DumpProgram | undefined>,
-): Promise<BackupScript> {
+export async function openBackup({ store, restoreProgram }: BackupTools, path: string): Promise<BackupScript> {
   const start = firstBytes(store.read(path), path);
   return start.subarray(0, 5).toString("latin1") === "PGDMP"
-    ? openArchive(store, path, await program())
+    ? openArchive(store, path, await restoreProgram())
     : openSql(store, path, start);
 }
 
 function openSql(store: BackupTools["store"], path: string, start: Buffer): BackupScript {
   // The head may be longer than the first part.
   const head = readHead(start.includes("\n") ? start.toString() : textOfStart(store, path));
-  if (head?.format !== 1) {
+  if (head === undefined) {
     throw unusable(path, "it was not made by pgstep or pg_dump -Fc", "Name a file that pgstep backup --list shows.");
+  }
+  if (head.format !== 1 && head.format !== 2) {
+    throw unusable(path, "a newer version of pgstep made it", "Update pgstep, or restore it with psql.");
   }
   const tables = readTail(lastLine(store.read(path)))?.tables;
   if (!tables) throw unusable(path, "its end is missing", OTHER);
