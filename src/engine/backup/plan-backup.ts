@@ -8,6 +8,7 @@ import type { Session } from "../../ports/session.ts";
 import { type TableNames, tableNames } from "../history/history-table.ts";
 import type { DatabaseState } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
+import { backupFailure } from "./failure.ts";
 import { holdRows, type TableInScope, tablesInScope } from "./scope.ts";
 import { readAlike } from "./snapshot.ts";
 
@@ -39,7 +40,7 @@ export async function planBackup(
 ): Promise<PlannedBackup | undefined> {
   await session.execute("BEGIN READ ONLY");
   try {
-    await readAlike(session);
+    await readAlike(session, context.settings.lockTimeoutMs);
     const tables = (await readTables(session, tableNames(context.settings), order)).filter(
       ({ isReadable }) => isReadable,
     );
@@ -53,6 +54,8 @@ export async function planBackup(
       tables: planned,
       bytes: bytesOf(tables),
     };
+  } catch (error) {
+    throw backupFailure(error, context.database.description, context.settings.lockTimeoutMs);
   } finally {
     await session.execute("ROLLBACK").catch(() => {});
   }

@@ -16,15 +16,18 @@ export const ROW_SETTINGS = [
 const SETTINGS = [
   "search_path = ''",
   "statement_timeout = 0",
-  "lock_timeout = 0",
   "idle_in_transaction_session_timeout = 0",
   "synchronize_seqscans = off",
   ...ROW_SETTINGS,
 ];
 
-/** Applies the settings for the rest of the transaction; pg_dump leaves its own. */
-export async function readAlike(session: Session): Promise<void> {
-  const settings = session.backend.serverVersion >= 170_000 ? [...SETTINGS, "transaction_timeout = 0"] : SETTINGS;
+/**
+ * Applies the settings for the rest of the transaction; pg_dump leaves its own.
+ * @param lockTimeoutMs for reads of tables that are not locked yet
+ */
+export async function readAlike(session: Session, lockTimeoutMs = 0): Promise<void> {
+  const settings = [...SETTINGS, `lock_timeout = ${lockTimeoutMs}`];
+  if (session.backend.serverVersion >= 170_000) settings.push("transaction_timeout = 0");
   await session.execute(settings.map((setting) => `SET LOCAL ${setting};`).join(" "));
 }
 
@@ -43,7 +46,7 @@ export async function beginSnapshot(
 ): Promise<readonly TableInScope[]> {
   for (let tries = 1; tries <= TRIES; tries++) {
     await session.execute("BEGIN READ ONLY");
-    await readAlike(session);
+    await readAlike(session, lockTimeoutMs);
     const before = await inScope();
     await session.execute("ROLLBACK");
     await session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");

@@ -1,0 +1,60 @@
+CREATE EXTENSION pg_trgm;
+COMMENT ON EXTENSION pg_trgm IS 'similar texts';
+CREATE SCHEMA "Odd one";
+GRANT USAGE ON SCHEMA "Odd one" TO PUBLIC;
+COMMENT ON SCHEMA "Odd one" IS 'a schema''s comment';
+CREATE TYPE mood AS ENUM ('glad', 'it''s \bad');
+CREATE TYPE unused AS (a int, b mood[]);
+GRANT USAGE ON TYPE mood TO PUBLIC;
+CREATE FUNCTION is_short(value text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT length(value) < 10';
+CREATE DOMAIN short AS text CONSTRAINT is_short CHECK (is_short(VALUE)) DEFAULT 'a';
+CREATE COLLATION german (provider = libc, locale = 'C');
+CREATE TYPE span AS RANGE (subtype = float8, subtype_diff = float8mi);
+CREATE FUNCTION add_up(int, int) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1 + $2';
+REVOKE EXECUTE ON FUNCTION add_up(int, int) FROM PUBLIC;
+COMMENT ON FUNCTION add_up(int, int) IS 'a sum';
+CREATE AGGREGATE total (int) (sfunc = add_up, stype = int, initcond = '0');
+CREATE OPERATOR <+> (leftarg = int, rightarg = int, function = add_up, commutator = <+>);
+CREATE PROCEDURE nothing() LANGUAGE plpgsql AS $$ BEGIN NULL; END $$;
+CREATE FUNCTION stands_alone() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN E'\n--\n-- Name: fake; Type: TABLE; Schema: public; Owner: -\n--\nSET default_tablespace = 1;\n'; END $$;
+CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+CREATE SEQUENCE "Odd one".lone INCREMENT -5 MINVALUE -1000 START -1;
+GRANT USAGE ON SEQUENCE "Odd one".lone TO PUBLIC;
+SELECT nextval('"Odd one".lone'), nextval('"Odd one".lone');
+CREATE TABLE "Odd one"."Us ers" (
+  id serial PRIMARY KEY,
+  name text COLLATE german NOT NULL CONSTRAINT named CHECK (name <> ''),
+  mood mood, moods mood[], short short, span span, up text GENERATED ALWAYS AS (upper(name)) STORED,
+  price numeric(6, 2), at timestamptz, f float8, b bytea, j jsonb, words tsvector
+);
+CREATE TABLE posts (id int GENERATED ALWAYS AS IDENTITY (START WITH 100) PRIMARY KEY, user_id int NOT NULL REFERENCES "Odd one"."Us ers" ON DELETE CASCADE DEFERRABLE);
+CREATE TABLE parts (at date NOT NULL, n int CHECK (n > 0), PRIMARY KEY (at, n)) PARTITION BY RANGE (at);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE TABLE parts_other PARTITION OF parts DEFAULT;
+CREATE INDEX parts_n ON parts (n);
+CREATE TABLE child (extra text) INHERITS (posts);
+CREATE UNLOGGED TABLE unlogged (id int);
+CREATE TABLE no_columns ();
+INSERT INTO no_columns DEFAULT VALUES;
+CREATE STATISTICS both_of_them ON name, short FROM "Odd one"."Us ers";
+ALTER TABLE "Odd one"."Us ers" ALTER name SET STATISTICS 500, ALTER b SET STORAGE EXTERNAL, REPLICA IDENTITY FULL, SET (fillfactor = 70), CLUSTER ON "Us ers_pkey";
+CREATE INDEX similar_names ON "Odd one"."Us ers" USING gin (name gin_trgm_ops) WHERE id > 0;
+COMMENT ON INDEX "Odd one".similar_names IS 'an index';
+CREATE VIEW names WITH (security_barrier) AS SELECT id, name FROM "Odd one"."Us ers" WHERE is_short(name);
+CREATE MATERIALIZED VIEW counted AS SELECT count(*) AS n FROM names;
+CREATE MATERIALIZED VIEW counted_again AS SELECT n + 1 AS n FROM counted;
+CREATE MATERIALIZED VIEW empty AS SELECT 1 AS n WITH NO DATA;
+CREATE UNIQUE INDEX ON counted (n);
+CREATE RULE ignored AS ON INSERT TO names DO INSTEAD NOTHING;
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := NEW.name || '!'; RETURN NEW; END $$;
+CREATE TRIGGER touched BEFORE INSERT OR UPDATE ON "Odd one"."Us ers" FOR EACH ROW EXECUTE FUNCTION touch();
+ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON posts FOR SELECT TO PUBLIC USING (user_id > 0);
+GRANT SELECT, UPDATE (name) ON "Odd one"."Us ers" TO PUBLIC;
+GRANT SELECT ON posts TO pg_monitor WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES IN SCHEMA "Odd one" GRANT SELECT ON TABLES TO PUBLIC;
+COMMENT ON TABLE posts IS E'two\nlines; Type: TABLE';
+COMMENT ON COLUMN posts.user_id IS 'a column';
+CREATE PUBLICATION changes FOR TABLE posts, parts;
+CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+CREATE EVENT TRIGGER watched ON sql_drop WHEN TAG IN ('DROP AGGREGATE') EXECUTE FUNCTION watch();
