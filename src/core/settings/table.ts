@@ -2,7 +2,17 @@ import { BACKUP_SETTINGS } from "./backup-settings.ts";
 import { CHECK_SETTINGS } from "./check-settings.ts";
 import { DUMP_SETTINGS } from "./dump-settings.ts";
 import { hookCommands } from "./hook-commands-kind.ts";
-import { choice, command, databaseUrl, environmentName, identifier, type Kind, path } from "./kinds.ts";
+import {
+  choice,
+  command,
+  databaseUrl,
+  duration,
+  environmentName,
+  identifier,
+  type Kind,
+  onOrOff,
+  path,
+} from "./kinds.ts";
 import { LOCK_SETTINGS } from "./lock-settings.ts";
 import { OUTPUT_SETTINGS } from "./output-settings.ts";
 import { placeholderValues } from "./placeholder-kind.ts";
