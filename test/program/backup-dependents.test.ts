@@ -76,7 +76,7 @@ for (const major of [15, 18] as const) {
     const pgstep = async (...words: string[]) =>
       run([...(await programCommand("node")), ...words], {
         directory: place,
-        environment: { DATABASE_URL: url, PGSTEP_PG_DUMP: "none" },
+        environment: { DATABASE_URL: url },
       });
     const state = async () => (await server.query(name, STATE))[0]?.state;
     const newest = (directory: string) => join(directory, readdirSync(join(place, directory)).sort().at(-1) ?? "");

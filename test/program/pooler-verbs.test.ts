@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { findPgbouncer, type Pgbouncer, startPgbouncer } from "../support/pgbouncer.ts";
@@ -96,11 +96,14 @@ for (const runtime of program ? chosenRuntimes() : []) {
       await at.ends(0, "up", "--dir", "sound");
       await at.query("INSERT INTO t VALUES (1)");
       const directory = `backups-${at.name}`;
-      await at.ends(0, "backup", "--backup-dir", directory, "--pg-dump", "none", "--dir", "sound");
+      await at.ends(0, "backup", "--backup-dir", directory, "--dir", "sound");
       const [backup = ""] = readdirSync(join(place, directory)).map((file) => `${directory}/${file}`);
       await at.ends(0, "restore", backup, "--confirm", at.name, "--dir", "sound");
-      await at.query("CREATE VIEW in_the_way AS SELECT * FROM t");
-      await at.ends(4, "restore", backup, "--confirm", at.name, "--dir", "sound");
+      await at.ends(0, "up", "--dir", "sound");
+      const broken = `${directory}/broken.sql`;
+      const text = readFileSync(join(place, backup), "utf8");
+      writeFileSync(join(place, broken), text.replace("CREATE TABLE public.t ", "CREATE TABLE nowhere.t "));
+      await at.ends(4, "restore", broken, "--confirm", at.name, "--dir", "sound");
     });
 
     it("reset, and reset that fails", async () => {
@@ -141,7 +144,8 @@ async function newDatabase(server: PostgresServer, bouncer: Pgbouncer, runtime: 
       const [there] = await query("SELECT to_regclass('schema_migrations_lease') IS NOT NULL AS yes");
       if (there?.yes !== true) return;
       const [lease] = await query("SELECT expires_at = '-infinity' AS free FROM schema_migrations_lease");
-      assert.equal(lease?.free, true, `${args.join(" ")} left the lease`);
+      // A restored table has no row: nobody had the lease.
+      assert.notEqual(lease?.free, false, `${args.join(" ")} left the lease`);
     },
   };
 }

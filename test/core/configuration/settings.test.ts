@@ -73,6 +73,7 @@ describe("the order of the sources", () => {
       const ofKind: Readonly<Record<string, readonly string[]>> = {
         duration: ["1s", "2s", "3s", "4s"],
         number: ["1", "2", "3", "4"],
+        size: ["1kB", "2MB", "3GB", "0"],
       };
       const texts = samples[name] ?? ofKind[kind.placeholder ?? ""] ?? ["a", "b", "c", "d"];
       const [a = "", b = "", c = "", d = ""] = texts;
