@@ -6,19 +6,17 @@ import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { programCommand, run } from "../support/program.ts";
 
-/** Backups that version 0.1.0 wrote, of all tables and of those that a run touched. */
-const FILES = join(import.meta.dirname, "format-1");
+/** A backup that version 0.1.0 wrote. */
+const TEXT = readFileSync(join(import.meta.dirname, "backup-format-1.sql"), "utf8");
 
 describe("a backup in the format of version 0.1.0", () => {
-  for (const [file, applied] of [
-    ["tables.sql", "001"],
-    ["all.sql", "001"],
-  ] as const) {
-    test(`restores its tables and the history: ${file}`, async () => {
+  for (const scope of ["all", "tables"] as const) {
+    test(`restores its tables and the history: ${scope}`, async () => {
       const server = await sharedServer(15);
       const { name, url } = await server.createDatabase("CREATE TABLE another (id int)");
       const place = temporaryPlace("format-1");
-      const words = ["restore", join(FILES, file), "--confirm", name, "--other-database"];
+      writeFileSync(join(place, "old.sql"), TEXT.replace('"scope":"all"', `"scope":"${scope}"`));
+      const words = ["restore", "old.sql", "--confirm", name, "--other-database"];
       const restored = await run([...(await programCommand("node")), ...words], {
         directory: place,
         environment: { DATABASE_URL: url },
@@ -34,7 +32,14 @@ describe("a backup in the format of version 0.1.0", () => {
       assert.deepEqual(
         { ...row },
         {
-          ...{ users: "1|Ann|glad|ann;2|tab\tü|tab\tü", posts: "1|1;2|1;3|2", names: 2, applied, stays: true, next: 3 },
+          ...{
+            users: "1|Ann|glad|ann;2|tab\tü|tab\tü",
+            posts: "1|1;2|1;3|2",
+            names: 2,
+            applied: "001",
+            stays: true,
+            next: 3,
+          },
         },
       );
     });
@@ -45,7 +50,7 @@ describe("a backup in the format of version 0.1.0", () => {
     const { name, url } = await server.createDatabase();
     const place = temporaryPlace("format-1");
     const edited = join(place, "edited.sql");
-    writeFileSync(edited, readFileSync(join(FILES, "all.sql"), "utf8").replace("\tAnn\t", "\tBob\t"));
+    writeFileSync(edited, TEXT.replace("\tAnn\t", "\tBob\t"));
     const words = ["restore", edited, "--confirm", name, "--other-database"];
     const { status, stderr } = await run([...(await programCommand("node")), ...words], {
       directory: place,

@@ -6,11 +6,9 @@ import { advance } from "../../core/text/position.ts";
 import { decodeSource } from "../../core/text/source.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { rowsOf } from "../restore/run-script.ts";
+import { SentStatements } from "../restore/sent-statements.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { placeInFile } from "../step/step-failure.ts";
-
-/** Statements on their way: enough that their number of round trips does not matter. */
-const WINDOW = 200;
 
 /**
  * Runs the statements of a schema file in the open transaction, without waiting for each answer.
@@ -27,13 +25,7 @@ export async function runSchemaFile(
   const failed = (statement: Statement) => (error: unknown) => {
     throw error instanceof ServerFailure ? statementFailure(file, statement, error) : error;
   };
-  let sent: Promise<unknown>[] = [];
-  const settled = async () => {
-    const waiting = sent;
-    sent = [];
-    await Promise.all(waiting);
-    stopped();
-  };
+  const sent = new SentStatements(stopped);
   const pieces = scanBytes(fileSystem.read(path));
   for (let next = pieces.next(); !next.done; next = pieces.next()) {
     const piece = next.value;
@@ -49,12 +41,11 @@ export async function runSchemaFile(
         placeInFile(file, piece, piece.position),
       );
     if (kind.copyFromStdin) {
-      await settled();
+      await sent.settled();
       await session.copyIn(piece.text, rowsOf(pieces)).catch(failed(piece));
-    } else sent.push(session.execute(piece.text).catch(failed(piece)));
-    if (sent.length === WINDOW) await settled();
+    } else await sent.add(session.execute(piece.text).catch(failed(piece)));
   }
-  await settled();
+  await sent.settled();
   if (session.state.transaction !== "open") throw unsound(path, "it ended the transaction", { path });
 }
 

@@ -5,12 +5,10 @@ import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Piece } from "../../core/sql/statement.ts";
 import { classify } from "../../core/statements/classify.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
+import { SentStatements } from "./sent-statements.ts";
 
 /** Skipped, as the caller begins and commits the transaction. */
 const TRANSACTION = /^(?:BEGIN|COMMIT)\s*;$/;
-
-/** Statements on their way: enough that their number of round trips does not matter. */
-const WINDOW = 200;
 
 export interface ScriptRun {
   /** Throws if the user wants to stop. */
@@ -35,13 +33,7 @@ export async function runScript(
 ): Promise<ScriptResult> {
   const copied: BackedUpTable[] = [];
   const omitted: string[] = [];
-  let sent: Promise<unknown>[] = [];
-  const settled = async () => {
-    const waiting = sent;
-    sent = [];
-    await Promise.all(waiting);
-    stopped();
-  };
+  const sent = new SentStatements(stopped);
   const pieces = scanBytes(parts);
   for (let next = pieces.next(); !next.done; next = pieces.next()) {
     const piece = next.value;
@@ -49,18 +41,17 @@ export async function runScript(
     const kind = dispensable(piece.text);
     if (kind !== undefined) {
       if (without.includes(kind)) continue;
-      await settled();
+      await sent.settled();
       const reason = await attempt(session, piece.text);
       if (reason !== undefined) omitted.push(reason);
     } else if (classify(piece).copyFromStdin) {
-      await settled();
+      await sent.settled();
       const rows = new CopiedRows();
       await session.copyIn(piece.text, counted(rowsOf(pieces), rows));
       copied.push(rows.result(copySource(piece.text)));
-    } else sent.push(session.execute(piece.text));
-    if (sent.length === WINDOW) await settled();
+    } else await sent.add(session.execute(piece.text));
   }
-  await settled();
+  await sent.settled();
   return { copied, omitted };
 }
 
