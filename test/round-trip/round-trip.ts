@@ -1,12 +1,12 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { difference } from "../support/difference.ts";
 import { temporaryPlace } from "../support/place.ts";
 import { programCommand, type RuntimeName, run } from "../support/program.ts";
 
 /*
- * A schema with rows goes into a backup and comes back after a reset; and its schema file makes it again. Both must give
- * the same text as before: pg_dump's of the schema, and the rows and the values of the sequences as the backup has them.
+ * A schema with rows goes into a backup and comes back after a reset; all tables come back after a run that empties them;
+ * and the schema file makes the schema again. All must give the same text as before: pg_dump's of the schema, and the rows and the values of the sequences as the backup has them.
  */
 
 export interface Migrations {
@@ -72,11 +72,22 @@ export async function roundTrip(
   const backup = await backUp("backups");
   await pgstep(first, "reset", "--confirm", first.name);
   await pgstep(first, "restore", backup, "--confirm", first.name);
-  const [earlier, after] = [read(backup), read(await backUp("again"))].map(withoutHead) as [string, string];
+  const earlier = withoutHead(read(backup));
+  const again = read(await backUp("again"));
+  const restored = await dump(first, "restored.sql");
+  const { tables: all } = JSON.parse(/^-- pgstep backup (.*)$/m.exec(again)?.[1] ?? "{}") as { tables: string[] };
+  const emptied = all.filter((one) => !one.includes(`.${table}`));
+  writeFileSync(join(migrations, "999999999999999_empty.sql"), `TRUNCATE ${emptied.join(", ")};`);
+  await pgstep(first, "up", "--backup-dir", "automatic");
+  const automatic = join("automatic", readdirSync(join(place, "automatic"))[0] ?? "");
+  await pgstep(first, "restore", automatic, "--confirm", first.name);
+  const last = withoutHead(read(await backUp("last")));
   await pgstep(second, "load", "schema.sql");
   const parts = [
-    ["restored", schema, await dump(first, "restored.sql")],
-    ["rows", earlier, after],
+    ["restored", schema, restored],
+    ["rows", earlier, withoutHead(again)],
+    ["tables restored", schema, await dump(first, "tables.sql")],
+    ["rows of tables", earlier, last],
     ["loaded", schema, await dump(second, "loaded.sql")],
   ] as const;
   const { tables } = JSON.parse(/\n-- pgstep end (.*)\n$/.exec(earlier)?.[1] ?? "{}") as {

@@ -36,9 +36,12 @@ export interface ObjectStatements {
   readonly dispensable: readonly { readonly setting: string; readonly sql: string }[];
 }
 
-/** Skips the statements if the object that they create exists. */
+/**
+ * Skips the statements if the object that they create exists: the server looks first whether the role may create it, and
+ * finds some kinds only by their unique index.
+ */
 export const unlessThere = (statements: ObjectStatements) =>
-  `BEGIN ${execution(statements)}EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR duplicate_schema THEN NULL; END`;
+  `BEGIN ${execution(statements)}EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR duplicate_schema OR unique_violation OR insufficient_privilege THEN NULL; END`;
 
 /** Warns and continues if the statements need a missing object: the rows matter more than a view or foreign key. */
 export const unlessGone = (name: string, statements: ObjectStatements) =>
