@@ -12,7 +12,8 @@ export const restore: Command<Environment> = {
   summary: "DANGER: replace data with a backup",
   description:
     "Restores a backup and its history in one transaction. A backup of some tables replaces these, a backup of the " +
-    "whole database everything. Then compares all rows with the backup. First reads the whole file and shows what it will do, then asks for the " +
+    "whole database everything; then it compares all rows with the backup. First reads the whole file and shows " +
+    "what it will do, then asks for the " +
     "database's name.",
   arguments: [{ name: "file", required: true, summary: "the backup", completes: "file" }],
   options: [

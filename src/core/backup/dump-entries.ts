@@ -26,6 +26,8 @@ export function dumpEntries(text: string): DumpEntry[] {
     if (piece.kind === "blank") heading = headingIn(piece.text) ?? heading;
     if (piece.kind !== "statement") continue;
     const isSetting = piece.text.startsWith("SET default_");
+    // The backup makes the other settings itself.
+    if (heading.id === 0 && !isSetting) continue;
     const last = entries.at(-1);
     if (!isSetting && last && last.id === heading.id && last.type !== SETTINGS.type) last.statements.push(piece.text);
     else entries.push({ ...(isSetting ? SETTINGS : heading), statements: [piece.text] });

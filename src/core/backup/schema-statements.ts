@@ -46,16 +46,26 @@ function roleName(text: string): string | undefined {
 const OWNER_TO = " OWNER TO ";
 
 /** The kinds of statements that a restore can do without: the objects and the rows are the same. */
-export type Dispensable = "owner" | "privilege" | "comment";
+export type Dispensable = "owner" | "privilege" | "other";
 
-/** The kind of a statement that changes nothing but owners, privileges, or comments that only an owner may make. */
+/** The kind of a statement that changes no object and no row: undefined for one that a restore needs. */
 export function dispensable(statement: string): Dispensable | undefined {
   if (ownerIn(statement) !== undefined) return "owner";
   if (PRIVILEGES.some((words) => statement.startsWith(words))) return "privilege";
-  return COMMENTS.some((words) => statement.startsWith(words)) ? "comment" : undefined;
+  return OTHERS.some((words) => statement.startsWith(words)) ? "other" : undefined;
 }
 
-const COMMENTS = ["COMMENT ON EXTENSION ", "COMMENT ON SCHEMA public "];
+/** Only some roles may run these: mostly superusers. */
+const OTHERS = [
+  "COMMENT ON EXTENSION ",
+  "COMMENT ON SCHEMA public ",
+  "CREATE EVENT TRIGGER ",
+  "ALTER EVENT TRIGGER ",
+  "CREATE PUBLICATION ",
+  "ALTER PUBLICATION ",
+  "CREATE SUBSCRIPTION ",
+  "ALTER SUBSCRIPTION ",
+];
 
 const PRIVILEGES = [
   "GRANT ",

@@ -161,6 +161,10 @@ describe("a backup of the whole database", () => {
       assert.deepEqual(await ask(), clean);
       await backups.restore(through);
       assert.deepEqual(await ask(), clean);
+      one.write({ "002_empty.sql": "TRUNCATE item;" });
+      succeeded(await one.up({}, backups.before(through)));
+      await backups.restore(through);
+      assert.deepEqual(await ask(), clean);
       assert.equal(await one.value("SELECT count(*)::int FROM item"), 2);
     } finally {
       await database.close();
