@@ -98,7 +98,8 @@ function exchange({ control, bytes }: DumpWork["shared"], port: MessagePort, mes
   do {
     Atomics.store(control, 0, STATE.waiting);
     port.postMessage(request);
-    Atomics.wait(control, 0, STATE.waiting);
+    // The notification of the answer before may come only now: the thread had found that answer without waiting for it.
+    while (Atomics.load(control, 0) === STATE.waiting) Atomics.wait(control, 0, STATE.waiting);
     if (Atomics.load(control, 0) === STATE.stopped) throw new Error("stopped");
     parts.push(bytes.slice(0, control[1]));
     request = { kind: "more" };
