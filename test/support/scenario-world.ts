@@ -36,7 +36,9 @@ export async function openWorld(directory: string, scenario: Scenario, runtime: 
   cpSync(directory, place, { recursive: true, verbatimSymlinks: true });
   for (const name of ["scenario.md", "before.sql"]) rmSync(join(place, name), { force: true });
   const program = await programCommand(runtime);
-  const names = new Map([[place, "<directory>"], ...startedWords(program).map((words) => [words, "pgstep"] as const)]);
+  // Deno's path has an "@", which Markdown breaks up.
+  const started = startedWords(program).flatMap((words) => [words, words.replaceAll("@", "@<!-- -->")]);
+  const names = new Map([[place, "<directory>"], ...started.map((words) => [words, "pgstep"] as const)]);
   const variables: Record<string, string> = {};
   for (const pair of scenario.directives.get("environment")?.split(/,\s*/) ?? []) {
     const [name = "", ...value] = pair.split("=");
