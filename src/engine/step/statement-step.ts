@@ -1,6 +1,5 @@
 import type { ServerMessage } from "../../core/failure/failure.ts";
 import { writtenText } from "../../core/placeholders/written-place.ts";
-import { deleteEmptyRowSql } from "../history/history-table.ts";
 import { forgetSql, type JournalEntry, movedSql, readJournal, statementHash } from "../history/journal.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import { noticeOf } from "../pipeline/stage.ts";
@@ -87,16 +86,14 @@ class StatementStep {
     const { session, names, pipeline, lock } = this.#run;
     const { step } = this.#script;
     await pipeline.drained();
-    if (step.isRecordedEmpty) {
-      await inTransaction(session, [bookkeeping(this.#run), deleteEmptyRowSql(names, step.version)]);
-    }
     const recordable = tryToRecord(this.#run, this.#script);
     const read = readJournal(session, names, step, lock.guard);
     read.catch(() => {});
     await recordable;
     const { entries, isRecorded } = await read;
     // Without entries, neither an existing row nor a missing one is the work of this file.
-    if (entries.size === 0 && isRecorded === (step.direction === "up")) return undefined;
+    const isWritten = isRecorded && !step.isRecordedEmpty;
+    if (entries.size === 0 && isWritten === (step.direction === "up")) return undefined;
     return await followMoved(this.#run, this.#script, entries);
   }
 
