@@ -141,11 +141,22 @@ export function insertRowSql({ history }: TableNames, step: Step, recording: Rec
 
 /** Removes the row of a file that had no statements when applied; fails with the marker "raced" if it is missing. */
 export function deleteEmptyRowSql({ history }: TableNames, version: string): string {
-  const row = `${versionIs(version)} AND ${equals("checksum", quoteText(EMPTY_CHECKSUM))}`;
-  return `WITH gone AS (DELETE FROM ONLY ${history} WHERE ${row} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
+  return `WITH gone AS (DELETE FROM ONLY ${history} WHERE ${emptyRowIs(version)} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
 }
 
-/** Adds the row at the end of a step. @param isOwn an existing row may be the file's own, of an earlier transaction */
+/** True if the history has that row. */
+export function emptyRowExists({ history }: TableNames, version: string): string {
+  return `EXISTS (SELECT FROM ONLY ${history} WHERE ${emptyRowIs(version)})`;
+}
+
+function emptyRowIs(version: string): string {
+  return `${versionIs(version)} AND ${equals("checksum", quoteText(EMPTY_CHECKSUM))}`;
+}
+
+/**
+ * Adds the row at the end of a step.
+ * @param isOwn an existing row is replaced: the file's own, of an earlier transaction, or that of a file that was empty
+ */
 export function recordRowSql(
   names: TableNames,
   step: Step,

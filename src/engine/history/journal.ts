@@ -8,6 +8,7 @@ import { inTransaction } from "../session/own-transaction.ts";
 import {
   assertSql,
   createJournalSql,
+  emptyRowExists,
   isOne,
   MADE_BY_ANOTHER,
   NOW_UTC,
@@ -176,10 +177,17 @@ export function ranSql(names: TableNames, step: Step, statement: number, hash: s
 /**
  * Fails with the marker "journal" if another run has recorded the step since, and so removed the entries. Must be sent
  * with a statement's first entry. Locks the entry before that until the end of the transaction.
- * @param statement its number; for the first one, the history is checked for a row of another transaction
+ * @param statement its number; for the first one, the history is checked for a row of another transaction, or for the
+ *   row of a file that was empty, which stays until the step is recorded: without it, the version would seem missing
  */
 export function unrecordedSql(names: TableNames, step: Step, statement: number): string {
-  if (statement === 1) return assertSql(`NOT ${rowOfOthers(names, step.version)}`, "journal");
+  if (statement === 1) {
+    const { version, isRecordedEmpty } = step;
+    return assertSql(
+      isRecordedEmpty ? emptyRowExists(names, version) : `NOT ${rowOfOthers(names, version)}`,
+      "journal",
+    );
+  }
   return `WITH before AS MATERIALIZED (SELECT FROM ONLY ${names.journal} WHERE ${entryOf(step, statement - 1)} FOR KEY SHARE) ${assertSql(isOne("before"), "journal")}`;
 }
 

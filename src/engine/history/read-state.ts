@@ -70,9 +70,8 @@ export async function readState(
   expected: ExpectedHistory = { rows: [], slices: 1 },
 ): Promise<DatabaseState> {
   const names = tableNames(settings);
-  // The rows first: if another run has just begun a migration outside transactions, the facts then show its journal.
-  const rowsSent = readHistory(session, names, expected);
   const factsSent = session.query(readSql(factsSql(settings, names)));
+  const rowsSent = readHistory(session, names, expected);
   // If reading the facts fails, nobody awaits the rows.
   rowsSent.catch(() => {});
   const facts = jsonAnswer<Facts>((await factsSent)[0]?.row, FACTS);

@@ -22,7 +22,6 @@ import { bookkeeping, leavesTraces, mustRunAlone, runHeld, runWithEntry, type St
 import { chooseName, dropInvalidNamesake, noteBeforeSql, resolveDoubt } from "./resolve-doubt.ts";
 import { repeatInSession } from "./session-effects.ts";
 import { lineOf, stringsFailure } from "./step-failure.ts";
-import { emptyRowGoneSql } from "./step-record.ts";
 
 /** Checks how the server will parse a statement; every earlier message must be answered. @throws Failure */
 export function requireReading({ state }: Session, script: Script, statement: Statement): void {
@@ -76,8 +75,7 @@ export async function runStatement(
   }
   // The first statement of a down script finds the row, and a resumed one may find a row that the file wrote itself.
   const mayHaveRow = number === 1 && (entry !== undefined || step.direction === "down");
-  const emptied = number === 1 && !entry ? emptyRowGoneSql(run, script) : [];
-  const unrecorded = mayHaveRow ? [] : [...emptied, unrecordedSql(names, step, number)];
+  const unrecorded = mayHaveRow ? [] : [unrecordedSql(names, step, number)];
   const recording = [...unrecorded, ranSql(names, step, number, hash)];
   if (work.block) return blocks.run(work, work.block, recording);
   if (!mustRunAlone(script, statement)) return runWithEntry(alone, work, recording.join("; "), enter);

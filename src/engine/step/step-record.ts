@@ -1,4 +1,4 @@
-import { assertSql, deleteEmptyRowSql, deleteRowSql, recordRowSql, rowExists } from "../history/history-table.ts";
+import { assertSql, deleteRowSql, recordRowSql, rowExists } from "../history/history-table.ts";
 import type { Script } from "../script/load-scripts.ts";
 import { BEGIN_OWN } from "../session/own-transaction.ts";
 import { bookkeeping } from "./one-statement.ts";
@@ -28,18 +28,8 @@ export function recordStepSql(run: Run, script: Script, statements: number, dura
  */
 export async function tryToRecord(run: Run, script: Script): Promise<void> {
   const { session } = run;
-  const record = [...emptyRowGoneSql(run, script), ...recordStepSql(run, script, script.inspection.statements, 0)].join(
-    "; ",
-  );
+  const record = recordStepSql(run, script, script.inspection.statements, 0).join("; ");
   const tried = session.execute(`${BEGIN_OWN}; ${localSettings(run, script)} ${bookkeeping(run)}; ${record}`);
   const [outcome] = await Promise.allSettled([tried, session.execute("ROLLBACK")]);
   if (outcome.status === "rejected") throw outcome.reason;
-}
-
-/**
- * Removes the row of a file that had no statements when it was applied. Belongs into the transaction that records the
- * first statement: in between, the migration would seem to be missing.
- */
-export function emptyRowGoneSql({ names }: Pick<Run, "names">, { step }: Pick<Script, "step">): string[] {
-  return step.isRecordedEmpty ? [deleteEmptyRowSql(names, step.version)] : [];
 }

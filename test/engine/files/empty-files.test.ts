@@ -30,13 +30,19 @@ describe("a migration that was recorded without statements", () => {
   });
 
   test("keeps its entry when what was written fails, and runs when that is corrected", async () => {
-    const here = await world(FILES);
-    succeeded(await here.up());
-    here.write({ "001_a.sql": `${FILLED} SELECT 1 / 0;` });
-    failureOf(await here.up(), "statement-failed");
-    assert.deepEqual(await here.history(), ["001", "002"]);
-    here.write({ "001_a.sql": FILLED });
-    assert.deepEqual(outcomes(succeeded(await here.up())), ["001 applied"]);
+    for (const header of ["", "-- Transaction: none\n"]) {
+      for (const failing of [`${FILLED} SELECT 1 / 0;`, `SELECT 1 / 0; ${FILLED}`]) {
+        const here = await world(FILES);
+        succeeded(await here.up());
+        here.write({ "001_a.sql": header + failing });
+        failureOf(await here.up(), "statement-failed");
+        assert.deepEqual(await here.history(), ["001", "002"]);
+        here.write({ "001_a.sql": header + FILLED });
+        assert.deepEqual(outcomes(succeeded(await here.up())), ["001 applied"]);
+        assert.deepEqual(await here.history(), ["001", "002"]);
+        assert.equal(await here.value("SELECT count(*)::int FROM a"), 1);
+      }
+    }
   });
 
   test("keeps the spelling that the history has of its version", async () => {
