@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { withoutEval } from "./embedded.ts";
+import { ONE_FILE } from "./one-file.ts";
 import { POSTGRESQL_LICENCE } from "./parser.ts";
 import { ROOT } from "./runtimes.ts";
 
@@ -27,13 +28,7 @@ await runInThread(startPgDump);`,
       resolveDir: ROOT,
     },
     write: false,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    minify: true,
-    legalComments: "none",
-    logLevel: "error",
+    ...ONE_FILE,
     external: ["ws"],
     define: { process: "undefined", window: "undefined", document: "undefined", WorkerGlobalScope: "undefined" },
     plugins: [withStart],

@@ -5,6 +5,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
+import { ONE_FILE } from "./one-file.ts";
 import { bundleParser, PARSER_PACKAGE } from "./parser.ts";
 import { ROOT } from "./runtimes.ts";
 
@@ -32,13 +33,7 @@ export async function bundleEmbedded(output: string): Promise<void> {
       resolveDir: ROOT,
     },
     outfile: join(building, "pglite.js"),
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    minify: true,
-    legalComments: "none",
-    logLevel: "error",
+    ...ONE_FILE,
     logOverride: { "empty-import-meta": "silent" },
     plugins: [changed],
   });

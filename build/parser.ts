@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { ONE_FILE } from "./one-file.ts";
 import { ROOT } from "./runtimes.ts";
 
 /** The package of PostgreSQL's parser, compiled to WebAssembly. */
@@ -23,13 +24,7 @@ export async function bundleParser(directory: string): Promise<void> {
   await build({
     stdin: { contents: 'export { default } from "libpg-query/wasm/libpg-query.js";', resolveDir: ROOT },
     outfile: join(directory, "parser.js"),
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    minify: true,
-    legalComments: "none",
-    logLevel: "error",
+    ...ONE_FILE,
     define: Object.fromEntries(
       ["process", "window", "document", "WorkerGlobalScope"].map((name) => [`globalThis.${name}`, "undefined"]),
     ),

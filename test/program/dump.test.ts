@@ -26,16 +26,16 @@ describe("pgstep dump", () => {
         env: { ...process.env, DATABASE_URL: url },
         stdio: ["ignore", "pipe", "pipe"],
       });
-      let told = "";
+      let output = "";
       child.stderr.on("data", (part) => {
-        told += part;
+        output += part;
       });
       const ended = new Promise((resolve) => child.once("exit", resolve));
       const waiting = `SELECT count(*) > 0 AS waits FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = '${name}')`;
       await untilTrue((sql) => server.query(name, sql), waiting);
       child.kill("SIGINT");
-      assert.equal(await ended, 130, told);
-      assert.match(told, /Cannot dump the schema/);
+      assert.equal(await ended, 130, output);
+      assert.match(output, /Cannot dump the schema/);
       await holder.close();
     });
   }

@@ -144,7 +144,7 @@ async function newDatabase(server: PostgresServer, bouncer: Pgbouncer, runtime: 
       const [there] = await query("SELECT to_regclass('schema_migrations_lease') IS NOT NULL AS yes");
       if (there?.yes !== true) return;
       const [lease] = await query("SELECT expires_at = '-infinity' AS free FROM schema_migrations_lease");
-      // A restored table has no row: nobody had the lease.
+      // A restored table has no row: no run held the lease.
       assert.notEqual(lease?.free, false, `${args.join(" ")} left the lease`);
     },
   };

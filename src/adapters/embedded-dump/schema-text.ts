@@ -14,7 +14,7 @@ export function schemaText(dumped: string): string {
   return withoutStamps(`${lines.join("\n")}\n${objects.trimEnd()}\n`);
 }
 
-/** Without the column option pg_attver, which Debian's PostgreSQL sets anew at each change of a table. */
+/** Without the column option pg_attver, which Debian's PostgreSQL sets again at each change of a table. */
 function withoutStamps(text: string): string {
   if (!text.includes(STAMP)) return text;
   let kept = "";

@@ -251,7 +251,7 @@ export class DriverSocket extends EventEmitter {
     return this.#replies.has(this.answered + 1);
   }
 
-  /** True if nobody keeps the rows of the current answer. */
+  /** True if the rows of the current answer are not kept. */
   get #isDropped(): boolean {
     return this.#isOurs && !this.#takes(MESSAGE.dataRow);
   }

@@ -45,7 +45,7 @@ export function* lostAccess(file: TracedFile): Iterable<LostAccess> {
   }
 }
 
-/** Blocks create roles that are not there yet. */
+/** The roles that a statement creates; a block creates one if it is missing. */
 function madeRoles(statement: TracedStatement): string[] {
   if (kindOf(statement) === "CreateRoleStmt") return [textAt(bodyOf(statement), "role") ?? ""];
   if (kindOf(statement) !== "DoStmt") return [];

@@ -16,7 +16,7 @@ import { readAlike } from "./snapshot.ts";
 export interface BackupOrder {
   readonly state: DatabaseState;
   readonly origin: "automatic" | "manual";
-  /** The data that the run will destroy; undefined for a backup of everything, which somebody asked for. */
+  /** The data that the run will destroy; undefined for a backup of everything, which the user asked for. */
   readonly destructions: readonly Destruction[] | undefined;
   /** Versions that the same run applies before it destroys anything. */
   readonly kept: readonly string[];

@@ -13,13 +13,13 @@ import { RELATIONS, RELATIONS_QUERY, type RelationFacts, relationOf } from "./tr
 export interface EarlierRepeatables {
   /** The texts of those that have changed since, by their paths. */
   readonly texts: ReadonlyMap<string, Uint8Array>;
-  /** The paths of those that were not there. */
+  /** The paths of those that did not exist. */
   readonly added: ReadonlySet<string>;
 }
 
 /**
  * Applies the repeatable migrations as they were, because production has their objects. If they cannot be applied after
- * the new migrations, nothing is there, and the changed ones are examined like new ones.
+ * the new migrations, none is kept, and the changed ones are examined like new ones.
  * @returns all relations afterwards
  */
 export async function applyEarlier(

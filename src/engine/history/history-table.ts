@@ -141,7 +141,7 @@ export function insertRowSql({ history }: TableNames, step: Step, recording: Rec
 
 /** Removes the row of a file that had no statements when applied; fails with the marker "raced" if it is missing. */
 export function deleteEmptyRowSql({ history }: TableNames, version: string): string {
-  return `WITH gone AS (DELETE FROM ONLY ${history} WHERE ${emptyRowIs(version)} RETURNING 1) ${assertSql(isOne("gone"), "raced")}`;
+  return `WITH removed AS (DELETE FROM ONLY ${history} WHERE ${emptyRowIs(version)} RETURNING 1) ${assertSql(isOne("removed"), "raced")}`;
 }
 
 /** True if the history has that row. */

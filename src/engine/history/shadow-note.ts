@@ -4,14 +4,14 @@ import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 
 /*
  * The note that a check leaves in a shadow database on a server while it uses it (`engine/shadow/shadow-mark.ts`): the
- * comment of a large object. Until it expires, a check deletes everything in that database, so nobody may put anything there.
+ * comment of a large object. Until it expires, a check deletes everything in that database, so no run may write there.
  */
 
 /** The number of the large object: "pgst" in ASCII. */
 export const SHADOW_OBJECT = 0x70677374;
 const TITLE = "pgstep uses this as a shadow database, and deletes everything in it";
 
-/** After this time somebody may have begun to use the objects that were left. */
+/** After this time the objects that were left may be in use. */
 const LONGEST_HOURS = 24;
 
 interface Note {

@@ -53,12 +53,12 @@ export class SchemaState {
     const touched = await readTouchedState(session, this.#own);
     const names = namesOf(touched);
     if (this.#hasRenamed(touched, names)) return await this.later(session);
-    const gone = new Set(touched.locked.map((oid) => this.#relations.get(oid)?.name));
-    const hasOthers = touched.writes !== writesBefore || touched.wroteOthers || this.#hasOthers(touched, gone);
+    const touchedNames = new Set(touched.locked.map((oid) => this.#relations.get(oid)?.name));
+    const hasOthers = touched.writes !== writesBefore || touched.wroteOthers || this.#hasOthers(touched, touchedNames);
     const others = hasOthers ? await readOthers(session, this.#own) : [];
     const kept = [...this.#objects].filter(([, object]) => {
       const relation = relationOf(object);
-      return relation === undefined ? !hasOthers : !gone.has(relation);
+      return relation === undefined ? !hasOthers : !touchedNames.has(relation);
     });
     const unchanged = touched.unchanged.map(keyOf).map((key) => [key, this.#objects.get(key)] as const);
     const known = unchanged.filter((entry): entry is [string, KnownObject] => entry[1] !== undefined);
@@ -118,7 +118,7 @@ const UNNAMED = new Set([...RELATIONS, ...PARTS, "privileges", "revoked privileg
 
 /**
  * True if definitions of objects that were not read again may contain another name now: an object may have been renamed,
- * which shows as one that is gone and another one of its kind; a label of an enum as well.
+ * which shows as a removed and an added object of one kind; a label of an enum may have been renamed as well.
  */
 function isNaming({ added, removed, changed }: SchemaDifferences): boolean {
   const named = removed.filter(({ kind }) => !UNNAMED.has(kind));

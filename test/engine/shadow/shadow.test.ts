@@ -65,7 +65,7 @@ for (const major of [15, 18] as const) {
       assert.deepEqual(await used(place), [[], ["shadow-left"]], "nothing is left the next time");
     });
 
-    test("lets nobody but reset write to it while its mark counts", async () => {
+    test("lets only reset write to it while its mark counts", async () => {
       const place = await world({ "001_t.sql": "CREATE TABLE t (id int);" }, { major });
       const { context } = place;
       const writes: Readonly<Record<string, () => Promise<unknown>>> = {
