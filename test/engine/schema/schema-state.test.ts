@@ -187,6 +187,23 @@ describe("the comparison of schemas", () => {
     });
   }
 
+  test("finds in a transaction what the server shows in one place only", async () => {
+    const place = await world({}, { major: 18, before: RICH });
+    await place.rows(
+      `CREATE TABLE rich.plain (n int); ALTER TABLE rich.plain ADD CONSTRAINT filled NOT NULL n NOT VALID;
+ CREATE DOMAIN rich.unused AS int`,
+    );
+    const state = await stateOf(place);
+    for (const [sql, words] of [
+      ["ALTER TABLE rich.plain VALIDATE CONSTRAINT filled", /changes column rich\.plain\.n/],
+      ["DROP DOMAIN rich.unused", /does not restore domain rich\.unused/],
+      ["ALTER DOMAIN rich.email RENAME CONSTRAINT email_check TO email_good", /changes domain rich\.email/],
+      ["ALTER EXTENSION plpgsql ADD FUNCTION rich.touch()", /does not restore function rich\.touch\(\)/],
+    ] as const) {
+      assert.match(await changesBy(sql, state, place), words, sql);
+    }
+  });
+
   test("follows a schema through changes", async () => {
     const place = await world({}, { before: T });
     let state = await stateOf(place);
