@@ -3,6 +3,7 @@ import type { RuleOf } from "../failure/rules.ts";
 import { psqlSubstitute } from "../sql/psql-command.ts";
 import type { CopyBytes, Piece, PsqlLine } from "../sql/statement.ts";
 import { classify, type StatementKind } from "../statements/classify.ts";
+import { type Destruction, destruction } from "../statements/data-loss.ts";
 import type { Block, Control } from "../statements/transaction-blocks.ts";
 import type { Position } from "../text/position.ts";
 import type { Header } from "./header.ts";
@@ -20,6 +21,8 @@ export interface Inspection extends TransactionLayout {
   readonly sessionChange: Position | undefined;
   /** True if a statement may lift the guard against writes outside a transaction, in case its BEGIN fails. */
   readonly liftsReadOnly: boolean;
+  /** The data that its statements destroy, as far as their text shows it; each once. */
+  readonly destructions: readonly Destruction[];
   readonly findings: readonly Finding[];
 }
 
@@ -38,6 +41,8 @@ export function inspect(
   const report: ReportFinding = (rule, position, message, hint) =>
     findings.push(finding(rule, { message, hint, place: { path, ...position } }));
   const notes = new StatementNotes();
+  // By content: a file may have a million DELETE statements on one table.
+  const destructions = new Map<string, Destruction>();
   for (const piece of pieces) {
     if (piece.kind === "error") report(piece.rule, piece.position, piece.message, piece.hint);
     if (piece.kind === "psql" && !isHarmless(piece, database)) refusePsqlLine(piece, report);
@@ -45,6 +50,8 @@ export function inspect(
     const kind = classify(piece);
     refuseHarmful(kind, piece.position, report);
     notes.add(piece, kind);
+    const destroyed = destruction(piece);
+    if (destroyed) destructions.set(JSON.stringify(destroyed), destroyed);
   }
   const { because, relationsCreated, liftsReadOnly, settings, count } = notes;
   const isAlone = because !== undefined || header.transaction === "none";
@@ -68,6 +75,7 @@ export function inspect(
     relationsCreated,
     sessionChange: settings[0]?.position,
     liftsReadOnly,
+    destructions: [...destructions.values()],
     findings,
   };
 }

@@ -1,15 +1,9 @@
 import type { BackupPolicy } from "../../core/backup/backup-report.ts";
-import { type Destruction, destruction } from "../../core/statements/data-loss.ts";
 import type { Session } from "../../ports/session.ts";
 import type { BackUpBefore, RunPlan } from "../run/run-plan.ts";
-import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { type BackupOrder, planBackup } from "./plan-backup.ts";
 import { type BackupMeans, takeBackup } from "./take-backup.ts";
-
-/** Small scripts without any of these words destroy nothing and need no scan. */
-const MAY_DESTROY = /\b(?:drop|truncate|delete|update|merge|type)\b/i;
-const SMALL_BYTES = 1 << 13;
 
 /** Environments whose rows can be made again. */
 const FOR_TRIALS = ["development", "test"];
@@ -51,21 +45,10 @@ function orderOf(
   if (everything) return { state, origin: "automatic", destructions: undefined, kept: [] };
   const isTrial = backend.embedded || FOR_TRIALS.includes(settings.environment ?? "");
   if (occasion === "never" || (isUndo && isTrial)) return undefined;
-  const destroying = scripts.map(destructions);
+  const destroying = scripts.map(({ inspection }) => inspection.destructions);
   const first = destroying.findIndex((found) => found.length > 0);
   if (first === -1) return undefined;
   const before = scripts.slice(0, first).filter(({ step }) => step.direction === "up");
   const kept = before.map(({ step }) => step.version);
   return { state, origin: "automatic", destructions: destroying.flat(), kept };
-}
-
-function destructions(script: Script): Destruction[] {
-  const { script: file } = script.step;
-  if ((file === undefined || file.size <= SMALL_BYTES) && !MAY_DESTROY.test([...script.text()].join(""))) return [];
-  const found: Destruction[] = [];
-  for (const piece of script.plannedPieces()) {
-    const one = piece.kind === "statement" ? destruction(piece) : undefined;
-    if (one) found.push(one);
-  }
-  return found;
 }

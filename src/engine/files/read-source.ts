@@ -2,7 +2,7 @@ import { Failure } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import { EMPTY_CHECKSUM, emptinessOf } from "../../core/migrations/emptiness.ts";
 import type { SqlFile } from "../../core/migrations/migration.ts";
-import { Checksum, checksumOf, decodeSource, decodeWhole } from "../../core/text/source.ts";
+import { Checksum, checksumOf, decodeSource, decodeWhole, SourceDecoder } from "../../core/text/source.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 
 /** The facts about a file that its text decides. */
@@ -29,16 +29,18 @@ export function readSource(fileSystem: FileSystem, path: string): Source {
 function readLargeSource(fileSystem: FileSystem, path: string): Source {
   const begun = fileSystem.beginHash?.(path);
   const checksum = begun ? undefined : new Checksum();
+  const decoder = new SourceDecoder();
   let size = 0;
   let start: string | undefined;
-  const counted = (function* () {
-    for (const part of fileSystem.read(path)) {
-      size += part.byteLength;
-      checksum?.update(part);
-      yield part;
-    }
-  })();
-  for (const text of decodeSource(counted)) start ??= text;
+  let isUtf8 = true;
+  for (const part of fileSystem.read(path)) {
+    size += part.byteLength;
+    checksum?.update(part);
+    if (start === undefined) start = decoder.decode(part);
+    else isUtf8 &&= decoder.accepts(part);
+  }
+  // Decoding finds the line, for the error.
+  if (!isUtf8 || decoder.isInCharacter) for (const _ of decodeSource(fileSystem.read(path)));
   const later = () => {
     const found = begun?.wait() ?? hashed(fileSystem, path);
     // The statements may have been checked before the thread has read them.

@@ -8,6 +8,7 @@ import {
   decodeSource,
   decodeWhole,
   NotUtf8,
+  SourceDecoder,
 } from "../../../src/core/text/source.ts";
 
 const text = fc.string({
@@ -32,6 +33,11 @@ function checksumOf(parts: readonly Uint8Array[]): string {
   return checksum.digest();
 }
 
+function isAccepted(parts: readonly Uint8Array[]): boolean {
+  const decoder = new SourceDecoder();
+  return parts.every((part) => decoder.accepts(part)) && !decoder.isInCharacter;
+}
+
 const places = fc.array(fc.nat(1000), { maxLength: 6 });
 
 describe("a source text", () => {
@@ -41,6 +47,7 @@ describe("a source text", () => {
         const bytes = Buffer.from(whole, "utf8");
         const expected = bytes.toString("utf8").replace(/^\ufeff/, "");
         assert.equal([...decodeSource(cut(bytes, borders))].join(""), expected);
+        assert.ok(isAccepted(cut(bytes, borders)));
       }),
     );
   });
@@ -98,6 +105,7 @@ describe("a source text", () => {
           for (let place = 3; place < whole.length; place++) {
             const parts = [whole.subarray(0, place), whole.subarray(place)];
             assert.throws(() => [...decodeSource(parts)], refused, `${what} cut at ${place}`);
+            assert.equal(isAccepted(parts), false, `${what} cut at ${place}`);
           }
         }
       }

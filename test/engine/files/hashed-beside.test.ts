@@ -41,10 +41,14 @@ const skip = availableParallelism() < 2 ? "needs two processors" : false;
 
 describe("a large file that is hashed in a thread while it is checked", { skip }, () => {
   test("is applied with its checksum, is applied afterwards, and is changed once it was edited", async () => {
-    const fileSystem = watched(() => {});
+    let readings = 0;
+    const fileSystem = watched((_, count) => {
+      readings = count;
+    });
     const here = await agedWorld(FILES, fileSystem);
     succeeded(await here.up());
     assert.ok(fileSystem.hashes > 0);
+    assert.equal(readings, 3, "for its header, for its statements, and to run it");
     const checksum = await here.value("SELECT checksum FROM schema_migrations WHERE version = '002'");
     assert.equal(checksum, createHash("sha256").update(LARGE).digest("hex"));
     const report = succeeded(await here.up());
