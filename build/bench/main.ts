@@ -1,6 +1,6 @@
 /**
  * Compares pgstep with psql on its own server: `npm run bench`, for some parts only `npm run bench -- start turns
- * applied small large psql memory check`, with smaller loads `npm run bench -- quick`. Needs psql on the PATH. Prints each
+ * applied small large psql memory check backup`, with smaller loads `npm run bench -- quick`. Needs psql on the PATH. Prints each
  * figure beside its bound, and adds the figures to dist/bench.json. `npm run bench -- profile up --dir migrations` prints
  * where the time of any command goes. Runs are interleaved, figures are medians. A busy disk distorts the result:
  * TMPDIR=/dev/shm keeps server and files in memory.
@@ -13,6 +13,7 @@ import { startPostgres } from "../../test/support/postgres-server.ts";
 import { buildBinary } from "../binaries.ts";
 import { ROOT } from "../runtimes.ts";
 import { measureAgainstPsql } from "./against-psql.ts";
+import { measureBackup } from "./backup.ts";
 import { measureCheck } from "./check.ts";
 import { type Figure, figureLine, rounded, type Sense, writeFigures } from "./figures.ts";
 import { type Measured, measure, median } from "./measure.ts";
@@ -29,6 +30,7 @@ const PARTS = {
   psql: executable,
   memory: hugeFiles,
   check,
+  backup,
 };
 type Part = keyof typeof PARTS;
 
@@ -228,6 +230,12 @@ async function executable(): Promise<void> {
   const directory = join(root, "executable");
   mkdirSync(directory);
   await measureAgainstPsql({ directory, server, quick, record, note });
+}
+
+async function backup(): Promise<void> {
+  const directory = join(root, "backup");
+  mkdirSync(directory);
+  await measureBackup({ directory, script: tool, quick, note });
 }
 
 async function hugeFiles(): Promise<void> {

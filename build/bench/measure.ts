@@ -8,7 +8,7 @@ export interface Measured {
   readonly wallMs: number;
   /** User and system time, in milliseconds; only for node. */
   readonly cpuMs: number;
-  /** Peak resident memory, in MB; only for node. */
+  /** Peak resident memory, in MB; for other programs than node as it was seen shortly before the end, on Linux only. */
   readonly peakMb: number;
 }
 
@@ -36,18 +36,34 @@ export async function measure(
       ...(command === process.execPath && { NODE_OPTIONS: `--import=${REPORT_USAGE}` }),
     },
   });
+  let peakKb = Number.NaN;
+  const watch = setInterval(() => {
+    peakKb = peakKbOf(child.pid) ?? peakKb;
+  }, WATCH_MS);
   const status = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", resolve);
   });
   const wallMs = performance.now() - started;
+  clearInterval(watch);
   closeSync(file);
   if (status !== 0)
     throw new Error(`${command} ${args.join(" ")}: exit ${status}\n${readFileSync(output, "utf8").slice(-2000)}`);
-  if (command !== process.execPath) return { wallMs, cpuMs: Number.NaN, peakMb: Number.NaN };
+  if (command !== process.execPath) return { wallMs, cpuMs: Number.NaN, peakMb: peakKb / 1024 };
   const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(readFileSync(usage, "utf8"));
   rmSync(usage);
   return { wallMs, cpuMs: (userCPUTime + systemCPUTime) / 1000, peakMb: maxRSS / 1024 };
+}
+
+const WATCH_MS = 50;
+
+function peakKbOf(pid: number | undefined): number | undefined {
+  try {
+    const peak = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return peak === undefined ? undefined : Number(peak);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Loaded into node before the tool; writes the process's resource usage at exit. */
