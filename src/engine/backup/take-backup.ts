@@ -1,10 +1,4 @@
-import {
-  type BackedUpTable,
-  type BackupHead,
-  type BackupKind,
-  backupFileName,
-  backupsToRemove,
-} from "../../core/backup/backup-file.ts";
+import { type BackupHead, type BackupKind, backupFileName, backupsToRemove } from "../../core/backup/backup-file.ts";
 import type { Backup, BackupPolicy } from "../../core/backup/backup-report.ts";
 import { Failure, finding, interruption } from "../../core/failure/failure.ts";
 import { enumeration } from "../../core/text/display.ts";
@@ -12,7 +6,7 @@ import { sizeText } from "../../core/text/size.ts";
 import type { BackupTools, DumpProgram } from "../../ports/backups.ts";
 import type { SchemaDump } from "../../ports/schema-dump.ts";
 import type { Session } from "../../ports/session.ts";
-import { tableNames } from "../history/history-table.ts";
+import { isOwnTable, tableNames } from "../history/history-table.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { backupFailure } from "./failure.ts";
 import { leftOut } from "./left-out.ts";
@@ -151,7 +145,7 @@ async function takeOf(
     return {
       ...{ database: database.description, path, kind, origin: order.origin, program: program?.description },
       scope: program ? "all" : head.scope,
-      tables: ofUser(context, tables, found),
+      tables: found.filter((table) => !isOwnTable(tableNames(context.settings), table.name)),
       bytes: entries.find((entry) => entry.path.endsWith(fileName))?.bytes ?? 0,
       verification: policy.backupVerify,
       removed: removed.map((one) => one.path),
@@ -174,15 +168,6 @@ function headOf({ state, destructions, kept }: BackupOrder, tables: readonly Tab
     history: state.history.map((row) => row.version),
     kept,
   };
-}
-
-/** pgstep's own tables are no tables of the user. */
-function ofUser(context: DatabaseContext, tables: readonly TableInScope[], found: readonly BackedUpTable[]) {
-  const { history, journal, lease, seeds, repeatable } = tableNames(context.settings);
-  const own = tables.filter((table) =>
-    [history, journal, lease, seeds, repeatable].some((name) => isTable(table, name)),
-  );
-  return found.filter(({ name }) => !own.some((table) => table.name === name));
 }
 
 interface Writing {

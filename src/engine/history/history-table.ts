@@ -69,6 +69,11 @@ export function tableNames({ schema, table }: Settings): TableNames {
   };
 }
 
+/** @param name quoted, or as pg_dump spells it */
+export function isOwnTable({ history, journal, lease, seeds, repeatable }: TableNames, name: string): boolean {
+  return [history, journal, lease, seeds, repeatable].some((own) => own === name || plainName(own) === name);
+}
+
 /** SQL expressions for the names of all of pgstep's tables, whether they exist or not. */
 export function ownTablesSql({ history, journal, lease, seeds, repeatable, protection }: TableNames): string[] {
   return [...[history, journal, lease, seeds, repeatable].map(quoteText), protection];

@@ -7,6 +7,7 @@ import { quoteText } from "../../core/sql/quote.ts";
 import type { BackupTools } from "../../ports/backups.ts";
 import type { Consent } from "../../ports/consent.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";
+import { isOwnTable, tableNames } from "../history/history-table.ts";
 import { requireUnprotected } from "../history/protection.ts";
 import { type DatabaseState, readState, requireWritable } from "../history/read-state.ts";
 import { requireNoShadow } from "../history/shadow-note.ts";
@@ -77,7 +78,9 @@ export async function restore(
       type: "restore",
       database: database.description,
       path: order.path,
-      tables: script.tables.map((table) => ({ ...table, name: table.name.replace(/ \([^(]*\)$/, "") })),
+      tables: script.tables
+        .map((table) => ({ ...table, name: table.name.replace(/ \([^(]*\)$/, "") }))
+        .filter(({ name }) => !isOwnTable(tableNames(settings), name)),
       durationMs: Math.round(clock.monotonicMs() - started),
     };
   } finally {
