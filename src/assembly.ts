@@ -1,4 +1,5 @@
 import { backupStore } from "./adapters/files/backup-store.ts";
+import { withParts } from "./adapters/files/file-parts.ts";
 import { systemClock } from "./adapters/process/system-clock.ts";
 import { toolVersion } from "./adapters/process/tool-version.ts";
 import { hookPrograms } from "./adapters/programs/hook-programs.ts";
@@ -34,7 +35,11 @@ const schemaDump = () =>
 /** The engine's context; hook commands run unless `programs` is false. */
 export function contextOf(
   resolved: ResolvedSettings,
-  { programs = true, ...given }: Pick<Context, "fileSystem" | "emit" | "signal"> & { readonly programs?: boolean },
+  {
+    programs = true,
+    fileSystem,
+    ...given
+  }: Pick<Context, "fileSystem" | "emit" | "signal"> & { readonly programs?: boolean },
 ): Context {
   return {
     settings: resolved.values,
@@ -43,6 +48,8 @@ export function contextOf(
     sqlParser,
     schemaDump,
     ...given,
+    fileSystem: withParts(fileSystem),
+    ...(programs && { variable: (name: string) => resolved.variables[name] }),
     ...(programs && { programs: hookPrograms, hooksNamedIn: placeInProjectFile(resolved.origins.hooks) }),
   };
 }

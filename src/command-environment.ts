@@ -18,6 +18,7 @@ import { noDatabaseNamed } from "./core/configuration/no-database.ts";
 import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
 import type { Target } from "./core/connection/target.ts";
 import type { Pin } from "./core/migrations/history-pin.ts";
+import type { EventListener } from "./core/reports/event.ts";
 import { rehearseRestore } from "./engine/restore/rehearse.ts";
 import type { Context } from "./engine/session/context.ts";
 import { createdIfMissing } from "./engine/session/create-missing.ts";
@@ -60,9 +61,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
   const target = namedTarget(named);
   const context = contextOf(resolved, {
     fileSystem: withDirectoryFacts(confines?.fileSystem(parts.fileSystem) ?? parts.fileSystem, resolved),
-    emit(event) {
-      if (event.type !== "program-named" || !parts.isQuiet) reporter.event(event);
-    },
+    emit: listenerOf(parts),
     signal,
     programs: !confines,
   });
@@ -121,6 +120,17 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     report: (report) => reporter.report(parts.pin ? withPin(report, parts.pin) : report),
   };
   return Object.assign(environment, { close: async () => void (await database?.close()) });
+}
+
+function listenerOf({ reporter, isQuiet }: EnvironmentParts): EventListener {
+  let isLayoutSaid = false;
+  return (event) => {
+    if (isQuiet && (event.type === "program-named" || event.type === "layout-found")) return;
+    // A command may read the files several times.
+    if (event.type === "layout-found" && isLayoutSaid) return;
+    isLayoutSaid ||= event.type === "layout-found";
+    reporter.event(event);
+  };
 }
 
 /** The named database, if any. */

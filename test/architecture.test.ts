@@ -51,6 +51,8 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     help: "help texts and topics",
     scanner: "splits the text of a file into statements",
     migrations: "files, versions, headers, inspections, history, plan",
+    layout: "what a format of migration files is, and the parts that several formats share",
+    formats: "the formats: pgstep's own, and those of other tools; recognising them",
     backup: "the contents of a backup, and when a run needs one",
     hooks: "SQL and commands that run before and after a run or step",
     placeholders: "values that replace names in files",

@@ -56,8 +56,41 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     remedy: "create one with `pgstep new`, or name another directory with `--dir`",
   },
   "other-layout": {
-    meaning: "the directory has folders of Prisma or Diesel, and no pgstep migration",
-    remedy: "copy their SQL files to names like `001_create_users.sql`, or name another directory",
+    meaning: "the directory has files of a tool that pgstep does not read",
+    remedy: "as the hint says; or name the format with `--layout`",
+  },
+  "mixed-layout": {
+    meaning: "the directory has files of two formats",
+    remedy: "move one kind away, or name the format with `--layout`",
+  },
+  "ignored-file": {
+    meaning: "an SQL file among another tool's migrations has no name of a migration",
+    remedy: "rename it, or move it away",
+  },
+  "incomplete-migration": {
+    meaning: "a folder of Prisma or Diesel lacks its SQL file",
+    remedy: "restore the file, or remove the folder",
+  },
+  "other-order": {
+    meaning: "dbmate or Diesel sorts these versions as text, so in another order than pgstep",
+    remedy: "keep the files with the other tool",
+  },
+  "not-sql": {
+    severity: "warning; an error for a repeatable migration",
+    meaning: "a migration of another tool is a program in Go, Java or another language; `up` stops before it",
+    remedy: "run it with the other tool, and record it: `pgstep resolve <version> --applied`",
+  },
+  "baseline-migration": {
+    meaning: "a baseline migration of Flyway is not used, because the migrations that it replaces exist",
+    remedy: "move these away to use the baseline migration",
+  },
+  marker: {
+    meaning: "the comments with which goose or dbmate divide a file are missing, twice or in the wrong order",
+    remedy: "as the hint says",
+  },
+  "hidden-marker": {
+    meaning: "such a comment is inside a string or another comment, where the other tool would cut the file",
+    remedy: "close the string, or write the line differently",
   },
   "no-environment": {
     meaning: "a folder's name cannot be an environment, so its migrations are ignored",

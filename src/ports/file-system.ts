@@ -31,6 +31,14 @@ export interface DirectoryFacts {
   readonly above?: { readonly path: string; readonly from: string };
 }
 
+/** Scripts that are parts of files: other tools keep both directions in one file. */
+export interface FileParts {
+  /** From now on, `read` and `readStart` give this text for the path. */
+  keep(path: string, text: string): void;
+  /** The bytes of the file itself, as `FileSystem.read` gives them. */
+  whole(path: string): Iterable<Uint8Array>;
+}
+
 /**
  * The disk. Synchronous on purpose: that reads ten thousand small files several times faster, and every runtime has it.
  * Paths are as the user wrote them; errors are those of node:fs (`code` ENOENT, EACCES, EEXIST ...), or a Failure where
@@ -56,4 +64,6 @@ export interface FileSystem {
   remove(path: string): void;
   /** For messages about a directory without migrations; absent if nothing is known. */
   aboutDirectory?(directory: string): DirectoryFacts;
+  /** Absent where only pgstep's own files are read. */
+  readonly parts?: FileParts;
 }

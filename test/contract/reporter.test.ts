@@ -91,7 +91,7 @@ const ON_PROGRESS_LINE = new Set([
 ]);
 const isLine = (type: string) => !ON_PROGRESS_LINE.has(type);
 /** The program that notes are for is not one that reads the log. */
-const isNoNote = (type: string) => type !== "project-file-found" && type !== "program-named";
+const isNoNote = (type: string) => type !== "layout-found" && type !== "project-file-found" && type !== "program-named";
 const mayFail = new Set(
   Object.values(sampleReports())
     .filter((report) => "failure" in report)

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
 import { disk } from "../../src/adapters/files/disk.ts";
+import { withParts } from "../../src/adapters/files/file-parts.ts";
 import { systemClock } from "../../src/adapters/process/system-clock.ts";
 import { openDatabase } from "../../src/adapters/target/open-database.ts";
 import { resolveTarget } from "../../src/adapters/target/resolve-target.ts";
@@ -145,7 +146,7 @@ function inhabited(
     abort: new AbortController(),
     context: {
       settings: used,
-      fileSystem,
+      fileSystem: withParts(fileSystem),
       clock: systemClock,
       emit: (event) => {
         events.push(event);

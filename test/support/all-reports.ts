@@ -112,6 +112,7 @@ export const EVENTS: { readonly [Type in Event["type"]]: Event & { readonly type
     },
   },
   "project-file-found": { type: "project-file-found", path: "../pgstep.json" },
+  "layout-found": { type: "layout-found", directory: "db", tool: "goose", layout: "goose" },
   "program-named": { type: "program-named", what: "hook", program: "npm run types", origin: "pgstep.json:2:3" },
   "reset-planned": { type: "reset-planned", database: "app", inventory: INVENTORY },
 };

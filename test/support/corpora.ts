@@ -21,3 +21,32 @@ export function plainCorpora(): Corpus[] {
     table: note.includes("--table") ? "pgstep_history" : "schema_migrations",
   }));
 }
+
+/** A directory as its project publishes it, in a format that pgstep reads. */
+export interface Published {
+  readonly name: string;
+  /** Below `original`. */
+  readonly path: string;
+  readonly layout: string;
+  /** The files tell the format; otherwise it must be named. */
+  readonly isSaid: boolean;
+  /** Takes more than a few seconds. */
+  readonly isLarge: boolean;
+}
+
+export const PUBLISHED: readonly Published[] = [
+  published("openmeter", "tools/migrate/migrations", "golang-migrate", { isLarge: true }),
+  published("harbor", "make/migrations/postgresql", "golang-migrate"),
+  published("kestra", "jdbc-postgres/src/main/resources/migrations/postgres", "flyway"),
+  published("atuin", "crates/atuin-server-postgres/migrations", "sqlx", { isSaid: false }),
+  published("cratesio", "migrations", "diesel", { isLarge: true }),
+];
+
+function published(
+  name: string,
+  path: string,
+  layout: string,
+  { isSaid = true, isLarge = false }: Partial<Pick<Published, "isSaid" | "isLarge">> = {},
+): Published {
+  return { name, path, layout, isSaid, isLarge };
+}

@@ -81,6 +81,7 @@ export class TextReporter implements Reporter {
     "restore-planned": ({ plan }) => this.#print(restorePlanLines(plan, this.#err)),
     "reset-planned": (event) => this.#print(inventoryLines(event, this.#err)),
     "project-file-found": (event) => this.#print([noteLine(event)]),
+    "layout-found": (event) => this.#print([noteLine(event)]),
     "program-named": (event) => this.#print([noteLine(event)]),
   };
 

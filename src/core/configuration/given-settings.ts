@@ -17,6 +17,11 @@ export interface GivenSettings {
   /** Directory of the migrations. Default: "database/migrations". Variable: PGSTEP_DIR. */
   readonly directory?: Given<"directory">;
   /**
+   * Format of the migrations directory: pgstep's own, or another tool's. One of auto, pgstep, golang-migrate, goose,
+   * dbmate, flyway, sqlx, prisma, diesel. Default: "auto". Variable: PGSTEP_LAYOUT.
+   */
+  readonly layout?: Given<"layout">;
+  /**
    * Directory of the repeatable migrations. Default: repeatable next to the migrations. Variable:
    * PGSTEP_REPEATABLE_DIR.
    */

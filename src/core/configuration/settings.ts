@@ -1,4 +1,5 @@
 import type { HookCommands } from "../hooks/hook.ts";
+import type { Layout } from "../layout/layout.ts";
 import type { Pin } from "../migrations/history-pin.ts";
 import type { GivenPlaceholders } from "../placeholders/placeholders.ts";
 import { resolveSettings } from "./resolve-settings.ts";
@@ -7,6 +8,8 @@ import { resolveSettings } from "./resolve-settings.ts";
 export interface Settings {
   /** The migrations directory, as the user wrote it. */
   readonly directory: string;
+  /** The format of the directory; undefined or "auto": that of the files in it. */
+  readonly layout?: Layout | "auto";
   /** Schema and name of the history table. */
   readonly schema: string;
   readonly table: string;

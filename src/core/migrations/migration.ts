@@ -19,6 +19,8 @@ export interface SqlFile {
   readonly emptiness?: Emptiness;
   /** Bytes on disk. */
   readonly size: number;
+  /** The checksum of the whole file, if the script is a part of it. */
+  readonly fileChecksum?: string;
 }
 
 /** A migration: an up file with its version, and the down file next to it, if any. */
@@ -31,4 +33,8 @@ export interface Migration {
   readonly description: string;
   readonly up: SqlFile;
   readonly down?: SqlFile;
+  /** How to add a down script in another tool's format; absent in pgstep's own. */
+  readonly downAdvice?: string;
+  /** The language of a migration that is a program of another tool, and the tool: `up` stops before it. */
+  readonly program?: { readonly language: string; readonly tool: string };
 }

@@ -1,8 +1,8 @@
 import { Failure, type Finding, finding } from "../failure/failure.ts";
 import { enumeration } from "../text/display.ts";
 import { type Entry, isApplied, isPending } from "./history.ts";
-import type { Direction, SqlFile } from "./migration.ts";
-import { compareVersions, sameVersion } from "./version.ts";
+import type { Direction, Migration, SqlFile } from "./migration.ts";
+import { compareVersions, sameVersion, withVersion } from "./version.ts";
 
 /** One migration in a plan. */
 export interface Step {
@@ -26,6 +26,8 @@ export interface Plan {
   /** Names of pending migrations that are skipped because they are not for this environment. */
   readonly skipped: readonly string[];
   readonly warnings: readonly Finding[];
+  /** A migration that is a program, which the steps must not pass. */
+  readonly stopsBefore?: Migration;
 }
 
 export interface UpTarget {
@@ -53,8 +55,9 @@ export type DownTarget =
  *   unfinished down script)
  */
 export function planUp(entries: readonly Entry[], target: UpTarget): Plan {
-  const { to, count } = target;
-  if (to !== undefined && !entries.some((entry) => sameVersion(entry.version, to))) throw unknownVersion("migrate", to);
+  const { count } = target;
+  const to = target.to === undefined ? undefined : withVersion(entries, target.to)?.version;
+  if (target.to !== undefined && to === undefined) throw unknownVersion("migrate", target.to);
   const conflicts = entries
     .map((entry) => conflictWithUp(entry, target.outOfOrder ?? false))
     .filter((conflict) => conflict !== undefined);
@@ -63,11 +66,11 @@ export function planUp(entries: readonly Entry[], target: UpTarget): Plan {
     throw new Failure("history-conflict", `Cannot migrate: ${what} with the history`, { findings: conflicts });
   }
   const wanted = (entry: Entry) => to === undefined || compareVersions(entry.version, to) <= 0;
+  const chosen = entries.filter((entry) => isPending(entry) && wanted(entry)).slice(0, count);
+  const stop = chosen.findIndex(({ migration }) => migration?.program);
   return {
-    steps: entries
-      .filter((entry) => isPending(entry) && wanted(entry))
-      .slice(0, count)
-      .map(upStep),
+    steps: (stop === -1 ? chosen : chosen.slice(0, stop)).map(upStep),
+    ...(chosen[stop]?.migration && { stopsBefore: chosen[stop].migration }),
     skipped: entries.filter((entry) => entry.state === "skipped" && wanted(entry)).map(nameOf),
     warnings: missingFiles(entries.filter((entry, index) => entry.state === "missing" && isFollowed(entries, index))),
   };
@@ -101,8 +104,8 @@ export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
   let chosen = applied;
   if ("count" in target) chosen = applied.slice(0, target.count);
   if ("to" in target) {
-    const { to } = target;
-    if (!applied.some((entry) => sameVersion(entry.version, to))) throw unknownVersion("undo", to);
+    const to = withVersion([...applied].reverse(), target.to)?.version;
+    if (to === undefined) throw unknownVersion("undo", target.to);
     chosen = applied.filter((entry) => compareVersions(entry.version, to) > 0);
   }
   const halfApplied = entries.filter((entry) => entry.unfinished === "up").map(unfinishedStep);
@@ -118,7 +121,7 @@ export function planDown(entries: readonly Entry[], target: DownTarget): Plan {
     const where = `next to the ${stuck.length === 1 ? "migration" : "migrations"}`;
     const fewer = chosen.length === 1 ? "" : ", or undo fewer migrations";
     throw new Failure("no-way-back", `Cannot undo ${names}: there is no down script`, {
-      hint: `Write ${downFileName(stuck)} ${where}${fewer}. Nothing was changed.`,
+      hint: `${stuck[0]?.migration?.downAdvice ?? `Write ${downFileName(stuck)} ${where}`}${fewer}. Nothing was changed.`,
     });
   }
   return { steps: chosen.map(downStep), skipped: [], warnings: [] };
@@ -160,6 +163,14 @@ export function planRedo(entries: readonly Entry[], count: number): Plan {
     return upStep(entry);
   });
   return { steps: [...steps, ...again.reverse()], skipped: [], warnings: [] };
+}
+
+/** The failure of a run that could not pass a program. */
+export function stoppedBefore({ name, version, program }: Migration): Failure {
+  const { tool, language } = program ?? { tool: "another tool", language: "" };
+  return new Failure("migrations-pending", `Cannot apply ${name}: it is a ${language} program of ${tool}`, {
+    hint: `Run it with ${tool} or write it in SQL; then record it: pgstep resolve ${version} --applied; then run pgstep up again.`,
+  });
 }
 
 function unknownVersion(verb: string, version: string): Failure {

@@ -1,39 +1,80 @@
 /**
  * A version is the digits a file name starts with, kept as they are spelled.
  * Two spellings of one integer ("001", "1") are the same version. No number type is used: timestamps of any length fit.
+ * Flyway's versions are several numbers with dots between them, where 1 and 1.0 are the same; Diesel's may have a second
+ * number after a dash; Prisma's are names, which are compared as text.
  */
 
 const DIGITS = /^[0-9]+$/;
+const NUMBERS = /^[0-9]+(?:[.-][0-9]+)*$/;
 
 const ZERO = 0x30;
 
 /** The longest version the history table can hold: varchar(255). */
 export const MAX_VERSION_LENGTH = 255;
 
+/** A name that begins with a time, as Prisma's folders have it. */
+const TIMED_NAME = /^[0-9]{14}_[\w-]+$/;
+
 export function isVersion(text: string): boolean {
-  return DIGITS.test(text) && text.length <= MAX_VERSION_LENGTH;
+  return (NUMBERS.test(text) || TIMED_NAME.test(text)) && text.length <= MAX_VERSION_LENGTH;
 }
 
-/** The spelling without leading zeros: equal for equal versions. Other text (a row inserted by hand) is unchanged. */
+/**
+ * The spelling without leading zeros, and without zeros after the last dot: equal for equal versions. Other text (a row
+ * inserted by hand) is unchanged.
+ */
 export function versionKey(version: string): string {
-  if (version.charCodeAt(0) !== ZERO || !DIGITS.test(version)) return version;
-  let zeros = 0;
-  while (zeros < version.length - 1 && version.charCodeAt(zeros) === ZERO) zeros++;
-  return version.slice(zeros);
+  const hasDots = version.includes(".");
+  if (!hasDots && version.charCodeAt(0) !== ZERO) return version;
+  if (!NUMBERS.test(version)) return version;
+  if (!hasDots) return DIGITS.test(version) ? withoutZeros(version) : version;
+  const numbers = version.split(".").map(withoutZeros);
+  while (numbers.length > 1 && numbers.at(-1) === "0") numbers.pop();
+  return numbers.join(".");
 }
 
-/** Negative, zero or positive, for sorting. A text that is not all digits sorts after all versions. */
+function withoutZeros(digits: string): string {
+  let zeros = 0;
+  while (zeros < digits.length - 1 && digits.charCodeAt(zeros) === ZERO) zeros++;
+  return digits.slice(zeros);
+}
+
+/** Negative, zero or positive, for sorting. A text that is not all numbers sorts after all versions. */
 export function compareVersions(left: string, right: string): number {
-  const leftIsNumber = DIGITS.test(left);
-  if (leftIsNumber !== DIGITS.test(right)) return leftIsNumber ? -1 : 1;
+  const leftIsNumber = NUMBERS.test(left);
+  if (leftIsNumber !== NUMBERS.test(right)) return leftIsNumber ? -1 : 1;
   const leftKey = versionKey(left);
   const rightKey = versionKey(right);
-  if (leftIsNumber && leftKey.length !== rightKey.length) return leftKey.length - rightKey.length;
-  return leftKey < rightKey ? -1 : leftKey > rightKey ? 1 : 0;
+  if (leftKey === rightKey) return 0;
+  if (!leftIsNumber) return leftKey < rightKey ? -1 : 1;
+  const [ours, theirs] = [leftKey.split(SEPARATOR), rightKey.split(SEPARATOR)];
+  const differing = ours.findIndex((number, index) => number !== theirs[index]);
+  const [one, other] = differing === -1 ? [undefined, ""] : [ours[differing], theirs[differing]];
+  if (one === undefined) return -1;
+  if (other === undefined) return 1;
+  return one.length - other.length || (one < other ? -1 : 1);
 }
+
+const SEPARATOR = /[.-]/;
 
 export function sameVersion(left: string, right: string): boolean {
   return versionKey(left) === versionKey(right);
+}
+
+/**
+ * The one with this version. The number before an underscore stands for a version that is a name; if several have it,
+ * the last one is meant.
+ * @param list lowest version first
+ */
+export function withVersion<One extends { readonly version: string }>(
+  list: readonly One[],
+  version: string,
+): One | undefined {
+  return (
+    list.find((one) => sameVersion(one.version, version)) ??
+    list.findLast((one) => one.version.startsWith(`${version}_`))
+  );
 }
 
 /** From this many digits on, a version is a date or time (20251012, 20251012093000), not a sequence number. */
@@ -77,7 +118,7 @@ function increment(version: string): string {
  */
 export function sequenceGaps(versions: readonly string[], counts: (next: string) => boolean = () => true): string[] {
   const sequential = versions
-    .filter((version) => versionStyle(version) === "sequential")
+    .filter((version) => DIGITS.test(version) && versionStyle(version) === "sequential")
     .sort((a, b) => Number(a) - Number(b));
   const numbers = sequential.map(Number);
   const gaps: string[] = [];

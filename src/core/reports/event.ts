@@ -91,6 +91,8 @@ export type Event =
   | { readonly type: "restore-planned"; readonly plan: RestorePlan }
   /** A project file is used that nobody named: it was found above the working directory. */
   | { readonly type: "project-file-found"; readonly path: string }
+  /** The migrations are files of another tool. */
+  | { readonly type: "layout-found"; readonly directory: string; readonly tool: string; readonly layout: string }
   /** A program that only a project file names is about to start. */
   | {
       readonly type: "program-named";

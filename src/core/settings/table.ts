@@ -1,3 +1,4 @@
+import { LAYOUTS } from "../layout/layout.ts";
 import { BACKUP_SETTINGS } from "./backup-settings.ts";
 import { CHECK_SETTINGS } from "./check-settings.ts";
 import { DUMP_SETTINGS } from "./dump-settings.ts";
@@ -64,6 +65,16 @@ export const SETTINGS = {
     key: "directory",
     default: "database/migrations",
     summary: "directory of the migrations",
+    everywhere: true,
+    locates: "files",
+  },
+  layout: {
+    kind: choice("format", ["auto", ...LAYOUTS]),
+    flag: "layout",
+    variables: ["PGSTEP_LAYOUT"],
+    key: "layout",
+    default: "auto",
+    summary: "format of the migrations directory: pgstep's own, or another tool's",
     everywhere: true,
     locates: "files",
   },

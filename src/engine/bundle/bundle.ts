@@ -2,6 +2,7 @@ import { statusHistory } from "../../core/bundle/read-status-report.ts";
 import { type Seal, type SealedFile, sealText } from "../../core/bundle/seal.ts";
 import { Failure, finding } from "../../core/failure/failure.ts";
 import { systemCode, systemWords } from "../../core/failure/system-error.ts";
+import type { Layout } from "../../core/layout/layout.ts";
 import type { Checked, Pin } from "../../core/migrations/history-pin.ts";
 import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
 import { compareVersions, versionKey } from "../../core/migrations/version.ts";
@@ -45,7 +46,7 @@ export async function bundle(
       hint: "Name a file that ends in .mjs, or a pgstep executable to copy: --executable <file>.",
     });
   }
-  const read = readMigrations(fileSystem, settings.directory);
+  const read = readMigrations(context);
   const { migrations, findings } = read;
   // Placeholder values may be known only where the bundle will run.
   const inspected = inspectFiles(fileSystem, migrations, settings).filter(({ rule }) => rule !== "placeholder");
@@ -57,7 +58,7 @@ export async function bundle(
   const files = roots(context).flatMap((root) => sqlFilesBelow(fileSystem, root));
   const seal: Seal = {
     label: label ?? null,
-    settings: sealedSettings(context),
+    settings: sealedSettings(context, read.layout),
     roots: roots(context),
     files: files.sort(byPath),
     pin: pin ?? null,
@@ -80,10 +81,11 @@ function refuseUnnamed(directory: string): void {
 }
 
 /** The settings that locate the files and their history. */
-function sealedSettings({ settings }: Context): Record<string, string> {
+function sealedSettings({ settings }: Context, layout: Layout): Record<string, string> {
   const { directory, repeatableDirectory, hooksDirectory, seedsDirectory, schema, table } = settings;
   return {
     [SETTINGS.directory.flag]: directory,
+    ...(layout !== "pgstep" && { [SETTINGS.layout.flag]: layout }),
     ...(repeatableDirectory !== undefined && { [SETTINGS.repeatableDirectory.flag]: repeatableDirectory }),
     ...(hooksDirectory !== undefined && { [SETTINGS.hooksDirectory.flag]: hooksDirectory }),
     ...(seedsDirectory !== undefined && { [SETTINGS.seedsDirectory.flag]: seedsDirectory }),
@@ -102,14 +104,20 @@ function roots({ settings }: Context): string[] {
   ];
 }
 
+/** SQL files, and the files of other tools that say how these run. */
+const BUNDLED =
+  /\.sql(?:\.conf)?$|^[0-9]+_.*\.go$|^[VR].*\.(?:java|class|kt|groovy|scala)$|^(?:metadata|migration_lock)\.toml$/;
+
 /** All SQL files below a directory; none if it is missing. */
 function sqlFilesBelow(fileSystem: FileSystem, directory: string): SealedFile[] {
   try {
     return fileSystem.list(directory).flatMap(({ name, kind }): SealedFile[] => {
       const path = `${directory.replace(/(?<![/\\])[/\\]+$/, "")}/${name}`;
       if (kind === "directory") return sqlFilesBelow(fileSystem, path);
-      if (kind !== "file" || !name.endsWith(".sql")) return [];
-      const content = Buffer.concat([...fileSystem.read(path)].map((part) => Buffer.from(part)));
+      if (kind !== "file" || !BUNDLED.test(name)) return [];
+      const content = Buffer.concat(
+        [...(fileSystem.parts?.whole ?? fileSystem.read)(path)].map((part) => Buffer.from(part)),
+      );
       return [{ path: path.replaceAll("\\", "/").replace(/^(\.\/)+/, ""), content: content.toString("base64") }];
     });
   } catch (cause) {

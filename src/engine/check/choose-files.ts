@@ -1,8 +1,9 @@
 import type { Settings } from "../../core/configuration/settings.ts";
 import { Failure, usage } from "../../core/failure/failure.ts";
+import { filePath } from "../../core/layout/format.ts";
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
-import { compareVersions, sameVersion } from "../../core/migrations/version.ts";
+import { compareVersions, withVersion } from "../../core/migrations/version.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { CommittedFiles, VersionControl } from "../../ports/version-control.ts";
 import type { EarlierRepeatables } from "./earlier-repeatables.ts";
@@ -56,12 +57,13 @@ export async function chooseFiles(
   if (choice.kind === "all") return chosen(files, [], allOf(units.length));
   if (choice.kind === "since") {
     const { version } = choice;
-    if (!migrations.some((one) => sameVersion(one.version, version))) {
+    const first = withVersion(migrations, version);
+    if (!first) {
       throw new Failure("version-unknown", `Cannot check the migrations after ${version}: there is no such migration`, {
         hint: `Name a migration that is in ${directory}.`,
       });
     }
-    const later = migrations.filter((one) => compareVersions(one.version, version) > 0);
+    const later = migrations.filter((one) => compareVersions(one.version, first.version) > 0);
     const added = later.flatMap(({ up, down }) => (down ? [up, down] : [up]));
     const older = files.filter((file) => !added.includes(file));
     return chosen(added, older, `${migrationsOf(later.length)} after ${version}`);
@@ -74,10 +76,11 @@ export async function chooseFiles(
   if (other && "checksums" in other)
     for (const [path, checksum] of placed(objects, other.checksums)) known.set(path, checksum);
   // In a file without statements there is nothing to examine, and its checksum is not that of its text.
-  const isNew = ({ path, checksum, emptiness }: SqlFile) => !emptiness && known.get(path) !== checksum;
+  const isNew = ({ path, checksum, emptiness, fileChecksum = checksum }: SqlFile) =>
+    !emptiness && known.get(filePath(path)) !== fileChecksum;
   const earlier = other && "checksums" in other ? await earlierOf(objects, repeatables, isNew, other) : undefined;
   const changed = units.filter((unit) => unit.some(isNew));
-  const older = files.filter((file) => known.has(file.path) && !isNew(file));
+  const older = files.filter((file) => known.has(filePath(file.path)) && !isNew(file));
   return { ...chosen(files.filter(isNew), older, `${migrationsOf(changed.length)} since ${base.commit}`), earlier };
 }
 

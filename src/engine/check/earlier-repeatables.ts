@@ -53,6 +53,7 @@ function earlierFiles(now: FileSystem, { texts, added }: EarlierRepeatables): Fi
     create: (path, text) => now.create(path, text),
     replace: (path, text) => now.replace(path, text),
     remove: (path) => now.remove(path),
+    ...(now.parts && { parts: now.parts }),
   };
 }
 

@@ -56,12 +56,12 @@ export interface Inspected {
 /** @throws as `validate` */
 export async function inspectAll(context: Context, database: Database | undefined): Promise<Inspected> {
   const { fileSystem, settings } = context;
-  const files = readMigrations(fileSystem, settings.directory);
+  const files = readMigrations(context);
   const { migrations, findings } = files;
   const all: Finding[] = [...findings];
   const { state, occupants, serverMajor } = database ? await readDatabase(context, database) : NO_DATABASE;
   all.push(...inspectFiles(fileSystem, migrations, settings, state?.name));
-  const repeatable = readRepeatables(fileSystem, settings);
+  const repeatable = readRepeatables(context);
   const { hooks, findings: hookFindings } = readHooks(fileSystem, settings);
   const { seeds, findings: seedFindings } = readSeeds(fileSystem, settings);
   const others = [...repeatable.files, ...hooks, ...seeds].flatMap((one) => ("file" in one ? [one.file] : []));
@@ -73,6 +73,7 @@ export async function inspectAll(context: Context, database: Database | undefine
   const entries = state && compareHistory(migrations, state, environment);
   const { forgotten, others: rest } = emptyFiles(migrations, entries);
   all.push(...forgottenFiles(forgotten), ...(entries ?? []).flatMap(conflictOf));
+  all.push(...programFindings(migrations, entries));
   if (occupants) {
     const pending = migrations.filter(({ up }) => runsIn(up.header, environment));
     all.push(
@@ -106,6 +107,16 @@ function emptyFiles(migrations: readonly Migration[], entries: readonly Entry[] 
     .flatMap(({ up, down }) => (down ? [up, down] : [up]))
     .filter((file) => !forgotten.some(({ up }) => up === file));
   return { forgotten, others };
+}
+
+/** Warnings about programs of other tools that are not known to be applied. */
+function programFindings(migrations: readonly Migration[], entries: readonly Entry[] | undefined): Finding[] {
+  const applied = new Set(entries?.filter((entry) => !isPending(entry)).map(({ migration }) => migration));
+  return migrations.flatMap((one) => {
+    if (!one.program || applied.has(one)) return [];
+    const message = `${one.name} is a ${one.program.language} program: pgstep up stops before it`;
+    return [{ rule: "not-sql", severity: "warning", message, place: { path: one.up.path } } as const];
+  });
 }
 
 interface Read {

@@ -18,7 +18,7 @@ export async function filesCheck(context: Context): Promise<Check> {
     const warnings = findings.length - errors;
     const summary = [
       `${migrations} in ${directory}`,
-      ...some(readRepeatables(fileSystem, settings).files.length, "repeatable", "repeatable"),
+      ...some(readRepeatables(context).files.length, "repeatable", "repeatable"),
       ...some(readSeeds(fileSystem, settings).seeds.length, "seed"),
       ...some(readHooks(fileSystem, settings).hooks.length, "hook"),
       ...some(errors, "error"),

@@ -39,9 +39,9 @@ function columnsCheck(name: string, { columns }: DatabaseState, { tables, role }
   );
 }
 
-function comparison({ fileSystem, settings }: DatabaseContext, state: DatabaseState): Check {
-  const { migrations } = readMigrations(fileSystem, settings.directory);
-  const { environment } = settings;
+function comparison(context: DatabaseContext, state: DatabaseState): Check {
+  const { migrations } = readMigrations(context);
+  const { environment } = context.settings;
   const entries = compareHistory(migrations, state, environment);
   const count = (kind: string) => entries.filter((entry) => entry.state === kind).length;
   const summary = `${entries.filter(isApplied).length} applied, ${entries.filter(isPending).length} pending`;

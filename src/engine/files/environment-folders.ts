@@ -1,15 +1,10 @@
+import type { ListedEntry } from "../../core/layout/format.ts";
 import { parseMigrationName } from "../../core/migrations/migration-name.ts";
 import type { DirectoryEntry, FileSystem } from "../../ports/file-system.ts";
 
-/** An entry of the migrations directory, or of one of its folders for an environment. */
-export interface FolderEntry extends DirectoryEntry {
-  readonly path: string;
-  /** The folder's name; undefined for files of every environment. */
-  readonly environment: string | undefined;
-}
-
 export interface FolderEntries {
-  readonly entries: readonly FolderEntry[];
+  /** Those of the directory, then those of its folders for environments. */
+  readonly entries: readonly ListedEntry[];
   /** Skipped folders with migrations: no environment can have their name. */
   readonly misnamed: readonly string[];
   /** Folders that could not be read. */
@@ -23,24 +18,29 @@ export interface FolderEntries {
  */
 export function listFolders(fileSystem: FileSystem, directory: string): FolderEntries {
   const listed = fileSystem.list(directory);
-  const entries: FolderEntry[] = listed.map((entry) => placed(entry, directory, undefined));
+  const entries: ListedEntry[] = [];
+  const inFolders: ListedEntry[] = [];
   const misnamed: string[] = [];
   const unreadable: string[] = [];
-  for (const { name, kind } of listed) {
-    if (kind !== "directory" || parseMigrationName(name) || name.startsWith(".")) continue;
+  for (const entry of listed) {
+    const { name, kind } = entry;
     const path = joinPath(directory, name);
-    let inside: readonly DirectoryEntry[];
+    if (kind !== "directory" || parseMigrationName(name) || name.startsWith(".")) {
+      entries.push({ ...entry, path });
+      continue;
+    }
+    let inside: readonly DirectoryEntry[] = [];
     try {
       inside = fileSystem.list(path);
     } catch {
       unreadable.push(path);
-      continue;
     }
-    if (!inside.some((entry) => isMigration(entry.name))) continue;
+    entries.push({ ...entry, path, inside: inside.map((one) => ({ ...one, path: joinPath(path, one.name) })) });
+    if (!inside.some((one) => isMigration(one.name))) continue;
     if (/[\s,]/.test(name)) misnamed.push(path);
-    else entries.push(...inside.map((entry) => placed(entry, path, name)));
+    else inFolders.push(...inside.map((one) => ({ ...one, path: joinPath(path, one.name), environment: name })));
   }
-  return { entries, misnamed, unreadable };
+  return { entries: [...entries, ...inFolders], misnamed, unreadable };
 }
 
 function isMigration(name: string): boolean {
@@ -48,10 +48,6 @@ function isMigration(name: string): boolean {
   return parsed !== undefined && "version" in parsed;
 }
 
-function placed({ name, kind }: DirectoryEntry, directory: string, environment: string | undefined): FolderEntry {
-  return { name, kind, path: joinPath(directory, name), environment };
-}
-
-function joinPath(directory: string, name: string): string {
+export function joinPath(directory: string, name: string): string {
   return directory.endsWith("/") || directory.endsWith("\\") ? `${directory}${name}` : `${directory}/${name}`;
 }

@@ -1,78 +1,74 @@
-import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
-import { systemCode, systemWords } from "../../core/failure/system-error.ts";
+import { type Finding, finding } from "../../core/failure/failure.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
+import { type Contents, type FoundScript, filePath } from "../../core/layout/format.ts";
+import type { Layout } from "../../core/layout/layout.ts";
 import { type Header, parseHeader, runsIn } from "../../core/migrations/header.ts";
 import { type Entry, isPending } from "../../core/migrations/history.ts";
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { sequenceGaps, versionKey } from "../../core/migrations/version.ts";
 import { enumeration } from "../../core/text/display.ts";
-import { NotUtf8 } from "../../core/text/source.ts";
+import { checksumOf, NotUtf8 } from "../../core/text/source.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import { directoryAdvice } from "./directory-advice.ts";
-import { type FolderEntries, listFolders } from "./environment-folders.ts";
-import { type NamedFile, nameFiles } from "./name-files.ts";
-import { otherLayout } from "./other-layout.ts";
+import { type FilesContext, findFiles } from "./find-files.ts";
 import { readSource, type Source, withChecksumLater } from "./read-source.ts";
 
 /** The migrations of a directory, lowest version first, and all findings about the files. */
 export interface MigrationFiles {
+  readonly layout: Layout;
   readonly migrations: readonly Migration[];
   /** Of all files that are named like migrations, including unreadable ones. */
   readonly versions: readonly string[];
   readonly findings: readonly Finding[];
 }
 
-type TitledFile = Pick<NamedFile, "path" | "name" | "environment">;
+/** The file that a finding or a header is about. */
+export interface TitledFile {
+  readonly path: string;
+  /** The file's name without its endings. */
+  readonly name: string;
+  /** The environment of its folder; undefined outside such folders. */
+  readonly environment?: string | undefined;
+}
 
 /**
- * Reads every migration of the directory: names, headers and checksums, not yet the statements.
+ * Reads every migration of the directory, in its own format: names, headers and checksums, not yet the statements.
  * @throws Failure directory-unreadable
  */
-export function readMigrations(fileSystem: FileSystem, directory: string): MigrationFiles {
-  const findings: Finding[] = [];
-  const folders = listDirectory(fileSystem, directory);
-  findOddFolders(folders, findings);
-  const files = nameFiles(folders.entries, findings);
-  const ups = files.filter((file) => file.direction === "up").sort(byVersionThenPath);
-  const downs = new Map<string, NamedFile>();
-  for (const down of files.filter((file) => file.direction === "down")) downs.set(pairOf(down), down);
-  findDuplicates(ups, findings);
+export function readMigrations(context: FilesContext): MigrationFiles {
+  const { fileSystem, settings } = context;
+  const found = findFiles(context);
+  const { tool, layout, contents, downAdvice } = found;
+  const findings = [...found.findings];
   const migrations: Migration[] = [];
-  for (const file of ups) {
-    const downFile = downs.get(pairOf(file));
-    downs.delete(pairOf(file));
-    const up = readSqlFile(fileSystem, file, findings);
-    const down = downFile && readSqlFile(fileSystem, downFile, findings);
+  for (const one of found.migrations) {
+    const { version, name, environment, program } = one;
+    const read = (script: FoundScript) =>
+      readScript(fileSystem, contents, { name, environment, script, program }, findings);
+    const up = read(one.up);
+    const down = one.down && read(one.down);
     if (!up) continue;
-    const described = up.header.description?.text;
     const migration = {
-      version: file.version,
-      name: file.name,
-      description: described ? described : file.description,
-      up,
+      ...{ version, name, description: up.header.description?.text || one.description, up },
+      ...(downAdvice !== undefined && { downAdvice }),
+      ...(program !== undefined && { program: { language: program, tool } }),
     };
     migrations.push(down ? { ...migration, down } : migration);
   }
-  findStrayDowns([...downs.values()], ups, findings);
-  const layout = ups.length === 0 ? otherLayout(fileSystem, directory) : undefined;
-  if (layout) {
-    findings.push(
-      finding("other-layout", {
-        message: `these are ${layout.tool} migrations: folders with a file ${layout.file}`,
-        hint: `Copy each ${layout.file} to a file like 001_create_users.sql, or name another directory with --dir.`,
-        place: { path: directory },
-      }),
-    );
-  } else if (ups.length === 0) {
-    const { note, hint } = directoryAdvice(fileSystem, directory);
-    findings.push(
-      finding("no-migrations", {
-        message: `there are no migrations here${note}`,
-        hint: hint ?? "Create the first one: pgstep new <description>, or name another directory with --dir.",
-        place: { path: directory },
-      }),
-    );
+  if (found.migrations.length === 0 && !findings.some(({ severity }) => severity === "error")) {
+    findings.push(noMigrations(fileSystem, settings.directory));
   }
-  return { migrations, versions: ups.map(({ version }) => version), findings: findings.sort(byWeightAndPlace) };
+  const versions = found.migrations.map(({ version }) => version);
+  return { layout, migrations, versions, findings: findings.sort(byWeightAndPlace) };
+}
+
+function noMigrations(fileSystem: FileSystem, directory: string): Finding {
+  const { note, hint } = directoryAdvice(fileSystem, directory);
+  return finding("no-migrations", {
+    message: `there are no migrations here${note}`,
+    hint: hint ?? "Create the first one: pgstep new <description>, or name another directory with --dir.",
+    place: { path: directory },
+  });
 }
 
 /** Errors first, then file by file and line by line; findings without a place come last. */
@@ -83,52 +79,41 @@ export function byWeightAndPlace(left: Finding, right: Finding): number {
   return (left.place?.line ?? 0) - (right.place?.line ?? 0);
 }
 
-function listDirectory(fileSystem: FileSystem, directory: string): FolderEntries {
-  try {
-    return listFolders(fileSystem, directory);
-  } catch (cause) {
-    const code = systemCode(cause);
-    const words = systemWords(cause, "directory");
-    const advice = directoryAdvice(fileSystem, directory);
-    const create = "Create it with: pgstep new <description>, or name another with --dir.";
-    const [what, hint] =
-      code === "ENOENT"
-        ? [`${words}${advice.note}`, advice.hint ?? create]
-        : code === "ENOTDIR"
-          ? ["it is a file, not a directory", "Name the directory that holds the migrations with --dir."]
-          : [words, "Check its permissions, or name another with --dir."];
-    throw new Failure("directory-unreadable", `Cannot read migrations from ${directory}: ${what}`, { hint, cause });
-  }
+interface FoundTitle extends Omit<TitledFile, "path"> {
+  readonly script: FoundScript;
+  readonly program?: string | undefined;
 }
 
-/** Equal for the two files of a migration, which are in one folder. */
-function pairOf({ name, environment }: NamedFile): string {
-  return environment === undefined ? name : `${environment}/${name}`;
-}
-
-function findOddFolders({ misnamed, unreadable }: FolderEntries, findings: Finding[]): void {
-  for (const path of misnamed) {
-    findings.push(
-      finding("no-environment", {
-        message: `the migrations in ${fileName(path)} are skipped: no environment can have that name`,
-        hint: "Rename the folder to the one-word name of an environment, or move it elsewhere.",
-        place: { path },
-      }),
-    );
-  }
-  for (const path of unreadable) {
-    findings.push({
-      rule: "unreadable",
-      severity: "warning",
-      message: "the folder cannot be read; migrations in it are skipped",
-      hint: "Check the folder's permissions.",
-      place: { path },
-    });
-  }
+/** Reads a script of a migration; undefined if it cannot be read. Adds its errors to the findings. */
+export function readScript(
+  fileSystem: FileSystem,
+  contents: Contents,
+  { name, environment, script, program }: FoundTitle,
+  findings: Finding[],
+): SqlFile | undefined {
+  const { path, part, header, mayHaveHeader } = script;
+  if (part !== undefined) fileSystem.parts?.keep(path, part);
+  if (!header) return readSqlFile(fileSystem, { path, name, environment }, findings);
+  const file = readSqlFile(fileSystem, { path, name, environment }, findings, (text) =>
+    mayHaveHeader ? { ...parseHeader(text).header, ...(header.transaction === "none" && header) } : header,
+  );
+  if (!file) return undefined;
+  const { emptiness, ...filled } = file;
+  // A program is not empty; and a blank file of another tool is intended, since with its markers it is none.
+  if (program !== undefined) return filled;
+  return Object.assign(file, {
+    ...(emptiness === "blank" && { emptiness: "comments" as const }),
+    ...(part !== undefined && { fileChecksum: checksumOf(contents.text(filePath(path)) ?? "") }),
+  });
 }
 
 /** Reads a file; undefined if it cannot be read. Adds its errors to the findings. */
-export function readSqlFile(fileSystem: FileSystem, file: TitledFile, findings: Finding[]): SqlFile | undefined {
+export function readSqlFile(
+  fileSystem: FileSystem,
+  file: TitledFile,
+  findings: Finding[],
+  headerOf = (text: string) => readHeader(file, text, findings),
+): SqlFile | undefined {
   const { path } = file;
   let source: Source;
   try {
@@ -138,7 +123,7 @@ export function readSqlFile(fileSystem: FileSystem, file: TitledFile, findings: 
     return undefined;
   }
   const { start, checksum, ...rest } = source;
-  const read = { path, header: readHeader(file, start, findings), ...rest };
+  const read = { path, header: headerOf(start), ...rest };
   return typeof checksum === "string" ? { ...read, checksum } : withChecksumLater(read, checksum);
 }
 
@@ -187,40 +172,6 @@ function readHeader({ path, name, environment }: TitledFile, text: string, findi
   return { ...header, environments: [environment] };
 }
 
-/** @param ups lowest version first */
-function findDuplicates(ups: readonly NamedFile[], findings: Finding[]): void {
-  let first: NamedFile | undefined;
-  for (const file of ups) {
-    if (file.key !== first?.key) {
-      first = file;
-      continue;
-    }
-    findings.push(
-      finding("duplicate-version", {
-        message: `version ${file.version} is used twice: by ${shortName(first)} and ${shortName(file)}`,
-        hint:
-          first.environment === file.environment
-            ? "Give one of them another version."
-            : "Give one of them another version: environment folders share the numbering. Move any other folder elsewhere.",
-        place: { path: file.path },
-      }),
-    );
-  }
-}
-
-function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], findings: Finding[]): void {
-  for (const down of downs) {
-    const up = ups.find((file) => file.key === down.key);
-    findings.push(
-      finding("down-without-up", {
-        message: `${fileName(down.path)} has no matching migration`,
-        hint: up ? `Rename it to ${up.name}.down.sql.` : `Add ${down.name}.sql, or remove it.`,
-        place: { path: down.path },
-      }),
-    );
-  }
-}
-
 /**
  * A warning about numbers that no migration has.
  * @param entries the history, if known: then only a gap before a pending migration counts, since applied ones were
@@ -228,7 +179,7 @@ function findStrayDowns(downs: readonly NamedFile[], ups: readonly NamedFile[], 
  * @param concerns true for the path of a migration before which a gap counts
  */
 export function gapFindings(
-  { versions, migrations }: MigrationFiles,
+  { layout, versions, migrations }: MigrationFiles,
   directory: string,
   entries?: readonly Entry[],
   concerns: (path: string) => boolean = () => true,
@@ -239,7 +190,7 @@ export function gapFindings(
   // An applied version without a file has its own finding.
   const missing = (entries ?? []).filter(({ state }) => state === "missing").map(({ version }) => version);
   const gaps = sequenceGaps([...versions, ...missing], counts);
-  if (gaps.length === 0) return [];
+  if (gaps.length === 0 || layout !== "pgstep") return [];
   return [
     finding("gap", {
       message: `the numbering has ${gaps.length === 1 ? "a gap" : "gaps"}: ${enumeration(gaps)} missing`,
@@ -247,18 +198,4 @@ export function gapFindings(
       place: { path: directory },
     }),
   ];
-}
-
-function byVersionThenPath(left: NamedFile, right: NamedFile): number {
-  if (left.key === right.key) return left.path < right.path ? -1 : 1;
-  return left.key.length - right.key.length || (left.key < right.key ? -1 : 1);
-}
-
-/** The name of the file, with its environment's folder if it is in one. */
-function shortName({ path, environment }: NamedFile): string {
-  return environment === undefined ? fileName(path) : `${environment}/${fileName(path)}`;
-}
-
-function fileName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

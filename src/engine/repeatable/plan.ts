@@ -20,6 +20,8 @@ import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Piece, Statement } from "../../core/sql/statement.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Session } from "../../ports/session.ts";
+import { type FilesContext, findFiles, mayHaveRepeatables } from "../files/find-files.ts";
+import { readScript } from "../files/read-migrations.ts";
 import { readSqlDirectory } from "../files/read-sql-directory.ts";
 import { tableNames } from "../history/history-table.ts";
 import { loadScripts, type Pieces, refuseUnsound, type Script } from "../script/load-scripts.ts";
@@ -53,11 +55,12 @@ export interface RepeatablePlan {
 
 export const NOTHING_REPEATABLE: RepeatablePlan = { stale: [], settled: [], missing: [], findings: [] };
 
-/** @throws Failure directory-unreadable */
-export function readRepeatables(fileSystem: FileSystem, settings: Settings): RepeatableFiles {
+/** Those of their own directory, and those that another tool keeps among its migrations. @throws Failure directory-unreadable */
+export function readRepeatables(context: FilesContext): RepeatableFiles {
+  const { fileSystem, settings } = context;
   const { directory, repeatableDirectory } = settings;
   const findings: Finding[] = [];
-  const files = readSqlDirectory(
+  const own = readSqlDirectory(
     fileSystem,
     {
       path: repeatableDirectory ?? directoryBeside(directory, "repeatable"),
@@ -66,7 +69,17 @@ export function readRepeatables(fileSystem: FileSystem, settings: Settings): Rep
     },
     findings,
   );
-  return { files, findings };
+  return { files: [...own, ...amongMigrations(context, findings)], findings };
+}
+
+function amongMigrations(context: FilesContext, findings: Finding[]): Repeatable[] {
+  if (!mayHaveRepeatables(context)) return [];
+  const { emit: _, ...silently } = context;
+  const { repeatables, contents } = findFiles(silently);
+  return repeatables.flatMap(({ name, script }) => {
+    const file = readScript(context.fileSystem, contents, { name, script }, findings);
+    return file ? [{ name, file }] : [];
+  });
 }
 
 /** Findings in the statements of files that must run in a transaction. */

@@ -1,10 +1,18 @@
-import { type DownTarget, planDown, planRedo, planUp, type UpTarget } from "../../core/migrations/plan.ts";
+import type { Migration } from "../../core/migrations/migration.ts";
+import {
+  type DownTarget,
+  planDown,
+  planRedo,
+  planUp,
+  stoppedBefore,
+  type UpTarget,
+} from "../../core/migrations/plan.ts";
 import type { RunReport } from "../../core/reports/report.ts";
 import type { TablePrivilege } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { carryOut } from "./carry-out.ts";
 import { plannerOf, type RunChoice } from "./plan-run.ts";
-import type { RunOptions, RunPlan } from "./run-plan.ts";
+import type { Planner, RunOptions, RunPlan } from "./run-plan.ts";
 
 /**
  * Applies pending migrations.
@@ -29,7 +37,13 @@ export function redo(context: DatabaseContext, count: number, options: RunOption
 async function run(context: DatabaseContext, choice: RunChoice, options: RunOptions): Promise<RunReport> {
   const { database, clock } = context;
   const started = clock.monotonicMs();
-  const plan = plannerOf(context, choice, options);
+  const planned = plannerOf(context, choice, options);
+  let stop: Migration | undefined;
+  const plan: Planner = async (session) => {
+    const result = await planned(session);
+    stop = result.plan.stopsBefore;
+    return result;
+  };
   const {
     repeatable = [],
     hooks = [],
@@ -40,6 +54,7 @@ async function run(context: DatabaseContext, choice: RunChoice, options: RunOpti
     command: choice.command,
     database: database.description,
     dryRun: options.dryRun ?? false,
+    ...(stop && { failure: stoppedBefore(stop) }),
     ...executed,
     durationMs: Math.round(clock.monotonicMs() - started),
     ...(repeatable.length > 0 && { repeatable }),

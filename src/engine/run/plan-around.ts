@@ -27,15 +27,15 @@ export interface AroundFiles {
 }
 
 /** @throws Failure directory-unreadable, files-unsound */
-export function readAround({ fileSystem, settings }: DatabaseContext, command: RunReport["command"]): AroundFiles {
-  const repeatable = command === "down" ? { files: [], findings: [] } : readRepeatables(fileSystem, settings);
+export function readAround(context: DatabaseContext, command: RunReport["command"]): AroundFiles {
+  const repeatable = command === "down" ? { files: [], findings: [] } : readRepeatables(context);
   refuseUnsound(repeatable.findings, "run migrations");
   return {
     command,
     repeatable,
     sendForRecords(session) {
       if (repeatable.files.length === 0) return undefined;
-      const sent = readRecords(session, tableNames(settings));
+      const sent = readRecords(session, tableNames(context.settings));
       // If the next query fails, nobody awaits this promise.
       sent.catch(() => {});
       return sent;

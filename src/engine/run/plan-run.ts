@@ -34,7 +34,7 @@ export interface RunChoice {
  */
 export function plannerOf(context: DatabaseContext, choice: RunChoice, options: RunOptions): Planner {
   const { fileSystem, settings } = context;
-  const files = readMigrations(fileSystem, settings.directory);
+  const files = readMigrations(context);
   if (files.findings.some(({ severity }) => severity === "error")) {
     // Report all errors together, including those in migrations that are already applied.
     const all = [...files.findings, ...inspectFiles(fileSystem, files.migrations, settings)];

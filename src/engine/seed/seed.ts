@@ -27,7 +27,7 @@ export async function seed(
 ): Promise<SeedReport> {
   const { database, fileSystem, settings, clock } = context;
   const started = clock.monotonicMs();
-  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+  const { migrations, findings } = readMigrations(context);
   const files = readSeeds(fileSystem, settings);
   refuseUnsound([...findings, ...files.findings].sort(byWeightAndPlace), "run seeds");
   const plan = plannerOf(context, migrations, files);

@@ -15,6 +15,8 @@ export interface Context {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   readonly emit: EventListener;
+  /** An environment variable that a file names; absent where a file must not read any. */
+  readonly variable?: (name: string) => string | undefined;
   /** Aborted when the user wants to stop; its reason is "interrupt" or "terminate". */
   readonly signal: AbortSignal;
   /** Recorded with each step. */

@@ -9,9 +9,9 @@ import type { Context } from "../session/context.ts";
  */
 export function fingerprint({ fileSystem, settings, toolVersion }: Context, seeds: boolean): string {
   const { directory, repeatableDirectory, hooksDirectory, seedsDirectory } = settings;
-  const { schema, table, environment, placeholders, hookFailure } = settings;
+  const { schema, table, environment, placeholders, hookFailure, layout } = settings;
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([toolVersion, schema, table, environment, placeholders, hookFailure]));
+  hash.update(JSON.stringify([toolVersion, layout, schema, table, environment, placeholders, hookFailure]));
   for (const path of [
     directory,
     repeatableDirectory ?? directoryBeside(directory, "repeatable"),
@@ -32,9 +32,9 @@ function addDirectory(
 ): void {
   for (const { name, kind } of entriesOf(fileSystem, path)) {
     if (kind === "directory" && !isFolder) addDirectory(hash, fileSystem, { path: `${path}/${name}`, isFolder: true });
-    if (kind !== "file" || !name.endsWith(".sql")) continue;
+    if (kind !== "file" || !/\.(?:sql|conf|toml|go)$/.test(name)) continue;
     hash.update(`\0${isFolder ? path.slice(path.lastIndexOf("/")) : ""}/${name}\0`);
-    for (const bytes of fileSystem.read(`${path}/${name}`)) hash.update(bytes);
+    for (const bytes of (fileSystem.parts?.whole ?? fileSystem.read)(`${path}/${name}`)) hash.update(bytes);
   }
 }
 

@@ -2,7 +2,7 @@ import { Failure } from "../../core/failure/failure.ts";
 import { runsIn } from "../../core/migrations/header.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
 import type { Step } from "../../core/migrations/plan.ts";
-import { compareVersions, sameVersion } from "../../core/migrations/version.ts";
+import { compareVersions, withVersion } from "../../core/migrations/version.ts";
 import type { BaselineReport } from "../../core/reports/report.ts";
 import type { Session } from "../../ports/session.ts";
 import { insertRowSql, type Recording } from "../history/history-table.ts";
@@ -19,11 +19,12 @@ import { changeHistory, lookToWrite, soundMigrations } from "./open-history.ts";
  * Records all migrations up to a version as applied without running them.
  * @throws Failure baseline-refused when the history already has entries, version-unknown
  */
-export async function baseline(context: DatabaseContext, version: string): Promise<BaselineReport> {
+export async function baseline(context: DatabaseContext, typed: string): Promise<BaselineReport> {
   const { settings, database } = context;
   const migrations = soundMigrations(context, "record a baseline");
-  if (!migrations.some((migration) => sameVersion(migration.version, version))) {
-    throw new Failure("version-unknown", `Cannot take ${version} as the baseline: there is no such migration`, {
+  const version = withVersion(migrations, typed)?.version;
+  if (version === undefined) {
+    throw new Failure("version-unknown", `Cannot take ${typed} as the baseline: there is no such migration`, {
       hint: `Name the last migration whose changes the database has already; see ${settings.directory}.`,
     });
   }

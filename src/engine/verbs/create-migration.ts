@@ -1,5 +1,7 @@
 import { Failure } from "../../core/failure/failure.ts";
 import { systemCode, systemWords } from "../../core/failure/system-error.ts";
+import { newFilesOf } from "../../core/formats/template.ts";
+import type { Layout } from "../../core/layout/layout.ts";
 import { TEMPLATE_LINE } from "../../core/migrations/emptiness.ts";
 import { fileNameWords, parseMigrationName } from "../../core/migrations/migration-name.ts";
 import { nextVersion, type VersionStyle } from "../../core/migrations/version.ts";
@@ -7,6 +9,7 @@ import type { CreatedReport } from "../../core/reports/report.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import { misplacedDirectory } from "../files/directory-advice.ts";
 import { listFolders } from "../files/environment-folders.ts";
+import { findFiles } from "../files/find-files.ts";
 import type { Context } from "../session/context.ts";
 
 export interface NewMigration {
@@ -43,7 +46,14 @@ export function createMigration(
       },
     );
   }
-  const version = nextVersion(existingVersions(context), clock.now(), style);
+  const { layout, versions } = existing(context);
+  if (layout !== "pgstep") {
+    const files = newFilesOf(layout, { versions, now: clock.now(), words, style, down });
+    const paths = files.map(({ path, text }) => ({ path: `${settings.directory}/${path}`, text }));
+    for (const { path, text } of paths) create(fileSystem, path, text);
+    return { type: "created", paths: paths.map(({ path }) => path) };
+  }
+  const version = nextVersion(versions, clock.now(), style);
   const name = `${version}_${words}`;
   const header = `-- Migration: ${name}\n-- Description: ${sentence(description)}\n-- Created: ${clock.now().toISOString().slice(0, 10)}\n\n`;
   const directory = environment === undefined ? settings.directory : `${settings.directory}/${environment}`;
@@ -58,18 +68,27 @@ export function createMigration(
   return { type: "created", paths: files.map((file) => file.path) };
 }
 
-function existingVersions({ fileSystem, settings }: Context): string[] {
+interface Existing {
+  readonly layout: Layout;
+  readonly versions: readonly string[];
+}
+
+/** The format of the directory, and the versions in it, also those of files with errors. */
+function existing(context: Context): Existing {
+  const { fileSystem, settings } = context;
+  const { directory, layout = "auto" } = settings;
   try {
-    return listFolders(fileSystem, settings.directory).entries.flatMap(({ name }) => {
-      const parsed = parseMigrationName(name);
-      return parsed && "version" in parsed ? [parsed.version] : [];
-    });
+    const names = listFolders(fileSystem, directory).entries.flatMap(({ name }) => parseMigrationName(name) ?? []);
+    const own = names.flatMap((name) => ("version" in name ? [name.version] : []));
+    const found = findFiles(context);
+    if (found.layout === "pgstep") return { layout: "pgstep", versions: own };
+    return { layout: found.layout, versions: found.migrations.map(({ version }) => version) };
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") {
-      const misplaced = misplacedDirectory(fileSystem, settings.directory);
-      if (!misplaced) return [];
+      const misplaced = misplacedDirectory(fileSystem, directory);
+      if (!misplaced) return { layout: layout === "auto" ? "pgstep" : layout, versions: [] };
       const { problem, hint } = misplaced;
-      throw new Failure("usage", `Cannot create ${settings.directory} here: ${problem}`, { hint });
+      throw new Failure("usage", `Cannot create ${directory} here: ${problem}`, { hint });
     }
     throw new Failure(
       "directory-unreadable",

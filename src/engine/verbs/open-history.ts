@@ -16,8 +16,8 @@ import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 
 /** The migrations of the directory. @throws Failure files-unsound when their names have errors */
-export function soundMigrations({ fileSystem, settings }: DatabaseContext, doing: string): readonly Migration[] {
-  const { migrations, findings } = readMigrations(fileSystem, settings.directory);
+export function soundMigrations(context: DatabaseContext, doing: string): readonly Migration[] {
+  const { migrations, findings } = readMigrations(context);
   refuseUnsound(findings, doing);
   return migrations;
 }

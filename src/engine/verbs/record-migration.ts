@@ -1,7 +1,7 @@
 import { Failure } from "../../core/failure/failure.ts";
 import { type Applied, isRecordedEmpty } from "../../core/migrations/history.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
-import { sameVersion } from "../../core/migrations/version.ts";
+import { sameVersion, withVersion } from "../../core/migrations/version.ts";
 import type { RecordReport } from "../../core/reports/report.ts";
 import type { RecordConsent } from "../../ports/consent.ts";
 import type { Session } from "../../ports/session.ts";
@@ -22,17 +22,24 @@ import { changeHistory, lookToWrite, soundMigrations } from "./open-history.ts";
  */
 export async function recordMigration(
   context: DatabaseContext,
-  version: string,
+  typed: string,
   recorded: RecordReport["recorded"],
   consent: RecordConsent,
 ): Promise<RecordReport> {
   const { settings, database, signal } = context;
   const doing = "correct the history of";
-  const migration = recorded === "applied" ? findMigration(context, version) : undefined;
+  const migration = recorded === "applied" ? findMigration(context, typed) : undefined;
+  const version = migration?.version ?? typed;
   const isEmptyEntry = (row: Applied) => migration !== undefined && isRecordedEmpty(row, migration);
   const seen = async (session: Session): Promise<{ state: DatabaseState; row: Applied | undefined }> => {
     const state = await lookToWrite(context, session, doing, [recorded === "applied" ? "INSERT" : "DELETE"]);
-    return { state, row: state.history.find((one) => sameVersion(one.version, version) && !isEmptyEntry(one)) };
+    return {
+      state,
+      row: withVersion(
+        state.history.filter((one) => !isEmptyEntry(one)),
+        version,
+      ),
+    };
   };
   const required = async (session: Session) => {
     const found = await seen(session);
@@ -79,7 +86,7 @@ function rowSql(
 
 /** @throws Failure version-unknown */
 function findMigration(context: DatabaseContext, version: string): Migration {
-  const migration = soundMigrations(context, "record a migration").find((one) => sameVersion(one.version, version));
+  const migration = withVersion(soundMigrations(context, "record a migration"), version);
   if (migration) return migration;
   throw new Failure("version-unknown", `Cannot record ${version} as applied: there is no such migration`, {
     hint: `Name a migration that is in ${context.settings.directory}.`,

@@ -1,6 +1,6 @@
 import { Failure } from "../../core/failure/failure.ts";
 import { compareHistory, type Entry } from "../../core/migrations/history.ts";
-import { sameVersion } from "../../core/migrations/version.ts";
+import { withVersion } from "../../core/migrations/version.ts";
 import type { RepairReport } from "../../core/reports/report.ts";
 import type { Consent, ForgetConsent } from "../../ports/consent.ts";
 import { readState } from "../history/read-state.ts";
@@ -33,7 +33,7 @@ async function findEntry(context: DatabaseContext, version: string): Promise<Ent
   const migrations = soundMigrations(context, "repair the history");
   const state = await withSession(database, "repair", (session) => readState(session, settings), signal);
   const entries = compareHistory(migrations, state, settings.environment);
-  const found = entries.find((one) => sameVersion(one.version, version));
+  const found = withVersion(entries, version);
   if (found) return found;
   throw new Failure("version-unknown", `Cannot repair ${version}: there is no such version`, {
     hint: "Run pgstep status to see the versions.",

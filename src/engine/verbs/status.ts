@@ -21,9 +21,9 @@ const SLICES = 64;
  */
 export async function readStatus(context: DatabaseContext, details = true): Promise<StatusReport> {
   const { settings, database } = context;
-  const files = readMigrations(context.fileSystem, settings.directory);
+  const files = readMigrations(context);
   refuseUnsound(files.findings, "show the status");
-  const repeatables = readRepeatables(context.fileSystem, settings);
+  const repeatables = readRepeatables(context);
   refuseUnsound(repeatables.findings, "show the status");
   const expected = details
     ? undefined

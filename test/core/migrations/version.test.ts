@@ -48,7 +48,7 @@ describe("versions", () => {
 
   test("are ASCII digits, as many as the history can hold", () => {
     assert.ok(isVersion("0".repeat(MAX_VERSION_LENGTH)));
-    for (const text of ["", "1".repeat(MAX_VERSION_LENGTH + 1), "1a", "-1", "1.0", " 1", "1\n", "١"]) {
+    for (const text of ["", "1".repeat(MAX_VERSION_LENGTH + 1), "1a", "-1", "1.", " 1", "1\n", "١"]) {
       assert.ok(!isVersion(text), text);
     }
   });

@@ -21,8 +21,8 @@ const NEW: FileChoice = { kind: "new", base: undefined };
 async function choice(place: string, wanted: FileChoice = NEW): Promise<[words: string, ...names: string[]]> {
   const directory = join(place, M);
   const settings = { ...DEFAULT_SETTINGS, directory };
-  const { migrations } = readMigrations(disk, directory);
-  const repeatables = readRepeatables(disk, settings).files;
+  const { migrations } = readMigrations({ fileSystem: disk, settings });
+  const repeatables = readRepeatables({ fileSystem: disk, settings }).files;
   const { words, paths, older } = await chooseFiles(wanted, settings, { migrations, repeatables }, git);
   const names = (of: ReadonlySet<string>) =>
     [...of].map((path) => path.slice(join(place, "database").length + 1).replace("migrations/", ""));

@@ -30,7 +30,7 @@ function created(present: readonly string[], description: string, style?: Versio
   const root = temporaryPlace("new");
   for (const name of present) writeFileSync(join(root, name), "SELECT 1;");
   const report = createMigration(contextOf(root), { description, down, ...(style && { style }) });
-  const { findings } = readMigrations(disk, root);
+  const { findings } = readMigrations(contextOf(root));
   assert.deepEqual(
     findings.filter((finding) => finding.severity === "error"),
     [],
@@ -88,7 +88,7 @@ test("the header says what it was called, on one line each", () => {
     /^-- Migration: 001_add_users_transaction_none\n-- Description: Add users -- Transaction: none\n-- Created: 2026-03-04\n\n/,
   );
   assert.match(readFileSync(join(directory, down), "utf8"), /^-- Migration: 001_add_users_transaction_none\n/);
-  const { migrations, findings } = readMigrations(disk, directory);
+  const { migrations, findings } = readMigrations(contextOf(directory));
   assert.deepEqual(findings, []);
   assert.equal(migrations[0]?.up.header.transaction, "one");
   assert.equal(migrations[0]?.description, "Add users -- Transaction: none");
