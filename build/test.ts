@@ -10,7 +10,7 @@ import { ROOT } from "./runtimes.ts";
 /*
  * `npm test`: builds what is tested, starts one server of each major version for all test files, and runs them. Words
  * after `--` select files by a part of their path: `npm test -- scenarios`. With `--all-runtimes` each case runs on all
- * runtimes; with `--everywhere` the comparison of `check` on databases and runtimes runs in full.
+ * runtimes; with `--everywhere` the comparisons of databases, versions and runtimes run in full.
  */
 
 const TIMEOUT_MS = 26 * 60_000;
@@ -20,7 +20,7 @@ const EVERYWHERE = "--everywhere";
 
 const given = process.argv.slice(2);
 const chosen = given.filter((word) => word !== ALL_RUNTIMES && word !== EVERYWHERE);
-if (given.includes(EVERYWHERE)) process.env.PGSTEP_CHECK_EVERYWHERE = "1";
+if (given.includes(EVERYWHERE)) process.env.PGSTEP_EVERYWHERE = "1";
 if (given.includes(ALL_RUNTIMES)) process.env.RUNTIMES = RUNTIMES.join(",");
 const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".test.ts"))

@@ -23,7 +23,7 @@ import { rehearseRestore } from "./engine/restore/rehearse.ts";
 import type { Context } from "./engine/session/context.ts";
 import { createdIfMissing } from "./engine/session/create-missing.ts";
 import { waitingDatabase, waitLimitOf } from "./engine/session/wait-for-database.ts";
-import { inShadow, replay } from "./engine/shadow/shadow.ts";
+import { type InShadow, inShadow, replay } from "./engine/shadow/shadow.ts";
 import type { FileSystem } from "./ports/file-system.ts";
 import type { Reporter } from "./ports/reporter.ts";
 import type { Database } from "./ports/session.ts";
@@ -88,10 +88,8 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
       const rehearsal = await shadows.open();
       return await inShadow(rehearsal, work).finally(() => rehearsal.database.close());
     },
-    async inTrial(work, beginning = []) {
-      const { shadow, start } = await shadows.openTrial(beginning);
-      return await inShadow(shadow, (context) => work(context, start)).finally(() => shadow.database.close());
-    },
+    inTrial: inTrial(shadows, "check"),
+    inDriftTrial: inTrial(shadows, "drift"),
     async probe() {
       const server = await target();
       return server?.kind === "server" ? (await import("./adapters/server/probe.ts")).serverProbe(server) : undefined;
@@ -130,6 +128,14 @@ function listenerOf({ reporter, isQuiet }: EnvironmentParts): EventListener {
     if (event.type === "layout-found" && isLayoutSaid) return;
     isLayoutSaid ||= event.type === "layout-found";
     reporter.event(event);
+  };
+}
+
+/** @param keeper see `ShadowDatabases.openTrial` */
+function inTrial(shadows: ShadowDatabases, keeper: "check" | "drift"): InShadow {
+  return async (work, beginning = []) => {
+    const { shadow, start } = await shadows.openTrial(beginning, keeper);
+    return await inShadow(shadow, (context) => work(context, start)).finally(() => shadow.database.close());
   };
 }
 

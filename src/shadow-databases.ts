@@ -49,9 +49,10 @@ export class ShadowDatabases {
   /**
    * Opens it for a trial run, in memory from the image of an earlier trial if there is one.
    * @param beginning the migrations that the trial applies first
+   * @param keeper the command that keeps its image; it may use that of another one
    * @throws Failure settings, and those of connecting
    */
-  async openTrial(beginning: readonly Migration[]): Promise<OpenedTrial> {
+  async openTrial(beginning: readonly Migration[], keeper: "check" | "drift"): Promise<OpenedTrial> {
     const { shadowTimeZone: TimeZone } = this.#resolved.values;
     const found = await this.#found();
     if (!isInMemory(found)) {
@@ -63,9 +64,13 @@ export class ShadowDatabases {
     if (directory === undefined || beginning.length === 0) {
       return { shadow: await this.#opened(trial, standIns), start: undefined };
     }
-    const images = new TrialImages(directory, resolve(this.#resolved.values.directory));
+    const project = resolve(this.#resolved.values.directory);
+    // A check begins with fewer migrations than a database has: with one image, each would replace that of the other.
+    const ofCheck = new TrialImages(directory, project);
+    const ofDrift = new TrialImages(directory, JSON.stringify([project, "drift"]));
+    const [images, others] = keeper === "check" ? [ofCheck, ofDrift] : [ofDrift, ofCheck];
     const keys = trialKeys(await this.#surroundings(standIns), beginning);
-    const image = images.find(keys);
+    const image = images.find(keys) ?? others.find(keys);
     const shadow = await this.#opened(image ? { ...trial, image: image.delta } : trial, standIns);
     return {
       shadow,

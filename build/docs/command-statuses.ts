@@ -56,6 +56,12 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
   protect: [NOT_STARTED, ENDED],
   unprotect: [NOT_STARTED, [3, "the name was not confirmed"], ENDED],
   reset: recording("the name was not confirmed, an object may not be dropped, or another run holds the lock"),
+  drift: [
+    NOT_STARTED,
+    [3, "the schema differs, or the files of applied migrations are missing or have errors"],
+    [4, "a migration failed on the embedded database"],
+    ENDED,
+  ],
   dump: [
     NOT_STARTED,
     [3, "the schema could not be dumped; with --check: the file is out of date"],

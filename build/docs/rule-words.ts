@@ -266,6 +266,14 @@ export const RULE_WORDS: { readonly [Id in RuleId]: WordsOf<Id> } = {
     meaning: "the schema lacks tables that the role may not read",
     remedy: "grant SELECT, or connect as their owner: [dump.md](dump.md)",
   },
+  drift: {
+    meaning: "an object of the database is not as the applied migrations make it",
+    remedy: "write the change into a migration, or undo it in the database: [drift.md](drift.md)",
+  },
+  "drift-inexact": {
+    meaning: "`drift` cannot compare something exactly, for example because a file has changed since it was applied",
+    remedy: "do what the message says: [drift.md](drift.md)",
+  },
   "backup-unfinished": {
     meaning: "the directory has files of an unfinished backup",
     remedy: "remove them if no other backup is running",

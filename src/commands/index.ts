@@ -7,6 +7,7 @@ import { completion } from "./completion.ts";
 import { config } from "./config.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
+import { drift } from "./drift.ts";
 import { dump } from "./dump.ts";
 import { helpOn } from "./help.ts";
 import { init } from "./init.ts";
@@ -36,7 +37,7 @@ export type PgstepCommand = Command<Environment>;
 /** The command that runs when none is named comes first. */
 const GROUPS = {
   Everyday: [up, status, down, redo, create, seed, types],
-  Safety: [check, validate, doctor, repair, resolve, protect],
+  Safety: [check, validate, drift, doctor, repair, resolve, protect],
   Data: [dump, backup, restore, reset],
   Setup: [init, baseline, bundle, config],
 } as const satisfies Readonly<Record<string, readonly PgstepCommand[]>>;

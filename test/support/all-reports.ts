@@ -170,6 +170,24 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
       ...{ type: "validation", database: "app", migrations: 3, findings: [FINDING, { ...FINDING, severity: "error" }] },
       syntax: { parser: 18, parsed: 5, unparsed: UNPARSED.map((reason) => ({ reason, statements: 2 })) },
     },
+    drift: {
+      ...{ type: "drift", database: "app", shadow: "shadow", migrations: 3, repeatable: 1, ignored: 2, ofPlatform: 1 },
+      ...{ platform: "Supabase", standIns: [{ extension: "pg_cron" }], warnings: [FINDING] },
+      differences: [
+        {
+          ...{ state: "added", kind: "index", name: "public.t.t_a", within: "public.t", details: [] },
+          ...{ database: "CREATE INDEX t_a ON public.t USING btree (a);", migrations: null },
+        },
+        {
+          ...{ state: "changed", kind: "column", name: "public.t.a", within: "public.t" },
+          details: ["type text instead of integer"],
+          ...{
+            database: "ALTER TABLE public.t ADD COLUMN a text;",
+            migrations: "ALTER TABLE public.t ADD COLUMN a int;",
+          },
+        },
+      ],
+    },
     check: {
       ...{ type: "check", database: "app", migrations: 3, files: "3 migrations since main at a1b2c3d" },
       ...{ hint: "Run pgstep check --all.", inOlder: 2, ignored: 1, known: 2, outdated: 1 },

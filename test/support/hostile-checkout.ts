@@ -80,6 +80,8 @@ export function makeHostileCheckout(): HostileCheckout {
       HOME: at("home"),
       TMPDIR: at("tmp"),
       PATH: at("programs"),
+      // Images of what the migrations make, which only pgstep reads.
+      XDG_CACHE_HOME: at("cache"),
       // What runtimes keep for themselves is not pgstep's.
       DENO_DIR: join(tmpdir(), "pgstep-hostile-deno"),
       BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
@@ -95,7 +97,7 @@ export function makeHostileCheckout(): HostileCheckout {
       mkdirSync(dirname(join(checkout, path)), { recursive: true });
       symlinkSync(target, join(checkout, path));
     },
-    outside: () => contents(place, (path) => path !== checkout),
+    outside: () => contents(place, (path) => path !== checkout && path !== at("cache")),
     inside: () => contents(checkout, () => true),
     end: () => rmSync(place, { recursive: true, force: true }),
   };

@@ -3,7 +3,7 @@ import { type Failure, finding } from "../../core/failure/failure.ts";
 import { messageOf } from "../../core/failure/system-error.ts";
 import type { Report } from "../../core/reports/report.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { findingsOf, type Inspected } from "../output/findings.ts";
+import { findingsOf, type Inspected, inspectedIn } from "../output/findings.ts";
 import type { OutputStream } from "../output/output.ts";
 import { markdownDocument } from "./findings-markdown.ts";
 import { gitlabDocument } from "./gitlab.ts";
@@ -33,10 +33,8 @@ export class DocumentReporter implements Reporter {
   event(): void {}
 
   report(report: Report): void {
-    if (report.type === "validation" || report.type === "check") {
-      const { findings, migrations } = report;
-      this.#write({ findings, migrations, report });
-    }
+    const inspected = inspectedIn(report);
+    if (inspected) this.#write(inspected);
   }
 
   /** An error in the command line is only printed as text: the command may not produce findings at all. */

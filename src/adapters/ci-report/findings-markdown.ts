@@ -1,10 +1,12 @@
+import type { DriftReport } from "../../core/drift/drift-report.ts";
+import { differenceWords } from "../../core/drift/words.ts";
 import type { Failure, FilePlace, Finding } from "../../core/failure/failure.ts";
 import type { CheckReport } from "../../core/reports/check-report.ts";
-import type { ValidationReport } from "../../core/reports/report.ts";
 import { cut } from "../../core/text/display.ts";
-import { checkoutPath, findingsOf, type Inspected } from "../output/findings.ts";
+import { checkoutPath, findingsOf, type Inspected, type InspectionReport } from "../output/findings.ts";
 import { counted } from "../output/words.ts";
 import { COLUMNS_IN_PIPES, examinationLines, statementTable } from "../text-report/check.ts";
+import { comparisonLines, countWords } from "../text-report/drift.ts";
 import { resultWords } from "../text-report/failure.ts";
 import { inspectionLines } from "../text-report/other-reports.ts";
 import { sourceWindow } from "../text-report/source-frame.ts";
@@ -13,7 +15,7 @@ import { block, code, Room, row, text } from "./markdown.ts";
 /** The result of check or validate for a comment on a change, or the failure that kept it from a result. */
 export function markdownDocument({ report, findings, checkout }: Inspected): string {
   const lines = report
-    ? reportMarkdown(report, checkout)
+    ? reportMarkdown({ report, findings }, checkout)
     : ["### pgstep failed", ...findingsMarkdown(findings, checkout, new Room())];
   return `${lines.join("\n")}\n`;
 }
@@ -23,18 +25,47 @@ const MOST_OF_LIST = 10_000;
 const MOST_OF_TABLE = 15_000;
 
 /** A heading with the result, what was checked, the findings by file, and the statements that block others. */
-export function reportMarkdown(report: ValidationReport | CheckReport, checkout: string): string[] {
-  const { migrations, database, findings } = report;
-  const command = report.type === "check" ? "check" : "validate";
+export function reportMarkdown(
+  { report, findings }: { readonly report: InspectionReport; readonly findings: readonly Finding[] },
+  checkout: string,
+): string[] {
   const room = new Room();
-  const where = database === undefined ? "" : ` against ${code(database)}`;
-  const lines = report.type === "check" ? examinationLines(report) : inspectionLines(report);
-  const list = [`- Checked ${counted(migrations, "migration")}${where}.`, ...lines.map((line) => `- ${text(line)}`)];
+  const list = [`- ${checkedWords(report)}`, ...linesOf(report).map((line) => `- ${text(line)}`)];
   const hint = report.type === "check" && report.hint !== undefined ? [["", help(report.hint)]] : [];
   const checked = room.take([...list.map((line) => [line]), ...hint], MOST_OF_LIST);
+  if (report.type === "drift") return driftMarkdown(report, checkout, { room, checked });
   const table = report.type === "check" ? tableMarkdown(report, room) : [];
+  const command = report.type === "validation" ? "validate" : report.type;
   const heading = `### pgstep ${command}: ${resultWords(findings)}`;
   return [heading, ...findingsMarkdown(findings, checkout, room), ...table, "", ...checked];
+}
+
+function driftMarkdown(
+  { warnings, differences }: DriftReport,
+  checkout: string,
+  { room, checked }: { readonly room: Room; readonly checked: readonly string[] },
+): string[] {
+  const result = differences.length === 0 ? "no drift" : countWords(differences);
+  const rows = room.take(differences.map((one) => [`- ${text(differenceWords(one))}`]));
+  const list = rows.length > 0 ? ["", ...rows] : [];
+  return [`### pgstep drift: ${result}`, ...findingsMarkdown(warnings, checkout, room), ...list, "", ...checked];
+}
+
+function checkedWords({ type, migrations, database }: InspectionReport): string {
+  if (type === "drift") return `Compared the schema of ${code(database)}.`;
+  const where = database === undefined ? "" : ` against ${code(database)}`;
+  return `Checked ${counted(migrations, "migration")}${where}.`;
+}
+
+function linesOf(report: InspectionReport): string[] {
+  switch (report.type) {
+    case "check":
+      return examinationLines(report);
+    case "drift":
+      return comparisonLines(report);
+    case "validation":
+      return inspectionLines(report);
+  }
 }
 
 function tableMarkdown({ statements }: CheckReport, room: Room): string[] {

@@ -4,7 +4,7 @@ import type { Event } from "../../core/reports/event.ts";
 import type { Report } from "../../core/reports/report.ts";
 import { safeText, withoutCommands } from "../../core/text/safe-text.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { checkoutPath, findingsOf, withHint } from "../output/findings.ts";
+import { checkoutPath, findingsOf, inspectedIn, withHint } from "../output/findings.ts";
 import type { OutputStream } from "../output/output.ts";
 
 /**
@@ -25,7 +25,7 @@ export class GithubAnnotations implements Reporter {
   }
 
   report(report: Report): void {
-    if (report.type === "validation" || report.type === "check") this.#annotate(report.findings);
+    this.#annotate(inspectedIn(report)?.findings ?? []);
     if (report.type === "status") this.#annotate(report.warnings);
     if ("failure" in report && report.failure) this.failure(report.failure);
   }

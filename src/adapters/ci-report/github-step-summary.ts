@@ -3,6 +3,7 @@ import type { Failure } from "../../core/failure/failure.ts";
 import { messageOf } from "../../core/failure/system-error.ts";
 import type { Report, RunReport, StepReport } from "../../core/reports/report.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { inspectedIn } from "../output/findings.ts";
 import { duration } from "../output/words.ts";
 import { summaryLine } from "../text-report/run.ts";
 import { failureMarkdown, reportMarkdown } from "./findings-markdown.ts";
@@ -24,10 +25,10 @@ export class StepSummary implements Reporter {
   event(): void {}
 
   report(report: Report): void {
+    const inspected = inspectedIn(report);
     if (report.type === "run") this.#append(runSummary(report, this.#checkout));
-    else if (report.type === "validation" || report.type === "check") {
-      this.#append(reportMarkdown(report, this.#checkout));
-    } else if ("failure" in report && report.failure) this.failure(report.failure);
+    else if (inspected) this.#append(reportMarkdown(inspected, this.#checkout));
+    else if ("failure" in report && report.failure) this.failure(report.failure);
   }
 
   failure(failure: Failure): void {

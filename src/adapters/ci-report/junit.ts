@@ -8,13 +8,15 @@ import { counted } from "../output/words.ts";
  * A JUnit report for CI services: a failed test case for each error, and a passed one for each warning. A failure
  * before the files were checked is an error of the test itself.
  */
-export function junitDocument({ findings, migrations, checkout }: Inspected): string {
+export function junitDocument({ findings, migrations, report, checkout }: Inspected): string {
   const looked = migrations !== undefined;
+  const isDrift = report?.type === "drift";
+  const command = isDrift ? "drift" : "validate";
   const wrong = findings.filter(({ severity }) => severity === "error").length;
   const cases = findings.map((finding) => testCase(finding, checkout, looked ? "failure" : "error"));
   if (looked && wrong === 0) {
     cases.unshift(
-      `    <testcase name="${counted(migrations, "migration")} checked" classname="pgstep.validate" time="0"/>`,
+      `    <testcase name="${counted(migrations, "migration")} ${isDrift ? "compared" : "checked"}" classname="pgstep.${command}" time="0"/>`,
     );
   }
   const [failures, errors] = looked ? [wrong, 0] : [0, wrong];
@@ -22,7 +24,7 @@ export function junitDocument({ findings, migrations, checkout }: Inspected): st
   return `${[
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="pgstep" ${counts}>`,
-    `  <testsuite name="pgstep validate" ${counts}>`,
+    `  <testsuite name="pgstep ${command}" ${counts}>`,
     ...cases,
     "  </testsuite>",
     "</testsuites>",
@@ -34,7 +36,8 @@ function testCase(finding: Finding, checkout: string, outcome: "failure" | "erro
   const file = place && checkoutPath(place, checkout);
   const where = [file, place?.line, place?.column].filter((part) => part !== undefined).join(":");
   const attributes = [
-    ["name", where === "" ? rule : `${where} ${rule}`],
+    // Objects have no place, and viewers join test cases of the same name.
+    ["name", rule === "drift" ? message : where === "" ? rule : `${where} ${rule}`],
     ["classname", `pgstep.${rule}`],
     ["time", "0"],
     ...(file === undefined ? [] : [["file", file]]),

@@ -4,6 +4,8 @@ import { LEVELS } from "../../core/findings/levels.ts";
 import type { Blocked } from "../../core/trace/lock-modes.ts";
 import { count, list, object, oneOf, ref, refOrNull, string, stringOrNull, TEXT, yesOrNo } from "./kinds.ts";
 
+const DRIFT_STATES = ["added", "missing", "changed"] as const;
+
 const FINDING = {
   rule: string<Finding["rule"]>("A stable name, e.g. duplicate-version."),
   severity: oneOf("An error stops a run. Only check has notes.", ["error", "warning", "note"]),
@@ -26,13 +28,22 @@ export const RULE_FIELDS = {
   }),
 };
 
-/** The objects of `validate` and `check`. */
+/** The objects of `validate`, `check` and `drift`. */
 export const CHECK_VALUES = {
   finding: object("An error or warning about files and history.", FINDING),
   checkFinding: object("A finding of check.", {
     ...FINDING,
     why: stringOrNull("What happens in production, or why another way is better; null if no rule of check found it."),
     recipe: stringOrNull("The safe or better way, as SQL in which <words> stand for your names; null as above."),
+  }),
+  driftedObject: object("An object of the database that is not as the applied migrations make it.", {
+    state: oneOf("added: only in the database. missing: not in the database. changed: different there.", DRIFT_STATES),
+    kind: string("PostgreSQL's term: table, column, index, privileges ..."),
+    name: string("The object, with its schema."),
+    within: stringOrNull("The relation or object that contains it; null for a top-level object."),
+    details: list("How a changed object differs, in words; of privileges, the list of them.", TEXT),
+    database: stringOrNull("The SQL of the object in the database; null if it is missing there."),
+    migrations: stringOrNull("The SQL of the object as the migrations make it; null if they do not."),
   }),
   ruleExample: object("An example of a rule. A test runs it.", {
     given: stringOrNull("Earlier migrations, as SQL; null if there are none."),

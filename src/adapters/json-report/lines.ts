@@ -1,11 +1,12 @@
 import type { Backup } from "../../core/backup/backup-report.ts";
 import type { Example } from "../../core/check/rule.ts";
+import type { DriftReport } from "../../core/drift/drift-report.ts";
 import type { Failure, FilePlace, Finding, ServerMessage } from "../../core/failure/failure.ts";
 import { messageOf } from "../../core/failure/system-error.ts";
 import { type Entry, isSettled } from "../../core/migrations/history.ts";
 import type { Step } from "../../core/migrations/plan.ts";
 import type { RepeatableEntry } from "../../core/repeatable/repeatable.ts";
-import type { CheckReport } from "../../core/reports/check-report.ts";
+import type { CheckReport, RuleReport } from "../../core/reports/check-report.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { Report, StepReport } from "../../core/reports/report.ts";
 import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
@@ -117,13 +118,10 @@ export function jsonReport(report: Report) {
     }
     case "check":
       return jsonCheck(report);
-    case "rule": {
-      const { bad, good } = report.examples;
-      return {
-        ...fields(report, "type", "id", "group", "severity", "title", "why", "recipe"),
-        examples: { bad: bad.map(jsonExample), good: good.map(jsonExample) },
-      };
-    }
+    case "drift":
+      return jsonDrift(report);
+    case "rule":
+      return jsonRule(report);
     case "backup":
       return { ...report, program: report.program ?? null };
     case "baseline":
@@ -164,6 +162,21 @@ export function jsonReport(report: Report) {
 
 function jsonStandIn({ extension, path }: UsedStandIn) {
   return { extension: extension ?? null, path: path ?? null };
+}
+
+function jsonDrift({ warnings, platform, standIns, ...rest }: DriftReport) {
+  return {
+    ...{ ...rest, platform: platform ?? null },
+    ...{ standIns: standIns.map(jsonStandIn), warnings: warnings.map(jsonFinding) },
+  };
+}
+
+function jsonRule(report: RuleReport) {
+  const { bad, good } = report.examples;
+  return {
+    ...fields(report, "type", "id", "group", "severity", "title", "why", "recipe"),
+    examples: { bad: bad.map(jsonExample), good: good.map(jsonExample) },
+  };
 }
 
 function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {

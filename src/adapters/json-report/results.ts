@@ -76,6 +76,18 @@ export const RESULTS = {
     outdated: count("The number of known findings that no longer occur."),
     findings: list("Errors first.", ref("checkFinding")),
   }),
+  drift: line("drift", "The answer of drift. Its exit status is 3 when anything differs.", {
+    database: DATABASE,
+    shadow: string("The database that the applied migrations were run on."),
+    migrations: count("The number of applied migrations."),
+    repeatable: count("The number of applied repeatable migrations."),
+    differences: list("The objects that differ, those of one relation together.", ref("driftedObject")),
+    ignored: count("The number of differences that the setting driftIgnore ignores."),
+    ofPlatform: count("The number of differences that come from the platform or from extensions."),
+    platform: stringOrNull("The platform of the database; null if pgstep does not know it."),
+    standIns: list("The stand-ins that the shadow database had.", ref("standIn")),
+    warnings: list("What makes the comparison inexact.", ref("finding")),
+  }),
   rule: line("rule", "The answer of check --explain.", RULE_FIELDS),
   types: line("types", "The answer of types. Its exit status is 3 when --check finds a file that is not up to date.", {
     database: DATABASE,

@@ -1,8 +1,28 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
+import type { DriftReport } from "../../core/drift/drift-report.ts";
+import { driftFindings } from "../../core/drift/words.ts";
 import type { Failure, FilePlace, Finding } from "../../core/failure/failure.ts";
 import type { CheckReport } from "../../core/reports/check-report.ts";
-import type { ValidationReport } from "../../core/reports/report.ts";
+import type { Report, ValidationReport } from "../../core/reports/report.ts";
 import type { Variables } from "./output.ts";
+
+/** A report whose result is a list of findings. */
+export type InspectionReport = ValidationReport | CheckReport | DriftReport;
+
+/** What a report found; undefined if its result is no list of findings. */
+export function inspectedIn(
+  report: Report,
+): (Pick<Inspected, "migrations" | "findings"> & { readonly report: InspectionReport }) | undefined {
+  switch (report.type) {
+    case "validation":
+    case "check":
+      return { migrations: report.migrations, findings: report.findings, report };
+    case "drift":
+      return { migrations: report.migrations, findings: driftFindings(report), report };
+    default:
+      return undefined;
+  }
+}
 
 /** The contents of a document for another program. */
 export interface Inspected {
@@ -10,7 +30,7 @@ export interface Inspected {
   readonly migrations: number | undefined;
   readonly findings: readonly Finding[];
   /** The whole report; undefined if pgstep failed before it checked any migration. */
-  readonly report?: ValidationReport | CheckReport;
+  readonly report?: InspectionReport;
   /** The directory that paths are relative to. */
   readonly checkout: string;
   readonly toolVersion: string;

@@ -1,9 +1,9 @@
 import type { Check } from "../../core/reports/diagnosis.ts";
 import type { DoctorReport, ExplainedValue } from "../../core/reports/report.ts";
 import { pad, printableLine, wrapped } from "../../core/text/display.ts";
+import { originColumns } from "../output/columns.ts";
 import type { Output } from "../output/output.ts";
 import { counted, listed } from "../output/words.ts";
-import { originColumns } from "./columns.ts";
 
 /** Fits every topic: the list is printed line by line, and still in columns. */
 const TOPIC_COLUMNS = 17;

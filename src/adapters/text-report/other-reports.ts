@@ -1,4 +1,6 @@
 import { rulePage } from "../../core/check/rule-page.ts";
+import type { DriftReport } from "../../core/drift/drift-report.ts";
+import { driftFindings } from "../../core/drift/words.ts";
 import type { CheckReport } from "../../core/reports/check-report.ts";
 import type {
   BaselineReport,
@@ -25,9 +27,9 @@ import { doctorLines } from "./doctor.ts";
 import { failureLines, findingLines, resultLine } from "./failure.ts";
 import { settingsLines } from "./settings.ts";
 
-/** The lines of all reports except runs, the status and checks. */
+/** The lines of all reports except runs, the status, checks and drift. */
 export function otherLines(
-  report: Exclude<Report, RunReport | SeedReport | StatusReport | CheckReport>,
+  report: Exclude<Report, RunReport | SeedReport | StatusReport | CheckReport | DriftReport>,
   output: Output,
 ): string[] {
   switch (report.type) {
@@ -92,6 +94,8 @@ export function quietLines(report: Report, output: Output): string[] {
     case "validation":
     case "check":
       return findingLines(report.findings, output);
+    case "drift":
+      return findingLines(driftFindings(report), output);
     default:
       return [];
   }

@@ -1,7 +1,7 @@
 import type { SettingsReport } from "../../core/reports/report.ts";
 import { printableLine } from "../../core/text/display.ts";
+import { type OriginRow, originColumns } from "../output/columns.ts";
 import type { Output } from "../output/output.ts";
-import { type OriginRow, originColumns } from "./columns.ts";
 
 /** The settings, then the connection values, each with its value and origin. */
 export function settingsLines(report: SettingsReport, output: Output): string[] {

@@ -13,6 +13,7 @@ import { hookLine, repeatableLine } from "./around.ts";
 import { backupLines, dumpedLines, plannedBackupLines, restorePlanLines } from "./backup.ts";
 import { checkLines, standInLines } from "./check.ts";
 import { checkLines as doctorCheckLines, explainedLines } from "./doctor.ts";
+import { driftLines } from "./drift.ts";
 import { failureLines, findingLines, noticeLines } from "./failure.ts";
 import { inventoryLines, otherLines, quietLines } from "./other-reports.ts";
 import { type Marks, ProgressLine } from "./progress-line.ts";
@@ -94,6 +95,7 @@ export class TextReporter implements Reporter {
     else if (report.type === "seed") this.#seed(report);
     else if (report.type === "status") this.#status(report);
     else if (report.type === "check") this.#answer(checkLines(report, this.#out, this.#verbose));
+    else if (report.type === "drift") this.#answer(driftLines(report, this.#out, this.#verbose));
     else this.#answer(otherLines(report, this.#out));
     if (report.type === "types" && isText) this.#printUnlessQuiet(standInLines(report.standIns));
     if (report.type === "settings" && report.failure) this.failure(report.failure);

@@ -43,6 +43,8 @@ export interface Environment {
   readonly inShadow: InShadow;
   /** The same for a trial run: settings of the server that change the effect of DDL are as --shadow-timezone says. */
   readonly inTrial: InShadow;
+  /** The same for the migrations that a database has. */
+  readonly inDriftTrial: InShadow;
   /** Connects to the server step by step; undefined for the embedded database. @throws Failure settings */
   probe(): Promise<Probe | undefined>;
   readonly programFile: ProgramFile;

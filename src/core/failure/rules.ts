@@ -71,6 +71,8 @@ export const RULES = {
   "backup-skipped": "warning",
   "restore-incomplete": "warning",
   "dump-incomplete": "warning",
+  drift: "error",
+  "drift-inexact": "warning",
   "backup-unfinished": "warning",
   "md5-login": "warning",
   "embedded-locks": "warning",

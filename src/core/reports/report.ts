@@ -1,6 +1,7 @@
 import type { BackupListReport, BackupReport, RestoreReport } from "../backup/backup-report.ts";
 import type { Origin } from "../configuration/origin.ts";
 import type { TargetValue } from "../connection/explanation.ts";
+import type { DriftReport } from "../drift/drift-report.ts";
 import type { DumpReport, LoadReport } from "../dump/dump-report.ts";
 import type { Failure, Finding } from "../failure/failure.ts";
 import type { HookReport } from "../hooks/hook.ts";
@@ -253,6 +254,7 @@ export interface WaitReport {
 }
 
 export type Report =
+  | DriftReport
   | DumpReport
   | LoadReport
   | BackupReport

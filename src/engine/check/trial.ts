@@ -8,7 +8,6 @@ import type { Node } from "../../core/parse-tree/node.ts";
 import type { Event } from "../../core/reports/event.ts";
 import { quoteIdentifier } from "../../core/sql/quote.ts";
 import type { Statement } from "../../core/sql/statement.ts";
-import { type Reach, reachOf } from "../../core/statements/leaves-database.ts";
 import { enumeration } from "../../core/text/display.ts";
 import type { Relation, TracedFile } from "../../core/trace/trace.ts";
 import type { Session } from "../../ports/session.ts";
@@ -20,7 +19,7 @@ import { deallocateOthers } from "../session/prepared-statements.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
 import { withSession } from "../session/with-session.ts";
 import { type DownResult, findingOf } from "../shadow/down-result.ts";
-import { createRoles, missingRole } from "../shadow/missing-roles.ts";
+import { createRoles, missingRole, reachesBeyond } from "../shadow/missing-roles.ts";
 import { DownProofs, type Reversible } from "../shadow/prove-downs.ts";
 import type { TrialStart } from "../shadow/trial-start.ts";
 import { applyEarlier, type EarlierRepeatables, withReplaced } from "./earlier-repeatables.ts";
@@ -170,7 +169,7 @@ export class Trial {
     let stopped = await run(earlier !== undefined);
     if (!stopped && earlier) {
       await finish();
-      const isLeftOut = (statement: Statement) => this.#reach(statement) !== undefined;
+      const isLeftOut = (statement: Statement) => reachesBeyond(statement, this.#context);
       this.#earlier = await applyEarlier({ ...this.#context, emit: () => {}, leavesOut: isLeftOut }, earlier);
       stopped = await run(false);
     }
@@ -224,15 +223,9 @@ export class Trial {
     if (event.type === "step-finished" && event.outcome === "applied") this.#applied.add(event.step.version);
   }
 
-  /** The roles of the embedded database end with it, and later statements may need them. */
-  #reach(statement: Statement): Reach | undefined {
-    const reach = reachOf(statement);
-    return reach === "role" && this.#context.database.embedded ? undefined : reach;
-  }
-
   /** True for a statement that is not run; `leftOut` then lists it. */
   leavesOut(statement: Statement, path: string): boolean {
-    if (this.#reach(statement) === undefined) return false;
+    if (!reachesBeyond(statement, this.#context)) return false;
     const place = { path, ...statement.position };
     const isKnown = this.leftOut.some(
       (one) => one.path === path && one.line === place.line && one.column === place.column,

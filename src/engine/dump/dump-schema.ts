@@ -7,7 +7,6 @@ import {
   type SchemaSource,
 } from "../../core/dump/schema-file.ts";
 import { Failure, finding } from "../../core/failure/failure.ts";
-import { OWN_SEARCH_PATH } from "../../core/sql/own-sql.ts";
 import { enumeration } from "../../core/text/display.ts";
 import { writeDuration } from "../../core/text/duration.ts";
 import type { SchemaDump } from "../../ports/schema-dump.ts";
@@ -16,6 +15,7 @@ import { ROW_SETTINGS } from "../backup/snapshot.ts";
 import { tableNames } from "../history/history-table.ts";
 import { type DatabaseState, readState } from "../history/read-state.ts";
 import type { DatabaseContext } from "../session/context.ts";
+import { inSnapshot } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
 import { chooseRelations, type RowTable, rowTables } from "./choose-relations.ts";
 import { dumpRows } from "./dump-rows.ts";
@@ -25,9 +25,6 @@ export interface DumpedSchema {
   readonly head: SchemaHead;
   readonly text: string;
 }
-
-/** One moment for pg_dump and the rows; the rollback at its end undoes all settings, also behind a pooler. */
-const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /**
  * Dumps the schema of the database, without pgstep's own tables.
@@ -49,28 +46,20 @@ export function dumpSchema(
     const major = Math.floor(session.backend.serverVersion / 10_000);
     accept(major);
     const state = await readState(session, settings);
-    await session.execute(SNAPSHOT);
-    try {
-      await session.execute(localSettings(session));
+    // One moment for pg_dump and the rows.
+    const read = async (): Promise<DumpedSchema> => {
       const applied = await readApplied(session, settings, state);
       const tables = await rowTables(session, choice.rows);
       const objects = await dumpObjects(context, session, dump, choice, tables);
       const { owners, privileges } = choice;
       const head = { owners, privileges, rows: tables.map(({ sql }) => sql), source, major, applied };
       return { head, text: headText(head) + objects };
-    } catch (error) {
+    };
+    return await inSnapshot(session, read, ROW_SETTINGS).catch((error: unknown) => {
       throw dumpFailure(error, database.description, settings);
-    } finally {
-      await session.execute("ROLLBACK").catch(() => {});
-    }
+    });
   };
   return withSession(database, doing, work, signal);
-}
-
-function localSettings({ backend }: Session): string {
-  const timeouts = ["statement_timeout = 0", "idle_in_transaction_session_timeout = 0"];
-  if (backend.serverVersion >= 170_000) timeouts.push("transaction_timeout = 0");
-  return [`search_path = ${OWN_SEARCH_PATH}`, ...timeouts, ...ROW_SETTINGS].map((one) => `SET LOCAL ${one};`).join(" ");
 }
 
 /** The history at the moment of the dump. */

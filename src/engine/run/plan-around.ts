@@ -17,6 +17,7 @@ import { readRecords } from "../repeatable/records.ts";
 import { refuseUnsound, type Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { AroundSteps } from "./around-run.ts";
+import type { ChosenFiles } from "./run-plan.ts";
 
 /** The files that a run reads besides the migrations. */
 export interface AroundFiles {
@@ -26,9 +27,10 @@ export interface AroundFiles {
   sendForRecords(session: Session): Promise<readonly RecordedRepeatable[]> | undefined;
 }
 
-/** @throws Failure directory-unreadable, files-unsound */
-export function readAround(context: DatabaseContext, command: RunReport["command"]): AroundFiles {
-  const repeatable = command === "down" ? { files: [], findings: [] } : readRepeatables(context);
+/** @param only the files that are used; all without it @throws Failure directory-unreadable, files-unsound */
+export function readAround(context: DatabaseContext, command: RunReport["command"], only?: ChosenFiles): AroundFiles {
+  const read = command === "down" ? { files: [], findings: [] } : readRepeatables(context);
+  const repeatable = only ? { ...read, files: read.files.filter(only.repeatable) } : read;
   refuseUnsound(repeatable.findings, "run migrations");
   return {
     command,

@@ -34,13 +34,15 @@ export interface RunChoice {
  */
 export function plannerOf(context: DatabaseContext, choice: RunChoice, options: RunOptions): Planner {
   const { fileSystem, settings } = context;
-  const files = readMigrations(context);
+  const { only } = options;
+  const all = readMigrations(context);
+  const files = only ? { ...all, migrations: all.migrations.filter(only.migration) } : all;
   if (files.findings.some(({ severity }) => severity === "error")) {
     // Report all errors together, including those in migrations that are already applied.
-    const all = [...files.findings, ...inspectFiles(fileSystem, files.migrations, settings)];
-    refuseUnsound(all.sort(byWeightAndPlace), "run migrations");
+    const findings = [...files.findings, ...inspectFiles(fileSystem, files.migrations, settings)];
+    refuseUnsound(findings.sort(byWeightAndPlace), "run migrations");
   }
-  const around = readAround(context, choice.command);
+  const around = readAround(context, choice.command, only);
   const planning = new Planning(context, { files, around }, choice, options);
   return (session) => planning.plan(session);
 }

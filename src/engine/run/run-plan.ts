@@ -1,5 +1,7 @@
 import type { Finding } from "../../core/failure/failure.ts";
+import type { Migration } from "../../core/migrations/migration.ts";
 import type { Plan } from "../../core/migrations/plan.ts";
+import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseState } from "../history/read-state.ts";
 import type { Script } from "../script/load-scripts.ts";
@@ -36,8 +38,16 @@ export interface RunOptions {
   readonly afterLoss?: Inquiry;
   /** Runs no repeatable migrations, even if no migration stays pending. */
   readonly withoutRepeatables?: boolean;
+  /** Leaves out all other files, as if they did not exist. */
+  readonly only?: ChosenFiles;
   /** Called on the run's session after each step that took effect, outside a transaction. Such a run is slower. */
   readonly afterStep?: AfterStep;
+}
+
+/** Some of the files of a run. */
+export interface ChosenFiles {
+  migration(migration: Migration): boolean;
+  repeatable(repeatable: Repeatable): boolean;
 }
 
 export type BackUpBefore = (

@@ -135,10 +135,16 @@ function schemaPrivileges(serverVersion: number, isPortable: boolean): Granted {
 const OBJECTS_OF =
   "CASE o.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE 'large objects' END";
 
+/** The role that runs the migrations: the owner of pgstep's tables. Its name differs from server to server. */
+const IS_MIGRATOR =
+  "o.defaclrole = COALESCE((SELECT min(c.relowner::int8)::oid FROM pg_class c WHERE c.oid IN (SELECT oid FROM own)), (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user))";
+
 /** Default privileges in a schema add to those of the database. */
-const DEFAULTS: Granted = {
+const defaults = (isPortable: boolean): Granted => ({
   kind: `'future ' || ${OBJECTS_OF}`,
-  name: "concat('of ', pg_get_userbyid(o.defaclrole), ' in schema ' || s.name)",
+  name: isPortable
+    ? `concat(CASE WHEN ${IS_MIGRATOR} THEN 'of the migrating role' ELSE 'of ' || quote_ident(pg_get_userbyid(o.defaclrole)) END, ' in schema ' || s.name)`
+    : "concat('of ', pg_get_userbyid(o.defaclrole), ' in schema ' || s.name)",
   acl: "o.defaclacl",
   initial:
     "CASE WHEN o.defaclnamespace = 0 THEN acldefault(CASE o.defaclobjtype WHEN 'S' THEN 's' ELSE o.defaclobjtype END, o.defaclrole) ELSE NULL::aclitem[] END",
@@ -146,7 +152,7 @@ const DEFAULTS: Granted = {
   from: "pg_default_acl o LEFT JOIN space s ON s.oid = o.defaclnamespace WHERE true",
   maintains: true,
   ifAny: "default privileges",
-};
+});
 
 /** The place of a comment's object in the tree: the relation that contains it, or the object itself. */
 const COMMENTED = `CASE m.classoid WHEN 'pg_class'::regclass THEN COALESCE((SELECT i.indrelid FROM pg_index i WHERE i.indexrelid = m.objoid), m.objoid)
@@ -173,7 +179,7 @@ export function privilegeQueries(
   isPortable: boolean,
   present: ReadonlySet<Presence>,
 ): ObjectQuery[] {
-  const all = [...GRANTED, schemaPrivileges(serverVersion, isPortable), DEFAULTS];
+  const all = [...GRANTED, schemaPrivileges(serverVersion, isPortable), defaults(isPortable)];
   const granted = all.filter(({ ifAny }) => ifAny === undefined || present.has(ifAny));
   return [privileges(serverVersion, granted), COMMENTS];
 }

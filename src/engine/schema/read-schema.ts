@@ -18,10 +18,12 @@ import { digestsSql, factsSql, type OwnObjects, type SchemaQuery, schemaQueries 
  * Reads the objects of the schema with their digests. Inside an open transaction it reads the state of that transaction,
  * and leaves it as it was.
  * @param own pgstep's own objects, which are left out
+ * @param isPortable true for a comparison with another server: then different digests of some kinds do not prove that
+ *   the objects differ, see `needsNormalForm`
  * @throws ServerFailure, ConnectionLost
  */
-export async function readSchema(session: Session, own: OwnObjects): Promise<SchemaObject[]> {
-  return await reading(session, own, false, digests);
+export async function readSchema(session: Session, own: OwnObjects, isPortable = false): Promise<SchemaObject[]> {
+  return await reading(session, own, isPortable, digests);
 }
 
 /**

@@ -28,6 +28,28 @@ export async function inTransaction(session: Session, statements: readonly strin
   }
 }
 
+/**
+ * Runs `work` in one read-only snapshot, without timeouts and in pgstep's search path. The rollback at its end undoes all
+ * settings, also behind a pooler.
+ * @param settings more settings: `name = value`
+ */
+export async function inSnapshot<Result>(
+  session: Session,
+  work: () => Promise<Result>,
+  settings: readonly string[] = [],
+): Promise<Result> {
+  await session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  try {
+    const timeouts = ["statement_timeout = 0", "idle_in_transaction_session_timeout = 0"];
+    if (session.backend.serverVersion >= 170_000) timeouts.push("transaction_timeout = 0");
+    const all = [`search_path = ${OWN_SEARCH_PATH}`, ...timeouts, ...settings];
+    await session.execute(all.map((one) => `SET LOCAL ${one};`).join(" "));
+    return await work();
+  } finally {
+    await session.execute("ROLLBACK").catch(() => {});
+  }
+}
+
 const TRIES = 3;
 
 /**

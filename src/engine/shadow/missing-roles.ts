@@ -1,5 +1,7 @@
 import type { Failure } from "../../core/failure/failure.ts";
 import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
+import type { Statement } from "../../core/sql/statement.ts";
+import { reachOf } from "../../core/statements/leaves-database.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
@@ -15,6 +17,15 @@ const MARK = "created by pgstep check";
 /** The role whose absence made a statement fail in the embedded database; undefined for any other failure. */
 export function missingRole({ database }: DatabaseContext, { server }: Failure): string | undefined {
   return database.embedded ? /^role "(.+)" does not exist$/.exec(server?.message ?? "")?.[1] : undefined;
+}
+
+/**
+ * True for a statement whose effect would not end with the shadow database. The roles of the embedded database end with
+ * it, and later statements may need them.
+ */
+export function reachesBeyond(statement: Statement, { database }: DatabaseContext): boolean {
+  const reach = reachOf(statement);
+  return reach === "server" || (reach === "role" && !database.embedded);
 }
 
 /** Creates roles in the embedded database. @returns false if it refuses one, such as a reserved name */

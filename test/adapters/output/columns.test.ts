@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { originColumns } from "../../../src/adapters/output/columns.ts";
 import { Output } from "../../../src/adapters/output/output.ts";
-import { originColumns } from "../../../src/adapters/text-report/columns.ts";
 import { displayWidth } from "../../../src/core/text/display.ts";
 
 const ROWS = [

@@ -1,5 +1,5 @@
 import { displayWidth, pad } from "../../core/text/display.ts";
-import type { Output } from "../output/output.ts";
+import type { Output } from "./output.ts";
 
 /** A named value, and where it was set. */
 export interface OriginRow {

@@ -1,0 +1,71 @@
+import type { DriftedObject, DriftReport, DriftState } from "../../core/drift/drift-report.ts";
+import { differenceWords } from "../../core/drift/words.ts";
+import { printable, printableLine } from "../../core/text/display.ts";
+import type { Output } from "../output/output.ts";
+import { counted, listed } from "../output/words.ts";
+import { standInLines } from "./check.ts";
+import { findingLines, helpLines } from "./failure.ts";
+
+/** The differences, a line for the result, and what was compared. @param verbose true to show the SQL of both sides */
+export function driftLines(report: DriftReport, output: Output, verbose: boolean): string[] {
+  const { warnings, differences } = report;
+  const findings = findingLines(warnings, output);
+  return [
+    ...findings,
+    ...(findings.length > 0 ? [""] : []),
+    ...differences.flatMap((one) => differenceLines(one, output, verbose)),
+    ...(differences.length > 0 ? [""] : []),
+    resultLine(report, output),
+    ...comparisonLines(report),
+    ...(differences.length > 0 ? helpLines(HINT, output) : []),
+  ];
+}
+
+const HINT = "Write the changes into a migration, or undo them in the database.";
+
+const MARKS: Readonly<Record<DriftState, string>> = { added: "+", missing: "-", changed: "~" };
+
+function differenceLines(object: DriftedObject, output: Output, verbose: boolean): string[] {
+  const { green, red, yellow } = output.colors;
+  const paint = { added: green, missing: red, changed: yellow }[object.state];
+  const line = `${paint(MARKS[object.state])} ${printableLine(differenceWords(object))}`;
+  return verbose
+    ? [
+        line,
+        ...sideLines("in the database:", object.database, output),
+        ...sideLines("by the migrations:", object.migrations, output),
+      ]
+    : [line];
+}
+
+function sideLines(label: string, sql: string | null, output: Output): string[] {
+  if (sql === null) return [];
+  const lines = printable(sql).split("\n");
+  return [`    ${output.colors.dim(label)}`, ...lines.map((line) => output.whole(`      ${line}`))];
+}
+
+function resultLine({ database, differences }: DriftReport, { colors }: Output): string {
+  const where = printableLine(database);
+  if (differences.length === 0) return `${where} has no drift.`;
+  return `${where} ${colors.red("has drifted")}: ${countWords(differences)}.`;
+}
+
+/** "2 objects added, 1 missing and 1 changed". */
+export function countWords(differences: readonly DriftedObject[]): string {
+  const counts = (["added", "missing", "changed"] as const)
+    .map((state) => [state, differences.filter((one) => one.state === state).length] as const)
+    .filter(([, count]) => count > 0);
+  return listed(counts.map(([state, count], index) => `${index === 0 ? counted(count, "object") : count} ${state}`));
+}
+
+/** What was compared, and what was left out. */
+export function comparisonLines({ migrations, repeatable, shadow, ...report }: DriftReport): string[] {
+  const more = repeatable > 0 ? ` and ${counted(repeatable, "repeatable migration")}` : "";
+  const { ignored, ofPlatform, platform, standIns } = report;
+  return [
+    `Compared with ${counted(migrations, "applied migration")}${more}, run on ${printableLine(shadow)}.`,
+    ...(ofPlatform > 0 ? [`Left out ${counted(ofPlatform, "object")} of ${platform ?? "extensions"}.`] : []),
+    ...(ignored > 0 ? [`Ignored ${counted(ignored, "difference")} by patterns.`] : []),
+    ...standInLines(standIns),
+  ];
+}
