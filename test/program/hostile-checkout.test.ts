@@ -148,7 +148,7 @@ describe("a hostile checkout", () => {
         assert.deepEqual(strange, [], typed);
         if (writes) assert.notDeepEqual(written, [], `${typed}: ${stderr}`);
         // That nothing happened proves nothing where the command failed early.
-        const expected = { "status --exit-code --json": 3, "seed --dry-run": 3 }[typed] ?? 0;
+        const expected = { "status --exit-code --json": 3, "seed --dry-run": 3, drift: 3 }[typed] ?? 0;
         assert.equal(status, expected, `${typed}: ${stderr}`);
       }
     });
