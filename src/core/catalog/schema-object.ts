@@ -22,6 +22,9 @@ export interface ObjectFacts extends ObjectKey {
   readonly facts: Facts;
 }
 
+/** An object with what defines it, and the name of the object that it is dropped with. */
+export type FoundObject = ObjectFacts & Pick<SchemaObject, "within">;
+
 /** The key of an object in maps and queries. */
 export function keyOf({ kind, name }: ObjectKey): string {
   return `${kind} ${name}`;

@@ -2,11 +2,8 @@ import { differenceWords } from "../catalog/difference-words.ts";
 import { sameFacts } from "../catalog/fingerprint.ts";
 import type { ParseSql } from "../catalog/normal-query.ts";
 import { objectSql } from "../catalog/object-sql.ts";
-import type { ObjectFacts, SchemaObject } from "../catalog/schema-object.ts";
+import type { FoundObject } from "../catalog/schema-object.ts";
 import type { DriftedObject } from "./drift-report.ts";
-
-/** An object with what defines it and the object that contains it. */
-export type FoundObject = ObjectFacts & Pick<SchemaObject, "within">;
 
 type Side = ReadonlyMap<string, FoundObject>;
 

@@ -1,12 +1,13 @@
 import { needsNormalForm } from "../../core/catalog/fingerprint.ts";
 import type { ParseSql } from "../../core/catalog/normal-query.ts";
 import { byKey } from "../../core/catalog/schema-comparison.ts";
-import { keyOf, type ObjectFacts, type SchemaObject } from "../../core/catalog/schema-object.ts";
-import { differencesOf, type FoundObject } from "../../core/drift/compare.ts";
+import type { FoundObject, ObjectFacts } from "../../core/catalog/schema-object.ts";
+import { differencesOf } from "../../core/drift/compare.ts";
 import type { DriftReport } from "../../core/drift/drift-report.ts";
 import { Failure } from "../../core/failure/failure.ts";
+import type { Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
-import { readFacts, readSchema } from "../schema/read-schema.ts";
+import { readGroups, readObjectsOf } from "../schema/read-schema.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { inSnapshot } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
@@ -35,8 +36,8 @@ export async function findDrift(context: DatabaseContext, { inShadow }: DriftOpt
   const reading = settled(readLive(context, history));
   return await inShadow(async (shadow, start) => {
     await replayChosen(shadow, applied, start);
-    const made = byKey(await readAll(shadow));
-    const live = byKey(unsettled(await reading));
+    const made = await readMade(shadow);
+    const live = unsettled(await reading);
     const differences = await compare(context, shadow, live, made);
     return {
       type: "drift",
@@ -66,28 +67,27 @@ function unsettled<Value>(result: Settled<Value>): Value {
 
 const DOING = "read the schema of";
 
-function readAll(context: DatabaseContext): Promise<SchemaObject[]> {
-  const read = (session: Parameters<typeof readSchema>[0]) => readSchema(session, ownObjects(context), true);
-  return withSession(context.database, DOING, read, context.signal);
+/** See `readGroups`. */
+type Groups = ReadonlyMap<string, string>;
+
+async function readMade(context: DatabaseContext): Promise<Groups> {
+  const read = (session: Session) => readGroups(session, ownObjects(context));
+  return await withSession(context.database, DOING, read, context.signal);
 }
 
 /** Reads the schema at a moment when the database has this history. @throws Failure history-conflict */
-async function readLive(context: DatabaseContext, { state }: LiveHistory): Promise<SchemaObject[]> {
+async function readLive(context: DatabaseContext, { state }: LiveHistory): Promise<Groups> {
   const { database, settings, signal } = context;
   const sql = `SELECT version::pg_catalog.text AS version FROM ONLY ${tableNames(settings).history}`;
-  const versions = (list: readonly { readonly version?: unknown }[]) =>
-    JSON.stringify(list.map(({ version }) => String(version)).sort());
-  return await withSession(
-    database,
-    DOING,
-    (session) =>
-      inSnapshot(session, async () => {
-        const rows = state.historyExists ? await session.query(sql) : [];
-        if (versions(rows) !== versions(state.history)) throw ranMeanwhile(database.description);
-        return await readSchema(session, ownObjects(context), true);
-      }),
-    signal,
-  );
+  const work = async (session: Session) => {
+    const rows = state.historyExists ? await session.query(sql) : [];
+    const versions = new Set(rows.map(({ version }) => String(version)));
+    const isSame =
+      versions.size === state.history.length && state.history.every(({ version }) => versions.has(version));
+    if (!isSame) throw ranMeanwhile(database.description);
+    return await readGroups(session, ownObjects(context));
+  };
+  return await withSession(database, DOING, (session) => inSnapshot(session, () => work(session)), signal);
 }
 
 function ranMeanwhile(database: string): Failure {
@@ -96,29 +96,18 @@ function ranMeanwhile(database: string): Failure {
   });
 }
 
-type Objects = ReadonlyMap<string, SchemaObject>;
-
-/** Reads the facts of the objects whose digests differ: they decide, because some kinds are spelled differently. */
-async function compare(context: DatabaseContext, shadow: DatabaseContext, live: Objects, made: Objects) {
-  const isSame = ({ digest, ...key }: SchemaObject, other: Objects) => other.get(keyOf(key))?.digest === digest;
-  const ofLive = [...live.values()].filter((object) => !isSame(object, made));
-  const ofMade = [...made.values()].filter((object) => !isSame(object, live));
-  if (ofLive.length + ofMade.length === 0) return [];
-  const [database, migrations] = await Promise.all([factsOf(context, ofLive), factsOf(shadow, ofMade)]);
+/** Reads the objects of the groups that differ: their facts decide, because versions spell some kinds differently. */
+async function compare(context: DatabaseContext, shadow: DatabaseContext, live: Groups, made: Groups) {
+  const groups = [...new Set([...live.keys(), ...made.keys()])].filter((one) => live.get(one) !== made.get(one));
+  if (groups.length === 0) return [];
+  const [database, migrations] = await Promise.all([objectsOf(context, groups), objectsOf(shadow, groups)]);
   const parse = await parserFor(context, [...database.values(), ...migrations.values()]);
   return differencesOf({ database, migrations }, parse);
 }
 
-async function factsOf(context: DatabaseContext, objects: readonly SchemaObject[]): Promise<Map<string, FoundObject>> {
-  if (objects.length === 0) return new Map();
-  const within = new Map(objects.map((object) => [keyOf(object), object.within]));
-  const found = await withSession(
-    context.database,
-    DOING,
-    (session) => inSnapshot(session, () => readFacts(session, ownObjects(context), objects, true)),
-    context.signal,
-  );
-  return byKey(found.map((object) => ({ ...object, within: within.get(keyOf(object)) ?? null })));
+async function objectsOf(context: DatabaseContext, groups: readonly string[]): Promise<Map<string, FoundObject>> {
+  const read = (session: Session) => inSnapshot(session, () => readObjectsOf(session, ownObjects(context), groups));
+  return byKey(await withSession(context.database, DOING, read, context.signal));
 }
 
 /** A parser of the queries in these objects, which are parsed at once. */

@@ -2,6 +2,7 @@ import { needsNormalForm, portableDigest } from "../../core/catalog/fingerprint.
 import type { ParseSql } from "../../core/catalog/normal-query.ts";
 import {
   type Facts,
+  type FoundObject,
   keyOf,
   type ObjectFacts,
   type ObjectKey,
@@ -12,18 +13,24 @@ import { COMPARABLE } from "../catalog/indexes-sql.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { BEGIN_OWN } from "../session/own-transaction.ts";
 import { PRESENT, type Presence } from "./object-query.ts";
-import { digestsSql, factsSql, type OwnObjects, type SchemaQuery, schemaQueries } from "./schema-sql.ts";
+import {
+  digestsSql,
+  factsSql,
+  groupDigestsSql,
+  groupsSql,
+  type OwnObjects,
+  type SchemaQuery,
+  schemaQueries,
+} from "./schema-sql.ts";
 
 /**
  * Reads the objects of the schema with their digests. Inside an open transaction it reads the state of that transaction,
  * and leaves it as it was.
  * @param own pgstep's own objects, which are left out
- * @param isPortable true for a comparison with another server: then different digests of some kinds do not prove that
- *   the objects differ, see `needsNormalForm`
  * @throws ServerFailure, ConnectionLost
  */
-export async function readSchema(session: Session, own: OwnObjects, isPortable = false): Promise<SchemaObject[]> {
-  return await reading(session, own, isPortable, digests);
+export async function readSchema(session: Session, own: OwnObjects): Promise<SchemaObject[]> {
+  return await reading(session, own, false, digests);
 }
 
 /**
@@ -36,6 +43,30 @@ export async function readPortableSchema(session: Session, own: OwnObjects, pars
     const unclear = await facts(query, objects.filter(needsNormalForm));
     const portable = new Map(unclear.map((object) => [keyOf(object), portableDigest(object, parse)]));
     return objects.map((object) => ({ ...object, digest: portable.get(keyOf(object)) ?? object.digest }));
+  });
+}
+
+/**
+ * Reads the schema as digests of groups of objects, for a comparison with that of another server: a few rows instead of
+ * all objects. Groups of equal objects are equal; others may still be, see `needsNormalForm`.
+ */
+export async function readGroups(session: Session, own: OwnObjects): Promise<ReadonlyMap<string, string>> {
+  return await reading(session, own, true, async (query) => {
+    const sql = groupDigestsSql(query);
+    return new Map(await ask<[string, string][]>(session, sql, ["list of", ["parts", ["text", "text"]]]));
+  });
+}
+
+/** Reads the objects of some of these groups. */
+export async function readObjectsOf(
+  session: Session,
+  own: OwnObjects,
+  groups: readonly string[],
+): Promise<FoundObject[]> {
+  return await reading(session, own, true, async (query) => {
+    const shape: Shape = ["list of", ["parts", ["text", "text", "text?", "anything"]]];
+    const rows = await ask<[string, string, string | null, Facts][]>(session, groupsSql(query, groups), shape);
+    return rows.map(([kind, name, within, found]) => ({ kind, name, within, facts: found }));
   });
 }
 

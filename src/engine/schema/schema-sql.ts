@@ -65,6 +65,23 @@ export function digestsSql(query: SchemaQuery): string {
   return rowSql(query, listOf(`json_build_array(kind, name, within, ${DIGEST})`));
 }
 
+/** The group of an object: it shares a group with its relation, and by chance with others. */
+const GROUP = "substr(encode(sha256(convert_to(COALESCE(within, name), 'UTF8')), 'hex'), 1, 3)";
+
+/** One row whose `row` is a JSON list of [group, digest]: equal digests for groups of equal objects. */
+export function groupDigestsSql({ own, queries }: SchemaQuery): string {
+  const objects = `SELECT ${GROUP} AS "group", kind || ' ' || name AS key, facts FROM ${unionSql(queries)}`;
+  const text = `string_agg(key || E'\\t' || facts::text, E'\\n' ORDER BY key COLLATE "C")`;
+  const digests = `SELECT "group", encode(sha256(convert_to(${text}, 'UTF8')), 'base64') AS digest FROM (${objects}) o GROUP BY 1`;
+  return `WITH ${userObjectsSql(own.tables, own.schema)} SELECT ${listOf('json_build_array("group", digest)')}::text AS row FROM (${digests}) g`;
+}
+
+/** One row whose `row` is a JSON list of [kind, name, within, facts] of the objects in these groups. */
+export function groupsSql(query: SchemaQuery, groups: readonly string[]): string {
+  const where = ` WHERE ${GROUP} = ANY (ARRAY[${groups.map(quoteText).join(", ")}]::text[])`;
+  return rowSql(query, listOf("json_build_array(kind, name, within, facts)"), where);
+}
+
 /** One row whose `row` is a JSON list of [kind, name, facts]. @param keys the objects to return; undefined for all */
 export function factsSql({ own, queries }: SchemaQuery, keys: readonly ObjectKey[] | undefined): string {
   const row = listOf("json_build_array(kind, name, facts)");
