@@ -19,6 +19,7 @@ export const drift: Command<Environment> = {
   arguments: [],
   findings: true,
   options: [
+    settingOption("driftIgnore"),
     settingOption("shadowUrl"),
     settingOption("standInsDirectory"),
     settingOption("shadowTimeZone"),
@@ -32,7 +33,10 @@ export const drift: Command<Environment> = {
   ],
   async run(_invocation, environment) {
     const context = await environment.databaseContext();
-    const report = await findDrift(context, { inShadow: environment.inDriftTrial });
+    const report = await findDrift(context, {
+      inShadow: environment.inDriftTrial,
+      ignore: environment.settings.values.driftIgnore ?? [],
+    });
     environment.report(report);
     return report.differences.length > 0 ? DRIFTED : 0;
   },

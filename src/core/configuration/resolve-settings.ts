@@ -145,9 +145,9 @@ function understood(
     const sent = unpermittedVariable(said.text, permitted);
     if (sent !== undefined) return misplaced(sent, "sent", origin);
   }
-  // Inside an object the value is in JSON quotes.
-  const written = (text: string | undefined) =>
-    kind.json === "object" && text ? JSON.stringify(text).slice(1, -1) : text;
+  // Inside an object or a list the value is in JSON quotes.
+  const isInQuotes = kind.json === "object" || kind.json === "array";
+  const written = (text: string | undefined) => (isInQuotes && text ? JSON.stringify(text).slice(1, -1) : text);
   const substitution = substitute(said.text, (one) => written(variable(one)));
   if ("problem" in substitution) return wrong(`"${origin.key}"`, substitution.problem, substitution.hint, origin);
   if (substitution.value === "")

@@ -95,7 +95,8 @@ class ProjectFileReader {
       return;
     }
     const { kind, outsideSections } = settingOf(name);
-    const text = value.kind === "object" && kind.json === "object" ? JSON.stringify(plainOf(value)) : textOf(value);
+    const isWhole = (value.kind === "object" || value.kind === "array") && kind.json === value.kind;
+    const text = isWhole ? JSON.stringify(plainOf(value)) : textOf(value);
     const isReference = value.kind === "string" && hasReferences(value.value);
     const result = text === undefined || isReference ? undefined : kind.read(text);
     if (inSection && outsideSections) {

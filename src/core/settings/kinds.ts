@@ -1,4 +1,5 @@
 import type { Completes } from "../command-line/command.ts";
+import { patternProblem } from "../drift/patterns.ts";
 import { commandWords } from "../text/command-words.ts";
 import { parseDuration, writeDuration } from "../text/duration.ts";
 import { parseSize, writeSize } from "../text/size.ts";
@@ -13,7 +14,7 @@ export interface Kind<Value = unknown> {
   /** The words or paths that a shell completes. */
   readonly completes?: Completes;
   /** The type in a project file. */
-  readonly json: "string" | "boolean" | "number" | "object";
+  readonly json: "string" | "boolean" | "number" | "object" | "array";
   /** The expected value, with its article: "a duration". */
   readonly expected: string;
   /** One sentence for a user who wrote something else. */
@@ -177,3 +178,33 @@ export const wholeNumber: Kind<number> = {
     /^[1-9][0-9]{0,4}$/.test(written) ? { value: Number(written) } : { problem: "it is not a number from 1 to 99999" },
   show: String,
 };
+
+/** `pattern;pattern`; in JSON, a list. */
+export const objectPatterns: Kind<readonly string[]> = {
+  placeholder: "pattern;...",
+  json: "array",
+  expected: "a list of patterns",
+  hint: 'Write --drift-ignore "schema audit;index public.tmp_*"; in a file ["schema audit", "index public.tmp_*"].',
+  schema: { items: { type: "string", minLength: 1 } },
+  read(written) {
+    if (!written.startsWith("[")) return fromList(written.split(";"));
+    try {
+      return fromList(JSON.parse(written) as unknown[]);
+    } catch {
+      return { problem: "it is not JSON" };
+    }
+  },
+  show: (patterns) => patterns.join(";"),
+  merge: (stronger, weaker) => [...new Set([...weaker, ...stronger])],
+};
+
+function fromList(list: readonly unknown[]): ReturnType<Kind<readonly string[]>["read"]> {
+  const patterns: string[] = [];
+  for (const pattern of list) {
+    if (typeof pattern !== "string") return { problem: "a pattern is not a string" };
+    const problem = patternProblem(pattern);
+    if (problem !== undefined) return { problem };
+    patterns.push(pattern.trim());
+  }
+  return { value: patterns };
+}

@@ -1,7 +1,6 @@
 import { LAYOUTS } from "../layout/layout.ts";
 import { BACKUP_SETTINGS } from "./backup-settings.ts";
 import { CHECK_SETTINGS } from "./check-settings.ts";
-import { DUMP_SETTINGS } from "./dump-settings.ts";
 import { hookCommands } from "./hook-commands-kind.ts";
 import {
   choice,
@@ -17,6 +16,7 @@ import {
 import { LOCK_SETTINGS } from "./lock-settings.ts";
 import { OUTPUT_SETTINGS } from "./output-settings.ts";
 import { placeholderValues } from "./placeholder-kind.ts";
+import { SCHEMA_SETTINGS } from "./schema-settings.ts";
 import type { Setting } from "./setting.ts";
 import { SHADOW_SETTINGS } from "./shadow-settings.ts";
 
@@ -200,7 +200,7 @@ export const SETTINGS = {
   },
   ...LOCK_SETTINGS,
   ...BACKUP_SETTINGS,
-  ...DUMP_SETTINGS,
+  ...SCHEMA_SETTINGS,
   ...CHECK_SETTINGS,
   ...OUTPUT_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting>>;

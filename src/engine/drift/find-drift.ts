@@ -1,14 +1,20 @@
 import { needsNormalForm } from "../../core/catalog/fingerprint.ts";
 import type { ParseSql } from "../../core/catalog/normal-query.ts";
 import { byKey } from "../../core/catalog/schema-comparison.ts";
-import type { FoundObject, ObjectFacts } from "../../core/catalog/schema-object.ts";
+import type { ObjectFacts } from "../../core/catalog/schema-object.ts";
 import { differencesOf } from "../../core/drift/compare.ts";
-import type { DriftReport } from "../../core/drift/drift-report.ts";
-import { Failure } from "../../core/failure/failure.ts";
+import type { DriftedObject, DriftReport } from "../../core/drift/drift-report.ts";
+import { forgive, platformOf, type Surroundings } from "../../core/drift/forgive.ts";
+import { PLATFORMS } from "../../core/drift/platforms.ts";
+import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
+import { enumeration } from "../../core/text/display.ts";
 import type { Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
-import { readGroups, readObjectsOf } from "../schema/read-schema.ts";
+import { readGroups, readObjectsOf, readUnreadable } from "../schema/read-schema.ts";
+import { kindsNeeding } from "../schema/schema-sql.ts";
 import type { DatabaseContext } from "../session/context.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
 import { inSnapshot } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
 import { ownObjects } from "../shadow/prove-downs.ts";
@@ -20,6 +26,8 @@ import { appliedFiles, type LiveHistory, readLiveHistory } from "./applied-files
 export interface DriftOptions {
   /** Gives an empty database. */
   readonly inShadow: InShadow;
+  /** Patterns for objects that do not count. */
+  readonly ignore?: readonly string[];
 }
 
 /**
@@ -28,24 +36,24 @@ export interface DriftOptions {
  * @throws Failure directory-unreadable, files-unsound, history-conflict, history-foreign, shadow-not-empty, those of
  *   connecting, and those of a run
  */
-export async function findDrift(context: DatabaseContext, { inShadow }: DriftOptions): Promise<DriftReport> {
+export async function findDrift(context: DatabaseContext, options: DriftOptions): Promise<DriftReport> {
   const history = await readLiveHistory(context);
   const applied = appliedFiles(context, history);
   const { migrations, repeatables, warnings } = applied;
   // The server reads its catalog while the shadow database starts.
   const reading = settled(readLive(context, history));
-  return await inShadow(async (shadow, start) => {
+  return await options.inShadow(async (shadow, start) => {
     await replayChosen(shadow, applied, start);
-    const made = await readMade(shadow);
-    const live = unsettled(await reading);
-    const differences = await compare(context, shadow, live, made);
+    const { found, surroundings, kinds, unseen } = await compare(context, shadow, reading);
+    const forgiven = forgive(found, surroundings, { patterns: options.ignore ?? [], kinds });
     return {
       type: "drift",
       database: context.database.description,
       shadow: shadow.database.description,
-      ...{ migrations: migrations.length, repeatable: repeatables.size, differences, warnings },
-      ...{ ignored: 0, ofPlatform: 0, platform: undefined },
+      ...{ migrations: migrations.length, repeatable: repeatables.size, ...forgiven },
+      platform: platformOf(surroundings)?.name,
       standIns: await usedStandIns(shadow),
+      warnings: [...warnings, ...unseen],
     };
   }, migrations);
 }
@@ -70,13 +78,19 @@ const DOING = "read the schema of";
 /** See `readGroups`. */
 type Groups = ReadonlyMap<string, string>;
 
-async function readMade(context: DatabaseContext): Promise<Groups> {
-  const read = (session: Session) => readGroups(session, ownObjects(context));
-  return await withSession(context.database, DOING, read, context.signal);
+/** The schema of the live database, and what its role may not read of it. */
+interface Live {
+  readonly groups: Groups;
+  /** System catalogs. */
+  readonly unreadable: readonly string[];
+  /** The owner of the history, as SQL. */
+  readonly migrator: string;
+  readonly role: string;
+  readonly serverVersion: number;
 }
 
 /** Reads the schema at a moment when the database has this history. @throws Failure history-conflict */
-async function readLive(context: DatabaseContext, { state }: LiveHistory): Promise<Groups> {
+async function readLive(context: DatabaseContext, { state }: LiveHistory): Promise<Live> {
   const { database, settings, signal } = context;
   const sql = `SELECT version::pg_catalog.text AS version FROM ONLY ${tableNames(settings).history}`;
   const work = async (session: Session) => {
@@ -85,9 +99,18 @@ async function readLive(context: DatabaseContext, { state }: LiveHistory): Promi
     const isSame =
       versions.size === state.history.length && state.history.every(({ version }) => versions.has(version));
     if (!isSame) throw ranMeanwhile(database.description);
-    return await readGroups(session, ownObjects(context));
+    const [owner] = await session.query(migratorSql(context));
+    const unreadable = await readUnreadable(session);
+    const groups = await readGroups(session, ownObjects(context), unreadable);
+    const { serverVersion } = session.backend;
+    return { groups, unreadable, migrator: String(owner?.name), role: state.role, serverVersion };
   };
   return await withSession(database, DOING, (session) => inSnapshot(session, () => work(session)), signal);
+}
+
+function migratorSql({ settings }: DatabaseContext): string {
+  const history = `pg_catalog.to_regclass(${quoteText(tableNames(settings).history)})`;
+  return `SELECT quote_ident(pg_get_userbyid(relowner)) AS name FROM pg_class WHERE oid = ${history}`;
 }
 
 function ranMeanwhile(database: string): Failure {
@@ -97,17 +120,65 @@ function ranMeanwhile(database: string): Failure {
 }
 
 /** Reads the objects of the groups that differ: their facts decide, because versions spell some kinds differently. */
-async function compare(context: DatabaseContext, shadow: DatabaseContext, live: Groups, made: Groups) {
-  const groups = [...new Set([...live.keys(), ...made.keys()])].filter((one) => live.get(one) !== made.get(one));
-  if (groups.length === 0) return [];
-  const [database, migrations] = await Promise.all([objectsOf(context, groups), objectsOf(shadow, groups)]);
-  const parse = await parserFor(context, [...database.values(), ...migrations.values()]);
-  return differencesOf({ database, migrations }, parse);
+async function compare(context: DatabaseContext, shadow: DatabaseContext, reading: Promise<Settled<Live>>) {
+  const live = unsettled(await reading);
+  const { unreadable } = live;
+  const read = (session: Session) => readGroups(session, ownObjects(shadow), unreadable);
+  const made = await withSession(shadow.database, DOING, read, shadow.signal);
+  const groups = [...new Set([...live.groups.keys(), ...made.keys()])].filter(
+    (one) => live.groups.get(one) !== made.get(one),
+  );
+  const unseen = unreadable.flatMap((catalog) => unseenKinds(catalog, live));
+  if (groups.length === 0) return { ...NOTHING_FOUND, unseen };
+  const wanted = { groups, unreadable };
+  const [database, migrations] = await Promise.all([objectsOf(context, wanted), objectsOf(shadow, wanted)]);
+  const objects = [...migrations.objects.values(), ...database.objects.values()];
+  const parse = await parserFor(context, objects);
+  return {
+    found: differencesOf({ database: database.objects, migrations: migrations.objects }, parse).filter(
+      (one) => !isOfOwner(one, live),
+    ),
+    surroundings: database.surroundings,
+    kinds: new Map(objects.filter(({ within }) => within === null).map(({ kind, name }) => [name, kind])),
+    unseen,
+  };
 }
 
-async function objectsOf(context: DatabaseContext, groups: readonly string[]): Promise<Map<string, FoundObject>> {
-  const read = (session: Session) => inSnapshot(session, () => readObjectsOf(session, ownObjects(context), groups));
-  return byKey(await withSession(context.database, DOING, read, context.signal));
+/** The migrating role owns the objects, so what migrations grant to that role changes nothing. */
+function isOfOwner({ state, kind, name }: DriftedObject, { migrator }: Live): boolean {
+  return state === "missing" && kind === "privileges" && name.startsWith(`of ${migrator} on `);
+}
+
+const NOTHING_FOUND = { found: [], surroundings: { roles: [], extensions: [] }, kinds: new Map<string, string>() };
+
+function unseenKinds(catalog: string, { role, serverVersion }: Live): Finding[] {
+  const kinds = kindsNeeding(catalog, serverVersion);
+  if (kinds.length === 0) return [];
+  const message = `the role ${role} may not read pg_catalog.${catalog}, so these kinds are not compared: ${enumeration([...new Set(kinds)])}`;
+  const hint = `Connect as a role that may, or run: GRANT SELECT ON pg_catalog.${catalog} TO ${quoteIdentifier(role)};`;
+  return [finding("drift-inexact", { message, hint })];
+}
+
+interface Wanted {
+  readonly groups: readonly string[];
+  readonly unreadable: readonly string[];
+}
+
+async function objectsOf(context: DatabaseContext, { groups, unreadable }: Wanted) {
+  const read = async (session: Session) => ({
+    objects: byKey(await readObjectsOf(session, ownObjects(context), groups, unreadable)),
+    surroundings: await readSurroundings(session),
+  });
+  const inOne = (session: Session) => inSnapshot(session, () => read(session));
+  return await withSession(context.database, DOING, inOne, context.signal);
+}
+
+async function readSurroundings(session: Session): Promise<Surroundings> {
+  const roles = PLATFORMS.map(({ role }) => quoteText(role));
+  const [row] = await session.query(`SELECT json_build_object(
+ 'roles', (SELECT COALESCE(json_agg(rolname), '[]') FROM pg_roles WHERE rolname IN (${roles.join(", ")})),
+ 'extensions', (SELECT COALESCE(json_agg(extname), '[]') FROM pg_extension))::text AS row`);
+  return jsonAnswer<Surroundings>(row?.row, { roles: ["list of", "text"], extensions: ["list of", "text"] });
 }
 
 /** A parser of the queries in these objects, which are parsed at once. */

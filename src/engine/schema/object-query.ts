@@ -38,7 +38,7 @@ const ofKind = (column: "relkinds" | "typtypes", kind: string) => `'${kind}' = A
 /** Rows that were not created with the database. */
 const madeLater = (catalog: string) => `EXISTS (SELECT FROM ${catalog} WHERE oid >= ${FIRST_USER_OID})`;
 
-/** Conditions on the row of `PRESENT`: the database may have such objects. */
+/** Conditions on the row of `presentSql`: the database may have such objects. */
 const PRESENCE = {
   table: `${ofKind("relkinds", "r")} OR ${ofKind("relkinds", "p")}`,
   view: `${ofKind("relkinds", "v")} OR ${ofKind("relkinds", "m")}`,
@@ -80,14 +80,24 @@ export type Presence = keyof typeof PRESENCE;
 
 export const EVERYTHING: ReadonlySet<Presence> = new Set(Object.keys(PRESENCE) as Presence[]);
 
-const MET = Object.entries(PRESENCE).map(([name, condition]) => `CASE WHEN ${condition} THEN '${name}' END`);
+/** True if SQL reads one of these catalogs. */
+export function mentions(sql: string, catalogs: readonly string[]): boolean {
+  return catalogs.some((catalog) => new RegExp(`\\b${catalog}\\b`).test(sql));
+}
 
-/** One row whose `row` is a JSON list of the conditions that are met. Objects in a schema depend on the schema. */
-export const PRESENT = `WITH found AS MATERIALIZED (SELECT
+/**
+ * One row whose `row` is a JSON list of the conditions that are met. Objects in a schema depend on the schema.
+ * @param unreadable catalogs that the role may not read
+ */
+export function presentSql(unreadable: readonly string[]): string {
+  const readable = Object.entries(PRESENCE).filter(([, condition]) => !mentions(condition, unreadable));
+  const met = readable.map(([name, condition]) => `CASE WHEN ${condition} THEN '${name}' END`);
+  return `WITH found AS MATERIALIZED (SELECT
  (SELECT array_agg(DISTINCT classid) FROM pg_depend WHERE refobjid >= ${FIRST_USER_OID} OR refobjid = to_regnamespace('public')) AS classes,
  (SELECT array_agg(DISTINCT relkind) FROM pg_class WHERE oid >= ${FIRST_USER_OID}) AS relkinds,
  (SELECT array_agg(DISTINCT typtype) FROM pg_type WHERE oid >= ${FIRST_USER_OID} AND typcategory <> 'A') AS typtypes)
- SELECT to_json(array_remove(ARRAY[${MET.join(", ")}], NULL))::text AS row FROM found`;
+ SELECT to_json(array_remove(ARRAY[${met.join(", ")}], NULL))::text AS row FROM found`;
+}
 
 /** Catalogs of objects in schemas, with the prefix of their columns. */
 const IN_SCHEMAS = {

@@ -12,7 +12,7 @@ import type { Row, Session } from "../../ports/session.ts";
 import { COMPARABLE } from "../catalog/indexes-sql.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { BEGIN_OWN } from "../session/own-transaction.ts";
-import { PRESENT, type Presence } from "./object-query.ts";
+import { type Presence, presentSql } from "./object-query.ts";
 import {
   digestsSql,
   factsSql,
@@ -49,12 +49,18 @@ export async function readPortableSchema(session: Session, own: OwnObjects, pars
 /**
  * Reads the schema as digests of groups of objects, for a comparison with that of another server: a few rows instead of
  * all objects. Groups of equal objects are equal; others may still be, see `needsNormalForm`.
+ * @param unreadable catalogs that a role may not read; objects that need them are left out
  */
-export async function readGroups(session: Session, own: OwnObjects): Promise<ReadonlyMap<string, string>> {
-  return await reading(session, own, true, async (query) => {
+export async function readGroups(
+  session: Session,
+  own: OwnObjects,
+  unreadable: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const read = async (query: SchemaQuery) => {
     const sql = groupDigestsSql(query);
     return new Map(await ask<[string, string][]>(session, sql, ["list of", ["parts", ["text", "text"]]]));
-  });
+  };
+  return await reading(session, own, true, read, unreadable);
 }
 
 /** Reads the objects of some of these groups. */
@@ -62,12 +68,22 @@ export async function readObjectsOf(
   session: Session,
   own: OwnObjects,
   groups: readonly string[],
+  unreadable: readonly string[],
 ): Promise<FoundObject[]> {
-  return await reading(session, own, true, async (query) => {
+  const read = async (query: SchemaQuery) => {
     const shape: Shape = ["list of", ["parts", ["text", "text", "text?", "anything"]]];
     const rows = await ask<[string, string, string | null, Facts][]>(session, groupsSql(query, groups), shape);
     return rows.map(([kind, name, within, found]) => ({ kind, name, within, facts: found }));
-  });
+  };
+  return await reading(session, own, true, read, unreadable);
+}
+
+/** The system catalogs that the role may not read. */
+export async function readUnreadable(session: Session): Promise<string[]> {
+  const rows = await session.query(`SELECT c.relname::text AS name FROM pg_catalog.pg_class c
+ WHERE c.relnamespace = 'pg_catalog'::pg_catalog.regnamespace AND c.relkind IN ('r', 'v')
+ AND NOT pg_catalog.has_any_column_privilege(c.oid, 'SELECT')`);
+  return rows.map(({ name }) => String(name));
 }
 
 /**
@@ -120,10 +136,11 @@ export async function reading<Result>(
   own: OwnObjects,
   isPortable: boolean,
   read: (reading: Reading) => Promise<Result>,
+  unreadable: readonly string[] = [],
 ): Promise<Result> {
-  return await inReading(session, PRESENT, async ([found]) => {
+  return await inReading(session, presentSql(unreadable), async ([found]) => {
     const present = new Set(jsonAnswer<Presence[]>(found?.row, ["list of", "text"]));
-    const queries = schemaQueries(session.backend.serverVersion, isPortable, present);
+    const queries = schemaQueries(session.backend.serverVersion, isPortable, present, unreadable);
     return await read({ session, own, queries });
   });
 }

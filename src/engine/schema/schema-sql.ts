@@ -1,7 +1,7 @@
 import { keyOf, type ObjectKey } from "../../core/catalog/schema-object.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import { userObjectsSql } from "../catalog/user-objects.ts";
-import { EVERYTHING, type ObjectQuery, objectSelect, type Presence } from "./object-query.ts";
+import { EVERYTHING, mentions, type ObjectQuery, objectSelect, type Presence } from "./object-query.ts";
 import { privilegeQueries } from "./privileges-sql.ts";
 import { rareQueries } from "./rare-sql.ts";
 import { relationQueries } from "./relations-sql.ts";
@@ -30,14 +30,23 @@ export interface SchemaQuery {
  * The queries of everything that the schema has.
  * @param serverVersion as `Backend` has it
  * @param isPortable true to compare with the schema of another server
- * @param present what `PRESENT` found
+ * @param present what `presentSql` found
+ * @param unreadable catalogs that the role may not read: what needs them is left out
  */
 export function schemaQueries(
   serverVersion: number,
   isPortable: boolean,
   present: ReadonlySet<Presence>,
+  unreadable: readonly string[] = [],
 ): readonly ObjectQuery[] {
-  return queriesOf(serverVersion, isPortable, present).filter(({ ifAny }) => !ifAny || present.has(ifAny));
+  const queries = queriesOf(serverVersion, isPortable, present).filter(({ ifAny }) => !ifAny || present.has(ifAny));
+  return queries.filter((query) => !mentions(objectSelect(query), unreadable));
+}
+
+/** The kinds of objects that cannot be read without a catalog: "event trigger". */
+export function kindsNeeding(catalog: string, serverVersion: number): string[] {
+  const queries = allQueries(serverVersion).filter((query) => mentions(objectSelect(query), [catalog]));
+  return queries.flatMap(({ kind }) => [...kind.matchAll(/'([^']{2,})'/g)].map(([, name = ""]) => name));
 }
 
 /** The queries of everything that a schema can have. */

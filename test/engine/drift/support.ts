@@ -11,6 +11,16 @@ export interface Shadow {
   applied: number;
 }
 
+/** The same on the server of a world: faster where the embedded database makes no difference. */
+export async function besideOf<Result>(one: ServerWorld, work: (shadow: Shadow) => Promise<Result>): Promise<Result> {
+  const database = open((await one.server.createDatabase()).url);
+  try {
+    return await work({ database, applied: 0 });
+  } finally {
+    await database.close();
+  }
+}
+
 export async function withShadow<Result>(work: (shadow: Shadow) => Promise<Result>): Promise<Result> {
   const database = open("pglite:memory");
   try {

@@ -1,0 +1,22 @@
+import { objectPatterns, path } from "./kinds.ts";
+import type { Setting } from "./setting.ts";
+
+/** The settings of schema files and of `drift`. */
+export const SCHEMA_SETTINGS = {
+  dump: {
+    kind: path("file"),
+    flag: "dump",
+    variables: ["PGSTEP_DUMP"],
+    key: "dump",
+    ofProgram: true,
+    summary: "a file for the schema, written after each run that succeeds",
+  },
+  driftIgnore: {
+    kind: objectPatterns,
+    flag: "drift-ignore",
+    variables: ["PGSTEP_DRIFT_IGNORE"],
+    key: "driftIgnore",
+    ofProgram: true,
+    summary: "objects that drift ignores, as patterns of names; * stands for any characters",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
