@@ -68,6 +68,7 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
     [4, "a migration failed on the embedded database"],
     ENDED,
   ],
+  stats: [NOT_STARTED, ENDED],
   load: recording("the database is not empty, or another run holds the lock"),
   backup: [NOT_STARTED, [3, "the backup could not be made or verified; none is left"], ENDED],
   restore: [

@@ -9,6 +9,10 @@ import { nearest } from "../core/text/spelling.ts";
 import { check as checkMigrations } from "../engine/check/check.ts";
 import { fileChoice } from "../engine/check/choose-files.ts";
 import { readKnownFindings, replaceKnownFindings } from "../engine/check/known-findings.ts";
+import type { GivenSizes } from "../engine/check/sizes.ts";
+import { readStatistics } from "../engine/statistics/read-statistics.ts";
+import { readStatisticsFile, statisticsPath } from "../engine/statistics/statistics-file.ts";
+import type { Database } from "../ports/session.ts";
 import type { Environment } from "./shared/environment.ts";
 import { durationOption, REPEATABLE_DIRECTORY } from "./shared/options.ts";
 
@@ -48,6 +52,8 @@ export const check: Command<Environment> = {
     settingOption("rules"),
     settingOption("failOn"),
     settingOption("knownFindings"),
+    settingOption("stats"),
+    settingOption("smallTable"),
     { name: "update-known-findings", summary: "write the findings of this check to the file of known findings" },
     { name: "timeout", value: "duration", summary: "how long the files may run; 0 for no limit (5m)" },
     settingOption("shadowUrl"),
@@ -83,7 +89,7 @@ export const check: Command<Environment> = {
       knownFindings === undefined ? undefined : readKnownFindings(context.fileSystem, knownFindings, updates);
     const result = await checkMigrations(context, database, {
       ...{ inShadow: environment.inTrial, versionControl: environment.versionControl },
-      ...{ choice: fileChoice(options, base), limitMs, levels, known },
+      ...{ choice: fileChoice(options, base), limitMs, levels, known, sizes: await givenSizes(environment, database) },
     });
     if (updates && knownFindings !== undefined) replaceKnownFindings(context.fileSystem, knownFindings, result.known);
     environment.report(result.report);
@@ -92,6 +98,26 @@ export const check: Command<Environment> = {
     return result.report.findings.some(fails) ? FOUND_ERRORS : 0;
   },
 };
+
+/** The sizes of the named database, else those of the file of statistics. */
+async function givenSizes(
+  { context, settings }: Environment,
+  database: Database | undefined,
+): Promise<GivenSizes | undefined> {
+  const { stats, directory, smallTable: smallBytes } = settings.values;
+  const today = context.clock.now().toISOString().slice(0, 10);
+  if (database) {
+    return {
+      source: database.description,
+      statistics: await readStatistics({ ...context, database }),
+      today,
+      smallBytes,
+    };
+  }
+  const source = statisticsPath(stats, directory);
+  const statistics = readStatisticsFile(context.fileSystem, source, stats === undefined);
+  return statistics && { source, statistics, today, smallBytes };
+}
 
 /** Every format but JSON gets the page for people. */
 function explain(rule: CheckRule, environment: Environment): void {

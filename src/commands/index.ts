@@ -22,6 +22,7 @@ import { restore } from "./restore.ts";
 import { seed } from "./seed.ts";
 import type { Environment } from "./shared/environment.ts";
 import { GLOBAL_OPTIONS } from "./shared/global-options.ts";
+import { stats } from "./stats.ts";
 import { status } from "./status.ts";
 import { types } from "./types.ts";
 import { unprotect } from "./unprotect.ts";
@@ -42,8 +43,8 @@ const GROUPS = {
   Setup: [init, baseline, bundle, config],
 } as const satisfies Readonly<Record<string, readonly PgstepCommand[]>>;
 
-/** Commands that the help names only with another one, to stay on one screen: dump, doctor and protect. */
-const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [load, wait, unprotect];
+/** Commands that the help names only with another one, to stay on one screen: check, dump, doctor and protect. */
+const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [stats, load, wait, unprotect];
 
 /** In the order of the help. */
 export const COMMANDS: readonly PgstepCommand[] = [...Object.values(GROUPS).flat(), ...NAMED_WITH_ANOTHER];

@@ -191,6 +191,10 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     check: {
       ...{ type: "check", database: "app", migrations: 3, files: "3 migrations since main at a1b2c3d" },
       ...{ hint: "Run pgstep check --all.", inOlder: 2, ignored: 1, known: 2, outdated: 1 },
+      sizes: {
+        ...{ source: "database/stats.json", takenOn: "2026-01-31", ageDays: 40, isOld: true, smallBytes: 10_485_760 },
+        ...{ small: 1, missing: ["tags"] },
+      },
       syntax: { parser: 18, parsed: 5, unparsed: [] },
       replay: {
         ...{
@@ -244,6 +248,10 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     dump: {
       ...{ type: "dump", database: "app", source: "database", major: 18, applied: ["001"], checked: true },
       ...{ file: { path: "schema.sql", change: "changed" }, difference: ["@ TABLE public.a", "- a", "+ b"] },
+    },
+    stats: {
+      ...{ type: "stats", database: "app", tables: 2, unanalyzed: ["public.a"] },
+      file: { path: "stats.json", change: "created" },
     },
     load: { type: "load", database: "app", path: "schema.sql", recorded: ["001"], durationMs: 3 },
     restore: { type: "restore", database: "app", path: "b.sql", tables: TABLES, durationMs: 3 },

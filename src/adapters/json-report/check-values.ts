@@ -61,6 +61,15 @@ export const CHECK_VALUES = {
     ),
     statements: count("The number of statements."),
   }),
+  usedSizes: object("The sizes of tables, and what they changed.", {
+    source: string("The file of statistics, or the database."),
+    takenOn: string("The day, in UTC: 2026-01-31."),
+    ageDays: count("The days since then."),
+    isOld: yesOrNo("They are older than 30 days."),
+    smallBytes: count("The size below which a table is small, with its indexes."),
+    small: count("The number of findings that are notes because the tables are small."),
+    missing: list("Tables with findings whose sizes are unknown.", TEXT),
+  }),
   downTests: object("Down scripts that were tested, by outcome.", {
     proved: count("They restore the schema, and the migration can be applied again."),
     different: count("They do not restore the schema, or the migration cannot be applied again."),

@@ -148,6 +148,7 @@ export function jsonReport(report: Report) {
     case "backups":
       return { ...report, backups: report.backups.map((one) => ({ ...one, origin: one.origin ?? null })) };
     case "load":
+    case "stats":
     case "restore":
     case "wait":
     case "resolve":
@@ -183,7 +184,7 @@ function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
   return {
     ...fields(report, "type", "database", "migrations", "files"),
     ...{ syntax: report.syntax ?? null, hint: report.hint ?? null },
-    ...fields(report, "inOlder", "ignored", "known", "outdated"),
+    ...fields(report, "inOlder", "ignored", "known", "outdated", "sizes"),
     replay: orNull(replay, (run) => ({
       ...{ ...run, leftOut: run.leftOut.map(jsonPlace) },
       standIns: run.standIns.map(jsonStandIn),

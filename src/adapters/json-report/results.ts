@@ -74,6 +74,7 @@ export const RESULTS = {
     ignored: count("The number of findings that comments in the files ignore."),
     known: count("The number of findings that the file of known findings forgives."),
     outdated: count("The number of known findings that no longer occur."),
+    sizes: refOrNull("usedSizes", "The sizes of tables that the findings were judged by; null if none are known."),
     findings: list("Errors first.", ref("checkFinding")),
   }),
   drift: line("drift", "The answer of drift. Its exit status is 3 when anything differs.", {
@@ -108,6 +109,12 @@ export const RESULTS = {
     checked: yesOrNo("The file was only compared."),
     difference: list("The first lines that differ: - only in the file, + only in the database, @ the object.", TEXT),
     text: stringOrNull("The SQL itself if no file was named."),
+  }),
+  stats: line("stats", "The answer of stats.", {
+    database: DATABASE,
+    file: ref("writtenFile"),
+    tables: count("The number of tables in the file."),
+    unanalyzed: list("The tables whose rows are unknown because they were never analyzed.", TEXT),
   }),
   load: line("load", "The answer of load.", {
     database: DATABASE,

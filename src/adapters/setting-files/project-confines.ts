@@ -102,7 +102,7 @@ export class ProjectConfines {
     const real = join(realPlace(dirname(named)), basename(named));
     if (this.#isInside(real)) return;
     const { values, origins } = this.#settings;
-    const setting = (["directory", "dump", "knownFindings"] as const).find(
+    const setting = (["directory", "dump", "knownFindings", "stats"] as const).find(
       (one) => origins[one].source === "project-file" && isBelow(named, resolve(values[one] ?? "")),
     );
     const leadsOut = this.#roots.some((root) => isBelow(named, root));

@@ -8,7 +8,9 @@ import type {
 } from "../../core/reports/check-report.ts";
 import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
 import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
+import { RATE_WORDS } from "../../core/statistics/sizes.ts";
 import { cut, displayWidth, enumeration, grouped, pad, printableLine } from "../../core/text/display.ts";
+import { sizeText } from "../../core/text/size.ts";
 import type { Output } from "../output/output.ts";
 import { counted, listed } from "../output/words.ts";
 import { findingLines, helpLines, resultLine } from "./failure.ts";
@@ -34,7 +36,27 @@ export function examinationLines(report: CheckReport): string[] {
   return [
     ...(report.replay ? runLines(report, report.replay) : ["No migration was run: fix the files first."]),
     ...syntaxLines(report.syntax),
+    ...sizeLines(report),
     ...forgivenLines(report),
+  ];
+}
+
+/** Where the sizes of tables are from, and what they changed. */
+function sizeLines({ sizes, needsSizes }: CheckReport): string[] {
+  if (!sizes) return needsSizes ? ["The sizes of the tables are unknown: pgstep stats records them."] : [];
+  const { source, takenOn, ageDays, isOld, smallBytes, small, missing } = sizes;
+  const age = ageDays === 0 ? "today" : `${takenOn}, ${counted(ageDays, "day")} ago`;
+  return [
+    `Table sizes: ${printableLine(source)} (${printableLine(age)}). Times are estimates: ${RATE_WORDS}.`,
+    ...(isOld ? ["These sizes are more than 30 days old. Record them again: pgstep stats."] : []),
+    ...(small > 0
+      ? [
+          `${counted(small, "finding")} ${small === 1 ? "is a note" : "are notes"}: the tables are smaller than ${sizeText(smallBytes)} (--small-table).`,
+        ]
+      : []),
+    ...(missing.length > 0
+      ? [`No sizes are known of ${printableLine(enumeration(missing))}: pgstep stats records those of a database.`]
+      : []),
   ];
 }
 

@@ -17,7 +17,8 @@ import type {
   StatusReport,
   ValidationReport,
 } from "../../core/reports/report.ts";
-import { grouped, printableLine } from "../../core/text/display.ts";
+import type { StatsReport } from "../../core/statistics/stats-report.ts";
+import { enumeration, grouped, printableLine } from "../../core/text/display.ts";
 import type { TypesReport, WrittenFile } from "../../core/types/types-report.ts";
 import type { Output } from "../output/output.ts";
 import { counted, duration, listed } from "../output/words.ts";
@@ -43,6 +44,8 @@ export function otherLines(
       return dumpLines(report, output);
     case "load":
       return loadLines(report);
+    case "stats":
+      return statsLines(report);
     case "backups":
       return backupListLines(report);
     case "restore":
@@ -81,6 +84,18 @@ export function otherLines(
     case "settings":
       return settingsLines(report, output);
   }
+}
+
+function statsLines({ file, tables, unanalyzed }: StatsReport): string[] {
+  const change = file.change === "none" ? "is up to date" : file.change === "created" ? "was created" : "was changed";
+  return [
+    `${printableLine(file.path)} ${change}: the sizes of ${counted(tables, "table")}.`,
+    ...(unanalyzed.length > 0
+      ? [
+          `The rows of ${printableLine(enumeration(unanalyzed))} are unknown, because no ANALYZE has run. Run ANALYZE, then pgstep stats again.`,
+        ]
+      : []),
+  ];
 }
 
 /** The errors and warnings of a report, for --quiet. */

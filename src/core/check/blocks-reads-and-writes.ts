@@ -22,6 +22,7 @@ export const blocksReadsAndWrites: CheckRule = {
   id: "blocks-reads-and-writes",
   group: "safety",
   title: "Blocks reads and writes",
+  dependsOnSize: true,
   why: "Not even a SELECT can use the table until the lock is released, so every request that needs it waits or fails.",
   recipe: RECIPES.apart,
   examples: {

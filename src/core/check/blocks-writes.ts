@@ -26,6 +26,7 @@ export const blocksWrites: CheckRule = {
   id: "blocks-writes",
   group: "safety",
   title: "Blocks writes",
+  dependsOnSize: true,
   why: "All writes to the table wait until the lock is released; on a large table this takes minutes or hours.",
   recipe: RECIPES.index,
   examples: {

@@ -35,6 +35,7 @@ export const rewritesTable: CheckRule = {
   id: "rewrites-table",
   group: "safety",
   title: "Rewrites table",
+  dependsOnSize: true,
   why: "PostgreSQL writes every row to a new file. Reads and writes wait until that has ended, and the disk needs room for a second copy of the table.",
   recipe: RECIPES.type,
   examples: {

@@ -22,6 +22,8 @@ export interface CheckRule {
   readonly title: string;
   /** What happens in production, and to whom; for style, why the other way is better. One to three sentences. */
   readonly why: string;
+  /** True if the harm lasts as long as PostgreSQL works on the rows of a table: on a small one it is over at once. */
+  readonly dependsOnSize?: true;
   /** The safe or better way, as SQL in which <words> stand for the reader's own names. */
   readonly recipe: string;
   /** Run on a real server: `given` as an earlier migration, then `sql`. The rule finds each bad one and no good one. */

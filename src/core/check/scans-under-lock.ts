@@ -36,6 +36,7 @@ export const scansUnderLock: CheckRule = {
   id: "scans-under-lock",
   group: "safety",
   title: "Scans under lock",
+  dependsOnSize: true,
   why: "PostgreSQL reads every row of the table to check or index it. Until that has ended, writes to the table wait, and mostly reads too.",
   recipe: RECIPES.constraint,
   examples: {

@@ -4,6 +4,7 @@ import type { TracedFile } from "../trace/trace.ts";
 import type { Ignores } from "./ignores.ts";
 import { fileName, type KnownFinding, keyOfKnown, knownFinding } from "./known-findings.ts";
 import { type CheckSeverity, levelOf, type RuleLevels } from "./levels.ts";
+import { FileSizes, type SizePolicy } from "./severity-by-size.ts";
 
 /** A file under examination: what its statements did, and what its comments say about that. */
 export interface ExaminedFile {
@@ -19,12 +20,18 @@ export interface CheckFinding {
   readonly path: string;
   readonly match: RuleMatch;
   readonly severity: CheckSeverity;
+  /** The rows and size of the tables that the statement works on, and its time, in words; absent if unknown. */
+  readonly size?: string | undefined;
+  /** True if it is only a note because these tables are small. */
+  readonly isSmall?: true;
 }
 
 export interface Policy {
   readonly levels?: RuleLevels | undefined;
   /** Absent if no file of known findings is used. */
   readonly known?: readonly KnownFinding[] | undefined;
+  /** Absent if the sizes of tables are unknown. */
+  readonly sizes?: SizePolicy | undefined;
   /** The paths of all migrations, examined or not. */
   readonly paths: Iterable<string>;
 }
@@ -42,7 +49,7 @@ export interface Verdict {
 
 /** Finds what the rules say about the files, and decides which of that counts. */
 export function judge(files: readonly ExaminedFile[], rules: readonly CheckRule[], policy: Policy): Verdict {
-  const { known = [], levels, paths } = policy;
+  const { known = [], levels, paths, sizes } = policy;
   const counted: CheckFinding[] = [];
   const forgiven: CheckFinding[] = [];
   const ignored: { finding: CheckFinding; reason: string }[] = [];
@@ -51,7 +58,7 @@ export function judge(files: readonly ExaminedFile[], rules: readonly CheckRule[
   const matched = new Set<string>();
   for (const file of files) {
     const used = new Set<object>();
-    for (const found of findingsOf(file, rules, levels)) {
+    for (const found of findingsOf(file, rules, levels, sizes)) {
       const reasons = matchingIgnores(file, found);
       for (const one of reasons) used.add(one);
       const key = keyOfKnown(knownFinding(found.path, found.rule.id, found.match.statement.statement));
@@ -80,13 +87,26 @@ export function updatedKnown(known: readonly KnownFinding[], { findings, outdate
   return [...known.filter((one) => !outdatedKeys.has(keyOfKnown(one))), ...found];
 }
 
-function findingsOf({ traced }: ExaminedFile, rules: readonly CheckRule[], levels?: RuleLevels): CheckFinding[] {
+function findingsOf(
+  { traced }: ExaminedFile,
+  rules: readonly CheckRule[],
+  levels?: RuleLevels,
+  sizes?: SizePolicy,
+): CheckFinding[] {
+  const ofFile = sizes && new FileSizes(traced, sizes);
   const found = rules.flatMap((rule) => {
     const severity = levelOf(rule, levels);
     if (severity === "off") return [];
-    return [...rule.find(traced)].map((match) => ({ rule, path: traced.path, match, severity }));
+    const matches = [...rule.find(traced)].map((match) => ({ rule, path: traced.path, match, severity }));
+    return ofFile && rule.dependsOnSize ? matches.map((one) => withSize(one, ofFile)) : matches;
   });
   return found.sort((left, right) => left.match.statement.number - right.match.statement.number);
+}
+
+function withSize(finding: CheckFinding, ofFile: FileSizes): CheckFinding {
+  const { words: size, isSmall } = ofFile.of(finding.match.statement);
+  const isLess = isSmall && finding.severity !== "note";
+  return { ...finding, size, ...(isLess && { severity: "note", isSmall: true }) };
 }
 
 function matchingIgnores({ ignores: { ignores } }: ExaminedFile, { rule, match }: CheckFinding) {

@@ -30,6 +30,27 @@ export interface CheckReport {
   readonly known: number;
   /** The number of known findings that no longer occur. */
   readonly outdated: number;
+  /** The sizes of tables that the findings were judged by; undefined if none were given. */
+  readonly sizes?: UsedSizes | undefined;
+  /** True if no sizes were given although findings depend on them. */
+  readonly needsSizes?: boolean;
+}
+
+/** The sizes of tables, and what they changed. */
+export interface UsedSizes {
+  /** The file of statistics, or the database. */
+  readonly source: string;
+  /** The day in UTC: "2026-11-29". */
+  readonly takenOn: string;
+  readonly ageDays: number;
+  /** True if they are so old that they may be wrong. */
+  readonly isOld: boolean;
+  /** The size below which a table is small, in bytes. */
+  readonly smallBytes: number;
+  /** The number of findings that are notes because the tables are small. */
+  readonly small: number;
+  /** Tables with findings of which there are no statistics, as SQL names them. */
+  readonly missing: readonly string[];
 }
 
 /** The answer of `check --explain`. */

@@ -8,6 +8,7 @@ import type { HookReport } from "../hooks/hook.ts";
 import type { Entry } from "../migrations/history.ts";
 import type { Direction } from "../migrations/migration.ts";
 import type { RepeatableEntry, RepeatableReport } from "../repeatable/repeatable.ts";
+import type { StatsReport } from "../statistics/stats-report.ts";
 import type { TypesReport } from "../types/types-report.ts";
 import type { CheckReport, RuleReport } from "./check-report.ts";
 import type { SyntaxCheck } from "./syntax-check.ts";
@@ -255,6 +256,7 @@ export interface WaitReport {
 
 export type Report =
   | DriftReport
+  | StatsReport
   | DumpReport
   | LoadReport
   | BackupReport

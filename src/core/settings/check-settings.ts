@@ -1,5 +1,5 @@
 import { FAIL_ON } from "../findings/levels.ts";
-import { choice, path, text } from "./kinds.ts";
+import { choice, path, size, text } from "./kinds.ts";
 import { ruleLevels } from "./rule-levels-kind.ts";
 import type { Setting } from "./setting.ts";
 
@@ -37,5 +37,22 @@ export const CHECK_SETTINGS = {
     key: "knownFindings",
     ofProgram: true,
     summary: "a file of findings that check forgives; --update-known-findings writes it",
+  },
+  stats: {
+    kind: path("file"),
+    flag: "stats",
+    variables: ["PGSTEP_STATS"],
+    key: "stats",
+    ofProgram: true,
+    summary: "the file of table sizes that stats writes and check reads; default: stats.json next to the migrations",
+  },
+  smallTable: {
+    kind: size,
+    flag: "small-table",
+    variables: ["PGSTEP_SMALL_TABLE"],
+    key: "smallTable",
+    ofProgram: true,
+    default: "10MB",
+    summary: "the size of tables below which slow statements are only notes of check; 0 for none",
   },
 } as const satisfies Readonly<Record<string, Setting>>;

@@ -1,4 +1,12 @@
-import { definitionScans, isRewrite, longScans, newConstraints, newPlainIndexes } from "./definition-work.ts";
+import { kindOf } from "../parse-tree/node.ts";
+import {
+  definitionScans,
+  isRewrite,
+  longScans,
+  newConstraints,
+  newIndexes,
+  newPlainIndexes,
+} from "./definition-work.ts";
 import { type Blocked, blockedBy } from "./lock-modes.ts";
 import { inOrder } from "./resolve.ts";
 import { rowsAtWork } from "./row-work.ts";
@@ -8,6 +16,47 @@ import type { Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
  * Locks that are held while something else takes its time: a lock of a moment becomes an outage if the rest of its
  * transaction reads or writes many rows, because locks are held until COMMIT.
  */
+
+/**
+ * What a statement does with all rows of relations:
+ * - rewrites: writes the table and its indexes again
+ * - indexes: reads the table, and sorts and writes an index
+ * - reads: reads the table
+ * - changes: writes new versions of its rows
+ */
+export interface Work {
+  readonly kind: "rewrites" | "indexes" | "reads" | "changes";
+  readonly relations: readonly Relation[];
+}
+
+/** The work of those statements of a file that work on many rows. */
+export function worksOf(file: TracedFile): ReadonlyMap<TracedStatement, Work> {
+  const works = new Map<TracedStatement, Work>();
+  for (const { statement, resolve } of inOrder(file)) {
+    const rewritten = statement.touches.filter((touch) => isRewrite(statement, touch));
+    const read = longScans(statement).filter((touch) => !rewritten.includes(touch));
+    const touches = [...rewritten, ...read];
+    const row = touches.length === 0 ? rowsAtWork(file, statement, resolve) : undefined;
+    const relations = row ? [row] : touches.map(({ before }) => before);
+    if (relations.length > 0) works.set(statement, { kind: workKind(statement, rewritten, read), relations });
+  }
+  return works;
+}
+
+const CHANGING: ReadonlySet<string | undefined> = new Set([
+  "UpdateStmt",
+  "DeleteStmt",
+  "MergeStmt",
+  "DoStmt",
+  "CallStmt",
+]);
+
+function workKind(statement: TracedStatement, rewritten: readonly Touch[], read: readonly Touch[]): Work["kind"] {
+  if (rewritten.length > 0) return "rewrites";
+  const isIndexed = kindOf(statement) === "ReindexStmt" || read.some((touch) => newIndexes(touch).length > 0);
+  if (isIndexed) return "indexes";
+  return read.length === 0 && CHANGING.has(kindOf(statement)) ? "changes" : "reads";
+}
 
 /** A statement that works on many rows while the lock of an earlier one keeps others waiting. */
 export interface Wait {

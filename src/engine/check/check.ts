@@ -9,8 +9,9 @@ import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import type { Node } from "../../core/parse-tree/node.ts";
 import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
-import type { CheckReport, DownOutcomes } from "../../core/reports/check-report.ts";
+import type { CheckReport, DownOutcomes, UsedSizes } from "../../core/reports/check-report.ts";
 import { scanBytes } from "../../core/scanner/scan.ts";
+import { Sizes } from "../../core/statistics/sizes.ts";
 import type { Database } from "../../ports/session.ts";
 import type { SqlParser } from "../../ports/sql-parser.ts";
 import type { VersionControl } from "../../ports/version-control.ts";
@@ -24,6 +25,7 @@ import { usedStandIns } from "../shadow/stand-ins.ts";
 import { chooseFiles, type FileChoice } from "./choose-files.ts";
 import type { EarlierRepeatables } from "./earlier-repeatables.ts";
 import { asHarm, placedFinding, touchingStatements } from "./judge.ts";
+import { type GivenSizes, usedSizes } from "./sizes.ts";
 import { type TimeLimit, timeLimit } from "./time-limit.ts";
 import { olderMigrations, Trial } from "./trial.ts";
 import { inspectAll } from "./validate.ts";
@@ -38,6 +40,8 @@ export interface CheckOptions {
   readonly limitMs: number;
   /** The levels that the settings give to rules. */
   readonly levels?: RuleLevels | undefined;
+  /** The sizes of production's tables; undefined if they are unknown. */
+  readonly sizes?: GivenSizes | undefined;
   /** The findings that are forgiven; absent without a file of them. */
   readonly known?: readonly KnownFinding[] | undefined;
 }
@@ -63,7 +67,7 @@ export async function check(context: Context, database: Database | undefined, op
   const isLeftToValidate = ({ severity, place }: Finding) => severity !== "error" && place && isOlder(place.path);
   const shown = findings.filter((finding) => !isLeftToValidate(finding));
   const inOlder = findings.length - shown.length + aboutSeveral(isOlder).length;
-  const { replay, statements, ran, verdict } = mayRun
+  const { replay, statements, ran, verdict, sizes } = mayRun
     ? await runFiles(context, { ...files, chosen: chosen.paths, earlier: chosen.earlier }, options)
     : NOTHING_RUN;
   return {
@@ -79,6 +83,7 @@ export async function check(context: Context, database: Database | undefined, op
       findings: [...shown, ...aboutSeveral((path) => !isOlder(path))].map(asHarm).concat(ran).sort(byWeightAndPlace),
       inOlder,
       ...{ ignored: verdict.ignored.length, known: verdict.known.length, outdated: verdict.outdated.length },
+      ...{ sizes, needsSizes: !sizes && verdict.findings.some(({ rule }) => rule.dependsOnSize) },
     },
     known: updatedKnown(known, verdict),
   };
@@ -99,6 +104,7 @@ interface Result {
   /** What the run found. */
   readonly ran: readonly Finding[];
   readonly verdict: Verdict;
+  readonly sizes?: UsedSizes | undefined;
 }
 
 const NOTHING_RUN: Result = {
@@ -123,7 +129,7 @@ async function runWithin(
   context: Context,
   limit: TimeLimit,
   { migrations: all, repeatables, chosen, earlier }: Files,
-  { inShadow, levels, known }: CheckOptions,
+  { inShadow, levels, known, sizes: given }: CheckOptions,
 ): Promise<Result> {
   const { settings, fileSystem, signal } = context;
   const parse = parseWith(await context.sqlParser?.());
@@ -150,7 +156,8 @@ async function runWithin(
     isPartial: !complete.has(file.path),
   }));
   const paths = files.map(({ path }) => path);
-  const verdict = judge(examined, CHECK_RULES, { levels, known, paths });
+  const sizes = given && { sizes: new Sizes(given.statistics.tables, traced), small: given.smallBytes };
+  const verdict = judge(examined, CHECK_RULES, { levels, known, paths, sizes });
   const proof = await testAlone(
     trial,
     withRoles(roles, (work) => inShadow(work, beginning)),
@@ -174,6 +181,7 @@ async function runWithin(
       ...proof.findings,
     ],
     verdict,
+    sizes: given && sizes && usedSizes(given, sizes.sizes, verdict),
   };
 }
 

@@ -17,12 +17,12 @@ import { lineOf, linesBefore } from "../step/step-failure.ts";
 const LONGEST_STATEMENT = 200;
 
 /** A finding with its place and source line. */
-export function placedFinding({ path, rule, match, severity }: CheckFinding, fileSystem: FileSystem): Finding {
+export function placedFinding({ path, rule, match, severity, size }: CheckFinding, fileSystem: FileSystem): Finding {
   const { statement, message, at = 0, recipe = rule.recipe } = match;
   return {
     rule: rule.id as CheckRuleId,
     severity,
-    message: `${rule.title}: ${message}`,
+    message: `${rule.title}: ${message}${size === undefined ? "" : ` (${size})`}`,
     why: rule.why,
     recipe,
     place: placeOf(path, statement.statement, at, fileSystem),

@@ -1,8 +1,8 @@
 import { Failure } from "../../core/failure/failure.ts";
-import { systemCode, systemWords } from "../../core/failure/system-error.ts";
+import { systemWords } from "../../core/failure/system-error.ts";
 import { type KnownFinding, parseKnownFindings, writeKnownFindings } from "../../core/findings/known-findings.ts";
-import { decodeSource, NotUtf8 } from "../../core/text/source.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
+import { readDocument } from "../files/read-document.ts";
 
 /**
  * @param mayBeMissing the command will write the file
@@ -10,13 +10,10 @@ import type { FileSystem } from "../../ports/file-system.ts";
  */
 export function readKnownFindings(fileSystem: FileSystem, path: string, mayBeMissing: boolean): KnownFinding[] {
   const update = `pgstep check --all --known-findings ${path} --update-known-findings`;
-  let text: string;
-  try {
-    text = [...decodeSource(fileSystem.read(path))].join("");
-  } catch (cause) {
-    if (mayBeMissing && systemCode(cause) === "ENOENT") return [];
-    const reason = cause instanceof NotUtf8 ? "it is not UTF-8" : systemWords(cause, "file");
-    throw cannot("read", path, reason, `Check its name, or write it: ${update}`, cause);
+  const text = readDocument(fileSystem, path);
+  if (typeof text !== "string") {
+    if (mayBeMissing && text.isMissing) return [];
+    throw cannot("read", path, text.reason, `Check its name, or write it: ${update}`, text.cause);
   }
   const read = parseKnownFindings(text);
   if ("known" in read) return read.known;

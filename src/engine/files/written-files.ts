@@ -9,21 +9,28 @@ export interface WantedFile {
   readonly text: string;
 }
 
-/** The command that writes the files, and the text that they all begin with. */
+/** The command that writes the files, and how it recognizes them. */
 export interface Writer {
   /** "pgstep types" */
   readonly command: string;
-  readonly mark: string;
+  /** The option that names the path, "--out" if absent. */
+  readonly option?: string;
+  /** The text that they all begin with, or a test of their text. */
+  readonly mark: string | ((text: string) => boolean);
+}
+
+function isWrittenBy({ mark }: Writer, text: string): boolean {
+  return typeof mark === "string" ? text.startsWith(mark) : mark(text);
 }
 
 /** The files of a directory that an earlier run wrote; none when there is no such directory. */
-export function writtenFiles(fileSystem: FileSystem, directory: string, { mark }: Writer): string[] {
+export function writtenFiles(fileSystem: FileSystem, directory: string, writer: Writer): string[] {
   try {
     return fileSystem
       .list(directory)
       .filter(({ name, kind }) => kind === "file" && name.endsWith(".ts"))
       .map(({ name }) => name)
-      .filter((name) => textOf(fileSystem, `${directory}/${name}`)?.startsWith(mark));
+      .filter((name) => isWrittenBy(writer, textOf(fileSystem, `${directory}/${name}`) ?? ""));
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return [];
     throw unwritable(directory, cause);
@@ -46,9 +53,9 @@ export function putFiles(
 ): WrittenFile[] {
   const found = files.map(({ path, text }) => ({ path, text, before: textOf(fileSystem, path) }));
   for (const { path, before } of found) {
-    if (before !== undefined && !before.startsWith(writer.mark)) {
+    if (before !== undefined && !isWrittenBy(writer, before)) {
       throw new Failure("file-exists", `Cannot write ${path}: it exists, and ${writer.command} did not write it`, {
-        hint: "Remove it, or choose another path with --out.",
+        hint: `Remove it, or choose another path with ${writer.option ?? "--out"}.`,
       });
     }
   }
