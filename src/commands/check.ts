@@ -24,7 +24,7 @@ export const check: Command<Environment> = {
   name: "check",
   effect: "reads",
   aliases: [],
-  summary: "run all files on an empty database, and report harm",
+  summary: "run all files in an empty database, find harm; also: stats",
   description:
     "Does what validate does. Then it runs all migrations on an empty database in memory, and reports what the new " +
     "files (those that the default branch of origin lacks) would lock, rewrite or read in production, with a safe way; " +
