@@ -64,7 +64,9 @@ export function comparisonLines({ migrations, repeatable, shadow, ...report }: D
   const { ignored, ofPlatform, platform, standIns } = report;
   return [
     `Compared with ${counted(migrations, "applied migration")}${more}, run on ${printableLine(shadow)}.`,
-    ...(ofPlatform > 0 ? [`Left out ${counted(ofPlatform, "object")} of ${platform ?? "extensions"}.`] : []),
+    ...(ofPlatform > 0
+      ? [`Left out ${counted(ofPlatform, "object")} of ${printableLine(platform ?? "extensions")}.`]
+      : []),
     ...(ignored > 0 ? [`Ignored ${counted(ignored, "difference")} by patterns.`] : []),
     ...standInLines(standIns),
   ];
