@@ -19,7 +19,7 @@ export const down: Command<Environment> = {
   effect: "changes",
   looksWith: "dry-run",
   aliases: ["rollback"],
-  summary: "undo the newest migrations",
+  summary: "undo the newest migrations; also: redo",
   description:
     "Runs the down scripts from the highest applied version down, each in a transaction that also removes its row " +
     "from the history. If a file is missing, runs the down script that was stored when the migration was applied.",

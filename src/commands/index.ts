@@ -37,14 +37,14 @@ export type PgstepCommand = Command<Environment>;
 
 /** The command that runs when none is named comes first. */
 const GROUPS = {
-  Everyday: [up, status, down, redo, create, seed, types],
+  Everyday: [up, status, down, create, seed, types],
   Safety: [check, validate, drift, doctor, repair, resolve, protect],
   Data: [dump, backup, restore, reset],
   Setup: [init, baseline, bundle, config],
 } as const satisfies Readonly<Record<string, readonly PgstepCommand[]>>;
 
-/** Commands that the help names only with another one, to stay on one screen: check, dump, doctor and protect. */
-const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [stats, load, wait, unprotect];
+/** Commands that the help names only with another one, to stay on one screen: down, check, dump, doctor and protect. */
+const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [redo, stats, load, wait, unprotect];
 
 /** In the order of the help. */
 export const COMMANDS: readonly PgstepCommand[] = [...Object.values(GROUPS).flat(), ...NAMED_WITH_ANOTHER];
