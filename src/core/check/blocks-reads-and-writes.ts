@@ -38,6 +38,10 @@ export const blocksReadsAndWrites: CheckRule = {
       { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN LOCK TABLE t; END $$" },
       { given: "CREATE MATERIALIZED VIEW m AS SELECT 1 AS n", sql: "REFRESH MATERIALIZED VIEW m" },
       {
+        given: "CREATE MATERIALIZED VIEW m AS SELECT 1 AS n",
+        sql: "DO $$ BEGIN REFRESH MATERIALIZED VIEW m; END $$",
+      },
+      {
         given: "CREATE TABLE t (n int) PARTITION BY LIST (n); CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1)",
         sql: "ALTER TABLE t DETACH PARTITION t1",
       },
@@ -108,8 +112,8 @@ function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resol
 }
 
 function refreshesView(file: TracedFile, statement: TracedStatement): Found {
-  if (kindOf(statement) !== "RefreshMatViewStmt") return undefined;
-  const view = statement.touches.find(({ rewritten }) => rewritten)?.before;
+  if (kindOf(statement) !== "RefreshMatViewStmt" && !isOpaque(statement)) return undefined;
+  const view = statement.touches.find(({ before, rewritten }) => before.kind === "m" && rewritten)?.before;
   return view && { message: `reads of ${named(view)} wait ${until(file, statement)}`, recipe: RECIPES.refresh };
 }
 

@@ -3,7 +3,7 @@ import { lockedTables, rowsLockedInBody } from "../trace/block-work.ts";
 import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy } from "../trace/lock-modes.ts";
 import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
-import { hasLimit, isEveryRow, isOpaque, isUnbounded } from "../trace/row-work.ts";
+import { hasLimit, isEveryRow, isOpaque, isOpenSource, isUnbounded, namedQueries } from "../trace/row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
 import { CHECK_LATER } from "./recipes.ts";
@@ -42,6 +42,10 @@ export const blocksWrites: CheckRule = {
       { given: "CREATE TABLE t (n int)", sql: "LOCK TABLE t IN SHARE MODE" },
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = 0" },
       { given: "CREATE TABLE t (n int)", sql: "SELECT n FROM t FOR UPDATE" },
+      {
+        given: "CREATE TABLE t (n int PRIMARY KEY, m int)",
+        sql: "INSERT INTO t SELECT n, m FROM t ON CONFLICT (n) DO UPDATE SET m = 0",
+      },
       {
         given: "CREATE TABLE t (n int)",
         sql: "DO $$ DECLARE r record; BEGIN FOR r IN SELECT n FROM t LOOP UPDATE t SET n = 0 WHERE n = r.n; END LOOP; END $$",
@@ -139,7 +143,11 @@ function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resol
 }
 
 function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
-  const [update] = nodesOf(statement.tree, "UpdateStmt").flatMap((one) => updatedRows(one, resolve) ?? []);
+  const [update] = [
+    ...nodesOf(statement.tree, "UpdateStmt").map((one) => updatedRows(one, resolve)),
+    ...nodesOf(statement.tree, "MergeStmt").map((one) => matchedRows(one, resolve)),
+    ...nodesOf(statement.tree, "InsertStmt").map((one) => mergedRows(one, resolve)),
+  ].filter((one) => one !== undefined);
   const inBody = rowsLockedInBody(file, statement, resolve);
   const rows =
     update ??
@@ -157,20 +165,38 @@ function lockedRows(select: Fields, resolve: Resolve): string | undefined {
   const [source] = listAt(select, "fromClause");
   const target = resolve(at(source, "RangeVar") as RangeVar);
   if (!target || !locks.some((lock) => ROW_LOCKS.includes(lock)) || at(select, "limitCount")) return undefined;
-  return unboundedRows(at(select, "whereClause"), target);
+  return unboundedRows(at(select, "whereClause"), target, resolve);
 }
 
 /** An UPDATE whose rows nothing bounds, also one within a WITH. */
 function updatedRows(update: Fields, resolve: Resolve): string | undefined {
   const target = resolve(at(update, "relation") as RangeVar);
   const condition = at(update, "whereClause");
-  const isOfTables = listAt(update, "fromClause").every(
-    (item) => at(item, "JoinExpr") || resolve(at(item, "RangeVar") as RangeVar),
-  );
-  return target && isOfTables && !hasLimit(update) ? unboundedRows(condition, target) : undefined;
+  const queries = namedQueries(update);
+  const isOpen = listAt(update, "fromClause").every((item) => isOpenSource(item, queries, resolve));
+  return target && isOpen && !hasLimit(update) ? unboundedRows(condition, target, resolve) : undefined;
 }
 
-function unboundedRows(condition: unknown, target: Relation): string | undefined {
-  if (!isUnbounded(condition, target)) return undefined;
+/** A MERGE that updates the rows which match those of a query that nothing bounds. */
+function matchedRows(merge: Fields, resolve: Resolve): string | undefined {
+  const target = resolve(at(merge, "relation") as RangeVar);
+  const isOpen = isOpenSource(at(merge, "sourceRelation"), namedQueries(merge), resolve);
+  const isUpdate = listAt(merge, "mergeWhenClauses")
+    .map((one) => at(one, "MergeWhenClause"))
+    .some((one) => at(one, "commandType") === "CMD_UPDATE" && isEveryRow(at(one, "condition")));
+  return target && isOpen && isUpdate ? `may lock every row of ${named(target)}` : undefined;
+}
+
+/** An INSERT ... ON CONFLICT DO UPDATE of a query whose rows nothing bounds. */
+function mergedRows(insert: Fields, resolve: Resolve): string | undefined {
+  const target = resolve(at(insert, "relation") as RangeVar);
+  const isUpdate = textAt(insert, "onConflictClause", "action") === "ONCONFLICT_UPDATE";
+  const item = { RangeSubselect: { subquery: at(insert, "selectStmt") } };
+  if (!target || !isUpdate || hasLimit(insert)) return undefined;
+  return isOpenSource(item, namedQueries(insert), resolve) ? `may lock every row of ${named(target)}` : undefined;
+}
+
+function unboundedRows(condition: unknown, target: Relation, resolve: Resolve): string | undefined {
+  if (!isUnbounded(condition, target, resolve)) return undefined;
   return `${isEveryRow(condition) ? "locks every row" : "may lock every row"} of ${named(target)}`;
 }

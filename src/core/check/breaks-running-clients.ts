@@ -1,6 +1,6 @@
 import { definitionScans, newlyRequired, retypedColumns } from "../trace/definition-work.ts";
 import { lostAccess } from "../trace/lost-access.ts";
-import type { Column, NamedThing, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import type { Column, NamedThing, Privilege, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import type { CheckRule } from "./rule.ts";
 import { named, several, sqlName } from "./words.ts";
@@ -103,8 +103,24 @@ function* brokenRelations(file: TracedFile): Iterable<Break> {
       const [by] = firstTouch(file, before, (touch) => touch.after?.hidesRows === true) ?? [];
       const words = `row security of ${name} has no policy, so that clients find no rows`;
       if (by) yield { by, words, recipe: RECIPES.policy };
-    }
+    } else yield* newlyUnusable(file, before, after);
     yield* newDemands(file, before, after);
+  }
+}
+
+/** The privileges that row security makes useless: it has policies, but none for them. */
+function* newlyUnusable(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
+  const isOf = (one: Privilege, relation: Relation | undefined, isUsable: boolean) =>
+    relation?.grants.some(
+      ({ role, privilege, usable }) => role === one.role && privilege === one.privilege && usable === isUsable,
+    ) === true;
+  const lost = before.grants.filter((one) => one.usable && isOf(one, after, false));
+  for (const role of new Set(lost.map((one) => one.role))) {
+    const own = lost.filter((one) => one.role === role);
+    const [by] = firstTouch(file, after, (touch) => own.some((one) => isOf(one, touch.after, false))) ?? [];
+    const privileges = own.map(({ privilege }) => privilege).join(", ");
+    const words = `row security of ${named(before)} has no policy for ${privileges} by ${role}`;
+    if (by) yield { by, words, recipe: RECIPES.policy };
   }
 }
 
@@ -139,6 +155,8 @@ function brokenColumn(file: TracedFile, before: Relation, column: Column, after:
     const words = renamed && renamed.name !== column.name ? `is now ${sqlName(renamed.name)}` : "is dropped";
     return { by, words: `${title} ${words}`, recipe: RECIPES.rename };
   }
+  const swap = swappedColumn(file, before, column, after);
+  if (swap) return { by: swap, words: `${title} is another column, without its values`, recipe: RECIPES.rename };
   if (column.writable && !now.writable) {
     const isNowComputed = ({ after: one }: Touch) =>
       one?.columns.some(({ name, writable }) => name === column.name && !writable) === true;
@@ -151,6 +169,23 @@ function brokenColumn(file: TracedFile, before: Relation, column: Column, after:
     firstTouch(file, before, ({ after: left }) => !left?.columns.some(({ number }) => number === column.number)) ??
     firstTouch(file, before, isDropped);
   return found && { by: found[0], words: `${title} is no longer ${column.type} but ${now.type}`, recipe: RECIPES.type };
+}
+
+/**
+ * The statement that renamed a column, if the file then made another one of the same name. A column that existed before
+ * may take the name: it was filled for that.
+ */
+function swappedColumn(
+  file: TracedFile,
+  before: Relation,
+  { name, number }: Column,
+  after: Relation,
+): TracedStatement | undefined {
+  const now = after.columns.find((one) => one.name === name);
+  const isOld = (one: Column) => before.columns.some((old) => old.number === one.number);
+  const isLeft = after.columns.some((one) => one.number === number);
+  if (before.oid !== after.oid || !now || !isLeft || isOld(now)) return undefined;
+  return firstTouch(file, before, (touch) => touch.after?.columns.every((one) => one.name !== name) === true)?.[0];
 }
 
 /** The columns that an INSERT has to give now, and had not to before. */

@@ -1,7 +1,8 @@
 import { alterCommands, at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { isRewrite } from "../trace/definition-work.ts";
 import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
-import type { Relation, TracedStatement } from "../trace/trace.ts";
+import { isOpaque } from "../trace/row-work.ts";
+import type { Relation, Touch, TracedStatement } from "../trace/trace.ts";
 import type { CheckRule } from "./rule.ts";
 import { namedAll, until } from "./words.ts";
 
@@ -60,7 +61,10 @@ export const rewritesTable: CheckRule = {
   },
   *find(file) {
     for (const { statement, resolve } of inOrder(file)) {
-      const observed = statement.touches.filter((touch) => isRewrite(statement, touch)).map(({ before }) => before);
+      // A refresh gives a materialized view another file too: blocks-reads-and-writes finds that.
+      const isRefreshed = ({ before }: Touch) => before.kind === "m" && isOpaque(statement);
+      const rewrites = statement.touches.filter((touch) => isRewrite(statement, touch) && !isRefreshed(touch));
+      const observed = rewrites.map(({ before }) => before);
       const rewritten =
         observed.length > 0 ? observed : rewrittenOutside(statement, [...file.before.values()], resolve);
       if (rewritten.length === 0) continue;

@@ -1,6 +1,6 @@
 import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { inOrder, type RangeVar, type Resolve } from "./resolve.ts";
-import type { NamedThing, Relation, TracedFile, TracedStatement } from "./trace.ts";
+import type { NamedThing, Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
  * What roles may no longer do after a file. An empty database does not know the grants that were made outside of
@@ -31,6 +31,7 @@ const NEEDED: Readonly<Record<string, { readonly privileges: readonly string[]; 
 };
 
 export function* lostAccess(file: TracedFile): Iterable<LostAccess> {
+  yield* lostGrants(file);
   const ordered = [...inOrder(file)].map(({ statement, resolve }) => ({
     statement,
     grant: grantOf(file, statement, resolve),
@@ -43,6 +44,41 @@ export function* lostAccess(file: TracedFile): Iterable<LostAccess> {
       if (!made.has(role)) yield { by: statement, role, loss };
     }
   }
+}
+
+/** The privileges on a relation that another one of the same name does not have: they go with the one that is dropped. */
+function* lostGrants(file: TracedFile): Iterable<LostAccess> {
+  const gone = [...file.before.values()].filter(({ oid, grants }) => grants.length > 0 && isReplaced(file, oid));
+  if (gone.length === 0) return;
+  const byName = new Map(
+    [...file.after.values()].map((relation) => [withSchema(relation.schema, relation.name), relation]),
+  );
+  for (const { oid, schema, name, grants } of gone) {
+    const title = withSchema(schema, name);
+    const now = byName.get(title);
+    const isKept = (role: string, privilege: string) =>
+      now?.grants.some((one) => one.privilege === privilege && (one.role === role || one.role === "PUBLIC"));
+    const lost = grants.filter(({ role, privilege }) => !isKept(role, privilege));
+    const by = file.statements.find(({ touches }) =>
+      touches.some((touch) => touch.before.oid === oid && isTaken(touch)),
+    );
+    if (!now || !by) continue;
+    for (const role of new Set(lost.map((one) => one.role))) {
+      const words = lost.flatMap((one) => (one.role === role ? one.privilege : [])).join(", ");
+      yield { by, role, loss: `loses ${words} on ${title}, because another relation gets the name` };
+    }
+  }
+}
+
+/** True if a relation no longer has its name. */
+function isReplaced({ before, after }: TracedFile, oid: number): boolean {
+  const [was, now] = [before.get(oid), after.get(oid)];
+  return now === undefined || was?.name !== now.name || was.schema !== now.schema;
+}
+
+/** True if a statement took the relation's name from it. */
+function isTaken({ before, after }: Touch): boolean {
+  return after === undefined || after.name !== before.name || after.schema !== before.schema;
 }
 
 /** The roles that a statement creates; a block creates one if it is missing. */
@@ -123,7 +159,8 @@ function nameParts(object: unknown): readonly (string | undefined)[] {
     .reverse();
 }
 
-function tableObject({ schema, name, isPublic }: Relation) {
+function tableObject({ schema, name, grants }: Relation) {
+  const isPublic = grants.some(({ role }) => role === "PUBLIC");
   return { kind: "OBJECT_TABLE", schema, plain: name, name: withSchema(schema, name), isPublic };
 }
 

@@ -51,6 +51,13 @@ export function changesThings(statement: Parsed): boolean {
   return !RELATED.has(object) || isCascade(statement);
 }
 
+/** True if a statement may have changed privileges: that leaves no lock on their objects. */
+export function changesGrants(statement: Parsed, text: string): boolean {
+  const kind = kindOf(statement);
+  const isOpaque = kind === undefined || ["DoStmt", "CallStmt", "SelectStmt"].includes(kind);
+  return kind === "GrantStmt" || kind === "DropOwnedStmt" || (isOpaque && /\b(?:grant|revoke)\b/i.test(text));
+}
+
 function isCascade(statement: Parsed): boolean {
   const parts = [bodyOf(statement), ...alterCommands(statement)];
   return parts.some((part) => at(part, "behavior") === "DROP_CASCADE");

@@ -99,17 +99,65 @@ export function isEveryRowOf(condition: unknown, target: Relation): boolean {
  * True if a condition leaves the number of rows open: it compares no column with a value, but joins tables, or selects the
  * rows that a backfill has not reached.
  */
-export function isUnbounded(condition: unknown, target: Relation): boolean {
+export function isUnbounded(condition: unknown, target: Relation, resolve: Resolve): boolean {
   if (isEveryRow(condition)) return true;
+  const link = at(condition, "SubLink");
+  if (link) return isOpenQuery(at(link, "subselect"), new Map(), resolve);
   const test = at(condition, "NullTest");
   if (test) return textAt(test, "nulltesttype") !== "IS_NULL" || !isRequired(at(test, "arg"), target);
   const parts = listAt(condition, "BoolExpr", "args");
   if (parts.length > 0) {
-    const isAnd = textAt(condition, "BoolExpr", "boolop") === "AND_EXPR";
-    return isAnd ? parts.every((part) => isUnbounded(part, target)) : parts.some((part) => isUnbounded(part, target));
+    const operator = textAt(condition, "BoolExpr", "boolop");
+    if (operator === "NOT_EXPR" && at(parts[0], "SubLink")) return false;
+    const isAnd = operator === "AND_EXPR";
+    const isOpen = (part: unknown) => isUnbounded(part, target, resolve);
+    return isAnd ? parts.every(isOpen) : parts.some(isOpen);
   }
+  if (isExclusion(condition, target)) return true;
   const sides = [at(condition, "A_Expr", "lexpr"), at(condition, "A_Expr", "rexpr")];
   return sides.every((side) => nodesOf(side, "ColumnRef").length > 0 && nodesOf(side, "SubLink").length === 0);
+}
+
+const EXCLUDING: readonly unknown[] = ["<>", "!~", "!~*", "!~~", "!~~*"];
+
+/** True if a condition leaves out the rows with some value of a column: <>, NOT IN, NOT LIKE, IS DISTINCT FROM. */
+function isExclusion(condition: unknown, { columns }: Relation): boolean {
+  const expression = at(condition, "A_Expr");
+  const operator = textAt(listAt(expression, "name")[0], "String", "sval");
+  const isNot = EXCLUDING.includes(operator) || textAt(expression, "kind") === "AEXPR_DISTINCT";
+  const name = columnName(at(expression, "lexpr"));
+  return isNot && columns.some((column) => column.name === name);
+}
+
+/**
+ * True if an item of FROM has an open number of rows of existing tables: a table, a join, or a query of them without a
+ * limit.
+ * @param named the queries of the statement's WITH
+ */
+export function isOpenSource(item: unknown, named: ReadonlyMap<string, unknown>, resolve: Resolve): boolean {
+  const range = at(item, "RangeVar") as RangeVar | undefined;
+  const own = range && !at(range, "schemaname") ? named.get(textAt(range, "relname") ?? "") : undefined;
+  if (range) return own === undefined ? resolve(range) !== undefined : isOpenQuery(own, named, resolve);
+  if (at(item, "JoinExpr")) return true;
+  return isOpenQuery(at(item, "RangeSubselect", "subquery"), named, resolve);
+}
+
+function isOpenQuery(query: unknown, named: ReadonlyMap<string, unknown>, resolve: Resolve): boolean {
+  const select = at(query, "SelectStmt");
+  const from = listAt(select, "fromClause");
+  const target = sourceOf(from, resolve);
+  if (!target || at(select, "limitCount") || at(select, "havingClause")) return false;
+  // A query of itself would not end.
+  const others = new Map([...named].filter(([, one]) => one !== query));
+  return (
+    from.every((item) => isOpenSource(item, others, resolve)) && isUnbounded(at(select, "whereClause"), target, resolve)
+  );
+}
+
+/** The queries of a WITH, by name. */
+export function namedQueries(statement: unknown): ReadonlyMap<string, unknown> {
+  const queries = listAt(statement, "withClause", "ctes").map((one) => at(one, "CommonTableExpr"));
+  return new Map(queries.map((one) => [textAt(one, "ctename") ?? "", at(one, "ctequery")]));
 }
 
 function isRequired(column: unknown, { columns }: Relation): boolean {

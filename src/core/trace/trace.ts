@@ -21,11 +21,19 @@ export interface Relation {
   readonly isChild: boolean;
   /** True if row security is on and no policy lets anybody but the owner see a row. */
   readonly hidesRows: boolean;
-  /** True if PUBLIC was granted a privilege on it. */
-  readonly isPublic: boolean;
+  /** The privileges of queries on it that others than its owner have; the role is "PUBLIC" for everybody. */
+  readonly grants: readonly Privilege[];
   readonly columns: readonly Column[];
   readonly constraints: readonly Constraint[];
   readonly indexes: readonly Index[];
+}
+
+export interface Privilege {
+  readonly role: string;
+  /** "SELECT", "INSERT", "UPDATE" or "DELETE". */
+  readonly privilege: string;
+  /** False if row security is on and no policy lets the role do that to any row. */
+  readonly usable: boolean;
 }
 
 export interface Column {

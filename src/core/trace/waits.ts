@@ -69,7 +69,7 @@ export interface Wait {
 }
 
 interface Hold {
-  relation: Relation;
+  readonly relation: Relation;
   readonly by: TracedStatement;
   readonly blocked: Blocked;
   isReported: boolean;
@@ -96,18 +96,20 @@ export function* waitsOf(file: TracedFile): Iterable<Wait> {
     }
     const reported = definitionScans(statement);
     for (const touch of statement.touches) {
-      if (!touch.rewritten && !reported.includes(touch)) hold(holds, statement, touch);
+      if (!touch.rewritten && !reported.includes(touch)) hold(holds, file, statement, touch);
     }
   }
 }
 
-function hold(holds: Map<number, Hold>, by: TracedStatement, { before, after, lock }: Touch): void {
+function hold(holds: Map<number, Hold>, file: TracedFile, by: TracedStatement, { before, after, lock }: Touch): void {
   const known = holds.get(before.oid);
   const blocked = blockedBy(lock);
   if (!after) holds.delete(before.oid);
-  else if (blocked && known?.blocked !== blocked)
-    holds.set(before.oid, { relation: after, by, blocked, isReported: false });
-  else if (known) known.relation = after;
+  else if (blocked && known?.blocked !== blocked) {
+    // Clients wait for the name that the relation had before the file.
+    const relation = file.before.get(before.oid) ?? before;
+    holds.set(before.oid, { relation, by, blocked, isReported: false });
+  }
 }
 
 /** A relation whose rows a change of definitions rewrites or reads, if any. */

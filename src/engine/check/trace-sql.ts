@@ -39,6 +39,7 @@ type IndexFacts = readonly [
   directions: string,
   partial: boolean,
 ];
+type GrantFacts = readonly [role: string, privilege: string, usable: boolean];
 export type RelationFacts = readonly [
   oid: number,
   kind: string,
@@ -47,7 +48,7 @@ export type RelationFacts = readonly [
   isPartition: boolean,
   isChild: boolean,
   hidesRows: boolean,
-  isPublic: boolean,
+  grants: readonly GrantFacts[] | null,
   columns: readonly ColumnFacts[] | null,
   constraints: readonly ConstraintFacts[] | null,
   indexes: readonly IndexFacts[] | null,
@@ -75,6 +76,7 @@ const COLUMN: Shape = ["parts", ["number", "text", "text", "number", "boolean", 
 const NUMBERS: Shape = ["list of", "number"];
 const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", NUMBERS, "number", "number", NUMBERS]];
 const INDEX: Shape = ["parts", ["number", "text", "boolean", NUMBERS, "text", "text", "text", "text", "boolean"]];
+const GRANT: Shape = ["parts", ["text", "text", "boolean"]];
 const RELATION: Shape = [
   "parts",
   [
@@ -85,7 +87,7 @@ const RELATION: Shape = [
     "boolean",
     "boolean",
     "boolean",
-    "boolean",
+    ["maybe", ["list of", GRANT]],
     ["maybe", ["list of", COLUMN]],
     ["maybe", ["list of", CONSTRAINT]],
     ["maybe", ["list of", INDEX]],
@@ -103,7 +105,7 @@ export const THINGS: Shape = [
 ];
 
 export function relationOf(facts: RelationFacts): Relation {
-  const [oid, kind, schema, name, isPartition, isChild, hidesRows, isPublic, columns, constraints, indexes] = facts;
+  const [oid, kind, schema, name, isPartition, isChild, hidesRows, grants, columns, constraints, indexes] = facts;
   return {
     oid,
     kind,
@@ -112,7 +114,7 @@ export function relationOf(facts: RelationFacts): Relation {
     isPartition,
     isChild,
     hidesRows,
-    isPublic,
+    grants: (grants ?? []).map(([role, privilege, usable]) => ({ role, privilege, usable })),
     columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated, writable]) => ({
       number,
       name: column,
@@ -161,10 +163,16 @@ export function nameOfThing({ kind, schema, name, detail, result }: NamedThing):
 const FIRST_OID = 16_384;
 const KINDS = ["r", "p", "m", "v", "f"].map(quoteText).join(", ");
 
+/** True if a policy lets the grantee of `aclexplode` use its privilege on some rows of `c`; 'r' is the policy of a SELECT. */
+const POLICY_SQL = `EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive
+ AND polcmd::text IN ('*', CASE privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'd' END)
+ AND EXISTS (SELECT FROM unnest(polroles) role WHERE CASE WHEN role = 0 THEN true WHEN grantee = 0 THEN false ELSE pg_has_role(grantee, role, 'USAGE') END))`;
+
 /** A relation `c` in the schema `n`, as `RelationFacts`. A type's name does not depend on the search path. */
 const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
  relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive),
- COALESCE(relacl::text ~ '[{,]=', false),
+ (SELECT json_agg(json_build_array(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, privilege_type, NOT relrowsecurity OR ${POLICY_SQL}) ORDER BY grantee, privilege_type)
+ FROM aclexplode(relacl) WHERE grantee <> relowner AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
  (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
  (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '', attgenerated = '' AND attidentity <> 'a') ORDER BY attnum)
  FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace tn ON tn.oid = typnamespace

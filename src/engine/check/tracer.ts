@@ -1,7 +1,7 @@
 import { bodyOf, kindOf, type Node, textAt } from "../../core/parse-tree/node.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
-import { changesThings, leavesAlone, makesRelations } from "../../core/trace/names.ts";
+import { changesGrants, changesThings, leavesAlone, makesRelations } from "../../core/trace/names.ts";
 import type { NamedThing, Relation, Touch, TracedFile, TracedStatement } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
@@ -43,6 +43,8 @@ interface CurrentFile {
   /** The statements may have made relations; they may have made, renamed or dropped things. */
   hasNewRelations: boolean;
   hasNewThings: boolean;
+  /** The statements may have granted or revoked privileges. */
+  hasNewGrants: boolean;
 }
 
 /**
@@ -109,6 +111,7 @@ export class Tracer implements StatementWatch {
       if (isRename && textAt(bodyOf({ tree }), "renameType") === "OBJECT_SCHEMA") {
         touches.push(...(await this.#readAgain(session)));
       }
+      current.hasNewGrants ||= changesGrants({ tree }, statement.text);
       current.hasNewRelations ||= makesRelations({ tree });
       // ALTER TABLE may rename a sequence as well.
       const changes = changesThings({ tree }) || isRename;
@@ -133,15 +136,8 @@ export class Tracer implements StatementWatch {
     const tree = await this.#parse(statement.text);
     await noteRemoval(session, tree);
     await this.#readAgain(session);
-    statements.push({
-      statement,
-      number: statements.length + 1,
-      tree,
-      touches: [],
-      alone: true,
-      transaction: 0,
-      lost: [],
-    });
+    const number = statements.length + 1;
+    statements.push({ statement, number, tree, touches: [], alone: true, transaction: 0, lost: [] });
   }
 
   /**
@@ -174,6 +170,7 @@ export class Tracer implements StatementWatch {
     this.#current = undefined;
     if (current.hasNewRelations) await this.#readNew(session);
     if (current.hasNewThings) await this.#readThings(session);
+    if (current.hasNewGrants) await this.#readAgain(session);
     const { path, before, thingsBefore, statements } = current;
     const [after, thingsAfter] = [new Map(this.#relations), this.#things];
     this.files.push({ path, before, after, thingsBefore, thingsAfter, statements });
@@ -195,6 +192,7 @@ export class Tracer implements StatementWatch {
       transactions: 0,
       hasNewRelations: false,
       hasNewThings: false,
+      hasNewGrants: false,
     };
     return this.#current;
   }

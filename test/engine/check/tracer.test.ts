@@ -87,3 +87,27 @@ test("a file that rows do not fit runs again without them, and the statement is 
   assert.equal(tracer.files[0]?.statements.length, 2);
   assert.equal(notes(tracer.files).filter((note) => note.includes("Destroys data")).length, 1);
 });
+
+test("privileges of an earlier file are known, and lost with the view that has them", async () => {
+  const here = await embeddedWorld({
+    "001_notes.sql": "CREATE VIEW latest AS SELECT 1 AS id",
+    "002_grants.sql":
+      "DO $$ BEGIN CREATE ROLE desk; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT, INSERT ON latest TO desk",
+    "003_again.sql":
+      "DROP VIEW latest; CREATE VIEW latest AS SELECT 2 AS id; DO $$ BEGIN GRANT SELECT ON latest TO PUBLIC; END $$",
+  });
+  assert.deepEqual(notes(await traced(here)), [
+    "1 Breaks running clients: desk loses INSERT on latest, because another relation gets the name",
+  ]);
+});
+
+test("a wait names a relation as its clients do, who do not know its new name", async () => {
+  const here = await embeddedWorld({
+    "001_notes.sql": "CREATE TABLE notes (id int)",
+    "002_move.sql":
+      "ALTER TABLE notes RENAME TO old; CREATE TABLE notes (id int); INSERT INTO notes SELECT id FROM old",
+  });
+  assert.deepEqual(notes(await traced(here)), [
+    "3 Blocks reads and writes: reads and writes of notes wait until COMMIT, since statement 1, while this works on old",
+  ]);
+});
