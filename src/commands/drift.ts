@@ -1,6 +1,7 @@
 import type { Command } from "../core/command-line/command.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { findDrift } from "../engine/drift/find-drift.ts";
+import { driftOptions } from "./shared/drift-options.ts";
 import type { Environment } from "./shared/environment.ts";
 import { REPEATABLE_DIRECTORY } from "./shared/options.ts";
 
@@ -33,10 +34,7 @@ export const drift: Command<Environment> = {
   ],
   async run(_invocation, environment) {
     const context = await environment.databaseContext();
-    const report = await findDrift(context, {
-      inShadow: environment.inDriftTrial,
-      ignore: environment.settings.values.driftIgnore ?? [],
-    });
+    const report = await findDrift(context, driftOptions(environment));
     environment.report(report);
     return report.differences.length > 0 ? DRIFTED : 0;
   },

@@ -1,5 +1,6 @@
 import type { Command } from "../core/command-line/command.ts";
 import { migrate } from "../engine/run/migrate.ts";
+import { requireNoDrift } from "./shared/drift-options.ts";
 import { DUMP, dumpAfterRun } from "./shared/dump-after-run.ts";
 import type { Environment } from "./shared/environment.ts";
 import {
@@ -40,6 +41,7 @@ export const up: Command<Environment> = {
     SINGLE_TRANSACTION,
     { name: "out-of-order", summary: "also apply migrations below the newest applied one" },
     { name: "first-run", summary: "run on a database that is in use but has no history yet" },
+    { name: "require-no-drift", summary: "refuse to run if drift finds a difference" },
     { name: "create-database", summary: "create the database first if the server does not have it" },
     ...RUN_OPTIONS,
     DUMP,
@@ -68,6 +70,7 @@ export const up: Command<Environment> = {
     };
     const createMissing = invocation.options.has("create-database") && !invocation.options.has("dry-run");
     const context = await environment.databaseContext({ createMissing });
+    if (invocation.options.has("require-no-drift")) await requireNoDrift(environment, context);
     const report = await dumpAfterRun(
       environment,
       context,

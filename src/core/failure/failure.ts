@@ -29,6 +29,7 @@ export const FAILURES = {
     meaning: "The given version is neither among the files nor in the history.",
   },
   "migrations-pending": { exitStatus: 3, meaning: "Migrations are pending, and the command needs them applied." },
+  drifted: { exitStatus: 3, meaning: "The schema is not as the applied migrations make it; nothing was changed." },
   "no-way-back": { exitStatus: 3, meaning: "A migration to be undone has no down script." },
   "nothing-in-doubt": {
     exitStatus: 3,

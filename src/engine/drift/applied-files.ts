@@ -63,12 +63,17 @@ export function appliedFiles(context: Context, { state, records }: LiveHistory):
 
 /** Without the text of an applied file, every object that it made would seem to exist only in the database. */
 function refuseUnknown(entries: readonly Entry[], database: string): void {
-  const missing = entries.filter(({ state }) => state === "missing").map((one) => missingFile(one, "error"));
+  const missing = entries.filter(({ state }) => state === "missing").map(missingFinding);
   const unfinished = entries.filter(({ state }) => state === "unfinished").map(unfinishedStep);
   const findings = [...missing, ...unfinished];
   if (findings.length === 0) return;
   const reason = missing.length > 0 ? "files of applied migrations are missing" : "a migration is applied in part";
   throw new Failure("history-conflict", `Cannot compare the schema of ${database}: ${reason}`, { findings });
+}
+
+function missingFinding(entry: Entry): Finding {
+  const hint = `Compare in the checkout that the database was migrated from, or restore the file. If the file was deleted for good: pgstep repair ${entry.version}`;
+  return { ...missingFile(entry, "error"), hint };
 }
 
 function asWarning(found: Finding): Finding {
