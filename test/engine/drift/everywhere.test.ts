@@ -18,12 +18,15 @@ import { copyOf, driftOf, withShadow } from "./support.ts";
  */
 
 const EVERYWHERE = process.env.PGSTEP_EVERYWHERE === "1";
-const MORE: readonly FetchedMajor[] = EVERYWHERE ? [14, 16, 17] : [];
-const MAJORS: readonly Major[] = [15, 18, ...MORE];
+const ALL: readonly Major[] = [14, 15, 16, 17, 18];
+/** PGSTEP_SCHEMA_MAJORS=14,16 limits them. */
+const CHOSEN = (process.env.PGSTEP_SCHEMA_MAJORS ?? "").split(",").map(Number);
+const MAJORS = EVERYWHERE ? ALL.filter((major) => CHOSEN.includes(major) || CHOSEN[0] === 0) : ([15, 18] as const);
+const FETCHED = MAJORS.filter((major): major is FetchedMajor => major !== 15 && major !== 18);
 const FILES = { "001_rich.sql": RICH, "002_views.sql": VIEWS };
 
 before(async () => {
-  for (const major of MORE) await fetchPostgres(major);
+  for (const major of FETCHED) await fetchPostgres(major);
 });
 
 /** Every change, or a few of them: others on each version. */
