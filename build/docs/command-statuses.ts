@@ -51,6 +51,7 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
   check: [NOT_STARTED, [3, "a file has an error, or a statement harms production"], ENDED],
   validate: [NOT_STARTED, [3, "a file has an error, or disagrees with the history"]],
   baseline: recording("the database has a history, an unknown version, or another run holds the lock"),
+  import: recording("no history to import, a failed migration, a changed file, or another run holds the lock"),
   repair: recording("not confirmed, or another run holds the lock"),
   resolve: recording("no outcome is unknown, or another run holds the lock"),
   protect: [NOT_STARTED, ENDED],

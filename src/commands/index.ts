@@ -10,6 +10,7 @@ import { down } from "./down.ts";
 import { drift } from "./drift.ts";
 import { dump } from "./dump.ts";
 import { helpOn } from "./help.ts";
+import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
 import { load } from "./load.ts";
 import { create } from "./new.ts";
@@ -43,8 +44,8 @@ const GROUPS = {
   Setup: [init, baseline, bundle, config],
 } as const satisfies Readonly<Record<string, readonly PgstepCommand[]>>;
 
-/** Commands that the help names only with another one, to stay on one screen: down, check, dump, doctor and protect. */
-const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [redo, stats, load, wait, unprotect];
+/** Commands that the help names only with another one, to stay on one screen: down, check, dump, doctor, protect and baseline. */
+const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [redo, stats, load, wait, unprotect, importCommand];
 
 /** In the order of the help. */
 export const COMMANDS: readonly PgstepCommand[] = [...Object.values(GROUPS).flat(), ...NAMED_WITH_ANOTHER];

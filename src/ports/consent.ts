@@ -1,4 +1,5 @@
 import type { Entry } from "../core/migrations/history.ts";
+import type { ImportReport } from "../core/reports/import-report.ts";
 import type { RecordReport, ResetInventory } from "../core/reports/report.ts";
 
 /** Asks for confirmation before something irreversible. */
@@ -38,4 +39,13 @@ export interface UnprotectConsent {
    * @throws Failure consent-missing if it was not
    */
   mayUnprotect(databaseName: string): Promise<void>;
+}
+
+/** Asks for confirmation before another tool's history is taken over. */
+export interface ImportConsent {
+  /**
+   * Returns once somebody has confirmed what would be written.
+   * @throws Failure consent-missing, declined if nobody did
+   */
+  mayImport(planned: ImportReport): Promise<void>;
 }

@@ -50,6 +50,7 @@ const TYPES: Readonly<Record<JsonLine["type"], true>> = {
   drift: true,
   rule: true,
   baseline: true,
+  import: true,
   repair: true,
   resolve: true,
   recorded: true,
@@ -137,6 +138,10 @@ describe("the schema of --json", () => {
   });
 });
 
+/** A history to import. */
+const GOOSE =
+  "CREATE TABLE goose_db_version AS SELECT 1 AS id, 1 AS version_id, true AS is_applied, localtimestamp AS tstamp";
+
 describe("what each command prints with --json", () => {
   let place = "";
   let url = "";
@@ -146,7 +151,7 @@ describe("what each command prints with --json", () => {
     place = temporaryPlace("json");
     const server = await sharedServer();
     ({ url } = await server.createDatabase());
-    otherUrl = (await server.createDatabase("CREATE TABLE filled (id int)")).url;
+    otherUrl = (await server.createDatabase(`CREATE TABLE filled (id int); ${GOOSE}`)).url;
     mkdirSync(join(place, "database", "migrations"), { recursive: true });
     file("001_users.sql", "CREATE TABLE users (id int);\nDO $$ BEGIN RAISE WARNING 'hello'; END $$;");
     file("001_users.down.sql", "DROP TABLE users;");
@@ -224,6 +229,8 @@ describe("what each command prints with --json", () => {
     ["reset", "failure", 3],
     ["up --count x", "failure", 2],
     ["nonsense", "failure", 2],
+    ["import --url $OTHER", "failure", 3],
+    ["import --url $OTHER --dry-run", "import", 0],
     ["baseline 001 --url $OTHER", "baseline", 0],
     ["status --url $OTHER", "status", 0],
     ["up --url $OTHER", "run", 4],

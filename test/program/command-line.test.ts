@@ -278,6 +278,6 @@ describe("what commands refuse before they touch anything", () => {
   test("words where a version is meant", async () => {
     assert.match(await refused("up", "002_add_users"), /Give the digits alone: 002\./);
     assert.match(await refused("baseline", "latest"), /"latest" is not a version/);
-    assert.match(await refused("down", "--to", "1.5"), /not a version/);
+    assert.match(await refused("down", "--to", "1.x"), /not a version/);
   });
 });

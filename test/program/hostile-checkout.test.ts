@@ -46,6 +46,7 @@ const LOOKING: readonly { readonly words: readonly string[]; readonly writes?: R
   { words: ["redo", "--dry-run"] },
   { words: ["seed", "--dry-run"] },
   { words: ["backup", "--list"] },
+  { words: ["import", "--dry-run"] },
   // Last: what it writes is a template, which others refuse.
   { words: ["init"], writes: /^(database\/migrations\/\.gitkeep|package\.json|pgstep\.json)$/ },
   { words: ["new", "evil", "--down"], writes: /^database\/migrations\/\d+_evil(\.down)?\.sql$/ },
@@ -149,7 +150,8 @@ describe("a hostile checkout", () => {
         assert.deepEqual(strange, [], typed);
         if (writes) assert.notDeepEqual(written, [], `${typed}: ${stderr}`);
         // That nothing happened proves nothing where the command failed early.
-        const expected = { "status --exit-code --json": 3, "seed --dry-run": 3, drift: 3 }[typed] ?? 0;
+        const expected =
+          { "status --exit-code --json": 3, "seed --dry-run": 3, "import --dry-run": 3, drift: 3 }[typed] ?? 0;
         assert.equal(status, expected, `${typed}: ${stderr}`);
       }
     });

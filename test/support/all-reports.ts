@@ -229,6 +229,10 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
       ...{ type: "rule", id: "narrow-key", group: "style", severity: "off", title: "Narrow key", why: "w" },
       ...{ recipe: "-- r\nSELECT 1", examples: { bad: [{ given: "g", sql: "s" }, { sql: "s" }], good: [] } },
     },
+    import: {
+      ...{ type: "import", database: "app", tool: "goose", table: "public.goose_db_version", layout: "goose" },
+      ...{ dryRun: false, recorded: STEPS, repeatables: ["v"], pending: 1, oldTable: "renamed", renamedTo: "public.x" },
+    },
     baseline: { type: "baseline", database: "app", recorded: STEPS },
     repair: { type: "repair", database: "app", changed: ENTRIES, updated: true, forgotten: false },
     resolve: {

@@ -125,6 +125,7 @@ export function jsonReport(report: Report) {
     case "backup":
       return { ...report, program: report.program ?? null };
     case "baseline":
+    case "import":
       return { ...report, recorded: report.recorded.map(jsonStep) };
     case "repair":
       return { ...report, version: report.version ?? null, changed: report.changed.map(jsonEntry) };

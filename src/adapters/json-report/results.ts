@@ -1,3 +1,4 @@
+import { LAYOUTS } from "../../core/layout/layout.ts";
 import { RULE_FIELDS } from "./check-values.ts";
 import {
   count,
@@ -136,6 +137,18 @@ export const RESULTS = {
   baseline: line("baseline", "The answer of baseline.", {
     database: DATABASE,
     recorded: list("The migrations that are now recorded as applied.", ref("step")),
+  }),
+  import: line("import", "The answer of import.", {
+    database: DATABASE,
+    tool: string("The tool whose history it was."),
+    table: string("Its table, as schema.table."),
+    layout: oneOf("The format of the files.", LAYOUTS),
+    dryRun: yesOrNo("True if nothing was written."),
+    recorded: list("The migrations that are now recorded as applied.", ref("step")),
+    repeatables: list("The names of the repeatable migrations that are now recorded.", TEXT),
+    pending: count("The number of migrations that stay pending."),
+    oldTable: oneOf("What happens to the table.", ["kept", "renamed", "dropped"]),
+    renamedTo: stringOrNull("The new name of the table, as schema.table; null if it was not renamed."),
   }),
   repair: line("repair", "The answer of repair.", {
     database: DATABASE,

@@ -7,9 +7,10 @@ import {
 } from "../../core/command-line/consent.ts";
 import { Failure, finding } from "../../core/failure/failure.ts";
 import type { Entry } from "../../core/migrations/history.ts";
+import type { ImportReport } from "../../core/reports/import-report.ts";
 import type { RecordReport, ResetInventory } from "../../core/reports/report.ts";
 import { printableLine, wrapped } from "../../core/text/display.ts";
-import type { Consent, ForgetConsent, RecordConsent, UnprotectConsent } from "../../ports/consent.ts";
+import type { Consent, ForgetConsent, ImportConsent, RecordConsent, UnprotectConsent } from "../../ports/consent.ts";
 
 /** The terminal to ask at: questions go to the output, answers come from the input. */
 export interface Terminal {
@@ -31,7 +32,7 @@ export interface ConsentSettings extends Confirmation {
 }
 
 /** Confirmation from the command line, else from the user at the terminal. */
-export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent, ForgetConsent {
+export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent, ForgetConsent, ImportConsent {
   readonly #terminal: Terminal;
   readonly #settings: ConsentSettings;
 
@@ -112,6 +113,26 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
       });
     }
     if (!isYes(await this.#ask(question, what))) throw declined();
+  }
+
+  /** @throws Failure consent-missing without a terminal, declined */
+  async mayImport({ tool, table, recorded, pending, oldTable, renamedTo }: ImportReport): Promise<void> {
+    if (this.#settings.yes) return;
+    const from = `${printableLine(tool)}'s history`;
+    if (!this.#canAsk()) {
+      throw new Failure("consent-missing", `Cannot import ${tool}'s history: confirmation needs a terminal`, {
+        hint: "See what would be recorded: pgstep import --dry-run; then confirm: pgstep import --yes",
+      });
+    }
+    const last = recorded.at(-1)?.name ?? "none";
+    const fate = { kept: "stays", renamed: `is renamed to ${renamedTo}`, dropped: "is dropped" }[oldTable];
+    this.#terminal.output.write(
+      `On ${printableLine(this.#settings.database())}: ${recorded.length} migrations are applied according to ` +
+        `${printableLine(table)}, the last one ${printableLine(last)}; ${pending} stay pending. ` +
+        `The table ${printableLine(fate)}.\n`,
+    );
+    const answer = await this.#ask("Record them in pgstep's history? Nothing is run. [y/N] ", `Cannot import ${from}`);
+    if (!isYes(answer)) throw declined();
   }
 
   /** @throws Failure consent-missing without a terminal, declined */

@@ -2,6 +2,7 @@ import { rulePage } from "../../core/check/rule-page.ts";
 import type { DriftReport } from "../../core/drift/drift-report.ts";
 import { driftFindings } from "../../core/drift/words.ts";
 import type { CheckReport } from "../../core/reports/check-report.ts";
+import type { ImportReport } from "../../core/reports/import-report.ts";
 import type {
   BaselineReport,
   BundledReport,
@@ -50,6 +51,8 @@ export function otherLines(
       return backupListLines(report);
     case "restore":
       return restoreLines(report, output);
+    case "import":
+      return importLines(report, output);
     case "baseline":
       return baselineLines(report, output);
     case "repair":
@@ -133,6 +136,23 @@ function baselineLines({ recorded, database }: BaselineReport, { colors, marks }
   return [
     ...recorded.map((step) => `${colors.green(marks.applied)} ${printableLine(step.name)}`),
     `Recorded ${counted(recorded.length, "migration")} as applied on ${printableLine(database)}; none was run.`,
+  ];
+}
+
+function importLines(report: ImportReport, output: Output): string[] {
+  const { colors, marks } = output;
+  const { tool, table, layout, recorded, repeatables, pending, dryRun, oldTable, renamedTo, database } = report;
+  const names = [...recorded.map(({ name }) => name), ...repeatables];
+  const verb = dryRun ? "Would record" : "Recorded";
+  const to = oldTable === "renamed" ? ` to ${renamedTo}` : "";
+  const done = oldTable === "dropped" ? "Dropped" : oldTable === "renamed" ? "Renamed" : "Kept";
+  const fate = dryRun ? `Would be ${done.toLowerCase()}: the table ${table}${to}.` : `${done} the table ${table}${to}.`;
+  return [
+    ...names.map((name) => `${colors.green(marks.applied)} ${printableLine(name)}`),
+    `${verb} ${counted(names.length, "migration")} of ${printableLine(tool)} as applied on ${printableLine(database)}; ${pending} pending.`,
+    printableLine(fate),
+    ...(layout === "sqlx" ? [`Write "layout": "sqlx" into pgstep.json, since the files alone do not show it.`] : []),
+    ...(dryRun ? [] : [output.typed("Continue with pgstep status and pgstep up.")]),
   ];
 }
 

@@ -7,7 +7,7 @@ import type { BackupMeans } from "../../engine/backup/take-backup.ts";
 import type { Context, DatabaseContext } from "../../engine/session/context.ts";
 import type { WaitLimit } from "../../engine/session/wait-for-database.ts";
 import type { InShadow } from "../../engine/shadow/shadow.ts";
-import type { Consent, ForgetConsent, RecordConsent, UnprotectConsent } from "../../ports/consent.ts";
+import type { Consent, ForgetConsent, ImportConsent, RecordConsent, UnprotectConsent } from "../../ports/consent.ts";
 import type { Probe } from "../../ports/probe.ts";
 import type { ProgramFile } from "../../ports/program-file.ts";
 import type { Database } from "../../ports/session.ts";
@@ -51,7 +51,7 @@ export interface Environment {
   readonly versionControl: VersionControl;
   /** The tools for backups. @throws Failure settings */
   backupMeans(): Promise<BackupMeans>;
-  consent(given: GivenConsent): Consent & UnprotectConsent & RecordConsent & ForgetConsent;
+  consent(given: GivenConsent): Consent & UnprotectConsent & RecordConsent & ForgetConsent & ImportConsent;
   report(report: Report): void;
   /** Prints a text that the user asked for, in every format. */
   print(text: string): void;

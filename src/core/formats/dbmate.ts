@@ -40,7 +40,7 @@ function scriptsOf(
   contents: Contents,
   findings: Finding[],
 ): NamedScript[] {
-  const [, version, words = ""] = /^([0-9]+)(.*)\.sql$/s.exec(fileName) ?? [];
+  const [, version, words = ""] = /^([0-9]+)((?:[^0-9].*)?)\.sql$/s.exec(fileName) ?? [];
   if (version === undefined || kind !== "file") return [];
   const about = { version, name: version + words, description: wordsOf(words) };
   const text = contents.text(path);
@@ -50,7 +50,7 @@ function scriptsOf(
   return down ? [first, { ...about, ...down, direction: "down" }] : [first];
 }
 
-const MARKER = /^--\s*migrate:(up|down)(?:\s+(.*))?$/;
+const MARKER = /^--\s*migrate:(up|down)(?:\s(.*))?$/;
 
 interface Parts {
   readonly up: FoundScript;

@@ -11,6 +11,7 @@ import type { RepeatableEntry, RepeatableReport } from "../repeatable/repeatable
 import type { StatsReport } from "../statistics/stats-report.ts";
 import type { TypesReport } from "../types/types-report.ts";
 import type { CheckReport, RuleReport } from "./check-report.ts";
+import type { ImportReport } from "./import-report.ts";
 import type { SyntaxCheck } from "./syntax-check.ts";
 
 /**
@@ -271,6 +272,7 @@ export type Report =
   | CheckReport
   | RuleReport
   | BaselineReport
+  | ImportReport
   | RepairReport
   | ResolveReport
   | RecordReport

@@ -1,4 +1,5 @@
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { isImportable } from "../../core/import/other-history.ts";
 import { type CatalogRelation, RelationConflicts } from "../../core/migrations/relation-conflicts.ts";
 import type { CopyBytes, Piece } from "../../core/sql/statement.ts";
 import { relationChange } from "../../core/statements/relation-change.ts";
@@ -48,7 +49,11 @@ export function asWarnings(findings: readonly Finding[]): Finding[] {
 function historyFinding({ schema, table, tool }: RecordedHistory): Finding {
   const name = `${schema}.${table}`;
   if (tool !== undefined) {
-    return { rule: "other-history", severity: "error", message: `${name} is the history of ${tool} and has entries` };
+    return {
+      ...{ rule: "other-history", severity: "error" },
+      message: `${name} is the history of ${tool} and has entries`,
+      ...(isImportable({ tool }) && { hint: "To take it over: pgstep import." }),
+    };
   }
   return {
     rule: "other-history",

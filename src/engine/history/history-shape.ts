@@ -1,5 +1,6 @@
 import type { Settings } from "../../core/configuration/settings.ts";
 import { Failure } from "../../core/failure/failure.ts";
+import { isImportable } from "../../core/import/other-history.ts";
 import { toolOfColumns } from "./history-owner.ts";
 import {
   ADDED_COLUMNS,
@@ -32,8 +33,11 @@ export function checkHistoryShape(settings: Settings, kind: string, columns: rea
   const problem = shapeProblem(kind, columns);
   if (!problem) return;
   const table = `${settings.schema}.${settings.table}`;
+  const tool = toolOfColumns(columns.map(({ name }) => name));
+  const take =
+    tool !== undefined && isImportable({ tool }) ? "To take it over: pgstep import. Otherwise choose" : "Choose";
   throw new Failure("history-foreign", `Cannot use ${table} as the history: ${problem}`, {
-    hint: `Choose another table: pgstep --table pgstep_history. For a database whose migrations are already applied, record them there: pgstep baseline <version> --table pgstep_history.`,
+    hint: `${take} another table: pgstep --table pgstep_history. For a database whose migrations are already applied, record them there: pgstep baseline <version> --table pgstep_history.`,
   });
 }
 

@@ -121,6 +121,8 @@ export interface Recording {
   readonly checksum: string | null;
   readonly downScript: string | null;
   readonly toolVersion: string;
+  /** UTC, without offset, if it is not the current time. */
+  readonly appliedAt?: string | undefined;
 }
 
 /** The current time, in UTC as in the columns without time zone. */
@@ -135,7 +137,7 @@ export function isoText(utc: string): string {
 export function insertRowSql({ history }: TableNames, step: Step, recording: Recording): string {
   return `INSERT INTO ${history} (version, applied_at, description, checksum, applied_by, tool_version, down_script) VALUES (${[
     quoteText(step.version),
-    NOW_UTC,
+    recording.appliedAt === undefined ? NOW_UTC : `${quoteText(recording.appliedAt)}::pg_catalog.timestamp`,
     quoteText(step.description),
     quoteText(recording.checksum),
     "session_user",
