@@ -19,6 +19,7 @@ CREATE VIEW <old> AS SELECT * FROM <new>;`,
 ALTER TABLE <table> ENABLE ROW LEVEL SECURITY;`,
   access: `-- Take the privilege, the role or its login away in a later migration, when no client uses it.
 -- To set other privileges: GRANT what the clients need in the same file.`,
+  grant: `GRANT <privileges> ON <relation> TO <role>;  -- in the same file, after the new relation is made`,
   required: `ALTER TABLE <table> ADD COLUMN <column> <type> NOT NULL DEFAULT <value>;
 -- drop the default in a later migration, when all clients give a value`,
 } as const;
@@ -249,7 +250,9 @@ function brokenType({ thingsAfter }: TracedFile, thing: NamedThing): string | un
 }
 
 function* brokenAccess(file: TracedFile): Iterable<Break> {
-  for (const { by, role, loss } of lostAccess(file)) yield { by, words: `${role} ${loss}`, recipe: RECIPES.access };
+  for (const { by, role, loss, isReplaced } of lostAccess(file)) {
+    yield { by, words: `${role} ${loss}`, recipe: isReplaced ? RECIPES.grant : RECIPES.access };
+  }
 }
 
 /** True if a column had the type before the file, or a function has it in its signature. */

@@ -79,7 +79,8 @@ export const failsOnExistingRows: CheckRule = {
             causes.map(({ cause }) => cause),
             "causes",
           ),
-          recipe: first.recipe,
+          // The server's message does not say how to avoid the failure.
+          recipe: (statement.rejection === undefined ? first : (causes[1] ?? first)).recipe,
         };
     }
   },

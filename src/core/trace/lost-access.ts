@@ -15,6 +15,8 @@ export interface LostAccess {
   readonly role: string;
   /** As it follows the role: "loses SELECT on notes", "is dropped". */
   readonly loss: string;
+  /** True if another relation took the name of the one that had the privilege. */
+  readonly isReplaced?: boolean;
 }
 
 /** The privileges that queries need, and whether PUBLIC has them from the beginning. */
@@ -48,7 +50,7 @@ export function* lostAccess(file: TracedFile): Iterable<LostAccess> {
 
 /** The privileges on a relation that another one of the same name does not have: they go with the one that is dropped. */
 function* lostGrants(file: TracedFile): Iterable<LostAccess> {
-  const gone = [...file.before.values()].filter(({ oid, grants }) => grants.length > 0 && isReplaced(file, oid));
+  const gone = [...file.before.values()].filter(({ oid, grants }) => grants.length > 0 && hasLostName(file, oid));
   if (gone.length === 0) return;
   const byName = new Map(
     [...file.after.values()].map((relation) => [withSchema(relation.schema, relation.name), relation]),
@@ -65,13 +67,13 @@ function* lostGrants(file: TracedFile): Iterable<LostAccess> {
     if (!now || !by) continue;
     for (const role of new Set(lost.map((one) => one.role))) {
       const words = lost.flatMap((one) => (one.role === role ? one.privilege : [])).join(", ");
-      yield { by, role, loss: `loses ${words} on ${title}, because another relation gets the name` };
+      yield { by, role, loss: `loses ${words} on ${title}, which is not granted on its replacement`, isReplaced: true };
     }
   }
 }
 
 /** True if a relation no longer has its name. */
-function isReplaced({ before, after }: TracedFile, oid: number): boolean {
+function hasLostName({ before, after }: TracedFile, oid: number): boolean {
   const [was, now] = [before.get(oid), after.get(oid)];
   return now === undefined || was?.name !== now.name || was.schema !== now.schema;
 }

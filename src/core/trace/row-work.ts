@@ -138,7 +138,11 @@ export function isOpenSource(item: unknown, named: ReadonlyMap<string, unknown>,
   const range = at(item, "RangeVar") as RangeVar | undefined;
   const own = range && !at(range, "schemaname") ? named.get(textAt(range, "relname") ?? "") : undefined;
   if (range) return own === undefined ? resolve(range) !== undefined : isOpenQuery(own, named, resolve);
-  if (at(item, "JoinExpr")) return true;
+  const join = at(item, "JoinExpr");
+  if (join) {
+    const sides = at(join, "jointype") === "JOIN_LEFT" ? ["larg"] : ["larg", "rarg"];
+    return sides.every((side) => isOpenSource(at(join, side), named, resolve));
+  }
   return isOpenQuery(at(item, "RangeSubselect", "subquery"), named, resolve);
 }
 

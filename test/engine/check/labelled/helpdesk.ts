@@ -235,6 +235,7 @@ export const HELPDESK_NEAR: readonly Safe[] = [
   "ALTER TABLE tags ENABLE ROW LEVEL SECURITY; CREATE POLICY all_read ON tags FOR SELECT USING (true)",
   "UPDATE tags SET label = label || id FROM (SELECT id AS double, row_number() OVER (PARTITION BY label) AS nth FROM tags) d WHERE d.double = id AND nth > 1",
   "UPDATE tickets t SET external_id = id FROM (SELECT external_id FROM tickets GROUP BY external_id HAVING count(*) > 1) d WHERE d.external_id = t.external_id",
+  "CREATE TABLE fixes (id bigint PRIMARY KEY); UPDATE tickets t SET due = m.sent_at FROM messages m JOIN fixes f ON f.id = m.id WHERE m.ticket_id = t.id",
   "UPDATE tags SET label = 'bug' WHERE id <> 3 AND label = 'bugs'",
   "UPDATE tickets t SET priority = 5 WHERE NOT EXISTS (SELECT FROM messages m WHERE m.ticket_id = t.id)",
   "INSERT INTO tags VALUES (1, 'bug') ON CONFLICT (id) DO UPDATE SET label = excluded.label",
