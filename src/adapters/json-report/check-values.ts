@@ -83,8 +83,13 @@ export const CHECK_VALUES = {
     examined: list("The paths of the files whose statements were examined.", TEXT),
     notRun: list("The paths of the files that were not run, because one before them failed.", TEXT),
     leftOut: list("Statements that were not run, because they reach beyond the database.", ref("place")),
+    rows: ref("triedRows", "The tables that had a row while the examined files were tried."),
     standIns: list("The stand-ins that took the place of what the embedded database lacks.", ref("standIn")),
     roles: list("The roles that the files name and none of them creates; the embedded database got them.", TEXT),
+  }),
+  triedRows: object("Tables with a row: of an earlier migration, or made up.", {
+    tables: count("The number of these tables."),
+    without: list("Tables of which no row could be made up, as SQL names them.", TEXT),
   }),
   standIn: object("A stand-in for what the embedded database lacks.", {
     extension: stringOrNull("The extension's name; null for server.sql, which stands for everything else."),

@@ -5,6 +5,7 @@ import type {
   CheckedTouch,
   CheckReport,
   DownOutcomes,
+  TriedRows,
 } from "../../core/reports/check-report.ts";
 import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
 import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
@@ -27,6 +28,7 @@ export function checkLines(report: CheckReport, output: Output, verbose: boolean
     ...(table.length > 0 ? [""] : []),
     resultLine(report, output),
     ...examinationLines(report),
+    ...(verbose && report.replay ? rowLines(report.replay.rows) : []),
     ...(report.hint === undefined ? [] : helpLines(report.hint, output)),
   ];
 }
@@ -85,6 +87,14 @@ export function standInLines(standIns: readonly UsedStandIn[]): string[] {
 function standInText({ extension, path }: UsedStandIn): string {
   if (path === undefined) return extension ?? "";
   return extension === undefined ? path : `${extension} (${path})`;
+}
+
+/** The tables whose rows the examined files were tried on. */
+function rowLines({ tables, without }: TriedRows): string[] {
+  return [
+    ...(tables > 0 ? [`Also tried the files on ${counted(tables, "table")} with a row.`] : []),
+    ...(without.length > 0 ? [`No row could be made up for ${printableLine(without.join(", "))}.`] : []),
+  ];
 }
 
 /** The findings that do not count. */

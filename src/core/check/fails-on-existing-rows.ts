@@ -24,6 +24,8 @@ ALTER TABLE <table> VALIDATE CONSTRAINT <name>;`,
 -- or without a value that fits all rows: add the column without a default, and fill it in batches`,
   unique: `-- Remove the duplicates first. This fails without blocking anybody if some are left:
 CREATE UNIQUE INDEX CONCURRENTLY <index> ON <table> (<columns>);`,
+  apart: `-- in a file of its own, after the one that changes the rows:
+<the statement that alters the table>;`,
   type: `SELECT <key> FROM <table> WHERE <column> does not fit the new type;  -- must find nothing
 -- then add a column of the new type, fill it in batches, and exchange the two columns`,
 } as const;
@@ -65,12 +67,13 @@ export const failsOnExistingRows: CheckRule = {
         if (!isRead) return [];
         return causesOf(file, statement, touch, updated);
       });
-      const causes = [
+      const known = [
         ...rejection(statement),
         ...misfits(statement, updated),
         ...found,
         ...fromTree(statement, scanned),
       ];
+      const causes = known.length > 0 ? known : rowMisfit(statement, updated);
       const [first] = causes;
       if (first)
         yield {
@@ -97,6 +100,21 @@ function rejection({ rejection: message }: TracedStatement): Cause[] {
     ? []
     : [{ cause: `even the rows of earlier migrations do not fit (${message})`, recipe: RECIPES.constraint }];
 }
+
+/** A trial with a row has shown it. Whether an earlier UPDATE reaches all rows depends on values of production. */
+function rowMisfit({ rowMisfit: found, touches }: TracedStatement, updated: ReadonlySet<string>): Cause[] {
+  const isPending = found?.code === PENDING_EVENTS;
+  if (!found || (!isPending && touches.some(({ before }) => updated.has(before.name)))) return [];
+  return [
+    {
+      cause: `it fails if the table has a single row that fits it now (${found.message})`,
+      recipe: isPending ? RECIPES.apart : RECIPES.constraint,
+    },
+  ];
+}
+
+/** Events of triggers and deferred constraints wait for COMMIT, and keep the table from being altered. */
+const PENDING_EVENTS = "55006";
 
 /** The value that the rows get does not fit, unless an earlier statement of the file has given them another one. */
 function misfits({ misfits: names = [], touches }: TracedStatement, updated: ReadonlySet<string>): Cause[] {

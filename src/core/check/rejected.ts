@@ -24,3 +24,15 @@ function isMisfit({ code, routine = "" }: ServerMessage, statement: string): boo
   if (/^alter$/i.test(verb)) return /^2[23]/.test(code);
   return /^(?:create|update|delete|merge)$/i.test(verb) && code.startsWith("23");
 }
+
+/** NOT NULL, UNIQUE and CHECK constraints; events of triggers that wait for the end of the transaction. */
+const OF_ROWS = new Set(["23502", "23505", "23514", "55006"]);
+
+/**
+ * True if a change of definitions fails on a row that fits its table as it is. Statements on rows are left out, and so are
+ * values that cannot be converted: a row that was made up proves nothing there.
+ */
+export function isMisfitOfRow({ code, routine = "" }: ServerMessage, statement: string): boolean {
+  if (!OF_ROWS.has(code)) return false;
+  return ROW_CHECKS.test(routine) || code === "55006" || /^(?:alter|create)\s/i.test(statement);
+}

@@ -73,10 +73,19 @@ export interface CheckedRun {
   readonly notRun: readonly string[];
   /** Statements that were left out, because their effect would not end with the shadow database. */
   readonly leftOut: readonly FilePlace[];
+  /** Rows that were made up to try the examined files on. */
+  readonly rows: TriedRows;
   /** The stand-ins that the database had. */
   readonly standIns: readonly UsedStandIn[];
   /** The roles that the files name and none of them creates; the embedded database got them. */
   readonly roles: readonly string[];
+}
+
+/** Tables that had a row while files were tried, made up or of an earlier migration. */
+export interface TriedRows {
+  readonly tables: number;
+  /** Tables of which no row could be made up, as SQL names them. */
+  readonly without: readonly string[];
 }
 
 /** A statement, and what it was seen to do. */

@@ -134,6 +134,8 @@ export interface TracedStatement {
   readonly lost: readonly NamedThing[];
   /** The server's message, if it rejected the statement until rows of earlier migrations were deleted. */
   readonly rejection?: string;
+  /** The server's error about a row that was made up for a table and obeyed its constraints before the statement. */
+  readonly rowMisfit?: { readonly code: string; readonly message: string };
   /** Constraints and domains that the values which it gives to existing rows violate, as SQL names them. */
   readonly misfits?: readonly string[];
 }

@@ -171,7 +171,7 @@ async function runWithin(
       examined: traced.map(({ path }) => path).filter((path) => complete.has(path)),
       notRun: migrations.filter((one) => !applied.includes(one)).map(({ up }) => up.path),
       leftOut,
-      ...{ standIns, roles },
+      ...{ rows: trial.rows.report, standIns, roles },
     },
     statements: traced.flatMap(touchingStatements),
     ran: [

@@ -12,6 +12,7 @@ import { enumeration } from "../../core/text/display.ts";
 import type { Relation, TracedFile } from "../../core/trace/trace.ts";
 import type { Session } from "../../ports/session.ts";
 import { nameOf, tableNames } from "../history/history-table.ts";
+import { RowTests, withMisfits } from "../rows/row-tests.ts";
 import { migrate } from "../run/migrate.ts";
 import type { RunOptions } from "../run/run-plan.ts";
 import type { DatabaseContext } from "../session/context.ts";
@@ -57,6 +58,8 @@ export class Trial {
   readonly #context: DatabaseContext;
   readonly #tracer: Tracer;
   readonly #proofs: DownProofs;
+  /** Runs the files on tables that have rows. */
+  readonly rows: RowTests;
   readonly #applied = new Set<string>();
   /** The path of the file whose statements run. */
   #entered: string | undefined;
@@ -77,6 +80,8 @@ export class Trial {
     for (const { version } of plan.migrations.slice(0, start?.applied ?? 0)) this.#applied.add(version);
     this.#tracer = new Tracer(plan.parse, ownTables(shadow));
     this.#unsent = new UnsentStatements(plan.parse);
+    const examined = plan.migrations.filter(plan.examines).map(({ up }) => up.path);
+    this.rows = new RowTests(examined, ownTables(shadow));
     this.#context = {
       ...shadow,
       emit: (event) => this.#note(event),
@@ -108,7 +113,10 @@ export class Trial {
     const examined = new Set([...ran.filter(examines).map(({ up }) => up.path), ...repeatables]);
     // A repeatable migration may have run several times: after the others that it needs, it runs again.
     const lastRuns = new Map(
-      this.#tracer.files.map((file) => [file.path, withReplaced(this.#unsent.addedTo(file), this.#earlier)]),
+      this.#tracer.files.map((file) => {
+        const whole = withReplaced(this.#unsent.addedTo(file), this.#earlier);
+        return [file.path, withMisfits(whole, this.rows.misfits)];
+      }),
     );
     return [...lastRuns.values()].filter(({ path }) => examined.has(path));
   }
@@ -164,7 +172,11 @@ export class Trial {
     const { database, signal } = this.#context;
     const finish = () => withSession(database, "inspect", (session) => tracer.finish(session), signal);
     const run = (withoutRepeatables: boolean) =>
-      this.#migrate({ ...this.#context, watch }, {}, { afterStep: proofs.afterStep, withoutRepeatables });
+      this.#migrate(
+        { ...this.#context, watch },
+        {},
+        { beforeStep: this.rows.beforeStep, afterStep: proofs.afterStep, withoutRepeatables },
+      );
     const { earlier } = this.#plan;
     let stopped = await run(earlier !== undefined);
     if (!stopped && earlier) {

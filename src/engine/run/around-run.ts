@@ -39,7 +39,13 @@ export const NOTHING_AROUND: AroundSteps = {
 };
 
 /** @throws Failure and ConnectionLost, which end the run */
-export type AfterStep = (run: Run, script: Script) => Promise<void>;
+export type AroundStep = (run: Run, script: Script) => Promise<void>;
+
+/** What happens around each step of a trial run. */
+export interface EachStep {
+  readonly beforeStep?: AroundStep;
+  readonly afterStep?: AroundStep;
+}
 
 type Retry = (stop: Stop & { kind: "busy" }) => Promise<boolean>;
 
@@ -70,17 +76,19 @@ export class AroundRun {
   readonly #given: AroundSteps;
   readonly #hooks: HookRunner;
   readonly #retry: Retry;
-  readonly #afterStep: AfterStep | undefined;
+  readonly #beforeStep: AroundStep | undefined;
+  readonly #afterStep: AroundStep | undefined;
   /** Number of the run's commits that the server confirmed; all repeatable migrations together are the last one. */
   #commits = 0;
   /** The reported outcomes of repeatable migrations, by name. */
   readonly #reported = new Map<string, RepeatableReport["outcome"]>();
 
-  constructor(run: Run, given: AroundSteps, retry: Retry, afterStep: AfterStep | undefined) {
+  constructor(run: Run, given: AroundSteps, retry: Retry, { beforeStep, afterStep }: EachStep) {
     this.#run = run;
     this.#given = given;
     this.#hooks = new HookRunner(run, given.hooks);
     this.#retry = retry;
+    this.#beforeStep = beforeStep;
     this.#afterStep = afterStep;
   }
 
@@ -116,12 +124,14 @@ export class AroundRun {
   /** Runs the steps, one at a time if something follows each of them. `refused` is the failure of a hook. */
   async steps(scripts: readonly Script[]): Promise<Progress & { readonly refused?: Failure }> {
     this.doing = "run migrations";
-    const isPiecewise = this.#afterStep !== undefined || this.#hooks.has("before-step", "after-step");
+    const isPiecewise =
+      (this.#beforeStep ?? this.#afterStep) !== undefined || this.#hooks.has("before-step", "after-step");
     if (!isPiecewise) return await runScripts(this.#run, scripts);
     const finished: StepReport[] = [];
     for (const script of scripts) {
       const unready = await this.#runHooks(["before-step"], { step: stepReport(script, "not-run") });
       if (unready) return { finished, stop: undefined, refused: unready };
+      await this.#beforeStep?.(this.#run, script);
       const progress = await runScripts(this.#run, [script]);
       finished.push(...progress.finished);
       this.#commits += progress.finished.length;

@@ -106,7 +106,7 @@ class Execution {
     this.#options = options;
     this.#observer = observer;
     this.#retry = retryBudget(run.context, () => observer?.blockers ?? NO_BLOCKERS);
-    this.#around = new AroundRun(run, planned.around, this.#retry, options.afterStep);
+    this.#around = new AroundRun(run, planned.around, this.#retry, options);
     this.#begun = planned.state;
     this.#state = planned.state;
     this.#scripts = planned.scripts;

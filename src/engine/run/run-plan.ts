@@ -7,7 +7,7 @@ import type { DatabaseState } from "../history/read-state.ts";
 import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { Inquiry } from "./after-loss.ts";
-import type { AfterStep, AroundSteps } from "./around-run.ts";
+import type { AroundStep, AroundSteps } from "./around-run.ts";
 
 /** The state of the database, and what a run will do. */
 export interface RunPlan {
@@ -40,8 +40,10 @@ export interface RunOptions {
   readonly withoutRepeatables?: boolean;
   /** Leaves out all other files, as if they did not exist. */
   readonly only?: ChosenFiles;
+  /** Called on the run's session before each step, outside a transaction. Such a run is slower. */
+  readonly beforeStep?: AroundStep;
   /** Called on the run's session after each step that took effect, outside a transaction. Such a run is slower. */
-  readonly afterStep?: AfterStep;
+  readonly afterStep?: AroundStep;
 }
 
 /** Some of the files of a run. */

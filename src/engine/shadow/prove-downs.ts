@@ -2,7 +2,7 @@ import { interruption } from "../../core/failure/failure.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { ownTablesSql, tableNames } from "../history/history-table.ts";
-import type { AfterStep } from "../run/around-run.ts";
+import type { AroundStep } from "../run/around-run.ts";
 import { readCatalogWrites } from "../schema/read-schema-state.ts";
 import type { OwnObjects } from "../schema/schema-sql.ts";
 import { SchemaState } from "../schema/schema-state.ts";
@@ -69,7 +69,7 @@ export class DownProofs {
   }
 
   /** @throws Failure interrupted, terminated; ConnectionLost */
-  readonly afterStep: AfterStep = async (run, script) => {
+  readonly afterStep: AroundStep = async (run, script) => {
     const { migration, next } = this.#migrations.get(script.step.name) ?? {};
     const needsNext = next !== undefined && isReversible(next);
     const isTested = migration !== undefined && isReversible(migration);

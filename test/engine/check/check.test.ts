@@ -120,6 +120,25 @@ describe("check", () => {
     assert.deepEqual(names(report.replay?.notRun), ["003_c.sql", "004_d.sql"]);
   });
 
+  test("tries the files on tables with a row that is made up", async () => {
+    const given = `CREATE TABLE t (n int); CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER later AFTER UPDATE ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note();`;
+    const report = await checked(
+      await world({
+        "001_a.sql": given,
+        "002_b.sql": "UPDATE t SET n = 5 WHERE n = 4;\nUPDATE t SET n = 6 WHERE n < 0;\nALTER TABLE t ADD m int;",
+        "003_c.sql": "UPDATE t SET n = 5 WHERE n IS NOT NULL AND n > 0;\nALTER TABLE t ADD o int;",
+        "004_d.sql": "UPDATE t SET m = 1 WHERE m = 2;\nALTER TABLE t ALTER m SET NOT NULL;",
+      }),
+    );
+    const found = words(report).filter((line) => line.includes("fails-on-existing-rows"));
+    assert.deepEqual(found, [
+      '003_c.sql:2:1 fails-on-existing-rows Fails on existing rows: it fails if the table has a single row that fits it now (cannot ALTER TABLE "t" because it has pending trigger events)',
+      "004_d.sql:2:1 fails-on-existing-rows Fails on existing rows: a row of t may have NULL in m",
+    ]);
+    assert.deepEqual(report.replay?.rows, { tables: 1, without: [] });
+  });
+
   test("judges a file whose statement rows of an earlier migration do not fit, and those after it", async () => {
     const report = await checked(
       await world({

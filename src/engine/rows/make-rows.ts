@@ -1,0 +1,120 @@
+import { valuesOfDomain } from "../../core/rows/made-up-values.ts";
+import { insertSql, RowAttempts } from "../../core/rows/row-attempts.ts";
+import type { TableShape, ValueType } from "../../core/rows/table-shape.ts";
+import { quoteText } from "../../core/sql/quote.ts";
+import { ServerFailure, type Session } from "../../ports/session.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
+import { runKept } from "../session/prepared-statements.ts";
+import { SHAPES, SHAPES_QUERY, type ShapeFacts, tableOf, typeOf } from "./shapes-sql.ts";
+
+/** Tables, parents before those that refer to them. */
+export interface Shapes {
+  readonly tables: readonly TableShape[];
+  readonly types: ReadonlyMap<number, ValueType>;
+}
+
+/**
+ * The tables with these names, and those that they refer to. The session must be in a transaction.
+ * @param own the tables of pgstep, "schema.name" without quotes
+ */
+export async function readShapes(session: Session, names: readonly string[], own: readonly string[]): Promise<Shapes> {
+  const values = `(ARRAY[${names.map(quoteText)}]::name[], ARRAY[${own.map(quoteText)}]::text[])`;
+  const [row] = await runKept(session, SHAPES_QUERY, values);
+  const facts = jsonAnswer<ShapeFacts>(row?.row, SHAPES);
+  const types = new Map(facts.types.map(typeOf).map((type) => [type.oid, type]));
+  for (const domain of [...types.values()].filter(({ conditions }) => conditions.length > 0)) {
+    const allowed = await firstAccepted(session, valuesOfDomain(domain, types));
+    if (allowed !== undefined) types.set(domain.oid, { ...domain, allowed });
+  }
+  return { tables: parentsFirst(facts.tables.map(tableOf)), types };
+}
+
+/** The first expression that the server can compute. */
+async function firstAccepted(session: Session, expressions: readonly string[]): Promise<string | undefined> {
+  for (const expression of expressions) {
+    if (!(await attempt(session, `SELECT ${expression}`))) return expression;
+  }
+  return undefined;
+}
+
+function parentsFirst(tables: readonly TableShape[]): TableShape[] {
+  const rest = new Map(tables.map((table) => [table.oid, table]));
+  const ordered: TableShape[] = [];
+  while (rest.size > 0) {
+    const isReady = ({ oid, references }: TableShape) =>
+      references.every(({ table }) => table === oid || !rest.has(table));
+    // In a circle of tables any may be the first.
+    const next = [...rest.values()].find(isReady) ?? [...rest.values()][0];
+    if (!next) break;
+    rest.delete(next.oid);
+    ordered.push(next);
+  }
+  return ordered;
+}
+
+/** The outcome for each table. */
+export interface MadeRows {
+  /** Tables that have a row now, by oid. */
+  readonly filled: ReadonlySet<number>;
+  /** Tables without any. */
+  readonly empty: readonly TableShape[];
+}
+
+/**
+ * Puts a row into each table that has none, inside the open transaction. Neither triggers run nor are foreign keys
+ * checked, if the role may decide that; the row obeys the keys all the same.
+ * @param without the oids of tables that get none
+ */
+export async function makeRows(
+  session: Session,
+  { tables, types }: Shapes,
+  without: ReadonlySet<number>,
+): Promise<MadeRows> {
+  const wanted = tables.filter(({ oid }) => !without.has(oid));
+  if (wanted.length === 0) return { filled: new Set(), empty: [] };
+  const filled = await haveRows(session, wanted);
+  const empty: TableShape[] = [];
+  await attempt(session, "SET LOCAL session_replication_role = replica");
+  for (const table of wanted) {
+    if (filled.has(table.oid)) continue;
+    if (await makeRow(session, table, types, filled)) filled.add(table.oid);
+    else empty.push(table);
+  }
+  await attempt(session, "SET LOCAL session_replication_role = origin");
+  return { filled, empty };
+}
+
+async function haveRows(session: Session, tables: readonly TableShape[]): Promise<Set<number>> {
+  const parts = tables.map(({ oid, name }) => `SELECT ${oid} AS oid WHERE EXISTS (SELECT FROM ${name})`);
+  const [row] = await session.query(
+    `SELECT COALESCE(json_agg(oid), '[]')::text AS oids FROM (${parts.join(" UNION ALL ")}) filled`,
+  );
+  return new Set(jsonAnswer<number[]>(row?.oids, ["list of", "number"]));
+}
+
+async function makeRow(
+  session: Session,
+  table: TableShape,
+  types: Shapes["types"],
+  filled: ReadonlySet<number>,
+): Promise<boolean> {
+  const attempts = new RowAttempts(table, types, (oid) => filled.has(oid));
+  for (let row = attempts.next(); row; row = attempts.next()) {
+    const refusal = await attempt(session, insertSql(table, row));
+    if (!refusal) return true;
+    attempts.refused(row, { code: refusal.server.code, constraint: refusal.server.constraint });
+  }
+  return false;
+}
+
+/** Runs a statement in a savepoint. @returns the failure, if the server refuses the statement */
+async function attempt(session: Session, sql: string): Promise<ServerFailure | undefined> {
+  try {
+    await session.query(`SAVEPOINT pgstep_row; ${sql}; RELEASE SAVEPOINT pgstep_row`);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ServerFailure)) throw error;
+    await session.query("ROLLBACK TO SAVEPOINT pgstep_row; RELEASE SAVEPOINT pgstep_row");
+    return error;
+  }
+}
