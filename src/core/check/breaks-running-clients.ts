@@ -276,7 +276,14 @@ function replaces(one: NamedThing, thing: NamedThing): boolean {
   const [least, most] = one.arguments;
   const isCallable = least <= thing.arguments[1] && thing.arguments[1] <= most;
   const areFunctions = one.kind === "function" && thing.kind === "function";
-  return areFunctions && named(one) === named(thing) && isCallable && isResultOf(one, thing);
+  const areAlike = areFunctions && named(one) === named(thing) && isCallable;
+  return areAlike && takesArgumentsOf(one, thing) && isResultOf(one, thing);
+}
+
+/** True if a function accepts the types of the other one's arguments. */
+function takesArgumentsOf({ detail }: NamedThing, { detail: old }: NamedThing): boolean {
+  const types = detail.split(", ");
+  return old.split(", ").every((type, index) => !typeChange(type, types[index] ?? type).breaks);
 }
 
 /** True if a function returns what the other one did; a table may have more columns. */

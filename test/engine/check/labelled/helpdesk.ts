@@ -216,6 +216,10 @@ export const HELPDESK_MISSED: readonly Labelled[] = [
   ],
   [BREAKS, "ALTER TABLE tickets ENABLE ROW LEVEL SECURITY; CREATE POLICY all_read ON tickets FOR SELECT USING (true)"],
   [BREAKS, "ALTER TABLE tickets ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON tickets TO reporting USING (true)"],
+  [
+    BREAKS,
+    "DROP FUNCTION ticket_label(bigint); CREATE FUNCTION ticket_label(t int) RETURNS text LANGUAGE sql AS 'SELECT subject FROM tickets WHERE id = t'",
+  ],
   [BREAKS, "ALTER TABLE invoices RENAME COLUMN note TO remark; ALTER TABLE invoices ADD COLUMN note text"],
 ];
 
