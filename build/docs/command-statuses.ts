@@ -52,6 +52,7 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
   validate: [NOT_STARTED, [3, "a file has an error, or disagrees with the history"]],
   baseline: recording("the database has a history, an unknown version, or another run holds the lock"),
   import: recording("no history to import, a failed migration, a changed file, or another run holds the lock"),
+  export: [NOT_STARTED, [3, "a file has an error, or the other tool cannot have it"]],
   repair: recording("not confirmed, or another run holds the lock"),
   resolve: recording("no outcome is unknown, or another run holds the lock"),
   protect: [NOT_STARTED, ENDED],

@@ -73,6 +73,10 @@ export const FILE_RULES = {
     meaning: "such a comment is inside a string or another comment, where the other tool would cut the file",
     remedy: "close the string, or write the line differently",
   },
+  "not-exportable": {
+    meaning: "the tool of `pgstep export` cannot have this migration",
+    remedy: "as the hint says",
+  },
   "no-environment": {
     meaning: "a folder's name cannot be an environment, so its migrations are ignored",
     remedy: "rename it, or move it away",

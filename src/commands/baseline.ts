@@ -7,7 +7,7 @@ export const baseline: Command<Environment> = {
   name: "baseline",
   effect: "changes",
   aliases: [],
-  summary: "record migrations as applied, without a run; also: import",
+  summary: "record migrations as applied; also: import, export",
   description:
     "Records all migrations up to a version as applied, for a database that was set up by other means and has no " +
     "history yet. Runs none of them.",

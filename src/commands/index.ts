@@ -9,6 +9,7 @@ import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { drift } from "./drift.ts";
 import { dump } from "./dump.ts";
+import { exportCommand } from "./export.ts";
 import { helpOn } from "./help.ts";
 import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
@@ -45,7 +46,7 @@ const GROUPS = {
 } as const satisfies Readonly<Record<string, readonly PgstepCommand[]>>;
 
 /** Commands that the help names only with another one, to stay on one screen: down, check, dump, doctor, protect and baseline. */
-const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [redo, stats, load, wait, unprotect, importCommand];
+const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [redo, stats, load, wait, unprotect, importCommand, exportCommand];
 
 /** In the order of the help. */
 export const COMMANDS: readonly PgstepCommand[] = [...Object.values(GROUPS).flat(), ...NAMED_WITH_ANOTHER];

@@ -230,6 +230,10 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
       ...{ type: "rule", id: "narrow-key", group: "style", severity: "off", title: "Narrow key", why: "w" },
       ...{ recipe: "-- r\nSELECT 1", examples: { bad: [{ given: "g", sql: "s" }, { sql: "s" }], good: [] } },
     },
+    export: {
+      ...{ type: "export", database: "app", tool: "goose", directory: "db", files: 2, applied: 1 },
+      history: "db/history.sql",
+    },
     import: {
       ...{ type: "import", database: "app", tool: "goose", table: "public.goose_db_version", layout: "goose" },
       ...{ dryRun: false, recorded: STEPS, repeatables: ["v"], pending: 1, oldTable: "renamed", renamedTo: "public.x" },

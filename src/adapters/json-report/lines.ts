@@ -148,16 +148,7 @@ export function jsonReport(report: Report) {
       return { ...report, database: report.database ?? null };
     case "backups":
       return { ...report, backups: report.backups.map((one) => ({ ...one, origin: one.origin ?? null })) };
-    case "load":
-    case "stats":
-    case "restore":
-    case "wait":
-    case "resolve":
-    case "recorded":
-    case "reset":
-    case "protection":
-    case "created":
-    case "initialized":
+    default:
       return report;
   }
 }

@@ -1,3 +1,4 @@
+import { EXPORTS } from "../../core/export/export-files.ts";
 import { LAYOUTS } from "../../core/layout/layout.ts";
 import { RULE_FIELDS } from "./check-values.ts";
 import {
@@ -149,6 +150,14 @@ export const RESULTS = {
     pending: count("The number of migrations that stay pending."),
     oldTable: oneOf("What happens to the table.", ["kept", "renamed", "dropped"]),
     renamedTo: stringOrNull("The new name of the table, as schema.table; null if it was not renamed."),
+  }),
+  export: line("export", "The answer of export.", {
+    database: DATABASE,
+    tool: oneOf("The tool that the files are for.", EXPORTS),
+    directory: string("The new directory."),
+    files: count("The number of written files, without that of the history."),
+    applied: count("The number of migrations that the history has."),
+    history: string("The SQL file that creates the tool's history."),
   }),
   repair: line("repair", "The answer of repair.", {
     database: DATABASE,

@@ -51,6 +51,11 @@ export function otherLines(
       return backupListLines(report);
     case "restore":
       return restoreLines(report, output);
+    case "export":
+      return [
+        `Wrote ${counted(report.files, "file")} for ${printableLine(report.tool)} to ${printableLine(report.directory)}.`,
+        `Its history has ${counted(report.applied, "migration")}; create the table with: psql -f ${printableLine(report.history)}`,
+      ];
     case "import":
       return importLines(report, output);
     case "baseline":

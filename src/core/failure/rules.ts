@@ -20,6 +20,7 @@ export const RULES = {
   "baseline-migration": "warning",
   marker: "error",
   "hidden-marker": "error",
+  "not-exportable": "error",
   "no-environment": "warning",
   header: "error",
   "header-name": "error",

@@ -23,7 +23,7 @@ function withOtherLineEnds(bytes: Uint8Array): Uint8Array[] {
 }
 
 /** CRC32 of the lines without their ends and without a byte order mark, as a signed number. */
-function flywayChecksum(bytes: Uint8Array): number {
+export function flywayChecksum(bytes: Uint8Array): number {
   const text = Buffer.from(bytes)
     .toString("utf8")
     .replace(/^\ufeff/, "");

@@ -11,6 +11,7 @@ import type { RepeatableEntry, RepeatableReport } from "../repeatable/repeatable
 import type { StatsReport } from "../statistics/stats-report.ts";
 import type { TypesReport } from "../types/types-report.ts";
 import type { CheckReport, RuleReport } from "./check-report.ts";
+import type { ExportReport } from "./export-report.ts";
 import type { ImportReport } from "./import-report.ts";
 import type { SyntaxCheck } from "./syntax-check.ts";
 
@@ -273,6 +274,7 @@ export type Report =
   | RuleReport
   | BaselineReport
   | ImportReport
+  | ExportReport
   | RepairReport
   | ResolveReport
   | RecordReport
