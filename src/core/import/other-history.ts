@@ -117,7 +117,7 @@ export function isImportable({ tool }: Pick<OtherTable, "tool">): boolean {
 
 /** The tables of dbmate and Rails are alike. */
 function readingOf(tool: string): Reading | undefined {
-  return READINGS[tool.startsWith("Rails") ? "Rails or dbmate" : tool];
+  return READINGS[tool === "dbmate" || tool.startsWith("Rails") ? "Rails or dbmate" : tool];
 }
 
 export function remedyOf({ tool }: OtherTable): string {

@@ -67,7 +67,11 @@ export async function importHistory(
 
 async function planOf(context: DatabaseContext, session: Session, { from }: ImportRequest): Promise<Planned> {
   const { settings, database } = context;
-  const other = await chooseHistory(session, from, database.description);
+  const found = await chooseHistory(session, from, database.description);
+  const { files, layout } = filesOf(context, found);
+  // The tables of dbmate, Rails and Sequel are alike; the files show whose it is.
+  const isOfDbmate = found.tool.startsWith("Rails") && layout === "dbmate";
+  const other = isOfDbmate ? { ...found, tool: "dbmate" } : found;
   const isInTheWay = other.schema === settings.schema && other.table === settings.table;
   const state = isInTheWay ? undefined : await lookToWrite(context, session, DOING, ["INSERT"]);
   if (state && state.history.length > 0) {
@@ -78,7 +82,6 @@ async function planOf(context: DatabaseContext, session: Session, { from }: Impo
     );
   }
   const read = await readOtherHistory(session, other);
-  const { files, layout } = filesOf(context, other);
   const repeatable = readRepeatables(context);
   refuseUnsound([...files.findings, ...repeatable.findings].sort(byWeightAndPlace), DOING);
   const bytes = ({ path }: SqlFile) => bytesOf(context, filePath(path));

@@ -52,7 +52,7 @@ const TOOLS: readonly Tool[] = [
   },
   {
     // dbmate 2.26
-    name: "Rails, dbmate or Sequel",
+    name: "dbmate",
     files: {
       "20250101000000_a.sql": `-- migrate:up\n${SQL}\n-- migrate:down\n`,
       "20250102000000_b.sql": "-- migrate:up\nSELECT 2;",
