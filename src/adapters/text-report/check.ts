@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type {
   CheckedRun,
   CheckedStatement,
@@ -69,7 +69,7 @@ function runLines({ files }: CheckReport, run: CheckedRun): string[] {
     `Examined ${printableLine(files)}.`,
     ...downLines(downs),
     ...(notRun.length > 0
-      ? [`Not examined, because of the error: ${printableLine(enumeration(notRun.map((path) => basename(path))))}.`]
+      ? [`Not examined, because of the error: ${printableLine(enumeration(notRun.map((path) => shortPath(path))))}.`]
       : []),
     ...(leftOut.length > 0
       ? [`Left out, because it reaches beyond the database: ${printableLine(enumeration(leftOut.map(placeText)))}.`]
@@ -148,7 +148,7 @@ const GAP = "  ";
 
 function cellsOf({ place, statement }: CheckedStatement, touch: CheckedTouch): string[] {
   const { relation, lock, blocks = "", rewritten, scanned } = touch;
-  const where = `${basename(place.path)}:${place.line}`;
+  const where = `${shortPath(place.path)}:${place.line}`;
   return [where, relation, lock, blocks, rewritten ? "rewritten" : scanned ? "read" : "", statement].map(printableLine);
 }
 
@@ -181,4 +181,10 @@ function downLines(downs: DownOutcomes): string[] {
     untested > 0 && `${grouped(untested)} could not be tested`,
   ].filter((words) => words !== false);
   return [`Tested ${counted(all, "down script")}: ${listed(outcomes)}.`];
+}
+
+/** The file's name; with its folder where each migration is a folder with a file of the same name. */
+function shortPath(path: string): string {
+  const name = basename(path);
+  return /^(?:up|down|migration)\.sql$/.test(name) ? `${basename(dirname(path))}/${name}` : name;
 }

@@ -1,11 +1,11 @@
 import type { Variable } from "./format.ts";
 
 /** `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:?message}`, `${NAME?message}`; `$$` and `\$` are dollars. */
-const REFERENCE = /\\\$|\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?])([^}]*))?\}|\$([A-Za-z_][A-Za-z0-9_]*)/g;
+const REFERENCE = /\\\$|\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?])([^}$]*))?\}|\$([A-Za-z_][A-Za-z0-9_]*)/g;
 
 /**
  * A line with its references to environment variables replaced, as goose's ENVSUB does: an unset variable is empty.
- * Substrings (`${NAME:0:3}`) are not supported.
+ * Substrings (`${NAME:0:3}`) and references in a default are not supported.
  */
 export function interpolated(
   line: string,

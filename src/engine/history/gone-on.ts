@@ -5,11 +5,11 @@ import { enumeration } from "../../core/text/display.ts";
 import type { Session } from "../../ports/session.ts";
 import { findHistories, readOtherHistory } from "./find-histories.ts";
 
-const IMPORTED_FROM = /, imported from (.+)$/;
+const IMPORTED_FROM = ", imported from ";
 
 /** What pgstep writes as the version of the tool that applied a migration. */
 export function importedBy(toolVersion: string, other: OtherTable): string {
-  return `${toolVersion}, imported from ${plainName(other)}`;
+  return `${toolVersion}${IMPORTED_FROM}${plainName(other)}`;
 }
 
 /** The rows of the history, as far as they were read. */
@@ -20,7 +20,7 @@ type Rows = readonly { readonly version: string; readonly toolVersion: string | 
  * has imported rows.
  */
 export async function goneOn(session: Session, history: Rows): Promise<Finding[]> {
-  const names = new Set(history.flatMap(({ toolVersion }) => IMPORTED_FROM.exec(toolVersion ?? "")?.[1] ?? []));
+  const names = new Set(history.flatMap(({ toolVersion }) => toolVersion?.split(IMPORTED_FROM)[1] ?? []));
   if (names.size === 0) return [];
   const [name = ""] = names;
   const dot = name.indexOf(".");
