@@ -1,6 +1,7 @@
 import type { Command } from "../core/command-line/command.ts";
 import type { DownTarget } from "../core/migrations/plan.ts";
 import { undo } from "../engine/run/migrate.ts";
+import { RECORD_FINGERPRINT, recordAfterRun } from "./shared/drift-options.ts";
 import { DUMP, dumpAfterRun } from "./shared/dump-after-run.ts";
 import type { Environment } from "./shared/environment.ts";
 import {
@@ -31,6 +32,7 @@ export const down: Command<Environment> = {
     SINGLE_TRANSACTION,
     ...RUN_OPTIONS,
     DUMP,
+    RECORD_FINGERPRINT,
     ...HOOK_OPTIONS,
   ],
   examples: [
@@ -46,6 +48,7 @@ export const down: Command<Environment> = {
       context,
       await undo(context, target, await runWith(invocation, environment, true)),
     );
+    await recordAfterRun(environment, context, report);
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },

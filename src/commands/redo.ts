@@ -1,5 +1,6 @@
 import type { Command } from "../core/command-line/command.ts";
 import { redo as redoMigrations } from "../engine/run/migrate.ts";
+import { RECORD_FINGERPRINT, recordAfterRun } from "./shared/drift-options.ts";
 import { DUMP, dumpAfterRun } from "./shared/dump-after-run.ts";
 import type { Environment } from "./shared/environment.ts";
 import {
@@ -20,7 +21,15 @@ export const redo: Command<Environment> = {
   summary: "undo the newest migrations and apply them again",
   description: "Runs the down scripts of the newest migrations, then applies the same migrations as they are now.",
   arguments: [{ name: "count", required: false, summary: "how many (1)" }],
-  options: [DRY_RUN, SINGLE_TRANSACTION, ...RUN_OPTIONS, DUMP, REPEATABLE_DIRECTORY, ...HOOK_OPTIONS],
+  options: [
+    DRY_RUN,
+    SINGLE_TRANSACTION,
+    ...RUN_OPTIONS,
+    DUMP,
+    RECORD_FINGERPRINT,
+    REPEATABLE_DIRECTORY,
+    ...HOOK_OPTIONS,
+  ],
   examples: [{ line: "pgstep redo", note: "test the newest migration and its down script" }],
   async run(invocation, environment) {
     const [text] = invocation.arguments;
@@ -28,6 +37,7 @@ export const redo: Command<Environment> = {
     const context = await environment.databaseContext();
     const redone = await redoMigrations(context, count, await runWith(invocation, environment, true));
     const report = await dumpAfterRun(environment, context, redone);
+    await recordAfterRun(environment, context, report);
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },

@@ -1,6 +1,6 @@
 import type { Command } from "../core/command-line/command.ts";
 import { migrate } from "../engine/run/migrate.ts";
-import { requireNoDrift } from "./shared/drift-options.ts";
+import { RECORD_FINGERPRINT, recordAfterRun, requireNoDrift } from "./shared/drift-options.ts";
 import { DUMP, dumpAfterRun } from "./shared/dump-after-run.ts";
 import type { Environment } from "./shared/environment.ts";
 import {
@@ -45,6 +45,7 @@ export const up: Command<Environment> = {
     { name: "create-database", summary: "create the database first if the server does not have it" },
     ...RUN_OPTIONS,
     DUMP,
+    RECORD_FINGERPRINT,
     REPEATABLE_DIRECTORY,
     ...HOOK_OPTIONS,
   ],
@@ -76,6 +77,7 @@ export const up: Command<Environment> = {
       context,
       await migrate(context, target, await runWith(invocation, environment, false)),
     );
+    await recordAfterRun(environment, context, report);
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },

@@ -172,7 +172,12 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     },
     drift: {
       ...{ type: "drift", database: "app", shadow: "shadow", migrations: 3, repeatable: 1, ignored: 2, ofPlatform: 1 },
-      ...{ platform: "Supabase", standIns: [{ extension: "pg_cron" }], warnings: [FINDING] },
+      ...{
+        platform: "Supabase",
+        lastApply: { state: "changed", recordedAt: APPLIED_AT },
+        standIns: [{ extension: "pg_cron" }],
+        warnings: [FINDING],
+      },
       differences: [
         {
           ...{ state: "added", kind: "index", name: "public.t.t_a", within: "public.t", details: [] },

@@ -45,6 +45,14 @@ export const CHECK_VALUES = {
     database: stringOrNull("The SQL of the object in the database; null if it is missing there."),
     migrations: stringOrNull("The SQL of the object as the migrations make it; null if they do not."),
   }),
+  lastApply: object("The schema compared with its fingerprint of the last apply.", {
+    state: oneOf("not-comparable: the fingerprint has an older or newer format.", [
+      "same",
+      "changed",
+      "not-comparable",
+    ]),
+    recordedAt: string("When the fingerprint was recorded, in UTC."),
+  }),
   ruleExample: object("An example of a rule. A test runs it.", {
     given: stringOrNull("Earlier migrations, as SQL; null if there are none."),
     sql: string("The migration, as SQL."),

@@ -157,9 +157,9 @@ function jsonStandIn({ extension, path }: UsedStandIn) {
   return { extension: extension ?? null, path: path ?? null };
 }
 
-function jsonDrift({ warnings, platform, standIns, ...rest }: DriftReport) {
+function jsonDrift({ warnings, platform, lastApply, standIns, ...rest }: DriftReport) {
   return {
-    ...{ ...rest, platform: platform ?? null },
+    ...{ ...rest, platform: platform ?? null, lastApply: lastApply ?? null },
     ...{ standIns: standIns.map(jsonStandIn), warnings: warnings.map(jsonFinding) },
   };
 }

@@ -88,6 +88,7 @@ export const RESULTS = {
     ignored: count("The number of differences that the setting driftIgnore ignores."),
     ofPlatform: count("The number of differences that come from the platform or from extensions."),
     platform: stringOrNull("The platform of the database; null if pgstep does not know it."),
+    lastApply: refOrNull("lastApply", "The schema compared with its fingerprint of the last apply; null without one."),
     standIns: list("The stand-ins that the shadow database had.", ref("standIn")),
     warnings: list("What makes the comparison inexact.", ref("finding")),
   }),

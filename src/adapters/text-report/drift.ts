@@ -1,4 +1,4 @@
-import type { DriftedObject, DriftReport, DriftState } from "../../core/drift/drift-report.ts";
+import type { DriftedObject, DriftReport, DriftState, LastApply } from "../../core/drift/drift-report.ts";
 import { differenceWords } from "../../core/drift/words.ts";
 import { printable, printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
@@ -58,12 +58,25 @@ export function countWords(differences: readonly DriftedObject[]): string {
   return listed(counts.map(([state, count], index) => `${index === 0 ? counted(count, "object") : count} ${state}`));
 }
 
+function lastApplyLine({ state, ...apply }: LastApply): string {
+  const recordedAt = printableLine(apply.recordedAt);
+  switch (state) {
+    case "same":
+      return `The schema has not changed since the last apply at ${recordedAt}.`;
+    case "changed":
+      return `The schema has changed since the last apply at ${recordedAt}.`;
+    case "not-comparable":
+      return `The fingerprint of the last apply at ${recordedAt} has another format: not comparable.`;
+  }
+}
+
 /** What was compared, and what was left out. */
 export function comparisonLines({ migrations, repeatable, shadow, ...report }: DriftReport): string[] {
   const more = repeatable > 0 ? ` and ${counted(repeatable, "repeatable migration")}` : "";
-  const { ignored, ofPlatform, platform, standIns } = report;
+  const { ignored, ofPlatform, platform, lastApply, standIns } = report;
   return [
     `Compared with ${counted(migrations, "applied migration")}${more}, run on ${printableLine(shadow)}.`,
+    ...(lastApply ? [lastApplyLine(lastApply)] : []),
     ...(ofPlatform > 0
       ? [`Left out ${counted(ofPlatform, "object")} of ${printableLine(platform ?? "extensions")}.`]
       : []),

@@ -1,12 +1,33 @@
 import { driftFindings } from "../../core/drift/words.ts";
-import { Failure } from "../../core/failure/failure.ts";
+import { Failure, finding } from "../../core/failure/failure.ts";
+import type { RunReport } from "../../core/reports/report.ts";
+import { settingOption } from "../../core/settings/setting-options.ts";
 import { type DriftOptions, findDrift } from "../../engine/drift/find-drift.ts";
+import { recordFingerprint } from "../../engine/drift/fingerprint.ts";
 import type { DatabaseContext } from "../../engine/session/context.ts";
 import type { Environment } from "./environment.ts";
+
+export const RECORD_FINGERPRINT = settingOption("recordFingerprint");
 
 /** How the settings want a database compared with its migrations. */
 export function driftOptions({ inDriftTrial, settings }: Environment): DriftOptions {
   return { inShadow: inDriftTrial, ignore: settings.values.driftIgnore ?? [] };
+}
+
+/**
+ * Records the fingerprint of the schema after a run that succeeded and changed something, if the settings say so. Without
+ * the fingerprint drift says less, so an error is only a warning.
+ */
+export async function recordAfterRun({ settings }: Environment, context: DatabaseContext, report: RunReport) {
+  if (!settings.values.recordFingerprint || report.dryRun || report.failure) return;
+  if (report.steps.length === 0 && (report.repeatable?.length ?? 0) === 0) return;
+  try {
+    await recordFingerprint(context);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const message = `the fingerprint of the schema was not recorded: ${error.message}`;
+    context.emit({ type: "warning", finding: finding("drift-inexact", { message, hint: error.hint }) });
+  }
 }
 
 /** @throws Failure drifted if the database is not as its applied migrations make it, and those of `findDrift` */

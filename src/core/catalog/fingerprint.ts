@@ -14,6 +14,11 @@ export function fingerprint(objects: readonly SchemaObject[]): string {
   return `${FORMAT}:${createHash("sha256").update(lines.join("")).digest("hex")}`;
 }
 
+/** True if a fingerprint can be compared with one of today. */
+export function sameFormat(recorded: string): boolean {
+  return recorded.startsWith(`${FORMAT}:`);
+}
+
 /** Kinds whose facts contain a query that versions of PostgreSQL spell differently. */
 const WITH_QUERIES: ReadonlySet<string> = new Set(["view", "materialized view", "rule"]);
 

@@ -18,6 +18,13 @@ export interface DriftedObject extends ObjectKey {
   readonly migrations: string | null;
 }
 
+/** The schema compared with its fingerprint of the last apply; not comparable if that has another format. */
+export interface LastApply {
+  readonly state: "same" | "changed" | "not-comparable";
+  /** ISO 8601. */
+  readonly recordedAt: string;
+}
+
 /** The answer of drift. */
 export interface DriftReport {
   readonly type: "drift";
@@ -33,6 +40,8 @@ export interface DriftReport {
   readonly ofPlatform: number;
   /** The platform, if the database belongs to one that pgstep knows. */
   readonly platform: string | undefined;
+  /** Undefined if no fingerprint was recorded. */
+  readonly lastApply: LastApply | undefined;
   readonly standIns: readonly UsedStandIn[];
   /** What makes the comparison inexact. */
   readonly warnings: readonly Finding[];

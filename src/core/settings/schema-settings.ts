@@ -1,4 +1,4 @@
-import { objectPatterns, path } from "./kinds.ts";
+import { objectPatterns, onOrOff, path } from "./kinds.ts";
 import type { Setting } from "./setting.ts";
 
 /** The settings of schema files and of `drift`. */
@@ -10,6 +10,15 @@ export const SCHEMA_SETTINGS = {
     key: "dump",
     ofProgram: true,
     summary: "a file for the schema, written after each run that succeeds",
+  },
+  recordFingerprint: {
+    kind: onOrOff,
+    flag: "record-fingerprint",
+    variables: ["PGSTEP_RECORD_FINGERPRINT"],
+    key: "recordFingerprint",
+    ofProgram: true,
+    default: "false",
+    summary: "after a run, record a fingerprint of the schema, with which drift compares",
   },
   driftIgnore: {
     kind: objectPatterns,

@@ -1,9 +1,6 @@
-import { needsNormalForm } from "../../core/catalog/fingerprint.ts";
-import type { ParseSql } from "../../core/catalog/normal-query.ts";
 import { byKey } from "../../core/catalog/schema-comparison.ts";
-import type { ObjectFacts } from "../../core/catalog/schema-object.ts";
 import { differencesOf } from "../../core/drift/compare.ts";
-import type { DriftedObject, DriftReport } from "../../core/drift/drift-report.ts";
+import type { DriftedObject, DriftReport, LastApply } from "../../core/drift/drift-report.ts";
 import { forgive, platformOf, type Surroundings } from "../../core/drift/forgive.ts";
 import { PLATFORMS } from "../../core/drift/platforms.ts";
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
@@ -22,6 +19,7 @@ import { replayChosen } from "../shadow/replay-chosen.ts";
 import type { InShadow } from "../shadow/shadow.ts";
 import { usedStandIns } from "../shadow/stand-ins.ts";
 import { appliedFiles, type LiveHistory, readLiveHistory } from "./applied-files.ts";
+import { compareWithLastApply, parserFor } from "./fingerprint.ts";
 
 export interface DriftOptions {
   /** Gives an empty database. */
@@ -44,7 +42,8 @@ export async function findDrift(context: DatabaseContext, options: DriftOptions)
   const reading = settled(readLive(context, history));
   return await options.inShadow(async (shadow, start) => {
     await replayChosen(shadow, applied, start);
-    const { found, surroundings, kinds, unseen } = await compare(context, shadow, reading);
+    const live = unsettled(await reading);
+    const { found, surroundings, kinds, unseen } = await compare(context, shadow, live);
     const forgiven = forgive(found, surroundings, { patterns: options.ignore ?? [], kinds });
     return {
       type: "drift",
@@ -53,6 +52,7 @@ export async function findDrift(context: DatabaseContext, options: DriftOptions)
       ...{ migrations: migrations.length, repeatable: repeatables.size, ...forgiven },
       platform: platformOf(surroundings)?.name,
       standIns: await usedStandIns(shadow),
+      lastApply: live.lastApply,
       warnings: [...warnings, ...unseen],
     };
   }, migrations);
@@ -81,6 +81,7 @@ type Groups = ReadonlyMap<string, string>;
 /** The schema of the live database, and what its role may not read of it. */
 interface Live {
   readonly groups: Groups;
+  readonly lastApply: LastApply | undefined;
   /** System catalogs. */
   readonly unreadable: readonly string[];
   /** The owner of the history, as SQL. */
@@ -102,8 +103,9 @@ async function readLive(context: DatabaseContext, { state }: LiveHistory): Promi
     const [owner] = await session.query(migratorSql(context));
     const unreadable = await readUnreadable(session);
     const groups = await readGroups(session, ownObjects(context), unreadable);
+    const lastApply = state.journalExists ? await compareWithLastApply(context, session) : undefined;
     const { serverVersion } = session.backend;
-    return { groups, unreadable, migrator: String(owner?.name), role: state.role, serverVersion };
+    return { groups, unreadable, lastApply, migrator: String(owner?.name), role: state.role, serverVersion };
   };
   return await withSession(database, DOING, (session) => inSnapshot(session, () => work(session)), signal);
 }
@@ -120,8 +122,7 @@ function ranMeanwhile(database: string): Failure {
 }
 
 /** Reads the objects of the groups that differ: their facts decide, because versions spell some kinds differently. */
-async function compare(context: DatabaseContext, shadow: DatabaseContext, reading: Promise<Settled<Live>>) {
-  const live = unsettled(await reading);
+async function compare(context: DatabaseContext, shadow: DatabaseContext, live: Live) {
   const { unreadable } = live;
   const read = (session: Session) => readGroups(session, ownObjects(shadow), unreadable);
   const made = await withSession(shadow.database, DOING, read, shadow.signal);
@@ -133,10 +134,10 @@ async function compare(context: DatabaseContext, shadow: DatabaseContext, readin
   const wanted = { groups, unreadable };
   const [database, migrations] = await Promise.all([objectsOf(context, wanted), objectsOf(shadow, wanted)]);
   const objects = [...migrations.objects.values(), ...database.objects.values()];
-  const parse = await parserFor(context, objects);
+  const parse = await parserFor(context)(objects);
   return {
     found: differencesOf({ database: database.objects, migrations: migrations.objects }, parse).filter(
-      (one) => !isOfOwner(one, live),
+      (one) => !isHad(one, live),
     ),
     surroundings: database.surroundings,
     kinds: new Map(objects.filter(({ within }) => within === null).map(({ kind, name }) => [name, kind])),
@@ -144,9 +145,14 @@ async function compare(context: DatabaseContext, shadow: DatabaseContext, readin
   };
 }
 
-/** The migrating role owns the objects, so what migrations grant to that role changes nothing. */
-function isOfOwner({ state, kind, name }: DriftedObject, { migrator }: Live): boolean {
-  return state === "missing" && kind === "privileges" && name.startsWith(`of ${migrator} on `);
+/**
+ * True for privileges that the database has although its catalog does not say so: the migrating role owns the objects;
+ * and until PostgreSQL 15 everybody may create objects in schema public, whether a migration has granted that or not.
+ */
+function isHad({ state, kind, name, details }: DriftedObject, { migrator, serverVersion }: Live): boolean {
+  if (state !== "missing" || kind !== "privileges") return false;
+  const isCreate = name === "of PUBLIC on schema public" && details.join() === "CREATE";
+  return name.startsWith(`of ${migrator} on `) || (serverVersion < 150_000 && isCreate);
 }
 
 const NOTHING_FOUND = { found: [], surroundings: { roles: [], extensions: [] }, kinds: new Map<string, string>() };
@@ -179,21 +185,4 @@ async function readSurroundings(session: Session): Promise<Surroundings> {
  'roles', (SELECT COALESCE(json_agg(rolname), '[]') FROM pg_roles WHERE rolname IN (${roles.join(", ")})),
  'extensions', (SELECT COALESCE(json_agg(extname), '[]') FROM pg_extension))::text AS row`);
   return jsonAnswer<Surroundings>(row?.row, { roles: ["list of", "text"], extensions: ["list of", "text"] });
-}
-
-/** A parser of the queries in these objects, which are parsed at once. */
-async function parserFor({ sqlParser }: DatabaseContext, objects: readonly ObjectFacts[]): Promise<ParseSql> {
-  const parser = await sqlParser?.();
-  const texts = new Set(objects.filter(needsNormalForm).flatMap(({ facts }) => [facts.query, facts.definition]));
-  const trees = new Map<string, unknown>();
-  for (const text of texts) {
-    if (typeof text !== "string" || !parser) continue;
-    const parsed = await parser.parse(text);
-    if (parsed.kind === "parsed") trees.set(text, parsed.trees());
-  }
-  return (text) => {
-    const tree = trees.get(text);
-    if (tree === undefined) throw new Error("the text was not parsed");
-    return tree;
-  };
 }

@@ -10,6 +10,7 @@ import {
   createJournalSql,
   emptyRowExists,
   isOne,
+  isoText,
   MADE_BY_ANOTHER,
   NOW_UTC,
   rowExists,
@@ -47,6 +48,28 @@ export interface IndexesBefore {
 export const RESET_MARK = "reset";
 export const AFTER_UP_MARK = "after-up";
 export type JournalMark = typeof RESET_MARK | typeof AFTER_UP_MARK;
+/** Not unfinished work: its hash is the fingerprint of the schema after the last apply. */
+const FINGERPRINT_MARK = "fingerprint";
+const MARKS: readonly string[] = [RESET_MARK, AFTER_UP_MARK, FINGERPRINT_MARK];
+
+/** True for a version in the journal that is no migration's. */
+export function isMark(version: string): boolean {
+  return MARKS.includes(version);
+}
+
+/** Statements that create the journal if it is missing, and replace the fingerprint in it. */
+export function recordFingerprintSql(names: TableNames, fingerprint: string): string[] {
+  return [
+    createJournalSql(names),
+    `DELETE FROM ONLY ${names.journal} WHERE ${versionIs(FINGERPRINT_MARK)}`,
+    `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at, finished_at) VALUES ('${FINGERPRINT_MARK}', 'up', 0, ${quoteText(fingerprint)}, ${NOW_UTC}, ${NOW_UTC})`,
+  ];
+}
+
+/** A query of the recorded fingerprint, for a database that has a journal. */
+export function fingerprintSql({ journal }: TableNames): string {
+  return `SELECT hash AS fingerprint, ${isoText("started_at")} AS "recordedAt" FROM ONLY ${journal} WHERE ${versionIs(FINGERPRINT_MARK)}`;
+}
 
 /** Statements that create the journal if it is missing, and set a mark in it. */
 export function setMarkSql(names: TableNames, mark: JournalMark): string[] {
@@ -61,7 +84,7 @@ export function clearMarkSql({ journal }: TableNames, mark: JournalMark): string
 }
 
 /** A condition on an entry of the journal: it belongs to a migration. */
-export const IS_NO_MARK = `NOT ${equals("version", `ANY (ARRAY['${RESET_MARK}', '${AFTER_UP_MARK}'])`)}`;
+export const IS_NO_MARK = `NOT ${equals("version", `ANY (ARRAY[${MARKS.map((mark) => `'${mark}'`).join(", ")}])`)}`;
 
 /** The fingerprint of a statement's text; line endings do not matter. */
 export function statementHash(text: string): string {

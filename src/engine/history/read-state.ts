@@ -9,7 +9,7 @@ import { ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { checkHistoryShape, checkShapeBeside, type TableColumn } from "./history-shape.ts";
 import { nameOf, plainName, TABLES_BESIDE, type TableNames, tableNames } from "./history-table.ts";
-import { AFTER_UP_MARK, RESET_MARK } from "./journal.ts";
+import { AFTER_UP_MARK, isMark, RESET_MARK } from "./journal.ts";
 import { protectedBySettingSql, protectionTableSql } from "./protection.ts";
 import { cannotRead, type ExpectedHistory, readHistory, readWithJournal } from "./read-history.ts";
 import {
@@ -54,6 +54,8 @@ export interface DatabaseState {
   readonly isProtected: boolean;
   /** True if a check uses the database as a shadow, or was killed there. */
   readonly isShadow: boolean;
+  /** True if a file has ever run outside of a transaction, or a mark was set. */
+  readonly journalExists: boolean;
   /** How many locks all transactions together can hold. */
   readonly lockCapacity: number;
 }
@@ -108,12 +110,13 @@ export async function readState(
     leaseExists: tableOf("lease") !== undefined,
     statementTimeoutMs: Number(facts.timeout),
     history,
-    unfinished: journal.filter(({ version }) => version !== RESET_MARK && version !== AFTER_UP_MARK),
+    unfinished: journal.filter(({ version }) => !isMark(version)),
     resetUnfinished: journal.some(({ version }) => version === RESET_MARK),
     afterUpUnfinished: journal.some(({ version }) => version === AFTER_UP_MARK),
     repeatableExists: tableOf("repeatable") !== undefined,
     isProtected: facts.protected || tables[PROTECTION_TABLE] !== undefined,
     isShadow: facts.shadow && isShadowNote(await readShadowNote(session)),
+    journalExists: tableOf("journal") !== undefined,
     lockCapacity: facts.locks,
   };
 }

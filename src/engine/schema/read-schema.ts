@@ -36,11 +36,17 @@ export async function readSchema(session: Session, own: OwnObjects): Promise<Sch
 /**
  * The same for a comparison with the schema of another server: versions of PostgreSQL that spell the same object
  * differently give equal digests.
+ * @param parserFor gives a parser of the queries in some objects
  */
-export async function readPortableSchema(session: Session, own: OwnObjects, parse: ParseSql): Promise<SchemaObject[]> {
+export async function readPortableSchema(
+  session: Session,
+  own: OwnObjects,
+  parserFor: (objects: readonly ObjectFacts[]) => Promise<ParseSql>,
+): Promise<SchemaObject[]> {
   return await reading(session, own, true, async (query) => {
     const objects = await digests(query);
     const unclear = await facts(query, objects.filter(needsNormalForm));
+    const parse = await parserFor(unclear);
     const portable = new Map(unclear.map((object) => [keyOf(object), portableDigest(object, parse)]));
     return objects.map((object) => ({ ...object, digest: portable.get(keyOf(object)) ?? object.digest }));
   });

