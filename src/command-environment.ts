@@ -90,6 +90,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     },
     inTrial: inTrial(shadows, "check"),
     inDriftTrial: inTrial(shadows, "drift"),
+    noteOf: (migrations, more) => shadows.noteOf(migrations, more),
     async probe() {
       const server = await target();
       return server?.kind === "server" ? (await import("./adapters/server/probe.ts")).serverProbe(server) : undefined;

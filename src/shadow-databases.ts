@@ -12,7 +12,7 @@ import { type EmbeddedTarget, type Target, withParameters } from "./core/connect
 import type { Migration } from "./core/migrations/migration.ts";
 import type { Context, DatabaseContext } from "./engine/session/context.ts";
 import { readStandIns, type StandInFiles, setUp } from "./engine/shadow/stand-ins.ts";
-import { type TrialStart, trialKeys } from "./engine/shadow/trial-start.ts";
+import { type TrialNote, type TrialStart, trialKeys } from "./engine/shadow/trial-start.ts";
 
 /** A shadow database for trials, and where they begin in it; undefined for an empty database that cannot be kept. */
 export interface OpenedTrial {
@@ -82,6 +82,25 @@ export class ShadowDatabases {
           if (key !== undefined && delta) images.keep(key, { applied, delta });
         },
       },
+    };
+  }
+
+  /**
+   * A note about the database that these migrations make in memory; undefined if none can be kept.
+   * @param more everything else that decides what the note says
+   */
+  async noteOf(migrations: readonly Migration[], more: unknown): Promise<TrialNote | undefined> {
+    const directory = cacheDirectory();
+    if (directory === undefined || !isInMemory(await this.#found())) return undefined;
+    const surroundings = await this.#surroundings(this.#standIns());
+    const key = trialKeys([surroundings, more], migrations).at(-1);
+    if (key === undefined) return undefined;
+    const project = resolve(this.#resolved.values.directory);
+    const notes = new TrialImages(directory, JSON.stringify([project, "note"]));
+    const read = () => notes.find([key])?.delta;
+    return {
+      read: () => read()?.toString(),
+      keep: (text) => notes.keep(key, { applied: 1, delta: Buffer.from(text) }),
     };
   }
 

@@ -10,8 +10,8 @@ import type { Environment } from "./environment.ts";
 export const RECORD_FINGERPRINT = settingOption("recordFingerprint");
 
 /** How the settings want a database compared with its migrations. */
-export function driftOptions({ inDriftTrial, settings }: Environment): DriftOptions {
-  return { inShadow: inDriftTrial, ignore: settings.values.driftIgnore ?? [] };
+export function driftOptions({ inDriftTrial, noteOf, settings }: Environment): DriftOptions {
+  return { inShadow: inDriftTrial, noteOf, ignore: settings.values.driftIgnore ?? [] };
 }
 
 /**

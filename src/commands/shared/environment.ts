@@ -2,11 +2,13 @@ import type { Confirmation } from "../../core/command-line/consent.ts";
 import type { ResolvedSettings } from "../../core/configuration/resolve-settings.ts";
 import type { TargetValue } from "../../core/connection/explanation.ts";
 import type { Failure } from "../../core/failure/failure.ts";
+import type { Migration } from "../../core/migrations/migration.ts";
 import type { Report } from "../../core/reports/report.ts";
 import type { BackupMeans } from "../../engine/backup/take-backup.ts";
 import type { Context, DatabaseContext } from "../../engine/session/context.ts";
 import type { WaitLimit } from "../../engine/session/wait-for-database.ts";
 import type { InShadow } from "../../engine/shadow/shadow.ts";
+import type { TrialNote } from "../../engine/shadow/trial-start.ts";
 import type { Consent, ForgetConsent, ImportConsent, RecordConsent, UnprotectConsent } from "../../ports/consent.ts";
 import type { Probe } from "../../ports/probe.ts";
 import type { ProgramFile } from "../../ports/program-file.ts";
@@ -45,6 +47,8 @@ export interface Environment {
   readonly inTrial: InShadow;
   /** The same for the migrations that a database has. */
   readonly inDriftTrial: InShadow;
+  /** A note about what such a trial ends with; undefined if none can be kept. */
+  noteOf(migrations: readonly Migration[], more: unknown): Promise<TrialNote | undefined>;
   /** Connects to the server step by step; undefined for the embedded database. @throws Failure settings */
   probe(): Promise<Probe | undefined>;
   readonly programFile: ProgramFile;

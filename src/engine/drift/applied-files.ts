@@ -20,6 +20,8 @@ export interface LiveHistory {
 
 /** The files that a database was made with, as far as the files of today tell. */
 export interface Applied extends AppliedFiles {
+  /** The names and checksums of the repeatable migrations. */
+  readonly checksums: readonly (readonly [name: string, checksum: string])[];
   /** Why another schema may come from them. */
   readonly warnings: readonly Finding[];
 }
@@ -54,6 +56,7 @@ export function appliedFiles(context: Context, { state, records }: LiveHistory):
   return {
     migrations: applied.flatMap(({ migration }) => migration ?? []),
     repeatables: new Set(recorded.flatMap(({ repeatable }) => repeatable?.name ?? [])),
+    checksums: recorded.flatMap(({ repeatable: one }) => (one ? [[one.name, one.file.checksum] as const] : [])),
     warnings: [
       ...applied.filter(({ state: of }) => of === "changed").map((one) => asWarning(changedFile(one))),
       ...recorded.flatMap(inexactRepeatable),

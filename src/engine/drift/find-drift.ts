@@ -4,12 +4,14 @@ import type { DriftedObject, DriftReport, LastApply } from "../../core/drift/dri
 import { forgive, platformOf, type Surroundings } from "../../core/drift/forgive.ts";
 import { PLATFORMS } from "../../core/drift/platforms.ts";
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import type { Migration } from "../../core/migrations/migration.ts";
 import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
+import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
 import { enumeration } from "../../core/text/display.ts";
 import type { Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
 import { readGroups, readObjectsOf, readUnreadable } from "../schema/read-schema.ts";
-import { kindsNeeding } from "../schema/schema-sql.ts";
+import { allQueries, digestsSql, kindsNeeding } from "../schema/schema-sql.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 import { inSnapshot } from "../session/own-transaction.ts";
@@ -18,6 +20,7 @@ import { ownObjects } from "../shadow/prove-downs.ts";
 import { replayChosen } from "../shadow/replay-chosen.ts";
 import type { InShadow } from "../shadow/shadow.ts";
 import { usedStandIns } from "../shadow/stand-ins.ts";
+import type { TrialNote } from "../shadow/trial-start.ts";
 import { appliedFiles, type LiveHistory, readLiveHistory } from "./applied-files.ts";
 import { compareWithLastApply, parserFor } from "./fingerprint.ts";
 
@@ -26,6 +29,8 @@ export interface DriftOptions {
   readonly inShadow: InShadow;
   /** Patterns for objects that do not count. */
   readonly ignore?: readonly string[];
+  /** Keeps what the migrations make, so that a database without drift needs no shadow database. */
+  readonly noteOf?: (migrations: readonly Migration[], more: unknown) => Promise<TrialNote | undefined>;
 }
 
 /**
@@ -40,22 +45,56 @@ export async function findDrift(context: DatabaseContext, options: DriftOptions)
   const { migrations, repeatables, warnings } = applied;
   // The server reads its catalog while the shadow database starts.
   const reading = settled(readLive(context, history));
+  const note = await options.noteOf?.(migrations, [NOTE_FORMAT, applied.checksums]);
+  const report = (live: Live, made: Omit<Made, "groups">, { found, surroundings, kinds }: Found): DriftReport => ({
+    type: "drift",
+    database: context.database.description,
+    shadow: made.shadow,
+    ...{ migrations: migrations.length, repeatable: repeatables.size },
+    ...forgive(found, surroundings, { patterns: options.ignore ?? [], kinds }),
+    platform: platformOf(surroundings)?.name,
+    standIns: made.standIns,
+    lastApply: live.lastApply,
+    warnings: [...warnings, ...live.unreadable.flatMap((catalog) => unseenKinds(catalog, live))],
+  });
+  const known = readMade(note);
+  if (known) {
+    const live = unsettled(await reading);
+    const isSame = live.unreadable.length === 0 && differing(live.groups, known.groups).length === 0;
+    if (isSame) return report(live, known, NOTHING_FOUND);
+  }
   return await options.inShadow(async (shadow, start) => {
     await replayChosen(shadow, applied, start);
     const live = unsettled(await reading);
-    const { found, surroundings, kinds, unseen } = await compare(context, shadow, live);
-    const forgiven = forgive(found, surroundings, { patterns: options.ignore ?? [], kinds });
-    return {
-      type: "drift",
-      database: context.database.description,
-      shadow: shadow.database.description,
-      ...{ migrations: migrations.length, repeatable: repeatables.size, ...forgiven },
-      platform: platformOf(surroundings)?.name,
-      standIns: await usedStandIns(shadow),
-      lastApply: live.lastApply,
-      warnings: [...warnings, ...unseen],
-    };
+    const { unreadable } = live;
+    const read = (session: Session) => readGroups(session, ownObjects(shadow), unreadable);
+    const groups = await withSession(shadow.database, DOING, read, shadow.signal);
+    const made = { groups, shadow: shadow.database.description, standIns: await usedStandIns(shadow) };
+    if (unreadable.length === 0) note?.keep(JSON.stringify({ ...made, groups: [...groups] }));
+    return report(live, made, await compare(context, shadow, { live, groups: differing(live.groups, groups) }));
   }, migrations);
+}
+
+/** What the migrations make. */
+interface Made {
+  readonly groups: Groups;
+  readonly shadow: string;
+  readonly standIns: readonly UsedStandIn[];
+}
+
+/** Another model of a schema gives other digests. */
+const NOTE_FORMAT = `${digestsSql({ own: { tables: [], schema: undefined }, queries: allQueries(180_000) })}`;
+
+/** Only pgstep writes notes, and each has the checksum of its text. */
+function readMade(note: TrialNote | undefined): Made | undefined {
+  const text = note?.read();
+  if (text === undefined) return undefined;
+  const made = JSON.parse(text) as Omit<Made, "groups"> & { readonly groups: readonly [string, string][] };
+  return { ...made, groups: new Map(made.groups) };
+}
+
+function differing(one: Groups, other: Groups): string[] {
+  return [...new Set([...one.keys(), ...other.keys()])].filter((group) => one.get(group) !== other.get(group));
 }
 
 type Settled<Value> = { readonly value: Value } | { readonly reason: unknown };
@@ -121,27 +160,28 @@ function ranMeanwhile(database: string): Failure {
   });
 }
 
+interface Found {
+  readonly found: readonly DriftedObject[];
+  readonly surroundings: Surroundings;
+  readonly kinds: ReadonlyMap<string, string>;
+}
+
 /** Reads the objects of the groups that differ: their facts decide, because versions spell some kinds differently. */
-async function compare(context: DatabaseContext, shadow: DatabaseContext, live: Live) {
-  const { unreadable } = live;
-  const read = (session: Session) => readGroups(session, ownObjects(shadow), unreadable);
-  const made = await withSession(shadow.database, DOING, read, shadow.signal);
-  const groups = [...new Set([...live.groups.keys(), ...made.keys()])].filter(
-    (one) => live.groups.get(one) !== made.get(one),
-  );
-  const unseen = unreadable.flatMap((catalog) => unseenKinds(catalog, live));
-  if (groups.length === 0) return { ...NOTHING_FOUND, unseen };
-  const wanted = { groups, unreadable };
+async function compare(
+  context: DatabaseContext,
+  shadow: DatabaseContext,
+  { live, groups }: { readonly live: Live; readonly groups: readonly string[] },
+): Promise<Found> {
+  if (groups.length === 0) return NOTHING_FOUND;
+  const wanted = { groups, unreadable: live.unreadable };
   const [database, migrations] = await Promise.all([objectsOf(context, wanted), objectsOf(shadow, wanted)]);
   const objects = [...migrations.objects.values(), ...database.objects.values()];
   const parse = await parserFor(context)(objects);
+  const all = differencesOf({ database: database.objects, migrations: migrations.objects }, parse);
   return {
-    found: differencesOf({ database: database.objects, migrations: migrations.objects }, parse).filter(
-      (one) => !isHad(one, live),
-    ),
+    found: all.filter((one) => !isHad(one, live)),
     surroundings: database.surroundings,
     kinds: new Map(objects.filter(({ within }) => within === null).map(({ kind, name }) => [name, kind])),
-    unseen,
   };
 }
 
@@ -155,7 +195,7 @@ function isHad({ state, kind, name, details }: DriftedObject, { migrator, server
   return name.startsWith(`of ${migrator} on `) || (serverVersion < 150_000 && isCreate);
 }
 
-const NOTHING_FOUND = { found: [], surroundings: { roles: [], extensions: [] }, kinds: new Map<string, string>() };
+const NOTHING_FOUND: Found = { found: [], surroundings: { roles: [], extensions: [] }, kinds: new Map() };
 
 function unseenKinds(catalog: string, { role, serverVersion }: Live): Finding[] {
   const kinds = kindsNeeding(catalog, serverVersion);

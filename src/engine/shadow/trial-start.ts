@@ -9,6 +9,13 @@ export interface TrialStart {
   keep(applied: number): Promise<void>;
 }
 
+/** A text that is kept about the database that a trial ends with. */
+export interface TrialNote {
+  /** Undefined if none is kept for a database with these contents. */
+  read(): string | undefined;
+  keep(text: string): void;
+}
+
 /**
  * A key for each beginning of the migrations: the nth stands for a database in which the first n are applied.
  * @param surroundings everything else that decides what that database contains

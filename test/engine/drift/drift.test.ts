@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { DriftReport } from "../../../src/core/drift/drift-report.ts";
 import { differenceWords } from "../../../src/core/drift/words.ts";
+import type { DriftOptions } from "../../../src/engine/drift/find-drift.ts";
 import { recordFingerprint } from "../../../src/engine/drift/fingerprint.ts";
 import { temporaryPlace, writeFiles } from "../../support/place.ts";
 import { builtParser } from "../../support/sql-parser.ts";
-import { databaseSetting, refusal, type ServerWorld, states, succeeded, world } from "../support.ts";
+import { databaseSetting, open, refusal, type ServerWorld, states, succeeded, world } from "../support.ts";
 import { besideOf, driftOf, withShadow } from "./support.ts";
 
 const FILES = {
@@ -170,6 +171,23 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${reader}; C
     assert.equal(await lastApply(), "not-comparable");
     one.write({ "003_more.sql": "CREATE TABLE more (id int);" });
     succeeded(await one.up());
+  });
+
+  test("needs no shadow database again until something differs", async () => {
+    const one = await migrated();
+    const notes = new Map<string, string>();
+    const noteOf: DriftOptions["noteOf"] = async (migrations, more) => {
+      const key = JSON.stringify([migrations.map(({ name }) => name), more]);
+      return { read: () => notes.get(key), keep: (text) => notes.set(key, text) };
+    };
+    const first = await besideOf(one, (shadow) => driftOf(one, shadow, { noteOf }));
+    const nowhere = { database: open("postgres://127.0.0.1:1/nowhere"), applied: 0 };
+    const again = await driftOf(one, nowhere, { noteOf });
+    assert.deepEqual(again, first);
+    await one.rows("CREATE VIEW extra AS SELECT 1 AS a");
+    await refusal(driftOf(one, nowhere, { noteOf }), "connection-failed");
+    const changed = await besideOf(one, (shadow) => driftOf(one, shadow, { noteOf }));
+    assert.deepEqual(words(changed), ["view public.extra exists only in the database"]);
   });
 
   test("leaves out what patterns ignore", async () => {
