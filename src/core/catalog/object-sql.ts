@@ -190,7 +190,11 @@ function literal(value: string): string {
 
 /** The last part of a name: the column of `public.orders.note`. */
 function inner(name: string): string {
-  return /(?:"(?:[^"]|"")*"|[^."]+)$/.exec(name)?.[0] ?? name;
+  if (!name.endsWith('"')) return name.slice(name.lastIndexOf(".") + 1);
+  let start = name.lastIndexOf('"', name.length - 2);
+  // Two quotes stand for one inside of a name.
+  while (start > 0 && name[start - 1] === '"') start = name.lastIndexOf('"', start - 2);
+  return name.slice(start);
 }
 
 /** The name without its last part. */
