@@ -46,6 +46,14 @@ export const RUN_RULES = {
     meaning: "a first run finds tables that no pending migration creates",
     remedy: "check that it is the right database",
   },
+  "version-taken": {
+    meaning: "the branch that yours will be merged into has got another migration with the same version",
+    remedy: "give yours the number that the message names: `pgstep new --renumber <version>`",
+  },
+  "below-base": {
+    meaning: "a new migration is below the newest one of the branch that yours will be merged into",
+    remedy: "give it a higher number: `pgstep new --renumber <version>`",
+  },
   replay: {
     meaning: "a statement failed when `check` ran the files on an empty database",
     remedy: "[validation.md](validation.md)",

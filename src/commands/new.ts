@@ -1,5 +1,7 @@
 import type { Command } from "../core/command-line/command.ts";
+import { usage } from "../core/failure/failure.ts";
 import { createMigration } from "../engine/verbs/create-migration.ts";
+import { renumber } from "../engine/verbs/renumber.ts";
 import type { Environment } from "./shared/environment.ts";
 import { refuseTogether } from "./shared/options.ts";
 
@@ -13,11 +15,17 @@ export const create: Command<Environment> = {
     "Creates a file with the next version, in the style of the directory: a number with the same padding, or a " +
     "timestamp. With --env the file is for that environment only. Never overwrites a file.",
   ofCheckout: true,
-  arguments: [{ name: "description", required: true, variadic: true, summary: "what it does, in a few words" }],
+  arguments: [{ name: "description", required: false, variadic: true, summary: "what it does, in a few words" }],
   options: [
     { name: "down", summary: "create the down file too" },
     { name: "timestamp", summary: "use the UTC time as the version" },
     { name: "sequential", summary: "use the next number as the version" },
+    {
+      name: "renumber",
+      value: "version",
+      summary: "instead, move a migration to the next version, or with 012=014 to another",
+      completes: "version",
+    },
   ],
   examples: [
     { line: "pgstep new add users table", note: "003_add_users_table.sql" },
@@ -27,7 +35,22 @@ export const create: Command<Environment> = {
   async run({ arguments: words, options }, environment) {
     const timestamp = options.has("timestamp");
     const sequential = options.has("sequential");
-    refuseTogether("new", [timestamp && "--timestamp", sequential && "--sequential"]);
+    const moved = options.get("renumber");
+    refuseTogether("new", [
+      timestamp && "--timestamp",
+      sequential && "--sequential",
+      moved !== undefined && "--renumber",
+    ]);
+    if (moved !== undefined && words.length === 0) {
+      environment.report(renumber(environment.context, moved));
+      return 0;
+    }
+    if (moved !== undefined) {
+      throw usage("Cannot use --renumber with a description: it moves a file that exists", "Leave out one of them.");
+    }
+    if (words.length === 0) {
+      throw usage("Cannot run pgstep new: <description> is missing", "For usage, run pgstep help new.");
+    }
     const { settings } = environment.context;
     // A variable that selects the environment of every command must not decide where a file goes.
     const folder = environment.settings.origins.environment.source === "flag" ? settings.environment : undefined;

@@ -7,8 +7,18 @@ export interface CommittedFiles {
    * A file without statements has the checksum of its own text. Files whose content git does not have are missing.
    */
   readonly checksums: ReadonlyMap<string, string>;
+  /** The newest commit of the base, if it has commits that the current branch lacks. */
+  readonly newer?: NewerFiles;
   /** Reads one of these files; undefined if git does not have its content. */
   read?(path: string): Promise<Uint8Array | undefined>;
+}
+
+/** The SQL files that were added to the base since the current branch began. */
+export interface NewerFiles {
+  /** "origin/main at a1b2c3d". */
+  readonly commit: string;
+  /** Their paths below the directory, with slashes. */
+  readonly paths: readonly string[];
 }
 
 /** There is no earlier commit, so all files are new. */

@@ -271,7 +271,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     restore: { type: "restore", database: "app", path: "b.sql", tables: TABLES, durationMs: 3 },
     reset: { type: "reset", database: "app", deleted: INVENTORY, durationMs: 3 },
     protection: { type: "protection", database: "app", isProtected: true, hasChanged: true },
-    created: { type: "created", paths: ["m/002_b.sql"] },
+    created: { type: "created", paths: ["m/002_b.sql"], removed: ["m/001_b.sql"] },
     initialized: {
       ...{ type: "initialized", directory: "m", isInstalled: false },
       files: [{ path: "package.json", change: "changed", scripts: ["migrate"] }],

@@ -191,6 +191,7 @@ export const RESULTS = {
   }),
   created: line("created", "The answer of new.", {
     paths: list("The created files, the up file first.", TEXT),
+    removed: list("The files that they replace, with --renumber.", TEXT),
   }),
   initialized: line("initialized", "The answer of init.", {
     files: list("In the order they were written.", ref("initializedFile")),

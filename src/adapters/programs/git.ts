@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { Failure } from "../../core/failure/failure.ts";
-import type { CommittedFiles, VersionControl } from "../../ports/version-control.ts";
+import type { CommittedFiles, NewerFiles, VersionControl } from "../../ports/version-control.ts";
 import { BlobChecksums } from "./git-blobs.ts";
 import { type GitEnd, type GitStreams, runGit } from "./run-git.ts";
 
@@ -23,7 +23,9 @@ export const git: VersionControl = {
         isShallow ? WHOLE_HISTORY : OTHER_BASE,
       );
     }
-    return { commit: `${found.name} at ${commit.slice(0, SHORT)}`, ...(await place.filesAt(commit)) };
+    const files = await place.filesAt(commit);
+    const newer = found.commit === commit ? undefined : await newerFiles(place, found, files.checksums);
+    return { commit: shown({ name: found.name, commit }), ...files, ...(newer && { newer }) };
   },
 };
 
@@ -31,6 +33,16 @@ interface Base {
   /** As people know it: "origin/main". */
   readonly name: string;
   readonly commit: string;
+}
+
+/** The files of the base's newest commit that an earlier one lacks. */
+async function newerFiles(place: Checkout, base: Base, known: ReadonlyMap<string, string>): Promise<NewerFiles> {
+  const ids = await place.idsAt(base.commit);
+  return { commit: shown(base), paths: [...ids.keys()].filter((path) => !known.has(path)) };
+}
+
+function shown({ name, commit }: Base): string {
+  return `${name} at ${commit.slice(0, SHORT)}`;
 }
 
 const SHORT = 7;
@@ -95,8 +107,8 @@ class Checkout {
     return status === 0 ? output.trim() : undefined;
   }
 
-  async filesAt(commit: string): Promise<Omit<CommittedFiles, "commit">> {
-    // Lists the files below the directory, by their paths there.
+  /** The ids of the SQL files below the directory, by their paths there. */
+  async idsAt(commit: string): Promise<ReadonlyMap<string, string>> {
     const { status, output, complaint } = await this.ask(["ls-tree", "-r", "-z", commit]);
     if (status !== 0) throw refusedBy(complaint);
     const ids = new Map<string, string>();
@@ -104,6 +116,11 @@ class Checkout {
       const [, id, path] = /^\d+ blob ([0-9a-f]+)\t(.+)$/s.exec(entry) ?? [];
       if (id !== undefined && path !== undefined && /\.sql$/i.test(path)) ids.set(path, id);
     }
+    return ids;
+  }
+
+  async filesAt(commit: string): Promise<Omit<CommittedFiles, "commit">> {
+    const ids = await this.idsAt(commit);
     if (ids.size === 0) return { checksums: ids };
     const blobs = new BlobChecksums();
     const input = [...new Set(ids.values())].map((id) => `${id}\n`).join("");

@@ -191,8 +191,13 @@ function bundledLines({ kind, written, files, migrations, pinned }: BundledRepor
   ];
 }
 
-function createdLines({ paths }: CreatedReport): string[] {
-  return paths.map((path) => `Created ${printableLine(path)}`);
+function createdLines({ paths, removed }: CreatedReport): string[] {
+  return paths.map((path, index) => {
+    const from = removed[index];
+    return from === undefined
+      ? `Created ${printableLine(path)}`
+      : `Moved ${printableLine(from)} to ${printableLine(path)}`;
+  });
 }
 
 function initializedLines({ files, isInstalled }: InitializedReport, output: Output): string[] {

@@ -57,6 +57,8 @@ export const RULES = {
   "other-history": "varies",
   "relation-exists": "varies",
   "other-tables": "warning",
+  "version-taken": "error",
+  "below-base": "warning",
   replay: "error",
   "not-reversible": "varies",
   "down-untested": "warning",

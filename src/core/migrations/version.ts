@@ -108,7 +108,8 @@ export function nextVersion(versions: readonly string[], now: Date, style?: Vers
   return lastSequential === undefined ? "001" : increment(lastSequential);
 }
 
-function increment(version: string): string {
+/** The next number, with the same padding. */
+export function increment(version: string): string {
   return (BigInt(version) + 1n).toString().padStart(version.length, "0");
 }
 

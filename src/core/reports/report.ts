@@ -171,6 +171,8 @@ export interface CreatedReport {
   readonly type: "created";
   /** In the order written, the up file first. */
   readonly paths: readonly string[];
+  /** The files that they replace, if a migration was renumbered. */
+  readonly removed: readonly string[];
 }
 
 /** A directory was prepared for migrations. */

@@ -80,7 +80,11 @@ export async function check(context: Context, database: Database | undefined, op
       ...(replay && { replay }),
       ...(syntax && { syntax }),
       statements,
-      findings: [...shown, ...aboutSeveral((path) => !isOlder(path))].map(asHarm).concat(ran).sort(byWeightAndPlace),
+      findings: [...shown, ...aboutSeveral((path) => !isOlder(path))]
+        .concat(chosen.afterMerge ?? [])
+        .map(asHarm)
+        .concat(ran)
+        .sort(byWeightAndPlace),
       inOlder,
       ...{ ignored: verdict.ignored.length, known: verdict.known.length, outdated: verdict.outdated.length },
       ...{ sizes, needsSizes: !sizes && verdict.findings.some(({ rule }) => rule.dependsOnSize) },

@@ -1,6 +1,7 @@
 import type { Settings } from "../../core/configuration/settings.ts";
-import { Failure, usage } from "../../core/failure/failure.ts";
+import { Failure, type Finding, usage } from "../../core/failure/failure.ts";
 import { filePath } from "../../core/layout/format.ts";
+import { mergeFindings, versionsOf } from "../../core/migrations/merged-versions.ts";
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
 import { compareVersions, withVersion } from "../../core/migrations/version.ts";
@@ -25,6 +26,8 @@ export interface ChosenFiles {
   readonly hint?: string;
   /** Undefined if no repeatable migration has changed. */
   readonly earlier?: EarlierRepeatables | undefined;
+  /** What will be wrong with the versions of the files after the merge. */
+  readonly afterMerge?: readonly Finding[];
 }
 
 /**
@@ -81,7 +84,18 @@ export async function chooseFiles(
   const earlier = other && "checksums" in other ? await earlierOf(objects, repeatables, isNew, other) : undefined;
   const changed = units.filter((unit) => unit.some(isNew));
   const older = files.filter((file) => known.has(filePath(file.path)) && !isNew(file));
-  return { ...chosen(files.filter(isNew), older, `${migrationsOf(changed.length)} since ${base.commit}`), earlier };
+  const own = migrations
+    .filter(({ up }) => !known.has(filePath(up.path)))
+    .map(({ version, up }) => ({ version, path: up.path }));
+  // A file that this branch has as well comes from there.
+  const here = new Set(files.map(({ path }) => filePath(path)));
+  const added = (base.newer?.paths ?? []).filter((path) => !here.has(pathIn(directory, path)));
+  const there = { known: versionsOf(base.checksums.keys()), newer: versionsOf(added) };
+  return {
+    ...chosen(files.filter(isNew), older, `${migrationsOf(changed.length)} since ${base.commit}`),
+    earlier,
+    afterMerge: mergeFindings(own, { ...there, commit: base.newer?.commit ?? base.commit }),
+  };
 }
 
 /** The texts of the changed repeatable migrations as git has them. */
@@ -106,8 +120,11 @@ async function earlierOf(
 
 /** Checksums by the paths that pgstep gives the files. */
 function placed(directory: string, checksums: ReadonlyMap<string, string>): [path: string, checksum: string][] {
-  const start = /[/\\]$/.test(directory) ? directory : `${directory}/`;
-  return [...checksums].map(([path, checksum]) => [start + path, checksum]);
+  return [...checksums].map(([path, checksum]) => [pathIn(directory, path), checksum]);
+}
+
+function pathIn(directory: string, path: string): string {
+  return /[/\\]$/.test(directory) ? directory + path : `${directory}/${path}`;
 }
 
 function allOf(count: number): string {

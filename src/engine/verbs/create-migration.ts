@@ -51,7 +51,7 @@ export function createMigration(
     const files = newFilesOf(layout, { versions, now: clock.now(), words, style, down });
     const paths = files.map(({ path, text }) => ({ path: `${settings.directory}/${path}`, text }));
     for (const { path, text } of paths) create(fileSystem, path, text);
-    return { type: "created", paths: paths.map(({ path }) => path) };
+    return { type: "created", paths: paths.map(({ path }) => path), removed: [] };
   }
   const version = nextVersion(versions, clock.now(), style);
   const name = `${version}_${words}`;
@@ -65,7 +65,7 @@ export function createMigration(
     });
   }
   for (const { path, text } of files) create(fileSystem, path, text);
-  return { type: "created", paths: files.map((file) => file.path) };
+  return { type: "created", paths: files.map((file) => file.path), removed: [] };
 }
 
 interface Existing {
@@ -74,7 +74,7 @@ interface Existing {
 }
 
 /** The format of the directory, and the versions in it, also those of files with errors. */
-function existing(context: Context): Existing {
+export function existing(context: Context): Existing {
   const { fileSystem, settings } = context;
   const { directory, layout = "auto" } = settings;
   try {

@@ -110,7 +110,7 @@ describe("the JSON reporter", () => {
     json.event({ type: "notice", message: SERVER });
     json.event({ type: "notice", message: { ...SERVER, severity: "WARNING" } });
     json.event({ type: "warning", finding: { rule: "empty", severity: "warning", message: "m" } });
-    json.report({ type: "created", paths: ["a"] });
+    json.report({ type: "created", paths: ["a"], removed: [] });
     assert.deepEqual(
       lines().map(({ type }) => type),
       ["notice", "warning", "created"],

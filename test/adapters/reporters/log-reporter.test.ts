@@ -83,7 +83,7 @@ describe("the log", () => {
     const log = new LogReporter({ path: "/dev/full", json: false, title: "t", lost: (finding) => lost.push(finding) });
     log.event({ type: "statement-progress", progress: PROGRESS });
     assert.deepEqual(lost, []);
-    log.report({ type: "created", paths: ["a"] });
+    log.report({ type: "created", paths: ["a"], removed: [] });
     log.failure(new Failure("settings", "Cannot go on"));
     log.close();
     assert.deepEqual(

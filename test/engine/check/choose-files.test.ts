@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import process from "node:process";
 import { afterEach, describe, test } from "node:test";
 import { disk } from "../../../src/adapters/files/disk.ts";
@@ -15,6 +15,8 @@ import { clone, makeRepository, type Repository, repositoryAt } from "../../supp
 import { refusal } from "../support.ts";
 
 const M = "database/migrations";
+/** The findings about the merge, as the last choice had them. */
+let lastAfterMerge: readonly string[] = [];
 const NEW: FileChoice = { kind: "new", base: undefined };
 
 /** The words of the choice, with commits as "<commit>", and the names of the chosen files. */
@@ -23,7 +25,12 @@ async function choice(place: string, wanted: FileChoice = NEW): Promise<[words: 
   const settings = { ...DEFAULT_SETTINGS, directory };
   const { migrations } = readMigrations({ fileSystem: disk, settings });
   const repeatables = readRepeatables({ fileSystem: disk, settings }).files;
-  const { words, paths, older } = await chooseFiles(wanted, settings, { migrations, repeatables }, git);
+  const chosen = await chooseFiles(wanted, settings, { migrations, repeatables }, git);
+  const { words, paths, older, afterMerge = [] } = chosen;
+  lastAfterMerge = afterMerge.map(
+    ({ rule, message, place }) =>
+      `${rule} ${basename(place?.path ?? "")}: ${message.replace(/[0-9a-f]{7}/, "<commit>")}`,
+  );
   const names = (of: ReadonlySet<string>) =>
     [...of].map((path) => path.slice(join(place, "database").length + 1).replace("migrations/", ""));
   lastOlder = names(older);
@@ -75,6 +82,28 @@ describe("the files to examine", () => {
       "production/005_e.sql",
       "repeatable/view.sql",
     ]);
+  });
+
+  test("are compared with what the base has got meanwhile", async () => {
+    const { origin, checkout } = branch();
+    checkout.commit({ [`${M}/002_b.sql`]: "SELECT 2;\n", [`${M}/004_d.sql`]: "SELECT 4;\n" });
+    await choice(checkout.directory);
+    const below = "below-base 002_b.sql: the version 002 is below 003, the newest one of origin/main at <commit>";
+    assert.deepEqual(lastAfterMerge, [`${below}: databases that have applied 003 refuse it as out of order`]);
+    origin.commit({ [`${M}/004_theirs.sql`]: "SELECT 5;\n" });
+    await choice(checkout.directory);
+    assert.equal(lastAfterMerge.length, 1, "the other commit is not fetched");
+    checkout.git("fetch", "--quiet");
+    await choice(checkout.directory);
+    assert.deepEqual(lastAfterMerge, [
+      "below-base 002_b.sql: the version 002 is below 004, the newest one of origin/main at <commit>: databases that have applied 004 refuse it as out of order",
+      "version-taken 004_d.sql: origin/main at <commit> has 004_theirs.sql with the same version 004",
+    ]);
+    // The same file on both sides is no other migration.
+    checkout.git("rm", "--quiet", `${M}/004_d.sql`, `${M}/002_b.sql`);
+    checkout.commit({ [`${M}/004_theirs.sql`]: "SELECT 5;\n" });
+    await choice(checkout.directory);
+    assert.deepEqual(lastAfterMerge, []);
   });
 
   test("are none on the default branch without changes", async () => {
