@@ -18,6 +18,7 @@ import { noDatabaseNamed } from "./core/configuration/no-database.ts";
 import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
 import type { Target } from "./core/connection/target.ts";
 import type { Pin } from "./core/migrations/history-pin.ts";
+import { directoryBeside } from "./core/migrations/sibling-directory.ts";
 import type { EventListener } from "./core/reports/event.ts";
 import { rehearseRestore } from "./engine/restore/rehearse.ts";
 import type { Context } from "./engine/session/context.ts";
@@ -73,6 +74,7 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     context,
     settings: resolved,
     explainDatabase: async () => (await import("./adapters/target/resolve-target.ts")).explainTarget(named),
+    buffered: (path) => buffered(context, parts.stdin, path),
     namedDatabase: () => namedDatabase(),
     noDatabaseNamed: () => noDatabaseNamed(unreadEnvFile(resolved)),
     async databaseContext(wishes) {
@@ -138,6 +140,21 @@ function inTrial(shadows: ShadowDatabases, keeper: "check" | "drift"): InShadow 
     const { shadow, start } = await shadows.openTrial(beginning, keeper);
     return await inShadow(shadow, (context) => work(context, start)).finally(() => shadow.database.close());
   };
+}
+
+/** See `Environment.buffered`. */
+async function buffered(
+  context: Context,
+  stdin: NodeJS.ReadStream,
+  path: string,
+): Promise<{ context: Context; path: string | undefined }> {
+  const { bufferedFiles, pathBelow } = await import("./adapters/files/buffered-files.ts");
+  const { directory, repeatableDirectory = directoryBeside(directory, "repeatable") } = context.settings;
+  const found = [directory, repeatableDirectory].flatMap((one) => pathBelow(one, path) ?? []);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  const fileSystem = bufferedFiles(context.fileSystem, path, Buffer.concat(chunks));
+  return { context: { ...context, fileSystem }, path: found[0] };
 }
 
 /** The named database, if any. */

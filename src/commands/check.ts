@@ -7,9 +7,10 @@ import { levelOf, reaches } from "../core/findings/levels.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { nearest } from "../core/text/spelling.ts";
 import { check as checkMigrations } from "../engine/check/check.ts";
-import { fileChoice } from "../engine/check/choose-files.ts";
+import { type FileChoice, fileChoice } from "../engine/check/choose-files.ts";
 import { readKnownFindings, replaceKnownFindings } from "../engine/check/known-findings.ts";
 import type { GivenSizes } from "../engine/check/sizes.ts";
+import type { Context } from "../engine/session/context.ts";
 import { readStatistics } from "../engine/statistics/read-statistics.ts";
 import { readStatisticsFile, statisticsPath } from "../engine/statistics/statistics-file.ts";
 import type { Database } from "../ports/session.ts";
@@ -42,6 +43,12 @@ export const check: Command<Environment> = {
       },
     },
     { name: "all", summary: "examine all files, not only the new ones" },
+    {
+      name: "stdin-path",
+      value: "file",
+      summary: "check standard input as the text of this migration, as editors do",
+      completes: "file",
+    },
     {
       name: "since",
       value: "version",
@@ -79,8 +86,8 @@ export const check: Command<Environment> = {
     const limitMs = durationOption(invocation, "timeout") ?? DEFAULT_LIMIT_MS;
     const isDatabaseTyped = environment.settings.origins.url.source === "flag";
     const database = isDatabaseTyped ? await environment.namedDatabase() : undefined;
-    const { base, rules: levels, failOn, knownFindings } = environment.settings.values;
-    const { context } = environment;
+    const { rules: levels, failOn, knownFindings } = environment.settings.values;
+    const { context, choice } = await chosenFiles(options, environment);
     const updates = options.has("update-known-findings");
     if (updates && knownFindings === undefined) {
       throw usage("Cannot update known findings: no file is named", "Add --known-findings <file>.");
@@ -89,7 +96,7 @@ export const check: Command<Environment> = {
       knownFindings === undefined ? undefined : readKnownFindings(context.fileSystem, knownFindings, updates);
     const result = await checkMigrations(context, database, {
       ...{ inShadow: environment.inTrial, versionControl: environment.versionControl },
-      ...{ choice: fileChoice(options, base), limitMs, levels, known, sizes: await givenSizes(environment, database) },
+      ...{ choice, limitMs, levels, known, sizes: await givenSizes(environment, database) },
     });
     if (updates && knownFindings !== undefined) replaceKnownFindings(context.fileSystem, knownFindings, result.known);
     environment.report(result.report);
@@ -98,6 +105,23 @@ export const check: Command<Environment> = {
     return result.report.findings.some(fails) ? FOUND_ERRORS : 0;
   },
 };
+
+/** @throws Failure usage for a file that is no migration of the project */
+async function chosenFiles(
+  options: ReadonlyMap<string, string>,
+  environment: Environment,
+): Promise<{ context: Context; choice: FileChoice }> {
+  const { base, directory } = environment.settings.values;
+  const choice = fileChoice(options, base);
+  const given = options.get("stdin-path");
+  if (given === undefined) return { context: environment.context, choice };
+  const { context, path } = await environment.buffered(given);
+  if (path !== undefined) return { context, choice: { kind: "file", path } };
+  throw usage(
+    `Cannot check ${given}: it is not below ${directory}`,
+    "Name the file of a migration, or the directory of the migrations: --dir.",
+  );
+}
 
 /** The sizes of the named database, else those of the file of statistics. */
 async function givenSizes(

@@ -33,6 +33,7 @@ export const CHECK_VALUES = {
   finding: object("An error or warning about files and history.", FINDING),
   checkFinding: object("A finding of check.", {
     ...FINDING,
+    end: refOrNull("position", "The end of what it is about, after its last character; null if it is unknown."),
     why: stringOrNull("What happens in production, or why another way is better; null if no rule of check found it."),
     recipe: stringOrNull("The safe or better way, as SQL in which <words> stand for your names; null as above."),
   }),
@@ -52,6 +53,10 @@ export const CHECK_VALUES = {
       "not-comparable",
     ]),
     recordedAt: string("When the fingerprint was recorded, in UTC."),
+  }),
+  position: object("A position in a file.", {
+    line: count("From 1.", 1),
+    column: count("From 1, in characters.", 1),
   }),
   ruleExample: object("An example of a rule. A test runs it.", {
     given: stringOrNull("Earlier migrations, as SQL; null if there are none."),

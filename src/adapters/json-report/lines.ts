@@ -10,6 +10,7 @@ import type { CheckReport, RuleReport } from "../../core/reports/check-report.ts
 import type { Event } from "../../core/reports/event.ts";
 import type { Report, StepReport } from "../../core/reports/report.ts";
 import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
+import type { Position } from "../../core/text/position.ts";
 import type { Note } from "../output/notes.ts";
 import type { Exactly, JsonLine, JsonResult, JsonValue } from "./shapes.ts";
 import { FORMAT_VERSION, versionLine } from "./version.ts";
@@ -185,8 +186,15 @@ function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
       ...{ place: jsonPlace(place), statement },
       touches: touches.map((touch) => ({ ...touch, blocks: touch.blocks ?? null })),
     })),
-    findings: findings.map((one) => ({ ...jsonFinding(one), ...fields(one, "why", "recipe") })),
+    findings: findings.map((one) => ({ ...jsonFinding(one), end: endOf(one), ...fields(one, "why", "recipe") })),
   };
+}
+
+/** The end of the line, if nothing more is known. */
+function endOf({ end, place }: Finding): Position | null {
+  if (end) return { line: end.line, column: end.column };
+  const { line, sourceLine } = place ?? {};
+  return line === undefined || sourceLine === undefined ? null : { line, column: [...sourceLine].length + 1 };
 }
 
 const jsonExample = (example: Example) => fields(example, "given", "sql");

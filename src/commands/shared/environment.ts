@@ -25,6 +25,11 @@ export interface Environment {
   explainDatabase(): Promise<readonly TargetValue[]>;
   readonly context: Context;
   /**
+   * The context in which standard input is the text of a file, which need not exist.
+   * @returns also the path as reading its directory gives it; undefined for a file that is no migration of the project
+   */
+  buffered(path: string): Promise<{ readonly context: Context; readonly path: string | undefined }>;
+  /**
    * The context with the named database; waits for its first session as --wait says.
    * @throws Failure settings if no database is named
    */

@@ -118,6 +118,8 @@ export interface Finding {
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
+  /** The end of what it is about, after its last character; the place is the start. */
+  readonly end?: Position;
   /** Of a rule of `check`: what happens in production. */
   readonly why?: string;
   /** Of a rule of `check`: the safe or better way, as SQL. */

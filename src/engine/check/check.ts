@@ -136,6 +136,7 @@ async function runWithin(
   { inShadow, levels, known, sizes: given }: CheckOptions,
 ): Promise<Result> {
   const { settings, fileSystem, signal } = context;
+  const own = { fileSystem, signal };
   const parse = parseWith(await context.sqlParser?.());
   const migrations = all.filter(({ up }) => runsIn(up.header, settings.environment));
   const examines = ({ up }: Migration) => chosen.has(up.path);
@@ -144,7 +145,7 @@ async function runWithin(
   const plan = { migrations, examines, tests, repeatables: chosenRepeatables, earlier, parse, limit };
   const beginning = olderMigrations(plan);
   const { trial, database, standIns, roles } = await inShadow(async (shadow, start) => {
-    const one = new Trial({ ...shadow, signal }, plan, start);
+    const one = new Trial({ ...shadow, ...own }, plan, start);
     await one.run();
     const [used, created] = limit.isOver
       ? [[], []]
@@ -164,7 +165,7 @@ async function runWithin(
   const verdict = judge(examined, CHECK_RULES, { levels, known, paths, sizes });
   const proof = await testAlone(
     trial,
-    withRoles(roles, (work) => inShadow(work, beginning)),
+    withRoles(roles, (work) => inShadow((shadow) => work({ ...shadow, fileSystem }), beginning)),
     limit,
   );
   return {

@@ -9,8 +9,12 @@ import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { CommittedFiles, VersionControl } from "../../ports/version-control.ts";
 import type { EarlierRepeatables } from "./earlier-repeatables.ts";
 
-/** Which files `check` examines: all, those of the versions after one, or those that git does not have at a base. */
+/**
+ * Which files `check` examines: all, one by its path, those of the versions after one, or those that git does not have
+ * at a base.
+ */
 export type FileChoice =
+  | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "all" }
   | { readonly kind: "since"; readonly version: string }
   | { readonly kind: "new"; readonly base: string | undefined };
@@ -36,7 +40,7 @@ export interface ChosenFiles {
  * @throws Failure usage if it names more than one choice
  */
 export function fileChoice(typed: ReadonlyMap<string, string>, base: string | undefined): FileChoice {
-  const [first, second] = ["all", "since", "base"].filter((name) => typed.has(name));
+  const [first, second] = ["all", "since", "base", "stdin-path"].filter((name) => typed.has(name));
   if (second !== undefined) {
     throw usage(`Cannot use --${first} with --${second}: each chooses the migrations`, "Leave out one of them.");
   }
@@ -57,6 +61,11 @@ export async function chooseFiles(
   ];
   const files = units.flat();
   if (units.length === 0) return { paths: new Set(), older: new Set(), words: migrationsOf(0) };
+  if (choice.kind === "file") {
+    const [own, others] = [files.filter(isAt(choice.path)), files.filter((file) => !isAt(choice.path)(file))];
+    const { hint: _, ...rest } = chosen(own, others, own.length > 0 ? choice.path : `no statement of ${choice.path}`);
+    return rest;
+  }
   if (choice.kind === "all") return chosen(files, [], allOf(units.length));
   if (choice.kind === "since") {
     const { version } = choice;
@@ -96,6 +105,10 @@ export async function chooseFiles(
     earlier,
     afterMerge: mergeFindings(own, { ...there, commit: base.newer?.commit ?? base.commit }),
   };
+}
+
+function isAt(path: string): (file: SqlFile) => boolean {
+  return (file) => filePath(file.path) === path;
 }
 
 /** The texts of the changed repeatable migrations as git has them. */

@@ -7,6 +7,7 @@ import type { CheckFinding } from "../../core/findings/judge.ts";
 import { placeIn } from "../../core/placeholders/written-place.ts";
 import type { CheckedStatement } from "../../core/reports/check-report.ts";
 import type { Statement } from "../../core/sql/statement.ts";
+import type { Position } from "../../core/text/position.ts";
 import { decodeSource } from "../../core/text/source.ts";
 import { blockedBy, lockWords } from "../../core/trace/lock-modes.ts";
 import type { TracedFile, TracedStatement } from "../../core/trace/trace.ts";
@@ -26,7 +27,16 @@ export function placedFinding({ path, rule, match, severity, size }: CheckFindin
     why: rule.why,
     recipe,
     place: placeOf(path, statement.statement, at, fileSystem),
+    end: endOf(statement.statement, at),
   };
+}
+
+/** The end of the name at a place within a statement, or of the statement. */
+function endOf(statement: Statement, at: number): Position {
+  const { text } = statement;
+  const [name = ""] = /^(?:"[^"]*"|[\p{L}\p{N}_$]+)/u.exec(text.slice(at)) ?? [];
+  const end = at > 0 && name !== "" ? at + name.length : text.trimEnd().length;
+  return placeIn(statement, [...text.slice(0, end)].length);
 }
 
 /** The same finding as harm, if it is one that a rule of check is about. */
