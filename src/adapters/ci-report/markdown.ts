@@ -33,8 +33,11 @@ function shortened(plain: string): string {
   return plain.length <= LONGEST_TEXT ? plain : `${plain.slice(0, LONGEST_TEXT)}…`;
 }
 
-/** The longest comment that GitHub accepts is 65,536 characters. */
-const LONGEST_COMMENT = 65_000;
+/**
+ * A comment has at most 60,000 characters, its heading included. GitHub accepts 65,536, and whoever posts it may add
+ * some.
+ */
+const LONGEST_COMMENT = 59_800;
 
 /** The characters that are left in a comment. */
 export class Room {

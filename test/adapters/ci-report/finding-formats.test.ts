@@ -333,7 +333,7 @@ ALTER TABLE orders ALTER total TYPE bigint;
         ...{ ...check, findings, statements: Array.from({ length: 2_000 }, () => statement) },
         files: long,
       });
-      assert.ok(document.length <= 65_536, `${document.length}`);
+      assert.ok(document.length <= 60_000, `${document.length}`);
       assert.ok(document.length > 30_000, `${document.length}`);
       assert.match(document, /^### pgstep check: 2000 errors\n/);
       assert.match(document, /\n… and \d+ more\n\n\| place/);
