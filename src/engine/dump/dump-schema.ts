@@ -9,7 +9,7 @@ import {
 import { Failure, finding } from "../../core/failure/failure.ts";
 import { enumeration } from "../../core/text/display.ts";
 import { writeDuration } from "../../core/text/duration.ts";
-import type { SchemaDump } from "../../ports/schema-dump.ts";
+import type { SchemaDump, SchemaDumpRequest } from "../../ports/schema-dump.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { ROW_SETTINGS } from "../backup/snapshot.ts";
 import { tableNames } from "../history/history-table.ts";
@@ -62,6 +62,17 @@ export function dumpSchema(
   return withSession(database, doing, work, signal);
 }
 
+/**
+ * The entries of the whole schema with its privileges, as text that names the row of each object. Must be called in a
+ * transaction of `inSnapshot`.
+ */
+export async function dumpIdentified(context: DatabaseContext, session: Session): Promise<string> {
+  const dump = await context.schemaDump?.();
+  if (!dump) throw new Error("no pg_dump is given");
+  const choice = { owners: false, privileges: true, rows: [] };
+  return await dumpObjects(context, session, dump, { ...choice, identified: true }, []);
+}
+
 /** The history at the moment of the dump. */
 async function readApplied(session: Session, settings: Settings, state: DatabaseState): Promise<AppliedVersion[]> {
   if (!state.historyExists) return [];
@@ -80,7 +91,7 @@ async function dumpObjects(
   context: DatabaseContext,
   session: Session,
   dump: SchemaDump,
-  { owners, privileges }: SchemaChoice,
+  { owners, privileges, identified = false }: SchemaChoice & Pick<SchemaDumpRequest, "identified">,
   tables: readonly RowTable[],
 ): Promise<string> {
   const { settings, signal, database } = context;
@@ -93,6 +104,7 @@ async function dumpObjects(
   const request = {
     owners,
     privileges,
+    identified,
     except: [...own, ...unreadable],
     exceptSchemas: ownSchema === null ? [] : [ownSchema],
     lockTimeoutMs: settings.lockTimeoutMs,

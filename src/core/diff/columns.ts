@@ -1,0 +1,255 @@
+import type { Fact, Facts } from "../catalog/schema-object.ts";
+import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
+import { mayLose } from "./casts.ts";
+import { splitName, unquoted } from "./names.ts";
+import { changedOptions, unusualOptions } from "./sequences.ts";
+import { columnsInOrder, isCommon, partsOf, type SchemaSide } from "./side.ts";
+
+const STORAGE: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", m: "MAIN", x: "EXTENDED" };
+const COMPRESSION: Readonly<Record<string, string>> = { p: "pglz", l: "lz4" };
+
+/** A column of a table that both schemas have. */
+interface Column {
+  readonly table: string;
+  readonly name: string;
+  readonly order: number;
+  readonly notNullName: string | undefined;
+}
+
+/** Changes of the columns of tables that both schemas have. */
+export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
+  const [before, after] = [partsOf(from, "column"), partsOf(to, "column")];
+  const tables = [...to.relations].filter(([name, kind]) => kind === "table" && isCommon(from, to, name));
+  return tables.flatMap(([table]) => {
+    const order = columnsInOrder(to, table);
+    const places = [...order.keys()];
+    const [old, now] = [before.get(table) ?? new Map(), after.get(table) ?? new Map()];
+    const oldNames = columnsInOrder(from, table);
+    const dropped = [...old].flatMap(([name, facts]) =>
+      now.has(name) || facts.inherited === true ? [] : [dropColumn({ table, name }, facts)],
+    );
+    const changed = [...now].flatMap(([name, facts]: [string, Facts]) => {
+      const column: Column = { table, name, order: places.indexOf(name), notNullName: order.get(name) };
+      const former = old.get(name);
+      if (!former) return facts.inherited === true ? [] : addColumn(column, facts);
+      return [...changeColumn(column, former, facts), ...renameNotNull(column, oldNames.get(name), [former, facts])];
+    });
+    return [...dropped, ...changed];
+  });
+}
+
+export function columnSql({ name, notNullName }: Pick<Column, "name" | "notNullName">, facts: Facts): string {
+  const { type, collation, generated, expression, identity } = facts;
+  const parts = [`${name} ${type}`];
+  if (collation !== undefined) parts.push(`COLLATE ${collation}`);
+  if (generated !== undefined) parts.push(`GENERATED ALWAYS AS (${expression}) ${String(generated).toUpperCase()}`);
+  if (facts.default !== undefined) parts.push(`DEFAULT ${facts.default}`);
+  if (identity !== undefined) parts.push(identitySql(facts));
+  const named = notNullName === undefined ? "" : `CONSTRAINT ${notNullName} `;
+  if (facts["not null"] === "yes") parts.push(`${named}NOT NULL`);
+  if (facts["not null"] === "not inherited") parts.push(`${named}NOT NULL NO INHERIT`);
+  return parts.join(" ");
+}
+
+function identitySql(facts: Facts): string {
+  const options = unusualOptions(facts["sequence settings"] as Facts);
+  const kind = String(facts.identity).toUpperCase();
+  return `GENERATED ${kind} AS IDENTITY${options.length === 0 ? "" : ` (${options.join(" ")})`}`;
+}
+
+function addColumn(column: Column, facts: Facts): Action[] {
+  const { table, order } = column;
+  const add = { sql: `ALTER TABLE ${table} ADD COLUMN ${columnSql(column, facts)}`, phase: PHASE.addColumn, order };
+  return [add, ...restOf(column, {}, facts)];
+}
+
+function dropColumn(
+  { table, name }: Pick<Column, "table" | "name">,
+  facts: Facts,
+  phase: number = PHASE.dropColumn,
+): Action {
+  return {
+    sql: `ALTER TABLE ${table} DROP COLUMN ${name}`,
+    phase,
+    order: 0,
+    targets: [relationTarget(table, unquoted(name))],
+    // Its values are computed.
+    ...(facts.generated === undefined && { loses: `column ${table}.${name}` }),
+  };
+}
+
+function changeColumn(column: Column, before: Facts, after: Facts): Action[] {
+  if (isComputedAnew(before, after)) return replaced(column, before, after);
+  const { table, name, order } = column;
+  const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
+  const actions: Action[] = [];
+  const say = (sql: string, phase: number) => actions.push({ sql: `${at} ${sql}`, phase, order });
+  const isRetyped = before.type !== after.type || before.collation !== after.collation;
+  if (isRetyped && after.inherited !== true) actions.push(retyped(column, before, after));
+  if (before.generated !== undefined && after.generated === undefined) say("DROP EXPRESSION", PHASE.dropDefault);
+  if (before.default !== after.default) {
+    if (after.default === undefined) say("DROP DEFAULT", PHASE.dropDefault);
+    else {
+      if (isRetyped && before.default !== undefined) say("DROP DEFAULT", PHASE.dropDefault);
+      say(`SET DEFAULT ${after.default}`, PHASE.setDefault);
+    }
+  }
+  if (isCounted(after) && !isCounted(before)) actions.push(continued(column, after));
+  return [
+    ...actions,
+    ...notNullActions(column, before, after),
+    ...identityActions(column, before, after),
+    ...restOf(column, before, after),
+  ];
+}
+
+/** True if a sequence of its own gives the values of the column. */
+function isCounted({ identity, default: value }: Facts): boolean {
+  return identity !== undefined || String(value).startsWith("nextval(");
+}
+
+/** A new sequence begins after the values that exist. */
+function continued({ table, name, order }: Column, facts: Facts): Action {
+  const of =
+    facts.identity === undefined ? /^nextval\('(.*)'::regclass\)$/.exec(String(facts.default))?.[1] : undefined;
+  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  const sequence = of === undefined ? `pg_get_serial_sequence(${quoted(table)}, ${quoted(unquoted(name))})` : `'${of}'`;
+  const sql = `SELECT setval(${sequence}, COALESCE(max(${name}), 0) + 1, false) FROM ${table}`;
+  return { sql, phase: PHASE.marks, order };
+}
+
+/** True if the values of the column are to be computed by another expression, or no longer stored. */
+function isComputedAnew(before: Facts, after: Facts): boolean {
+  if (after.generated === undefined) return before.generated === "virtual";
+  return ["generated", "expression", "type", "collation"].some((fact) => before[fact] !== after[fact]);
+}
+
+function replaced(column: Column, before: Facts, after: Facts): Action[] {
+  const drop = dropColumn(column, before, PHASE.addColumn);
+  return [{ ...drop, order: column.order }, ...addColumn(column, after)];
+}
+
+/** Each way is tried after the one before has failed: a cast that PostgreSQL knows keeps all values. */
+function retyped(column: Column, before: Facts, after: Facts): Action {
+  const { table, name, order } = column;
+  const collation = after.collation === undefined ? "" : ` COLLATE ${after.collation}`;
+  const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
+  const [old, type] = [String(before.type), String(after.type)];
+  const loses = mayLose(old, type) ? { loses: `values of column ${table}.${name}` } : {};
+  const targets = [relationTarget(table, unquoted(name)), typeTarget(old)];
+  const change = (using: string): Action => ({
+    sql: `${at} TYPE ${type}${collation}${using === "" ? "" : ` USING ${using}`}`,
+    phase: PHASE.changeColumn,
+    order,
+    targets,
+    ...loses,
+  });
+  const step = (sql: string): Action => ({ sql: `${at} ${sql}`, phase: PHASE.changeColumn, order });
+  const cast: Action = {
+    ...change(""),
+    otherwise: [[change(`${name}::${type}`)], [change(`${name}::text::${type}`)], replaced(column, before, after)],
+  };
+  if (before.default === undefined) return cast;
+  // The default may have no cast, while the values have one.
+  const again = after.default === undefined ? [] : [step(`SET DEFAULT ${after.default}`)];
+  return { ...change(""), otherwise: [[step("DROP DEFAULT"), cast, ...again]] };
+}
+
+function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
+  const [old, now] = [before["not null"], after["not null"]];
+  if (old === now) return [];
+  const { table, name, order } = column;
+  const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
+  const drop: Action = { sql: `${at} DROP NOT NULL`, phase: PHASE.dropDefault, order };
+  const set = { phase: PHASE.notNull, order };
+  const named = column.notNullName === undefined ? "" : `CONSTRAINT ${column.notNullName} `;
+  if (now === undefined) return [drop];
+  if (now === "yes")
+    return [
+      {
+        ...set,
+        sql: named === "" ? `${at} SET NOT NULL` : `ALTER TABLE ${table} ADD ${named}NOT NULL ${name}`,
+        otherwise: [[{ ...set, sql: `${at} SET NOT NULL` }]],
+      },
+    ];
+  const mark = now === "not valid" ? " NOT VALID" : " NO INHERIT";
+  return [
+    ...(old === undefined ? [] : [drop]),
+    { ...set, sql: `ALTER TABLE ${table} ADD ${named}NOT NULL ${name}${mark}` },
+  ];
+}
+
+/** PostgreSQL 18 has constraints for NOT NULL, and keeps their names when a table or column is renamed. */
+function renameNotNull(
+  { table, name, notNullName }: Column,
+  former: string | undefined,
+  facts: readonly Facts[],
+): Action[] {
+  if (former === notNullName || facts.some((one) => one["not null"] === undefined)) return [];
+  const usual = (of: string) => `${unquoted(splitName(of)[1])}_${unquoted(name)}_not_null`;
+  const now = notNullName ?? quotedIfNeeded(usual(table));
+  const old = former ?? quotedIfNeeded(usual(table));
+  return [{ sql: `ALTER TABLE ${table} RENAME CONSTRAINT ${old} TO ${now}`, phase: PHASE.rename, order: 0 }];
+}
+
+function quotedIfNeeded(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+function identityActions({ table, name, order }: Column, before: Facts, after: Facts): Action[] {
+  const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
+  const change = { phase: PHASE.changeTable, order };
+  if (after.identity === undefined) {
+    return before.identity === undefined ? [] : [{ sql: `${at} DROP IDENTITY`, phase: PHASE.dropDefault, order }];
+  }
+  if (before.identity === undefined) return [{ ...change, sql: `${at} ADD ${identitySql(after)}` }];
+  const kind = before.identity === after.identity ? [] : [`SET GENERATED ${String(after.identity).toUpperCase()}`];
+  const [old, now] = [before["sequence settings"], after["sequence settings"]] as [Facts, Facts];
+  const options = [...kind, ...changedOptions(old, now, "SET ")];
+  return options.length === 0 ? [] : [{ ...change, sql: `${at} ${options.join(" ")}` }];
+}
+
+/** The settings of a column that have statements of their own. */
+function restOf({ table, name, order }: Column, before: Facts, after: Facts): Action[] {
+  const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
+  const actions: Action[] = [];
+  const say = (sql: string, ...others: string[]) => {
+    const one = (text: string) => ({ sql: `${at} ${text}`, phase: PHASE.changeTable, order });
+    actions.push({ ...one(sql), otherwise: others.map((other) => [one(other)]) });
+  };
+  if (before.storage !== after.storage) {
+    const storage = STORAGE[String(after.storage)];
+    if (storage) say(`SET STORAGE ${storage}`);
+    else say("SET STORAGE DEFAULT", "SET STORAGE EXTENDED", "SET STORAGE PLAIN");
+  }
+  if (before.compression !== after.compression)
+    say(`SET COMPRESSION ${COMPRESSION[String(after.compression)] ?? "default"}`);
+  if (before.statistics !== after.statistics) say(`SET STATISTICS ${after.statistics ?? -1}`);
+  for (const sql of optionChanges(before.options, after.options)) say(sql);
+  return actions;
+}
+
+/** SET and RESET that lead from one list of "name=value" to another, in its order. */
+export function optionChanges(before: Fact | undefined, after: Fact | undefined): string[] {
+  const [old, now] = [optionsOf(before), optionsOf(after)];
+  const changed = [...now].filter(([name, value]) => old.get(name) !== value);
+  const kept = [...old].filter(([name, value]) => now.get(name) === value);
+  // SET puts an option at the end.
+  const reached = [...kept, ...changed].map(([name]) => name);
+  const isInOrder = reached.join() === [...now.keys()].join();
+  const reset = [...old.keys()].filter((name) => (isInOrder ? !now.has(name) : true));
+  const set = isInOrder ? changed : [...now];
+  return [
+    ...(reset.length > 0 ? [`RESET (${reset.join(", ")})`] : []),
+    ...(set.length > 0 ? [`SET (${set.map(([name, value]) => `${name} = ${valueSql(value)}`).join(", ")})`] : []),
+  ];
+}
+
+function optionsOf(options: Fact | undefined): Map<string, string> {
+  const all = Array.isArray(options) ? options.map(String) : [];
+  return new Map(all.map((one) => [one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1)]));
+}
+
+function valueSql(value: string): string {
+  return /^[\w.+-]+$/.test(value) ? value : `'${value.replaceAll("'", "''")}'`;
+}

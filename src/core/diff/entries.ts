@@ -1,0 +1,269 @@
+import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
+import { comparable, isCommon, isIdentity, type SchemaSide, type SideEntry } from "./side.ts";
+import { withoutEnd } from "./tables.ts";
+
+/** When entries of pg_dump are created; all others with the routines. */
+const CREATED: Readonly<Record<string, number>> = {
+  SCHEMA: PHASE.schema,
+  EXTENSION: PHASE.extension,
+  "PROCEDURAL LANGUAGE": PHASE.language,
+  "ACCESS METHOD": PHASE.language,
+  COLLATION: PHASE.language,
+  "SHELL TYPE": PHASE.type,
+  TYPE: PHASE.type,
+  DOMAIN: PHASE.type,
+  SEQUENCE: PHASE.sequence,
+  TABLE: PHASE.table,
+  "FOREIGN TABLE": PHASE.table,
+  "SEQUENCE OWNED BY": PHASE.owned,
+  DEFAULT: PHASE.setDefault,
+  CONSTRAINT: PHASE.key,
+  "CHECK CONSTRAINT": PHASE.check,
+  INDEX: PHASE.index,
+  "TABLE ATTACH": PHASE.attach,
+  "INDEX ATTACH": PHASE.attachIndex,
+  VIEW: PHASE.view,
+  "MATERIALIZED VIEW": PHASE.view,
+  STATISTICS: PHASE.view,
+  "FK CONSTRAINT": PHASE.foreignKey,
+  TRIGGER: PHASE.trigger,
+  RULE: PHASE.trigger,
+  "ROW SECURITY": PHASE.rowSecurity,
+  POLICY: PHASE.policy,
+  PUBLICATION: PHASE.publication,
+  "PUBLICATION TABLE": PHASE.publication,
+  "PUBLICATION TABLES IN SCHEMA": PHASE.publication,
+  COMMENT: PHASE.comment,
+  "EVENT TRIGGER": PHASE.eventTrigger,
+};
+
+const DROPPED: Readonly<Record<string, number>> = {
+  VIEW: PHASE.dropView,
+  "MATERIALIZED VIEW": PHASE.dropView,
+  INDEX: PHASE.dropConstraint,
+  STATISTICS: PHASE.dropConstraint,
+  PUBLICATION: PHASE.dropPart,
+  "PUBLICATION TABLE": PHASE.dropPart,
+  "PUBLICATION TABLES IN SCHEMA": PHASE.dropPart,
+  "EVENT TRIGGER": PHASE.dropPart,
+  TABLE: PHASE.dropTable,
+  "FOREIGN TABLE": PHASE.dropTable,
+  FUNCTION: PHASE.dropRoutine,
+  PROCEDURE: PHASE.dropRoutine,
+  AGGREGATE: PHASE.dropRoutine,
+  SEQUENCE: PHASE.dropSequence,
+  TYPE: PHASE.dropType,
+  DOMAIN: PHASE.dropType,
+  "SHELL TYPE": PHASE.dropType,
+  EXTENSION: PHASE.dropExtension,
+  SCHEMA: PHASE.dropSchema,
+};
+
+/** Parts of relations that the facts of the model change where both schemas have the relation. */
+const BY_FACTS: ReadonlySet<string> = new Set([
+  "DEFAULT",
+  "CONSTRAINT",
+  "CHECK CONSTRAINT",
+  "FK CONSTRAINT",
+  "INDEX",
+  "TRIGGER",
+  "RULE",
+  "POLICY",
+  "ROW SECURITY",
+  "TABLE ATTACH",
+]);
+const NEVER: ReadonlySet<string> = new Set(["ACL", "DEFAULT ACL"]);
+/** Changed in place, by the facts of the model. */
+const ALTERED: ReadonlySet<string> = new Set(["TABLE", "SEQUENCE", "SEQUENCE OWNED BY", "SCHEMA"]);
+
+export interface Comparison {
+  readonly from: SchemaSide;
+  readonly to: SchemaSide;
+  /** True after a first round: then what the facts have not brought about is taken from pg_dump's text. */
+  readonly isAgain: boolean;
+}
+
+/** What creates, replaces and deletes whole objects. */
+export function entryActions(comparison: Comparison): Action[] {
+  const { from, to } = comparison;
+  const actions: Action[] = [];
+  for (const entry of to.entries.values()) {
+    const before = from.entries.get(entry.key);
+    if (NEVER.has(entry.type)) continue;
+    if (!before) actions.push(...created(comparison, entry));
+    else if (comparable(before) !== comparable(entry)) actions.push(...changed(comparison, before, entry));
+  }
+  for (const entry of from.entries.values()) {
+    if (!to.entries.has(entry.key) && !NEVER.has(entry.type)) actions.push(...dropped(comparison, entry));
+  }
+  return actions;
+}
+
+function isByFacts({ from, to, isAgain }: Comparison, entry: SideEntry): boolean {
+  if (isIdentity(entry)) return isCommon(from, to, entry.within);
+  if (entry.type === "SEQUENCE OWNED BY") return isCommon(from, to, entry.within);
+  if (!BY_FACTS.has(entry.type) || !isCommon(from, to, entry.within)) return false;
+  if (entry.type === "DEFAULT" && to.relations.get(entry.within) !== "table") return false;
+  // The model leaves out what a partition has from its parent.
+  const isKnown =
+    !isAgain || entry.type === "DEFAULT" || entry.type === "ROW SECURITY" || entry.type === "TABLE ATTACH";
+  return isKnown || [from, to].some(({ objects }) => objects.has(modelKey(entry)));
+}
+
+function modelKey({ type, within, name, identity }: SideEntry): string {
+  if (type === "INDEX") return `index ${within}.${(identity ?? name).replace(/^.*?\.(?=[^.]*$)/, "")}`;
+  const plain = identity?.slice(0, identity.length - ` on ${within}`.length) ?? name;
+  return `${type.endsWith("CONSTRAINT") ? "constraint" : type.toLowerCase()} ${within}.${plain}`;
+}
+
+function created(comparison: Comparison, entry: SideEntry): Action[] {
+  const { from, to, isAgain } = comparison;
+  const { type, statements, order, within } = entry;
+  if (isByFacts(comparison, entry)) return [];
+  if (type === "INDEX ATTACH" && !isAgain && !hasNewParent(comparison, entry)) return [];
+  if (type === "COMMENT" && !isAgain && entry.key.startsWith("COMMENT EXTENSION ")) {
+    // CREATE EXTENSION has the comment.
+    const extension = entry.key.slice("COMMENT ".length);
+    if (!from.entries.has(extension) && to.entries.has(extension)) return [];
+  }
+  const phase = isIdentity(entry) ? PHASE.table + 1 : (CREATED[type] ?? PHASE.routine);
+  const isOfNew = within !== undefined && !isCommon(from, to, within);
+  return statements.map((sql, index) => ({
+    sql: createSql(type, sql),
+    phase,
+    order: order + index / 1000 + (isOfNew ? 0 : 0.5),
+  }));
+}
+
+function createSql(type: string, sql: string): string {
+  const statement = withoutEnd(sql);
+  if (type === "EXTENSION") return statement.replace("CREATE EXTENSION IF NOT EXISTS ", "CREATE EXTENSION ");
+  return statement;
+}
+
+const PARENT_INDEX = /^ALTER INDEX (\S+) ATTACH/;
+
+/** True if the index of the parent is new with the parent: other ones have their partitions already. */
+function hasNewParent({ from, to }: Comparison, { statements: [statement = ""] }: SideEntry): boolean {
+  const [, index = ""] = PARENT_INDEX.exec(statement) ?? [];
+  const of = [...to.entries.values()].find(
+    ({ type, identity, within, schema, name }) =>
+      (type === "INDEX" && identity === index) ||
+      (type === "CONSTRAINT" && index === `${schema}.${name.slice(name.lastIndexOf(" ") + 1)}` && within !== undefined),
+  );
+  return of?.within !== undefined && !isCommon(from, to, of.within);
+}
+
+function changed(comparison: Comparison, before: SideEntry, after: SideEntry): Action[] {
+  const { type, statements, order } = after;
+  const { from, to } = comparison;
+  if (type === "SEQUENCE" && isIdentity(before) !== isIdentity(after)) {
+    // The name is taken until the former sequence is gone.
+    if (isIdentity(before)) return statements.map((sql) => ({ sql: withoutEnd(sql), phase: PHASE.sequence, order }));
+    return dropOf(before).map((one) => ({ ...one, phase: PHASE.dropDefault, order: 1 }));
+  }
+  if (ALTERED.has(type) || isIdentity(after) || isByFacts(comparison, after)) return [];
+  const isAltered = ["enum", "domain", "composite type"].some((kind) => {
+    const [old, now] = [from, to].map(({ objects }) => objects.get(`${kind} ${after.identity}`)?.facts);
+    return old && now && !(kind === "domain" && (old.type !== now.type || old.collation !== now.collation));
+  });
+  if (isAltered) return [];
+  const phase = CREATED[type] ?? PHASE.routine;
+  const create: Action[] = statements.map((sql, index) => ({
+    sql: createSql(type, sql),
+    phase,
+    order: order + index / 1000,
+  }));
+  if (type === "COMMENT") return create;
+  if (type === "EXTENSION")
+    return [
+      {
+        sql: `ALTER EXTENSION ${after.identity} SET SCHEMA ${/ WITH SCHEMA (.*);$/.exec(statements[0] ?? "")?.[1]}`,
+        phase,
+        order,
+      },
+    ];
+  const drop = dropOf(before);
+  const again = [...drop.map((one) => ({ ...one, phase: Math.min(one.phase, phase) })), ...create];
+  const replace = replaced(type, create);
+  if (!replace) return again;
+  return replace.map((one, index) => (index === 0 ? { ...one, otherwise: [again] } : one));
+}
+
+const REPLACEABLE = /^CREATE (FUNCTION|PROCEDURE|AGGREGATE|VIEW|LANGUAGE|TRUSTED LANGUAGE) /;
+
+/** The statements that change an object without dropping it; undefined if there are none. */
+function replaced(type: string, create: readonly Action[]): Action[] | undefined {
+  if (!["FUNCTION", "PROCEDURE", "AGGREGATE", "VIEW"].includes(type)) return undefined;
+  return create.map((one) => ({ ...one, sql: one.sql.replace(REPLACEABLE, "CREATE OR REPLACE $1 ") }));
+}
+
+function dropped(comparison: Comparison, entry: SideEntry): Action[] {
+  const { from, to } = comparison;
+  const { type, within, key, order } = entry;
+  if (isByFacts(comparison, entry) || type === "INDEX ATTACH") return [];
+  if (type === "COMMENT") {
+    return [{ sql: `COMMENT ON ${key.slice("COMMENT ".length)} IS NULL`, phase: PHASE.uncomment, order }];
+  }
+  if (isIdentity(entry) || type === "SEQUENCE OWNED BY" || type === "ROW SECURITY") return [];
+  // It goes with its relation.
+  if (within !== undefined && !to.relations.has(within)) return [];
+  if (within !== undefined && !isCommon(from, to, within)) return [];
+  return dropOf(entry);
+}
+
+const TARGETED = ["TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE", "INDEX"];
+
+function dropOf({ type, identity, kind, within, catalog, oid, order, statements }: SideEntry): Action[] {
+  const phase = DROPPED[type] ?? (within === undefined ? PHASE.dropOther : PHASE.dropPart);
+  const sql = dropSql(kind, identity, statements[0] ?? "");
+  if (sql === undefined || identity === undefined) return [];
+  const ofRow = { catalog: `#${catalog}`, oid };
+  const targets = TARGETED.includes(type)
+    ? [relationTarget(identity)]
+    : type === "TYPE" || type === "DOMAIN"
+      ? [typeTarget(identity)]
+      : [ofRow];
+  return [{ sql, phase, order: -order, targets, ...(type === "TABLE" && { loses: `table ${identity}` }) }];
+}
+
+const PUBLISHED = /^ALTER PUBLICATION (\S+|"(?:[^"]|"")*") ADD (TABLE ONLY|TABLES IN SCHEMA) ("(?:[^"]|"")*"\S*|\S+)/;
+
+/** DROP for an object of a kind, as `pg_identify_object` names both; undefined if it cannot be dropped by itself. */
+export function dropSql(kind: string | undefined, identity: string | undefined, statement = ""): string | undefined {
+  if (kind === undefined || identity === undefined) return undefined;
+  const [, part, of] = /^(.*) (?:on|in|for) (.*)$/s.exec(identity) ?? [];
+  if (kind === "table constraint") return `ALTER TABLE ${of} DROP CONSTRAINT ${part}`;
+  if (kind === "domain constraint") return `ALTER DOMAIN ${of} DROP CONSTRAINT ${part}`;
+  if (kind === "publication relation" || kind === "publication namespace") {
+    const [, publication, what, name = ""] = PUBLISHED.exec(statement) ?? [];
+    return (
+      publication &&
+      `ALTER PUBLICATION ${publication} DROP ${what === "TABLES IN SCHEMA" ? what : "TABLE"} ${name.replace(/;$/, "")}`
+    );
+  }
+  if (kind === "default value") {
+    const [, relation = "", column = ""] = /^for (.*)\.("(?:[^"]|"")+"|[^."]+)$/s.exec(identity) ?? [];
+    return `ALTER TABLE ${relation} ALTER COLUMN ${column} DROP DEFAULT`;
+  }
+  if (kind === "user mapping")
+    return `DROP USER MAPPING FOR ${userOf(statement) ?? identity.replace(" on server ", " SERVER ")}`;
+  if (kind === "aggregate") return `DROP AGGREGATE ${identity.replace(/\(\)$/, "(*)")}`;
+  if (kind === "transform")
+    return `DROP TRANSFORM ${identity
+      .replace(/^for/, "FOR")
+      .replace(/ language /, " LANGUAGE ")
+      .replace(/ on LANGUAGE /i, " LANGUAGE ")}`;
+  const words: Readonly<Record<string, string>> = {
+    "foreign-data wrapper": "FOREIGN DATA WRAPPER",
+    "statistics object": "STATISTICS",
+    "composite type": "TYPE",
+  };
+  if (kind === "operator") return `DROP OPERATOR ${identity.replace("(-,", "(NONE,")}`;
+  if (kind === "trigger" || kind === "policy" || kind === "rule") return `DROP ${kind.toUpperCase()} ${part} ON ${of}`;
+  return `DROP ${words[kind] ?? kind.toUpperCase()} ${identity}`;
+}
+
+function userOf(statement: string): string | undefined {
+  return /^CREATE USER MAPPING FOR (.*? SERVER ("(?:[^"]|"")*"|\w+))/.exec(statement)?.[1];
+}

@@ -1,0 +1,34 @@
+/** An identifier as SQL, as PostgreSQL prints it. */
+export const NAME = '(?:"(?:[^"]|"")+"|[^\\s".(),;:\'\\[\\]]+)';
+/** A name with its schema. */
+export const QUALIFIED_NAME = `${NAME}\\.${NAME}`;
+
+const LAST = new RegExp(`^(.*)\\.(${NAME})$`, "s");
+
+/** "schema.table.column" as ["schema.table", "column"] */
+export function splitName(name: string): [string, string] {
+  const [, before = "", last = name] = LAST.exec(name) ?? [];
+  return [before, last];
+}
+
+/** A name without its schema. */
+export function plainName(name: string): string {
+  return splitName(name)[1];
+}
+
+/** An identifier without its quotes. */
+export function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
+/** The identifier with something added to its end. */
+export function suffixed(name: string, suffix: string): string {
+  return name.startsWith('"') ? `${name.slice(0, -1)}${suffix}"` : `${name}${suffix}`;
+}
+
+/** A text as a string literal, as a person would write it. */
+export function literal(text: string): string {
+  return text.includes("\\")
+    ? `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
+    : `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,144 @@
+import type { Facts } from "../catalog/schema-object.ts";
+import { type Action, PHASE } from "./action.ts";
+import { splitName } from "./names.ts";
+import type { SchemaSide } from "./side.ts";
+
+const OPTION = " WITH GRANT OPTION";
+const KEY =
+  /^(privileges|revoked privileges) of (PUBLIC|its owner|"(?:[^"]|"")*"|\S+) on (table|sequence|column|function|procedure|type|foreign-data wrapper|server|language|schema|future (?:tables|sequences|functions|types|schemas|large objects)) (.*)$/s;
+const DEFAULTS = /^of (.*?)(?: in schema (.*))?$/s;
+
+/** The privileges of one role on one object. */
+interface Held {
+  readonly role: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly given: readonly string[];
+  /** Those of a new object that were taken away. */
+  readonly taken: readonly string[];
+}
+
+/** GRANT and REVOKE for the objects of the second schema. */
+export function privilegeActions(from: SchemaSide, to: SchemaSide): Action[] {
+  const [before, after] = [heldBy(from), heldBy(to)];
+  const names = namesOf(to);
+  const actions: Action[] = [];
+  const revoked = new Set<string>();
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const [old, now] = [before.get(key), after.get(key)];
+    const held = now ?? old;
+    const isThere = (one: Held) =>
+      one.kind === "column" ? names.has(`table ${splitName(one.name)[0]}`) : names.has(`${one.kind} ${one.name}`);
+    if (!held || !isThere(held)) continue;
+    const change = changeOf(held, old, now);
+    for (const { sql, isRevoke } of change) {
+      actions.push({ sql: statement(sql, held, to.login), phase: PHASE.privileges, order: isRevoke ? 0 : 1 });
+      if (isRevoke && held.kind === "table") revoked.add(`${held.role} ${held.name}`);
+    }
+  }
+  return [...actions, ...columnsAgain(after, before, revoked, to.login)];
+}
+
+/** Revoking a privilege on a table revokes it on the columns too. */
+function columnsAgain(
+  after: ReadonlyMap<string, Held>,
+  before: ReadonlyMap<string, Held>,
+  revoked: ReadonlySet<string>,
+  login: string,
+): Action[] {
+  return [...after].flatMap(([key, held]) => {
+    const isHit = held.kind === "column" && revoked.has(`${held.role} ${splitName(held.name)[0]}`);
+    const grants = isHit && before.has(key) ? changeOf(held, undefined, held).filter(({ isRevoke }) => !isRevoke) : [];
+    return grants.map(({ sql }) => ({ sql: statement(sql, held, login), phase: PHASE.privileges, order: 1 }));
+  });
+}
+
+function heldBy({ objects }: SchemaSide): Map<string, Held> {
+  const held = new Map<string, Held>();
+  for (const [objectKey, { facts }] of objects) {
+    const [, list, role = "", kind = "", name = ""] = KEY.exec(objectKey) ?? [];
+    if (list === undefined) continue;
+    const key = `${role} ${kind} ${name}`;
+    const found = held.get(key) ?? { role, kind, name, given: [], taken: [] };
+    held.set(key, { ...found, [list === "privileges" ? "given" : "taken"]: privilegesOf(facts) });
+  }
+  return held;
+}
+
+function privilegesOf({ privileges }: Facts): string[] {
+  return Array.isArray(privileges) ? privileges.map(String) : [];
+}
+
+/** The objects that can have privileges, by kind and name in the words of this file. */
+function namesOf({ objects, relations }: SchemaSide): ReadonlySet<string> {
+  const names = new Set<string>(["schema public"]);
+  for (const { kind, name } of objects.values()) {
+    names.add(`${kind} ${name}`);
+    if (kind === "aggregate") names.add(`function ${name}`);
+    if (["enum", "domain", "range", "composite type"].includes(kind)) names.add(`type ${name}`);
+    const [, , defaults, of] = KEY.exec(`${kind} ${name}`)?.slice(1) ?? [];
+    if (defaults?.startsWith("future ")) names.add(`${defaults} ${of}`);
+  }
+  for (const [name, kind] of relations)
+    if (kind !== "composite type" && kind !== "sequence") names.add(`table ${name}`);
+  for (const language of ["sql", "plpgsql", "internal", "c"]) names.add(`language ${language}`);
+  return names;
+}
+
+interface Change {
+  /** With "<on>" for the object and "<to>" for the role. */
+  readonly sql: string;
+  readonly isRevoke: boolean;
+}
+
+function changeOf(held: Held, before: Held | undefined, after: Held | undefined): Change[] {
+  const [old, now] = [before?.given ?? [], after?.given ?? []];
+  const [lost, kept] = [before?.taken ?? [], after?.taken ?? []];
+  const isOption = (one: string) => one.endsWith(OPTION);
+  const plain = (one: string) => one.replace(OPTION, "");
+  const had = (list: readonly string[], one: string) => list.some((other) => plain(other) === plain(one));
+  const granted = [
+    ...now.filter((one) => !old.includes(one) && (isOption(one) || !had(old, one))),
+    ...lost.filter((one) => !kept.includes(one)),
+  ];
+  const revoked = [...old.filter((one) => !had(now, one)), ...kept.filter((one) => !lost.includes(one))].map(plain);
+  const options = old.filter((one) => isOption(one) && now.includes(plain(one))).map(plain);
+  const list = (all: readonly string[]) => wordsOf(held, all.map(plain));
+  const grants = granted.filter((one) => !isOption(one));
+  const withOption = granted.filter(isOption);
+  return [
+    ...(revoked.length > 0 ? [{ sql: `REVOKE ${list(revoked)} ON <on> FROM <to>`, isRevoke: true }] : []),
+    ...(options.length > 0
+      ? [{ sql: `REVOKE GRANT OPTION FOR ${list(options)} ON <on> FROM <to>`, isRevoke: true }]
+      : []),
+    ...(grants.length > 0 ? [{ sql: `GRANT ${list(grants)} ON <on> TO <to>`, isRevoke: false }] : []),
+    ...(withOption.length > 0 ? [{ sql: `GRANT ${list(withOption)} ON <on> TO <to>${OPTION}`, isRevoke: false }] : []),
+  ];
+}
+
+/** MAINTAIN is only in a list of all privileges on tables, which older servers have without it. */
+function wordsOf({ kind, name }: Held, all: readonly string[]): string {
+  const isAll = all.includes("MAINTAIN") && all.length === 8;
+  if (kind === "column") return all.map((one) => `${one} (${splitName(name)[1]})`).join(", ");
+  return isAll ? "ALL" : [...all].sort().join(", ");
+}
+
+const ON: Readonly<Record<string, string>> = {
+  table: "",
+  column: "",
+  "foreign-data wrapper": "FOREIGN DATA WRAPPER ",
+  server: "FOREIGN SERVER ",
+};
+
+function statement(sql: string, { role, kind, name }: Held, login: string): string {
+  const to = role === "its owner" ? "CURRENT_USER" : role;
+  if (kind.startsWith("future ")) {
+    const [, owner = "", schema] = DEFAULTS.exec(name) ?? [];
+    const words = kind.slice("future ".length).toUpperCase();
+    const forRole = owner === login ? "" : ` FOR ROLE ${owner}`;
+    const target = role === "its owner" ? owner : to;
+    return `ALTER DEFAULT PRIVILEGES${forRole}${schema === undefined ? "" : ` IN SCHEMA ${schema}`} ${sql.replace("<on>", words).replace("<to>", target)}`;
+  }
+  const object = kind === "column" ? splitName(name)[0] : name;
+  return sql.replace("<on>", () => `${ON[kind] ?? `${kind.toUpperCase()} `}${object}`).replace("<to>", () => to);
+}

@@ -1,0 +1,68 @@
+import type { Facts } from "../catalog/schema-object.ts";
+import { type Action, PHASE } from "./action.ts";
+import type { SchemaSide } from "./side.ts";
+
+const LARGEST: Readonly<Record<string, string>> = {
+  smallint: "32767",
+  integer: "2147483647",
+  bigint: "9223372036854775807",
+};
+const SMALLEST: Readonly<Record<string, string>> = {
+  smallint: "-32768",
+  integer: "-2147483648",
+  bigint: "-9223372036854775808",
+};
+
+/** The options of a sequence that are not PostgreSQL's defaults; empty if all are. */
+export function unusualOptions(settings: Facts): string[] {
+  const { type, start, increment, min, max, cache, cycle } = settings;
+  const descends = String(increment).startsWith("-");
+  const usualMin = descends ? SMALLEST[String(type)] : "1";
+  const usualMax = descends ? "-1" : LARGEST[String(type)];
+  return [
+    ...(increment === "1" ? [] : [`INCREMENT BY ${increment}`]),
+    ...(min === usualMin ? [] : [`MINVALUE ${min}`]),
+    ...(max === usualMax ? [] : [`MAXVALUE ${max}`]),
+    ...(start === (descends ? max : min) ? [] : [`START WITH ${start}`]),
+    ...(cache === "1" ? [] : [`CACHE ${cache}`]),
+    ...(cycle === true ? ["CYCLE"] : []),
+  ];
+}
+
+/** The options that lead from one sequence to another. @param prefix SET for the sequence of an identity column */
+export function changedOptions(before: Facts, after: Facts, prefix = ""): string[] {
+  const words: Record<string, (value: unknown) => string> = {
+    increment: (value) => `INCREMENT BY ${value}`,
+    min: (value) => `MINVALUE ${value}`,
+    max: (value) => `MAXVALUE ${value}`,
+    start: (value) => `START WITH ${value}`,
+    cache: (value) => `CACHE ${value}`,
+    cycle: (value) => (value === true ? "CYCLE" : "NO CYCLE"),
+  };
+  return Object.entries(words)
+    .filter(([name]) => before[name] !== after[name])
+    .map(([name, word]) => `${prefix}${word(after[name])}`);
+}
+
+/** Changes of sequences that both schemas have. */
+export function sequenceActions(from: SchemaSide, to: SchemaSide): Action[] {
+  const actions: Action[] = [];
+  for (const { kind, name, facts: after } of to.objects.values()) {
+    const before = kind === "sequence" ? from.objects.get(`sequence ${name}`)?.facts : undefined;
+    if (!before) continue;
+    const [old, now] = [before.settings as Facts, after.settings as Facts];
+    const type = old.type === now.type ? [] : [`AS ${now.type}`];
+    const options = [...type, ...changedOptions(old, now)];
+    const change = (sql: string, phase: number) =>
+      actions.push({ sql: `ALTER SEQUENCE ${name} ${sql}`, phase, order: 0 });
+    if (options.length > 0) change(options.join(" "), PHASE.changeTable);
+    if (before.persistence !== after.persistence)
+      change(after.persistence === "u" ? "SET UNLOGGED" : "SET LOGGED", PHASE.changeTable);
+    const owner = after["owner column"];
+    if (before["owner column"] !== owner) {
+      // A column that is dropped takes its sequence with it.
+      change(`OWNED BY ${owner ?? "NONE"}`, owner === undefined ? PHASE.dropDefault : PHASE.owned);
+    }
+  }
+  return actions;
+}

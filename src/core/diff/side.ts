@@ -1,0 +1,153 @@
+import type { DumpEntry } from "../backup/dump-entries.ts";
+import type { Facts, ObjectFacts } from "../catalog/schema-object.ts";
+import { NAME, QUALIFIED_NAME, splitName } from "./names.ts";
+
+/** One of the two schemas that are compared, as pg_dump writes it and as the model describes it. */
+export interface SchemaSide {
+  /** The entries of pg_dump's text by their keys, in the order of the text. */
+  readonly entries: ReadonlyMap<string, SideEntry>;
+  /** The objects of the model by kind and name. */
+  readonly objects: ReadonlyMap<string, ObjectFacts>;
+  /** Relations by name, with their kind in the model's words. */
+  readonly relations: ReadonlyMap<string, string>;
+  /** The role that the schema was read as. */
+  readonly login: string;
+}
+
+export interface SideEntry extends DumpEntry {
+  readonly key: string;
+  /** The object as SQL, as DROP accepts it; absent for entries that belong to another object. */
+  readonly identity: string | undefined;
+  /** The kind of the object in PostgreSQL's words: "table constraint". */
+  readonly kind: string | undefined;
+  /** The relation that the object is a part of, as SQL. */
+  readonly within: string | undefined;
+  /** The place in the text. */
+  readonly order: number;
+}
+
+/** What the server says of the object of an entry. */
+export interface EntryObject {
+  readonly kind: string;
+  readonly identity: string;
+  readonly within: string | undefined;
+}
+
+const RELATIONS: ReadonlySet<string> = new Set([
+  "table",
+  "view",
+  "materialized view",
+  "sequence",
+  "foreign table",
+  "composite type",
+]);
+
+/** @param objectOf what the server says of a row of a catalog; undefined if nothing is known */
+export function schemaSide(
+  dumped: readonly DumpEntry[],
+  objectOf: (catalog: string, oid: string) => EntryObject | undefined,
+  objects: readonly ObjectFacts[],
+  login: string,
+): SchemaSide {
+  const entries = new Map<string, SideEntry>();
+  for (const [order, entry] of dumped.entries()) {
+    if (entry.type === "SET") continue;
+    const object = entry.catalog === "0" ? undefined : objectOf(entry.catalog, entry.oid);
+    const { kind, identity } = object ?? {};
+    const key = unusedKey(entries, keyOfEntry(entry, identity));
+    entries.set(key, { ...entry, key, identity, kind, within: object?.within ?? withinOf(entry), order });
+  }
+  const byKey = new Map(objects.map((object) => [`${object.kind} ${object.name}`, object]));
+  const relations = objects.filter(({ kind }) => RELATIONS.has(kind)).map(({ kind, name }) => [name, kind] as const);
+  return { entries, objects: byKey, relations: new Map(relations), login };
+}
+
+function unusedKey(entries: ReadonlyMap<string, SideEntry>, key: string): string {
+  let [unused, number] = [key, 1];
+  while (entries.has(unused)) unused = `${key} (${++number})`;
+  return unused;
+}
+
+function keyOfEntry({ type, schema, name, statements }: DumpEntry, identity: string | undefined): string {
+  if (identity !== undefined) return `${type} ${identity}`;
+  if (type === "COMMENT") return `COMMENT ${commented(statements[0] ?? "")}`;
+  return `${type} ${schema}.${name}`;
+}
+
+/** "TABLE public.t" in COMMENT ON TABLE public.t IS 'text' */
+export function commented(statement: string): string {
+  const [, object = statement] = /^COMMENT ON ((?:"(?:[^"]|"")*"|[^"'])*?) IS (?:'|NULL)/s.exec(statement) ?? [];
+  return object;
+}
+
+const ATTACH = new RegExp(`^ALTER TABLE ONLY ${QUALIFIED_NAME} ATTACH PARTITION (${QUALIFIED_NAME}) `);
+const SECURITY = new RegExp(`^ALTER TABLE (${QUALIFIED_NAME}) ENABLE ROW`);
+const OWNED = new RegExp(`^ALTER SEQUENCE (${QUALIFIED_NAME}) OWNED BY`);
+
+/** The relation that an entry without an object of its own belongs to. */
+function withinOf({ type, statements: [statement = ""] }: DumpEntry): string | undefined {
+  if (type === "TABLE ATTACH") return ATTACH.exec(statement)?.[1];
+  if (type === "ROW SECURITY") return SECURITY.exec(statement)?.[1];
+  return type === "SEQUENCE OWNED BY" ? OWNED.exec(statement)?.[1] : undefined;
+}
+
+/** The text of an entry for a comparison: equal for two schemas that differ only in the order of columns. */
+export function comparable({ type, statements }: SideEntry): string {
+  const text = statements.join("\n");
+  const hasColumns = type === "TABLE" || type === "FOREIGN TABLE" || /^CREATE TYPE [^']* AS \(/.test(text);
+  if (hasColumns)
+    return text
+      .split("\n")
+      .map((line) => line.replace(/,$/, ""))
+      .sort()
+      .join("\n");
+  if (type === "STATISTICS" || type === "PUBLICATION TABLE")
+    return text
+      .split(/[\s,()]+/)
+      .sort()
+      .join(" ");
+  return text;
+}
+
+/** The sequence of an identity column, which pg_dump writes as a change of its table. */
+export function isIdentity({ type, statements: [statement = ""] }: SideEntry): boolean {
+  return type === "SEQUENCE" && statement.startsWith("ALTER TABLE ");
+}
+
+/** The facts of an object; undefined if there is none. */
+export function factsOf({ objects }: SchemaSide, kind: string, name: string): Facts | undefined {
+  return objects.get(`${kind} ${name}`)?.facts;
+}
+
+/** The objects of one kind that are parts of a relation, by their plain names. */
+export function partsOf({ objects }: SchemaSide, kind: string): Map<string, Map<string, Facts>> {
+  const parts = new Map<string, Map<string, Facts>>();
+  for (const object of objects.values()) {
+    if (object.kind !== kind) continue;
+    const [relation, name] = splitName(object.name);
+    const of = parts.get(relation) ?? new Map<string, Facts>();
+    parts.set(relation, of.set(name, object.facts));
+  }
+  return parts;
+}
+
+/** True if both schemas have a relation of this name and kind. */
+export function isCommon(from: SchemaSide, to: SchemaSide, relation: string | undefined): relation is string {
+  if (relation === undefined) return false;
+  const kind = from.relations.get(relation);
+  return kind !== undefined && kind === to.relations.get(relation);
+}
+
+const COLUMN = new RegExp(`^ {4}(${NAME}) `);
+const NOT_NULL_NAME = new RegExp(` CONSTRAINT (${NAME}) NOT NULL`);
+
+/** The columns of a table in their order, each with the name of its NOT NULL constraint if that is not the usual one. */
+export function columnsInOrder(side: SchemaSide, table: string): Map<string, string | undefined> {
+  const [create = ""] = side.entries.get(`TABLE ${table}`)?.statements ?? [];
+  const columns = new Map<string, string | undefined>();
+  for (const line of create.split("\n")) {
+    const [, name] = COLUMN.exec(line) ?? [];
+    if (name !== undefined && name !== "CONSTRAINT") columns.set(name, NOT_NULL_NAME.exec(line)?.[1]);
+  }
+  return columns;
+}

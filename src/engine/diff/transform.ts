@@ -1,0 +1,66 @@
+import type { Action } from "../../core/diff/action.ts";
+import { compareSides, planDiff, type SideDifferences } from "../../core/diff/plan.ts";
+import type { SchemaSide } from "../../core/diff/side.ts";
+import type { Session } from "../../ports/session.ts";
+import type { DatabaseContext } from "../session/context.ts";
+import { OrderByTrial, type Stuck } from "./order-by-trial.ts";
+import { readSide } from "./read-side.ts";
+
+/** The statements that lead to a schema, in the order in which they were done. */
+export interface Transformation {
+  /** In parts that are committed one after the other. */
+  readonly actions: readonly Action[];
+  /** What is still different. */
+  readonly left: SideDifferences;
+  /** What could not be done in the last round. */
+  readonly stuck: readonly Stuck[];
+}
+
+/** A round creates again what the one before has dropped to make room. */
+const MOST_ROUNDS = 8;
+
+/**
+ * Changes the schema of a shadow database into another one, by trial, until both are equal or nothing changes any more.
+ * @throws ServerFailure, ConnectionLost, Failure dump-failed
+ */
+export async function transform(
+  context: DatabaseContext,
+  session: Session,
+  { from: first, to }: { readonly from: SchemaSide; readonly to: SchemaSide },
+): Promise<Transformation> {
+  const actions: Action[] = [];
+  let stuck: readonly Stuck[] = [];
+  let from = first;
+  for (let round = 0; ; round++) {
+    if (round > 0) from = await readSide(context, session);
+    const left = compareSides(from, to);
+    if (isEqual(left) || round === MOST_ROUNDS) return { actions, left, stuck: isEqual(left) ? [] : stuck };
+    const planned = planDiff({ from, to, isAgain: round > 0 });
+    const done = await carryOut(session, planned);
+    stuck = done.stuck;
+    actions.push(...done.done);
+    if (done.done.length === 0) return { actions, left, stuck };
+  }
+}
+
+async function carryOut(session: Session, planned: readonly Action[]) {
+  const alone = planned.filter(({ isAlone }) => isAlone);
+  const done: Action[] = [];
+  const stuck: Stuck[] = [];
+  for (const part of [alone, planned.filter(({ isAlone }) => !isAlone)]) {
+    if (part.length === 0) continue;
+    await session.execute("BEGIN");
+    try {
+      const order = await new OrderByTrial(session, part).run();
+      done.push(...order.done);
+      stuck.push(...order.stuck);
+    } finally {
+      await session.execute("COMMIT");
+    }
+  }
+  return { done, stuck };
+}
+
+export function isEqual({ added, removed, changed }: SideDifferences): boolean {
+  return added.length + removed.length + changed.length === 0;
+}
