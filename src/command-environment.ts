@@ -13,7 +13,7 @@ import { backupTools, contextOf, namedTarget, openTarget } from "./assembly.ts";
 import type { PgstepCommand } from "./commands/index.ts";
 import type { DatabaseWishes, Environment } from "./commands/shared/environment.ts";
 import { withPin } from "./core/bundle/sealed-program.ts";
-import { databaseSources } from "./core/configuration/database-sources.ts";
+import { databaseSources, typedSources } from "./core/configuration/database-sources.ts";
 import { noDatabaseNamed } from "./core/configuration/no-database.ts";
 import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
 import type { Target } from "./core/connection/target.ts";
@@ -67,32 +67,23 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     programs: !confines,
   });
   let database: Database | undefined;
+  const others = new OtherDatabases(parts, context);
   const namedDatabase = async (wishes: DatabaseWishes = {}) =>
     (database ??= await openNamed(parts, context, await target(), wishes));
-  const shadows = new ShadowDatabases(resolved, context, confines);
   const environment: Environment = {
     context,
     settings: resolved,
     explainDatabase: async () => (await import("./adapters/target/resolve-target.ts")).explainTarget(named),
     buffered: (path) => buffered(context, parts.stdin, path),
     namedDatabase: () => namedDatabase(),
+    databaseAt: (url) => others.open(url),
     noDatabaseNamed: () => noDatabaseNamed(unreadEnvFile(resolved)),
     async databaseContext(wishes) {
       const opened = await namedDatabase(wishes);
       if (!opened) throw environment.noDatabaseNamed();
       return { ...context, database: opened, ...(pin && { settings: { ...settings, pin } }) };
     },
-    async replayed(work) {
-      const rehearsal = await shadows.open({ hasStandIns: true });
-      return await replay(rehearsal, work).finally(() => rehearsal.database.close());
-    },
-    async inShadow(work) {
-      const rehearsal = await shadows.open();
-      return await inShadow(rehearsal, work).finally(() => rehearsal.database.close());
-    },
-    inTrial: inTrial(shadows, "check"),
-    inDriftTrial: inTrial(shadows, "drift"),
-    noteOf: (migrations, more) => shadows.noteOf(migrations, more),
+    ...shadowWork(new ShadowDatabases(resolved, context, confines)),
     async probe() {
       const server = await target();
       return server?.kind === "server" ? (await import("./adapters/server/probe.ts")).serverProbe(server) : undefined;
@@ -120,7 +111,57 @@ export function commandEnvironment(parts: EnvironmentParts): Environment & { clo
     print: parts.print,
     report: (report) => reporter.report(parts.pin ? withPin(report, parts.pin) : report),
   };
-  return Object.assign(environment, { close: async () => void (await database?.close()) });
+  return Object.assign(environment, {
+    async close() {
+      await database?.close();
+      await others.close();
+    },
+  });
+}
+
+/** Work in shadow databases, which are closed after it. */
+function shadowWork(
+  shadows: ShadowDatabases,
+): Pick<Environment, "replayed" | "inShadow" | "inTrial" | "inDriftTrial" | "noteOf"> {
+  return {
+    async replayed(work) {
+      const rehearsal = await shadows.open({ hasStandIns: true });
+      return await replay(rehearsal, work).finally(() => rehearsal.database.close());
+    },
+    async inShadow(work) {
+      const rehearsal = await shadows.open();
+      return await inShadow(rehearsal, work).finally(() => rehearsal.database.close());
+    },
+    inTrial: inTrial(shadows, "check"),
+    inDriftTrial: inTrial(shadows, "drift"),
+    noteOf: (migrations, more) => shadows.noteOf(migrations, more),
+  };
+}
+
+/** Databases besides the named one. */
+class OtherDatabases {
+  readonly #parts: EnvironmentParts;
+  readonly #context: Context;
+  readonly #opened: Database[] = [];
+
+  constructor(parts: EnvironmentParts, context: Context) {
+    this.#parts = parts;
+    this.#context = context;
+  }
+
+  /** The password of the named database is not for another one. @throws Failure settings */
+  async open(url: string): Promise<Database> {
+    const { resolveTarget } = await import("./adapters/target/resolve-target.ts");
+    const target = resolveTarget(typedSources(this.#parts.settings, url));
+    const database = target && (await openNamed(this.#parts, this.#context, target, {}));
+    if (!database) throw noDatabaseNamed();
+    this.#opened.push(database);
+    return database;
+  }
+
+  async close(): Promise<void> {
+    for (const database of this.#opened) await database.close();
+  }
 }
 
 function listenerOf({ reporter, isQuiet }: EnvironmentParts): EventListener {

@@ -64,6 +64,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     dump: "the text of a schema file: its first lines, and its difference from another",
     drift: "how a database differs from the schema that its migrations make",
     diff: "the statements that lead from one schema to another",
+    "diff-words": "a difference of schemas in words and as the text of a file; renamed objects",
     settings: "the list of settings, and their kinds",
     hints: "commands in hints, as the user can type them",
     "setting-files": "the syntax of settings files",

@@ -71,6 +71,12 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
     ENDED,
   ],
   stats: [NOT_STARTED, ENDED],
+  diff: [
+    NOT_STARTED,
+    [3, "the schemas differ and no file was written, or the statements could not be found or would delete data"],
+    [4, "a statement of one of the schemas failed on the embedded database"],
+    ENDED,
+  ],
   load: recording("the database is not empty, or another run holds the lock"),
   backup: [NOT_STARTED, [3, "the backup could not be made or verified; none is left"], ENDED],
   restore: [

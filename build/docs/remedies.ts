@@ -50,6 +50,9 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
     "Fix what the message names. For a server that is newer than the embedded pg_dump, update pgstep or use PostgreSQL's own pg_dump.",
   "dump-after-run-failed":
     "The migrations are applied. Fix what the message names, then write the file: `pgstep dump --out <file>`.",
+  "diff-incomplete": "Write the named changes by hand: `pgstep new <description>`. Then compare again.",
+  "diff-loses-data":
+    "Allow it with `--allow-data-loss <objects>`, or name what only has another name: [diff.md](diff.md).",
   "lock-held":
     "Wait for the other run to end, or wait longer with `--lock-wait`; the message names the other run if it can.",
   "in-doubt":

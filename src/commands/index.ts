@@ -5,6 +5,7 @@ import { bundle } from "./bundle.ts";
 import { check } from "./check.ts";
 import { completion } from "./completion.ts";
 import { config } from "./config.ts";
+import { diff } from "./diff.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { drift } from "./drift.ts";
@@ -41,7 +42,7 @@ export type PgstepCommand = Command<Environment>;
 const GROUPS = {
   Everyday: [up, status, down, create, seed, types],
   Safety: [check, validate, drift, doctor, repair, resolve, protect],
-  Data: [dump, backup, restore, reset],
+  Data: [dump, diff, backup, restore, reset],
   Setup: [init, baseline, bundle, config],
 } as const satisfies Readonly<Record<string, readonly PgstepCommand[]>>;
 

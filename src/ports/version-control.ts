@@ -36,4 +36,6 @@ export interface VersionControl {
    * @throws Failure settings if that commit cannot be found; runtime-unsupported if git cannot be run
    */
   filesAtBase(directory: string, base: string | undefined): Promise<CommittedFiles | NothingCommitted>;
+  /** The files in a commit. @param ref a branch, tag or commit @throws Failure as above */
+  filesAt(directory: string, ref: string): Promise<CommittedFiles>;
 }

@@ -20,8 +20,11 @@ export interface Sample {
   readonly side: SchemaSide;
 }
 
+let dump: ReturnType<typeof builtDump> | undefined;
+const loadedDump = () => (dump ??= builtDump());
+
 export function withDump(one: ServerWorld): DatabaseContext {
-  return Object.assign(Object.create(one.context), { schemaDump: builtDump });
+  return Object.assign(Object.create(one.context), { schemaDump: loadedDump });
 }
 
 export async function sample(server: PostgresServer, sql: string): Promise<Sample> {
@@ -41,7 +44,7 @@ export async function tryPair(server: PostgresServer, from: Sample, to: Sample):
     ...withDump(from.world),
     settings: from.world.context.settings,
     database,
-    schemaDump: builtDump,
+    schemaDump: loadedDump,
     signal: from.world.context.signal,
   };
   const sides = { from: from.side, to: to.side };

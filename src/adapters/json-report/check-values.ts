@@ -30,6 +30,11 @@ export const RULE_FIELDS = {
 
 /** The objects of `validate`, `check` and `drift`. */
 export const CHECK_VALUES = {
+  schemaChange: object("A difference of two schemas.", {
+    change: oneOf("added: only in the second. removed: only in the first.", ["added", "removed", "changed"]),
+    object: string("The kind and name of the object."),
+    details: list("What has changed, in words.", TEXT),
+  }),
   finding: object("An error or warning about files and history.", FINDING),
   checkFinding: object("A finding of check.", {
     ...FINDING,

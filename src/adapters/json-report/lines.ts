@@ -8,7 +8,7 @@ import type { Step } from "../../core/migrations/plan.ts";
 import type { RepeatableEntry } from "../../core/repeatable/repeatable.ts";
 import type { CheckReport, RuleReport } from "../../core/reports/check-report.ts";
 import type { Event } from "../../core/reports/event.ts";
-import type { Report, StepReport } from "../../core/reports/report.ts";
+import type { Report, SettingsReport, StepReport } from "../../core/reports/report.ts";
 import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
 import type { Position } from "../../core/text/position.ts";
 import type { Note } from "../output/notes.ts";
@@ -130,15 +130,10 @@ export function jsonReport(report: Report) {
       return { ...report, recorded: report.recorded.map(jsonStep) };
     case "repair":
       return { ...report, version: report.version ?? null, changed: report.changed.map(jsonEntry) };
-    case "settings": {
-      const { projectFile = null, settings, failure, ...rest } = report;
-      return {
-        ...rest,
-        projectFile,
-        settings: settings.map((setting) => ({ ...setting, value: setting.value ?? null })),
-        failure: orNull(failure, jsonFailure),
-      };
-    }
+    case "settings":
+      return jsonSettings(report);
+    case "diff":
+      return { ...report, sql: report.sql ?? null };
     case "dump":
       return { ...report, file: report.file ?? null, text: report.text ?? null };
     case "types":
@@ -152,6 +147,15 @@ export function jsonReport(report: Report) {
     default:
       return report;
   }
+}
+
+function jsonSettings({ projectFile, settings, failure, ...rest }: SettingsReport) {
+  return {
+    ...rest,
+    projectFile: projectFile ?? null,
+    settings: settings.map((setting) => ({ ...setting, value: setting.value ?? null })),
+    failure: orNull(failure, jsonFailure),
+  };
 }
 
 function jsonStandIn({ extension, path }: UsedStandIn) {

@@ -119,6 +119,14 @@ export const RESULTS = {
     tables: count("The number of tables in the file."),
     unanalyzed: list("The tables whose rows are unknown because they were never analyzed.", TEXT),
   }),
+  diff: line("diff", "The answer of diff. Its exit status is 3 when the schemas differ and no file was written.", {
+    from: string("The first schema."),
+    to: string("The second schema."),
+    changes: list("The differences; empty if the schemas are equal.", ref("schemaChange")),
+    losses: list("What the statements delete for good, such as table public.orders.", TEXT),
+    sql: stringOrNull("The statements, with --sql."),
+    files: list("The written files.", TEXT),
+  }),
   load: line("load", "The answer of load.", {
     database: DATABASE,
     path: string("The schema file."),

@@ -27,6 +27,17 @@ export const git: VersionControl = {
     const newer = found.commit === commit ? undefined : await newerFiles(place, found, files.checksums);
     return { commit: shown({ name: found.name, commit }), ...files, ...(newer && { newer }) };
   },
+  async filesAt(directory, ref) {
+    const place = new Checkout(directory);
+    const isCheckout = isInRepository(directory) && (await place.isShallow()) !== undefined;
+    const commit = isCheckout ? await place.commitOf(ref) : undefined;
+    if (commit !== undefined)
+      return { commit: `${ref} at ${commit.slice(0, SHORT)}`, ...(await place.filesAt(commit)) };
+    const reason = isCheckout ? `git knows no commit "${ref}"` : `${directory} is in no git repository`;
+    throw new Failure("settings", `Cannot read the migrations of ${ref}: ${reason}`, {
+      hint: "Name a branch, a tag or a commit, e.g. git:origin/main.",
+    });
+  },
 };
 
 interface Base {

@@ -5,6 +5,8 @@ import type {
   RestorePlan,
   RestoreReport,
 } from "../../core/backup/backup-report.ts";
+import type { SchemaChange } from "../../core/diff-words/changes.ts";
+import type { DiffReport } from "../../core/diff-words/diff-report.ts";
 import type { DumpReport, LoadReport } from "../../core/dump/dump-report.ts";
 import { enumeration, printable, printableLine } from "../../core/text/display.ts";
 import { sizeText } from "../../core/text/size.ts";
@@ -90,4 +92,29 @@ export function dumpedLines({ path, change }: WrittenFile): string[] {
 export function loadLines({ database, path, recorded, durationMs }: LoadReport): string[] {
   const what = `${counted(recorded.length, "migration")} recorded as applied`;
   return [`Loaded ${printableLine(path)} into ${printableLine(database)} in ${duration(durationMs)}; ${what}.`];
+}
+
+const MARKS: Readonly<Record<SchemaChange["change"], string>> = { added: "+", removed: "-", changed: "~" };
+
+/** The statements as they are for a pipe, the written files, or the differences. */
+export function diffLines({ from, to, changes, losses, sql, files }: DiffReport, output: Output): string[] {
+  const [first, second] = [printableLine(from), printableLine(to)];
+  if (sql !== undefined) {
+    const text = [...losses.map((one) => `-- Deletes ${printableLine(one)}`), sql].join("\n").trimEnd();
+    return text === "" ? [] : [output.isTerminal ? printable(text) : text];
+  }
+  if (changes.length === 0) return [`No difference: ${first} and ${second} have the same schema.`];
+  if (files.length > 0) {
+    return [
+      ...files.map((path) => `Created ${printableLine(path)}`),
+      output.typed("Read the files, then run pgstep check."),
+    ];
+  }
+  return [
+    `${second} differs from ${first} (+ only in ${second}, - only in ${first}, ~ changed):`,
+    ...changes.map(({ change, object, details }) => {
+      const words = details.length === 0 ? "" : `: ${enumeration([...details])}`;
+      return `  ${MARKS[change]} ${printableLine(object + words)}`;
+    }),
+  ];
 }

@@ -23,7 +23,7 @@ import { enumeration, grouped, printableLine } from "../../core/text/display.ts"
 import type { TypesReport, WrittenFile } from "../../core/types/types-report.ts";
 import type { Output } from "../output/output.ts";
 import { counted, duration, listed } from "../output/words.ts";
-import { backupLines, backupListLines, dumpLines, loadLines, restoreLines } from "./backup.ts";
+import { backupLines, backupListLines, diffLines, dumpLines, loadLines, restoreLines } from "./backup.ts";
 import { standInLines, syntaxLines } from "./check.ts";
 import { doctorLines } from "./doctor.ts";
 import { failureLines, findingLines, resultLine } from "./failure.ts";
@@ -41,6 +41,8 @@ export function otherLines(
       return rulePage(report).trimEnd().split("\n").map(printableLine);
     case "backup":
       return backupLines(report);
+    case "diff":
+      return diffLines(report, output);
     case "dump":
       return dumpLines(report, output);
     case "load":

@@ -36,6 +36,8 @@ export interface Environment {
   databaseContext(wishes?: DatabaseWishes): Promise<DatabaseContext>;
   /** The named database; undefined if none is. @throws Failure settings */
   namedDatabase(): Promise<Database | undefined>;
+  /** Another database, by its URL. @throws Failure settings */
+  databaseAt(url: string): Promise<Database>;
   /** The failure of `databaseContext` if no database is named; its hint says how to name one. */
   noDatabaseNamed(): Failure;
   /**

@@ -38,17 +38,25 @@ export function databaseSources({ values, origins, variables, ownServers }: Reso
 /** The sources of the shadow database. It is another server, so the password file or command does not apply to it. */
 export function shadowSources(resolved: ResolvedSettings): DatabaseSources {
   const { shadowUrl: url = "pglite:memory" } = resolved.values;
-  const environment = { ...resolved.variables };
   const ownServer = resolved.ownServers.get("shadowUrl");
+  return {
+    ...typedSources(resolved, url),
+    urlOrigin: describeOrigin(resolved.origins.shadowUrl),
+    ...(ownServer && { ownServer }),
+  };
+}
+
+/** The sources of a database that is named besides the one that the settings name. */
+export function typedSources({ variables }: Pick<ResolvedSettings, "variables">, url: string): DatabaseSources {
+  const environment = { ...variables };
   for (const variable of settingOf("passwordFile").variables) delete environment[variable];
   return {
     url,
-    urlOrigin: describeOrigin(resolved.origins.shadowUrl),
+    urlOrigin: undefined,
     passwordFile: undefined,
     passwordFileOrigin: undefined,
     passwordCommand: undefined,
     passwordCommandOrigin: undefined,
     environment,
-    ...(ownServer && { ownServer }),
   };
 }

@@ -1,4 +1,5 @@
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
+import { type NewTable, newTable } from "./new-tables.ts";
 import { comparable, isCommon, isIdentity, type SchemaSide, type SideEntry } from "./side.ts";
 import { withoutEnd } from "./tables.ts";
 
@@ -87,9 +88,12 @@ export interface Comparison {
 export function entryActions(comparison: Comparison): Action[] {
   const { from, to } = comparison;
   const actions: Action[] = [];
+  const tables = newTables(comparison);
+  const covered = new Set(tables.flatMap(({ covers }) => [...covers]));
+  actions.push(...tables.map(({ action }) => action));
   for (const entry of to.entries.values()) {
     const before = from.entries.get(entry.key);
-    if (NEVER.has(entry.type)) continue;
+    if (NEVER.has(entry.type) || (!before && covered.has(entry.key))) continue;
     if (!before) actions.push(...created(comparison, entry));
     else if (comparable(before) !== comparable(entry)) actions.push(...changed(comparison, before, entry));
   }
@@ -97,6 +101,16 @@ export function entryActions(comparison: Comparison): Action[] {
     if (!to.entries.has(entry.key) && !NEVER.has(entry.type)) actions.push(...dropped(comparison, entry));
   }
   return actions;
+}
+
+/** The tables that only the second schema has, as a person would create them. */
+function newTables({ from, to, isAgain }: Comparison): NewTable[] {
+  if (isAgain) return [];
+  return [...to.entries.values()].flatMap((entry) => {
+    const isNew = entry.type === "TABLE" && !from.entries.has(entry.key) && !from.relations.has(entry.identity ?? "");
+    const table = isNew ? newTable(to, entry) : undefined;
+    return table ? [{ ...table, covers: new Set([...table.covers, entry.key]) }] : [];
+  });
 }
 
 function isByFacts({ from, to, isAgain }: Comparison, entry: SideEntry): boolean {

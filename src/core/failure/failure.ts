@@ -51,6 +51,8 @@ export const FAILURES = {
   "backup-failed": { exitStatus: 3, meaning: "A backup could not be made or verified; nothing was changed." },
   "backup-unusable": { exitStatus: 3, meaning: "A backup is damaged, or belongs to another database." },
   "dump-failed": { exitStatus: 3, meaning: "pg_dump could not write the schema; nothing was changed." },
+  "diff-incomplete": { exitStatus: 3, meaning: "Statements for a part of the difference could not be found." },
+  "diff-loses-data": { exitStatus: 3, meaning: "The migration would delete data, and that was not allowed." },
   "lock-held": { exitStatus: 3, meaning: "Another run holds the migration lock." },
   "program-not-found": {
     exitStatus: 127,

@@ -1,6 +1,7 @@
 import type { BackupListReport, BackupReport, RestoreReport } from "../backup/backup-report.ts";
 import type { Origin } from "../configuration/origin.ts";
 import type { TargetValue } from "../connection/explanation.ts";
+import type { DiffReport } from "../diff-words/diff-report.ts";
 import type { DriftReport } from "../drift/drift-report.ts";
 import type { DumpReport, LoadReport } from "../dump/dump-report.ts";
 import type { Failure, Finding } from "../failure/failure.ts";
@@ -261,6 +262,7 @@ export interface WaitReport {
 export type Report =
   | DriftReport
   | StatsReport
+  | DiffReport
   | DumpReport
   | LoadReport
   | BackupReport

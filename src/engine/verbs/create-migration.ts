@@ -20,6 +20,8 @@ export interface NewMigration {
   readonly down: boolean;
   /** Write into the folder of this environment. */
   readonly environment?: string;
+  /** The statements of both files, instead of those of the template. */
+  readonly contents?: { readonly up: string; readonly down: string };
 }
 
 /**
@@ -28,7 +30,7 @@ export interface NewMigration {
  */
 export function createMigration(
   context: Context,
-  { description, style, down, environment }: NewMigration,
+  { description, style, down, environment, contents }: NewMigration,
 ): CreatedReport {
   const { fileSystem, settings, clock } = context;
   const words = fileNameWords(description);
@@ -57,11 +59,11 @@ export function createMigration(
   const name = `${version}_${words}`;
   const header = `-- Migration: ${name}\n-- Description: ${sentence(description)}\n-- Created: ${clock.now().toISOString().slice(0, 10)}\n\n`;
   const directory = environment === undefined ? settings.directory : `${settings.directory}/${environment}`;
-  const files = [{ path: `${directory}/${name}.sql`, text: `${header}${TEMPLATE_LINE}\n` }];
+  const files = [{ path: `${directory}/${name}.sql`, text: `${header}${contents?.up ?? `${TEMPLATE_LINE}\n`}` }];
   if (down) {
     files.push({
       path: `${directory}/${name}.down.sql`,
-      text: `${header}-- SQL statements that undo ${name}.sql here...\n`,
+      text: `${header}${contents?.down ?? `-- SQL statements that undo ${name}.sql here...\n`}`,
     });
   }
   for (const { path, text } of files) create(fileSystem, path, text);

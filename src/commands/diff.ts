@@ -1,0 +1,115 @@
+import type { Command } from "../core/command-line/command.ts";
+import { renamesIn } from "../core/diff-words/renames.ts";
+import { usage } from "../core/failure/failure.ts";
+import { settingOption } from "../core/settings/setting-options.ts";
+import { diffSchemas } from "../engine/diff/diff.ts";
+import { type Source, schemaFileText } from "../engine/diff/sources.ts";
+import { writeDiff } from "../engine/diff/write-diff.ts";
+import type { Environment } from "./shared/environment.ts";
+import { refuseTogether } from "./shared/options.ts";
+
+/** The exit status if the schemas differ. */
+const DIFFERENT = 3;
+
+export const diff: Command<Environment> = {
+  name: "diff",
+  effect: "reads",
+  aliases: [],
+  summary: "compare two schemas, and write the next migration",
+  description:
+    "Compares the schema of the migrations with that of a schema file, a database, another directory or a git ref: " +
+    "both are created on an empty database in memory. Exits with 3 if they differ. --sql prints statements that were " +
+    "tried there, and --write writes them as the next migration with its down file.",
+  arguments: [],
+  options: [
+    { name: "from", value: "schema", summary: "the first schema (migrations); see below" },
+    { name: "to", value: "schema", summary: "the second: a file, directory, URL, database, migrations or git:<ref>" },
+    { name: "sql", summary: "print the statements that lead from the first to the second" },
+    { name: "write", value: "description", summary: "write the statements as the next migration" },
+    { name: "allow-data-loss", value: "objects", summary: "with --write: these tables and columns may be deleted" },
+    settingOption("shadowUrl"),
+    settingOption("standInsDirectory"),
+  ],
+  examples: [
+    { line: "pgstep diff --to schema.sql", note: "what the migrations lack" },
+    { line: "pgstep diff --to schema.sql --write 'add orders'", note: "the next migration and its down file" },
+    { line: "pgstep diff --from git:main --to migrations --sql", note: "what a branch changes" },
+  ],
+  async run({ options }, environment) {
+    refuseTogether("diff", [options.has("sql") && "--sql", options.has("write") && "--write"]);
+    const [from, to] = [
+      await source(options.get("from") ?? "migrations", environment),
+      await toSource(options.get("to"), environment),
+    ];
+    const description = options.get("write");
+    if (description !== undefined && from.kind !== "migrations") {
+      throw usage(`Cannot write a migration: ${from.name} is not the schema of the migrations`, "Leave out --from.");
+    }
+    if (options.has("allow-data-loss") && description === undefined) {
+      throw usage("Cannot use --allow-data-loss without --write", "Add --write <description>.");
+    }
+    const renames = to.kind === "file" ? renamesIn(schemaFileText(environment.context.fileSystem, to.name)) : [];
+    const hasStatements = options.has("sql") || description !== undefined;
+    const found = await diffSchemas(environment.inShadow, { from, to, renames, hasStatements });
+    const { changes, losses, files } = found;
+    const names = { from: from.name, to: to.name };
+    if (description !== undefined && files.length > 0) {
+      const allowed = (options.get("allow-data-loss") ?? "").split(",").map((name) => name.trim());
+      const paths = writeDiff(environment.context, { description, losses, allowed, files });
+      environment.report({ type: "diff", ...names, changes, losses, files: paths });
+      return 0;
+    }
+    const sql = options.has("sql") ? files.map(({ up }) => up).join("\n") : undefined;
+    environment.report({ type: "diff", ...names, changes, losses, files: [], ...(sql !== undefined && { sql }) });
+    return changes.length > 0 ? DIFFERENT : 0;
+  },
+};
+
+async function toSource(typed: string | undefined, environment: Environment): Promise<Source> {
+  if (typed !== undefined) return await source(typed, environment);
+  if ((await environment.namedDatabase()) !== undefined) return await source("database", environment);
+  throw usage("Cannot compare schemas: only one is named", "Name the second: pgstep diff --to schema.sql.");
+}
+
+const URL_START = /^(?:postgres(?:ql)?|pglite):/;
+
+/** A schema as typed. @throws Failure usage, settings */
+async function source(typed: string, environment: Environment): Promise<Source> {
+  const { context } = environment;
+  if (typed === "migrations") return { kind: "migrations", name: "the migrations" };
+  if (typed === "database") {
+    const { database } = await environment.databaseContext();
+    return { kind: "database", name: database.description, database };
+  }
+  if (URL_START.test(typed)) {
+    const database = await environment.databaseAt(typed);
+    return { kind: "database", name: database.description, database };
+  }
+  if (typed.startsWith("git:")) return await committed(typed, environment);
+  if (/\.sql$/i.test(typed)) return { kind: "file", name: typed };
+  try {
+    context.fileSystem.list(typed);
+  } catch {
+    throw usage(
+      `Cannot compare with ${typed}: it is neither a file that ends in .sql nor a directory`,
+      "Name a schema file, a directory of migrations, a URL, database, migrations or git:<ref>.",
+    );
+  }
+  return { kind: "migrations", name: `the migrations in ${typed}`, directory: typed };
+}
+
+async function committed(typed: string, { context, versionControl }: Environment): Promise<Source> {
+  const { directory } = context.settings;
+  const files = await versionControl.filesAt(directory, typed.slice("git:".length));
+  const texts = new Map<string, Uint8Array>();
+  for (const path of files.checksums.keys()) {
+    const bytes = await files.read?.(path);
+    if (bytes) texts.set(path, bytes);
+  }
+  const { committedFiles } = await import("../engine/diff/committed-files.ts");
+  return {
+    kind: "migrations",
+    name: `the migrations of ${files.commit}`,
+    fileSystem: committedFiles(directory, texts),
+  };
+}

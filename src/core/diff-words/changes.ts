@@ -1,0 +1,42 @@
+import { differenceWords } from "../catalog/difference-words.ts";
+import type { ObjectFacts } from "../catalog/schema-object.ts";
+import { splitName } from "../diff/names.ts";
+import type { SideDifferences } from "../diff/plan.ts";
+import type { SchemaSide } from "../diff/side.ts";
+
+/** One difference of two schemas, for people. */
+export interface SchemaChange {
+  readonly change: "added" | "removed" | "changed";
+  /** "table public.orders" */
+  readonly object: string;
+  /** "type text instead of integer"; empty for an object that only one schema has. */
+  readonly details: readonly string[];
+}
+
+const PARTS: ReadonlySet<string> = new Set(["column", "constraint", "index", "trigger", "rule", "policy"]);
+
+/** The differences in words, without the parts of objects that are listed themselves. */
+export function schemaChanges(from: SchemaSide, to: SchemaSide, left: SideDifferences): SchemaChange[] {
+  const only = (keys: readonly string[], side: SchemaSide, other: SchemaSide) =>
+    keys.filter((key) => {
+      const object = side.objects.get(key);
+      return object && !isPartOfNew(object, other);
+    });
+  const changes: SchemaChange[] = [
+    ...only(left.added, to, from).map((object) => ({ change: "added" as const, object, details: [] })),
+    ...only(left.removed, from, to).map((object) => ({ change: "removed" as const, object, details: [] })),
+    ...left.changed.flatMap((object) => {
+      const [before, after] = [from.objects.get(object)?.facts, to.objects.get(object)?.facts];
+      return before && after ? [{ change: "changed" as const, object, details: differenceWords(before, after) }] : [];
+    }),
+  ];
+  if (changes.length > 0) return changes.sort((one, other) => (one.object < other.object ? -1 : 1));
+  // Only pg_dump's text differs: the name of a NOT NULL constraint, or of the sequence of an identity column.
+  const all = (keys: readonly string[], change: SchemaChange["change"]) =>
+    keys.map((object) => ({ change, object, details: [] }));
+  return [...all(left.added, "added"), ...all(left.removed, "removed"), ...all(left.changed, "changed")];
+}
+
+function isPartOfNew({ kind, name }: ObjectFacts, other: SchemaSide): boolean {
+  return PARTS.has(kind) && !other.relations.has(splitName(name)[0]);
+}

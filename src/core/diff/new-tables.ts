@@ -1,0 +1,135 @@
+import type { Facts } from "../catalog/schema-object.ts";
+import { type Action, PHASE } from "./action.ts";
+import { columnSql } from "./columns.ts";
+import { splitName, unquoted } from "./names.ts";
+import { unusualOptions } from "./sequences.ts";
+import { columnsInOrder, isIdentity, partsOf, type SchemaSide, type SideEntry } from "./side.ts";
+import { withoutEnd } from "./tables.ts";
+
+/** A table as a person would create it, and the entries of pg_dump that it makes superfluous. */
+export interface NewTable {
+  readonly action: Action;
+  readonly covers: ReadonlySet<string>;
+}
+
+/** One statement for a table with its keys, checks and sequences; undefined for tables with parents or unusual parts. */
+export function newTable(to: SchemaSide, entry: SideEntry): NewTable | undefined {
+  const { identity: table = "", statements, order } = entry;
+  const facts = to.objects.get(`table ${table}`)?.facts;
+  if (facts?.bound !== undefined && statements.length === 1) return newPartition(to, entry, facts);
+  if (!facts || statements.length !== 1 || Object.keys(facts).some((fact) => !PLAIN.has(fact))) return undefined;
+  const columns = partsOf(to, "column").get(table) ?? new Map<string, Facts>();
+  const serials = serialsOf(to, table, columns);
+  const lines = new Map<string, string>();
+  for (const [name, notNullName] of columnsInOrder(to, table)) {
+    const column = columns.get(name);
+    if (!column || RARE.some((fact) => column[fact] !== undefined)) return undefined;
+    const serial = serials.get(name);
+    lines.set(name, serial ? `${name} ${serial.type}` : columnSql({ name, notNullName }, column));
+  }
+  if (lines.size !== columns.size) return undefined;
+  const constraints = constraintsOf(to, table, facts, lines);
+  const covers = new Set(coveredBy(to, table, serials));
+  const end = OPTIONS.exec(statements[0] ?? "")?.[0] ?? "";
+  const unlogged = facts.persistence === "u" ? "UNLOGGED " : "";
+  const create = (withKeys: readonly string[]) =>
+    `CREATE ${unlogged}TABLE ${table} (\n    ${[...lines.values(), ...withKeys].join(",\n    ")}\n)${withoutEnd(end)}`;
+  const one = { phase: PHASE.table, order };
+  return {
+    action: {
+      ...one,
+      sql: create([...constraints.own, ...constraints.foreign]),
+      otherwise: [[{ ...one, sql: create(constraints.own) }], [{ ...one, sql: withoutEnd(statements[0] ?? "") }]],
+    },
+    covers,
+  };
+}
+
+/** A partition has its columns, keys and indexes from its parent; a later round adds what is its own. */
+function newPartition(to: SchemaSide, { identity: table = "", statements, order }: SideEntry, facts: Facts): NewTable {
+  const [parent] = Array.isArray(facts.parents) ? facts.parents.map(String) : [];
+  const end = OPTIONS.exec(statements[0] ?? "")?.[0].replace(/^\n/, " ") ?? "";
+  const sql = `CREATE TABLE ${table} PARTITION OF ${parent} ${facts.bound}${withoutEnd(end)}`;
+  const parts = ["CONSTRAINT", "CHECK CONSTRAINT", "INDEX", "TABLE ATTACH", "DEFAULT"];
+  const covers = [...to.entries.values()].filter(({ type, within }) => within === table && parts.includes(type));
+  return {
+    // After its parent, whatever their names are.
+    action: { sql, phase: PHASE.table + 1, order },
+    covers: new Set(covers.map(({ key }) => key)),
+  };
+}
+
+const PLAIN: ReadonlySet<string> = new Set([
+  "persistence",
+  "options",
+  "row security",
+  "partition key",
+  "replica identity",
+]);
+const RARE = ["storage", "compression", "statistics", "options", "foreign options", "inherited"];
+/** After the columns: PARTITION BY, WITH. */
+const OPTIONS = /\n(?:PARTITION BY |WITH \()[\s\S]*$/;
+
+interface Serial {
+  readonly type: string;
+  readonly sequence: string;
+}
+
+const SERIALS: Readonly<Record<string, string>> = { smallint: "smallserial", integer: "serial", bigint: "bigserial" };
+
+/** The columns that serial creates as they are: with a sequence of the usual name and options. */
+function serialsOf(to: SchemaSide, table: string, columns: ReadonlyMap<string, Facts>): Map<string, Serial> {
+  const serials = new Map<string, Serial>();
+  const [schema, plain] = splitName(table);
+  for (const [name, facts] of columns) {
+    const sequence = `${schema}.${plain}_${name}_seq`;
+    const settings = to.objects.get(`sequence ${sequence}`)?.facts;
+    const type = SERIALS[String(facts.type)];
+    const isOwned = settings?.["owner column"] === `${table}.${name}` && settings.persistence === undefined;
+    const isUsual = isOwned && unusualOptions(settings.settings as Facts).length === 0;
+    const isDefault = facts.default === `nextval('${sequence}'::regclass)` && facts["not null"] === "yes";
+    const isTyped = (settings?.settings as Facts | undefined)?.type === facts.type;
+    if (type && isUsual && isDefault && isTyped && !/"/.test(sequence)) serials.set(name, { type, sequence });
+  }
+  return serials;
+}
+
+/** Puts keys of one column behind the column, and returns the others. */
+function constraintsOf(to: SchemaSide, table: string, facts: Facts, lines: Map<string, string>) {
+  const [own, foreign]: [string[], string[]] = [[], []];
+  const plain = unquoted(splitName(table)[1]);
+  for (const [name, constraint] of partsOf(to, "constraint").get(table) ?? []) {
+    const definition = String(constraint.definition);
+    const isMarked = Object.keys(constraint).length > 1 || / NOT VALID$/.test(definition);
+    if (isMarked) continue;
+    const [, kind = "", column = "", rest = ""] = ONE_COLUMN.exec(definition) ?? [];
+    const usual = `${plain}_${SUFFIX[kind] === "pkey" ? "" : `${unquoted(column)}_`}${SUFFIX[kind]}`;
+    const line = lines.get(column);
+    const isInline = line !== undefined && unquoted(name) === usual && facts["partition key"] === undefined;
+    if (isInline && kind === "PRIMARY KEY") lines.set(column, `${line.replace(/ NOT NULL$/, "")} PRIMARY KEY`);
+    else if (isInline && kind === "UNIQUE") lines.set(column, `${line} UNIQUE${rest}`);
+    else if (isInline && kind === "FOREIGN KEY") foreign.push(`FOREIGN KEY (${column})${rest}`);
+    else (definition.startsWith("FOREIGN KEY") ? foreign : own).push(`CONSTRAINT ${name} ${definition}`);
+  }
+  return { own, foreign };
+}
+
+const ONE_COLUMN = /^(PRIMARY KEY|UNIQUE|FOREIGN KEY) \(("(?:[^"]|"")+"|[^\s",()]+)\)(.*)$/s;
+const SUFFIX: Readonly<Record<string, string>> = { "PRIMARY KEY": "pkey", UNIQUE: "key", "FOREIGN KEY": "fkey" };
+
+function coveredBy(to: SchemaSide, table: string, serials: ReadonlyMap<string, Serial>): string[] {
+  const sequences = new Set([...serials.values()].map(({ sequence }) => sequence));
+  return [...to.entries.values()].flatMap((entry) => {
+    const { type, within, identity, key, statements } = entry;
+    const isOfSerial =
+      (type === "SEQUENCE" && sequences.has(identity ?? "")) ||
+      (type === "SEQUENCE OWNED BY" && sequences.has(within ?? "")) ||
+      (type === "DEFAULT" && within === table);
+    const isKey =
+      ["CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT"].includes(type) &&
+      within === table &&
+      statements.length === 1 &&
+      !/ NOT VALID;$/.test(statements[0] ?? "");
+    return isOfSerial || isKey || (isIdentity(entry) && within === table) ? [key] : [];
+  });
+}

@@ -1,0 +1,38 @@
+import { Failure } from "../../core/failure/failure.ts";
+import { enumeration } from "../../core/text/display.ts";
+import type { Context } from "../session/context.ts";
+import { createMigration } from "../verbs/create-migration.ts";
+import type { DiffFile } from "./diff.ts";
+
+export interface DiffToWrite {
+  readonly description: string;
+  readonly losses: readonly string[];
+  /** Tables and columns that may be deleted, as typed. */
+  readonly allowed: readonly string[];
+  readonly files: readonly DiffFile[];
+}
+
+/**
+ * Writes the next migrations with their down files.
+ * @returns the paths
+ * @throws Failure diff-loses-data, file-exists
+ */
+export function writeDiff(context: Context, { description, losses, allowed, files }: DiffToWrite): string[] {
+  const may = new Set(allowed.map(plain));
+  const refused = losses.filter((one) => !may.has(plain(one)));
+  if (refused.length > 0) {
+    const names = refused.map(plain).join(",");
+    throw new Failure("diff-loses-data", `Cannot write the migration: it would delete ${enumeration(refused)}`, {
+      hint: `Allow it: --allow-data-loss ${names}. If something only has another name, write -- Renamed: old -> new into the schema file.`,
+    });
+  }
+  return files.flatMap(({ up, down, isAlone }) => {
+    const words = isAlone && files.length > 1 ? `${description} values` : description;
+    return createMigration(context, { description: words, down: true, contents: { up, down } }).paths;
+  });
+}
+
+/** "orders.note" for "values of column public.orders.note" */
+function plain(object: string): string {
+  return object.replace(/^(?:values of )?(?:table|column|attribute) /, "").replace(/^public\./, "");
+}
