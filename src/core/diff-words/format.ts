@@ -22,14 +22,30 @@ const IN_STRINGS: readonly (readonly [RegExp, string])[] = [
     /(DEFAULT '(?:[^']|'')*')::(?:[a-z_]+\.)?(?:text|jsonb?|character varying|[a-z_]+)(?=$|,| NOT NULL| UNIQUE)/gm,
     "$1",
   ],
-  [/(DEFAULT '(?:[^']|'')*')::[a-z_]+ varying/g, "$1"],
 ];
 
+const TYPE = "(?:\\w+\\.)?\\w+(?: varying| precision)?(?:\\(\\d+\\))?(?:\\[\\])?";
+/** Casts of literals that PostgreSQL adds, and parentheses around a whole condition. */
+const SUPERFLUOUS: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(`(DEFAULT '(?:[^']|'')*')::${TYPE}(?=$|,| NOT NULL| UNIQUE| PRIMARY KEY)`, "gm"), "$1"],
+  [/('(?:[^']|'')*')::text(?![\w[])/g, "$1"],
+  [/\((-?\d+)\)::(?:numeric|bigint|double precision)(?![\w[])/g, "$1"],
+];
+
+/** How much of PostgreSQL's spelling is replaced: nothing, names of types and schema public, or also casts. */
+export type Brevity = 0 | 1 | 2;
+
 /** A statement as a person would write it. */
-function shortened(sql: string): string {
+function shortened(sql: string, brevity: Brevity): string {
+  if (brevity === 0 || /\$\w*\$[\s\S]*'public\./.test(sql)) return sql;
   if (/^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) [\s\S]* BEGIN ATOMIC/.test(sql)) return sql;
   let text = sql;
-  for (const [pattern, short] of IN_STRINGS) text = text.replace(pattern, short);
+  const isBody = /^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) /.test(sql);
+  if (brevity === 2 && !isBody) {
+    for (const [pattern, short] of SUPERFLUOUS) text = text.replace(pattern, short);
+    text = withoutDouble(text);
+  }
+  if (!isBody) for (const [pattern, short] of IN_STRINGS) text = text.replace(pattern, short);
   let result = "";
   let end = 0;
   for (const found of text.matchAll(FIXED)) {
@@ -37,6 +53,33 @@ function shortened(sql: string): string {
     end = found.index + found[0].length;
   }
   return result + shortenedPart(text.slice(end), end === 0);
+}
+
+const CONDITION = /(CHECK|USING|WHERE|GENERATED ALWAYS AS) \(\(/g;
+
+/** CHECK ((a > 0)) as CHECK (a > 0) */
+function withoutDouble(text: string): string {
+  let result = "";
+  let end = 0;
+  for (const { index, 0: start } of text.matchAll(CONDITION)) {
+    const inner = index + start.length - 1;
+    const close = closing(text, inner);
+    if (inner < end || close === undefined || text[close + 1] !== ")") continue;
+    result += text.slice(end, inner) + text.slice(inner + 1, close);
+    end = close + 1;
+  }
+  return result + text.slice(end);
+}
+
+/** The place of the parenthesis that closes the one at a place. */
+function closing(text: string, open: number): number | undefined {
+  const rest = text.slice(open).replace(FIXED, (fixed) => " ".repeat(fixed.length));
+  let depth = 0;
+  for (let place = 0; place < rest.length; place++) {
+    if (rest[place] === "(") depth++;
+    if (rest[place] === ")" && --depth === 0) return open + place;
+  }
+  return undefined;
 }
 
 function shortenedPart(text: string, isStart: boolean): string {
@@ -47,9 +90,9 @@ function shortenedPart(text: string, isStart: boolean): string {
   );
 }
 
-/** The statements as the text of a file. @param isShort false to keep the spelling of PostgreSQL */
-export function fileText(actions: readonly Pick<Action, "sql">[], isShort: boolean): string {
-  const statements = actions.map(({ sql }) => (isShort ? shortened(sql) : sql)).map((sql) => `${sql};`);
+/** The statements as the text of a file. */
+export function fileText(actions: readonly Pick<Action, "sql">[], brevity: Brevity): string {
+  const statements = actions.map(({ sql }) => shortened(sql, brevity)).map((sql) => `${sql};`);
   let text = "";
   for (const [index, statement] of statements.entries()) {
     const before = statements[index - 1];

@@ -3,7 +3,7 @@ import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
 import { mayLose } from "./casts.ts";
 import { splitName, unquoted } from "./names.ts";
 import { changedOptions, unusualOptions } from "./sequences.ts";
-import { columnsInOrder, isCommon, partsOf, type SchemaSide } from "./side.ts";
+import { chosenName, columnsInOrder, isCommon, partsOf, type SchemaSide } from "./side.ts";
 
 const STORAGE: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", m: "MAIN", x: "EXTENDED" };
 const COMPRESSION: Readonly<Record<string, string>> = { p: "pglz", l: "lz4" };
@@ -32,13 +32,18 @@ export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
       const column: Column = { table, name, order: places.indexOf(name), notNullName: order.get(name) };
       const former = old.get(name);
       if (!former) return facts.inherited === true ? [] : addColumn(column, facts);
-      return [...changeColumn(column, former, facts), ...renameNotNull(column, oldNames.get(name), [former, facts])];
+      return [
+        ...changeColumn(column, former, facts),
+        ...renameNotNull(column, oldNames.get(name), [former, facts]),
+        ...continued(from, column, former, facts),
+      ];
     });
     return [...dropped, ...changed];
   });
 }
 
-export function columnSql({ name, notNullName }: Pick<Column, "name" | "notNullName">, facts: Facts): string {
+export function columnSql({ name, notNullName: given }: Pick<Column, "name" | "notNullName">, facts: Facts): string {
+  const notNullName = chosenName(given);
   const { type, collation, generated, expression, identity } = facts;
   const parts = [`${name} ${type}`];
   if (collation !== undefined) parts.push(`COLLATE ${collation}`);
@@ -94,7 +99,6 @@ function changeColumn(column: Column, before: Facts, after: Facts): Action[] {
       say(`SET DEFAULT ${after.default}`, PHASE.setDefault);
     }
   }
-  if (isCounted(after) && !isCounted(before)) actions.push(continued(column, after));
   return [
     ...actions,
     ...notNullActions(column, before, after),
@@ -103,19 +107,18 @@ function changeColumn(column: Column, before: Facts, after: Facts): Action[] {
   ];
 }
 
-/** True if a sequence of its own gives the values of the column. */
-function isCounted({ identity, default: value }: Facts): boolean {
-  return identity !== undefined || String(value).startsWith("nextval(");
-}
+const NEXT_VALUE = /^nextval\('(.*)'::regclass\)$/;
 
 /** A new sequence begins after the values that exist. */
-function continued({ table, name, order }: Column, facts: Facts): Action {
-  const of =
-    facts.identity === undefined ? /^nextval\('(.*)'::regclass\)$/.exec(String(facts.default))?.[1] : undefined;
+function continued(from: SchemaSide, { table, name, order }: Column, before: Facts, facts: Facts): Action[] {
+  const of = facts.identity === undefined ? NEXT_VALUE.exec(String(facts.default))?.[1] : undefined;
+  const isNew = facts.identity !== undefined ? before.identity === undefined : of !== undefined;
+  const isFormer = of !== undefined && (from.objects.has(`sequence ${of}`) || before.identity !== undefined);
+  if (!isNew || (isFormer && before.identity === undefined)) return [];
   const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
   const sequence = of === undefined ? `pg_get_serial_sequence(${quoted(table)}, ${quoted(unquoted(name))})` : `'${of}'`;
   const sql = `SELECT setval(${sequence}, COALESCE(max(${name}), 0) + 1, false) FROM ${table}`;
-  return { sql, phase: PHASE.marks, order };
+  return [{ sql, phase: PHASE.marks, order }];
 }
 
 /** True if the values of the column are to be computed by another expression, or no longer stored. */
@@ -162,7 +165,8 @@ function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
   const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
   const drop: Action = { sql: `${at} DROP NOT NULL`, phase: PHASE.dropDefault, order };
   const set = { phase: PHASE.notNull, order };
-  const named = column.notNullName === undefined ? "" : `CONSTRAINT ${column.notNullName} `;
+  const chosen = chosenName(column.notNullName);
+  const named = chosen === undefined ? "" : `CONSTRAINT ${chosen} `;
   if (now === undefined) return [drop];
   if (now === "yes")
     return [
@@ -185,9 +189,9 @@ function renameNotNull(
   former: string | undefined,
   facts: readonly Facts[],
 ): Action[] {
-  if (former === notNullName || facts.some((one) => one["not null"] === undefined)) return [];
+  if (chosenName(former) === chosenName(notNullName) || facts.some((one) => one["not null"] === undefined)) return [];
   const usual = (of: string) => `${unquoted(splitName(of)[1])}_${unquoted(name)}_not_null`;
-  const now = notNullName ?? quotedIfNeeded(usual(table));
+  const now = chosenName(notNullName) ?? quotedIfNeeded(usual(table));
   const old = former ?? quotedIfNeeded(usual(table));
   return [{ sql: `ALTER TABLE ${table} RENAME CONSTRAINT ${old} TO ${now}`, phase: PHASE.rename, order: 0 }];
 }

@@ -82,6 +82,8 @@ export interface Comparison {
   readonly to: SchemaSide;
   /** True after a first round: then what the facts have not brought about is taken from pg_dump's text. */
   readonly isAgain: boolean;
+  /** True if all statements are for one transaction. */
+  readonly isOneTransaction?: boolean;
 }
 
 /** What creates, replaces and deletes whole objects. */

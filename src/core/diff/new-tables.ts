@@ -109,9 +109,21 @@ function constraintsOf(to: SchemaSide, table: string, facts: Facts, lines: Map<s
     if (isInline && kind === "PRIMARY KEY") lines.set(column, `${line.replace(/ NOT NULL$/, "")} PRIMARY KEY`);
     else if (isInline && kind === "UNIQUE") lines.set(column, `${line} UNIQUE${rest}`);
     else if (isInline && kind === "FOREIGN KEY") foreign.push(`FOREIGN KEY (${column})${rest}`);
-    else (definition.startsWith("FOREIGN KEY") ? foreign : own).push(`CONSTRAINT ${name} ${definition}`);
+    else {
+      const named = isUsualName(plain, unquoted(name), definition) ? definition : `CONSTRAINT ${name} ${definition}`;
+      (definition.startsWith("FOREIGN KEY") ? foreign : own).push(named);
+    }
   }
   return { own, foreign };
+}
+
+const COLUMNS = /^(PRIMARY KEY|UNIQUE) \(([^()]*)\)/;
+
+/** True if PostgreSQL gives the key this name without CONSTRAINT. */
+function isUsualName(table: string, name: string, definition: string): boolean {
+  const [, kind = "", columns = ""] = COLUMNS.exec(definition) ?? [];
+  if (kind === "PRIMARY KEY") return name === `${table}_pkey`;
+  return kind === "UNIQUE" && name === `${[table, ...columns.split(", ").map(unquoted)].join("_")}_key`;
 }
 
 const ONE_COLUMN = /^(PRIMARY KEY|UNIQUE|FOREIGN KEY) \(("(?:[^"]|"")+"|[^\s",()]+)\)(.*)$/s;

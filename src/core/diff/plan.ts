@@ -13,7 +13,7 @@ import { typeActions } from "./types.ts";
 export function planDiff(comparison: Comparison): Action[] {
   const { from, to } = comparison;
   const actions = [
-    ...typeActions(from, to),
+    ...typeActions(from, to, comparison.isOneTransaction === true),
     ...sequenceActions(from, to),
     ...tableActions(from, to),
     ...columnActions(from, to),

@@ -91,9 +91,15 @@ function withinOf({ type, statements: [statement = ""] }: DumpEntry): string | u
   return type === "SEQUENCE OWNED BY" ? OWNED.exec(statement)?.[1] : undefined;
 }
 
+/**
+ * PostgreSQL 18 names NOT NULL constraints itself, and keeps the names when a table or column is renamed. Such a name
+ * means nothing, and older servers have none.
+ */
+const GIVEN_NAMES = / CONSTRAINT (?:"(?:[^"]|"")*_not_null\d*"|\w*_not_null\d*) NOT NULL/g;
+
 /** The text of an entry for a comparison: equal for two schemas that differ only in the order of columns. */
 export function comparable({ type, statements }: SideEntry): string {
-  const text = statements.join("\n");
+  const text = statements.join("\n").replace(type === "TABLE" ? GIVEN_NAMES : /$^/, " NOT NULL");
   const hasColumns = type === "TABLE" || type === "FOREIGN TABLE" || /^CREATE TYPE [^']* AS \(/.test(text);
   if (hasColumns)
     return text
@@ -139,6 +145,11 @@ export function isCommon(from: SchemaSide, to: SchemaSide, relation: string | un
 }
 
 const COLUMN = new RegExp(`^ {4}(${NAME}) `);
+/** The name of a NOT NULL constraint; undefined for one that PostgreSQL gave. */
+export function chosenName(name: string | undefined): string | undefined {
+  return name === undefined || /_not_null\d*"?$/.test(name) ? undefined : name;
+}
+
 const NOT_NULL_NAME = new RegExp(` CONSTRAINT (${NAME}) NOT NULL`);
 
 /** The columns of a table in their order, each with the name of its NOT NULL constraint if that is not the usual one. */

@@ -4,11 +4,12 @@ import { literal, splitName, suffixed, unquoted } from "./names.ts";
 import { partsOf, type SchemaSide } from "./side.ts";
 
 /** Changes of enums, domains and composite types that both schemas have. */
-export function typeActions(from: SchemaSide, to: SchemaSide): Action[] {
+export function typeActions(from: SchemaSide, to: SchemaSide, isOneTransaction: boolean): Action[] {
   return [...to.objects.values()].flatMap(({ kind, name, facts }) => {
     const before = from.objects.get(`${kind} ${name}`)?.facts;
     if (!before) return [];
-    if (kind === "enum") return enumActions(from, to, name, [labelsOf(before), labelsOf(facts)]);
+    if (kind === "enum")
+      return enumActions(from, to, name, { old: labelsOf(before), now: labelsOf(facts), isOneTransaction });
     if (kind === "domain") return domainActions(name, before, facts);
     return kind === "composite type" ? attributeActions(from, to, name) : [];
   });
@@ -18,10 +19,18 @@ function labelsOf({ labels }: Facts): string[] {
   return Array.isArray(labels) ? labels.map(String) : [];
 }
 
-function enumActions(from: SchemaSide, to: SchemaSide, name: string, [old, now]: [string[], string[]]): Action[] {
+interface Labels {
+  readonly old: readonly string[];
+  readonly now: readonly string[];
+  /** True if a new value could not be used before the end of the transaction. */
+  readonly isOneTransaction: boolean;
+}
+
+function enumActions(from: SchemaSide, to: SchemaSide, name: string, labels: Labels): Action[] {
+  const { old, now, isOneTransaction } = labels;
   if (old.join("\0") === now.join("\0")) return [];
   const kept = now.filter((label) => old.includes(label));
-  if (kept.join("\0") !== old.join("\0")) return rebuiltEnum(from, to, name, now);
+  if (isOneTransaction || kept.join("\0") !== old.join("\0")) return rebuiltEnum(from, to, name, now);
   return now.flatMap((label, index): Action[] => {
     if (old.includes(label)) return [];
     const next = now.slice(index + 1).find((one) => old.includes(one));

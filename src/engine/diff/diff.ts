@@ -98,7 +98,7 @@ async function derive(context: DatabaseContext, session: Session, { from, to, re
   requireEqual(changed);
   // Backwards: to the state with the values, then to the first one.
   const after = await readSide(context, session);
-  const undone = await transform(context, session, { from: after, to: between });
+  const undone = await transform(context, session, { from: after, to: between }, "undo");
   requireEqual(undone);
   const back = renamed.map(({ down }) => down).reverse();
   const main: Part = {
@@ -107,7 +107,7 @@ async function derive(context: DatabaseContext, session: Session, { from, to, re
     isAlone: false,
   };
   if (values.actions.length === 0) return [main];
-  const removed = await transform(context, session, { from: await readSide(context, session), to: start });
+  const removed = await transform(context, session, { from: await readSide(context, session), to: start }, "undo");
   requireEqual(removed);
   const first: Part = {
     up: [...renamed.map(({ up }) => up), ...values.actions],
@@ -166,39 +166,42 @@ async function proved(
   parts: readonly Part[],
   sides: { readonly from: SchemaSide; readonly to: SchemaSide },
 ): Promise<DiffFile[]> {
-  for (const isShort of [true, false]) {
+  const problems: string[] = [];
+  for (const brevity of [2, 1, 0] as const) {
     const files = parts.map(({ up, down, isAlone }) => ({
-      up: fileText(up, isShort),
-      down: fileText(down, isShort),
+      up: fileText(up, brevity),
+      down: fileText(down, brevity),
       isAlone,
     }));
-    if (await inShadow((shadow) => isProof(shadow, begin, files, sides))) return files;
+    const problem = await inShadow((shadow) => problemOf(shadow, begin, files, sides));
+    if (problem === undefined) return files;
+    problems.push(problem);
   }
-  throw new Failure(
-    "diff-incomplete",
-    "Cannot write the statements: their text does something else than the statements that were tried",
-    {
-      hint: "Report this to pgstep, with both schemas.",
-    },
-  );
+  throw new Failure("diff-incomplete", `Cannot write the statements: run as a file, ${problems.at(-1)}`, {
+    hint: "Report this to pgstep, with both schemas.",
+  });
 }
 
-async function isProof(
+/** What goes wrong if the files run as they are; undefined if they do what they should. */
+async function problemOf(
   shadow: DatabaseContext,
   begin: (shadow: DatabaseContext) => Promise<void>,
   files: readonly DiffFile[],
   sides: { readonly from: SchemaSide; readonly to: SchemaSide },
-): Promise<boolean> {
+): Promise<string | undefined> {
   await begin(shadow);
   const run = (text: string) => runText(shadow, "the statements", { read: () => [Buffer.from(text)] });
-  const is = async (side: SchemaSide) => isEqual(compareSides(await look(shadow, readSide), side));
+  const left = async (side: SchemaSide) => differences(compareSides(await look(shadow, readSide), side));
   try {
     for (const { up } of files) await run(up);
-    if (!(await is(sides.to))) return false;
+    const missing = await left(sides.to);
+    if (missing !== "") return missing;
     for (const { down } of [...files].reverse()) await run(down);
-    return await is(sides.from);
+    const kept = await left(sides.from);
+    return kept === "" ? undefined : `after the down file, ${kept}`;
   } catch (error) {
-    if (error instanceof Failure && (error.code === "statement-failed" || error.code === "files-unsound")) return false;
+    const isOfText = error instanceof Failure && (error.code === "statement-failed" || error.code === "files-unsound");
+    if (isOfText) return error.message;
     throw error;
   }
 }

@@ -21,14 +21,14 @@ const MOST_ROUNDS = 8;
 
 /**
  * Changes the schema of a shadow database into another one, by trial, until both are equal or nothing changes any more.
- * @param part values for only the new values of enums, in one round
+ * @param part values for only the new values of enums, in one round; undo for statements of one transaction
  * @throws ServerFailure, ConnectionLost, Failure dump-failed
  */
 export async function transform(
   context: DatabaseContext,
   session: Session,
   { from: first, to }: { readonly from: SchemaSide; readonly to: SchemaSide },
-  part: "values" | "all" = "all",
+  part: "values" | "all" | "undo" = "all",
 ): Promise<Transformation> {
   const actions: Action[] = [];
   let stuck: readonly Stuck[] = [];
@@ -37,7 +37,7 @@ export async function transform(
     if (round > 0) from = await readSide(context, session);
     const left = compareSides(from, to);
     if (isEqual(left) || round === MOST_ROUNDS) return { actions, left, stuck: isEqual(left) ? [] : stuck };
-    const planned = planDiff({ from, to, isAgain: round > 0 });
+    const planned = planDiff({ from, to, isAgain: round > 0, isOneTransaction: part === "undo" });
     const done = await carryOut(session, part === "values" ? planned.filter(({ isAlone }) => isAlone) : planned);
     if (part === "values") return { ...done, actions: done.done, left };
     stuck = done.stuck;

@@ -30,6 +30,8 @@ export async function runSchemaFile(
   for (let next = pieces.next(); !next.done; next = pieces.next()) {
     const piece = next.value;
     if (piece.kind === "error") throw unsound(path, piece.message, { path, ...piece.position });
+    // pg_dump writes them around its output; they mean nothing outside psql.
+    if (piece.kind === "psql" && /^(?:un)?restrict$/.test(piece.command)) continue;
     if (piece.kind === "psql")
       throw unsound(path, `it has the command \\${piece.command} of psql`, { path, ...piece.position });
     if (piece.kind !== "statement") continue;
@@ -67,7 +69,7 @@ function statementFailure(file: SchemaFile, statement: Statement, error: ServerF
 
 function unsound(path: string, reason: string, place: FilePlace): Failure {
   return new Failure("files-unsound", `Cannot load ${path}: ${reason}`, {
-    hint: "Write the file again with pgstep dump, instead of editing it.",
+    hint: "Remove it from the file, or write the file again with pgstep dump.",
     place,
   });
 }
