@@ -4,7 +4,7 @@ import { usage } from "../core/failure/failure.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { diffSchemas } from "../engine/diff/diff.ts";
 import { type Source, schemaFileText } from "../engine/diff/sources.ts";
-import { writeDiff } from "../engine/diff/write-diff.ts";
+import { requireAllowed, writeDiff } from "../engine/diff/write-diff.ts";
 import type { Environment } from "./shared/environment.ts";
 import { refuseTogether } from "./shared/options.ts";
 
@@ -50,12 +50,15 @@ export const diff: Command<Environment> = {
     }
     const renames = to.kind === "file" ? renamesIn(schemaFileText(environment.context.fileSystem, to.name)) : [];
     const hasStatements = options.has("sql") || description !== undefined;
-    const found = await diffSchemas(environment.inShadow, { from, to, renames, hasStatements });
+    const allowed = (options.get("allow-data-loss") ?? "").split(",").map((name) => name.trim());
+    const found = await diffSchemas(environment.inTrial, {
+      ...{ from, to, renames, hasStatements },
+      ...(description !== undefined && { allow: (losses: readonly string[]) => requireAllowed(losses, allowed) }),
+    });
     const { changes, losses, files } = found;
     const names = { from: from.name, to: to.name };
     if (description !== undefined && files.length > 0) {
-      const allowed = (options.get("allow-data-loss") ?? "").split(",").map((name) => name.trim());
-      const paths = writeDiff(environment.context, { description, losses, allowed, files });
+      const paths = writeDiff(environment.context, { description, files });
       environment.report({ type: "diff", ...names, changes, losses, files: paths });
       return 0;
     }

@@ -126,6 +126,7 @@ export function jsonReport(report: Report) {
     case "backup":
       return { ...report, program: report.program ?? null };
     case "baseline":
+      return { ...report, written: report.written ?? [], recorded: report.recorded.map(jsonStep) };
     case "import":
       return { ...report, recorded: report.recorded.map(jsonStep) };
     case "repair":

@@ -146,6 +146,7 @@ export const RESULTS = {
   }),
   baseline: line("baseline", "The answer of baseline.", {
     database: DATABASE,
+    written: list("With --write: the created files, the up file first.", TEXT),
     recorded: list("The migrations that are now recorded as applied.", ref("step")),
   }),
   import: line("import", "The answer of import.", {

@@ -139,8 +139,9 @@ export function inspectionLines({ syntax, database }: ValidationReport): string[
   return [...lines, "Only the files were checked: no database is named to compare them with (--url or DATABASE_URL)."];
 }
 
-function baselineLines({ recorded, database }: BaselineReport, { colors, marks }: Output): string[] {
+function baselineLines({ recorded, database, written = [] }: BaselineReport, { colors, marks }: Output): string[] {
   return [
+    ...written.map((path) => `Created ${printableLine(path)}`),
     ...recorded.map((step) => `${colors.green(marks.applied)} ${printableLine(step.name)}`),
     `Recorded ${counted(recorded.length, "migration")} as applied on ${printableLine(database)}; none was run.`,
   ];

@@ -1,5 +1,7 @@
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
+import { dropSql } from "./drops.ts";
 import { type NewTable, newTable } from "./new-tables.ts";
+import { otherGrants } from "./privileges.ts";
 import { comparable, isCommon, isIdentity, type SchemaSide, type SideEntry } from "./side.ts";
 import { withoutEnd } from "./tables.ts";
 
@@ -82,6 +84,8 @@ export interface Comparison {
   readonly to: SchemaSide;
   /** True after a first round: then what the facts have not brought about is taken from pg_dump's text. */
   readonly isAgain: boolean;
+  /** True after a second round: then privileges are taken from pg_dump's text as well. */
+  readonly isLate?: boolean;
   /** True if all statements are for one transaction. */
   readonly isOneTransaction?: boolean;
 }
@@ -89,7 +93,7 @@ export interface Comparison {
 /** What creates, replaces and deletes whole objects. */
 export function entryActions(comparison: Comparison): Action[] {
   const { from, to } = comparison;
-  const actions: Action[] = [];
+  const actions: Action[] = comparison.isLate ? otherGrants(from, to) : [];
   const tables = newTables(comparison);
   const covered = new Set(tables.flatMap(({ covers }) => [...covers]));
   actions.push(...tables.map(({ action }) => action));
@@ -219,13 +223,28 @@ function dropped(comparison: Comparison, entry: SideEntry): Action[] {
   const { type, within, key, order } = entry;
   if (isByFacts(comparison, entry) || type === "INDEX ATTACH") return [];
   if (type === "COMMENT") {
-    return [{ sql: `COMMENT ON ${key.slice("COMMENT ".length)} IS NULL`, phase: PHASE.uncomment, order }];
+    const object = key.slice("COMMENT ".length);
+    // A new database has this comment.
+    const text = object === "SCHEMA public" ? "'standard public schema'" : "NULL";
+    return [{ sql: `COMMENT ON ${object} IS ${text}`, phase: PHASE.uncomment, order }];
   }
   if (isIdentity(entry) || type === "SEQUENCE OWNED BY" || type === "ROW SECURITY") return [];
   // It goes with its relation.
   if (within !== undefined && !to.relations.has(within)) return [];
   if (within !== undefined && !isCommon(from, to, within)) return [];
-  return dropOf(entry);
+  return dropOf(entry).map((drop) =>
+    entry.kind === "type" && !isTypeOfKept(comparison, entry.identity ?? "")
+      ? { ...drop, otherwise: [[{ ...drop, sql: `${drop.sql} CASCADE` }]] }
+      : drop,
+  );
+}
+
+/** True if a column that both schemas have is of a type: CASCADE, which the type's own functions need, would drop it. */
+function isTypeOfKept({ from, to }: Comparison, type: string): boolean {
+  return [...from.objects].some(
+    ([key, { kind, facts }]) =>
+      kind === "column" && (facts.type === type || facts.type === `${type}[]`) && to.objects.has(key),
+  );
 }
 
 const TARGETED = ["TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE", "INDEX"];
@@ -241,45 +260,4 @@ function dropOf({ type, identity, kind, within, catalog, oid, order, statements 
       ? [typeTarget(identity)]
       : [ofRow];
   return [{ sql, phase, order: -order, targets, ...(type === "TABLE" && { loses: `table ${identity}` }) }];
-}
-
-const PUBLISHED = /^ALTER PUBLICATION (\S+|"(?:[^"]|"")*") ADD (TABLE ONLY|TABLES IN SCHEMA) ("(?:[^"]|"")*"\S*|\S+)/;
-
-/** DROP for an object of a kind, as `pg_identify_object` names both; undefined if it cannot be dropped by itself. */
-export function dropSql(kind: string | undefined, identity: string | undefined, statement = ""): string | undefined {
-  if (kind === undefined || identity === undefined) return undefined;
-  const [, part, of] = /^(.*) (?:on|in|for) (.*)$/s.exec(identity) ?? [];
-  if (kind === "table constraint") return `ALTER TABLE ${of} DROP CONSTRAINT ${part}`;
-  if (kind === "domain constraint") return `ALTER DOMAIN ${of} DROP CONSTRAINT ${part}`;
-  if (kind === "publication relation" || kind === "publication namespace") {
-    const [, publication, what, name = ""] = PUBLISHED.exec(statement) ?? [];
-    return (
-      publication &&
-      `ALTER PUBLICATION ${publication} DROP ${what === "TABLES IN SCHEMA" ? what : "TABLE"} ${name.replace(/;$/, "")}`
-    );
-  }
-  if (kind === "default value") {
-    const [, relation = "", column = ""] = /^for (.*)\.("(?:[^"]|"")+"|[^."]+)$/s.exec(identity) ?? [];
-    return `ALTER TABLE ${relation} ALTER COLUMN ${column} DROP DEFAULT`;
-  }
-  if (kind === "user mapping")
-    return `DROP USER MAPPING FOR ${userOf(statement) ?? identity.replace(" on server ", " SERVER ")}`;
-  if (kind === "aggregate") return `DROP AGGREGATE ${identity.replace(/\(\)$/, "(*)")}`;
-  if (kind === "transform")
-    return `DROP TRANSFORM ${identity
-      .replace(/^for/, "FOR")
-      .replace(/ language /, " LANGUAGE ")
-      .replace(/ on LANGUAGE /i, " LANGUAGE ")}`;
-  const words: Readonly<Record<string, string>> = {
-    "foreign-data wrapper": "FOREIGN DATA WRAPPER",
-    "statistics object": "STATISTICS",
-    "composite type": "TYPE",
-  };
-  if (kind === "operator") return `DROP OPERATOR ${identity.replace("(-,", "(NONE,")}`;
-  if (kind === "trigger" || kind === "policy" || kind === "rule") return `DROP ${kind.toUpperCase()} ${part} ON ${of}`;
-  return `DROP ${words[kind] ?? kind.toUpperCase()} ${identity}`;
-}
-
-function userOf(statement: string): string | undefined {
-  return /^CREATE USER MAPPING FOR (.*? SERVER ("(?:[^"]|"")*"|\w+))/.exec(statement)?.[1];
 }

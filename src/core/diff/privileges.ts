@@ -2,6 +2,7 @@ import type { Facts } from "../catalog/schema-object.ts";
 import { type Action, PHASE } from "./action.ts";
 import { splitName } from "./names.ts";
 import type { SchemaSide } from "./side.ts";
+import { withoutEnd } from "./tables.ts";
 
 const OPTION = " WITH GRANT OPTION";
 const KEY =
@@ -22,13 +23,21 @@ interface Held {
 export function privilegeActions(from: SchemaSide, to: SchemaSide): Action[] {
   const [before, after] = [heldBy(from), heldBy(to)];
   const names = namesOf(to);
+  const isFuture = (name: string) => {
+    const schema = DEFAULTS.exec(name)?.[2];
+    return schema === undefined || schema === "public" || to.objects.has(`schema ${schema}`);
+  };
   const actions: Action[] = [];
   const revoked = new Set<string>();
   for (const key of new Set([...before.keys(), ...after.keys()])) {
     const [old, now] = [before.get(key), after.get(key)];
     const held = now ?? old;
     const isThere = (one: Held) =>
-      one.kind === "column" ? names.has(`table ${splitName(one.name)[0]}`) : names.has(`${one.kind} ${one.name}`);
+      one.kind.startsWith("future ")
+        ? isFuture(one.name)
+        : one.kind === "column"
+          ? names.has(`table ${splitName(one.name)[0]}`)
+          : names.has(`${one.kind} ${one.name}`);
     if (!held || !isThere(held)) continue;
     const change = changeOf(held, old, now);
     for (const { sql, isRevoke } of change) {
@@ -76,8 +85,6 @@ function namesOf({ objects, relations }: SchemaSide): ReadonlySet<string> {
     names.add(`${kind} ${name}`);
     if (kind === "aggregate") names.add(`function ${name}`);
     if (["enum", "domain", "range", "composite type"].includes(kind)) names.add(`type ${name}`);
-    const [, , defaults, of] = KEY.exec(`${kind} ${name}`)?.slice(1) ?? [];
-    if (defaults?.startsWith("future ")) names.add(`${defaults} ${of}`);
   }
   for (const [name, kind] of relations)
     if (kind !== "composite type" && kind !== "sequence") names.add(`table ${name}`);
@@ -141,4 +148,22 @@ function statement(sql: string, { role, kind, name }: Held, login: string): stri
   }
   const object = kind === "column" ? splitName(name)[0] : name;
   return sql.replace("<on>", () => `${ON[kind] ?? `${kind.toUpperCase()} `}${object}`).replace("<to>", () => to);
+}
+
+/** What the facts do not say of privileges, such as those on a language: pg_dump's statements, and their opposites. */
+export function otherGrants(from: SchemaSide, to: SchemaSide): Action[] {
+  const of = ({ entries }: SchemaSide) =>
+    [...entries.values()].filter(({ type }) => /ACL$/.test(type)).flatMap(({ statements }) => statements);
+  const [before, after] = [new Set(of(from)), new Set(of(to))];
+  const action = (sql: string, order: number): Action => ({ sql: withoutEnd(sql), phase: PHASE.privileges + 1, order });
+  return [
+    ...[...before].filter((sql) => !after.has(sql)).map((sql) => action(opposite(withoutEnd(sql)), 0)),
+    ...[...after].filter((sql) => !before.has(sql)).map((sql) => action(sql, 1)),
+  ];
+}
+
+function opposite(sql: string): string {
+  const granted = /^(.*?)\bGRANT (.*) TO (\S+|"(?:[^"]|"")*")(?: WITH GRANT OPTION)?$/s.exec(sql);
+  if (granted) return `${granted[1]}REVOKE ${granted[2]} FROM ${granted[3]}`;
+  return sql.replace(/\bREVOKE (.*) FROM (\S+|"(?:[^"]|"")*")$/s, "GRANT $1 TO $2");
 }

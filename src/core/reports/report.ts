@@ -105,6 +105,8 @@ export interface ValidationReport {
 export interface BaselineReport {
   readonly type: "baseline";
   readonly database: string;
+  /** The files that were written from the database. */
+  readonly written?: readonly string[];
   readonly recorded: readonly StepReport[];
 }
 

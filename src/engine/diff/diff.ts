@@ -22,6 +22,8 @@ export interface DiffRequest {
   readonly renames: readonly Rename[];
   /** True if the statements are wanted, not only the differences. */
   readonly hasStatements: boolean;
+  /** Throws if the statements may not delete all of this; called before they are proved. */
+  readonly allow?: (losses: readonly string[]) => void;
 }
 
 /** The texts that lead from one schema to the other and back. */
@@ -53,10 +55,8 @@ export async function diffSchemas(inShadow: InShadow, request: DiffRequest): Pro
     const changes = schemaChanges(from, to, left);
     if (isEqual(left)) return { changes: [], parts: [], losses: [], from };
     if (!request.hasStatements) return { changes, parts: [], losses: [], from };
-    const parts = await look(shadow, (context, session) =>
-      derive(context, session, { from, to, renames: request.renames }),
-    );
-    const losses = parts.flatMap(({ up }) => up.flatMap(({ loses }) => (loses === undefined ? [] : [loses])));
+    const parts = await look(shadow, (context, session) => derive(context, session, { ...request, from, to }));
+    const losses = parts.flatMap(({ up }) => lossesOf(up));
     return { changes, parts, losses: [...new Set(losses)], from };
   });
   const { changes, losses, parts, from } = found;
@@ -86,9 +86,18 @@ interface Sides {
   readonly from: SchemaSide;
   readonly to: SchemaSide;
   readonly renames: readonly Rename[];
+  readonly allow?: (losses: readonly string[]) => void;
 }
 
-async function derive(context: DatabaseContext, session: Session, { from, to, renames }: Sides): Promise<Part[]> {
+function lossesOf(actions: readonly Action[]): string[] {
+  return [...new Set(actions.flatMap(({ loses }) => (loses === undefined ? [] : [loses])))];
+}
+
+async function derive(
+  context: DatabaseContext,
+  session: Session,
+  { from, to, renames, allow }: Sides,
+): Promise<Part[]> {
   const renamed = renames.flatMap((one) => renaming(from, to, one));
   for (const { up } of renamed) await session.execute(up.sql);
   const start = renamed.length === 0 ? from : await readSide(context, session);
@@ -96,6 +105,7 @@ async function derive(context: DatabaseContext, session: Session, { from, to, re
   const between = values.actions.length === 0 ? start : await readSide(context, session);
   const changed = await transform(context, session, { from: between, to });
   requireEqual(changed);
+  allow?.(lossesOf(changed.actions));
   // Backwards: to the state with the values, then to the first one.
   const after = await readSide(context, session);
   const undone = await transform(context, session, { from: after, to: between }, "undo");

@@ -1,5 +1,5 @@
 import { type Action, PHASE, relationTarget, type Target } from "../../core/diff/action.ts";
-import { dropSql } from "../../core/diff/entries.ts";
+import { dropSql } from "../../core/diff/drops.ts";
 import type { Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 

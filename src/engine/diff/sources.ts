@@ -19,6 +19,7 @@ export type Source =
       readonly directory?: string;
       readonly fileSystem?: FileSystem;
     }
+  | { readonly kind: "nothing"; readonly name: string }
   | { readonly kind: "file"; readonly name: string }
   | { readonly kind: "database"; readonly name: string; readonly database: Database };
 
@@ -52,6 +53,7 @@ async function attempt(shadow: DatabaseContext, source: Source): Promise<Failure
     const context = { ...shadow, fileSystem, settings: { ...shadow.settings, directory } };
     return (await migrate(context, {}, isOther ? { withoutRepeatables: true } : {})).failure;
   }
+  if (source.kind === "nothing") return undefined;
   try {
     if (source.kind === "file") await runText(shadow, source.name, shadow.fileSystem);
     else await runDump(shadow, source);

@@ -37,7 +37,7 @@ export async function transform(
     if (round > 0) from = await readSide(context, session);
     const left = compareSides(from, to);
     if (isEqual(left) || round === MOST_ROUNDS) return { actions, left, stuck: isEqual(left) ? [] : stuck };
-    const planned = planDiff({ from, to, isAgain: round > 0, isOneTransaction: part === "undo" });
+    const planned = planDiff({ from, to, isAgain: round > 0, isLate: round > 1, isOneTransaction: part === "undo" });
     const done = await carryOut(session, part === "values" ? planned.filter(({ isAlone }) => isAlone) : planned);
     if (part === "values") return { ...done, actions: done.done, left };
     stuck = done.stuck;

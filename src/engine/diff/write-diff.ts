@@ -6,18 +6,26 @@ import type { DiffFile } from "./diff.ts";
 
 export interface DiffToWrite {
   readonly description: string;
-  readonly losses: readonly string[];
-  /** Tables and columns that may be deleted, as typed. */
-  readonly allowed: readonly string[];
   readonly files: readonly DiffFile[];
 }
 
 /**
  * Writes the next migrations with their down files.
  * @returns the paths
- * @throws Failure diff-loses-data, file-exists
+ * @throws Failure file-exists
  */
-export function writeDiff(context: Context, { description, losses, allowed, files }: DiffToWrite): string[] {
+export function writeDiff(context: Context, { description, files }: DiffToWrite): string[] {
+  return files.flatMap(({ up, down, isAlone }) => {
+    const words = isAlone && files.length > 1 ? `${description} values` : description;
+    return createMigration(context, { description: words, down: true, contents: { up, down } }).paths;
+  });
+}
+
+/**
+ * @param allowed tables and columns that may be deleted, as typed
+ * @throws Failure diff-loses-data
+ */
+export function requireAllowed(losses: readonly string[], allowed: readonly string[]): void {
   const may = new Set(allowed.map(plain));
   const refused = losses.filter((one) => !may.has(plain(one)));
   if (refused.length > 0) {
@@ -26,10 +34,6 @@ export function writeDiff(context: Context, { description, losses, allowed, file
       hint: `Allow it: --allow-data-loss ${names}. If something only has another name, write -- Renamed: old -> new into the schema file.`,
     });
   }
-  return files.flatMap(({ up, down, isAlone }) => {
-    const words = isAlone && files.length > 1 ? `${description} values` : description;
-    return createMigration(context, { description: words, down: true, contents: { up, down } }).paths;
-  });
 }
 
 /** "orders.note" for "values of column public.orders.note" */
