@@ -36,14 +36,29 @@ export async function transform(
   for (let round = 0; ; round++) {
     if (round > 0) from = await readSide(context, session);
     const left = compareSides(from, to);
-    if (isEqual(left) || round === MOST_ROUNDS) return { actions, left, stuck: isEqual(left) ? [] : stuck };
+    if (isEqual(left) || round === MOST_ROUNDS)
+      return { actions: withoutReplace(actions), left, stuck: isEqual(left) ? [] : stuck };
     const planned = planDiff({ from, to, isAgain: round > 0, isLate: round > 1, isOneTransaction: part === "undo" });
     const done = await carryOut(session, part === "values" ? planned.filter(({ isAlone }) => isAlone) : planned);
     if (part === "values") return { ...done, actions: done.done, left };
     stuck = done.stuck;
     actions.push(...done.done);
-    if (done.done.length === 0) return { actions, left, stuck };
+    // A later round also takes what the facts do not say.
+    if (done.done.length === 0 && round > 1) return { actions, left, stuck };
   }
+}
+
+/** A view that was dropped to make room is not replaced but created. */
+function withoutReplace(actions: readonly Action[]): Action[] {
+  const dropped = new Set<string>();
+  return actions.map((action) => {
+    const [, kind = "", name = ""] =
+      /^(?:DROP|CREATE OR REPLACE) (VIEW) ("(?:[^"]|"")*"\S*|[^\s(]+)/.exec(action.sql) ?? [];
+    if (kind !== "" && action.sql.startsWith("DROP ")) dropped.add(name);
+    else if (kind !== "" && dropped.has(name))
+      return { ...action, sql: action.sql.replace("CREATE OR REPLACE ", "CREATE ") };
+    return action;
+  });
 }
 
 async function carryOut(session: Session, planned: readonly Action[]) {
