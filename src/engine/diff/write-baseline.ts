@@ -40,9 +40,10 @@ export async function writeBaseline(
   return { ...created, version: parsed && "version" in parsed ? parsed.version : "" };
 }
 
-function requireNoMigrations({ fileSystem, settings: { directory } }: DatabaseContext): void {
+function requireNoMigrations(context: DatabaseContext): void {
+  const { directory } = context.settings;
   try {
-    const { migrations } = readMigrations(fileSystem, directory);
+    const { migrations } = readMigrations(context);
     if (migrations.length > 0) throw refused(`${directory} has ${migrations.length} migrations already`);
   } catch (error) {
     if (!(error instanceof Failure && error.code === "directory-unreadable")) throw error;
