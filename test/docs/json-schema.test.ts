@@ -232,7 +232,7 @@ describe("what each command prints with --json", () => {
     ["reset", "failure", 3],
     ["up --count x", "failure", 2],
     ["nonsense", "failure", 2],
-    ["export --to goose --out exported", "failure", 3],
+    ["export --to nothing --out exported", "failure", 2],
     ["export --to flyway --out exported", "export", 0],
     ["import --url $OTHER", "failure", 3],
     ["import --url $OTHER --dry-run", "import", 0],

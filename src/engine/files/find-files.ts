@@ -39,7 +39,8 @@ export function findFiles(context: FilesContext): Found {
   const said = layout === "pgstep" ? toolOfOwnFiles(directory, folders.entries) : tool;
   if (said !== undefined && !chosen.problem) emit?.({ type: "layout-found", directory, tool: said, layout });
   const about = { layout, tool, contents, downAdvice };
-  if (chosen.problem) return { ...about, migrations: [], repeatables: [], findings: [chosen.problem] };
+  if (chosen.problem && !chosen.isRead)
+    return { ...about, migrations: [], repeatables: [], findings: [chosen.problem] };
   const isOwn = layout === "pgstep";
   const entries = isOwn
     ? folders.entries
@@ -47,7 +48,11 @@ export function findFiles(context: FilesContext): Found {
         .filter(({ environment }) => environment === undefined)
         .map((one) => deepened(fileSystem, format, one));
   const { findings, ...found } = format.read(entries, contents);
-  return { ...about, ...found, findings: [...findings, ...(isOwn ? oddFolders(folders) : [])] };
+  return {
+    ...about,
+    ...found,
+    findings: [...(chosen.problem ? [chosen.problem] : []), ...findings, ...(isOwn ? oddFolders(folders) : [])],
+  };
 }
 
 /**
@@ -67,6 +72,8 @@ interface Chosen {
   readonly format: Format;
   /** Why the directory cannot be read. */
   readonly problem?: Finding;
+  /** The other errors of the files are reported as well. */
+  readonly isRead?: boolean;
 }
 
 function chooseFormat(
@@ -78,7 +85,12 @@ function chooseFormat(
   const own = entries.filter(({ environment }) => environment === undefined);
   const found = detect(own, (path) => startOf(fileSystem, path));
   if (found.kind === "one") return { format: formatOf(found.layout) };
-  if (found.kind === "mixed") return { format: formatOf("pgstep"), problem: mixed(directory, found.readings) };
+  if (found.kind === "mixed")
+    return {
+      format: formatOf("pgstep"),
+      problem: mixed(directory, found.readings),
+      isRead: found.readings.some((one) => one.layout === "pgstep"),
+    };
   const other = entries.length > own.length ? undefined : otherToolOf(own, text);
   if (!other) return { format: formatOf("pgstep") };
   const { tool, sign, advice } = other;
