@@ -41,13 +41,22 @@ export type PgstepCommand = Command<Environment>;
 /** The command that runs when none is named comes first. */
 const GROUPS = {
   Everyday: [up, status, down, create, seed, types],
-  Safety: [check, validate, drift, doctor, repair, resolve, protect],
+  Safety: [check, validate, drift, doctor, repair, protect],
   Data: [dump, diff, backup, restore, reset],
   Setup: [init, baseline, bundle, config],
 } as const satisfies Readonly<Record<string, readonly PgstepCommand[]>>;
 
-/** Commands that the help names only with another one, to stay on one screen: down, check, dump, doctor, protect and baseline. */
-const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [redo, stats, load, wait, unprotect, importCommand, exportCommand];
+/** Commands that share the line of a related one in the help, to stay on one screen. */
+const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [
+  redo,
+  stats,
+  resolve,
+  load,
+  wait,
+  unprotect,
+  importCommand,
+  exportCommand,
+];
 
 /** In the order of the help. */
 export const COMMANDS: readonly PgstepCommand[] = [...Object.values(GROUPS).flat(), ...NAMED_WITH_ANOTHER];

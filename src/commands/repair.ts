@@ -8,7 +8,7 @@ export const repair: Command<Environment> = {
   name: "repair",
   effect: "changes",
   aliases: [],
-  summary: "accept edited files, or remove a version without a file",
+  summary: "accept edited or missing files; also: resolve",
   description:
     "Shows each file that was changed after it was applied, and a command to see the change; once you confirm, " +
     "records its new checksum in the history. Runs no file again. With a version: repairs that version only. If its " +
