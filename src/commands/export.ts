@@ -16,7 +16,7 @@ export const exportCommand: Command<Environment> = {
   arguments: [],
   options: [
     { name: "to", value: "tool", summary: "golang-migrate, goose, dbmate or flyway" },
-    { name: "out", value: "directory", summary: "the new directory" },
+    { name: "out", value: "directory", summary: "the new directory", completes: "directory" },
   ],
   examples: [
     { line: "pgstep export --to dbmate --out db/migrations", note: "then: psql -f db/migrations/history.sql" },

@@ -270,7 +270,6 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     diff: {
       ...{ type: "diff", from: "the migrations", to: "schema.sql", losses: ["column public.a.b"], files: [] },
       changes: [{ change: "changed", object: "column public.a.c", details: ["type text instead of integer"] }],
-      sql: "ALTER TABLE a DROP COLUMN b;\n",
     },
     load: { type: "load", database: "app", path: "schema.sql", recorded: ["001"], durationMs: 3 },
     restore: { type: "restore", database: "app", path: "b.sql", tables: TABLES, durationMs: 3 },

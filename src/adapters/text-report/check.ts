@@ -45,19 +45,19 @@ export function examinationLines(report: CheckReport): string[] {
 
 /** Where the sizes of tables are from, and what they changed. */
 function sizeLines({ sizes, needsSizes }: CheckReport): string[] {
-  if (!sizes) return needsSizes ? ["The sizes of the tables are unknown: pgstep stats records them."] : [];
+  if (!sizes) return needsSizes ? ["The sizes of the tables are unknown; the command stats records them."] : [];
   const { source, takenOn, ageDays, isOld, smallBytes, small, missing } = sizes;
   const age = ageDays === 0 ? "today" : `${takenOn}, ${counted(ageDays, "day")} ago`;
   return [
     `Table sizes: ${printableLine(source)} (${printableLine(age)}). Times are estimates: ${RATE_WORDS}.`,
-    ...(isOld ? ["These sizes are more than 30 days old. Record them again: pgstep stats."] : []),
+    ...(isOld ? ["These sizes are more than 30 days old; the command stats records them again."] : []),
     ...(small > 0
       ? [
           `${counted(small, "finding")} ${small === 1 ? "is a note" : "are notes"}: the tables are smaller than ${sizeText(smallBytes)} (--small-table).`,
         ]
       : []),
     ...(missing.length > 0
-      ? [`No sizes are known of ${printableLine(enumeration(missing))}: pgstep stats records those of a database.`]
+      ? [`No sizes are known of ${printableLine(enumeration(missing))}; the command stats records those of a database.`]
       : []),
   ];
 }

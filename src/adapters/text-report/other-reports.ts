@@ -102,7 +102,7 @@ function statsLines({ file, tables, unanalyzed }: StatsReport): string[] {
     `${printableLine(file.path)} ${change}: the sizes of ${counted(tables, "table")}.`,
     ...(unanalyzed.length > 0
       ? [
-          `The rows of ${printableLine(enumeration(unanalyzed))} are unknown, because no ANALYZE has run. Run ANALYZE, then pgstep stats again.`,
+          `The rows of ${printableLine(enumeration(unanalyzed))} are unknown, because no ANALYZE has run. Run ANALYZE, then this command again.`,
         ]
       : []),
   ];

@@ -13,7 +13,7 @@ const TYPED = "npx pgstep up --env test";
 const NAMES = VOCABULARY.commands.map(({ name }) => name).join("|");
 const AS_WRITTEN = new RegExp(`(?<!npx )\\bpgstep (?:${NAMES})\\b`);
 /** Headings with the name of the command whose result follows. */
-const HEADING = /^### pgstep [a-z]+|<testsuite name="pgstep validate"/;
+const HEADING = /^### pgstep [a-z]+|<testsuite name="pgstep [a-z]+"/;
 
 /** The same with a command in each hint, but for those of a server. */
 function withCommand(value: unknown): unknown {
