@@ -146,10 +146,15 @@ function argumentsOf(command: CommandWords, line: CommandLine): readonly string[
   const { afterDashes = [] } = line;
   if (command.arguments.length === 0) refuseProgram(command, afterDashes);
   const typed = command.program === undefined ? [...line.arguments, ...afterDashes] : line.arguments;
-  const missing = command.arguments.find(({ required }, index) => required && !typed[index]?.trim());
+  const missing = command.arguments.find(
+    ({ required, replacedBy }, index) =>
+      required && !typed[index]?.trim() && !line.options.some(({ option }) => option?.name === replacedBy?.option),
+  );
   if (missing) {
     const isDatabaseMeant = line.word === "create";
-    const hint = isDatabaseMeant ? "To create the database: pgstep up --create-database." : seeHelp(command);
+    const hint = isDatabaseMeant
+      ? "To create the database: pgstep up --create-database."
+      : (missing.replacedBy?.hint ?? seeHelp(command));
     throw usage(`Cannot run pgstep ${command.name}: <${missing.name}> is missing`, hint);
   }
   const unused = typed[command.arguments.length];

@@ -18,6 +18,9 @@ const HARMLESS: Readonly<Record<string, string>> = {
   '"((?:[^"]|"")*)"$': "one quoted name, of 63 bytes at most",
   "\\bset_config\\s*\\(|\\bexecute\\b[^;]{0,200}'\\s*set\\s+(?!local\\b)":
     "no more than 200 characters behind each EXECUTE",
+  "E?'(?:[^'\\\\]|''|\\\\.)*'|\"(?:[^\"]|\"\")*\"|(\\$\\w*\\$)[\\s\\S]*?\\1|--[^\\n]*":
+    "statements that pg_dump wrote: every quote is closed",
+  "('(?:[^']|'')*')::text(?![\\w[])": "one definition of an object, without the body of a function",
 };
 
 interface Expression {

@@ -1,5 +1,4 @@
 import type { Command } from "../core/command-line/command.ts";
-import { usage } from "../core/failure/failure.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { baseline as recordBaseline } from "../engine/verbs/baseline.ts";
 import type { Environment } from "./shared/environment.ts";
@@ -17,7 +16,11 @@ export const baseline: Command<Environment> = {
   arguments: [
     {
       name: "version",
-      required: false,
+      required: true,
+      replacedBy: {
+        option: "write",
+        hint: "Give the newest version that the database has; or write the first migration: pgstep baseline --write <description>.",
+      },
       summary: "the newest version that the database already has",
       completes: "version",
     },
@@ -36,12 +39,6 @@ export const baseline: Command<Environment> = {
     const [typed] = invocation.arguments;
     const description = invocation.options.get("write");
     refuseTogether("baseline", [typed !== undefined && "a version", description !== undefined && "--write"]);
-    if (typed === undefined && description === undefined) {
-      throw usage(
-        "Cannot run pgstep baseline: <version> is missing",
-        "Give the newest version that the database has; or write the first migration: pgstep baseline --write <description>.",
-      );
-    }
     if (description === undefined) {
       const version = requireVersion(typed ?? "", "baseline");
       environment.report(await recordBaseline(await environment.databaseContext(), version));

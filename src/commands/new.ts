@@ -15,7 +15,15 @@ export const create: Command<Environment> = {
     "Creates a file with the next version, in the style of the directory: a number with the same padding, or a " +
     "timestamp. With --env the file is for that environment only. Never overwrites a file.",
   ofCheckout: true,
-  arguments: [{ name: "description", required: false, variadic: true, summary: "what it does, in a few words" }],
+  arguments: [
+    {
+      name: "description",
+      required: true,
+      replacedBy: { option: "renumber" },
+      variadic: true,
+      summary: "what it does, in a few words",
+    },
+  ],
   options: [
     { name: "down", summary: "create the down file too" },
     { name: "timestamp", summary: "use the UTC time as the version" },
@@ -47,9 +55,6 @@ export const create: Command<Environment> = {
     }
     if (moved !== undefined) {
       throw usage("Cannot use --renumber with a description: it moves a file that exists", "Leave out one of them.");
-    }
-    if (words.length === 0) {
-      throw usage("Cannot run pgstep new: <description> is missing", "For usage, run pgstep help new.");
     }
     const { settings } = environment.context;
     // A variable that selects the environment of every command must not decide where a file goes.

@@ -47,7 +47,7 @@ describe("completion", () => {
   test("in bash", { skip: lacks("bash") }, async () => {
     // Each case is a line and its words as bash splits them: at = and : as well.
     const cases: readonly (readonly [expected: string, line: string, ...words: string[]])[] = [
-      ["status", "pgstep st", "pgstep", "st"],
+      ["status", "pgstep statu", "pgstep", "statu"],
       ["001 010", "pgstep up ", "pgstep", "up", "''"],
       ["001", "pgstep up 00", "pgstep", "up", "00"],
       ["001 010", "pgstep down --to=0", "pgstep", "down", "--to", "=", "0"],
@@ -77,7 +77,7 @@ complete -p pgstep
 
   test("in zsh", { skip: lacks("zsh") }, async () => {
     const cases: readonly (readonly [expected: string, typed: string])[] = [
-      ["status", "pgstep sta"],
+      ["status", "pgstep statu"],
       ["up|010", "pgstep up 01"],
       ["down|--to=010", "pgstep down --to=01"],
       ["--dir=mine", "pgstep --dir=mi"],
@@ -114,7 +114,7 @@ ${cases.map(([, typed]) => `type $'${typed.replaceAll("\\", "\\\\").replaceAll("
 
   test("in fish", { skip: lacks("fish") }, async () => {
     const cases: readonly (readonly [expected: string, typed: string])[] = [
-      ["status\tshow applied and pending migrations", "pgstep sta"],
+      ["status\tshow applied and pending migrations", "pgstep statu"],
       ["001\ta 010\tb c", "pgstep up "],
       ["--to=001\ta --to=010\tb c", "pgstep down --to=0"],
       ["--dir=mine/\tDirectory", "pgstep --dir=mi"],

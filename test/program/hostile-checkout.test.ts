@@ -35,7 +35,7 @@ const LOOKING: readonly { readonly words: readonly string[]; readonly writes?: R
   { words: ["dump", "--out", "src/schema.sql"], writes: /^src(\/schema\.sql)?$/ },
   { words: ["dump", "--from-migrations", "--out", "migrated.sql"], writes: /^migrated\.sql$/ },
   { words: ["stats"], writes: /^database\/stats\.json$/ },
-  { words: ["diff", "--to", "schema.sql"] },
+  { words: ["diff", "--to", "migrated.sql"] },
   { words: ["wait", "--timeout", "5s"] },
   { words: ["bundle", "--output", BUNDLE], writes: /^deploy/ },
   { words: ["help"] },

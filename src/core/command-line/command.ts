@@ -71,6 +71,8 @@ export interface TextCommand extends CommandWords {
 export interface Argument {
   readonly name: string;
   readonly required: boolean;
+  /** The option that takes its place, and a hint for who gives neither. */
+  readonly replacedBy?: { readonly option: string; readonly hint?: string };
   /** Takes all remaining words. */
   readonly variadic?: true;
   readonly summary: string;

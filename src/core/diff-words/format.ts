@@ -35,9 +35,15 @@ const SUPERFLUOUS: readonly (readonly [RegExp, string])[] = [
 /** How much of PostgreSQL's spelling is replaced: nothing, names of types and schema public, or also casts. */
 export type Brevity = 0 | 1 | 2;
 
+/** A string behind the start of a dollar quote names schema public. */
+function namesInBody(sql: string): boolean {
+  const start = sql.search(/\$\w*\$/);
+  return start !== -1 && sql.includes("'public.", start);
+}
+
 /** A statement as a person would write it. */
 function shortened(sql: string, brevity: Brevity): string {
-  if (brevity === 0 || /\$\w*\$[\s\S]*'public\./.test(sql)) return sql;
+  if (brevity === 0 || namesInBody(sql)) return sql;
   if (/^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) [\s\S]* BEGIN ATOMIC/.test(sql)) return sql;
   let text = sql;
   const isBody = /^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) /.test(sql);

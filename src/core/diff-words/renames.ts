@@ -10,13 +10,17 @@ export interface Rename {
   readonly line: number;
 }
 
-const RENAMED = /^--\s*Renamed:\s*(.+?)\s*->\s*(.+?)\s*$/;
+const RENAMED = /^--\s*Renamed:/;
+const ARROW = "->";
 
 /** The lines `-- Renamed: old -> new` of a file. */
 export function renamesIn(text: string): Rename[] {
   return text.split(/\r?\n/).flatMap((words, index) => {
-    const [, old, now] = RENAMED.exec(words) ?? [];
-    return old === undefined || now === undefined ? [] : [{ old, now, line: index + 1 }];
+    const [start] = RENAMED.exec(words) ?? [];
+    const arrow = start === undefined ? -1 : words.indexOf(ARROW, start.length);
+    if (start === undefined || arrow === -1) return [];
+    const [old, now] = [words.slice(start.length, arrow).trim(), words.slice(arrow + ARROW.length).trim()];
+    return old === "" || now === "" ? [] : [{ old, now, line: index + 1 }];
   });
 }
 

@@ -198,7 +198,7 @@ function changed(comparison: Comparison, before: SideEntry, after: SideEntry): A
   if (type === "EXTENSION")
     return [
       {
-        sql: `ALTER EXTENSION ${after.identity} SET SCHEMA ${/ WITH SCHEMA (.*);$/.exec(statements[0] ?? "")?.[1]}`,
+        sql: `ALTER EXTENSION ${after.identity} SET SCHEMA ${statements[0]?.split(" WITH SCHEMA ").at(-1)?.slice(0, -1)}`,
         phase,
         order,
       },

@@ -128,8 +128,19 @@ const INDEX_START = /^CREATE (UNIQUE )?INDEX ((?:"(?:[^"]|"")*"|[^\s"]+)) ON (ON
 const indexBody = (facts: Facts) => definition(facts).replace(INDEX_START, "CREATE $1INDEX ON ");
 /** An index of a partitioned table is created on all partitions. */
 const indexSql = (facts: Facts) => definition(facts).replace(INDEX_START, "CREATE $1INDEX $2 ON ");
-const storage = (facts: Facts) => / WITH \(([^']*?)\)(?= WHERE |$| TABLESPACE )/.exec(definition(facts))?.[1];
-const withoutStorage = (facts: Facts) => definition(facts).replace(/ WITH \([^']*?\)(?= WHERE |$| TABLESPACE )/, "");
+const storage = (facts: Facts) => storageIn(definition(facts))?.slice(STORAGE_START.length, -1);
+const withoutStorage = (facts: Facts) => definition(facts).replace(storageIn(definition(facts)) ?? "", "");
+
+const STORAGE_START = " WITH (";
+
+/** The storage parameters in the definition of an index, unless a value has quotes. */
+function storageIn(text: string): string | undefined {
+  const start = text.indexOf(STORAGE_START);
+  const end = text.indexOf(")", start) + 1;
+  const found = start === -1 ? "'" : text.slice(start, end);
+  const isWhole = end === text.length || [" WHERE ", " TABLESPACE "].some((word) => text.startsWith(word, end));
+  return isWhole && !found.includes("'") ? found : undefined;
+}
 
 function indexes(relation: Relation): Action[] {
   const { name: table, before, after } = relation;

@@ -163,7 +163,12 @@ export function otherGrants(from: SchemaSide, to: SchemaSide): Action[] {
 }
 
 function opposite(sql: string): string {
-  const granted = /^(.*?)\bGRANT (.*) TO (\S+|"(?:[^"]|"")*")(?: WITH GRANT OPTION)?$/s.exec(sql);
-  if (granted) return `${granted[1]}REVOKE ${granted[2]} FROM ${granted[3]}`;
-  return sql.replace(/\bREVOKE (.*) FROM (\S+|"(?:[^"]|"")*")$/s, "GRANT $1 TO $2");
+  const plainly = sql.endsWith(OPTION) ? sql.slice(0, -OPTION.length) : sql;
+  const [grant, to] = [plainly.search(/\bGRANT /), plainly.lastIndexOf(" TO ")];
+  if (grant !== -1 && grant < to) {
+    return `${plainly.slice(0, grant)}REVOKE ${plainly.slice(grant + "GRANT ".length, to)} FROM ${plainly.slice(to + 4)}`;
+  }
+  const [revoke, from] = [sql.search(/\bREVOKE /), sql.lastIndexOf(" FROM ")];
+  if (revoke === -1 || from < revoke) return sql;
+  return `${sql.slice(0, revoke)}GRANT ${sql.slice(revoke + "REVOKE ".length, from)} TO ${sql.slice(from + 6)}`;
 }

@@ -76,7 +76,7 @@ function keyOfEntry({ type, schema, name, statements }: DumpEntry, identity: str
 
 /** "TABLE public.t" in COMMENT ON TABLE public.t IS 'text' */
 export function commented(statement: string): string {
-  const [, object = statement] = /^COMMENT ON ((?:"(?:[^"]|"")*"|[^"'])*?) IS (?:'|NULL)/s.exec(statement) ?? [];
+  const [, object = statement] = /^COMMENT ON ((?:"[^"]*"|[^"'])*?) IS (?:'|NULL)/s.exec(statement) ?? [];
   return object;
 }
 

@@ -40,7 +40,7 @@ function remade(from: SchemaSide, to: SchemaSide, name: string): Action[] {
 function optionsInOrder(side: SchemaSide, table: string): string[] {
   const [create = ""] = side.entries.get(`TABLE ${table}`)?.statements ?? [];
   const [, options = ""] = /\nWITH \((.*)\)/.exec(create) ?? [];
-  return options === "" ? [] : options.split(/, (?=[\w.]+=')/).map((one) => one.replace(/='(.*)'$/, "=$1"));
+  return options === "" ? [] : options.split(/, (?=[\w.]+=')/).map((one) => one.replace(/^([\w.]+)='(.*)'$/, "$1=$2"));
 }
 
 function settings(name: string, before: Facts, after: Facts, options: [string[], string[]]): Action[] {

@@ -137,7 +137,7 @@ export function entriesSql(other: OtherTable): string {
 
 /** Changes when the table does. */
 export function digestSql(other: OtherTable): string {
-  return `(SELECT pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.md5(pg_catalog.string_agg(t::pg_catalog.text, ',' ORDER BY t::pg_catalog.text))) FROM ONLY ${nameOf(other)} t)`;
+  return `(SELECT pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(t::pg_catalog.text, ',' ORDER BY t::pg_catalog.text), 'UTF8'))) FROM ONLY ${nameOf(other)} t)`;
 }
 
 export function nameOf({ schema, table }: Pick<OtherTable, "schema" | "table">): string {
