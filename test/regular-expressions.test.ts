@@ -69,6 +69,8 @@ describe("a text of others'", () => {
       for (const { pattern, flags } of found) {
         const written = `/${pattern}/${flags}`;
         if (known.has(written) || Object.hasOwn(HARMLESS, pattern)) continue;
+        // Without a repetition that has no end, a search takes at most some steps for each character.
+        if (!/[*+]|,\}/.test(pattern)) continue;
         known.add(written);
         const search = () => checkSync(pattern, flags, { timeout: 20_000 });
         // The search is random, and reports linear work as an attack now and then, so an attack must be found twice.
@@ -77,7 +79,7 @@ describe("a text of others'", () => {
       }
     }
     assert.deepEqual(problems, []);
-    assert.ok(known.size > 200, "they are found");
+    assert.ok(known.size > 150, "they are found");
   });
 
   test("is read in linear time by every function that takes one, at its worst", async () => {
