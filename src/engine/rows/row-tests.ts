@@ -24,7 +24,7 @@ export interface RowMisfit {
 const LONGEST_TEXT = 256 * 1024;
 const MOST_MISFITS = 5;
 /** Trying a file takes longer than running it. */
-const MOST_FILES = 20;
+const MOST_FILES = 5;
 
 /**
  * Runs files on tables that have a row, in a transaction that is rolled back, right before they run on the tables as the
