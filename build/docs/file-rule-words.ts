@@ -74,6 +74,7 @@ export const FILE_RULES = {
     remedy: "close the string, or write the line differently",
   },
   "not-exportable": {
+    severity: "error; a warning for repeatable migrations",
     meaning: "the tool of `pgstep export` cannot have this migration",
     remedy: "as the hint says",
   },

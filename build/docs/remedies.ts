@@ -45,7 +45,7 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   "backup-unusable":
     "Choose another backup: `pgstep backup --list`. A backup of another database needs `--other-database`.",
   drifted:
-    "Look at the differences: `pgstep drift --verbose`. Write them into a migration, or undo them in the database: [drift.md](drift.md).",
+    "Show the differences: `pgstep drift --verbose`. Write them into a migration, or undo them in the database: [drift.md](drift.md).",
   "dump-failed":
     "Fix what the message names. For a server that is newer than the embedded pg_dump, update pgstep or use PostgreSQL's own pg_dump.",
   "dump-after-run-failed":

@@ -1,22 +1,20 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ROOT } from "../../build/runtimes.ts";
 import { dumpSchema, findPgDump } from "../support/pg-dump.ts";
 import { temporaryPlace, writeFiles } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
 import { programCommand, run } from "../support/program.ts";
 
 /*
- * dbmate itself as a peer: it applies half, pgstep imports that and applies the rest, exports all, and dbmate goes on.
- * Its program is in the npm package @dbmate/linux-x64; DBMATE names the program, else it is searched for on PATH.
+ * dbmate itself as a peer: it applies half, pgstep imports that and applies the rest, exports all, and dbmate continues.
  */
 
-const DBMATE = process.env.DBMATE ?? "dbmate";
+const DBMATE = join(ROOT, "node_modules", "@dbmate", `${process.platform}-${process.arch}`, "bin", "dbmate");
 const pgDump = findPgDump(15);
-const isThere = spawnSync(DBMATE, ["--version"]).status === 0;
-const skip = !isThere ? "there is no dbmate" : pgDump === undefined ? "there is no pg_dump 15" : false;
+const skip = pgDump === undefined && "there is no pg_dump 15";
 
 const FILES = {
   "20250101000000_users.sql":

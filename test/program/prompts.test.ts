@@ -54,6 +54,28 @@ describe("a question at the terminal", { skip: noTerminal }, () => {
   }
 
   for (const runtime of chosenRuntimes()) {
+    test(`pgstep import on ${runtime}`, async () => {
+      const server = await sharedServer();
+      const files = temporaryPlace("prompts-import");
+      writeFileSync(join(files, "00001_a.sql"), "-- +goose Up\nCREATE TABLE a ();\n");
+      const { name, url } = await server.createDatabase(
+        "CREATE TABLE a (); CREATE TABLE goose_db_version (id int, version_id bigint, is_applied boolean, tstamp timestamp); INSERT INTO goose_db_version VALUES (1, 1, true, now())",
+      );
+      const command = [...(await programCommand(runtime)), "import", "--dir", files, "--url", url];
+      const typing = (typed: string) => onTerminal(command, { directory, question: "[y/N] ", typed, afterwards: STTY });
+      const isThere = "SELECT to_regclass('schema_migrations') IS NOT NULL AS there";
+      for (const typed of ["n\r", "\r", CONTROL_D, CONTROL_C]) {
+        const { seen, status, isAnswered } = await typing(typed);
+        assert.ok(isAnswered, seen);
+        assert.equal(status, typed === CONTROL_C ? 130 : 3, seen);
+        assert.deepEqual(await server.query(name, isThere), [{ there: false }]);
+      }
+      const { seen, status } = await typing("y\r");
+      assert.equal(status, 0, seen);
+      assert.match(seen, /Recorded 1 migration of goose as applied/);
+      assert.deepEqual(await server.query(name, "SELECT version FROM schema_migrations"), [{ version: "00001" }]);
+    });
+
     for (const { words, question, wantsName } of ASKING) {
       test(`pgstep ${words.join(" ")} on ${runtime}`, async () => {
         const server = await sharedServer();

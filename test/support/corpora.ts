@@ -28,7 +28,7 @@ export interface Published {
   /** Below `original`. */
   readonly path: string;
   readonly layout: string;
-  /** The files tell the format; otherwise it must be named. */
+  /** The files show the format; otherwise it must be named. */
   readonly isSaid: boolean;
   /** Takes more than a few seconds. */
   readonly isLarge: boolean;

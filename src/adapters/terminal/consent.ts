@@ -11,6 +11,7 @@ import type { ImportReport } from "../../core/reports/import-report.ts";
 import type { RecordReport, ResetInventory } from "../../core/reports/report.ts";
 import { printableLine, wrapped } from "../../core/text/display.ts";
 import type { Consent, ForgetConsent, ImportConsent, RecordConsent, UnprotectConsent } from "../../ports/consent.ts";
+import { counted } from "../output/words.ts";
 
 /** The terminal to ask at: questions go to the output, answers come from the input. */
 export interface Terminal {
@@ -127,8 +128,8 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
     const last = recorded.at(-1)?.name ?? "none";
     const fate = { kept: "stays", renamed: `is renamed to ${renamedTo}`, dropped: "is dropped" }[oldTable];
     this.#terminal.output.write(
-      `On ${printableLine(this.#settings.database())}: ${recorded.length} migrations are applied according to ` +
-        `${printableLine(table)}, the last one ${printableLine(last)}; ${pending} stay pending. ` +
+      `On ${printableLine(this.#settings.database())}: ${counted(recorded.length, "migration")} ${recorded.length === 1 ? "is" : "are"} applied according to ` +
+        `${printableLine(table)}, the last one ${printableLine(last)}; ${pending} ${pending === 1 ? "stays" : "stay"} pending. ` +
         `The table ${printableLine(fate)}.\n`,
     );
     const answer = await this.#ask("Record them in pgstep's history? Nothing is run. [y/N] ", `Cannot import ${from}`);

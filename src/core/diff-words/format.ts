@@ -35,7 +35,7 @@ const SUPERFLUOUS: readonly (readonly [RegExp, string])[] = [
 /** How much of PostgreSQL's spelling is replaced: nothing, names of types and schema public, or also casts. */
 export type Brevity = 0 | 1 | 2;
 
-/** A string behind the start of a dollar quote names schema public. */
+/** True if a string after the start of a dollar quote names schema public. */
 function namesInBody(sql: string): boolean {
   const start = sql.search(/\$\w*\$/);
   return start !== -1 && sql.includes("'public.", start);

@@ -94,7 +94,7 @@ function serialsOf(to: SchemaSide, table: string, columns: ReadonlyMap<string, F
   return serials;
 }
 
-/** Puts keys of one column behind the column, and returns the others. */
+/** Adds the keys of one column to the line of the column, and returns the other keys. */
 function constraintsOf(to: SchemaSide, table: string, facts: Facts, lines: Map<string, string>) {
   const [own, foreign]: [string[], string[]] = [[], []];
   const plain = unquoted(splitName(table)[1]);

@@ -43,10 +43,10 @@ export function forgive(
   const isOwn = (object: DriftedObject) => matches(patterns, object);
   const isOfPlatform = (object: DriftedObject) =>
     !MADE_BY_USERS.has(`${object.state} ${object.kind}`) && matches(ofPlatform, object);
-  const told = all.filter((object) => !isImplied(object, all));
-  const counted = told.filter((object) => !isOwn(object));
+  const listed = all.filter((object) => !isImplied(object, all));
+  const counted = listed.filter((object) => !isOwn(object));
   const differences = counted.filter((object) => !isOfPlatform(object));
-  return { differences, ignored: told.length - counted.length, ofPlatform: counted.length - differences.length };
+  return { differences, ignored: listed.length - counted.length, ofPlatform: counted.length - differences.length };
 }
 
 /** Migrations create these on the tables of a platform, which does not drop them. */
@@ -62,7 +62,7 @@ const FUTURE: Readonly<Record<string, string>> = {
   schema: "schemas",
 };
 
-/** True for privileges that an object got from default privileges which only the database has: they tell everything. */
+/** True for privileges that an object got from default privileges which only the database has, and which are listed. */
 function isImplied({ kind, state, name, details }: DriftedObject, all: readonly DriftedObject[]): boolean {
   if (kind !== "privileges" || state !== "added") return false;
   const [, grantee, of = "", schema] =

@@ -31,7 +31,7 @@ export function historyScript(tool: ExportTool, entries: readonly ExportedEntry[
   const kept = quoteIdentifier(`${own.table}_of_pgstep`);
   const schema = quoteIdentifier(isInTheWay ? own.schema : "public");
   return [
-    `-- Written by pgstep export: the history for ${tool}. Run it once with psql, when nobody runs pgstep.`,
+    `-- Written by pgstep export: the history for ${tool}. Run it once with psql, while pgstep does not run.`,
     "BEGIN;",
     ...(isInTheWay ? [`ALTER TABLE ${name} RENAME TO ${kept};`] : []),
     ...sqlOf(tool, `${schema}.${quoteIdentifier(table)}`, entries),

@@ -4,13 +4,12 @@ import {
   downPart,
   type Format,
   type FoundMigration,
-  type FoundScript,
   type ListedEntry,
   plainHeader,
   wordsOf,
 } from "../layout/format.ts";
 import { findHidden, type Line, linesOf, partOf } from "../layout/marked-lines.ts";
-import { type NamedScript, paired } from "../layout/pairs.ts";
+import { type NamedScript, named, paired, type ScriptsOfFile } from "../layout/pairs.ts";
 import { findOtherOrder } from "../layout/text-order.ts";
 
 /**
@@ -44,21 +43,13 @@ function scriptsOf(
   if (version === undefined || kind !== "file") return [];
   const about = { version, name: version + words, description: wordsOf(words) };
   const text = contents.text(path);
-  if (text === undefined) return [{ ...about, direction: "up", path, header: plainHeader() }];
-  const { up, down } = partsOf(path, text, findings);
-  const first: NamedScript = { ...about, ...up, direction: "up" };
-  return down ? [first, { ...about, ...down, direction: "down" }] : [first];
+  return named(about, text === undefined ? { up: { path, header: plainHeader() } } : partsOf(path, text, findings));
 }
 
 const MARKER = /^--\s*migrate:(up|down)(?:\s(.*))?$/;
 
-interface Parts {
-  readonly up: FoundScript;
-  readonly down?: FoundScript;
-}
-
 /** The two scripts of a file. */
-function partsOf(path: string, text: string, findings: Finding[]): Parts {
+function partsOf(path: string, text: string, findings: Finding[]): ScriptsOfFile {
   const lines = linesOf(text);
   const markers = lines.filter((line) => MARKER.test(line.text.trimEnd()));
   const parts = { up: [] as (string | undefined)[], down: [] as (string | undefined)[] };

@@ -1,16 +1,8 @@
 import { type Finding, finding } from "../failure/failure.ts";
 import { interpolated } from "../layout/environment-variables.ts";
-import {
-  type Contents,
-  downPart,
-  type Format,
-  type FoundScript,
-  type ListedEntry,
-  plainHeader,
-  wordsOf,
-} from "../layout/format.ts";
+import { type Contents, downPart, type Format, type ListedEntry, plainHeader, wordsOf } from "../layout/format.ts";
 import { findHidden, type Line, linesOf, partOf } from "../layout/marked-lines.ts";
-import { type NamedScript, paired } from "../layout/pairs.ts";
+import { type NamedScript, named, paired, type ScriptsOfFile } from "../layout/pairs.ts";
 
 /**
  * goose 3 (provider_collect.go, internal/sqlparser/parser.go): `1_name.sql` with `-- +goose Up` and `-- +goose Down`, and
@@ -49,10 +41,10 @@ function scriptsOf(
     return [{ ...about, direction: "up", path, header: plainHeader(), part: "", program: "Go" }];
   }
   const text = contents.text(path);
-  if (text === undefined) return [{ ...about, direction: "up", path, header: plainHeader() }];
-  const { up, down } = partsOf(path, text, contents, findings);
-  const first: NamedScript = { ...about, ...up, direction: "up" };
-  return down ? [first, { ...about, ...down, direction: "down" }] : [first];
+  return named(
+    about,
+    text === undefined ? { up: { path, header: plainHeader() } } : partsOf(path, text, contents, findings),
+  );
 }
 
 function ignored(name: string, path: string): Finding {
@@ -65,13 +57,8 @@ function ignored(name: string, path: string): Finding {
   };
 }
 
-interface Parts {
-  readonly up: FoundScript;
-  readonly down?: FoundScript;
-}
-
 /** The two scripts of a file. */
-function partsOf(path: string, text: string, contents: Contents, findings: Finding[]): Parts {
+function partsOf(path: string, text: string, contents: Contents, findings: Finding[]): ScriptsOfFile {
   const lines = linesOf(text);
   const markers = lines.filter(isMarker);
   const reader = new GooseFile(contents);

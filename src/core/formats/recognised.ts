@@ -109,7 +109,7 @@ const TOOLS: readonly Signs[] = [
   },
 ];
 
-/** The texts that are looked at. */
+/** The files whose text is read. */
 const READ = /\.(?:sql|[cm]?[jt]s|py|rb|xml|ya?ml|json)$/i;
 const MOST_READ = 3;
 

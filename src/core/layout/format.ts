@@ -27,7 +27,7 @@ export type Variable = string | undefined | { readonly problem: string };
 
 /** The script of one direction. */
 export interface FoundScript {
-  /** The file; with the direction behind it, if the file has both: `001_users.sql (down)`. */
+  /** The file; followed by the direction, if the file has both: `001_users.sql (down)`. */
   readonly path: string;
   /** The text, with the lines of the file, if the script is a part of the file; absent if it is the whole file. */
   readonly part?: string;

@@ -13,6 +13,18 @@ export interface NamedScript extends FoundScript {
   readonly program?: string;
 }
 
+/** The scripts of a file that may have both directions. */
+export interface ScriptsOfFile {
+  readonly up: FoundScript;
+  readonly down?: FoundScript;
+}
+
+/** The scripts of such a file, with what its name says about both. */
+export function named(about: Omit<NamedScript, "direction" | "path">, { up, down }: ScriptsOfFile): NamedScript[] {
+  const first: NamedScript = { ...about, ...up, direction: "up" };
+  return down ? [first, { ...about, ...down, direction: "down" }] : [first];
+}
+
 /** How the tool names its files. */
 export interface Naming {
   /** What a down script shares with its migration. */

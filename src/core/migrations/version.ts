@@ -63,8 +63,8 @@ export function sameVersion(left: string, right: string): boolean {
 }
 
 /**
- * The one with this version. The number before an underscore stands for a version that is a name; if several have it,
- * the last one is meant.
+ * The element with this version. Where versions are names, the number before the underscore is enough; if several have
+ * that number, the last one is returned.
  * @param list lowest version first
  */
 export function withVersion<One extends { readonly version: string }>(

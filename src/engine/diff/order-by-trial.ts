@@ -19,8 +19,9 @@ export interface TrialOrder {
 const MOST_PASSES = 200;
 
 /**
- * Does the actions in the open transaction, each behind a savepoint. What fails is tried again after the others. When
- * nothing moves, what is in the way is dropped, or another way is tried; the next round creates it again.
+ * Runs the actions in the open transaction, each after a savepoint. An action that fails is retried after the others. When
+ * no action succeeds any more, the objects that prevent one are dropped, or the action's alternative runs; the next round
+ * creates the dropped objects again.
  */
 export class OrderByTrial {
   readonly #session: Session;

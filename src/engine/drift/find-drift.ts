@@ -99,7 +99,7 @@ function differing(one: Groups, other: Groups): string[] {
 
 type Settled<Value> = { readonly value: Value } | { readonly reason: unknown };
 
-/** Keeps an error until somebody waits for the value. */
+/** Keeps an error until the value is awaited. */
 async function settled<Value>(promise: Promise<Value>): Promise<Settled<Value>> {
   return await promise.then(
     (value) => ({ value }),

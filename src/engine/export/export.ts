@@ -7,7 +7,7 @@ import {
   versionsFor,
 } from "../../core/export/export-files.ts";
 import { type ExportedEntry, historyScript } from "../../core/export/export-history.ts";
-import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
+import { Failure, type Finding } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import { flywayChecksum } from "../../core/import/checksums.ts";
 import { runsIn } from "../../core/migrations/header.ts";
@@ -95,8 +95,13 @@ function problemsOf(
   { name, up, program }: Migration,
   { version, up: script }: Pick<ExportMigration, "up"> & { readonly version: string | undefined },
 ): Finding[] {
-  const problem = (message: string, hint: string) =>
-    finding("not-exportable", { message: `${name} ${message}`, hint, place: { path: up.path } });
+  const problem = (message: string, hint: string): Finding => ({
+    rule: "not-exportable",
+    severity: "error",
+    message: `${name} ${message}`,
+    hint,
+    place: { path: up.path },
+  });
   return [
     ...(version === undefined ? [problem(`has no version that ${tool} can have`, "Export to another tool.")] : []),
     ...(program ? [problem("is a program", "Move it to the new directory by hand.")] : []),
@@ -119,7 +124,7 @@ function problemsOf(
 
 function notExported(count: number): Finding {
   return {
-    rule: "repeatable-waiting",
+    rule: "not-exportable",
     severity: "warning",
     message: `${count === 1 ? "1 repeatable migration is" : `${count} repeatable migrations are`} not exported`,
     hint: "Copy the files by hand; for Flyway, as R__<name>.sql.",

@@ -50,7 +50,9 @@ export const AFTER_UP_MARK = "after-up";
 export type JournalMark = typeof RESET_MARK | typeof AFTER_UP_MARK;
 /** Not unfinished work: its hash is the fingerprint of the schema after the last apply. */
 const FINGERPRINT_MARK = "fingerprint";
-const MARKS: readonly string[] = [RESET_MARK, AFTER_UP_MARK, FINGERPRINT_MARK];
+/** Not unfinished work: its hash is the name of the other tool's table that the history was imported from. */
+export const IMPORT_MARK = "imported";
+const MARKS: readonly string[] = [RESET_MARK, AFTER_UP_MARK, FINGERPRINT_MARK, IMPORT_MARK];
 
 /** True for a version in the journal that is no migration's. */
 export function isMark(version: string): boolean {
@@ -59,11 +61,25 @@ export function isMark(version: string): boolean {
 
 /** Statements that create the journal if it is missing, and replace the fingerprint in it. */
 export function recordFingerprintSql(names: TableNames, fingerprint: string): string[] {
+  return replaceNoteSql(names, FINGERPRINT_MARK, fingerprint);
+}
+
+/** Statements that create the journal if it is missing, and note the table that the history was imported from. */
+export function recordImportSql(names: TableNames, table: string): string[] {
+  return replaceNoteSql(names, IMPORT_MARK, table);
+}
+
+function replaceNoteSql(names: TableNames, mark: string, text: string): string[] {
   return [
     createJournalSql(names),
-    `DELETE FROM ONLY ${names.journal} WHERE ${versionIs(FINGERPRINT_MARK)}`,
-    `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at, finished_at) VALUES ('${FINGERPRINT_MARK}', 'up', 0, ${quoteText(fingerprint)}, ${NOW_UTC}, ${NOW_UTC})`,
+    `DELETE FROM ONLY ${names.journal} WHERE ${versionIs(mark)}`,
+    `INSERT INTO ${names.journal} (version, direction, statement, hash, started_at, finished_at) VALUES ('${mark}', 'up', 0, ${quoteText(text)}, ${NOW_UTC}, ${NOW_UTC})`,
   ];
+}
+
+/** A query of the table that the history was imported from, for a database that has a journal. */
+export function importedFromSql({ journal }: TableNames): string {
+  return `SELECT hash AS name FROM ONLY ${journal} WHERE ${versionIs(IMPORT_MARK)}`;
 }
 
 /** A query of the recorded fingerprint, for a database that has a journal. */

@@ -9,7 +9,7 @@ import { ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { checkHistoryShape, checkShapeBeside, type TableColumn } from "./history-shape.ts";
 import { nameOf, plainName, TABLES_BESIDE, type TableNames, tableNames } from "./history-table.ts";
-import { AFTER_UP_MARK, isMark, RESET_MARK } from "./journal.ts";
+import { AFTER_UP_MARK, IMPORT_MARK, isMark, RESET_MARK } from "./journal.ts";
 import { protectedBySettingSql, protectionTableSql } from "./protection.ts";
 import { cannotRead, type ExpectedHistory, readHistory, readWithJournal } from "./read-history.ts";
 import {
@@ -52,6 +52,8 @@ export interface DatabaseState {
   readonly repeatableExists: boolean;
   /** True if the database is protected from commands that delete or undo much of it. */
   readonly isProtected: boolean;
+  /** True if the history was imported from another tool's, whose table was kept. */
+  readonly isImported: boolean;
   /** True if a check uses the database as a shadow, or was killed there. */
   readonly isShadow: boolean;
   /** True if a file has ever run outside of a transaction, or a mark was set. */
@@ -115,6 +117,7 @@ export async function readState(
     afterUpUnfinished: journal.some(({ version }) => version === AFTER_UP_MARK),
     repeatableExists: tableOf("repeatable") !== undefined,
     isProtected: facts.protected || tables[PROTECTION_TABLE] !== undefined,
+    isImported: journal.some(({ version }) => version === IMPORT_MARK),
     isShadow: facts.shadow && isShadowNote(await readShadowNote(session)),
     journalExists: tableOf("journal") !== undefined,
     lockCapacity: facts.locks,

@@ -10,8 +10,8 @@ import type { ImportConsent } from "../../ports/consent.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { byWeightAndPlace, type MigrationFiles, readMigrations } from "../files/read-migrations.ts";
 import { chooseHistory, type ReadHistory, readOtherHistory } from "../history/find-histories.ts";
-import { importedBy } from "../history/gone-on.ts";
 import { assertSql, completeHistorySql, createHistorySql, insertRowSql, tableNames } from "../history/history-table.ts";
+import { recordImportSql } from "../history/journal.ts";
 import type { DatabaseState } from "../history/read-state.ts";
 import type { RunLock } from "../lock/run-lock.ts";
 import { readRepeatables } from "../repeatable/plan.ts";
@@ -148,7 +148,8 @@ async function record(
 ): Promise<ImportReport> {
   const { other, read, plan, isInTheWay, state } = planned;
   const names = tableNames(context.settings);
-  const toolVersion = importedBy(context.toolVersion, other);
+  const { toolVersion } = context;
+  const isKept = !request.dropOld && !isInTheWay;
   const columns = state?.columns.map(({ name }) => name) ?? [];
   const table = nameOf(other);
   const moved = request.dropOld
@@ -173,6 +174,7 @@ async function record(
     ...moved,
     ...(history ? [history] : []),
     ...rows,
+    ...(isKept ? recordImportSql(names, plainName(other)) : []),
     ...(repeatables.length > 0 ? [createRecordsSql(names), ...repeatables] : []),
   ];
   try {

@@ -7,8 +7,8 @@ import type { Session } from "../../ports/session.ts";
 import { forgottenFiles } from "../files/empty-files.ts";
 import { inspectFiles } from "../files/inspect-files.ts";
 import { byWeightAndPlace, gapFindings, type MigrationFiles, readMigrations } from "../files/read-migrations.ts";
+import { appliedSinceImport } from "../history/applied-since-import.ts";
 import { asWarnings, findOccupied, type PendingFile, refuseOccupied } from "../history/first-run.ts";
-import { goneOn } from "../history/gone-on.ts";
 import { tableNames } from "../history/history-table.ts";
 import { isFirstRun, type Occupants, readOccupants } from "../history/occupants.ts";
 import { requireUnprotected } from "../history/protection.ts";
@@ -91,7 +91,7 @@ class Planning {
     const loaded = await this.#load(session, state, plan);
     const { scripts } = loaded;
     const occupied = await this.#occupied(session, state, scripts);
-    const others = isUp && scripts.length > 0 ? await goneOn(session, state.history) : [];
+    const others = isUp ? await appliedSinceImport(session, state, tableNames(settings)) : [];
     const staysPending = entries.filter(isPending).length > (isUp ? plan.steps.length : 0);
     const held = staysPending || (this.#options.withoutRepeatables ?? false);
     const looked = { session, state, recordsSent, scripts, held };

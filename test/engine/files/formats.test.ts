@@ -149,7 +149,7 @@ describe("a directory of goose", () => {
     assert.equal((await here.status()).entries[0]?.state, "changed");
   });
 
-  test("stops before a program, and goes on after it is recorded", async () => {
+  test("stops before a program, and continues after it is recorded", async () => {
     const here = await world({
       "1_a.sql": "-- +goose Up\nCREATE TABLE a (id int);",
       "2_b.go": "package migrations",

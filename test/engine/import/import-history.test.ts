@@ -247,7 +247,7 @@ describe("an import", () => {
     assert.equal(await here.value("SELECT to_regclass('goose_db_version')"), null);
   });
 
-  test("writes nothing if the other tool has gone on meanwhile", async () => {
+  test("writes nothing if the other tool continues meanwhile", async () => {
     const here = await worldOf(goose);
     const consent = {
       mayImport: async () =>
@@ -263,14 +263,27 @@ describe("an import", () => {
     assert.equal((await take(here, { from: "public.versions" })).tool, "goose");
   });
 
-  test("is followed by a warning from up if the other tool has gone on", async () => {
+  test("is followed by a warning from up if the other tool has continued, also with nothing to apply", async () => {
     const here = await worldOf(goose);
+    const warnings = async (dryRun: boolean) => {
+      here.events.length = 0;
+      succeeded(await here.up({}, { dryRun }));
+      return here.events.flatMap((event) => (event.type === "warning" ? [event.finding.message] : []));
+    };
     await take(here);
     await here.rows("INSERT INTO goose_db_version (version_id, is_applied) VALUES (4, true), (5, true), (5, false)");
-    succeeded(await here.up({}, { dryRun: true }));
-    const said = here.events.flatMap((event) => (event.type === "warning" ? [event.finding.message] : []));
-    assert.deepEqual(said, [
-      "goose has applied migrations since pgstep took its history over: 4 (public.goose_db_version)",
-    ]);
+    const warning = "goose has applied migrations since pgstep imported its history: 4 (public.goose_db_version)";
+    assert.deepEqual(await warnings(true), [warning]);
+    assert.deepEqual(await warnings(false), [warning]);
+    assert.deepEqual(await warnings(false), [warning], "with nothing to apply");
+    await here.rows("DELETE FROM goose_db_version WHERE version_id = 4");
+    assert.deepEqual(await warnings(false), []);
+    await here.rows("ALTER TABLE goose_db_version DROP COLUMN tstamp");
+    assert.match(
+      (await warnings(false)).join(),
+      /^pgstep cannot see whether goose has applied more migrations: .*tstamp/,
+    );
+    await here.rows("DROP TABLE goose_db_version");
+    assert.deepEqual(await warnings(false), []);
   });
 });
