@@ -21,6 +21,7 @@ interface Migration {
 
 interface Engine {
   applyMigrations(input: unknown): Promise<{ readonly appliedMigrationNames: readonly string[] }>;
+  markMigrationRolledBack(input: { readonly migrationName: string }): Promise<unknown>;
 }
 
 interface EngineModule {
@@ -125,4 +126,7 @@ test("Prisma's history is imported, unless a migration failed", { timeout: 120_0
   const refused = await pgstep(failed.url, "import", "--yes");
   assert.equal(refused.status, 3, refused.stdout);
   assert.match(refused.stderr, /20250103000000_bad was started and did not finish/);
+  await (await engineOn(failed.url)).markMigrationRolledBack({ migrationName: "20250103000000_bad" });
+  const resolved = await pgstep(failed.url, "import", "--yes");
+  assert.match(resolved.stdout, /Recorded 2 migrations of Prisma as applied .*; 2 pending/);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { disk } from "../../../src/adapters/files/disk.ts";
@@ -25,6 +25,14 @@ function place() {
 }
 
 describe("a migration", () => {
+  test("of another tool stays as it is", async () => {
+    const { directory, moved } = place();
+    for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
+    writeFileSync(join(directory, "00001_a.sql"), "-- +goose Up\nSELECT 1;\n");
+    await refusal(moved("00001"), "usage");
+    assert.deepEqual(readdirSync(directory), ["00001_a.sql"]);
+  });
+
   test("moves to the next version with its down script, and its header follows", async () => {
     const { directory, moved, names } = place();
     const { paths, removed } = await moved("012_mine");
