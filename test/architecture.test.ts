@@ -298,6 +298,18 @@ describe("architecture", () => {
   test("the lock file names no host", () => {
     assert.doesNotMatch(readFileSync(join(ROOT, "package-lock.json"), "utf8"), /"resolved": "https?:/);
   });
+
+  test("the lock file has every package that another one may need, for each platform", () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const missing = Object.entries(packages).flatMap(([holder, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies)
+        .filter((name) => !(`node_modules/${name}` in packages || `${holder}/node_modules/${name}` in packages))
+        .map((name) => `${holder}: ${name}`),
+    );
+    assert.deepEqual(missing, [], "npm ci refuses such a lock file; take a version whose packages the registry has");
+  });
 });
 
 function layerOf(path: string): string {
