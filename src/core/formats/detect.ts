@@ -59,16 +59,26 @@ function flyway(entries: readonly ListedEntry[]): Reading | undefined {
 function numbered(entries: readonly ListedEntry[], start: (path: string) => string | undefined): Reading[] {
   const files = entries.filter(({ kind, name }) => kind === "file" && NUMBERED.test(name));
   const dbmateNames = entries.filter(({ kind, name }) => kind === "file" && /^[0-9]+[^_0-9].*\.sql$/.test(name));
-  const sorted = [...files, ...dbmateNames].sort((left, right) => (left.name < right.name ? -1 : 1));
+  const all = [...files, ...dbmateNames];
   const goFile = entries.find(({ kind, name }) => kind === "file" && /^[0-9]+_.*(?<!_test)\.go$/.test(name));
   const found = goFile ? [{ layout: "goose" as const, example: goFile.name }] : [];
-  const [first, last = first] = [sorted[0], sorted.at(-1)];
+  const [first, last] = firstAndLast(all);
   if (!first || !last) return found;
   const readings = [first, ...(last === first ? [] : [last])].flatMap(({ name, path }): Reading[] => {
-    const layout = byMarker(start(path) ?? "") ?? (NUMBERED.test(name) ? plain(sorted, first, start) : undefined);
+    const layout = byMarker(start(path) ?? "") ?? (NUMBERED.test(name) ? plain(all, first, start) : undefined);
     return layout ? [{ layout, example: name }] : [];
   });
   return distinct([...found, ...readings]);
+}
+
+/** By name. */
+function firstAndLast(entries: readonly ListedEntry[]): readonly [ListedEntry | undefined, ListedEntry | undefined] {
+  let [first, last] = [entries[0], entries[0]];
+  for (const one of entries) {
+    if (first && one.name < first.name) first = one;
+    if (last && one.name > last.name) last = one;
+  }
+  return [first, last];
 }
 
 function distinct(readings: readonly Reading[]): Reading[] {

@@ -46,7 +46,8 @@ function nameScripts(entries: readonly ListedEntry[], findings: Finding[]): Name
         }),
       );
     } else {
-      scripts.push({ ...parsed, path, environment });
+      const { version, description, direction } = parsed;
+      scripts.push({ version, name: parsed.name, description, direction, path, environment });
     }
   }
   return scripts;

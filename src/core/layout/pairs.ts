@@ -52,23 +52,17 @@ export function paired(scripts: readonly NamedScript[], naming: Naming, findings
   }
   findDuplicates(ups, findings);
   const migrations = ups.map((up): FoundMigration => {
-    const down = downs.get(pairOf(up));
-    downs.delete(pairOf(up));
+    const pair = downs.size > 0 ? pairOf(up) : undefined;
+    const down = pair === undefined ? undefined : downs.get(pair);
+    if (down && pair !== undefined) downs.delete(pair);
     const { version, name, description, environment, program } = up;
-    const about = { version, name, description, environment, ...(program !== undefined && { program }) };
-    return { ...about, up: scriptOf(up), ...(down && { down: scriptOf(down) }) };
+    const found = { version, name, description, environment, up };
+    return program === undefined && !down
+      ? found
+      : { ...found, ...(program !== undefined && { program }), ...(down && { down }) };
   });
   for (const down of downs.values()) findings.push(strayDown(down, ups, naming));
   return migrations;
-}
-
-function scriptOf({ path, part, header, mayHaveHeader }: NamedScript): FoundScript {
-  return {
-    path,
-    ...(part !== undefined && { part }),
-    ...(header && { header }),
-    ...(mayHaveHeader && { mayHaveHeader }),
-  };
 }
 
 function byVersionThenPath(left: NamedScript, right: NamedScript): number {

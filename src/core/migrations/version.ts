@@ -42,6 +42,8 @@ function withoutZeros(digits: string): string {
 
 /** Negative, zero or positive, for sorting. A text that is not all numbers sorts after all versions. */
 export function compareVersions(left: string, right: string): number {
+  // Sorting ten thousand plain numbers must not take long.
+  if (DIGITS.test(left) && DIGITS.test(right)) return compareDigits(versionKey(left), versionKey(right));
   const leftIsNumber = NUMBERS.test(left);
   if (leftIsNumber !== NUMBERS.test(right)) return leftIsNumber ? -1 : 1;
   const leftKey = versionKey(left);
@@ -53,7 +55,12 @@ export function compareVersions(left: string, right: string): number {
   const [one, other] = differing === -1 ? [undefined, ""] : [ours[differing], theirs[differing]];
   if (one === undefined) return -1;
   if (other === undefined) return 1;
-  return one.length - other.length || (one < other ? -1 : 1);
+  return compareDigits(one, other);
+}
+
+/** Numbers without leading zeros. */
+function compareDigits(one: string, other: string): number {
+  return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0);
 }
 
 const SEPARATOR = /[.-]/;

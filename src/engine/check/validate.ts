@@ -61,7 +61,7 @@ export async function inspectAll(context: Context, database: Database | undefine
   const all: Finding[] = [...findings];
   const { state, occupants, serverMajor } = database ? await readDatabase(context, database) : NO_DATABASE;
   all.push(...inspectFiles(fileSystem, migrations, settings, state?.name));
-  const repeatable = readRepeatables(context);
+  const repeatable = readRepeatables(context, files.layout);
   const { hooks, findings: hookFindings } = readHooks(fileSystem, settings);
   const { seeds, findings: seedFindings } = readSeeds(fileSystem, settings);
   const others = [...repeatable.files, ...hooks, ...seeds].flatMap((one) => ("file" in one ? [one.file] : []));

@@ -47,7 +47,7 @@ export async function readLiveHistory({ database, settings, signal }: DatabaseCo
 export function appliedFiles(context: Context, { state, records }: LiveHistory): Applied {
   const { environment } = context.settings;
   const files = readMigrations(context);
-  const repeatables = readRepeatables(context);
+  const repeatables = readRepeatables(context, files.layout);
   refuseUnsound([...files.findings, ...repeatables.findings], "compare the schema");
   const entries = compareHistory(files.migrations, state, environment);
   refuseUnknown(entries, state.name);

@@ -46,7 +46,7 @@ export async function exportTo(context: DatabaseContext, tool: ExportTool, direc
     problemsOf(tool, one, { ...(exported[index] as ExportMigration), version: versions.get(one.version) }),
   );
   refuseUnsound([...read.findings, ...problems].sort(byWeightAndPlace), `export to ${tool}`);
-  const repeatables = readRepeatables(context).files;
+  const repeatables = readRepeatables(context, read.layout).files;
   if (repeatables.length > 0) context.emit({ type: "warning", finding: notExported(repeatables.length) });
   const files = exported.map((one) => filesFor(tool, one, versions.get(one.version) ?? one.version));
   const state = await withSession(database, "export", (session) => readState(session, settings), signal);

@@ -55,19 +55,6 @@ export function findFiles(context: FilesContext): Found {
   };
 }
 
-/**
- * False if the directory surely has no repeatable migrations: only Flyway's has some, whose names do not begin with a
- * number. Saves reading the directory again.
- */
-export function mayHaveRepeatables({ fileSystem, settings: { directory, layout = "auto" } }: FilesContext): boolean {
-  if (layout !== "auto") return layout === "flyway";
-  try {
-    return !fileSystem.list(directory).some(({ name }) => /^[0-9]+_.*\.sql$/.test(name));
-  } catch {
-    return directory.includes(",");
-  }
-}
-
 interface Chosen {
   readonly format: Format;
   /** Why the directory cannot be read. */

@@ -82,7 +82,7 @@ async function planOf(context: DatabaseContext, session: Session, { from }: Impo
     );
   }
   const read = await readOtherHistory(session, other);
-  const repeatable = readRepeatables(context);
+  const repeatable = readRepeatables(context, files.layout);
   refuseUnsound([...files.findings, ...repeatable.findings].sort(byWeightAndPlace), DOING);
   const bytes = ({ path }: SqlFile) => bytesOf(context, filePath(path));
   const { migrations } = files;

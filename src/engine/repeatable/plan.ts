@@ -1,5 +1,6 @@
 import type { Settings } from "../../core/configuration/settings.ts";
 import { type Finding, finding } from "../../core/failure/failure.ts";
+import type { Layout } from "../../core/layout/layout.ts";
 import { runsIn } from "../../core/migrations/header.ts";
 import { type Inspection, inspect } from "../../core/migrations/inspect.ts";
 import type { SqlFile } from "../../core/migrations/migration.ts";
@@ -20,7 +21,7 @@ import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Piece, Statement } from "../../core/sql/statement.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Session } from "../../ports/session.ts";
-import { type FilesContext, findFiles, mayHaveRepeatables } from "../files/find-files.ts";
+import { type FilesContext, findFiles } from "../files/find-files.ts";
 import { readScript } from "../files/read-migrations.ts";
 import { readSqlDirectory } from "../files/read-sql-directory.ts";
 import { tableNames } from "../history/history-table.ts";
@@ -55,8 +56,12 @@ export interface RepeatablePlan {
 
 export const NOTHING_REPEATABLE: RepeatablePlan = { stale: [], settled: [], missing: [], findings: [] };
 
-/** Those of their own directory, and those that another tool keeps among its migrations. @throws Failure directory-unreadable */
-export function readRepeatables(context: FilesContext): RepeatableFiles {
+/**
+ * Those of their own directory, and those that another tool keeps among its migrations.
+ * @param layout the format of the migrations, if they have been read: only Flyway's directory is read again
+ * @throws Failure directory-unreadable
+ */
+export function readRepeatables(context: FilesContext, layout?: Layout): RepeatableFiles {
   const { fileSystem, settings } = context;
   const { directory, repeatableDirectory } = settings;
   const findings: Finding[] = [];
@@ -69,11 +74,11 @@ export function readRepeatables(context: FilesContext): RepeatableFiles {
     },
     findings,
   );
-  return { files: [...own, ...amongMigrations(context, findings)], findings };
+  return { files: [...own, ...amongMigrations(context, layout, findings)], findings };
 }
 
-function amongMigrations(context: FilesContext, findings: Finding[]): Repeatable[] {
-  if (!mayHaveRepeatables(context)) return [];
+function amongMigrations(context: FilesContext, layout: Layout | undefined, findings: Finding[]): Repeatable[] {
+  if (layout !== undefined && layout !== "flyway") return [];
   const { emit: _, ...silently } = context;
   const { repeatables, contents } = findFiles(silently);
   return repeatables.flatMap(({ name, script }) => {

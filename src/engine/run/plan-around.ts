@@ -1,4 +1,5 @@
 import { type Finding, finding } from "../../core/failure/failure.ts";
+import type { Layout } from "../../core/layout/layout.ts";
 import type { RecordedRepeatable } from "../../core/repeatable/repeatable.ts";
 import type { RunReport } from "../../core/reports/report.ts";
 import type { Session } from "../../ports/session.ts";
@@ -27,9 +28,18 @@ export interface AroundFiles {
   sendForRecords(session: Session): Promise<readonly RecordedRepeatable[]> | undefined;
 }
 
-/** @param only the files that are used; all without it @throws Failure directory-unreadable, files-unsound */
-export function readAround(context: DatabaseContext, command: RunReport["command"], only?: ChosenFiles): AroundFiles {
-  const read = command === "down" ? { files: [], findings: [] } : readRepeatables(context);
+/**
+ * @param layout the format of the migrations
+ * @param only the files that are used; all without it
+ * @throws Failure directory-unreadable, files-unsound
+ */
+export function readAround(
+  context: DatabaseContext,
+  command: RunReport["command"],
+  layout: Layout,
+  only?: ChosenFiles,
+): AroundFiles {
+  const read = command === "down" ? { files: [], findings: [] } : readRepeatables(context, layout);
   const repeatable = only ? { ...read, files: read.files.filter(only.repeatable) } : read;
   refuseUnsound(repeatable.findings, "run migrations");
   return {

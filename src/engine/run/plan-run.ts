@@ -43,7 +43,7 @@ export function plannerOf(context: DatabaseContext, choice: RunChoice, options: 
     const findings = [...files.findings, ...inspectFiles(fileSystem, files.migrations, settings)];
     refuseUnsound(findings.sort(byWeightAndPlace), "run migrations");
   }
-  const around = readAround(context, choice.command, only);
+  const around = readAround(context, choice.command, all.layout, only);
   const planning = new Planning(context, { files, around }, choice, options);
   return (session) => planning.plan(session);
 }

@@ -23,7 +23,7 @@ export async function readStatus(context: DatabaseContext, details = true): Prom
   const { settings, database } = context;
   const files = readMigrations(context);
   refuseUnsound(files.findings, "show the status");
-  const repeatables = readRepeatables(context);
+  const repeatables = readRepeatables(context, files.layout);
   refuseUnsound(repeatables.findings, "show the status");
   const expected = details
     ? undefined
