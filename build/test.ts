@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { serverAddress, sharedServerVariable, startPostgres } from "../test/support/postgres-server.ts";
 import { RUNTIMES } from "../test/support/program.ts";
 import { buildBinary } from "./binaries.ts";
+import { compileTests } from "./compile-tests.ts";
 import { ROOT } from "./runtimes.ts";
 
 /*
@@ -24,12 +25,15 @@ if (given.includes(EVERYWHERE)) process.env.PGSTEP_EVERYWHERE = "1";
 if (given.includes(ALL_RUNTIMES)) process.env.RUNTIMES = RUNTIMES.join(",");
 const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".test.ts"))
-  .map((path) => relative(process.cwd(), join(ROOT, "test", path)))
+  .map((path) => join("test", path))
   .filter((path) => chosen.length === 0 || chosen.some((part) => path.includes(part)))
   .sort();
 if (files.length === 0) throw new Error(`No test file has ${chosen.join(" or ")} in its path`);
 
 await buildBinary();
+const compiled = join(ROOT, "dist", "tests");
+rmSync(compiled, { recursive: true, force: true });
+const [mustEnd, ...programs] = await compileTests(["test/support/must-end.ts", ...files], compiled);
 const servers = await Promise.all([startPostgres({ major: 15 }), startPostgres({ major: 18 })]);
 // A terminal's report repeats what failed at its end; a log gets the same from a reporter of our own.
 const reporters = process.stdout.isTTY ? ["spec"] : ["tap", join(ROOT, "build/failed-tests.mjs")];
@@ -37,10 +41,10 @@ const reporters = process.stdout.isTTY ? ["spec"] : ["tap", join(ROOT, "build/fa
 const run = spawn(
   process.execPath,
   [
-    ...["--import", "tsx", "--import", pathToFileURL(join(ROOT, "test/support/must-end.ts")).href],
+    ...["--enable-source-maps", "--import", pathToFileURL(mustEnd ?? "").href],
     ...["--test", "--test-concurrency=3"],
     ...reporters.flatMap((name) => [`--test-reporter=${name}`, "--test-reporter-destination=stdout"]),
-    ...files,
+    ...programs,
   ],
   {
     stdio: ["ignore", "inherit", "inherit"],

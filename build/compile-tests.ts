@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, type Plugin } from "esbuild";
+import { ROOT } from "./runtimes.ts";
+
+/** A module in a bundle still says where its source is. */
+const ownPlaces: Plugin = {
+  name: "own-places",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const places = { MODULE_URL: pathToFileURL(path).href, MODULE_DIRECTORY: dirname(path) };
+      const constants = Object.entries(places).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`);
+      return { contents: `${constants.join(" ")} ${readFileSync(path, "utf8")}`, loader: "ts" };
+    });
+  },
+};
+
+/**
+ * Compiles test files, so that loading one takes a tenth of a second and not two: tsx compiles each of several hundred
+ * modules alone. Errors show the places in the sources with `--enable-source-maps`.
+ * @param files paths from the root
+ * @returns the compiled files, in the same order
+ */
+export async function compileTests(files: readonly string[], directory: string): Promise<string[]> {
+  await build({
+    entryPoints: files.map((file) => join(ROOT, file)),
+    outdir: directory,
+    outbase: ROOT,
+    bundle: true,
+    splitting: true,
+    packages: "external",
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    sourcemap: true,
+    define: { "import.meta.url": "MODULE_URL", "import.meta.dirname": "MODULE_DIRECTORY" },
+    outExtension: { ".js": ".mjs" },
+    logLevel: "warning",
+    plugins: [ownPlaces],
+  });
+  return files.map((file) => join(directory, file.replace(/\.ts$/, ".mjs")));
+}
