@@ -5,6 +5,8 @@ export interface PgliteBackend {
     messages: Uint8Array,
     options: { syncToFs?: boolean; onRawData: (bytes: Uint8Array) => void },
   ): Promise<void>;
+  /** Runs several messages, one by one; absent where nothing is saved by that. */
+  runAll?(messages: readonly Uint8Array[], onRawData: (bytes: Uint8Array) => void): Promise<void>;
 }
 
 /** The part of the calling program's PGlite instance that a session uses. */

@@ -18,6 +18,10 @@ export function isThreadStuck(): boolean {
   return stopping.size > 0;
 }
 
+/** How much of an answer is collected before it is passed on, in bytes, and for how long, in milliseconds. */
+const COLLECTED_BYTES = 65_536;
+const COLLECTED_MS = 20;
+
 /**
  * The program of the thread, as a text: a file of its own would be one more for every kind of package. Answers come in
  * the order of the calls. Bytes travel as ArrayBuffer: Deno looks at each byte of a Uint8Array, which takes seconds and
@@ -47,13 +51,28 @@ const PROGRAM = `Promise.all(["worker_threads", "fs", "zlib"].map((name) => impo
         clearInterval(awake);
       }
     },
-    async run(message) {
-      await pglite.execProtocolRawStream(new Uint8Array(message), {
-        onRawData(bytes) {
-          const part = Uint8Array.from(bytes).buffer;
-          parentPort.postMessage({ part }, [part]);
-        },
-      });
+    async run(messages) {
+      // Each message to the other thread costs about as much as running a short statement.
+      let parts = [], size = 0, since = performance.now();
+      const joined = () => {
+        const whole = new Uint8Array(size);
+        let at = 0;
+        for (const part of parts) {
+          whole.set(part, at);
+          at += part.length;
+        }
+        [parts, size, since] = [[], 0, performance.now()];
+        return whole.buffer;
+      };
+      const onRawData = (bytes) => {
+        parts.push(Uint8Array.from(bytes));
+        size += bytes.length;
+        if (size < ${COLLECTED_BYTES} && performance.now() - since < ${COLLECTED_MS}) return;
+        const part = joined();
+        parentPort.postMessage({ part }, [part]);
+      };
+      for (const message of messages) await pglite.execProtocolRawStream(new Uint8Array(message), { onRawData });
+      return joined();
     },
     query: async (sql) => (await pglite.query(sql)).rows,
     async list(directory) {
@@ -125,7 +144,7 @@ export async function startPgliteThread(
       calls.push({ part, done, failed });
       worker.postMessage(
         { call, given },
-        given.filter((one) => one instanceof ArrayBuffer),
+        given.flat().filter((one) => one instanceof ArrayBuffer),
       );
     });
   const stop = () => {
@@ -144,8 +163,13 @@ export async function startPgliteThread(
     stop();
     throw error;
   }
+  const runAll = async (messages: readonly Uint8Array[], onRawData: (bytes: Uint8Array) => void) => {
+    const rest = (await ask("run", [messages.map(bufferOf)], onRawData)) as ArrayBuffer;
+    if (rest.byteLength > 0) onRawData(new Uint8Array(rest));
+  };
   return {
-    execProtocolRawStream: async (message, { onRawData }) => void (await ask("run", [bufferOf(message)], onRawData)),
+    runAll,
+    execProtocolRawStream: (message, { onRawData }) => runAll([message], onRawData),
     query: async (sql) => ({ rows: (await ask("query", [sql])) as readonly unknown[] }),
     Module: {
       FS: {

@@ -71,23 +71,8 @@ export class PgliteWire implements Wire {
     try {
       // The writer's turn must end first: the backend blocks the thread.
       await null;
-      for (let message = this.#take(); message && !this.#closed; message = this.#take()) {
-        if (message[0] === TERMINATE) this.#ending = true;
-        else {
-          this.#extensions?.before(message);
-          let end = EMPTY;
-          await this.#pglite.execProtocolRawStream(this.#withCopyData(message), {
-            onRawData: (bytes) => {
-              const part = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-              end = Buffer.concat([end, part.subarray(-READY_SIZE)]).subarray(-READY_SIZE);
-              if (!this.#closed) this.#listener?.received(part);
-            },
-          });
-          // After a statement that its runtime lacks, such as COPY with a PROGRAM, it never answers again.
-          if (ANSWERED.has(message[0]) && end[0] !== READY_FOR_QUERY) {
-            throw new Error("the embedded database stopped at a statement that it cannot run");
-          }
-        }
+      for (let some = this.#takeSome(); some.length > 0 && !this.#closed; some = this.#takeSome()) {
+        await this.#runSome(some);
       }
     } catch (error) {
       this.isBroken = true;
@@ -97,6 +82,40 @@ export class PgliteWire implements Wire {
     if (this.#closed) this.#hasClosed();
     else if (this.#ending) this.#close(undefined);
     else this.#listener?.drained();
+  }
+
+  async #runSome(messages: readonly Buffer[]): Promise<void> {
+    let end = EMPTY;
+    const onRawData = (bytes: Uint8Array) => {
+      const part = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      end = Buffer.concat([end, part.subarray(-READY_SIZE)]).subarray(-READY_SIZE);
+      if (!this.#closed) this.#listener?.received(part);
+    };
+    const [first = EMPTY] = messages;
+    if (messages.length > 1) await this.#pglite.runAll?.(messages, onRawData);
+    else await this.#pglite.execProtocolRawStream(first, { onRawData });
+    // After a statement that its runtime lacks, such as COPY with a PROGRAM, it never answers again.
+    if (ANSWERED.has(messages.at(-1)?.[0]) && end[0] !== READY_FOR_QUERY) {
+      throw new Error("the embedded database stopped at a statement that it cannot run");
+    }
+  }
+
+  /** The next messages that are run together, without those that run nothing. */
+  #takeSome(): Buffer[] {
+    const some: Buffer[] = [];
+    for (let size = 0; size < MOST_BYTES && (some.length === 0 || this.#pglite.runAll); ) {
+      const message = this.#take();
+      if (!message) break;
+      if (message[0] === TERMINATE) {
+        this.#ending = true;
+        continue;
+      }
+      this.#extensions?.before(message);
+      const whole = this.#withCopyData(message);
+      some.push(whole);
+      size += whole.length;
+    }
+    return some;
   }
 
   /** The next whole message. The first, the start-up packet, has no type byte before its length. */
@@ -134,6 +153,8 @@ export class PgliteWire implements Wire {
   }
 }
 
+/** So many bytes of messages are run together. */
+const MOST_BYTES = 65_536;
 const NO_DATA = copyFail("no data follows the COPY");
 const QUERY = 0x51;
 const SYNC = 0x53;
