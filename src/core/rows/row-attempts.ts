@@ -94,7 +94,7 @@ export class RowAttempts {
 }
 
 const CHECK_VIOLATION = "23514";
-const MOST_ATTEMPTS = 80;
+const MOST_ATTEMPTS = 32;
 const MOST_OPTIONAL = 4;
 
 /** The statement that inserts a row. */

@@ -26,6 +26,11 @@ export function blockedBy(mode: LockMode): Blocked | undefined {
   return LOCK_MODES.indexOf(mode) >= LOCK_MODES.indexOf("Share") ? "writes" : undefined;
 }
 
+/** True for the locks under which statements change the definition of a relation. */
+export function mayChange(mode: LockMode): boolean {
+  return LOCK_MODES.indexOf(mode) >= LOCK_MODES.indexOf("ShareUpdateExclusive");
+}
+
 /** The stronger of two locks; the order is that of LOCK_MODES, which is enough to tell what is blocked. */
 export function stronger(left: LockMode | undefined, right: LockMode | undefined): LockMode | undefined {
   if (left === undefined || right === undefined) return left ?? right;

@@ -4,10 +4,9 @@ import type { Relation, TracedFile } from "../../core/trace/trace.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import { jsonAnswer } from "../session/json-answer.ts";
 import { runKept } from "../session/prepared-statements.ts";
 import { withSession } from "../session/with-session.ts";
-import { RELATIONS, RELATIONS_QUERY, type RelationFacts, relationOf } from "./trace-sql.ts";
+import { RELATIONS_QUERY, relationsIn } from "./trace-sql.ts";
 
 /** The repeatable migrations as they were where the current branch began. */
 export interface EarlierRepeatables {
@@ -33,7 +32,7 @@ export async function applyEarlier(
     return [];
   }
   const [row] = await withSession(database, "inspect", (session) => runKept(session, RELATIONS_QUERY, "(0)"), signal);
-  return jsonAnswer<RelationFacts[]>(row?.seen, RELATIONS).map(relationOf);
+  return [...relationsIn(row).values()];
 }
 
 function earlierFiles(now: FileSystem, { texts, added }: EarlierRepeatables): FileSystem {

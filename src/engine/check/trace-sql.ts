@@ -1,6 +1,8 @@
 import { quoteText } from "../../core/sql/quote.ts";
+import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
 import type { Constraint, Index, NamedThing, Relation } from "../../core/trace/trace.ts";
-import type { Shape } from "../session/json-answer.ts";
+import type { Row } from "../../ports/session.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import type { KeptQuery } from "../session/prepared-statements.ts";
 
 /*
@@ -40,7 +42,7 @@ type IndexFacts = readonly [
   partial: boolean,
 ];
 type GrantFacts = readonly [role: string, privilege: string, usable: boolean];
-export type RelationFacts = readonly [
+type RelationFacts = readonly [
   oid: number,
   kind: string,
   schema: string,
@@ -53,14 +55,18 @@ export type RelationFacts = readonly [
   constraints: readonly ConstraintFacts[] | null,
   indexes: readonly IndexFacts[] | null,
 ];
-/** The file node is null for a relation that is dropped. */
-export type LockedRelation = readonly [
-  oid: number,
-  modes: readonly string[],
-  fileNode: number | null,
-  scans: number | null,
-  facts: RelationFacts | null,
-];
+type LockedFacts = readonly [oid: number, modes: readonly string[], fileNode: number | null, scans: number | null];
+
+/** A relation that the transaction has locked. */
+export interface LockedRelation {
+  readonly oid: number;
+  /** The strongest. */
+  readonly lock: LockMode;
+  /** Undefined for a relation that is dropped. */
+  readonly fileNode: number | undefined;
+  readonly scans: number;
+}
+
 export type ThingFacts = readonly [
   kind: NamedThing["kind"],
   oid: number,
@@ -94,17 +100,32 @@ const RELATION: Shape = [
   ],
 ];
 export const COUNTERS: Shape = ["list of", ["parts", ["number", "number", "number"]]];
-export const RELATIONS: Shape = ["list of", RELATION];
-export const LOCKED: Shape = [
-  "list of",
-  ["parts", ["number", ["list of", "text"], "number?", "number?", ["maybe", RELATION]]],
-];
+const RELATIONS: Shape = ["list of", RELATION];
+const LOCKED: Shape = ["list of", ["parts", ["number", ["list of", "text"], "number?", "number?"]]];
 export const THINGS: Shape = [
   "list of",
   ["parts", ["text", "number", "text", "text", "text", "text", "number", "number"]],
 ];
 
-export function relationOf(facts: RelationFacts): Relation {
+/** The relations of an answer to `RELATIONS_QUERY` or `FACTS_QUERY`, by their oids. */
+export function relationsIn(answer: Row | undefined): Map<number, Relation> {
+  const read = jsonAnswer<RelationFacts[]>(answer?.seen, RELATIONS).map(relationOf);
+  return new Map(read.map((one) => [one.oid, one]));
+}
+
+/** The relations of an answer to `LOCKED_QUERY`. */
+export function lockedIn(answer: Row | undefined): LockedRelation[] {
+  return jsonAnswer<LockedFacts[]>(answer?.seen, LOCKED).map(([oid, modes, fileNode, scans]) => {
+    const lock = modes.map(modeOf).reduce<LockMode | undefined>(stronger, undefined) ?? "AccessShare";
+    return { oid, lock, fileNode: fileNode ?? undefined, scans: scans ?? 0 };
+  });
+}
+
+function modeOf(mode: string): LockMode {
+  return LOCK_MODES.find((one) => `${one}Lock` === mode) ?? "AccessShare";
+}
+
+function relationOf(facts: RelationFacts): Relation {
   const [oid, kind, schema, name, isPartition, isChild, hidesRows, grants, columns, constraints, indexes] = facts;
   return {
     oid,
@@ -199,19 +220,24 @@ export const COUNTERS_QUERY: KeptQuery = {
 };
 
 /**
- * The relations with an oid up to $1 that the transaction has locked, as `LockedRelation`, without the facts of those
- * whose oids are in $2. SHARE UPDATE EXCLUSIVE is the weakest lock under which a statement changes what `RELATION_SQL`
- * reads.
+ * The relations with an oid up to $1 that the transaction has locked, as `LockedRelation`. It is asked after every
+ * statement, so it is short: executing a long query takes several times as long, even if it finds nothing.
  */
 export const LOCKED_QUERY: KeptQuery = {
   name: "locked",
-  parameters: "(oid, oid[])",
-  sql: `SELECT COALESCE(json_agg(json_build_array(l.oid::int8, modes, relfilenode::int8, pg_stat_get_xact_numscans(c.oid),
- CASE WHEN modes && '{ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}' AND c.oid IS NOT NULL AND c.oid <> ALL($2) THEN ${RELATION_SQL} END)), '[]')::text AS seen
+  parameters: "(oid)",
+  sql: `SELECT COALESCE(json_agg(json_build_array(l.oid::int8, modes, relfilenode::int8, pg_stat_get_xact_numscans(c.oid))), '[]')::text AS seen
  FROM (SELECT relation AS oid, array_agg(mode) AS modes FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'
  AND granted AND relation BETWEEN ${FIRST_OID} AND $1 GROUP BY relation) l
- LEFT JOIN pg_class c ON c.oid = l.oid LEFT JOIN pg_namespace n ON n.oid = relnamespace
- WHERE c.oid IS NULL OR relkind IN (${KINDS})`,
+ LEFT JOIN pg_class c ON c.oid = l.oid WHERE c.oid IS NULL OR relkind IN (${KINDS})`,
+};
+
+/** The relations with the oids in $1, as `RelationFacts`. */
+export const FACTS_QUERY: KeptQuery = {
+  name: "facts",
+  parameters: "(oid[])",
+  sql: `SELECT COALESCE(json_agg(${RELATION_SQL}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+ WHERE c.oid = ANY($1)`,
 };
 
 /** Members of extensions are left out: they come and go with their extension. */

@@ -1,6 +1,6 @@
 import { bodyOf, kindOf, type Node, textAt } from "../../core/parse-tree/node.ts";
 import type { Statement } from "../../core/sql/statement.ts";
-import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
+import { type LockMode, mayChange } from "../../core/trace/lock-modes.ts";
 import { changesGrants, changesThings, leavesAlone, makesRelations } from "../../core/trace/names.ts";
 import type { NamedThing, Relation, Touch, TracedFile, TracedStatement } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
@@ -11,14 +11,13 @@ import { misfitsOf } from "./misfits.ts";
 import {
   COUNTERS,
   COUNTERS_QUERY,
-  LOCKED,
+  FACTS_QUERY,
   LOCKED_QUERY,
   type LockedRelation,
+  lockedIn,
   nameOfThing,
-  RELATIONS,
   RELATIONS_QUERY,
-  type RelationFacts,
-  relationOf,
+  relationsIn,
   THINGS,
   THINGS_QUERY,
   type ThingFacts,
@@ -91,7 +90,7 @@ export class Tracer implements StatementWatch {
     if (this.#current) await this.finish(session);
     await this.began(session, path);
     // The statements of others in this transaction may hold locks.
-    for (const one of await this.#locked(session, [])) this.#touch(one);
+    await this.#lookAtLocked(session, () => false);
     if (this.#current) this.#current = { ...this.#current, before: new Map(this.#relations) };
   }
 
@@ -105,8 +104,8 @@ export class Tracer implements StatementWatch {
       if (!current) return;
       const tree = await this.#parse(statement.text);
       await noteRemoval(session, tree);
-      const locked = await this.#locked(session, this.#unchanged(statement, tree));
-      const touches = locked.flatMap((one) => this.#touch(one));
+      const keeps = (relation: Relation) => leavesAlone({ tree }, statement.text, relation);
+      const touches = await this.#lookAtLocked(session, keeps);
       const isRename = kindOf({ tree }) === "RenameStmt" && touches.length === 0;
       if (isRename && textAt(bodyOf({ tree }), "renameType") === "OBJECT_SCHEMA") {
         touches.push(...(await this.#readAgain(session)));
@@ -200,26 +199,32 @@ export class Tracer implements StatementWatch {
   /** Reads the relations that were made since the last file. */
   async #readNew(session: Session): Promise<void> {
     const [row] = await runKept(session, RELATIONS_QUERY, `(${this.#newestOid})`);
-    for (const facts of jsonAnswer<RelationFacts[]>(row?.seen, RELATIONS)) {
-      const relation = relationOf(facts);
+    for (const relation of relationsIn(row).values()) {
       this.#newestOid = Math.max(this.#newestOid, relation.oid);
       if (!this.#own.has(`${relation.schema}.${relation.name}`)) this.#relations.set(relation.oid, relation);
     }
   }
 
-  /** What the transaction has locked. @param skipped oids of relations whose definitions are not read again */
-  async #locked(session: Session, skipped: readonly number[]): Promise<LockedRelation[]> {
-    const [row] = await runKept(session, LOCKED_QUERY, `(${this.#newestOid}, '{${skipped}}')`);
-    return jsonAnswer<LockedRelation[]>(row?.seen, LOCKED);
+  /**
+   * What is news of the relations that the transaction has locked.
+   * @param keeps true for a relation whose definition the statement cannot have changed
+   */
+  async #lookAtLocked(session: Session, keeps: (relation: Relation) => boolean): Promise<Touch[]> {
+    const [row] = await runKept(session, LOCKED_QUERY, `(${this.#newestOid})`);
+    const locked = lockedIn(row);
+    const mayHaveChanged = locked.filter(({ oid, lock, fileNode }) => {
+      const [relation, before] = [this.#relations.get(oid), this.#seen.get(oid)?.lock ?? "AccessShare"];
+      const isKept = relation && before !== "AccessShare" && keeps(relation);
+      return relation && fileNode !== undefined && mayChange(lock) && !isKept;
+    });
+    const read = await this.#readFacts(session, mayHaveChanged);
+    return locked.flatMap((one) => this.#touch(one, read.get(one.oid)));
   }
 
-  /** The oids of the locked relations whose definitions a statement cannot have changed. */
-  #unchanged({ text }: Statement, tree: Node | undefined): number[] {
-    const known = [...this.#seen].filter(([oid, { lock }]) => {
-      const relation = lock && lock !== "AccessShare" && this.#relations.get(oid);
-      return relation && leavesAlone({ tree }, text, relation);
-    });
-    return known.map(([oid]) => oid);
+  async #readFacts(session: Session, wanted: readonly LockedRelation[]): Promise<Map<number, Relation>> {
+    if (wanted.length === 0) return new Map();
+    const [row] = await runKept(session, FACTS_QUERY, `('{${wanted.map(({ oid }) => oid)}}')`);
+    return relationsIn(row);
   }
 
   /** Reads all things, and returns those whose names are no longer there. */
@@ -234,9 +239,7 @@ export class Tracer implements StatementWatch {
   /** Reads the known relations after a statement that may change them without a lock that is still held. */
   async #readAgain(session: Session): Promise<Touch[]> {
     const [row] = await runKept(session, RELATIONS_QUERY, "(0)");
-    const read = new Map(
-      jsonAnswer<RelationFacts[]>(row?.seen, RELATIONS).map((facts) => [facts[0], relationOf(facts)]),
-    );
+    const read = relationsIn(row);
     const touches: Touch[] = [];
     for (const [oid, before] of this.#relations) {
       const now = read.get(oid);
@@ -250,18 +253,18 @@ export class Tracer implements StatementWatch {
     return touches;
   }
 
-  #touch([oid, modes, fileNode, scans, facts]: LockedRelation): Touch[] {
+  /** @param read its definition, if that was read again */
+  #touch({ oid, lock, fileNode, scans }: LockedRelation, read: Relation | undefined): Touch[] {
     const before = this.#relations.get(oid);
     if (!before) return [];
     const seen = this.#seen.get(oid);
-    const lock = modes.map(modeOf).reduce<LockMode | undefined>(stronger, undefined) ?? "AccessShare";
-    const isDropped = fileNode === null;
-    const after = isDropped ? undefined : facts ? unlessEqual(before, relationOf(facts)) : before;
+    const isDropped = fileNode === undefined;
+    const after = isDropped ? undefined : read ? unlessEqual(before, read) : before;
     if (after) this.#relations.set(oid, after);
     else this.#relations.delete(oid);
-    this.#seen.set(oid, { fileNode: fileNode ?? 0, scans: scans ?? 0, lock });
+    this.#seen.set(oid, { fileNode: fileNode ?? 0, scans, lock });
     const isRewritten = !isDropped && seen !== undefined && fileNode !== seen.fileNode;
-    const isScanned = !isDropped && (scans ?? 0) > (seen?.scans ?? 0);
+    const isScanned = !isDropped && scans > (seen?.scans ?? 0);
     const isNews = lock !== seen?.lock || isRewritten || isScanned || after !== before;
     return isNews ? [{ before, after, lock, held: seen?.lock, rewritten: isRewritten, scanned: isScanned }] : [];
   }
@@ -289,8 +292,4 @@ async function noteRemoval(session: Session, tree: Node | undefined): Promise<vo
 
 function unlessEqual(known: Relation, read: Relation): Relation {
   return JSON.stringify(known) === JSON.stringify(read) ? known : read;
-}
-
-function modeOf(mode: string): LockMode {
-  return LOCK_MODES.find((one) => `${one}Lock` === mode) ?? "AccessShare";
 }
