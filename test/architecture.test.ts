@@ -47,6 +47,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     statistics: "the sizes of production's tables, and how long statements take on them",
     check: "the safety rules of `check`: the kinds of harm that a migration can do",
     "style-rules": "the style rules of `check`: types, names, keys and indexes after a file",
+    "statement-rules": "the style rules of `check` about statements: names in them, repetition, drops",
     findings: "all rules of `check`, and which findings count: severities, ignores, known findings",
     secrets: "finding secrets in text, and masking them",
     completion: "shell completion and its scripts",

@@ -1,6 +1,7 @@
 import type { CheckRule } from "../../src/core/check/rule.ts";
 import { rulePage } from "../../src/core/check/rule-page.ts";
 import { CHECK_RULES, SAFETY_RULES, STYLE_RULES } from "../../src/core/findings/check-rules.ts";
+import { PRESETS, presetOf } from "../../src/core/findings/levels.ts";
 import { code, GENERATED, table } from "./markdown.ts";
 
 /** The pages of the rules of `check`, by path. */
@@ -23,8 +24,11 @@ function listPage(): string {
       "project file gives the rule, or the group `safety`, another severity.",
     table(["rule", "what happens in production"], rows(SAFETY_RULES)),
     "## Style",
-    "Types, names, keys and indexes as they are after a file, also of new tables. These rules are off, unless `rules` gives a\n" +
-      "rule, or the group `style`, a severity.",
-    table(["rule", "why another way is better"], rows(STYLE_RULES)),
+    "Types, names, keys and indexes as they are after a file, also of new tables, and how statements are written. These\n" +
+      "rules are off, unless `--preset` turns them on as warnings, or `rules` gives a rule, or the group `style`, a severity.",
+    ...PRESETS.filter((one) => one !== "safety").flatMap((preset) => [
+      `### Preset ${code(preset)}`,
+      table(["rule", "why another way is better"], rows(STYLE_RULES.filter((rule) => presetOf(rule) === preset))),
+    ]),
   ].join("\n\n")}\n`;
 }

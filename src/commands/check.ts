@@ -3,7 +3,7 @@ import { rulePage } from "../core/check/rule-page.ts";
 import type { Command } from "../core/command-line/command.ts";
 import { type Finding, usage } from "../core/failure/failure.ts";
 import { CHECK_RULES } from "../core/findings/check-rules.ts";
-import { levelOf, reaches } from "../core/findings/levels.ts";
+import { presetLevels, presetOf, type RuleLevels, reaches } from "../core/findings/levels.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { nearest } from "../core/text/spelling.ts";
 import { check as checkMigrations } from "../engine/check/check.ts";
@@ -56,6 +56,7 @@ export const check: Command<Environment> = {
       completes: "version",
     },
     settingOption("base"),
+    settingOption("preset"),
     settingOption("rules"),
     settingOption("failOn"),
     settingOption("knownFindings"),
@@ -86,7 +87,7 @@ export const check: Command<Environment> = {
     const limitMs = durationOption(invocation, "timeout") ?? DEFAULT_LIMIT_MS;
     const isDatabaseTyped = environment.settings.origins.url.source === "flag";
     const database = isDatabaseTyped ? await environment.namedDatabase() : undefined;
-    const { rules: levels, failOn, knownFindings } = environment.settings.values;
+    const { failOn, knownFindings } = environment.settings.values;
     const { context, choice } = await chosenFiles(options, environment);
     const updates = options.has("update-known-findings");
     if (updates && knownFindings === undefined) {
@@ -96,7 +97,7 @@ export const check: Command<Environment> = {
       knownFindings === undefined ? undefined : readKnownFindings(context.fileSystem, knownFindings, updates);
     const result = await checkMigrations(context, database, {
       ...{ inShadow: environment.inTrial, versionControl: environment.versionControl },
-      ...{ choice, limitMs, levels, known, sizes: await givenSizes(environment, database) },
+      ...{ choice, limitMs, levels: levelsOf(environment), known, sizes: await givenSizes(environment, database) },
     });
     if (updates && knownFindings !== undefined) replaceKnownFindings(context.fileSystem, knownFindings, result.known);
     environment.report(result.report);
@@ -143,12 +144,17 @@ async function givenSizes(
   return statistics && { source, statistics, today, smallBytes };
 }
 
+function levelsOf({ settings: { values } }: Environment): RuleLevels {
+  return presetLevels(CHECK_RULES, values.preset, values.rules);
+}
+
 /** Every format but JSON gets the page for people. */
 function explain(rule: CheckRule, environment: Environment): void {
-  const { format, rules: levels } = environment.settings.values;
-  const { find: _, ...parts } = rule;
-  if (format === "json") environment.report({ type: "rule", ...parts, severity: levelOf(rule, levels) });
-  else environment.print(rulePage(rule));
+  const { find: _, isStrict: __, ...parts } = rule;
+  const severity = levelsOf(environment)[rule.id] ?? "off";
+  if (environment.settings.values.format === "json") {
+    environment.report({ type: "rule", ...parts, severity, preset: presetOf(rule) });
+  } else environment.print(rulePage(rule));
 }
 
 /** @throws Failure usage */

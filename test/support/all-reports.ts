@@ -232,7 +232,15 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
       ],
     },
     rule: {
-      ...{ type: "rule", id: "narrow-key", group: "style", severity: "off", title: "Narrow key", why: "w" },
+      ...{
+        type: "rule",
+        id: "narrow-key",
+        group: "style",
+        severity: "off",
+        preset: "strict",
+        title: "Narrow key",
+        why: "w",
+      },
       ...{ recipe: "-- r\nSELECT 1", examples: { bad: [{ given: "g", sql: "s" }, { sql: "s" }], good: [] } },
     },
     export: {

@@ -1,6 +1,6 @@
 import { RULE_GROUPS } from "../../core/check/rule.ts";
 import type { Finding } from "../../core/failure/failure.ts";
-import { LEVELS } from "../../core/findings/levels.ts";
+import { LEVELS, PRESETS } from "../../core/findings/levels.ts";
 import type { Blocked } from "../../core/trace/lock-modes.ts";
 import { count, list, object, oneOf, ref, refOrNull, string, stringOrNull, TEXT, yesOrNo } from "./kinds.ts";
 
@@ -19,6 +19,7 @@ export const RULE_FIELDS = {
   id: string("The name of the rule: rewrites-table."),
   group: oneOf("safety: harm to production. style: types, names, keys and indexes.", RULE_GROUPS),
   severity: oneOf("The severity of its findings, as the settings say.", LEVELS),
+  preset: oneOf("The first preset that turns it on.", PRESETS),
   title: string("The first words of its findings."),
   why: string("What happens in production, or why another way is better."),
   recipe: string("The safe or better way, as SQL in which <words> stand for your names."),

@@ -173,7 +173,7 @@ function jsonDrift({ warnings, platform, lastApply, standIns, ...rest }: DriftRe
 function jsonRule(report: RuleReport) {
   const { bad, good } = report.examples;
   return {
-    ...fields(report, "type", "id", "group", "severity", "title", "why", "recipe"),
+    ...fields(report, "type", "id", "group", "severity", "preset", "title", "why", "recipe"),
     examples: { bad: bad.map(jsonExample), good: good.map(jsonExample) },
   };
 }

@@ -18,6 +18,8 @@ export interface CheckRule {
   /** "rewrites-table". */
   readonly id: string;
   readonly group: RuleGroup;
+  /** True for a rule of style that most teams want: the preset strict turns it on. */
+  readonly isStrict?: true;
   /** The harm in two to four words, as it begins a finding: "Rewrites table". */
   readonly title: string;
   /** What happens in production, and to whom; for style, why the other way is better. One to three sentences. */

@@ -1,6 +1,6 @@
 import type { CheckRule } from "../check/rule.ts";
 import type { FilePlace, Finding } from "../failure/failure.ts";
-import type { Level } from "../findings/levels.ts";
+import type { Level, Preset } from "../findings/levels.ts";
 import type { UsedStandIn } from "../stand-ins/used-stand-in.ts";
 import type { Blocked } from "../trace/lock-modes.ts";
 import type { SyntaxCheck } from "./syntax-check.ts";
@@ -54,10 +54,12 @@ export interface UsedSizes {
 }
 
 /** The answer of `check --explain`. */
-export interface RuleReport extends Omit<CheckRule, "find"> {
+export interface RuleReport extends Omit<CheckRule, "find" | "isStrict"> {
   readonly type: "rule";
   /** As the settings say. */
   readonly severity: Level;
+  /** The first preset that turns it on. */
+  readonly preset: Preset;
 }
 
 /** The migrations that `check` ran on an empty database. */

@@ -1,4 +1,4 @@
-import { FAIL_ON } from "../findings/levels.ts";
+import { FAIL_ON, PRESETS } from "../findings/levels.ts";
 import { choice, path, size, text } from "./kinds.ts";
 import { ruleLevels } from "./rule-levels-kind.ts";
 import type { Setting } from "./setting.ts";
@@ -12,6 +12,15 @@ export const CHECK_SETTINGS = {
     key: "base",
     ofProgram: true,
     summary: "the git branch or commit whose migrations check skips; default: the default branch of origin",
+  },
+  preset: {
+    kind: choice("name", PRESETS),
+    flag: "preset",
+    variables: ["PGSTEP_PRESET"],
+    key: "preset",
+    ofProgram: true,
+    default: "safety",
+    summary: "the rules of check that count; strict adds rules of style that most teams want",
   },
   rules: {
     kind: ruleLevels,

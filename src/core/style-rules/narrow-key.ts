@@ -10,6 +10,7 @@ const WIDTHS = ["smallint", "integer", "bigint"];
 export const narrowKey: CheckRule = {
   id: "narrow-key",
   group: "style",
+  isStrict: true,
   title: "Narrow key",
   why: "An integer key ends at 2,147,483,647, a smallint key at 32,767. Then each INSERT fails, and the change to bigint rewrites the table, while reads and writes wait.",
   recipe: `CREATE TABLE <table> (<column> bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);

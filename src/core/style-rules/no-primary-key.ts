@@ -7,6 +7,7 @@ import type { Relation } from "../trace/trace.ts";
 export const noPrimaryKey: CheckRule = {
   id: "no-primary-key",
   group: "style",
+  isStrict: true,
   title: "No primary key",
   why: "No query can change one of two equal rows. Logical replication rejects UPDATE and DELETE, and a change in batches has no key to follow.",
   recipe: "CREATE TABLE <table> (<column> bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);",

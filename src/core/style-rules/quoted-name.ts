@@ -8,6 +8,7 @@ import type { NamedThing, Relation, TracedFile } from "../trace/trace.ts";
 export const quotedName: CheckRule = {
   id: "quoted-name",
   group: "style",
+  isStrict: true,
   title: "Name needs quotes",
   why: "Each query must write the name in double quotes and in the same spelling. Without them PostgreSQL looks for another name, or reports a syntax error.",
   recipe: `-- small letters, digits and underscores, and no reserved word of SQL:

@@ -1,19 +1,13 @@
 import { matchesOf } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
 import { named, several, sqlName } from "../check/words.ts";
-import { type Fields, listAt, textAt } from "../parse-tree/node.ts";
-import {
-  type ChangedRelation,
-  changedTables,
-  columnNames,
-  definesConstraint,
-  originOf,
-} from "../trace/changed-relations.ts";
-import type { Index, Relation, TracedFile } from "../trace/trace.ts";
+import { type ChangedRelation, changedTables, originOfIndex } from "../trace/changed-relations.ts";
+import type { Index, TracedFile } from "../trace/trace.ts";
 
 export const redundantIndex: CheckRule = {
   id: "redundant-index",
   group: "style",
+  isStrict: true,
   title: "Redundant index",
   why: "Another index begins with the same columns, so each query can use that one. This one only makes writes slower, and takes space on disk and in memory.",
   recipe: "DROP INDEX CONCURRENTLY <index>;  -- in a file of its own; or do not create it",
@@ -63,8 +57,7 @@ function redundancies(file: TracedFile, changed: ChangedRelation) {
   return relation.indexes.flatMap((index) => {
     const better = relation.indexes.find((other) => !owned.has(index.oid) && covers(other, index, owned));
     const made = [index, better].find((one) => one && !old.has(one.name));
-    const origin =
-      better && made && originOf(file, changed, hasIndex(made), (...node) => defines(...node, relation, made));
+    const origin = better && made && originOfIndex(file, changed, made);
     if (!origin) return [];
     return [{ ...origin, words: `${sqlName(index.name)} of ${named(relation)}, beside ${sqlName(better.name)}` }];
   });
@@ -85,23 +78,4 @@ function covers(index: Index, other: Index, owned: ReadonlySet<number>): boolean
   const isEqual = index.columns.length === length && index.unique === other.unique;
   if (isEqual) return owned.has(index.oid) || index.oid < other.oid;
   return index.method === "btree" && (!other.unique || (index.unique && index.orders.length === length));
-}
-
-function hasIndex({ name }: Index) {
-  return ({ indexes }: Relation) => indexes.some((one) => one.name === name);
-}
-
-/** True for the node that makes an index, or the constraint that it belongs to. */
-function defines(kind: string, fields: Fields, relation: Relation, { oid, name, columns }: Index): boolean {
-  const keys = columnNames(relation, columns);
-  if (kind === "IndexStmt") {
-    if (fields.idxname !== undefined) return fields.idxname === name;
-    return (
-      listAt(fields, "indexParams")
-        .map((one) => textAt(one, "IndexElem", "name"))
-        .join() === keys.join()
-    );
-  }
-  const constraint = relation.constraints.find(({ index }) => index === oid);
-  return constraint !== undefined && definesConstraint(kind, fields, constraint, keys);
 }

@@ -10,6 +10,7 @@ const SERIALS = new Set(["serial", "serial2", "serial4", "serial8", "smallserial
 export const serialColumn: CheckRule = {
   id: "serial-column",
   group: "style",
+  isStrict: true,
   title: "Serial column",
   why: "serial makes a sequence that needs privileges of its own, and any INSERT can give another value, which a later one then repeats. An identity column has neither problem.",
   recipe: "CREATE TABLE <table> (<column> bigint GENERATED ALWAYS AS IDENTITY);",

@@ -5,6 +5,7 @@ import { madeColumns } from "../trace/changed-relations.ts";
 export const timestampWithoutTimeZone: CheckRule = {
   id: "timestamp-without-time-zone",
   group: "style",
+  isStrict: true,
   title: "Timestamp without time zone",
   why: "The value is no point in time: readers in another time zone take it for another one, and the hour in which daylight saving time ends is ambiguous. timestamptz needs no more space.",
   recipe: "CREATE TABLE <table> (<column> timestamptz);",

@@ -7,6 +7,7 @@ import type { Constraint } from "../trace/trace.ts";
 export const unindexedForeignKey: CheckRule = {
   id: "unindexed-foreign-key",
   group: "style",
+  isStrict: true,
   title: "Foreign key without index",
   why: "PostgreSQL indexes the referenced columns, not those that refer to them. Each DELETE of a referenced row, and each change of its key, then reads the whole table.",
   recipe: `CREATE INDEX <index> ON <table> (<columns>);

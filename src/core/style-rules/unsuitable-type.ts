@@ -17,6 +17,7 @@ const TYPES: readonly { readonly type: RegExp; readonly recipe: string }[] = [
 export const unsuitableType: CheckRule = {
   id: "unsuitable-type",
   group: "style",
+  isStrict: true,
   title: "Unsuitable type",
   why: "json has no equality, so DISTINCT, GROUP BY and UNION fail, and no index finds its contents. money depends on the server's locale. timetz has an offset, but no date that it is valid for.",
   recipe: JSONB,

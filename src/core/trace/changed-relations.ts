@@ -1,6 +1,6 @@
 import { at, bodyOf, type Fields, kindOf, listAt, type Node, textAt, walk } from "../parse-tree/node.ts";
 import { isOpaque } from "./row-work.ts";
-import type { Column, Constraint, Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
+import type { Column, Constraint, Index, Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
  * The relations that a file has made or changed, as they are after it, and the statements that made their parts. Facts come
@@ -100,7 +100,7 @@ const CONSTRAINT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** True for the node of a constraint, or of the column that has it. */
-export function definesConstraint(
+function definesConstraint(
   kind: string,
   fields: Fields,
   constraint: Pick<Constraint, "name" | "kind">,
@@ -157,6 +157,27 @@ export function originOf(
     }
   }
   return seen ? { statement: seen } : makerOf(file, changed);
+}
+
+/** The place where a file gives a relation this index. */
+export function originOfIndex(file: TracedFile, changed: ChangedRelation, index: Index): Origin | undefined {
+  const has = ({ indexes }: Relation) => indexes.some(({ name }) => name === index.name);
+  return originOf(file, changed, has, (kind, fields) => definesIndex(kind, fields, changed.relation, index));
+}
+
+/** True for the node that makes an index, or the constraint that it belongs to. */
+function definesIndex(kind: string, fields: Fields, relation: Relation, { oid, name, columns }: Index): boolean {
+  const keys = columnNames(relation, columns);
+  if (kind === "IndexStmt") {
+    if (fields.idxname !== undefined) return fields.idxname === name;
+    return (
+      listAt(fields, "indexParams")
+        .map((one) => textAt(one, "IndexElem", "name"))
+        .join() === keys.join()
+    );
+  }
+  const constraint = relation.constraints.find(({ index }) => index === oid);
+  return constraint !== undefined && definesConstraint(kind, fields, constraint, keys);
 }
 
 function withOrigin<Part>(

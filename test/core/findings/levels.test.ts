@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { resolveSettings } from "../../../src/core/configuration/resolve-settings.ts";
-import { FAIL_ON, levelOf, reaches } from "../../../src/core/findings/levels.ts";
+import { FAIL_ON, levelOf, PRESETS, presetLevels, reaches } from "../../../src/core/findings/levels.ts";
 import { readProjectFile } from "../../../src/core/setting-files/project-file.ts";
 import { ruleLevels } from "../../../src/core/settings/rule-levels-kind.ts";
 
@@ -12,6 +12,25 @@ test("harm is an error and style is off, unless the settings say otherwise", () 
   assert.equal(levelOf({ id: "a", group: "style" }, { style: "warning" }), "warning");
   assert.equal(levelOf({ id: "a", group: "style" }, { style: "warning", a: "off" }), "off");
   assert.equal(levelOf({ id: "a", group: "safety" }, { style: "off", safety: "note" }), "note");
+});
+
+test("a preset turns rules on, and the settings win over it", () => {
+  const rules = [
+    { id: "harm", group: "safety" },
+    { id: "wanted", group: "style", isStrict: true },
+    { id: "other", group: "style" },
+  ] as const;
+  assert.deepEqual(
+    PRESETS.map((preset) => Object.values(presetLevels(rules, preset))),
+    [
+      ["error", "off", "off"],
+      ["error", "warning", "off"],
+      ["error", "warning", "warning"],
+    ],
+  );
+  const levels = { wanted: "off", style: "note", safety: "warning" } as const;
+  assert.deepEqual(Object.values(presetLevels(rules, "all", levels)), ["warning", "off", "note"]);
+  assert.deepEqual(Object.values(presetLevels(rules, "safety", { other: "error" })), ["error", "off", "error"]);
 });
 
 test("a severity fails the command from the named one on", () => {

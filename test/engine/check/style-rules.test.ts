@@ -159,14 +159,18 @@ test("an index that is built outside a transaction, and statements that cannot r
     "1:0 redundant-index t_a of t, beside t_a_b",
     "1:0 cannot-run-twice IF NOT EXISTS is missing",
     "4:0 cannot-run-twice IF EXISTS is missing",
+    "3:0 unordered-enum-value 'b' of e",
   ]);
 });
+
+/** The rules of names without a schema and of small integers: most cases have some, and are about other rules. */
+const EVERYWHERE: ReadonlySet<string> = new Set(["missing-schema", "narrow-integer"]);
 
 /** The findings in the last file: "statement:offset rule message". */
 function words(files: Awaited<ReturnType<typeof trial>>["files"]): string[] {
   const [last] = files.slice(-1);
   assert.ok(last);
-  return STYLE_RULES.flatMap(({ id, find }) =>
+  return STYLE_RULES.filter(({ id }) => !EVERYWHERE.has(id)).flatMap(({ id, find }) =>
     [...find(last)].map(({ statement, at = 0, message }) => `${statement.number}:${at} ${id} ${message}`),
   );
 }

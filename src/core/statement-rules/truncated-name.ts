@@ -9,6 +9,7 @@ const LONGEST = 63;
 export const truncatedName: CheckRule = {
   id: "truncated-name",
   group: "style",
+  isStrict: true,
   title: "Name is cut",
   why: "PostgreSQL keeps 63 bytes of a name, and says so only in a notice. Two long names may become the same, and whoever looks for the whole name in the catalog finds nothing.",
   recipe: `-- 63 bytes are 63 letters, or fewer letters with accents:

@@ -6,6 +6,7 @@ import type { TracedStatement } from "../trace/trace.ts";
 export const unsafeSearchPath: CheckRule = {
   id: "unsafe-search-path",
   group: "style",
+  isStrict: true,
   title: "Unsafe search path",
   why: "A SECURITY DEFINER function has its owner's privileges, but the caller's search path. Whoever may create a table or function in a schema of that path decides what it does.",
   recipe: `CREATE FUNCTION <function>() RETURNS <type> LANGUAGE sql SECURITY DEFINER

@@ -8,6 +8,7 @@ import type { TracedStatement } from "../trace/trace.ts";
 export const selectStar: CheckRule = {
   id: "select-star",
   group: "style",
+  isStrict: true,
   title: "SELECT *",
   why: "PostgreSQL replaces the * by the columns of that moment. Later ones are missing, and where the columns have another order, as in a database that was changed by hand, the result differs.",
   recipe: "CREATE VIEW <view> AS SELECT <column>, <column> FROM <table>;",

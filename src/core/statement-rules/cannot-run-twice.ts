@@ -8,6 +8,7 @@ const IF_EXISTS = "IF EXISTS";
 export const cannotRunTwice: CheckRule = {
   id: "cannot-run-twice",
   group: "style",
+  isStrict: true,
   title: "Cannot run twice",
   why: "A file that runs outside a transaction can end halfway. pgstep continues where it stopped, but psql and other tools begin again, and fail at what is there already.",
   recipe: `DROP INDEX CONCURRENTLY IF EXISTS <index>;  -- a failed build leaves an INVALID index
