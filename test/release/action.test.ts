@@ -10,14 +10,14 @@ import { temporaryPlace } from "../support/place.ts";
 import { type Outcome, run } from "../support/program.ts";
 
 /*
- * The two scripts of action.yml, run as a runner does, with a release whose pgstep prints its words.
+ * The scripts of action.yml, run as a runner does, with a release whose pgstep prints its words.
  */
 
-const [INSTALL = "", COMMAND = ""] = [
+const [INSTALL = "", COMMAND = "", COMMENT = ""] = [
   ...readFileSync(join(ROOT, "action.yml"), "utf8").matchAll(/\brun: \|\n((?: {8}.*\n)+)/g),
 ].map(([, script = ""]) => script.replace(/^ {8}/gm, ""));
 const ARCHIVE = "pgstep-linux-x64.tar.gz";
-const PROGRAM = `#!/bin/sh\nfor word in "$@"; do printf '[%s]' "$word"; done; echo\n[ "$1" != fail ] || exit 3\n`;
+const PROGRAM = `#!/bin/sh\nfor word in "$@"; do printf '[%s]' "$word"; done; echo\n[ -z "$GITHUB_STEP_SUMMARY" ] || echo result >> "$GITHUB_STEP_SUMMARY"\n[ "$1" != fail ] || exit 3\n`;
 
 const place = temporaryPlace("action");
 const release = join(place, "release");
@@ -72,10 +72,9 @@ describe("the action", () => {
     assert.deepEqual([written("path"), written("output")], [`${directory}\n`, `path=${directory}\n`]);
   });
 
-  const start = (command: string, words: string) =>
+  const start = (command: string, words: string, more: Readonly<Record<string, string>> = {}) =>
     step(COMMAND, {
-      INPUT_COMMAND: command,
-      INPUT_ARGUMENTS: words,
+      ...{ INPUT_COMMAND: command, INPUT_ARGUMENTS: words, ...more },
       PATH: `${directory}:${process.env.PATH}`,
     });
 
@@ -87,5 +86,16 @@ describe("the action", () => {
 
   test("ends as the command does", async () => {
     assert.equal((await start("fail", "")).status, 3);
+  });
+
+  test("keeps the summary for the comment too, if one is asked for", async () => {
+    const GITHUB_STEP_SUMMARY = join(place, "summary");
+    writeFileSync(GITHUB_STEP_SUMMARY, "");
+    assert.equal((await start("fail", "", { GITHUB_STEP_SUMMARY, INPUT_COMMENT: "true" })).status, 3);
+    assert.deepEqual([written("summary"), written("pgstep-comment.md")], ["result\n", "result\n"]);
+    await start("check", "", { GITHUB_STEP_SUMMARY });
+    assert.deepEqual([written("summary"), written("pgstep-comment.md")], ["result\nresult\n", ""]);
+    const { stderr, status } = await step(COMMENT, { INPUT_COMMENT: "-->" });
+    assert.deepEqual([stderr.slice(0, 9), status], ["::warning", 0]);
   });
 });

@@ -81,7 +81,7 @@ describe("the workflows", () => {
 
   test("and the action let no input into a script", () => {
     const scripts = read("action.yml").match(/\brun: \|\n(?: {8}.*\n)+/g) ?? [];
-    assert.equal(scripts.length, 2);
+    assert.equal(scripts.length, 3);
     for (const script of scripts) assert.doesNotMatch(script, /\$\{\{/);
   });
 });

@@ -9,8 +9,8 @@ import { COLUMNS_IN_PIPES, examinationLines, statementTable } from "../text-repo
 import { comparisonLines, countWords } from "../text-report/drift.ts";
 import { resultWords } from "../text-report/failure.ts";
 import { inspectionLines } from "../text-report/other-reports.ts";
-import { sourceWindow } from "../text-report/source-frame.ts";
-import { block, code, Room, row, text } from "./markdown.ts";
+import { placeText, sourceWindow } from "../text-report/source-frame.ts";
+import { block, code, folded, Room, row, text } from "./markdown.ts";
 
 /** The result of check or validate for a comment on a change, or the failure that kept it from a result. */
 export function markdownDocument({ report, findings, checkout }: Inspected): string {
@@ -37,7 +37,13 @@ export function reportMarkdown(
   const table = report.type === "check" ? tableMarkdown(report, room) : [];
   const command = report.type === "validation" ? "validate" : report.type;
   const heading = `### pgstep ${command}: ${resultWords(findings)}`;
-  return [heading, ...findingsMarkdown(findings, checkout, room), ...table, "", ...checked];
+  return [
+    heading,
+    ...listMarkdown(findings, checkout, room),
+    ...folded("The statements, and the safe ways", findingsMarkdown(findings, checkout, room)),
+    ...folded("The locks that keep others waiting", table),
+    ...folded("What was checked", ["", ...checked]),
+  ];
 }
 
 function driftMarkdown(
@@ -75,6 +81,20 @@ function tableMarkdown({ statements }: CheckReport, room: Room): string[] {
   const written = rows.map((cells) => [row(cells.map(shown).map((cell) => (cell === "" ? "" : code(cell))))]);
   return ["", row(heads), row(heads.map(() => "---")), ...room.take(written, MOST_OF_TABLE)];
 }
+
+/** A row for each finding, most severe first. */
+function listMarkdown(findings: readonly Finding[], checkout: string, room: Room): string[] {
+  if (findings.length === 0) return [];
+  const sorted = SEVERITIES.flatMap((severity) => findings.filter((one) => one.severity === severity));
+  const rows = sorted.map(({ severity, message, place }) => {
+    const where = place === undefined ? "" : code(placeText({ ...place, path: checkoutPath(place, checkout) }));
+    return [row([severity, where, text(cut(message, LONGEST_CELL))])];
+  });
+  return ["", row(["", "where", "what"]), row(["---", "---", "---"]), ...room.take(rows, MOST_OF_TABLE)];
+}
+
+const SEVERITIES = ["error", "warning", "note"] as const;
+const LONGEST_CELL = 300;
 
 /** The findings, file by file in the order of their first ones; those without a place come first. */
 function findingsMarkdown(findings: readonly Finding[], checkout: string, room: Room): string[] {

@@ -29,6 +29,12 @@ export function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
+/** Lines below a title that opens them; none if there are none. @param title plain words of pgstep */
+export function folded(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  return ["", `<details><summary>${title}</summary>`, ...lines, "", "</details>"];
+}
+
 function shortened(plain: string): string {
   return plain.length <= LONGEST_TEXT ? plain : `${plain.slice(0, LONGEST_TEXT)}…`;
 }
@@ -37,7 +43,7 @@ function shortened(plain: string): string {
  * A comment has at most 60,000 characters, its heading included. GitHub accepts 65,536, and whoever posts it may add
  * some.
  */
-const LONGEST_COMMENT = 59_800;
+const LONGEST_COMMENT = 59_400;
 
 /** The characters that are left in a comment. */
 export class Room {
