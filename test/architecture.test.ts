@@ -99,6 +99,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     shadow: "running migrations in an empty database, and testing down scripts there",
     rows: "putting made-up rows into tables, and running files on them",
     statistics: "reading the sizes of a database's tables, and their file",
+    merge: "running the migrations of two branches in both orders",
     check: "validating files; running them in a shadow database, and judging what was observed",
     drift: "comparing a database with the schema that its migrations make",
     diff: "comparing two schemas; ordering the statements between them by trial",

@@ -54,6 +54,17 @@ export const RUN_RULES = {
     meaning: "a new migration is below the newest one of the branch that yours will be merged into",
     remedy: "give it a higher number: `pgstep new --renumber <version>`",
   },
+  "merge-fails": {
+    severity: "error, a warning if only databases that applied yours before the merge are affected",
+    meaning:
+      "a migration cannot be applied after the new ones of the other branch: yours, or one of the branch that yours will be merged into",
+    remedy: "merge that branch into yours, and change or renumber yours: [check.md](check.md#merges)",
+  },
+  "merge-differs": {
+    meaning:
+      "your new migrations and those of the branch that yours will be merged into make another schema in the other order",
+    remedy: "merge that branch into yours, and change yours: [check.md](check.md#merges)",
+  },
   replay: {
     meaning: "a statement failed when `check` ran the files on an empty database",
     remedy: "[validation.md](validation.md)",

@@ -109,7 +109,7 @@ async function committed(typed: string, { context, versionControl }: Environment
     const bytes = await files.read?.(path);
     if (bytes) texts.set(path, bytes);
   }
-  const { committedFiles } = await import("../engine/diff/committed-files.ts");
+  const { committedFiles } = await import("../engine/files/committed-files.ts");
   return {
     kind: "migrations",
     name: `the migrations of ${files.commit}`,

@@ -13,12 +13,14 @@ export interface CommittedFiles {
   read?(path: string): Promise<Uint8Array | undefined>;
 }
 
-/** The SQL files that were added to the base since the current branch began. */
+/** The SQL files of the base's newest commit. */
 export interface NewerFiles {
   /** "origin/main at a1b2c3d". */
   readonly commit: string;
   /** Their paths below the directory, with slashes. */
   readonly paths: readonly string[];
+  /** Reads one of them; undefined if git does not have its content. */
+  read(path: string): Promise<Uint8Array | undefined>;
 }
 
 /** There is no earlier commit, so all files are new. */

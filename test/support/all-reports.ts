@@ -201,6 +201,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
         ...{ small: 1, missing: ["tags"] },
       },
       syntax: { parser: 18, parsed: 5, unparsed: [] },
+      merge: { base: "origin/main at a1b2c3d", own: 2, theirs: 1, outcome: "untested", because: "no such file" },
       replay: {
         ...{
           database: "shadow",

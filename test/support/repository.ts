@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import process from "node:process";
 import { temporaryPlace, writeFiles } from "./place.ts";
 
 const AUTHOR = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgSign=false"];
@@ -28,9 +29,14 @@ export function clone(from: Repository, ...options: string[]): Repository {
   return repositoryAt(directory);
 }
 
-export function repositoryAt(directory: string): Repository {
+/** @param variables added to git's environment */
+export function repositoryAt(directory: string, variables: Readonly<Record<string, string>> = {}): Repository {
+  const env = { ...process.env, ...variables };
   const git = (...words: string[]) =>
-    execFileSync("git", [...AUTHOR, ...words], { cwd: directory, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    execFileSync("git", [...AUTHOR, ...words], {
+      ...{ cwd: directory, env, encoding: "utf8" as const },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   const write = (files: Readonly<Record<string, string>>) => writeFiles(directory, files);
   return {
     directory,

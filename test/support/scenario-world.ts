@@ -15,6 +15,7 @@ import { temporaryPlace } from "./place.ts";
 import type { Major } from "./postgres-binaries.ts";
 import { type PostgresServer, sharedServer } from "./postgres-server.ts";
 import { type Outcome, programCommand, type RuntimeName, run, startedWords } from "./program.ts";
+import { repositoryAt } from "./repository.ts";
 import type { Scenario, ScenarioCommand } from "./scenario-file.ts";
 
 /** A fresh copy of a scenario's files and, when it asks for one, a fresh database. */
@@ -80,11 +81,19 @@ export async function openWorld(directory: string, scenario: Scenario, runtime: 
         current = join(place, args[0] ?? ".");
         return { stdout: "", stderr: "", status: 0 };
       }
+      // Quiet, and with the same names of commits on every machine.
+      if (verb === "git") {
+        repositoryAt(place, WHEN).git(...args);
+        return { stdout: "", stderr: "", status: 0 };
+      }
       return fileCommand(verb, args, place, command.input ?? "");
     },
     close: () => rmSync(place, { recursive: true, force: true }),
   };
 }
+
+const DATE = "2026-01-31T12:00:00Z";
+const WHEN = { GIT_AUTHOR_DATE: DATE, GIT_COMMITTER_DATE: DATE };
 
 /** DATABASE, ROLE, PORT and HOST are for the scenario's own commands; the program gets the rest. */
 function environment(variables: Readonly<Record<string, string>>): Record<string, string> {
@@ -148,7 +157,7 @@ function fileCommand(verb: string, args: readonly string[], place: string, input
   const command = commands[verb];
   if (!command)
     throw new Error(
-      `scenarios have no command "${verb}"; known are pgstep, sql, cd, ${Object.keys(commands).join(", ")}`,
+      `scenarios have no command "${verb}"; known are pgstep, sql, cd, git, ${Object.keys(commands).join(", ")}`,
     );
   return { stdout: command() ?? "", stderr: "", status: 0 };
 }

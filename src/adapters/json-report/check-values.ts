@@ -106,6 +106,19 @@ export const CHECK_VALUES = {
     standIns: list("The stand-ins that took the place of what the embedded database lacks.", ref("standIn")),
     roles: list("The roles that the files name and none of them creates; the embedded database got them.", TEXT),
   }),
+  mergeTest: object(
+    "The new migrations of this branch and those that its base has got meanwhile, run in both orders.",
+    {
+      base: string('The newest commit of the base: "origin/main at a1b2c3d".'),
+      own: count("How many migrations only this branch has."),
+      theirs: count("How many migrations only the base has."),
+      outcome: oneOf(
+        "same: both orders make the same schema. different: they do not. fails: a migration fails in one order. untested: they could not be run in both orders.",
+        ["same", "different", "fails", "untested"],
+      ),
+      because: stringOrNull("Why they could not be run; null if they were."),
+    },
+  ),
   triedRows: object("Tables with a row: of an earlier migration, or made up.", {
     tables: count("The number of these tables."),
     without: list("Tables of which no row could be made up, as SQL names them.", TEXT),

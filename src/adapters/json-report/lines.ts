@@ -178,7 +178,7 @@ function jsonRule(report: RuleReport) {
   };
 }
 
-function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
+function jsonCheck({ replay, merge, statements, findings, ...report }: CheckReport) {
   return {
     ...fields(report, "type", "database", "migrations", "files"),
     ...{ syntax: report.syntax ?? null, hint: report.hint ?? null },
@@ -187,6 +187,7 @@ function jsonCheck({ replay, statements, findings, ...report }: CheckReport) {
       ...{ ...run, leftOut: run.leftOut.map(jsonPlace) },
       standIns: run.standIns.map(jsonStandIn),
     })),
+    merge: orNull(merge, (test) => ({ ...test, because: test.because ?? null })),
     statements: statements.map(({ place, statement, touches }) => ({
       ...{ place: jsonPlace(place), statement },
       touches: touches.map((touch) => ({ ...touch, blocks: touch.blocks ?? null })),

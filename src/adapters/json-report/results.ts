@@ -68,6 +68,7 @@ export const RESULTS = {
     hint: stringOrNull("How to examine more, if no file was examined."),
     syntax: refOrNull("syntaxCheck", "What PostgreSQL's own parser read; null if this copy of pgstep has no parser."),
     replay: refOrNull("replay", "The migrations that were run; null if none was, because files have errors."),
+    merge: refOrNull("mergeTest", "Null if this branch or its base has no new migrations, or if others were examined."),
     statements: list(
       "The statements of the examined files that touched a relation that was there before the file, in order.",
       ref("checkedStatement"),

@@ -24,7 +24,7 @@ export const git: VersionControl = {
       );
     }
     const files = await place.filesAt(commit);
-    const newer = found.commit === commit ? undefined : await newerFiles(place, found, files.checksums);
+    const newer = found.commit === commit ? undefined : await newerFiles(place, found);
     return { commit: shown({ name: found.name, commit }), ...files, ...(newer && { newer }) };
   },
   async filesAt(directory, ref) {
@@ -46,10 +46,10 @@ interface Base {
   readonly commit: string;
 }
 
-/** The files of the base's newest commit that an earlier one lacks. */
-async function newerFiles(place: Checkout, base: Base, known: ReadonlyMap<string, string>): Promise<NewerFiles> {
+/** The files of the base's newest commit. */
+async function newerFiles(place: Checkout, base: Base): Promise<NewerFiles> {
   const ids = await place.idsAt(base.commit);
-  return { commit: shown(base), paths: [...ids.keys()].filter((path) => !known.has(path)) };
+  return { commit: shown(base), paths: [...ids.keys()], read: (path) => place.blob(ids.get(path)) };
 }
 
 function shown({ name, commit }: Base): string {
@@ -143,10 +143,11 @@ class Checkout {
         return checksum === undefined ? [] : [[path, checksum] as const];
       }),
     );
-    return { checksums, read: async (path) => await this.#blob(ids.get(path)) };
+    return { checksums, read: async (path) => await this.blob(ids.get(path)) };
   }
 
-  async #blob(id: string | undefined): Promise<Uint8Array | undefined> {
+  /** The bytes of an object; undefined if git does not have it. */
+  async blob(id: string | undefined): Promise<Uint8Array | undefined> {
     const parts: Buffer[] = [];
     if (id === undefined) return undefined;
     const { status } = await this.ask(["cat-file", "blob", id], { take: (bytes) => parts.push(Buffer.from(bytes)) });

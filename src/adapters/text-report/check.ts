@@ -5,6 +5,7 @@ import type {
   CheckedTouch,
   CheckReport,
   DownOutcomes,
+  MergeTest,
   TriedRows,
 } from "../../core/reports/check-report.ts";
 import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
@@ -37,6 +38,7 @@ export function checkLines(report: CheckReport, output: Output, verbose: boolean
 export function examinationLines(report: CheckReport): string[] {
   return [
     ...(report.replay ? runLines(report, report.replay) : ["No migration was run: fix the files first."]),
+    ...mergeLines(report.merge),
     ...syntaxLines(report.syntax),
     ...sizeLines(report),
     ...forgivenLines(report),
@@ -77,6 +79,18 @@ function runLines({ files }: CheckReport, run: CheckedRun): string[] {
     ...standInLines(standIns),
     ...(roles.length > 0 ? [`Created roles that no file creates: ${printableLine(enumeration(roles))}.`] : []),
   ];
+}
+
+/** A merge that was tested; its findings say what is wrong with it. */
+function mergeLines(merge: MergeTest | undefined): string[] {
+  if (!merge) return [];
+  const { base, own, theirs, outcome, because = "" } = merge;
+  const those = `the ${theirs === 1 ? "migration" : `${grouped(theirs)} migrations`} that ${base} has got meanwhile`;
+  if (outcome === "same") {
+    const yours = own === 1 ? "the new migration" : `the ${grouped(own)} new migrations`;
+    return [printableLine(`Ran ${yours} and ${those} in both orders: the schema is the same.`)];
+  }
+  return outcome === "untested" ? [printableLine(`Not tested with ${those}: ${because}.`)] : [];
 }
 
 /** What stood for something that the embedded database lacks; no line if nothing did. */

@@ -42,11 +42,24 @@ export interface ChangedFacts {
   readonly after: ReadonlyMap<string, Pick<ObjectFacts, "facts">>;
 }
 
+/** What a schema does with objects that it has more, less or otherwise than another one. */
+export interface SchemaVerbs {
+  readonly added: string;
+  readonly removed: string;
+  readonly changed: string;
+}
+
+const AFTER_UNDOING: SchemaVerbs = { added: "leaves", removed: "does not restore", changed: "changes" };
+
 /**
  * The differences in words that follow "it": "leaves table a.b", "changes column a.b.c (type text instead of
  * integer)"; empty if there are none.
  */
-export function schemaDifferences({ added, removed, changed }: SchemaDifferences, facts: ChangedFacts): string[] {
+export function schemaDifferences(
+  { added, removed, changed }: SchemaDifferences,
+  facts: ChangedFacts,
+  verbs: SchemaVerbs = AFTER_UNDOING,
+): string[] {
   const inDetail = (object: SchemaObject): string => {
     const key = keyOf(object);
     const [before, after] = [facts.before.get(key)?.facts, facts.after.get(key)?.facts];
@@ -54,9 +67,9 @@ export function schemaDifferences({ added, removed, changed }: SchemaDifferences
     return details.length === 0 ? key : `${key} (${enumeration(details)})`;
   };
   return [
-    ...worded("leaves", outermost(added).map(keyOf)),
-    ...worded("does not restore", outermost(removed).map(keyOf)),
-    ...worded("changes", changed.map(inDetail)),
+    ...worded(verbs.added, outermost(added).map(keyOf)),
+    ...worded(verbs.removed, outermost(removed).map(keyOf)),
+    ...worded(verbs.changed, changed.map(inDetail)),
   ];
 }
 

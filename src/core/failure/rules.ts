@@ -59,6 +59,8 @@ export const RULES = {
   "other-tables": "warning",
   "version-taken": "error",
   "below-base": "warning",
+  "merge-fails": "varies",
+  "merge-differs": "warning",
   replay: "error",
   "not-reversible": "varies",
   "down-untested": "warning",

@@ -17,6 +17,8 @@ export interface CheckReport {
   readonly hint?: string;
   /** The migrations that were run; undefined if none was, because the files have errors. */
   readonly replay?: CheckedRun;
+  /** Undefined if this branch or its base has no new migrations. */
+  readonly merge?: MergeTest | undefined;
   /** Undefined when this copy of pgstep has no parser. */
   readonly syntax?: SyntaxCheck;
   /** The statements of the examined files that touched a relation that was there before the file, in order. */
@@ -34,6 +36,25 @@ export interface CheckReport {
   readonly sizes?: UsedSizes | undefined;
   /** True if no sizes were given although findings depend on them. */
   readonly needsSizes?: boolean;
+}
+
+/**
+ * The schema does not depend on the order of the migrations; it does; one of them fails in one order; they could not be
+ * run in both orders.
+ */
+export type MergeOutcome = "same" | "different" | "fails" | "untested";
+
+/** The new migrations of this branch and those that its base has got meanwhile, run in both orders. */
+export interface MergeTest {
+  /** "origin/main at a1b2c3d". */
+  readonly base: string;
+  /** How many migrations only this branch has. */
+  readonly own: number;
+  /** How many migrations only the base has. */
+  readonly theirs: number;
+  readonly outcome: MergeOutcome;
+  /** Why they could not be run. */
+  readonly because?: string;
 }
 
 /** The sizes of tables, and what they changed. */

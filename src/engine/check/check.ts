@@ -9,13 +9,15 @@ import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import type { Node } from "../../core/parse-tree/node.ts";
 import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
-import type { CheckReport, DownOutcomes, UsedSizes } from "../../core/reports/check-report.ts";
+import type { CheckReport, DownOutcomes, MergeTest, UsedSizes } from "../../core/reports/check-report.ts";
 import { scanBytes } from "../../core/scanner/scan.ts";
 import { Sizes } from "../../core/statistics/sizes.ts";
 import type { Database } from "../../ports/session.ts";
 import type { SqlParser } from "../../ports/sql-parser.ts";
 import type { VersionControl } from "../../ports/version-control.ts";
 import { byWeightAndPlace } from "../files/read-migrations.ts";
+import { type TestedMerge, testMerge } from "../merge/both-orders.ts";
+import type { Meanwhile } from "../merge/meanwhile.ts";
 import type { Context } from "../session/context.ts";
 import { countOutcomes } from "../shadow/down-result.ts";
 import { createdRoles, createRoles } from "../shadow/missing-roles.ts";
@@ -67,8 +69,8 @@ export async function check(context: Context, database: Database | undefined, op
   const isLeftToValidate = ({ severity, place }: Finding) => severity !== "error" && place && isOlder(place.path);
   const shown = findings.filter((finding) => !isLeftToValidate(finding));
   const inOlder = findings.length - shown.length + aboutSeveral(isOlder).length;
-  const { replay, statements, ran, verdict, sizes } = mayRun
-    ? await runFiles(context, { ...files, chosen: chosen.paths, earlier: chosen.earlier }, options)
+  const { replay, statements, ran, verdict, sizes, merge } = mayRun
+    ? await runFiles(context, { ...files, ...chosen }, options)
     : NOTHING_RUN;
   return {
     report: {
@@ -78,6 +80,7 @@ export async function check(context: Context, database: Database | undefined, op
       files: chosen.words,
       ...(chosen.hint !== undefined && { hint: chosen.hint }),
       ...(replay && { replay }),
+      ...(merge && { merge }),
       ...(syntax && { syntax }),
       statements,
       findings: [...shown, ...aboutSeveral((path) => !isOlder(path))]
@@ -98,12 +101,14 @@ interface Files {
   readonly migrations: readonly Migration[];
   readonly repeatables: readonly Repeatable[];
   /** The paths of those to examine. */
-  readonly chosen: ReadonlySet<string>;
-  readonly earlier: EarlierRepeatables | undefined;
+  readonly paths: ReadonlySet<string>;
+  readonly earlier?: EarlierRepeatables | undefined;
+  readonly meanwhile?: Meanwhile | undefined;
 }
 
 interface Result {
   readonly replay?: CheckReport["replay"];
+  readonly merge?: MergeTest | undefined;
   readonly statements: CheckReport["statements"];
   /** What the run found. */
   readonly ran: readonly Finding[];
@@ -132,7 +137,7 @@ async function runFiles(context: Context, files: Files, options: CheckOptions): 
 async function runWithin(
   context: Context,
   limit: TimeLimit,
-  { migrations: all, repeatables, chosen, earlier }: Files,
+  { migrations: all, repeatables, paths: chosen, earlier, meanwhile }: Files,
   { inShadow, levels, known, sizes: given }: CheckOptions,
 ): Promise<Result> {
   const { settings, fileSystem, signal } = context;
@@ -153,6 +158,7 @@ async function runWithin(
     return { trial: one, database: shadow.database.description, standIns: used, roles: created };
   }, beginning);
   const { applied, traced, stopped, leftOut } = trial;
+  const merge = stopped || !meanwhile ? undefined : await testMergeWithin(context, limit, { inShadow, meanwhile });
   const complete = new Set([...applied.map(({ up }) => up.path), ...trial.appliedRepeatables]);
   const files = [...all.map(({ up }) => up), ...repeatables.map(({ file }) => file)];
   const examined = traced.map((file) => ({
@@ -178,12 +184,14 @@ async function runWithin(
       leftOut,
       ...{ rows: trial.rows.report, standIns, roles },
     },
+    merge: merge?.test,
     statements: traced.flatMap(touchingStatements),
     ran: [
       ...(stopped ? [stopped] : []),
       ...verdict.findings.map((one) => placedFinding(one, fileSystem)),
       ...verdict.warnings,
       ...proof.findings,
+      ...(merge?.findings ?? []),
     ],
     verdict,
     sizes: given && sizes && usedSizes(given, sizes.sizes, verdict),
@@ -231,6 +239,20 @@ async function testAlone(trial: Trial, inShadow: InShadow, limit: TimeLimit): Pr
     if (!limit.isOver) throw error;
     const known = results.flatMap(({ finding }) => finding ?? []);
     return { downs: countOutcomes(results), findings: [...known, limit.finding("test the down scripts")] };
+  }
+}
+
+/** @returns a finding without a test if the time is over */
+async function testMergeWithin(
+  context: Context,
+  limit: TimeLimit,
+  { inShadow, meanwhile }: { readonly inShadow: InShadow; readonly meanwhile: Meanwhile },
+): Promise<Partial<TestedMerge> | undefined> {
+  try {
+    return await testMerge(context, inShadow, meanwhile);
+  } catch (error) {
+    if (!limit.isOver) throw error;
+    return { findings: [limit.finding(`run the migrations with those of ${meanwhile.commit}`)] };
   }
 }
 

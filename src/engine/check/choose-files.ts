@@ -1,12 +1,14 @@
 import type { Settings } from "../../core/configuration/settings.ts";
 import { Failure, type Finding, usage } from "../../core/failure/failure.ts";
 import { filePath } from "../../core/layout/format.ts";
-import { mergeFindings, versionsOf } from "../../core/migrations/merged-versions.ts";
+import { type MergedVersion, mergeFindings, versionsOf } from "../../core/migrations/merged-versions.ts";
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { directoryBeside } from "../../core/migrations/sibling-directory.ts";
 import { compareVersions, withVersion } from "../../core/migrations/version.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { CommittedFiles, VersionControl } from "../../ports/version-control.ts";
+import { joinPath } from "../files/environment-folders.ts";
+import type { Meanwhile } from "../merge/meanwhile.ts";
 import type { EarlierRepeatables } from "./earlier-repeatables.ts";
 
 /**
@@ -32,6 +34,8 @@ export interface ChosenFiles {
   readonly earlier?: EarlierRepeatables | undefined;
   /** What will be wrong with the versions of the files after the merge. */
   readonly afterMerge?: readonly Finding[];
+  /** Undefined if only one of the branches has new migrations, or if their versions clash. */
+  readonly meanwhile?: Meanwhile | undefined;
 }
 
 /**
@@ -96,14 +100,39 @@ export async function chooseFiles(
   const own = migrations
     .filter(({ up }) => !known.has(filePath(up.path)))
     .map(({ version, up }) => ({ version, path: up.path }));
-  // A file that this branch has as well comes from there.
-  const here = new Set(files.map(({ path }) => filePath(path)));
-  const added = (base.newer?.paths ?? []).filter((path) => !here.has(pathIn(directory, path)));
-  const there = { known: versionsOf(base.checksums.keys()), newer: versionsOf(added) };
   return {
     ...chosen(files.filter(isNew), older, `${migrationsOf(changed.length)} since ${base.commit}`),
     earlier,
-    afterMerge: mergeFindings(own, { ...there, commit: base.newer?.commit ?? base.commit }),
+    ...comparedWithBase(directory, { own, files }, base),
+  };
+}
+
+/** Compares the new migrations with what the base has got since the branch began. */
+function comparedWithBase(
+  directory: string,
+  { own, files }: { readonly own: readonly MergedVersion[]; readonly files: readonly SqlFile[] },
+  { commit, checksums, newer }: CommittedFiles,
+): Pick<ChosenFiles, "afterMerge" | "meanwhile"> {
+  const added = (newer?.paths ?? []).filter((path) => !checksums.has(path));
+  // A file that this branch has as well comes from there.
+  const here = new Set(files.map(({ path }) => filePath(path)));
+  const theirs = added.filter((path) => !here.has(joinPath(directory, path)));
+  const there = { known: versionsOf(checksums.keys()), newer: versionsOf(theirs) };
+  const afterMerge = mergeFindings(own, { ...there, commit: newer?.commit ?? commit });
+  const isTaken = afterMerge.some(({ rule }) => rule === "version-taken");
+  if (!newer || isTaken || own.length === 0 || theirs.length === 0) return { afterMerge };
+  const kept = new Set(newer.paths);
+  const places = (paths: readonly string[]) => new Map(paths.map((path) => [joinPath(directory, path), path]));
+  return {
+    afterMerge,
+    meanwhile: {
+      commit: newer.commit,
+      own: new Set(own.map(({ path }) => filePath(path))),
+      added: new Set(places(added).keys()),
+      removed: new Set(places([...checksums.keys()].filter((path) => !kept.has(path))).keys()),
+      unread: places(theirs),
+      read: newer.read,
+    },
   };
 }
 
@@ -133,11 +162,7 @@ async function earlierOf(
 
 /** Checksums by the paths that pgstep gives the files. */
 function placed(directory: string, checksums: ReadonlyMap<string, string>): [path: string, checksum: string][] {
-  return [...checksums].map(([path, checksum]) => [pathIn(directory, path), checksum]);
-}
-
-function pathIn(directory: string, path: string): string {
-  return /[/\\]$/.test(directory) ? directory + path : `${directory}/${path}`;
+  return [...checksums].map(([path, checksum]) => [joinPath(directory, path), checksum]);
 }
 
 function allOf(count: number): string {

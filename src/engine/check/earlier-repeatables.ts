@@ -1,7 +1,7 @@
 import { named } from "../../core/check/words.ts";
 import { changedRelations, makerOf } from "../../core/trace/changed-relations.ts";
 import type { Relation, TracedFile } from "../../core/trace/trace.ts";
-import type { FileSystem } from "../../ports/file-system.ts";
+import { filesWith } from "../files/committed-files.ts";
 import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { runKept } from "../session/prepared-statements.ts";
@@ -23,37 +23,17 @@ export interface EarlierRepeatables {
  */
 export async function applyEarlier(
   context: DatabaseContext,
-  earlier: EarlierRepeatables,
+  { texts, added }: EarlierRepeatables,
 ): Promise<readonly Relation[]> {
   const { database, signal } = context;
-  const { failure } = await migrate({ ...context, fileSystem: earlierFiles(context.fileSystem, earlier) }, {}, {});
+  const fileSystem = filesWith(context.fileSystem, texts, added);
+  const { failure } = await migrate({ ...context, fileSystem }, {}, {});
   if (failure) {
     if (signal.aborted) throw failure;
     return [];
   }
   const [row] = await withSession(database, "inspect", (session) => runKept(session, RELATIONS_QUERY, "(0)"), signal);
   return [...relationsIn(row).values()];
-}
-
-function earlierFiles(now: FileSystem, { texts, added }: EarlierRepeatables): FileSystem {
-  return {
-    list: (directory) =>
-      now
-        .list(directory)
-        .filter(({ name }) => ![`${directory}/${name}`, directory + name].some((path) => added.has(path))),
-    read: (path) => {
-      const text = texts.get(path);
-      return text ? [text] : now.read(path);
-    },
-    readStart: (path) => {
-      const bytes = texts.get(path);
-      return bytes ? { bytes, whole: true } : now.readStart(path);
-    },
-    create: (path, text) => now.create(path, text),
-    replace: (path, text) => now.replace(path, text),
-    remove: (path) => now.remove(path),
-    ...(now.parts && { parts: now.parts }),
-  };
 }
 
 /** The file with the views that pgstep has dropped before it, because the file cannot replace them as they were. */

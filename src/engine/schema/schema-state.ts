@@ -3,6 +3,7 @@ import {
   compareSchemas,
   isEqual,
   type SchemaDifferences,
+  type SchemaVerbs,
   schemaDifferences,
 } from "../../core/catalog/schema-comparison.ts";
 import { keyOf, type ObjectKey, type SchemaObject } from "../../core/catalog/schema-object.ts";
@@ -71,11 +72,11 @@ export class SchemaState {
     return new SchemaState(this.#own, objects, { relations, counts: touched.counts });
   }
 
-  /** How a later state differs from this one, in words; empty if it is equal. */
-  differencesTo(later: SchemaState): string[] {
+  /** How another state differs from this one, in words; empty if it is equal. @param verbs see `schemaDifferences` */
+  differencesTo(later: SchemaState, verbs?: SchemaVerbs): string[] {
     const differences = compareSchemas(this.#objects, later.#objects);
     const facts = { before: this.#objects, after: later.#objects };
-    return isEqual(differences) ? [] : schemaDifferences(differences, facts);
+    return isEqual(differences) ? [] : schemaDifferences(differences, facts, verbs);
   }
 
   /** True if a relation or a column has another name: definitions of relations that are not locked may contain it. */

@@ -286,7 +286,7 @@ ALTER TABLE orders ALTER total TYPE bigint;
   });
 
   test("says that nothing was found", () => {
-    const { replay: _, hint: __, sizes: ___, ...rest } = check;
+    const { replay: _, hint: __, sizes: ___, merge: ____, ...rest } = check;
     const document = markdown({ ...rest, findings: [], statements: [], inOlder: 0, ignored: 0, known: 0, outdated: 0 });
     assert.equal(
       document,

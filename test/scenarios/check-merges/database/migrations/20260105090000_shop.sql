@@ -1,0 +1,2 @@
+CREATE TABLE orders (id int PRIMARY KEY, total int NOT NULL);
+CREATE FUNCTION price(orders) RETURNS int LANGUAGE sql RETURN 1;
