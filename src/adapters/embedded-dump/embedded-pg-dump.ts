@@ -1,12 +1,15 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Failure, interruption } from "../../core/failure/failure.ts";
 import type { RelationName, SchemaDump, SchemaDumpRequest } from "../../ports/schema-dump.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import { PgDumpRun } from "./pg-dump-run.ts";
+import { broken, PgDumpRun } from "./pg-dump-run.ts";
 import { schemaText } from "./schema-text.ts";
 
 /** pg_dump's major version. */
 const MAJOR = 18;
+
+/** Every runtime has it, but the types of Node 20 do not. */
+declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object };
 
 /**
  * PostgreSQL's pg_dump as WebAssembly, in a thread of its own. It talks to the server through pgstep's session, so that
@@ -15,14 +18,17 @@ const MAJOR = 18;
  */
 export function embeddedPgDump(directory: URL = new URL("./embedded/", import.meta.url)): SchemaDump {
   const thread = new URL("pg-dump.js", directory);
-  const compiled = new URL("pg-dump.wasm", directory);
+  const file = new URL("pg-dump.wasm", directory);
+  // Compiling takes longer than a dump, and `diff` dumps a dozen times.
+  let compiled: object | undefined;
   return {
     major: MAJOR,
     async write(session, request, signal) {
       const run = new PgDumpRun(session);
       try {
-        if (!existsSync(thread) || !existsSync(compiled)) throw absent();
+        if (!existsSync(thread) || !existsSync(file)) throw absent();
         requireKnownServer(session);
+        compiled ??= compile(file);
         const { status, text, complaint } = await run.run({ thread, compiled, words: wordsOf(request) }, signal);
         if (status !== 0) throw refusal(run, complaint);
         await session.execute(run.forgetSql() || "SELECT");
@@ -35,6 +41,15 @@ export function embeddedPgDump(directory: URL = new URL("./embedded/", import.me
       }
     },
   };
+}
+
+/** Compiles at once: Deno does not notice the end of a compilation while nothing else happens. */
+function compile(file: URL): object {
+  try {
+    return new WebAssembly.Module(readFileSync(file));
+  } catch (error) {
+    throw broken(`pg-dump.wasm cannot be compiled: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function requireKnownServer({ backend }: Session): void {

@@ -24,8 +24,8 @@ export function sharedAnswer(): SharedAnswer {
 /** The thread's input. */
 export interface DumpWork {
   readonly shared: SharedAnswer;
-  /** The URL of pg_dump's WebAssembly. */
-  readonly compiled: string;
+  /** pg_dump's WebAssembly module. */
+  readonly compiled: object;
   readonly words: readonly string[];
 }
 

@@ -5,9 +5,8 @@ import { answer, type DumpWork, type FromThread, sharedAnswer, stop } from "./ex
 import { startUpAnswer } from "./start-up.ts";
 
 /** The program of the thread, and its input. */
-export interface PgDumpProgram extends Pick<DumpWork, "words"> {
+export interface PgDumpProgram extends Pick<DumpWork, "words" | "compiled"> {
   readonly thread: URL;
-  readonly compiled: URL;
 }
 
 export type PgDumpEnd = Extract<FromThread, { kind: "ended" }>;
@@ -39,7 +38,7 @@ export class PgDumpRun {
   /** @throws ConnectionLost, Failure dump-failed, or the signal's reason */
   async run({ thread, compiled, words }: PgDumpProgram, signal: AbortSignal): Promise<PgDumpEnd> {
     signal.throwIfAborted();
-    const workerData: DumpWork = { shared: this.#shared, compiled: compiled.href, words };
+    const workerData: DumpWork = { shared: this.#shared, compiled, words };
     // The loaders of the test runner are not for the thread.
     const worker = new Worker(thread, { workerData, execArgv: [] });
     let pending: Promise<void> = Promise.resolve();
@@ -97,7 +96,7 @@ export class PgDumpRun {
 const QUERY = 0x51;
 const HEADER = 5;
 
-function broken(reason: string): Failure {
+export function broken(reason: string): Failure {
   return new Failure("dump-failed", `Cannot dump the schema: pg_dump stopped: ${reason}`, {
     hint: "Run it again; if that fails as well, report it to pgstep.",
   });

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type DumpWork, type FromThread, STATE } from "./exchange.ts";
 import { OutgoingProtocol } from "./outgoing-protocol.ts";
@@ -10,7 +9,6 @@ import { OutgoingProtocol } from "./outgoing-protocol.ts";
 
 /** Every runtime has it, but the types of Node 20 do not. */
 declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (compiled: object, imports: object) => { readonly exports: object };
 };
 
@@ -53,12 +51,11 @@ function reasonOf(error: unknown): string {
 }
 
 async function run(start: StartPgDump, work: DumpWork, port: MessagePort): Promise<FromThread> {
-  const { shared, words } = work;
+  const { shared, words, compiled } = work;
   const outgoing = new OutgoingProtocol();
   const complaints: string[] = [];
   let status = 0;
   let answer: Uint8Array = new Uint8Array(0);
-  const compiled = new WebAssembly.Module(readFileSync(new URL(work.compiled)));
   const runtime = await start({
     noExitRuntime: false,
     instantiateWasm(imports, receive) {

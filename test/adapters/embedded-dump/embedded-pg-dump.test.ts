@@ -222,8 +222,8 @@ describe("the embedded pg_dump", () => {
   });
 
   test("a thread that dies, fails or does not exist is an error and no wait", async () => {
-    const thread = (program: string) =>
-      embeddedPgDump(pathToFileURL(join(temporaryPlace("dump", { "pg-dump.js": program, "pg-dump.wasm": "" }), "/")));
+    const thread = (program: string, wasm = "\0asm\x01\0\0\0") =>
+      embeddedPgDump(pathToFileURL(join(temporaryPlace("dump", { "pg-dump.js": program, "pg-dump.wasm": wasm }), "/")));
     const ask =
       'import { parentPort, workerData as w } from "node:worker_threads"; const ask = (m) => { Atomics.store(w.shared.control, 0, 0); parentPort.postMessage({ kind: "ask", message: new Uint8Array(m) }); Atomics.wait(w.shared.control, 0, 0); };';
     await withDatabase(await serverUrl(18), async (session) => {
@@ -237,6 +237,9 @@ describe("the embedded pg_dump", () => {
         await assert.rejects(thread(program).write(session, WHOLE, never), reason);
         assert.equal(session.state.transaction, "none");
       }
+      await session.execute(SNAPSHOT);
+      await assert.rejects(thread("", "damaged").write(session, WHOLE, never), /pg-dump\.wasm cannot be compiled: /);
+      assert.equal(session.state.transaction, "none");
       const missing = embeddedPgDump(pathToFileURL(join(temporaryPlace("dump"), "/")));
       await assert.rejects(missing.write(session, WHOLE, never), /does not include pg_dump/);
     });
