@@ -14,18 +14,22 @@ export interface NewFile {
   readonly style?: VersionStyle | undefined;
   /** Also the down script, where it is a file of its own. */
   readonly down: boolean;
+  /** The statements, instead of lines that ask for some. */
+  readonly contents?: { readonly up: string; readonly down: string } | undefined;
 }
 
 const SQL = `${TEMPLATE_LINE}\n`;
 const DOWN_SQL = "-- SQL statements that undo the migration here...\n";
 
-/** An empty migration as another tool would write it, with the next version. */
+/** A migration as another tool would write it, with the next version. */
 export function newFilesOf(
   layout: Exclude<Layout, "pgstep">,
-  { versions, now, words, style, down }: NewFile,
+  { versions, now, words, style, down, contents }: NewFile,
 ): NewFiles {
+  const { up: sql, down: downSql } = contents ?? { up: SQL, down: DOWN_SQL };
+  const file = (path: string) => [{ path, text: sql }];
   const pair = (up: string, downPath: string, isPair = down) =>
-    isPair ? [...file(up), { path: downPath, text: DOWN_SQL }] : file(up);
+    isPair ? [...file(up), { path: downPath, text: downSql }] : file(up);
   const version = next(versions, now, style);
   const name = `${version}_${words}`;
   const time = now
@@ -36,9 +40,9 @@ export function newFilesOf(
     case "golang-migrate":
       return pair(`${name}.up.sql`, `${name}.down.sql`, true);
     case "goose":
-      return [{ path: `${name}.sql`, text: `-- +goose Up\n${SQL}\n-- +goose Down\n${DOWN_SQL}` }];
+      return [{ path: `${name}.sql`, text: `-- +goose Up\n${sql}\n-- +goose Down\n${downSql}` }];
     case "dbmate":
-      return [{ path: `${name}.sql`, text: `-- migrate:up\n${SQL}\n-- migrate:down\n${DOWN_SQL}` }];
+      return [{ path: `${name}.sql`, text: `-- migrate:up\n${sql}\n-- migrate:down\n${downSql}` }];
     case "flyway":
       return pair(`V${version}__${words}.sql`, `U${version}__${words}.sql`);
     case "sqlx":
@@ -50,10 +54,6 @@ export function newFilesOf(
       return pair(`${folder}/up.sql`, `${folder}/down.sql`, true);
     }
   }
-}
-
-function file(path: string): NewFiles {
-  return [{ path, text: SQL }];
 }
 
 /** For versions with dots, one more than the last number of the newest. */

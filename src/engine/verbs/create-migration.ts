@@ -21,7 +21,12 @@ export interface NewMigration {
   /** Write into the folder of this environment. */
   readonly environment?: string;
   /** The statements of both files, instead of those of the template. */
-  readonly contents?: { readonly up: string; readonly down: string };
+  readonly contents?: {
+    readonly up: string;
+    readonly down: string;
+    /** True if both run outside a transaction. */
+    readonly isOutside?: boolean;
+  };
 }
 
 /**
@@ -50,14 +55,14 @@ export function createMigration(
   }
   const { layout, versions } = existing(context);
   if (layout !== "pgstep") {
-    const files = newFilesOf(layout, { versions, now: clock.now(), words, style, down });
+    const files = newFilesOf(layout, { versions, now: clock.now(), words, style, down, contents });
     const paths = files.map(({ path, text }) => ({ path: `${settings.directory}/${path}`, text }));
     for (const { path, text } of paths) create(fileSystem, path, text);
     return { type: "created", paths: paths.map(({ path }) => path), removed: [] };
   }
   const version = nextVersion(versions, clock.now(), style);
   const name = `${version}_${words}`;
-  const header = `-- Migration: ${name}\n-- Description: ${sentence(description)}\n-- Created: ${clock.now().toISOString().slice(0, 10)}\n\n`;
+  const header = `-- Migration: ${name}\n-- Description: ${sentence(description)}\n-- Created: ${clock.now().toISOString().slice(0, 10)}\n${contents?.isOutside ? "-- Transaction: none\n" : ""}\n`;
   const directory = environment === undefined ? settings.directory : `${settings.directory}/${environment}`;
   const files = [{ path: `${directory}/${name}.sql`, text: `${header}${contents?.up ?? `${TEMPLATE_LINE}\n`}` }];
   if (down) {
