@@ -64,6 +64,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     export: "migrations and histories as other tools write them",
     dump: "the text of a schema file: its first lines, and its difference from another",
     drift: "how a database differs from the schema that its migrations make",
+    "diff-sides": "the schemas that are compared, and where they differ",
     diff: "the statements that lead from one schema to another",
     "diff-words": "a difference of schemas in words and as the text of a file; renamed objects",
     settings: "the list of settings, and their kinds",

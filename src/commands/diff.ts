@@ -1,10 +1,16 @@
 import type { Command } from "../core/command-line/command.ts";
+import type { SchemaSide } from "../core/diff-sides/side.ts";
 import { renamesIn } from "../core/diff-words/renames.ts";
 import { usage } from "../core/failure/failure.ts";
+import { compareVersions } from "../core/migrations/version.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
+import { check } from "../engine/check/check.ts";
+import { askRenames } from "../engine/diff/ask-renames.ts";
 import { diffSchemas } from "../engine/diff/diff.ts";
+import { serverMajor } from "../engine/diff/server-major.ts";
 import { type Source, schemaFileText } from "../engine/diff/sources.ts";
 import { requireAllowed, writeDiff } from "../engine/diff/write-diff.ts";
+import { existing } from "../engine/verbs/create-migration.ts";
 import type { Environment } from "./shared/environment.ts";
 import { refuseTogether } from "./shared/options.ts";
 
@@ -49,17 +55,26 @@ export const diff: Command<Environment> = {
       throw usage("Cannot use --allow-data-loss without --write", "Add --write <description>.");
     }
     const renames = to.kind === "file" ? renamesIn(schemaFileText(environment.context.fileSystem, to.name)) : [];
-    const hasStatements = options.has("sql") || description !== undefined;
+    const wants = description !== undefined ? "files" : options.has("sql") ? "statements" : "words";
     const allowed = (options.get("allow-data-loss") ?? "").split(",").map((name) => name.trim());
+    const isTyped = environment.settings.origins.url.source === "flag";
+    const named = isTyped ? await environment.namedDatabase() : undefined;
+    const major = await serverMajor(environment.context, [from, to], named ? [named] : []);
     const found = await diffSchemas(environment.inTrial, {
-      ...{ from, to, renames, hasStatements },
-      ...(description !== undefined && { allow: (losses: readonly string[]) => requireAllowed(losses, allowed) }),
+      ...{ from, to, renames, wants, major },
+      ...(description !== undefined && {
+        isSafe: existing(environment.context).layout === "pgstep",
+        allow: (losses: readonly string[]) => requireAllowed(losses, allowed),
+        askRenames: (...sides: [SchemaSide, SchemaSide]) => askRenames(environment.consent({}), sides, renames),
+      }),
     });
     const { changes, losses, files } = found;
     const names = { from: from.name, to: to.name };
     if (description !== undefined && files.length > 0) {
+      const { versions } = existing(environment.context);
       const paths = writeDiff(environment.context, { description, files });
       environment.report({ type: "diff", ...names, changes, losses, files: paths });
+      await checkWritten(environment, [...versions].sort(compareVersions).at(-1));
       return 0;
     }
     const sql = options.has("sql") ? files.map(({ up }) => up).join("\n") : undefined;
@@ -67,6 +82,18 @@ export const diff: Command<Environment> = {
     return changes.length > 0 ? DIFFERENT : 0;
   },
 };
+
+const CHECK_LIMIT_MS = 300_000;
+
+/** Reports what the written files would lock, rewrite or read. @param last the version before them, if there is one */
+async function checkWritten(environment: Environment, last: string | undefined): Promise<void> {
+  const { context, inTrial, versionControl, settings } = environment;
+  const { report } = await check(context, undefined, {
+    ...{ inShadow: inTrial, versionControl, limitMs: CHECK_LIMIT_MS, levels: settings.values.rules },
+    choice: last === undefined ? { kind: "all" } : { kind: "since", version: last },
+  });
+  environment.report(report);
+}
 
 async function toSource(typed: string | undefined, environment: Environment): Promise<Source> {
   if (typed !== undefined) return await source(typed, environment);

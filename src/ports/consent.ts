@@ -1,3 +1,4 @@
+import type { RenameCandidate } from "../core/diff-words/renames.ts";
 import type { Entry } from "../core/migrations/history.ts";
 import type { ImportReport } from "../core/reports/import-report.ts";
 import type { RecordReport, ResetInventory } from "../core/reports/report.ts";
@@ -48,4 +49,10 @@ export interface ImportConsent {
    * @throws Failure consent-missing, declined if nobody did
    */
   mayImport(planned: ImportReport): Promise<void>;
+}
+
+/** Asks which objects only have another name. */
+export interface RenameConsent {
+  /** True if somebody has said that the new object is the old one; false without a terminal. */
+  isRenamed(candidate: RenameCandidate): Promise<boolean>;
 }

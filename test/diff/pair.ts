@@ -1,7 +1,23 @@
+import { RICH } from "../engine/schema/rich-schema.ts";
+import { CHANGES } from "../engine/schema/schema-changes.ts";
+
 /** Two schemas as SQL; each is changed into the other. */
 export type Pair = readonly [name: string, before: string, after: string, expected?: Expected];
 
 export interface Expected {
   /** True if pgstep may say that it cannot make the schemas equal. */
   readonly isRefusable?: boolean;
+  /** The first major version of PostgreSQL that knows all of the SQL; 14 if absent. */
+  readonly since?: number;
 }
+
+/** No statement makes an index invalid, and only the owner of a server may disable a foreign key. */
+const REFUSABLE: ReadonlySet<string> = new Set(["an invalid index", "disabled foreign keys"]);
+
+/** A rich schema, without and with one change. */
+export const CHANGE_PAIRS: readonly Pair[] = CHANGES.map(([what, sql]) => [
+  `rich: ${what}`,
+  RICH,
+  `${RICH};${sql};`,
+  { isRefusable: REFUSABLE.has(what) },
+]);

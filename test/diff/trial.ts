@@ -1,56 +1,168 @@
-import type { SchemaSide } from "../../src/core/diff/side.ts";
-import { readSide } from "../../src/engine/diff/read-side.ts";
-import { isEqual, type Transformation, transform } from "../../src/engine/diff/transform.ts";
+import { Failure } from "../../src/core/failure/failure.ts";
+import { type Diff, diffSchemas } from "../../src/engine/diff/diff.ts";
+import { runFile } from "../../src/engine/diff/prove-files.ts";
+import { fill } from "../../src/engine/diff/sources.ts";
+import { dumpSchema } from "../../src/engine/dump/dump-schema.ts";
 import type { DatabaseContext } from "../../src/engine/session/context.ts";
 import { withSession } from "../../src/engine/session/with-session.ts";
-import { open, type ServerWorld, world } from "../engine/support.ts";
+import type { InShadow } from "../../src/engine/shadow/shadow.ts";
+import type { Session } from "../../src/ports/session.ts";
+import { open, type World, world } from "../engine/support.ts";
+import { findPgDump, dumpSchema as realDump } from "../support/pg-dump.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
 import { builtDump } from "../support/schema-dump.ts";
+import { dumpDifferences } from "./dump-comparison.ts";
+import { fillTables, keptRows, unannounced } from "./rows.ts";
 
-export const ROLES =
-  "DO $$ BEGIN IF to_regrole('reader') IS NULL THEN CREATE ROLE reader; END IF; IF to_regrole('writer') IS NULL THEN CREATE ROLE writer; END IF; END $$;";
+const ROLES = ["reader", "writer"]
+  .map((role) => `IF to_regrole('${role}') IS NULL THEN CREATE ROLE ${role}; END IF;`)
+  .join(" ");
 
-export interface Outcome extends Transformation {
-  readonly isEqual: boolean;
+/** What became of one direction of a pair. */
+export interface Outcome {
+  /** "fails" if the statements do not run on the server that they are for. */
+  readonly verdict: "equal" | "refused" | "different" | "loses" | "fails";
+  readonly reasons: readonly string[];
+  /** Values that are spelled differently, and failures that only rows cause. */
+  readonly notes: readonly string[];
+  readonly sql: string;
 }
 
-/** A database with a schema, of which copies are changed. */
-export interface Sample {
-  readonly world: ServerWorld;
-  readonly side: SchemaSide;
+/** A server, and a context that new databases of it get. */
+interface Place {
+  readonly server: PostgresServer;
+  readonly context: DatabaseContext;
+}
+
+/** Where statements are found, and the server that they are for. */
+export interface TrialPlaces {
+  readonly shadow: Place;
+  readonly target: Place;
 }
 
 let dump: ReturnType<typeof builtDump> | undefined;
-const loadedDump = () => (dump ??= builtDump());
 
-export function withDump(one: ServerWorld): DatabaseContext {
-  return Object.assign(Object.create(one.context), { schemaDump: loadedDump });
+/** @param shadow the server of the embedded database's version */
+export async function trialPlaces(shadow: PostgresServer, target: PostgresServer): Promise<TrialPlaces> {
+  return { shadow: await placeOn(shadow), target: await placeOn(target) };
 }
 
-export async function sample(server: PostgresServer, sql: string): Promise<Sample> {
-  const of = await world({}, { server, before: ROLES + sql });
-  const side = await withSession(of.database, "read", (session) => readSide(withDump(of), session));
-  return { world: of, side };
-}
-
-let copies = 0;
-
-/** Changes a copy of the first schema into the second. */
-export async function tryPair(server: PostgresServer, from: Sample, to: Sample): Promise<Outcome> {
-  const name = `copy_${process.pid}_${++copies}`;
-  await server.query("postgres", `CREATE DATABASE ${name} TEMPLATE "${from.world.databaseName}"`);
-  const database = open(server.url(name));
-  const context = {
-    ...withDump(from.world),
-    settings: from.world.context.settings,
-    database,
-    schemaDump: loadedDump,
-    signal: from.world.context.signal,
+/** Creates the roles that the pairs name. */
+async function placeOn(server: PostgresServer): Promise<Place> {
+  await server.query("postgres", `DO $$ BEGIN ${ROLES} END $$`);
+  const { context }: World = await world({}, { server });
+  return {
+    server,
+    context: {
+      ...context,
+      fileSystem: { ...context.fileSystem, read: (path: string) => [Buffer.from(texts.get(path) ?? "")] },
+      schemaDump: () => (dump ??= builtDump()),
+      emit: () => {},
+      isRehearsal: true,
+    },
   };
-  const sides = { from: from.side, to: to.side };
-  const result = await withSession(database, "change", (session) =>
-    transform(context as DatabaseContext, session, sides),
-  );
-  await database.close();
-  return { ...result, isEqual: isEqual(result.left) };
+}
+
+/** The SQL of the schemas by the names of their files. */
+const texts = new Map<string, string>();
+
+/** Runs work in a new database, which is dropped afterwards. */
+export function inNewDatabase({ server, context }: Place): InShadow {
+  return async (work) => {
+    const { name, url } = await server.createDatabase();
+    const database = open(url);
+    try {
+      return await work(Object.assign({ ...context, database }, { name }));
+    } finally {
+      await database.close();
+      await server.query("postgres", `DROP DATABASE "${name}" WITH (FORCE)`);
+    }
+  };
+}
+
+const source = (name: string) => ({ kind: "file" as const, name });
+
+/**
+ * Writes the statements from one schema to another as `pgstep diff` does, and runs them on a database whose tables have
+ * rows. The result is judged by the text of pg_dump.
+ */
+export async function tryPair(places: TrialPlaces, number: string, before: string, after: string): Promise<Outcome> {
+  const [from, to] = [`${number}-before.sql`, `${number}-after.sql`];
+  texts.set(from, before).set(to, after);
+  const { shadow, target } = places;
+  try {
+    const diff = await diffSchemas(inNewDatabase(shadow), {
+      ...{
+        from: source(from),
+        to: source(to),
+        renames: [],
+        wants: process.env.SAFE === undefined ? "statements" : "files",
+        isSafe: process.env.SAFE === "1",
+      },
+      major: target.server.major,
+    });
+    return await judged(target, diff, from, to);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const verdict = error.code === "diff-incomplete" ? "refused" : "fails";
+    return { verdict, reasons: [error.message], notes: [], sql: "" };
+  }
+}
+
+async function judged(place: Place, diff: Diff, from: string, to: string): Promise<Outcome> {
+  const inNew = inNewDatabase(place);
+  let wanted = dumps.get(texts.get(to) ?? "");
+  if (wanted === undefined) {
+    wanted = await inNew(async (context) => {
+      await fill(context, source(to));
+      return await dumpOf(place, context);
+    });
+    dumps.set(texts.get(to) ?? "", wanted);
+  }
+  const sql = diff.files.map(({ up }) => up).join("\n");
+  const notes: string[] = [];
+  const change = (hasRows: boolean) =>
+    inNew(async (context) => {
+      await fill(context, source(from));
+      if (hasRows) await on(context, fillTables);
+      const rows = await on(context, keptRows);
+      for (const { up, isOutside } of diff.files) await runFile(context, up, isOutside);
+      const { lost, changed } = unannounced(rows, await on(context, keptRows), diff.losses);
+      notes.push(...changed);
+      return { lost, differences: dumpDifferences(await dumpOf(place, context), wanted) };
+    });
+  let found: Awaited<ReturnType<typeof change>>;
+  try {
+    found = await change(true);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    notes.push(`with rows: ${error.message}`);
+    try {
+      found = await change(false);
+    } catch (again) {
+      if (!(again instanceof Failure)) throw again;
+      return { verdict: "fails", reasons: [again.message], notes, sql };
+    }
+  }
+  const { lost, differences } = found;
+  if (differences.length > 0) return { verdict: "different", reasons: differences, notes, sql };
+  if (lost.length > 0) return { verdict: "loses", reasons: lost, notes, sql };
+  return { verdict: "equal", reasons: [], notes, sql };
+}
+
+/** The text of pg_dump for each schema that was wanted. */
+const dumps = new Map<string, string>();
+
+function on<Result>(context: DatabaseContext, work: (session: Session) => Promise<Result>): Promise<Result> {
+  return withSession(context.database, "try", work);
+}
+
+let found: string | undefined;
+
+/** By the pg_dump of the server's own version where the machine has one, else by the embedded one. */
+async function dumpOf({ server }: Place, context: DatabaseContext): Promise<string> {
+  found ??= findPgDump(server.major);
+  const { name } = context as DatabaseContext & { readonly name: string };
+  if (found !== undefined) return await realDump(found, server, name, []);
+  return (await dumpSchema(context, "database", { owners: false, privileges: true, rows: [] })).text;
 }

@@ -5,12 +5,20 @@ import {
   requireForce,
   requireUnprotecting,
 } from "../../core/command-line/consent.ts";
+import type { RenameCandidate } from "../../core/diff-words/renames.ts";
 import { Failure, finding } from "../../core/failure/failure.ts";
 import type { Entry } from "../../core/migrations/history.ts";
 import type { ImportReport } from "../../core/reports/import-report.ts";
 import type { RecordReport, ResetInventory } from "../../core/reports/report.ts";
 import { printableLine, wrapped } from "../../core/text/display.ts";
-import type { Consent, ForgetConsent, ImportConsent, RecordConsent, UnprotectConsent } from "../../ports/consent.ts";
+import type {
+  Consent,
+  ForgetConsent,
+  ImportConsent,
+  RecordConsent,
+  RenameConsent,
+  UnprotectConsent,
+} from "../../ports/consent.ts";
 import { counted } from "../output/words.ts";
 
 /** The terminal to ask at: questions go to the output, answers come from the input. */
@@ -33,7 +41,9 @@ export interface ConsentSettings extends Confirmation {
 }
 
 /** Confirmation from the command line, else from the user at the terminal. */
-export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent, ForgetConsent, ImportConsent {
+export class TerminalConsent
+  implements Consent, UnprotectConsent, RecordConsent, ForgetConsent, ImportConsent, RenameConsent
+{
   readonly #terminal: Terminal;
   readonly #settings: ConsentSettings;
 
@@ -152,6 +162,12 @@ export class TerminalConsent implements Consent, UnprotectConsent, RecordConsent
       `Cannot remove ${name} from the history`,
     );
     if (!isYes(answer)) throw declined();
+  }
+
+  async isRenamed({ kind, old, now }: RenameCandidate): Promise<boolean> {
+    if (!this.#canAsk()) return false;
+    const question = `Is ${kind} ${printableLine(now)} the former ${kind} ${printableLine(old)}, with its rows? [y/N] `;
+    return isYes(await this.#ask(question, "Cannot compare the schemas"));
   }
 
   #canAsk(): boolean {

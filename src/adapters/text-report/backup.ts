@@ -107,7 +107,7 @@ export function diffLines({ from, to, changes, losses, sql, files }: DiffReport,
   if (files.length > 0) {
     return [
       ...files.map((path) => `Created ${printableLine(path)}`),
-      output.typed("Read the files, then run pgstep check."),
+      "Read the files as you would read a colleague's. The command check says of them:",
     ];
   }
   return [

@@ -1,8 +1,8 @@
 import { differenceWords } from "../catalog/difference-words.ts";
 import type { ObjectFacts } from "../catalog/schema-object.ts";
-import { splitName } from "../diff/names.ts";
-import type { SideDifferences } from "../diff/plan.ts";
-import type { SchemaSide } from "../diff/side.ts";
+import type { SideDifferences } from "../diff-sides/comparison.ts";
+import { splitName } from "../diff-sides/names.ts";
+import type { SchemaSide } from "../diff-sides/side.ts";
 
 /** One difference of two schemas, for people. */
 export interface SchemaChange {

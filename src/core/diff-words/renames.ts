@@ -1,6 +1,6 @@
 import { type Action, PHASE } from "../diff/action.ts";
-import { splitName } from "../diff/names.ts";
-import type { SchemaSide } from "../diff/side.ts";
+import { splitName } from "../diff-sides/names.ts";
+import { isCommon, partsOf, type SchemaSide } from "../diff-sides/side.ts";
 
 /** A name that the author of a schema file has changed. */
 export interface Rename {
@@ -30,7 +30,7 @@ export function renameAction(from: SchemaSide, to: SchemaSide, { old, now }: Ren
     [name, `public.${name}`].find(
       (one) => side.relations.has(one) || side.objects.has(`enum ${one}`) || side.objects.has(`domain ${one}`),
     );
-  const action = (sql: string): Action => ({ sql, phase: PHASE.rename, order: 0 });
+  const action = (sql: string): Action => ({ sql, phase: PHASE.rename, order: 0, isRename: true });
   const former = find(old, from);
   if (former !== undefined) {
     const later = find(now, to);
@@ -47,4 +47,66 @@ export function renameAction(from: SchemaSide, to: SchemaSide, { old, now }: Ren
   if (from.objects.has(`column ${relation}.${column}`))
     return action(`ALTER TABLE ${relation} RENAME COLUMN ${column} TO ${name}`);
   return undefined;
+}
+
+/** Two objects of which the second may be the first with another name. */
+export interface RenameCandidate {
+  /** "table", "column" ... */
+  readonly kind: string;
+  readonly old: string;
+  readonly now: string;
+}
+
+const RENAMED_KINDS: ReadonlySet<string> = new Set(["table", "enum", "domain"]);
+
+/** The objects that only the first schema has, each with those of the second that are equal but for the name. */
+export function renameCandidates(from: SchemaSide, to: SchemaSide): RenameCandidate[] {
+  const [removed, added] = [only(from, to), only(to, from)];
+  return removed.flatMap((one) =>
+    added
+      .filter(({ kind, within, shape }) => kind === one.kind && within === one.within && shape === one.shape)
+      .map(({ kind, name }) => ({ kind, old: one.name, now: name })),
+  );
+}
+
+interface NamedShape {
+  readonly kind: string;
+  readonly name: string;
+  /** The schema, or the table of a column. */
+  readonly within: string;
+  /** Equal for objects that are equal but for the name. */
+  readonly shape: string;
+}
+
+/** The objects of one schema that the other lacks; columns only of tables that both have. */
+function only(side: SchemaSide, other: SchemaSide): NamedShape[] {
+  const columns = partsOf(side, "column");
+  return [...side.objects].flatMap(([key, { kind, name, facts }]): NamedShape[] => {
+    if (other.objects.has(key)) return [];
+    const within = splitName(name)[0];
+    if (kind === "column" && facts.inherited !== true && isCommon(side, other, within))
+      return [{ kind, name, within, shape: String(facts.type) }];
+    if (!RENAMED_KINDS.has(kind)) return [];
+    const types = [...(columns.get(name) ?? [])].map(([column, { type }]) => `${column} ${type}`).sort();
+    return [{ kind, name, within, shape: JSON.stringify(kind === "table" ? types : facts) }];
+  });
+}
+
+const RENAME = /^(ALTER .*? )(\S+) RENAME (TO |COLUMN \S+ TO )(\S+)$/;
+
+/** The statements that undo the renames among these, the last one first. */
+export function undoneRenames(actions: readonly Action[]): Action[] {
+  return actions
+    .filter(({ isRename }) => isRename === true)
+    .reverse()
+    .map((action) => {
+      const [, start = "", old = "", word = "", now = ""] = RENAME.exec(action.sql) ?? [];
+      const schema = old.slice(0, old.indexOf(".") + 1);
+      const [, column = ""] = /^COLUMN (\S+) TO $/.exec(word) ?? [];
+      const sql =
+        column === ""
+          ? `${start}${schema}${now} RENAME TO ${old.slice(schema.length)}`
+          : `${start}${old} RENAME COLUMN ${now} TO ${column}`;
+      return { ...action, sql };
+    });
 }

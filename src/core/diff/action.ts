@@ -13,6 +13,18 @@ export interface Action {
   readonly loses?: string;
   /** It must be committed before other statements. */
   readonly isAlone?: true;
+  /** The author of the schema has said that an object has another name. */
+  readonly isRename?: true;
+  /** The other form of the statement, which locks a large table only briefly. */
+  readonly safe?: SafeForm;
+}
+
+/** The parts of a table that are built or checked without blocking it for long. */
+export interface SafeForm {
+  readonly kind: "index" | "constraint" | "not null";
+  readonly table: string;
+  /** The index, constraint or column. */
+  readonly name: string;
 }
 
 /** An object of the first schema. */

@@ -1,11 +1,13 @@
 import type { Fact, Facts } from "../catalog/schema-object.ts";
+import { splitName, unquoted } from "../diff-sides/names.ts";
+import { chosenName, columnsInOrder, factsOf, isCommon, partsOf, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
 import { mayLose } from "./casts.ts";
-import { splitName, unquoted } from "./names.ts";
 import { changedOptions, unusualOptions } from "./sequences.ts";
-import { chosenName, columnsInOrder, isCommon, partsOf, type SchemaSide } from "./side.ts";
 
 const STORAGE: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", m: "MAIN", x: "EXTENDED" };
+/** Types whose values are stored in the table itself as long as there is room. */
+const IN_MAIN = /^(?:numeric(?:\([\d,]+\))?|inet|cidr)$/;
 const COMPRESSION: Readonly<Record<string, string>> = { p: "pglz", l: "lz4" };
 
 /** A column of a table that both schemas have. */
@@ -14,6 +16,8 @@ interface Column {
   readonly name: string;
   readonly order: number;
   readonly notNullName: string | undefined;
+  /** The tables that inherit the column. */
+  readonly heirs: readonly string[];
 }
 
 /** Changes of the columns of tables that both schemas have. */
@@ -25,12 +29,16 @@ export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
     const places = [...order.keys()];
     const [old, now] = [before.get(table) ?? new Map(), after.get(table) ?? new Map()];
     const oldNames = columnsInOrder(from, table);
+    const heirs = heirsOf(from, table);
+    const parents = parentsOf(to, table).filter((parent) => isCommon(from, to, parent));
     const dropped = [...old].flatMap(([name, facts]) =>
-      now.has(name) || facts.inherited === true ? [] : [dropColumn({ table, name }, facts)],
+      now.has(name) || facts.inherited === true ? [] : [dropColumn({ table, name, heirs }, facts)],
     );
     const changed = [...now].flatMap(([name, facts]: [string, Facts]) => {
-      const column: Column = { table, name, order: places.indexOf(name), notNullName: order.get(name) };
-      const former = old.get(name);
+      const column: Column = { table, name, order: places.indexOf(name), notNullName: order.get(name), heirs };
+      const own = old.get(name);
+      const former =
+        own && parents.reduce((one, parent) => changedByParent(one, [before, after], `${parent}`, name), own);
       if (!former) return facts.inherited === true ? [] : addColumn(column, facts);
       return [
         ...changeColumn(column, former, facts),
@@ -41,6 +49,34 @@ export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
     return [...dropped, ...changed];
   });
 }
+
+function parentsOf(side: SchemaSide, table: string): string[] {
+  const { parents } = factsOf(side, "table", table) ?? {};
+  return Array.isArray(parents) ? parents.map(String) : [];
+}
+
+/** The tables below a table, partitions included. */
+function heirsOf(side: SchemaSide, table: string): string[] {
+  const below = [...side.relations.keys()].filter((one) => parentsOf(side, one).includes(table));
+  return below.flatMap((one) => [one, ...heirsOf(side, one)]);
+}
+
+/** The facts of a column after the statements for a parent, which change the heirs too. */
+function changedByParent(
+  facts: Facts,
+  [before, after]: readonly [Columns, Columns],
+  parent: string,
+  name: string,
+): Facts {
+  const [old, now] = [before.get(parent)?.get(name), after.get(parent)?.get(name)];
+  if (!old || !now) return facts;
+  const changes = ["default", "not null"].filter((fact) => old[fact] !== now[fact]);
+  const rest = Object.entries(facts).filter(([fact]) => !changes.includes(fact));
+  const changed = changes.flatMap((fact) => (now[fact] === undefined ? [] : [[fact, now[fact]]]));
+  return Object.fromEntries([...rest, ...changed]);
+}
+
+type Columns = ReadonlyMap<string, ReadonlyMap<string, Facts>>;
 
 export function columnSql({ name, notNullName: given }: Pick<Column, "name" | "notNullName">, facts: Facts): string {
   const notNullName = chosenName(given);
@@ -69,7 +105,7 @@ function addColumn(column: Column, facts: Facts): Action[] {
 }
 
 function dropColumn(
-  { table, name }: Pick<Column, "table" | "name">,
+  { table, name, heirs }: Pick<Column, "table" | "name" | "heirs">,
   facts: Facts,
   phase: number = PHASE.dropColumn,
 ): Action {
@@ -77,7 +113,7 @@ function dropColumn(
     sql: `ALTER TABLE ${table} DROP COLUMN ${name}`,
     phase,
     order: 0,
-    targets: [relationTarget(table, unquoted(name))],
+    targets: [table, ...heirs].map((one) => relationTarget(one, unquoted(name))),
     // Its values are computed.
     ...(facts.generated === undefined && { loses: `column ${table}.${name}` }),
   };
@@ -134,12 +170,13 @@ function replaced(column: Column, before: Facts, after: Facts): Action[] {
 
 /** Each way is tried after the one before has failed: a cast that PostgreSQL knows keeps all values. */
 function retyped(column: Column, before: Facts, after: Facts): Action {
-  const { table, name, order } = column;
+  const { table, name, order, heirs } = column;
   const collation = after.collation === undefined ? "" : ` COLLATE ${after.collation}`;
   const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
   const [old, type] = [String(before.type), String(after.type)];
   const loses = mayLose(old, type) ? { loses: `values of column ${table}.${name}` } : {};
-  const targets = [relationTarget(table, unquoted(name)), typeTarget(old)];
+  const tables = [table, ...heirs].map((one) => relationTarget(one, unquoted(name)));
+  const targets = [...tables, typeTarget(old)];
   const change = (using: string): Action => ({
     sql: `${at} TYPE ${type}${collation}${using === "" ? "" : ` USING ${using}`}`,
     phase: PHASE.changeColumn,
@@ -173,6 +210,7 @@ function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
       {
         ...set,
         sql: named === "" ? `${at} SET NOT NULL` : `ALTER TABLE ${table} ADD ${named}NOT NULL ${name}`,
+        ...(named === "" && { safe: { kind: "not null", table, name } as const }),
         otherwise: [[{ ...set, sql: `${at} SET NOT NULL` }]],
       },
     ];
@@ -189,10 +227,9 @@ function renameNotNull(
   former: string | undefined,
   facts: readonly Facts[],
 ): Action[] {
-  if (chosenName(former) === chosenName(notNullName) || facts.some((one) => one["not null"] === undefined)) return [];
-  const usual = (of: string) => `${unquoted(splitName(of)[1])}_${unquoted(name)}_not_null`;
-  const now = chosenName(notNullName) ?? quotedIfNeeded(usual(table));
-  const old = former ?? quotedIfNeeded(usual(table));
+  if (former === notNullName || facts.some((one) => one["not null"] === undefined)) return [];
+  const usual = quotedIfNeeded(`${unquoted(splitName(table)[1])}_${unquoted(name)}_not_null`);
+  const [old, now] = [former ?? usual, notNullName ?? usual];
   return [{ sql: `ALTER TABLE ${table} RENAME CONSTRAINT ${old} TO ${now}`, phase: PHASE.rename, order: 0 }];
 }
 
@@ -203,6 +240,8 @@ function quotedIfNeeded(name: string): string {
 function identityActions({ table, name, order }: Column, before: Facts, after: Facts): Action[] {
   const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
   const change = { phase: PHASE.changeTable, order };
+  // A partition has the identity of its parent, and no sequence of its own.
+  if (after.inherited === true && after["sequence settings"] === undefined) return [];
   if (after.identity === undefined) {
     return before.identity === undefined ? [] : [{ sql: `${at} DROP IDENTITY`, phase: PHASE.dropDefault, order }];
   }
@@ -224,7 +263,9 @@ function restOf({ table, name, order }: Column, before: Facts, after: Facts): Ac
   if (before.storage !== after.storage) {
     const storage = STORAGE[String(after.storage)];
     if (storage) say(`SET STORAGE ${storage}`);
-    else say("SET STORAGE DEFAULT", "SET STORAGE EXTENDED", "SET STORAGE PLAIN");
+    // SET STORAGE DEFAULT is new in PostgreSQL 16.
+    else if (IN_MAIN.test(String(after.type))) say("SET STORAGE MAIN");
+    else say("SET STORAGE EXTENDED", "SET STORAGE PLAIN");
   }
   if (before.compression !== after.compression)
     say(`SET COMPRESSION ${COMPRESSION[String(after.compression)] ?? "default"}`);

@@ -1,9 +1,11 @@
+import { comparable } from "../diff-sides/comparison.ts";
+import { isCommon, isIdentity, type SchemaSide, type SideEntry } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
 import { dropSql } from "./drops.ts";
 import { type NewTable, newTable } from "./new-tables.ts";
 import { otherGrants } from "./privileges.ts";
-import { comparable, isCommon, isIdentity, type SchemaSide, type SideEntry } from "./side.ts";
 import { withoutEnd } from "./tables.ts";
+import { isReplaced } from "./types.ts";
 
 /** When entries of pg_dump are created; all others with the routines. */
 const CREATED: Readonly<Record<string, number>> = {
@@ -139,6 +141,7 @@ function modelKey({ type, within, name, identity }: SideEntry): string {
 function created(comparison: Comparison, entry: SideEntry): Action[] {
   const { from, to, isAgain } = comparison;
   const { type, statements, order, within } = entry;
+  if (isReplacedType(comparison, entry)) return [];
   if (isByFacts(comparison, entry)) return [];
   if (type === "INDEX ATTACH" && !isAgain && !hasNewParent(comparison, entry)) return [];
   if (type === "COMMENT" && !isAgain && entry.key.startsWith("COMMENT EXTENSION ")) {
@@ -158,7 +161,13 @@ function created(comparison: Comparison, entry: SideEntry): Action[] {
 function createSql(type: string, sql: string): string {
   const statement = withoutEnd(sql);
   if (type === "EXTENSION") return statement.replace("CREATE EXTENSION IF NOT EXISTS ", "CREATE EXTENSION ");
+  // pg_dump fills it later.
+  if (type === "MATERIALIZED VIEW") return statement.replace(/\s+WITH NO DATA$/, "");
   return statement;
+}
+
+function isReplacedType({ from, to }: Comparison, { type, identity }: SideEntry): boolean {
+  return (type === "TYPE" || type === "DOMAIN") && identity !== undefined && isReplaced(from, to, identity);
 }
 
 const PARENT_INDEX = /^ALTER INDEX (\S+) ATTACH/;
@@ -183,11 +192,10 @@ function changed(comparison: Comparison, before: SideEntry, after: SideEntry): A
     return dropOf(before).map((one) => ({ ...one, phase: PHASE.dropDefault, order: 1 }));
   }
   if (ALTERED.has(type) || isIdentity(after) || isByFacts(comparison, after)) return [];
-  const isAltered = ["enum", "domain", "composite type"].some((kind) => {
-    const [old, now] = [from, to].map(({ objects }) => objects.get(`${kind} ${after.identity}`)?.facts);
-    return old && now && !(kind === "domain" && (old.type !== now.type || old.collation !== now.collation));
-  });
-  if (isAltered) return [];
+  const isAltered = ["enum", "domain", "composite type"].some((kind) =>
+    [from, to].every(({ objects }) => objects.has(`${kind} ${after.identity}`)),
+  );
+  if (isAltered || isReplacedType(comparison, after)) return [];
   const phase = CREATED[type] ?? PHASE.routine;
   const create: Action[] = statements.map((sql, index) => ({
     sql: createSql(type, sql),
@@ -221,7 +229,7 @@ function replaced(type: string, create: readonly Action[]): Action[] | undefined
 function dropped(comparison: Comparison, entry: SideEntry): Action[] {
   const { from, to } = comparison;
   const { type, within, key, order } = entry;
-  if (isByFacts(comparison, entry) || type === "INDEX ATTACH") return [];
+  if (isByFacts(comparison, entry) || type === "INDEX ATTACH" || isReplacedType(comparison, entry)) return [];
   if (type === "COMMENT") {
     const object = key.slice("COMMENT ".length);
     // A new database has this comment.
@@ -232,18 +240,19 @@ function dropped(comparison: Comparison, entry: SideEntry): Action[] {
   // It goes with its relation.
   if (within !== undefined && !to.relations.has(within)) return [];
   if (within !== undefined && !isCommon(from, to, within)) return [];
+  // A type and its own functions need each other. CASCADE would drop columns too, with their values.
+  const isFree = from.objects.has(`type ${entry.identity}`) && !isTypeOfKept(comparison, entry.identity ?? "");
   return dropOf(entry).map((drop) =>
-    entry.kind === "type" && !isTypeOfKept(comparison, entry.identity ?? "")
-      ? { ...drop, otherwise: [[{ ...drop, sql: `${drop.sql} CASCADE` }]] }
-      : drop,
+    isFree ? { ...drop, otherwise: [[{ ...drop, sql: `${drop.sql} CASCADE` }]] } : drop,
   );
 }
 
-/** True if a column that both schemas have is of a type: CASCADE, which the type's own functions need, would drop it. */
+/** True if a domain, or a column that both schemas have, is of a type. */
 function isTypeOfKept({ from, to }: Comparison, type: string): boolean {
   return [...from.objects].some(
     ([key, { kind, facts }]) =>
-      kind === "column" && (facts.type === type || facts.type === `${type}[]`) && to.objects.has(key),
+      (kind === "domain" || (kind === "column" && to.objects.has(key))) &&
+      (facts.type === type || facts.type === `${type}[]`),
   );
 }
 

@@ -1,9 +1,9 @@
 import type { Facts } from "../catalog/schema-object.ts";
+import { splitName, unquoted } from "../diff-sides/names.ts";
+import { columnsInOrder, isIdentity, partsOf, type SchemaSide, type SideEntry } from "../diff-sides/side.ts";
 import { type Action, PHASE } from "./action.ts";
 import { columnSql } from "./columns.ts";
-import { splitName, unquoted } from "./names.ts";
 import { unusualOptions } from "./sequences.ts";
-import { columnsInOrder, isIdentity, partsOf, type SchemaSide, type SideEntry } from "./side.ts";
 import { withoutEnd } from "./tables.ts";
 
 /** A table as a person would create it, and the entries of pg_dump that it makes superfluous. */
@@ -16,7 +16,8 @@ export interface NewTable {
 export function newTable(to: SchemaSide, entry: SideEntry): NewTable | undefined {
   const { identity: table = "", statements, order } = entry;
   const facts = to.objects.get(`table ${table}`)?.facts;
-  if (facts?.bound !== undefined && statements.length === 1) return newPartition(to, entry, facts);
+  if (facts?.bound !== undefined && statements.length === 1)
+    return hasNamesOfParent(to, table, facts) ? newPartition(to, entry, facts) : undefined;
   if (!facts || statements.length !== 1 || Object.keys(facts).some((fact) => !PLAIN.has(fact))) return undefined;
   const columns = partsOf(to, "column").get(table) ?? new Map<string, Facts>();
   const serials = serialsOf(to, table, columns);
@@ -43,6 +44,26 @@ export function newTable(to: SchemaSide, entry: SideEntry): NewTable | undefined
     },
     covers,
   };
+}
+
+/** True unless NOT NULL has other names than in the parent: then the partition was created before it was attached. */
+function hasNamesOfParent(to: SchemaSide, table: string, { parents }: Facts): boolean {
+  if (!to.namesNotNull || !Array.isArray(parents)) return true;
+  const parent = String(parents[0]);
+  const of = partsOf(to, "column").get(parent) ?? new Map<string, Facts>();
+  const names = (relation: string) => {
+    const plain = unquoted(splitName(relation)[1]);
+    return new Map(
+      [...columnsInOrder(to, relation)].map(([column, name]) => [
+        column,
+        unquoted(name ?? `${plain}_${unquoted(column)}_not_null`),
+      ]),
+    );
+  };
+  const [own, inherited] = [names(table), names(parent)];
+  return [...inherited].every(
+    ([column, name]) => of.get(column)?.["not null"] === undefined || own.get(column) === name,
+  );
 }
 
 /** A partition has its columns, keys and indexes from its parent; a later round adds what is its own. */

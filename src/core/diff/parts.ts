@@ -1,19 +1,10 @@
 import type { Facts } from "../catalog/schema-object.ts";
+import { splitName } from "../diff-sides/names.ts";
+import { factsOf, isCommon, partsOf, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget } from "./action.ts";
 import { optionChanges } from "./columns.ts";
-import { splitName } from "./names.ts";
-import { isCommon, partsOf, type SchemaSide } from "./side.ts";
-
-const ENABLED: Readonly<Record<string, string>> = { D: "DISABLE", R: "ENABLE REPLICA", A: "ENABLE ALWAYS" };
-
-type Parts = ReadonlyMap<string, Facts>;
-
-/** The parts of one relation that both schemas have. */
-interface Relation {
-  readonly name: string;
-  readonly before: Parts;
-  readonly after: Parts;
-}
+import { definition, isEqual, type Parts, policies, type Relation, text, triggers } from "./relation-code.ts";
+import { withoutEnd } from "./tables.ts";
 
 /** Changes of constraints, indexes, triggers, rules and policies of relations that both schemas have. */
 export function partActions(from: SchemaSide, to: SchemaSide): Action[] {
@@ -24,12 +15,66 @@ export function partActions(from: SchemaSide, to: SchemaSide): Action[] {
       .flatMap((name) => changes({ name, before: before.get(name) ?? new Map(), after: after.get(name) ?? new Map() }));
   };
   return [
-    ...of("constraint", constraints),
-    ...of("index", indexes),
+    ...of("constraint", (relation) =>
+      constraints({
+        ...relation,
+        before: withStorage(from, relation.name, relation.before),
+        after: new Map([...withStorage(to, relation.name, relation.after), ...checksOfParents(from, to, relation)]),
+      }),
+    ),
+    ...of("index", (relation) => indexes({ ...relation, before: notAttached(to, relation) }, isBuiltAlone(to))),
     ...of("trigger", (relation) => triggers(relation, "TRIGGER")),
     ...of("rule", (relation) => triggers(relation, "RULE")),
     ...of("policy", policies),
   ];
+}
+
+/** A table that gets a parent must have its checks before. */
+function checksOfParents(from: SchemaSide, to: SchemaSide, { name }: Relation): Parts {
+  const parentsIn = (side: SchemaSide) => {
+    const { parents } = factsOf(side, "table", name) ?? {};
+    return Array.isArray(parents) ? parents.map(String) : [];
+  };
+  const known = parentsIn(from);
+  const constraints = partsOf(to, "constraint");
+  return new Map(
+    parentsIn(to)
+      .filter((parent) => !known.includes(parent))
+      .flatMap((parent) => [...(constraints.get(parent) ?? [])])
+      .filter(([, facts]) => /^CHECK (?!.* NO INHERIT$)/s.test(definition(facts))),
+  );
+}
+
+/** The indexes without those that become parts of an index of the parent. */
+function notAttached(to: SchemaSide, { name, before, after }: Relation): Parts {
+  const schema = splitName(name)[0];
+  return new Map(
+    [...before].filter(([index]) => after.has(index) || !to.entries.has(`INDEX ATTACH ${schema}.${index}`)),
+  );
+}
+
+/** True for an index of a partitioned table whose parts have names of their own, or are missing. */
+function isBuiltAlone(to: SchemaSide): (index: string) => boolean {
+  const named = new Set<string>();
+  for (const { type, statements } of to.entries.values()) {
+    const [, parent = "", part = ""] = type === "INDEX ATTACH" ? (ATTACHED.exec(statements[0] ?? "") ?? []) : [];
+    if (part !== "" && !/_idx\d*"?;$/.test(part)) named.add(parent);
+  }
+  return (index) => named.has(index);
+}
+
+const ATTACHED = /^ALTER INDEX (.*) ATTACH PARTITION (.*)$/s;
+
+/** Constraints with the storage parameters of their indexes, which only pg_dump's text has. */
+function withStorage({ entries }: SchemaSide, table: string, constraints: Parts): Parts {
+  return new Map(
+    [...constraints].map(([name, facts]) => {
+      const [sql = ""] = entries.get(`CONSTRAINT ${name} on ${table}`)?.statements ?? [];
+      const start = ` ADD CONSTRAINT ${name} `;
+      const text = withoutEnd(sql.slice(sql.indexOf(start) + start.length));
+      return [name, sql.includes(start) && STORAGE.test(text) ? { ...facts, definition: text } : facts];
+    }),
+  );
 }
 
 /** Parts that only one schema has, with those that only have another name. */
@@ -47,9 +92,6 @@ function renamed(
   return renames;
 }
 
-const text = (facts: Facts) => JSON.stringify(facts, Object.keys(facts).sort());
-const isEqual = (one: Facts, other: Facts) => text(one) === text(other);
-const definition = (facts: Facts) => String(facts.definition);
 const validated = (facts: Facts) => definition(facts).replace(/ NOT VALID$/, "");
 const isForeignKey = (facts: Facts) => definition(facts).startsWith("FOREIGN KEY");
 
@@ -72,7 +114,7 @@ function constraints(relation: Relation): Action[] {
         ? PHASE.check
         : PHASE.key;
     actions.push(
-      { sql: `${at} ADD CONSTRAINT ${name} ${definition(facts)}`, phase, order: 0 },
+      { sql: `${at} ADD CONSTRAINT ${name} ${definition(facts)}`, phase, order: 0, ...safely(table, name, facts) },
       ...marks(table, name, {}, facts),
     );
   };
@@ -84,16 +126,30 @@ function constraints(relation: Relation): Action[] {
     const old = before.get(name);
     if (kept.has(name)) continue;
     if (!old) add(name, facts);
-    else if (definition(old) !== definition(facts)) {
+    else if (withoutStorage(old) !== withoutStorage(facts)) {
       if (validated(old) === definition(facts))
         actions.push({ sql: `${at} VALIDATE CONSTRAINT ${name}`, phase: PHASE.validate, order: 0 });
       else {
         drop(name, old);
         add(name, facts);
       }
-    } else actions.push(...marks(table, name, old, facts));
+    } else actions.push(...storageActions(table, name, old, facts), ...marks(table, name, old, facts));
   }
   return actions;
+}
+
+function storageActions(table: string, name: string, before: Facts, after: Facts): Action[] {
+  return optionChanges(optionList(storage(before)), optionList(storage(after))).map((sql) => ({
+    sql: `ALTER INDEX ${splitName(table)[0]}.${name} ${sql}`,
+    phase: PHASE.marks,
+    order: 0,
+  }));
+}
+
+/** CHECK and foreign keys can be added without reading the rows. */
+function safely(table: string, name: string, facts: Facts): Pick<Action, "safe"> {
+  const isSafe = /^(?:CHECK|FOREIGN KEY) (?!.* NOT (?:VALID|ENFORCED)$)/s.test(definition(facts));
+  return isSafe ? { safe: { kind: "constraint", table, name } } : {};
 }
 
 function constraintTarget(table: string, name: string) {
@@ -128,21 +184,12 @@ const INDEX_START = /^CREATE (UNIQUE )?INDEX ((?:"(?:[^"]|"")*"|[^\s"]+)) ON (ON
 const indexBody = (facts: Facts) => definition(facts).replace(INDEX_START, "CREATE $1INDEX ON ");
 /** An index of a partitioned table is created on all partitions. */
 const indexSql = (facts: Facts) => definition(facts).replace(INDEX_START, "CREATE $1INDEX $2 ON ");
-const storage = (facts: Facts) => storageIn(definition(facts))?.slice(STORAGE_START.length, -1);
-const withoutStorage = (facts: Facts) => definition(facts).replace(storageIn(definition(facts)) ?? "", "");
+/** The storage parameters of an index, as PostgreSQL prints them. */
+const STORAGE = / WITH \((\w+='[^'()]*'(?:, \w+='[^'()]*')*)\)/;
+const storage = (facts: Facts) => STORAGE.exec(definition(facts))?.[1];
+const withoutStorage = (facts: Facts) => definition(facts).replace(STORAGE, "");
 
-const STORAGE_START = " WITH (";
-
-/** The storage parameters in the definition of an index, unless a value has quotes. */
-function storageIn(text: string): string | undefined {
-  const start = text.indexOf(STORAGE_START);
-  const end = text.indexOf(")", start) + 1;
-  const found = start === -1 ? "'" : text.slice(start, end);
-  const isWhole = end === text.length || [" WHERE ", " TABLESPACE "].some((word) => text.startsWith(word, end));
-  return isWhole && !found.includes("'") ? found : undefined;
-}
-
-function indexes(relation: Relation): Action[] {
+function indexes(relation: Relation, isAlone: (index: string) => boolean): Action[] {
   const { name: table, before, after } = relation;
   const schema = splitName(table)[0];
   const actions: Action[] = [];
@@ -158,7 +205,10 @@ function indexes(relation: Relation): Action[] {
     });
   const create = (name: string, facts: Facts) =>
     actions.push(
-      { sql: indexSql(facts), phase: PHASE.index, order: 0 },
+      {
+        sql: facts.invalid === true || isAlone(index(name)) ? definition(facts) : indexSql(facts),
+        ...{ phase: PHASE.index, order: 0, safe: { kind: "index", table, name } },
+      },
       ...marks(table, name, {}, facts),
       ...statistics(index(name), {}, facts),
     );
@@ -174,8 +224,7 @@ function indexes(relation: Relation): Action[] {
       drop(name);
       create(name, facts);
     } else {
-      for (const sql of optionChanges(optionList(storage(old)), optionList(storage(facts))))
-        actions.push({ sql: `ALTER INDEX ${index(name)} ${sql}`, phase: PHASE.marks, order: 0 });
+      actions.push(...storageActions(table, name, old, facts));
       actions.push(...marks(table, name, old, facts), ...statistics(index(name), old, facts));
     }
   }
@@ -195,68 +244,4 @@ function statistics(index: string, before: Facts, after: Facts): Action[] {
       phase: PHASE.marks,
       order: 0,
     }));
-}
-
-function triggers({ name: table, before, after }: Relation, kind: "TRIGGER" | "RULE"): Action[] {
-  const actions: Action[] = [];
-  const drop = (name: string) =>
-    actions.push({ sql: `DROP ${kind} ${name} ON ${table}`, phase: PHASE.dropPart, order: 0 });
-  const enable = (name: string, { enabled }: Facts) =>
-    actions.push({
-      sql: `ALTER TABLE ${table} ${ENABLED[String(enabled)] ?? "ENABLE"} ${kind} ${name}`,
-      phase: PHASE.trigger,
-      order: 1,
-    });
-  for (const name of before.keys()) if (!after.has(name)) drop(name);
-  for (const [name, facts] of after) {
-    const old = before.get(name);
-    const isNew = !old || definition(old) !== definition(facts);
-    if (old && isNew) drop(name);
-    if (isNew) actions.push({ sql: definition(facts).replace(/;$/, ""), phase: PHASE.trigger, order: 0 });
-    if (isNew ? facts.enabled !== undefined : old.enabled !== facts.enabled) enable(name, facts);
-  }
-  return actions;
-}
-
-function policies({ name: table, before, after }: Relation): Action[] {
-  const actions: Action[] = [];
-  const drop = (name: string) =>
-    actions.push({ sql: `DROP POLICY ${name} ON ${table}`, phase: PHASE.dropPart, order: 0 });
-  for (const name of before.keys()) if (!after.has(name)) drop(name);
-  for (const [name, facts] of after) {
-    const old = before.get(name);
-    if (old && isEqual(old, facts)) continue;
-    const altered = old && alteredPolicy(`${name} ON ${table}`, old, facts);
-    if (altered !== undefined) {
-      actions.push({ sql: altered, phase: PHASE.policy, order: 0 });
-      continue;
-    }
-    if (old) drop(name);
-    actions.push({ sql: policySql(`${name} ON ${table}`, facts), phase: PHASE.policy, order: 0 });
-  }
-  return actions;
-}
-
-const roles = ({ roles: all }: Facts) => (Array.isArray(all) ? all.map(String).join(", ") : "PUBLIC");
-
-function policySql(policy: string, facts: Facts): string {
-  const parts = [`CREATE POLICY ${policy}`];
-  if (facts.restrictive === true) parts.push("AS RESTRICTIVE");
-  if (facts.command !== "all") parts.push(`FOR ${String(facts.command).toUpperCase()}`);
-  if (roles(facts) !== "PUBLIC") parts.push(`TO ${roles(facts)}`);
-  if (facts.using !== undefined) parts.push(`USING (${facts.using})`);
-  if (facts.check !== undefined) parts.push(`WITH CHECK (${facts.check})`);
-  return parts.join(" ");
-}
-
-/** Undefined if the policy has to be created again. */
-function alteredPolicy(policy: string, before: Facts, after: Facts): string | undefined {
-  const isFixed = before.command === after.command && before.restrictive === after.restrictive;
-  const isTaken = (fact: string) => before[fact] !== undefined && after[fact] === undefined;
-  if (!isFixed || isTaken("using") || isTaken("check")) return undefined;
-  const parts = [`ALTER POLICY ${policy}`];
-  if (roles(before) !== roles(after)) parts.push(`TO ${roles(after)}`);
-  if (before.using !== after.using) parts.push(`USING (${after.using})`);
-  if (before.check !== after.check) parts.push(`WITH CHECK (${after.check})`);
-  return parts.join(" ");
 }

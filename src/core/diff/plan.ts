@@ -1,11 +1,11 @@
+import { NAME, splitName } from "../diff-sides/names.ts";
+import { isCommon, isIdentity, type SchemaSide, type SideEntry } from "../diff-sides/side.ts";
 import { type Action, ordered, PHASE } from "./action.ts";
 import { columnActions } from "./columns.ts";
 import { type Comparison, entryActions } from "./entries.ts";
-import { splitName } from "./names.ts";
 import { partActions } from "./parts.ts";
 import { privilegeActions } from "./privileges.ts";
 import { sequenceActions } from "./sequences.ts";
-import { comparable, isCommon, isIdentity, type SchemaSide, type SideEntry } from "./side.ts";
 import { tableActions } from "./tables.ts";
 import { typeActions } from "./types.ts";
 
@@ -33,13 +33,39 @@ const CAST_LIST = /\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\):
  */
 function settled(action: Action): Action {
   const { sql, otherwise } = action;
-  if (/^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) /.test(sql) || !sql.includes("::text[]")) return action;
+  if (/^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) /.test(sql)) return action;
   return {
     ...action,
-    sql: sql.replace(CAST_LIST, "((ARRAY[$1])::character varying[])::text[]"),
+    sql: plainValues(sql.replace(CAST_LIST, "((ARRAY[$1])::character varying[])::text[]")),
     ...(otherwise && { otherwise: otherwise.map((way) => way.map(settled)) }),
   };
 }
+
+const ALIASED = new RegExp(`"\\*VALUES\\*"\\.column\\d+(?: AS ${NAME})?`, "y");
+
+/** PostgreSQL prints VALUES of a UNION as a query of VALUES, and then prints that query with another space. */
+function plainValues(sql: string): string {
+  let result = sql;
+  for (let place = result.indexOf(VALUES_QUERY); place !== -1; place = result.indexOf(VALUES_QUERY, place + 1)) {
+    let end = place + "SELECT ".length;
+    for (let separator: RegExpExecArray | null = null; ; end += separator[0].length) {
+      ALIASED.lastIndex = end;
+      end += ALIASED.exec(result)?.[0].length ?? 0;
+      separator = /^,\s+/.exec(result.slice(end, end + SPACE));
+      if (!separator) break;
+    }
+    const [from] = /^\s+FROM \((?=VALUES )/.exec(result.slice(end, end + SPACE)) ?? [];
+    const last = result.indexOf(VALUES_END, end);
+    if (from === undefined || last === -1) continue;
+    result = result.slice(0, place) + result.slice(end + from.length, last) + result.slice(last + VALUES_END.length);
+  }
+  return result;
+}
+
+const VALUES_QUERY = 'SELECT "*VALUES*".';
+const VALUES_END = ') "*VALUES*"';
+/** More than PostgreSQL's indentation between two lines, and FROM. */
+const SPACE = 100;
 
 const OF_COLUMN = /^ALTER TABLE (.*) ALTER COLUMN (\S+|"(?:[^"]|"")*") ADD GENERATED/;
 
@@ -58,43 +84,4 @@ function identityRenames(from: SchemaSide, to: SchemaSide): Action[] {
     const sql = `ALTER SEQUENCE ${old.identity} RENAME TO ${splitName(after.identity)[1]}`;
     return [{ sql, phase: PHASE.rename, order: 1 }];
   });
-}
-
-/** The entries and objects in which two schemas differ. */
-export interface SideDifferences {
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly changed: readonly string[];
-}
-
-/** Facts that say nothing of the schema's meaning, or that no statement changes. */
-const UNIMPORTANT: Readonly<Record<string, readonly string[]>> = {
-  column: ["inherited"],
-  "statistics object": ["definition"],
-  publication: ["tables"],
-};
-
-export function compareSides(from: SchemaSide, to: SchemaSide): SideDifferences {
-  const texts = [from, to].map((side) => new Map([...side.entries.values()].map((one) => [one.key, comparable(one)])));
-  const facts = [from, to].map(
-    ({ objects }) =>
-      new Map([...objects].map(([key, { kind, facts: all }]) => [key, factText(all, UNIMPORTANT[kind] ?? [])])),
-  );
-  const differences = { added: [] as string[], removed: [] as string[], changed: [] as string[] };
-  for (const [before, after] of [texts, facts] as [Map<string, string>, Map<string, string>][]) {
-    for (const [key, text] of after) {
-      const old = before.get(key);
-      if (old === undefined) differences.added.push(key);
-      else if (old !== text) differences.changed.push(key);
-    }
-    for (const key of before.keys()) if (!after.has(key)) differences.removed.push(key);
-  }
-  return differences;
-}
-
-function factText(facts: object, left: readonly string[]): string {
-  const names = Object.keys(facts)
-    .filter((name) => !left.includes(name))
-    .sort();
-  return JSON.stringify(names.map((name) => [name, (facts as Record<string, unknown>)[name]]));
 }

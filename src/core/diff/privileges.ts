@@ -1,7 +1,7 @@
 import type { Facts } from "../catalog/schema-object.ts";
+import { splitName } from "../diff-sides/names.ts";
+import type { SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE } from "./action.ts";
-import { splitName } from "./names.ts";
-import type { SchemaSide } from "./side.ts";
 import { withoutEnd } from "./tables.ts";
 
 const OPTION = " WITH GRANT OPTION";
@@ -157,7 +157,10 @@ export function otherGrants(from: SchemaSide, to: SchemaSide): Action[] {
   const [before, after] = [new Set(of(from)), new Set(of(to))];
   const action = (sql: string, order: number): Action => ({ sql: withoutEnd(sql), phase: PHASE.privileges + 1, order });
   return [
-    ...[...before].filter((sql) => !after.has(sql)).map((sql) => action(opposite(withoutEnd(sql)), 0)),
+    // A privilege of all that was revoked, and then granted without one, is granted last.
+    ...[...before]
+      .filter((sql) => !after.has(sql))
+      .map((sql) => action(opposite(withoutEnd(sql)), /\bREVOKE /.test(sql) ? 0.5 : 0)),
     ...[...after].filter((sql) => !before.has(sql)).map((sql) => action(sql, 1)),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Facts } from "../catalog/schema-object.ts";
+import type { SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE } from "./action.ts";
-import type { SchemaSide } from "./side.ts";
 
 const LARGEST: Readonly<Record<string, string>> = {
   smallint: "32767",
@@ -55,7 +55,11 @@ export function sequenceActions(from: SchemaSide, to: SchemaSide): Action[] {
     const options = [...type, ...changedOptions(old, now)];
     const change = (sql: string, phase: number) =>
       actions.push({ sql: `ALTER SEQUENCE ${name} ${sql}`, phase, order: 0 });
-    if (options.length > 0) change(options.join(" "), PHASE.changeTable);
+    if (options.length > 0) {
+      const alter: Action = { sql: `ALTER SEQUENCE ${name} ${options.join(" ")}`, phase: PHASE.changeTable, order: 0 };
+      // The position may be outside the new limits.
+      actions.push({ ...alter, otherwise: [[{ ...alter, sql: `${alter.sql} RESTART` }]] });
+    }
     if (before.persistence !== after.persistence)
       change(after.persistence === "u" ? "SET UNLOGGED" : "SET LOGGED", PHASE.changeTable);
     const owner = after["owner column"];

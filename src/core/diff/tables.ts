@@ -1,13 +1,14 @@
 import type { Facts } from "../catalog/schema-object.ts";
+import { factsOf, isCommon, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget } from "./action.ts";
 import { optionChanges } from "./columns.ts";
-import { isCommon, type SchemaSide } from "./side.ts";
 
 const IDENTITY: Readonly<Record<string, string>> = { n: "NOTHING", f: "FULL" };
 
 /** Changes of tables that both schemas have, without their parts. */
 export function tableActions(from: SchemaSide, to: SchemaSide): Action[] {
   return [...to.relations].flatMap(([name, kind]) => {
+    if (kind === "materialized view" && isCommon(from, to, name)) return places(from, to, name);
     if (kind !== "table" || !isCommon(from, to, name)) return [];
     const [before, after] = [from, to].map((side) => side.objects.get(`table ${name}`)?.facts ?? {}) as [Facts, Facts];
     if (before["partition key"] !== after["partition key"]) return remade(from, to, name);
@@ -18,6 +19,22 @@ export function tableActions(from: SchemaSide, to: SchemaSide): Action[] {
       ...parents(name, before, after),
     ];
   });
+}
+
+/** Where a materialized view is stored, of which CREATE says nothing in pg_dump's text. */
+function places(from: SchemaSide, to: SchemaSide, name: string): Action[] {
+  const [before, after] = [from, to].map((side) => factsOf(side, "materialized view", name) ?? {}) as [Facts, Facts];
+  const say = (sql: string): Action => ({
+    sql: `ALTER MATERIALIZED VIEW ${name} ${sql}`,
+    phase: PHASE.marks,
+    order: 0,
+  });
+  return [
+    ...(before["access method"] === after["access method"]
+      ? []
+      : [say(`SET ACCESS METHOD ${after["access method"] ?? "heap"}`)]),
+    ...(before.tablespace === after.tablespace ? [] : [say(`SET TABLESPACE ${after.tablespace ?? "pg_default"}`)]),
+  ];
 }
 
 /** A table with another partition key is another table. */

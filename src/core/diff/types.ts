@@ -1,18 +1,55 @@
 import type { Fact, Facts } from "../catalog/schema-object.ts";
+import { literal, splitName, suffixed, unquoted } from "../diff-sides/names.ts";
+import { partsOf, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
-import { literal, splitName, suffixed, unquoted } from "./names.ts";
-import { partsOf, type SchemaSide } from "./side.ts";
+import { mayLose } from "./casts.ts";
+import { withoutEnd } from "./tables.ts";
 
 /** Changes of enums, domains and composite types that both schemas have. */
 export function typeActions(from: SchemaSide, to: SchemaSide, isOneTransaction: boolean): Action[] {
   return [...to.objects.values()].flatMap(({ kind, name, facts }) => {
+    if (!KINDS.includes(kind)) return [];
     const before = from.objects.get(`${kind} ${name}`)?.facts;
+    if (isReplaced(from, to, name)) return replacedType(from, to, name);
     if (!before) return [];
     if (kind === "enum")
       return enumActions(from, to, name, { old: labelsOf(before), now: labelsOf(facts), isOneTransaction });
-    if (kind === "domain") return domainActions(name, before, facts);
+    if (kind === "domain") return domainActions(from, to, name, [before, facts]);
     return kind === "composite type" ? attributeActions(from, to, name) : [];
   });
+}
+
+const KINDS = ["enum", "domain", "composite type", "range"];
+
+/** True if columns keep a type of which only the name stays: another kind of type, or another range. */
+export function isReplaced(from: SchemaSide, to: SchemaSide, name: string): boolean {
+  const [before, after] = [kindOf(from, name), kindOf(to, name)];
+  if (before === undefined || after === undefined) return false;
+  const isSame = before === after && (after !== "range" || isEqualRange(from, to, name));
+  if (isSame) return false;
+  return [...from.objects].some(
+    ([key, { kind, facts }]) =>
+      kind === "column" &&
+      (facts.type === name || facts.type === `${name}[]`) &&
+      to.objects.get(key)?.facts.type === facts.type,
+  );
+}
+
+function kindOf({ objects }: SchemaSide, name: string): string | undefined {
+  return KINDS.find((kind) => objects.has(`${kind} ${name}`));
+}
+
+function isEqualRange(from: SchemaSide, to: SchemaSide, name: string): boolean {
+  const [before, after] = [from, to].map(({ objects }) => JSON.stringify(objects.get(`range ${name}`)?.facts));
+  return before === after;
+}
+
+function replacedType(from: SchemaSide, to: SchemaSide, name: string): Action[] {
+  const kind = kindOf(from, name) === "domain" ? "DOMAIN" : "TYPE";
+  const entry = to.entries.get(`${kindOf(to, name) === "domain" ? "DOMAIN" : "TYPE"} ${name}`);
+  const [create = ""] = entry?.statements ?? [];
+  const using = (column: string, type: string) => `${column}::text::${type}`;
+  return rebuilt(from, to, { name, kind, create: withoutEnd(create), using });
 }
 
 function labelsOf({ labels }: Facts): string[] {
@@ -50,6 +87,22 @@ function enumActions(from: SchemaSide, to: SchemaSide, name: string, labels: Lab
 
 /** PostgreSQL removes no value of an enum: a new type takes the place of the old one. Rows with a removed value fail. */
 function rebuiltEnum(from: SchemaSide, to: SchemaSide, name: string, labels: readonly string[]): Action[] {
+  const create = `CREATE TYPE ${name} AS ENUM (${labels.map(literal).join(", ")})`;
+  return rebuilt(from, to, { name, kind: "TYPE", create, using: (column, type) => `${column}::text::${type}` });
+}
+
+interface NewType {
+  readonly name: string;
+  /** In the words of ALTER. */
+  readonly kind: "TYPE" | "DOMAIN";
+  /** The statement that creates it. */
+  readonly create: string;
+  /** The expression for the values of a column; undefined for those of which none is known. */
+  readonly using: (column: string, type: string) => string | undefined;
+}
+
+/** A new type takes the place of one with this name, also in the columns that keep it. */
+function rebuilt(from: SchemaSide, to: SchemaSide, { name, kind, create, using }: NewType): Action[] {
   const [schema, plain] = splitName(name);
   const old = suffixed(plain, "_old");
   const former = `${schema}.${old}`;
@@ -58,10 +111,7 @@ function rebuiltEnum(from: SchemaSide, to: SchemaSide, name: string, labels: rea
     phase,
     order: 10_000 + order,
   });
-  const actions = [
-    at(`ALTER TYPE ${name} RENAME TO ${old}`, 0),
-    at(`CREATE TYPE ${name} AS ENUM (${labels.map(literal).join(", ")})`, 1),
-  ];
+  const actions = [at(`ALTER ${kind} ${name} RENAME TO ${old}`, 0), at(create, 1)];
   const after = partsOf(to, "column");
   for (const [table, columns] of partsOf(from, "column")) {
     if (from.relations.get(table) !== "table") continue;
@@ -71,23 +121,31 @@ function rebuiltEnum(from: SchemaSide, to: SchemaSide, name: string, labels: rea
       if ((type !== name && type !== `${name}[]`) || facts.inherited === true || later?.type !== type) continue;
       const alter = `ALTER TABLE ${table} ALTER COLUMN ${column}`;
       if (facts.default !== undefined) actions.push(at(`${alter} DROP DEFAULT`, 2));
+      const expression = using(column, type);
       actions.push({
-        ...at(`${alter} TYPE ${type} USING ${column}::text::${type}`, 3),
+        ...at(`${alter} TYPE ${type}${expression === undefined ? "" : ` USING ${expression}`}`, 3),
         targets: [relationTarget(table, unquoted(column)), typeTarget(former)],
       });
       if (later.default !== undefined) actions.push(at(`${alter} SET DEFAULT ${later.default}`, 4));
     }
   }
-  return [...actions, { sql: `DROP TYPE ${former}`, phase: PHASE.dropType, order: 0, targets: [typeTarget(former)] }];
+  const drop = { sql: `DROP ${kind} ${former}`, phase: PHASE.dropType, order: 0, targets: [typeTarget(former)] };
+  return [...actions, drop];
 }
 
 const NAMED_CHECK = /^("(?:[^"]|"")*"|\S+) (.*)$/s;
 
-function domainActions(name: string, before: Facts, after: Facts): Action[] {
+function domainActions(from: SchemaSide, to: SchemaSide, name: string, [before, after]: [Facts, Facts]): Action[] {
   const actions: Action[] = [];
   const say = (sql: string, phase: number = PHASE.type) =>
     actions.push({ sql: `ALTER DOMAIN ${name} ${sql}`, phase, order: 0 });
-  if (before.type !== after.type || before.collation !== after.collation) return [];
+  const again = rebuiltDomain(from, to, name, [before, after]);
+  const isInArray = [...from.objects.values()].some(
+    ({ kind, facts }) => kind === "column" && facts.type === `${name}[]`,
+  );
+  const hasNewCheck = [...checksOf(after)].some(([check, definition]) => checksOf(before).get(check) !== definition);
+  const isOther = before.type !== after.type || before.collation !== after.collation;
+  if (isOther || (isInArray && hasNewCheck)) return again;
   const [old, now] = [checksOf(before), checksOf(after)];
   const renames = new Map<string, string>();
   for (const [check, definition] of now) {
@@ -102,12 +160,40 @@ function domainActions(name: string, before: Facts, after: Facts): Action[] {
   for (const [check, definition] of now) {
     if ([...renames.values()].includes(check) || old.get(check) === definition) continue;
     if (isValidated(old.get(check), definition)) say(`VALIDATE CONSTRAINT ${check}`, PHASE.validate);
-    else say(`ADD CONSTRAINT ${check} ${definition}`);
+    else {
+      // A column whose type contains the domain stops the statement.
+      const add = { sql: `ALTER DOMAIN ${name} ADD CONSTRAINT ${check} ${definition}`, phase: PHASE.type, order: 0 };
+      actions.push({ ...add, otherwise: [again] });
+    }
   }
   if (before["not null"] !== after["not null"]) say(`${after["not null"] === true ? "SET" : "DROP"} NOT NULL`);
   if (before.default !== after.default)
     say(after.default === undefined ? "DROP DEFAULT" : `SET DEFAULT ${after.default}`);
   return actions;
+}
+
+function rebuiltDomain(
+  from: SchemaSide,
+  to: SchemaSide,
+  name: string,
+  [before, after]: readonly [Facts, Facts],
+): Action[] {
+  const [create] = to.entries.get(`DOMAIN ${name}`)?.statements ?? [];
+  if (create === undefined) return [];
+  const isAssigned = !mayLose(String(before.type), String(after.type)) && isWider(before, after);
+  const using = (column: string, type: string) =>
+    isAssigned && !type.endsWith("]") ? undefined : `${column}::text::${type}`;
+  // The name of the constraint is for the new domain.
+  const drop = { sql: `ALTER DOMAIN ${name} DROP NOT NULL`, phase: PHASE.type, order: 9_000 };
+  const actions = rebuilt(from, to, { name, kind: "DOMAIN", create: withoutEnd(create), using });
+  return before["not null"] === true ? [drop, ...actions] : actions;
+}
+
+/** True for types of the same family, such as integer and bigint. */
+function isWider(before: Facts, after: Facts): boolean {
+  const base = ({ type }: Facts) => String(type).replace(/\(.*/, "");
+  const numbers = ["smallint", "integer", "bigint", "numeric"];
+  return base(before) === base(after) || [before, after].every((facts) => numbers.includes(base(facts)));
 }
 
 function isValidated(before: string | undefined, after: string | undefined): boolean {
@@ -141,9 +227,32 @@ function attributeActions(from: SchemaSide, to: SchemaSide, name: string): Actio
     ...[...after].flatMap(([attribute, facts]) => {
       const old = before.get(attribute);
       if (!old) return [alter(`ADD ATTRIBUTE ${attribute} ${typed(facts)}`, PHASE.addColumn)];
-      return typed(old) === typed(facts)
-        ? []
-        : [alter(`ALTER ATTRIBUTE ${attribute} TYPE ${typed(facts)}`, PHASE.changeColumn)];
+      if (typed(old) === typed(facts)) return [];
+      const loses = mayLose(String(old.type), String(facts.type))
+        ? { loses: `values of attribute ${name}.${attribute}` }
+        : {};
+      const change = alter(`ALTER ATTRIBUTE ${attribute} TYPE ${typed(facts)}`, PHASE.changeColumn);
+      // A column of the type stops the statement.
+      return [{ ...change, ...loses, otherwise: [rebuiltComposite(from, to, name, [before, after])] }];
     }),
   ];
+}
+
+function rebuiltComposite(
+  from: SchemaSide,
+  to: SchemaSide,
+  name: string,
+  [before, after]: readonly [ReadonlyMap<string, Facts>, ReadonlyMap<string, Facts>],
+): Action[] {
+  const [create = ""] = to.entries.get(`TYPE ${name}`)?.statements ?? [];
+  const using = (column: string, type: string) => {
+    const fields = [...after].map(([attribute, facts]) => {
+      const old = before.get(attribute);
+      const value = `(${column}).${attribute}`;
+      return old === undefined ? "NULL" : old.type === facts.type ? value : `${value}::text::${facts.type}`;
+    });
+    // An array has no such expression: the statement fails.
+    return `CASE WHEN ${column} IS DISTINCT FROM NULL THEN ROW(${fields.join(", ")})::${type} END`;
+  };
+  return rebuilt(from, to, { name, kind: "TYPE", create: withoutEnd(create), using });
 }

@@ -1,5 +1,6 @@
 import { dumpEntries } from "../../core/backup/dump-entries.ts";
-import { type EntryObject, type SchemaSide, schemaSide } from "../../core/diff/side.ts";
+import { asOnServer } from "../../core/diff-sides/older-server.ts";
+import { type EntryObject, type SchemaSide, schemaSide } from "../../core/diff-sides/side.ts";
 import type { Session } from "../../ports/session.ts";
 import { dumpIdentified } from "../dump/dump-schema.ts";
 import { readFacts } from "../schema/read-schema.ts";
@@ -10,16 +11,18 @@ import { ownObjects } from "../shadow/prove-downs.ts";
 
 /**
  * Reads the whole schema: as pg_dump writes it, and as the model describes it.
+ * @param major the major version of the server that the statements are for
  * @throws ServerFailure, ConnectionLost, Failure dump-failed
  */
-export async function readSide(context: DatabaseContext, session: Session): Promise<SchemaSide> {
+export async function readSide(context: DatabaseContext, session: Session, major: number): Promise<SchemaSide> {
   const { text, found } = await inSnapshot(session, async () => {
     const dumped = await dumpIdentified(context, session);
     return { text: dumped, found: await objectsOf(session, dumpEntries(dumped)) };
   }, []);
   const facts = await readFacts(session, ownObjects(context), undefined);
   const [row] = await session.query("SELECT pg_catalog.quote_ident(current_user) AS login");
-  return schemaSide(dumpEntries(text), (catalog, oid) => found.get(`${catalog} ${oid}`), facts, String(row?.login));
+  const objectOf = (catalog: string, oid: string) => found.get(`${catalog} ${oid}`);
+  return asOnServer(schemaSide(dumpEntries(text), objectOf, facts, String(row?.login)), major);
 }
 
 type Row = readonly [catalog: string, oid: string, kind: string, identity: string, within: string | null];

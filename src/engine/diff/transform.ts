@@ -1,6 +1,7 @@
 import type { Action } from "../../core/diff/action.ts";
-import { compareSides, planDiff, type SideDifferences } from "../../core/diff/plan.ts";
-import type { SchemaSide } from "../../core/diff/side.ts";
+import { planDiff } from "../../core/diff/plan.ts";
+import { compareSides, type SideDifferences } from "../../core/diff-sides/comparison.ts";
+import type { SchemaSide } from "../../core/diff-sides/side.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { OrderByTrial, type Stuck } from "./order-by-trial.ts";
@@ -16,6 +17,13 @@ export interface Transformation {
   readonly stuck: readonly Stuck[];
 }
 
+/** Two schemas, and the major version of the server that the statements are for. */
+export interface Sides {
+  readonly from: SchemaSide;
+  readonly to: SchemaSide;
+  readonly major: number;
+}
+
 /** A round creates again what the one before has dropped to make room. */
 const MOST_ROUNDS = 8;
 
@@ -27,35 +35,36 @@ const MOST_ROUNDS = 8;
 export async function transform(
   context: DatabaseContext,
   session: Session,
-  { from: first, to }: { readonly from: SchemaSide; readonly to: SchemaSide },
+  { from: first, to, major }: Sides,
   part: "values" | "all" | "undo" = "all",
 ): Promise<Transformation> {
   const actions: Action[] = [];
   let stuck: readonly Stuck[] = [];
   let from = first;
   for (let round = 0; ; round++) {
-    if (round > 0) from = await readSide(context, session);
+    if (round > 0) from = await readSide(context, session, major);
     const left = compareSides(from, to);
     if (isEqual(left) || round === MOST_ROUNDS)
-      return { actions: withoutReplace(actions), left, stuck: isEqual(left) ? [] : stuck };
+      return { actions: tidied(actions), left, stuck: isEqual(left) ? [] : stuck };
     const planned = planDiff({ from, to, isAgain: round > 0, isLate: round > 1, isOneTransaction: part === "undo" });
     const done = await carryOut(session, part === "values" ? planned.filter(({ isAlone }) => isAlone) : planned);
     if (part === "values") return { ...done, actions: done.done, left };
     stuck = done.stuck;
     actions.push(...done.done);
     // A later round also takes what the facts do not say.
-    if (done.done.length === 0 && round > 1) return { actions, left, stuck };
+    if (done.done.length === 0 && round > 1) return { actions: tidied(actions), left, stuck };
   }
 }
 
-/** A view that was dropped to make room is not replaced but created. */
-function withoutReplace(actions: readonly Action[]): Action[] {
+/** A view that was dropped to make room is not replaced but created, and nothing is done twice in a row. */
+function tidied(actions: readonly Action[]): Action[] {
   const dropped = new Set<string>();
-  return actions.map((action) => {
+  const once = actions.filter(({ sql }, index) => sql !== actions[index - 1]?.sql);
+  return once.map((action) => {
     const [, kind = "", name = ""] =
       /^(?:DROP|CREATE OR REPLACE) (VIEW) ("(?:[^"]|"")*"\S*|[^\s(]+)/.exec(action.sql) ?? [];
     if (kind !== "" && action.sql.startsWith("DROP ")) dropped.add(name);
-    else if (kind !== "" && dropped.has(name))
+    else if (kind !== "" && dropped.delete(name))
       return { ...action, sql: action.sql.replace("CREATE OR REPLACE ", "CREATE ") };
     return action;
   });

@@ -31,7 +31,7 @@ export async function writeBaseline(
   const { files } = await diffSchemas(inShadow, {
     from: { kind: "nothing", name: "an empty database" },
     to: { kind: "database", name: database.description, database },
-    ...{ renames: [], hasStatements: true },
+    ...{ renames: [], wants: "files" },
   });
   const [file] = files;
   if (!file) throw refused(`${database.description} has no objects`);

@@ -2,7 +2,7 @@ import { Failure } from "../../core/failure/failure.ts";
 import { enumeration } from "../../core/text/display.ts";
 import type { Context } from "../session/context.ts";
 import { createMigration } from "../verbs/create-migration.ts";
-import type { DiffFile } from "./diff.ts";
+import type { DiffFile } from "./prove-files.ts";
 
 export interface DiffToWrite {
   readonly description: string;
@@ -15,9 +15,9 @@ export interface DiffToWrite {
  * @throws Failure file-exists
  */
 export function writeDiff(context: Context, { description, files }: DiffToWrite): string[] {
-  return files.flatMap(({ up, down, isAlone }) => {
-    const words = isAlone && files.length > 1 ? `${description} values` : description;
-    return createMigration(context, { description: words, down: true, contents: { up, down } }).paths;
+  return files.flatMap(({ up, down, words, isOutside }) => {
+    const contents = { up, down, isOutside };
+    return createMigration(context, { description: `${description} ${words}`, down: true, contents }).paths;
   });
 }
 

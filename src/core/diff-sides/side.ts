@@ -10,6 +10,8 @@ export interface SchemaSide {
   readonly objects: ReadonlyMap<string, ObjectFacts>;
   /** Relations by name, with their kind in the model's words. */
   readonly relations: ReadonlyMap<string, string>;
+  /** True if NOT NULL constraints have names. */
+  readonly namesNotNull: boolean;
   /** The role that the schema was read as. */
   readonly login: string;
 }
@@ -50,7 +52,7 @@ export function schemaSide(
   login: string,
 ): SchemaSide {
   const entries = new Map<string, SideEntry>();
-  for (const [order, entry] of dumped.entries()) {
+  for (const [order, entry] of withoutPlaceholders(dumped).entries()) {
     if (entry.type === "SET") continue;
     const object = entry.catalog === "0" ? undefined : objectOf(entry.catalog, entry.oid);
     const { kind, identity } = object ?? {};
@@ -59,8 +61,32 @@ export function schemaSide(
   }
   const byKey = new Map(objects.map((object) => [`${object.kind} ${object.name}`, object]));
   const relations = objects.filter(({ kind }) => RELATIONS.has(kind)).map(({ kind, name }) => [name, kind] as const);
-  return { entries, objects: byKey, relations: new Map(relations), login };
+  return { entries, objects: byKey, relations: new Map(relations), namesNotNull: true, login };
 }
+
+const VIEW_QUERY = new RegExp(`^CREATE OR REPLACE (VIEW ${QUALIFIED_NAME} )`);
+
+/**
+ * pg_dump creates a view that needs a primary key in two steps: with a query of NULLs, and after the key with its own.
+ * Here the view has its own query at once.
+ */
+function withoutPlaceholders(dumped: readonly DumpEntry[]): DumpEntry[] {
+  const queries = new Map<string, readonly string[]>();
+  for (const { type, statements } of dumped) {
+    const [, view] = type === "RULE" ? (VIEW_QUERY.exec(statements[0] ?? "") ?? []) : [];
+    if (view !== undefined) queries.set(view, [(statements[0] ?? "").replace("CREATE OR REPLACE ", "CREATE ")]);
+  }
+  if (queries.size === 0) return [...dumped];
+  return dumped.flatMap((entry) => {
+    const { type, statements } = entry;
+    if (type === "RULE" && VIEW_QUERY.test(statements[0] ?? "")) return [];
+    const [view] = type === "VIEW" ? (PLACEHOLDER.exec(statements[0] ?? "") ?? []).slice(1) : [];
+    const query = view === undefined ? undefined : queries.get(view);
+    return [query ? { ...entry, statements: query } : entry];
+  });
+}
+
+const PLACEHOLDER = new RegExp(`^CREATE (VIEW ${QUALIFIED_NAME} )`);
 
 function unusedKey(entries: ReadonlyMap<string, SideEntry>, key: string): string {
   let [unused, number] = [key, 1];
@@ -89,30 +115,6 @@ function withinOf({ type, statements: [statement = ""] }: DumpEntry): string | u
   if (type === "TABLE ATTACH") return ATTACH.exec(statement)?.[1];
   if (type === "ROW SECURITY") return SECURITY.exec(statement)?.[1];
   return type === "SEQUENCE OWNED BY" ? OWNED.exec(statement)?.[1] : undefined;
-}
-
-/**
- * PostgreSQL 18 names NOT NULL constraints itself, and keeps the names when a table or column is renamed. Such a name
- * means nothing, and older servers have none.
- */
-const GIVEN_NAMES = / CONSTRAINT (?:"(?:[^"]|"")*_not_null\d*"|\w*_not_null\d*) NOT NULL/g;
-
-/** The text of an entry for a comparison: equal for two schemas that differ only in the order of columns. */
-export function comparable({ type, statements }: SideEntry): string {
-  const text = statements.join("\n").replace(type === "TABLE" ? GIVEN_NAMES : /$^/, " NOT NULL");
-  const hasColumns = type === "TABLE" || type === "FOREIGN TABLE" || /^CREATE TYPE [^']* AS \(/.test(text);
-  if (hasColumns)
-    return text
-      .split("\n")
-      .map((line) => line.replace(/,$/, ""))
-      .sort()
-      .join("\n");
-  if (type === "STATISTICS" || type === "PUBLICATION TABLE")
-    return text
-      .split(/[\s,()]+/)
-      .sort()
-      .join(" ");
-  return text;
 }
 
 /** The sequence of an identity column, which pg_dump writes as a change of its table. */

@@ -1,0 +1,66 @@
+import type { Facts, ObjectFacts } from "../catalog/schema-object.ts";
+import { NAME } from "./names.ts";
+import type { SchemaSide, SideEntry } from "./side.ts";
+
+/** The version of PostgreSQL that gave names to NOT NULL. */
+const NAMED_NOT_NULL = 18;
+/** The version of PostgreSQL that knows the privilege MAINTAIN. */
+const MAINTAIN = 17;
+
+/**
+ * The schema as a server of an older major version has it. Statements between two such schemas run there: they name
+ * neither NOT NULL constraints nor the privilege MAINTAIN.
+ */
+export function asOnServer(side: SchemaSide, major: number): SchemaSide {
+  if (major >= NAMED_NOT_NULL) return side;
+  const entries = [...side.entries.values()].flatMap((entry) => entryOn(entry, major));
+  const objects = [...side.objects].flatMap(([key, object]) => {
+    const on = objectOn(object, major);
+    return on ? [[key, on] as const] : [];
+  });
+  return {
+    ...side,
+    entries: new Map(entries.map((entry) => [entry.key, entry])),
+    objects: new Map(objects),
+    namesNotNull: false,
+  };
+}
+
+const WORD = " CONSTRAINT ";
+const NOT_NULL = new RegExp(`^ CONSTRAINT ${NAME}( NOT NULL(?: NO INHERIT)?,?)$`);
+
+/** A line of CREATE TABLE without the name of the NOT NULL at its end. */
+function withoutName(line: string): string {
+  const place = line.lastIndexOf(WORD);
+  const [, notNull] = place === -1 ? [] : (NOT_NULL.exec(line.slice(place)) ?? []);
+  return notNull === undefined ? line : line.slice(0, place) + notNull;
+}
+
+const LIST = /^((?:ALTER DEFAULT PRIVILEGES .* )?(?:GRANT|REVOKE) (?:GRANT OPTION FOR )?)([A-Z, ]+)( ON TABLES? )/;
+/** All privileges on tables before MAINTAIN. */
+const ALL_BEFORE = 7;
+
+function entryOn(entry: SideEntry, major: number): SideEntry[] {
+  const { type, statements } = entry;
+  if (type === "TABLE") {
+    return [{ ...entry, statements: statements.map((sql) => sql.split("\n").map(withoutName).join("\n")) }];
+  }
+  if (major >= MAINTAIN || !type.endsWith("ACL")) return [entry];
+  const left = statements.flatMap((sql) => {
+    const [found = "", start = "", list = "", on = ""] = LIST.exec(sql) ?? [];
+    if (found === "" || list === "ALL") return [sql];
+    const kept = list.split(",").filter((one) => one !== "MAINTAIN");
+    const words = kept.length === ALL_BEFORE ? "ALL" : kept.join(",");
+    return kept.length === 0 ? [] : [start + words + on + sql.slice(found.length)];
+  });
+  return left.length === 0 ? [] : [{ ...entry, statements: left }];
+}
+
+/** Undefined for privileges of which nothing is left. */
+function objectOn(object: ObjectFacts, major: number): ObjectFacts | undefined {
+  const { kind, facts } = object;
+  if (major >= MAINTAIN || !kind.endsWith("privileges") || !Array.isArray(facts.privileges)) return object;
+  const privileges = facts.privileges.filter((one) => !String(one).startsWith("MAINTAIN"));
+  const left: Facts = { ...facts, privileges };
+  return privileges.length === 0 ? undefined : { ...object, facts: left };
+}
