@@ -29,6 +29,7 @@ export const CODE_PAIRS: readonly Pair[] = [
     "view options",
     `${T} CREATE VIEW v AS SELECT id FROM t;`,
     `${T} CREATE VIEW v WITH (security_barrier = true, security_invoker = true) AS SELECT id FROM t WITH CASCADED CHECK OPTION;`,
+    { since: 15 },
   ],
   [
     "view column default",
@@ -267,11 +268,13 @@ export const CODE_PAIRS: readonly Pair[] = [
     "publication tables",
     `${T} CREATE TABLE u (a int); CREATE PUBLICATION p FOR TABLE t;`,
     `${T} CREATE TABLE u (a int); CREATE PUBLICATION p FOR TABLE u, t (id, a) WHERE (a > 0) WITH (publish = 'insert');`,
+    { since: 15 },
   ],
   [
     "publication kinds",
     `${T} CREATE PUBLICATION p FOR TABLE t;`,
     `${T} CREATE PUBLICATION p FOR ALL TABLES; CREATE PUBLICATION q FOR TABLES IN SCHEMA public; COMMENT ON PUBLICATION q IS 'x';`,
+    { since: 15 },
   ],
   ["extension", "", "CREATE EXTENSION pgcrypto; CREATE TABLE t (a uuid DEFAULT gen_random_uuid());"],
   [

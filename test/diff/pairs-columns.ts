@@ -199,11 +199,13 @@ export const COLUMN_PAIRS: readonly Pair[] = [
     "compression, storage and options",
     "CREATE TABLE t (a text COMPRESSION pglz, b text STORAGE PLAIN, c int[] STORAGE MAIN); ALTER TABLE t ALTER a SET (n_distinct = 5, n_distinct_inherited = 7), ALTER b SET STATISTICS 0;",
     "CREATE TABLE t (a text STORAGE MAIN, b text, c int[] STORAGE EXTERNAL COMPRESSION pglz); ALTER TABLE t ALTER a SET (n_distinct_inherited = 8), ALTER b SET STATISTICS 10000;",
+    { since: 16 },
   ],
   [
     "type change loses storage and statistics",
     "CREATE TABLE t (a text STORAGE EXTERNAL, b varchar(5) COMPRESSION pglz); ALTER TABLE t ALTER a SET STATISTICS 7;",
     "CREATE TABLE t (a jsonb STORAGE EXTERNAL, b text COMPRESSION pglz); ALTER TABLE t ALTER a SET STATISTICS 7;",
+    { since: 16 },
   ],
   [
     "system columns and whole rows in a view",
