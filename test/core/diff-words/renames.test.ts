@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ObjectFacts } from "../../../src/core/catalog/schema-object.ts";
 import { schemaSide } from "../../../src/core/diff-sides/side.ts";
-import { renameAction, renamesIn, undoneRenames } from "../../../src/core/diff-words/renames.ts";
+import { renameAction, renameCandidates, renamesIn, undoneRenames } from "../../../src/core/diff-words/renames.ts";
 
 const side = (...objects: ObjectFacts[]) => schemaSide([], () => undefined, objects, "postgres");
 const table = (name: string, ...columns: string[]): ObjectFacts[] => [
@@ -59,4 +59,24 @@ test("renames are undone in reverse order", () => {
     undoneRenames(actions).map(({ sql }) => sql),
     ['ALTER TABLE public.a RENAME COLUMN "D" TO c', "ALTER TABLE public.a RENAME TO b"],
   );
+});
+
+describe("objects that may only have another name", () => {
+  const names = (from: ObjectFacts[], to: ObjectFacts[]) =>
+    renameCandidates(side(...from), side(...to)).map(({ kind, old, now }) => `${kind} ${old} -> ${now}`);
+
+  test("are columns of one type in a table of both schemas", () => {
+    const [number]: ObjectFacts[] = [{ kind: "column", name: "public.t.n", facts: { type: "integer" } }];
+    assert.deepEqual(
+      names(table("public.t", "a", "b"), [...table("public.t", "c", "b"), ...(number ? [number] : [])]),
+      ["column public.t.a -> public.t.c"],
+    );
+  });
+
+  test("are tables with the same columns in one schema", () => {
+    assert.deepEqual(names(table("public.t", "a"), [...table("public.u", "a"), ...table("public.v", "b")]), [
+      "table public.t -> public.u",
+    ]);
+    assert.deepEqual(names(table("public.t", "a"), table("other.t", "a")), []);
+  });
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Failure } from "../../../src/core/failure/failure.ts";
-import { committedFiles } from "../../../src/engine/diff/committed-files.ts";
 import { diffSchemas } from "../../../src/engine/diff/diff.ts";
 import { serverMajor } from "../../../src/engine/diff/server-major.ts";
 import type { Source } from "../../../src/engine/diff/sources.ts";
 import { writeBaseline } from "../../../src/engine/diff/write-baseline.ts";
+import { committedFiles } from "../../../src/engine/files/committed-files.ts";
 import { inNewDatabase, trialPlaces } from "../../diff/trial.ts";
 import { sharedServer } from "../../support/postgres-server.ts";
 import { world } from "../support.ts";
