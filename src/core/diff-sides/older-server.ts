@@ -36,7 +36,8 @@ function withoutName(line: string): string {
   return notNull === undefined ? line : line.slice(0, place) + notNull;
 }
 
-const LIST = /^((?:ALTER DEFAULT PRIVILEGES .* )?(?:GRANT|REVOKE) (?:GRANT OPTION FOR )?)([A-Z, ]+)( ON TABLES? )/;
+const VERB = /\b(?:GRANT|REVOKE) (?:GRANT OPTION FOR )?/;
+
 /** All privileges on tables before MAINTAIN. */
 const ALL_BEFORE = 7;
 
@@ -47,11 +48,14 @@ function entryOn(entry: SideEntry, major: number): SideEntry[] {
   }
   if (major >= MAINTAIN || !type.endsWith("ACL")) return [entry];
   const left = statements.flatMap((sql) => {
-    const [found = "", start = "", list = "", on = ""] = LIST.exec(sql) ?? [];
-    if (found === "" || list === "ALL") return [sql];
+    const verb = VERB.exec(sql);
+    const start = verb ? verb.index + verb[0].length : 0;
+    const end = sql.indexOf(" ON TABLE", start);
+    const list = sql.slice(start, end);
+    if (!verb || end === -1 || list === "ALL") return [sql];
     const kept = list.split(",").filter((one) => one !== "MAINTAIN");
     const words = kept.length === ALL_BEFORE ? "ALL" : kept.join(",");
-    return kept.length === 0 ? [] : [start + words + on + sql.slice(found.length)];
+    return kept.length === 0 ? [] : [sql.slice(0, start) + words + sql.slice(end)];
   });
   return left.length === 0 ? [] : [{ ...entry, statements: left }];
 }

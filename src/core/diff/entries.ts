@@ -158,11 +158,13 @@ function created(comparison: Comparison, entry: SideEntry): Action[] {
   }));
 }
 
+const NO_DATA = "WITH NO DATA";
+
 function createSql(type: string, sql: string): string {
   const statement = withoutEnd(sql);
   if (type === "EXTENSION") return statement.replace("CREATE EXTENSION IF NOT EXISTS ", "CREATE EXTENSION ");
   // pg_dump fills it later.
-  if (type === "MATERIALIZED VIEW") return statement.replace(/\s+WITH NO DATA$/, "");
+  if (type === "MATERIALIZED VIEW" && statement.endsWith(NO_DATA)) return statement.slice(0, -NO_DATA.length).trimEnd();
   return statement;
 }
 
