@@ -54,8 +54,8 @@ export interface Backend {
 /**
  * One connection to one PostgreSQL backend.
  *
- * Every call sends exactly one simple-query message at once, without waiting for earlier ones; the server runs them in
- * the order of the calls, and the promises settle in that order.
+ * Every call sends exactly one simple-query message, or the messages of one statement, at once, without waiting for
+ * earlier ones; the server runs them in the order of the calls, and the promises settle in that order.
  * - A statement that fails must reject with a `ServerFailure` and leave the session usable.
  * - After the connection has ended, for any reason, every pending and later call must reject with a `ConnectionLost`;
  *   none may stay unsettled.
@@ -87,6 +87,11 @@ export interface Session {
    * during the call. An error thrown by `take` must end the COPY and is rethrown as is.
    */
   copyOut(sql: string, take: (row: Uint8Array) => void): Promise<StatementResult>;
+  /**
+   * Runs one statement by the extended protocol, in which a server refuses a text with more than one, and returns the
+   * first column of its rows as text. The answer may hold nothing but rows.
+   */
+  single(sql: string): Promise<string[]>;
   /**
    * Runs one message for a program that speaks the protocol itself, and keeps the whole answer. Its notices are only in
    * the answer. Must not reject if the server refuses the message.

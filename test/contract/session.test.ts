@@ -120,6 +120,29 @@ for (const [name, make] of Object.entries(subjects)) {
       assert.deepEqual(await session.query("SELECT 1 AS n WHERE false"), []);
     });
 
+    test("single runs one statement, and its server refuses a text with several", async () => {
+      const before = session.sent;
+      const [words, number, several, failed, none, after] = await Promise.allSettled([
+        session.single("SELECT 'ü😀' || n, 'aside' FROM generate_series(1, 2) n"),
+        session.query("SELECT 7 AS number"),
+        session.single("SELECT 1; SELECT 2"),
+        session.single("SELECT 1 / 0"),
+        session.single("CREATE TEMP TABLE of_single (a int)"),
+        session.single("EXPLAIN (FORMAT JSON) DELETE FROM of_single"),
+      ]);
+      assert.deepEqual(words, { status: "fulfilled", value: ["ü😀1", "ü😀2"] });
+      assert.deepEqual(number, { status: "fulfilled", value: [{ number: 7 }] });
+      const codeOf = (one: PromiseSettledResult<unknown>) => one.status === "rejected" && one.reason.server?.code;
+      assert.deepEqual([several, failed].map(codeOf), ["42601", "22012"]);
+      assert.deepEqual(none, { status: "fulfilled", value: [] });
+      assert.equal(
+        after.status === "fulfilled" && JSON.parse(after.value[0] ?? "")[0].Plan["Node Type"],
+        "ModifyTable",
+      );
+      assert.equal(session.sent - before, 6);
+      await session.execute("DROP TABLE of_single");
+    });
+
     test("relay keeps the whole answer, errors and notices included", async () => {
       const notices: string[] = [];
       session.onNotice = ({ message }) => void notices.push(message);

@@ -14,7 +14,7 @@ export class PgliteWire implements Wire {
   #listener: WireListener | undefined;
   #incoming: Buffer = EMPTY;
   #started = false;
-  /** Queries run so far. */
+  /** Queries run so far; those of the extended protocol, which end with a Sync, count as well. */
   #queries = 0;
   readonly #copies = new Map<number, CopyData>();
   /** Resolves when the wire is closed and the backend runs nothing more for it. */
@@ -135,8 +135,9 @@ export class PgliteWire implements Wire {
    * the message at once. If it is no such COPY, the backend ignores the data (PostgreSQL documentation, 54.2.6).
    */
   #withCopyData(message: Buffer): Buffer {
-    if (message[0] !== QUERY) return message;
+    if (!ANSWERED.has(message[0])) return message;
     const data = this.#copies.get(++this.#queries);
+    if (message[0] !== QUERY) return message;
     if (!data) return /stdin/i.test(message.toString("latin1")) ? Buffer.concat([message, NO_DATA]) : message;
     this.#copies.delete(this.#queries);
     const parts: Uint8Array[] = [message];

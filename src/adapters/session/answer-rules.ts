@@ -27,6 +27,7 @@ const LONGEST_TEXT = 256 << 20;
 const LENGTHS: ReadonlyMap<number, readonly [shortest: number, longest: number]> = new Map([
   [MESSAGE.authentication, [8, 30_000]],
   [MESSAGE.backendKeyData, [12, 264]],
+  [MESSAGE.bindComplete, [4, 4]],
   [MESSAGE.commandComplete, [5, 30_000]],
   [MESSAGE.copyData, [4, 0x3fff_ffff]],
   [MESSAGE.copyDone, [4, 4]],
@@ -36,9 +37,11 @@ const LENGTHS: ReadonlyMap<number, readonly [shortest: number, longest: number]>
   [MESSAGE.emptyQueryResponse, [4, 4]],
   [MESSAGE.errorResponse, [5, LONGEST_TEXT]],
   [MESSAGE.negotiateProtocolVersion, [12, 30_000]],
+  [MESSAGE.noData, [4, 4]],
   [MESSAGE.noticeResponse, [5, LONGEST_TEXT]],
   [MESSAGE.notificationResponse, [10, 30_000]],
   [MESSAGE.parameterStatus, [6, 30_000]],
+  [MESSAGE.parseComplete, [4, 4]],
   [MESSAGE.readyForQuery, [5, 5]],
   [MESSAGE.rowDescription, [6, 0x3fff_ffff]],
 ]);

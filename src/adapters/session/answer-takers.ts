@@ -14,6 +14,17 @@ export function copiedRows(take: (row: Uint8Array) => void): AnswerTaker {
   return { wants: (type) => type === MESSAGE.copyData, take: (_type, body) => take(body) };
 }
 
+/** Takes the first column of the rows of a statement, as text. */
+export function firstColumn(values: string[]): AnswerTaker {
+  return {
+    wants: (type) => type === MESSAGE.dataRow,
+    take(_type, body) {
+      const length = body.length < 6 ? -1 : body.readInt32BE(2);
+      if (length >= 0) values.push(body.toString("utf8", 6, 6 + length));
+    },
+  };
+}
+
 /** Keeps a whole answer as the server sent it. */
 export class WholeAnswer implements AnswerTaker {
   readonly #parts: Buffer[] = [];

@@ -87,6 +87,7 @@ const HEADER = 5;
 export const MESSAGE = {
   authentication: 0x52,
   backendKeyData: 0x4b,
+  bindComplete: 0x32,
   commandComplete: 0x43,
   copyData: 0x64,
   copyDone: 0x63,
@@ -96,9 +97,11 @@ export const MESSAGE = {
   emptyQueryResponse: 0x49,
   errorResponse: 0x45,
   negotiateProtocolVersion: 0x76,
+  noData: 0x6e,
   noticeResponse: 0x4e,
   notificationResponse: 0x41,
   parameterStatus: 0x53,
+  parseComplete: 0x31,
   readyForQuery: 0x5a,
   rowDescription: 0x54,
 } as const;

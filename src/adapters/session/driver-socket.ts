@@ -11,6 +11,12 @@ import { Replies, type Reply } from "./replies.ts";
 import { ReportedState } from "./reported-state.ts";
 import type { Wire } from "./wire.ts";
 
+/** Messages that the driver never gets: it sends neither COPY, LISTEN nor the messages of the extended protocol. */
+const HIDDEN: ReadonlySet<number> = new Set([
+  ...[MESSAGE.copyData, MESSAGE.copyOutResponse, MESSAGE.copyDone, MESSAGE.notificationResponse],
+  ...[MESSAGE.parseComplete, MESSAGE.bindComplete, MESSAGE.noData],
+]);
+
 /** Receives the events of a session's connection. */
 export interface DriverSocketListener {
   /** The log-in succeeded, and the backend waits for the first message. */
@@ -82,15 +88,15 @@ export class DriverSocket extends EventEmitter {
     return this.#watch.answered;
   }
 
-  /** Sends a simple query, numbered from 1, and drops its rows. `withNext`: in one packet with the next message. */
-  sendQuery(message: number, sql: string, reply: Reply, withNext = false): void {
+  /** Sends a statement, numbered from 1, and drops its rows. `withNext`: in one packet with the next one. */
+  send(message: number, bytes: Uint8Array, reply: Reply, withNext = false): void {
     if (this.#closed || this.#ending) {
       reply.lost();
       return;
     }
     this.#watch.ask(withNext);
     this.#replies.expect(message, reply);
-    this.#outgoing.putQuery(sql);
+    this.#outgoing.put(bytes);
     if (!withNext) this.#scheduleFlush();
   }
 
@@ -236,13 +242,8 @@ export class DriverSocket extends EventEmitter {
       case MESSAGE.copyInResponse:
         this.#startCopy();
         return false;
-      case MESSAGE.copyData:
-      case MESSAGE.copyOutResponse:
-      case MESSAGE.copyDone:
-      case MESSAGE.notificationResponse:
-        return false;
       default:
-        return true;
+        return !HIDDEN.has(type);
     }
   }
 

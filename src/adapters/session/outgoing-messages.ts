@@ -32,9 +32,8 @@ export class OutgoingMessages {
     }
   }
 
-  /** Adds a simple query of pgstep's own. */
-  putQuery(sql: string): void {
-    const message = queryMessage(sql);
+  /** Adds a message of pgstep's own, or several that belong together. */
+  put(message: Uint8Array): void {
     if (this.#line.length > 0) this.#line.push(message);
     else this.#ready.push(message);
   }
@@ -66,7 +65,7 @@ export class OutgoingMessages {
 const JOINED_BYTES = 65_536;
 
 /** Query (PostgreSQL documentation, 54.7). */
-function queryMessage(sql: string): Uint8Array {
+export function queryMessage(sql: string): Uint8Array {
   const size = Buffer.byteLength(sql);
   const bytes = Buffer.allocUnsafe(size + 6);
   bytes[0] = 0x51;
@@ -74,6 +73,25 @@ function queryMessage(sql: string): Uint8Array {
   bytes.write(sql, 5);
   bytes[size + 5] = 0;
   return bytes;
+}
+
+/** Parse, Bind, Describe, Execute and Sync for one statement without parameters, whose rows come as text. */
+export function singleMessages(sql: string): Uint8Array {
+  const unnamed = Buffer.from([0]);
+  const parts: readonly (readonly [type: string, body: Uint8Array])[] = [
+    ["P", Buffer.from(`\0${sql}\0\0\0`)],
+    ["B", Buffer.alloc(8)],
+    ["D", Buffer.from("P\0")],
+    ["E", Buffer.concat([unnamed, Buffer.alloc(4)])],
+    ["S", Buffer.alloc(0)],
+  ];
+  return Buffer.concat(
+    parts.flatMap(([type, body]) => {
+      const header = Buffer.from(`${type}....`);
+      header.writeUInt32BE(body.length + 4, 1);
+      return [header, body];
+    }),
+  );
 }
 
 /** Splits a frontend's bytes into messages. */

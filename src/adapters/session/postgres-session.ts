@@ -13,11 +13,12 @@ import {
   type StatementResult,
 } from "../../ports/session.ts";
 import { notUnderstood, ProtocolError } from "./answer-rules.ts";
-import { copiedRows, WholeAnswer } from "./answer-takers.ts";
+import { copiedRows, firstColumn, WholeAnswer } from "./answer-takers.ts";
 import { serverMessage } from "./backend-messages.ts";
 import { CopiedOut, CopyData } from "./copy-data.ts";
 import type { DriverSocket } from "./driver-socket.ts";
 import { ListenerReply, throwAside } from "./listener-reply.ts";
+import { queryMessage, singleMessages } from "./outgoing-messages.ts";
 import type { Reply } from "./replies.ts";
 
 export interface SessionSettings {
@@ -71,7 +72,7 @@ export class PostgresSession implements Session {
 
   #begin(): void {
     const { serverVersion, processId } = this.backend;
-    this.#socket.sendQuery(++this.#sent, beginSessionSql(serverVersion, processId), UNWATCHED, true);
+    this.#socket.send(++this.#sent, queryMessage(beginSessionSql(serverVersion, processId)), UNWATCHED, true);
   }
 
   get state(): SessionState {
@@ -152,6 +153,15 @@ export class PostgresSession implements Session {
     return await rows.end(this.#promised(sql));
   }
 
+  async single(sql: string): Promise<string[]> {
+    const refusal = this.#refusal();
+    if (refusal) return refusal;
+    const values: string[] = [];
+    this.#socket.passTo(this.#sent + 1, firstColumn(values));
+    await this.#promised(singleMessages(sql));
+    return values;
+  }
+
   async relay(sql: string): Promise<Relayed> {
     const refusal = this.#refusal();
     if (refusal) return refusal;
@@ -171,23 +181,24 @@ export class PostgresSession implements Session {
     return undefined;
   }
 
-  #promised(sql: string): Promise<StatementResult> {
+  #promised(message: string | Uint8Array): Promise<StatementResult> {
     const promise = new Promise<StatementResult>((resolve, reject) => {
-      this.#sendPast(sql, { answered: resolve, failed: reject });
+      this.#sendPast(message, { answered: resolve, failed: reject });
     });
     promise.catch(() => {});
     return promise;
   }
 
   /** Sends past the driver, whose promises settle some turns after an answer has arrived. */
-  #sendPast(sql: string, listener: MessageListener): void {
+  #sendPast(message: string | Uint8Array, listener: MessageListener): void {
     const reply = new ListenerReply(listener, this.#lossOf);
     this.#lastReply = reply;
+    const bytes = typeof message === "string" ? queryMessage(message) : message;
     if (this.#pending.size === 0) {
-      this.#socket.sendQuery(++this.#sent, sql, reply);
+      this.#socket.send(++this.#sent, bytes, reply);
       return;
     }
-    this.#socket.sendQuery(++this.#sent, sql, reply.after(this.#last));
+    this.#socket.send(++this.#sent, bytes, reply.after(this.#last));
     this.#last = reply.reported;
   }
 

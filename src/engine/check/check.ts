@@ -1,19 +1,14 @@
 import { type Finding, interruption } from "../../core/failure/failure.ts";
 import { CHECK_RULES } from "../../core/findings/check-rules.ts";
-import { type Ignores, readIgnores } from "../../core/findings/ignores.ts";
 import { judge, updatedKnown, type Verdict } from "../../core/findings/judge.ts";
 import type { KnownFinding } from "../../core/findings/known-findings.ts";
 import type { RuleLevels } from "../../core/findings/levels.ts";
 import { runsIn } from "../../core/migrations/header.ts";
-import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
-import type { Node } from "../../core/parse-tree/node.ts";
-import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
+import type { Migration } from "../../core/migrations/migration.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { CheckReport, DownOutcomes, MergeTest, UsedSizes } from "../../core/reports/check-report.ts";
-import { scanBytes } from "../../core/scanner/scan.ts";
 import { Sizes } from "../../core/statistics/sizes.ts";
 import type { Database } from "../../ports/session.ts";
-import type { SqlParser } from "../../ports/sql-parser.ts";
 import type { VersionControl } from "../../ports/version-control.ts";
 import { byWeightAndPlace } from "../files/read-migrations.ts";
 import { type TestedMerge, testMerge } from "../merge/both-orders.ts";
@@ -26,7 +21,7 @@ import type { InShadow } from "../shadow/shadow.ts";
 import { usedStandIns } from "../shadow/stand-ins.ts";
 import { chooseFiles, type FileChoice } from "./choose-files.ts";
 import type { EarlierRepeatables } from "./earlier-repeatables.ts";
-import { asHarm, placedFinding, touchingStatements } from "./judge.ts";
+import { asHarm, ignoresOf, parseWith, placedFinding, touchingStatements } from "./judge.ts";
 import { type GivenSizes, usedSizes } from "./sizes.ts";
 import { type TimeLimit, timeLimit } from "./time-limit.ts";
 import { olderMigrations, Trial } from "./trial.ts";
@@ -196,23 +191,6 @@ async function runWithin(
     verdict,
     sizes: given && sizes && usedSizes(given, sizes.sizes, verdict),
   };
-}
-
-/** Gives the parse tree of one statement; undefined if it was not parsed. */
-function parseWith(parser: SqlParser | undefined): (text: string) => Promise<Node | undefined> {
-  return async (text) => {
-    const parsed = await parser?.parse(text);
-    return parsed?.kind === "parsed" ? parsed.trees()[0] : undefined;
-  };
-}
-
-function ignoresOf({ fileSystem, settings }: Context, path: string, files: readonly SqlFile[]): Ignores {
-  const header = files.find((file) => file.path === path)?.header;
-  const options = header ? placeholdersIn(header, settings.placeholders) : {};
-  return readIgnores(
-    scanBytes(fileSystem.read(path), options),
-    CHECK_RULES.map(({ id }) => id),
-  );
 }
 
 /** The roles that the trial has created exist from the beginning. */

@@ -1,17 +1,26 @@
 import { ruleOfFinding } from "../../core/check/cannot-run-in-transaction.ts";
+import { ruleOfRejection } from "../../core/check/rejected.ts";
 import { named } from "../../core/check/words.ts";
-import type { FilePlace, Finding } from "../../core/failure/failure.ts";
+import { type Failure, type FilePlace, type Finding, finding } from "../../core/failure/failure.ts";
 import type { CheckRuleId } from "../../core/failure/rules.ts";
 import { CHECK_RULES } from "../../core/findings/check-rules.ts";
+import { type Ignores, readIgnores } from "../../core/findings/ignores.ts";
 import type { CheckFinding } from "../../core/findings/judge.ts";
+import type { SqlFile } from "../../core/migrations/migration.ts";
+import type { Node } from "../../core/parse-tree/node.ts";
+import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
 import { placeIn } from "../../core/placeholders/written-place.ts";
 import type { CheckedStatement } from "../../core/reports/check-report.ts";
+import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import type { Position } from "../../core/text/position.ts";
 import { decodeSource } from "../../core/text/source.ts";
 import { blockedBy, lockWords } from "../../core/trace/lock-modes.ts";
 import type { TracedFile, TracedStatement } from "../../core/trace/trace.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
+import type { SqlParser } from "../../ports/sql-parser.ts";
+import type { Context, DatabaseContext } from "../session/context.ts";
+import { findingOf } from "../shadow/down-result.ts";
 import { lineOf, linesBefore } from "../step/step-failure.ts";
 
 /** The characters of a statement that are shown. */
@@ -72,4 +81,41 @@ function checkedStatement(path: string, { statement, touches }: TracedStatement)
       scanned,
     })),
   };
+}
+
+/** Gives the parse tree of one statement; undefined if it was not parsed. */
+export function parseWith(parser: SqlParser | undefined): (text: string) => Promise<Node | undefined> {
+  return async (text) => {
+    const parsed = await parser?.parse(text);
+    return parsed?.kind === "parsed" ? parsed.trees()[0] : undefined;
+  };
+}
+
+/** The findings that the comments of a file ignore. @param files those that may have it */
+export function ignoresOf({ fileSystem, settings }: Context, path: string, files: readonly SqlFile[]): Ignores {
+  const header = files.find((file) => file.path === path)?.header;
+  const options = header ? placeholdersIn(header, settings.placeholders) : {};
+  return readIgnores(
+    scanBytes(fileSystem.read(path), options),
+    CHECK_RULES.map(({ id }) => id),
+  );
+}
+
+/**
+ * The finding for a failure that a file caused.
+ * @param rejected the text of the statement that the server rejected, if it is known
+ * @throws Failure any other failure
+ */
+export async function findingOfFile(context: DatabaseContext, failure: Failure, rejected?: string): Promise<Finding> {
+  const { code, message, hint, place, server } = failure;
+  const harm = server && ruleOfRejection(server, rejected);
+  if (code === "statement-failed" && harm) {
+    const { id, title, why, recipe } = harm;
+    return {
+      ...{ rule: id as CheckRuleId, severity: "error", message: `${title}: ${message}`, why, recipe },
+      ...(place && { place }),
+    };
+  }
+  const isOfFile = code === "transaction-ended" || (code === "connection-lost" && context.database.embedded);
+  return isOfFile ? finding("replay", { message, hint, place }) : findingOf(context, failure);
 }

@@ -1,7 +1,5 @@
 import { failsOnExistingRows } from "../../core/check/fails-on-existing-rows.ts";
-import { ruleOfRejection } from "../../core/check/rejected.ts";
-import { type Failure, type FilePlace, type Finding, finding } from "../../core/failure/failure.ts";
-import type { CheckRuleId } from "../../core/failure/rules.ts";
+import type { Failure, FilePlace, Finding } from "../../core/failure/failure.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
 import type { UpTarget } from "../../core/migrations/plan.ts";
 import type { Node } from "../../core/parse-tree/node.ts";
@@ -14,16 +12,18 @@ import type { Session } from "../../ports/session.ts";
 import { nameOf, tableNames } from "../history/history-table.ts";
 import { RowTests, withMisfits } from "../rows/row-tests.ts";
 import { migrate } from "../run/migrate.ts";
-import type { RunOptions } from "../run/run-plan.ts";
+import type { ChosenFiles, RunOptions } from "../run/run-plan.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { deallocateOthers } from "../session/prepared-statements.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
 import { withSession } from "../session/with-session.ts";
-import { type DownResult, findingOf } from "../shadow/down-result.ts";
+import type { DownResult } from "../shadow/down-result.ts";
 import { createRoles, missingRole, reachesBeyond } from "../shadow/missing-roles.ts";
 import { DownProofs, type Reversible } from "../shadow/prove-downs.ts";
+import { type AppliedFiles, replayChosen } from "../shadow/replay-chosen.ts";
 import type { TrialStart } from "../shadow/trial-start.ts";
 import { applyEarlier, type EarlierRepeatables, withReplaced } from "./earlier-repeatables.ts";
+import { findingOfFile } from "./judge.ts";
 import type { TimeLimit } from "./time-limit.ts";
 import { Tracer } from "./tracer.ts";
 import { UnsentStatements } from "./unsent-statements.ts";
@@ -40,6 +40,8 @@ export interface TrialPlan {
   readonly repeatables: ReadonlySet<string>;
   /** Their earlier versions, if production has others. */
   readonly earlier?: EarlierRepeatables | undefined;
+  /** The files that the database of the run was made with, if it is known; otherwise those before the examined ones. */
+  readonly history?: AppliedFiles;
   readonly parse: (text: string) => Promise<Node | undefined>;
   readonly limit: TimeLimit;
 }
@@ -136,6 +138,8 @@ export class Trial {
   }
 
   async #applyOlder(older: readonly Migration[]): Promise<void> {
+    const { history } = this.#plan;
+    if (history) return await replayChosen(this.#context, history, this.#start);
     const last = older.at(-1);
     if (!last || older.length === this.#start?.applied) return;
     this.stopped = await this.#migrate(this.#context, { to: last.version }, { withoutRepeatables: true });
@@ -174,8 +178,8 @@ export class Trial {
     const run = (withoutRepeatables: boolean) =>
       this.#migrate(
         { ...this.#context, watch },
-        {},
-        { beforeStep: this.rows.beforeStep, afterStep: proofs.afterStep, withoutRepeatables },
+        { outOfOrder: this.#plan.history !== undefined },
+        { ...this.#only(), beforeStep: this.rows.beforeStep, afterStep: proofs.afterStep, withoutRepeatables },
       );
     const { earlier } = this.#plan;
     let stopped = await run(earlier !== undefined);
@@ -188,6 +192,16 @@ export class Trial {
     await finish();
     await this.#unsent.parse();
     return stopped;
+  }
+
+  /** Leaves out the files that the run leaves out, if its history is known. */
+  #only(): Pick<RunOptions, "only"> {
+    const { history, migrations, repeatables } = this.#plan;
+    if (!history) return {};
+    const versions = new Set(migrations.map(({ version }) => version));
+    const repeatable: ChosenFiles["repeatable"] = ({ name, file }) =>
+      repeatables.has(file.path) || history.repeatables.has(name);
+    return { only: { migration: ({ version }) => versions.has(version), repeatable } };
   }
 
   /** Removes the prepared statements that the file before this one has left. */
@@ -204,7 +218,7 @@ export class Trial {
       if (context.signal.aborted) throw failure;
       const role = missingRole(this.#context, failure);
       if (role !== undefined && this.#tracer.abandon() && (await createRoles(this.#context, [role]))) continue;
-      const found = await ofFile(context, failure, this.#tracer.rejected?.text);
+      const found = await findingOfFile(context, failure, this.#tracer.rejected?.text);
       if (found.rule === failsOnExistingRows.id && (await this.#empties(failure))) continue;
       return found.rule === "replay" ? this.#withoutRows(found) : found;
     }
@@ -268,23 +282,4 @@ function withoutDown({ down: _, ...migration }: Migration): Migration {
 function ownTables({ settings }: DatabaseContext): string[] {
   const { history, journal, lease, seeds, repeatable } = tableNames(settings);
   return [history, journal, lease, seeds, repeatable].map((quoted) => `${settings.schema}.${nameOf(quoted)}`);
-}
-
-/**
- * The finding for a failure that a file caused.
- * @param rejected the text of the statement that the server rejected, if it is known
- * @throws Failure any other failure
- */
-async function ofFile(context: DatabaseContext, failure: Failure, rejected?: string): Promise<Finding> {
-  const { code, message, hint, place, server } = failure;
-  const harm = server && ruleOfRejection(server, rejected);
-  if (code === "statement-failed" && harm) {
-    const { id, title, why, recipe } = harm;
-    return {
-      ...{ rule: id as CheckRuleId, severity: "error", message: `${title}: ${message}`, why, recipe },
-      ...(place && { place }),
-    };
-  }
-  const isOfFile = code === "transaction-ended" || (code === "connection-lost" && context.database.embedded);
-  return isOfFile ? finding("replay", { message, hint, place }) : findingOf(context, failure);
 }

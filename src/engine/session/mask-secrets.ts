@@ -73,6 +73,10 @@ class MaskingSession implements Session {
     return this.#masked(this.#session.query(sql));
   }
 
+  single(sql: string) {
+    return this.#masked(this.#session.single(sql));
+  }
+
   copyIn(sql: string, data: Iterable<Uint8Array | string>) {
     return this.#masked(this.#session.copyIn(sql, data));
   }
