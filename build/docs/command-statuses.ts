@@ -49,6 +49,11 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
   new: [[2, "the command line is wrong, or a file could not be written"]],
   init: [[2, "the command line is wrong, or a file could not be written"]],
   check: [NOT_STARTED, [3, "a file has an error, or a statement harms production"], ENDED],
+  plan: [
+    NOT_STARTED,
+    [3, "a statement harms production, or up would refuse to run (--fail-on); errors in files, a changed file"],
+    ENDED,
+  ],
   validate: [NOT_STARTED, [3, "a file has an error, or disagrees with the history"]],
   baseline: recording("the database has a history, an unknown version, or another run holds the lock"),
   import: recording("no history to import, a failed migration, a changed file, or another run holds the lock"),

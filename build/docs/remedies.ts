@@ -35,6 +35,11 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   "reset-unfinished": "Run `pgstep reset` again: it continues where it stopped.",
   "too-large":
     "Raise max_locks_per_transaction on the server, or run without `--single-transaction`, in smaller migrations.",
+  "plan-unusable": "Make the plan again, and review it: `pgstep plan --out <file>`. A plan cannot be edited.",
+  "plan-newer": "Run the plan with the pgstep that made it, or make a new one with this pgstep.",
+  "plan-of-other-database": "Name the database of the plan with `--url`, or make a plan of this database.",
+  "plan-expired": "Make a new plan and review it; `--valid-for` gives it more time.",
+  "plan-outdated": "Make a new plan and review it: the findings say what has changed. Nothing was changed.",
   declined: "Run the command again and confirm, or confirm on the command line: `--yes`, or `--confirm <database>`.",
   "consent-missing": "If the data may be deleted, name the database: `pgstep reset --confirm <database>`.",
   "shadow-not-empty": "Name an empty database that nobody needs.",

@@ -69,6 +69,19 @@ export const RUN_RULES = {
     meaning: "a statement failed when `check` ran the files on an empty database",
     remedy: "[validation.md](validation.md)",
   },
+  "plan-untried": {
+    meaning: "`plan` could not try the statements, so their locks and their work are not known",
+    remedy: "follow the message; `pgstep check` runs the same files without the database",
+  },
+  "plan-inexact": {
+    severity: "warning for a database that accepts no writes, else a note",
+    meaning: "something that `plan` shows may differ for `up`: a standby, a pooler, a changed repeatable migration",
+    remedy: "plan on the primary, over a direct connection",
+  },
+  "plan-difference": {
+    meaning: "something has changed since a plan was made, so `up --plan` refuses",
+    remedy: "make a new plan and review it: `pgstep plan --out plan.json`",
+  },
   "not-reversible": {
     severity: "warning, an error if the migration cannot be applied again after it",
     meaning: "a down script does not undo its migration completely",

@@ -15,11 +15,7 @@ import { readStatistics } from "../engine/statistics/read-statistics.ts";
 import { readStatisticsFile, statisticsPath } from "../engine/statistics/statistics-file.ts";
 import type { Database } from "../ports/session.ts";
 import type { Environment } from "./shared/environment.ts";
-import { durationOption, REPEATABLE_DIRECTORY } from "./shared/options.ts";
-
-/** The exit status if an error was found. */
-const FOUND_ERRORS = 3;
-const DEFAULT_LIMIT_MS = 300_000;
+import { FOUND_ERRORS, REPEATABLE_DIRECTORY, TRIAL_LIMIT, trialLimit } from "./shared/options.ts";
 
 export const check: Command<Environment> = {
   name: "check",
@@ -63,7 +59,7 @@ export const check: Command<Environment> = {
     settingOption("stats"),
     settingOption("smallTable"),
     { name: "update-known-findings", summary: "write the findings of this check to the file of known findings" },
-    { name: "timeout", value: "duration", summary: "how long the files may run; 0 for no limit (5m)" },
+    TRIAL_LIMIT,
     settingOption("shadowUrl"),
     settingOption("standInsDirectory"),
     settingOption("shadowTimeZone"),
@@ -84,7 +80,7 @@ export const check: Command<Environment> = {
       explain(ruleOf(explained), environment);
       return 0;
     }
-    const limitMs = durationOption(invocation, "timeout") ?? DEFAULT_LIMIT_MS;
+    const limitMs = trialLimit(invocation);
     const isDatabaseTyped = environment.settings.origins.url.source === "flag";
     const database = isDatabaseTyped ? await environment.namedDatabase() : undefined;
     const { failOn, knownFindings } = environment.settings.values;

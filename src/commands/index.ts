@@ -16,6 +16,7 @@ import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
 import { load } from "./load.ts";
 import { create } from "./new.ts";
+import { plan } from "./plan.ts";
 import { protect } from "./protect.ts";
 import { redo } from "./redo.ts";
 import { repair } from "./repair.ts";
@@ -48,6 +49,7 @@ const GROUPS = {
 
 /** Commands that share the line of a related one in the help, to stay on one screen. */
 const NAMED_WITH_ANOTHER: readonly PgstepCommand[] = [
+  plan,
   redo,
   stats,
   resolve,

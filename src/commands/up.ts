@@ -1,5 +1,7 @@
-import type { Command } from "../core/command-line/command.ts";
+import type { Command, Invocation } from "../core/command-line/command.ts";
+import { openPlanFile, type UsedPlan, usePlan } from "../engine/plan/use-plan.ts";
 import { migrate } from "../engine/run/migrate.ts";
+import type { DatabaseContext } from "../engine/session/context.ts";
 import { RECORD_FINGERPRINT, recordAfterRun, requireNoDrift } from "./shared/drift-options.ts";
 import { DUMP, dumpAfterRun } from "./shared/dump-after-run.ts";
 import type { Environment } from "./shared/environment.ts";
@@ -9,38 +11,31 @@ import {
   REPEATABLE_DIRECTORY,
   RUN_OPTIONS,
   refuseTogether,
-  requireCount,
-  requireVersion,
   SINGLE_TRANSACTION,
 } from "./shared/options.ts";
+import { plannedSettings } from "./shared/planned-settings.ts";
 import { runWith } from "./shared/run-with.ts";
+import { COUNT, UNUSUAL, UP_ARGUMENT, upTarget } from "./shared/up-target.ts";
 
 export const up: Command<Environment> = {
   name: "up",
   effect: "changes",
   looksWith: "dry-run",
   aliases: ["run", "migrate"],
-  summary: "apply the pending migrations",
+  summary: "apply the pending migrations; also: plan",
   description:
     "Applies the pending migrations in order, each in a transaction together with its row in the history. " +
     "Stops at the first that fails, rolls it back, and says where and why it failed. " +
     "Then applies the repeatable migrations that have changed; hooks run before and after. " +
     "If all succeeds, starts the program after -- and exits with its status.",
-  arguments: [
-    {
-      name: "version",
-      required: false,
-      summary: "the last version to apply (all)",
-      completes: "version",
-    },
-  ],
+  arguments: [UP_ARGUMENT],
   program: "a program to start afterwards, with its arguments",
   options: [
-    { name: "count", value: "number", summary: "apply at most this many migrations" },
+    { name: "plan", value: "file", summary: "run exactly the plan in this file, or refuse", completes: "file" },
+    COUNT,
     DRY_RUN,
     SINGLE_TRANSACTION,
-    { name: "out-of-order", summary: "also apply migrations below the newest applied one" },
-    { name: "first-run", summary: "run on a database that is in use but has no history yet" },
+    ...UNUSUAL,
     { name: "require-no-drift", summary: "refuse to run if drift finds a difference" },
     { name: "create-database", summary: "create the database first if the server does not have it" },
     ...RUN_OPTIONS,
@@ -61,24 +56,41 @@ export const up: Command<Environment> = {
       invocation.options.has("dry-run") && "--dry-run",
       program !== undefined && `a program to start (${program})`,
     ]);
-    const [version] = invocation.arguments;
-    const count = invocation.options.get("count");
-    const target = {
-      ...(version !== undefined && { to: requireVersion(version, "up") }),
-      ...(count !== undefined && { count: requireCount(count, "up --count", undefined) }),
-      outOfOrder: invocation.options.has("out-of-order"),
-      firstRun: invocation.options.has("first-run"),
-    };
+    refusePlanWith(invocation);
+    const typed = upTarget(invocation, "up");
     const createMissing = invocation.options.has("create-database") && !invocation.options.has("dry-run");
     const context = await environment.databaseContext({ createMissing });
+    const planned = await chosenPlan(invocation, environment, context);
     if (invocation.options.has("require-no-drift")) await requireNoDrift(environment, context);
+    const options = await runWith(invocation, environment, false);
     const report = await dumpAfterRun(
       environment,
       context,
-      await migrate(context, target, await runWith(invocation, environment, false)),
+      await migrate(context, planned?.target ?? typed, { ...options, ...planned?.options }),
     );
     await recordAfterRun(environment, context, report);
     environment.report(report);
     return report.failure?.exitStatus ?? 0;
   },
 };
+
+/** The options that a plan already contains. */
+const PLANNED = ["count", "out-of-order", "first-run", "single-transaction", "create-database"];
+
+/** @throws Failure usage */
+function refusePlanWith({ options, arguments: [version] }: Invocation): void {
+  if (!options.has("plan")) return;
+  const others = PLANNED.filter((name) => options.has(name)).map((name) => `--${name}`);
+  refuseTogether("up", ["--plan", version !== undefined && `version ${version}`, ...others]);
+}
+
+/** The plan that --plan names, compared with the database; undefined without it. @throws Failure as `usePlan` */
+async function chosenPlan(
+  invocation: Invocation,
+  environment: Environment,
+  context: DatabaseContext,
+): Promise<UsedPlan | undefined> {
+  const path = invocation.options.get("plan");
+  if (path === undefined) return undefined;
+  return await usePlan(context, path, openPlanFile(environment.context, path), plannedSettings(environment));
+}

@@ -2,10 +2,7 @@ import type { Command } from "../core/command-line/command.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
 import { validate as validateMigrations } from "../engine/check/validate.ts";
 import type { Environment } from "./shared/environment.ts";
-import { REPEATABLE_DIRECTORY } from "./shared/options.ts";
-
-/** The exit status if an error was found. */
-const FOUND_ERRORS = 3;
+import { FOUND_ERRORS, REPEATABLE_DIRECTORY } from "./shared/options.ts";
 
 export const validate: Command<Environment> = {
   name: "validate",

@@ -80,7 +80,7 @@ const commands = new HintCommands(VOCABULARY, () => ({ words: "npx pgstep", give
 
 const all = () => true;
 const none = () => false;
-const isFindings = (type: string) => type === "validation" || type === "check" || type === "drift";
+const isFindings = (type: string) => ["validation", "check", "plan", "drift"].includes(type);
 /** A progress line tells of these, or nothing has to. */
 const ON_PROGRESS_LINE = new Set([
   "step-started",

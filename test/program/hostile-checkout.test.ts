@@ -25,6 +25,7 @@ const LOOKING: readonly { readonly words: readonly string[]; readonly writes?: R
   { words: ["check", "--all"] },
   { words: ["check", "--all", "--format", "sarif"] },
   { words: ["check", "--explain", "rewrites-table"] },
+  { words: ["plan", "--first-run", "--fail-on", "never"] },
   { words: ["drift"] },
   { words: ["config"] },
   { words: ["doctor"] },

@@ -232,6 +232,38 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
         { ...FINDING, severity: "error", why: "w", recipe: "-- r\nSELECT 1", place: { ...PLACE, sourceBefore: "" } },
       ],
     },
+    plan: {
+      ...{ type: "plan", database: "app", alreadyApplied: 3, singleTransaction: false, ignored: 1, known: 2 },
+      steps: [
+        {
+          ...{ kind: "migration", version: "001", name: "001_a", description: "a", path: "m/001_a.sql" },
+          ...{ mode: "statements", unlisted: 2 },
+          statements: [
+            {
+              ...{ place: PLACE, statement: "CREATE INDEX CONCURRENTLY ON t (a)", inTransaction: false },
+              touches: [
+                {
+                  ...{ relation: "t", isNew: false, lock: "ACCESS EXCLUSIVE", blocks: "reads and writes" },
+                  ...{ rewritten: true, scanned: true, rows: 2_000_000, bytes: 9_000_000 },
+                },
+              ],
+              outside: "waits for older transactions",
+              work: {
+                ...{ kind: "indexes", relations: ["t"], rows: 2_000_000, bytes: 9_000_000 },
+                ...{ diskBytes: 50_000_000, durationMs: 9_000 },
+              },
+              rows: { rows: 12, scans: ["Seq Scan on t"] },
+              ...{ unknown: "not known before 001_a", destroys: ["drops t with all rows"], breaks: ["renames t"] },
+            },
+          ],
+        },
+      ],
+      hooks: [{ moment: "after-up", name: "h/after-up.sql" }],
+      file: { path: "plan.json", validUntil: "2026-01-31T12:00:00.000Z" },
+      backup: EVENTS["backup-planned"].backup,
+      trial: { database: "shadow", standIns: [{ extension: "pg_cron" }], roles: ["app_reader"] },
+      ...{ sessions: [FINDING], findings: [{ ...FINDING, severity: "error", why: "w", recipe: "-- r\nSELECT 1" }] },
+    },
     rule: {
       ...{
         type: "rule",

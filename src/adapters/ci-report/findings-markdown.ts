@@ -1,14 +1,18 @@
 import type { DriftReport } from "../../core/drift/drift-report.ts";
 import { differenceWords } from "../../core/drift/words.ts";
 import type { Failure, FilePlace, Finding } from "../../core/failure/failure.ts";
-import type { CheckReport } from "../../core/reports/check-report.ts";
+import { planFindings } from "../../core/plan/plan-findings.ts";
+import type { PlanReport } from "../../core/plan/plan-report.ts";
 import { cut } from "../../core/text/display.ts";
 import { checkoutPath, findingsOf, type Inspected, type InspectionReport } from "../output/findings.ts";
+import { PLAN_HEADS, statementCells, stepCounts } from "../output/plan-words.ts";
 import { counted } from "../output/words.ts";
+import { plannedBackupLines } from "../text-report/backup.ts";
 import { COLUMNS_IN_PIPES, examinationLines, statementTable } from "../text-report/check.ts";
 import { comparisonLines, countWords } from "../text-report/drift.ts";
 import { resultWords } from "../text-report/failure.ts";
 import { inspectionLines } from "../text-report/other-reports.ts";
+import { conditionLines } from "../text-report/plan.ts";
 import { placeText, sourceWindow } from "../text-report/source-frame.ts";
 import { block, code, folded, Room, row, text } from "./markdown.ts";
 
@@ -34,7 +38,8 @@ export function reportMarkdown(
   const hint = report.type === "check" && report.hint !== undefined ? [["", help(report.hint)]] : [];
   const checked = room.take([...list.map((line) => [line]), ...hint], MOST_OF_LIST);
   if (report.type === "drift") return driftMarkdown(report, checkout, { room, checked });
-  const table = report.type === "check" ? tableMarkdown(report, room) : [];
+  if (report.type === "plan") return planMarkdown(report, checkout, { room, checked });
+  const table = report.type === "check" ? statementsMarkdown(statementTable(report.statements, false), room) : [];
   const command = report.type === "validation" ? "validate" : report.type;
   const heading = `### pgstep ${command}: ${resultWords(findings)}`;
   return [
@@ -57,8 +62,33 @@ function driftMarkdown(
   return [`### pgstep drift: ${result}`, ...findingsMarkdown(warnings, checkout, room), ...list, "", ...checked];
 }
 
-function checkedWords({ type, migrations, database }: InspectionReport): string {
+/** For a change ticket: what will happen, statement by statement, then what speaks against it. */
+function planMarkdown(
+  report: PlanReport,
+  checkout: string,
+  { room, checked }: { readonly room: Room; readonly checked: readonly string[] },
+): string[] {
+  const findings = planFindings(report);
+  const heading = `### pgstep plan: ${resultWords(findings)}`;
+  return [heading, ...findingsMarkdown(findings, checkout, room), ...planTable(report, room), "", ...checked];
+}
+
+function planTable({ steps }: PlanReport, room: Room): string[] {
+  const rows = steps.flatMap(({ name, statements }) =>
+    statements.flatMap((one) => {
+      const cells = statementCells(one);
+      const all = cells.length > 0 ? cells : [PLAN_HEADS.map(() => "")];
+      return all.map((of) => [`${name}:${one.place.line ?? 1}`, ...of, one.statement]);
+    }),
+  );
+  return rows.length === 0 ? [] : statementsMarkdown([["place", ...PLAN_HEADS, "statement"], ...rows], room);
+}
+
+function checkedWords(report: InspectionReport): string {
+  if (report.type === "plan") return `Planned ${stepCounts(report) || "no migration"} for ${code(report.database)}.`;
+  const { type, database } = report;
   if (type === "drift") return `Compared the schema of ${code(database)}.`;
+  const { migrations } = report;
   const where = database === undefined ? "" : ` against ${code(database)}`;
   return `Checked ${counted(migrations, "migration")}${where}.`;
 }
@@ -69,13 +99,15 @@ function linesOf(report: InspectionReport): string[] {
       return examinationLines(report);
     case "drift":
       return comparisonLines(report);
+    case "plan":
+      return [...(report.backup ? plannedBackupLines(report.backup) : []), ...conditionLines(report)];
     case "validation":
       return inspectionLines(report);
   }
 }
 
-function tableMarkdown({ statements }: CheckReport, room: Room): string[] {
-  const [heads, ...rows] = statementTable(statements, false);
+/** A table of statements; the last cell of a row is the statement. */
+function statementsMarkdown([heads, ...rows]: readonly (readonly string[])[], room: Room): string[] {
   if (!heads) return [];
   const shown = (cell: string, index: number) => (index === heads.length - 1 ? cut(cell, COLUMNS_IN_PIPES) : cell);
   const written = rows.map((cells) => [row(cells.map(shown).map((cell) => (cell === "" ? "" : code(cell))))]);

@@ -1,7 +1,7 @@
 import type { Backup } from "../../core/backup/backup-report.ts";
 import type { Example } from "../../core/check/rule.ts";
 import type { DriftReport } from "../../core/drift/drift-report.ts";
-import type { Failure, FilePlace, Finding, ServerMessage } from "../../core/failure/failure.ts";
+import type { Failure, ServerMessage } from "../../core/failure/failure.ts";
 import { messageOf } from "../../core/failure/system-error.ts";
 import { type Entry, isSettled } from "../../core/migrations/history.ts";
 import type { Step } from "../../core/migrations/plan.ts";
@@ -9,9 +9,9 @@ import type { RepeatableEntry } from "../../core/repeatable/repeatable.ts";
 import type { CheckReport, RuleReport } from "../../core/reports/check-report.ts";
 import type { Event } from "../../core/reports/event.ts";
 import type { Report, SettingsReport, StepReport } from "../../core/reports/report.ts";
-import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
-import type { Position } from "../../core/text/position.ts";
 import type { Note } from "../output/notes.ts";
+import { fields, jsonCheckFinding, jsonFinding, jsonPlace, jsonStandIn, orNull } from "./parts.ts";
+import { jsonPlan } from "./plan-line.ts";
 import type { Exactly, JsonLine, JsonResult, JsonValue } from "./shapes.ts";
 import { FORMAT_VERSION, versionLine } from "./version.ts";
 
@@ -119,6 +119,8 @@ export function jsonReport(report: Report) {
     }
     case "check":
       return jsonCheck(report);
+    case "plan":
+      return jsonPlan(report);
     case "drift":
       return jsonDrift(report);
     case "rule":
@@ -159,10 +161,6 @@ function jsonSettings({ projectFile, settings, failure, ...rest }: SettingsRepor
   };
 }
 
-function jsonStandIn({ extension, path }: UsedStandIn) {
-  return { extension: extension ?? null, path: path ?? null };
-}
-
 function jsonDrift({ warnings, platform, lastApply, standIns, ...rest }: DriftReport) {
   return {
     ...{ ...rest, platform: platform ?? null, lastApply: lastApply ?? null },
@@ -192,15 +190,8 @@ function jsonCheck({ replay, merge, statements, findings, ...report }: CheckRepo
       ...{ place: jsonPlace(place), statement },
       touches: touches.map((touch) => ({ ...touch, blocks: touch.blocks ?? null })),
     })),
-    findings: findings.map((one) => ({ ...jsonFinding(one), end: endOf(one), ...fields(one, "why", "recipe") })),
+    findings: findings.map(jsonCheckFinding),
   };
-}
-
-/** The end of the line, if nothing more is known. */
-function endOf({ end, place }: Finding): Position | null {
-  if (end) return { line: end.line, column: end.column };
-  const { line, sourceLine } = place ?? {};
-  return line === undefined || sourceLine === undefined ? null : { line, column: [...sourceLine].length + 1 };
 }
 
 const jsonExample = (example: Example) => fields(example, "given", "sql");
@@ -259,26 +250,7 @@ function jsonRepeatable({ name, state, repeatable, recorded }: RepeatableEntry) 
   return { name, state, file: repeatable?.file.path ?? null, appliedAt: recorded?.appliedAt ?? null };
 }
 
-function jsonFinding(finding: Finding) {
-  return { ...fields(finding, "rule", "severity", "message", "hint"), place: orNull(finding.place, jsonPlace) };
-}
-
-const jsonPlace = (place: FilePlace) => fields(place, "path", "line", "column", "sourceLine");
-
 function jsonServerMessage(server: ServerMessage) {
   const said = fields(server, "severity", "code", "message", "detail", "hint", "where");
   return { ...said, ...fields(server, "schema", "table", "column", "constraint") };
-}
-
-type OrNull<Value> = undefined extends Value ? Exclude<Value, undefined> | null : Value;
-
-function orNull<Value, Json>(value: Value | undefined, convert: (value: Value) => Json): Json | null {
-  return value === undefined ? null : convert(value);
-}
-
-/** These fields in that order, null for missing ones. A loop, since a file may have a million statements. */
-function fields<Value, Name extends keyof Value>(value: Value, ...names: readonly Name[]) {
-  const json: { [One in Name]?: unknown } = {};
-  for (const name of names) json[name] = value[name] ?? null;
-  return json as { readonly [One in Name]-?: OrNull<Value[One]> };
 }

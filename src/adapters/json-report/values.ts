@@ -21,6 +21,7 @@ import {
   truthOrNull,
   yesOrNo,
 } from "./kinds.ts";
+import { PLAN_VALUES } from "./plan-values.ts";
 
 /* Values that occur in several lines of --json. */
 
@@ -111,16 +112,6 @@ export const VALUES = {
     rows: count("The number of rows in the backup."),
     checksum: string("SHA-256 of the rows in COPY format."),
   }),
-  plannedBackup: object("A backup that a run would make.", {
-    database: DATABASE,
-    scope: oneOf("All tables, or the tables that a run touches.", ["all", "tables"]),
-    tables: list("The tables.", ref("plannedTable")),
-    bytes: count("The size of their rows on disk."),
-  }),
-  plannedTable: object("A table of a planned backup.", {
-    name: string("With its schema."),
-    bytes: count("The size of its rows on disk."),
-  }),
   madeBackup: object("A backup that was made.", BACKUP_FIELDS),
   backupEntry: object("An existing backup, described by its file name.", {
     database: string("The database's name."),
@@ -204,6 +195,7 @@ export const VALUES = {
     toolVersion: stringOrNull("The version of pgstep that applied it."),
   }),
   ...CHECK_VALUES,
+  ...PLAN_VALUES,
   place: object("A file and a position in it.", {
     path: string("As given by the user."),
     line: countOrNull("From 1.", 1),

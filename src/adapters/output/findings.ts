@@ -2,12 +2,14 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { DriftReport } from "../../core/drift/drift-report.ts";
 import { driftFindings } from "../../core/drift/words.ts";
 import type { Failure, FilePlace, Finding } from "../../core/failure/failure.ts";
+import { planFindings } from "../../core/plan/plan-findings.ts";
+import type { PlanReport } from "../../core/plan/plan-report.ts";
 import type { CheckReport } from "../../core/reports/check-report.ts";
 import type { Report, ValidationReport } from "../../core/reports/report.ts";
 import type { Variables } from "./output.ts";
 
 /** A report whose result is a list of findings. */
-export type InspectionReport = ValidationReport | CheckReport | DriftReport;
+export type InspectionReport = ValidationReport | CheckReport | DriftReport | PlanReport;
 
 /** What a report found; undefined if its result is no list of findings. */
 export function inspectedIn(
@@ -19,6 +21,8 @@ export function inspectedIn(
       return { migrations: report.migrations, findings: report.findings, report };
     case "drift":
       return { migrations: report.migrations, findings: driftFindings(report), report };
+    case "plan":
+      return { migrations: report.steps.length, findings: planFindings(report), report };
     default:
       return undefined;
   }

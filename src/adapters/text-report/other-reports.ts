@@ -1,6 +1,8 @@
 import { rulePage } from "../../core/check/rule-page.ts";
 import type { DriftReport } from "../../core/drift/drift-report.ts";
 import { driftFindings } from "../../core/drift/words.ts";
+import { planFindings } from "../../core/plan/plan-findings.ts";
+import type { PlanReport } from "../../core/plan/plan-report.ts";
 import type { CheckReport } from "../../core/reports/check-report.ts";
 import type { ImportReport } from "../../core/reports/import-report.ts";
 import type {
@@ -29,9 +31,9 @@ import { doctorLines } from "./doctor.ts";
 import { failureLines, findingLines, resultLine } from "./failure.ts";
 import { settingsLines } from "./settings.ts";
 
-/** The lines of all reports except runs, the status, checks and drift. */
+/** The lines of all reports except runs, the status, checks, plans and drift. */
 export function otherLines(
-  report: Exclude<Report, RunReport | SeedReport | StatusReport | CheckReport | DriftReport>,
+  report: Exclude<Report, RunReport | SeedReport | StatusReport | CheckReport | DriftReport | PlanReport>,
   output: Output,
 ): string[] {
   switch (report.type) {
@@ -121,6 +123,8 @@ export function quietLines(report: Report, output: Output): string[] {
       return findingLines(report.findings, output);
     case "drift":
       return findingLines(driftFindings(report), output);
+    case "plan":
+      return findingLines(planFindings(report), output);
     default:
       return [];
   }

@@ -16,9 +16,19 @@ import { checkLines as doctorCheckLines, explainedLines } from "./doctor.ts";
 import { driftLines } from "./drift.ts";
 import { failureLines, findingLines, noticeLines } from "./failure.ts";
 import { inventoryLines, otherLines, quietLines } from "./other-reports.ts";
+import { releaseLines } from "./plan.ts";
 import { type Marks, ProgressLine } from "./progress-line.ts";
-import { nameColumn, planLines, retryLines, statementLine, stepLine, summaryLine, unfinishedLines } from "./run.ts";
-import { seedPlanLines, seedSummary } from "./seed.ts";
+import {
+  nameColumn,
+  planLines,
+  retryLines,
+  seedPlanLines,
+  seedSummary,
+  statementLine,
+  stepLine,
+  summaryLine,
+  unfinishedLines,
+} from "./run.ts";
 import { statusAdvice, statusLines } from "./status.ts";
 
 /** Text for people: results on standard output; progress, notices, warnings and failures on standard error. */
@@ -95,6 +105,7 @@ export class TextReporter implements Reporter {
     else if (report.type === "seed") this.#seed(report);
     else if (report.type === "status") this.#status(report);
     else if (report.type === "check") this.#answer(checkLines(report, this.#out, this.#verbose));
+    else if (report.type === "plan") this.#answer(releaseLines(report, this.#out, this.#verbose));
     else if (report.type === "drift") this.#answer(driftLines(report, this.#out, this.#verbose));
     else this.#answer(otherLines(report, this.#out));
     if (report.type === "types" && isText) this.#printUnlessQuiet(standInLines(report.standIns));

@@ -15,6 +15,23 @@ export const SINGLE_TRANSACTION: Option = {
   summary: "run all migrations in one transaction: all or nothing",
 };
 
+/** How long files may run in a shadow database. */
+export const TRIAL_LIMIT: Option = {
+  name: "timeout",
+  value: "duration",
+  summary: "how long the files may run; 0 for no limit (5m)",
+};
+
+const DEFAULT_TRIAL_LIMIT_MS = 300_000;
+
+/** In milliseconds; 0 for no limit. @throws Failure usage */
+export function trialLimit(invocation: Invocation): number {
+  return durationOption(invocation, TRIAL_LIMIT.name) ?? DEFAULT_TRIAL_LIMIT_MS;
+}
+
+/** The exit status of commands that report findings, if one of them counts. */
+export const FOUND_ERRORS = 3;
+
 export const LOCK_OPTIONS: readonly Option[] = [settingOption("lockWaitMs"), settingOption("lockTimeoutMs")];
 
 /** For the commands that may make a backup first. */

@@ -33,6 +33,6 @@ export function requireFormat(format: Format, command: { readonly name: string; 
   if (command.findings || !isFindingFormat(format)) return;
   throw usage(
     `Cannot use the format ${format} with pgstep ${command.name}: it reports no findings`,
-    `Choose one of ${COMMON_FORMATS.join(", ")}; ${FINDING_FORMATS.join(", ")} are for check and validate.`,
+    `Choose one of ${COMMON_FORMATS.join(", ")}; ${FINDING_FORMATS.join(", ")} are for check, plan, validate and drift.`,
   );
 }

@@ -53,6 +53,14 @@ export const FAILURES = {
   "dump-failed": { exitStatus: 3, meaning: "pg_dump could not write the schema; nothing was changed." },
   "diff-incomplete": { exitStatus: 3, meaning: "Statements for a part of the difference could not be found." },
   "diff-loses-data": { exitStatus: 3, meaning: "The migration would delete data, and that was not allowed." },
+  "plan-unusable": { exitStatus: 3, meaning: "The file is no plan, or a plan that was edited." },
+  "plan-newer": { exitStatus: 3, meaning: "A newer pgstep made the plan." },
+  "plan-of-other-database": { exitStatus: 3, meaning: "The plan is for another database." },
+  "plan-expired": { exitStatus: 3, meaning: "The plan is no longer valid." },
+  "plan-outdated": {
+    exitStatus: 3,
+    meaning: "Files, history, settings or tables have changed since the plan was made.",
+  },
   "lock-held": { exitStatus: 3, meaning: "Another run holds the migration lock." },
   "program-not-found": {
     exitStatus: 127,

@@ -8,6 +8,7 @@ import type { Failure, Finding } from "../failure/failure.ts";
 import type { HookReport } from "../hooks/hook.ts";
 import type { Entry } from "../migrations/history.ts";
 import type { Direction } from "../migrations/migration.ts";
+import type { PlanReport } from "../plan/plan-report.ts";
 import type { RepeatableEntry, RepeatableReport } from "../repeatable/repeatable.ts";
 import type { StatsReport } from "../statistics/stats-report.ts";
 import type { TypesReport } from "../types/types-report.ts";
@@ -277,6 +278,7 @@ export type Report =
   | StatusReport
   | ValidationReport
   | CheckReport
+  | PlanReport
   | RuleReport
   | BaselineReport
   | ImportReport

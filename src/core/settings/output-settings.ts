@@ -12,7 +12,7 @@ export const OUTPUT_SETTINGS = {
     ofProgram: true,
     default: "human",
     summary: "output format",
-    note: "gitlab, junit, markdown and sarif are for check and validate",
+    note: "gitlab, junit, markdown and sarif are for check, plan, validate and drift",
     shorthands: [
       { flag: "json", value: "json", summary: "one JSON object per line on standard output, the result last" },
     ],

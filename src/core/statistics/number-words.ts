@@ -7,6 +7,11 @@ export function largeCount(count: number): string {
   return rounded >= 1e6 ? `${rounded / 1e6} million` : grouped(rounded);
 }
 
+/** "about 3.4 million rows", "about 1 row". */
+export function rowWords(rows: number): string {
+  return `about ${largeCount(rows)} ${rows === 1 ? "row" : "rows"}`;
+}
+
 /** An estimated time: "less than a second", "about 12 s", "about 5 min", "about 3.5 h". */
 export function aboutTime(seconds: number): string {
   if (seconds < 1) return "less than a second";

@@ -1,7 +1,7 @@
 import { sizeText } from "../text/size.ts";
 import type { Relation, TracedFile, TracedStatement } from "../trace/trace.ts";
 import type { Work } from "../trace/waits.ts";
-import { aboutTime, largeCount } from "./number-words.ts";
+import { aboutTime, largeCount, rowWords } from "./number-words.ts";
 import type { TableStatistics } from "./table-statistics.ts";
 
 /*
@@ -96,11 +96,21 @@ export function wholes({ touches }: TracedStatement, relations: readonly Relatio
   return [...relations.filter(({ isPartition }) => !isPartition), ...divided];
 }
 
+/** The bytes of a table that a kind of work reads or writes, if it works on all rows. */
+export function workedBytes(kind: Work["kind"], { bytes, indexBytes }: Pick<Total, "bytes" | "indexBytes">): number {
+  return kind === "rewrites" || kind === "changes" ? bytes + indexBytes : bytes;
+}
+
+/** The estimated time for a kind of work on so many bytes. */
+export function workSeconds(kind: Work["kind"], bytes: number): number {
+  return bytes / RATES[kind];
+}
+
 /** "about 400 million rows, 52 GB: about 22 min at 40 MB/s; about 120 rows are written each second". */
 export function sizeWords(kind: Work["kind"], { rows, bytes, indexBytes, writesPerSecond }: Total): string {
-  const worked = kind === "rewrites" || kind === "changes" ? bytes + indexBytes : bytes;
-  const count = rows === null ? "unknown number of rows" : `about ${largeCount(rows)} ${rows === 1 ? "row" : "rows"}`;
+  const worked = workedBytes(kind, { bytes, indexBytes });
+  const count = rows === null ? "unknown number of rows" : rowWords(rows);
   const isBusy = writesPerSecond !== null && writesPerSecond >= 1;
   const writes = isBusy ? `; about ${largeCount(writesPerSecond)} rows are written each second` : "";
-  return `${count}, ${sizeText(bytes + indexBytes)}: ${aboutTime(worked / RATES[kind])} at ${mb(kind)}${writes}`;
+  return `${count}, ${sizeText(bytes + indexBytes)}: ${aboutTime(workSeconds(kind, worked))} at ${mb(kind)}${writes}`;
 }

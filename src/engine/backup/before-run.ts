@@ -2,7 +2,7 @@ import type { BackupPolicy } from "../../core/backup/backup-report.ts";
 import type { Session } from "../../ports/session.ts";
 import type { BackUpBefore, RunPlan } from "../run/run-plan.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import { type BackupOrder, planBackup } from "./plan-backup.ts";
+import { type BackupForecast, type BackupOrder, NO_BACKUP, planBackup } from "./plan-backup.ts";
 import { type BackupMeans, takeBackup } from "./take-backup.ts";
 
 /** Environments whose rows can be made again. */
@@ -19,17 +19,30 @@ type Planned = Pick<RunPlan, "scripts" | "state">;
 export function backUpBeforeRun(means: BackupMeans, isUndo: boolean): BackUpBefore {
   let isDone = false;
   return async (context, session, planned, dryRun) => {
-    const order = isDone ? undefined : orderOf(context, session, planned, means.policy, isUndo);
-    if (!order) return;
     if (dryRun) {
-      const backup = await planBackup(context, session, order);
+      const { backup, findings } = await forecastBackup(context, session, planned, means.policy, isUndo);
+      for (const finding of findings) context.emit({ type: "warning", finding });
       if (backup) context.emit({ type: "backup-planned", backup });
       return;
     }
+    const order = isDone ? undefined : orderOf(context, session, planned, means.policy, isUndo);
+    if (!order) return;
     const backup = await takeBackup(context, session, means, order);
     isDone = true;
     if (backup) context.emit({ type: "backed-up", backup });
   };
+}
+
+/** The backup that the run would make. @throws Failure backup-failed */
+export async function forecastBackup(
+  context: DatabaseContext,
+  session: Session,
+  planned: Planned,
+  policy: BackupPolicy,
+  isUndo: boolean,
+): Promise<BackupForecast> {
+  const order = orderOf(context, session, planned, policy, isUndo);
+  return order ? await planBackup(context, session, order, policy) : NO_BACKUP;
 }
 
 /** Undefined if the run needs no backup. */

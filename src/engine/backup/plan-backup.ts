@@ -32,27 +32,41 @@ export function readTables(
   return tablesInScope(session, own, destructions);
 }
 
-/** Reads what a backup would contain; undefined if none is needed. Changes and locks nothing. */
+/** What a run will do about a backup. */
+export interface BackupForecast {
+  /** Undefined if none is needed or possible. */
+  readonly backup: PlannedBackup | undefined;
+  /** What the backup will omit, or why there will be none. */
+  readonly findings: readonly Finding[];
+}
+
+export const NO_BACKUP: BackupForecast = { backup: undefined, findings: [] };
+
+/** Reads what a backup would contain. Changes and locks nothing. */
 export async function planBackup(
   context: DatabaseContext,
   session: Session,
   order: BackupOrder,
-): Promise<PlannedBackup | undefined> {
+  policy: BackupPolicy,
+): Promise<BackupForecast> {
   await session.execute("BEGIN READ ONLY");
   try {
     await readAlike(session, context.settings.lockTimeoutMs);
-    const tables = (await readTables(session, tableNames(context.settings), order)).filter(
-      ({ isReadable }) => isReadable,
-    );
-    if (order.destructions && !(await holdRows(session, tables))) return undefined;
+    const all = await readTables(session, tableNames(context.settings), order);
+    const tables = all.filter(({ isReadable }) => isReadable);
+    if (order.destructions && !(await holdRows(session, tables))) return NO_BACKUP;
+    const { name } = order.state;
+    const large = order.destructions && tooLarge(name, tables, policy);
+    if (large) return { backup: undefined, findings: [large] };
+    const hidden = all.filter(({ isReadable }) => !isReadable);
     const planned = tables
       .filter(({ hasRows }) => hasRows)
       .map((table) => ({ name: plain(table), bytes: table.bytes }));
+    const scope = order.destructions ? "tables" : "all";
+    const { description: database } = context.database;
     return {
-      database: context.database.description,
-      scope: order.destructions ? "tables" : "all",
-      tables: planned,
-      bytes: bytesOf(tables),
+      backup: { database, scope, tables: planned, bytes: bytesOf(tables) },
+      findings: order.destructions ? unreadable(name, hidden) : [],
     };
   } catch (error) {
     throw backupFailure(error, context.database.description, context.settings.lockTimeoutMs);

@@ -1,5 +1,6 @@
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import { compareHistory, type Entry, isApplied } from "../../core/migrations/history.ts";
+import type { Migration } from "../../core/migrations/migration.ts";
 import { changedFile, missingFile, unfinishedStep } from "../../core/migrations/plan.ts";
 import { compareRepeatables, type RecordedRepeatable, type RepeatableEntry } from "../../core/repeatable/repeatable.ts";
 import { readMigrations } from "../files/read-migrations.ts";
@@ -22,6 +23,8 @@ export interface LiveHistory {
 export interface Applied extends AppliedFiles {
   /** The names and checksums of the repeatable migrations. */
   readonly checksums: readonly (readonly [name: string, checksum: string])[];
+  /** All migrations that have a file, applied or not. */
+  readonly all: readonly Migration[];
   /** Why another schema may come from them. */
   readonly warnings: readonly Finding[];
 }
@@ -55,6 +58,7 @@ export function appliedFiles(context: Context, { state, records }: LiveHistory):
   const recorded = compareRepeatables(repeatables.files, records, environment).filter((one) => one.recorded);
   return {
     migrations: applied.flatMap(({ migration }) => migration ?? []),
+    all: files.migrations,
     repeatables: new Set(recorded.flatMap(({ repeatable }) => repeatable?.name ?? [])),
     checksums: recorded.flatMap(({ repeatable: one }) => (one ? [[one.name, one.file.checksum] as const] : [])),
     warnings: [

@@ -1,6 +1,9 @@
+import type { Finding } from "../../core/failure/failure.ts";
+import { lossFinding } from "../../core/plan/losses.ts";
 import type { Session } from "../../ports/session.ts";
 import { requireWritable, type TablePrivilege } from "../history/read-state.ts";
 import { notRun } from "../repeatable/plan.ts";
+import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { isDirect } from "../session/own-settings.ts";
 import { withSession } from "../session/with-session.ts";
@@ -34,7 +37,10 @@ export async function carryOut(context: DatabaseContext, kind: RunKind, options:
     const isIdle = dryRun || (scripts.length === 0 && !hasOwnWork(around));
     if (!isIdle) requireWritable(state, kind.doing, kind.needed?.(planned));
     emit({ type: "planned", database: database.description, plan, dryRun });
-    if (dryRun) await options.backUp?.(context, session, planned, true);
+    if (dryRun) {
+      for (const finding of kind.doing === "migrate" ? lossesOf(scripts) : []) emit({ type: "warning", finding });
+      await options.backUp?.(context, session, planned, true);
+    }
     if (isIdle) {
       const steps = scripts.map((script) => stepReport(script, "not-run"));
       return { alreadyApplied, steps, repeatable: around.repeatable.stale.map(notRun) };
@@ -43,4 +49,10 @@ export async function carryOut(context: DatabaseContext, kind: RunKind, options:
     return await executeLocked(context, session, state, kind.plan, options);
   };
   return await withSession(database, kind.doing, work, signal);
+}
+
+/** What the migrations destroy as far as their text shows it. Undoing a migration is meant to. */
+function lossesOf(scripts: readonly Script[]): Finding[] {
+  const ups = scripts.filter(({ step }) => step.direction === "up");
+  return ups.flatMap(({ path, inspection }) => lossFinding(path, inspection.destructions) ?? []);
 }

@@ -19,8 +19,13 @@ import type { Planner, RunOptions, RunPlan } from "./run-plan.ts";
  * @throws Failure for every error before the first step; a step that fails is in the report
  */
 export function migrate(context: DatabaseContext, target: UpTarget, options: RunOptions): Promise<RunReport> {
-  const guardsFirstRun = !target.firstRun && !context.isRehearsal;
-  return run(context, { command: "up", choose: (entries) => planUp(entries, target), guardsFirstRun }, options);
+  return run(context, upChoice(context, target), options);
+}
+
+/** The choice of the pending migrations up to a target. */
+export function upChoice({ isRehearsal }: DatabaseContext, target: UpTarget): RunChoice {
+  const guardsFirstRun = !target.firstRun && !isRehearsal;
+  return { command: "up", choose: (entries) => planUp(entries, target), guardsFirstRun };
 }
 
 /** Undoes applied migrations, highest version first. @throws as `migrate` */
@@ -41,6 +46,7 @@ async function run(context: DatabaseContext, choice: RunChoice, options: RunOpti
   let stop: Migration | undefined;
   const plan: Planner = async (session) => {
     const result = await planned(session);
+    await options.verify?.(session, result);
     stop = result.plan.stopsBefore;
     return result;
   };
@@ -48,7 +54,7 @@ async function run(context: DatabaseContext, choice: RunChoice, options: RunOpti
     repeatable = [],
     hooks = [],
     ...executed
-  } = await carryOut(context, { doing: "migrate", plan, needed }, options);
+  } = await carryOut(context, { doing: "migrate", plan, needed: neededPrivileges }, options);
   return {
     type: "run",
     command: choice.command,
@@ -63,7 +69,7 @@ async function run(context: DatabaseContext, choice: RunChoice, options: RunOpti
 }
 
 /** The privileges on the history that recording the steps cannot do without. */
-function needed({ scripts }: RunPlan): TablePrivilege[] {
+export function neededPrivileges({ scripts }: RunPlan): TablePrivilege[] {
   const isUp = scripts.some(({ step }) => step.direction === "up");
   const isDown = scripts.some(({ step }) => step.direction === "down");
   const isAlone = scripts.some(({ inspection }) => inspection.mode === "statements");

@@ -34,6 +34,8 @@ export interface RunOptions {
    * only reports it.
    */
   readonly backUp?: BackUpBefore;
+  /** Called with each plan, before anything of it runs. @throws Failure if the run must not start */
+  readonly verify?: (session: Session, planned: RunPlan) => Promise<void>;
   /** How to find out after a lost connection which steps took effect; absent if the history shows it. */
   readonly afterLoss?: Inquiry;
   /** Runs no repeatable migrations, even if no migration stays pending. */

@@ -19,6 +19,8 @@ import {
   groupDigestsSql,
   groupsSql,
   type OwnObjects,
+  type RelationNames,
+  relationDigestsSql,
   type SchemaQuery,
   schemaQueries,
 } from "./schema-sql.ts";
@@ -67,6 +69,19 @@ export async function readGroups(
     return new Map(await ask<[string, string][]>(session, sql, ["list of", ["parts", ["text", "text"]]]));
   };
   return await reading(session, own, true, read, unreadable);
+}
+
+/** Reads for each of these relations the digests of the relation and of its parts; none for a missing one. */
+export async function readDigestsOfRelations(
+  session: Session,
+  own: OwnObjects,
+  relations: readonly RelationNames[],
+): Promise<readonly (readonly string[])[]> {
+  return await reading(session, own, false, async (query) => {
+    const sql = relationDigestsSql(query, relations);
+    const found = await ask<[number, string][]>(session, sql, ["list of", ["parts", ["number", "text"]]]);
+    return relations.map((_, index) => found.flatMap(([at, digest]) => (at === index ? [digest] : [])));
+  });
 }
 
 /** Reads the objects of some of these groups. */

@@ -85,6 +85,21 @@ export function groupDigestsSql({ own, queries }: SchemaQuery): string {
   return `WITH ${userObjectsSql(own.tables, own.schema)} SELECT ${listOf('json_build_array("group", digest)')}::text AS row FROM (${digests}) g`;
 }
 
+/** A relation by its plain names. */
+export interface RelationNames {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** One row whose `row` is a JSON list of [index among the relations, digest]: of each relation, and of each part of it. */
+export function relationDigestsSql({ own, queries }: SchemaQuery, relations: readonly RelationNames[]): string {
+  const names = relations.map(({ schema, name }, index) => `(${index}, ${quoteText(schema)}, ${quoteText(name)})`);
+  const wanted = `SELECT at, format('%I.%I', s, n) AS relation FROM (VALUES ${names.join(", ")}) AS w(at, s, n)`;
+  const ofRelations = queries.filter(({ isOfRelation }) => isOfRelation);
+  const row = `json_agg(json_build_array(at, ${DIGEST}) ORDER BY at, kind COLLATE "C", name COLLATE "C")`;
+  return `WITH ${userObjectsSql(own.tables, own.schema)}, wanted AS (${wanted}) SELECT COALESCE(${row}, '[]')::text AS row FROM ${unionSql(ofRelations)} JOIN wanted ON relation = COALESCE(within, name)`;
+}
+
 /** One row whose `row` is a JSON list of [kind, name, within, facts] of the objects in these groups. */
 export function groupsSql(query: SchemaQuery, groups: readonly string[]): string {
   const where = ` WHERE ${GROUP} = ANY (ARRAY[${groups.map(quoteText).join(", ")}]::text[])`;

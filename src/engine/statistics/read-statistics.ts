@@ -1,5 +1,6 @@
 import { readSql } from "../../core/sql/own-sql.ts";
 import type { Statistics, TableStatistics } from "../../core/statistics/table-statistics.ts";
+import type { Session } from "../../ports/session.ts";
 import { ownTablesSql, tableNames } from "../history/history-table.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
@@ -25,14 +26,22 @@ const ONE_HOUR = 3_600;
  * @param shortest the seconds that the server's counters must have counted for an average
  * @throws Failure of connecting
  */
-export async function readStatistics(
-  { database, settings, clock, signal }: DatabaseContext,
+export async function readStatistics(context: DatabaseContext, shortest = ONE_HOUR): Promise<Statistics> {
+  const { database, signal } = context;
+  const read = (session: Session) => readStatisticsOn(session, context, shortest);
+  return await withSession(database, "read the sizes of the tables of", read, signal);
+}
+
+/** The same on an open session. @throws ServerFailure, ConnectionLost */
+export async function readStatisticsOn(
+  session: Session,
+  { settings, clock }: DatabaseContext,
   shortest = ONE_HOUR,
 ): Promise<Statistics> {
   const sql = readSql(
     `SET LOCAL lock_timeout = ${settings.lockTimeoutMs};${statisticsSql(ownTablesSql(tableNames(settings)), shortest)}`,
   );
-  const [row] = await withSession(database, "read the sizes of the tables of", (session) => session.query(sql), signal);
+  const [row] = await session.query(sql);
   const tables = jsonAnswer<Answer[]>(row?.tables, TABLES).map(
     ([schema, name, rows, bytes, indexBytes, writesPerSecond]): TableStatistics => ({
       ...{ schema, name, rows, bytes, indexBytes, writesPerSecond },

@@ -400,7 +400,7 @@ describe("a run", () => {
     const { stdout } = tell(run([["001_a", "not-run"]], { dryRun: true }));
     assert.match(
       stdout,
-      /^Would apply 1 migration in this order, on app on localhost:5432:\n {2}up {3}001_a\nNothing was written\.\n$/,
+      /^Would apply 1 migration in this order, on app on localhost:5432:\n {2}up {3}001_a\nNothing was written\.\nTo see what that locks, blocks and destroys, run pgstep plan\n$/,
     );
   });
 
