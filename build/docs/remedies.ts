@@ -40,6 +40,7 @@ export const REMEDIES: Readonly<Record<FailureCode, string>> = {
   "plan-of-other-database": "Name the database of the plan with `--url`, or make a plan of this database.",
   "plan-expired": "Make a new plan and review it; `--valid-for` gives it more time.",
   "plan-outdated": "Make a new plan and review it: the findings say what has changed. Nothing was changed.",
+  "plan-not-scriptable": "Run the migrations with `pgstep up`, or leave out what the message names.",
   declined: "Run the command again and confirm, or confirm on the command line: `--yes`, or `--confirm <database>`.",
   "consent-missing": "If the data may be deleted, name the database: `pgstep reset --confirm <database>`.",
   "shadow-not-empty": "Name an empty database that nobody needs.",

@@ -36,6 +36,7 @@ export const plan: Command<Environment> = {
     ...UNUSUAL,
     { name: "out", value: "file", summary: "write the plan to a file, for up --plan", completes: "file" },
     { name: "valid-for", value: "duration", summary: "how long up --plan accepts the file (24h)" },
+    { name: "sql", summary: "print a script for psql that does the same" },
     settingOption("failOn"),
     settingOption("rules"),
     settingOption("knownFindings"),
@@ -55,13 +56,18 @@ export const plan: Command<Environment> = {
   examples: [
     { line: "pgstep plan", note: "before a release, on production" },
     { line: "pgstep plan --format markdown > ticket.md", note: "for a change ticket" },
+    { line: "pgstep plan --sql > release.sql", note: "for a database that only psql may change" },
     { line: "pgstep plan --out plan.json", note: "to review, and to run with up --plan" },
   ],
   async run(invocation, environment) {
     const target = upTarget(invocation, "plan");
     const options = await planOptions(invocation, environment);
-    const report = await planRelease(await environment.databaseContext(), target, options);
-    environment.report(report);
+    const isScript = invocation.options.has("sql");
+    const script = isScript ? (sql: string) => environment.print(sql) : undefined;
+    const context = await environment.databaseContext();
+    const report = await planRelease(context, target, { ...options, script });
+    if (isScript) for (const finding of planFindings(report)) context.emit({ type: "warning", finding });
+    else environment.report(report);
     const { failOn } = environment.settings.values;
     return planFindings(report).some(({ severity }) => reaches(severity, failOn)) ? FOUND_ERRORS : 0;
   },

@@ -61,6 +61,7 @@ export const FAILURES = {
     exitStatus: 3,
     meaning: "Files, history, settings or tables have changed since the plan was made.",
   },
+  "plan-not-scriptable": { exitStatus: 3, meaning: "A script for psql could not do what the run does." },
   "lock-held": { exitStatus: 3, meaning: "Another run holds the migration lock." },
   "program-not-found": {
     exitStatus: 127,

@@ -20,8 +20,10 @@ import { withSession } from "../session/with-session.ts";
 import type { InShadow } from "../shadow/shadow.ts";
 import { readStatisticsOn } from "../statistics/read-statistics.ts";
 import { explainStatements } from "./explain.ts";
+import { readIdentity } from "./identity.ts";
 import { type KeptPlan, recordPlan } from "./record-plan.ts";
 import { findRefusals } from "./refusals.ts";
+import { sqlScript } from "./sql-script.ts";
 import { plannedSteps } from "./steps.ts";
 import { filesOfDatabase, notTried, type TriedRun, tryRun } from "./try-run.ts";
 
@@ -36,6 +38,8 @@ export interface PlanOptions {
   readonly smallBytes: number;
   /** The file to write the plan to; absent for none. */
   readonly kept?: KeptPlan | undefined;
+  /** Receives the run as a script for psql; absent if none is wanted. @throws Failure plan-not-scriptable */
+  readonly script?: ((sql: string) => void) | undefined;
   /** The levels that the settings give to rules. */
   readonly levels?: RuleLevels | undefined;
   /** The findings that are forgiven; absent without a file of them. */
@@ -77,6 +81,9 @@ async function planOn(
 ): Promise<PlanReport> {
   const { inShadow, policy, singleTransaction } = options;
   const planned = await plannerOf(context, upChoice(context, target), { dryRun: true })(session);
+  if (options.script) {
+    options.script(sqlScript(context, session, { planned, singleTransaction, identity: await readIdentity(session) }));
+  }
   // The server reads its catalog while the shadow database starts.
   const tried = tryOn(context, session, planned, { inShadow, limit });
   const [result, statistics, forecast] = await Promise.allSettled([

@@ -138,7 +138,7 @@ export async function runHeld(of: StatementRun, sql: string): Promise<StatementR
  * A CONCURRENTLY build waits for every older transaction without blocking others, and a timeout would only restart the
  * work. So it waits without limit, unless the file sets one.
  */
-function limitsAlone({ run, script, own }: StatementRun, sql: string): ReturnType<typeof limits> {
+export function limitsAlone({ run, script, own }: StatementRun, sql: string): ReturnType<typeof limits> {
   const patient = /\bCONCURRENTLY\b/i.test(sql) && script.header.lockTimeoutMs === undefined;
   return limits(run, script, own).map(([name, value]) => [name, patient && name === "lock_timeout" ? 0 : value]);
 }

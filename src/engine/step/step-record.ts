@@ -28,8 +28,13 @@ export function recordStepSql(run: Run, script: Script, statements: number, dura
  */
 export async function tryToRecord(run: Run, script: Script): Promise<void> {
   const { session } = run;
-  const record = recordStepSql(run, script, script.inspection.statements, 0).join("; ");
-  const tried = session.execute(`${BEGIN_OWN}; ${localSettings(run, script)} ${bookkeeping(run)}; ${record}`);
+  const tried = session.execute(trialOfRecordSql(run, script));
   const [outcome] = await Promise.allSettled([tried, session.execute("ROLLBACK")]);
   if (outcome.status === "rejected") throw outcome.reason;
+}
+
+/** The transaction of that trial, without its ROLLBACK. */
+export function trialOfRecordSql(run: Run, script: Script): string {
+  const record = recordStepSql(run, script, script.inspection.statements, 0).join("; ");
+  return `${BEGIN_OWN}; ${localSettings(run, script)} ${bookkeeping(run)}; ${record}`;
 }

@@ -62,7 +62,7 @@ export async function sendTransactionStep(
   let stopped: Failure | undefined;
   const strings = new StringsCheck();
   try {
-    if (!sent.failed) send(recordSql(run, script, extent.previous), { at: "record" });
+    if (!sent.failed) send(recordStartSql(run, script, extent.previous), { at: "record" });
     const watch = await watchOf(run, script);
     for (const { statement, rows, alone } of workOf(script)) {
       if (context.leavesOut?.(statement, script.path)) continue;
@@ -98,7 +98,7 @@ export async function sendTransactionStep(
   }
   const last = strings.atEnd();
   if (last) send(last.sql, { at: "strings", statement: last.statement });
-  send(commitSql(run, script, extent), { at: "commit" });
+  send(commitStepSql(run, script, extent), { at: "commit" });
   const end = sent.ended.then((durationMs) =>
     sent.failed ? failedEnd(sent, script, sent.failed) : { kind: "done" as const, durationMs: Math.round(durationMs) },
   );
@@ -126,7 +126,8 @@ async function watchOf(
   };
 }
 
-function recordSql(run: Run, script: Script, previous: Script | undefined): string {
+/** The beginning of a step after its BEGIN: its settings, and its row. @param previous the step of this plan before it */
+export function recordStartSql(run: Run, script: Script, previous: Script | undefined): string {
   const record = script.seedRecord ?? `${rowSql(run, script, previous)}; `;
   return `${localSettings(run, script)} ${run.lock.guard}${record}${noteWritesSql(run.names)}`;
 }
@@ -147,7 +148,12 @@ function stepTookEffect({ names }: Run, { step }: Script): string {
   return step.direction === "up" ? rowExists(names, step.version) : `NOT ${rowExists(names, step.version)}`;
 }
 
-function commitSql(run: Run, script: Script, { commit, versions }: Extent): string {
+/** The end of a step: the checks, and its COMMIT unless the transaction goes on with the next step. */
+export function commitStepSql(
+  run: Run,
+  script: Script,
+  { commit, versions }: Pick<Extent, "commit" | "versions">,
+): string {
   const { names } = run;
   // In a shared transaction, constraints must stay deferred for the next steps; the savepoint undoes the change.
   const check = "SET CONSTRAINTS ALL IMMEDIATE; ";
