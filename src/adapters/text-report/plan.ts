@@ -8,6 +8,7 @@ import { counted } from "../output/words.ts";
 import { plannedBackupLines } from "./backup.ts";
 import { standInLines } from "./check.ts";
 import { findingLines, resultWords } from "./failure.ts";
+import { nothingToDo } from "./run.ts";
 
 /** What `up` would do: step by step with its statements, then the findings, then a sentence. */
 export function releaseLines(report: PlanReport, output: Output, verbose: boolean): string[] {
@@ -46,7 +47,7 @@ export function conditionLines(report: PlanReport): string[] {
 /** "Would apply 2 migrations to app on db; they work about 12 s on existing rows: 1 error." */
 function summaryLine(report: PlanReport, { colors }: Output): string {
   const { steps, database, alreadyApplied } = report;
-  if (steps.length === 0) return `Nothing to do: ${counted(alreadyApplied, "migration")} already applied.`;
+  if (steps.length === 0) return nothingToDo({ command: "up", alreadyApplied });
   const time = wholeTime(report);
   const work = time === undefined ? "" : `, with ${time} of work on existing rows`;
   const found = resultWords(planFindings(report), colors);

@@ -208,7 +208,8 @@ function failedWords(step: StepReport, failure: Failure | undefined): string {
   return step.inPart ? `${what} partway, and its finished statements stay` : `${what} and was rolled back`;
 }
 
-function nothingToDo({ command, alreadyApplied }: RunReport): string {
+/** Why there is nothing to run. */
+export function nothingToDo({ command, alreadyApplied }: Pick<RunReport, "command" | "alreadyApplied">): string {
   if (command !== "up") {
     if (alreadyApplied > 0) return "Nothing to do: nothing above that version is applied.";
     return "Nothing to do: no migration is applied.";

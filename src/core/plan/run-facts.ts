@@ -126,10 +126,10 @@ export class RunFacts {
     if (kind === undefined || old.length === 0) return undefined;
     const made = traced.touches.flatMap((touch) => newIndexes(touch).map((index) => [touch.before, index] as const));
     const [relation] = old;
-    const named_ = relation ? (outside?.indexes ?? []).map((index) => [relation, index] as const) : [];
+    const unseen = relation ? (outside?.indexes ?? []).map((index) => [relation, index] as const) : [];
     return estimatedWork({
       ...{ kind, names: old.map(named), total: this.sizes.together(old), changedRows: explained?.rows },
-      indexes: [...made, ...named_],
+      indexes: [...made, ...unseen],
     });
   }
 

@@ -7,6 +7,7 @@ import type { RunPlan } from "../run/run-plan.ts";
 import { readDigestsOfRelations } from "../schema/read-schema.ts";
 import type { RelationNames } from "../schema/schema-sql.ts";
 import type { DatabaseContext } from "../session/context.ts";
+import { inSnapshot } from "../session/own-transaction.ts";
 import { ownObjects } from "../shadow/prove-downs.ts";
 
 /* What a plan file says of a run, and what a run compares with it. */
@@ -70,7 +71,8 @@ export async function relationsOf(
   relations: readonly RelationNames[],
 ): Promise<PlanFile["relations"]> {
   if (relations.length === 0) return [];
-  const digests = await readDigestsOfRelations(session, ownObjects(context), relations);
+  const read = () => readDigestsOfRelations(session, ownObjects(context), relations);
+  const digests = await inSnapshot(session, read);
   return relations.map(({ schema, name }, index) => {
     const hash = createHash("sha256");
     for (const digest of digests[index] ?? []) hash.update(digest);
