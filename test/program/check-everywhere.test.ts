@@ -23,7 +23,7 @@ const NEW = { 15: /\bMERGE\b/, 17: /\bBY SOURCE\b/ };
 
 /** Examples that make objects outside of their schema, or that no trial run survives. */
 function isApart({ sql, given = "" }: Example): boolean {
-  return /\b(?:SCHEMA|DATABASE|ROLE|OWNED)\b|(?:VACUUM FULL|CLUSTER|VACUUM)\s*$/i.test(`${given} ${sql}`);
+  return /\b(?:SCHEMA|DATABASE|ROLE|OWNED|public)\b|(?:VACUUM FULL|CLUSTER|VACUUM)\s*$/i.test(`${given} ${sql}`);
 }
 
 /** One file for what was there before, and one to judge, for each example of each rule. */
