@@ -66,7 +66,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 
 /** How long a value of lock_timeout lets statements wait, in words, if that is long. */
 function waitWords(value: string): string | undefined {
-  const [, digits, unit = "ms"] = /^ *(\d{1,12}) *(us|ms|s|min|h|d)? *$/.exec(value) ?? [];
+  const [, digits, unit = "ms"] = /^(\d{1,12}) *(us|ms|s|min|h|d)?$/.exec(value.trim()) ?? [];
   const waitMs = Number(digits) * (UNITS_MS[unit] ?? Number.NaN);
   if (waitMs === 0) return "without limit";
   return waitMs > LONGEST_MS ? `for ${digits} ${unit}` : undefined;
