@@ -56,3 +56,6 @@ export interface RenameConsent {
   /** True if somebody has said that the new object is the old one; false without a terminal. */
   isRenamed(candidate: RenameCandidate): Promise<boolean>;
 }
+
+/** All that a command may ask. */
+export type AnyConsent = Consent & RecordConsent & ForgetConsent & UnprotectConsent & ImportConsent & RenameConsent;

@@ -10,7 +10,7 @@ import { counted } from "../output/words.ts";
 import { plannedBackupLines } from "../text-report/backup.ts";
 import { COLUMNS_IN_PIPES, examinationLines, statementTable } from "../text-report/check.ts";
 import { comparisonLines, countWords } from "../text-report/drift.ts";
-import { resultWords } from "../text-report/failure.ts";
+import { resultWords, wayWords } from "../text-report/failure.ts";
 import { inspectionLines } from "../text-report/other-reports.ts";
 import { conditionLines } from "../text-report/plan.ts";
 import { placeText, sourceWindow } from "../text-report/source-frame.ts";
@@ -158,7 +158,10 @@ export function failureMarkdown(failure: Failure, checkout: string): string[] {
 }
 
 /** @param explained the recipes that are in the document already */
-function findingMarkdown({ severity, message, hint, why, recipe, place }: Finding, explained: Set<string>): string[] {
+function findingMarkdown(
+  { rule, severity, message, hint, why, recipe, place }: Finding,
+  explained: Set<string>,
+): string[] {
   const isNew = recipe !== undefined && !explained.has(recipe);
   if (isNew) explained.add(recipe);
 
@@ -168,7 +171,7 @@ function findingMarkdown({ severity, message, hint, why, recipe, place }: Findin
     ...sourceMarkdown(place),
     ...(hint === undefined ? [] : ["", help(hint)]),
     ...(isNew && why !== undefined ? ["", `**why:** ${text(why)}`] : []),
-    ...(isNew ? ["", "**the safe way:**", "", ...block(recipe, "sql")] : []),
+    ...(isNew ? ["", `**${wayWords(rule)}:**`, "", ...block(recipe, "sql")] : []),
   ];
 }
 

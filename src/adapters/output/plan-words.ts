@@ -12,7 +12,7 @@ import { counted, listed } from "./words.ts";
 
 /* The words of a plan, for text and for Markdown. */
 
-/** Lines for one statement: its locks, its work, what it destroys. @param all true for locks that block nobody as well */
+/** Lines for one statement: its locks, its work, what it destroys. @param all also the locks that block no other session */
 export function statementFacts(statement: PlannedStatement, all: boolean): string[] {
   const { touches, inTransaction, outside, work, rows, unknown, destroys, breaks } = statement;
   const shown = touches.filter((one) => all || one.lock !== "ACCESS SHARE" || one.rewritten || one.scanned);

@@ -11,14 +11,7 @@ import type { Entry } from "../../core/migrations/history.ts";
 import type { ImportReport } from "../../core/reports/import-report.ts";
 import type { RecordReport, ResetInventory } from "../../core/reports/report.ts";
 import { printableLine, wrapped } from "../../core/text/display.ts";
-import type {
-  Consent,
-  ForgetConsent,
-  ImportConsent,
-  RecordConsent,
-  RenameConsent,
-  UnprotectConsent,
-} from "../../ports/consent.ts";
+import type { AnyConsent } from "../../ports/consent.ts";
 import { counted } from "../output/words.ts";
 
 /** The terminal to ask at: questions go to the output, answers come from the input. */
@@ -41,9 +34,7 @@ export interface ConsentSettings extends Confirmation {
 }
 
 /** Confirmation from the command line, else from the user at the terminal. */
-export class TerminalConsent
-  implements Consent, UnprotectConsent, RecordConsent, ForgetConsent, ImportConsent, RenameConsent
-{
+export class TerminalConsent implements AnyConsent {
   readonly #terminal: Terminal;
   readonly #settings: ConsentSettings;
 

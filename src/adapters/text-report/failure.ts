@@ -95,18 +95,22 @@ export function findingLines(findings: readonly Finding[], output: Output): stri
   });
 }
 
+/** "the safe way", or for a rule of style "the better way". */
+export function wayWords(rule: Finding["rule"]): string {
+  return `the ${wayOf(CHECK_RULES.find(({ id }) => id === rule) ?? { group: "safety" })}`;
+}
+
 /** What happens in production, and the safe or better way; nothing for a finding without them. */
 function recipeLines({ rule, why, recipe }: Finding, output: Output): string[] {
   if (why === undefined || recipe === undefined) return [];
   const { columns, colors } = output;
-  const way = wayOf(CHECK_RULES.find(({ id }) => id === rule) ?? { group: "safety" });
   const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(FEWEST_COLUMNS, columns - RECIPE.length);
   const sql = printable(recipe)
     .split("\n")
     .flatMap((line) => (line.startsWith(COMMENT) ? comment(line.slice(COMMENT.length), room) : [line]));
   return [
     `  ${printableLine(why)}`,
-    `  ${colors.cyan("help:")} ${output.unbroken(output.typed(`the ${way} (pgstep check --explain ${rule}):`))}`,
+    `  ${colors.cyan("help:")} ${output.unbroken(output.typed(`${wayWords(rule)} (pgstep check --explain ${rule}):`))}`,
     // A comment at the end of a line would become SQL on the next one.
     ...sql.map((line) => output.whole(RECIPE + line)),
   ];

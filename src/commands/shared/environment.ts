@@ -9,14 +9,7 @@ import type { Context, DatabaseContext } from "../../engine/session/context.ts";
 import type { WaitLimit } from "../../engine/session/wait-for-database.ts";
 import type { InShadow } from "../../engine/shadow/shadow.ts";
 import type { TrialNote } from "../../engine/shadow/trial-start.ts";
-import type {
-  Consent,
-  ForgetConsent,
-  ImportConsent,
-  RecordConsent,
-  RenameConsent,
-  UnprotectConsent,
-} from "../../ports/consent.ts";
+import type { AnyConsent } from "../../ports/consent.ts";
 import type { Probe } from "../../ports/probe.ts";
 import type { ProgramFile } from "../../ports/program-file.ts";
 import type { Database } from "../../ports/session.ts";
@@ -69,9 +62,7 @@ export interface Environment {
   readonly versionControl: VersionControl;
   /** The tools for backups. @throws Failure settings */
   backupMeans(): Promise<BackupMeans>;
-  consent(
-    given: GivenConsent,
-  ): Consent & UnprotectConsent & RecordConsent & ForgetConsent & ImportConsent & RenameConsent;
+  consent(given: GivenConsent): AnyConsent;
   report(report: Report): void;
   /** Prints a text that the user asked for, in every format. */
   print(text: string): void;

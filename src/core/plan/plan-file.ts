@@ -29,7 +29,7 @@ export interface PlanFile {
   readonly findings: readonly Pick<Finding, "rule" | "severity" | "message">[];
 }
 
-/** What tells a database from every other one. */
+/** Identifies a database among all others. */
 export interface DatabaseIdentity {
   readonly name: string;
   readonly oid: string;

@@ -85,7 +85,7 @@ export interface PlannedStatement {
 export interface PlannedTouch {
   /** As SQL names it, without the schema public. */
   readonly relation: string;
-  /** True if an earlier step of the same plan makes it: nobody uses it yet. */
+  /** True if an earlier step of the same plan makes it, so no client uses it yet. */
   readonly isNew: boolean;
   /** The strongest lock that the transaction then holds: "ACCESS EXCLUSIVE". */
   readonly lock: string;

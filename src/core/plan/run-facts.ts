@@ -70,7 +70,7 @@ export class RunFacts {
     return [...new Set(oids)].flatMap((oid) => before.get(oid) ?? []);
   }
 
-  /** True if only relations are concerned that this run makes: nobody else uses them yet. */
+  /** True if the statement concerns only relations that this run makes, which no client uses yet. */
   isOfNewOnly({ touches }: TracedStatement): boolean {
     return touches.length > 0 && touches.every(({ before }) => this.#isNew(before));
   }

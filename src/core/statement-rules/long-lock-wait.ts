@@ -13,7 +13,7 @@ export const longLockWait: CheckRule = {
   group: "style",
   isStrict: true,
   title: "Long wait for a lock",
-  why: "While a statement waits for its lock, every later query on the table waits behind it. pgstep waits briefly and retries (--lock-timeout); this setting replaces that for the rest of the file.",
+  why: "While a statement waits for its lock, every later query on the table waits too. pgstep waits briefly and retries (--lock-timeout); this setting replaces that for the rest of the file.",
   recipe: "SET LOCAL lock_timeout = '2s';  -- or no setting: pgstep has one, and retries",
   examples: {
     bad: [

@@ -3,7 +3,7 @@ import type { ExplainedRows } from "../../core/plan/plan-report.ts";
 import type { ToExplain } from "../../core/plan/run-facts.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 
-/** Asking about more statements than these would keep the server busy, and nobody would read the answers. */
+/** More statements than these are not explained: planning them keeps the server busy, for more lines than a person reads. */
 const MOST_STATEMENTS = 200;
 
 /** The transaction is rolled back, and a statement that has to wait is not worth waiting for. */

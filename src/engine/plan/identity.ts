@@ -4,7 +4,7 @@ import { ServerFailure, type Session } from "../../ports/session.ts";
 
 const PRIVILEGE_MISSING = "42501";
 
-/** What tells the database from every other one, also from a copy of it. @throws ServerFailure, ConnectionLost */
+/** Identifies the database among all others, copies of it included. @throws ServerFailure, ConnectionLost */
 export async function readIdentity(session: Session): Promise<DatabaseIdentity> {
   const [[database], [server]] = await Promise.all([
     session.query(

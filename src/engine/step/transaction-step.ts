@@ -148,7 +148,7 @@ function stepTookEffect({ names }: Run, { step }: Script): string {
   return step.direction === "up" ? rowExists(names, step.version) : `NOT ${rowExists(names, step.version)}`;
 }
 
-/** The end of a step: the checks, and its COMMIT unless the transaction goes on with the next step. */
+/** The end of a step: the checks, and its COMMIT unless the transaction continues with the next step. */
 export function commitStepSql(
   run: Run,
   script: Script,

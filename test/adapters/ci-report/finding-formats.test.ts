@@ -285,6 +285,11 @@ ALTER TABLE orders ALTER total TYPE bigint;
     assert.match(table ?? "", /\n- Tested 8 down scripts: 4 restore the schema, /);
   });
 
+  test("calls the recipe of a rule of style a better way, not a safe one", () => {
+    const style = { ...harm("m/001.sql", 2), rule: "serial-column" as CheckRuleId };
+    assert.match(markdown({ ...check, findings: [style] }), /\n\*\*the better way:\*\*\n/);
+  });
+
   test("says that nothing was found", () => {
     const { replay: _, hint: __, sizes: ___, merge: ____, ...rest } = check;
     const document = markdown({ ...rest, findings: [], statements: [], inOlder: 0, ignored: 0, known: 0, outdated: 0 });
