@@ -43,7 +43,7 @@ export async function keptRows(session: Session): Promise<KeptTable[]> {
   return kept;
 }
 
-/** What was deleted or changed without a word, and values that are spelled differently. */
+/** Rows and values that were deleted or changed without an announcement, and values that are spelled differently. */
 export function unannounced(
   before: readonly KeptTable[],
   after: readonly KeptTable[],

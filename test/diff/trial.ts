@@ -18,7 +18,7 @@ const ROLES = ["reader", "writer"]
   .map((role) => `IF to_regrole('${role}') IS NULL THEN CREATE ROLE ${role}; END IF;`)
   .join(" ");
 
-/** What became of one direction of a pair. */
+/** The result of one direction of a pair. */
 export interface Outcome {
   /** "fails" if the statements do not run on the server that they are for. */
   readonly verdict: "equal" | "refused" | "different" | "loses" | "fails";

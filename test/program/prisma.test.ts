@@ -29,7 +29,7 @@ interface EngineModule {
   __wbg_set_wasm(exports: unknown): void;
 }
 
-/** What the types of Node do not have. */
+/** Names that the types of Node lack. */
 declare const WebAssembly: {
   instantiate(
     bytes: Uint8Array,

@@ -96,7 +96,7 @@ export function statementCells(statement: PlannedStatement): string[][] {
 
 export const PLAN_HEADS = ["relation", "lock", "blocks", "rows", "size", "does"];
 
-/** What runs around the steps, where the statements were tried, and what the estimates are worth. */
+/** Work around the steps, the place where the statements were tried, and the basis of the estimates. */
 export function surroundingLines(report: PlanReport): string[] {
   const { hooks, trial, ignored, known } = report;
   return [

@@ -10,7 +10,7 @@ import { standInLines } from "./check.ts";
 import { findingLines, resultWords } from "./failure.ts";
 import { nothingToDo } from "./run.ts";
 
-/** What `up` would do: step by step with its statements, then the findings, then a sentence. */
+/** The plan of `up`: its steps with their statements, then the findings, then a sentence. */
 export function releaseLines(report: PlanReport, output: Output, verbose: boolean): string[] {
   const findings = findingLines(planFindings(report), output);
   const steps = report.steps.flatMap((step) => [...stepLines(step, report, output, verbose), ""]);

@@ -42,7 +42,7 @@ export interface ChangedFacts {
   readonly after: ReadonlyMap<string, Pick<ObjectFacts, "facts">>;
 }
 
-/** What a schema does with objects that it has more, less or otherwise than another one. */
+/** Verbs for the objects that a schema has in addition to another one, lacks, or defines differently. */
 export interface SchemaVerbs {
   readonly added: string;
   readonly removed: string;

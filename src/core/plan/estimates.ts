@@ -4,8 +4,8 @@ import type { Work } from "../trace/waits.ts";
 import type { PlannedWork } from "./plan-report.ts";
 
 /*
- * What a statement's work takes, by the sizes of the live tables. The estimates are rough: they show whether a statement
- * takes milliseconds or hours, and whether the disk has room for it.
+ * The time and disk that a statement's work takes, by the sizes of the live tables. The estimates are rough: they show
+ * whether a statement takes milliseconds or hours, and whether the disk has room for it.
  */
 
 /** The tables that a statement works on, and what it makes of them. */

@@ -10,7 +10,7 @@ export function lossWords({ kind, tables, schemas }: Destruction): string {
   return names.length === 0 ? kind : `${kind} on ${names.join(", ")}`;
 }
 
-/** What the statements of a file destroy as far as their text shows it, as a finding; undefined for nothing. */
+/** The data that the statements of a file destroy as far as their text shows it, as a finding; undefined for none. */
 export function lossFinding(path: string, destructions: readonly Destruction[]): Finding | undefined {
   if (destructions.length === 0) return undefined;
   const words = destructions.map(lossWords).join("; ");

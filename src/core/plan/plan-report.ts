@@ -5,7 +5,7 @@ import type { UsedStandIn } from "../stand-ins/used-stand-in.ts";
 import type { Blocked } from "../trace/lock-modes.ts";
 import type { Work } from "../trace/waits.ts";
 
-/** What `up` would do to a database now. */
+/** The steps of `up` on a database now, with their effects. */
 export interface PlanReport {
   readonly type: "plan";
   readonly database: string;
@@ -67,7 +67,7 @@ export interface PlannedStatement {
   readonly inTransaction: boolean;
   /** The relations that it locks and that exist before its file. */
   readonly touches: readonly PlannedTouch[];
-  /** What it does besides its locks if it runs outside a transaction: "waits for older transactions". */
+  /** The effects besides its locks of a statement outside a transaction: "waits for older transactions". */
   readonly outside: string | undefined;
   /** Its work on all rows of relations, or on many. */
   readonly work: PlannedWork | undefined;
@@ -77,7 +77,7 @@ export interface PlannedStatement {
   readonly unknown: string | undefined;
   /** The data that it destroys, in words; empty for none. */
   readonly destroys: readonly string[];
-  /** What running clients can no longer do, in words; empty for nothing. */
+  /** The queries of running clients that fail afterwards, in words; empty for none. */
   readonly breaks: readonly string[];
 }
 

@@ -20,14 +20,14 @@ import { lossWords } from "./losses.ts";
 import { type OutsideWork, outsideWork } from "./outside-relations.ts";
 import type { ExplainedRows, PlannedStatement, PlannedTouch, PlannedWork } from "./plan-report.ts";
 
-/** What a plan says of a statement, besides its place and its text. */
+/** The effects of a statement in a plan, without its place and its text. */
 export type StatementFacts = Omit<PlannedStatement, "place" | "statement">;
 
 /** A statement that was tried, and what a plan has to know of it. */
 interface Known {
   readonly traced: TracedStatement;
   readonly work: Work | undefined;
-  /** What it works on outside a transaction; undefined for a statement in one. */
+  /** The work of a statement outside a transaction; undefined for a statement in one. */
   readonly outside: (OutsideWork & { readonly form: OutsideForm }) | undefined;
   /** The path of the file of this run that makes what it names. */
   readonly needs: string | undefined;
@@ -41,7 +41,7 @@ export interface ToExplain {
   readonly statement: Statement;
 }
 
-/** What is known of the statements of a run, from the trial and from the sizes in the database. */
+/** The facts about the statements of a run, from the trial and from the sizes in the database. */
 export class RunFacts {
   readonly sizes: Sizes;
   /** Statements that the server can be asked about, because it has everything that they name. */
@@ -176,7 +176,7 @@ function wordsOf({ waits, leaves }: OutsideForm): string | undefined {
   return waits || leaves !== undefined ? outsideWords(form) : undefined;
 }
 
-/** What the text alone shows. */
+/** The facts that the text alone shows. */
 function factsOfText(statement: Statement): StatementFacts {
   const destroyed = destruction(statement);
   return {

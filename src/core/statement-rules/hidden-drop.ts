@@ -64,7 +64,7 @@ function isCascade(statement: TracedStatement): boolean {
   return [bodyOf(statement), ...alterCommands(statement)].some((part) => at(part, "behavior") === "DROP_CASCADE");
 }
 
-/** What a statement names. */
+/** The objects that a statement names. */
 interface Written {
   /** The last parts of names, and those of columns and constraints that it drops. */
   readonly names: ReadonlySet<string>;

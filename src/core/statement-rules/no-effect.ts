@@ -40,7 +40,7 @@ export const noEffect: CheckRule = {
   },
 };
 
-/** What a statement with IF NOT EXISTS found, in words. */
+/** The object that a statement with IF NOT EXISTS found, in words. */
 function existing(file: TracedFile, statement: TracedStatement, resolve: Resolve): string[] {
   const body = bodyOf(statement);
   const isConditional = body.if_not_exists === true;

@@ -52,7 +52,7 @@ export const repeatedScan: CheckRule = {
       const isJoinable = kindOf(statement) === "AlterTableStmt" && alterCommands(statement).every(canBeJoined);
       for (const touch of statement.touches) {
         const { oid } = touch.before;
-        // What changes rows in between may need the first statement, and the second one may need the changed rows.
+        // A change of rows in between may need the first statement, and the second one may need the changed rows.
         if (changesRows(statement)) scanned.delete(oid);
         if (!isJoinable || touch.before.isPartition || !(touch.rewritten || touch.scanned)) continue;
         if (scanned.has(oid)) yield { statement, message: words(touch) };

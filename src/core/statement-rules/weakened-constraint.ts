@@ -79,7 +79,7 @@ interface Loss extends Origin {
   readonly words: string;
 }
 
-/** What a table that was there before no longer requires. */
+/** The requirements that an existing table has lost: NOT NULL and constraints. */
 function losses(file: TracedFile, changed: ChangedRelation): Loss[] {
   const { relation, before } = changed;
   if (!before) return [];

@@ -32,11 +32,11 @@ export function readTables(
   return tablesInScope(session, own, destructions);
 }
 
-/** What a run will do about a backup. */
+/** The backup that a run will make. */
 export interface BackupForecast {
   /** Undefined if none is needed or possible. */
   readonly backup: PlannedBackup | undefined;
-  /** What the backup will omit, or why there will be none. */
+  /** The tables that the backup will omit, or the reason why there will be none. */
   readonly findings: readonly Finding[];
 }
 

@@ -206,7 +206,7 @@ export class Tracer implements StatementWatch {
   }
 
   /**
-   * What is news of the relations that the transaction has locked.
+   * Changes of the relations that the transaction has locked, since it was last asked.
    * @param keeps true for a relation whose definition the statement cannot have changed
    */
   async #lookAtLocked(session: Session, keeps: (relation: Relation) => boolean): Promise<Touch[]> {

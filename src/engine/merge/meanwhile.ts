@@ -6,7 +6,7 @@ import { filesWith } from "../files/committed-files.ts";
 import { readMigrations } from "../files/read-migrations.ts";
 import type { Context } from "../session/context.ts";
 
-/** What the branch that this one will be merged into has got since this one began. Paths are those of `SqlFile`. */
+/** The changes of the branch that this one will be merged into, since this one began. Paths are those of `SqlFile`. */
 export interface Meanwhile {
   /** "origin/main at a1b2c3d". */
   readonly commit: string;

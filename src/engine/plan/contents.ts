@@ -10,7 +10,7 @@ import type { DatabaseContext } from "../session/context.ts";
 import { inSnapshot } from "../session/own-transaction.ts";
 import { ownObjects } from "../shadow/prove-downs.ts";
 
-/* What a plan file says of a run, and what a run compares with it. */
+/* The contents of a plan file; a run computes its own and compares both. */
 
 /** The files of a run, in the order in which they run. */
 export function filesOf({ scripts, around }: RunPlan): PlannedFile[] {

@@ -119,7 +119,7 @@ async function planOn(
   };
 }
 
-/** What the statements do in the shadow database; nothing if there are none. */
+/** Runs the statements in the shadow database, if there are any. */
 async function tryOn(
   context: DatabaseContext,
   session: Session,
@@ -151,7 +151,7 @@ function isAsRun({ scripts }: RunPlan): (one: RunFacts["toExplain"][number]) => 
   };
 }
 
-/** What the rules of check say, without what concerns only relations that the run itself makes. */
+/** The verdict of the rules of check, without findings about relations that the run itself makes. */
 function judged(
   context: DatabaseContext,
   { scripts, around }: RunPlan,

@@ -9,8 +9,8 @@ import type { DatabaseContext } from "../session/context.ts";
 import { isDirect } from "../session/own-settings.ts";
 
 /**
- * What `up` would refuse before its first step, as findings, and what makes the plan inexact: a standby, a pooler, a
- * changed repeatable migration.
+ * The reasons for which `up` would refuse before its first step, as findings, and those that make the plan inexact: a
+ * standby, a pooler, a changed repeatable migration.
  */
 export function findRefusals(
   { database: { description } }: DatabaseContext,

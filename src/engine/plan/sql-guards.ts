@@ -9,7 +9,7 @@ import type { DatabaseContext } from "../session/context.ts";
 import { ownSettings } from "../session/own-settings.ts";
 import { historyDigest } from "./contents.ts";
 
-/** What the script is made from. */
+/** A run to write as a script, and its database. */
 export interface ScriptSource {
   readonly planned: RunPlan;
   readonly identity: DatabaseIdentity;
@@ -17,8 +17,8 @@ export interface ScriptSource {
 }
 
 /**
- * The beginning of a script: it takes the lock of a run, and refuses another database, another history, and a run behind
- * a pooler that is not over.
+ * The beginning of a script: it takes the lock of a run, and refuses another database, another history, and an unfinished
+ * run of another pgstep behind a pooler.
  */
 export function guardsSql(context: DatabaseContext, session: Session, { identity, planned }: ScriptSource): string[] {
   const { history, lease } = tableNames(context.settings);

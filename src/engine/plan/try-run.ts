@@ -15,7 +15,7 @@ import { createdRoles } from "../shadow/missing-roles.ts";
 import type { InShadow } from "../shadow/shadow.ts";
 import { usedStandIns } from "../shadow/stand-ins.ts";
 
-/** What the statements of a run did in a shadow database that is as the migrations have made the live one. */
+/** The effects of the statements of a run in a shadow database that is as the migrations have made the live one. */
 export interface TriedRun {
   readonly traced: readonly TracedFile[];
   /** The paths of the files that ran to their end. */

@@ -51,7 +51,7 @@ export async function carryOut(context: DatabaseContext, kind: RunKind, options:
   return await withSession(database, kind.doing, work, signal);
 }
 
-/** What the migrations destroy as far as their text shows it. Undoing a migration is meant to. */
+/** The data that the migrations destroy as far as their text shows it. Undoing a migration is meant to. */
 function lossesOf(scripts: readonly Script[]): Finding[] {
   const ups = scripts.filter(({ step }) => step.direction === "up");
   return ups.flatMap(({ path, inspection }) => lossFinding(path, inspection.destructions) ?? []);

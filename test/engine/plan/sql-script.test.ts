@@ -39,7 +39,7 @@ async function psql(one: ServerWorld, script: string, url = one.url): Promise<Ou
   });
 }
 
-/** What a run leaves in the database: the history without times, the journal, and the schema. */
+/** The state that a run leaves in the database: the history without times, the journal, and the schema. */
 async function stateOf(one: ServerWorld) {
   const session = await one.database.open();
   try {
