@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { byKey } from "../../../src/core/catalog/schema-comparison.ts";
 import { readSchema } from "../../../src/engine/schema/read-schema.ts";
 import { ownObjects } from "../../../src/engine/shadow/prove-downs.ts";
 import { type ServerWorld, world } from "../support.ts";
@@ -53,7 +54,8 @@ async function stateOf(one: ServerWorld) {
         "SELECT bool_and(duration_ms >= 0 AND applied_at > now() AT TIME ZONE 'UTC' - '1h'::interval) FROM schema_migrations",
       ),
       journal: hasJournal ? await one.rows(journal) : [],
-      schema: await readSchema(session, ownObjects(one.context)),
+      // The server gives the objects in any order.
+      schema: byKey(await readSchema(session, ownObjects(one.context))),
     };
   } finally {
     await session.close();
