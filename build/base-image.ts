@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import process from "node:process";
 import { brotliCompressSync, constants } from "node:zlib";
+import { DATA } from "../src/adapters/embedded/pglite-image.ts";
+import { type ArchiveEntry, archiveOf } from "../src/adapters/images/archive.ts";
 
 /*
  * Creates an empty database and writes it as an archive: `<module of PGlite> <archive>`. Runs in its own process with a
@@ -27,11 +29,45 @@ crypto.randomFillSync = <Filled extends NodeJS.ArrayBufferView>(view: Filled): F
 };
 syncBuiltinESMExports();
 
+interface Instance {
+  query(sql: string): Promise<{ readonly rows: readonly { readonly name: string }[] }>;
+  close(): Promise<void>;
+  readonly Module: {
+    readonly FS: {
+      readdir(path: string): string[];
+      stat(path: string): { readonly mode: number };
+      isDir(mode: number): boolean;
+      readFile(path: string): Uint8Array;
+    };
+  };
+}
+
 const { PGlite } = (await import(moduleUrl)) as {
-  PGlite: { create(): Promise<{ dumpDataDir(compression: "none"): Promise<Blob> }> };
+  PGlite: { create(options: { readonly initDbStartParams: readonly string[] }): Promise<Instance> };
 };
-const database = await PGlite.create();
-const archive = Buffer.from(await (await database.dumpDataDir("none")).arrayBuffer());
+// Segments of the usual 16 MB would be most of the image.
+const database = await PGlite.create({ initDbStartParams: ["--wal-segsize=1"] });
+await database.query("SELECT pg_switch_wal()");
+await database.query("CHECKPOINT");
+const { rows } = await database.query("SELECT pg_walfile_name(pg_current_wal_insert_lsn()) AS name");
+const log = `pg_wal/${rows[0]?.name}`;
+const { FS } = database.Module;
+// A database that was closed needs no recovery when it starts.
+await database.close();
+
+function* entriesBelow(directory: string): Generator<ArchiveEntry> {
+  for (const name of FS.readdir(`${DATA}/${directory}`).filter((one) => one !== "." && one !== "..")) {
+    const entry = `${directory}${name}`;
+    const { mode } = FS.stat(`${DATA}/${entry}`);
+    const isDirectory = FS.isDir(mode);
+    if (/^pg_wal\/[0-9A-F]{24}$/.test(entry) && entry !== log) continue;
+    const bytes = isDirectory ? new Uint8Array() : FS.readFile(`${DATA}/${entry}`);
+    yield { path: entry, isDirectory, mode: mode & 0o777, bytes };
+    if (isDirectory) yield* entriesBelow(`${entry}/`);
+  }
+}
+
+const archive = archiveOf(entriesBelow(""));
 writeFileSync(
   path,
   brotliCompressSync(archive, {

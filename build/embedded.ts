@@ -12,10 +12,10 @@ import { ROOT } from "./runtimes.ts";
 const PACKAGE = join(ROOT, "node_modules", "@electric-sql", "pglite");
 
 /** Increase when this file or parser.ts changes what it writes. */
-const LAYOUT = 4;
+const LAYOUT = 5;
 
 /**
- * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite` and the name of its base image; the files
+ * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite`, its file system and the name of its base image; the files
  * that it loads; the archives of extensions; the base image, an empty database, so that nobody waits for one to be
  * created; and PostgreSQL's parser. Skipped if it exists for the installed versions.
  */
@@ -29,7 +29,11 @@ export async function bundleEmbedded(output: string): Promise<void> {
   mkdirSync(building, { recursive: true });
   await build({
     stdin: {
-      contents: `export { PGlite } from "@electric-sql/pglite"; export const baseImage = "${image}";`,
+      contents: [
+        `export { PGlite } from "@electric-sql/pglite";`,
+        `export { FilesInMemory } from "./src/adapters/embedded/memory-files.ts";`,
+        `export const baseImage = "${image}";`,
+      ].join("\n"),
       resolveDir: ROOT,
     },
     outfile: join(building, "pglite.js"),

@@ -11,7 +11,7 @@ import type { PostgresSession } from "../session/postgres-session.ts";
 import { type EmbeddedLock, LOCK_FILE, lockDirectory } from "./embedded-lock.ts";
 import { askPglite } from "./pglite-answer.ts";
 import { PgliteExtensions } from "./pglite-extensions.ts";
-import { archiveWith, imageOf, readBaseImage, unpackBaseImage } from "./pglite-image.ts";
+import { imageOf, readBaseImage, startFiles, unpackBaseImage } from "./pglite-image.ts";
 import { keepingExitCode, type LoadedPglite, loadPglite, type Pglite, type PgliteOptions } from "./pglite-module.ts";
 import { type PgliteThread, startPgliteThread } from "./pglite-thread.ts";
 import { PgliteWire } from "./pglite-wire.ts";
@@ -100,18 +100,15 @@ export class PgliteDatabase implements Database {
   async #startInMemory(loaded: LoadedPglite): Promise<Started> {
     if (this.#parameters) {
       const image = this.#image;
-      const makeImage = image && (() => archiveWith(image, loaded));
-      const thread = await startPgliteThread(loaded, startParams(loaded, this.#parameters), makeImage);
+      const options = startParams(loaded, this.#parameters);
+      const thread = await startPgliteThread(loaded, options, () => startFiles(loaded, image));
       const extensions = new PgliteExtensions(thread, loaded.directory, this.#extensions);
       if (image) await extensions.provideIfUsed();
       return { pglite: thread, extensions, thread };
     }
-    const image = readBaseImage(loaded);
-    return start(
-      loaded,
-      image ? { loadDataDir: new Blob([new Uint8Array(image.buffer, image.byteOffset, image.length)]) } : {},
-      this.#extensions,
-    );
+    const { FilesInMemory } = loaded.module;
+    const files = FilesInMemory && startFiles(loaded, undefined);
+    return start(loaded, files ? { fs: new FilesInMemory(files) } : {}, this.#extensions);
   }
 
   async #startIn(dataDir: string, loaded: LoadedPglite): Promise<Started> {

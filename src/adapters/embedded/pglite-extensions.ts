@@ -115,8 +115,8 @@ const PARSE = 0x50;
 /** Each has a file, and one for each pair. */
 const MOST_VERSIONS = 20;
 
-/** Mentions of server files: CREATE EXTENSION and its catalogs, LOAD, functions in C, preloaded libraries. */
-const NEEDS_FILES = /extension|\bload\b|libdir|language\s+["']?c\b|_libraries/i;
+/** Mentions of server files: CREATE EXTENSION and views of the files, LOAD, functions in C, preloaded libraries. */
+const NEEDS_FILES = /(?<!pg_)extension|pg_extension_update|\bload\b|libdir|language\s+["']?c\b|_libraries/i;
 
 /** Returns rows if there is an extension, a function in C, or a function whose text may do any of the above. */
 const USED = `SELECT 1 FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
-import { archiveEntries, archiveOf } from "../images/archive.ts";
+import { type ArchiveEntry, archiveEntries } from "../images/archive.ts";
 import { pageDelta, withDelta } from "../images/page-delta.ts";
 import type { LoadedPglite } from "./pglite-module.ts";
 import type { PgliteThread } from "./pglite-thread.ts";
@@ -29,7 +29,7 @@ export function unpackBaseImage(image: Buffer, directory: string): void {
 }
 
 /** Where PGlite keeps a database in its own file system. */
-const DATA = "/pglite/data";
+export const DATA = "/pglite/data";
 
 /**
  * The difference of a database from an empty one, compressed. It needs only the part of the log from the checkpoint on;
@@ -59,9 +59,13 @@ export async function imageOf(thread: PgliteThread, loaded: LoadedPglite): Promi
 /** Larger windows and better qualities take several times as long, and save a tenth. */
 const COMPRESSION = { params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 
-/** The archive of the database that `imageOf` read. @throws Error if the build has no base image */
-export function archiveWith(image: Uint8Array, loaded: LoadedPglite): Uint8Array<ArrayBuffer> {
+/**
+ * The files of a database to start with; undefined if the build has no base image.
+ * @param image of the database, as `imageOf` returned it; undefined for an empty one
+ */
+export function startFiles(loaded: LoadedPglite, image: Uint8Array | undefined): ArchiveEntry[] | undefined {
   const base = readBaseImage(loaded);
-  if (!base) throw new Error("an image without its base");
-  return archiveOf(withDelta([...archiveEntries(base)], brotliDecompressSync(image)));
+  if (!base) return undefined;
+  const files = [...archiveEntries(base)];
+  return image ? withDelta(files, brotliDecompressSync(image)) : files;
 }

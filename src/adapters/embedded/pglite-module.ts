@@ -3,6 +3,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../core/failure/failure.ts";
 import type { PgliteBackend } from "../../ports/pglite.ts";
+import type { ArchiveEntry } from "../images/archive.ts";
 
 /** The part of PGlite that is used here. */
 export interface PgliteModule {
@@ -11,15 +12,19 @@ export interface PgliteModule {
     /** The server's command line if none is given. */
     readonly defaultStartParams: readonly string[];
   };
-  /** The file name of the base image beside the module; the bare package has none. */
+  /** The file name of the base image beside the module; the bare package has neither this nor `FilesInMemory`. */
   readonly baseImage?: string;
+  /** The file system of a database that begins with files; they are written in place. */
+  readonly FilesInMemory?: new (
+    files: Iterable<ArchiveEntry>,
+  ) => object;
 }
 
 export interface PgliteOptions {
   /** Undefined for a database in memory. */
   readonly dataDir?: string;
-  /** A tar archive of the initial database. */
-  readonly loadDataDir?: Blob;
+  /** A file system in memory. */
+  readonly fs?: object;
   /** The server's command line. */
   readonly startParams?: readonly string[];
 }

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { ArchiveEntry } from "../images/archive.ts";
 import type { LoadedPglite, Pglite, PgliteOptions } from "./pglite-module.ts";
 
 /** PGlite in a thread of its own. */
@@ -27,12 +28,12 @@ const COLLECTED_MS = 20;
  * the order of the calls. Bytes travel as ArrayBuffer: Deno looks at each byte of a Uint8Array, which takes seconds and
  * gigabytes for a database.
  */
-const PROGRAM = `Promise.all(["worker_threads", "fs", "zlib"].map((name) => import("node:" + name))).then((modules) => {
-  const [{ parentPort }, { readFileSync }, { brotliDecompressSync }] = modules;
+const PROGRAM = `Promise.all(["worker_threads", "fs"].map((name) => import("node:" + name))).then((modules) => {
+  const [{ parentPort }, { readFileSync }] = modules;
   let pglite, loading, awake;
   const loaded = async (module, wasm) => {
-    const [{ PGlite }, pgliteWasmModule] = await Promise.all([import(module), WebAssembly.compile(readFileSync(new URL(wasm)))]);
-    return { PGlite, pgliteWasmModule };
+    const [classes, pgliteWasmModule] = await Promise.all([import(module), WebAssembly.compile(readFileSync(new URL(wasm)))]);
+    return { ...classes, pgliteWasmModule };
   };
   const calls = {
     load(module, wasm) {
@@ -41,12 +42,13 @@ const PROGRAM = `Promise.all(["worker_threads", "fs", "zlib"].map((name) => impo
       loading = loaded(module, wasm);
       loading.catch(() => {});
     },
-    async start(given, startParams) {
+    async start(startParams, files, ...buffers) {
       try {
-        const image = typeof given === "string" ? brotliDecompressSync(readFileSync(new URL(given))) : given;
-        const { PGlite, pgliteWasmModule } = await loading;
-        const loadDataDir = image && new Blob([image]);
-        pglite = await PGlite.create({ startParams, pgliteWasmModule, ...(loadDataDir && { loadDataDir }) });
+        const { PGlite, FilesInMemory, pgliteWasmModule } = await loading;
+        const fs = files && new FilesInMemory(files.map(([path, isDirectory, mode, buffer, at, length]) => (
+          { path, isDirectory, mode, bytes: new Uint8Array(buffers[buffer], at, length) }
+        )));
+        pglite = await PGlite.create({ startParams, pgliteWasmModule, ...(fs && { fs }) });
       } finally {
         clearInterval(awake);
       }
@@ -113,12 +115,13 @@ interface Call {
 
 /**
  * Starts PGlite in memory.
- * @param makeImage returns an archive of the database to start with, while PGlite is compiled; absent for an empty one
+ * @param makeFiles called while PGlite is compiled: the files of the database to start with, which are moved to the
+ *   thread; undefined if PGlite creates an empty one
  */
 export async function startPgliteThread(
-  { module, source, directory }: LoadedPglite,
+  { module, source }: LoadedPglite,
   { startParams = module.PGlite.defaultStartParams }: Pick<PgliteOptions, "startParams">,
-  makeImage?: () => Uint8Array<ArrayBuffer>,
+  makeFiles: () => readonly ArchiveEntry[] | undefined,
 ): Promise<PgliteThread> {
   // The loaders of the test runner are not for the thread.
   const worker = new Worker(PROGRAM, { eval: true, execArgv: [] });
@@ -156,9 +159,8 @@ export async function startPgliteThread(
   };
   try {
     const loaded = ask("load", [source, new URL("./pglite.wasm", source).href]);
-    const image = makeImage?.();
-    const given = image ? image.buffer : module.baseImage && new URL(module.baseImage, directory).href;
-    await Promise.all([loaded, ask("start", [given, startParams])]);
+    const files = module.FilesInMemory && makeFiles();
+    await Promise.all([loaded, ask("start", [startParams, ...(files ? movable(files) : [])])]);
   } catch (error) {
     stop();
     throw error;
@@ -184,6 +186,17 @@ export async function startPgliteThread(
     },
     stop,
   };
+}
+
+/** The files as the thread takes them: a list that names the buffers after it by their numbers. */
+function movable(files: readonly ArchiveEntry[]): unknown[] {
+  const buffers = [...new Set(files.map(({ bytes }) => bytes.buffer))];
+  const numbers = new Map(buffers.map((buffer, number) => [buffer, number]));
+  const list = files.map(({ path, isDirectory, mode, bytes }) => [
+    ...[path, isDirectory, mode],
+    ...[numbers.get(bytes.buffer), bytes.byteOffset, bytes.length],
+  ]);
+  return [list, ...buffers];
 }
 
 /** A copy that can be moved to the thread: the bytes may be a part of a larger buffer. */

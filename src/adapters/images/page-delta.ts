@@ -46,13 +46,13 @@ export function withDelta(before: readonly ArchiveEntry[], delta: Buffer): Archi
   for (const path of removed) base.delete(path);
   let from = end + 1;
   for (const [path, size, pages] of changed) {
-    const bytes = Buffer.alloc(size);
+    const bytes = new Uint8Array(size);
     const old = base.get(path);
     if (old) bytes.set(old.bytes.subarray(0, size));
     for (const page of pages) {
       const at = page * PAGE;
       const length = Math.min(PAGE, size - at);
-      delta.copy(bytes, at, from, from + length);
+      bytes.set(delta.subarray(from, from + length), at);
       from += length;
     }
     base.set(path, { path, isDirectory: false, mode: old?.mode ?? FILE_MODE, bytes });

@@ -134,13 +134,17 @@ async function runSetup(session: Session, { path, sql }: SetupFile): Promise<voi
 export async function usedStandIns(shadow: DatabaseContext): Promise<UsedStandIn[]> {
   const { database, settings, signal, preparedBy } = shadow;
   if (!database.embedded) return [];
-  const rows = await withSession(database, "inspect", (session) => session.query(USED), signal);
+  const read = async (session: Session) => ((await session.query(ANY)).length > 0 ? await session.query(USED) : []);
+  const rows = await withSession(database, "inspect", read, signal);
   const extensions = rows.map(({ name, comment }) => ({
     extension: String(name),
     ...(comment === STAND_IN_COMMENTS.ofFile && { path: standInPath(settings, `${name}.sql`) }),
   }));
   return [...extensions, ...(preparedBy === undefined ? [] : [{ path: preparedBy }])];
 }
+
+/** The view of the next query unpacks the files of all extensions. */
+const ANY = "SELECT 1 FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' LIMIT 1";
 
 const USED = `SELECT e.extname AS name, a.comment FROM pg_catalog.pg_extension e
  JOIN pg_catalog.pg_available_extensions a ON a.name = e.extname
