@@ -213,10 +213,10 @@ describe("the embedded pg_dump", () => {
       const other = await database.open();
       await other.execute("BEGIN; LOCK TABLE busy");
       await session.execute(SNAPSHOT);
-      const dumped = dump.write(session, WHOLE, never);
+      const ends = assert.rejects(dump.write(session, WHOLE, never), (error) => error instanceof ConnectionLost);
       const end = `SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid))::int AS n FROM pg_catalog.pg_locks WHERE NOT granted AND pid = ${session.backend.processId}`;
       while ((await other.query(end))[0]?.n === 0);
-      await assert.rejects(dumped, (error) => error instanceof ConnectionLost);
+      await ends;
       await other.close();
     });
   });

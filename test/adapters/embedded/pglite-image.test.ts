@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { LOCK_FILE } from "../../../src/adapters/embedded/embedded-lock.ts";
@@ -67,7 +67,7 @@ describe("the image of the embedded database", () => {
     assert.ok(readFileSync(join(embedded, `base-${version}.tar.br`)).length < 2_000_000);
   });
 
-  test("without it, or with a damaged one, initdb makes the database", async () => {
+  test("with a damaged one, initdb makes the database", async () => {
     const [node, program] = await programCommand("node");
     const copy = join(place, "copy");
     cpSync(dirname(program ?? ""), copy, {
@@ -80,14 +80,10 @@ describe("the image of the embedded database", () => {
       readdirSync(join(copy, "embedded")).find((name) => name.startsWith("base-")) ?? "",
     );
     const directory = migrations("initdb", FROM_INITDB);
-    for (const damage of [() => truncateSync(image, 100_000), () => rmSync(image)]) {
-      damage();
-      const data = join(place, "initdb-data");
-      const words = ["up", "--url", `pglite:${data}`, "--dir", directory];
-      const outcome = await run([node, join(copy, "pgstep.js"), ...words], { directory: place });
-      assert.equal(outcome.status, 0, outcome.stderr);
-      rmSync(data, { recursive: true });
-    }
+    truncateSync(image, 100_000);
+    const words = ["up", "--url", `pglite:${join(place, "initdb-data")}`, "--dir", directory];
+    const outcome = await run([node, join(copy, "pgstep.js"), ...words], { directory: place });
+    assert.equal(outcome.status, 0, outcome.stderr);
   });
 
   test("a process that is killed while it makes the database leaves nothing that a later one stumbles over", async () => {
