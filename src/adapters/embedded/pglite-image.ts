@@ -12,12 +12,17 @@ import type { PgliteThread } from "./pglite-thread.ts";
  */
 export function readBaseImage({ module, directory }: LoadedPglite): Buffer | undefined {
   if (module.baseImage === undefined) return undefined;
+  const { href } = new URL(module.baseImage, directory);
   try {
-    return brotliDecompressSync(readFileSync(new URL(module.baseImage, directory)));
+    if (read?.href !== href) read = { href, archive: brotliDecompressSync(readFileSync(new URL(href))) };
+    return Buffer.from(read.archive);
   } catch {
     return undefined;
   }
 }
+
+/** The archive that was read last: a process may start many databases. */
+let read: { readonly href: string; readonly archive: Buffer } | undefined;
 
 /** Writes the files of an empty database into an empty directory, which is faster than through PGlite. */
 export function unpackBaseImage(image: Buffer, directory: string): void {

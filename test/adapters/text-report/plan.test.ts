@@ -8,7 +8,8 @@ import { sampleReports } from "../../support/all-reports.ts";
 /** The lines of the sample plan, with a long statement, as a terminal of that width shows them; undefined for a pipe. */
 function shown(columns: number | undefined): string[] {
   const parts: string[] = [];
-  const stream = { write: (part: string) => parts.push(part), isTTY: columns !== undefined, columns };
+  const write = (part: string) => parts.push(part);
+  const stream = columns === undefined ? { write } : { write, isTTY: true, columns };
   const output = new Output(stream, { quiet: false, verbose: false, color: "never", ascii: false, variables: {} });
   const report = sampleReports().plan;
   const steps = report.steps.map((step) => ({
