@@ -40,6 +40,10 @@ export interface Character {
 }
 
 export function* characters(text: string): Generator<Character> {
+  if (ASCII.test(text)) {
+    for (const one of text) yield { text: one, width: 1 };
+    return;
+  }
   segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   for (const [part] of text.matchAll(PART)) {
     for (const { segment } of segmenter.segment(part)) yield { text: segment, width: characterWidth(segment) };
