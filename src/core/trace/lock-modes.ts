@@ -17,6 +17,14 @@ export const LOCK_MODES = [
 
 export type LockMode = (typeof LOCK_MODES)[number];
 
+/** For each mode the numbers, from 1, of those that it conflicts with (PostgreSQL documentation, 13.3.1). */
+export const CONFLICTS = ["8", "78", "5678", "45678", "34678", "345678", "2345678", "12345678"] as const;
+
+/** True if one session waits for the one lock while another session has the other. */
+export function isConflict(one: LockMode, other: LockMode): boolean {
+  return CONFLICTS[LOCK_MODES.indexOf(one)]?.includes(`${LOCK_MODES.indexOf(other) + 1}`) ?? false;
+}
+
 /** What nobody else can do while a lock is held: "reads and writes", "writes"; undefined for neither. */
 export type Blocked = "reads and writes" | "writes";
 

@@ -1,21 +1,15 @@
-import { secretMask } from "../../core/placeholders/placeholders.ts";
-import type { Blocker, RunActivity, Share } from "../../core/reports/other-sessions.ts";
-import { maskedBeginning } from "../../core/secrets/masking.ts";
+import type { RunActivity, Share } from "../../core/reports/other-sessions.ts";
 import { readSql } from "../../core/sql/own-sql.ts";
+import { CONFLICTS, LOCK_MODES } from "../../core/trace/lock-modes.ts";
 import type { Session } from "../../ports/session.ts";
-import { isoText } from "../history/history-table.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
+import { ageMs, BLOCKER, preparedFields, querySql, sessionFields, withBeginning } from "./session-sql.ts";
 
-const LONGEST_QUERY = 120;
 /** The most that are looked at and reported: a busy table may have hundreds of waiting sessions. */
 const MOST_FOUND = 200;
 const MOST_REPORTED = 30;
 
-const BLOCKER: Shape = {
-  ...{ pid: "number?", preparedAs: "text?", user: "text?", application: "text?", backendType: "text?", state: "text?" },
-  ...{ since: "text?", ageMs: "number?", query: "text?", waitsFor: ["list of", "number"] },
-};
 const ACTIVITY: Shape = {
   ...{ state: "text?", query: "text?", ageMs: "number?" },
   progress: [
@@ -38,41 +32,18 @@ export async function readActivity(
   processId: number,
   { settings }: Pick<DatabaseContext, "settings">,
 ): Promise<RunActivity> {
-  const omitsQueries = secretMask(settings.placeholders) !== undefined;
-  const [row] = await session.query(activitySql(processId, omitsQueries));
+  const [row] = await session.query(activitySql(processId, querySql(settings)));
   const activity = jsonAnswer<RunActivity>(row?.activity, ACTIVITY);
-  const withBeginning = <One extends Pick<Blocker, "query">>(one: One): One => ({
-    ...one,
-    query: one.query && beginning(one.query),
-  });
   return withBeginning({ ...activity, blockers: activity.blockers.map(withBeginning) });
 }
 
-/** The mark of a run behind a pooler. */
-const MARKER = /^\/\* pgstep \S+ \*\/ /;
-
-/** The beginning of a query, cut after its secrets are masked: half a secret would not be recognized. */
-function beginning(query: string): string {
-  const line = maskedBeginning(query.replace(MARKER, "")).replace(/\s+/g, " ");
-  return [...line].slice(0, LONGEST_QUERY).join("");
-}
-
-/**
- * The activity as JSON.
- * @param omitsQueries omits all queries, which may contain parts of secrets
- */
-function activitySql(processId: number, omitsQueries: boolean): string {
-  const query = omitsQueries ? "NULL::text" : "NULLIF(left(a.query, 4000), '<insufficient privilege>')";
+/** The activity as JSON. @param query the SQL expression of a session's query */
+function activitySql(processId: number, query: string): string {
   return readSql(`WITH RECURSIVE ${blockersSql(processId, query)}
  SELECT json_build_object('state', a.state, 'query', ${query}, 'ageMs', ${ageMs("a.query_start")},
  'progress', (${progressSql(processId)}), 'total', (SELECT count(*) FROM blocker),
  'blockers', (SELECT COALESCE(json_agg(b.blocker), '[]') FROM (SELECT blocker FROM blocker ORDER BY waits, since LIMIT ${MOST_REPORTED}) b))::text AS activity
  FROM (VALUES (${processId})) run(pid) LEFT JOIN pg_stat_activity a ON a.pid = run.pid`);
-}
-
-/** Whole milliseconds since a time; negative ones would come from a transaction that began after this query. */
-function ageMs(since: string): string {
-  return `floor(1000 * GREATEST(0, date_part('epoch', clock_timestamp() - ${since})))`;
 }
 
 /**
@@ -86,20 +57,10 @@ function blockersSql(processId: number, query: string): string {
  found AS MATERIALIZED (SELECT c.pid, pg_blocking_pids(c.pid) AS waits_for FROM (SELECT pid FROM chain LIMIT ${MOST_FOUND}) c
  WHERE c.pid NOT IN (${processId}, pg_backend_pid())),
  prepared AS (${preparedSql(processId)}),
- blocker AS (SELECT f.waits_for <> '{}' AS waits, a.xact_start AS since, json_build_object('pid', f.pid, 'preparedAs', NULL, 'user', a.usename,
- 'application', NULLIF(a.application_name, ''), 'backendType', a.backend_type, 'state', a.state, 'since', ${isoText("timezone('UTC', a.xact_start)")},
- 'ageMs', ${ageMs("a.xact_start")}, 'query', ${query}, 'waitsFor', ARRAY(SELECT DISTINCT w.pid FROM unnest(f.waits_for) w(pid) ORDER BY 1)) AS blocker
+ blocker AS (SELECT f.waits_for <> '{}' AS waits, a.xact_start AS since, json_build_object(${sessionFields({ pid: "f.pid", query, waitsFor: "f.waits_for" })}) AS blocker
  FROM found f LEFT JOIN pg_stat_activity a ON a.pid = f.pid WHERE f.pid <> 0
- UNION ALL SELECT false, p.prepared, json_build_object('pid', NULL, 'preparedAs', p.gid, 'user', p.owner, 'application', NULL, 'backendType', NULL,
- 'state', 'prepared', 'since', ${isoText("timezone('UTC', p.prepared)")}, 'ageMs', ${ageMs("p.prepared")}, 'query', NULL, 'waitsFor', '{}'::int[]) FROM prepared p)`;
+ UNION ALL SELECT false, p.prepared, json_build_object(${preparedFields("p")}) FROM prepared p)`;
 }
-
-const LOCK_MODES = [
-  ...["AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock"],
-  ...["ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"],
-];
-/** For each mode the numbers, from 1, of those that it conflicts with (PostgreSQL documentation, 13.3.1). */
-const CONFLICTS = ["8", "78", "5678", "45678", "34678", "345678", "2345678", "12345678"];
 
 /** The prepared transactions that one of the found processes waits for. Only they hold locks without a process. */
 function preparedSql(processId: number): string {
@@ -118,7 +79,8 @@ function preparedSql(processId: number): string {
     ]
       .map((column) => `${of}.${column}`)
       .join(", ")})`;
-  const modeNumber = (of: string) => `array_position('{${LOCK_MODES}}'::text[], ${of}.mode)`;
+  const modes = LOCK_MODES.map((mode) => `${mode}Lock`);
+  const modeNumber = (of: string) => `array_position('{${modes}}'::text[], ${of}.mode)`;
   return `SELECT DISTINCT x.gid, x.owner, x.prepared FROM pg_locks waiting
  JOIN pg_locks held ON held.pid IS NULL AND held.granted AND ${tag("held")} IS NOT DISTINCT FROM ${tag("waiting")}
  AND strpos(('{${CONFLICTS}}'::text[])[${modeNumber("waiting")}], ${modeNumber("held")}::text) > 0

@@ -80,7 +80,7 @@ for (const major of [15, 18] as const) {
             await release();
           });
         });
-        assert.equal(left !== undefined, waits);
+        assert.equal(left !== undefined, waits !== undefined);
         if (!left) return;
         const again = await world({}, { major, before: GIVEN });
         const snapshot = `BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM ${table}`;
