@@ -73,6 +73,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "setting-files": "the syntax of settings files",
     configuration: "the values of settings, and where each comes from",
     reports: "events during a run, and the result at its end",
+    activity: "what other sessions and replication mean for a run",
     bundle: "migrations inside an executable",
   },
   engine: {
@@ -104,6 +105,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     merge: "running the migrations of two branches in both orders",
     check: "validating files; running them in a shadow database, and judging what was observed",
     drift: "comparing a database with the schema that its migrations make",
+    activity: "reading what other sessions and replication do now",
     plan: "what `up` would do to a database now; running exactly that",
     diff: "comparing two schemas; ordering the statements between them by trial",
     doctor: "checks of an environment",

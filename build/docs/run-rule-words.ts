@@ -82,6 +82,38 @@ export const RUN_RULES = {
     meaning: "something has changed since a plan was made, so `up --plan` refuses",
     remedy: "make a new plan and review it: `pgstep plan --out plan.json`",
   },
+  "session-blocks": {
+    severity:
+      "error if others would wait behind `up` without limit, note if it began less than a minute ago, else a warning",
+    meaning:
+      "another session, prepared transaction, autovacuum or run of pgstep has something now that a step of the plan would wait for",
+    remedy: "let it end, or end it: [plan.md](plan.md#other-sessions-now)",
+  },
+  "session-waits": {
+    meaning: "a session waits now for a lock on a table that the plan locks: a queue that the run would make longer",
+    remedy: "end the session that it waits for, or run at a quieter time",
+  },
+  "long-transaction": {
+    meaning: "a transaction has been open for a minute or longer, and no step of the plan waits for it",
+    remedy: "find out why it is open: [plan.md](plan.md#other-sessions-now)",
+  },
+  "replication-behind": {
+    meaning: "a standby or subscriber is 100 MB or 30 seconds behind",
+    remedy: "run when it has caught up",
+  },
+  "idle-slot": {
+    severity: "warning if it keeps 1 GB or more, else a note",
+    meaning: "a replication slot has no consumer, so the server keeps the WAL that a run writes",
+    remedy: "start its consumer, or drop the slot",
+  },
+  "standby-missing": {
+    meaning: "fewer synchronous standbys are connected than each COMMIT waits for",
+    remedy: "start the standby, or change `synchronous_standby_names`",
+  },
+  "sessions-hidden": {
+    meaning: "the role may not see what other sessions do, so `plan` may not report all of them",
+    remedy: "run the GRANT that the hint shows",
+  },
   "not-reversible": {
     severity: "warning, an error if the migration cannot be applied again after it",
     meaning: "a down script does not undo its migration completely",

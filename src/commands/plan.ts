@@ -26,7 +26,7 @@ export const plan: Command<Environment> = {
   summary: "show what up will do to this database",
   description:
     "Shows for each pending statement what it locks and blocks, how large the tables are, its work on existing rows " +
-    "and the time and disk for it, what it destroys, and what breaks running clients. The statements are tried in a " +
+    "and the time and disk for it, what it destroys, and what breaks running clients; and the sessions that it would wait for now. The statements are tried in a " +
     "database that has what the applied migrations make; the live database is only read. Exits with 3 on errors.",
   arguments: [UP_ARGUMENT],
   findings: true,
@@ -37,6 +37,7 @@ export const plan: Command<Environment> = {
     { name: "out", value: "file", summary: "write the plan to a file, for up --plan", completes: "file" },
     { name: "valid-for", value: "duration", summary: "how long up --plan accepts the file (24h)" },
     { name: "sql", summary: "print a script for psql that does the same" },
+    { name: "watch", value: "duration", summary: "look at other sessions each second for so long" },
     settingOption("failOn"),
     settingOption("rules"),
     settingOption("knownFindings"),
@@ -55,6 +56,7 @@ export const plan: Command<Environment> = {
   ],
   examples: [
     { line: "pgstep plan", note: "before a release, on production" },
+    { line: "pgstep plan --watch 30s", note: "also finds sessions that come and go" },
     { line: "pgstep plan --format markdown > ticket.md", note: "for a change ticket" },
     { line: "pgstep plan --sql > release.sql", note: "for a database that only psql may change" },
     { line: "pgstep plan --out plan.json", note: "to review, and to run with up --plan" },
@@ -87,6 +89,7 @@ async function planOptions(invocation: Invocation, environment: Environment): Pr
   const kept = path === undefined ? undefined : keptPlan(path, validForMs, environment);
   return {
     ...{ kept, inShadow: inDriftTrial, policy, limitMs: trialLimit(invocation), levels, known, smallBytes },
+    watching: { forMs: durationOption(invocation, "watch") ?? 0 },
     singleTransaction: invocation.options.has("single-transaction"),
   };
 }

@@ -262,6 +262,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
       file: { path: "plan.json", validUntil: "2026-01-31T12:00:00.000Z" },
       backup: EVENTS["backup-planned"].backup,
       trial: { database: "shadow", standIns: [{ extension: "pg_cron" }], roles: ["app_reader"] },
+      samples: 30,
       ...{ sessions: [FINDING], findings: [{ ...FINDING, severity: "error", why: "w", recipe: "-- r\nSELECT 1" }] },
     },
     rule: {

@@ -41,6 +41,7 @@ export function normalise(output: string, names: ReadonlyMap<string, string>): s
   text = text
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?/g, "<timestamp>")
     .replace(/ *(?<![\w.<-])\d+(\.\d+)? ?(ms|s|min)\b/g, (found) => (found.startsWith(" ") ? " <time>" : "<time>"))
+    .replace(/\bfor \d\d:\d\d:\d\d\b/g, "for <time>")
     .replace(/("[a-z]+_?[mM]s": ?)\d+(\.\d+)?/g, "$1<time>")
     .replace(/\b(pid |process |pg_terminate_backend\()\d+\b/g, "$1<pid>");
   const lines = text.split("\n").map((line) => line.trimEnd());

@@ -8,7 +8,7 @@ export function jsonPlan({ steps, sessions, findings, ...report }: PlanReport) {
     ...fields(report, "singleTransaction", "hooks", "file", "backup"),
     trial: orNull(report.trial, ({ standIns, ...trial }) => ({ ...trial, standIns: standIns.map(jsonStandIn) })),
     ...{ sessions: sessions.map(jsonCheckFinding), findings: findings.map(jsonCheckFinding) },
-    ...fields(report, "ignored", "known"),
+    ...fields(report, "samples", "ignored", "known"),
   };
 }
 

@@ -89,7 +89,10 @@ export const RESULTS = {
     file: refOrNull("planFile", "The file that the plan was written to; null for none."),
     backup: refOrNull("plannedBackup", "The backup that up would make first; null for none."),
     trial: refOrNull("plannedTrial", "Where the statements were tried; null if they were not."),
-    sessions: list("About other sessions at the moment of the plan.", ref("checkFinding")),
+    sessions: list("About other sessions and replication at the moment of the plan.", ref("checkFinding")),
+    samples: count(
+      "How often pgstep looked at other sessions: once, or each second with --watch; 0 for the embedded database, a standby, and if nothing would run.",
+    ),
     findings: list("Errors first.", ref("checkFinding")),
     ignored: count("The number of findings that comments in the files ignore."),
     known: count("The number of findings that the file of known findings forgives."),

@@ -98,7 +98,7 @@ export const PLAN_HEADS = ["relation", "lock", "blocks", "rows", "size", "does"]
 
 /** Work around the steps, the place where the statements were tried, and the basis of the estimates. */
 export function surroundingLines(report: PlanReport): string[] {
-  const { hooks, trial, ignored, known } = report;
+  const { hooks, trial, samples, ignored, known } = report;
   return [
     ...(hooks.length > 0
       ? [
@@ -109,6 +109,7 @@ export function surroundingLines(report: PlanReport): string[] {
     ...(trial && trial.roles.length > 0
       ? [`Created roles there that no file creates: ${printableLine(enumeration(trial.roles))}.`]
       : []),
+    ...(samples > 1 ? [`Looked at other sessions ${samples} times.`] : []),
     ...(ignored > 0 ? [`Comments in the files ignore ${counted(ignored, "finding")}.`] : []),
     ...(known > 0 ? [`Known before: ${counted(known, "finding")}.`] : []),
   ];

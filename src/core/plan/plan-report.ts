@@ -24,6 +24,8 @@ export interface PlanReport {
   readonly trial: PlannedTrial | undefined;
   /** About other sessions at the moment of the plan: those that `up` would wait for, or that would wait for `up`. */
   readonly sessions: readonly Finding[];
+  /** How often pgstep looked at other sessions; 0 where there are none, and if nothing would run. */
+  readonly samples: number;
   readonly findings: readonly Finding[];
   /** The number of findings that comments in the files ignore. */
   readonly ignored: number;

@@ -17,6 +17,7 @@ import { neededFile } from "./dependence.ts";
 import { estimatedWork } from "./estimates.ts";
 import { isExplained } from "./explained.ts";
 import { lossWords } from "./losses.ts";
+import { type Needs, neededLocks } from "./needed-locks.ts";
 import { type OutsideWork, outsideWork } from "./outside-relations.ts";
 import type { ExplainedRows, PlannedStatement, PlannedTouch, PlannedWork } from "./plan-report.ts";
 
@@ -25,6 +26,7 @@ export type StatementFacts = Omit<PlannedStatement, "place" | "statement">;
 
 /** A statement that was tried, and what a plan has to know of it. */
 interface Known {
+  readonly path: string;
   readonly traced: TracedStatement;
   readonly work: Work | undefined;
   /** The work of a statement outside a transaction; undefined for a statement in one. */
@@ -53,21 +55,29 @@ export class RunFacts {
   constructor(files: readonly TracedFile[], tables: readonly TableStatistics[]) {
     this.#files = files;
     this.sizes = new Sizes(tables, files);
-    const all = files.flatMap((file) => knownOf(files, file).map((one) => [file.path, one] as const));
-    this.#known = new Map(all.map(([path, one]) => [keyOf(path, one.traced.statement), one]));
+    const all = files.flatMap((file) => knownOf(files, file));
+    this.#known = new Map(all.map((one) => [keyOf(one.path, one.traced.statement), one]));
     this.toExplain = all
-      .filter(([, { traced, needs }]) => needs === undefined && isExplained(traced))
-      .map(([path, { traced }]) => ({ path, statement: traced.statement }));
+      .filter(({ traced, needs }) => needs === undefined && isExplained(traced))
+      .map(({ path, traced }) => ({ path, statement: traced.statement }));
   }
 
   /** The relations of the database that the statements touch, as they are named there, each once. */
   get relations(): readonly Relation[] {
-    const before = this.#files[0]?.before ?? new Map<number, Relation>();
     const oids = [...this.#known.values()].flatMap(({ traced, outside }) => [
       ...traced.touches.map((touch) => touch.before.oid),
       ...(outside?.relations ?? []).map(({ oid }) => oid),
     ]);
-    return [...new Set(oids)].flatMap((oid) => before.get(oid) ?? []);
+    return [...new Set(oids)].flatMap((oid) => this.#before.get(oid) ?? []);
+  }
+
+  get #before(): ReadonlyMap<number, Relation> {
+    return this.#files[0]?.before ?? new Map();
+  }
+
+  /** The locks that the statements take on relations of the database. */
+  get needs(): Needs {
+    return neededLocks([...this.#known.values()], this.#before);
   }
 
   /** True if the statement concerns only relations that this run makes, which no client uses yet. */
@@ -134,7 +144,7 @@ export class RunFacts {
   }
 
   #isNew({ oid }: Relation): boolean {
-    return this.#files[0]?.before.has(oid) !== true;
+    return !this.#before.has(oid);
   }
 }
 
@@ -146,6 +156,7 @@ function knownOf(files: readonly TracedFile[], file: TracedFile): Known[] {
   return [...inOrder(file)].map(({ statement: traced, resolve }) => {
     const form = traced.transaction === 0 ? outsideForm(traced.statement) : undefined;
     return {
+      path: file.path,
       ...{ traced, work: works.get(traced), needs: neededFile(files, file, traced, resolve) },
       outside: form && { form, ...outsideWork(file, traced, resolve) },
       ...{ destroys: destroys.get(traced) ?? [], breaks: breaks.get(traced) ?? [] },

@@ -214,7 +214,7 @@ export function activityWords(activity: RunActivity): string {
 }
 
 /** As SQL quotes a text, for people: readable, unlike `quoteText`. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 

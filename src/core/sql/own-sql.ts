@@ -47,6 +47,9 @@ export function inOwnPathSql(query: string): string {
   return `${OWN_PATH}${query}`;
 }
 
+/** For a query of a command that must not be noticed, before it in its message: such a query is not worth waiting for. */
+export const BRIEFLY = "SET LOCAL lock_timeout=100;SET LOCAL statement_timeout=5000;";
+
 /** The same for a query that looks up names as the user's statements do. */
 export function readInUsersPathSql(query: string): string {
   return `${READ_COMMITTED}SET LOCAL statement_timeout=0;SET LOCAL exit_on_error=off;${query}`;

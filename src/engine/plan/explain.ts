@@ -1,16 +1,13 @@
 import { readExplained } from "../../core/plan/explained.ts";
 import type { ExplainedRows } from "../../core/plan/plan-report.ts";
 import type { ToExplain } from "../../core/plan/run-facts.ts";
+import { BRIEFLY } from "../../core/sql/own-sql.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 
 /** More statements than these are not explained: planning them keeps the server busy, for more lines than a person reads. */
 const MOST_STATEMENTS = 200;
 
-/** The transaction is rolled back, and a statement that has to wait is not worth waiting for. */
-const BEGIN = [
-  "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
-  "SET LOCAL lock_timeout = 100; SET LOCAL statement_timeout = 5000; SET LOCAL exit_on_error = off",
-];
+const BEGIN = ["BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", `${BRIEFLY}SET LOCAL exit_on_error = off`];
 
 /**
  * Asks the server how it would find the rows of statements, without running them: in a transaction that only reads, each

@@ -8,10 +8,12 @@ import type { UpTarget } from "../../core/migrations/plan.ts";
 import type { PlanReport } from "../../core/plan/plan-report.ts";
 import { RunFacts } from "../../core/plan/run-facts.ts";
 import type { Session } from "../../ports/session.ts";
+import { type Watching, watchActivity } from "../activity/watch-activity.ts";
 import { forecastBackup } from "../backup/before-run.ts";
 import { ignoresOf, placedFinding } from "../check/judge.ts";
 import { type TimeLimit, timeLimit } from "../check/time-limit.ts";
 import { byWeightAndPlace } from "../files/read-migrations.ts";
+import { STANDBY } from "../history/read-only.ts";
 import { upChoice } from "../run/migrate.ts";
 import { plannerOf } from "../run/plan-run.ts";
 import type { RunPlan } from "../run/run-plan.ts";
@@ -24,7 +26,7 @@ import { readIdentity } from "./identity.ts";
 import { type KeptPlan, recordPlan } from "./record-plan.ts";
 import { findRefusals } from "./refusals.ts";
 import { sqlScript } from "./sql-script.ts";
-import { plannedSteps } from "./steps.ts";
+import { plannedSteps, stepNames } from "./steps.ts";
 import { filesOfDatabase, notTried, type TriedRun, tryRun } from "./try-run.ts";
 
 export interface PlanOptions {
@@ -40,6 +42,8 @@ export interface PlanOptions {
   readonly kept?: KeptPlan | undefined;
   /** Receives the run as a script for psql; absent if none is wanted. @throws Failure plan-not-scriptable */
   readonly script?: ((sql: string) => void) | undefined;
+  /** How often to look at other sessions; once, if absent. */
+  readonly watching?: Watching | undefined;
   /** The levels that the settings give to rules. */
   readonly levels?: RuleLevels | undefined;
   /** The findings that are forgiven; absent without a file of them. */
@@ -94,6 +98,7 @@ async function planOn(
   const { traced, complete, trial, findings: tries } = settled(result);
   const { backup, findings: ofBackup } = settled(forecast);
   const facts = new RunFacts(traced, settled(statistics).tables);
+  const other = await otherSessions(context, session, { planned, facts, options });
   const explained = await explainStatements(session, facts.toExplain.filter(isAsRun(planned)));
   const verdict = judged(context, planned, { traced, complete }, { facts, options });
   const findings = [
@@ -114,9 +119,29 @@ async function planOn(
     singleTransaction,
     hooks: planned.around.hooks.map(({ hook: { moment, name } }) => ({ moment, name })),
     file: options.kept && (await recordPlan(context, session, options.kept, run)),
-    ...{ backup, trial, sessions: [], findings },
+    ...{ backup, trial, sessions: other.findings, samples: other.samples, findings },
     ...{ ignored: verdict.ignored.length, known: verdict.known.length },
   };
+}
+
+const ONCE: Watching = { forMs: 0 };
+
+/** What other sessions do now, if there are any and something would run. */
+async function otherSessions(
+  context: DatabaseContext,
+  session: Session,
+  run: { readonly planned: RunPlan; readonly facts: RunFacts; readonly options: PlanOptions },
+): Promise<Awaited<ReturnType<typeof watchActivity>>> {
+  const { planned, facts, options } = run;
+  const { scripts, around, state } = planned;
+  // The sessions of a standby are not those of the server that would run the migrations.
+  const isElsewhere = session.backend.embedded || state.readOnly === STANDBY;
+  if (isElsewhere || scripts.length + around.repeatable.stale.length === 0) return { findings: [], samples: 0 };
+  const { needs } = facts;
+  const { watching = ONCE } = options;
+  const { lockTimeoutMs } = context.settings;
+  const concerned = { ...needs, nameOf: stepNames(planned), lockTimeoutMs, longMs: watching.longMs };
+  return await watchActivity(context, session, concerned, watching);
 }
 
 /** Runs the statements in the shadow database, if there are any. */

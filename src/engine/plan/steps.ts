@@ -16,7 +16,7 @@ export function plannedSteps(
   facts: RunFacts,
   explained: ReadonlyMap<ToExplain, ExplainedRows | string>,
 ): PlannedStep[] {
-  const names = new Map(scripts.map(({ path, step }) => [path, step.name]));
+  const nameOf = stepNames({ scripts });
   const answers = new Map([...explained].map(([{ path, statement }, rows]) => [`${path}\n${statement.offset}`, rows]));
   const planned = (path: string, statement: Statement): PlannedStatement => {
     const rows = answers.get(`${path}\n${statement.offset}`);
@@ -25,7 +25,7 @@ export function plannedSteps(
       place: { path, ...position },
       // The text as written: the value of a placeholder may be secret.
       statement: (replaced?.written ?? text).replace(/\s+/g, " ").slice(0, LONGEST_STATEMENT),
-      ...facts.of(path, statement, rows, (other) => names.get(other) ?? other),
+      ...facts.of(path, statement, rows, nameOf),
     };
   };
   const stepOf = (script: Script, kind: PlannedStep["kind"]): PlannedStep => {
@@ -37,6 +37,12 @@ export function plannedSteps(
     ...scripts.map((script) => stepOf(script, "migration")),
     ...around.repeatable.stale.map(({ script }) => stepOf(script, "repeatable")),
   ];
+}
+
+/** Finds the name of the migration with a path. */
+export function stepNames({ scripts }: Pick<RunPlan, "scripts">): (path: string) => string {
+  const names = new Map(scripts.map(({ path, step }) => [path, step.name]));
+  return (path) => names.get(path) ?? path;
 }
 
 function listed(

@@ -7,7 +7,7 @@ import { digestOf } from "../../../src/core/plan/plan-file.ts";
 import { openPlanFile, usePlan } from "../../../src/engine/plan/use-plan.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
 import type { DatabaseContext } from "../../../src/engine/session/context.ts";
-import { type ServerWorld, world } from "../support.ts";
+import { holding, type ServerWorld, world } from "../support.ts";
 import { planOf } from "./support.ts";
 
 const SETTINGS = { schema: "public", table: "schema_migrations" };
@@ -67,6 +67,18 @@ describe("up --plan", () => {
       "migration 003_c is planned, and would not run now",
       "a has another definition, or is missing",
     ]);
+  });
+
+  test("accepts other sessions than those of the plan, and the file holds none", async () => {
+    const one = await world(FILES);
+    await one.up({ to: "001" });
+    const path = join(one.directory, "plan.json");
+    await holding(one, "BEGIN; SELECT FROM a", async () => {
+      const { sessions } = await planOf(one, { kept: { path, validForMs: HOUR_MS, settings: SETTINGS } });
+      assert.equal(sessions.length, 1);
+    });
+    assert.ok(!/pgstep, idle|session-blocks/.test(readFileSync(path, "utf8")));
+    assert.deepEqual(await refusal(one.context, path), ["none"]);
   });
 
   test("holds no value of a placeholder", async () => {
