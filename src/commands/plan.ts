@@ -37,7 +37,7 @@ export const plan: Command<Environment> = {
     { name: "out", value: "file", summary: "write the plan to a file, for up --plan", completes: "file" },
     { name: "valid-for", value: "duration", summary: "how long up --plan accepts the file (24h)" },
     { name: "sql", summary: "print a script for psql that does the same" },
-    { name: "watch", value: "duration", summary: "look at other sessions each second for so long" },
+    { name: "watch", value: "duration", summary: "how long to look at other sessions, each second (once)" },
     settingOption("failOn"),
     settingOption("rules"),
     settingOption("knownFindings"),

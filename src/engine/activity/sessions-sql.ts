@@ -17,6 +17,9 @@ export function sessionsSql(
 ): string {
   const names = quoteText(JSON.stringify(relations.map(({ schema, name }) => [schema, name])));
   const waitsFor = "CASE WHEN a.wait_event_type = 'Lock' OR l.waits THEN pg_blocking_pids(a.pid) ELSE '{}' END";
+  // Nobody waits for the snapshot of a VACUUM.
+  const hasSnapshot =
+    "(a.backend_xmin IS NOT NULL AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid))";
   const isOld = (since: string) => `${since} < clock_timestamp() - interval '${longMs} milliseconds'`;
   return `WITH RECURSIVE concerned(number, oid) AS (
  SELECT r.number - 1, c.oid FROM json_array_elements(${names}::json) WITH ORDINALITY r(names, number)
@@ -30,7 +33,7 @@ export function sessionsSql(
  FROM held h JOIN concerned d ON d.oid = h.relation JOIN pg_class c ON c.oid = d.oid JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE h.locktype = 'relation' GROUP BY h.pid, h.virtualtransaction),
  seen AS (SELECT l.pid IS NULL AS unlocked, a.xact_start AS since, jsonb_build_object(${sessionFields({ pid: "a.pid", query, waitsFor })},
- 'holdsBack', a.backend_xid IS NOT NULL OR a.backend_xmin IS NOT NULL, 'hasSnapshot', a.backend_xmin IS NOT NULL, 'locks', COALESCE(l.locks, '[]')) AS session
+ 'holdsBack', a.backend_xid IS NOT NULL OR ${hasSnapshot}, 'hasSnapshot', ${hasSnapshot}, 'locks', COALESCE(l.locks, '[]')) AS session
  FROM pg_stat_activity a LEFT JOIN lock l ON l.pid = a.pid
  WHERE a.pid <> pg_backend_pid() AND a.backend_type IS DISTINCT FROM 'parallel worker' AND (l.pid IS NOT NULL
  OR a.datid = ${THIS_DATABASE} AND a.backend_type NOT IN ${SERVERS_OWN} AND ${isOld("a.xact_start")})

@@ -53,7 +53,7 @@ for (const major of [15, 18] as const) {
 
     test("that wait for a lock on a table of the plan, and the one that they wait for", async () => {
       const one = await shop(ALTER, { major });
-      await holding(one, "BEGIN; LOCK TABLE orders IN SHARE MODE", async () => {
+      await holding(one, "BEGIN; LOCK TABLE orders IN SHARE MODE", async (release) => {
         const second = await open(one.url).open();
         await waiting(one, second, "INSERT INTO orders VALUES (1)");
         const report = await planOf(one);
@@ -62,6 +62,7 @@ for (const major of [15, 18] as const) {
           messageOf(report),
           /^process \d+, .* \(itself waiting for \d+\), waits for ROW EXCLUSIVE on orders, which 002_alter locks as well$/,
         );
+        await release();
         await second.close();
       });
     });
@@ -112,6 +113,20 @@ describe("a plan", () => {
       assert.deepEqual(foundIn(report), ["note long-transaction"]);
       assert.match(messageOf(report), /'BEGIN; INSERT INTO other VALUES \(1\)', keeps VACUUM from removing old rows$/);
     });
+  });
+
+  test("knows that no index build waits for the snapshot of a VACUUM", async () => {
+    const one = await shop({ "001_shop.sql": SHOP, "002_index.sql": "CREATE INDEX CONCURRENTLY ON orders (note);" });
+    await one.rows("INSERT INTO other SELECT generate_series(1, 20000)");
+    const session = await open(one.url).open();
+    await session.execute("SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 1");
+    const vacuum = session.execute("VACUUM other").catch(() => {});
+    const running = "FROM pg_stat_progress_vacuum WHERE datname = current_database()";
+    await one.until(`SELECT count(*) > 0 ${running}`);
+    assert.deepEqual(foundIn(await planOf(one, { watching: ALL_LONG })), ["note long-transaction"]);
+    await one.rows(`SELECT pg_cancel_backend(pid) ${running}`);
+    await vacuum;
+    await session.close();
   });
 
   test("weighs a blocking session by its age, and as an error where up would wait without limit", async () => {
