@@ -51,7 +51,10 @@ const STATUSES: Readonly<Record<string, readonly Row[]>> = {
   check: [NOT_STARTED, [3, "a file has an error, or a statement harms production"], ENDED],
   plan: [
     NOT_STARTED,
-    [3, "a statement harms production, or up would refuse to run (--fail-on); errors in files, a changed file"],
+    [
+      3,
+      "a statement harms production, up would refuse or wait without limit (--fail-on); errors in files, a changed file",
+    ],
     ENDED,
   ],
   validate: [NOT_STARTED, [3, "a file has an error, or disagrees with the history"]],
