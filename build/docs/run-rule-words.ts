@@ -84,7 +84,7 @@ export const RUN_RULES = {
   },
   "session-blocks": {
     severity:
-      "error if others would wait behind `up` without limit, note if it began less than a minute ago, else a warning",
+      "error if others would wait for `up` without limit, note if it began less than a minute ago, else a warning",
     meaning:
       "another session, prepared transaction, autovacuum or run of pgstep has something now that a step of the plan would wait for",
     remedy: "let it end, or end it: [plan.md](plan.md#other-sessions-now)",
@@ -97,8 +97,8 @@ export const RUN_RULES = {
     meaning: "a transaction has been open for a minute or longer, and no step of the plan waits for it",
     remedy: "find out why it is open: [plan.md](plan.md#other-sessions-now)",
   },
-  "replication-behind": {
-    meaning: "a standby or subscriber is 100 MB or 30 seconds behind",
+  "replication-lag": {
+    meaning: "a standby or subscriber lags by 100 MB or 30 seconds",
     remedy: "run when it has caught up",
   },
   "idle-slot": {

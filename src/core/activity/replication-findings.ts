@@ -4,19 +4,19 @@ import { aboutTime } from "../statistics/number-words.ts";
 import { sizeText } from "../text/size.ts";
 import type { IdleSlot, Receiver, ReplicationActivity, Sighting } from "./activity.ts";
 
-/** A standby that is further behind than this shows old rows, and needs long to receive what a migration rewrites. */
+/** A standby that lags by more than this shows old rows, and needs long to receive what a migration rewrites. */
 const MOST_LAG_BYTES = 100 * 1024 ** 2;
 /** A standby cancels queries that delay it for so long, by default (max_standby_streaming_delay). */
 const MOST_LAG_MS = 30_000;
 /** As large as the WAL that a server keeps anyway, by default (max_wal_size). */
 const MOST_KEPT_BYTES = 1024 ** 3;
 
-/** Standbys that are behind or missing, and slots that keep WAL for nobody. */
+/** Standbys that lag or are missing, and slots that keep WAL for nobody. */
 export function replicationSightings(activity: ReplicationActivity): Sighting[] {
   const { receivers, slots } = activity;
   return [
     ...missingStandbys(activity),
-    ...receivers.filter(isBehind).map((one) => ({ key: `behind ${one.pid}`, finding: behindFinding(one) })),
+    ...receivers.filter(isLate).map((one) => ({ key: `lag ${one.pid}`, finding: lagFinding(one) })),
     ...slots.map((one) => ({ key: `slot ${one.name}`, finding: slotFinding(one) })),
   ];
 }
@@ -40,18 +40,18 @@ function neededStandbys(names: string): number {
 }
 
 /** A base backup is sent from a past position too, and is no standby. */
-function isBehind({ state, lagBytes, lagMs }: Receiver): boolean {
+function isLate({ state, lagBytes, lagMs }: Receiver): boolean {
   return state !== "backup" && ((lagBytes ?? 0) >= MOST_LAG_BYTES || (lagMs ?? 0) >= MOST_LAG_MS);
 }
 
-function behindFinding({ pid, name, address, lagBytes, lagMs }: Receiver): Finding {
+function lagFinding({ pid, name, address, lagBytes, lagMs }: Receiver): Finding {
   const who = [name ?? `process ${pid}`, ...(address === null ? [] : [`at ${address}`])].join(" ");
   const lags = [
     ...(lagBytes === null ? [] : [sizeText(lagBytes)]),
     ...(lagMs === null ? [] : [aboutTime(lagMs / 1_000)]),
   ];
-  return finding("replication-behind", {
-    message: `replication to ${who} is ${lags.join(" and ")} behind`,
+  return finding("replication-lag", {
+    message: `replication to ${who} lags by ${lags.join(" and ")}`,
     hint: "Run when it has caught up: everything that a migration writes is sent to it as well.",
   });
 }

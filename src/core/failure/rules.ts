@@ -68,7 +68,7 @@ export const RULES = {
   "session-blocks": "varies",
   "session-waits": "warning",
   "long-transaction": "note",
-  "replication-behind": "warning",
+  "replication-lag": "warning",
   "idle-slot": "varies",
   "standby-missing": "error",
   "sessions-hidden": "note",

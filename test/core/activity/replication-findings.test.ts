@@ -15,11 +15,11 @@ function found(activity: Partial<ReplicationActivity>): string[] {
 const of = (receiver: Partial<Receiver>) => found({ receivers: [{ ...RECEIVER, ...receiver }] });
 
 describe("the findings about replication", () => {
-  test("name a receiver that is behind in bytes or in time, and no base backup", () => {
+  test("name a receiver that lags in bytes or in time, and no base backup", () => {
     assert.deepEqual(of({ lagBytes: 104_857_599, lagMs: 29_999 }), []);
-    assert.deepEqual(of({ lagBytes: 104_857_600 }), ["warning: replication to far at 10.0.0.5 is 100 MB behind"]);
+    assert.deepEqual(of({ lagBytes: 104_857_600 }), ["warning: replication to far at 10.0.0.5 lags by 100 MB"]);
     assert.deepEqual(of({ name: null, address: null, lagBytes: null, lagMs: 45_000 }), [
-      "warning: replication to process 7 is about 45 s behind",
+      "warning: replication to process 7 lags by about 45 s",
     ]);
     assert.deepEqual(of({ state: "backup", lagBytes: 1e12 }), []);
   });

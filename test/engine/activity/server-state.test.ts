@@ -30,7 +30,7 @@ describe("a plan", () => {
     await one.until(`SELECT current_setting('synchronous_standby_names') = '${names}'`);
   }
 
-  test("knows idle slots, and standbys that are behind or missing", { timeout: 120_000 }, async () => {
+  test("knows idle slots, and standbys that lag or are missing", { timeout: 120_000 }, async () => {
     const primary = await started({ settings: { wal_level: "logical" } });
     const one = await world(FILES, { server: primary });
     await one.up({ to: "001" });
@@ -71,11 +71,11 @@ describe("a plan", () => {
     // Each fills a segment of 16 MB.
     for (let segment = 0; segment < 7; segment++) await one.rows("SELECT pg_current_xact_id(), pg_switch_wal()");
     await one.until("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) > 104857600 FROM pg_stat_replication");
-    const [behind, ...more] = await sessionsOf(one);
+    const [late, ...more] = await sessionsOf(one);
     assert.deepEqual(more, []);
     assert.match(
-      behind ?? "",
-      /^warning replication-behind: replication to \w+ at 127\.0\.0\.1 is 1\d\d MB and [\w ]+ behind$/,
+      late ?? "",
+      /^warning replication-lag: replication to \w+ at 127\.0\.0\.1 lags by 1\d\d MB and [\w ]+$/,
     );
   });
 
