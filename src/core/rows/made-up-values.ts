@@ -1,5 +1,6 @@
 import { quoteText } from "../sql/quote.ts";
 import type { ValueType } from "./table-shape.ts";
+import { digitsOf, HEADER, ownValue, type ValueStyle } from "./value-styles.ts";
 
 /* Values that are made up for the columns of a table, as SQL expressions. */
 
@@ -9,24 +10,31 @@ type Types = ReadonlyMap<number, ValueType>;
 const DEEPEST = 6;
 
 /** A value of a type; "NULL" if none is known. */
-export function madeUpValue(type: number, modifier: number, types: Types, depth = 0): string {
+export function madeUpValue(
+  type: number,
+  modifier: number,
+  types: Types,
+  style: ValueStyle = "plain",
+  depth = 0,
+): string {
   const found = types.get(type);
   if (!found || depth > DEEPEST) return "NULL";
-  const { kind, category, name, of, label, attributes } = found;
-  if (kind === "e") return label === null ? "NULL" : `${quoteText(label)}::${name}`;
-  if (found.allowed !== undefined) return found.allowed;
-  if (kind === "d") return `(${madeUpValue(of, found.modifier, types, depth + 1)})::${name}`;
-  if (kind === "c") {
-    const values = attributes.map(([one, its]) => madeUpValue(one, its, types, depth + 1));
-    return `ROW(${values.join(", ")})::${name}`;
+  const { kind, category, name, of, attributes } = found;
+  const part = (one: number, its: number) => madeUpValue(one, its, types, style, depth + 1);
+  if (kind === "e") {
+    const label = style === "telling" ? found.newest : found.label;
+    return label === null ? "NULL" : `${quoteText(label)}::${name}`;
   }
+  if (found.allowed !== undefined) return found.allowed;
+  if (kind === "d") return `(${part(of, found.modifier)})::${name}`;
+  if (kind === "c") return `ROW(${attributes.map(([one, its]) => part(one, its)).join(", ")})::${name}`;
   if (kind === "m") return `'{}'::${name}`;
   if (kind === "r") {
-    const value = madeUpValue(of, -1, types, depth + 1);
+    const value = part(of, -1);
     return `${name}(${value}, ${value}, '[]')`;
   }
-  if (category === "A") return `ARRAY[${madeUpValue(of, modifier, types, depth + 1)}]::${name}`;
-  return BY_NAME[found.typeName] ?? plainValue(found, modifier);
+  if (category === "A") return `ARRAY[${part(of, modifier)}]::${name}`;
+  return ownValue(style, found, modifier) ?? BY_NAME[found.typeName] ?? plainValue(found, modifier);
 }
 
 const BY_NAME: Readonly<Record<string, string>> = {
@@ -69,9 +77,6 @@ const BY_NAME: Readonly<Record<string, string>> = {
 };
 
 const TEXT = "pgstep";
-/** The modifier of a type counts the four bytes of a header. */
-const HEADER = 4;
-
 function plainValue({ category, typeName }: ValueType, modifier: number): string {
   if (category === "N") return typeName === "numeric" ? numberFor(modifier) : "1";
   if (category === "V") return `repeat('1', ${modifier > 0 ? modifier : 1})::varbit`;
@@ -82,8 +87,7 @@ function plainValue({ category, typeName }: ValueType, modifier: number): string
 /** A numeric with as many digits as fit. */
 function numberFor(modifier: number): string {
   if (modifier < HEADER) return "1987654321";
-  const precision = ((modifier - HEADER) >> 16) & 0xffff;
-  const scale = (modifier - HEADER) & 0x7ff;
+  const { precision, scale } = digitsOf(modifier);
   const digits = Math.min(9, precision - scale);
   return digits <= 0 ? "0" : "9".repeat(digits);
 }

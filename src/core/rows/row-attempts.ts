@@ -1,6 +1,7 @@
 import { quoteIdentifier } from "../sql/quote.ts";
 import { literalsIn, madeUpValue, otherValues } from "./made-up-values.ts";
 import type { TableColumn, TableShape, ValueType } from "./table-shape.ts";
+import type { ValueStyle } from "./value-styles.ts";
 
 /** The columns of a row that are given a value, as SQL expressions by the columns' numbers. */
 export type MadeUpRow = ReadonlyMap<number, string>;
@@ -19,13 +20,22 @@ export class RowAttempts {
   readonly #table: TableShape;
   readonly #types: ReadonlyMap<number, ValueType>;
   readonly #waiting: MadeUpRow[];
+  readonly #style: ValueStyle;
   readonly #tried = new Set<string>();
 
   /** @param known true for a table that has a row */
-  constructor(table: TableShape, types: ReadonlyMap<number, ValueType>, known: (table: number) => boolean) {
+  constructor(
+    table: TableShape,
+    types: ReadonlyMap<number, ValueType>,
+    known: (table: number) => boolean,
+    style: ValueStyle = "plain",
+  ) {
     this.#table = table;
     this.#types = types;
-    const all = new Map(table.columns.filter(({ filled }) => !filled).map((one) => [one.number, this.#valueOf(one)]));
+    this.#style = style;
+    // A column that is created again has its default: another value shows the loss.
+    const given = style === "plain" ? table.columns.filter(({ filled }) => !filled) : table.columns;
+    const all = new Map(given.map((one) => [one.number, this.#valueOf(one)]));
     for (const [index, key] of table.keys.entries()) {
       const bound = literalsIn(table.bounds ?? "")[index];
       if (bound !== undefined) all.set(key, `'${bound.replaceAll("'", "''")}'`);
@@ -88,8 +98,9 @@ export class RowAttempts {
     return this.#table.columns.find((one) => one.number === number);
   }
 
-  #valueOf({ type, modifier }: TableColumn): string {
-    return madeUpValue(type, modifier, this.#types);
+  #valueOf({ type, modifier, usual }: TableColumn): string {
+    if (usual !== null && this.#style !== "plain") return `NOT COALESCE(${usual}, false)`;
+    return madeUpValue(type, modifier, this.#types, this.#style);
   }
 }
 
@@ -103,5 +114,5 @@ export function insertSql({ name, columns }: TableShape, row: MadeUpRow): string
   if (given.length === 0) return `INSERT INTO ${name} DEFAULT VALUES`;
   const names = given.map((one) => quoteIdentifier(one.name));
   const values = given.map(({ number }) => row.get(number) ?? "NULL");
-  return `INSERT INTO ${name} (${names.join(", ")}) VALUES (${values.join(", ")})`;
+  return `INSERT INTO ${name} (${names.join(", ")}) OVERRIDING SYSTEM VALUE VALUES (${values.join(", ")})`;
 }

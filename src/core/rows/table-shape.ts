@@ -17,6 +17,8 @@ export interface ValueType {
   readonly of: number;
   /** The first label of an enum. */
   readonly label: string | null;
+  /** The label of an enum that was added last. */
+  readonly newest: string | null;
   /** The conditions of a domain. */
   readonly conditions: readonly string[];
   /** The types of a composite type's attributes, with their modifiers. */
@@ -36,6 +38,8 @@ export interface TableColumn {
   readonly required: boolean;
   /** True if it has a default or is an identity. */
   readonly filled: boolean;
+  /** The default of a boolean column, as an SQL expression. */
+  readonly usual: string | null;
 }
 
 /** A table that may get a row. */

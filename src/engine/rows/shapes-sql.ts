@@ -11,6 +11,7 @@ type TypeFacts = readonly [
   typeName: string,
   of: number,
   label: string | null,
+  newest: string | null,
   conditions: readonly string[],
   attributes: readonly (readonly [number, number])[],
   modifier: number,
@@ -18,7 +19,7 @@ type TypeFacts = readonly [
 type TableFacts = readonly [
   oid: number,
   name: string,
-  columns: readonly (readonly [number, string, number, number, boolean, boolean])[],
+  columns: readonly (readonly [number, string, number, number, boolean, boolean, string | null])[],
   checks: TableShape["checks"],
   references: readonly (readonly [readonly number[], number, string, readonly string[]])[],
   bounds: string | null,
@@ -41,7 +42,7 @@ export const SHAPES: Shape = {
       [
         "number",
         "text",
-        ["list of", ["parts", ["number", "text", "number", "number", "boolean", "boolean"]]],
+        ["list of", ["parts", ["number", "text", "number", "number", "boolean", "boolean", "text?"]]],
         ["list of", ["parts", ["text", NUMBERS, "text"]]],
         ["list of", ["parts", [NUMBERS, "number", "text", TEXTS]]],
         "text?",
@@ -54,7 +55,7 @@ export const SHAPES: Shape = {
     [
       "parts",
       [
-        ...(["number", "text", "text", "text", "text", "number", "text?"] as const),
+        ...(["number", "text", "text", "text", "text", "number", "text?", "text?"] as const),
         TEXTS,
         ["list of", ["parts", ["number", "number"]]],
         "number",
@@ -66,16 +67,16 @@ export const SHAPES: Shape = {
 export function tableOf([oid, name, columns, checks, references, bounds, keys]: TableFacts): TableShape {
   return {
     ...{ oid, name, checks, bounds, keys },
-    columns: columns.map(([number, column, type, modifier, required, filled]) => ({
-      ...{ number, name: column, type, modifier, required, filled },
+    columns: columns.map(([number, column, type, modifier, required, filled, usual]) => ({
+      ...{ number, name: column, type, modifier, required, filled, usual },
     })),
     references: references.map(([own, table, tableName, referred]) => ({ columns: own, table, tableName, referred })),
   };
 }
 
 export function typeOf(facts: TypeFacts): ValueType {
-  const [oid, name, kind, category, typeName, of, label, conditions, attributes, modifier] = facts;
-  return { oid, name, kind, category, typeName, of, label, conditions, attributes, modifier };
+  const [oid, name, kind, category, typeName, of, label, newest, conditions, attributes, modifier] = facts;
+  return { oid, name, kind, category, typeName, of, label, newest, conditions, attributes, modifier };
 }
 
 const TABLE = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)";
@@ -98,7 +99,8 @@ export const SHAPES_QUERY: KeptQuery = {
  used AS (SELECT atttypid AS oid FROM pg_attribute JOIN wanted ON attrelid = wanted.oid WHERE attnum > 0 AND NOT attisdropped
   UNION SELECT part.oid FROM used JOIN pg_type t ON t.oid = used.oid, LATERAL (${PARTS}) part(oid))
  SELECT json_build_object('tables', ${LIST(`json_build_array(c.oid::int8, ${TABLE},
-   ${LIST(`json_build_array(attnum, attname, atttypid::int8, atttypmod, attnotnull, atthasdef OR attidentity <> '') ORDER BY attnum) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`)},
+   ${LIST(`json_build_array(attnum, attname, atttypid::int8, atttypmod, attnotnull, atthasdef OR attidentity <> '',
+     CASE WHEN atttypid = 16 THEN (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = attrelid AND adnum = attnum) END) ORDER BY attnum) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`)},
    ${LIST("json_build_array(conname, COALESCE(conkey, '{}'), pg_get_expr(conbin, conrelid)) ORDER BY oid) FROM pg_constraint WHERE conrelid = c.oid AND contype = 'c'")},
    ${LIST(`json_build_array(conkey, confrelid::int8, (SELECT quote_ident(rn.nspname) || '.' || quote_ident(r.relname) FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace WHERE r.oid = confrelid),
     (SELECT json_agg(attname ORDER BY place) FROM unnest(confkey) WITH ORDINALITY k(number, place) JOIN pg_attribute ON attrelid = confrelid AND attnum = k.number)) ORDER BY oid) FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f'`)},
@@ -111,6 +113,7 @@ export const SHAPES_QUERY: KeptQuery = {
   'types', ${LIST(`json_build_array(t.oid::int8, quote_ident(n.nspname) || '.' || quote_ident(typname), typtype, typcategory, typname,
    (CASE WHEN typtype = 'd' THEN typbasetype WHEN typcategory = 'A' THEN typelem ELSE COALESCE((SELECT rngsubtype FROM pg_range WHERE rngtypid = t.oid), 0) END)::int8,
    (SELECT enumlabel FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder LIMIT 1),
+   (SELECT enumlabel FROM pg_enum WHERE enumtypid = t.oid ORDER BY oid DESC LIMIT 1),
    ${LIST("pg_get_expr(conbin, 0)) FROM pg_constraint WHERE contypid = t.oid AND conbin IS NOT NULL")},
    CASE WHEN typtype = 'c' THEN ${LIST("json_build_array(atttypid::int8, atttypmod) ORDER BY attnum) FROM pg_attribute WHERE attrelid = typrelid AND attnum > 0 AND NOT attisdropped")} ELSE '[]' END,
    typtypmod)) FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace WHERE t.oid IN (SELECT oid FROM used)`)})::text AS row`,
