@@ -123,6 +123,10 @@ export const RUN_RULES = {
     meaning: "`check` could not test a down script",
     remedy: "test it on a copy of the database with `redo`",
   },
+  "down-loses-data": {
+    meaning: "a down script loses rows or values that were there before its migration, or were written after it",
+    remedy: "keep the old data until a later migration: [check.md](check.md#what-down-scripts-lose)",
+  },
   "bad-ignore": {
     meaning: "a comment that begins with `-- pgstep:` ignores no finding: it is misspelt, or gives no reason",
     remedy: "correct it: [check.md](check.md#ignoring-a-finding)",

@@ -207,6 +207,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
           database: "shadow",
           applied: 3,
           downs: { proved: 4, different: 2, failed: 1, untested: 1 },
+          downRows: { tried: 3, untried: 1, leftOut: 2 },
           examined: ["m/001_a.sql"],
           notRun: ["m/002_b.sql"],
         },

@@ -99,6 +99,7 @@ export const CHECK_VALUES = {
     database: string("The empty database that they were run on."),
     applied: count("The number of applied migrations."),
     downs: ref("downTests", "The down scripts."),
+    downRows: ref("triedDowns", "The down scripts that were tried on tables with a made-up row."),
     examined: list("The paths of the files whose statements were examined.", TEXT),
     notRun: list("The paths of the files that were not run, because one before them failed.", TEXT),
     leftOut: list("Statements that were not run, because they reach beyond the database.", ref("place")),
@@ -122,6 +123,11 @@ export const CHECK_VALUES = {
   triedRows: object("Tables with a row: of an earlier migration, or made up.", {
     tables: count("The number of these tables."),
     without: list("Tables of which no row could be made up, as SQL names them.", TEXT),
+  }),
+  triedDowns: object("Down scripts on tables with a made-up row; those that cannot lose any are not counted.", {
+    tried: count("They ran on rows; what they lose is a finding."),
+    untried: count("They cannot run in one transaction with their migration, or no row fits both."),
+    leftOut: count("They are left out, because only the newest five are tried."),
   }),
   standIn: object("A stand-in for what the embedded database lacks.", {
     extension: stringOrNull("The extension's name; null for server.sql, which stands for everything else."),

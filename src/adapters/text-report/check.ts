@@ -6,6 +6,7 @@ import type {
   CheckReport,
   DownOutcomes,
   MergeTest,
+  TriedDowns,
   TriedRows,
 } from "../../core/reports/check-report.ts";
 import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
@@ -29,7 +30,7 @@ export function checkLines(report: CheckReport, output: Output, verbose: boolean
     ...(table.length > 0 ? [""] : []),
     resultLine(report, output),
     ...examinationLines(report),
-    ...(verbose && report.replay ? rowLines(report.replay.rows) : []),
+    ...(verbose && report.replay ? [...rowLines(report.replay.rows), ...downRowLines(report.replay.downRows)] : []),
     ...(report.hint === undefined ? [] : helpLines(report.hint, output)),
   ];
 }
@@ -70,6 +71,7 @@ function runLines({ files }: CheckReport, run: CheckedRun): string[] {
     `Ran ${counted(applied, "migration")} on ${printableLine(database)}.`,
     `Examined ${printableLine(files)}.`,
     ...downLines(downs),
+    ...leftOutDownLines(run.downRows),
     ...(notRun.length > 0
       ? [`Not examined, because of the error: ${printableLine(enumeration(notRun.map((path) => shortPath(path))))}.`]
       : []),
@@ -109,6 +111,19 @@ function rowLines({ tables, without }: TriedRows): string[] {
     ...(tables > 0 ? [`Also tried the files on ${counted(tables, "table")} with a row.`] : []),
     ...(without.length > 0 ? [`No row could be made up for ${printableLine(without.join(", "))}.`] : []),
   ];
+}
+
+/** The down scripts that were tried on rows. */
+function downRowLines({ tried, untried }: TriedDowns): string[] {
+  return [
+    ...(tried > 0 ? [`Also tried ${counted(tried, "down script")} on tables with a row.`] : []),
+    ...(untried > 0 ? [`${counted(untried, "down script")} could not be tried on tables with a row.`] : []),
+  ];
+}
+
+function leftOutDownLines({ leftOut }: TriedDowns): string[] {
+  if (leftOut === 0) return [];
+  return [`${counted(leftOut, "older down script")} ${leftOut === 1 ? "was" : "were"} not tried on rows.`];
 }
 
 /** The findings that do not count. */

@@ -74,6 +74,7 @@ export const RULES = {
   "sessions-hidden": "note",
   "not-reversible": "varies",
   "down-untested": "warning",
+  "down-loses-data": "warning",
   "bad-ignore": "warning",
   "unused-ignore": "warning",
   "shadow-left": "warning",

@@ -90,6 +90,8 @@ export interface CheckedRun {
   readonly applied: number;
   /** How many down scripts had each outcome. */
   readonly downs: DownOutcomes;
+  /** Down scripts that were tried on tables with a made-up row. */
+  readonly downRows: TriedDowns;
   /** The paths of the files that were examined, in order. */
   readonly examined: readonly string[];
   /** The paths of the files that were not run, because one before them failed. */
@@ -109,6 +111,15 @@ export interface TriedRows {
   readonly tables: number;
   /** Tables of which no row could be made up, as SQL names them. */
   readonly without: readonly string[];
+}
+
+/** How many down scripts were tried on rows; those that cannot lose any are not counted. */
+export interface TriedDowns {
+  readonly tried: number;
+  /** Those that could not be: they need more than one transaction, or no row fits. */
+  readonly untried: number;
+  /** Those of older migrations, which are left out. */
+  readonly leftOut: number;
 }
 
 /** A statement, and what it was seen to do. */

@@ -10,7 +10,9 @@ import { enumeration } from "../../core/text/display.ts";
 import type { Relation, TracedFile } from "../../core/trace/trace.ts";
 import type { Session } from "../../ports/session.ts";
 import { nameOf, tableNames } from "../history/history-table.ts";
+import { DownRows } from "../rows/down-rows.ts";
 import { RowTests, withMisfits } from "../rows/row-tests.ts";
+import { inTurn } from "../run/around-run.ts";
 import { migrate } from "../run/migrate.ts";
 import type { ChosenFiles, RunOptions } from "../run/run-plan.ts";
 import type { DatabaseContext } from "../session/context.ts";
@@ -19,7 +21,7 @@ import type { StatementWatch } from "../session/statement-watch.ts";
 import { withSession } from "../session/with-session.ts";
 import type { DownResult } from "../shadow/down-result.ts";
 import { createRoles, missingRole, reachesBeyond } from "../shadow/missing-roles.ts";
-import { DownProofs, type Reversible } from "../shadow/prove-downs.ts";
+import { DownProofs, isReversible, type Reversible } from "../shadow/prove-downs.ts";
 import { type AppliedFiles, replayChosen } from "../shadow/replay-chosen.ts";
 import type { TrialStart } from "../shadow/trial-start.ts";
 import { applyEarlier, type EarlierRepeatables, withReplaced } from "./earlier-repeatables.ts";
@@ -60,8 +62,8 @@ export class Trial {
   readonly #context: DatabaseContext;
   readonly #tracer: Tracer;
   readonly #proofs: DownProofs;
-  /** Runs the files on tables that have rows. */
   readonly rows: RowTests;
+  readonly downRows: DownRows;
   readonly #applied = new Set<string>();
   /** The path of the file whose statements run. */
   #entered: string | undefined;
@@ -84,6 +86,7 @@ export class Trial {
     this.#unsent = new UnsentStatements(plan.parse);
     const examined = plan.migrations.filter(plan.examines).map(({ up }) => up.path);
     this.rows = new RowTests(examined, ownTables(shadow));
+    this.downRows = new DownRows(plan.migrations.filter(plan.tests).filter(isReversible), ownTables(shadow));
     this.#context = {
       ...shadow,
       emit: (event) => this.#note(event),
@@ -175,11 +178,15 @@ export class Trial {
     await proofs.begin(this.applied.length);
     const { database, signal } = this.#context;
     const finish = () => withSession(database, "inspect", (session) => tracer.finish(session), signal);
+    const around = {
+      beforeStep: inTurn(this.rows.beforeStep, this.downRows.beforeStep),
+      afterStep: inTurn(proofs.afterStep, this.downRows.afterStep),
+    };
     const run = (withoutRepeatables: boolean) =>
       this.#migrate(
         { ...this.#context, watch },
         { outOfOrder: this.#plan.history !== undefined },
-        { ...this.#only(), beforeStep: this.rows.beforeStep, afterStep: proofs.afterStep, withoutRepeatables },
+        { ...this.#only(), ...around, withoutRepeatables },
       );
     const { earlier } = this.#plan;
     let stopped = await run(earlier !== undefined);

@@ -1,7 +1,9 @@
+import type { MadeUp } from "../../core/rows/lost-values.ts";
 import { valuesOfDomain } from "../../core/rows/made-up-values.ts";
-import { insertSql, RowAttempts } from "../../core/rows/row-attempts.ts";
+import { insertSql, type MadeUpRow, RowAttempts } from "../../core/rows/row-attempts.ts";
 import type { TableShape, ValueType } from "../../core/rows/table-shape.ts";
-import { quoteText } from "../../core/sql/quote.ts";
+import type { ValueStyle } from "../../core/rows/value-styles.ts";
+import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 import { runKept } from "../session/prepared-statements.ts";
@@ -99,18 +101,73 @@ async function makeRow(
   filled: ReadonlySet<number>,
 ): Promise<boolean> {
   const attempts = new RowAttempts(table, types, (oid) => filled.has(oid));
+  return await firstTaken(attempts, (row) => attempt(session, insertSql(table, row)));
+}
+
+/** @param insert returns the failure, if the server refuses the row @returns false if every row was refused */
+async function firstTaken(
+  attempts: RowAttempts,
+  insert: (row: MadeUpRow) => Promise<ServerFailure | undefined>,
+): Promise<boolean> {
   for (let row = attempts.next(); row; row = attempts.next()) {
-    const refusal = await attempt(session, insertSql(table, row));
+    const refusal = await insert(row);
     if (!refusal) return true;
     attempts.refused(row, { code: refusal.server.code, constraint: refusal.server.constraint });
   }
   return false;
 }
 
+/**
+ * Puts one more row into each table, inside the open transaction, as `makeRows` does.
+ * @returns the rows as the server has stored them; none for a table that refuses every row
+ */
+export async function addRows(session: Session, { tables, types }: Shapes, style: ValueStyle): Promise<MadeUp[]> {
+  const filled = await haveRows(session, tables);
+  const made: MadeUp[] = [];
+  await attempt(session, "SET LOCAL session_replication_role = replica");
+  for (const table of tables) {
+    const attempts = new RowAttempts(table, types, (oid) => filled.has(oid), style);
+    const isFilled = await firstTaken(attempts, async (row) => {
+      const { stored, refusal } = await insertStored(session, table, row);
+      if (stored) made.push({ table: table.name, values: stored });
+      return refusal;
+    });
+    if (isFilled) filled.add(table.oid);
+  }
+  await attempt(session, "SET LOCAL session_replication_role = origin");
+  return made;
+}
+
+interface Stored {
+  readonly stored?: ReadonlyMap<string, string>;
+  readonly refusal?: ServerFailure | undefined;
+}
+
+async function insertStored(session: Session, table: TableShape, row: MadeUpRow): Promise<Stored> {
+  const names = table.columns.map(({ name }) => name);
+  const values = names.map((name) => `(${quoteIdentifier(name)})::text`);
+  let stored = new Map<string, string>();
+  const refusal = await inSavepoint(session, async () => {
+    const returning = `RETURNING array_to_json(ARRAY[${values}]::text[])::text AS row`;
+    const [answer] = await session.query(`SAVEPOINT pgstep_row; ${insertSql(table, row)} ${returning}`);
+    await session.execute("RELEASE SAVEPOINT pgstep_row");
+    const texts = answer ? jsonAnswer<(string | null)[]>(answer.row, ["list of", "text?"]) : [];
+    stored = new Map(names.flatMap((name, index) => (texts[index] == null ? [] : [[name, texts[index]]])));
+  });
+  return refusal ? { refusal } : { stored };
+}
+
 /** Runs a statement in a savepoint. @returns the failure, if the server refuses the statement */
 async function attempt(session: Session, sql: string): Promise<ServerFailure | undefined> {
-  try {
+  return await inSavepoint(session, async () => {
     await session.query(`SAVEPOINT pgstep_row; ${sql}; RELEASE SAVEPOINT pgstep_row`);
+  });
+}
+
+/** @param work begins and releases the savepoint @returns the failure, if the server refuses a statement */
+async function inSavepoint(session: Session, work: () => Promise<void>): Promise<ServerFailure | undefined> {
+  try {
+    await work();
     return undefined;
   } catch (error) {
     if (!(error instanceof ServerFailure)) throw error;

@@ -2,6 +2,7 @@ import { isMisfitOfRow } from "../../core/check/rejected.ts";
 import { named } from "../../core/check/words.ts";
 import type { ServerMessage } from "../../core/failure/failure.ts";
 import type { TriedRows } from "../../core/reports/check-report.ts";
+import { wordsOf } from "../../core/rows/losing-statements.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import type { TracedFile, TracedStatement } from "../../core/trace/trace.ts";
 import type { AroundStep } from "../run/around-run.ts";
@@ -128,9 +129,7 @@ function namesIn({ text }: Script): string[] {
     if (whole.length > LONGEST_TEXT) return [];
   }
   if (!OPAQUE.test(whole)) return [];
-  const quoted = [...whole.matchAll(/"([^"\n]{1,63})"/g)].map(([, name = ""]) => name);
-  const plain = [...whole.matchAll(/[\p{L}_][\p{L}\p{N}_$]{0,62}/gu)].map(([word]) => word.toLowerCase());
-  return [...new Set([...quoted, ...plain])];
+  return wordsOf(whole);
 }
 
 /** The file with what rows that were made up have shown. */

@@ -41,6 +41,12 @@ export const NOTHING_AROUND: AroundSteps = {
 /** @throws Failure and ConnectionLost, which end the run */
 export type AroundStep = (run: Run, script: Script) => Promise<void>;
 
+export function inTurn(...works: readonly AroundStep[]): AroundStep {
+  return async (run, script) => {
+    for (const work of works) await work(run, script);
+  };
+}
+
 /** What happens around each step of a trial run. */
 export interface EachStep {
   readonly beforeStep?: AroundStep;

@@ -167,7 +167,8 @@ export function ownObjects({ settings }: Pick<DatabaseContext, "settings">): Own
   return { tables: ownTablesSql(tableNames(settings)), schema: schema === "public" ? undefined : schema };
 }
 
-async function loadDown(
+/** The down script of a migration, checked and ready to run. @throws Failure files-unsound */
+export async function loadDown(
   { context, session, names }: Run,
   { version, name, description, down }: Reversible,
 ): Promise<Script> {
