@@ -22,8 +22,9 @@ async function rehearsed({ context }: World) {
       return await inShadow({ ...context, database }, work).finally(() => database.close());
     },
   });
-  // What the migrations themselves would do to production is tested elsewhere.
-  const ofDowns = findings.filter(({ rule }) => !CHECK_RULES.some(({ id }) => id === rule));
+  // What the migrations themselves would do to production, and to rows, is tested elsewhere.
+  const ofRows = new Set<string>([...CHECK_RULES.map(({ id }) => id), "down-loses-data"]);
+  const ofDowns = findings.filter(({ rule }) => !ofRows.has(rule));
   return { findings: ofDowns, rehearsal: replay };
 }
 
