@@ -19,7 +19,8 @@ import { addRows, readShapes, type Shapes } from "./make-rows.ts";
 
 /** Trying a down script takes several times as long as running it. */
 const MOST_FILES = 5;
-/** More statements than these are data. */
+/** Longer files are data, and so are those with more statements. */
+const LARGEST_FILE = 256 * 1024;
 const MOST_STATEMENTS = 200;
 /** Values that a conversion refuses show nothing: then others are tried. */
 const STYLES: readonly ValueStyle[] = ["telling", "modest"];
@@ -212,7 +213,8 @@ function pairOf(up: Script, down: Script): Pair | "harmless" | "unable" {
 
 /** Undefined if there are too many. */
 function statementsOf(script: Script): WordedStatement[] | undefined {
-  if (script.inspection.statements > MOST_STATEMENTS) return undefined;
+  const { step, inspection } = script;
+  if ((step.script?.size ?? 0) > LARGEST_FILE || inspection.statements > MOST_STATEMENTS) return undefined;
   return [...workOf(script)].map(({ statement }) => worded(statement));
 }
 
