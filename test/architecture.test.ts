@@ -43,7 +43,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     connection: "where a server is and how to reach it: URLs, keywords, parameters, files",
     types: "TypeScript declarations from a catalog",
     trace: "what statements were seen to do to relations: locks, rewrites, scans",
-    rows: "rows that are made up for tables: their values",
+    rows: "rows that are made up for tables: their values, and what scripts lose of them",
     statistics: "the sizes of production's tables, and how long statements take on them",
     check: "the safety rules of `check`: the kinds of harm that a migration can do",
     "style-rules": "the style rules of `check`: types, names, keys and indexes after a file",

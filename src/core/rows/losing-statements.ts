@@ -1,6 +1,7 @@
 import type { Statement } from "../sql/statement.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
 import { destruction } from "../statements/data-loss.ts";
+import type { Loss } from "./lost-values.ts";
 import type { TableShape } from "./table-shape.ts";
 
 /** A statement of a file, and the words in it that may be names. */
@@ -48,13 +49,21 @@ function plainName(name: string): string {
   return new TokenCursor({ text: name, standardConformingStrings: true }).takeNameParts().at(-1) ?? "";
 }
 
-/** The first statement about a table, or about a column of the table; one that may lose something precedes others. */
+/**
+ * The statement that loses something of a table, or of a column of the table, as far as its words show it.
+ * @param isRecreated true if the table or column was dropped and created again: then the statement that creates it
+ */
 export function statementAbout(
   statements: readonly WordedStatement[],
-  table: string,
-  column: string | undefined,
+  { table, column, isRecreated }: Pick<Loss, "table" | "column" | "isRecreated">,
 ): Statement | undefined {
   const name = plainName(table);
   const about = statements.filter(({ words }) => words.has(name) && (column === undefined || words.has(column)));
-  return (about.find(({ loses }) => loses) ?? about[0])?.statement;
+  const created = isRecreated ? about.find((one) => creates(one, column)) : undefined;
+  return (created ?? about.find(({ loses }) => loses) ?? about[0])?.statement;
+}
+
+function creates({ statement: { text }, words }: WordedStatement, column: string | undefined): boolean {
+  if (!words.has("table")) return false;
+  return /^CREATE\b/i.test(text) || (column !== undefined && words.has("add") && /^ALTER\b/i.test(text));
 }

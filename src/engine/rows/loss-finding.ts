@@ -11,7 +11,7 @@ export type LossMoment = "before" | "after";
 
 /** The finding for something that a down script loses. @param downs the statements of the down script */
 export function lossFinding(loss: Loss, moment: LossMoment, down: Script, downs: readonly WordedStatement[]): Finding {
-  const position = statementAbout(downs, loss.table, loss.column)?.position;
+  const position = statementAbout(downs, loss)?.position;
   const { path, step } = down;
   return finding("down-loses-data", {
     message: `Undoing ${step.name} ${moment === "before" ? notRestored(loss) : lostAfter(loss)}`,

@@ -56,11 +56,14 @@ describe("a down script loses", () => {
     const { losses } = await lost(
       `CREATE SCHEMA app; CREATE TABLE app."Notes" (id int); CREATE TABLE orders (id int PRIMARY KEY);
 CREATE TABLE items ("order" int NOT NULL REFERENCES orders);`,
-      ['DROP TABLE app."Notes";', 'CREATE TABLE app."Notes" (id int);'],
+      [
+        'DROP TABLE app."Notes"; CREATE TABLE app."Notes" (id int, n int);',
+        'DROP TABLE app."Notes";\nCREATE TABLE app."Notes" (id int);',
+      ],
       ["ALTER TABLE orders ADD total int;", `${NOTHING}DELETE FROM items; ALTER TABLE orders DROP total;`],
     );
     assert.deepEqual(losses, [
-      '002:1 does not restore rows of app."Notes": the table is dropped and created again',
+      '002:2 does not restore rows of app."Notes": the table is dropped and created again',
       "003:2 loses rows of items",
     ]);
   });
