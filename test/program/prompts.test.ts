@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { temporaryPlace } from "../support/place.ts";
@@ -52,6 +52,26 @@ describe("a question at the terminal", { skip: noTerminal }, () => {
       "SELECT version, checksum, (SELECT string_agg(relname, ' ' ORDER BY 1) FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS relations, (SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())) AS settings FROM schema_migrations ORDER BY 1",
     );
   }
+
+  test("pgstep diff --write renames only what is said to be the same", async () => {
+    const program = await programCommand("node");
+    const written = async (typed: string) => {
+      const place = temporaryPlace("prompts-diff", {
+        "m/001_a.sql": "CREATE TABLE a (old_name text);\n",
+        "schema.sql": "CREATE TABLE public.a (new_name text);\n",
+      });
+      const words = ["diff", "--to", "schema.sql", "--write", "x", "--dir", "m", "--allow-data-loss", "a.old_name"];
+      const question = "former column public.a.old_name, with its rows? [y/N] ";
+      const seen = await onTerminal([...program, ...words], { directory: place, question, typed });
+      assert.ok(seen.isAnswered, seen.seen);
+      return { ...seen, text: () => readFileSync(join(place, "m/002_x.sql"), "utf8") };
+    };
+    const [yes, no, stopped] = [await written("y\r"), await written("\r"), await written(CONTROL_C)];
+    assert.match(yes.text(), /^ALTER TABLE a RENAME COLUMN old_name TO new_name;$/m);
+    assert.match(no.text(), /DROP COLUMN old_name/);
+    assert.equal(stopped.status, 130, stopped.seen);
+    assert.throws(stopped.text, /ENOENT/);
+  });
 
   for (const runtime of chosenRuntimes()) {
     test(`pgstep import on ${runtime}`, async () => {
