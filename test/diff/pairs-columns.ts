@@ -218,6 +218,11 @@ export const COLUMN_PAIRS: readonly Pair[] = [
     "CREATE TABLE t (id int, a int PRIMARY KEY, b text); CREATE VIEW v AS SELECT id, a, count(*) FROM t GROUP BY a;",
   ],
   [
+    "type under a view, with a new partial index",
+    `${T} CREATE VIEW v AS SELECT id, a FROM t WHERE b = 'x';`,
+    "CREATE TABLE t (id int PRIMARY KEY, a bigint CHECK (a > 0), b text UNIQUE); CREATE INDEX i ON t (a) WHERE b = 'x'; CREATE VIEW v AS SELECT id, a FROM t WHERE b = 'x';",
+  ],
+  [
     "grouped by a key that changes",
     `${T} CREATE VIEW v AS SELECT id, a, count(*) FROM t GROUP BY id;`,
     "CREATE TABLE t (id bigint CONSTRAINT main PRIMARY KEY, a int, b text); CREATE VIEW v AS SELECT id, a, count(*) FROM t GROUP BY id;",

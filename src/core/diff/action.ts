@@ -21,7 +21,7 @@ export interface Action {
 
 /** The parts of a table that are built or checked without blocking it for long. */
 export interface SafeForm {
-  readonly kind: "index" | "constraint" | "not null";
+  readonly kind: "index" | "constraint" | "unique" | "not null";
   readonly table: string;
   /** The index, constraint or column. */
   readonly name: string;

@@ -146,8 +146,9 @@ function storageActions(table: string, name: string, before: Facts, after: Facts
   }));
 }
 
-/** CHECK and foreign keys can be added without reading the rows. */
+/** CHECK and foreign keys can be added without reading the rows, and a plain UNIQUE from an index. */
 function safely(table: string, name: string, facts: Facts): Pick<Action, "safe"> {
+  if (/^UNIQUE \([^()]*\)$/.test(definition(facts))) return { safe: { kind: "unique", table, name } };
   const isSafe = /^(?:CHECK|FOREIGN KEY) (?!.* NOT (?:VALID|ENFORCED)$)/s.test(definition(facts));
   return isSafe ? { safe: { kind: "constraint", table, name } } : {};
 }

@@ -85,8 +85,8 @@ function split(part: Part, from: SchemaSide): Part[] {
 
 /** Some statements need the whole effect of others, such as a key that needs NOT NULL: these stay in one file. */
 function isRefused(error: unknown): undefined {
-  if (error instanceof ServerFailure || (error instanceof Failure && error.code === "diff-incomplete"))
-    return undefined;
+  const isFailure = error instanceof Failure && ["diff-incomplete", "statement-failed"].includes(error.code);
+  if (isFailure || error instanceof ServerFailure) return undefined;
   throw error;
 }
 

@@ -1,4 +1,4 @@
-import type { Action } from "../../core/diff/action.ts";
+import { type Action, PHASE } from "../../core/diff/action.ts";
 import type { ServerMessage } from "../../core/failure/failure.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { obstacles } from "./obstacles.ts";
@@ -37,11 +37,21 @@ export class OrderByTrial {
 
   /** @throws ConnectionLost */
   async run(): Promise<TrialOrder> {
+    // Room is made before keys, indexes and views are created: otherwise it might drop them again.
+    const late = this.#pending.filter(({ phase }) => phase >= PHASE.key);
+    this.#pending = this.#pending.filter(({ phase }) => phase < PHASE.key);
+    await this.#settle(() => this.#makeRoom());
+    this.#pending.push(...late);
+    await this.#settle(async () => (await this.#makeRoom()) || this.#tryOtherwise() || this.#leaveBodiesUnchecked());
+    return { done: this.#done, stuck: this.#stuck };
+  }
+
+  /** @param help returns true if actions that were stuck may be tried once more */
+  async #settle(help: () => Promise<boolean>): Promise<void> {
     for (let pass = 0; pass < MOST_PASSES && this.#pending.length > 0; pass++) {
       const moved = await this.#pass();
-      if (!moved && !(await this.#makeRoom()) && !this.#tryOtherwise() && !this.#leaveBodiesUnchecked()) break;
+      if (!moved && !(await help())) break;
     }
-    return { done: this.#done, stuck: this.#stuck };
   }
 
   async #pass(): Promise<boolean> {

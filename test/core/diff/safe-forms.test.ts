@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Action, PHASE } from "../../../src/core/diff/action.ts";
+import { type Action, PHASE, type SafeForm } from "../../../src/core/diff/action.ts";
 import { safeParts } from "../../../src/core/diff/safe-forms.ts";
 import { schemaSide } from "../../../src/core/diff-sides/side.ts";
 
@@ -13,7 +13,7 @@ const from = schemaSide(
   ],
   "postgres",
 );
-const safe = (sql: string, kind: "index" | "constraint" | "not null", name: string, table = "public.t"): Action => ({
+const safe = (sql: string, kind: SafeForm["kind"], name: string, table = "public.t"): Action => ({
   ...{ sql, phase: PHASE.check, order: 0, safe: { kind, table, name } },
 });
 const parts = (...actions: Action[]) =>
@@ -37,6 +37,20 @@ describe("statements that lock a table only briefly", () => {
         "ALTER TABLE public.t VALIDATE CONSTRAINT a_is_set",
         "ALTER TABLE public.t ALTER COLUMN a SET NOT NULL",
         "ALTER TABLE public.t DROP CONSTRAINT a_is_set",
+      ],
+    ]);
+  });
+
+  test("make a UNIQUE constraint of an index, after everything that reads rows", () => {
+    const comment: Action = { sql: "COMMENT ON CONSTRAINT u ON public.t IS 'x'", phase: PHASE.comment, order: 0 };
+    const unique = safe("ALTER TABLE public.t ADD CONSTRAINT u UNIQUE (a, b)", "unique", "u");
+    const check = "ALTER TABLE public.t ADD CONSTRAINT c CHECK (a > 0)";
+    assert.deepEqual(parts(unique, comment, safe(check, "constraint", "c")), [
+      ["", false, `${check} NOT VALID`],
+      ["indexes", true, "CREATE UNIQUE INDEX CONCURRENTLY u ON public.t (a, b)"],
+      [
+        ...["validation", false, "ALTER TABLE public.t VALIDATE CONSTRAINT c"],
+        ...["ALTER TABLE public.t ADD CONSTRAINT u UNIQUE USING INDEX u", comment.sql],
       ],
     ]);
   });
