@@ -1,18 +1,43 @@
-const HEADING = /^--\n-- Name: .*\n--\n/m;
+/** The name and the type of an entry: "total(orders)", "FUNCTION". */
+const HEADING = /^--\n-- Name: (.*); Type: (.*); Schema: .*\n--\n/m;
 
-/** The texts of pg_dump's entries, each in a form that does not depend on the order of columns. */
-function entriesOf(dump: string): Map<string, number> {
-  const entries = new Map<string, number>();
-  for (const text of dump.split(HEADING).slice(1)) {
-    const key = withoutOrder(
-      text
-        .trim()
-        .replace(/\n-- PostgreSQL database dump complete[\s\S]*$/, "")
-        .trim(),
-    );
-    entries.set(key, (entries.get(key) ?? 0) + 1);
+/** An entry of pg_dump. */
+interface DumpEntry {
+  /** "FUNCTION total(orders)". */
+  readonly title: string;
+  /** In a form that does not depend on the order of columns. */
+  readonly text: string;
+}
+
+function listOf(dump: string): DumpEntry[] {
+  const parts = dump.split(HEADING).slice(1);
+  const entries: DumpEntry[] = [];
+  for (let index = 0; index < parts.length; index += 3) {
+    const [name, type, text = ""] = parts.slice(index, index + 3);
+    const own = text
+      .trim()
+      .replace(/(?:^|\n)--\n-- PostgreSQL database dump complete[\s\S]*$/, "")
+      .trim();
+    entries.push({ title: `${type} ${name}`, text: withoutOrder(own) });
   }
   return entries;
+}
+
+/** How often a dump has each text. */
+function entriesOf(dump: string): Map<string, number> {
+  const entries = new Map<string, number>();
+  for (const { text } of listOf(dump)) entries.set(text, (entries.get(text) ?? 0) + 1);
+  return entries;
+}
+
+/** The titles of the entries whose text only one of two dumps has, in alphabetical order. */
+export function differingEntries(one: string, other: string): string[] {
+  const [left, right] = [listOf(one), listOf(other)];
+  const only = (some: readonly DumpEntry[], others: readonly DumpEntry[]) => {
+    const texts = new Set(others.map(({ text }) => text));
+    return some.filter(({ text }) => !texts.has(text)).map(({ title }) => title);
+  };
+  return [...new Set([...only(left, right), ...only(right, left)])].sort();
 }
 
 /**
