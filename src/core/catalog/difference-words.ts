@@ -15,8 +15,21 @@ function wordsOf(label: string, before: Fact | undefined, after: Fact | undefine
   const isSwitch = [before, after].some((value) => value === true || value === "yes");
   const absent = isSwitch ? "no" : "none";
   const [old, now] = [valueWords(before, absent), valueWords(after, absent)];
-  if (old === undefined || now === undefined) return [`another ${label}`];
-  return [`${label} ${now} instead of ${old}`];
+  if (old !== undefined && now !== undefined) return [`${label} ${now} instead of ${old}`];
+  return [Array.isArray(before) && Array.isArray(after) ? listWords(label, before, after) : `another ${label}`];
+}
+
+/** The difference of two lists that are too long to print. */
+function listWords(label: string, before: readonly Fact[], after: readonly Fact[]): string {
+  const [old, now] = [before.map(String), after.map(String)];
+  const parts = [
+    ["with", now.filter((one) => !old.includes(one))],
+    ["without", old.filter((one) => !now.includes(one))],
+  ] as const;
+  const words = parts.filter(([, list]) => list.length > 0).map(([word, list]) => `${word} ${list.join(", ")}`);
+  if (words.length === 0 && old.length === now.length) return `${label} in another order`;
+  const text = words.join(" and ");
+  return text === "" || text.length > LONGEST_VALUE ? `other ${label}` : `${label} ${text}`;
 }
 
 /** A value on one line; undefined if it is too long. */

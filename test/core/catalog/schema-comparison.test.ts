@@ -9,12 +9,17 @@ import type { Facts, SchemaObject } from "../../../src/core/catalog/schema-objec
 before(() => loadModule());
 
 describe("the words for a change", () => {
+  const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "another sunday"];
   const CASES: readonly (readonly [before: Facts, after: Facts, words: string[]])[] = [
     [{ type: "integer" }, { type: "text" }, ["type text instead of integer"]],
     [{ default: "1" }, {}, ["default none instead of 1"]],
     [{}, { "not null": "yes" }, ["not null yes instead of no"]],
     [{ invalid: true }, {}, ["invalid no instead of yes"]],
     [{ labels: ["a"] }, { labels: ["a", "b"] }, ["labels a, b instead of a"]],
+    [{ labels: DAYS }, { labels: DAYS.toReversed() }, ["labels in another order"]],
+    [{ labels: DAYS }, { labels: [...DAYS, "holiday"] }, ["labels with holiday"]],
+    [{ labels: DAYS }, { labels: ["day off", ...DAYS.slice(2)] }, ["labels with day off and without monday, tuesday"]],
+    [{ labels: DAYS }, { labels: DAYS.map((day) => `after ${day}`) }, ["other labels"]],
     [{ settings: { min: "1", max: "9" } }, { settings: { min: "1", max: "10" } }, ["max 10 instead of 9"]],
     [{ query: "SELECT 1\nFROM t" }, { query: "SELECT 2\nFROM t" }, ["another query"]],
     [{ check: "x" }, { check: "x".repeat(61) }, ["another check"]],
