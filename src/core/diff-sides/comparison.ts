@@ -39,7 +39,15 @@ const UNIMPORTANT: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function compareSides(from: SchemaSide, to: SchemaSide): SideDifferences {
-  const texts = [from, to].map((side) => new Map([...side.entries.values()].map((one) => [one.key, comparable(one)])));
+  const hasOtherGrants = from.hasOtherGrants === true || to.hasOtherGrants === true;
+  const texts = [from, to].map(
+    ({ entries }) =>
+      new Map(
+        [...entries.values()].flatMap((one) =>
+          hasOtherGrants && one.type.endsWith("ACL") ? [] : [[one.key, comparable(one)] as const],
+        ),
+      ),
+  );
   const facts = [from, to].map(
     ({ objects }) =>
       new Map([...objects].map(([key, { kind, facts: all }]) => [key, factText(all, UNIMPORTANT[kind] ?? [])])),

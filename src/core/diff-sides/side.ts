@@ -1,31 +1,39 @@
 import type { DumpEntry } from "../backup/dump-entries.ts";
-import type { Facts, ObjectFacts } from "../catalog/schema-object.ts";
-import { NAME, QUALIFIED_NAME, splitName } from "./names.ts";
+import { type Facts, keyOf, type ObjectFacts, type ObjectKey, type SchemaObject } from "../catalog/schema-object.ts";
+import { NAME, plainName, QUALIFIED_NAME, splitName } from "./names.ts";
 
 /** One of the two schemas that are compared, as pg_dump writes it and as the model describes it. */
 export interface SchemaSide {
   /** The entries of pg_dump's text by their keys, in the order of the text. */
   readonly entries: ReadonlyMap<string, SideEntry>;
   /** The objects of the model by kind and name. */
-  readonly objects: ReadonlyMap<string, ObjectFacts>;
+  readonly objects: ReadonlyMap<string, SideObject>;
   /** Relations by name, with their kind in the model's words. */
   readonly relations: ReadonlyMap<string, string>;
   /** True if NOT NULL constraints have names. */
   readonly namesNotNull: boolean;
   /** The role that the schema was read as. */
   readonly login: string;
+  /** True if only the model says which privileges there are: pg_dump's text has others as well. */
+  readonly hasOtherGrants?: true;
 }
 
-export interface SideEntry extends DumpEntry {
+/** An object of the model, and the name of the object that it is dropped with if that is known. */
+export type SideObject = ObjectFacts & Partial<Pick<SchemaObject, "within">>;
+
+export interface SideEntry extends IdentifiedEntry {
   readonly key: string;
+  /** The place in the text. */
+  readonly order: number;
+}
+
+export interface IdentifiedEntry extends DumpEntry {
   /** The object as SQL, as DROP accepts it; absent for entries that belong to another object. */
   readonly identity: string | undefined;
   /** The kind of the object in PostgreSQL's words: "table constraint". */
   readonly kind: string | undefined;
   /** The relation that the object is a part of, as SQL. */
   readonly within: string | undefined;
-  /** The place in the text. */
-  readonly order: number;
 }
 
 /** What the server says of the object of an entry. */
@@ -44,24 +52,34 @@ const RELATIONS: ReadonlySet<string> = new Set([
   "composite type",
 ]);
 
-/** @param objectOf what the server says of a row of a catalog; undefined if nothing is known */
+/** Returns what the server says of a row of a catalog; undefined if nothing is known. */
+export type ObjectOf = (catalog: string, oid: string) => EntryObject | undefined;
+
 export function schemaSide(
   dumped: readonly DumpEntry[],
-  objectOf: (catalog: string, oid: string) => EntryObject | undefined,
-  objects: readonly ObjectFacts[],
+  objectOf: ObjectOf,
+  objects: readonly SideObject[],
   login: string,
 ): SchemaSide {
   const entries = new Map<string, SideEntry>();
   for (const [order, entry] of withoutPlaceholders(dumped).entries()) {
     if (entry.type === "SET") continue;
-    const object = entry.catalog === "0" ? undefined : objectOf(entry.catalog, entry.oid);
-    const { kind, identity } = object ?? {};
-    const key = unusedKey(entries, keyOfEntry(entry, identity));
-    entries.set(key, { ...entry, key, identity, kind, within: object?.within ?? withinOf(entry), order });
+    const found = identified(entry, objectOf);
+    const key = unusedKey(entries, keyOfEntry(entry, found.identity));
+    entries.set(key, { ...found, key, order });
   }
-  const byKey = new Map(objects.map((object) => [`${object.kind} ${object.name}`, object]));
-  const relations = objects.filter(({ kind }) => RELATIONS.has(kind)).map(({ kind, name }) => [name, kind] as const);
-  return { entries, objects: byKey, relations: new Map(relations), namesNotNull: true, login };
+  const byKey = new Map(objects.map((object) => [keyOf(object), object]));
+  return { entries, objects: byKey, relations: relationsIn(objects), namesNotNull: true, login };
+}
+
+export function identified(entry: DumpEntry, objectOf: ObjectOf): IdentifiedEntry {
+  const object = entry.catalog === "0" ? undefined : objectOf(entry.catalog, entry.oid);
+  return { ...entry, identity: object?.identity, kind: object?.kind, within: object?.within ?? withinOf(entry) };
+}
+
+/** The relations among these objects, by name. */
+export function relationsIn(objects: Iterable<ObjectKey>): Map<string, string> {
+  return new Map([...objects].flatMap(({ kind, name }) => (RELATIONS.has(kind) ? [[name, kind] as const] : [])));
 }
 
 const VIEW_QUERY = new RegExp(`^CREATE OR REPLACE (VIEW ${QUALIFIED_NAME} )`);
@@ -118,8 +136,15 @@ function withinOf({ type, statements: [statement = ""] }: DumpEntry): string | u
 }
 
 /** The sequence of an identity column, which pg_dump writes as a change of its table. */
-export function isIdentity({ type, statements: [statement = ""] }: SideEntry): boolean {
+export function isIdentity({ type, statements: [statement = ""] }: DumpEntry): boolean {
   return type === "SEQUENCE" && statement.startsWith("ALTER TABLE ");
+}
+
+/** The constraint, index, trigger, rule or policy of an entry, as the model names it. */
+export function partOf({ type, within, name, identity }: IdentifiedEntry): ObjectKey {
+  if (type === "INDEX") return { kind: "index", name: `${within}.${plainName(identity ?? name)}` };
+  const plain = identity?.slice(0, identity.length - ` on ${within}`.length) ?? name;
+  return { kind: type.endsWith("CONSTRAINT") ? "constraint" : type.toLowerCase(), name: `${within}.${plain}` };
 }
 
 /** The facts of an object; undefined if there is none. */

@@ -1,5 +1,6 @@
+import { keyOf } from "../catalog/schema-object.ts";
 import { comparable } from "../diff-sides/comparison.ts";
-import { isCommon, isIdentity, type SchemaSide, type SideEntry } from "../diff-sides/side.ts";
+import { isCommon, isIdentity, partOf, type SchemaSide, type SideEntry } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
 import { dropSql } from "./drops.ts";
 import { type NewTable, newTable } from "./new-tables.ts";
@@ -95,7 +96,7 @@ export interface Comparison {
 /** What creates, replaces and deletes whole objects. */
 export function entryActions(comparison: Comparison): Action[] {
   const { from, to } = comparison;
-  const actions: Action[] = comparison.isLate ? otherGrants(from, to) : [];
+  const actions: Action[] = comparison.isLate && to.hasOtherGrants !== true ? otherGrants(from, to) : [];
   const tables = newTables(comparison);
   const covered = new Set(tables.flatMap(({ covers }) => [...covers]));
   actions.push(...tables.map(({ action }) => action));
@@ -129,13 +130,7 @@ function isByFacts({ from, to, isAgain }: Comparison, entry: SideEntry): boolean
   // The model leaves out what a partition has from its parent.
   const isKnown =
     !isAgain || entry.type === "DEFAULT" || entry.type === "ROW SECURITY" || entry.type === "TABLE ATTACH";
-  return isKnown || [from, to].some(({ objects }) => objects.has(modelKey(entry)));
-}
-
-function modelKey({ type, within, name, identity }: SideEntry): string {
-  if (type === "INDEX") return `index ${within}.${(identity ?? name).replace(/^.*?\.(?=[^.]*$)/, "")}`;
-  const plain = identity?.slice(0, identity.length - ` on ${within}`.length) ?? name;
-  return `${type.endsWith("CONSTRAINT") ? "constraint" : type.toLowerCase()} ${within}.${plain}`;
+  return isKnown || [from, to].some(({ objects }) => objects.has(keyOf(partOf(entry))));
 }
 
 function created(comparison: Comparison, entry: SideEntry): Action[] {

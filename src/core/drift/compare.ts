@@ -58,12 +58,12 @@ function oneSidedObjects(state: "added" | "missing", side: Side, other: Side): D
 }
 
 /** True for a kind whose objects belong to another one that their names end with. */
-function isAbout(kind: string): boolean {
+export function isAbout(kind: string): boolean {
   return kind === "comment" || kind.endsWith("privileges");
 }
 
 /** The texts after each space: one of them is the name of the object that a comment or privilege is on. */
-function endings(name: string): string[] {
+export function endings(name: string): string[] {
   return [...name.matchAll(/ /g)].map(({ index }) => name.slice(index + 1));
 }
 

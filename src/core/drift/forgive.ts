@@ -19,34 +19,57 @@ export function platformOf({ roles }: Surroundings): Platform | undefined {
   return PLATFORMS.find(({ role }) => roles.includes(role));
 }
 
-/**
- * Leaves out differences that patterns ignore, and those that come from the platform or from extensions.
- * @param patterns the user's
- * @param kinds the kinds of relations and other objects that contain some, by their names
- */
-export function forgive(
-  all: readonly DriftedObject[],
-  surroundings: Surroundings,
-  { patterns, kinds }: { readonly patterns: readonly string[]; readonly kinds: ReadonlyMap<string, string> },
-): Forgiven {
+/** A difference, as far as it decides whether it counts. */
+export type Difference = Pick<DriftedObject, "state" | "kind" | "name" | "within" | "details">;
+
+/** The kinds of relations and other objects that contain some, by their names. */
+export type Kinds = ReadonlyMap<string, string>;
+
+/** Who ignores a difference; undefined for one that counts. */
+export type Ignoring = (object: Difference, kinds: Kinds) => "patterns" | "platform" | undefined;
+
+/** @param patterns the user's */
+export function ignoring(surroundings: Surroundings, patterns: readonly string[]): Ignoring {
   const ofPlatform = [
     ...(platformOf(surroundings)?.objects ?? []),
     ...surroundings.extensions.flatMap((name) =>
       Object.hasOwn(EXTENSION_OBJECTS, name) ? (EXTENSION_OBJECTS[name] ?? []) : [],
     ),
   ];
-  const matches = (list: readonly string[], object: DriftedObject) =>
-    matchingPattern(list, {
-      ...object,
-      kindOfWithin: object.within === null ? undefined : kinds.get(object.within),
-    }) !== undefined;
-  const isOwn = (object: DriftedObject) => matches(patterns, object);
-  const isOfPlatform = (object: DriftedObject) =>
-    !MADE_BY_USERS.has(`${object.state} ${object.kind}`) && matches(ofPlatform, object);
+  return (object, kinds) => {
+    const kindOfWithin = object.within === null ? undefined : kinds.get(object.within);
+    const matches = (list: readonly string[]) => matchingPattern(list, { ...object, kindOfWithin }) !== undefined;
+    if (matches(patterns)) return "patterns";
+    return !MADE_BY_USERS.has(`${object.state} ${object.kind}`) && matches(ofPlatform) ? "platform" : undefined;
+  };
+}
+
+/** Leaves out differences that are ignored. */
+export function forgive(all: readonly DriftedObject[], isIgnoredBy: Ignoring, kinds: Kinds): Forgiven {
   const listed = all.filter((object) => !isImplied(object, all));
-  const counted = listed.filter((object) => !isOwn(object));
-  const differences = counted.filter((object) => !isOfPlatform(object));
-  return { differences, ignored: listed.length - counted.length, ofPlatform: counted.length - differences.length };
+  const judged = listed.map((object) => ({ object, by: isIgnoredBy(object, kinds) }));
+  return {
+    differences: judged.flatMap(({ object, by }) => (by === undefined ? [object] : [])),
+    ignored: judged.filter(({ by }) => by === "patterns").length,
+    ofPlatform: judged.filter(({ by }) => by === "platform").length,
+  };
+}
+
+/** The role that runs the migrations of a database, and the version of its server. */
+export interface Migrator {
+  /** As SQL. */
+  readonly migrator: string;
+  readonly serverVersion: number;
+}
+
+/**
+ * True for privileges that the database has although its catalog does not say so: the migrating role owns the objects;
+ * and until PostgreSQL 15 everybody may create objects in schema public, whether a migration has granted that or not.
+ */
+export function isHad({ state, kind, name, details }: Difference, { migrator, serverVersion }: Migrator): boolean {
+  if (state !== "missing" || kind !== "privileges") return false;
+  const isCreate = name === "of PUBLIC on schema public" && details.join() === "CREATE";
+  return name.startsWith(`of ${migrator} on `) || (serverVersion < 150_000 && isCreate);
 }
 
 /** Migrations create these on the tables of a platform, which does not drop them. */

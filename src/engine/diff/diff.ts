@@ -1,6 +1,7 @@
 import type { Action } from "../../core/diff/action.ts";
 import { safeParts } from "../../core/diff/safe-forms.ts";
 import { compareSides } from "../../core/diff-sides/comparison.ts";
+import { sidesWithoutIgnored } from "../../core/diff-sides/ignored.ts";
 import type { SchemaSide } from "../../core/diff-sides/side.ts";
 import { schemaChanges } from "../../core/diff-words/changes.ts";
 import type { DiffReport } from "../../core/diff-words/diff-report.ts";
@@ -49,21 +50,23 @@ const NEWEST = 18;
 export async function diffSchemas(inShadow: InShadow, request: DiffRequest): Promise<Diff> {
   const { wants, allow, major = NEWEST, askRenames = async () => [] } = request;
   const read = (shadow: DatabaseContext) => look(shadow, (context, session) => readSide(context, session, major));
-  const { to, roles } = await inShadow(async (shadow) => {
+  const { second, roles } = await inShadow(async (shadow) => {
     await fill(shadow, request.to);
-    return { to: await read(shadow), roles: await createdRoles(shadow) };
+    return { second: await read(shadow), roles: await createdRoles(shadow) };
   });
+  const ignored = request.to.kind === "database" ? request.to.ignored : undefined;
   const begin = (shadow: DatabaseContext) => fill(shadow, request.from, roles);
-  const { changes, parts, from } = await inShadow(async (shadow) => {
+  const { changes, parts, from, to } = await inShadow(async (shadow) => {
     await begin(shadow);
-    const from = await read(shadow);
+    const first = await read(shadow);
+    const { from, to } = ignored ? sidesWithoutIgnored(first, second, ignored.ignoredBy) : { from: first, to: second };
     const left = compareSides(from, to);
     const changes = isEqual(left) ? [] : schemaChanges(from, to, left);
-    if (isEqual(left) || wants === "words") return { changes, parts: [], from };
+    if (isEqual(left) || wants === "words") return { changes, parts: [], from, to };
     const renames = [...request.renames, ...(await askRenames(from, to))];
     const sides = { from, to, major, renames };
     const parts = await look(shadow, (context, session) => derive(context, session, sides));
-    return { changes, parts, from };
+    return { changes, parts, from, to };
   });
   const losses = [...new Set(parts.flatMap(({ up }) => lossesOf(up)))];
   if (parts.length === 0) return { changes, losses, files: [] };

@@ -39,7 +39,8 @@ const WITHIN = `CASE o.class
   (SELECT d.refobjid::regclass::text FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.id AND d.deptype = 'i'
    AND d.refclassid = o.class AND d.refobjsubid > 0)) END`;
 
-async function objectsOf(
+/** Must be called in a transaction of `inSnapshot`. */
+export async function objectsOf(
   session: Session,
   entries: readonly { readonly catalog: string; readonly oid: string }[],
 ): Promise<ReadonlyMap<string, EntryObject>> {

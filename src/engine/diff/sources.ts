@@ -3,13 +3,14 @@ import { systemWords } from "../../core/failure/system-error.ts";
 import { decodeSource } from "../../core/text/source.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 import type { Database, Session } from "../../ports/session.ts";
-import { dumpSchema } from "../dump/dump-schema.ts";
+import type { Ignored } from "../drift/surroundings.ts";
 import { runSchemaFile } from "../dump/run-schema-file.ts";
 import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 import { createRoles, missingRole } from "../shadow/missing-roles.ts";
 import { withRemedy } from "../shadow/remedies.ts";
+import { type DatabaseText, databaseTexts } from "./database-text.ts";
 
 /** Where a schema comes from. */
 export type Source =
@@ -21,7 +22,13 @@ export type Source =
     }
   | { readonly kind: "nothing"; readonly name: string }
   | { readonly kind: "file"; readonly name: string }
-  | { readonly kind: "database"; readonly name: string; readonly database: Database };
+  | {
+      readonly kind: "database";
+      readonly name: string;
+      readonly database: Database;
+      /** The objects that are left out. */
+      readonly ignored?: Ignored;
+    };
 
 /**
  * Creates the schema in an empty shadow database.
@@ -41,9 +48,21 @@ async function fillAlone(shadow: DatabaseContext, source: Source): Promise<void>
     const role = missingRole(shadow, failure);
     // Roles belong to a server, so no schema creates them.
     if (role === undefined || created.has(role) || !(await createRoles(shadow, [role])))
-      throw withRemedy(shadow, failure);
+      throw remedied(shadow, source, failure);
     created.add(role);
   }
+}
+
+/** What the embedded database lacks can be provided, or left out. */
+function remedied(shadow: DatabaseContext, source: Source, failure: Failure): Failure {
+  const found = withRemedy(shadow, failure);
+  if (found === failure || source.kind !== "database" || !source.ignored) return found;
+  const { code, message, server } = found;
+  return new Failure(code, message, {
+    hint: `${found.hint} ${failure.hint}`,
+    cause: failure,
+    ...(server && { server }),
+  });
 }
 
 async function attempt(shadow: DatabaseContext, source: Source): Promise<Failure | undefined> {
@@ -64,10 +83,34 @@ async function attempt(shadow: DatabaseContext, source: Source): Promise<Failure
   }
 }
 
-async function runDump(shadow: DatabaseContext, { name, database }: Extract<Source, { kind: "database" }>) {
-  const choice = { owners: false, privileges: true, rows: [] };
-  const { text } = await dumpSchema({ ...shadow, database }, "database", choice);
-  await runText(shadow, name, { ...shadow.fileSystem, read: () => [Buffer.from(text)] });
+async function runDump(shadow: DatabaseContext, source: Extract<Source, { kind: "database" }>): Promise<void> {
+  const texts = await databaseTexts({ ...shadow, database: source.database }, source.ignored);
+  const failures: Failure[] = [];
+  for (const { text, objectAt } of texts) {
+    try {
+      return await runText(shadow, source.name, { read: () => [Buffer.from(text)] });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(namedFailure(error, source, objectAt));
+    }
+  }
+  throw failures[0];
+}
+
+/** Names the object: nobody sees the text. */
+function namedFailure(
+  failure: Failure,
+  { name, ignored }: Extract<Source, { kind: "database" }>,
+  objectAt: DatabaseText["objectAt"],
+): Failure {
+  const { server, place } = failure;
+  const object = failure.code === "statement-failed" ? objectAt(place?.line ?? 0) : undefined;
+  if (object === undefined || !server) return failure;
+  const message = `Cannot create ${object} of ${name} in an empty database: ${server.message} (${server.code})`;
+  const hint = ignored
+    ? `To leave the object out, add it to driftIgnore, or use --drift-ignore "${object}".`
+    : "Both schemas are created in an empty database; nothing else was changed.";
+  return new Failure("statement-failed", message, { hint, server, cause: failure });
 }
 
 /** Runs a file, or a text in its place, in one transaction. */

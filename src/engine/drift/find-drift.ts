@@ -1,11 +1,10 @@
 import { byKey } from "../../core/catalog/schema-comparison.ts";
 import { differencesOf } from "../../core/drift/compare.ts";
 import type { DriftedObject, DriftReport, LastApply } from "../../core/drift/drift-report.ts";
-import { forgive, platformOf, type Surroundings } from "../../core/drift/forgive.ts";
-import { PLATFORMS } from "../../core/drift/platforms.ts";
+import { forgive, ignoring, isHad, type Migrator, platformOf, type Surroundings } from "../../core/drift/forgive.ts";
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
-import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
+import { quoteIdentifier } from "../../core/sql/quote.ts";
 import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
 import { enumeration } from "../../core/text/display.ts";
 import type { Session } from "../../ports/session.ts";
@@ -13,7 +12,6 @@ import { tableNames } from "../history/history-table.ts";
 import { readGroups, readObjectsOf, readUnreadable } from "../schema/read-schema.ts";
 import { allQueries, digestsSql, kindsNeeding } from "../schema/schema-sql.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import { jsonAnswer } from "../session/json-answer.ts";
 import { inSnapshot } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
 import { ownObjects } from "../shadow/prove-downs.ts";
@@ -23,6 +21,7 @@ import { usedStandIns } from "../shadow/stand-ins.ts";
 import type { TrialNote } from "../shadow/trial-start.ts";
 import { appliedFiles, type LiveHistory, readLiveHistory } from "./applied-files.ts";
 import { compareWithLastApply, parserFor } from "./fingerprint.ts";
+import { migratorSql, readSurroundings } from "./surroundings.ts";
 
 export interface DriftOptions {
   /** Gives an empty database. */
@@ -51,7 +50,7 @@ export async function findDrift(context: DatabaseContext, options: DriftOptions)
     database: context.database.description,
     shadow: made.shadow,
     ...{ migrations: migrations.length, repeatable: repeatables.size },
-    ...forgive(found, surroundings, { patterns: options.ignore ?? [], kinds }),
+    ...forgive(found, ignoring(surroundings, options.ignore ?? []), kinds),
     platform: platformOf(surroundings)?.name,
     standIns: made.standIns,
     lastApply: live.lastApply,
@@ -118,15 +117,12 @@ const DOING = "read the schema of";
 type Groups = ReadonlyMap<string, string>;
 
 /** The schema of the live database, and what its role may not read of it. */
-interface Live {
+interface Live extends Migrator {
   readonly groups: Groups;
   readonly lastApply: LastApply | undefined;
   /** System catalogs. */
   readonly unreadable: readonly string[];
-  /** The owner of the history, as SQL. */
-  readonly migrator: string;
   readonly role: string;
-  readonly serverVersion: number;
 }
 
 /** Reads the schema at a moment when the database has this history. @throws Failure history-conflict */
@@ -147,11 +143,6 @@ async function readLive(context: DatabaseContext, { state }: LiveHistory): Promi
     return { groups, unreadable, lastApply, migrator: String(owner?.name), role: state.role, serverVersion };
   };
   return await withSession(database, DOING, (session) => inSnapshot(session, () => work(session)), signal);
-}
-
-function migratorSql({ settings }: DatabaseContext): string {
-  const history = `pg_catalog.to_regclass(${quoteText(tableNames(settings).history)})`;
-  return `SELECT quote_ident(pg_get_userbyid(relowner)) AS name FROM pg_class WHERE oid = ${history}`;
 }
 
 function ranMeanwhile(database: string): Failure {
@@ -185,16 +176,6 @@ async function compare(
   };
 }
 
-/**
- * True for privileges that the database has although its catalog does not say so: the migrating role owns the objects;
- * and until PostgreSQL 15 everybody may create objects in schema public, whether a migration has granted that or not.
- */
-function isHad({ state, kind, name, details }: DriftedObject, { migrator, serverVersion }: Live): boolean {
-  if (state !== "missing" || kind !== "privileges") return false;
-  const isCreate = name === "of PUBLIC on schema public" && details.join() === "CREATE";
-  return name.startsWith(`of ${migrator} on `) || (serverVersion < 150_000 && isCreate);
-}
-
 const NOTHING_FOUND: Found = { found: [], surroundings: { roles: [], extensions: [] }, kinds: new Map() };
 
 function unseenKinds(catalog: string, { role, serverVersion }: Live): Finding[] {
@@ -217,12 +198,4 @@ async function objectsOf(context: DatabaseContext, { groups, unreadable }: Wante
   });
   const inOne = (session: Session) => inSnapshot(session, () => read(session));
   return await withSession(context.database, DOING, inOne, context.signal);
-}
-
-async function readSurroundings(session: Session): Promise<Surroundings> {
-  const roles = PLATFORMS.map(({ role }) => quoteText(role));
-  const [row] = await session.query(`SELECT json_build_object(
- 'roles', (SELECT COALESCE(json_agg(rolname), '[]') FROM pg_roles WHERE rolname IN (${roles.join(", ")})),
- 'extensions', (SELECT COALESCE(json_agg(extname), '[]') FROM pg_extension))::text AS row`);
-  return jsonAnswer<Surroundings>(row?.row, { roles: ["list of", "text"], extensions: ["list of", "text"] });
 }

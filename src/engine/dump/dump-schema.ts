@@ -127,7 +127,7 @@ function withoutRepeatedSettings(text: string): string {
 }
 
 /** Translates what only a dump can fail with; returns other errors unchanged. */
-function dumpFailure(error: unknown, database: string, { lockTimeoutMs }: Settings): unknown {
+export function dumpFailure(error: unknown, database: string, { lockTimeoutMs }: Settings): unknown {
   if (error instanceof Failure && error.code === "dump-failed") {
     const { hint, server } = error;
     return new Failure("dump-failed", error.message.replace("the schema:", `the schema of ${database}:`), {

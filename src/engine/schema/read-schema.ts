@@ -91,11 +91,7 @@ export async function readObjectsOf(
   groups: readonly string[],
   unreadable: readonly string[],
 ): Promise<FoundObject[]> {
-  const read = async (query: SchemaQuery) => {
-    const shape: Shape = ["list of", ["parts", ["text", "text", "text?", "anything"]]];
-    const rows = await ask<[string, string, string | null, Facts][]>(session, groupsSql(query, groups), shape);
-    return rows.map(([kind, name, within, found]) => ({ kind, name, within, facts: found }));
-  };
+  const read = (query: SchemaQuery) => found(session, groupsSql(query, groups));
   return await reading(session, own, true, read, unreadable);
 }
 
@@ -117,7 +113,7 @@ export async function readFacts(
   own: OwnObjects,
   keys: readonly ObjectKey[] | undefined,
   isPortable = false,
-): Promise<ObjectFacts[]> {
+): Promise<FoundObject[]> {
   return keys?.length === 0 ? [] : await reading(session, own, isPortable, (query) => facts(query, keys));
 }
 
@@ -134,13 +130,14 @@ async function digests(reading: Reading): Promise<SchemaObject[]> {
   return rows.map(([kind, name, within, digest]) => ({ kind, name, within, digest }));
 }
 
-async function facts(reading: Reading, keys: readonly ObjectKey[] | undefined): Promise<ObjectFacts[]> {
-  if (keys?.length === 0) return [];
-  const rows = await ask<[string, string, Facts][]>(reading.session, factsSql(reading, keys), [
-    "list of",
-    ["parts", ["text", "text", "anything"]],
-  ]);
-  return rows.map(([kind, name, found]) => ({ kind, name, facts: found }));
+async function facts(reading: Reading, keys: readonly ObjectKey[] | undefined): Promise<FoundObject[]> {
+  return keys?.length === 0 ? [] : await found(reading.session, factsSql(reading, keys));
+}
+
+async function found(session: Session, sql: string): Promise<FoundObject[]> {
+  const shape: Shape = ["list of", ["parts", ["text", "text", "text?", "anything"]]];
+  const rows = await ask<[string, string, string | null, Facts][]>(session, sql, shape);
+  return rows.map(([kind, name, within, all]) => ({ kind, name, within, facts: all }));
 }
 
 export async function ask<Value>(session: Session, sql: string, shape: Shape): Promise<Value> {

@@ -106,9 +106,9 @@ export function groupsSql(query: SchemaQuery, groups: readonly string[]): string
   return rowSql(query, listOf("json_build_array(kind, name, within, facts)"), where);
 }
 
-/** One row whose `row` is a JSON list of [kind, name, facts]. @param keys the objects to return; undefined for all */
+/** One row whose `row` is a JSON list of [kind, name, within, facts]. @param keys the objects to return; undefined for all */
 export function factsSql({ own, queries }: SchemaQuery, keys: readonly ObjectKey[] | undefined): string {
-  const row = listOf("json_build_array(kind, name, facts)");
+  const row = listOf("json_build_array(kind, name, within, facts)");
   if (!keys) return rowSql({ own, queries }, row);
   const kinds = [...new Set(keys.map(({ kind }) => quoteText(kind)))];
   // The server applies the condition to each part of the UNION before it computes any facts.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { DriftedObject } from "../../../src/core/drift/drift-report.ts";
-import { forgive, platformOf, type Surroundings } from "../../../src/core/drift/forgive.ts";
+import { forgive, ignoring, platformOf, type Surroundings } from "../../../src/core/drift/forgive.ts";
 import { objectWords } from "../../../src/core/drift/words.ts";
 
 const NOWHERE: Surroundings = { roles: [], extensions: [] };
@@ -11,7 +11,7 @@ function object(kind: string, name: string, more: Partial<DriftedObject> = {}): 
 }
 
 function left(all: readonly DriftedObject[], surroundings = NOWHERE, patterns: readonly string[] = []) {
-  const { differences, ignored, ofPlatform } = forgive(all, surroundings, { patterns, kinds: new Map() });
+  const { differences, ignored, ofPlatform } = forgive(all, ignoring(surroundings, patterns), new Map());
   return { left: differences.map(objectWords), ignored, ofPlatform };
 }
 
