@@ -1,18 +1,13 @@
 import type { Command } from "../core/command-line/command.ts";
-import type { SchemaSide } from "../core/diff-sides/side.ts";
 import { renamesIn } from "../core/diff-words/renames.ts";
 import { usage } from "../core/failure/failure.ts";
-import { compareVersions } from "../core/migrations/version.ts";
 import { settingOption } from "../core/settings/setting-options.ts";
-import { check } from "../engine/check/check.ts";
-import { askRenames } from "../engine/diff/ask-renames.ts";
 import { diffSchemas } from "../engine/diff/diff.ts";
 import { serverMajor } from "../engine/diff/server-major.ts";
 import { type Source, schemaFileText } from "../engine/diff/sources.ts";
-import { requireAllowed, writeDiff } from "../engine/diff/write-diff.ts";
-import { existing } from "../engine/verbs/create-migration.ts";
 import type { Environment } from "./shared/environment.ts";
-import { refuseTogether } from "./shared/options.ts";
+import { refuseTogether, WRITE_OPTIONS } from "./shared/options.ts";
+import { checkWritten, descriptionToWrite, writeDifference } from "./shared/write-difference.ts";
 
 /** The exit status if the schemas differ. */
 const DIFFERENT = 3;
@@ -31,8 +26,7 @@ export const diff: Command<Environment> = {
     { name: "from", value: "schema", summary: "the first schema (migrations); see below" },
     { name: "to", value: "schema", summary: "the second: a file, directory, URL, database, migrations or git:<ref>" },
     { name: "sql", summary: "print the statements that lead from the first to the second" },
-    { name: "write", value: "description", summary: "write the statements as the next migration" },
-    { name: "allow-data-loss", value: "objects", summary: "with --write: these tables and columns may be deleted" },
+    ...WRITE_OPTIONS,
     settingOption("shadowUrl"),
     settingOption("standInsDirectory"),
   ],
@@ -41,59 +35,36 @@ export const diff: Command<Environment> = {
     { line: "pgstep diff --to schema.sql --write 'add orders'", note: "the next migration and its down file" },
     { line: "pgstep diff --from git:main --to migrations --sql", note: "what a branch changes" },
   ],
-  async run({ options }, environment) {
+  async run(invocation, environment) {
+    const { options } = invocation;
     refuseTogether("diff", [options.has("sql") && "--sql", options.has("write") && "--write"]);
     const [from, to] = [
       await source(options.get("from") ?? "migrations", environment),
       await toSource(options.get("to"), environment),
     ];
-    const description = options.get("write");
+    const description = descriptionToWrite(invocation);
     if (description !== undefined && from.kind !== "migrations") {
       throw usage(`Cannot write a migration: ${from.name} is not the schema of the migrations`, "Leave out --from.");
     }
-    if (options.has("allow-data-loss") && description === undefined) {
-      throw usage("Cannot use --allow-data-loss without --write", "Add --write <description>.");
-    }
     const renames = to.kind === "file" ? renamesIn(schemaFileText(environment.context.fileSystem, to.name)) : [];
-    const wants = description !== undefined ? "files" : options.has("sql") ? "statements" : "words";
-    const allowed = (options.get("allow-data-loss") ?? "").split(",").map((name) => name.trim());
     const isTyped = environment.settings.origins.url.source === "flag";
     const named = isTyped ? await environment.namedDatabase() : undefined;
     const major = await serverMajor(environment.context, [from, to], named ? [named] : []);
-    const found = await diffSchemas(environment.inTrial, {
-      ...{ from, to, renames, wants, major },
-      ...(description !== undefined && {
-        isSafe: existing(environment.context).layout === "pgstep",
-        allow: (losses: readonly string[]) => requireAllowed(losses, allowed),
-        askRenames: (...sides: [SchemaSide, SchemaSide]) => askRenames(environment.consent({}), sides, renames),
-      }),
-    });
-    const { changes, losses, files } = found;
     const names = { from: from.name, to: to.name };
-    if (description !== undefined && files.length > 0) {
-      const { versions } = existing(environment.context);
-      const paths = writeDiff(environment.context, { description, files });
-      environment.report({ type: "diff", ...names, changes, losses, files: paths });
-      await checkWritten(environment, [...versions].sort(compareVersions).at(-1));
-      return 0;
+    if (description !== undefined) {
+      const written = await writeDifference(environment, invocation, { from, to, renames, major }, description);
+      const { changes, losses, files } = written;
+      environment.report({ type: "diff", ...names, changes, losses, files });
+      if (files.length > 0) await checkWritten(environment, written);
+      return files.length > 0 || changes.length === 0 ? 0 : DIFFERENT;
     }
+    const wants = options.has("sql") ? "statements" : "words";
+    const { changes, losses, files } = await diffSchemas(environment.inTrial, { from, to, renames, wants, major });
     const sql = options.has("sql") ? files.map(({ up }) => up).join("\n") : undefined;
     environment.report({ type: "diff", ...names, changes, losses, files: [], ...(sql !== undefined && { sql }) });
     return changes.length > 0 ? DIFFERENT : 0;
   },
 };
-
-const CHECK_LIMIT_MS = 300_000;
-
-/** Reports what the written files would lock, rewrite or read. @param last the version before them, if there is one */
-async function checkWritten(environment: Environment, last: string | undefined): Promise<void> {
-  const { context, inTrial, versionControl, settings } = environment;
-  const { report } = await check(context, undefined, {
-    ...{ inShadow: inTrial, versionControl, limitMs: CHECK_LIMIT_MS, levels: settings.values.rules },
-    choice: last === undefined ? { kind: "all" } : { kind: "since", version: last },
-  });
-  environment.report(report);
-}
 
 async function toSource(typed: string | undefined, environment: Environment): Promise<Source> {
   if (typed !== undefined) return await source(typed, environment);

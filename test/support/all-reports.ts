@@ -176,6 +176,8 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
         platform: "Supabase",
         lastApply: { state: "changed", recordedAt: APPLIED_AT },
         standIns: [{ extension: "pg_cron" }],
+        files: ["database/migrations/004_hotfix.sql", "database/migrations/005_hotfix_indexes.sql"],
+        versions: ["004", "005"],
         warnings: [FINDING],
       },
       differences: [

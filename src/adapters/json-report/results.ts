@@ -97,7 +97,7 @@ export const RESULTS = {
     ignored: count("The number of findings that comments in the files ignore."),
     known: count("The number of findings that the file of known findings forgives."),
   }),
-  drift: line("drift", "The answer of drift. Its exit status is 3 when anything differs.", {
+  drift: line("drift", "The answer of drift. Its exit status is 3 when anything differs and no file was written.", {
     database: DATABASE,
     shadow: string("The database that the applied migrations were run on."),
     migrations: count("The number of applied migrations."),
@@ -108,6 +108,8 @@ export const RESULTS = {
     platform: stringOrNull("The platform of the database; null if pgstep does not know it."),
     lastApply: refOrNull("lastApply", "The schema compared with its fingerprint of the last apply; null without one."),
     standIns: list("The stand-ins that the shadow database had.", ref("standIn")),
+    files: list("With --write: the written files.", TEXT),
+    versions: list("The versions of the written migrations, which this database needs only recorded.", TEXT),
     warnings: list("What makes the comparison inexact.", ref("finding")),
   }),
   rule: line("rule", "The answer of check --explain.", RULE_FIELDS),

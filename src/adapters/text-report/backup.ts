@@ -94,6 +94,13 @@ export function loadLines({ database, path, recorded, durationMs }: LoadReport):
   return [`Loaded ${printableLine(path)} into ${printableLine(database)} in ${duration(durationMs)}; ${what}.`];
 }
 
+/** Precedes the report of check. */
+export const READ_FILES = "Read the files as you would read a colleague's. The command check says of them:";
+
+export function createdLines(paths: readonly string[]): string[] {
+  return paths.map((path) => `Created ${printableLine(path)}`);
+}
+
 const MARKS: Readonly<Record<SchemaChange["change"], string>> = { added: "+", removed: "-", changed: "~" };
 
 /** The statements as they are for a pipe, the written files, or the differences. */
@@ -105,10 +112,7 @@ export function diffLines({ from, to, changes, losses, sql, files }: DiffReport,
   }
   if (changes.length === 0) return [`No difference: ${first} and ${second} have the same schema.`];
   if (files.length > 0) {
-    return [
-      ...files.map((path) => `Created ${printableLine(path)}`),
-      "Read the files as you would read a colleague's. The command check says of them:",
-    ];
+    return [...createdLines(files), READ_FILES];
   }
   return [
     `${second} differs from ${first} (+ only in ${second}, - only in ${first}, ~ changed):`,

@@ -3,6 +3,7 @@ import { differenceWords } from "../../core/drift/words.ts";
 import { printable, printableLine } from "../../core/text/display.ts";
 import type { Output } from "../output/output.ts";
 import { counted, listed } from "../output/words.ts";
+import { createdLines, READ_FILES } from "./backup.ts";
 import { standInLines } from "./check.ts";
 import { findingLines, helpLines } from "./failure.ts";
 
@@ -17,11 +18,19 @@ export function driftLines(report: DriftReport, output: Output, verbose: boolean
     ...(differences.length > 0 ? [""] : []),
     resultLine(report, output),
     ...comparisonLines(report),
-    ...(differences.length > 0 ? helpLines(HINT, output) : []),
+    ...(differences.length === 0 ? [] : nextLines(report, output)),
   ];
 }
 
-const HINT = "Write the changes into a migration, or undo them in the database.";
+const HINT = "Write the changes into a migration: pgstep drift --write <description>; or undo them in the database.";
+
+/** The written files and what to do with them, or what can be done. */
+function nextLines({ files, versions, database }: DriftReport, output: Output): string[] {
+  if (files.length === 0) return helpLines(output.typed(HINT), output);
+  const commands = versions.map((version) => `pgstep resolve ${version} --applied`).join("; ");
+  const hint = `On ${printableLine(database)}, which has the changes, only record the files: ${commands}. On all other databases, run pgstep up.`;
+  return [...createdLines(files), ...helpLines(output.typed(hint), output), READ_FILES];
+}
 
 const MARKS: Readonly<Record<DriftState, string>> = { added: "+", missing: "-", changed: "~" };
 

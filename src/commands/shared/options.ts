@@ -54,6 +54,12 @@ export const HOOK_OPTIONS: readonly Option[] = [
   settingOption("hookFailure"),
 ];
 
+/** The options of a command that may write the difference of two schemas. */
+export const WRITE_OPTIONS: readonly Option[] = [
+  { name: "write", value: "description", summary: "write the statements as the next migration" },
+  { name: "allow-data-loss", value: "objects", summary: "with --write: these tables and columns may be deleted" },
+];
+
 /** For the commands that run migrations. */
 export const RUN_OPTIONS: readonly Option[] = [
   ...LOCK_OPTIONS,

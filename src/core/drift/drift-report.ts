@@ -43,6 +43,9 @@ export interface DriftReport {
   /** Undefined if no fingerprint was recorded. */
   readonly lastApply: LastApply | undefined;
   readonly standIns: readonly UsedStandIn[];
+  /** The paths of written migrations, and their versions. */
+  readonly files: readonly string[];
+  readonly versions: readonly string[];
   /** What makes the comparison inexact. */
   readonly warnings: readonly Finding[];
 }

@@ -23,15 +23,19 @@ export function writeDiff(context: Context, { description, files }: DiffToWrite)
 
 /**
  * @param allowed tables and columns that may be deleted, as typed
+ * @param isOfFile true if the second schema is a file, which can name renames
  * @throws Failure diff-loses-data
  */
-export function requireAllowed(losses: readonly string[], allowed: readonly string[]): void {
+export function requireAllowed(losses: readonly string[], allowed: readonly string[], isOfFile: boolean): void {
   const may = new Set(allowed.map(plain));
   const refused = losses.filter((one) => !may.has(plain(one)));
   if (refused.length > 0) {
     const names = refused.map(plain).join(",");
+    const renamed = isOfFile
+      ? "write -- Renamed: old -> new into the schema file"
+      : "run the command on a terminal, and answer its question";
     throw new Failure("diff-loses-data", `Cannot write the migration: it would delete ${enumeration(refused)}`, {
-      hint: `Allow it: --allow-data-loss ${names}. If something only has another name, write -- Renamed: old -> new into the schema file.`,
+      hint: `Allow it: --allow-data-loss ${names}. If something only has another name, ${renamed}.`,
     });
   }
 }

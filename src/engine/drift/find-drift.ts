@@ -54,6 +54,7 @@ export async function findDrift(context: DatabaseContext, options: DriftOptions)
     platform: platformOf(surroundings)?.name,
     standIns: made.standIns,
     lastApply: live.lastApply,
+    ...{ files: [], versions: [] },
     warnings: [...warnings, ...live.unreadable.flatMap((catalog) => unseenKinds(catalog, live))],
   });
   const known = readMade(note);

@@ -151,7 +151,7 @@ export function stepOf({ name, file }: Repeatable): Step {
   return { direction: "up", version: "", name, description: file.header.description?.text ?? name, script: file };
 }
 
-function* statementsOf(pieces: Pieces): Generator<Statement> {
+export function* statementsOf(pieces: Pieces): Generator<Statement> {
   for (const piece of pieces as Iterable<Piece | { kind: "copy-bytes" }>) if (piece.kind === "statement") yield piece;
 }
 
