@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
-import { chosenRuntimes, programCommand, run } from "../support/program.ts";
+import { chosenRuntimes, programCommand, run, runtimesInTurn } from "../support/program.ts";
 import { noTerminal, onTerminal } from "../support/terminal.ts";
 
 /*
@@ -96,7 +96,8 @@ describe("a question at the terminal", { skip: noTerminal }, () => {
       assert.deepEqual(await server.query(name, "SELECT version FROM schema_migrations"), [{ version: "00001" }]);
     });
 
-    for (const { words, question, wantsName } of ASKING) {
+    const inTurn = ASKING.filter((_, index) => runtimesInTurn(index).includes(runtime));
+    for (const { words, question, wantsName } of inTurn) {
       test(`pgstep ${words.join(" ")} on ${runtime}`, async () => {
         const server = await sharedServer();
         // Only what is protected can be asked about by unprotect, and nothing protected by reset.
