@@ -6,7 +6,7 @@ import { HOOK_MOMENTS, keyOfMoment } from "../../src/core/hooks/hook.ts";
 import { type HostileCheckout, makeHostileCheckout } from "../support/hostile-checkout.ts";
 import { catchPasswords } from "../support/password-catcher.ts";
 import { type PostgresServer, sharedServer } from "../support/postgres-server.ts";
-import { chosenRuntimes, programCommand, type RuntimeName, run } from "../support/program.ts";
+import { programCommand, RUNTIMES, type RuntimeName, run, runtimesInTurn } from "../support/program.ts";
 
 /*
  * Commands that only look, in a checkout that nobody has read: nothing of it is started, and nothing is written outside.
@@ -137,7 +137,8 @@ describe("a hostile checkout", () => {
     return { ...outcome, written: written.map((path) => relative(checkout.directory, path)) };
   }
 
-  for (const runtime of chosenRuntimes()) {
+  // The executable finds its own files in another way than Node.
+  for (const runtime of runtimesInTurn(RUNTIMES.indexOf("binary") - 1)) {
     test(`springs no trap of its project file with commands that look, on ${runtime}`, async () => {
       fill();
       // From elsewhere, where the project file does not count.
