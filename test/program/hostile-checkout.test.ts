@@ -137,8 +137,7 @@ describe("a hostile checkout", () => {
     return { ...outcome, written: written.map((path) => relative(checkout.directory, path)) };
   }
 
-  // The executable finds its own files in another way than Node.
-  for (const runtime of runtimesInTurn(RUNTIMES.indexOf("binary") - 1)) {
+  for (const runtime of runtimesInTurn(RUNTIMES.indexOf("node"))) {
     test(`springs no trap of its project file with commands that look, on ${runtime}`, async () => {
       fill();
       // From elsewhere, where the project file does not count.
