@@ -11,13 +11,13 @@ import { ROOT } from "./runtimes.ts";
 
 const PACKAGE = join(ROOT, "node_modules", "@electric-sql", "pglite");
 
-/** Increase when this file or parser.ts changes what it writes. */
-const LAYOUT = 5;
+/** Increase when this file, base-image.ts or parser.ts changes what it writes. */
+const LAYOUT = 6;
 
 /**
- * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite`, its file system and the name of its base image; the files
- * that it loads; the archives of extensions; the base image, an empty database, so that nobody waits for one to be
- * created; and PostgreSQL's parser. Skipped if it exists for the installed versions.
+ * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite`, its file system and the name of its base
+ * image; the files that it loads; the archives of extensions; the base image, an empty database, so that no command waits
+ * for one to be created; and PostgreSQL's parser. Skipped if it exists for the installed versions.
  */
 export async function bundleEmbedded(output: string): Promise<void> {
   const version = versionOf(PACKAGE);
@@ -25,7 +25,8 @@ export async function bundleEmbedded(output: string): Promise<void> {
   const marker = `version-${version}-${versionOf(PARSER_PACKAGE)}-${LAYOUT}`;
   if (existsSync(join(target, marker))) return;
   const building = `${target}.${process.pid}`;
-  const image = `base-${version}.tar.br`;
+  // Images of databases are differences from this one: another image needs another name.
+  const image = `base-${version}-${LAYOUT}.tar.br`;
   mkdirSync(building, { recursive: true });
   await build({
     stdin: {

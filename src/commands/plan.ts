@@ -26,8 +26,9 @@ export const plan: Command<Environment> = {
   summary: "show what up will do to this database",
   description:
     "Shows for each pending statement what it locks and blocks, how large the tables are, its work on existing rows " +
-    "and the time and disk for it, what it destroys, and what breaks running clients; and the sessions that it would wait for now. The statements are tried in a " +
-    "database that has what the applied migrations make; the live database is only read. Exits with 3 on errors.",
+    "and the time and disk for it, what it destroys, and what breaks running clients; also the sessions that up would " +
+    "wait for now. The statements are tried in a database that has what the applied migrations make; the live database " +
+    "is only read. Exits with 3 on errors.",
   arguments: [UP_ARGUMENT],
   findings: true,
   options: [
@@ -37,7 +38,7 @@ export const plan: Command<Environment> = {
     { name: "out", value: "file", summary: "write the plan to a file, for up --plan", completes: "file" },
     { name: "valid-for", value: "duration", summary: "how long up --plan accepts the file (24h)" },
     { name: "sql", summary: "print a script for psql that does the same" },
-    { name: "watch", value: "duration", summary: "how long to look at other sessions, each second (once)" },
+    { name: "watch", value: "duration", summary: "how long to inspect other sessions, each second (once)" },
     settingOption("failOn"),
     settingOption("rules"),
     settingOption("knownFindings"),

@@ -33,11 +33,11 @@ function entriesOf(dump: string): Map<string, number> {
 /** The titles of the entries whose text only one of two dumps has, in alphabetical order. */
 export function differingEntries(one: string, other: string): string[] {
   const [left, right] = [listOf(one), listOf(other)];
-  const only = (some: readonly DumpEntry[], others: readonly DumpEntry[]) => {
+  const titlesBeyond = (some: readonly DumpEntry[], others: readonly DumpEntry[]) => {
     const texts = new Set(others.map(({ text }) => text));
     return some.filter(({ text }) => !texts.has(text)).map(({ title }) => title);
   };
-  return [...new Set([...only(left, right), ...only(right, left)])].sort();
+  return [...new Set([...titlesBeyond(left, right), ...titlesBeyond(right, left)])].sort();
 }
 
 /**

@@ -5,9 +5,9 @@ import { DATA } from "./pglite-image.ts";
 type Options = Parameters<MemoryFS["init"]>[1];
 
 /**
- * The file system in memory of a PGlite that begins with the files of a database; they are written in place, so the
- * bytes must be nobody else's. A part of the built embedded database. PGlite itself can begin with an archive, but copies
- * it several times, which is half of its start and 150 MB.
+ * The file system in memory of a PGlite that begins with the files of a database. PGlite writes into the given bytes, so
+ * no other code may use them. A part of the built embedded database. PGlite can also begin with an archive, but copies the
+ * archive several times, which takes half of its start and 150 MB.
  */
 export class FilesInMemory extends MemoryFS {
   readonly #entries: Iterable<ArchiveEntry>;

@@ -65,11 +65,13 @@ export async function imageOf(thread: PgliteThread, loaded: LoadedPglite): Promi
 const COMPRESSION = { params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 
 /**
- * The files of a database to start with; undefined if the build has no base image.
+ * The files of a database to start with; undefined for an empty one if the build has no base image.
  * @param image of the database, as `imageOf` returned it; undefined for an empty one
+ * @throws Error for an image if the build has no base image
  */
 export function startFiles(loaded: LoadedPglite, image: Uint8Array | undefined): ArchiveEntry[] | undefined {
   const base = readBaseImage(loaded);
+  if (!base && image) throw new Error("an image without its base");
   if (!base) return undefined;
   const files = [...archiveEntries(base)];
   return image ? withDelta(files, brotliDecompressSync(image)) : files;

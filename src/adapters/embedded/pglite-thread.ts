@@ -119,15 +119,15 @@ interface Call {
 declare const WebAssembly: { compile(bytes: Uint8Array): Promise<object> };
 
 /**
- * PGlite's code, held for the whole process: V8 gives each thread that compiles the same bytes the code that is there,
- * with what it has optimised. A second database takes a third of the CPU time so.
+ * PGlite's code, kept for the whole process: when a thread compiles the same bytes, V8 gives it this code with all
+ * optimised functions. So the second and later databases take a third of the CPU time.
  */
-let held: Promise<unknown> | undefined;
+let code: Promise<unknown> | undefined;
 
-function holdCode(wasm: URL): Promise<unknown> {
+function keepCode(wasm: URL): Promise<unknown> {
   // Threads of Bun share no code.
-  held ??= process.versions.bun === undefined ? WebAssembly.compile(readFileSync(wasm)) : Promise.resolve();
-  return held;
+  code ??= process.versions.bun === undefined ? WebAssembly.compile(readFileSync(wasm)) : Promise.resolve();
+  return code;
 }
 
 /**
@@ -177,9 +177,9 @@ export async function startPgliteThread(
   try {
     const wasm = new URL("./pglite.wasm", source);
     const loaded = ask("load", [source, wasm.href]);
-    const code = holdCode(wasm);
-    const files = module.FilesInMemory && makeFiles();
-    await Promise.all([loaded, code, ask("start", [startParams, ...(files ? movable(files) : [])])]);
+    const kept = keepCode(wasm);
+    const files = makeFiles();
+    await Promise.all([loaded, kept, ask("start", [startParams, ...(files ? movable(files) : [])])]);
   } catch (error) {
     stop();
     throw error;

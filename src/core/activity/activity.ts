@@ -40,7 +40,7 @@ export interface SeenLock {
 
 export interface ReplicationActivity {
   readonly receivers: readonly Receiver[];
-  /** Those that nobody uses. */
+  /** Slots without a consumer. */
   readonly slots: readonly IdleSlot[];
   /** The setting synchronous_standby_names. */
   readonly synchronousNames: string;

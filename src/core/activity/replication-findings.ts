@@ -11,7 +11,7 @@ const MOST_LAG_MS = 30_000;
 /** As large as the WAL that a server keeps anyway, by default (max_wal_size). */
 const MOST_KEPT_BYTES = 1024 ** 3;
 
-/** Standbys that lag or are missing, and slots that keep WAL for nobody. */
+/** Standbys that lag or are missing, and slots that keep WAL without a consumer. */
 export function replicationSightings(activity: ReplicationActivity): Sighting[] {
   const { receivers, slots } = activity;
   return [
@@ -60,7 +60,7 @@ function slotFinding({ name, kind, keptBytes }: IdleSlot): Finding {
   return {
     rule: "idle-slot",
     severity: keptBytes >= MOST_KEPT_BYTES ? "warning" : "note",
-    message: `nobody uses the ${kind} replication slot ${name}: the server keeps ${sizeText(keptBytes)} of WAL for it, and everything that a run adds`,
+    message: `the ${kind} replication slot ${name} has no consumer: the server keeps ${sizeText(keptBytes)} of WAL for it, and everything that a run adds`,
     hint: `Start its consumer, or drop it with SELECT pg_drop_replication_slot(${quoted(name)});`,
   };
 }

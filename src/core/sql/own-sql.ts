@@ -47,7 +47,7 @@ export function inOwnPathSql(query: string): string {
   return `${OWN_PATH}${query}`;
 }
 
-/** For a query of a command that must not be noticed, before it in its message: such a query is not worth waiting for. */
+/** Begins the message of a query that must not disturb the database: the query gives up rather than wait. */
 export const BRIEFLY = "SET LOCAL lock_timeout=100;SET LOCAL statement_timeout=5000;";
 
 /** The same for a query that looks up names as the user's statements do. */

@@ -1,6 +1,6 @@
 /**
- * The receivers of the server's WAL, and the slots that nobody uses, as JSON; nothing of a standby, which has no WAL of
- * its own.
+ * The receivers of the server's WAL, and the slots without a consumer, as JSON; no row on a standby, which has no WAL of its
+ * own.
  */
 export const REPLICATION_SQL = `SELECT json_build_object(
  'synchronousNames', current_setting('synchronous_standby_names'), 'synchronousCommit', current_setting('synchronous_commit'),

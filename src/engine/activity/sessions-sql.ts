@@ -17,7 +17,7 @@ export function sessionsSql(
 ): string {
   const names = quoteText(JSON.stringify(relations.map(({ schema, name }) => [schema, name])));
   const waitsFor = "CASE WHEN a.wait_event_type = 'Lock' OR l.waits THEN pg_blocking_pids(a.pid) ELSE '{}' END";
-  // Nobody waits for the snapshot of a VACUUM.
+  // No statement waits for the snapshot of a VACUUM.
   const hasSnapshot =
     "(a.backend_xmin IS NOT NULL AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid))";
   const isOld = (since: string) => `${since} < clock_timestamp() - interval '${longMs} milliseconds'`;

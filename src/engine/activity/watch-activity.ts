@@ -5,7 +5,7 @@ import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { readSightings } from "./read-activity.ts";
 
-/** How often to look at other sessions. */
+/** How often to inspect other sessions. */
 export interface Watching {
   /** Looks again and again for so long; 0 for once. */
   readonly forMs: number;

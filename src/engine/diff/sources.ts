@@ -97,7 +97,7 @@ async function runDump(shadow: DatabaseContext, source: Extract<Source, { kind: 
   throw failures[0];
 }
 
-/** Names the object: nobody sees the text. */
+/** Names the object, because the text of pg_dump is not shown. */
 function namedFailure(
   failure: Failure,
   { name, ignored }: Extract<Source, { kind: "database" }>,

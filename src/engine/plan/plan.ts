@@ -42,7 +42,7 @@ export interface PlanOptions {
   readonly kept?: KeptPlan | undefined;
   /** Receives the run as a script for psql; absent if none is wanted. @throws Failure plan-not-scriptable */
   readonly script?: ((sql: string) => void) | undefined;
-  /** How often to look at other sessions; once, if absent. */
+  /** How often to inspect other sessions; once, if absent. */
   readonly watching?: Watching | undefined;
   /** The levels that the settings give to rules. */
   readonly levels?: RuleLevels | undefined;

@@ -4,6 +4,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync,
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { LOCK_FILE } from "../../../src/adapters/embedded/embedded-lock.ts";
+import { startFiles } from "../../../src/adapters/embedded/pglite-image.ts";
+import { loadPglite } from "../../../src/adapters/embedded/pglite-module.ts";
 import { temporaryPlace } from "../../support/place.ts";
 import { chosenRuntimes, type Outcome, programCommand, type RuntimeName, run } from "../../support/program.ts";
 
@@ -61,10 +63,18 @@ describe("the image of the embedded database", () => {
   test("is of this build, and small", async () => {
     const [, program = ""] = await programCommand("node");
     const embedded = join(dirname(program), "embedded");
-    const { version } = JSON.parse(
-      readFileSync(join(embedded, readdirSync(embedded).find((name) => name.startsWith("version-")) ?? ""), "utf8"),
-    );
-    assert.ok(readFileSync(join(embedded, `base-${version}.tar.br`)).length < 2_000_000);
+    const [layout] = readdirSync(embedded).flatMap((name) => /^version-.*-(\d+)$/.exec(name)?.[1] ?? []);
+    const images = readdirSync(embedded).filter((name) => name.startsWith("base-"));
+    // Trial databases are kept as differences from the image, under its name.
+    assert.match(images.join(), new RegExp(`^base-[\\d.]+-${layout}\\.tar\\.br$`));
+    assert.ok(readFileSync(join(embedded, images[0] ?? "")).length < 2_000_000);
+  });
+
+  test("is required by an image of another database", async () => {
+    const loaded = await loadPglite();
+    const bare = { ...loaded, module: { PGlite: loaded.module.PGlite } };
+    assert.equal(startFiles(bare, undefined), undefined);
+    assert.throws(() => startFiles(bare, new Uint8Array()), /without its base/);
   });
 
   test("with a damaged one, initdb makes the database", async () => {

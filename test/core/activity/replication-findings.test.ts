@@ -27,7 +27,7 @@ describe("the findings about replication", () => {
   test("weigh an idle slot by the WAL that it keeps", () => {
     const slot = (keptBytes: number) => found({ slots: [{ name: "feed", kind: "logical", keptBytes }] })[0];
     const words = (size: string) =>
-      `nobody uses the logical replication slot feed: the server keeps ${size} of WAL for it, and everything that a run adds`;
+      `the logical replication slot feed has no consumer: the server keeps ${size} of WAL for it, and everything that a run adds`;
     assert.equal(slot(2048), `note: ${words("2.0 kB")}`);
     assert.equal(slot(1024 ** 3), `warning: ${words("1.0 GB")}`);
   });

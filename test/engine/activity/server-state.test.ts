@@ -43,7 +43,7 @@ describe("a plan", () => {
     assert.deepEqual(others, []);
     assert.match(
       slot ?? "",
-      /^note idle-slot: nobody uses the logical replication slot feed: the server keeps [\d.]+ \w+ of WAL/,
+      /^note idle-slot: the logical replication slot feed has no consumer: the server keeps [\d.]+ \w+ of WAL/,
     );
     await one.rows("SELECT pg_drop_replication_slot('feed')");
 
