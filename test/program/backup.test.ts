@@ -183,6 +183,8 @@ for (const major of MAJORS) {
       const other = await server.createDatabase();
       const elsewhere = await pgstep("restore", path, "--url", other.url, "--confirm", other.name);
       assert.match(elsewhere.stderr, /it is a backup of/);
+      const unconfirmed = await pgstep("restore", path, "--url", other.url, "--other-database", "--no-owner");
+      assert.match(unconfirmed.stderr.replace(/\s+/g, " "), / --other-database --no-owner --confirm /);
       const said = await pgstep("restore", path, "--url", other.url, "--confirm", other.name, "--other-database");
       assert.equal(said.status, 0, said.stderr);
       assert.equal((await server.query(other.name, "SELECT count(*)::int AS n FROM posts"))[0]?.n, 3);

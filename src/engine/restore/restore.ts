@@ -91,11 +91,17 @@ export async function restore(
 /** @throws Failure consent-missing, declined, interrupted, terminated */
 async function requireConsent(
   { settings }: DatabaseContext,
-  { consent, path }: RestoreOrder,
+  { consent, path, otherDatabase, without }: RestoreOrder,
   { databaseName }: RestorePlan,
 ): Promise<void> {
-  const force = settings.environment === PRODUCTION ? " --force" : "";
-  const hint = `To replace its data: pgstep restore ${shellWord(path)} --confirm ${shellWord(databaseName)}${force}`;
+  const words = [
+    ...["pgstep", "restore", shellWord(path)],
+    ...(otherDatabase ? ["--other-database"] : []),
+    ...without.map((kind) => `--no-${kind === "owner" ? "owner" : "privileges"}`),
+    ...["--confirm", shellWord(databaseName)],
+    ...(settings.environment === PRODUCTION ? ["--force"] : []),
+  ];
+  const hint = `To replace its data: ${words.join(" ")}`;
   try {
     const inventory = { databaseName, schemas: [], objects: {}, estimatedRows: 0, uncountedTables: 0 };
     if (await consent.mayReset(inventory)) return;
