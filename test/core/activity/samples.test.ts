@@ -26,12 +26,13 @@ describe("samples", () => {
     const eight = { key: "8", finding: blocks("warning", "process 8") };
     samples.add([seven("note", "58 s")]);
     samples.add([seven("warning", "60 s"), eight]);
-    samples.add([seven("warning", "61 s")]);
-    samples.add([seven("note", "1 s"), { key: "9", finding: blocks("note", "process 9") }]);
+    const nine = { key: "9", finding: blocks("note", "process 9") };
+    samples.add([seven("warning", "61 s"), nine]);
+    samples.add([seven("note", "1 s"), nine]);
     assert.deepEqual(messagesOf(samples), [
       "warning: process 7 for 61 s (seen in 4 of 4 samples)",
       "warning: process 8 (seen in 1 of 4 samples)",
-      "note: process 9 (seen in 1 of 4 samples)",
+      "note: process 9 (seen in 2 of 4 samples)",
     ]);
   });
 

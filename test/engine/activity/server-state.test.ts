@@ -30,7 +30,7 @@ describe("a plan", () => {
     await one.until(`SELECT current_setting('synchronous_standby_names') = '${names}'`);
   }
 
-  test("knows idle slots, and standbys that lag or are missing", { timeout: 120_000 }, async () => {
+  test("knows idle slots from used ones, and standbys that lag or are missing", { timeout: 120_000 }, async () => {
     const primary = await started({ settings: { wal_level: "logical" } });
     const one = await world(FILES, { server: primary });
     await one.up({ to: "001" });
@@ -62,6 +62,10 @@ describe("a plan", () => {
       (await sessionsOf(one))[0] ?? "",
       /: only 1 of 2 synchronous standbys are connected: each COMMIT waits/,
     );
+    await one.rows("SELECT pg_create_physical_replication_slot('used', true)");
+    await standby.query("postgres", "ALTER SYSTEM SET primary_slot_name = 'used'");
+    await standby.query("postgres", "SELECT pg_reload_conf()");
+    await one.until("SELECT count(*) > 0 FROM pg_replication_slots WHERE active");
     await configured(one, "*");
     await one.until("SELECT count(*) > 0 FROM pg_stat_replication WHERE sync_state = 'sync'");
     assert.deepEqual(await sessionsOf(one), []);
