@@ -42,6 +42,8 @@ const run = spawn(
   process.execPath,
   [
     ...["--enable-source-maps", "--import", pathToFileURL(mustEnd ?? "").href],
+    // As in the program (src/adapters/embedded/wasm-optimiser.ts): tests start the embedded database too.
+    "--wasm-tiering-budget=200000000",
     ...["--test", "--test-concurrency=3"],
     ...reporters.flatMap((name) => [`--test-reporter=${name}`, "--test-reporter-destination=stdout"]),
     ...programs,

@@ -18,6 +18,7 @@ import { noDatabaseNamed } from "./core/configuration/no-database.ts";
 import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
 import type { Target } from "./core/connection/target.ts";
 import type { Pin } from "./core/migrations/history-pin.ts";
+import type { Migration } from "./core/migrations/migration.ts";
 import { directoryBeside } from "./core/migrations/sibling-directory.ts";
 import type { EventListener } from "./core/reports/event.ts";
 import { rehearseRestore } from "./engine/restore/rehearse.ts";
@@ -177,10 +178,13 @@ function listenerOf({ reporter, isQuiet }: EnvironmentParts): EventListener {
 
 /** @param keeper see `ShadowDatabases.openTrial` */
 function inTrial(shadows: ShadowDatabases, keeper: "check" | "drift"): InShadow {
-  return async (work, beginning = []) => {
+  const inNext: InShadow = async (work, beginning = []) => {
     const { shadow, start } = await shadows.openTrial(beginning, keeper);
     return await inShadow(shadow, (context) => work(context, start)).finally(() => shadow.database.close());
   };
+  return Object.assign(inNext, {
+    prepare: (beginning: readonly Migration[]) => shadows.prepareTrial(beginning, keeper),
+  });
 }
 
 /** See `Environment.buffered`. */

@@ -3,6 +3,7 @@ import "./adapters/process/variables-of-deno.ts";
 
 import process from "node:process";
 import { isThreadStuck } from "./adapters/embedded/pglite-thread.ts";
+import { noteOwnProcess } from "./adapters/embedded/wasm-optimiser.ts";
 import { hidePasswords } from "./adapters/process/process-title.ts";
 import { startedWords } from "./adapters/process/program-start.ts";
 import { BUG, Program } from "./program.ts";
@@ -13,6 +14,7 @@ export { keepCode } from "./adapters/process/keep-code.ts";
 export async function main(): Promise<boolean> {
   const words = process.argv.slice(2);
   hidePasswords(words);
+  noteOwnProcess();
   const { stdout, stderr, env: variables } = process;
   const endNow = (status: number) => process.exit(status);
   const program = new Program({

@@ -26,6 +26,7 @@ export class ShadowDatabases {
   readonly #context: Context;
   readonly #confines: ProjectConfines | undefined;
   readonly #target: () => Promise<Target | undefined>;
+  #prepared: { readonly beginning: readonly Migration[]; readonly trial: OpenedTrial } | undefined;
 
   /** @param confines for a command that only reads */
   constructor(resolved: ResolvedSettings, context: Context, confines: ProjectConfines | undefined) {
@@ -53,6 +54,18 @@ export class ShadowDatabases {
    * @throws Failure settings, and those of connecting
    */
   async openTrial(beginning: readonly Migration[], keeper: "check" | "drift"): Promise<OpenedTrial> {
+    return this.#takePrepared(beginning) ?? (await this.#openTrial(beginning, keeper));
+  }
+
+  #takePrepared(beginning: readonly Migration[]): OpenedTrial | undefined {
+    const prepared = this.#prepared;
+    const isThis = prepared?.beginning.length === beginning.length;
+    if (!isThis || prepared.beginning.some(({ up }, at) => up !== beginning[at]?.up)) return undefined;
+    this.#prepared = undefined;
+    return prepared.trial;
+  }
+
+  async #openTrial(beginning: readonly Migration[], keeper: "check" | "drift"): Promise<OpenedTrial> {
     const { shadowTimeZone: TimeZone } = this.#resolved.values;
     const found = await this.#found();
     if (!isInMemory(found)) {
@@ -83,6 +96,23 @@ export class ShadowDatabases {
         },
       },
     };
+  }
+
+  /**
+   * Begins to start the database of the next trial with this beginning, if that is in memory.
+   * @returns closes it if no trial has used it
+   */
+  async prepareTrial(beginning: readonly Migration[], keeper: "check" | "drift"): Promise<() => Promise<void>> {
+    try {
+      if (isInMemory(await this.#found())) {
+        const trial = await this.#openTrial(beginning, keeper);
+        this.#prepared = { beginning, trial };
+        await trial.shadow.database.prepare?.();
+      }
+    } catch {
+      // An error is one of `openTrial`.
+    }
+    return async () => await this.#takePrepared(beginning)?.shadow.database.close();
   }
 
   /**

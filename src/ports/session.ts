@@ -123,6 +123,8 @@ export interface Database {
    * @throws Failure connection-failed, authentication-failed, database-in-use, runtime-unsupported, interrupted, terminated
    */
   open(signal?: AbortSignal): Promise<Session>;
+  /** Begins what `open` has to start, which then goes on beside this thread; only an embedded database for trials has it. */
+  prepare?(): Promise<void>;
   /** What a database needs to start as this one is now; only an embedded database for trials has it, without a session. */
   image?(): Promise<Uint8Array | undefined>;
   /** Frees resources that outlive sessions (the embedded database and its lock file). Safe to call twice. */

@@ -28,6 +28,10 @@ export class PgliteDatabase implements Database {
   readonly #image: Uint8Array | undefined;
   readonly #extensions: EmbeddedTarget["extensions"];
   #started: Started | undefined;
+  /** A start in a thread that `prepare` has begun. */
+  #starting: Promise<Started> | undefined;
+  /** The thread, from the beginning of its start. */
+  #thread: PgliteThread | undefined;
   #lock: EmbeddedLock | undefined;
   #wire: PgliteWire | undefined;
   #opening = false;
@@ -40,6 +44,13 @@ export class PgliteDatabase implements Database {
     this.description = describeTarget(target);
   }
 
+  async prepare(): Promise<void> {
+    if (!this.#isInThread || this.#starting || this.#started) return;
+    this.#starting = this.#start(await loadPglite());
+    // An error is one of `open`.
+    this.#starting.catch(() => {});
+  }
+
   async open(): Promise<PostgresSession> {
     if (this.#opening || this.#wire?.isOpen) {
       throw new Failure("database-in-use", `Cannot open a second session of ${this.description}: it has only one`, {
@@ -50,7 +61,7 @@ export class PgliteDatabase implements Database {
     try {
       if (this.#wire?.isBroken) await this.#stop();
       if (this.#started) await clean(this.#started.pglite);
-      else this.#started = await this.#start();
+      else this.#started = await (this.#starting ?? this.#start(await loadPglite()));
       this.#wire = new PgliteWire(this.#started.pglite, this.#started.extensions);
       return await openSession(this.#wire, {
         user: "postgres",
@@ -59,7 +70,7 @@ export class PgliteDatabase implements Database {
         startup: {},
         embedded: true,
         login: "postgres",
-        cancel: async () => this.#started?.thread?.stop(),
+        cancel: async () => this.#thread?.stop(),
       });
     } finally {
       this.#opening = false;
@@ -67,8 +78,8 @@ export class PgliteDatabase implements Database {
   }
 
   async image(): Promise<Uint8Array | undefined> {
-    if (!this.#started?.thread || this.#wire?.isOpen) return undefined;
-    return await imageOf(this.#started.thread, await loadPglite());
+    if (!this.#thread || this.#wire?.isOpen) return undefined;
+    return await imageOf(this.#thread, await loadPglite());
   }
 
   async close(): Promise<void> {
@@ -77,8 +88,12 @@ export class PgliteDatabase implements Database {
     this.#unlock();
   }
 
-  async #start(): Promise<Started> {
-    const loaded = await loadPglite();
+  /** It is the one of a trial, which may have to be stopped. */
+  get #isInThread(): boolean {
+    return this.#directory === undefined && this.#parameters !== undefined;
+  }
+
+  async #start(loaded: LoadedPglite): Promise<Started> {
     try {
       return this.#directory === undefined
         ? await this.#startInMemory(loaded)
@@ -98,13 +113,14 @@ export class PgliteDatabase implements Database {
   }
 
   async #startInMemory(loaded: LoadedPglite): Promise<Started> {
-    if (this.#parameters) {
+    if (this.#isInThread) {
       const image = this.#image;
-      const options = startParams(loaded, this.#parameters);
-      const thread = await startPgliteThread(loaded, options, () => startFiles(loaded, image));
+      const thread = startPgliteThread(loaded, startParams(loaded, this.#parameters), () => startFiles(loaded, image));
+      this.#thread = thread;
+      await thread.started;
       const extensions = new PgliteExtensions(thread, loaded.directory, this.#extensions);
       if (image) await extensions.provideIfUsed();
-      return { pglite: thread, extensions, thread };
+      return { pglite: thread, extensions };
     }
     const { FilesInMemory } = loaded.module;
     const files = FilesInMemory && startFiles(loaded, undefined);
@@ -149,10 +165,12 @@ export class PgliteDatabase implements Database {
   }
 
   async #stop(): Promise<void> {
-    const started = this.#started;
+    const pglite = this.#thread ?? this.#started?.pglite;
+    this.#thread = undefined;
+    this.#starting = undefined;
     this.#started = undefined;
     this.#wire = undefined;
-    if (started) await keepingExitCode(() => started.pglite.close());
+    if (pglite) await keepingExitCode(() => pglite.close());
   }
 }
 
@@ -163,8 +181,6 @@ const PG_VERSION = "18";
 interface Started {
   readonly pglite: Pglite;
   readonly extensions: PgliteExtensions;
-  /** The thread that it runs in, if that is not this one; stopping it ends a statement. */
-  readonly thread?: PgliteThread;
 }
 
 function startParams(

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Failure } from "../../core/failure/failure.ts";
 import type { PgliteBackend } from "../../ports/pglite.ts";
 import type { ArchiveEntry } from "../images/archive.ts";
+import { optimiseLater } from "./wasm-optimiser.ts";
 
 /** The part of PGlite that is used here. */
 export interface PgliteModule {
@@ -56,6 +57,7 @@ export async function loadPglite(): Promise<LoadedPglite> {
   const built = new URL("./embedded/pglite.js", import.meta.url);
   const source = existsSync(fileURLToPath(built)) ? built.href : packaged();
   if (source === undefined) throw absent(undefined);
+  await optimiseLater();
   try {
     const module: PgliteModule = await import(source);
     return { module, source, directory: new URL("./", source) };

@@ -6,6 +6,8 @@ import type { LoadedPglite, Pglite, PgliteOptions } from "./pglite-module.ts";
 
 /** PGlite in a thread of its own. */
 export interface PgliteThread extends Pglite {
+  /** Resolves when PGlite answers; rejects if it cannot start, and then the thread is stopped. */
+  readonly started: Promise<void>;
   /** Stops the thread, whatever it runs. Calls that are not answered yet fail. */
   stop(): void;
   /** The paths of the files below a directory of its file system, within that directory. */
@@ -131,15 +133,15 @@ function keepCode(wasm: URL): Promise<unknown> {
 }
 
 /**
- * Starts PGlite in memory.
+ * Starts PGlite in memory. The thread does so alone: this one may work meanwhile.
  * @param makeFiles called while PGlite is compiled: the files of the database to start with, which are moved to the
  *   thread; undefined if PGlite creates an empty one
  */
-export async function startPgliteThread(
+export function startPgliteThread(
   { module, source }: LoadedPglite,
   { startParams = module.PGlite.defaultStartParams }: Pick<PgliteOptions, "startParams">,
   makeFiles: () => readonly ArchiveEntry[] | undefined,
-): Promise<PgliteThread> {
+): PgliteThread {
   // The loaders of the test runner are not for the thread.
   const worker = new Worker(PROGRAM, { eval: true, execArgv: [] });
   const calls: Call[] = [];
@@ -174,21 +176,25 @@ export async function startPgliteThread(
     worker.unref();
     void worker.terminate();
   };
-  try {
-    const wasm = new URL("./pglite.wasm", source);
-    const loaded = ask("load", [source, wasm.href]);
-    const kept = keepCode(wasm);
-    const files = makeFiles();
-    await Promise.all([loaded, kept, ask("start", [startParams, ...(files ? movable(files) : [])])]);
-  } catch (error) {
-    stop();
-    throw error;
-  }
+  const start = async () => {
+    try {
+      const wasm = new URL("./pglite.wasm", source);
+      const loading = [ask("load", [source, wasm.href]), keepCode(wasm)];
+      // If there are no files, that is the error.
+      for (const part of loading) part.catch(() => {});
+      const files = makeFiles();
+      await Promise.all([...loading, ask("start", [startParams, ...(files ? movable(files) : [])])]);
+    } catch (error) {
+      stop();
+      throw error;
+    }
+  };
   const runAll = async (messages: readonly Uint8Array[], onRawData: (bytes: Uint8Array) => void) => {
     const rest = (await ask("run", [messages.map(bufferOf)], onRawData)) as ArrayBuffer;
     if (rest.byteLength > 0) onRawData(new Uint8Array(rest));
   };
   return {
+    started: start(),
     runAll,
     execProtocolRawStream: (message, { onRawData }) => runAll([message], onRawData),
     query: async (sql) => ({ rows: (await ask("query", [sql])) as readonly unknown[] }),

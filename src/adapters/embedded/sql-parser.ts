@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Node } from "../../core/parse-tree/node.ts";
 import type { Parsed, SqlParser } from "../../ports/sql-parser.ts";
 import { continuesString, indexesOfBytes, indexOfCodePoint, relocate } from "./parser-positions.ts";
+import { optimiseLater } from "./wasm-optimiser.ts";
 
 /** Every runtime has it, but the types of Node 20 do not. */
 declare const WebAssembly: {
@@ -40,6 +41,7 @@ export async function loadSqlParser(
   directory: URL = new URL("./embedded/", import.meta.url),
 ): Promise<SqlParser | undefined> {
   try {
+    await optimiseLater();
     const compiled = await WebAssembly.compile(readFileSync(new URL("parser.wasm", directory)));
     const module: ParserModule = await import(new URL("parser.js", directory).href);
     return await PgQueryParser.start(() =>

@@ -19,13 +19,12 @@ import { createdRoles, createRoles } from "../shadow/missing-roles.ts";
 import { proveAlone } from "../shadow/prove-alone.ts";
 import type { InShadow } from "../shadow/shadow.ts";
 import { usedStandIns } from "../shadow/stand-ins.ts";
-import { chooseFiles, type FileChoice } from "./choose-files.ts";
-import type { EarlierRepeatables } from "./earlier-repeatables.ts";
+import { type ChosenFiles, chooseFiles, type FileChoice } from "./choose-files.ts";
 import { asHarm, ignoresOf, parseWith, placedFinding, touchingStatements } from "./judge.ts";
 import { type GivenSizes, usedSizes } from "./sizes.ts";
 import { type TimeLimit, timeLimit } from "./time-limit.ts";
 import { olderMigrations, Trial } from "./trial.ts";
-import { inspectAll } from "./validate.ts";
+import { type Inspected, inspectAll, readFiles } from "./validate.ts";
 
 export interface CheckOptions {
   /** Gives an empty database, each time it is called. */
@@ -58,47 +57,66 @@ export interface Checked {
  */
 export async function check(context: Context, database: Database | undefined, options: CheckOptions): Promise<Checked> {
   const { choice, versionControl, known = [] } = options;
-  const { findings, aboutSeveral, mayRun, syntax, ...files } = await inspectAll(context, database);
-  const chosen = await chooseFiles(choice, context.settings, files, versionControl);
-  const isOlder = (path: string) => chosen.older.has(path);
+  const read = readFiles(context);
+  const all = { migrations: read.versioned.migrations, repeatables: read.repeatable.files };
+  const chosen = await chooseFiles(choice, context.settings, all, versionControl);
+  const files = { ...all, ...chosen };
+  // The database starts while the files are inspected.
+  const release = await options.inShadow.prepare?.(trialFiles(context, files).beginning);
+  try {
+    const inspected = await inspectAll(context, database, read);
+    const result = inspected.mayRun ? await runFiles(context, files, options) : NOTHING_RUN;
+    const report = reportOf(database, files, inspected, result);
+    return { report, known: updatedKnown(known, result.verdict) };
+  } finally {
+    await release?.();
+  }
+}
+
+function reportOf(
+  database: Database | undefined,
+  files: Files,
+  { findings, aboutSeveral, syntax }: Inspected,
+  { replay, statements, ran, verdict, sizes, merge }: Result,
+): CheckReport {
+  const isOlder = (path: string) => files.older.has(path);
   const isLeftToValidate = ({ severity, place }: Finding) => severity !== "error" && place && isOlder(place.path);
   const shown = findings.filter((finding) => !isLeftToValidate(finding));
-  const inOlder = findings.length - shown.length + aboutSeveral(isOlder).length;
-  const { replay, statements, ran, verdict, sizes, merge } = mayRun
-    ? await runFiles(context, { ...files, ...chosen }, options)
-    : NOTHING_RUN;
   return {
-    report: {
-      type: "check",
-      database: database?.description,
-      migrations: files.migrations.length,
-      files: chosen.words,
-      ...(chosen.hint !== undefined && { hint: chosen.hint }),
-      ...(replay && { replay }),
-      ...(merge && { merge }),
-      ...(syntax && { syntax }),
-      statements,
-      findings: [...shown, ...aboutSeveral((path) => !isOlder(path))]
-        .concat(chosen.afterMerge ?? [])
-        .map(asHarm)
-        .concat(ran)
-        .sort(byWeightAndPlace),
-      inOlder,
-      ...{ ignored: verdict.ignored.length, known: verdict.known.length, outdated: verdict.outdated.length },
-      ...{ sizes, needsSizes: !sizes && verdict.findings.some(({ rule }) => rule.dependsOnSize) },
-    },
-    known: updatedKnown(known, verdict),
+    type: "check",
+    database: database?.description,
+    migrations: files.migrations.length,
+    files: files.words,
+    ...(files.hint !== undefined && { hint: files.hint }),
+    ...(replay && { replay }),
+    ...(merge && { merge }),
+    ...(syntax && { syntax }),
+    statements,
+    findings: [...shown, ...aboutSeveral((path) => !isOlder(path))]
+      .concat(files.afterMerge ?? [])
+      .map(asHarm)
+      .concat(ran)
+      .sort(byWeightAndPlace),
+    inOlder: findings.length - shown.length + aboutSeveral(isOlder).length,
+    ...{ ignored: verdict.ignored.length, known: verdict.known.length, outdated: verdict.outdated.length },
+    ...{ sizes, needsSizes: !sizes && verdict.findings.some(({ rule }) => rule.dependsOnSize) },
   };
 }
 
-/** The files of a check. */
-interface Files {
+/** The files of a check, and those of them to examine. */
+interface Files extends ChosenFiles {
   readonly migrations: readonly Migration[];
   readonly repeatables: readonly Repeatable[];
-  /** The paths of those to examine. */
-  readonly paths: ReadonlySet<string>;
-  readonly earlier?: EarlierRepeatables | undefined;
-  readonly meanwhile?: Meanwhile | undefined;
+}
+
+/** The files that a trial runs here, and those that it begins with. */
+function trialFiles({ settings }: Context, { migrations: all, repeatables, paths }: Files) {
+  const migrations = all.filter(({ up }) => runsIn(up.header, settings.environment));
+  const examines = ({ up }: Migration) => paths.has(up.path);
+  const tests = ({ down }: Migration) => down !== undefined && paths.has(down.path);
+  const chosen = new Set(repeatables.map(({ file }) => file.path).filter((path) => paths.has(path)));
+  const beginning = olderMigrations({ migrations, examines, tests });
+  return { migrations, examines, tests, repeatables: chosen, beginning };
 }
 
 interface Result {
@@ -132,18 +150,15 @@ async function runFiles(context: Context, files: Files, options: CheckOptions): 
 async function runWithin(
   context: Context,
   limit: TimeLimit,
-  { migrations: all, repeatables, paths: chosen, earlier, meanwhile }: Files,
+  files: Files,
   { inShadow, levels, known, sizes: given }: CheckOptions,
 ): Promise<Result> {
-  const { settings, fileSystem, signal } = context;
+  const { fileSystem, signal } = context;
   const own = { fileSystem, signal };
+  const { earlier, meanwhile } = files;
   const parse = parseWith(await context.sqlParser?.());
-  const migrations = all.filter(({ up }) => runsIn(up.header, settings.environment));
-  const examines = ({ up }: Migration) => chosen.has(up.path);
-  const tests = ({ down }: Migration) => down !== undefined && chosen.has(down.path);
-  const chosenRepeatables = new Set(repeatables.map(({ file }) => file.path).filter((path) => chosen.has(path)));
-  const plan = { migrations, examines, tests, repeatables: chosenRepeatables, earlier, parse, limit };
-  const beginning = olderMigrations(plan);
+  const { beginning, ...chosen } = trialFiles(context, files);
+  const plan = { ...chosen, earlier, parse, limit };
   const { trial, database, standIns, roles } = await inShadow(async (shadow, start) => {
     const one = new Trial({ ...shadow, ...own }, plan, start);
     await one.run();
@@ -155,13 +170,13 @@ async function runWithin(
   const { applied, traced, stopped, leftOut } = trial;
   const merge = stopped || !meanwhile ? undefined : await testMergeWithin(context, limit, { inShadow, meanwhile });
   const complete = new Set([...applied.map(({ up }) => up.path), ...trial.appliedRepeatables]);
-  const files = [...all.map(({ up }) => up), ...repeatables.map(({ file }) => file)];
+  const sources = [...files.migrations.map(({ up }) => up), ...files.repeatables.map(({ file }) => file)];
   const examined = traced.map((file) => ({
     traced: file,
-    ignores: ignoresOf(context, file.path, files),
+    ignores: ignoresOf(context, file.path, sources),
     isPartial: !complete.has(file.path),
   }));
-  const paths = files.map(({ path }) => path);
+  const paths = sources.map(({ path }) => path);
   const sizes = given && { sizes: new Sizes(given.statistics.tables, traced), small: given.smallBytes };
   const verdict = judge(examined, CHECK_RULES, { levels, known, paths, sizes });
   const proof = await testAlone(
@@ -176,7 +191,7 @@ async function runWithin(
       downs: proof.downs,
       downRows: trial.downRows.report,
       examined: traced.map(({ path }) => path).filter((path) => complete.has(path)),
-      notRun: migrations.filter((one) => !applied.includes(one)).map(({ up }) => up.path),
+      notRun: plan.migrations.filter((one) => !applied.includes(one)).map(({ up }) => up.path),
       leftOut,
       ...{ rows: trial.rows.report, standIns, roles },
     },

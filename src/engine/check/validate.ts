@@ -11,12 +11,12 @@ import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Database, Session } from "../../ports/session.ts";
 import { filesWithoutStatements, forgottenFiles, isForgotten } from "../files/empty-files.ts";
 import { inspectFiles } from "../files/inspect-files.ts";
-import { byWeightAndPlace, gapFindings, readMigrations } from "../files/read-migrations.ts";
+import { byWeightAndPlace, gapFindings, type MigrationFiles, readMigrations } from "../files/read-migrations.ts";
 import { asWarnings, findOccupied, type PendingFile } from "../history/first-run.ts";
 import { isFirstRun, type Occupants, readOccupants } from "../history/occupants.ts";
 import { type DatabaseState, readState } from "../history/read-state.ts";
 import { readHooks } from "../hooks/read-hooks.ts";
-import { inspectTransactional, readRepeatables } from "../repeatable/plan.ts";
+import { inspectTransactional, type RepeatableFiles, readRepeatables } from "../repeatable/plan.ts";
 import { readSeeds } from "../seed/read-seeds.ts";
 import type { Context } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
@@ -53,15 +53,29 @@ export interface Inspected {
   readonly syntax?: SyntaxCheck;
 }
 
+/** The files to inspect. */
+export interface ReadFiles {
+  readonly versioned: MigrationFiles;
+  readonly repeatable: RepeatableFiles;
+}
+
+/** @throws Failure directory-unreadable */
+export function readFiles(context: Context): ReadFiles {
+  const versioned = readMigrations(context);
+  return { versioned, repeatable: readRepeatables(context, versioned.layout) };
+}
+
 /** @throws as `validate` */
-export async function inspectAll(context: Context, database: Database | undefined): Promise<Inspected> {
+export async function inspectAll(
+  context: Context,
+  database: Database | undefined,
+  { versioned: files, repeatable }: ReadFiles = readFiles(context),
+): Promise<Inspected> {
   const { fileSystem, settings } = context;
-  const files = readMigrations(context);
   const { migrations, findings } = files;
   const all: Finding[] = [...findings];
   const { state, occupants, serverMajor } = database ? await readDatabase(context, database) : NO_DATABASE;
   all.push(...inspectFiles(fileSystem, migrations, settings, state?.name));
-  const repeatable = readRepeatables(context, files.layout);
   const { hooks, findings: hookFindings } = readHooks(fileSystem, settings);
   const { seeds, findings: seedFindings } = readSeeds(fileSystem, settings);
   const others = [...repeatable.files, ...hooks, ...seeds].flatMap((one) => ("file" in one ? [one.file] : []));

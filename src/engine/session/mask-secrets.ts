@@ -17,6 +17,7 @@ export function withoutSecrets(database: Database, placeholders: GivenPlaceholde
     description: database.description,
     embedded: database.embedded,
     open: async (signal) => new MaskingSession(await database.open(signal), mask),
+    prepare: async () => await database.prepare?.(),
     close: () => database.close(),
   };
 }

@@ -32,10 +32,17 @@ export function replay<Result>(
  * Runs `work` in an empty database, and empties it again.
  * @param beginning the migrations that `work` applies first; some of them may be applied already, as `start` says then
  */
-export type InShadow = <Result>(
-  work: (context: DatabaseContext, start?: TrialStart) => Promise<Result>,
-  beginning?: readonly Migration[],
-) => Promise<Result>;
+export interface InShadow {
+  <Result>(
+    work: (context: DatabaseContext, start?: TrialStart) => Promise<Result>,
+    beginning?: readonly Migration[],
+  ): Promise<Result>;
+  /**
+   * Begins to start the database for the next work with this beginning, where that takes time beside this thread.
+   * @returns releases it if no work has used it
+   */
+  readonly prepare?: (beginning: readonly Migration[]) => Promise<() => Promise<void>>;
+}
 
 /**
  * Runs `work` in an empty shadow database, emits no events, and empties it again. First deletes what a process left that

@@ -138,3 +138,41 @@ describe("embedded database in a directory", () => {
     }
   });
 });
+
+describe("embedded database in memory for trials", () => {
+  const trial = (image?: Uint8Array) =>
+    new PgliteDatabase({
+      kind: "embedded",
+      directory: undefined,
+      parameters: { TimeZone: "Asia/Tokyo" },
+      ...(image && { image }),
+    });
+
+  test("open goes on with the start that prepare has begun", async () => {
+    const database = trial();
+    await database.prepare();
+    await database.prepare();
+    const session = await database.open();
+    assert.deepEqual(await session.query("SELECT current_setting('TimeZone') AS zone"), [{ zone: "Asia/Tokyo" }]);
+    await session.close();
+    await database.prepare();
+    assert.deepEqual(await (await database.open()).query("SELECT 1 AS one"), [{ one: 1 }]);
+    await database.close();
+  });
+
+  test("closed before it has started, it can be opened anew", async () => {
+    const database = trial();
+    await database.prepare();
+    await database.close();
+    const session = await database.open();
+    assert.deepEqual(await session.query("SELECT 1 AS one"), [{ one: 1 }]);
+    await database.close();
+  });
+
+  test("open, not prepare, fails with what keeps it from starting", async () => {
+    const database = trial(Buffer.from("no image"));
+    await database.prepare();
+    await assert.rejects(database.open(), { code: "connection-failed" });
+    await database.close();
+  });
+});
