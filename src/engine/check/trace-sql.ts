@@ -211,13 +211,27 @@ export const RELATIONS_QUERY: KeptQuery = {
  WHERE c.oid >= ${FIRST_OID} AND c.oid > $1 AND relkind IN (${KINDS}) AND relpersistence <> 't'`,
 };
 
-/** The counters of the relations with an oid up to $1, as [oid, file node, scans]. */
+/**
+ * The counters of the relations with an oid up to $1, as [oid, file node, scans]. Those that are as after CREATE are left
+ * out, see `afterCreate`: an answer of thousands of tables takes long to write, and each transaction asks.
+ */
 export const COUNTERS_QUERY: KeptQuery = {
   name: "counters",
   parameters: "(oid)",
-  sql: `SELECT COALESCE(json_agg(json_build_array(oid::int8, relfilenode::int8, pg_stat_get_xact_numscans(oid))), '[]')::text AS seen
- FROM pg_class WHERE oid BETWEEN ${FIRST_OID} AND $1 AND relkind IN ('r', 'p', 'm')`,
+  sql: `SELECT COALESCE(json_agg(json_build_array(oid::int8, relfilenode::int8, scans)), '[]')::text AS seen
+ FROM (SELECT oid, relkind, relfilenode, pg_stat_get_xact_numscans(oid) AS scans FROM pg_class
+ WHERE oid BETWEEN ${FIRST_OID} AND $1 AND relkind IN ('r', 'p', 'm')) counted
+ WHERE scans > 0 OR relfilenode <> CASE relkind WHEN 'p' THEN 0 ELSE oid END`,
 };
+
+/** The counters of a relation until it is scanned or rewritten: the name of its file is its oid. */
+export function afterCreate({
+  oid,
+  kind,
+}: Relation): { readonly fileNode: number; readonly scans: number } | undefined {
+  if (kind === "v" || kind === "f") return undefined;
+  return { fileNode: kind === "p" ? 0 : oid, scans: 0 };
+}
 
 /**
  * The relations with an oid up to $1 that the transaction has locked, as `LockedRelation`. It is asked after every

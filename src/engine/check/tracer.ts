@@ -9,6 +9,7 @@ import { noteKept, PREPARED_NAMES, runKept } from "../session/prepared-statement
 import type { StatementWatch } from "../session/statement-watch.ts";
 import { misfitsOf } from "./misfits.ts";
 import {
+  afterCreate,
   COUNTERS,
   COUNTERS_QUERY,
   FACTS_QUERY,
@@ -258,13 +259,14 @@ export class Tracer implements StatementWatch {
     const before = this.#relations.get(oid);
     if (!before) return [];
     const seen = this.#seen.get(oid);
+    const counters = seen ?? afterCreate(before);
     const isDropped = fileNode === undefined;
     const after = isDropped ? undefined : read ? unlessEqual(before, read) : before;
     if (after) this.#relations.set(oid, after);
     else this.#relations.delete(oid);
     this.#seen.set(oid, { fileNode: fileNode ?? 0, scans, lock });
-    const isRewritten = !isDropped && seen !== undefined && fileNode !== seen.fileNode;
-    const isScanned = !isDropped && scans > (seen?.scans ?? 0);
+    const isRewritten = !isDropped && counters !== undefined && fileNode !== counters.fileNode;
+    const isScanned = !isDropped && scans > (counters?.scans ?? 0);
     const isNews = lock !== seen?.lock || isRewritten || isScanned || after !== before;
     return isNews ? [{ before, after, lock, held: seen?.lock, rewritten: isRewritten, scanned: isScanned }] : [];
   }
