@@ -50,12 +50,21 @@ edges AS MATERIALIZED (
     SELECT FROM own o WHERE (o.class, o.oid) = (l.class, l.oid) AND (${RELATION}, o.relation) = (l.on_class, l.on_oid))
 )`;
 
-/** `dependents` are the listed relations and all objects that depend on them. */
-const dependents = (roots: readonly string[]) => `
+/**
+ * `dependents` are the listed relations and all objects that depend on them. Each has a higher level than those it
+ * depends on; the limit ends a circle.
+ */
+const dependents = (roots: string) => `
 dependents(class, oid) AS (
-  SELECT ${RELATION}, root FROM unnest('{${roots.join(",")}}'::oid[]) AS root
+  SELECT ${RELATION}, root FROM unnest(${roots}) AS root
   UNION SELECT e.class, e.oid FROM dependents d JOIN edges e ON (e.on_class, e.on_oid) = (d.class, d.oid)
-)`;
+),
+paths(class, oid, level) AS (
+  SELECT class, oid, 0 FROM dependents
+  UNION SELECT e.class, e.oid, p.level + 1 FROM paths p JOIN edges e ON (e.on_class, e.on_oid) = (p.class, p.oid)
+  WHERE p.level < (SELECT count(*) FROM dependents)
+),
+levels(class, oid, level) AS (SELECT class, oid, max(level) FROM paths GROUP BY class, oid)`;
 
 /**
  * `objects` are the dependents that can be re-created, views and routines, with their keywords in statements. An
@@ -128,39 +137,36 @@ parts(class, oid, rank, sql) AS (
   FROM views v JOIN pg_catalog.pg_trigger t ON t.tgrelid = v.oid AND NOT t.tgisinternal
   UNION ALL SELECT ${RELATION}, v.oid, 4, pg_get_statisticsobjdef(e.oid)
   FROM views v JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = v.oid
+),
+-- In the order in which they run: an index that a comment is about, and privileges of the owner's.
+details(class, oid, place, rank, comment, "onlyNew", sql) AS (
+  SELECT class, oid, 1, rank, NULL, false, sql FROM parts
+  UNION ALL SELECT class, oid, 2, rank, COALESCE("column"::text, ''), false, sql FROM comments
+  UNION ALL SELECT o.class, o.oid, 3, 0, NULL, false, format('ALTER %s %s OWNER TO %s', o.altered, o.name, ${role("o.owner")}) FROM objects o
+  UNION ALL SELECT class, oid, 4, rank, NULL, rank = 0, sql FROM grants
+  UNION ALL SELECT class, oid, 5, rank, NULL, false, sql FROM column_grants
 )`;
-
-/** A JSON list of the rows of one of the tables above that belong to the dependent `d`. */
-const list = (table: string, value = "s.sql") =>
-  `COALESCE((SELECT json_agg(${value} ORDER BY s.rank, s.sql) FROM ${table} s WHERE (s.class, s.oid) = (d.class, d.oid)), '[]'::json)`;
 
 /** Includes dependents that are neither views nor routines, to be refused by name. */
 const NODES = `
 nodes AS (
-  SELECT format('%s %s', d.class, d.oid) AS key,
+  SELECT l.level,
     COALESCE(o.name, pg_describe_object(d.class, d.oid, 0)) AS name,
     COALESCE(o.kind, 'other') AS kind,
     CASE WHEN o.definition IS NULL THEN pg_describe_object(d.class, d.oid, 0) END AS refused,
     'DROP ' || o.word || ' ' || o.name AS drop,
     o.definition AS create,
-    'ALTER ' || o.altered || ' ' || o.name || ' OWNER TO ' || ${role("o.owner")} AS owner,
-    ${list("grants")} AS grants,
-    ${list("column_grants")} AS "columnGrants",
-    ${list("comments", `json_build_object('column', s."column", 'sql', s.sql)`)} AS comments,
-    ${list("parts")} AS parts
-  FROM dependents d LEFT JOIN objects o USING (class, oid)
+    COALESCE((SELECT json_agg(json_build_object('sql', s.sql, 'comment', s.comment, 'onlyNew', s."onlyNew") ORDER BY s.place, s.rank, s.sql)
+      FROM details s WHERE (s.class, s.oid) = (d.class, d.oid)), '[]'::json) AS details
+  FROM dependents d JOIN levels l USING (class, oid) LEFT JOIN objects o USING (class, oid)
 )`;
 
 /**
- * One row of JSON: `nodes`, the relations and all their dependents, each with its statements; `edges`, from objects to
- * their dependents.
- * @param roots oids of relations
+ * One row with a JSON list: the relations and all their dependents, each after the objects it depends on, and each with
+ * its statements.
+ * @param roots SQL for an array of oids of relations
  */
-export function dependentsSql(roots: readonly string[]): string {
+export function dependentsSql(roots: string): string {
   return `WITH RECURSIVE ${[EDGES, dependents(roots), OBJECTS, STATEMENTS, NODES].join(",")}
-SELECT json_build_object(
-  'nodes', COALESCE((SELECT json_agg(row_to_json(n) ORDER BY n.name) FROM nodes n), '[]'::json),
-  'edges', COALESCE((
-    SELECT json_agg(json_build_array(format('%s %s', e.on_class, e.on_oid), format('%s %s', e.class, e.oid)))
-    FROM edges e JOIN dependents d ON (d.class, d.oid) = (e.on_class, e.on_oid)), '[]'::json))::text AS row`;
+SELECT COALESCE(json_agg(row_to_json(n) ORDER BY n.level, n.name), '[]'::json)::text AS row FROM nodes n`;
 }

@@ -1,5 +1,5 @@
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
-import { quoteText } from "../../core/sql/quote.ts";
+import { equals, quoteText } from "../../core/sql/quote.ts";
 import { enumeration } from "../../core/text/display.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { dependentsSql } from "../catalog/view-dependents-sql.ts";
@@ -11,16 +11,19 @@ export interface DroppedDependent {
   readonly kind: "view" | "materialized view" | "function";
   /** The statement that re-creates it. */
   readonly create: string;
-  readonly owner: string;
-  readonly grants: readonly string[];
-  readonly columnGrants: readonly string[];
-  readonly comments: readonly { readonly column: string | null; readonly sql: string }[];
-  /** Defaults, indexes, rules, triggers, statistics. */
-  readonly parts: readonly string[];
+  /** The statements that restore the rest of it, in order. */
+  readonly details: readonly Detail[];
+}
+
+interface Detail {
+  readonly sql: string;
+  /** The column that it comments on, or "" for the object itself; null for all other statements. */
+  readonly comment: string | null;
+  /** True if it belongs to a new object only: its file, if it has one, decides otherwise. */
+  readonly onlyNew: boolean;
 }
 
 interface Node extends Omit<DroppedDependent, "kind"> {
-  readonly key: string;
   readonly kind: DroppedDependent["kind"] | "other";
   /** Its description if pgstep cannot re-create it, otherwise null. */
   readonly refused: string | null;
@@ -37,18 +40,12 @@ export async function dropDependents(
   views: readonly string[],
   doing: string,
 ): Promise<DroppedDependent[]> {
-  const names = views.map(quoteText).join(", ");
-  const [found] = await session.query(
-    `SELECT COALESCE(pg_catalog.json_agg(c.oid::text), '[]')::text AS row FROM pg_catalog.pg_class c WHERE c.relkind IN ('v', 'm') AND c.oid IN (SELECT pg_catalog.to_regclass(v.name)::oid FROM pg_catalog.unnest(ARRAY[${names}]::text[]) AS v(name))`,
-  );
+  const [found] = await session.query(`SELECT pg_catalog.array_to_json(${viewsAmong(views)}::text[])::text AS row`);
   const roots = jsonAnswer<string[]>(found?.row, ["list of", "text"]);
   if (roots.length === 0) return [];
-  const { nodes, edges } = await withoutSearchPath(session, async () => {
-    const [row] = await session.query(dependentsSql(roots));
-    return jsonAnswer<{ nodes: readonly Node[]; edges: readonly (readonly [string, string])[] }>(row?.row, {
-      nodes: ["list of", {}],
-      edges: ["list of", ["list of", "text"]],
-    });
+  const nodes = await withoutSearchPath(session, async () => {
+    const [row] = await session.query(dependentsSql(`'{${roots.join(",")}}'::oid[]`));
+    return jsonAnswer<Node[]>(row?.row, ["list of", {}]);
   });
   const refused = nodes.flatMap((node) => node.refused ?? []);
   if (refused.length > 0) {
@@ -56,43 +53,38 @@ export async function dropDependents(
     throw new Failure(
       "statement-failed",
       `Cannot ${doing}: pgstep cannot re-create ${enumeration(refused)}, which ${verb} on them`,
-      {
-        hint: "Drop it in a migration and define it in a repeatable migration, or keep the view's columns as they are.",
-      },
+      { hint: NOT_RECREATED_HINT },
     );
   }
-  const ordered = inOrder(nodes, edges);
-  for (const { drop } of ordered.toReversed()) await session.execute(drop);
-  return ordered.flatMap(({ kind, ...node }) => (kind === "other" ? [] : [{ ...node, kind }]));
+  for (const { drop } of nodes.toReversed()) await session.execute(drop);
+  return nodes.flatMap(({ kind, ...node }) => (kind === "other" ? [] : [{ ...node, kind }]));
 }
 
-function inOrder(nodes: readonly Node[], edges: readonly (readonly [string, string])[]): Node[] {
-  const ordered: Node[] = [];
-  const met = new Set<string>();
-  const visit = (node: Node) => {
-    if (met.has(node.key)) return;
-    met.add(node.key);
-    for (const [from, to] of edges) {
-      const before = to === node.key ? nodes.find(({ key }) => key === from) : undefined;
-      if (before) visit(before);
-    }
-    ordered.push(node);
-  };
-  for (const node of nodes) visit(node);
-  return ordered;
+export const NOT_RECREATED_HINT =
+  "Drop it in a migration and define it in a repeatable migration, or keep the view's columns as they are.";
+
+/** SQL for an array of the oids of those of these names that are views; names are SQL text. */
+export function viewsAmong(views: readonly string[]): string {
+  const names = `pg_catalog.unnest(ARRAY[${views.map(quoteText).join(", ")}]::pg_catalog.text[])`;
+  return `ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind IN ('v', 'm') AND c.oid IN (SELECT pg_catalog.to_regclass(v.name)::pg_catalog.oid FROM ${names} AS v(name)))`;
 }
 
 /** True if it exists again, re-created by a file. */
 export async function isThere(session: Session, { name, kind }: DroppedDependent): Promise<boolean> {
-  const lookUp = kind === "function" ? "to_regprocedure" : "to_regclass";
-  const [row] = await session.query(`SELECT (pg_catalog.${lookUp}(${quoteText(name)}) IS NOT NULL)::text AS there`);
+  const oid = foundSql(quoteText(name), quoteText(kind));
+  const [row] = await session.query(`SELECT (${oid} IS NOT NULL)::text AS there`);
   return row?.there === "true";
+}
+
+/** SQL for the oid of a dropped dependent that exists again, otherwise NULL; its name and its kind are SQL. */
+export function foundSql(name: string, kind: string): string {
+  const isFunction = equals(kind, "'function'");
+  return `CASE WHEN ${isFunction} THEN pg_catalog.to_regprocedure(${name})::pg_catalog.oid ELSE pg_catalog.to_regclass(${name})::pg_catalog.oid END`;
 }
 
 /** Re-creates it as it was. @throws ServerFailure, after which none of it exists */
 export function recreate(session: Session, taken: DroppedDependent): Promise<void> {
-  const { create, owner, grants, columnGrants, comments, parts } = taken;
-  const statements = [create, ...parts, ...comments.map(({ sql }) => sql), owner, ...grants, ...columnGrants];
+  const statements = [taken.create, ...taken.details.map(({ sql }) => sql)];
   return withoutSearchPath(session, () => attempt(session, statements));
 }
 
@@ -101,13 +93,12 @@ export function recreate(session: Session, taken: DroppedDependent): Promise<voi
  * Returns a finding for each statement that failed.
  */
 export async function restoreDetails(session: Session, taken: DroppedDependent): Promise<Finding[]> {
-  const { name, kind, owner, grants, columnGrants, comments, parts } = taken;
+  const { name, kind, details } = taken;
   const findings: Finding[] = [];
   const commented = await commentedColumns(session, taken);
-  const wanted = comments.filter(({ column }) => !commented.has(column ?? "")).map(({ sql }) => sql);
-  const given = grants.filter((sql) => sql.startsWith("GRANT"));
+  const isWanted = ({ onlyNew, comment }: Detail) => !onlyNew && (comment === null || !commented.has(comment));
   await withoutSearchPath(session, async () => {
-    for (const sql of [...parts, ...wanted, owner, ...given, ...columnGrants]) {
+    for (const { sql } of details.filter(isWanted)) {
       try {
         await attempt(session, [sql]);
       } catch (error) {
@@ -129,11 +120,16 @@ export async function restoreDetails(session: Session, taken: DroppedDependent):
 const IS_THERE = new Set(["42P07", "42710"]);
 
 async function commentedColumns(session: Session, { name, kind }: DroppedDependent): Promise<Set<string>> {
-  const oid = `pg_catalog.${kind === "function" ? "to_regprocedure" : "to_regclass"}(${quoteText(name)})::oid`;
+  const comments = commentsSql(foundSql(quoteText(name), quoteText(kind)));
   const [row] = await session.query(
-    `SELECT COALESCE(pg_catalog.json_agg(COALESCE(t.attname::text, '')), '[]')::text AS row FROM pg_catalog.pg_description d LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = d.objoid AND t.attnum = d.objsubid AND d.objsubid > 0 WHERE d.objoid = ${oid}`,
+    `SELECT COALESCE(pg_catalog.json_agg(c.name), '[]')::text AS row FROM (${comments}) c(name)`,
   );
   return new Set(jsonAnswer<string[]>(row?.row, ["list of", "text"]));
+}
+
+/** A query of the columns that have comments, with "" for the object itself. @param oid of the object, as SQL */
+export function commentsSql(oid: string): string {
+  return `SELECT COALESCE(t.attname::pg_catalog.text, '') FROM pg_catalog.pg_description d LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = d.objoid AND t.attnum = d.objsubid AND d.objsubid > 0 WHERE d.objoid = ${oid}`;
 }
 
 /** Runs all of these statements or none, inside the open transaction. */
