@@ -106,6 +106,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     check: "validating files; running them in a shadow database, and judging what was observed",
     drift: "comparing a database with the schema that its migrations make",
     activity: "reading what other sessions and replication do now",
+    psql: "a run as a script for psql",
     plan: "what `up` would do to a database now; running exactly that",
     diff: "comparing two schemas; ordering the statements between them by trial",
     doctor: "checks of an environment",

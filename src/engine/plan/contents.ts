@@ -46,17 +46,6 @@ export function historyOf({ history, unfinished }: DatabaseState): PlanFile["his
   };
 }
 
-/**
- * The digest that a server computes of the same rows.
- * @param hasChecksum false for a history without that column
- */
-export function historyDigest({ history }: DatabaseState, hasChecksum: boolean): string {
-  const inBytes = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other));
-  const rows = [...history].sort((one, other) => inBytes(one.version, other.version));
-  const lines = rows.map(({ version, checksum }) => `${version} ${hasChecksum ? (checksum ?? "") : ""}`);
-  return createHash("sha256").update(lines.join("\n")).digest("hex");
-}
-
 /** The names of the placeholders, and a digest of the values that are not secret. */
 export function placeholdersIn({ settings }: DatabaseContext): PlanFile["placeholders"] {
   const known = [...placeholdersOf(settings.placeholders)].sort(([one], [other]) => (one < other ? -1 : 1));

@@ -14,6 +14,7 @@ import { ignoresOf, placedFinding } from "../check/judge.ts";
 import { type TimeLimit, timeLimit } from "../check/time-limit.ts";
 import { byWeightAndPlace } from "../files/read-migrations.ts";
 import { STANDBY } from "../history/read-only.ts";
+import { sqlScript } from "../psql/script.ts";
 import { upChoice } from "../run/migrate.ts";
 import { plannerOf } from "../run/plan-run.ts";
 import type { RunPlan } from "../run/run-plan.ts";
@@ -25,7 +26,6 @@ import { explainStatements } from "./explain.ts";
 import { readIdentity } from "./identity.ts";
 import { type KeptPlan, recordPlan } from "./record-plan.ts";
 import { findRefusals } from "./refusals.ts";
-import { sqlScript } from "./sql-script.ts";
 import { plannedSteps, stepNames } from "./steps.ts";
 import { filesOfDatabase, notTried, type TriedRun, tryRun } from "./try-run.ts";
 
@@ -85,9 +85,6 @@ async function planOn(
 ): Promise<PlanReport> {
   const { inShadow, policy, singleTransaction } = options;
   const planned = await plannerOf(context, upChoice(context, target), { dryRun: true })(session);
-  if (options.script) {
-    options.script(sqlScript(context, session, { planned, singleTransaction, identity: await readIdentity(session) }));
-  }
   // The server reads its catalog while the shadow database starts.
   const tried = tryOn(context, session, planned, { inShadow, limit });
   const [result, statistics, forecast] = await Promise.allSettled([
@@ -96,6 +93,10 @@ async function planOn(
     forecastBackup(context, session, planned, policy, false),
   ]);
   const { traced, complete, trial, findings: tries } = settled(result);
+  if (options.script) {
+    const source = { planned, singleTransaction, complete, identity: await readIdentity(session) };
+    options.script(await sqlScript(context, session, source));
+  }
   const { backup, findings: ofBackup } = settled(forecast);
   const facts = new RunFacts(traced, settled(statistics).tables);
   const other = await otherSessions(context, session, { planned, facts, options });

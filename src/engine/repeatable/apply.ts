@@ -8,7 +8,7 @@ import { cleanSession, ownRole, type Run } from "../step/session-settings.ts";
 import { failureOf, type Refusal, refusalOf } from "../step/step-result.ts";
 import { type DroppedDependent, dropDependents, isThere, recreate, restoreDetails } from "./dependents.ts";
 import type { RepeatablePlan, RepeatableScript } from "./plan.ts";
-import { createRecordsSql, forgetSql, readViewsThere, recordSql } from "./records.ts";
+import { readViewsThere, recordSql, recordsSql } from "./records.ts";
 
 /** A repeatable migration of a run, with the outcome to report unless the connection is lost. */
 export interface TriedRepeatable {
@@ -32,8 +32,19 @@ export interface Applied {
   };
 }
 
+/** SQL that comes before the records of repeatable migrations, in their transaction. */
+export function beforeRecordsSql(run: Run): string {
+  return `${cleanSession(run)} ${ownRole(run)}; RESET search_path`;
+}
+
+/** The record of an applied file. */
+export function recordOf({ context, names }: Run, { name, file, outline }: RepeatableScript): string {
+  const { toolVersion } = context;
+  return recordSql(names, { name, checksum: file.checksum, toolVersion, views: outline.views });
+}
+
 /** invalid_table_definition, duplicate_table, dependent_objects_still_exist, wrong_object_type. */
-const WANTS_REPLACEMENT = new Set(["42P16", "42P07", "2BP01", "42809"]);
+export const WANTS_REPLACEMENT = new Set(["42P16", "42P07", "2BP01", "42809"]);
 /** undefined_table, _column, _function, _object, invalid_schema_name. */
 const WANTS_OTHERS = new Set(["42P01", "42703", "42883", "42704", "3F000"]);
 /** invalid_function_definition, dependent_objects_still_exist: the server advises DROP, which no such file contains. */
@@ -54,9 +65,7 @@ export async function applyRepeatables(run: Run, plan: RepeatablePlan): Promise<
     refusal = await work.applyAll();
     if (!refusal) {
       commit = "sent";
-      await session.execute(
-        `${cleanSession(run)} ${ownRole(run)}; RESET search_path; ${work.bookkeeping()}; ${COMMIT}`,
-      );
+      await session.execute([beforeRecordsSql(run), ...work.bookkeeping(), COMMIT].join("; "));
     }
   } catch (error) {
     refusal = refusalOf(error, { at: "commit" });
@@ -225,14 +234,9 @@ class Application {
     return undefined;
   }
 
-  bookkeeping(): string {
-    const { names, context } = this.#run;
-    const { missing } = this.#plan;
-    const rows = [...new Set(this.#applied)].map(({ name, file, outline }) => {
-      const { toolVersion } = context;
-      return recordSql(names, { name, checksum: file.checksum, toolVersion, views: outline.views });
-    });
-    return [createRecordsSql(names), ...(missing.length > 0 ? [forgetSql(names, missing)] : []), ...rows].join("; ");
+  bookkeeping(): string[] {
+    const rows = [...new Set(this.#applied)].map((one) => recordOf(this.#run, one));
+    return [...recordsSql(this.#run.names, this.#plan), ...rows];
   }
 
   tellFindings(): void {

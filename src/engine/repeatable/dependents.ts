@@ -40,7 +40,8 @@ export async function dropDependents(
   views: readonly string[],
   doing: string,
 ): Promise<DroppedDependent[]> {
-  const [found] = await session.query(`SELECT pg_catalog.array_to_json(${viewsAmong(views)}::text[])::text AS row`);
+  const names = `ARRAY[${views.map(quoteText).join(", ")}]::pg_catalog.text[]`;
+  const [found] = await session.query(`SELECT pg_catalog.array_to_json(${viewsAmong(names)}::text[])::text AS row`);
   const roots = jsonAnswer<string[]>(found?.row, ["list of", "text"]);
   if (roots.length === 0) return [];
   const nodes = await withoutSearchPath(session, async () => {
@@ -63,10 +64,9 @@ export async function dropDependents(
 export const NOT_RECREATED_HINT =
   "Drop it in a migration and define it in a repeatable migration, or keep the view's columns as they are.";
 
-/** SQL for an array of the oids of those of these names that are views; names are SQL text. */
-export function viewsAmong(views: readonly string[]): string {
-  const names = `pg_catalog.unnest(ARRAY[${views.map(quoteText).join(", ")}]::pg_catalog.text[])`;
-  return `ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind IN ('v', 'm') AND c.oid IN (SELECT pg_catalog.to_regclass(v.name)::pg_catalog.oid FROM ${names} AS v(name)))`;
+/** SQL for an array of the oids of those of these names that are views. @param names SQL for an array of them */
+export function viewsAmong(names: string): string {
+  return `ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind IN ('v', 'm') AND c.oid IN (SELECT pg_catalog.to_regclass(v.name)::pg_catalog.oid FROM pg_catalog.unnest(${names}) AS v(name)))`;
 }
 
 /** True if it exists again, re-created by a file. */

@@ -104,12 +104,12 @@ export function inspectTransactional(fileSystem: FileSystem, files: readonly Sql
 export async function planRepeatables(
   { files }: RepeatableFiles,
   records: readonly RecordedRepeatable[],
-  { session, fileSystem, settings, database, all }: PlanPlace,
+  { session, fileSystem, settings, database, all, keepsSettled }: PlanPlace,
 ): Promise<RepeatablePlan> {
   const entries = compareRepeatables(files, records, settings.environment);
   const missing = entries.filter(({ state }) => state === "missing").map(({ name }) => name);
   const isWanted = (entry: RepeatableEntry) => isStale(entry) || (all && entry.state === "unchanged");
-  if (!entries.some(isWanted)) return { ...NOTHING_REPEATABLE, missing };
+  if (!entries.some(isWanted) && !keepsSettled) return { ...NOTHING_REPEATABLE, missing };
   const wanted = new Set(entries.filter(isWanted).map(({ repeatable }) => repeatable?.file));
   const recordedAt = new Map(records.map((record) => [record.name, record.appliedAt]));
   const used = entries.filter(({ state }) => state !== "skipped").flatMap(({ repeatable }) => repeatable ?? []);
@@ -140,6 +140,8 @@ export interface PlanPlace {
   /** The database's name. */
   readonly database: string;
   readonly all: boolean;
+  /** Loads the unchanged files even if there are no others. */
+  readonly keepsSettled: boolean;
 }
 
 export function notRun({ name, file }: RepeatableScript): RepeatableReport {

@@ -7,13 +7,16 @@ import { jsonAnswer } from "../session/json-answer.ts";
 
 const UNDEFINED_TABLE = "42P01";
 
+/** A condition on a record: one of its views no longer exists. */
+export const IS_DROPPED =
+  "EXISTS (SELECT FROM pg_catalog.unnest(views) AS v(name) WHERE pg_catalog.to_regclass(v.name) IS NULL)";
+
 /** The records of repeatable migrations; none if the table does not exist yet. */
 export async function readRecords(session: Session, { repeatable }: TableNames): Promise<RecordedRepeatable[]> {
-  const gone = "EXISTS (SELECT FROM pg_catalog.unnest(views) AS v(name) WHERE pg_catalog.to_regclass(v.name) IS NULL)";
   try {
     const [row] = await session.query(
       readInUsersPathSql(
-        `SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'checksum', checksum, 'appliedAt', applied_at, 'isDropped', ${gone})), '[]')::pg_catalog.text AS row FROM ONLY ${repeatable}`,
+        `SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'checksum', checksum, 'appliedAt', applied_at, 'isDropped', ${IS_DROPPED})), '[]')::pg_catalog.text AS row FROM ONLY ${repeatable}`,
       ),
     );
     return jsonAnswer<RecordedRepeatable[]>(row?.row, [
@@ -36,6 +39,11 @@ export async function readViewsThere(session: Session, views: readonly string[])
 /** Creates the table if it is missing. */
 export function createRecordsSql({ repeatable }: TableNames): string {
   return `CREATE TABLE IF NOT EXISTS ${repeatable} (name text PRIMARY KEY, checksum text, applied_at timestamp without time zone NOT NULL, applied_by text, tool_version text, views text[] NOT NULL)`;
+}
+
+/** Creates the table if it is missing, and forgets the files that are missing. */
+export function recordsSql(names: TableNames, { missing }: { readonly missing: readonly string[] }): string[] {
+  return [createRecordsSql(names), ...(missing.length > 0 ? [forgetSql(names, missing)] : [])];
 }
 
 /** The record of an applied file. */

@@ -1,6 +1,6 @@
 import type { Failure, Finding } from "../../core/failure/failure.ts";
 import type { HookMoment, HookReport } from "../../core/hooks/hook.ts";
-import type { RepeatableReport } from "../../core/repeatable/repeatable.ts";
+import type { RecordedRepeatable, RepeatableReport } from "../../core/repeatable/repeatable.ts";
 import type { RunReport, StepReport } from "../../core/reports/report.ts";
 import { ConnectionLost, ServerFailure, type Session } from "../../ports/session.ts";
 import { AFTER_UP_MARK, clearMarkSql, setMarkSql } from "../history/journal.ts";
@@ -10,13 +10,18 @@ import { NOTHING_REPEATABLE, type RepeatablePlan } from "../repeatable/plan.ts";
 import { forgetAllSql, forgetSql } from "../repeatable/records.ts";
 import type { Script } from "../script/load-scripts.ts";
 import { inTransaction } from "../session/own-transaction.ts";
-import { ownRole, type Run } from "../step/session-settings.ts";
+import { bookkeeping } from "../step/one-statement.ts";
+import type { Run } from "../step/session-settings.ts";
 import { type Progress, runScripts, type Stop, stepReport } from "./run-scripts.ts";
 
 /** The work of a run around its steps. */
 export interface AroundSteps {
   readonly command: RunReport["command"];
   readonly repeatable: RepeatablePlan;
+  /** The records that it was planned from. */
+  readonly records: readonly RecordedRepeatable[];
+  /** The same plan with the unchanged files, even if none is stale: a migration may drop their views. */
+  planAll(): Promise<RepeatablePlan>;
   /** Plans the repeatable migrations again after the steps have run. */
   planAgain(session: Session): Promise<RepeatablePlan>;
   /** True if the database has records of repeatable migrations. */
@@ -31,6 +36,8 @@ export interface AroundSteps {
 export const NOTHING_AROUND: AroundSteps = {
   command: "up",
   repeatable: NOTHING_REPEATABLE,
+  records: [],
+  planAll: async () => NOTHING_REPEATABLE,
   planAgain: async () => NOTHING_REPEATABLE,
   hasRecords: false,
   hooks: [],
@@ -204,9 +211,8 @@ export class AroundRun {
 
   /** @param tolerated classes of errors that are ignored */
   async #write(sql: readonly string[], tolerated: readonly (new (...args: never[]) => Error)[]): Promise<void> {
-    const { session, lock } = this.#run;
     try {
-      await inTransaction(session, [`${lock.guard}${ownRole(this.#run)}`, ...sql]);
+      await inTransaction(this.#run.session, [bookkeeping(this.#run), ...sql]);
     } catch (error) {
       if (!tolerated.some((kind) => error instanceof kind)) throw error;
     }

@@ -30,12 +30,13 @@ export async function startRun(
   return { context, session, names, lock, direct, sessionSettings, inSession: new Set(), pipeline };
 }
 
+/** Without these, a killed client leaves its statement running. Not every server and platform supports them. */
+export const CLIENT_CHECKS = ["SET client_connection_check_interval = 2000; ", KEEP_ALIVE];
+
 const WANTED = [
   // A write outside a step's READ WRITE transaction must fail, even if the BEGIN before it failed.
   "SET default_transaction_read_only = on; ",
-  // Without this, a killed client leaves its statement running. Not every server and platform supports it.
-  "SET client_connection_check_interval = 2000; ",
-  KEEP_ALIVE,
+  ...CLIENT_CHECKS,
 ];
 
 /**
@@ -68,7 +69,8 @@ export async function endRun(
   await Promise.all([lock.release(), ...sent]);
 }
 
-async function succeeds(promise: Promise<unknown>): Promise<boolean> {
+/** True unless the server refuses. @throws ConnectionLost */
+export async function succeeds(promise: Promise<unknown>): Promise<boolean> {
   try {
     await promise;
     return true;

@@ -73,8 +73,8 @@ export async function planAround(
   const { settings, fileSystem } = context;
   const names = tableNames(settings);
   const place = { session, fileSystem, settings, database: state.name, all: command === "redo" && scripts.length > 0 };
-  const plan = async (records: readonly RecordedRepeatable[]) => {
-    const planned = await planRepeatables(files, records, place);
+  const plan = async (records: readonly RecordedRepeatable[], keepsSettled = false) => {
+    const planned = await planRepeatables(files, records, { ...place, keepsSettled });
     return held ? waiting(planned) : planned;
   };
   const isUp = command === "up" || scripts.length > 0;
@@ -87,6 +87,8 @@ export async function planAround(
   return {
     command,
     repeatable: { ...repeatable, missing },
+    records,
+    planAll: async () => (held ? repeatable : { ...(await plan(records, true)), missing }),
     afterUpUnfinished,
     findings: [
       ...repeatable.findings,

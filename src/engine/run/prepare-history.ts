@@ -31,12 +31,7 @@ export async function prepareHistory(
   const present = state.columns.map((column) => column.name);
   const sql = state.historyExists ? completeHistorySql(names, present) : createHistorySql(names, state.schemaExists);
   try {
-    if (sql)
-      await inTransaction(
-        session,
-        [`SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${context.settings.lockTimeoutMs}`, sql],
-        lock.guard,
-      );
+    if (sql) await inTransaction(session, [...waitsForHistory(context.settings), sql], lock.guard);
     return names;
   } catch (error) {
     if (!(error instanceof ServerFailure)) throw error;
@@ -62,6 +57,11 @@ export async function prepareHistory(
       cause: error,
     });
   }
+}
+
+/** The settings under which the history is created or changed. */
+export function waitsForHistory({ lockTimeoutMs }: DatabaseContext["settings"]): string[] {
+  return ["SET LOCAL statement_timeout = 0", `SET LOCAL lock_timeout = ${lockTimeoutMs}`];
 }
 
 /** The GRANT that lets the role create the history table, and the schema if that is missing. */

@@ -1,5 +1,6 @@
 import type { Failure, ServerMessage } from "../../core/failure/failure.ts";
 import type { StepOutcome, StepReport } from "../../core/reports/report.ts";
+import type { IsolationLevel } from "../../core/statements/transaction-blocks.ts";
 import type { ConnectionLost } from "../../ports/session.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import type { Script } from "../script/load-scripts.ts";
@@ -88,17 +89,23 @@ async function runPipelined(run: Run, group: readonly Script[], before: Script |
   return { finished, stop };
 }
 
+/** The isolation level of a transaction that all of these scripts share. */
+export function strongestIsolation(scripts: readonly Script[]): IsolationLevel {
+  const asked = new Set(scripts.map((script) => script.inspection.isolation));
+  const strongest = (["SERIALIZABLE", "REPEATABLE READ", "READ COMMITTED"] as const).find((level) => asked.has(level));
+  return strongest ?? "READ COMMITTED";
+}
+
 /** Runs all scripts in one transaction. On failure nothing is finished. */
 export async function runInOneTransaction(run: Run, scripts: readonly Script[]): Promise<Progress> {
   const ends: { script: Script; end: Promise<StepResult> }[] = [];
-  const asked = new Set(scripts.map((script) => script.inspection.isolation));
-  const strongest = (["SERIALIZABLE", "REPEATABLE READ", "READ COMMITTED"] as const).find((level) => asked.has(level));
+  const isolation = strongestIsolation(scripts);
   for (const [index, script] of scripts.entries()) {
     if (run.context.signal.aborted) break;
     const extent = {
       begin: index === 0,
       commit: index === scripts.length - 1,
-      isolation: strongest ?? ("READ COMMITTED" as const),
+      isolation,
       liftsReadOnly: scripts.some(({ inspection }) => inspection.liftsReadOnly),
       previous: scripts[index - 1],
       versions: scripts.slice(0, index + 1).map((one) => one.step.version),

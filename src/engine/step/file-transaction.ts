@@ -10,9 +10,17 @@ import { cleanSession, localSettings, type Run } from "./session-settings.ts";
 import { interruptedAt, type Refusal, refusalOf } from "./step-result.ts";
 import { StringsCheck } from "./strings-check.ts";
 
-/** Begins a transaction for the statements of files, if the lock is held. @throws ServerFailure, ConnectionLost */
+/** Begins a transaction for the statements of files; the guard of the lock follows. */
+export const BEGIN_FILES = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+/** Ends a file in such a transaction. */
+export function endFileSql(run: Run): string {
+  return `SET CONSTRAINTS ALL IMMEDIATE; ${cleanSession(run)}`;
+}
+
+/** Begins such a transaction, if the lock is held. @throws ServerFailure, ConnectionLost */
 export async function beginFiles({ session, lock }: Run): Promise<void> {
-  await session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  await session.execute(BEGIN_FILES);
   if (lock.guard) await session.execute(lock.guard);
 }
 
@@ -58,7 +66,7 @@ export async function sendFile(run: Run, script: Script, watch?: StatementWatch)
     if (last && !failed) pipeline.send(last.sql, sender({ at: "strings", statement: last.statement }));
     await pipeline.drained();
     if (!failed && !context.signal.aborted) {
-      pipeline.send(`SET CONSTRAINTS ALL IMMEDIATE; ${cleanSession(run)}`, sender({ at: "commit" }));
+      pipeline.send(endFileSql(run), sender({ at: "commit" }));
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

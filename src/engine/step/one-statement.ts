@@ -40,7 +40,7 @@ export function mustRunAlone({ header }: Script, statement: Statement): boolean 
 }
 
 /** True if such a statement may have done part of its work before the server refused it. */
-export function leavesTraces({ text }: Statement, { position }: ServerMessage): boolean {
+export function leavesTraces({ text }: Statement, { position }: Pick<ServerMessage, "position">): boolean {
   // An error with a position in the CALL itself was found before the procedure began.
   if (/^CALL\b/i.test(text)) return position === undefined;
   return /\b(CONCURRENTLY|DO)\b/i.test(text);
