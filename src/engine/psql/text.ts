@@ -66,7 +66,8 @@ export function writtenScript(script: Script): string[] {
 /** A statement, with its rows if it is a COPY; the rows must be read before the next statement. */
 export function written({ statement, rows }: Work): string[] {
   if (!rows) return [ended(statement)];
-  const text = Buffer.concat([...rows].map((part) => Buffer.from(part))).toString("utf8");
+  // Each part is valid only until the next one is requested.
+  const text = Buffer.concat(Array.from(rows, (part) => Buffer.from(part))).toString("utf8");
   return [ended(statement), ...(text === "" ? [] : [text.replace(/\r?\n$/, "")]), "\\."];
 }
 

@@ -120,6 +120,14 @@ describe("plan --sql", () => {
     await assert.rejects(scriptOf(alone, { singleTransaction: true }), { code: "files-unsound" });
   });
 
+  test("keeps the rows of a large file", async () => {
+    const rows = Array.from({ length: 50_000 }, (_, index) => `${index}\tnote ${index} ä\n`).join("");
+    const files = { ...FIRST, "002_b.sql": `COPY a FROM stdin;\n${rows}\\.\n` };
+    const { byUp, byScript } = await compared({ files, major: 18 });
+    const digest = "SELECT md5(string_agg(id || note, ',' ORDER BY id)) FROM a";
+    assert.equal(await byScript.value(digest), await byUp.value(digest));
+  });
+
   test("begins a history", async () => {
     const one = await world(FIRST);
     const { status, stderr, stdout } = await psql(one, await scriptOf(one));
