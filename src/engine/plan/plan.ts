@@ -84,7 +84,9 @@ async function planOn(
   { target, options, limit }: Request,
 ): Promise<PlanReport> {
   const { inShadow, policy, singleTransaction } = options;
-  const planned = await plannerOf(context, upChoice(context, target), { dryRun: true })(session);
+  // A script runs without pgstep: what `up` would refuse must be refused here.
+  const dryRun = options.script === undefined;
+  const planned = await plannerOf(context, upChoice(context, target), { dryRun })(session);
   // The server reads its catalog while the shadow database starts.
   const tried = tryOn(context, session, planned, { inShadow, limit });
   const [result, statistics, forecast] = await Promise.allSettled([

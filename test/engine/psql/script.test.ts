@@ -187,6 +187,12 @@ describe("plan --sql", () => {
     assert.deepEqual(await one.value("SELECT x FROM b"), [1, 2]);
   });
 
+  test("refuses a first run on a database that is in use, unless it is meant", async () => {
+    const one = await world(FIRST, { before: "CREATE TABLE a (id int)" });
+    await assert.rejects(scriptOf(one), { code: "database-not-empty" });
+    assert.match(await scriptOf(one, { target: { firstRun: true } }), /001_a/);
+  });
+
   test("refuses what only pgstep can do", async () => {
     const copied = "CREATE VIEW v AS SELECT 1 AS n;\nCREATE TEMP TABLE t (n int);\nCOPY t FROM stdin;\n1\n\\.\n";
     const cases = [
