@@ -27,10 +27,9 @@ function writtenLock({ settings }: DatabaseContext): RunLock {
 /** The settings of the script's session. They follow each RESET ALL, which takes back the encoding as well. */
 async function sessionSettings(session: Session): Promise<string> {
   const local = (sql: string) => sql.replaceAll("SET ", "SET LOCAL ");
-  const tried = CLIENT_CHECKS.map((sql) => succeeds(session.execute(`BEGIN READ ONLY; ${local(sql)}COMMIT`)));
   const taken: string[] = [];
-  for (const [index, sql] of CLIENT_CHECKS.entries()) {
-    if (await tried[index]) taken.push(sql);
+  for (const sql of CLIENT_CHECKS) {
+    if (await succeeds(session.execute(`BEGIN READ ONLY; ${local(sql)}COMMIT`))) taken.push(sql);
     else await session.execute("ROLLBACK");
   }
   return `${ownSettings(session)}${taken.join("")}SET client_encoding = 'UTF8'; `;
