@@ -187,6 +187,14 @@ describe("plan --sql with repeatable migrations", () => {
     assert.deepEqual(await one.rows("SELECT name FROM schema_migrations_repeatable"), [{ name: "adults" }]);
   });
 
+  test("does not apply an unchanged file again while a migration stays pending", async () => {
+    const one = await wholeWorld({ ...PEOPLE, ...VIEWS }, 18);
+    await one.up();
+    one.write({ "002_b.sql": "DROP VIEW named;", "003_c.sql": "SELECT 1;" });
+    const { status, stdout } = await psql(one, await scriptOf(one, { target: { to: "002" } }));
+    assert.deepEqual([status, stdout], [0, "applied 002_b\n1 migration is applied\n"]);
+  });
+
   test("refuses if the records are not as they were planned", async () => {
     const one = await wholeWorld({ ...PEOPLE, ...VIEWS }, 18);
     await one.up();
