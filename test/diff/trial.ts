@@ -5,7 +5,6 @@ import { fill } from "../../src/engine/diff/sources.ts";
 import { dumpSchema } from "../../src/engine/dump/dump-schema.ts";
 import type { DatabaseContext } from "../../src/engine/session/context.ts";
 import { withSession } from "../../src/engine/session/with-session.ts";
-import type { InShadow } from "../../src/engine/shadow/shadow.ts";
 import type { Session } from "../../src/ports/session.ts";
 import { open, type World, world } from "../engine/support.ts";
 import { findPgDump, dumpSchema as realDump } from "../support/pg-dump.ts";
@@ -29,7 +28,7 @@ export interface Outcome {
 }
 
 /** A server, and a context that new databases of it get. */
-interface Place {
+export interface Place {
   readonly server: PostgresServer;
   readonly context: DatabaseContext;
 }
@@ -66,13 +65,19 @@ async function placeOn(server: PostgresServer): Promise<Place> {
 /** The SQL of the schemas by the names of their files. */
 const texts = new Map<string, string>();
 
+/** The context of a database that was created for a trial. */
+export interface NewDatabase extends DatabaseContext {
+  readonly name: string;
+  readonly url: string;
+}
+
 /** Runs work in a new database, which is dropped afterwards. */
-export function inNewDatabase({ server, context }: Place): InShadow {
-  return async (work) => {
+export function inNewDatabase({ server, context }: Place) {
+  return async <Result>(work: (context: NewDatabase) => Promise<Result>): Promise<Result> => {
     const { name, url } = await server.createDatabase();
     const database = open(url);
     try {
-      return await work(Object.assign({ ...context, database }, { name }));
+      return await work({ ...context, database, name, url });
     } finally {
       await database.close();
       await server.query("postgres", `DROP DATABASE "${name}" WITH (FORCE)`);
@@ -80,15 +85,14 @@ export function inNewDatabase({ server, context }: Place): InShadow {
   };
 }
 
-const source = (name: string) => ({ kind: "file" as const, name });
+export const source = (name: string) => ({ kind: "file" as const, name });
 
 /**
  * Writes the statements from one schema to another as `pgstep diff` does, and runs them on a database whose tables have
  * rows. The result is judged by the text of pg_dump.
  */
 export async function tryPair(places: TrialPlaces, number: string, before: string, after: string): Promise<Outcome> {
-  const [from, to] = [`${number}-before.sql`, `${number}-after.sql`];
-  texts.set(from, before).set(to, after);
+  const [from, to] = named(number, before, after);
   const { shadow, target } = places;
   try {
     const diff = await diffSchemas(inNewDatabase(shadow), {
@@ -109,7 +113,34 @@ export async function tryPair(places: TrialPlaces, number: string, before: strin
   }
 }
 
+/** The names by which both schemas are read as files. */
+export function named(number: string, before: string, after: string): readonly [from: string, to: string] {
+  const [from, to] = [`${number}-before.sql`, `${number}-after.sql`];
+  texts.set(from, before).set(to, after);
+  return [from, to];
+}
+
 async function judged(place: Place, diff: Diff, from: string, to: string): Promise<Outcome> {
+  const run = async (context: DatabaseContext) => {
+    for (const { up, isOutside } of diff.files) await runFile(context, up, isOutside);
+  };
+  const judgement = await judgeRun(place, { from, to, run, losses: diff.losses });
+  return { ...judgement, sql: diff.files.map(({ up }) => up).join("\n") };
+}
+
+/** What changes one schema into another. */
+export interface Trial {
+  /** The names of the schemas. */
+  readonly from: string;
+  readonly to: string;
+  /** Changes a database that has the first. @throws Failure if the statements fail */
+  readonly run: (context: NewDatabase) => Promise<void>;
+  /** The announced ones; undefined if all may be lost. */
+  readonly losses: readonly string[] | undefined;
+}
+
+/** Runs statements on a database with rows, or else on one without, and compares the result with the wanted schema. */
+export async function judgeRun(place: Place, { from, to, run, losses }: Trial): Promise<Omit<Outcome, "sql">> {
   const inNew = inNewDatabase(place);
   let wanted = dumps.get(texts.get(to) ?? "");
   if (wanted === undefined) {
@@ -119,15 +150,16 @@ async function judged(place: Place, diff: Diff, from: string, to: string): Promi
     });
     dumps.set(texts.get(to) ?? "", wanted);
   }
-  const sql = diff.files.map(({ up }) => up).join("\n");
   const notes: string[] = [];
   const change = (hasRows: boolean) =>
     inNew(async (context) => {
       await fill(context, source(from));
       if (hasRows) await on(context, fillTables);
       const rows = await on(context, keptRows);
-      for (const { up, isOutside } of diff.files) await runFile(context, up, isOutside);
-      const { lost, changed } = unannounced(rows, await on(context, keptRows), diff.losses);
+      await run(context);
+      const { lost, changed } = losses
+        ? unannounced(rows, await on(context, keptRows), losses)
+        : { lost: [], changed: [] };
       notes.push(...changed);
       return { lost, differences: dumpDifferences(await dumpOf(place, context), wanted) };
     });
@@ -141,13 +173,13 @@ async function judged(place: Place, diff: Diff, from: string, to: string): Promi
       found = await change(false);
     } catch (again) {
       if (!(again instanceof Failure)) throw again;
-      return { verdict: "fails", reasons: [again.message], notes, sql };
+      return { verdict: "fails", reasons: [again.message], notes };
     }
   }
   const { lost, differences } = found;
-  if (differences.length > 0) return { verdict: "different", reasons: differences, notes, sql };
-  if (lost.length > 0) return { verdict: "loses", reasons: lost, notes, sql };
-  return { verdict: "equal", reasons: [], notes, sql };
+  if (differences.length > 0) return { verdict: "different", reasons: differences, notes };
+  if (lost.length > 0) return { verdict: "loses", reasons: lost, notes };
+  return { verdict: "equal", reasons: [], notes };
 }
 
 /** The text of pg_dump for each schema that was wanted. */
@@ -160,9 +192,8 @@ function on<Result>(context: DatabaseContext, work: (session: Session) => Promis
 let found: string | undefined;
 
 /** By the pg_dump of the server's own version where the machine has one, else by the embedded one. */
-async function dumpOf({ server }: Place, context: DatabaseContext): Promise<string> {
+async function dumpOf({ server }: Place, context: NewDatabase): Promise<string> {
   found ??= findPgDump(server.major);
-  const { name } = context as DatabaseContext & { readonly name: string };
-  if (found !== undefined) return await realDump(found, server, name, []);
+  if (found !== undefined) return await realDump(found, server, context.name, []);
   return (await dumpSchema(context, "database", { owners: false, privileges: true, rows: [] })).text;
 }
