@@ -237,6 +237,13 @@ export const TABLE_PAIRS: readonly Pair[] = [
     "CREATE TABLE p (a int, n text DEFAULT 'x' NOT NULL); CREATE TABLE c (x int) INHERITS (p);",
   ],
   [
+    "column of a parent, kept by a child",
+    "CREATE TABLE p (a int, n text); CREATE TABLE c (x int) INHERITS (p); CREATE TABLE d () INHERITS (p); CREATE TABLE e () INHERITS (c);",
+    "CREATE TABLE p (a int); CREATE TABLE c (x int, n text) INHERITS (p); CREATE TABLE d () INHERITS (p); CREATE TABLE e () INHERITS (c);",
+    // No statement makes a column of a child an inherited one.
+    { isRefusable: true },
+  ],
+  [
     "check of a parent",
     "CREATE TABLE p (a int); CREATE TABLE c (x int) INHERITS (p);",
     "CREATE TABLE p (a bigint CHECK (a > 0)); CREATE TABLE c (x int) INHERITS (p);",

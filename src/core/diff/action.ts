@@ -10,7 +10,7 @@ export interface Action {
   /** SQL expressions of rows (catalog, oid, column): the objects whose dependents may be in the way. */
   readonly targets?: readonly Target[];
   /** What it deletes for good: "table public.t". */
-  readonly loses?: string;
+  readonly loses?: readonly string[];
   /** It must be committed before other statements. */
   readonly isAlone?: true;
   /** The author of the schema has said that an object has another name. */

@@ -1,6 +1,7 @@
 import type { Fact, Facts } from "../catalog/schema-object.ts";
+import { heirsOf, isPartition, parentsOf } from "../diff-sides/heirs.ts";
 import { splitName, unquoted } from "../diff-sides/names.ts";
-import { chosenName, columnsInOrder, factsOf, isCommon, partsOf, type SchemaSide } from "../diff-sides/side.ts";
+import { chosenName, columnsInOrder, isCommon, partsOf, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
 import { mayLose } from "./casts.ts";
 import { changedOptions, unusualOptions } from "./sequences.ts";
@@ -18,6 +19,8 @@ interface Column {
   readonly notNullName: string | undefined;
   /** The tables that inherit the column. */
   readonly heirs: readonly string[];
+  /** The tables whose values are those of the column: this one, and its heirs that are no partitions. */
+  readonly stores: readonly string[];
 }
 
 /** Changes of the columns of tables that both schemas have. */
@@ -30,12 +33,13 @@ export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
     const [old, now] = [before.get(table) ?? new Map(), after.get(table) ?? new Map()];
     const oldNames = columnsInOrder(from, table);
     const heirs = heirsOf(from, table);
+    const stores = [table, ...heirs.filter((one) => !isPartition(from, one))];
     const parents = parentsOf(to, table).filter((parent) => isCommon(from, to, parent));
     const dropped = [...old].flatMap(([name, facts]) =>
-      now.has(name) || facts.inherited === true ? [] : [dropColumn({ table, name, heirs }, facts)],
+      now.has(name) || facts.inherited === true ? [] : dropOrLeave({ table, name, heirs, stores }, facts, after),
     );
     const changed = [...now].flatMap(([name, facts]: [string, Facts]) => {
-      const column: Column = { table, name, order: places.indexOf(name), notNullName: order.get(name), heirs };
+      const column: Column = { table, name, order: places.indexOf(name), notNullName: order.get(name), heirs, stores };
       const own = old.get(name);
       const former =
         own && parents.reduce((one, parent) => changedByParent(one, [before, after], `${parent}`, name), own);
@@ -48,17 +52,6 @@ export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
     });
     return [...dropped, ...changed];
   });
-}
-
-function parentsOf(side: SchemaSide, table: string): string[] {
-  const { parents } = factsOf(side, "table", table) ?? {};
-  return Array.isArray(parents) ? parents.map(String) : [];
-}
-
-/** The tables below a table, partitions included. */
-function heirsOf(side: SchemaSide, table: string): string[] {
-  const below = [...side.relations.keys()].filter((one) => parentsOf(side, one).includes(table));
-  return below.flatMap((one) => [one, ...heirsOf(side, one)]);
 }
 
 /** The facts of a column after the statements for a parent, which change the heirs too. */
@@ -104,18 +97,24 @@ function addColumn(column: Column, facts: Facts): Action[] {
   return [add, ...restOf(column, {}, facts)];
 }
 
-function dropColumn(
-  { table, name, heirs }: Pick<Column, "table" | "name" | "heirs">,
-  facts: Facts,
-  phase: number = PHASE.dropColumn,
-): Action {
+type Dropped = Pick<Column, "table" | "name" | "heirs" | "stores">;
+
+/** Heirs that keep a column as their own keep its values. The next round drops it in the others. */
+function dropOrLeave(column: Dropped, facts: Facts, after: Columns): Action[] {
+  const { table, name, heirs } = column;
+  if (!heirs.some((one) => after.get(one)?.has(name))) return [dropColumn(column, facts)];
+  const drop = dropColumn({ table, name, heirs: [], stores: [table] }, facts);
+  return [{ ...drop, sql: `ALTER TABLE ONLY ${table} DROP COLUMN ${name}` }];
+}
+
+function dropColumn({ table, name, heirs, stores }: Dropped, facts: Facts, phase: number = PHASE.dropColumn): Action {
   return {
     sql: `ALTER TABLE ${table} DROP COLUMN ${name}`,
     phase,
     order: 0,
     targets: [table, ...heirs].map((one) => relationTarget(one, unquoted(name))),
     // Its values are computed.
-    ...(facts.generated === undefined && { loses: `column ${table}.${name}` }),
+    ...(facts.generated === undefined && { loses: stores.map((one) => `column ${one}.${name}`) }),
   };
 }
 
@@ -170,11 +169,11 @@ function replaced(column: Column, before: Facts, after: Facts): Action[] {
 
 /** Each way is tried after the one before has failed: a cast that PostgreSQL knows keeps all values. */
 function retyped(column: Column, before: Facts, after: Facts): Action {
-  const { table, name, order, heirs } = column;
+  const { table, name, order, heirs, stores } = column;
   const collation = after.collation === undefined ? "" : ` COLLATE ${after.collation}`;
   const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
   const [old, type] = [String(before.type), String(after.type)];
-  const loses = mayLose(old, type) ? { loses: `values of column ${table}.${name}` } : {};
+  const loses = mayLose(old, type) ? { loses: stores.map((one) => `values of column ${one}.${name}`) } : {};
   const tables = [table, ...heirs].map((one) => relationTarget(one, unquoted(name)));
   const targets = [...tables, typeTarget(old)];
   const change = (using: string): Action => ({

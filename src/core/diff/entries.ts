@@ -265,5 +265,5 @@ function dropOf({ type, identity, kind, within, catalog, oid, order, statements 
     : type === "TYPE" || type === "DOMAIN"
       ? [typeTarget(identity)]
       : [ofRow];
-  return [{ sql, phase, order: -order, targets, ...(type === "TABLE" && { loses: `table ${identity}` }) }];
+  return [{ sql, phase, order: -order, targets, ...(type === "TABLE" && { loses: [`table ${identity}`] }) }];
 }

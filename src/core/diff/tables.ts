@@ -46,7 +46,7 @@ function remade(from: SchemaSide, to: SchemaSide, name: string): Action[] {
       phase: PHASE.table,
       order: from.entries.get(`TABLE ${name}`)?.order ?? 0,
       targets: [relationTarget(name)],
-      loses: `table ${name}`,
+      loses: [`table ${name}`],
       otherwise: [],
     },
     ...create.map((sql, index) => ({ sql: withoutEnd(sql), phase: PHASE.table, order: 1_000_000 + index })),

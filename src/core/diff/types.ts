@@ -222,14 +222,14 @@ function attributeActions(from: SchemaSide, to: SchemaSide, name: string): Actio
     ...[...before].flatMap(([attribute]) =>
       after.has(attribute)
         ? []
-        : [{ ...alter(`DROP ATTRIBUTE ${attribute}`, PHASE.dropColumn), loses: `attribute ${name}.${attribute}` }],
+        : [{ ...alter(`DROP ATTRIBUTE ${attribute}`, PHASE.dropColumn), loses: [`attribute ${name}.${attribute}`] }],
     ),
     ...[...after].flatMap(([attribute, facts]) => {
       const old = before.get(attribute);
       if (!old) return [alter(`ADD ATTRIBUTE ${attribute} ${typed(facts)}`, PHASE.addColumn)];
       if (typed(old) === typed(facts)) return [];
       const loses = mayLose(String(old.type), String(facts.type))
-        ? { loses: `values of attribute ${name}.${attribute}` }
+        ? { loses: [`values of attribute ${name}.${attribute}`] }
         : {};
       const change = alter(`ALTER ATTRIBUTE ${attribute} TYPE ${typed(facts)}`, PHASE.changeColumn);
       // A column of the type stops the statement.

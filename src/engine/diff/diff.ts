@@ -101,5 +101,5 @@ export function look<Result>(
 }
 
 function lossesOf(actions: readonly Action[]): string[] {
-  return actions.flatMap(({ loses }) => (loses === undefined ? [] : [loses]));
+  return actions.flatMap(({ loses = [] }) => loses);
 }
