@@ -13,6 +13,7 @@ import { typeActions } from "./types.ts";
 export function planDiff(comparison: Comparison): Action[] {
   const { from, to } = comparison;
   const actions = [
+    ...languageActions(from, to),
     ...typeActions(from, to, comparison.isOneTransaction === true),
     ...sequenceActions(from, to),
     ...tableActions(from, to),
@@ -23,6 +24,17 @@ export function planDiff(comparison: Comparison): Action[] {
     ...privilegeActions(from, to),
   ];
   return ordered(actions.map(settled));
+}
+
+/** pg_dump never writes plpgsql, which each new database has. */
+function languageActions(from: SchemaSide, to: SchemaSide): Action[] {
+  const [had, has] = [from, to].map(({ objects }) => objects.has("extension plpgsql"));
+  if (had === has) return [];
+  return [
+    has
+      ? { sql: "CREATE EXTENSION plpgsql", phase: PHASE.extension, order: 0 }
+      : { sql: "DROP EXTENSION plpgsql", phase: PHASE.dropExtension, order: 0 },
+  ];
 }
 
 const CAST_LIST = /\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]/g;
