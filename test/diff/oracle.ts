@@ -46,10 +46,9 @@ async function write(place: Place, from: string, to: string): Promise<Written> {
       return await withPool(context.url, (pool) => extract(pool));
     });
   const [first, second] = [await read(from), await read(to)];
-  const options = { scope: "database", defaultOwner: place.server.superuser } as const;
   const unknown = [...first.diagnostics, ...second.diagnostics].filter(({ code }) => code === "unmodeled_kind");
   return {
-    plan: plan(first.factBase, second.factBase, options),
+    plan: plan(first.factBase, second.factBase),
     unmodeled: [...new Set(unknown.map(({ message }) => message))],
   };
 }
