@@ -5,6 +5,7 @@ import { settingOption } from "../core/settings/setting-options.ts";
 import { diffSchemas } from "../engine/diff/diff.ts";
 import { serverMajor } from "../engine/diff/server-major.ts";
 import { type Source, schemaFileText } from "../engine/diff/sources.ts";
+import { databaseSource } from "./shared/database-source.ts";
 import type { Environment } from "./shared/environment.ts";
 import { refuseTogether, WRITE_OPTIONS } from "./shared/options.ts";
 import { checkWritten, descriptionToWrite, writeDifference } from "./shared/write-difference.ts";
@@ -19,14 +20,16 @@ export const diff: Command<Environment> = {
   summary: "compare two schemas, and write the next migration",
   description:
     "Compares the schema of the migrations with that of a schema file, a database, another directory or a git ref: " +
-    "both are created on an empty database in memory. Exits with 3 if they differ. --sql prints statements that were " +
-    "tried there, and --write writes them as the next migration with its down file.",
+    "both are created on an empty database in memory. What drift ignores in a database is left out. Exits with 3 if " +
+    "they differ. --sql prints statements that were tried there, and --write writes them as the next migration with " +
+    "its down file.",
   arguments: [],
   options: [
     { name: "from", value: "schema", summary: "the first schema (migrations); see below" },
     { name: "to", value: "schema", summary: "the second: a file, directory, URL, database, migrations or git:<ref>" },
     { name: "sql", summary: "print the statements that lead from the first to the second" },
     ...WRITE_OPTIONS,
+    settingOption("driftIgnore"),
     settingOption("shadowUrl"),
     settingOption("standInsDirectory"),
   ],
@@ -46,11 +49,15 @@ export const diff: Command<Environment> = {
     if (description !== undefined && from.kind !== "migrations") {
       throw usage(`Cannot write a migration: ${from.name} is not the schema of the migrations`, "Leave out --from.");
     }
+    const isIgnoring = environment.settings.origins.driftIgnore.source === "flag";
+    if (isIgnoring && from.kind !== "database" && to.kind !== "database") {
+      throw usage("Cannot use --drift-ignore: no database is compared", "Leave it out, or name a database with --to.");
+    }
     const renames = to.kind === "file" ? renamesIn(schemaFileText(environment.context.fileSystem, to.name)) : [];
     const isTyped = environment.settings.origins.url.source === "flag";
     const named = isTyped ? await environment.namedDatabase() : undefined;
     const major = await serverMajor(environment.context, [from, to], named ? [named] : []);
-    const names = { from: from.name, to: to.name };
+    const names = { from: from.name, to: to.name, ...leftOut([from, to], environment) };
     if (description !== undefined) {
       const written = await writeDifference(environment, invocation, { from, to, renames, major }, description);
       const { changes, losses, files } = written;
@@ -66,6 +73,13 @@ export const diff: Command<Environment> = {
   },
 };
 
+/** The objects that do not count, by what ignores them. */
+function leftOut(sources: readonly Source[], { settings }: Environment) {
+  const ignored = sources.flatMap((one) => (one.kind === "database" && one.ignored ? [one.ignored] : []));
+  const patterns = ignored.length > 0 ? (settings.values.driftIgnore ?? []) : [];
+  return { platforms: [...new Set(ignored.flatMap(({ platforms }) => platforms))], patterns };
+}
+
 async function toSource(typed: string | undefined, environment: Environment): Promise<Source> {
   if (typed !== undefined) return await source(typed, environment);
   if ((await environment.namedDatabase()) !== undefined) return await source("database", environment);
@@ -80,12 +94,9 @@ async function source(typed: string, environment: Environment): Promise<Source> 
   if (typed === "migrations") return { kind: "migrations", name: "the migrations" };
   if (typed === "database") {
     const { database } = await environment.databaseContext();
-    return { kind: "database", name: database.description, database };
+    return await databaseSource(environment, database);
   }
-  if (URL_START.test(typed)) {
-    const database = await environment.databaseAt(typed);
-    return { kind: "database", name: database.description, database };
-  }
+  if (URL_START.test(typed)) return await databaseSource(environment, await environment.databaseAt(typed));
   if (typed.startsWith("git:")) return await committed(typed, environment);
   if (/\.sql$/i.test(typed)) return { kind: "file", name: typed };
   try {

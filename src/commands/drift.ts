@@ -6,10 +6,10 @@ import { settingOption } from "../core/settings/setting-options.ts";
 import { enumeration } from "../core/text/display.ts";
 import { serverMajor } from "../engine/diff/server-major.ts";
 import type { Source } from "../engine/diff/sources.ts";
-import { type DriftOptions, findDrift } from "../engine/drift/find-drift.ts";
-import { readIgnored } from "../engine/drift/surroundings.ts";
+import { findDrift } from "../engine/drift/find-drift.ts";
 import { requireOfMigrations } from "../engine/drift/writable.ts";
 import type { DatabaseContext } from "../engine/session/context.ts";
+import { databaseSource } from "./shared/database-source.ts";
 import { driftOptions } from "./shared/drift-options.ts";
 import type { Environment } from "./shared/environment.ts";
 import { REPEATABLE_DIRECTORY, WRITE_OPTIONS } from "./shared/options.ts";
@@ -53,7 +53,7 @@ export const drift: Command<Environment> = {
       return report.differences.length > 0 ? DRIFTED : 0;
     }
     await requireOfMigrations(context, report.differences);
-    const request = await ofDrift(context, driftOptions(environment));
+    const request = await ofDrift(environment, context);
     const written = await writeDifference(environment, invocation, request, description);
     const { files, versions } = written;
     if (files.length === 0) throw noStatements(report);
@@ -64,10 +64,8 @@ export const drift: Command<Environment> = {
 };
 
 /** What the migrations lack, without what drift ignores. */
-async function ofDrift(context: DatabaseContext, { ignore = [] }: DriftOptions) {
-  const { database } = context;
-  const ignored = await readIgnored(context, ignore);
-  const to: Source = { kind: "database", name: database.description, database, ignored };
+async function ofDrift(environment: Environment, context: DatabaseContext) {
+  const to = await databaseSource(environment, context.database);
   const from: Source = { kind: "migrations", name: "the migrations" };
   return { from, to, renames: [], major: await serverMajor(context, [to], []) };
 }

@@ -314,6 +314,7 @@ export function sampleReports(): { readonly [Type in Report["type"]]: Report & {
     },
     diff: {
       ...{ type: "diff", from: "the migrations", to: "schema.sql", losses: ["column public.a.b"], files: [] },
+      ...{ platforms: ["Supabase"], patterns: ["schema audit"] },
       changes: [{ change: "changed", object: "column public.a.c", details: ["type text instead of integer"] }],
     },
     load: { type: "load", database: "app", path: "schema.sql", recorded: ["001"], durationMs: 3 },

@@ -142,6 +142,8 @@ export const RESULTS = {
   diff: line("diff", "The answer of diff. Its exit status is 3 when the schemas differ and no file was written.", {
     from: string("The first schema."),
     to: string("The second schema."),
+    platforms: list("The platforms and extensions whose own objects in a database are left out.", TEXT),
+    patterns: list("The patterns of driftIgnore, whose objects are left out; empty if no database is compared.", TEXT),
     changes: list("The differences; empty if the schemas are equal.", ref("schemaChange")),
     losses: list("What the statements delete for good, such as table public.orders.", TEXT),
     sql: stringOrNull("The statements, with --sql."),

@@ -104,13 +104,15 @@ export function createdLines(paths: readonly string[]): string[] {
 const MARKS: Readonly<Record<SchemaChange["change"], string>> = { added: "+", removed: "-", changed: "~" };
 
 /** The statements as they are for a pipe, the written files, or the differences. */
-export function diffLines({ from, to, changes, losses, sql, files }: DiffReport, output: Output): string[] {
+export function diffLines({ from, to, changes, losses, sql, files, ...left }: DiffReport, output: Output): string[] {
   const [first, second] = [printableLine(from), printableLine(to)];
   if (sql !== undefined) {
     const text = [...losses.map((one) => `-- Deletes ${printableLine(one)}`), sql].join("\n").trimEnd();
     return text === "" ? [] : [output.isTerminal ? printable(text) : text];
   }
-  if (changes.length === 0) return [`No difference: ${first} and ${second} have the same schema.`];
+  if (changes.length === 0) {
+    return [`No difference: ${first} and ${second} have the same schema.`, ...leftOutLines(left)];
+  }
   if (files.length > 0) {
     return [...createdLines(files), READ_FILES];
   }
@@ -120,5 +122,13 @@ export function diffLines({ from, to, changes, losses, sql, files }: DiffReport,
       const words = details.length === 0 ? "" : `: ${enumeration([...details])}`;
       return `  ${MARKS[change]} ${printableLine(object + words)}`;
     }),
+    ...leftOutLines(left),
+  ];
+}
+
+function leftOutLines({ platforms, patterns }: Pick<DiffReport, "platforms" | "patterns">): string[] {
+  return [
+    ...(platforms.length > 0 ? [`Left out the objects of ${printableLine(enumeration([...platforms]))}.`] : []),
+    ...(patterns.length > 0 ? [`Left out what matches ${printableLine(enumeration([...patterns]))}.`] : []),
   ];
 }

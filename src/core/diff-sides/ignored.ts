@@ -1,5 +1,5 @@
 import { endings, isAbout } from "../drift/compare.ts";
-import type { Difference, Ignoring, Kinds } from "../drift/forgive.ts";
+import { type Difference, type IgnoredBetween, isImplied, type Kinds } from "../drift/forgive.ts";
 import { EntryObjects, type Placed } from "./entry-objects.ts";
 import { NAME } from "./names.ts";
 import { type IdentifiedEntry, relationsIn, type SchemaSide, type SideEntry, type SideObject } from "./side.ts";
@@ -18,8 +18,9 @@ export function ignoredEntries<Entry extends IdentifiedEntry>(
  * objects as the first has them. Privileges are compared as the model describes them, because one text of pg_dump has
  * those of all roles.
  */
-export function sidesWithoutIgnored(from: SchemaSide, to: SchemaSide, ignoredBy: Ignoring) {
-  const ignored = ignoredObjects(from, to, ignoredBy);
+export function sidesWithoutIgnored(from: SchemaSide, to: SchemaSide, between: IgnoredBetween) {
+  const { ignoredBy } = between;
+  const ignored = ignoredObjects(from, to, between);
   const objects = new Map([...to.objects].filter(([key]) => !ignored.has(key)));
   for (const [key, object] of from.objects) if (ignored.has(key)) objects.set(key, object);
   const kinds = kindsIn(from, to);
@@ -27,7 +28,8 @@ export function sidesWithoutIgnored(from: SchemaSide, to: SchemaSide, ignoredBy:
     ignoredEntries([...side.entries.values()], (object, { key }) => {
       const isBoth = other.entries.has(key);
       const difference = { ...object, state: isBoth ? ("changed" as const) : state, details: [] };
-      return ignored.has(keyIn(object)) || ignoredBy(difference, kinds) !== undefined;
+      if (ignored.has(keyIn(object))) return true;
+      return ignoredBy(difference, kinds) !== undefined && !isDroppedWith(object, ignored, [from, to]);
     });
   const [ofFrom, ofTo] = [ofSide(from, to, "missing"), ofSide(to, from, "added")];
   const entries = new Map<string, SideEntry>();
@@ -50,10 +52,14 @@ function kindsIn(...sides: readonly SchemaSide[]): Kinds {
   return new Map(all.filter(({ within }) => (within ?? null) === null).map(({ kind, name }) => [name, kind]));
 }
 
-/** The keys of the ignored objects in the model, with the comments and privileges on them. */
-function ignoredObjects(from: SchemaSide, to: SchemaSide, ignoredBy: Ignoring): ReadonlySet<string> {
+/**
+ * The keys of the ignored objects in the model, with the comments and privileges on them, and with the privileges that
+ * follow from ignored default privileges of a database.
+ */
+function ignoredObjects(from: SchemaSide, to: SchemaSide, { ignoredBy, states }: IgnoredBetween): ReadonlySet<string> {
   const kinds = kindsIn(from, to);
   const [ignored, oneSided] = [new Set<string>(), new Set<string>()];
+  const defaults: Difference[] = [];
   const all = new Map([...from.objects, ...to.objects]);
   const differenceOf = (key: string, { kind, name, within = null, facts }: SideObject): Difference => {
     const [isOld, isNew] = [from.objects.has(key), to.objects.has(key)];
@@ -65,11 +71,29 @@ function ignoredObjects(from: SchemaSide, to: SchemaSide, ignoredBy: Ignoring): 
     if (ignoredBy(difference, kinds) === undefined) continue;
     ignored.add(key);
     if (difference.state !== "changed") oneSided.add(object.name);
+    if (object.kind === "privileges" && states.includes(difference.state)) defaults.push(difference);
   }
-  for (const [key, { kind, name }] of all) {
+  for (const [key, object] of all) {
+    const { kind, name } = object;
     if (isAbout(kind) && endings(name).some((one) => oneSided.has(one))) ignored.add(key);
+    else if (isImplied(differenceOf(key, object), defaults)) ignored.add(key);
+  }
+  for (const key of [...ignored]) {
+    const object = all.get(key);
+    if (object && isDroppedWith({ within: null, ...object }, ignored, [from, to])) ignored.delete(key);
   }
   return ignored;
+}
+
+/** True for a part of an object that the statements drop: it cannot stay. */
+function isDroppedWith(
+  { kind, name, within }: Placed,
+  ignored: ReadonlySet<string>,
+  [from, to]: readonly [SchemaSide, SchemaSide],
+): boolean {
+  const whole = within === null ? undefined : from.relations.get(within);
+  const wholes = [...(whole === undefined ? [] : [`${whole} ${within}`]), ...(isAbout(kind) ? endings(name) : [])];
+  return wholes.some((key) => from.objects.has(key) && !to.objects.has(key) && !ignored.has(key));
 }
 
 const ITEM = new RegExp(`^ {4}(?:(CONSTRAINT) )?(${NAME})`);

@@ -44,9 +44,40 @@ export function ignoring(surroundings: Surroundings, patterns: readonly string[]
   };
 }
 
+/** The differences between two schemas that do not count because one of these is that of a database, or both are. */
+export interface IgnoredBetween {
+  readonly ignoredBy: Ignoring;
+  /** The states of objects that only a database has. */
+  readonly states: readonly Difference["state"][];
+}
+
+/**
+ * Ignores what the databases ignore. The first one sees a difference reversed: what is added is missing in it. A trigger or
+ * policy that only one of two databases has counts, because the platform of the other has not created it.
+ * @param first that of the first schema; undefined if it is not that of a database, as the second
+ */
+export function ignoredBetween(first: Ignoring | undefined, second: Ignoring | undefined): IgnoredBetween | undefined {
+  if (!first && !second) return undefined;
+  const ignoredBy: Ignoring = (object, kinds) => {
+    const by = second?.(object, kinds) ?? first?.({ ...object, state: REVERSED[object.state] }, kinds);
+    const isOfOne = first && second && object.state !== "changed" && MADE_BY_USERS.has(`missing ${object.kind}`);
+    return isOfOne && by === "platform" ? undefined : by;
+  };
+  return { ignoredBy, states: [...(first ? ["missing" as const] : []), ...(second ? ["added" as const] : [])] };
+}
+
+const REVERSED = { added: "missing", missing: "added", changed: "changed" } as const;
+
+/** The platform and the extensions whose own objects do not count. */
+export function namesOf(surroundings: Surroundings): string[] {
+  const platform = platformOf(surroundings);
+  const extensions = surroundings.extensions.filter((name) => Object.hasOwn(EXTENSION_OBJECTS, name));
+  return [...(platform ? [platform.name] : []), ...extensions];
+}
+
 /** Leaves out differences that are ignored. */
 export function forgive(all: readonly DriftedObject[], isIgnoredBy: Ignoring, kinds: Kinds): Forgiven {
-  const listed = all.filter((object) => !isImplied(object, all));
+  const listed = all.filter((object) => object.state !== "added" || !isImplied(object, all));
   const judged = listed.map((object) => ({ object, by: isIgnoredBy(object, kinds) }));
   return {
     differences: judged.flatMap(({ object, by }) => (by === undefined ? [object] : [])),
@@ -85,9 +116,9 @@ const FUTURE: Readonly<Record<string, string>> = {
   schema: "schemas",
 };
 
-/** True for privileges that an object got from default privileges which only the database has, and which are listed. */
-function isImplied({ kind, state, name, details }: DriftedObject, all: readonly DriftedObject[]): boolean {
-  if (kind !== "privileges" || state !== "added") return false;
+/** True for privileges that an object got from default privileges which only the same schema has, and which are listed. */
+export function isImplied({ kind, state, name, details }: Difference, all: readonly Difference[]): boolean {
+  if (kind !== "privileges") return false;
   const [, grantee, of = "", schema] =
     /^of (its owner|"(?:[^"]|"")*"|\S+) on (\w+) ("(?:[^"]|"")*"|[^."]+)/s.exec(name) ?? [];
   const future = FUTURE[of];
@@ -95,7 +126,7 @@ function isImplied({ kind, state, name, details }: DriftedObject, all: readonly 
   return all.some(
     (one) =>
       one.kind === "privileges" &&
-      one.state === "added" &&
+      one.state === state &&
       one.name.startsWith(`of ${grantee} on future ${future} `) &&
       (one.name.endsWith(` in schema ${schema}`) || !one.name.includes(" in schema ")) &&
       one.details.join() === details.join(),

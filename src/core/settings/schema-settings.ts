@@ -26,6 +26,6 @@ export const SCHEMA_SETTINGS = {
     variables: ["PGSTEP_DRIFT_IGNORE"],
     key: "driftIgnore",
     ofProgram: true,
-    summary: "objects that drift ignores, as patterns of names; * stands for any characters",
+    summary: "objects of a database that drift and diff ignore, as patterns of names; * stands for any characters",
   },
 } as const satisfies Readonly<Record<string, Setting>>;

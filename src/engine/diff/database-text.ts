@@ -1,5 +1,5 @@
 import { type DumpEntry, dumpEntries } from "../../core/backup/dump-entries.ts";
-import { EntryObjects } from "../../core/diff-sides/entry-objects.ts";
+import { EntryObjects, type Placed } from "../../core/diff-sides/entry-objects.ts";
 import { ignoredEntries } from "../../core/diff-sides/ignored.ts";
 import { type IdentifiedEntry, identified, relationsIn } from "../../core/diff-sides/side.ts";
 import type { Session } from "../../ports/session.ts";
@@ -15,12 +15,17 @@ export interface DatabaseText {
   readonly text: string;
   /** The object that the statement at a line creates or changes; undefined if that is not known. */
   readonly objectAt: (line: number) => string | undefined;
+  /**
+   * Triggers and policies on the tables of a platform, each as SQL that runs after the text. It fails where the shadow
+   * database lacks the table, or has the object already.
+   */
+  readonly attempts: readonly string[];
 }
 
 /**
  * Reads the schema of a database, without pgstep's own tables.
  * @param ignored the objects that are left out; columns are not
- * @returns the text, and another one with more objects if the first cannot be run without them
+ * @returns the text, and another one without the objects that patterns ignore, for a database that lacks what these need
  * @throws Failure dump-failed and those of connecting
  */
 export async function databaseTexts(
@@ -41,15 +46,21 @@ export async function databaseTexts(
   const { text, entries } = await withSession(database, "dump the schema of", work, signal);
   const preamble = text.slice(0, Math.max(text.indexOf(FIRST_ENTRY), 0));
   const objects = new EntryObjects(entries);
-  const chosen = ignored
-    ? kept(entries, ignored).map((some) => some.map((entry) => ofMigrator(entry, ignored)))
-    : [entries];
-  return chosen.map((some) => composed(preamble, some, objects));
+  if (!ignored) return [composed(preamble, entries, objects)];
+  const attempts = onPlatform(entries, ignored).map(({ statements }) => `${preamble}\n${statements.join("\n")}\n`);
+  return kept(entries, ignored).map((some) => ({
+    ...composed(
+      preamble,
+      some.map((entry) => ofMigrator(entry, ignored)),
+      objects,
+    ),
+    attempts,
+  }));
 }
 
 const FIRST_ENTRY = "-- TOC entry ";
 
-/** The entries that may be left out: all ignored ones; or, where others need some of these, only the platform's. */
+/** The entries that are not left out: those of the platform are, and the user's where they cannot be created. */
 function kept(entries: readonly IdentifiedEntry[], { ignoredBy }: Ignored): (readonly IdentifiedEntry[])[] {
   const objects = new EntryObjects(entries);
   const all = entries.flatMap((entry) => objects.of(entry).slice(0, 1));
@@ -65,7 +76,19 @@ function kept(entries: readonly IdentifiedEntry[], { ignoredBy }: Ignored): (rea
     return entries.filter((entry) => !ignored.has(entry));
   };
   const [least, most] = [without("patterns", "platform"), without("platform")];
-  return least.length === most.length ? [least] : [least, most];
+  return least.length === most.length ? [most] : [most, least];
+}
+
+/** The entries that migrations may have created on the tables of a platform: see `ignoring`. */
+function onPlatform(entries: readonly IdentifiedEntry[], { ignoredBy }: Ignored): IdentifiedEntry[] {
+  const objects = new EntryObjects(entries);
+  const by = (object: Placed, state: "added" | "missing") => ignoredBy({ ...object, state, details: [] }, new Map());
+  return entries.filter((entry) =>
+    objects
+      .of(entry)
+      .slice(0, 1)
+      .some((object) => by(object, "added") === "platform" && by(object, "missing") === undefined),
+  );
 }
 
 /** Owners differ from server to server: these are default privileges of the role that runs the migrations. */
@@ -90,7 +113,7 @@ function composed(preamble: string, entries: readonly IdentifiedEntry[], objects
     const entry = starts.findLast((one) => one.line <= wanted)?.entry;
     return entry && objectWords(entry, objects);
   };
-  return { text, objectAt };
+  return { text, objectAt, attempts: [] };
 }
 
 function objectWords(entry: IdentifiedEntry, objects: EntryObjects): string | undefined {

@@ -6,6 +6,7 @@ import type { SchemaSide } from "../../core/diff-sides/side.ts";
 import { schemaChanges } from "../../core/diff-words/changes.ts";
 import type { DiffReport } from "../../core/diff-words/diff-report.ts";
 import type { Rename } from "../../core/diff-words/renames.ts";
+import { ignoredBetween } from "../../core/drift/forgive.ts";
 import { Failure } from "../../core/failure/failure.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../session/context.ts";
@@ -54,12 +55,15 @@ export async function diffSchemas(inShadow: InShadow, request: DiffRequest): Pro
     await fill(shadow, request.to);
     return { second: await read(shadow), roles: await createdRoles(shadow) };
   });
-  const ignored = request.to.kind === "database" ? request.to.ignored : undefined;
+  const [ofFirst, ofSecond] = [request.from, request.to].map((one) =>
+    one.kind === "database" ? one.ignored?.ignoredBy : undefined,
+  );
+  const ignored = ignoredBetween(ofFirst, ofSecond);
   const begin = (shadow: DatabaseContext) => fill(shadow, request.from, roles);
   const { changes, parts, from, to } = await inShadow(async (shadow) => {
     await begin(shadow);
     const first = await read(shadow);
-    const { from, to } = ignored ? sidesWithoutIgnored(first, second, ignored.ignoredBy) : { from: first, to: second };
+    const { from, to } = ignored ? sidesWithoutIgnored(first, second, ignored) : { from: first, to: second };
     const left = compareSides(from, to);
     const changes = isEqual(left) ? [] : schemaChanges(from, to, left);
     if (isEqual(left) || wants === "words") return { changes, parts: [], from, to };

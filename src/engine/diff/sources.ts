@@ -42,14 +42,24 @@ export async function fill(shadow: DatabaseContext, source: Source, roles: reado
 }
 
 async function fillAlone(shadow: DatabaseContext, source: Source): Promise<void> {
+  try {
+    if (source.kind === "database") await runDump(shadow, source);
+    else await withRoles(shadow, () => runSource(shadow, source));
+  } catch (error) {
+    throw error instanceof Failure ? remedied(shadow, source, error) : error;
+  }
+}
+
+/** Runs work that creates a schema, again where it lacked a role. Roles belong to a server, so no schema creates them. */
+async function withRoles(shadow: DatabaseContext, work: () => Promise<void>): Promise<void> {
   for (const created = new Set<string>(); ; ) {
-    const failure = await attempt(shadow, source);
-    if (!failure) return;
-    const role = missingRole(shadow, failure);
-    // Roles belong to a server, so no schema creates them.
-    if (role === undefined || created.has(role) || !(await createRoles(shadow, [role])))
-      throw remedied(shadow, source, failure);
-    created.add(role);
+    try {
+      return await work();
+    } catch (error) {
+      const role = error instanceof Failure ? missingRole(shadow, error) : undefined;
+      if (role === undefined || created.has(role) || !(await createRoles(shadow, [role]))) throw error;
+      created.add(role);
+    }
   }
 }
 
@@ -65,36 +75,38 @@ function remedied(shadow: DatabaseContext, source: Source, failure: Failure): Fa
   });
 }
 
-async function attempt(shadow: DatabaseContext, source: Source): Promise<Failure | undefined> {
-  if (source.kind === "migrations") {
-    const { directory = shadow.settings.directory, fileSystem = shadow.fileSystem } = source;
-    const isOther = source.fileSystem !== undefined || source.directory !== undefined;
-    const context = { ...shadow, fileSystem, settings: { ...shadow.settings, directory } };
-    return (await migrate(context, {}, isOther ? { withoutRepeatables: true } : {})).failure;
-  }
-  if (source.kind === "nothing") return undefined;
-  try {
-    if (source.kind === "file") await runText(shadow, source.name, shadow.fileSystem);
-    else await runDump(shadow, source);
-    return undefined;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
+async function runSource(shadow: DatabaseContext, source: Exclude<Source, { kind: "database" }>): Promise<void> {
+  if (source.kind === "nothing") return;
+  if (source.kind === "file") return await runText(shadow, source.name, shadow.fileSystem);
+  const { directory = shadow.settings.directory, fileSystem = shadow.fileSystem } = source;
+  const isOther = source.fileSystem !== undefined || source.directory !== undefined;
+  const context = { ...shadow, fileSystem, settings: { ...shadow.settings, directory } };
+  const { failure } = await migrate(context, {}, isOther ? { withoutRepeatables: true } : {});
+  if (failure) throw failure;
 }
 
 async function runDump(shadow: DatabaseContext, source: Extract<Source, { kind: "database" }>): Promise<void> {
   const texts = await databaseTexts({ ...shadow, database: source.database }, source.ignored);
-  const failures: Failure[] = [];
-  for (const { text, objectAt } of texts) {
+  const run = (text: string) =>
+    withRoles(shadow, () => runText(shadow, source.name, { read: () => [Buffer.from(text)] }));
+  let failure: Failure | undefined;
+  for (const { text, objectAt, attempts } of texts) {
     try {
-      return await runText(shadow, source.name, { read: () => [Buffer.from(text)] });
+      await run(text);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      failures.push(namedFailure(error, source, objectAt));
+      failure = namedFailure(error, source, objectAt);
+      continue;
     }
+    for (const statements of attempts) await run(statements).catch(requireOfStatement);
+    return;
   }
-  throw failures[0];
+  throw failure;
+}
+
+/** @throws any other error */
+function requireOfStatement(error: unknown): void {
+  if (!(error instanceof Failure) || error.code !== "statement-failed") throw error;
 }
 
 /** Names the object, because the text of pg_dump is not shown. */

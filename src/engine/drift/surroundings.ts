@@ -1,4 +1,4 @@
-import { type Ignoring, ignoring, isHad, type Surroundings } from "../../core/drift/forgive.ts";
+import { type Ignoring, ignoring, isHad, namesOf, type Surroundings } from "../../core/drift/forgive.ts";
 import { PLATFORMS } from "../../core/drift/platforms.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import type { Session } from "../../ports/session.ts";
@@ -26,6 +26,8 @@ export interface Ignored {
   readonly ignoredBy: Ignoring;
   /** The role that owns what the migrations make, as SQL. */
   readonly migrator: string;
+  /** The platform of the database and its extensions, as far as their own objects do not count. */
+  readonly platforms: readonly string[];
 }
 
 /**
@@ -36,12 +38,14 @@ export interface Ignored {
 export async function readIgnored(context: DatabaseContext, patterns: readonly string[]): Promise<Ignored> {
   const { database, signal } = context;
   const read = async (session: Session): Promise<Ignored> => {
-    const ignoredBy = ignoring(await readSurroundings(session), patterns);
+    const surroundings = await readSurroundings(session);
+    const ignoredBy = ignoring(surroundings, patterns);
     const [owner] = await session.query(migratorSql(context));
     const live = { migrator: String(owner?.name), serverVersion: session.backend.serverVersion };
     return {
       ignoredBy: (object, kinds) => (isHad(object, live) ? "platform" : ignoredBy(object, kinds)),
       migrator: live.migrator,
+      platforms: namesOf(surroundings),
     };
   };
   return await withSession(database, "inspect", read, signal);

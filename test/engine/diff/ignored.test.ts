@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { ignoring } from "../../../src/core/drift/forgive.ts";
+import { after, before, describe, test } from "node:test";
 import { diffSchemas } from "../../../src/engine/diff/diff.ts";
+import type { Source } from "../../../src/engine/diff/sources.ts";
 import { readIgnored } from "../../../src/engine/drift/surroundings.ts";
 import type { InShadow } from "../../../src/engine/shadow/shadow.ts";
 import { inNewDatabase, trialPlaces } from "../../diff/trial.ts";
-import { sharedServer } from "../../support/postgres-server.ts";
+import { type PostgresServer, sharedServer, startPostgres } from "../../support/postgres-server.ts";
 import { refusal, type ServerWorld, succeeded, world } from "../support.ts";
 
 async function shadows(): Promise<InShadow> {
@@ -13,14 +13,27 @@ async function shadows(): Promise<InShadow> {
   return inNewDatabase((await trialPlaces(server, server)).shadow);
 }
 
+function migrationsOf({ directory, context }: ServerWorld): Source {
+  return { kind: "migrations", name: "the migrations", directory, fileSystem: context.fileSystem };
+}
+
+async function databaseOf({ database, context }: ServerWorld, patterns: readonly string[]): Promise<Source> {
+  return { kind: "database", name: "live", database, ignored: await readIgnored(context, patterns) };
+}
+
 /** The migrations lead to the database of this world. */
-async function difference(one: ServerWorld, patterns: readonly string[], inShadow?: InShadow) {
-  const ignored = await readIgnored(one.context, patterns);
-  return await diffSchemas(inShadow ?? (await shadows()), {
-    from: { kind: "migrations", name: "the migrations", directory: one.directory, fileSystem: one.context.fileSystem },
-    to: { kind: "database", name: "live", database: one.database, ignored },
-    ...{ renames: [], wants: "files" },
+async function difference(one: ServerWorld, patterns: readonly string[]) {
+  const [from, to] = [migrationsOf(one), await databaseOf(one, patterns)];
+  return await diffSchemas(await shadows(), { from, to, renames: [], wants: "files" });
+}
+
+/** As diff --sql prints it. */
+async function statements(from: Source, to: Source, inShadow?: InShadow) {
+  const { changes, files } = await diffSchemas(inShadow ?? (await shadows()), {
+    ...{ from, to, renames: [], wants: "statements" },
   });
+  const words = changes.map(({ change, object }) => `${change} ${object}`);
+  return { words, sql: files.map(({ up }) => up).join("\n") };
 }
 
 async function migrated(sql: string, later: string): Promise<ServerWorld> {
@@ -77,6 +90,43 @@ describe("a difference without ignored objects", () => {
     assert.match(String(file?.down), /^DROP VIEW latest;\s+DROP INDEX by_note;\s+DROP FUNCTION added\(\);\s*$/);
   });
 
+  test("leads from the database to the migrations as well", async () => {
+    const one = await migrated(START, `${HOTFIX} ${BESIDE}`);
+    const { words, sql } = await statements(await databaseOf(one, PATTERNS), migrationsOf(one));
+    assert.deepEqual(words, [
+      "removed function public.added()",
+      "removed index public.orders.by_note",
+      "removed view public.latest",
+    ]);
+    assert.match(sql, /^DROP VIEW latest;\s+DROP INDEX by_note;\s+DROP FUNCTION added\(\);\s*$/);
+  });
+
+  test("leads from one database to another one as well", async () => {
+    const [one, other] = [await migrated(START, BESIDE), await migrated(START, HOTFIX)];
+    const [first, second] = [await databaseOf(one, PATTERNS), await databaseOf(other, PATTERNS)];
+    const there = await statements(first, second);
+    assert.deepEqual(there.words, [
+      "added function public.added()",
+      "added index public.orders.by_note",
+      "added view public.latest",
+    ]);
+    assert.match(
+      there.sql,
+      /^CREATE FUNCTION added\(\)[^;]*;\s+CREATE INDEX by_note[^;]*;\s+CREATE VIEW latest[^;]*;\s*$/,
+    );
+    const back = await statements(second, first);
+    assert.match(back.sql, /^DROP VIEW latest;\s+DROP INDEX by_note;\s+DROP FUNCTION added\(\);\s*$/);
+  });
+
+  test("drops what a pattern ignores with its table", async () => {
+    const start =
+      "CREATE TABLE t (a int, tmp_b int CHECK (tmp_b > 0)); CREATE INDEX tmp_a ON t (a); GRANT SELECT ON t TO pg_monitor;";
+    const one = await migrated(`${start} COMMENT ON COLUMN t.tmp_b IS 'b';`, "DROP TABLE t");
+    const { files } = await difference(one, ["*.tmp_*", "privileges *", "comment *"]);
+    assert.equal(files[0]?.up, "DROP TABLE t;\n");
+    assert.match(String(files[0]?.down), /^CREATE TABLE t \([\s\S]*GRANT SELECT ON t TO pg_monitor;/);
+  });
+
   test("has all objects without patterns", async () => {
     const one = await migrated("CREATE TABLE t (a int);", "CREATE SCHEMA audit; CREATE TABLE audit.log (id int)");
     const { files } = await difference(one, []);
@@ -104,45 +154,119 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${reader}; C
     await one.rows(`REVOKE CREATE ON SCHEMA public FROM ${owner}; CREATE INDEX by_a ON t (a)`);
     const { files } = await difference(one, []);
     assert.equal(files[0]?.up, "CREATE INDEX by_a ON t (a);\n");
+    const back = await statements(await databaseOf(one, []), migrationsOf(one));
+    assert.equal(back.sql, "DROP INDEX by_a;\n");
   });
 });
 
-const PLATFORM = `CREATE SCHEMA auth; CREATE FUNCTION auth.uid() RETURNS int LANGUAGE sql AS 'SELECT 1';`;
+const PLATFORM = `CREATE SCHEMA auth; CREATE FUNCTION auth.uid() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE TABLE auth.users (id int PRIMARY KEY);`;
+
+/** As a user of the platform writes it. */
+const ON_USERS = `CREATE FUNCTION joined() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER joined AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION joined();
+CREATE POLICY own ON auth.users USING (id = auth.uid());`;
 
 describe("a platform's objects", () => {
-  const platform = { ignoredBy: ignoring({ roles: ["supabase_admin"], extensions: [] }, []), migrator: "postgres" };
-  const policies = async (inShadow: InShadow) => {
-    const one = await migrated("CREATE TABLE t (a int);", `${PLATFORM} CREATE POLICY mine ON t USING (a = auth.uid())`);
-    return await diffSchemas(inShadow, {
-      from: {
-        kind: "migrations",
-        name: "the migrations",
-        directory: one.directory,
-        fileSystem: one.context.fileSystem,
-      },
-      to: { kind: "database", name: "live", database: one.database, ignored: platform },
-      ...{ renames: [], wants: "files" },
-    });
-  };
+  let server: PostgresServer;
+  before(async () => {
+    server = await startPostgres();
+    await server.query("postgres", "CREATE ROLE supabase_admin");
+  });
+  after(() => server.stop());
 
-  test("are those that the shadow database has", async () => {
-    const inNew = await shadows();
-    const prepared: InShadow = (work) =>
+  /** A database of the platform, and its migrations. */
+  const started = async (files: string, later: string) => {
+    const one = await world({ "001_start.sql": files }, { before: PLATFORM, server });
+    await one.rows(later);
+    return one;
+  };
+  const onPlatform = (one: ServerWorld) => databaseOf(one, []);
+  /** With the platform's objects, as database/stand-ins/server.sql creates them. */
+  const prepared = async (): Promise<InShadow> => {
+    const inNew = inNewDatabase((await trialPlaces(server, server)).shadow);
+    return (work) =>
       inNew(async (context) => {
         const session = await context.database.open();
         await session.execute(PLATFORM).finally(() => session.close());
         return await work(context);
       });
-    const { files } = await policies(prepared);
-    assert.equal(files[0]?.up, "CREATE POLICY mine ON t USING (a = auth.uid());\n");
+  };
+
+  test("are those that the shadow database has", async () => {
+    const one = await started(
+      "CREATE TABLE t (a int);",
+      "CREATE TABLE t (a int); CREATE POLICY mine ON t USING (a = auth.uid())",
+    );
+    const there = await statements(migrationsOf(one), await onPlatform(one), await prepared());
+    assert.equal(there.sql, "CREATE POLICY mine ON t USING (a = auth.uid());\n");
+    const back = await statements(await onPlatform(one), migrationsOf(one), await prepared());
+    assert.equal(back.sql, "DROP POLICY mine ON t;\n");
   });
 
   test("are named with the object that needs them, and the remedy", async () => {
-    const failure = await refusal(policies(await shadows()), "statement-failed");
-    assert.match(
-      failure.message,
-      /^Cannot create policy public\.t\.mine of live in an empty database: schema "auth" does/,
+    const one = await started(
+      "CREATE TABLE t (a int);",
+      "CREATE TABLE t (a int); CREATE POLICY mine ON t USING (a = auth.uid())",
     );
-    assert.match(failure.hint ?? "", /--drift-ignore "policy public\.t\.mine"/);
+    for (const sides of [
+      [migrationsOf(one), await onPlatform(one)] as const,
+      [await onPlatform(one), migrationsOf(one)] as const,
+    ]) {
+      const failure = await refusal(statements(...sides), "statement-failed");
+      assert.match(
+        failure.message,
+        /^Cannot create policy public\.t\.mine of live in an empty database: schema "auth" does/,
+      );
+      assert.match(failure.hint ?? "", /--drift-ignore "policy public\.t\.mine"/);
+    }
+  });
+
+  test("have the triggers and policies of the migrations", async () => {
+    const one = await started(ON_USERS, ON_USERS);
+    const inShadow = await prepared();
+    assert.deepEqual((await statements(migrationsOf(one), await onPlatform(one), inShadow)).words, []);
+    assert.deepEqual((await statements(await onPlatform(one), migrationsOf(one), inShadow)).words, []);
+    await one.rows("DROP TRIGGER joined ON auth.users; DROP POLICY own ON auth.users");
+    const there = await statements(migrationsOf(one), await onPlatform(one), inShadow);
+    assert.deepEqual(there.words, ["removed policy auth.users.own", "removed trigger auth.users.joined"]);
+    const back = await statements(await onPlatform(one), migrationsOf(one), inShadow);
+    assert.deepEqual(back.words, ["added policy auth.users.own", "added trigger auth.users.joined"]);
+    assert.match(back.sql, /^CREATE TRIGGER joined [^;]*;\s+CREATE POLICY own [^;]*;\s*$/);
+  });
+
+  test("have triggers that only the database has, which drift ignores", async () => {
+    const one = await started(
+      "CREATE TABLE t (a int);",
+      `${ON_USERS} DROP POLICY own ON auth.users; CREATE TABLE t (a int)`,
+    );
+    const there = await statements(migrationsOf(one), await onPlatform(one), await prepared());
+    assert.deepEqual(there.words, ["added function public.joined()"]);
+  });
+
+  test("have triggers that only one of two databases has", async () => {
+    const [one, other] = [await started("", ON_USERS), await started("", "SELECT 1")];
+    const there = await statements(await onPlatform(one), await onPlatform(other), await prepared());
+    assert.deepEqual(there.words, [
+      "removed function public.joined()",
+      "removed policy auth.users.own",
+      "removed trigger auth.users.joined",
+    ]);
+    const back = await statements(await onPlatform(other), await onPlatform(one), await prepared());
+    assert.match(back.sql, /^CREATE FUNCTION joined[\s\S]*CREATE TRIGGER joined [\s\S]*CREATE POLICY own /);
+  });
+
+  test("include the privileges that follow from its default privileges", async () => {
+    await server.query("postgres", "CREATE ROLE anon");
+    const one = await started(
+      "CREATE TABLE t (a int);",
+      `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon;
+CREATE TABLE t (a int); GRANT SELECT ON t TO pg_read_all_data; CREATE TABLE u (a int);`,
+    );
+    const inShadow = await prepared();
+    const there = await statements(migrationsOf(one), await onPlatform(one), inShadow);
+    assert.equal(there.sql, "CREATE TABLE u (\n    a integer\n);\n\nGRANT SELECT ON t TO pg_read_all_data;\n");
+    const back = await statements(await onPlatform(one), migrationsOf(one), inShadow);
+    assert.equal(back.sql, "REVOKE SELECT ON t FROM pg_read_all_data;\n\nDROP TABLE u;\n");
   });
 });
