@@ -79,7 +79,7 @@ export async function diffSchemas(inShadow: InShadow, request: DiffRequest): Pro
   const written = async (all: readonly Part[]) =>
     await proved(proof, wants === "files" ? await withDowns(all, { ...proof, major }) : all);
   const safe = request.isSafe === true ? parts.flatMap((part) => split(part, from)) : parts;
-  if (safe.length > parts.length) {
+  if (safe.length > parts.length || safe.some(({ isOutside }) => isOutside)) {
     const files = await written(safe).catch(isRefused);
     if (files) return { changes, losses, files };
   }
