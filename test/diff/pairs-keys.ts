@@ -182,4 +182,9 @@ export const KEY_PAIRS: readonly Pair[] = [
     "CREATE TABLE t (a int, b int, c int, PRIMARY KEY (a, b), UNIQUE (b, c), CHECK (b > c)); CREATE INDEX i ON t (c, b); CREATE STATISTICS s ON b, c FROM t;",
     "CREATE TABLE t (a int, c int, PRIMARY KEY (a)); CREATE INDEX i ON t (c);",
   ],
+  [
+    "types of a key and a foreign key, with a policy and a view",
+    "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE n (id int PRIMARY KEY, a_id int NOT NULL REFERENCES a, x text); CREATE INDEX ON n (a_id) INCLUDE (x); ALTER TABLE n ENABLE ROW LEVEL SECURITY; CREATE POLICY mine ON n USING (a_id = current_setting('app.a')::int); CREATE MATERIALIZED VIEW m AS SELECT a_id, count(*) AS n FROM n GROUP BY 1; CREATE UNIQUE INDEX ON m (a_id);",
+    "CREATE TABLE a (id text PRIMARY KEY); CREATE TABLE n (id int PRIMARY KEY, a_id text NOT NULL REFERENCES a, x text); CREATE INDEX ON n (a_id) INCLUDE (x); ALTER TABLE n ENABLE ROW LEVEL SECURITY; CREATE POLICY mine ON n USING (a_id = current_setting('app.a')); CREATE MATERIALIZED VIEW m AS SELECT a_id, count(*) AS n FROM n GROUP BY 1; CREATE UNIQUE INDEX ON m (a_id);",
+  ],
 ];

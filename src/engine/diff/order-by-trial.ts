@@ -82,7 +82,10 @@ export class OrderByTrial {
   async #makeRoom(): Promise<boolean> {
     for (const { action, reason } of this.#stuck) {
       if (!action.targets || !isStopped(reason)) continue;
-      const found = (await obstacles(this.#session, action.targets)).filter(({ sql }) => !this.#made.has(sql));
+      const isOfKey = isKeyOfOtherType(reason);
+      const found = (await obstacles(this.#session, action.targets)).filter(
+        ({ sql }) => !this.#made.has(sql) && (!isOfKey || / DROP CONSTRAINT /.test(sql)),
+      );
       if (found.length === 0) continue;
       for (const { sql } of found) this.#made.add(sql);
       const place = this.#pending.indexOf(action);
@@ -120,6 +123,11 @@ export class OrderByTrial {
 const UNCHECKED = "SET LOCAL check_function_bodies = off";
 
 /** True if other objects stop a statement: dependents, or what uses a column in an expression. */
-function isStopped({ code }: ServerMessage): boolean {
-  return ["2BP01", "0A000", "42883", "42P16", "55006"].includes(code);
+function isStopped(reason: ServerMessage): boolean {
+  return ["2BP01", "0A000", "42883", "42P16", "55006"].includes(reason.code) || isKeyOfOtherType(reason);
+}
+
+/** True if the column of a foreign key gets another type than the one at its other end. */
+function isKeyOfOtherType({ code, message }: ServerMessage): boolean {
+  return code === "42804" && /^foreign key constraint ".*" cannot be implemented$/s.test(message);
 }
