@@ -145,4 +145,14 @@ export const TYPE_PAIRS: readonly Pair[] = [
     `${ENUM} ${T} CREATE VIEW v AS SELECT * FROM t;`,
     "CREATE TYPE mood AS ENUM ('sad', 'fine', 'ok'); CREATE TABLE u (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY); CREATE TABLE t (id bigint PRIMARY KEY REFERENCES u, m mood DEFAULT 'fine', b varchar(20)); CREATE INDEX ON t (m); CREATE VIEW v AS SELECT * FROM t; CREATE FUNCTION f(mood) RETURNS SETOF t LANGUAGE sql AS 'SELECT * FROM t WHERE m = $1'; COMMENT ON VIEW v IS 'all'; GRANT SELECT ON v TO reader;",
   ],
+  [
+    "locale of a collation that columns, indexes and views use",
+    "CREATE COLLATION german (provider = icu, locale = 'de'); CREATE TABLE t (a text COLLATE german DEFAULT 'x', b varchar(9) COLLATE german); CREATE INDEX ON t (a); CREATE VIEW v AS SELECT a FROM t;",
+    "CREATE COLLATION german (provider = icu, locale = 'de-u-co-phonebk'); CREATE TABLE t (a text COLLATE german DEFAULT 'x', b varchar(9) COLLATE german); CREATE INDEX ON t (a); CREATE VIEW v AS SELECT a FROM t;",
+  ],
+  [
+    "columns of a table whose rows are values",
+    "CREATE TABLE t (id int, a text); CREATE FUNCTION label(t) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1.a'; CREATE VIEW v AS SELECT t.label FROM t; CREATE TABLE holder (one t, many t[]);",
+    "CREATE TABLE t (id bigint, a text, b int); CREATE FUNCTION label(t) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1.a || $1.b'; CREATE VIEW v AS SELECT t.label FROM t; CREATE TABLE holder (one t, many t[]);",
+  ],
 ];

@@ -6,7 +6,7 @@ import { dropSql } from "./drops.ts";
 import { type NewTable, newTable } from "./new-tables.ts";
 import { otherGrants } from "./privileges.ts";
 import { withoutEnd } from "./tables.ts";
-import { isReplaced } from "./types.ts";
+import { isReplaced, recollated } from "./types.ts";
 
 /** When entries of pg_dump are created; all others with the routines. */
 const CREATED: Readonly<Record<string, number>> = {
@@ -208,7 +208,11 @@ function changed(comparison: Comparison, before: SideEntry, after: SideEntry): A
         order,
       },
     ];
-  const drop = dropOf(before);
+  const drop = dropOf(before).map((one) => {
+    const [old] = one.targets ?? [];
+    const isUsed = type === "COLLATION" && old && after.identity !== undefined;
+    return isUsed ? { ...one, otherwise: [recollated(from, to, after.identity, old)] } : one;
+  });
   const again = [...drop.map((one) => ({ ...one, phase: Math.min(one.phase, phase) })), ...create];
   const replace = replaced(type, create);
   if (!replace) return again;

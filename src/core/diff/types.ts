@@ -1,7 +1,7 @@
 import type { Fact, Facts } from "../catalog/schema-object.ts";
 import { literal, splitName, suffixed, unquoted } from "../diff-sides/names.ts";
 import { partsOf, type SchemaSide } from "../diff-sides/side.ts";
-import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
+import { type Action, PHASE, relationTarget, type Target, typeTarget } from "./action.ts";
 import { mayLose } from "./casts.ts";
 import { withoutEnd } from "./tables.ts";
 
@@ -131,6 +131,25 @@ function rebuilt(from: SchemaSide, to: SchemaSide, { name, kind, create, using }
   }
   const drop = { sql: `DROP ${kind} ${former}`, phase: PHASE.dropType, order: 0, targets: [typeTarget(former)] };
   return [...actions, drop];
+}
+
+/** A new collation takes the place of one with this name in the columns that keep it. It is created by another action. */
+export function recollated(from: SchemaSide, to: SchemaSide, name: string, old: Target): Action[] {
+  const [schema, plain] = splitName(name);
+  const former = suffixed(plain, "_old");
+  const common = { phase: PHASE.type, order: 0 };
+  const after = partsOf(to, "column");
+  const columns = [...partsOf(from, "column")].flatMap(([table, all]) =>
+    [...all].flatMap(([column, { collation, inherited }]): Action[] => {
+      const later = after.get(table)?.get(column);
+      if (from.relations.get(table) !== "table" || collation !== name || inherited === true) return [];
+      if (later?.collation !== name) return [];
+      const sql = `ALTER TABLE ${table} ALTER COLUMN ${column} TYPE ${later.type} COLLATE ${name}`;
+      return [{ ...common, sql, targets: [relationTarget(table, unquoted(column))] }];
+    }),
+  );
+  const drop = { sql: `DROP COLLATION ${schema}.${former}`, phase: PHASE.dropType, order: 0, targets: [old] };
+  return [{ ...common, sql: `ALTER COLLATION ${name} RENAME TO ${former}` }, ...columns, drop];
 }
 
 const NAMED_CHECK = /^("(?:[^"]|"")*"|\S+) (.*)$/s;
