@@ -26,15 +26,10 @@ export function planDiff(comparison: Comparison): Action[] {
   return ordered(actions.map(settled));
 }
 
-/** pg_dump never writes plpgsql, which each new database has. */
+/** pg_dump never writes plpgsql, which each new database has. One that was created again, it would write. */
 function languageActions(from: SchemaSide, to: SchemaSide): Action[] {
   const [had, has] = [from, to].map(({ objects }) => objects.has("extension plpgsql"));
-  if (had === has) return [];
-  return [
-    has
-      ? { sql: "CREATE EXTENSION plpgsql", phase: PHASE.extension, order: 0 }
-      : { sql: "DROP EXTENSION plpgsql", phase: PHASE.dropExtension, order: 0 },
-  ];
+  return had && !has ? [{ sql: "DROP EXTENSION plpgsql", phase: PHASE.dropExtension, order: 0 }] : [];
 }
 
 const CAST_LIST = /\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]/g;
