@@ -66,12 +66,20 @@ export function unannounced(
       if (isSaid) continue;
       const [old, later] = [table.rows[0]?.[plain], now.rows[0]?.[plain]];
       if (old === null || old === undefined) continue;
-      if (later === null || later === undefined) lost.push(`values of column ${table.name}.${quoted}`);
+      if (later === null || later === undefined || hasLostPart(old, later))
+        lost.push(`values of column ${table.name}.${quoted}`);
       else if (textOf(old) !== textOf(later))
         changed.push(`${table.name}.${quoted}: ${textOf(later)} instead of ${textOf(old)}`);
     }
   }
   return { lost, changed };
+}
+
+/** True for a row whose field has no value any more. */
+function hasLostPart(old: unknown, later: unknown): boolean {
+  if (typeof old !== "object" || old === null || typeof later !== "object" || later === null) return false;
+  const now = new Map(Object.entries(later));
+  return Object.entries(old).some(([name, value]) => value !== null && now.get(name) === null);
 }
 
 function textOf(value: unknown): string {

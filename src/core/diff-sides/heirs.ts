@@ -12,6 +12,15 @@ export function heirsOf(side: SchemaSide, table: string): string[] {
   return below.flatMap((one) => [one, ...heirsOf(side, one)]);
 }
 
-export function isPartition(side: SchemaSide, table: string): boolean {
-  return factsOf(side, "table", table)?.bound !== undefined;
+/** The names of the columns whose values are those of a column: its own, and those of heirs that are no partitions. */
+export function storesOf(side: SchemaSide, table: string): (column: string) => string[] {
+  const tables = [table, ...heirsOf(side, table).filter((one) => factsOf(side, "table", one)?.bound === undefined)];
+  return (column) => tables.map((one) => `${one}.${column}`);
+}
+
+/** The columns whose values are rows of a table, or arrays of them. */
+export function rowColumnsOf(side: SchemaSide, table: string): string[] {
+  return [...side.objects.values()].flatMap(({ kind, name, facts }) =>
+    kind === "column" && (facts.type === table || facts.type === `${table}[]`) ? [name] : [],
+  );
 }

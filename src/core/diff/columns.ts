@@ -1,9 +1,10 @@
 import type { Fact, Facts } from "../catalog/schema-object.ts";
-import { heirsOf, isPartition, parentsOf } from "../diff-sides/heirs.ts";
+import { heirsOf, parentsOf, rowColumnsOf, storesOf } from "../diff-sides/heirs.ts";
 import { splitName, unquoted } from "../diff-sides/names.ts";
 import { chosenName, columnsInOrder, isCommon, partsOf, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
 import { mayLose } from "./casts.ts";
+import { type Columns, type DroppedColumn, dropColumn, dropOrLeave } from "./drops.ts";
 import { changedOptions, unusualOptions } from "./sequences.ts";
 
 const STORAGE: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", m: "MAIN", x: "EXTENDED" };
@@ -12,15 +13,9 @@ const IN_MAIN = /^(?:numeric(?:\([\d,]+\))?|inet|cidr)$/;
 const COMPRESSION: Readonly<Record<string, string>> = { p: "pglz", l: "lz4" };
 
 /** A column of a table that both schemas have. */
-interface Column {
-  readonly table: string;
-  readonly name: string;
+interface Column extends DroppedColumn {
   readonly order: number;
   readonly notNullName: string | undefined;
-  /** The tables that inherit the column. */
-  readonly heirs: readonly string[];
-  /** The tables whose values are those of the column: this one, and its heirs that are no partitions. */
-  readonly stores: readonly string[];
 }
 
 /** Changes of the columns of tables that both schemas have. */
@@ -33,13 +28,13 @@ export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
     const [old, now] = [before.get(table) ?? new Map(), after.get(table) ?? new Map()];
     const oldNames = columnsInOrder(from, table);
     const heirs = heirsOf(from, table);
-    const stores = [table, ...heirs.filter((one) => !isPartition(from, one))];
+    const shared = { table, heirs, stores: storesOf(from, table), rows: rowColumnsOf(from, table) };
     const parents = parentsOf(to, table).filter((parent) => isCommon(from, to, parent));
     const dropped = [...old].flatMap(([name, facts]) =>
-      now.has(name) || facts.inherited === true ? [] : dropOrLeave({ table, name, heirs, stores }, facts, after),
+      now.has(name) || facts.inherited === true ? [] : dropOrLeave({ ...shared, name }, facts, after),
     );
     const changed = [...now].flatMap(([name, facts]: [string, Facts]) => {
-      const column: Column = { table, name, order: places.indexOf(name), notNullName: order.get(name), heirs, stores };
+      const column: Column = { ...shared, name, order: places.indexOf(name), notNullName: order.get(name) };
       const own = old.get(name);
       const former =
         own && parents.reduce((one, parent) => changedByParent(one, [before, after], `${parent}`, name), own);
@@ -69,8 +64,6 @@ function changedByParent(
   return Object.fromEntries([...rest, ...changed]);
 }
 
-type Columns = ReadonlyMap<string, ReadonlyMap<string, Facts>>;
-
 export function columnSql({ name, notNullName: given }: Pick<Column, "name" | "notNullName">, facts: Facts): string {
   const notNullName = chosenName(given);
   const { type, collation, generated, expression, identity } = facts;
@@ -95,27 +88,6 @@ function addColumn(column: Column, facts: Facts): Action[] {
   const { table, order } = column;
   const add = { sql: `ALTER TABLE ${table} ADD COLUMN ${columnSql(column, facts)}`, phase: PHASE.addColumn, order };
   return [add, ...restOf(column, {}, facts)];
-}
-
-type Dropped = Pick<Column, "table" | "name" | "heirs" | "stores">;
-
-/** Heirs that keep a column as their own keep its values. The next round drops it in the others. */
-function dropOrLeave(column: Dropped, facts: Facts, after: Columns): Action[] {
-  const { table, name, heirs } = column;
-  if (!heirs.some((one) => after.get(one)?.has(name))) return [dropColumn(column, facts)];
-  const drop = dropColumn({ table, name, heirs: [], stores: [table] }, facts);
-  return [{ ...drop, sql: `ALTER TABLE ONLY ${table} DROP COLUMN ${name}` }];
-}
-
-function dropColumn({ table, name, heirs, stores }: Dropped, facts: Facts, phase: number = PHASE.dropColumn): Action {
-  return {
-    sql: `ALTER TABLE ${table} DROP COLUMN ${name}`,
-    phase,
-    order: 0,
-    targets: [table, ...heirs].map((one) => relationTarget(one, unquoted(name))),
-    // Its values are computed.
-    ...(facts.generated === undefined && { loses: stores.map((one) => `column ${one}.${name}`) }),
-  };
 }
 
 function changeColumn(column: Column, before: Facts, after: Facts): Action[] {
@@ -173,7 +145,7 @@ function retyped(column: Column, before: Facts, after: Facts): Action {
   const collation = after.collation === undefined ? "" : ` COLLATE ${after.collation}`;
   const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
   const [old, type] = [String(before.type), String(after.type)];
-  const loses = mayLose(old, type) ? { loses: stores.map((one) => `values of column ${one}.${name}`) } : {};
+  const loses = mayLose(old, type) ? { loses: stores(name).map((one) => `values of column ${one}`) } : {};
   const tables = [table, ...heirs].map((one) => relationTarget(one, unquoted(name)));
   const targets = [...tables, typeTarget(old)];
   const change = (using: string): Action => ({

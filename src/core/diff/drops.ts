@@ -1,3 +1,47 @@
+import type { Facts } from "../catalog/schema-object.ts";
+import { unquoted } from "../diff-sides/names.ts";
+import { type Action, PHASE, relationTarget } from "./action.ts";
+
+/** A column of a table, as far as it can be dropped. */
+export interface DroppedColumn {
+  readonly table: string;
+  readonly name: string;
+  /** The tables that inherit the column. */
+  readonly heirs: readonly string[];
+  /** The columns that lose their values with a column of this name. */
+  readonly stores: (name: string) => readonly string[];
+  /** The columns of other tables that have rows of this table. */
+  readonly rows: readonly string[];
+}
+
+/** The columns of tables, by both names. */
+export type Columns = ReadonlyMap<string, ReadonlyMap<string, Facts>>;
+
+/** Heirs that keep a column as their own keep its values. The next round drops it in the others. */
+export function dropOrLeave(column: DroppedColumn, facts: Facts, after: Columns): Action[] {
+  const { table, name, heirs } = column;
+  if (!heirs.some((one) => after.get(one)?.has(name))) return [dropColumn(column, facts)];
+  const drop = dropColumn({ ...column, heirs: [], stores: () => [`${table}.${name}`] }, facts);
+  return [{ ...drop, sql: `ALTER TABLE ONLY ${table} DROP COLUMN ${name}` }];
+}
+
+export function dropColumn(
+  { table, name, heirs, stores, rows }: DroppedColumn,
+  facts: Facts,
+  phase: number = PHASE.dropColumn,
+): Action {
+  return {
+    sql: `ALTER TABLE ${table} DROP COLUMN ${name}`,
+    phase,
+    order: 0,
+    targets: [table, ...heirs].map((one) => relationTarget(one, unquoted(name))),
+    // Its values are computed.
+    ...(facts.generated === undefined && {
+      loses: [...stores(name).map((one) => `column ${one}`), ...rows.map((one) => `values of column ${one}`)],
+    }),
+  };
+}
+
 const PUBLISHED = /^ALTER PUBLICATION (\S+|"(?:[^"]|"")*") ADD (TABLE ONLY|TABLES IN SCHEMA) ("(?:[^"]|"")*"\S*|\S+)/;
 
 /** DROP for an object of a kind, as `pg_identify_object` names both; undefined if it cannot be dropped by itself. */
