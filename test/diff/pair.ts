@@ -12,10 +12,15 @@ export interface Expected {
 }
 
 /**
- * No statement makes an index invalid, only the owner of a server may disable a foreign key, and plpgsql is the extension
- * of a new database only until it is dropped.
+ * No statement makes an index invalid, or a column of a child an inherited one. Only the owner of a server may disable a
+ * foreign key, and plpgsql is the extension of a new database only until it is dropped.
  */
-const REFUSABLE: ReadonlySet<string> = new Set(["an invalid index", "disabled foreign keys", "no extension"]);
+const REFUSABLE: ReadonlySet<string> = new Set([
+  "an invalid index",
+  "disabled foreign keys",
+  "no extension",
+  "no parent",
+]);
 
 /** A rich schema, without and with one change. */
 export const CHANGE_PAIRS: readonly Pair[] = CHANGES.map(([what, sql]) => [

@@ -184,4 +184,9 @@ export const PARTITION_PAIRS: readonly Pair[] = [
     "CREATE TYPE y AS (a int, b text); CREATE TABLE t OF y (PRIMARY KEY (a));",
     "CREATE TYPE y AS (a int, b text, c date); CREATE TABLE t OF y (PRIMARY KEY (a), b WITH OPTIONS DEFAULT 'x' NOT NULL);",
   ],
+  [
+    "bounds and the type of a column, with an index and a view",
+    "CREATE TABLE m (a int NOT NULL, b int) PARTITION BY LIST (a); CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1); CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2, 4); CREATE TABLE m3 PARTITION OF m FOR VALUES IN (3); CREATE INDEX m_b ON m (b); CREATE VIEW mv AS SELECT b FROM m;",
+    "CREATE TABLE m (a int NOT NULL, b bigint CHECK (b > 0)) PARTITION BY LIST (a); CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1, 2); CREATE TABLE m2 PARTITION OF m FOR VALUES IN (4); CREATE TABLE m3 (a int NOT NULL, b int); CREATE INDEX m_b ON m (b); CREATE VIEW mv AS SELECT b FROM m;",
+  ],
 ];

@@ -85,6 +85,9 @@ function security(name: string, before: Facts, after: Facts): Action[] {
   return actions;
 }
 
+/** A partition that gets other bounds takes part in the changes of its parent before. */
+const MOVED = { phase: PHASE.attach, order: -1 };
+
 function parents(name: string, before: Facts, after: Facts): Action[] {
   const [old, now] = [before.parents, after.parents].map((list) => (Array.isArray(list) ? list.map(String) : [])) as [
     string[],
@@ -94,10 +97,11 @@ function parents(name: string, before: Facts, after: Facts): Action[] {
   const attach = (sql: string): Action => ({ sql, phase: PHASE.attach, order: 0 });
   if (before.bound !== undefined || after.bound !== undefined) {
     if (before.bound === after.bound && old[0] === now[0]) return [];
+    const isMoved = before.bound !== undefined && after.bound !== undefined && old[0] === now[0];
     return [
       ...(before.bound === undefined
         ? old.map((parent) => detach(`ALTER TABLE ${name} NO INHERIT ${parent}`))
-        : [detach(`ALTER TABLE ${old[0]} DETACH PARTITION ${name}`)]),
+        : [{ ...detach(`ALTER TABLE ${old[0]} DETACH PARTITION ${name}`), ...(isMoved && MOVED) }]),
       ...(after.bound === undefined
         ? now.map((parent) => attach(`ALTER TABLE ${name} INHERIT ${parent}`))
         : [attach(`ALTER TABLE ${now[0]} ATTACH PARTITION ${name} ${after.bound}`)]),
