@@ -155,4 +155,9 @@ export const TYPE_PAIRS: readonly Pair[] = [
     "CREATE TABLE t (id int, a text); CREATE FUNCTION label(t) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1.a'; CREATE VIEW v AS SELECT t.label FROM t; CREATE TABLE holder (one t, many t[]);",
     "CREATE TABLE t (id bigint, a text, b int); CREATE FUNCTION label(t) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1.a || $1.b'; CREATE VIEW v AS SELECT t.label FROM t; CREATE TABLE holder (one t, many t[]);",
   ],
+  [
+    "attributes of the type of a table",
+    "CREATE TYPE r AS (a int, b text); CREATE TABLE t OF r (PRIMARY KEY (a));",
+    "CREATE TYPE r AS (a int, b text COLLATE \"C\", c date); CREATE TABLE t OF r (PRIMARY KEY (a), b WITH OPTIONS DEFAULT 'x' NOT NULL); CREATE INDEX ON t (c);",
+  ],
 ];

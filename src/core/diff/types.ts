@@ -230,8 +230,13 @@ function attributeActions(from: SchemaSide, to: SchemaSide, name: string): Actio
     Map<string, Facts>,
   ];
   const targets = [relationTarget(name)];
+  const tables = [...from.objects.values()].filter(({ kind, facts }) => kind === "table" && facts["row type"] === name);
+  const lost = (attribute: string) => [
+    `attribute ${name}.${attribute}`,
+    ...tables.map((table) => `column ${table.name}.${attribute}`),
+  ];
   const alter = (sql: string, phase: number): Action => ({
-    sql: `ALTER TYPE ${name} ${sql}`,
+    sql: `ALTER TYPE ${name} ${sql}${tables.length > 0 ? " CASCADE" : ""}`,
     phase,
     order: 0,
     targets,
@@ -241,14 +246,14 @@ function attributeActions(from: SchemaSide, to: SchemaSide, name: string): Actio
     ...[...before].flatMap(([attribute]) =>
       after.has(attribute)
         ? []
-        : [{ ...alter(`DROP ATTRIBUTE ${attribute}`, PHASE.dropColumn), loses: [`attribute ${name}.${attribute}`] }],
+        : [{ ...alter(`DROP ATTRIBUTE ${attribute}`, PHASE.dropColumn), loses: lost(attribute) }],
     ),
     ...[...after].flatMap(([attribute, facts]) => {
       const old = before.get(attribute);
       if (!old) return [alter(`ADD ATTRIBUTE ${attribute} ${typed(facts)}`, PHASE.addColumn)];
       if (typed(old) === typed(facts)) return [];
       const loses = mayLose(String(old.type), String(facts.type))
-        ? { loses: [`values of attribute ${name}.${attribute}`] }
+        ? { loses: lost(attribute).map((one) => `values of ${one}`) }
         : {};
       const change = alter(`ALTER ATTRIBUTE ${attribute} TYPE ${typed(facts)}`, PHASE.changeColumn);
       // A column of the type stops the statement.
