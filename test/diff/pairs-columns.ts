@@ -7,13 +7,14 @@ const users = (type: string) =>
   `${USED} CREATE TABLE p (a ${type} UNIQUE); CREATE TABLE t (id int, a ${type} REFERENCES p (a), c int, h text GENERATED ALWAYS AS (CASE WHEN g(a) THEN 'x' END) STORED, CHECK (g(a)), UNIQUE (a, id), EXCLUDE (a WITH =)); CREATE INDEX i ON t (a, id) WHERE g(a); CREATE INDEX j ON t ((g(a))); CREATE INDEX k ON t (id) INCLUDE (a); CREATE STATISTICS s ON id, a FROM t; CREATE POLICY pol ON t USING (g(a)); CREATE TRIGGER tr BEFORE UPDATE OF a ON t FOR EACH ROW WHEN (g(NEW.a)) EXECUTE FUNCTION f(); CREATE RULE r AS ON UPDATE TO t WHERE g(NEW.a) DO ALSO NOTHING; CREATE VIEW v AS SELECT a, id FROM t; CREATE MATERIALIZED VIEW m AS SELECT a FROM v; CREATE INDEX mi ON m (a); CREATE FUNCTION at() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(a) FROM t; END; CREATE PUBLICATION pub FOR TABLE t (id, a) WHERE (id > 0); GRANT SELECT (a) ON t TO reader; COMMENT ON COLUMN t.a IS 'used'; ALTER TABLE t ALTER a SET STATISTICS 40;`;
 
 export const COLUMN_PAIRS: readonly Pair[] = [
-  ["column with all dependents widens", users("int"), users("bigint")],
-  ["column with all dependents becomes text", users("int"), users("text")],
-  ["column with all dependents becomes varchar", users("text"), users("varchar(40)")],
+  ["column with all dependents widens", users("int"), users("bigint"), { since: 15 }],
+  ["column with all dependents becomes text", users("int"), users("text"), { since: 15 }],
+  ["column with all dependents becomes varchar", users("text"), users("varchar(40)"), { since: 15 }],
   [
     "column with all dependents is dropped",
     users("int"),
     `${USED} CREATE TABLE p (a int UNIQUE); CREATE TABLE t (id int, c int);`,
+    { since: 15 },
   ],
   [
     "identity options",

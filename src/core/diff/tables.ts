@@ -107,9 +107,12 @@ function parents(name: string, before: Facts, after: Facts): Action[] {
         : [attach(`ALTER TABLE ${now[0]} ATTACH PARTITION ${name} ${after.bound}`)]),
     ];
   }
+  const added = now.filter((one) => !old.includes(one));
+  const removed = old.filter((one) => !now.includes(one)).map((one) => detach(`ALTER TABLE ${name} NO INHERIT ${one}`));
   return [
-    ...old.filter((one) => !now.includes(one)).map((parent) => detach(`ALTER TABLE ${name} NO INHERIT ${parent}`)),
-    ...now.filter((one) => !old.includes(one)).map((parent) => attach(`ALTER TABLE ${name} INHERIT ${parent}`)),
+    ...added.map((parent) => attach(`ALTER TABLE ${name} INHERIT ${parent}`)),
+    // A column that has lost its last parent stays the table's own, also when it gets another one.
+    ...(added.length > 0 ? removed.map((one) => ({ ...one, phase: PHASE.attach, order: 1 })) : removed),
   ];
 }
 
