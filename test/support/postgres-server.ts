@@ -222,7 +222,9 @@ function connections({ major, port, directory }: ServerAddress) {
     async createDatabase(sql?: string) {
       databases++;
       const name = `test_${process.pid}_${databases}_${Math.random().toString(36).slice(2, 8)}`;
-      await query("postgres", `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'`);
+      // By itself, 15 and newer write each page to the log as well, which takes twice as long.
+      const strategy = major >= 15 ? " STRATEGY FILE_COPY" : "";
+      await query("postgres", `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'${strategy}`);
       if (sql) await query(name, sql);
       return { name, url: url(name) };
     },
