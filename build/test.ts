@@ -14,7 +14,7 @@ import { ROOT } from "./runtimes.ts";
  * runtimes; with `--everywhere` the comparisons of databases, versions and runtimes run in full.
  */
 
-const TIMEOUT_MS = 30 * 60_000;
+const TIMEOUT_MS = 28 * 60_000;
 
 const ALL_RUNTIMES = "--all-runtimes";
 const EVERYWHERE = "--everywhere";

@@ -70,13 +70,13 @@ export function exited(child: ChildProcess): Promise<void> {
 
 /**
  * A shell that waits for its standard input to end, which happens when we close it and when we are killed, and then
- * ends the server if there is one and removes its directory.
+ * ends the server if there is one and removes its directory, and that of its data.
  */
 export function watchdog(directory: string): ChildProcess {
   const script = `cat
     pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid"
     while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
-    rm -rf "$1"`;
+    rm -rf "$(readlink -f "$1/data")" "$1"`;
   const child = spawn("/bin/sh", ["-c", script, "watchdog", directory], {
     cwd: "/",
     detached: true,

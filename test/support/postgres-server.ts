@@ -1,9 +1,19 @@
 import { type ChildProcess, execFile } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import postgres from "postgres";
+import { atEnd } from "./at-end.ts";
 import { type Major, postgresBinaries, type ServerUser, serverUser } from "./postgres-binaries.ts";
 import {
   end,
@@ -86,12 +96,10 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Postgr
   const user = serverUser();
   const directory = mkdtempSync(join(tmpdir(), "pgstep-server-"));
   chmodSync(directory, 0o755);
+  const data = makeDataDirectory(directory);
   const guard = watchdog(directory);
-  for (const name of ["data", "socket"]) {
-    mkdirSync(join(directory, name), { mode: name === "data" ? 0o700 : 0o755 });
-    if (user) chownSync(join(directory, name), user.uid, user.gid);
-  }
-  const data = join(directory, "data");
+  mkdirSync(join(directory, "socket"), { mode: 0o755 });
+  for (const owned of [data, join(directory, "socket")]) if (user) chownSync(owned, user.uid, user.gid);
   if (options.standbyOf) await copyData(options.standbyOf, data, user);
   else await initialize(join(binaries, "bin", "initdb"), data, user);
   const add = (name: string, text: string) => {
@@ -135,6 +143,34 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Postgr
   };
 }
 
+/** A file system in memory. */
+const MEMORY = "/dev/shm";
+const ENOUGH_BYTES = 8 * 2 ** 30;
+
+/**
+ * In memory where there is room, and then `data` in the directory leads there: a run of all tests makes thousands of
+ * databases of hundreds of files, and most of the time of CREATE DATABASE and of their removal is the disk's.
+ */
+function makeDataDirectory(directory: string): string {
+  const data = join(directory, "data");
+  if (!hasRoom(MEMORY)) {
+    mkdirSync(data, { mode: 0o700 });
+    return data;
+  }
+  const inMemory = mkdtempSync(join(MEMORY, "pgstep-data-"));
+  symlinkSync(inMemory, data);
+  return inMemory;
+}
+
+function hasRoom(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize >= ENOUGH_BYTES;
+  } catch {
+    return false;
+  }
+}
+
 async function initialize(initdb: string, data: string, user: ServerUser | undefined): Promise<void> {
   await promisify(execFile)(
     initdb,
@@ -148,10 +184,19 @@ async function initialize(initdb: string, data: string, user: ServerUser | undef
 
 /** A server that another process started and will stop. */
 export function attachToServer(address: ServerAddress): PostgresServer {
+  const server = connections(address);
   const refuse = () =>
     Promise.reject(new Error("This server is shared by all test files: start one with startPostgres."));
+  const names: string[] = [];
+  // The server goes on for other test files; its databases are in memory.
+  atEnd(() => dropDatabases(server.socketDirectory, address.port, names));
   return {
-    ...connections(address),
+    ...server,
+    async createDatabase(sql) {
+      const made = await server.createDatabase(sql);
+      names.push(made.name);
+      return made;
+    },
     pid: postmasterPid(address.directory),
     restart: refuse,
     stop: refuse,
@@ -183,6 +228,19 @@ export function sharedServer(major: Major = 18): Promise<PostgresServer> {
   return server;
 }
 
+/** Best effort: a replication slot, for example, keeps its database. */
+async function dropDatabases(socketDirectory: string, port: number, names: readonly string[]): Promise<void> {
+  const sql = throughSocket(socketDirectory, port, "postgres");
+  for (const name of names) await sql.unsafe(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`).catch(() => {});
+  await sql.end({ timeout: 5 });
+}
+
+/** The superuser comes through the Unix socket, which the tests of passwords and TLS leave alone. */
+function throughSocket(socketDirectory: string, port: number, database: string): postgres.Sql {
+  const path = join(socketDirectory, `.s.PGSQL.${port}`);
+  return postgres({ path, database, username: "postgres", max: 1, onnotice: () => {} });
+}
+
 /** The rows of the last statement of a text that may have had several. */
 export function rowsOfLast(result: readonly unknown[]): Rows {
   const last = result.at(-1);
@@ -195,15 +253,9 @@ function connections({ major, port, directory }: ServerAddress) {
     const secret = password === undefined ? "" : `:${encodeURIComponent(password)}`;
     return `postgres://${encodeURIComponent(user)}${secret}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
   };
-  // The superuser comes through the Unix socket, which the tests of passwords and TLS leave alone.
+  const socketDirectory = join(directory, "socket");
   const query = async (database: string, text: string): Promise<Rows> => {
-    const sql = postgres({
-      path: join(directory, "socket", `.s.PGSQL.${port}`),
-      database,
-      username: "postgres",
-      max: 1,
-      onnotice: () => {},
-    });
+    const sql = throughSocket(socketDirectory, port, database);
     try {
       return rowsOfLast(await sql.unsafe(text));
     } finally {
@@ -215,7 +267,7 @@ function connections({ major, port, directory }: ServerAddress) {
     major,
     host: "127.0.0.1" as const,
     port,
-    socketDirectory: join(directory, "socket"),
+    socketDirectory,
     superuser: "postgres" as const,
     url,
     query,

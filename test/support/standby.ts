@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
 import type { ServerUser } from "./postgres-binaries.ts";
@@ -21,7 +21,7 @@ export async function copyData(primary: PostgresServer, data: string, user: Serv
   });
   try {
     await sql.unsafe("SELECT pg_backup_start('standby', true)");
-    cpSync(join(socket, "..", "data"), data, {
+    cpSync(realpathSync(join(socket, "..", "data")), data, {
       recursive: true,
       filter: (source) => !source.endsWith("postmaster.pid"),
     });
