@@ -17,7 +17,7 @@ import { STANDBY } from "../history/read-only.ts";
 import { sqlScript } from "../psql/script.ts";
 import { upChoice } from "../run/migrate.ts";
 import { plannerOf } from "../run/plan-run.ts";
-import type { RunPlan } from "../run/run-plan.ts";
+import { hooksOfUp, type RunPlan } from "../run/run-plan.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
 import type { InShadow } from "../shadow/shadow.ts";
@@ -120,7 +120,7 @@ async function planOn(
     alreadyApplied: planned.alreadyApplied,
     steps: plannedSteps(planned, facts, explained),
     singleTransaction,
-    hooks: planned.around.hooks.map(({ hook: { moment, name } }) => ({ moment, name })),
+    hooks: hooksOfUp(planned).map(({ hook: { moment, name } }) => ({ moment, name })),
     file: options.kept && (await recordPlan(context, session, options.kept, run)),
     ...{ backup, trial, sessions: other.findings, samples: other.samples, findings },
     ...{ ignored: verdict.ignored.length, known: verdict.known.length },

@@ -2,24 +2,12 @@ import type { HookMoment } from "../../core/hooks/hook.ts";
 import { AFTER_UP_MARK, clearMarkSql, setMarkSql } from "../history/journal.ts";
 import type { LoadedHook } from "../hooks/run-hooks.ts";
 import type { AroundSteps } from "../run/around-run.ts";
-import type { RunPlan } from "../run/run-plan.ts";
 import type { Script } from "../script/load-scripts.ts";
 import { COMMIT } from "../session/own-transaction.ts";
 import { BEGIN_FILES, endFileSql } from "../step/file-transaction.ts";
 import { bookkeeping } from "../step/one-statement.ts";
 import { localSettings, type Run } from "../step/session-settings.ts";
 import { comment, echo, inOne, psqlText, writtenScript } from "./text.ts";
-
-/** The hooks that a run of `up` with this plan would run. */
-export function hooksOfUp({ scripts, around }: RunPlan): LoadedHook[] {
-  const hasSteps = scripts.length > 0;
-  const moments: HookMoment[] = [
-    ...(hasSteps || around.repeatable.stale.length > 0 ? (["before-up"] as const) : []),
-    ...(hasSteps ? (["before-step", "after-step"] as const) : []),
-    "after-up",
-  ];
-  return around.hooks.filter(({ hook }) => moments.includes(hook.moment));
-}
 
 /** The hooks of a moment, each in a transaction of its own. */
 export function hooksAt(run: Run, hooks: readonly LoadedHook[], moment: HookMoment): string[] {

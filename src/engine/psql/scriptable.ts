@@ -1,10 +1,10 @@
 import { Failure } from "../../core/failure/failure.ts";
 import { placeholdersOf } from "../../core/placeholders/placeholders.ts";
 import { requireOneTransaction } from "../run/requirements.ts";
+import { hooksOfUp } from "../run/run-plan.ts";
 import type { Script } from "../script/load-scripts.ts";
 import { workOf } from "../script/statements-to-run.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import { hooksOfUp } from "./hooks.ts";
 import type { ScriptParts } from "./parts.ts";
 
 /**

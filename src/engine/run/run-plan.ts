@@ -1,9 +1,11 @@
 import type { Finding } from "../../core/failure/failure.ts";
+import type { HookMoment } from "../../core/hooks/hook.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
 import type { Plan } from "../../core/migrations/plan.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseState } from "../history/read-state.ts";
+import type { LoadedHook } from "../hooks/run-hooks.ts";
 import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { Inquiry } from "./after-loss.ts";
@@ -52,6 +54,17 @@ export interface RunOptions {
 export interface ChosenFiles {
   migration(migration: Migration): boolean;
   repeatable(repeatable: Repeatable): boolean;
+}
+
+/** The hooks that a run of `up` with this plan would run. */
+export function hooksOfUp({ scripts, around }: RunPlan): LoadedHook[] {
+  const hasSteps = scripts.length > 0;
+  const moments: HookMoment[] = [
+    ...(hasSteps || around.repeatable.stale.length > 0 ? (["before-up"] as const) : []),
+    ...(hasSteps ? (["before-step", "after-step"] as const) : []),
+    "after-up",
+  ];
+  return around.hooks.filter(({ hook }) => moments.includes(hook.moment));
 }
 
 export type BackUpBefore = (

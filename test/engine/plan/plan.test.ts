@@ -134,6 +134,7 @@ UPDATE orders SET remark = 'y';`,
     const one = await shop({
       "repeatable/v.sql": "CREATE VIEW v AS SELECT id FROM orders;",
       "hooks/after-up.sql": "SELECT 1;",
+      "hooks/before-down.sql": "SELECT 1;",
     });
     const settings = { repeatableDirectory: `${one.directory}/repeatable`, hooksDirectory: `${one.directory}/hooks` };
     const here = one.beside(settings);
