@@ -123,7 +123,7 @@ export interface Database {
    * @throws Failure connection-failed, authentication-failed, database-in-use, runtime-unsupported, interrupted, terminated
    */
   open(signal?: AbortSignal): Promise<Session>;
-  /** Begins what `open` has to start, which then goes on beside this thread; only an embedded database for trials has it. */
+  /** Begins the start that `open` needs, which then runs in another thread. Only an embedded database for trials has it. */
   prepare?(): Promise<void>;
   /** What a database needs to start as this one is now; only an embedded database for trials has it, without a session. */
   image?(): Promise<Uint8Array | undefined>;

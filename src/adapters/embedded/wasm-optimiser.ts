@@ -14,7 +14,7 @@ export function noteOwnProcess(): void {
 }
 
 /**
- * Lets V8 optimise only what runs for long. Most commands end so soon that optimising takes as much processor time as
+ * Lets V8 optimise only what runs for long. Most commands end so soon that optimising takes as much CPU time as
  * everything else, on threads that the command itself then lacks.
  */
 export async function optimiseLater(): Promise<void> {

@@ -12,7 +12,7 @@ const AGAIN = "Make a new script: pgstep plan --sql.";
 
 /**
  * The beginning of a script: it takes the lock of a run, and refuses another database, another history, other records of
- * repeatable migrations, a migration that was begun meanwhile, and an unfinished run of another pgstep behind a pooler.
+ * repeatable migrations, a migration that was begun meanwhile, and an unfinished run of another pgstep through a pooler.
  */
 export function guardsSql(run: Run, identity: DatabaseIdentity, planned: RunPlan): string[] {
   const { context, names } = run;
@@ -33,7 +33,7 @@ export function guardsSql(run: Run, identity: DatabaseIdentity, planned: RunPlan
       "another run holds the lock",
       "Wait until it has ended.",
     ),
-    // Behind a transaction pooler a run has a lease instead of the lock.
+    // Through a transaction pooler a run has a lease instead of the lock.
     ...rowRefusalSql(
       names.lease,
       `AS held WHERE name = 'run' AND ${UNEXPIRED}`,

@@ -18,7 +18,7 @@ export async function writtenRun(context: DatabaseContext, session: Session): Pr
   };
 }
 
-/** Each transaction of a script checks the lock: behind a transaction pooler it may belong to another session. */
+/** Each transaction of a script checks the lock: through a transaction pooler it may belong to another session. */
 function writtenLock({ settings }: DatabaseContext): RunLock {
   const check = assertSql(hasKey(lockKeys(settings)), "lock");
   return { guard: `${check}; `, guardBeforeDrop: "", check, marker: "", release: async () => {} };

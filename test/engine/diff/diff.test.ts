@@ -21,34 +21,10 @@ const KEPT = [
   "another parent",
 ];
 
-describe("a schema is changed into another, and keeps the columns:", () => {
-  for (const [name, before, after] of ALL_PAIRS.filter(([name]) => KEPT.includes(name))) {
-    test(name, async () => {
-      const server = await sharedServer(18);
-      const places = await trialPlaces(server, server);
-      for (const [from, to] of [
-        [before, after],
-        [after, before],
-      ] as const) {
-        const { verdict, reasons, sql } = await tryPair(places, name, from, to);
-        assert.equal(verdict, "equal", reasons.join("\n"));
-        assert.doesNotMatch(sql, /DROP COLUMN/);
-      }
-    });
-  }
-});
-
 describe("a schema is changed into another", () => {
   for (const [name, before, after] of ALL_PAIRS.filter(([name]) => CHOSEN.includes(name))) {
     test(name, async () => {
-      const server = await sharedServer(18);
-      const places = await trialPlaces(server, server);
-      for (const [from, to] of [
-        [before, after],
-        [after, before],
-      ] as const) {
-        const { verdict, reasons, sql } = await tryPair(places, name, from, to);
-        assert.equal(verdict, "equal", reasons.join("\n"));
+      for (const sql of await inBothDirections(name, before, after)) {
         // Something that is created and dropped again may be in two files.
         const created = [...sql.matchAll(/^CREATE (?:INDEX|VIEW) (\w+)/gm)].map(([, one]) => one);
         assert.deepEqual(created, [...new Set(created)]);
@@ -56,3 +32,27 @@ describe("a schema is changed into another", () => {
     });
   }
 });
+
+describe("a schema is changed into another, and keeps the columns:", () => {
+  for (const [name, before, after] of ALL_PAIRS.filter(([name]) => KEPT.includes(name))) {
+    test(name, async () => {
+      for (const sql of await inBothDirections(name, before, after)) assert.doesNotMatch(sql, /DROP COLUMN/);
+    });
+  }
+});
+
+/** The statements there and back; both give an equal schema. */
+async function inBothDirections(name: string, before: string, after: string): Promise<string[]> {
+  const server = await sharedServer(18);
+  const places = await trialPlaces(server, server);
+  const statements: string[] = [];
+  for (const [from, to] of [
+    [before, after],
+    [after, before],
+  ] as const) {
+    const { verdict, reasons, sql } = await tryPair(places, name, from, to);
+    assert.equal(verdict, "equal", reasons.join("\n"));
+    statements.push(sql);
+  }
+  return statements;
+}
