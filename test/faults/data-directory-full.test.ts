@@ -5,7 +5,7 @@ import { type PostgresServer, startPostgres } from "../support/postgres-server.t
 import type { Ended } from "./support/child.ts";
 import { type Files, type Ground, makeGround, succeeded } from "./support/ground.ts";
 import { faultRuntimes, hasTime } from "./support/rounds.ts";
-import { makeSmallDisk, type SmallDisk } from "./support/small-disk.ts";
+import { makeSmallDisk } from "./support/small-disk.ts";
 import { failureTold, serverCodeTold, stepsTold } from "./support/truth.ts";
 
 /** What there is no room for, and whether the server lives on without it. */
@@ -25,18 +25,6 @@ const LEFT_BYTES = 4 << 20;
 
 const disk = makeSmallDisk(256);
 
-/** A server whose whole cluster lies on that disk, its log included. */
-async function startOn({ directory }: SmallDisk): Promise<PostgresServer> {
-  const { TMPDIR } = process.env;
-  process.env.TMPDIR = directory;
-  try {
-    return await startPostgres({ settings: { min_wal_size: "32MB", max_wal_size: "32MB" } });
-  } finally {
-    if (TMPDIR === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = TMPDIR;
-  }
-}
-
 for (const runtime of faultRuntimes()) {
   describe(`a data directory that is full on ${runtime}`, {
     skip: disk ? false : "a tmpfs cannot be mounted here",
@@ -44,7 +32,11 @@ for (const runtime of faultRuntimes()) {
     let server: PostgresServer;
     before(async () => {
       assert.ok(disk);
-      server = await startOn(disk);
+      // Its log of changes stays small enough for the disk.
+      server = await startPostgres({
+        place: disk.directory,
+        settings: { min_wal_size: "32MB", max_wal_size: "32MB" },
+      });
     });
     after(async () => {
       await server?.stop("immediate");

@@ -40,6 +40,8 @@ export interface ServerOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Makes it a standby of this server, of the same major, whose data it begins with. */
   readonly standbyOf?: PostgresServer;
+  /** The directory that all of it, data included, must lie in; without it the data is in memory where there is room. */
+  readonly place?: string;
 }
 
 export type Rows = Record<string, unknown>[];
@@ -94,9 +96,9 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Postgr
   const major = options.major ?? 18;
   const binaries = postgresBinaries(major);
   const user = serverUser();
-  const directory = mkdtempSync(join(tmpdir(), "pgstep-server-"));
+  const directory = mkdtempSync(join(options.place ?? tmpdir(), "pgstep-server-"));
   chmodSync(directory, 0o755);
-  const data = makeDataDirectory(directory);
+  const data = makeDataDirectory(directory, options.place === undefined && hasRoom(MEMORY));
   const guard = watchdog(directory);
   mkdirSync(join(directory, "socket"), { mode: 0o755 });
   for (const owned of [data, join(directory, "socket")]) if (user) chownSync(owned, user.uid, user.gid);
@@ -151,9 +153,9 @@ const ENOUGH_BYTES = 8 * 2 ** 30;
  * In memory where there is room, and then `data` in the directory leads there: a run of all tests makes thousands of
  * databases of hundreds of files, and most of the time of CREATE DATABASE and of their removal is the disk's.
  */
-function makeDataDirectory(directory: string): string {
+function makeDataDirectory(directory: string, memory: boolean): string {
   const data = join(directory, "data");
-  if (!hasRoom(MEMORY)) {
+  if (!memory) {
     mkdirSync(data, { mode: 0o700 });
     return data;
   }
