@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { cacheDirectory } from "./adapters/images/cache-directory.ts";
-import { TrialImages } from "./adapters/images/trial-images.ts";
+import { type TrialImage, TrialImages } from "./adapters/images/trial-images.ts";
 import { toolCommit, toolVersion } from "./adapters/process/tool-version.ts";
 import type { ProjectConfines } from "./adapters/setting-files/project-confines.ts";
 import { directoriesOfProject } from "./adapters/setting-files/project-file-search.ts";
@@ -83,16 +83,26 @@ export class ShadowDatabases {
     const ofDrift = new TrialImages(directory, JSON.stringify([project, "drift"]));
     const [images, others] = keeper === "check" ? [ofCheck, ofDrift] : [ofDrift, ofCheck];
     const keys = trialKeys(await this.#surroundings(standIns), beginning);
-    const image = images.find(keys) ?? others.find(keys);
+    let image = images.find(keys) ?? others.find(keys);
     const shadow = await this.#opened(image ? { ...trial, image: image.delta } : trial, standIns);
+    // Without an image the next trial takes longer, and that is all.
+    const keep = (kept: TrialImage) => {
+      image = kept;
+      const key = keys[kept.applied - 1];
+      if (key !== undefined) images.keep(key, kept);
+    };
     return {
       shadow,
       start: {
         applied: image?.applied ?? 0,
         async keep(applied) {
-          // Without an image the next check takes longer, and that is all.
-          const [key, delta] = [keys[applied - 1], await shadow.database.image?.().catch(() => undefined)];
-          if (key !== undefined && delta) images.keep(key, { applied, delta });
+          const delta = await shadow.database.image?.().catch(() => undefined);
+          if (delta) keep({ applied, delta });
+        },
+        noteOf(applied) {
+          const kept = image;
+          if (kept?.applied !== applied) return undefined;
+          return { read: () => kept.note, keep: (note) => keep({ ...kept, note }) };
         },
       },
     };
@@ -127,10 +137,9 @@ export class ShadowDatabases {
     if (key === undefined) return undefined;
     const project = resolve(this.#resolved.values.directory);
     const notes = new TrialImages(directory, JSON.stringify([project, "note"]));
-    const read = () => notes.find([key])?.delta;
     return {
-      read: () => read()?.toString(),
-      keep: (text) => notes.keep(key, { applied: 1, delta: Buffer.from(text) }),
+      read: () => notes.find([key])?.note,
+      keep: (note) => notes.keep(key, { applied: 1, delta: new Uint8Array(), note }),
     };
   }
 

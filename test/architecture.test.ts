@@ -103,6 +103,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     rows: "putting made-up rows into tables, and running files on them",
     statistics: "reading the sizes of a database's tables, and their file",
     merge: "running the migrations of two branches in both orders",
+    trace: "watching the statements of a trial run: locks, rewrites, scans, changed relations",
     check: "validating files; running them in a shadow database, and judging what was observed",
     drift: "comparing a database with the schema that its migrations make",
     activity: "reading what other sessions and replication do now",

@@ -22,11 +22,15 @@ class Project {
     writeFileSync(join(path, name), sql);
   }
 
+  async check(runtime: RuntimeName, words: readonly string[]) {
+    const command = [...(await programCommand(runtime)), "check", ...words] as const;
+    const environment = { XDG_CACHE_HOME: join(this.directory, "cache") };
+    return await run(command, { directory: this.directory, environment, timeoutMs: 120_000 });
+  }
+
   /** The value that the first migration has drawn in the database of the check. */
   async drawn(runtime: RuntimeName = "node", words: readonly string[] = ["--since", "002"]): Promise<string> {
-    const command = [...(await programCommand(runtime)), "check", "--quiet", ...words] as const;
-    const environment = { XDG_CACHE_HOME: join(this.directory, "cache") };
-    const { stderr } = await run(command, { directory: this.directory, environment, timeoutMs: 120_000 });
+    const { stderr } = await this.check(runtime, ["--quiet", ...words]);
     const [, drawn] = /drawn: ([0-9a-f-]{36})/.exec(stderr) ?? [];
     assert.ok(drawn, stderr);
     return drawn;
@@ -50,6 +54,20 @@ describe("the image of the migrations that check does not examine", () => {
       assert.ok(size < 300_000, `${size} bytes`);
     });
   }
+
+  test("changes nothing of what check finds", async () => {
+    const project = new Project();
+    project.write(
+      "003_show.sql",
+      "ALTER TABLE lot ALTER drawn SET NOT NULL; DROP INDEX lot_drawn_idx; DROP TABLE lot;",
+    );
+    const findings = async () => (await project.check("node", ["--since", "002", "--json"])).stdout;
+    const first = await findings();
+    assert.match(first, /destroys-data/);
+    assert.equal(await findings(), first);
+    project.write("002_index.sql", "CREATE INDEX other ON lot (drawn);");
+    assert.notEqual(await findings(), first);
+  });
 
   test("is of no use once such a migration, a setting or a stand-in has changed", async () => {
     const project = new Project();

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { replaceFile } from "../files/replace-file.ts";
 
 /** An image of a trial database after the first migrations. */
@@ -9,13 +10,17 @@ export interface TrialImage {
   readonly applied: number;
   /** A compressed `pageDelta` against an empty database. */
   readonly delta: Uint8Array;
+  /** A text about this database. */
+  readonly note?: string | undefined;
 }
 
-/** The first line of an image's file, as JSON; the delta follows. */
+/** The first line of an image's file, as JSON; the compressed note and the delta follow. */
 interface Head {
   readonly key: string;
   readonly applied: number;
-  /** SHA-256 of the delta, in hex. */
+  /** The size of the note, in bytes; 0 without one. */
+  readonly noted: number;
+  /** SHA-256 of everything after this line, in hex. */
   readonly checksum: string;
 }
 
@@ -41,20 +46,24 @@ export class TrialImages {
     try {
       const content = readFileSync(this.#path);
       const end = content.indexOf("\n");
-      const { key, applied, checksum } = JSON.parse(content.toString("utf8", 0, end)) as Head;
-      const delta = content.subarray(end + 1);
-      return keys[applied - 1] === key && sha256(delta) === checksum ? { applied, delta } : undefined;
+      const { key, applied, noted, checksum } = JSON.parse(content.toString("utf8", 0, end)) as Head;
+      const rest = content.subarray(end + 1);
+      if (keys[applied - 1] !== key || sha256(rest) !== checksum) return undefined;
+      const note = noted > 0 ? inflateRawSync(rest.subarray(0, noted)).toString() : undefined;
+      return { applied, delta: rest.subarray(noted), note };
     } catch {
       return undefined;
     }
   }
 
   /** Replaces the project's image, also while other processes read or replace it. */
-  keep(key: string, { applied, delta }: TrialImage): void {
-    const head: Head = { key, applied, checksum: sha256(delta) };
+  keep(key: string, { applied, delta, note }: TrialImage): void {
+    const compressed = note === undefined ? Buffer.alloc(0) : deflateRawSync(note, { level: 1 });
+    const rest = Buffer.concat([compressed, delta]);
+    const head: Head = { key, applied, noted: compressed.length, checksum: sha256(rest) };
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      replaceFile(this.#path, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), delta]), 0o600);
+      replaceFile(this.#path, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), rest]), 0o600);
       this.#removeOld();
     } catch {
       // The next check takes longer.

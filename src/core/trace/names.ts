@@ -18,6 +18,7 @@ const KEEPING: ReadonlySet<string | undefined> = new Set([
   "IndexStmt",
   "InsertStmt",
   "UpdateStmt",
+  "VacuumStmt",
   "VariableSetStmt",
   "ViewStmt",
 ]);
@@ -51,11 +52,15 @@ export function changesThings(statement: Parsed): boolean {
   return !RELATED.has(object) || isCascade(statement);
 }
 
-/** True if a statement may have changed privileges: that leaves no lock on their objects. */
-export function changesGrants(statement: Parsed, text: string): boolean {
-  const kind = kindOf(statement);
-  const isOpaque = kind === undefined || ["DoStmt", "CallStmt", "SelectStmt"].includes(kind);
-  return kind === "GrantStmt" || kind === "DropOwnedStmt" || (isOpaque && /\b(?:grant|revoke)\b/i.test(text));
+/** True if a statement may have changed privileges on a relation: that leaves no lock on it. */
+export function mayGrantOn(statement: Parsed, text: string, relation: Relation): boolean {
+  const [kind, body] = [kindOf(statement), bodyOf(statement)];
+  if (kind === "GrantStmt") return textAt(body, "targtype") !== "ACL_TARGET_OBJECT" || names(text, relation.name);
+  return kind === "DropOwnedStmt" || (mayHideGrants(kind) && /\b(?:grant|revoke)\b/i.test(text));
+}
+
+function mayHideGrants(kind: string | undefined): boolean {
+  return kind === undefined || ["DoStmt", "CallStmt", "SelectStmt"].includes(kind);
 }
 
 function isCascade(statement: Parsed): boolean {
@@ -64,7 +69,12 @@ function isCascade(statement: Parsed): boolean {
 }
 
 /** True if a statement certainly left the definition of a relation alone, because it names others. */
-export function leavesAlone(statement: Parsed, text: string, { name, isChild }: Relation): boolean {
-  if (!KEEPING.has(kindOf(statement)) || isCascade(statement) || isChild) return false;
-  return !text.toLowerCase().includes(name.replaceAll('"', '""').toLowerCase());
+export function leavesAlone(statement: Parsed, text: string, { name, indexes, isChild }: Relation): boolean {
+  if (isCascade(statement) || isChild) return false;
+  if (textAt(bodyOf(statement), "removeType") === "OBJECT_INDEX") return !indexes.some((one) => names(text, one.name));
+  return KEEPING.has(kindOf(statement)) && !names(text, name);
+}
+
+function names(text: string, name: string): boolean {
+  return text.toLowerCase().includes(name.replaceAll('"', '""').toLowerCase());
 }

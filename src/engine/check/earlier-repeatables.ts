@@ -6,7 +6,7 @@ import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { runKept } from "../session/prepared-statements.ts";
 import { withSession } from "../session/with-session.ts";
-import { RELATIONS_QUERY, relationsIn } from "./trace-sql.ts";
+import { RELATIONS_QUERY, relationsIn } from "../trace/trace-sql.ts";
 
 /** The repeatable migrations as they were where the current branch began. */
 export interface EarlierRepeatables {

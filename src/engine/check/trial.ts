@@ -23,11 +23,11 @@ import type { DownResult } from "../shadow/down-result.ts";
 import { createRoles, missingRole, reachesBeyond } from "../shadow/missing-roles.ts";
 import { DownProofs, isReversible, type Reversible } from "../shadow/prove-downs.ts";
 import { type AppliedFiles, replayChosen } from "../shadow/replay-chosen.ts";
-import type { TrialStart } from "../shadow/trial-start.ts";
+import type { TrialNote, TrialStart } from "../shadow/trial-start.ts";
+import { Tracer } from "../trace/tracer.ts";
 import { applyEarlier, type EarlierRepeatables, withReplaced } from "./earlier-repeatables.ts";
 import { findingOfFile } from "./judge.ts";
 import type { TimeLimit } from "./time-limit.ts";
-import { Tracer } from "./tracer.ts";
 import { UnsentStatements } from "./unsent-statements.ts";
 
 /** The files of a trial run, and how they are run. */
@@ -175,6 +175,7 @@ export class Trial {
         rolledBack: () => tracer.rolledBack(),
       }),
     };
+    tracer.beginWith(this.#noteAtStart());
     await proofs.begin(this.applied.length);
     const { database, signal } = this.#context;
     const finish = () => withSession(database, "inspect", (session) => tracer.finish(session), signal);
@@ -199,6 +200,13 @@ export class Trial {
     await finish();
     await this.#unsent.parse();
     return stopped;
+  }
+
+  /** The note about the database of the older migrations, if nothing else is in it. */
+  #noteAtStart(): TrialNote | undefined {
+    const { history } = this.#plan;
+    const isAlone = this.#emptied.size === 0 && !history?.repeatables.size;
+    return isAlone ? this.#start?.noteOf(olderMigrations(this.#plan).length) : undefined;
   }
 
   /** Leaves out the files that the run leaves out, if its history is known. */

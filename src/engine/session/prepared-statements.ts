@@ -1,3 +1,4 @@
+import { kindOf, type Node } from "../../core/parse-tree/node.ts";
 import { quoteIdentifier } from "../../core/sql/quote.ts";
 import type { Row, Session } from "../../ports/session.ts";
 
@@ -40,6 +41,12 @@ export const PREPARED_NAMES = "SELECT name FROM pg_catalog.pg_prepared_statement
 export function noteKept(session: Session, rows: readonly Row[]): void {
   const names = rows.map(({ name }) => String(name)).filter((name) => name.startsWith(PREFIX));
   prepared.set(session, new Set(names.map((name) => name.slice(PREFIX.length))));
+}
+
+/** Notes which kept queries the session still has after a statement: DEALLOCATE and DISCARD may remove them. */
+export async function noteRemoval(session: Session, tree: Node | undefined): Promise<void> {
+  if (!["DeallocateStmt", "DiscardStmt"].includes(kindOf({ tree }) ?? "")) return;
+  noteKept(session, await session.query(PREPARED_NAMES));
 }
 
 /** Removes all other prepared statements of the session, which DEALLOCATE ALL cannot. @throws ServerFailure, ConnectionLost */

@@ -7,9 +7,11 @@ export interface TrialStart {
   readonly applied: number;
   /** Keeps the database for later trials; no session of it may be open. @param applied as above, at this moment */
   keep(applied: number): Promise<void>;
+  /** The note about the kept database, if that has so many of them. */
+  noteOf(applied: number): TrialNote | undefined;
 }
 
-/** A text that is kept about the database that a trial ends with. */
+/** A text that is kept about a database that migrations make. */
 export interface TrialNote {
   /** Undefined if none is kept for a database with these contents. */
   read(): string | undefined;

@@ -10,9 +10,9 @@ import { scan } from "../../../src/core/scanner/scan.ts";
 import type { Statement } from "../../../src/core/sql/statement.ts";
 import { classify } from "../../../src/core/statements/classify.ts";
 import type { TracedFile } from "../../../src/core/trace/trace.ts";
-import { Tracer } from "../../../src/engine/check/tracer.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
 import { deallocateOthers } from "../../../src/engine/session/prepared-statements.ts";
+import { Tracer } from "../../../src/engine/trace/tracer.ts";
 import { ServerFailure, type Session } from "../../../src/ports/session.ts";
 import type { World } from "../support.ts";
 

@@ -39,6 +39,7 @@ export async function driftOf(
   const context: DatabaseContext = { ...one.context, sqlParser: builtParser };
   const start = {
     applied: shadow.applied,
+    noteOf: () => undefined,
     keep: async (applied: number) => {
       shadow.applied = applied;
     },

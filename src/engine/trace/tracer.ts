@@ -1,28 +1,23 @@
 import { bodyOf, kindOf, type Node, textAt } from "../../core/parse-tree/node.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { type LockMode, mayChange } from "../../core/trace/lock-modes.ts";
-import { changesGrants, changesThings, leavesAlone, makesRelations } from "../../core/trace/names.ts";
+import { changesThings, leavesAlone, makesRelations, mayGrantOn } from "../../core/trace/names.ts";
 import type { NamedThing, Relation, Touch, TracedFile, TracedStatement } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
-import { noteKept, PREPARED_NAMES, runKept } from "../session/prepared-statements.ts";
+import { noteRemoval, runKept } from "../session/prepared-statements.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
+import type { TrialNote } from "../shadow/trial-start.ts";
+import { readContents, readFacts, readRelations, readThings } from "./contents.ts";
 import { misfitsOf } from "./misfits.ts";
 import {
   afterCreate,
   COUNTERS,
   COUNTERS_QUERY,
-  FACTS_QUERY,
   LOCKED_QUERY,
   type LockedRelation,
   lockedIn,
   nameOfThing,
-  RELATIONS_QUERY,
-  relationsIn,
-  THINGS,
-  THINGS_QUERY,
-  type ThingFacts,
-  thingOf,
 } from "./trace-sql.ts";
 
 /** What was last seen of a relation within a transaction. */
@@ -43,8 +38,8 @@ interface CurrentFile {
   /** The statements may have made relations; they may have made, renamed or dropped things. */
   hasNewRelations: boolean;
   hasNewThings: boolean;
-  /** The statements may have granted or revoked privileges. */
-  hasNewGrants: boolean;
+  /** For each statement, true for a relation on which it may have granted or revoked privileges. */
+  readonly grants: ((relation: Relation) => boolean)[];
 }
 
 /**
@@ -65,6 +60,7 @@ export class Tracer implements StatementWatch {
   #newestOid = 0;
   #things: readonly NamedThing[] = [];
   #current: CurrentFile | undefined;
+  #note: TrialNote | undefined;
   /** The server's messages about statements that rows did not fit, by path and number. */
   readonly #rejections = new Map<string, string>();
   #seen = new Map<number, Sight>();
@@ -73,6 +69,11 @@ export class Tracer implements StatementWatch {
   constructor(parse: (text: string) => Promise<Node | undefined>, own: readonly string[]) {
     this.#parse = parse;
     this.#own = new Set(own);
+  }
+
+  /** @param note about the database before the first file, see `readContents` */
+  beginWith(note: TrialNote | undefined): void {
+    this.#note = note;
   }
 
   async began(session: Session, path: string): Promise<void> {
@@ -109,9 +110,9 @@ export class Tracer implements StatementWatch {
       const touches = await this.#lookAtLocked(session, keeps);
       const isRename = kindOf({ tree }) === "RenameStmt" && touches.length === 0;
       if (isRename && textAt(bodyOf({ tree }), "renameType") === "OBJECT_SCHEMA") {
-        touches.push(...(await this.#readAgain(session)));
+        touches.push(...(await this.#readAgain(session, () => true)));
       }
-      current.hasNewGrants ||= changesGrants({ tree }, statement.text);
+      current.grants.push((relation) => mayGrantOn({ tree }, statement.text, relation));
       current.hasNewRelations ||= makesRelations({ tree });
       // ALTER TABLE may rename a sequence as well.
       const changes = changesThings({ tree }) || isRename;
@@ -135,7 +136,9 @@ export class Tracer implements StatementWatch {
     const { statements } = await this.#enter(session, path);
     const tree = await this.#parse(statement.text);
     await noteRemoval(session, tree);
-    await this.#readAgain(session);
+    const isLeft = (one: Relation) =>
+      leavesAlone({ tree }, statement.text, one) && !mayGrantOn({ tree }, statement.text, one);
+    await this.#readAgain(session, (one) => !isLeft(one));
     const number = statements.length + 1;
     statements.push({ statement, number, tree, touches: [], alone: true, transaction: 0, lost: [] });
   }
@@ -170,7 +173,7 @@ export class Tracer implements StatementWatch {
     this.#current = undefined;
     if (current.hasNewRelations) await this.#readNew(session);
     if (current.hasNewThings) await this.#readThings(session);
-    if (current.hasNewGrants) await this.#readAgain(session);
+    await this.#readAgain(session, (relation) => current.grants.some((mayChange) => mayChange(relation)));
     const { path, before, thingsBefore, statements } = current;
     const [after, thingsAfter] = [new Map(this.#relations), this.#things];
     this.files.push({ path, before, after, thingsBefore, thingsAfter, statements });
@@ -179,10 +182,7 @@ export class Tracer implements StatementWatch {
   async #enter(session: Session, path: string): Promise<CurrentFile> {
     if (this.#current?.path === path) return this.#current;
     if (this.#current) await this.finish(session);
-    else {
-      await this.#readNew(session);
-      await this.#readThings(session);
-    }
+    else await this.#readContents(session);
     const before = new Map(this.#relations);
     this.#current = {
       path,
@@ -192,15 +192,25 @@ export class Tracer implements StatementWatch {
       transactions: 0,
       hasNewRelations: false,
       hasNewThings: false,
-      hasNewGrants: false,
+      grants: [],
     };
     return this.#current;
   }
 
+  async #readContents(session: Session): Promise<void> {
+    const { relations, things } = await readContents(session, this.#newestOid, this.#note);
+    this.#note = undefined;
+    this.#addNew(relations);
+    this.#things = things;
+  }
+
   /** Reads the relations that were made since the last file. */
   async #readNew(session: Session): Promise<void> {
-    const [row] = await runKept(session, RELATIONS_QUERY, `(${this.#newestOid})`);
-    for (const relation of relationsIn(row).values()) {
+    this.#addNew(await readRelations(session, this.#newestOid));
+  }
+
+  #addNew(relations: ReadonlyMap<number, Relation>): void {
+    for (const relation of relations.values()) {
       this.#newestOid = Math.max(this.#newestOid, relation.oid);
       if (!this.#own.has(`${relation.schema}.${relation.name}`)) this.#relations.set(relation.oid, relation);
     }
@@ -218,31 +228,25 @@ export class Tracer implements StatementWatch {
       const isKept = relation && before !== "AccessShare" && keeps(relation);
       return relation && fileNode !== undefined && mayChange(lock) && !isKept;
     });
-    const read = await this.#readFacts(session, mayHaveChanged);
+    const read = await readFacts(session, mayHaveChanged);
     return locked.flatMap((one) => this.#touch(one, read.get(one.oid)));
-  }
-
-  async #readFacts(session: Session, wanted: readonly LockedRelation[]): Promise<Map<number, Relation>> {
-    if (wanted.length === 0) return new Map();
-    const [row] = await runKept(session, FACTS_QUERY, `('{${wanted.map(({ oid }) => oid)}}')`);
-    return relationsIn(row);
   }
 
   /** Reads all things, and returns those whose names are no longer there. */
   async #readThings(session: Session): Promise<NamedThing[]> {
     const before = this.#things;
-    const [row] = await runKept(session, THINGS_QUERY, "");
-    this.#things = jsonAnswer<ThingFacts[]>(row?.seen, THINGS).map(thingOf);
+    this.#things = await readThings(session);
     const names = new Set(this.#things.map(nameOfThing));
     return before.filter((thing) => !names.has(nameOfThing(thing)));
   }
 
-  /** Reads the known relations after a statement that may change them without a lock that is still held. */
-  async #readAgain(session: Session): Promise<Touch[]> {
-    const [row] = await runKept(session, RELATIONS_QUERY, "(0)");
-    const read = relationsIn(row);
+  /** Reads known relations after statements that may change them without a lock that is still held. */
+  async #readAgain(session: Session, mayHaveChanged: (relation: Relation) => boolean): Promise<Touch[]> {
+    const known = [...this.#relations.values()].filter(mayHaveChanged);
+    const read = await readFacts(session, known);
     const touches: Touch[] = [];
-    for (const [oid, before] of this.#relations) {
+    for (const before of known) {
+      const { oid } = before;
       const now = read.get(oid);
       const after = now && unlessEqual(before, now);
       if (after === before) continue;
@@ -284,12 +288,6 @@ async function ifPossible(read: () => Promise<void>): Promise<boolean> {
     if (error instanceof ServerFailure && error.server.code === IN_FAILED_TRANSACTION) return false;
     throw error;
   }
-}
-
-/** DEALLOCATE and DISCARD may remove the queries of the tracer. */
-async function noteRemoval(session: Session, tree: Node | undefined): Promise<void> {
-  if (!["DeallocateStmt", "DiscardStmt"].includes(kindOf({ tree }) ?? "")) return;
-  noteKept(session, await session.query(PREPARED_NAMES));
 }
 
 function unlessEqual(known: Relation, read: Relation): Relation {

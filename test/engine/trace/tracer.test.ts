@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failsOnExistingRows } from "../../../src/core/check/fails-on-existing-rows.ts";
 import type { TracedStatement } from "../../../src/core/trace/trace.ts";
-import { Tracer } from "../../../src/engine/check/tracer.ts";
+import { readRelations } from "../../../src/engine/trace/contents.ts";
+import { Tracer } from "../../../src/engine/trace/tracer.ts";
+import { notes, parse, statementsOf, traced } from "../check/traced.ts";
 import { embeddedWorld, succeeded } from "../support.ts";
-import { notes, parse, statementsOf, traced } from "./traced.ts";
 
 /** "notes AccessExclusive rewritten scanned". */
 function words({ touches }: TracedStatement): string[] {
@@ -52,6 +53,57 @@ test("a file that begins outside a transaction shows its relations as they were 
     [...(all?.values() ?? [])].map((relation) => relation.indexes.map(({ name }) => name)),
   );
   assert.deepEqual(indexes, [[[]], [[]], [["notes_id"]]]);
+});
+
+test("relations that change without a lock are known as they are", async () => {
+  const files = {
+    "001_notes.sql": `CREATE TABLE notes (id int, body text); CREATE TABLE tags (id int); CREATE INDEX tags_id ON tags (id);
+DO $$ BEGIN CREATE ROLE desk; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+    "002_index.sql": "CREATE INDEX CONCURRENTLY notes_id ON notes (id)",
+    "003_index.sql": "DROP INDEX CONCURRENTLY tags_id",
+    "004_index.sql": "REINDEX INDEX CONCURRENTLY notes_id",
+    "005_vacuum.sql": "VACUUM (ANALYZE) notes",
+    "006_grants.sql": "GRANT SELECT ON notes TO desk",
+    "007_grants.sql": "GRANT INSERT ON ALL TABLES IN SCHEMA public TO desk",
+    "008_grants.sql": "DO $$ BEGIN REVOKE SELECT ON notes FROM desk; END $$",
+  };
+  for (const last of Object.keys(files).slice(1)) {
+    const upTo = Object.entries(files).filter(([name]) => name <= last);
+    const here = await embeddedWorld(Object.fromEntries(upTo));
+    const known = (await traced(here)).at(-1)?.after;
+    const session = await here.database.open();
+    const read = await readRelations(session, 0);
+    await session.close();
+    const namesOf = (all: typeof known) => [...(all?.values() ?? [])].filter(({ name }) => !name.startsWith("schema_"));
+    assert.deepEqual(namesOf(known), namesOf(read), last);
+  }
+});
+
+test("a note takes the place of the first look at a database", async () => {
+  const here = await embeddedWorld({ "001_notes.sql": "CREATE TABLE notes (id int PRIMARY KEY, body text);" });
+  succeeded(await here.up());
+  const session = await here.database.open();
+  const kept: string[] = [];
+  const columnsSeen = async () => {
+    const tracer = new Tracer(parse, []);
+    tracer.beginWith({ read: () => kept[0], keep: (text) => kept.push(text) });
+    await session.execute("BEGIN");
+    await tracer.began(session, "file");
+    await session.execute("COMMIT");
+    await tracer.finish(session);
+    const notes = [...(tracer.files[0]?.before.values() ?? [])].find(({ name }) => name === "notes");
+    return notes?.columns.map(({ name }) => name);
+  };
+  try {
+    assert.deepEqual(await columnsSeen(), ["id", "body"]);
+    await session.execute("ALTER TABLE notes DROP COLUMN body");
+    assert.deepEqual(await columnsSeen(), ["id", "body"]);
+    assert.equal(kept.length, 1);
+    kept.length = 0;
+    assert.deepEqual(await columnsSeen(), ["id"]);
+  } finally {
+    await session.close();
+  }
 });
 
 test("a file that rows do not fit runs again without them, and the statement is remembered", async () => {

@@ -1,0 +1,80 @@
+import type { NamedThing, Relation } from "../../core/trace/trace.ts";
+import type { Row, Session } from "../../ports/session.ts";
+import { jsonAnswer } from "../session/json-answer.ts";
+import { runKept } from "../session/prepared-statements.ts";
+import type { TrialNote } from "../shadow/trial-start.ts";
+import {
+  FACTS_QUERY,
+  RELATIONS_QUERY,
+  relationsIn,
+  THINGS,
+  THINGS_QUERY,
+  type ThingFacts,
+  thingOf,
+} from "./trace-sql.ts";
+
+/** What is in the database of a trial before a file runs. */
+export interface Contents {
+  /** By their oids. */
+  readonly relations: ReadonlyMap<number, Relation>;
+  readonly things: readonly NamedThing[];
+}
+
+/** The server's answers, as a note has them. Only pgstep writes notes, and each has the checksum of its text. */
+interface Answers {
+  readonly relations: Row | undefined;
+  readonly things: Row | undefined;
+}
+
+/**
+ * Reads the relations with an oid above `newestOid`, and all things.
+ * @param note of this database: it saves the queries, which of thousands of tables take longest in a trial of one file
+ */
+export async function readContents(
+  session: Session,
+  newestOid: number,
+  note: TrialNote | undefined,
+): Promise<Contents> {
+  const text = note?.read();
+  const answers = text === undefined ? await ask(session, newestOid) : (JSON.parse(text) as Answers);
+  if (text === undefined) note?.keep(JSON.stringify(answers));
+  return { relations: relationsIn(answers.relations), things: thingsIn(answers.things) };
+}
+
+async function ask(session: Session, newestOid: number): Promise<Answers> {
+  return { relations: await askRelations(session, newestOid), things: await askThings(session) };
+}
+
+/** The relations with an oid above `newestOid`, by their oids. */
+export async function readRelations(session: Session, newestOid: number): Promise<Map<number, Relation>> {
+  return relationsIn(await askRelations(session, newestOid));
+}
+
+/** The present facts about some relations, by their oids; without those that are gone. */
+export async function readFacts(
+  session: Session,
+  relations: readonly { readonly oid: number }[],
+): Promise<Map<number, Relation>> {
+  if (relations.length === 0) return new Map();
+  const [row] = await runKept(session, FACTS_QUERY, `('{${relations.map(({ oid }) => oid)}}')`);
+  return relationsIn(row);
+}
+
+/** All things that clients can name. */
+export async function readThings(session: Session): Promise<NamedThing[]> {
+  return thingsIn(await askThings(session));
+}
+
+async function askRelations(session: Session, newestOid: number): Promise<Row | undefined> {
+  const [row] = await runKept(session, RELATIONS_QUERY, `(${newestOid})`);
+  return row;
+}
+
+async function askThings(session: Session): Promise<Row | undefined> {
+  const [row] = await runKept(session, THINGS_QUERY, "");
+  return row;
+}
+
+function thingsIn(answer: Row | undefined): NamedThing[] {
+  return jsonAnswer<ThingFacts[]>(answer?.seen, THINGS).map(thingOf);
+}
