@@ -12,7 +12,7 @@ import { ROOT } from "./runtimes.ts";
 const PACKAGE = join(ROOT, "node_modules", "@electric-sql", "pglite");
 
 /** Increase when this file, base-image.ts or parser.ts changes what it writes. */
-const LAYOUT = 6;
+const LAYOUT = 7;
 
 /**
  * Makes `<output>/embedded/`: pglite.js, one module that exports `PGlite`, its file system and the name of its base

@@ -7,15 +7,15 @@ import type { LoadedPglite } from "./pglite-module.ts";
 import type { PgliteThread } from "./pglite-thread.ts";
 
 /**
- * The archive of an empty database that this version of PGlite created. Undefined if there is none: then PGlite creates
- * the database itself, which takes several times as long and twice the memory.
+ * The archive of an empty database that this version of PGlite created, to be read only. Undefined if there is none: then
+ * PGlite creates the database itself, which takes several times as long and twice the memory.
  */
 export function readBaseImage({ module, directory }: LoadedPglite): Buffer | undefined {
   if (module.baseImage === undefined) return undefined;
   const { href } = new URL(module.baseImage, directory);
   try {
-    if (read?.href !== href) read = { href, archive: brotliDecompressSync(readFileSync(new URL(href))) };
-    return Buffer.from(read.archive);
+    if (read?.href !== href) read = { href, archive: brotliDecompressSync(readFileSync(new URL(href)), IN_ONE_PART) };
+    return read.archive;
   } catch {
     return undefined;
   }
@@ -61,6 +61,12 @@ export async function imageOf(thread: PgliteThread, loaded: LoadedPglite): Promi
   return brotliCompressSync(pageDelta(archiveEntries(base), files), COMPRESSION);
 }
 
+/**
+ * Room for the whole result, of which only the used part takes memory. Otherwise zlib makes thousands of parts, and to
+ * join them takes as long as all else.
+ */
+const IN_ONE_PART = { chunkSize: 2 ** 27 };
+
 /** Larger windows and better qualities take several times as long, and save a tenth. */
 const COMPRESSION = { params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 
@@ -73,6 +79,6 @@ export function startFiles(loaded: LoadedPglite, image: Uint8Array | undefined):
   const base = readBaseImage(loaded);
   if (!base && image) throw new Error("an image without its base");
   if (!base) return undefined;
-  const files = [...archiveEntries(base)];
-  return image ? withDelta(files, brotliDecompressSync(image)) : files;
+  const files = [...archiveEntries(Buffer.from(base))];
+  return image ? withDelta(files, brotliDecompressSync(image, IN_ONE_PART)) : files;
 }

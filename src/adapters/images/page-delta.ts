@@ -38,7 +38,10 @@ export function pageDelta(before: Iterable<ArchiveEntry>, now: ReadonlyMap<strin
 
 const EMPTY_PAGE = Buffer.alloc(PAGE);
 
-/** The data directory that `pageDelta` compared with this one. @param delta as `pageDelta` returned it */
+/**
+ * The data directory that `pageDelta` compared with this one. Some files are parts of the delta.
+ * @param delta as `pageDelta` returned it
+ */
 export function withDelta(before: readonly ArchiveEntry[], delta: Buffer): ArchiveEntry[] {
   const end = delta.indexOf(0);
   const { changed, removed } = JSON.parse(delta.toString("utf8", 0, end)) as Index;
@@ -46,15 +49,12 @@ export function withDelta(before: readonly ArchiveEntry[], delta: Buffer): Archi
   for (const path of removed) base.delete(path);
   let from = end + 1;
   for (const [path, size, pages] of changed) {
-    const bytes = new Uint8Array(size);
     const old = base.get(path);
-    if (old) bytes.set(old.bytes.subarray(0, size));
-    for (const page of pages) {
-      const at = page * PAGE;
-      const length = Math.min(PAGE, size - at);
-      bytes.set(delta.subarray(from, from + length), at);
-      from += length;
-    }
+    const length = pages.reduce((sum, page) => sum + Math.min(PAGE, size - page * PAGE), 0);
+    const part = delta.subarray(from, from + length);
+    from += length;
+    // The file of a new table or index has changed as a whole: its bytes are there already.
+    const bytes = length === size ? part : patched(new Uint8Array(size), old?.bytes, pages, part);
     base.set(path, { path, isDirectory: false, mode: old?.mode ?? FILE_MODE, bytes });
   }
   const directories = before.filter(({ isDirectory }) => isDirectory);
@@ -62,6 +62,19 @@ export function withDelta(before: readonly ArchiveEntry[], delta: Buffer): Archi
   const more = [...new Set([...base.keys()].flatMap(directoriesOf))].filter((path) => !known.has(path));
   const made = more.map((path) => ({ path, isDirectory: true, mode: DIRECTORY_MODE, bytes: new Uint8Array() }));
   return [...directories, ...made, ...base.values()];
+}
+
+/** @param part the changed pages, one after the other */
+function patched(
+  bytes: Uint8Array,
+  old: Uint8Array | undefined,
+  pages: readonly number[],
+  part: Uint8Array,
+): Uint8Array {
+  if (old) bytes.set(old.subarray(0, bytes.length));
+  for (const [number, page] of pages.entries())
+    bytes.set(part.subarray(number * PAGE, (number + 1) * PAGE), page * PAGE);
+  return bytes;
 }
 
 const FILE_MODE = 0o600;
