@@ -97,12 +97,14 @@ export class ShadowDatabases {
         applied: image?.applied ?? 0,
         async keep(applied) {
           const delta = await shadow.database.image?.().catch(() => undefined);
-          if (delta) keep({ applied, delta });
+          if (delta) keep({ applied, delta, notes: {} });
         },
-        noteOf(applied) {
-          const kept = image;
-          if (kept?.applied !== applied) return undefined;
-          return { read: () => kept.note, keep: (note) => keep({ ...kept, note }) };
+        noteOf(applied, about) {
+          if (image?.applied !== applied) return undefined;
+          return {
+            read: () => image?.notes[about],
+            keep: (text) => image && keep({ ...image, notes: { ...image.notes, [about]: text } }),
+          };
         },
       },
     };
@@ -138,8 +140,8 @@ export class ShadowDatabases {
     const project = resolve(this.#resolved.values.directory);
     const notes = new TrialImages(directory, JSON.stringify([project, "note"]));
     return {
-      read: () => notes.find([key])?.note,
-      keep: (note) => notes.keep(key, { applied: 1, delta: new Uint8Array(), note }),
+      read: () => notes.find([key])?.notes.text,
+      keep: (text) => notes.keep(key, { applied: 1, delta: new Uint8Array(), notes: { text } }),
     };
   }
 

@@ -10,15 +10,17 @@ export interface TrialImage {
   readonly applied: number;
   /** A compressed `pageDelta` against an empty database. */
   readonly delta: Uint8Array;
-  /** A text about this database. */
-  readonly note?: string | undefined;
+  /** Texts about this database, by their names. */
+  readonly notes: Notes;
 }
 
-/** The first line of an image's file, as JSON; the compressed note and the delta follow. */
+export type Notes = Readonly<Record<string, string>>;
+
+/** The first line of an image's file, as JSON; the compressed notes and the delta follow. */
 interface Head {
   readonly key: string;
   readonly applied: number;
-  /** The size of the note, in bytes; 0 without one. */
+  /** The size of the notes, in bytes. */
   readonly noted: number;
   /** SHA-256 of everything after this line, in hex. */
   readonly checksum: string;
@@ -49,16 +51,16 @@ export class TrialImages {
       const { key, applied, noted, checksum } = JSON.parse(content.toString("utf8", 0, end)) as Head;
       const rest = content.subarray(end + 1);
       if (keys[applied - 1] !== key || sha256(rest) !== checksum) return undefined;
-      const note = noted > 0 ? inflateRawSync(rest.subarray(0, noted)).toString() : undefined;
-      return { applied, delta: rest.subarray(noted), note };
+      const notes = JSON.parse(inflateRawSync(rest.subarray(0, noted)).toString()) as Notes;
+      return { applied, delta: rest.subarray(noted), notes };
     } catch {
       return undefined;
     }
   }
 
   /** Replaces the project's image, also while other processes read or replace it. */
-  keep(key: string, { applied, delta, note }: TrialImage): void {
-    const compressed = note === undefined ? Buffer.alloc(0) : deflateRawSync(note, { level: 1 });
+  keep(key: string, { applied, delta, notes }: TrialImage): void {
+    const compressed = deflateRawSync(JSON.stringify(notes), { level: 1 });
     const rest = Buffer.concat([compressed, delta]);
     const head: Head = { key, applied, noted: compressed.length, checksum: sha256(rest) };
     try {

@@ -175,8 +175,8 @@ export class Trial {
         rolledBack: () => tracer.rolledBack(),
       }),
     };
-    tracer.beginWith(this.#noteAtStart());
-    await proofs.begin(this.applied.length);
+    tracer.beginWith(this.#noteAtStart("relations"));
+    await proofs.begin(this.applied.length, this.#noteAtStart("schema"));
     const { database, signal } = this.#context;
     const finish = () => withSession(database, "inspect", (session) => tracer.finish(session), signal);
     const around = {
@@ -202,11 +202,11 @@ export class Trial {
     return stopped;
   }
 
-  /** The note about the database of the older migrations, if nothing else is in it. */
-  #noteAtStart(): TrialNote | undefined {
+  /** A note about the database of the older migrations, if nothing else is in it. */
+  #noteAtStart(about: Parameters<TrialStart["noteOf"]>[1]): TrialNote | undefined {
     const { history } = this.#plan;
     const isAlone = this.#emptied.size === 0 && !history?.repeatables.size;
-    return isAlone ? this.#start?.noteOf(olderMigrations(this.#plan).length) : undefined;
+    return isAlone ? this.#start?.noteOf(olderMigrations(this.#plan).length, about) : undefined;
   }
 
   /** Leaves out the files that the run leaves out, if its history is known. */

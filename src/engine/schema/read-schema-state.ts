@@ -55,6 +55,17 @@ export async function readWholeState(session: Session, own: OwnObjects): Promise
   });
 }
 
+/** A whole state as text, for `stateOf`. */
+export function textOf({ relations, objects, counts }: ReadState): string {
+  const answers = objects.map(({ kind, name, within, facts }): ObjectAnswer => [kind, name, within, facts]);
+  return JSON.stringify({ relations, objects: answers, counts } satisfies Answer<ReadState>);
+}
+
+export function stateOf(text: string): ReadState {
+  const answer = JSON.parse(text) as Answer<ReadState>;
+  return { ...answer, objects: knownOf(answer.objects) };
+}
+
 /** Reads what may differ from the schema before the open transaction. @throws ServerFailure, ConnectionLost */
 export async function readTouchedState(session: Session, own: OwnObjects): Promise<TouchedState> {
   const sql = touchedSql({ own, queries: queriesOf(session, true) });

@@ -15,7 +15,9 @@ import {
   readOthers,
   readTouchedState,
   readWholeState,
+  stateOf,
   type TouchedState,
+  textOf,
 } from "./read-schema-state.ts";
 import type { OwnObjects } from "./schema-sql.ts";
 
@@ -36,8 +38,22 @@ export class SchemaState {
 
   /** The state now. @throws ServerFailure, ConnectionLost */
   static async read(session: Session, own: OwnObjects): Promise<SchemaState> {
-    const read = await readWholeState(session, own);
+    return SchemaState.#of(own, await readWholeState(session, own));
+  }
+
+  /** A state from its text. Only pgstep may have written it. */
+  static ofText(own: OwnObjects, text: string): SchemaState {
+    return SchemaState.#of(own, stateOf(text));
+  }
+
+  static #of(own: OwnObjects, read: ReadState): SchemaState {
     return new SchemaState(own, byKey(read.objects), { relations: namesOf(read), counts: read.counts });
+  }
+
+  /** For `ofText`. */
+  get text(): string {
+    const relations = [...this.#relations].map(([oid, { name, columns }]) => [oid, name, columns] as const);
+    return textOf({ relations, objects: [...this.#objects.values()], counts: this.#counts });
   }
 
   /** The state now, at any time after this one. @throws ServerFailure, ConnectionLost */

@@ -15,6 +15,7 @@ import type { Run } from "../step/session-settings.ts";
 import { failureOf, type Refusal } from "../step/step-result.ts";
 import { type DownResult, findingOf, resultOf } from "./down-result.ts";
 import { readSequences, restoreSequences } from "./sequences.ts";
+import type { TrialNote } from "./trial-start.ts";
 
 /** A migration with a down script. */
 export type Reversible = Migration & Required<Pick<Migration, "down">>;
@@ -49,13 +50,25 @@ export class DownProofs {
     );
   }
 
-  /** Reads the schema before the next migration. @param applied how many were applied before @throws Failure of connecting */
-  async begin(applied: number): Promise<void> {
+  /**
+   * Reads the schema before the next migration.
+   * @param applied how many were applied before
+   * @param note about this database: it saves the reading, which takes longer than testing a down script
+   * @throws Failure of connecting
+   */
+  async begin(applied: number, note?: TrialNote): Promise<void> {
     const { database, signal } = this.#context;
     const next = [...this.#migrations.values()][applied]?.migration;
     if (!next?.down) return;
-    const read = (session: Session) => SchemaState.read(session, ownObjects(this.#context));
+    const own = ownObjects(this.#context);
+    const known = note?.read();
+    if (known !== undefined) {
+      this.#before = SchemaState.ofText(own, known);
+      return;
+    }
+    const read = (session: Session) => SchemaState.read(session, own);
     this.#before = await withSession(database, "read the schema of", read, signal);
+    note?.keep(this.#before.text);
   }
 
   /** For `StatementWatch`. @throws ServerFailure, ConnectionLost */

@@ -7,8 +7,8 @@ export interface TrialStart {
   readonly applied: number;
   /** Keeps the database for later trials; no session of it may be open. @param applied as above, at this moment */
   keep(applied: number): Promise<void>;
-  /** The note about the kept database, if that has so many of them. */
-  noteOf(applied: number): TrialNote | undefined;
+  /** A note about the kept database, if that has so many of them. */
+  noteOf(applied: number, about: "relations" | "schema"): TrialNote | undefined;
 }
 
 /** A text that is kept about a database that migrations make. */

@@ -201,6 +201,7 @@ describe("the comparison of schemas", () => {
       ["ALTER EXTENSION plpgsql ADD FUNCTION rich.touch()", /does not restore function rich\.touch\(\)/],
     ] as const) {
       assert.match(await changesBy(sql, state, place), words, sql);
+      assert.match(await changesBy(sql, SchemaState.ofText(ownObjects(place.context), state.text), place), words, sql);
     }
   });
 
