@@ -16,11 +16,14 @@ export interface WorkToEstimate {
   readonly total: Total | undefined;
   /** The rows that it changes, if the server has said so; otherwise all. */
   readonly changedRows: number | undefined;
+  /** True if it reads all rows to find those that it changes. */
+  readonly searchesAll: boolean;
   /** The new indexes, each with its relation. */
   readonly indexes: readonly (readonly [Relation, Pick<Index, "columns" | "method">])[];
 }
 
-export function estimatedWork({ kind, names, total, changedRows, indexes }: WorkToEstimate): PlannedWork {
+export function estimatedWork(work: WorkToEstimate): PlannedWork {
+  const { kind, names, total, changedRows, searchesAll, indexes } = work;
   if (!total) {
     const unknown = { rows: changedRows, bytes: undefined, diskBytes: undefined, durationMs: undefined };
     return { kind, relations: names, ...unknown };
@@ -28,10 +31,11 @@ export function estimatedWork({ kind, names, total, changedRows, indexes }: Work
   const all = workedBytes(kind, total);
   const share = kind === "changes" ? shareOf(changedRows, total.rows) : 1;
   const bytes = Math.round(all * share);
+  const searchSeconds = searchesAll ? workSeconds("reads", total.bytes) : 0;
   return {
     ...{ kind, relations: names },
     ...{ rows: changedRows ?? total.rows ?? undefined, bytes, diskBytes: diskBytes(kind, total, bytes, indexes) },
-    durationMs: Math.round(workSeconds(kind, bytes) * 1_000),
+    durationMs: Math.round((searchSeconds + workSeconds(kind, bytes)) * 1_000),
   };
 }
 

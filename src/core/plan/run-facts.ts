@@ -139,6 +139,7 @@ export class RunFacts {
     const unseen = relation ? (outside?.indexes ?? []).map((index) => [relation, index] as const) : [];
     return estimatedWork({
       ...{ kind, names: old.map(named), total: this.sizes.together(old), changedRows: explained?.rows },
+      searchesAll: kind === "changes" && explained?.scans.some((scan) => scan.startsWith("Seq Scan ")) === true,
       indexes: [...made, ...unseen],
     });
   }

@@ -14,7 +14,15 @@ const TABLE: Relation = {
 };
 
 const estimated = (one: Partial<WorkToEstimate>) =>
-  estimatedWork({ kind: "reads", names: ["t"], total: TOTAL, changedRows: undefined, indexes: [], ...one });
+  estimatedWork({
+    kind: "reads",
+    names: ["t"],
+    total: TOTAL,
+    changedRows: undefined,
+    searchesAll: false,
+    indexes: [],
+    ...one,
+  });
 
 test("reading takes no disk, a rewrite a second copy with its indexes", () => {
   const { bytes, diskBytes, durationMs } = estimated({});
@@ -27,6 +35,7 @@ test("a change counts with its share of the rows", () => {
   const { rows, bytes, diskBytes, durationMs } = estimated({ kind: "changes", changedRows: 250_000 });
   assert.deepEqual([rows, bytes, diskBytes, durationMs], [250_000, 110 * MB, 110 * MB, 11_000]);
   assert.equal(estimated({ kind: "changes", changedRows: 9_000_000 }).bytes, 440 * MB);
+  assert.equal(estimated({ kind: "changes", changedRows: 250_000, searchesAll: true }).durationMs, 13_000);
   const unknown = estimated({ kind: "changes", total: { ...TOTAL, rows: null }, changedRows: 5 });
   assert.deepEqual([unknown.rows, unknown.bytes], [5, 440 * MB]);
 });

@@ -60,6 +60,8 @@ UPDATE orders SET remark = 'y';`,
     assert.ok(near(update?.rows?.rows, 2_000), `${update?.rows?.rows}`);
     assert.deepEqual(update?.rows?.scans, ["Seq Scan on orders"]);
     assert.ok(near(update?.work?.rows, 2_000), `${update?.work?.rows}`);
+    const { bytes = 0, durationMs = 0 } = update?.work ?? {};
+    assert.ok(durationMs > (bytes / 10 / 1024 ** 2) * 1_000 + 3, "the time to read the whole table is missing");
     assert.deepEqual([remove?.rows?.rows, remove?.rows?.scans], [1, ["Index Scan using orders_pkey on orders"]]);
     assert.equal(create?.rows?.rows, 20_000);
     const unknown = [insert, renamed, made, changed].map((statement) => [statement?.rows, statement?.unknown]);
