@@ -27,13 +27,12 @@ const ownPlaces: Plugin = {
  * Compiles test files, so that loading one takes a tenth of a second and not two: tsx compiles each of several hundred
  * modules alone. Errors show the places in the sources with `--enable-source-maps`.
  * @param files paths from the root
- * @returns the compiled files, in the same order
+ * @returns the compiled files, in the same order, which is also that of their paths: Node runs test files in that order
  */
 export async function compileTests(files: readonly string[], directory: string): Promise<string[]> {
   await build({
-    entryPoints: files.map((file) => join(ROOT, file)),
+    entryPoints: files.map((file, index) => ({ in: join(ROOT, file), out: compiledName(file, index) })),
     outdir: directory,
-    outbase: ROOT,
     bundle: true,
     splitting: true,
     packages: "external",
@@ -46,5 +45,10 @@ export async function compileTests(files: readonly string[], directory: string):
     logLevel: "warning",
     plugins: [ownPlaces],
   });
-  return files.map((file) => join(directory, file.replace(/\.ts$/, ".mjs")));
+  return files.map((file, index) => join(directory, `${compiledName(file, index)}.mjs`));
+}
+
+/** "0012/test/core/plan/estimates.test". */
+function compiledName(file: string, index: number): string {
+  return join(String(index).padStart(4, "0"), file.replace(/\.ts$/, ""));
 }

@@ -19,6 +19,9 @@ const TIMEOUT_MS = 28 * 60_000;
 const ALL_RUNTIMES = "--all-runtimes";
 const EVERYWHERE = "--everywhere";
 
+/** Words in the paths of the files that take minutes: they begin first, or one of them would run alone at the end. */
+const LONG = ["test/scenarios.", "regular-expressions", "docs/examples"];
+
 const given = process.argv.slice(2);
 const chosen = given.filter((word) => word !== ALL_RUNTIMES && word !== EVERYWHERE);
 if (given.includes(EVERYWHERE)) process.env.PGSTEP_EVERYWHERE = "1";
@@ -27,7 +30,8 @@ const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8
   .filter((path) => path.endsWith(".test.ts"))
   .map((path) => join("test", path))
   .filter((path) => chosen.length === 0 || chosen.some((part) => path.includes(part)))
-  .sort();
+  .sort()
+  .sort((left, right) => rankOf(left) - rankOf(right));
 if (files.length === 0) throw new Error(`No test file has ${chosen.join(" or ")} in its path`);
 
 await buildBinary();
@@ -66,3 +70,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 process.exitCode = await new Promise<number>((resolve) => run.once("exit", (status) => resolve(status ?? 1)));
 clearTimeout(timer);
 await Promise.all(servers.map((server) => server.stop("immediate")));
+
+function rankOf(path: string): number {
+  const rank = LONG.findIndex((part) => path.includes(part));
+  return rank === -1 ? LONG.length : rank;
+}
