@@ -6,10 +6,12 @@ import type { SchemaSide, SideEntry } from "./side.ts";
 const NAMED_NOT_NULL = 18;
 /** The version of PostgreSQL that knows the privilege MAINTAIN. */
 const MAINTAIN = 17;
+/** The version of PostgreSQL in which a sequence can be unlogged. */
+const UNLOGGED_SEQUENCES = 15;
 
 /**
  * The schema as a server of an older major version has it. Statements between two such schemas run there: they name
- * neither NOT NULL constraints nor the privilege MAINTAIN.
+ * neither NOT NULL constraints nor the privilege MAINTAIN, and leave the sequences of an unlogged table logged.
  */
 export function asOnServer(side: SchemaSide, major: number): SchemaSide {
   if (major >= NAMED_NOT_NULL) return side;
@@ -46,6 +48,10 @@ function entryOn(entry: SideEntry, major: number): SideEntry[] {
   if (type === "TABLE") {
     return [{ ...entry, statements: statements.map((sql) => sql.split("\n").map(withoutName).join("\n")) }];
   }
+  if (type === "SEQUENCE" && major < UNLOGGED_SEQUENCES) {
+    const left = statements.filter((sql) => !/^ALTER SEQUENCE [\s\S]* SET (?:UN)?LOGGED;$/.test(sql));
+    return [{ ...entry, statements: left.map((sql) => sql.replace(/^CREATE UNLOGGED /, "CREATE ")) }];
+  }
   if (major >= MAINTAIN || !type.endsWith("ACL")) return [entry];
   const left = statements.flatMap((sql) => {
     const verb = VERB.exec(sql);
@@ -63,6 +69,10 @@ function entryOn(entry: SideEntry, major: number): SideEntry[] {
 /** Undefined for privileges of which nothing is left. */
 function objectOn(object: ObjectFacts, major: number): ObjectFacts | undefined {
   const { kind, facts } = object;
+  if (kind === "sequence" && major < UNLOGGED_SEQUENCES) {
+    const { persistence: _, ...left } = facts;
+    return { ...object, facts: left };
+  }
   if (major >= MAINTAIN || !kind.endsWith("privileges") || !Array.isArray(facts.privileges)) return object;
   const privileges = facts.privileges.filter((one) => !String(one).startsWith("MAINTAIN"));
   const left: Facts = { ...facts, privileges };

@@ -23,6 +23,13 @@ describe("a schema as an older server has it", () => {
     assert.deepEqual(on(18, [entry("TABLE", create)]), [create]);
   });
 
+  test("has no unlogged sequences before PostgreSQL 15", () => {
+    const create = "CREATE UNLOGGED SEQUENCE public.s\n    START WITH 1;";
+    const entries = [entry("SEQUENCE", create, "ALTER SEQUENCE public.s SET LOGGED;")];
+    assert.deepEqual(on(14, entries), ["CREATE SEQUENCE public.s\n    START WITH 1;"]);
+    assert.deepEqual(on(15, entries), [`${create} ALTER SEQUENCE public.s SET LOGGED;`]);
+  });
+
   test("has no privilege MAINTAIN before PostgreSQL 17", () => {
     const grants = [
       entry("ACL", "GRANT SELECT,MAINTAIN ON TABLE public.t TO reader;"),
