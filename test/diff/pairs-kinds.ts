@@ -175,5 +175,6 @@ export const KIND_PAIRS: readonly Pair[] = [
     "access method of a table",
     "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler; CREATE TABLE t (a int);",
     "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler; CREATE TABLE t (a int) USING heap2; CREATE MATERIALIZED VIEW m USING heap2 AS SELECT a FROM t; COMMENT ON ACCESS METHOD heap2 IS 'x';",
+    { since: 15 },
   ],
 ];

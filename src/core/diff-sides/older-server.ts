@@ -2,19 +2,20 @@ import type { Facts, ObjectFacts } from "../catalog/schema-object.ts";
 import { NAME } from "./names.ts";
 import type { SchemaSide, SideEntry } from "./side.ts";
 
-/** The version of PostgreSQL that gave names to NOT NULL. */
-const NAMED_NOT_NULL = 18;
-/** The version of PostgreSQL that knows the privilege MAINTAIN. */
-const MAINTAIN = 17;
-/** The version of PostgreSQL in which a sequence can be unlogged. */
-const UNLOGGED_SEQUENCES = 15;
+/** The first major version of PostgreSQL that has something. */
+export const SINCE = {
+  namesOfNotNull: 18,
+  maintainPrivilege: 17,
+  unloggedSequences: 15,
+  setAccessMethod: 15,
+};
 
 /**
  * The schema as a server of an older major version has it. Statements between two such schemas run there: they name
  * neither NOT NULL constraints nor the privilege MAINTAIN, and leave the sequences of an unlogged table logged.
  */
 export function asOnServer(side: SchemaSide, major: number): SchemaSide {
-  if (major >= NAMED_NOT_NULL) return side;
+  if (major >= SINCE.namesOfNotNull) return side;
   const entries = [...side.entries.values()].flatMap((entry) => entryOn(entry, major));
   const objects = [...side.objects].flatMap(([key, object]) => {
     const on = objectOn(object, major);
@@ -24,7 +25,7 @@ export function asOnServer(side: SchemaSide, major: number): SchemaSide {
     ...side,
     entries: new Map(entries.map((entry) => [entry.key, entry])),
     objects: new Map(objects),
-    namesNotNull: false,
+    major,
   };
 }
 
@@ -48,11 +49,11 @@ function entryOn(entry: SideEntry, major: number): SideEntry[] {
   if (type === "TABLE") {
     return [{ ...entry, statements: statements.map((sql) => sql.split("\n").map(withoutName).join("\n")) }];
   }
-  if (type === "SEQUENCE" && major < UNLOGGED_SEQUENCES) {
+  if (type === "SEQUENCE" && major < SINCE.unloggedSequences) {
     const left = statements.filter((sql) => !/^ALTER SEQUENCE [\s\S]* SET (?:UN)?LOGGED;$/.test(sql));
     return [{ ...entry, statements: left.map((sql) => sql.replace(/^CREATE UNLOGGED /, "CREATE ")) }];
   }
-  if (major >= MAINTAIN || !type.endsWith("ACL")) return [entry];
+  if (major >= SINCE.maintainPrivilege || !type.endsWith("ACL")) return [entry];
   const left = statements.flatMap((sql) => {
     const verb = VERB.exec(sql);
     const start = verb ? verb.index + verb[0].length : 0;
@@ -69,11 +70,12 @@ function entryOn(entry: SideEntry, major: number): SideEntry[] {
 /** Undefined for privileges of which nothing is left. */
 function objectOn(object: ObjectFacts, major: number): ObjectFacts | undefined {
   const { kind, facts } = object;
-  if (kind === "sequence" && major < UNLOGGED_SEQUENCES) {
+  if (kind === "sequence" && major < SINCE.unloggedSequences) {
     const { persistence: _, ...left } = facts;
     return { ...object, facts: left };
   }
-  if (major >= MAINTAIN || !kind.endsWith("privileges") || !Array.isArray(facts.privileges)) return object;
+  if (major >= SINCE.maintainPrivilege || !kind.endsWith("privileges") || !Array.isArray(facts.privileges))
+    return object;
   const privileges = facts.privileges.filter((one) => !String(one).startsWith("MAINTAIN"));
   const left: Facts = { ...facts, privileges };
   return privileges.length === 0 ? undefined : { ...object, facts: left };

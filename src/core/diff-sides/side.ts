@@ -2,6 +2,9 @@ import type { DumpEntry } from "../backup/dump-entries.ts";
 import { type Facts, keyOf, type ObjectFacts, type ObjectKey, type SchemaObject } from "../catalog/schema-object.ts";
 import { NAME, plainName, QUALIFIED_NAME, splitName } from "./names.ts";
 
+/** The newest major version of PostgreSQL that is supported. */
+export const NEWEST_MAJOR = 18;
+
 /** One of the two schemas that are compared, as pg_dump writes it and as the model describes it. */
 export interface SchemaSide {
   /** The entries of pg_dump's text by their keys, in the order of the text. */
@@ -10,8 +13,8 @@ export interface SchemaSide {
   readonly objects: ReadonlyMap<string, SideObject>;
   /** Relations by name, with their kind in the model's words. */
   readonly relations: ReadonlyMap<string, string>;
-  /** True if NOT NULL constraints have names. */
-  readonly namesNotNull: boolean;
+  /** The major version of the server that it is for, or on. */
+  readonly major: number;
   /** The role that the schema was read as. */
   readonly login: string;
   /** True if only the model says which privileges there are: pg_dump's text has others as well. */
@@ -69,7 +72,7 @@ export function schemaSide(
     entries.set(key, { ...found, key, order });
   }
   const byKey = new Map(objects.map((object) => [keyOf(object), object]));
-  return { entries, objects: byKey, relations: relationsIn(objects), namesNotNull: true, login };
+  return { entries, objects: byKey, relations: relationsIn(objects), major: NEWEST_MAJOR, login };
 }
 
 export function identified(entry: DumpEntry, objectOf: ObjectOf): IdentifiedEntry {

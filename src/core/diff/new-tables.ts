@@ -1,5 +1,6 @@
 import type { Facts } from "../catalog/schema-object.ts";
 import { splitName, unquoted } from "../diff-sides/names.ts";
+import { SINCE } from "../diff-sides/older-server.ts";
 import { columnsInOrder, isIdentity, partsOf, type SchemaSide, type SideEntry } from "../diff-sides/side.ts";
 import { type Action, PHASE } from "./action.ts";
 import { columnSql } from "./columns.ts";
@@ -31,7 +32,7 @@ export function newTable(to: SchemaSide, entry: SideEntry): NewTable | undefined
   if (lines.size !== columns.size) return undefined;
   const constraints = constraintsOf(to, table, facts, lines);
   const covers = new Set(coveredBy(to, table, serials));
-  const end = OPTIONS.exec(statements[0] ?? "")?.[0] ?? "";
+  const end = endOf(statements[0] ?? "", facts);
   const unlogged = facts.persistence === "u" ? "UNLOGGED " : "";
   const create = (withKeys: readonly string[]) =>
     `CREATE ${unlogged}TABLE ${table} (\n    ${[...lines.values(), ...withKeys].join(",\n    ")}\n)${withoutEnd(end)}`;
@@ -48,7 +49,7 @@ export function newTable(to: SchemaSide, entry: SideEntry): NewTable | undefined
 
 /** True unless NOT NULL has other names than in the parent: then the partition was created before it was attached. */
 function hasNamesOfParent(to: SchemaSide, table: string, { parents }: Facts): boolean {
-  if (!to.namesNotNull || !Array.isArray(parents)) return true;
+  if (to.major < SINCE.namesOfNotNull || !Array.isArray(parents)) return true;
   const parent = String(parents[0]);
   const of = partsOf(to, "column").get(parent) ?? new Map<string, Facts>();
   const names = (relation: string) => {
@@ -80,7 +81,16 @@ function newPartition(to: SchemaSide, { identity: table = "", statements, order 
   };
 }
 
+/** What follows the columns. pg_dump sets the access method before the statement. */
+function endOf(create: string, { "access method": method }: Facts): string {
+  const end = OPTIONS.exec(create)?.[0] ?? "";
+  if (method === undefined) return end;
+  const options = /\nWITH \([\s\S]*$/.exec(end)?.[0] ?? "";
+  return `${end.slice(0, end.length - options.length)}\nUSING ${method}${options}`;
+}
+
 const PLAIN: ReadonlySet<string> = new Set([
+  "access method",
   "persistence",
   "options",
   "row security",

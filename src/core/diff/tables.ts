@@ -1,4 +1,5 @@
 import type { Facts } from "../catalog/schema-object.ts";
+import { SINCE } from "../diff-sides/older-server.ts";
 import { factsOf, isCommon, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget } from "./action.ts";
 import { optionChanges } from "./columns.ts";
@@ -14,11 +15,17 @@ export function tableActions(from: SchemaSide, to: SchemaSide): Action[] {
     if (before["partition key"] !== after["partition key"]) return remade(from, to, name);
     const inOrder = [from, to].map((side) => optionsInOrder(side, name)) as [string[], string[]];
     return [
-      ...settings(name, before, after, inOrder),
+      ...settings(name, changeable(to, before), changeable(to, after), inOrder),
       ...security(name, before, after),
       ...parents(name, before, after),
     ];
   });
+}
+
+/** The facts without those that no statement changes on the server: in them, the tables stay different. */
+function changeable({ major }: SchemaSide, facts: Facts): Facts {
+  const { "access method": _, ...others } = facts;
+  return major < SINCE.setAccessMethod ? others : facts;
 }
 
 /** Where a materialized view is stored, of which CREATE says nothing in pg_dump's text. */
@@ -30,7 +37,7 @@ function places(from: SchemaSide, to: SchemaSide, name: string): Action[] {
     order: 0,
   });
   return [
-    ...(before["access method"] === after["access method"]
+    ...(before["access method"] === after["access method"] || to.major < SINCE.setAccessMethod
       ? []
       : [say(`SET ACCESS METHOD ${after["access method"] ?? "heap"}`)]),
     ...(before.tablespace === after.tablespace ? [] : [say(`SET TABLESPACE ${after.tablespace ?? "pg_default"}`)]),

@@ -2,7 +2,7 @@ import type { Action } from "../../core/diff/action.ts";
 import { safeParts } from "../../core/diff/safe-forms.ts";
 import { compareSides } from "../../core/diff-sides/comparison.ts";
 import { sidesWithoutIgnored } from "../../core/diff-sides/ignored.ts";
-import type { SchemaSide } from "../../core/diff-sides/side.ts";
+import { NEWEST_MAJOR, type SchemaSide } from "../../core/diff-sides/side.ts";
 import { schemaChanges } from "../../core/diff-words/changes.ts";
 import type { DiffReport } from "../../core/diff-words/diff-report.ts";
 import type { Rename } from "../../core/diff-words/renames.ts";
@@ -40,16 +40,13 @@ export interface Diff extends Pick<DiffReport, "changes" | "losses"> {
   readonly files: readonly DiffFile[];
 }
 
-/** The newest major version of PostgreSQL that is supported. */
-const NEWEST = 18;
-
 /**
  * Compares two schemas in shadow databases, one after the other. The statements are tried there, and their final text is
  * run again in a new one, with the statements that undo them.
  * @throws Failure diff-incomplete if the statements do not make the schemas equal
  */
 export async function diffSchemas(inShadow: InShadow, request: DiffRequest): Promise<Diff> {
-  const { wants, allow, major = NEWEST, askRenames = async () => [] } = request;
+  const { wants, allow, major = NEWEST_MAJOR, askRenames = async () => [] } = request;
   const read = (shadow: DatabaseContext) => look(shadow, (context, session) => readSide(context, session, major));
   const { second, roles } = await inShadow(async (shadow) => {
     await fill(shadow, request.to);
