@@ -20,7 +20,8 @@ export async function writtenRun(context: DatabaseContext, session: Session): Pr
 
 /** Each transaction of a script checks the lock: through a transaction pooler it may belong to another session. */
 function writtenLock({ settings }: DatabaseContext): RunLock {
-  const check = assertSql(hasKey(lockKeys(settings)), "lock");
+  // psql shows the marker as the server's error.
+  const check = assertSql(hasKey(lockKeys(settings)), "lock is not held: connect without a transaction pooler");
   return { guard: `${check}; `, guardBeforeDrop: "", check, marker: "", release: async () => {} };
 }
 
