@@ -76,8 +76,17 @@ export function schemaSide(
 }
 
 export function identified(entry: DumpEntry, objectOf: ObjectOf): IdentifiedEntry {
-  const object = entry.catalog === "0" ? undefined : objectOf(entry.catalog, entry.oid);
+  const object = entry.catalog === "0" ? userMapping(entry) : objectOf(entry.catalog, entry.oid);
   return { ...entry, identity: object?.identity, kind: object?.kind, within: object?.within ?? withinOf(entry) };
+}
+
+const USER_MAPPING = new RegExp(`^CREATE USER MAPPING FOR (${NAME}) SERVER (${NAME})`);
+
+/** Of a user mapping pg_dump does not say which row of the catalog it is. */
+function userMapping({ type, statements: [statement = ""] }: DumpEntry): EntryObject | undefined {
+  const [, user, server] = type === "USER MAPPING" ? (USER_MAPPING.exec(statement) ?? []) : [];
+  if (user === undefined) return undefined;
+  return { kind: "user mapping", identity: `${user} on server ${server}`, within: undefined };
 }
 
 /** The relations among these objects, by name. */

@@ -49,14 +49,14 @@ export async function diffSchemas(inShadow: InShadow, request: DiffRequest): Pro
   const { wants, allow, major = NEWEST_MAJOR, askRenames = async () => [] } = request;
   const read = (shadow: DatabaseContext) => look(shadow, (context, session) => readSide(context, session, major));
   const { second, roles } = await inShadow(async (shadow) => {
-    await fill(shadow, request.to);
+    await fill(shadow, request.to, { major });
     return { second: await read(shadow), roles: await createdRoles(shadow) };
   });
   const [ofFirst, ofSecond] = [request.from, request.to].map((one) =>
     one.kind === "database" ? one.ignored?.ignoredBy : undefined,
   );
   const ignored = ignoredBetween(ofFirst, ofSecond);
-  const begin = (shadow: DatabaseContext) => fill(shadow, request.from, roles);
+  const begin = (shadow: DatabaseContext) => fill(shadow, request.from, { major, roles });
   const { changes, parts, from, to } = await inShadow(async (shadow) => {
     await begin(shadow);
     const first = await read(shadow);

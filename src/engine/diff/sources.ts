@@ -1,3 +1,4 @@
+import { SINCE } from "../../core/diff-sides/older-server.ts";
 import { Failure } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import { decodeSource } from "../../core/text/source.ts";
@@ -32,13 +33,25 @@ export type Source =
 
 /**
  * Creates the schema in an empty shadow database.
- * @param roles roles that the embedded database gets as well, because the other schema has them
+ * @param like the major version of the server whose new databases it is like, and roles that the embedded database gets
+ *   as well, because the other schema has them
  * @throws Failure statement-failed, files-unsound, settings and those of connecting
  */
-export async function fill(shadow: DatabaseContext, source: Source, roles: readonly string[] = []): Promise<void> {
+export async function fill(
+  shadow: DatabaseContext,
+  source: Source,
+  like: { readonly major?: number; readonly roles?: readonly string[] } = {},
+): Promise<void> {
+  const { major, roles = [] } = like;
+  if (major !== undefined && major < SINCE.closedSchemaPublic) await openSchemaPublic(shadow);
   await fillAlone(shadow, source);
   // A role that is there already is refused.
   for (const role of roles) await createRoles(shadow, [role]);
+}
+
+async function openSchemaPublic({ database, signal }: DatabaseContext): Promise<void> {
+  const open = (session: Session) => session.execute("GRANT CREATE ON SCHEMA public TO PUBLIC");
+  await withSession(database, "prepare", open, signal);
 }
 
 async function fillAlone(shadow: DatabaseContext, source: Source): Promise<void> {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { diffSchemas } from "../../../src/engine/diff/diff.ts";
 import { ALL_PAIRS } from "../../diff/all-pairs.ts";
-import { trialPlaces, tryPair } from "../../diff/trial.ts";
+import { inNewDatabase, named, source, trialPlaces, tryPair } from "../../diff/trial.ts";
 import { sharedServer } from "../../support/postgres-server.ts";
 
 /** A few of the pairs of `npm run test:diff`, each with many kinds of objects. */
@@ -10,6 +11,7 @@ const CHOSEN = [
   "enum value removed",
   "a little of everything",
   "view under views",
+  "user mappings",
 ];
 
 /** Changes that lost values, or were refused, although statements keep all columns. */
@@ -39,6 +41,19 @@ describe("a schema is changed into another, and keeps the columns:", () => {
       for (const sql of await inBothDirections(name, before, after)) assert.doesNotMatch(sql, /DROP COLUMN/);
     });
   }
+});
+
+test("for PostgreSQL 14 everyone may create in schema public until that is revoked", async () => {
+  const server = await sharedServer(18);
+  const { shadow } = await trialPlaces(server, server);
+  const [from, to] = named("public", "", "REVOKE CREATE ON SCHEMA public FROM PUBLIC;");
+  const statementsFor = async (major: number) => {
+    const request = { from: source(from), to: source(to), renames: [], wants: "statements", major } as const;
+    const { files } = await diffSchemas(inNewDatabase(shadow), request);
+    return files.map(({ up }) => up);
+  };
+  assert.deepEqual(await statementsFor(14), ["REVOKE CREATE ON SCHEMA public FROM PUBLIC;\n"]);
+  assert.deepEqual(await statementsFor(15), []);
 });
 
 /** The statements there and back; both give an equal schema. */
