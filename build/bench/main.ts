@@ -1,9 +1,9 @@
 /**
  * Compares pgstep with psql on its own server: `npm run bench`, for some parts only `npm run bench -- start turns
- * applied small large psql memory check backup`, with smaller loads `npm run bench -- quick`. Needs psql on the PATH. Prints each
- * figure beside its bound, and adds the figures to dist/bench.json. `npm run bench -- profile up --dir migrations` prints
- * where the time of any command goes. Runs are interleaved, figures are medians. A busy disk distorts the result:
- * TMPDIR=/dev/shm keeps server and files in memory.
+ * applied small large psql memory check tables backup`, with smaller loads `npm run bench -- quick`. Needs psql on the
+ * PATH. Prints each figure beside its bound, and adds the figures to dist/bench.json. `npm run bench -- profile up --dir
+ * migrations` prints where the time of any command goes. Runs are interleaved, figures are medians. A busy disk distorts
+ * the result: TMPDIR=/dev/shm keeps server and files in memory.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,6 +16,7 @@ import { measureAgainstPsql } from "./against-psql.ts";
 import { measureBackup } from "./backup.ts";
 import { measureCheck } from "./check.ts";
 import { type Figure, figureLine, rounded, type Sense, writeFigures } from "./figures.ts";
+import { measureManyTables } from "./many-tables.ts";
 import { type Measured, measure, median } from "./measure.ts";
 import { profile } from "./profile.ts";
 import { measureStart } from "./start.ts";
@@ -30,6 +31,7 @@ const PARTS = {
   psql: executable,
   memory: hugeFiles,
   check,
+  tables,
   backup,
 };
 type Part = keyof typeof PARTS;
@@ -133,6 +135,15 @@ async function check(): Promise<void> {
     rounds: quick ? 1 : 5,
     record,
     note,
+  });
+}
+
+async function tables(): Promise<void> {
+  const directory = join(root, "tables");
+  mkdirSync(directory);
+  const rounds = quick ? 2 : 5;
+  await measureManyTables({
+    ...{ directory, port: server.port, createDatabase: freshDatabase, script: tool, rounds, record },
   });
 }
 
