@@ -36,7 +36,10 @@ function programStart(): ProgramStart {
 interface DenoPart {
   readonly build: { readonly standalone: boolean };
   readonly permissions: {
-    querySync(permission: { readonly name: string }): { readonly state: string; readonly partial?: boolean };
+    querySync(permission: { readonly name: string; readonly command?: string }): {
+      readonly state: string;
+      readonly partial?: boolean;
+    };
   };
 }
 
@@ -50,15 +53,19 @@ function isExecutable(): boolean {
 
 const DENO_PERMISSIONS = ["net", "env", "read", "write", "sys", "run", "ffi"];
 
-/** The flags for the permissions of this process; a partial permission becomes a full one. */
+/** The flags for the permissions of this process; a partial permission becomes a full one, but for git. */
 function denoPermissions(): string[] {
   const given = DENO_PERMISSIONS.map((name) => ({ name, ...denoState(name) }));
   if (given.every(({ state }) => state === "granted")) return ["-A"];
-  return given.filter(({ state, partial }) => state === "granted" || partial).map(({ name }) => `--allow-${name}`);
+  const flags = given
+    .filter(({ state, partial }) => state === "granted" || partial)
+    .map(({ name }) => `--allow-${name}`);
+  const isGitAlone = !flags.includes("--allow-run") && denoState("run", "git").state === "granted";
+  return isGitAlone ? [...flags, "--allow-run=git"] : flags;
 }
 
-function denoState(name: string): { readonly state: string; readonly partial: boolean } {
-  const answer = denoPart()?.permissions.querySync({ name });
+function denoState(name: string, command?: string): { readonly state: string; readonly partial: boolean } {
+  const answer = denoPart()?.permissions.querySync({ name, ...(command && { command }) });
   return { state: answer?.state ?? "", partial: answer?.partial ?? false };
 }
 
