@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { temporaryPlace } from "../support/place.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { chosenRuntimes, programCommand, run } from "../support/program.ts";
+import { chosenRuntimes, mayRunPrograms, programCommand, run } from "../support/program.ts";
 
 describe("--password-command", () => {
   let server: PostgresServer;
@@ -27,9 +27,7 @@ describe("--password-command", () => {
   for (const runtime of chosenRuntimes()) {
     describe(`on ${runtime}`, () => {
       const start = async (words: readonly string[], environment: Readonly<Record<string, string>> = {}) => {
-        const [first, ...rest] = await programCommand(runtime);
-        if (runtime === "deno") rest.splice(1, 0, "--allow-run");
-        return run([first, ...rest, ...words], { directory, environment });
+        return run([...mayRunPrograms(await programCommand(runtime)), ...words], { directory, environment });
       };
 
       test("its output is the password, and it runs once for all connections of a run", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { temporaryPlace } from "../support/place.ts";
 import { sharedServer } from "../support/postgres-server.ts";
-import { chosenRuntimes, programCommand, type RuntimeName, run } from "../support/program.ts";
+import { chosenRuntimes, mayRunPrograms, programCommand, type RuntimeName, run } from "../support/program.ts";
 
 /*
  * `pgstep up -- program`: real programs, real signals, a real terminal, and process 1 of a real process namespace.
@@ -45,8 +45,8 @@ function directory(name: string, files: Readonly<Record<string, string>>): strin
 const SOUND = directory("sound", { "001_a.sql": "CREATE TABLE a (id integer);\n" });
 
 async function command(runtime: RuntimeName, mayRun = true): Promise<[string, ...string[]]> {
-  const [first, ...rest] = await programCommand(runtime);
-  return runtime === "deno" && mayRun ? [first, rest[0] ?? "run", "--allow-run", ...rest.slice(1)] : [first, ...rest];
+  const given = await programCommand(runtime);
+  return mayRun ? mayRunPrograms(given) : [...given];
 }
 
 for (const runtime of chosenRuntimes()) {

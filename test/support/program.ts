@@ -49,6 +49,11 @@ function isSame(path: string, other: string): boolean {
   return existsSync(path) && realpathSync(path) === realpathSync(other);
 }
 
+/** The command with which Deno may run any program, and not git alone. */
+export function mayRunPrograms([file, ...words]: readonly [string, ...string[]]): [string, ...string[]] {
+  return [file, ...words.map((word) => (word.startsWith("--allow-run=") ? "--allow-run" : word))];
+}
+
 /** The permissions that deno.json gives its tasks. */
 export function denoPermissions(): string[] {
   const { tasks } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as { tasks: { pgstep: string } };
