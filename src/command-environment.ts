@@ -18,14 +18,13 @@ import { noDatabaseNamed } from "./core/configuration/no-database.ts";
 import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts";
 import type { Target } from "./core/connection/target.ts";
 import type { Pin } from "./core/migrations/history-pin.ts";
-import type { Migration } from "./core/migrations/migration.ts";
 import { directoryBeside } from "./core/migrations/sibling-directory.ts";
 import type { EventListener } from "./core/reports/event.ts";
 import { rehearseRestore } from "./engine/restore/rehearse.ts";
 import type { Context } from "./engine/session/context.ts";
 import { createdIfMissing } from "./engine/session/create-missing.ts";
 import { waitingDatabase, waitLimitOf } from "./engine/session/wait-for-database.ts";
-import { type InShadow, inShadow, replay } from "./engine/shadow/shadow.ts";
+import { type Beginning, type InShadow, inShadow, replay } from "./engine/shadow/shadow.ts";
 import type { FileSystem } from "./ports/file-system.ts";
 import type { Reporter } from "./ports/reporter.ts";
 import type { Database } from "./ports/session.ts";
@@ -178,12 +177,12 @@ function listenerOf({ reporter, isQuiet }: EnvironmentParts): EventListener {
 
 /** @param keeper see `ShadowDatabases.openTrial` */
 function inTrial(shadows: ShadowDatabases, keeper: "check" | "drift"): InShadow {
-  const inNext: InShadow = async (work, beginning = []) => {
+  const inNext: InShadow = async (work, beginning = { migrations: [] }) => {
     const { shadow, start } = await shadows.openTrial(beginning, keeper);
     return await inShadow(shadow, (context) => work(context, start)).finally(() => shadow.database.close());
   };
   return Object.assign(inNext, {
-    prepare: (beginning: readonly Migration[]) => shadows.prepareTrial(beginning, keeper),
+    prepare: (beginning: Beginning) => shadows.prepareTrial(beginning, keeper),
   });
 }
 

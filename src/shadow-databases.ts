@@ -11,6 +11,8 @@ import type { ResolvedSettings } from "./core/configuration/resolve-settings.ts"
 import { type EmbeddedTarget, type Target, withParameters } from "./core/connection/target.ts";
 import type { Migration } from "./core/migrations/migration.ts";
 import type { Context, DatabaseContext } from "./engine/session/context.ts";
+import { mayCreate } from "./engine/shadow/like-new.ts";
+import type { Beginning } from "./engine/shadow/shadow.ts";
 import { readStandIns, type StandInFiles, setUp } from "./engine/shadow/stand-ins.ts";
 import { type TrialNote, type TrialStart, trialKeys } from "./engine/shadow/trial-start.ts";
 
@@ -26,7 +28,7 @@ export class ShadowDatabases {
   readonly #context: Context;
   readonly #confines: ProjectConfines | undefined;
   readonly #target: () => Promise<Target | undefined>;
-  #prepared: { readonly beginning: readonly Migration[]; readonly trial: OpenedTrial } | undefined;
+  #prepared: { readonly beginning: Beginning; readonly trial: OpenedTrial } | undefined;
 
   /** @param confines for a command that only reads */
   constructor(resolved: ResolvedSettings, context: Context, confines: ProjectConfines | undefined) {
@@ -49,23 +51,24 @@ export class ShadowDatabases {
 
   /**
    * Opens it for a trial run, in memory from the image of an earlier trial if there is one.
-   * @param beginning the migrations that the trial applies first
+   * @param beginning see `InShadow`
    * @param keeper the command that keeps its image; it may use that of another one
    * @throws Failure settings, and those of connecting
    */
-  async openTrial(beginning: readonly Migration[], keeper: "check" | "drift"): Promise<OpenedTrial> {
+  async openTrial(beginning: Beginning, keeper: "check" | "drift"): Promise<OpenedTrial> {
     return this.#takePrepared(beginning) ?? (await this.#openTrial(beginning, keeper));
   }
 
-  #takePrepared(beginning: readonly Migration[]): OpenedTrial | undefined {
+  #takePrepared({ migrations, like }: Beginning): OpenedTrial | undefined {
     const prepared = this.#prepared;
-    const isThis = prepared?.beginning.length === beginning.length;
-    if (!isThis || prepared.beginning.some(({ up }, at) => up !== beginning[at]?.up)) return undefined;
+    if (!prepared || prepared.beginning.like !== like) return undefined;
+    const others = prepared.beginning.migrations;
+    if (others.length !== migrations.length || others.some(({ up }, at) => up !== migrations[at]?.up)) return undefined;
     this.#prepared = undefined;
     return prepared.trial;
   }
 
-  async #openTrial(beginning: readonly Migration[], keeper: "check" | "drift"): Promise<OpenedTrial> {
+  async #openTrial({ migrations, like }: Beginning, keeper: "check" | "drift"): Promise<OpenedTrial> {
     const { shadowTimeZone: TimeZone } = this.#resolved.values;
     const found = await this.#found();
     if (!isInMemory(found)) {
@@ -74,7 +77,7 @@ export class ShadowDatabases {
     const standIns = this.#standIns();
     const trial = withStandIns(withParameters(found, { TimeZone, ...EMBEDDED_TRIAL }), standIns);
     const directory = cacheDirectory();
-    if (directory === undefined || beginning.length === 0) {
+    if (directory === undefined || migrations.length === 0) {
       return { shadow: await this.#opened(trial, standIns), start: undefined };
     }
     const project = resolve(this.#resolved.values.directory);
@@ -82,7 +85,7 @@ export class ShadowDatabases {
     const ofCheck = new TrialImages(directory, project);
     const ofDrift = new TrialImages(directory, JSON.stringify([project, "drift"]));
     const [images, others] = keeper === "check" ? [ofCheck, ofDrift] : [ofDrift, ofCheck];
-    const keys = trialKeys(await this.#surroundings(standIns), beginning);
+    const keys = trialKeys([await this.#surroundings(standIns), like !== undefined && mayCreate(like)], migrations);
     let image = images.find(keys) ?? others.find(keys);
     const shadow = await this.#opened(image ? { ...trial, image: image.delta } : trial, standIns);
     // Without an image the next trial takes longer, and that is all.
@@ -114,7 +117,7 @@ export class ShadowDatabases {
    * Begins to start the database of the next trial with this beginning, if that is in memory.
    * @returns closes it if no trial has used it
    */
-  async prepareTrial(beginning: readonly Migration[], keeper: "check" | "drift"): Promise<() => Promise<void>> {
+  async prepareTrial(beginning: Beginning, keeper: "check" | "drift"): Promise<() => Promise<void>> {
     try {
       if (isInMemory(await this.#found())) {
         const trial = await this.#openTrial(beginning, keeper);

@@ -8,8 +8,6 @@ export const SINCE = {
   maintainPrivilege: 17,
   unloggedSequences: 15,
   setAccessMethod: 15,
-  /** In older ones, everyone may create objects in the schema public of a new database. */
-  closedSchemaPublic: 15,
 };
 
 /**

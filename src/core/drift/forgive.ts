@@ -86,21 +86,13 @@ export function forgive(all: readonly DriftedObject[], isIgnoredBy: Ignoring, ki
   };
 }
 
-/** The role that runs the migrations of a database, and the version of its server. */
-export interface Migrator {
-  /** As SQL. */
-  readonly migrator: string;
-  readonly serverVersion: number;
-}
-
 /**
- * True for privileges that the database has although its catalog does not say so: the migrating role owns the objects;
- * and until PostgreSQL 15 everybody may create objects in schema public, whether a migration has granted that or not.
+ * True for privileges that the database has although its catalog does not say so, because the migrating role owns the
+ * objects.
+ * @param migrator the role that runs the migrations of the database, as SQL
  */
-export function isHad({ state, kind, name, details }: Difference, { migrator, serverVersion }: Migrator): boolean {
-  if (state !== "missing" || kind !== "privileges") return false;
-  const isCreate = name === "of PUBLIC on schema public" && details.join() === "CREATE";
-  return name.startsWith(`of ${migrator} on `) || (serverVersion < 150_000 && isCreate);
+export function isHad({ state, kind, name }: Difference, migrator: string): boolean {
+  return state === "missing" && kind === "privileges" && name.startsWith(`of ${migrator} on `);
 }
 
 /** Migrations create these on the tables of a platform, which does not drop them. */

@@ -115,7 +115,7 @@ function trialFiles({ settings }: Context, { migrations: all, repeatables, paths
   const examines = ({ up }: Migration) => paths.has(up.path);
   const tests = ({ down }: Migration) => down !== undefined && paths.has(down.path);
   const chosen = new Set(repeatables.map(({ file }) => file.path).filter((path) => paths.has(path)));
-  const beginning = olderMigrations({ migrations, examines, tests });
+  const beginning = { migrations: olderMigrations({ migrations, examines, tests }) };
   return { migrations, examines, tests, repeatables: chosen, beginning };
 }
 

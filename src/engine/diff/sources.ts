@@ -1,4 +1,3 @@
-import { SINCE } from "../../core/diff-sides/older-server.ts";
 import { Failure } from "../../core/failure/failure.ts";
 import { systemWords } from "../../core/failure/system-error.ts";
 import { decodeSource } from "../../core/text/source.ts";
@@ -9,6 +8,7 @@ import { runSchemaFile } from "../dump/run-schema-file.ts";
 import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
+import { makeLikeNew } from "../shadow/like-new.ts";
 import { createRoles, missingRole } from "../shadow/missing-roles.ts";
 import { withRemedy } from "../shadow/remedies.ts";
 import { type DatabaseText, databaseTexts } from "./database-text.ts";
@@ -43,15 +43,10 @@ export async function fill(
   like: { readonly major?: number; readonly roles?: readonly string[] } = {},
 ): Promise<void> {
   const { major, roles = [] } = like;
-  if (major !== undefined && major < SINCE.closedSchemaPublic) await openSchemaPublic(shadow);
+  if (major !== undefined) await makeLikeNew(shadow, major * 10_000);
   await fillAlone(shadow, source);
   // A role that is there already is refused.
   for (const role of roles) await createRoles(shadow, [role]);
-}
-
-async function openSchemaPublic({ database, signal }: DatabaseContext): Promise<void> {
-  const open = (session: Session) => session.execute("GRANT CREATE ON SCHEMA public TO PUBLIC");
-  await withSession(database, "prepare", open, signal);
 }
 
 async function fillAlone(shadow: DatabaseContext, source: Source): Promise<void> {

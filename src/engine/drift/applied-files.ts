@@ -17,10 +17,13 @@ import type { AppliedFiles } from "../shadow/replay-chosen.ts";
 export interface LiveHistory {
   readonly state: DatabaseState;
   readonly records: readonly RecordedRepeatable[];
+  /** As `Backend` has it. */
+  readonly serverVersion: number;
 }
 
 /** The files that a database was made with, as far as the files of today tell. */
 export interface Applied extends AppliedFiles {
+  readonly like: number;
   /** The names and checksums of the repeatable migrations. */
   readonly checksums: readonly (readonly [name: string, checksum: string])[];
   /** All migrations that have a file, applied or not. */
@@ -37,7 +40,8 @@ export async function readLiveHistory({ database, settings, signal }: DatabaseCo
     async (session) => {
       const state = await readState(session, settings);
       requireNoResetUnfinished(state, "compare");
-      return { state, records: state.repeatableExists ? await readRecords(session, tableNames(settings)) : [] };
+      const records = state.repeatableExists ? await readRecords(session, tableNames(settings)) : [];
+      return { state, records, serverVersion: session.backend.serverVersion };
     },
     signal,
   );
@@ -47,7 +51,7 @@ export async function readLiveHistory({ database, settings, signal }: DatabaseCo
  * The files that the history records as applied.
  * @throws Failure directory-unreadable, files-unsound; history-conflict if a file is missing, or was applied in part
  */
-export function appliedFiles(context: Context, { state, records }: LiveHistory): Applied {
+export function appliedFiles(context: Context, { state, records, serverVersion }: LiveHistory): Applied {
   const { environment } = context.settings;
   const files = readMigrations(context);
   const repeatables = readRepeatables(context, files.layout);
@@ -59,6 +63,7 @@ export function appliedFiles(context: Context, { state, records }: LiveHistory):
   return {
     migrations: applied.flatMap(({ migration }) => migration ?? []),
     all: files.migrations,
+    like: serverVersion,
     repeatables: new Set(recorded.flatMap(({ repeatable }) => repeatable?.name ?? [])),
     checksums: recorded.flatMap(({ repeatable: one }) => (one ? [[one.name, one.file.checksum] as const] : [])),
     warnings: [

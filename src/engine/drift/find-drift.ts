@@ -1,7 +1,7 @@
 import { byKey } from "../../core/catalog/schema-comparison.ts";
 import { differencesOf } from "../../core/drift/compare.ts";
 import type { DriftedObject, DriftReport, LastApply } from "../../core/drift/drift-report.ts";
-import { forgive, ignoring, isHad, type Migrator, platformOf, type Surroundings } from "../../core/drift/forgive.ts";
+import { forgive, ignoring, isHad, platformOf, type Surroundings } from "../../core/drift/forgive.ts";
 import { Failure, type Finding, finding } from "../../core/failure/failure.ts";
 import type { Migration } from "../../core/migrations/migration.ts";
 import { quoteIdentifier } from "../../core/sql/quote.ts";
@@ -9,7 +9,8 @@ import type { UsedStandIn } from "../../core/stand-ins/used-stand-in.ts";
 import { enumeration } from "../../core/text/display.ts";
 import type { Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
-import { readGroups, readObjectsOf, readUnreadable } from "../schema/read-schema.ts";
+import type { Portable } from "../schema/privileges-sql.ts";
+import { readGroups, readObjectsOf, readUnreadable, type Shared } from "../schema/read-schema.ts";
 import { allQueries, digestsSql, kindsNeeding } from "../schema/schema-sql.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { inSnapshot } from "../session/own-transaction.ts";
@@ -41,10 +42,11 @@ export interface DriftOptions {
 export async function findDrift(context: DatabaseContext, options: DriftOptions): Promise<DriftReport> {
   const history = await readLiveHistory(context);
   const applied = appliedFiles(context, history);
-  const { migrations, repeatables, warnings } = applied;
+  const { migrations, repeatables, like, warnings } = applied;
+  const portable = { like };
   // The server reads its catalog while the shadow database starts.
-  const reading = settled(readLive(context, history));
-  const note = await options.noteOf?.(migrations, [NOTE_FORMAT, applied.checksums]);
+  const reading = settled(readLive(context, history, portable));
+  const note = await options.noteOf?.(migrations, [NOTE_FORMAT, like, applied.checksums]);
   const report = (live: Live, made: Omit<Made, "groups">, { found, surroundings, kinds }: Found): DriftReport => ({
     type: "drift",
     database: context.database.description,
@@ -67,12 +69,16 @@ export async function findDrift(context: DatabaseContext, options: DriftOptions)
     await replayChosen(shadow, applied, start);
     const live = unsettled(await reading);
     const { unreadable } = live;
-    const read = (session: Session) => readGroups(session, ownObjects(shadow), unreadable);
+    const read = (session: Session) => readGroups(session, ownObjects(shadow), { portable, unreadable });
     const groups = await withSession(shadow.database, DOING, read, shadow.signal);
     const made = { groups, shadow: shadow.database.description, standIns: await usedStandIns(shadow) };
     if (unreadable.length === 0) note?.keep(JSON.stringify({ ...made, groups: [...groups] }));
-    return report(live, made, await compare(context, shadow, { live, groups: differing(live.groups, groups) }));
-  }, migrations);
+    return report(
+      live,
+      made,
+      await compare(context, shadow, { live, portable, groups: differing(live.groups, groups) }),
+    );
+  }, applied);
 }
 
 /** What the migrations make. */
@@ -118,16 +124,20 @@ const DOING = "read the schema of";
 type Groups = ReadonlyMap<string, string>;
 
 /** The schema of the live database, and what its role may not read of it. */
-interface Live extends Migrator {
+interface Live {
   readonly groups: Groups;
   readonly lastApply: LastApply | undefined;
   /** System catalogs. */
   readonly unreadable: readonly string[];
   readonly role: string;
+  /** The role that runs the migrations, as SQL. */
+  readonly migrator: string;
+  /** As `Backend` has it. */
+  readonly serverVersion: number;
 }
 
 /** Reads the schema at a moment when the database has this history. @throws Failure history-conflict */
-async function readLive(context: DatabaseContext, { state }: LiveHistory): Promise<Live> {
+async function readLive(context: DatabaseContext, { state }: LiveHistory, portable: Portable): Promise<Live> {
   const { database, settings, signal } = context;
   const sql = `SELECT version::pg_catalog.text AS version FROM ONLY ${tableNames(settings).history}`;
   const work = async (session: Session) => {
@@ -138,7 +148,7 @@ async function readLive(context: DatabaseContext, { state }: LiveHistory): Promi
     if (!isSame) throw ranMeanwhile(database.description);
     const [owner] = await session.query(migratorSql(context));
     const unreadable = await readUnreadable(session);
-    const groups = await readGroups(session, ownObjects(context), unreadable);
+    const groups = await readGroups(session, ownObjects(context), { portable, unreadable });
     const lastApply = state.journalExists ? await compareWithLastApply(context, session) : undefined;
     const { serverVersion } = session.backend;
     return { groups, unreadable, lastApply, migrator: String(owner?.name), role: state.role, serverVersion };
@@ -162,16 +172,16 @@ interface Found {
 async function compare(
   context: DatabaseContext,
   shadow: DatabaseContext,
-  { live, groups }: { readonly live: Live; readonly groups: readonly string[] },
+  { live, ...asked }: { readonly live: Live } & Omit<Wanted, "unreadable">,
 ): Promise<Found> {
-  if (groups.length === 0) return NOTHING_FOUND;
-  const wanted = { groups, unreadable: live.unreadable };
+  if (asked.groups.length === 0) return NOTHING_FOUND;
+  const wanted = { ...asked, unreadable: live.unreadable };
   const [database, migrations] = await Promise.all([objectsOf(context, wanted), objectsOf(shadow, wanted)]);
   const objects = [...migrations.objects.values(), ...database.objects.values()];
   const parse = await parserFor(context)(objects);
   const all = differencesOf({ database: database.objects, migrations: migrations.objects }, parse);
   return {
-    found: all.filter((one) => !isHad(one, live)),
+    found: all.filter((one) => !isHad(one, live.migrator)),
     surroundings: database.surroundings,
     kinds: new Map(objects.filter(({ within }) => within === null).map(({ kind, name }) => [name, kind])),
   };
@@ -187,14 +197,13 @@ function unseenKinds(catalog: string, { role, serverVersion }: Live): Finding[] 
   return [finding("drift-inexact", { message, hint })];
 }
 
-interface Wanted {
+interface Wanted extends Shared {
   readonly groups: readonly string[];
-  readonly unreadable: readonly string[];
 }
 
-async function objectsOf(context: DatabaseContext, { groups, unreadable }: Wanted) {
+async function objectsOf(context: DatabaseContext, { groups, ...shared }: Wanted) {
   const read = async (session: Session) => ({
-    objects: byKey(await readObjectsOf(session, ownObjects(context), groups, unreadable)),
+    objects: byKey(await readObjectsOf(session, ownObjects(context), groups, shared)),
     surroundings: await readSurroundings(session),
   });
   const inOne = (session: Session) => inSnapshot(session, () => read(session));

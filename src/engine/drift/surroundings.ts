@@ -41,10 +41,10 @@ export async function readIgnored(context: DatabaseContext, patterns: readonly s
     const surroundings = await readSurroundings(session);
     const ignoredBy = ignoring(surroundings, patterns);
     const [owner] = await session.query(migratorSql(context));
-    const live = { migrator: String(owner?.name), serverVersion: session.backend.serverVersion };
+    const migrator = String(owner?.name);
     return {
-      ignoredBy: (object, kinds) => (isHad(object, live) ? "platform" : ignoredBy(object, kinds)),
-      migrator: live.migrator,
+      ignoredBy: (object, kinds) => (isHad(object, migrator) ? "platform" : ignoredBy(object, kinds)),
+      migrator,
       platforms: namesOf(surroundings),
     };
   };

@@ -81,19 +81,20 @@ async function runInOrder(
   inShadow: InShadow,
   { common, first, then }: Order,
 ): Promise<Ran> {
+  const beginning = { migrations: common };
   return await inShadow(async (empty, start): Promise<Ran> => {
     const shadow: DatabaseContext = { ...empty, fileSystem, signal };
     const attempt = (migrations: readonly Migration[]) => failureOf(shadow, migrations);
     // The image of the database belongs to the files that are examined.
-    const beginning = start && { ...start, keep: async () => {} };
+    const unkept = start && { ...start, keep: async () => {} };
     const before = [...common, ...first];
-    const unprepared = (await failureOf(shadow, common, beginning)) ?? (await attempt(before));
+    const unprepared = (await failureOf(shadow, common, unkept)) ?? (await attempt(before));
     if (unprepared) return { kind: "unprepared", because: reasonOf(unprepared) };
     const failure = await attempt([...before, ...then]);
     if (failure) return { kind: "failed", failure };
     const read = (session: Session) => SchemaState.read(session, ownObjects(shadow));
     return { kind: "ran", schema: await withSession(shadow.database, "read the schema of", read, signal) };
-  }, common);
+  }, beginning);
 }
 
 /** Applies the migrations that are not applied yet. @returns why one of them cannot be applied */

@@ -34,7 +34,7 @@ export async function filesOfDatabase(
   { state, around }: RunPlan,
 ): Promise<Applied> {
   const records = state.repeatableExists ? await readRecords(session, tableNames(context.settings)) : [];
-  const applied = appliedFiles(context, { state, records });
+  const applied = appliedFiles(context, { state, records, serverVersion: session.backend.serverVersion });
   const stale = new Set(around.repeatable.stale.map(({ name }) => name));
   const repeatables = new Set([...applied.repeatables].filter((name) => !stale.has(name)));
   return { ...applied, repeatables };
@@ -71,7 +71,7 @@ export async function tryRun(
       trial: { database: shadow.database.description, standIns, roles },
       findings: one.stopped ? [one.stopped] : [],
     };
-  }, applied.migrations);
+  }, applied);
 }
 
 /** The result if nothing could be tried. @throws Failure interrupted, terminated; every other error */

@@ -1,3 +1,4 @@
+import { initialPrivileges } from "../catalog/schema-public.ts";
 import type { DefaultPrivileges, Inventory } from "./inventory.ts";
 
 /**
@@ -17,7 +18,7 @@ export function restorePublicSql({ publicSchema }: Inventory, serverVersion: num
     ...(change ? [change] : []),
     ...former.map((grantee) => `REVOKE ALL ON SCHEMA public FROM ${grantee} CASCADE`),
     `GRANT ALL ON SCHEMA public TO ${owner}`,
-    `GRANT ${serverVersion >= 150000 ? "USAGE" : "USAGE, CREATE"} ON SCHEMA public TO PUBLIC`,
+    `GRANT ${initialPrivileges(serverVersion).join(", ")} ON SCHEMA public TO PUBLIC`,
     "COMMENT ON SCHEMA public IS 'standard public schema'",
   ];
 }

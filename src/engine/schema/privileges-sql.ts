@@ -1,5 +1,12 @@
+import { initialPrivileges } from "../catalog/schema-public.ts";
 import { FIRST_USER_OID, noMember } from "../catalog/user-objects.ts";
 import { type CatalogName, type ObjectQuery, PREFIXES, type Presence, rowsOf } from "./object-query.ts";
+
+/** How the schema is read for a comparison with that of another server. */
+export interface Portable {
+  /** The version, as `Backend` has it, whose new databases both are like; undefined for one fingerprint on all versions. */
+  readonly like?: number;
+}
 
 /** Objects with privileges of one kind. */
 interface Granted {
@@ -115,17 +122,21 @@ const GRANTED: readonly Granted[] = [
 ];
 
 /**
- * Schema public is created with privileges for everyone.
- * @param isPortable before PostgreSQL 15 these include CREATE; then revoking it makes no difference to later versions
+ * Schema public is created with privileges for everyone. Until PostgreSQL 15 these include CREATE, and all versions have
+ * one portable fingerprint: there revoking CREATE makes no difference.
  */
-function schemaPrivileges(serverVersion: number, isPortable: boolean): Granted {
+function schemaPrivileges(serverVersion: number, portable: Portable | undefined): Granted {
   const isPublic = "CASE WHEN s.name = 'public' THEN";
-  const mayCreate = serverVersion < 150000 ? ` || makeaclitem(0, o.nspowner, 'CREATE', false)` : "";
-  const ofNew = `acldefault('n', o.nspowner) || makeaclitem(0, o.nspowner, 'USAGE', false)${mayCreate}`;
+  const initially = initialPrivileges(portable?.like ?? serverVersion);
+  const added = (privileges: readonly string[]) =>
+    privileges.map((one) => ` || makeaclitem(0, o.nspowner, '${one}', false)`).join("");
+  const ofNew = `acldefault('n', o.nspowner)${added(initially)}`;
+  const isOneForAll = portable !== undefined && portable.like === undefined;
+  const hidden = isOneForAll ? added(initially.filter((one) => one === "CREATE")) : "";
   return {
     kind: "'schema'",
     name: "s.name",
-    acl: isPortable && mayCreate !== "" ? `${isPublic} o.nspacl${mayCreate} ELSE o.nspacl END` : "o.nspacl",
+    acl: hidden === "" ? "o.nspacl" : `${isPublic} o.nspacl${hidden} ELSE o.nspacl END`,
     initial: `${isPublic} ${ofNew} ELSE ${initial("n", "o.nspowner")} END`,
     owner: "o.nspowner",
     from: `pg_namespace o JOIN space s ON s.oid = o.oid WHERE ${noMember("pg_namespace")} AND NOT s.hidden`,
@@ -173,13 +184,13 @@ const COMMENTS: ObjectQuery = {
   ifAny: "comment",
 };
 
-/** Privileges, default privileges and comments. @param isPortable see `schemaPrivileges` */
+/** Privileges, default privileges and comments. @param portable undefined for a schema of the same server */
 export function privilegeQueries(
   serverVersion: number,
-  isPortable: boolean,
+  portable: Portable | undefined,
   present: ReadonlySet<Presence>,
 ): ObjectQuery[] {
-  const all = [...GRANTED, schemaPrivileges(serverVersion, isPortable), defaults(isPortable)];
+  const all = [...GRANTED, schemaPrivileges(serverVersion, portable), defaults(portable !== undefined)];
   const granted = all.filter(({ ifAny }) => ifAny === undefined || present.has(ifAny));
   return [privileges(serverVersion, granted), COMMENTS];
 }

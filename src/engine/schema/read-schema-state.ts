@@ -49,7 +49,7 @@ const TOUCHED: Shape = { ...STATE, locked: ["list of", "number"], writes: "text"
 
 /** Reads all objects with their facts. @throws ServerFailure, ConnectionLost */
 export async function readWholeState(session: Session, own: OwnObjects): Promise<ReadState> {
-  return await reading(session, own, false, async (query) => {
+  return await reading(session, own, undefined, async (query) => {
     const answer = await ask<Answer<ReadState>>(session, wholeSql(query), STATE);
     return { ...answer, objects: knownOf(answer.objects) };
   });

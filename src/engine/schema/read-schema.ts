@@ -13,6 +13,7 @@ import { COMPARABLE } from "../catalog/indexes-sql.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { BEGIN_OWN } from "../session/own-transaction.ts";
 import { type Presence, presentSql } from "./object-query.ts";
+import type { Portable } from "./privileges-sql.ts";
 import {
   digestsSql,
   factsSql,
@@ -32,7 +33,7 @@ import {
  * @throws ServerFailure, ConnectionLost
  */
 export async function readSchema(session: Session, own: OwnObjects): Promise<SchemaObject[]> {
-  return await reading(session, own, false, digests);
+  return await reading(session, own, undefined, digests);
 }
 
 /**
@@ -45,7 +46,7 @@ export async function readPortableSchema(
   own: OwnObjects,
   parserFor: (objects: readonly ObjectFacts[]) => Promise<ParseSql>,
 ): Promise<SchemaObject[]> {
-  return await reading(session, own, true, async (query) => {
+  return await reading(session, own, {}, async (query) => {
     const objects = await digests(query);
     const unclear = await facts(query, objects.filter(needsNormalForm));
     const parse = await parserFor(unclear);
@@ -54,21 +55,27 @@ export async function readPortableSchema(
   });
 }
 
+/** How two schemas on different servers are read. */
+export interface Shared {
+  readonly portable: Portable;
+  /** Catalogs that a role may not read; objects that need them are left out. */
+  readonly unreadable: readonly string[];
+}
+
 /**
  * Reads the schema as digests of groups of objects, for a comparison with that of another server: a few rows instead of
  * all objects. Groups of equal objects are equal; others may still be, see `needsNormalForm`.
- * @param unreadable catalogs that a role may not read; objects that need them are left out
  */
 export async function readGroups(
   session: Session,
   own: OwnObjects,
-  unreadable: readonly string[],
+  { portable, unreadable }: Shared,
 ): Promise<ReadonlyMap<string, string>> {
   const read = async (query: SchemaQuery) => {
     const sql = groupDigestsSql(query);
     return new Map(await ask<[string, string][]>(session, sql, ["list of", ["parts", ["text", "text"]]]));
   };
-  return await reading(session, own, true, read, unreadable);
+  return await reading(session, own, portable, read, unreadable);
 }
 
 /** Reads for each of these relations the digests of the relation and of its parts; none for a missing one. */
@@ -77,7 +84,7 @@ export async function readDigestsOfRelations(
   own: OwnObjects,
   relations: readonly RelationNames[],
 ): Promise<readonly (readonly string[])[]> {
-  return await reading(session, own, false, async (query) => {
+  return await reading(session, own, undefined, async (query) => {
     const sql = relationDigestsSql(query, relations);
     const found = await ask<[number, string][]>(session, sql, ["list of", ["parts", ["number", "text"]]]);
     return relations.map((_, index) => found.flatMap(([at, digest]) => (at === index ? [digest] : [])));
@@ -89,10 +96,10 @@ export async function readObjectsOf(
   session: Session,
   own: OwnObjects,
   groups: readonly string[],
-  unreadable: readonly string[],
+  { portable, unreadable }: Shared,
 ): Promise<FoundObject[]> {
   const read = (query: SchemaQuery) => found(session, groupsSql(query, groups));
-  return await reading(session, own, true, read, unreadable);
+  return await reading(session, own, portable, read, unreadable);
 }
 
 /** The system catalogs that the role may not read. */
@@ -106,15 +113,15 @@ export async function readUnreadable(session: Session): Promise<string[]> {
 /**
  * Reads the facts of some objects, or of all, as `readSchema` reads the digests.
  * @param keys undefined for all objects
- * @param isPortable true for a comparison with the schema of another server
+ * @param portable for a comparison with the schema of another server
  */
 export async function readFacts(
   session: Session,
   own: OwnObjects,
   keys: readonly ObjectKey[] | undefined,
-  isPortable = false,
+  portable?: Portable,
 ): Promise<FoundObject[]> {
-  return keys?.length === 0 ? [] : await reading(session, own, isPortable, (query) => facts(query, keys));
+  return keys?.length === 0 ? [] : await reading(session, own, portable, (query) => facts(query, keys));
 }
 
 /** A session that reads, and what it asks for. */
@@ -152,13 +159,13 @@ const SETTINGS = `${COMPARABLE}; SET LOCAL jit = off`;
 export async function reading<Result>(
   session: Session,
   own: OwnObjects,
-  isPortable: boolean,
+  portable: Portable | undefined,
   read: (reading: Reading) => Promise<Result>,
   unreadable: readonly string[] = [],
 ): Promise<Result> {
   return await inReading(session, presentSql(unreadable), async ([found]) => {
     const present = new Set(jsonAnswer<Presence[]>(found?.row, ["list of", "text"]));
-    const queries = schemaQueries(session.backend.serverVersion, isPortable, present, unreadable);
+    const queries = schemaQueries(session.backend.serverVersion, portable, present, unreadable);
     return await read({ session, own, queries });
   });
 }

@@ -2,7 +2,7 @@ import { keyOf, type ObjectKey } from "../../core/catalog/schema-object.ts";
 import { quoteText } from "../../core/sql/quote.ts";
 import { userObjectsSql } from "../catalog/user-objects.ts";
 import { EVERYTHING, mentions, type ObjectQuery, objectSelect, type Presence } from "./object-query.ts";
-import { privilegeQueries } from "./privileges-sql.ts";
+import { type Portable, privilegeQueries } from "./privileges-sql.ts";
 import { rareQueries } from "./rare-sql.ts";
 import { relationQueries } from "./relations-sql.ts";
 import { ROUTINE_AND_TYPE_QUERIES } from "./routines-sql.ts";
@@ -29,17 +29,17 @@ export interface SchemaQuery {
 /**
  * The queries of everything that the schema has.
  * @param serverVersion as `Backend` has it
- * @param isPortable true to compare with the schema of another server
+ * @param portable to compare with the schema of another server
  * @param present what `presentSql` found
  * @param unreadable catalogs that the role may not read: what needs them is left out
  */
 export function schemaQueries(
   serverVersion: number,
-  isPortable: boolean,
+  portable: Portable | undefined,
   present: ReadonlySet<Presence>,
   unreadable: readonly string[] = [],
 ): readonly ObjectQuery[] {
-  const queries = queriesOf(serverVersion, isPortable, present).filter(({ ifAny }) => !ifAny || present.has(ifAny));
+  const queries = queriesOf(serverVersion, portable, present).filter(({ ifAny }) => !ifAny || present.has(ifAny));
   return queries.filter((query) => !mentions(objectSelect(query), unreadable));
 }
 
@@ -51,15 +51,19 @@ export function kindsNeeding(catalog: string, serverVersion: number): string[] {
 
 /** The queries of everything that a schema can have. */
 export function allQueries(serverVersion: number): readonly ObjectQuery[] {
-  return queriesOf(serverVersion, false, EVERYTHING);
+  return queriesOf(serverVersion, undefined, EVERYTHING);
 }
 
-function queriesOf(serverVersion: number, isPortable: boolean, present: ReadonlySet<Presence>): ObjectQuery[] {
+function queriesOf(
+  serverVersion: number,
+  portable: Portable | undefined,
+  present: ReadonlySet<Presence>,
+): ObjectQuery[] {
   return [
     ...relationQueries(serverVersion),
     ...ROUTINE_AND_TYPE_QUERIES,
     ...rareQueries(serverVersion),
-    ...privilegeQueries(serverVersion, isPortable, present),
+    ...privilegeQueries(serverVersion, portable, present),
   ];
 }
 

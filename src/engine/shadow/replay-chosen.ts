@@ -4,6 +4,7 @@ import { versionKey } from "../../core/migrations/version.ts";
 import { migrate } from "../run/migrate.ts";
 import type { ChosenFiles, RunOptions } from "../run/run-plan.ts";
 import type { DatabaseContext } from "../session/context.ts";
+import { makeLikeNew } from "./like-new.ts";
 import { createRoles, missingRole, reachesBeyond } from "./missing-roles.ts";
 import { withRemedy } from "./remedies.ts";
 import type { TrialStart } from "./trial-start.ts";
@@ -14,6 +15,8 @@ export interface AppliedFiles {
   readonly migrations: readonly Migration[];
   /** The names of the repeatable migrations. */
   readonly repeatables: ReadonlySet<string>;
+  /** The version of the server, as `Backend` has it, if the schema public of its new databases matters. */
+  readonly like?: number;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface AppliedFiles {
  */
 export async function replayChosen(
   shadow: DatabaseContext,
-  { migrations, repeatables }: AppliedFiles,
+  { migrations, repeatables, like }: AppliedFiles,
   start?: TrialStart,
 ): Promise<void> {
   const context: DatabaseContext = { ...shadow, leavesOut: (statement) => reachesBeyond(statement, shadow) };
@@ -33,6 +36,7 @@ export async function replayChosen(
     migration: ({ version }) => versions.has(versionKey(version)),
     repeatable: ({ name }) => repeatables.has(name),
   };
+  if (like !== undefined && (start?.applied ?? 0) === 0) await makeLikeNew(shadow, like);
   if (migrations.length > (start?.applied ?? 0)) {
     await run(context, { only, withoutRepeatables: true });
     await start?.keep(migrations.length);

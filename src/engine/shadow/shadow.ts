@@ -1,5 +1,4 @@
 import { Failure, finding } from "../../core/failure/failure.ts";
-import type { Migration } from "../../core/migrations/migration.ts";
 import type { Database, Session } from "../../ports/session.ts";
 import { tableNames } from "../history/history-table.ts";
 import { isEmpty, readInventory } from "../reset/inventory.ts";
@@ -9,6 +8,7 @@ import type { DatabaseContext } from "../session/context.ts";
 import { BEGIN_IN_OWN_PATH } from "../session/own-transaction.ts";
 import { withSession } from "../session/with-session.ts";
 import { withRemedy } from "./remedies.ts";
+import type { AppliedFiles } from "./replay-chosen.ts";
 import { lockShadow, requireNoRun, requireSecondSession, waitForOthers } from "./shadow-lock.ts";
 import { isMarked, mark } from "./shadow-mark.ts";
 import type { TrialStart } from "./trial-start.ts";
@@ -28,20 +28,23 @@ export function replay<Result>(
   });
 }
 
+/** What `work` does first in an empty database. */
+export type Beginning = Pick<AppliedFiles, "migrations" | "like">;
+
 /**
  * Runs `work` in an empty database, and empties it again.
- * @param beginning the migrations that `work` applies first; some of them may be applied already, as `start` says then
+ * @param beginning some of its migrations may be applied already, as `start` says then
  */
 export interface InShadow {
   <Result>(
     work: (context: DatabaseContext, start?: TrialStart) => Promise<Result>,
-    beginning?: readonly Migration[],
+    beginning?: Beginning,
   ): Promise<Result>;
   /**
    * Begins to start the database for the next work with this beginning, where that takes time beside this thread.
    * @returns releases it if no work has used it
    */
-  readonly prepare?: (beginning: readonly Migration[]) => Promise<() => Promise<void>>;
+  readonly prepare?: (beginning: Beginning) => Promise<() => Promise<void>>;
 }
 
 /**

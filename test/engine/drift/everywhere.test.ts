@@ -60,6 +60,39 @@ for (const major of MAJORS) {
       });
     });
 
+    test("counts who may create in schema public from a new database of the version", async () => {
+      const server = await sharedServer(major);
+      const [open, close] = ["GRANT ALL ON SCHEMA public TO PUBLIC", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"];
+      const isOpen = major < 15;
+      const found: Record<string, string[]> = {};
+      for (const first of ["SELECT 1", open, close]) {
+        const original = await world({ "001_first.sql": first, "002_t.sql": "CREATE TABLE t ()" }, { server });
+        succeeded(await original.up());
+        await withShadow(async (shadow) => {
+          for (const then of ["SELECT 1", open, close]) {
+            const { differences } = await driftOf(await copyOf(original, then), shadow);
+            found[`${first}; ${then}`] = differences.map(differenceWords);
+          }
+        });
+      }
+      const [added, missing] = (
+        isOpen
+          ? ["are revoked only in the database", "are not revoked in the database"]
+          : ["exist only in the database", "are missing in the database"]
+      ).map((words) => [`privileges of PUBLIC on schema public ${words}: CREATE`]);
+      assert.deepEqual(found, {
+        "SELECT 1; SELECT 1": [],
+        [`SELECT 1; ${open}`]: isOpen ? [] : added,
+        [`SELECT 1; ${close}`]: isOpen ? added : [],
+        [`${open}; SELECT 1`]: [],
+        [`${open}; ${open}`]: [],
+        [`${open}; ${close}`]: isOpen ? added : missing,
+        [`${close}; SELECT 1`]: [],
+        [`${close}; ${open}`]: isOpen ? missing : added,
+        [`${close}; ${close}`]: [],
+      });
+    });
+
     test("is none for rare objects", async () => {
       const one = await world({ "001_zoo.sql": ZOO }, { server: await sharedServer(major) });
       succeeded(await one.up());

@@ -61,7 +61,7 @@ interface Model {
 async function model(session: Session): Promise<Model> {
   return {
     objects: await readPortableSchema(session, OWN, async () => parseSync),
-    facts: await readFacts(session, OWN, undefined, true),
+    facts: await readFacts(session, OWN, undefined, {}),
   };
 }
 
