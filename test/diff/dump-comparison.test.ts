@@ -26,6 +26,15 @@ test("the order of columns makes no difference", () => {
   assert.deepEqual(differingEntries(dump(TABLE, INDEX), dump(other, INDEX)), []);
 });
 
+test("the order of grants makes no difference, their grantor does", () => {
+  const [one, other] = ["a", "b"].map((role) => `GRANT SELECT ON TABLE public.orders TO ${role};`);
+  const acl = (text: string) => dump(entry("TABLE orders; Type: ACL", text));
+  assert.deepEqual(differingEntries(acl(`${one}\n${other}`), acl(`${other}\n${one}`)), []);
+  const byOther = `SET SESSION AUTHORIZATION a;\n${other}\nRESET SESSION AUTHORIZATION;`;
+  assert.deepEqual(differingEntries(acl(`${one}\n${byOther}`), acl(`${byOther}\n${one}`)), []);
+  assert.deepEqual(differingEntries(acl(`${one}\n${byOther}`), acl(`${one}\n${other}`)), ["ACL TABLE orders"]);
+});
+
 test("entries that differ have one title", () => {
   const other = FUNCTION.replace("RETURN 1", "RETURN 2");
   assert.deepEqual(differingEntries(dump(TABLE, FUNCTION), dump(TABLE, other)), ["FUNCTION one()"]);

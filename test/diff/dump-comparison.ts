@@ -40,9 +40,21 @@ export function differingEntries(one: string, other: string): string[] {
   return [...new Set([...titlesBeyond(left, right), ...titlesBeyond(right, left)])].sort();
 }
 
+/** The statements, each with the role that runs it. */
+function grantsIn(text: string): string[] {
+  let grantor = "";
+  const grants: string[] = [];
+  for (const sql of text.split(/(?<=;)\n/)) {
+    if (sql.startsWith("SET SESSION AUTHORIZATION ")) grantor = sql;
+    else if (sql.startsWith("RESET ")) grantor = "";
+    else grants.push(`${grantor}${sql}`);
+  }
+  return grants.sort();
+}
+
 /**
  * A column that a statement adds comes last, so the order of the columns in CREATE TABLE and CREATE TYPE does not count,
- * nor does that in lists that PostgreSQL sorts by the columns' numbers. All else does.
+ * nor does that in lists that PostgreSQL sorts by the columns' numbers. The order of grants says nothing. All else does.
  */
 function withoutOrder(text: string): string {
   if (/^CREATE (?:UNLOGGED |FOREIGN )?TABLE |^CREATE TYPE [^']* AS \(/.test(text))
@@ -51,6 +63,8 @@ function withoutOrder(text: string): string {
       .map((line) => line.replace(/,$/, ""))
       .sort()
       .join("\n");
+  if (/^(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES|SET SESSION AUTHORIZATION) /.test(text))
+    return grantsIn(text).join("\n");
   if (/^CREATE STATISTICS |^ALTER PUBLICATION /.test(text))
     return text
       .split(/[\s,();]+/)

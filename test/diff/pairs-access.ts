@@ -76,7 +76,26 @@ export const ACCESS_PAIRS: readonly Pair[] = [
     "privileges that another role granted",
     `${T} GRANT SELECT ON t TO reader WITH GRANT OPTION;`,
     `${T} GRANT SELECT ON t TO reader WITH GRANT OPTION; SET ROLE reader; GRANT SELECT ON t TO writer; RESET ROLE;`,
-    { isRefusable: true },
+  ],
+  [
+    "privileges that two roles granted",
+    `${T} CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT SELECT ON t TO writer;`,
+    `${T} CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT SELECT, UPDATE (a) ON t TO reader WITH GRANT OPTION; GRANT EXECUTE ON FUNCTION f() TO reader WITH GRANT OPTION; SET ROLE reader; GRANT SELECT, UPDATE (a) ON t TO writer; GRANT EXECUTE ON FUNCTION f() TO writer WITH GRANT OPTION; RESET ROLE; GRANT EXECUTE ON FUNCTION f() TO writer;`,
+  ],
+  [
+    "the order of grants",
+    `${T} GRANT SELECT ON t TO reader;`,
+    `${T} GRANT SELECT ON t TO writer; GRANT SELECT ON t TO reader;`,
+  ],
+  [
+    "the owner's grant options",
+    `${T} GRANT ALL ON t TO CURRENT_USER WITH GRANT OPTION;`,
+    `${T} GRANT SELECT ON t TO CURRENT_USER WITH GRANT OPTION; REVOKE UPDATE, DELETE ON t FROM CURRENT_USER;`,
+  ],
+  [
+    "privileges on system objects",
+    T,
+    `${T} GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_dir(text) TO reader; REVOKE SELECT ON pg_catalog.pg_stat_activity FROM PUBLIC;`,
   ],
   [
     "column and table privileges together",

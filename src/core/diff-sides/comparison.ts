@@ -6,7 +6,7 @@ import type { SchemaSide, SideEntry } from "./side.ts";
  */
 const GIVEN_NAMES = / CONSTRAINT (?:"(?:[^"]|"")*_not_null\d*"|\w*_not_null\d*) NOT NULL/g;
 
-/** The text of an entry for a comparison: equal for two schemas that differ only in the order of columns. */
+/** The text of an entry for a comparison: equal for two schemas that differ only in the order of columns or grants. */
 export function comparable({ type, statements }: SideEntry): string {
   const text = statements.join("\n").replace(type === "TABLE" ? GIVEN_NAMES : /$^/, " NOT NULL");
   const hasColumns = type === "TABLE" || type === "FOREIGN TABLE" || /^CREATE TYPE [^']* AS \(/.test(text);
@@ -16,6 +16,7 @@ export function comparable({ type, statements }: SideEntry): string {
       .map((line) => line.replace(/,$/, ""))
       .sort()
       .join("\n");
+  if (type.endsWith("ACL")) return [...statements].sort().join("\n");
   if (type === "STATISTICS" || type === "PUBLICATION TABLE")
     return text
       .split(/[\s,()]+/)
@@ -39,14 +40,8 @@ const UNIMPORTANT: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function compareSides(from: SchemaSide, to: SchemaSide): SideDifferences {
-  const hasOtherGrants = from.hasOtherGrants === true || to.hasOtherGrants === true;
   const texts = [from, to].map(
-    ({ entries }) =>
-      new Map(
-        [...entries.values()].flatMap((one) =>
-          hasOtherGrants && one.type.endsWith("ACL") ? [] : [[one.key, comparable(one)] as const],
-        ),
-      ),
+    ({ entries }) => new Map([...entries.values()].map((one) => [one.key, comparable(one)])),
   );
   const facts = [from, to].map(
     ({ objects }) =>

@@ -1,6 +1,7 @@
 import { endings, isAbout } from "../drift/compare.ts";
 import { type Difference, type IgnoredBetween, isImplied, type Kinds } from "../drift/forgive.ts";
 import { EntryObjects, type Placed } from "./entry-objects.ts";
+import { grantOf, partsByGrantor } from "./grants.ts";
 import { NAME } from "./names.ts";
 import { type IdentifiedEntry, relationsIn, type SchemaSide, type SideEntry, type SideObject } from "./side.ts";
 
@@ -14,11 +15,10 @@ export function ignoredEntries<Entry extends IdentifiedEntry>(
 }
 
 /**
- * The schemas for statements from the first to the second that leave out what is ignored: the second one has these
- * objects as the first has them. Privileges are compared as the model describes them, because one text of pg_dump has
- * those of all roles.
+ * The second schema for statements from the first one that leave out what is ignored: it has these objects as the first
+ * one has them.
  */
-export function sidesWithoutIgnored(from: SchemaSide, to: SchemaSide, between: IgnoredBetween) {
+export function withoutIgnored(from: SchemaSide, to: SchemaSide, between: IgnoredBetween): SchemaSide {
   const { ignoredBy } = between;
   const ignored = ignoredObjects(from, to, between);
   const objects = new Map([...to.objects].filter(([key]) => !ignored.has(key)));
@@ -32,16 +32,42 @@ export function sidesWithoutIgnored(from: SchemaSide, to: SchemaSide, between: I
       return ignoredBy(difference, kinds) !== undefined && !isDroppedWith(object, ignored, [from, to]);
     });
   const [ofFrom, ofTo] = [ofSide(from, to, "missing"), ofSide(to, from, "added")];
+  const isOfIgnored = (sql: string, state: Difference["state"]) => {
+    const grant = grantOf(partsByGrantor(sql)?.statements[0] ?? sql);
+    if (!grant) return false;
+    const role = grant.grantee === to.login ? "its owner" : grant.grantee;
+    const name = `of ${role} on ${grant.kind} ${grant.name}`;
+    const difference = { state, kind: "privileges", name, within: grant.within, details: [] };
+    if (["privileges", "revoked privileges"].some((kind) => ignored.has(`${kind} ${name}`))) return true;
+    return ignoredBy(difference, kinds) !== undefined && !isDroppedWith(difference, ignored, [from, to]);
+  };
   const entries = new Map<string, SideEntry>();
   for (const entry of to.entries.values()) {
     if (!ofTo.has(entry)) entries.set(entry.key, withColumns(entry, from.entries.get(entry.key), ignored));
   }
   for (const entry of ofFrom) entries.set(entry.key, entry);
-  const marked = { hasOtherGrants: true } as const;
-  return {
-    from: { ...from, ...marked },
-    to: { ...to, ...marked, entries, objects, relations: relationsIn(objects.values()) },
-  };
+  const kept = withGrantsOf(from, entries, isOfIgnored);
+  return { ...to, entries: kept, objects, relations: relationsIn(objects.values()) };
+}
+
+/** The entries with those of its statements for privileges that are ignored as the first schema has them. */
+function withGrantsOf(
+  from: SchemaSide,
+  entries: ReadonlyMap<string, SideEntry>,
+  isIgnored: (sql: string, state: "added" | "missing") => boolean,
+): ReadonlyMap<string, SideEntry> {
+  const isGrant = ({ type }: SideEntry) => type.endsWith("ACL");
+  const all = new Map(entries);
+  for (const entry of [...from.entries.values(), ...entries.values()].filter(isGrant)) {
+    const [old, now] = [from.entries.get(entry.key), entries.get(entry.key)];
+    const statements = [
+      ...(now?.statements.filter((sql) => !isIgnored(sql, "added")) ?? []),
+      ...(old?.statements.filter((sql) => isIgnored(sql, "missing")) ?? []),
+    ];
+    if (statements.length === 0) all.delete(entry.key);
+    else all.set(entry.key, { ...entry, statements });
+  }
+  return all;
 }
 
 const keyIn = ({ kind, name }: Placed) => `${kind} ${name}`;

@@ -1,5 +1,6 @@
 import type { DumpEntry } from "../backup/dump-entries.ts";
 import { type Facts, keyOf, type ObjectFacts, type ObjectKey, type SchemaObject } from "../catalog/schema-object.ts";
+import { withGrantors } from "./grants.ts";
 import { NAME, plainName, QUALIFIED_NAME, splitName } from "./names.ts";
 
 /** The newest major version of PostgreSQL that is supported. */
@@ -17,8 +18,6 @@ export interface SchemaSide {
   readonly major: number;
   /** The role that the schema was read as. */
   readonly login: string;
-  /** True if only the model says which privileges there are: pg_dump's text has others as well. */
-  readonly hasOtherGrants?: true;
 }
 
 /** An object of the model, and the name of the object that it is dropped with if that is known. */
@@ -67,7 +66,7 @@ export function schemaSide(
   const entries = new Map<string, SideEntry>();
   for (const [order, entry] of withoutPlaceholders(dumped).entries()) {
     if (entry.type === "SET") continue;
-    const found = identified(entry, objectOf);
+    const found = identified({ ...entry, statements: withGrantors(entry.statements) }, objectOf);
     const key = unusedKey(entries, keyOfEntry(entry, found.identity));
     entries.set(key, { ...found, key, order });
   }

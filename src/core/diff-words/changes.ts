@@ -1,6 +1,7 @@
 import { differenceWords } from "../catalog/difference-words.ts";
 import type { ObjectFacts } from "../catalog/schema-object.ts";
 import type { SideDifferences } from "../diff-sides/comparison.ts";
+import { grantOf, partsByGrantor } from "../diff-sides/grants.ts";
 import { splitName } from "../diff-sides/names.ts";
 import type { SchemaSide } from "../diff-sides/side.ts";
 
@@ -30,11 +31,32 @@ export function schemaChanges(from: SchemaSide, to: SchemaSide, left: SideDiffer
       return before && after ? [{ change: "changed" as const, object, details: differenceWords(before, after) }] : [];
     }),
   ];
+  changes.push(...otherPrivileges(from, to, left, changes));
   if (changes.length > 0) return changes.sort((one, other) => (one.object < other.object ? -1 : 1));
   // Only pg_dump's text differs: the name of a NOT NULL constraint, or of the sequence of an identity column.
   const all = (keys: readonly string[], change: SchemaChange["change"]) =>
     keys.map((object) => ({ change, object, details: [] }));
   return [...all(left.added, "added"), ...all(left.removed, "removed"), ...all(left.changed, "changed")];
+}
+
+/** The objects with differences in pg_dump's statements for privileges that no change of a role's explains. */
+function otherPrivileges(
+  from: SchemaSide,
+  to: SchemaSide,
+  left: SideDifferences,
+  changes: readonly SchemaChange[],
+): SchemaChange[] {
+  const keys = [...left.added, ...left.removed, ...left.changed];
+  const grants = keys
+    .flatMap((key) => [from, to].flatMap(({ entries }) => entries.get(key) ?? []))
+    .flatMap(({ type, statements }) => (type.endsWith("ACL") ? statements : []))
+    .flatMap((sql) => grantOf(partsByGrantor(sql)?.statements[0] ?? sql) ?? []);
+  const objects = new Set(grants.map(({ kind, name }) => `${kind} ${name}`));
+  const isKnown = (object: string) =>
+    changes.some((one) => one.object === object || one.object.endsWith(` on ${object}`));
+  return [...objects]
+    .filter((object) => !isKnown(object))
+    .map((object) => ({ change: "changed", object: `privileges on ${object}`, details: [] }));
 }
 
 function isPartOfNew({ kind, name }: ObjectFacts, other: SchemaSide): boolean {

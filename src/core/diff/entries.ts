@@ -96,7 +96,7 @@ export interface Comparison {
 /** What creates, replaces and deletes whole objects. */
 export function entryActions(comparison: Comparison): Action[] {
   const { from, to } = comparison;
-  const actions: Action[] = comparison.isLate && to.hasOtherGrants !== true ? otherGrants(from, to) : [];
+  const actions: Action[] = comparison.isLate ? otherGrants(from, to) : [];
   const tables = newTables(comparison);
   const covered = new Set(tables.flatMap(({ covers }) => [...covers]));
   actions.push(...tables.map(({ action }) => action));

@@ -1,4 +1,5 @@
 import type { Facts } from "../catalog/schema-object.ts";
+import { byGrantor, type Grant, grantOf, partsByGrantor } from "../diff-sides/grants.ts";
 import { splitName } from "../diff-sides/names.ts";
 import type { SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE } from "./action.ts";
@@ -22,6 +23,7 @@ interface Held {
 /** GRANT and REVOKE for the objects of the second schema. */
 export function privilegeActions(from: SchemaSide, to: SchemaSide): Action[] {
   const [before, after] = [heldBy(from), heldBy(to)];
+  const byOthers = grantedByOthers(from, to);
   const names = namesOf(to);
   const isFuture = (name: string) => {
     const schema = DEFAULTS.exec(name)?.[2];
@@ -32,6 +34,8 @@ export function privilegeActions(from: SchemaSide, to: SchemaSide): Action[] {
   for (const key of new Set([...before.keys(), ...after.keys()])) {
     const [old, now] = [before.get(key), after.get(key)];
     const held = now ?? old;
+    // pg_dump says who has granted them: see `otherGrants`.
+    if (byOthers.has(key)) continue;
     const isThere = (one: Held) =>
       one.kind.startsWith("future ")
         ? isFuture(one.name)
@@ -152,10 +156,14 @@ function statement(sql: string, { role, kind, name }: Held, login: string): stri
 
 /** What the facts do not say of privileges, such as those on a language: pg_dump's statements, and their opposites. */
 export function otherGrants(from: SchemaSide, to: SchemaSide): Action[] {
-  const of = ({ entries }: SchemaSide) =>
-    [...entries.values()].filter(({ type }) => /ACL$/.test(type)).flatMap(({ statements }) => statements);
-  const [before, after] = [new Set(of(from)), new Set(of(to))];
-  const action = (sql: string, order: number): Action => ({ sql: withoutEnd(sql), phase: PHASE.privileges + 1, order });
+  const byFacts = changedByFacts(from, to);
+  const grants = (side: SchemaSide) => grantsOf(side).filter((sql) => !byFacts.has(keyOfGrant(grantOf(sql))));
+  const [before, after] = [new Set(grants(from)), new Set(grants(to))];
+  const action = (sql: string, order: number): Action => ({
+    sql: ofLogin(withoutEnd(sql), to.login),
+    phase: PHASE.privileges + 1,
+    order,
+  });
   return [
     // A privilege of all that was revoked, and then granted without one, is granted last.
     ...[...before]
@@ -165,7 +173,48 @@ export function otherGrants(from: SchemaSide, to: SchemaSide): Action[] {
   ];
 }
 
+/** pg_dump's statements for privileges. */
+function grantsOf({ entries }: SchemaSide): string[] {
+  return [...entries.values()].filter(({ type }) => type.endsWith("ACL")).flatMap(({ statements }) => statements);
+}
+
+/** As `heldBy` has it. */
+function keyOfGrant(grant: Grant | undefined): string {
+  return grant ? `${grant.grantee} ${grant.kind} ${grant.name}` : "";
+}
+
+/** The keys of privileges that a role other than the owner has granted. */
+function grantedByOthers(...sides: readonly SchemaSide[]): ReadonlySet<string> {
+  const statements = sides.flatMap(grantsOf).flatMap((sql) => partsByGrantor(sql)?.statements ?? []);
+  return new Set(statements.map((sql) => keyOfGrant(grantOf(sql))));
+}
+
+/** The keys of privileges that `privilegeActions` changes in the same round. */
+function changedByFacts(from: SchemaSide, to: SchemaSide): ReadonlySet<string> {
+  const [before, after] = [heldBy(from), heldBy(to)];
+  const byOthers = grantedByOthers(from, to);
+  const isChanged = (key: string) => {
+    const [old, now] = [before.get(key), after.get(key)];
+    const held = now ?? old;
+    return held !== undefined && changeOf(held, old, now).length > 0;
+  };
+  return new Set([...before.keys(), ...after.keys()].filter((key) => !byOthers.has(key) && isChanged(key)));
+}
+
+/** A statement for the role that runs the file, whatever its name. */
+function ofLogin(sql: string, login: string): string {
+  const own = ` FOR ROLE ${login} `;
+  const [start, end] = [sql.startsWith(`ALTER DEFAULT PRIVILEGES${own}`), [` TO ${login}`, ` FROM ${login}`]];
+  if (start) return sql.replace(own, () => " ");
+  const option = sql.endsWith(OPTION) ? OPTION : "";
+  const plainly = sql.slice(0, sql.length - option.length);
+  const isOwn = end.some((word) => plainly.endsWith(word));
+  return isOwn ? `${plainly.slice(0, plainly.length - login.length)}CURRENT_USER${option}` : sql;
+}
+
 function opposite(sql: string): string {
+  const parts = partsByGrantor(`${sql};`);
+  if (parts) return withoutEnd(byGrantor({ ...parts, statements: parts.statements.map(opposite).reverse() }));
   const plainly = sql.endsWith(OPTION) ? sql.slice(0, -OPTION.length) : sql;
   const [grant, to] = [plainly.search(/\bGRANT /), plainly.lastIndexOf(" TO ")];
   if (grant !== -1 && grant < to) {

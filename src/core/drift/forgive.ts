@@ -19,6 +19,9 @@ export function platformOf({ roles }: Surroundings): Platform | undefined {
   return PLATFORMS.find(({ role }) => roles.includes(role));
 }
 
+/** Platforms change the privileges on PostgreSQL's own objects. */
+const SYSTEM = ["schema pg_catalog", "schema information_schema"];
+
 /** A difference, as far as it decides whether it counts. */
 export type Difference = Pick<DriftedObject, "state" | "kind" | "name" | "within" | "details">;
 
@@ -30,8 +33,9 @@ export type Ignoring = (object: Difference, kinds: Kinds) => "patterns" | "platf
 
 /** @param patterns the user's */
 export function ignoring(surroundings: Surroundings, patterns: readonly string[]): Ignoring {
+  const platform = platformOf(surroundings);
   const ofPlatform = [
-    ...(platformOf(surroundings)?.objects ?? []),
+    ...(platform ? [...platform.objects, ...SYSTEM] : []),
     ...surroundings.extensions.flatMap((name) =>
       Object.hasOwn(EXTENSION_OBJECTS, name) ? (EXTENSION_OBJECTS[name] ?? []) : [],
     ),

@@ -1,7 +1,7 @@
 import type { Action } from "../../core/diff/action.ts";
 import { safeParts } from "../../core/diff/safe-forms.ts";
 import { compareSides } from "../../core/diff-sides/comparison.ts";
-import { sidesWithoutIgnored } from "../../core/diff-sides/ignored.ts";
+import { withoutIgnored } from "../../core/diff-sides/ignored.ts";
 import { NEWEST_MAJOR, type SchemaSide } from "../../core/diff-sides/side.ts";
 import { schemaChanges } from "../../core/diff-words/changes.ts";
 import type { DiffReport } from "../../core/diff-words/diff-report.ts";
@@ -59,8 +59,8 @@ export async function diffSchemas(inShadow: InShadow, request: DiffRequest): Pro
   const begin = (shadow: DatabaseContext) => fill(shadow, request.from, { major, roles });
   const { changes, parts, from, to } = await inShadow(async (shadow) => {
     await begin(shadow);
-    const first = await read(shadow);
-    const { from, to } = ignored ? sidesWithoutIgnored(first, second, ignored) : { from: first, to: second };
+    const from = await read(shadow);
+    const to = ignored ? withoutIgnored(from, second, ignored) : second;
     const left = compareSides(from, to);
     const changes = isEqual(left) ? [] : schemaChanges(from, to, left);
     if (isEqual(left) || wants === "words") return { changes, parts: [], from, to };

@@ -139,6 +139,38 @@ describe("a difference without ignored objects", () => {
     assert.deepEqual(files[0]?.up, "GRANT SELECT ON t TO pg_read_all_data;\n");
   });
 
+  test("has privileges that only pg_dump shows, unless they are ignored", async () => {
+    const grants = `GRANT SELECT ON t TO CURRENT_USER WITH GRANT OPTION; REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
+ GRANT SELECT ON t TO pg_monitor WITH GRANT OPTION; SET ROLE pg_monitor; GRANT SELECT ON t TO pg_read_all_data; RESET ROLE;`;
+    const [one, other] = [
+      await migrated("CREATE TABLE t (a int);", ""),
+      await migrated("CREATE TABLE t (a int);", grants),
+    ];
+    const between = async (patterns: readonly string[]) => {
+      const [first, second] = [await databaseOf(one, patterns), await databaseOf(other, patterns)];
+      return [await statements(first, second), await statements(second, first)] as const;
+    };
+    const [there, back] = await between([]);
+    assert.deepEqual(there.words, [
+      "added privileges of pg_monitor on table public.t",
+      "added privileges of pg_read_all_data on table public.t",
+      "changed privileges on language plpgsql",
+    ]);
+    assert.match(there.sql, /REVOKE ALL ON LANGUAGE plpgsql FROM PUBLIC;/);
+    assert.match(there.sql, /GRANT SELECT ON TABLE t TO CURRENT_USER WITH GRANT OPTION;/);
+    assert.match(there.sql, /SET ROLE pg_monitor;\nGRANT SELECT ON TABLE t TO pg_read_all_data;\nRESET ROLE;/);
+    assert.equal(there.sql.match(/pg_read_all_data/g)?.length, 1);
+    assert.match(back.sql, /GRANT ALL ON LANGUAGE plpgsql TO PUBLIC;/);
+    assert.equal(back.sql.match(/REVOKE .* FROM pg_monitor;/g)?.length, 1);
+    const [some] = await between(["privileges of * on language *", "privileges of pg_* on table *"]);
+    assert.deepEqual(some.words, ["changed privileges on table public.t"]);
+    assert.match(
+      some.sql,
+      /^REVOKE ALL [^;]*;\nGRANT [^;]* TO CURRENT_USER;\nGRANT SELECT [^;]* WITH GRANT OPTION;\n$/,
+    );
+    for (const { words, sql } of await between(["privileges *"])) assert.deepEqual([words, sql], [[], ""]);
+  });
+
   test("has nothing that only another owner explains", async () => {
     const [owner, reader] = ["diff_owner", "pg_monitor"];
     const one = await world(
@@ -254,6 +286,15 @@ describe("a platform's objects", () => {
     ]);
     const back = await statements(await onPlatform(other), await onPlatform(one), await prepared());
     assert.match(back.sql, /^CREATE FUNCTION joined[\s\S]*CREATE TRIGGER joined [\s\S]*CREATE POLICY own /);
+  });
+
+  test("include the privileges on PostgreSQL's own objects", async () => {
+    const one = await started(
+      "CREATE TABLE t (a int);",
+      "CREATE TABLE t (a int); GRANT EXECUTE ON FUNCTION pg_ls_dir(text) TO pg_monitor; REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;",
+    );
+    const there = await statements(migrationsOf(one), await onPlatform(one), await prepared());
+    assert.equal(there.sql, "REVOKE ALL ON LANGUAGE plpgsql FROM PUBLIC;\n");
   });
 
   test("include the privileges that follow from its default privileges", async () => {
