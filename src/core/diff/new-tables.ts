@@ -34,8 +34,10 @@ export function newTable(to: SchemaSide, entry: SideEntry): NewTable | undefined
   const covers = new Set(coveredBy(to, table, serials));
   const end = endOf(statements[0] ?? "", facts);
   const unlogged = facts.persistence === "u" ? "UNLOGGED " : "";
-  const create = (withKeys: readonly string[]) =>
-    `CREATE ${unlogged}TABLE ${table} (\n    ${[...lines.values(), ...withKeys].join(",\n    ")}\n)${withoutEnd(end)}`;
+  const create = (withKeys: readonly string[]) => {
+    const items = [...lines.values(), ...withKeys].map((item) => `\n    ${item}`);
+    return `CREATE ${unlogged}TABLE ${table} (${items.join(",")}\n)${withoutEnd(end)}`;
+  };
   const one = { phase: PHASE.table, order };
   return {
     action: {
