@@ -22,34 +22,53 @@ interface Held {
 
 /** GRANT and REVOKE for the objects of the second schema. */
 export function privilegeActions(from: SchemaSide, to: SchemaSide): Action[] {
+  const changes = changesByFacts(from, to);
+  const actions = changes.flatMap(({ held, change }) =>
+    change.map(({ sql, isRevoke }) => ({
+      sql: statement(sql, held, to.login),
+      phase: PHASE.privileges,
+      order: isRevoke ? 0 : 1,
+    })),
+  );
+  const revoked = new Set(
+    changes
+      .filter(({ held, change }) => held.kind === "table" && change.some(({ isRevoke }) => isRevoke))
+      .map(({ held }) => `${held.role} ${held.name}`),
+  );
+  return [...actions, ...columnsAgain(heldBy(to), heldBy(from), revoked, to.login)];
+}
+
+interface HeldChange {
+  /** As `heldBy` has it. */
+  readonly key: string;
+  readonly held: Held;
+  readonly change: readonly Change[];
+}
+
+/** The changes that the facts of the model tell, on objects of the second schema. */
+function changesByFacts(from: SchemaSide, to: SchemaSide): HeldChange[] {
   const [before, after] = [heldBy(from), heldBy(to)];
+  // pg_dump says who has granted them: see `otherGrants`.
   const byOthers = grantedByOthers(from, to);
-  const names = namesOf(to);
-  const isFuture = (name: string) => {
-    const schema = DEFAULTS.exec(name)?.[2];
-    return schema === undefined || schema === "public" || to.objects.has(`schema ${schema}`);
-  };
-  const actions: Action[] = [];
-  const revoked = new Set<string>();
-  for (const key of new Set([...before.keys(), ...after.keys()])) {
+  const isThere = isThereIn(to);
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
     const [old, now] = [before.get(key), after.get(key)];
     const held = now ?? old;
-    // pg_dump says who has granted them: see `otherGrants`.
-    if (byOthers.has(key)) continue;
-    const isThere = (one: Held) =>
-      one.kind.startsWith("future ")
-        ? isFuture(one.name)
-        : one.kind === "column"
-          ? names.has(`table ${splitName(one.name)[0]}`)
-          : names.has(`${one.kind} ${one.name}`);
-    if (!held || !isThere(held)) continue;
+    if (byOthers.has(key) || !held || !isThere(held)) return [];
     const change = changeOf(held, old, now);
-    for (const { sql, isRevoke } of change) {
-      actions.push({ sql: statement(sql, held, to.login), phase: PHASE.privileges, order: isRevoke ? 0 : 1 });
-      if (isRevoke && held.kind === "table") revoked.add(`${held.role} ${held.name}`);
-    }
-  }
-  return [...actions, ...columnsAgain(after, before, revoked, to.login)];
+    return change.length > 0 ? [{ key, held, change }] : [];
+  });
+}
+
+/** True for privileges on an object of the schema. */
+function isThereIn(side: SchemaSide): (held: Held) => boolean {
+  const names = namesOf(side);
+  return ({ kind, name }) => {
+    if (kind === "column") return names.has(`table ${splitName(name)[0]}`);
+    if (!kind.startsWith("future ")) return names.has(`${kind} ${name}`);
+    const schema = DEFAULTS.exec(name)?.[2];
+    return schema === undefined || schema === "public" || side.objects.has(`schema ${schema}`);
+  };
 }
 
 /** Revoking a privilege on a table revokes it on the columns too. */
@@ -156,7 +175,8 @@ function statement(sql: string, { role, kind, name }: Held, login: string): stri
 
 /** What the facts do not say of privileges, such as those on a language: pg_dump's statements, and their opposites. */
 export function otherGrants(from: SchemaSide, to: SchemaSide): Action[] {
-  const byFacts = changedByFacts(from, to);
+  // The statements of the same round; what these leave is for the next one.
+  const byFacts = new Set(changesByFacts(from, to).map(({ key }) => key));
   const grants = (side: SchemaSide) => grantsOf(side).filter((sql) => !byFacts.has(keyOfGrant(grantOf(sql))));
   const [before, after] = [new Set(grants(from)), new Set(grants(to))];
   const action = (sql: string, order: number): Action => ({
@@ -187,18 +207,6 @@ function keyOfGrant(grant: Grant | undefined): string {
 function grantedByOthers(...sides: readonly SchemaSide[]): ReadonlySet<string> {
   const statements = sides.flatMap(grantsOf).flatMap((sql) => partsByGrantor(sql)?.statements ?? []);
   return new Set(statements.map((sql) => keyOfGrant(grantOf(sql))));
-}
-
-/** The keys of privileges that `privilegeActions` changes in the same round. */
-function changedByFacts(from: SchemaSide, to: SchemaSide): ReadonlySet<string> {
-  const [before, after] = [heldBy(from), heldBy(to)];
-  const byOthers = grantedByOthers(from, to);
-  const isChanged = (key: string) => {
-    const [old, now] = [before.get(key), after.get(key)];
-    const held = now ?? old;
-    return held !== undefined && changeOf(held, old, now).length > 0;
-  };
-  return new Set([...before.keys(), ...after.keys()].filter((key) => !byOthers.has(key) && isChanged(key)));
 }
 
 /** A statement for the role that runs the file, whatever its name. */
