@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import {
+  AVAILABLE_EXTENSIONS,
   askedVersions,
   controlText,
   defaultVersionOf,
@@ -39,21 +40,32 @@ export class PgliteExtensions {
   before(message: Buffer): void {
     if ((this.#areProvided && !this.#extra) || (message[0] !== QUERY && message[0] !== PARSE)) return;
     const text = message.toString("latin1");
-    if (!this.#areProvided && NEEDS_FILES.test(text)) this.#provide();
+    if (!this.#areProvided && NEEDS_FILES.test(text.replaceAll(AVAILABLE_EXTENSIONS, ""))) this.#provide();
     if (!this.#extra) return;
     for (const { name, version } of askedVersions(text)) this.#addVersion(this.#standIns.get(name), version);
   }
 
-  /** For an existing database: its objects may need the extensions in any statement. */
+  /** For an existing database: its objects may need its extensions in any statement. */
   async provideIfUsed(): Promise<void> {
     const { rows } = await this.#pglite.query(USED);
-    if (rows.length > 0) this.#provide();
+    const shipped = new Set(this.#archives());
+    const used = (rows as readonly { readonly name: string }[]).map(({ name }) => `${name}${ARCHIVE}`);
+    const isAll = used.some((archive) => !shipped.has(archive));
+    const hasOther = this.#extra?.standIns.some(({ name }) => used.includes(`${name}${ARCHIVE}`)) === true;
+    if (isAll || hasOther) this.#provide();
+    else for (const archive of used) this.#unpackShipped(archive);
+  }
+
+  #archives(): string[] {
+    return readdirSync(this.#directory).filter((name) => name.endsWith(ARCHIVE));
+  }
+
+  #unpackShipped(archive: string): void {
+    this.#unpack(readFileSync(new URL(archive, this.#directory)));
   }
 
   #provide(): void {
-    for (const name of readdirSync(this.#directory)) {
-      if (name.endsWith(".tar.gz")) this.#unpack(readFileSync(new URL(name, this.#directory)));
-    }
+    for (const archive of this.#archives()) this.#unpackShipped(archive);
     if (this.#extra) this.#provideExtra(this.#extra);
     this.#areProvided = true;
   }
@@ -106,6 +118,8 @@ export class PgliteExtensions {
   }
 }
 
+const ARCHIVE = ".tar.gz";
+
 /** Where PGlite's server is installed in its own file system. */
 const ROOT = "/pglite";
 const EXTENSIONS = `${ROOT}/share/postgresql/extension`;
@@ -118,10 +132,14 @@ const MOST_VERSIONS = 20;
 /** Mentions of server files: CREATE EXTENSION and views of the files, LOAD, functions in C, preloaded libraries. */
 const NEEDS_FILES = /(?<!pg_)extension|pg_extension_update|\bload\b|libdir|language\s+["']?c\b|_libraries/i;
 
-/** Returns rows if there is an extension, a function in C, or a function whose text may do any of the above. */
-const USED = `SELECT 1 FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'
- UNION ALL SELECT 1 FROM pg_catalog.pg_proc WHERE oid >= 16384
- AND (probin IS NOT NULL OR prosrc ~* 'extension|\\mload\\M|libdir|language|_libraries') LIMIT 1`;
+/**
+ * The names of the extensions; an empty one if there is another function in C, or a function whose text may do any of the
+ * above.
+ */
+const USED = `SELECT extname::text AS name FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'
+ UNION SELECT '' FROM pg_catalog.pg_proc WHERE oid >= 16384
+ AND (prosrc ~* 'extension|\\mload\\M|libdir|language|_libraries' OR probin IS NOT NULL AND NOT EXISTS
+ (SELECT FROM pg_catalog.pg_depend WHERE classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND objid = pg_proc.oid AND deptype = 'e'))`;
 
 /** Reads the stand-ins of pgstep: `<name>.sql` and `<name>.control`, beside the built program or this file. */
 function shippedStandIns(): StandIn[] {

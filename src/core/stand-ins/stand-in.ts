@@ -27,6 +27,12 @@ export interface ExtraExtensions {
 /** The extension's comment in its control file, which shows that it is a stand-in: pgstep's own, or that of a file. */
 export const STAND_IN_COMMENTS = { ofPgstep: "stand-in of pgstep", ofFile: "stand-in of the project" } as const;
 
+/**
+ * The available extensions, as pgstep asks for them: it wants to know about those that the database has, so the files of
+ * others need not be there.
+ */
+export const AVAILABLE_EXTENSIONS = "pg_catalog.pg_available_extensions()";
+
 /** The npm packages with extensions for PGlite that were tried, by the extension's name. */
 export const PGLITE_PACKAGES: Readonly<Record<string, string>> = {
   age: "@electric-sql/pglite-age",

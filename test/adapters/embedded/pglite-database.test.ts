@@ -67,6 +67,29 @@ describe("embedded database in a directory", () => {
     await assert.rejects(session.execute("SELECT 1"), { name: "ConnectionLost" });
   });
 
+  test("of the extensions, those that it uses are there when it is opened again, others when they are asked for", async () => {
+    const data = join(base, "extensions");
+    const openAgain = () => new PgliteDatabase({ kind: "embedded", directory: data });
+    const first = openAgain();
+    await (await first.open()).execute(`CREATE EXTENSION citext; CREATE TABLE kept AS SELECT 'A'::citext AS letter`);
+    await first.close();
+    const second = openAgain();
+    const session = await second.open();
+    // The word itself would provide them all.
+    const names =
+      "SELECT count(*)::int AS n FROM pg_ls_dir('/pglite/share/postgresql/exten' || 'sion') AS name WHERE name = 'hstore.control'";
+    assert.deepEqual(await session.query(names), [{ n: 0 }]);
+    assert.deepEqual(await session.query("SELECT letter = 'a' AS same FROM kept"), [{ same: true }]);
+    await session.execute(
+      "CREATE EXTENSION hstore; CREATE FUNCTION sounds(text) RETURNS text AS '$libdir/fuzzystrmatch', 'soundex' LANGUAGE C STRICT",
+    );
+    assert.deepEqual(await session.query(names), [{ n: 1 }]);
+    await second.close();
+    const third = openAgain();
+    assert.deepEqual(await (await third.open()).query("SELECT sounds('a') AS code"), [{ code: "A000" }]);
+    await third.close();
+  });
+
   test("a second opener is refused and told who has it; the first goes on", async () => {
     const database = open();
     const session = await database.open();
