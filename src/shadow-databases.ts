@@ -12,7 +12,7 @@ import { type EmbeddedTarget, type Target, withParameters } from "./core/connect
 import type { Migration } from "./core/migrations/migration.ts";
 import type { Context, DatabaseContext } from "./engine/session/context.ts";
 import { mayCreate } from "./engine/shadow/like-new.ts";
-import type { Beginning } from "./engine/shadow/shadow.ts";
+import type { Beginning, Prepared } from "./engine/shadow/shadow.ts";
 import { readStandIns, type StandInFiles, setUp } from "./engine/shadow/stand-ins.ts";
 import { type TrialNote, type TrialStart, trialKeys } from "./engine/shadow/trial-start.ts";
 
@@ -113,21 +113,23 @@ export class ShadowDatabases {
     };
   }
 
-  /**
-   * Begins to start the database of the next trial with this beginning, if that is in memory.
-   * @returns closes it if no trial has used it
-   */
-  async prepareTrial(beginning: Beginning, keeper: "check" | "drift"): Promise<() => Promise<void>> {
+  /** Begins to start the database of the next trial with this beginning, if that is in memory. See `InShadow`. */
+  async prepareTrial(beginning: Beginning, keeper: "check" | "drift"): Promise<Prepared> {
+    let start: TrialStart | undefined;
     try {
       if (isInMemory(await this.#found())) {
         const trial = await this.#openTrial(beginning, keeper);
+        start = trial.start;
         this.#prepared = { beginning, trial };
         await trial.shadow.database.prepare?.();
       }
     } catch {
       // An error is one of `openTrial`.
     }
-    return async () => await this.#takePrepared(beginning)?.shadow.database.close();
+    return {
+      noteOf: (...of) => start?.noteOf(...of),
+      release: async () => await this.#takePrepared(beginning)?.shadow.database.close(),
+    };
   }
 
   /**

@@ -67,6 +67,18 @@ describe("the image of the migrations that check does not examine", () => {
     assert.notEqual(await findings(), first);
   });
 
+  test("says what the text of these migrations says, until a down script has changed", async () => {
+    const project = new Project();
+    project.write("003_show.sql", "SELECT 1;");
+    project.write("004_later.sql", "-- later");
+    const words = ["--since", "004"] as const;
+    const first = await project.check("node", words);
+    assert.deepEqual(await project.check("node", words), first);
+    project.write("001_lot.down.sql", "DROP TABLE lot; slect 1;");
+    const { stdout } = await project.check("node", words);
+    assert.match(stdout, /001_lot\.down\.sql:1:17/);
+  });
+
   test("is of no use once such a migration, a setting or a stand-in has changed", async () => {
     const project = new Project();
     const first = await project.drawn();

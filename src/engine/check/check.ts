@@ -21,6 +21,7 @@ import type { InShadow } from "../shadow/shadow.ts";
 import { usedStandIns } from "../shadow/stand-ins.ts";
 import { type ChosenFiles, chooseFiles, type FileChoice } from "./choose-files.ts";
 import { asHarm, ignoresOf, parseWith, placedFinding, touchingStatements } from "./judge.ts";
+import { OlderFiles } from "./older-files.ts";
 import { type GivenSizes, usedSizes } from "./sizes.ts";
 import { type TimeLimit, timeLimit } from "./time-limit.ts";
 import { olderMigrations, Trial } from "./trial.ts";
@@ -61,15 +62,20 @@ export async function check(context: Context, database: Database | undefined, op
   const all = { migrations: read.versioned.migrations, repeatables: read.repeatable.files };
   const chosen = await chooseFiles(choice, context.settings, all, versionControl);
   const files = { ...all, ...chosen };
+  const { beginning } = trialFiles(context, files);
   // The database starts while the files are inspected.
-  const release = await options.inShadow.prepare?.(trialFiles(context, files).beginning);
+  const prepared = await options.inShadow.prepare?.(beginning);
   try {
-    const inspected = await inspectAll(context, database, read);
+    // Findings may depend on a database that is named.
+    const applied = database ? [] : beginning.migrations;
+    const older = new OlderFiles(applied, () => prepared?.noteOf(applied.length, "files"));
+    const inspected = await inspectAll(context, database, read, older);
     const result = inspected.mayRun ? await runFiles(context, files, options) : NOTHING_RUN;
+    older.keep();
     const report = reportOf(database, files, inspected, result);
     return { report, known: updatedKnown(known, result.verdict) };
   } finally {
-    await release?.();
+    await prepared?.release();
   }
 }
 

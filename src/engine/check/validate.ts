@@ -10,7 +10,6 @@ import type { SyntaxCheck } from "../../core/reports/syntax-check.ts";
 import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Database, Session } from "../../ports/session.ts";
 import { filesWithoutStatements, forgottenFiles, isForgotten } from "../files/empty-files.ts";
-import { inspectFiles } from "../files/inspect-files.ts";
 import { byWeightAndPlace, gapFindings, type MigrationFiles, readMigrations } from "../files/read-migrations.ts";
 import { asWarnings, findOccupied, type PendingFile } from "../history/first-run.ts";
 import { isFirstRun, type Occupants, readOccupants } from "../history/occupants.ts";
@@ -20,7 +19,7 @@ import { inspectTransactional, type RepeatableFiles, readRepeatables } from "../
 import { readSeeds } from "../seed/read-seeds.ts";
 import type { Context } from "../session/context.ts";
 import { withSession } from "../session/with-session.ts";
-import { checkSyntax, filesToParse } from "./check-syntax.ts";
+import { inspectTexts, OlderFiles, withSyntaxOf } from "./older-files.ts";
 
 /**
  * Checks the files, and, if a database is given, compares them with its history, without running any migration.
@@ -65,27 +64,36 @@ export function readFiles(context: Context): ReadFiles {
   return { versioned, repeatable: readRepeatables(context, versioned.layout) };
 }
 
-/** @throws as `validate` */
+const NO_OLDER = new OlderFiles([], () => undefined);
+
+/**
+ * @param older migrations of these files that may have been inspected before
+ * @throws as `validate`
+ */
 export async function inspectAll(
   context: Context,
   database: Database | undefined,
   { versioned: files, repeatable }: ReadFiles = readFiles(context),
+  older = NO_OLDER,
 ): Promise<Inspected> {
   const { fileSystem, settings } = context;
   const { migrations, findings } = files;
   const all: Finding[] = [...findings];
   const { state, occupants, serverMajor } = database ? await readDatabase(context, database) : NO_DATABASE;
-  all.push(...inspectFiles(fileSystem, migrations, settings, state?.name));
   const { hooks, findings: hookFindings } = readHooks(fileSystem, settings);
   const { seeds, findings: seedFindings } = readSeeds(fileSystem, settings);
   const others = [...repeatable.files, ...hooks, ...seeds].flatMap((one) => ("file" in one ? [one.file] : []));
   all.push(...repeatable.findings, ...hookFindings, ...seedFindings);
   all.push(...inspectTransactional(fileSystem, others, settings));
   const { environment } = settings;
-  const parsed = await checkSyntax(context, filesToParse(migrations, others, environment), serverMajor);
-  all.push(...parsed.findings);
+  const before = await older.inspect(context);
+  const isOlder = new Set(older.migrations);
+  const rest = migrations.filter((one) => !isOlder.has(one));
+  const now = await inspectTexts(context, rest, { others, database: state?.name, serverMajor });
+  all.push(...before.findings, ...now.findings);
+  const syntax = withSyntaxOf(before.syntax, now.syntax);
   const entries = state && compareHistory(migrations, state, environment);
-  const { forgotten, others: rest } = emptyFiles(migrations, entries);
+  const { forgotten, others: empty } = emptyFiles(migrations, entries);
   all.push(...forgottenFiles(forgotten), ...(entries ?? []).flatMap(conflictOf));
   all.push(...programFindings(migrations, entries));
   if (occupants) {
@@ -105,11 +113,11 @@ export async function inspectAll(
     repeatables: repeatable.files,
     findings: all,
     aboutSeveral: (concerns) => [
-      ...filesWithoutStatements(rest.filter(({ path }) => concerns(path))),
+      ...filesWithoutStatements(empty.filter(({ path }) => concerns(path))),
       ...gapFindings(files, settings.directory, entries, concerns),
     ],
     mayRun,
-    ...(parsed.syntax && { syntax: parsed.syntax }),
+    ...(syntax && { syntax }),
   };
 }
 

@@ -40,11 +40,14 @@ export interface InShadow {
     work: (context: DatabaseContext, start?: TrialStart) => Promise<Result>,
     beginning?: Beginning,
   ): Promise<Result>;
-  /**
-   * Begins to start the database for the next work with this beginning, where that takes time beside this thread.
-   * @returns releases it if no work has used it
-   */
-  readonly prepare?: (beginning: Beginning) => Promise<() => Promise<void>>;
+  /** Begins to start the database for the next work with this beginning, where that takes time beside this thread. */
+  readonly prepare?: (beginning: Beginning) => Promise<Prepared>;
+}
+
+/** A database that is being started. */
+export interface Prepared extends Pick<TrialStart, "noteOf"> {
+  /** Closes the database if no work has used it. */
+  release(): Promise<void>;
 }
 
 /**

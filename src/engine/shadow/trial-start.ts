@@ -8,7 +8,7 @@ export interface TrialStart {
   /** Keeps the database for later trials; no session of it may be open. @param applied as above, at this moment */
   keep(applied: number): Promise<void>;
   /** A note about the kept database, if that has so many of them. */
-  noteOf(applied: number, about: "relations" | "schema"): TrialNote | undefined;
+  noteOf(applied: number, about: "relations" | "schema" | "files"): TrialNote | undefined;
 }
 
 /** A text that is kept about a database that migrations make. */

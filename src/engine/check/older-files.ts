@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import type { Finding } from "../../core/failure/failure.ts";
+import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
+import type { SyntaxCheck } from "../../core/reports/syntax-check.ts";
+import { inspectFiles } from "../files/inspect-files.ts";
+import type { Context } from "../session/context.ts";
+import type { TrialNote } from "../shadow/trial-start.ts";
+import { checkSyntax, filesToParse } from "./check-syntax.ts";
+
+/** What the text of files says without running them. */
+export interface InspectedFiles {
+  readonly findings: readonly Finding[];
+  /** Undefined when this copy of pgstep has no parser. */
+  readonly syntax: SyntaxCheck | undefined;
+}
+
+/** Files of other kinds, and the database that the files are for. */
+export interface InspectedWith {
+  readonly others?: readonly SqlFile[];
+  readonly database?: string | undefined;
+  readonly serverMajor?: number | undefined;
+}
+
+/** Inspects the text of migrations, up and down, and of other files. */
+export async function inspectTexts(
+  context: Context,
+  migrations: readonly Migration[],
+  { others = [], database, serverMajor }: InspectedWith = {},
+): Promise<InspectedFiles> {
+  const { fileSystem, settings } = context;
+  const inspected = inspectFiles(fileSystem, migrations, settings, database);
+  const files = filesToParse(migrations, others, settings.environment);
+  const { findings, syntax } = await checkSyntax(context, files, serverMajor);
+  return { findings: [...inspected, ...findings], syntax };
+}
+
+/**
+ * The migrations that a trial begins with. A note beside the image of their database says what their text says: reading
+ * hundreds of files takes half of the time of a check.
+ */
+export class OlderFiles {
+  readonly migrations: readonly Migration[];
+  readonly #note: () => TrialNote | undefined;
+  #toKeep: string | undefined;
+
+  /** @param note of the database in which they are applied, if that is kept at the moment of the call */
+  constructor(migrations: readonly Migration[], note: () => TrialNote | undefined) {
+    this.migrations = migrations;
+    this.#note = note;
+  }
+
+  async inspect(context: Context): Promise<InspectedFiles> {
+    const files = this.#files(await context.sqlParser?.());
+    const noted = this.#note()?.read();
+    if (noted !== undefined) {
+      // Only pgstep writes notes, and each has the checksum of its text.
+      const { of, findings, syntax } = JSON.parse(noted) as InspectedFiles & { readonly of: string };
+      if (of === files) return { findings, syntax };
+    }
+    const inspected = await inspectTexts(context, this.migrations);
+    this.#toKeep = JSON.stringify({ of: files, ...inspected });
+    return inspected;
+  }
+
+  /** Keeps the note, once the database is kept. */
+  keep(): void {
+    if (this.#toKeep !== undefined) this.#note()?.keep(this.#toKeep);
+  }
+
+  /** The image is only one of the up files, and the findings name paths. */
+  #files(parser: { readonly major: number } | undefined): string {
+    const of = ({ path, checksum, header }: SqlFile) => [path, checksum, header];
+    const files = this.migrations.map(({ name, up, down }) => [name, of(up), down && of(down)]);
+    return createHash("sha256")
+      .update(JSON.stringify([parser?.major, files]))
+      .digest("hex");
+  }
+}
+
+/** The sum of two counts. */
+export function withSyntaxOf(one: SyntaxCheck | undefined, other: SyntaxCheck | undefined): SyntaxCheck | undefined {
+  if (!one || !other) return one ?? other;
+  const unparsed = new Map(one.unparsed.map(({ reason, statements }) => [reason, statements]));
+  for (const { reason, statements } of other.unparsed) unparsed.set(reason, (unparsed.get(reason) ?? 0) + statements);
+  return {
+    parser: one.parser,
+    parsed: one.parsed + other.parsed,
+    unparsed: [...unparsed].map(([reason, statements]) => ({ reason, statements })),
+  };
+}
