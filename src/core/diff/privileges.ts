@@ -131,8 +131,16 @@ function changeOf(held: Held, before: Held | undefined, after: Held | undefined)
     ...now.filter((one) => !old.includes(one) && (isOption(one) || !had(old, one))),
     ...lost.filter((one) => !kept.includes(one)),
   ];
-  const revoked = [...old.filter((one) => !had(now, one)), ...kept.filter((one) => !lost.includes(one))].map(plain);
-  const options = old.filter((one) => isOption(one) && now.includes(plain(one))).map(plain);
+  // An owner has the privileges themselves without having been granted them.
+  const isOwners = (one: string) => isOption(one) && held.role === "its owner" && held.kind !== "column";
+  const revoked = [
+    ...old.filter((one) => !had(now, one) && !isOwners(one)),
+    ...kept.filter((one) => !lost.includes(one)),
+  ].map(plain);
+  const options = old
+    .filter((one) => isOption(one) && (now.includes(plain(one)) || (isOwners(one) && !had(now, one))))
+    .map(plain)
+    .filter((one) => !revoked.includes(one));
   const list = (all: readonly string[]) => wordsOf(held, all.map(plain));
   const grants = granted.filter((one) => !isOption(one));
   const withOption = granted.filter(isOption);

@@ -31,19 +31,23 @@ const ON_TABLES = "ARRAY['DELETE', 'INSERT', 'REFERENCES', 'SELECT', 'TRIGGER', 
 
 /**
  * An object for each role whose privileges differ from those of a new object, with the differences. The owner has no
- * name here, because owners differ from server to server.
+ * name here, because owners differ from server to server: there its grant options are not comparable either, because
+ * on another server the same role may not be the owner.
  */
-function privileges(serverVersion: number, granted: readonly Granted[]): ObjectQuery {
+function privileges(serverVersion: number, portable: Portable | undefined, granted: readonly Granted[]): ObjectQuery {
   const sources = granted.map(
     ({ kind, name, within = name, acl, initial: before, owner, from, maintains = false }) =>
       `SELECT ${kind}, ${name}, ${within}, ${acl}, ${before}, ${owner}, ${maintains} FROM ${from} AND ${acl} IS NOT NULL`,
   );
-  const items = (
-    list: string,
-  ) => `SELECT e.grantee, CASE WHEN e.is_grantable AND e.grantee <> o.owner THEN e.privilege_type || ' WITH GRANT OPTION' ELSE e.privilege_type END AS privilege
- FROM aclexplode(${list}) e WHERE e.grantee <> o.owner OR e.privilege_type <> 'MAINTAIN'`;
+  const hasMaintain = portable ? "e.grantee <> o.owner OR e.privilege_type <> 'MAINTAIN'" : "true";
+  const items = (list: string, privilege: string) =>
+    `SELECT e.grantee, ${privilege} AS privilege FROM aclexplode(${list}) e WHERE ${hasMaintain}`;
+  const isOption = portable ? "e.is_grantable AND e.grantee <> o.owner" : "e.is_grantable";
+  const withOption = `CASE WHEN ${isOption} THEN e.privilege_type || ' WITH GRANT OPTION' ELSE e.privilege_type END`;
+  const added = `${items("o.acl", withOption)} EXCEPT ${items("o.initial", withOption)}`;
+  const removed = `${items("o.initial", "e.privilege_type")} EXCEPT ${items("o.acl", "e.privilege_type")}`;
   const change = `SELECT x.grantee, x.is_new, array_agg(x.privilege ORDER BY x.privilege COLLATE "C") AS privileges FROM (
- (SELECT *, true AS is_new FROM (${items("o.acl")} EXCEPT ${items("o.initial")}) n) UNION ALL (SELECT *, false FROM (${items("o.initial")} EXCEPT ${items("o.acl")}) m)) x GROUP BY x.grantee, x.is_new`;
+ (SELECT *, true AS is_new FROM (${added}) n) UNION ALL (SELECT *, false FROM (${removed}) m)) x GROUP BY x.grantee, x.is_new`;
   // ALL includes MAINTAIN where it exists.
   const all = (option: string) =>
     `WHEN o.maintains AND g.is_new AND g.privileges @> ARRAY(SELECT p || '${option}' FROM unnest(${ON_TABLES}) p) THEN array_append(g.privileges, 'MAINTAIN${option}')`;
@@ -192,5 +196,5 @@ export function privilegeQueries(
 ): ObjectQuery[] {
   const all = [...GRANTED, schemaPrivileges(serverVersion, portable), defaults(portable !== undefined)];
   const granted = all.filter(({ ifAny }) => ifAny === undefined || present.has(ifAny));
-  return [privileges(serverVersion, granted), COMMENTS];
+  return [privileges(serverVersion, portable, granted), COMMENTS];
 }
