@@ -93,6 +93,11 @@ export const ACCESS_PAIRS: readonly Pair[] = [
     `${T} GRANT SELECT ON t TO CURRENT_USER WITH GRANT OPTION; REVOKE UPDATE, DELETE ON t FROM CURRENT_USER;`,
   ],
   [
+    "an owner's grant options on columns and in default privileges",
+    `${T} CREATE SCHEMA s;`,
+    `${T} CREATE SCHEMA s; GRANT SELECT (a) ON t TO CURRENT_USER WITH GRANT OPTION; ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON TABLES TO CURRENT_USER WITH GRANT OPTION; ALTER DEFAULT PRIVILEGES GRANT UPDATE ON TABLES TO CURRENT_USER WITH GRANT OPTION;`,
+  ],
+  [
     "privileges on system objects",
     T,
     `${T} GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_dir(text) TO reader; REVOKE SELECT ON pg_catalog.pg_stat_activity FROM PUBLIC;`,

@@ -131,8 +131,7 @@ function changeOf(held: Held, before: Held | undefined, after: Held | undefined)
     ...now.filter((one) => !old.includes(one) && (isOption(one) || !had(old, one))),
     ...lost.filter((one) => !kept.includes(one)),
   ];
-  // An owner has the privileges themselves without having been granted them.
-  const isOwners = (one: string) => isOption(one) && held.role === "its owner" && held.kind !== "column";
+  const isOwners = (one: string) => isOption(one) && held.role === "its owner" && hasOwner(held);
   const revoked = [
     ...old.filter((one) => !had(now, one) && !isOwners(one)),
     ...kept.filter((one) => !lost.includes(one)),
@@ -152,6 +151,12 @@ function changeOf(held: Held, before: Held | undefined, after: Held | undefined)
     ...(grants.length > 0 ? [{ sql: `GRANT ${list(grants)} ON <on> TO <to>`, isRevoke: false }] : []),
     ...(withOption.length > 0 ? [{ sql: `GRANT ${list(withOption)} ON <on> TO <to>${OPTION}`, isRevoke: false }] : []),
   ];
+}
+
+/** True if the owner has privileges that no GRANT has given. */
+function hasOwner({ kind, name }: Held): boolean {
+  const isInSchema = kind.startsWith("future ") && DEFAULTS.exec(name)?.[2] !== undefined;
+  return kind !== "column" && !isInSchema;
 }
 
 /** MAINTAIN is only in a list of all privileges on tables, which older servers have without it. */
