@@ -25,6 +25,8 @@ export interface Outcome {
   /** Values that are spelled differently, and failures that only rows cause. */
   readonly notes: readonly string[];
   readonly sql: string;
+  /** The announced ones. */
+  readonly losses?: readonly string[];
 }
 
 /** A server, and a context that new databases of it get. */
@@ -125,7 +127,7 @@ async function judged(place: Place, diff: Diff, from: string, to: string): Promi
     for (const { up, isOutside } of diff.files) await runFile(context, up, isOutside);
   };
   const judgement = await judgeRun(place, { from, to, run, losses: diff.losses });
-  return { ...judgement, sql: diff.files.map(({ up }) => up).join("\n") };
+  return { ...judgement, losses: diff.losses, sql: diff.files.map(({ up }) => up).join("\n") };
 }
 
 /** What changes one schema into another. */

@@ -6,6 +6,15 @@ export function parentsOf(side: SchemaSide, table: string): string[] {
   return Array.isArray(parents) ? parents.map(String) : [];
 }
 
+/** True if a foreign key refers to the table, or to one that it inherits from. */
+export function isReferenced(side: SchemaSide, table: string): boolean {
+  const key = ` REFERENCES ${table}(`;
+  const isOf = [...side.objects.values()].some(
+    ({ kind, facts }) => kind === "constraint" && String(facts.definition).includes(key),
+  );
+  return isOf || parentsOf(side, table).some((parent) => isReferenced(side, parent));
+}
+
 /** The tables below a table, partitions included. */
 export function heirsOf(side: SchemaSide, table: string): string[] {
   const below = [...side.relations.keys()].filter((one) => parentsOf(side, one).includes(table));

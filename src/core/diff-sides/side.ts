@@ -151,6 +151,15 @@ export function isIdentity({ type, statements: [statement = ""] }: DumpEntry): b
   return type === "SEQUENCE" && statement.startsWith("ALTER TABLE ");
 }
 
+/** The sequence of an identity column, as SQL. */
+export function identitySequence({ entries }: SchemaSide, table: string, column: string): string | undefined {
+  const of = [...entries.values()].find(
+    (one) =>
+      one.within === table && isIdentity(one) && (one.statements[0] ?? "").includes(` ALTER COLUMN ${column} ADD `),
+  );
+  return of?.identity;
+}
+
 /** The constraint, index, trigger, rule or policy of an entry, as the model names it. */
 export function partOf({ type, within, name, identity }: IdentifiedEntry): ObjectKey {
   if (type === "INDEX") return { kind: "index", name: `${within}.${plainName(identity ?? name)}` };
@@ -182,7 +191,7 @@ export function isCommon(from: SchemaSide, to: SchemaSide, relation: string | un
   return kind !== undefined && kind === to.relations.get(relation);
 }
 
-const COLUMN = new RegExp(`^ {4}(${NAME}) `);
+const COLUMN = new RegExp(`^(?: {4}|\\t)(${NAME}) `);
 /** The name of a NOT NULL constraint; undefined for one that PostgreSQL gave. */
 export function chosenName(name: string | undefined): string | undefined {
   return name === undefined || /_not_null\d*"?$/.test(name) ? undefined : name;
@@ -190,13 +199,17 @@ export function chosenName(name: string | undefined): string | undefined {
 
 const NOT_NULL_NAME = new RegExp(` CONSTRAINT (${NAME}) NOT NULL`);
 
-/** The columns of a table in their order, each with the name of its NOT NULL constraint if that is not the usual one. */
-export function columnsInOrder(side: SchemaSide, table: string): Map<string, string | undefined> {
-  const [create = ""] = side.entries.get(`TABLE ${table}`)?.statements ?? [];
+/**
+ * The columns of a table, or the fields of a composite type, in their order, each with the name of its NOT NULL constraint if
+ * that is not the usual one.
+ */
+export function columnsInOrder(side: SchemaSide, name: string): Map<string, string | undefined> {
+  const entry = side.entries.get(`TABLE ${name}`) ?? side.entries.get(`TYPE ${name}`);
+  const [create = ""] = entry?.statements ?? [];
   const columns = new Map<string, string | undefined>();
   for (const line of create.split("\n")) {
-    const [, name] = COLUMN.exec(line) ?? [];
-    if (name !== undefined && name !== "CONSTRAINT") columns.set(name, NOT_NULL_NAME.exec(line)?.[1]);
+    const [, column] = COLUMN.exec(line) ?? [];
+    if (column !== undefined && column !== "CONSTRAINT") columns.set(column, NOT_NULL_NAME.exec(line)?.[1]);
   }
   return columns;
 }

@@ -1,3 +1,5 @@
+import { columnsInOrder, partsOf, type SchemaSide } from "../diff-sides/side.ts";
+
 /** Types of numbers, each with what it can hold: all that the ones before it can. */
 const WIDTHS = ["smallint", "integer", "bigint", "numeric"];
 const TEXTS: ReadonlySet<string> = new Set(["text", "character varying"]);
@@ -49,4 +51,78 @@ function isNarrower(old: TypeWords, now: TypeWords): boolean {
   // Precision of times; lengths of text are checked by the server.
   if (!/^(?:time|interval)/.test(now.base)) return false;
   return (now.modifiers[0] ?? 6) < (old.modifiers[0] ?? 6);
+}
+
+/**
+ * What becomes of the values of a column that gets another type:
+ * - kept: all of them, or the statement fails
+ * - cut: some may be rounded or shortened silently
+ * - mixed: fields of a composite value would get the values of other fields
+ */
+export type Outcome = "kept" | "cut" | "mixed";
+
+/** How values are converted: as an assignment, by an explicit cast, or by a cast to text and from there. */
+export type Way = "assigned" | "cast" | "as text";
+
+/** A type, and the schema that it is a type of. */
+export interface TypeIn {
+  readonly side: SchemaSide;
+  readonly type: string;
+}
+
+/** @param before in the first schema */
+export function conversion(before: TypeIn, after: TypeIn, way: Way): Outcome {
+  const [old, now] = [resolved(before), resolved(after)];
+  if (old.type.endsWith("[]") && now.type.endsWith("[]")) {
+    return conversion(elementOf(old), elementOf(now), way);
+  }
+  const [from, to] = [fieldsOf(old), fieldsOf(now)];
+  if (from && to) return conversionOfFields(from, to, [before.side, after.side]);
+  if (mayLose(old.type, now.type)) return "cut";
+  // Only an explicit cast shortens a text that is too long.
+  return way !== "assigned" && isLimited(now.type) && old.type !== now.type ? "cut" : "kept";
+}
+
+type Fields = readonly (readonly [name: string, type: string])[];
+
+/** The text of a composite value has its fields in order, without names. */
+function conversionOfFields(from: Fields, to: Fields, [before, after]: readonly [SchemaSide, SchemaSide]): Outcome {
+  if (from.length !== to.length || from.some(([name], index) => name !== to[index]?.[0])) return "mixed";
+  // A field is read as an assignment is: a text that is too long is refused.
+  const outcomes = from.map(([, type], index) =>
+    conversion({ side: before, type }, { side: after, type: to[index]?.[1] ?? type }, "assigned"),
+  );
+  return worst(outcomes);
+}
+
+/** The outcome of several conversions. */
+export function worst(outcomes: readonly Outcome[]): Outcome {
+  return (["mixed", "cut"] as const).find((one) => outcomes.includes(one)) ?? "kept";
+}
+
+/** The type that the values of a domain have. */
+function resolved({ side, type }: TypeIn): TypeIn {
+  const of = side.objects.get(`domain ${type}`)?.facts.type;
+  return of === undefined ? { side, type } : resolved({ side, type: String(of) });
+}
+
+function elementOf({ side, type }: TypeIn): TypeIn {
+  return { side, type: type.slice(0, -"[]".length) };
+}
+
+/** The fields of a composite type, or of the row type of a table, in their order; undefined for another type. */
+export function fieldsOf({ side, type }: TypeIn): Fields | undefined {
+  const columns = partsOf(side, "column").get(type);
+  return columns && [...columnsInOrder(side, type).keys()].map((name) => [name, String(columns.get(name)?.type)]);
+}
+
+/** True for a column whose values have fields, perhaps those of a domain over a composite type. */
+export function isComposite(one: TypeIn): boolean {
+  return fieldsOf(resolved(one)) !== undefined;
+}
+
+function isLimited(type: string): boolean {
+  return (
+    /^(?:character(?: varying)?|bit(?: varying)?)\(\d+\)$/.test(type) || ["character", "bit", "name"].includes(type)
+  );
 }

@@ -1,11 +1,18 @@
 import type { Fact, Facts } from "../catalog/schema-object.ts";
 import { heirsOf, parentsOf, rowColumnsOf, storesOf } from "../diff-sides/heirs.ts";
 import { splitName, unquoted } from "../diff-sides/names.ts";
-import { chosenName, columnsInOrder, isCommon, partsOf, type SchemaSide } from "../diff-sides/side.ts";
+import {
+  chosenName,
+  columnsInOrder,
+  identitySequence,
+  isCommon,
+  partsOf,
+  type SchemaSide,
+} from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
-import { mayLose } from "./casts.ts";
+import { conversion, isComposite, type Way } from "./casts.ts";
 import { type Columns, type DroppedColumn, dropColumn, dropOrLeave } from "./drops.ts";
-import { changedOptions, unusualOptions } from "./sequences.ts";
+import { changedOptions, moveInto, nextValue, sequenceOf, unusualOptions } from "./sequences.ts";
 
 const STORAGE: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", m: "MAIN", x: "EXTENDED" };
 /** Types whose values are stored in the table itself as long as there is room. */
@@ -16,6 +23,8 @@ const COMPRESSION: Readonly<Record<string, string>> = { p: "pglz", l: "lz4" };
 interface Column extends DroppedColumn {
   readonly order: number;
   readonly notNullName: string | undefined;
+  /** The schemas before and after. */
+  readonly sides: readonly [SchemaSide, SchemaSide];
 }
 
 /** Changes of the columns of tables that both schemas have. */
@@ -28,7 +37,10 @@ export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
     const [old, now] = [before.get(table) ?? new Map(), after.get(table) ?? new Map()];
     const oldNames = columnsInOrder(from, table);
     const heirs = heirsOf(from, table);
-    const shared = { table, heirs, stores: storesOf(from, table), rows: rowColumnsOf(from, table) };
+    const shared = {
+      ...{ table, heirs, stores: storesOf(from, table), rows: rowColumnsOf(from, table) },
+      sides: [from, to] as const,
+    };
     const parents = parentsOf(to, table).filter((parent) => isCommon(from, to, parent));
     const dropped = [...old].flatMap(([name, facts]) =>
       now.has(name) || facts.inherited === true ? [] : dropOrLeave({ ...shared, name }, facts, after),
@@ -42,7 +54,7 @@ export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
       return [
         ...changeColumn(column, former, facts),
         ...renameNotNull(column, oldNames.get(name), [former, facts]),
-        ...continued(from, column, former, facts),
+        ...continued(column, former, facts),
       ];
     });
     return [...dropped, ...changed];
@@ -117,14 +129,14 @@ function changeColumn(column: Column, before: Facts, after: Facts): Action[] {
 const NEXT_VALUE = /^nextval\('(.*)'::regclass\)$/;
 
 /** A new sequence begins after the values that exist. */
-function continued(from: SchemaSide, { table, name, order }: Column, before: Facts, facts: Facts): Action[] {
+function continued({ table, name, order, sides: [from, to] }: Column, before: Facts, facts: Facts): Action[] {
   const of = facts.identity === undefined ? NEXT_VALUE.exec(String(facts.default))?.[1] : undefined;
   const isNew = facts.identity !== undefined ? before.identity === undefined : of !== undefined;
   const isFormer = of !== undefined && (from.objects.has(`sequence ${of}`) || before.identity !== undefined);
   if (!isNew || (isFormer && before.identity === undefined)) return [];
-  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-  const sequence = of === undefined ? `pg_get_serial_sequence(${quoted(table)}, ${quoted(unquoted(name))})` : `'${of}'`;
-  const sql = `SELECT setval(${sequence}, COALESCE(max(${name}), 0) + 1, false) FROM ${table}`;
+  const sequence = of === undefined ? sequenceOf(table, name) : `'${of}'`;
+  const settings = of === undefined ? facts["sequence settings"] : to.objects.get(`sequence ${of}`)?.facts.settings;
+  const sql = `SELECT setval(${sequence}, ${nextValue(name, settings as Facts | undefined)}, false) FROM ${table}`;
   return [{ sql, phase: PHASE.marks, order }];
 }
 
@@ -141,29 +153,31 @@ function replaced(column: Column, before: Facts, after: Facts): Action[] {
 
 /** Each way is tried after the one before has failed: a cast that PostgreSQL knows keeps all values. */
 function retyped(column: Column, before: Facts, after: Facts): Action {
-  const { table, name, order, heirs, stores } = column;
+  const { table, name, order, heirs, stores, sides } = column;
   const collation = after.collation === undefined ? "" : ` COLLATE ${after.collation}`;
   const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
   const [old, type] = [String(before.type), String(after.type)];
-  const loses = mayLose(old, type) ? { loses: stores(name).map((one) => `values of column ${one}`) } : {};
+  const outcome = (way: Way) => conversion({ side: sides[0], type: old }, { side: sides[1], type }, way);
+  const losing = { loses: stores(name).map((one) => `values of column ${one}`) };
   const tables = [table, ...heirs].map((one) => relationTarget(one, unquoted(name)));
   const targets = [...tables, typeTarget(old)];
-  const change = (using: string): Action => ({
+  const change = (using: string, way: Way): Action => ({
     sql: `${at} TYPE ${type}${collation}${using === "" ? "" : ` USING ${using}`}`,
     phase: PHASE.changeColumn,
     order,
     targets,
-    ...loses,
+    ...(outcome(way) === "cut" && losing),
   });
+  const text: Action[][] = outcome("as text") === "mixed" ? [] : [[change(`${name}::text::${type}`, "as text")]];
   const step = (sql: string): Action => ({ sql: `${at} ${sql}`, phase: PHASE.changeColumn, order });
   const cast: Action = {
-    ...change(""),
-    otherwise: [[change(`${name}::${type}`)], [change(`${name}::text::${type}`)], replaced(column, before, after)],
+    ...change("", "assigned"),
+    otherwise: [[change(`${name}::${type}`, "cast")], ...text, replaced(column, before, after)],
   };
   if (before.default === undefined) return cast;
   // The default may have no cast, while the values have one.
   const again = after.default === undefined ? [] : [step(`SET DEFAULT ${after.default}`)];
-  return { ...change(""), otherwise: [[step("DROP DEFAULT"), cast, ...again]] };
+  return { ...change("", "assigned"), otherwise: [[step("DROP DEFAULT"), cast, ...again]] };
 }
 
 function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
@@ -174,6 +188,7 @@ function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
   const drop: Action = { sql: `${at} DROP NOT NULL`, phase: PHASE.dropDefault, order };
   const set = { phase: PHASE.notNull, order };
   const chosen = chosenName(column.notNullName);
+  const hasFields = isComposite({ side: column.sides[1], type: String(after.type) });
   const named = chosen === undefined ? "" : `CONSTRAINT ${chosen} `;
   if (now === undefined) return [drop];
   if (now === "yes")
@@ -181,7 +196,8 @@ function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
       {
         ...set,
         sql: named === "" ? `${at} SET NOT NULL` : `ALTER TABLE ${table} ADD ${named}NOT NULL ${name}`,
-        ...(named === "" && { safe: { kind: "not null", table, name } as const }),
+        // IS NOT NULL is false for a composite value with a NULL in it.
+        ...(named === "" && !hasFields && { safe: { kind: "not null", table, name } as const }),
         otherwise: [[{ ...set, sql: `${at} SET NOT NULL` }]],
       },
     ];
@@ -208,7 +224,7 @@ function quotedIfNeeded(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
-function identityActions({ table, name, order }: Column, before: Facts, after: Facts): Action[] {
+function identityActions({ table, name, order, sides }: Column, before: Facts, after: Facts): Action[] {
   const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
   const change = { phase: PHASE.changeTable, order };
   // A partition has the identity of its parent, and no sequence of its own.
@@ -220,7 +236,11 @@ function identityActions({ table, name, order }: Column, before: Facts, after: F
   const kind = before.identity === after.identity ? [] : [`SET GENERATED ${String(after.identity).toUpperCase()}`];
   const [old, now] = [before["sequence settings"], after["sequence settings"]] as [Facts, Facts];
   const options = [...kind, ...changedOptions(old, now, "SET ")];
-  return options.length === 0 ? [] : [{ ...change, sql: `${at} ${options.join(" ")}` }];
+  if (options.length === 0) return [];
+  const alter: Action = { ...change, sql: `${at} ${options.join(" ")}` };
+  const sequence = identitySequence(sides[0], table, name);
+  const moved = sequence === undefined ? [] : [[{ ...change, sql: moveInto(sequence, old, now) }, alter]];
+  return [{ ...alter, otherwise: moved }];
 }
 
 /** The settings of a column that have statements of their own. */

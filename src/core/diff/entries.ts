@@ -1,6 +1,7 @@
 import { keyOf } from "../catalog/schema-object.ts";
 import { comparable } from "../diff-sides/comparison.ts";
-import { isCommon, isIdentity, partOf, type SchemaSide, type SideEntry } from "../diff-sides/side.ts";
+import { isReferenced, parentsOf } from "../diff-sides/heirs.ts";
+import { factsOf, isCommon, isIdentity, partOf, type SchemaSide, type SideEntry } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
 import { dropSql } from "./drops.ts";
 import { type NewTable, newTable } from "./new-tables.ts";
@@ -243,9 +244,18 @@ function dropped(comparison: Comparison, entry: SideEntry): Action[] {
   if (within !== undefined && !isCommon(from, to, within)) return [];
   // A type and its own functions need each other. CASCADE would drop columns too, with their values.
   const isFree = from.objects.has(`type ${entry.identity}`) && !isTypeOfKept(comparison, entry.identity ?? "");
-  return dropOf(entry).map((drop) =>
+  const drops = dropOf(entry).map((drop) =>
     isFree ? { ...drop, otherwise: [[{ ...drop, sql: `${drop.sql} CASCADE` }]] } : drop,
   );
+  return [...detached(comparison, entry), ...drops];
+}
+
+/** A partition of a table that foreign keys refer to cannot be dropped before it is detached. */
+function detached({ from, to }: Comparison, { type, identity, order }: SideEntry): Action[] {
+  if (type !== "TABLE" || identity === undefined || factsOf(from, "table", identity)?.bound === undefined) return [];
+  const [parent] = parentsOf(from, identity);
+  if (!isCommon(from, to, parent) || !isReferenced(from, parent)) return [];
+  return [{ sql: `ALTER TABLE ${parent} DETACH PARTITION ${identity}`, phase: PHASE.detach, order: -order }];
 }
 
 /** True if a domain, or a column that both schemas have, is of a type. */

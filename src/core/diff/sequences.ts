@@ -1,4 +1,5 @@
 import type { Facts } from "../catalog/schema-object.ts";
+import { unquoted } from "../diff-sides/names.ts";
 import type { SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE } from "./action.ts";
 
@@ -44,6 +45,29 @@ export function changedOptions(before: Facts, after: Facts, prefix = ""): string
     .map(([name, word]) => `${prefix}${word(after[name])}`);
 }
 
+/** A statement that moves a sequence to the nearest position within its new limits. */
+export function moveInto(sequence: string, before: Facts, { min, max }: Facts): string {
+  const [isHigher, isLower] = [before.min !== min, before.max !== max];
+  const low = isHigher ? `GREATEST(last_value, ${min})` : "last_value";
+  const nearest = isLower ? `LEAST(${low}, ${max})` : low;
+  const limits = [...(isHigher ? [`last_value >= ${min}`] : []), ...(isLower ? [`last_value <= ${max}`] : [])];
+  return `SELECT setval('${sequence}', ${nearest}, ${["is_called", ...limits].join(" AND ")}) FROM ${sequence}`;
+}
+
+/** The sequence of an identity column, as SQL for setval. */
+export function sequenceOf(table: string, column: string): string {
+  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  return `pg_get_serial_sequence(${quoted(table)}, ${quoted(unquoted(column))})`;
+}
+
+/** The first value of a new sequence, which comes after those of the column. */
+export function nextValue(column: string, settings: Facts | undefined): string {
+  const start = String(settings?.start ?? "1");
+  if (String(settings?.increment ?? "1").startsWith("-")) return `LEAST(COALESCE(min(${column}), 0) - 1, ${start})`;
+  const next = `COALESCE(max(${column}), 0) + 1`;
+  return start === "1" ? next : `GREATEST(${next}, ${start})`;
+}
+
 /** Changes of sequences that both schemas have. */
 export function sequenceActions(from: SchemaSide, to: SchemaSide): Action[] {
   const actions: Action[] = [];
@@ -57,8 +81,9 @@ export function sequenceActions(from: SchemaSide, to: SchemaSide): Action[] {
       actions.push({ sql: `ALTER SEQUENCE ${name} ${sql}`, phase, order: 0 });
     if (options.length > 0) {
       const alter: Action = { sql: `ALTER SEQUENCE ${name} ${options.join(" ")}`, phase: PHASE.changeTable, order: 0 };
-      // The position may be outside the new limits.
-      actions.push({ ...alter, otherwise: [[{ ...alter, sql: `${alter.sql} RESTART` }]] });
+      const moved = { ...alter, sql: moveInto(name, old, now) };
+      // A position within the new limits stays. If the limits have nothing in common, no position does.
+      actions.push({ ...alter, otherwise: [[moved, alter], [{ ...alter, sql: `${alter.sql} RESTART` }]] });
     }
     if (before.persistence !== after.persistence)
       change(after.persistence === "u" ? "SET UNLOGGED" : "SET LOGGED", PHASE.changeTable);

@@ -1,8 +1,9 @@
 import type { Fact, Facts } from "../catalog/schema-object.ts";
+import { storesOf } from "../diff-sides/heirs.ts";
 import { literal, splitName, suffixed, unquoted } from "../diff-sides/names.ts";
 import { partsOf, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, type Target, typeTarget } from "./action.ts";
-import { mayLose } from "./casts.ts";
+import { conversion, fieldsOf, type Outcome, worst } from "./casts.ts";
 import { withoutEnd } from "./tables.ts";
 
 /** Changes of enums, domains and composite types that both schemas have. */
@@ -48,8 +49,12 @@ function replacedType(from: SchemaSide, to: SchemaSide, name: string): Action[] 
   const kind = kindOf(from, name) === "domain" ? "DOMAIN" : "TYPE";
   const entry = to.entries.get(`${kindOf(to, name) === "domain" ? "DOMAIN" : "TYPE"} ${name}`);
   const [create = ""] = entry?.statements ?? [];
-  const using = (column: string, type: string) => `${column}::text::${type}`;
-  return rebuilt(from, to, { name, kind, create: withoutEnd(create), using });
+  const outcome = (type: string) => conversion({ side: from, type }, { side: to, type }, "as text");
+  return rebuilt(from, to, { name, kind, create: withoutEnd(create), using: asText, outcome });
+}
+
+function asText(column: string, type: string): string {
+  return `${column}::text::${type}`;
 }
 
 function labelsOf({ labels }: Facts): string[] {
@@ -88,7 +93,7 @@ function enumActions(from: SchemaSide, to: SchemaSide, name: string, labels: Lab
 /** PostgreSQL removes no value of an enum: a new type takes the place of the old one. Rows with a removed value fail. */
 function rebuiltEnum(from: SchemaSide, to: SchemaSide, name: string, labels: readonly string[]): Action[] {
   const create = `CREATE TYPE ${name} AS ENUM (${labels.map(literal).join(", ")})`;
-  return rebuilt(from, to, { name, kind: "TYPE", create, using: (column, type) => `${column}::text::${type}` });
+  return rebuilt(from, to, { name, kind: "TYPE", create, using: asText, outcome: () => "kept" });
 }
 
 interface NewType {
@@ -97,12 +102,14 @@ interface NewType {
   readonly kind: "TYPE" | "DOMAIN";
   /** The statement that creates it. */
   readonly create: string;
-  /** The expression for the values of a column; undefined for those of which none is known. */
+  /** The expression for the values of a column; undefined for an assignment. */
   readonly using: (column: string, type: string) => string | undefined;
+  /** What becomes of the values; columns with mixed ones are left to later statements. */
+  readonly outcome: (type: string) => Outcome;
 }
 
 /** A new type takes the place of one with this name, also in the columns that keep it. */
-function rebuilt(from: SchemaSide, to: SchemaSide, { name, kind, create, using }: NewType): Action[] {
+function rebuilt(from: SchemaSide, to: SchemaSide, { name, kind, create, using, outcome }: NewType): Action[] {
   const [schema, plain] = splitName(name);
   const old = suffixed(plain, "_old");
   const former = `${schema}.${old}`;
@@ -120,10 +127,13 @@ function rebuilt(from: SchemaSide, to: SchemaSide, { name, kind, create, using }
       const later = after.get(table)?.get(column);
       if ((type !== name && type !== `${name}[]`) || facts.inherited === true || later?.type !== type) continue;
       const alter = `ALTER TABLE ${table} ALTER COLUMN ${column}`;
+      const values = outcome(type);
+      if (values === "mixed") continue;
       if (facts.default !== undefined) actions.push(at(`${alter} DROP DEFAULT`, 2));
       const expression = using(column, type);
       actions.push({
         ...at(`${alter} TYPE ${type}${expression === undefined ? "" : ` USING ${expression}`}`, 3),
+        ...(values === "cut" && { loses: storesOf(from, table)(column).map((one) => `values of column ${one}`) }),
         targets: [relationTarget(table, unquoted(column)), typeTarget(former)],
       });
       if (later.default !== undefined) actions.push(at(`${alter} SET DEFAULT ${later.default}`, 4));
@@ -199,12 +209,13 @@ function rebuiltDomain(
 ): Action[] {
   const [create] = to.entries.get(`DOMAIN ${name}`)?.statements ?? [];
   if (create === undefined) return [];
-  const isAssigned = !mayLose(String(before.type), String(after.type)) && isWider(before, after);
-  const using = (column: string, type: string) =>
-    isAssigned && !type.endsWith("]") ? undefined : `${column}::text::${type}`;
+  const isAssigned = (type: string) => isWider(before, after) && !type.endsWith("]");
+  const using = (column: string, type: string) => (isAssigned(type) ? undefined : asText(column, type));
+  const outcome = (type: string) =>
+    conversion({ side: from, type }, { side: to, type }, isAssigned(type) ? "assigned" : "as text");
   // The name of the constraint is for the new domain.
   const drop = { sql: `ALTER DOMAIN ${name} DROP NOT NULL`, phase: PHASE.type, order: 9_000 };
-  const actions = rebuilt(from, to, { name, kind: "DOMAIN", create: withoutEnd(create), using });
+  const actions = rebuilt(from, to, { name, kind: "DOMAIN", create: withoutEnd(create), using, outcome });
   return before["not null"] === true ? [drop, ...actions] : actions;
 }
 
@@ -252,31 +263,36 @@ function attributeActions(from: SchemaSide, to: SchemaSide, name: string): Actio
       const old = before.get(attribute);
       if (!old) return [alter(`ADD ATTRIBUTE ${attribute} ${typed(facts)}`, PHASE.addColumn)];
       if (typed(old) === typed(facts)) return [];
-      const loses = mayLose(String(old.type), String(facts.type))
-        ? { loses: lost(attribute).map((one) => `values of ${one}`) }
-        : {};
+      const values = conversion({ side: from, type: `${old.type}` }, { side: to, type: `${facts.type}` }, "assigned");
+      const loses = values === "cut" ? { loses: lost(attribute).map((one) => `values of ${one}`) } : {};
       const change = alter(`ALTER ATTRIBUTE ${attribute} TYPE ${typed(facts)}`, PHASE.changeColumn);
       // A column of the type stops the statement.
-      return [{ ...change, ...loses, otherwise: [rebuiltComposite(from, to, name, [before, after])] }];
+      return [{ ...change, ...loses, otherwise: [rebuiltComposite(from, to, name)] }];
     }),
   ];
 }
 
-function rebuiltComposite(
-  from: SchemaSide,
-  to: SchemaSide,
-  name: string,
-  [before, after]: readonly [ReadonlyMap<string, Facts>, ReadonlyMap<string, Facts>],
-): Action[] {
+function rebuiltComposite(from: SchemaSide, to: SchemaSide, name: string): Action[] {
   const [create = ""] = to.entries.get(`TYPE ${name}`)?.statements ?? [];
+  const before = new Map(fieldsOf({ side: from, type: name }));
+  const after = fieldsOf({ side: to, type: name }) ?? [];
   const using = (column: string, type: string) => {
-    const fields = [...after].map(([attribute, facts]) => {
-      const old = before.get(attribute);
-      const value = `(${column}).${attribute}`;
-      return old === undefined ? "NULL" : old.type === facts.type ? value : `${value}::text::${facts.type}`;
+    // An array has no expression for its elements.
+    if (type.endsWith("]")) return asText(column, type);
+    const fields = after.map(([field, now]) => {
+      const old = before.get(field);
+      const value = `(${column}).${field}`;
+      return old === undefined ? "NULL" : old === now ? value : asText(value, now);
     });
-    // An array has no such expression: the statement fails.
     return `CASE WHEN ${column} IS DISTINCT FROM NULL THEN ROW(${fields.join(", ")})::${type} END`;
   };
-  return rebuilt(from, to, { name, kind: "TYPE", create: withoutEnd(create), using });
+  const outcome = (type: string): Outcome => {
+    if (type.endsWith("]")) return conversion({ side: from, type }, { side: to, type }, "as text");
+    const outcomes = after.map(([field, now]) => {
+      const old = before.get(field);
+      return old === undefined ? "kept" : conversion({ side: from, type: old }, { side: to, type: now }, "as text");
+    });
+    return worst(outcomes);
+  };
+  return rebuilt(from, to, { name, kind: "TYPE", create: withoutEnd(create), using, outcome });
 }

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { trialPlaces, tryPair } from "../../diff/trial.ts";
+import { sharedServer } from "../../support/postgres-server.ts";
+
+const COLUMN = ["column public.t.v"];
+const VALUES = ["values of column public.t.v"];
+
+/** A change, and what it announces that it deletes. */
+const CHANGES: readonly (readonly [name: string, before: string, after: string, losses: readonly string[]])[] = [
+  [
+    "an array of composite values whose fields swap places",
+    "CREATE TYPE c AS (a text, b text, n int); CREATE TABLE t (v c[]);",
+    "CREATE TYPE c AS (b text, a text, n bigint); CREATE TABLE t (v c[]);",
+    COLUMN,
+  ],
+  [
+    "an array of composite values with a field more before the others",
+    "CREATE TYPE c AS (a text, n int); CREATE TABLE t (v c[]);",
+    "CREATE TYPE c AS (z text, a text, n bigint); CREATE TABLE t (v c[]);",
+    COLUMN,
+  ],
+  [
+    "an array of composite values whose fields keep their places",
+    "CREATE TYPE c AS (a text, n int); CREATE TABLE t (v c[]);",
+    "CREATE TYPE c AS (a text, n bigint); CREATE TABLE t (v c[]);",
+    [],
+  ],
+  [
+    "a composite value whose fields swap places",
+    "CREATE TYPE c AS (a text, b text, n int); CREATE TABLE t (v c);",
+    "CREATE TYPE c AS (b text, a text, n bigint); CREATE TABLE t (v c);",
+    [],
+  ],
+  [
+    "a composite value in another one",
+    "CREATE TYPE c AS (a text, b text, n int); CREATE TYPE d AS (one c, two c); CREATE TABLE t (v d);",
+    "CREATE TYPE c AS (b text, a text, n bigint); CREATE TYPE d AS (one c, two c); CREATE TABLE t (v d);",
+    COLUMN,
+  ],
+  [
+    "a composite value in a domain",
+    "CREATE TYPE c AS (a text, b text, n int); CREATE DOMAIN d AS c; CREATE TABLE t (v d);",
+    "CREATE TYPE c AS (b text, a text, n bigint); CREATE DOMAIN d AS c; CREATE TABLE t (v d);",
+    COLUMN,
+  ],
+  [
+    "a domain of shorter texts",
+    "CREATE DOMAIN d AS text; CREATE TABLE t (v d);",
+    "CREATE DOMAIN d AS varchar(3); CREATE TABLE t (v d);",
+    VALUES,
+  ],
+  [
+    "a domain of texts without a limit",
+    "CREATE DOMAIN d AS varchar(3); CREATE TABLE t (v d);",
+    "CREATE DOMAIN d AS text; CREATE TABLE t (v d);",
+    [],
+  ],
+  [
+    "a composite value with a shorter text",
+    "CREATE TYPE c AS (a text); CREATE TABLE t (v c);",
+    "CREATE TYPE c AS (a varchar(3)); CREATE TABLE t (v c);",
+    VALUES,
+  ],
+  [
+    "a domain of days instead of times",
+    "CREATE DOMAIN d AS timestamptz; CREATE TABLE t (v d);",
+    "CREATE DOMAIN d AS date; CREATE TABLE t (v d);",
+    VALUES,
+  ],
+  [
+    "a day instead of a domain of times",
+    "CREATE DOMAIN d AS timestamptz; CREATE TABLE t (v d);",
+    "CREATE DOMAIN d AS timestamptz; CREATE TABLE t (v date);",
+    VALUES,
+  ],
+  [
+    "a composite value with a day instead of a time",
+    "CREATE TYPE c AS (a timestamptz); CREATE TABLE t (v c);",
+    "CREATE TYPE c AS (a date); CREATE TABLE t (v c);",
+    VALUES,
+  ],
+  ["an array of rounder numbers", "CREATE TABLE t (v numeric(12,4)[]);", "CREATE TABLE t (v numeric(12,1)[]);", VALUES],
+];
+
+describe("the values of a column are kept, or their loss is announced:", () => {
+  for (const [name, before, after, losses] of CHANGES) {
+    test(name, async () => {
+      const server = await sharedServer(18);
+      const found = await tryPair(await trialPlaces(server, server), `values: ${name}`, before, after);
+      assert.deepEqual([found.verdict, found.losses], ["equal", losses], found.reasons.join("\n"));
+    });
+  }
+});
+
+/** The statements of a change, in the order that they are written in. */
+async function statements(name: string, before: string, after: string): Promise<string> {
+  const server = await sharedServer(18);
+  const { verdict, reasons, sql } = await tryPair(await trialPlaces(server, server), name, before, after);
+  assert.equal(verdict, "equal", reasons.join("\n"));
+  return sql;
+}
+
+describe("a sequence", () => {
+  test("with other limits stays where it is if they allow that", async () => {
+    const sql = await statements(
+      "limits",
+      "CREATE SEQUENCE s;",
+      "CREATE SEQUENCE s MINVALUE 1000 START 1000 MAXVALUE 5000;",
+    );
+    assert.match(
+      sql,
+      /^SELECT setval\('s', LEAST\(GREATEST\(last_value, 1000\), 5000\), is_called AND last_value >= 1000 AND last_value <= 5000\) FROM s;\s+ALTER SEQUENCE s MINVALUE 1000 MAXVALUE 5000 START WITH 1000;/,
+    );
+    const identity = "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY";
+    const again = await statements("identity", `${identity});`, `${identity} (MINVALUE 1000));`);
+    assert.match(
+      again,
+      /^SELECT setval\('t_id_seq', GREATEST\(last_value, 1000\), [^;]*;\s+ALTER TABLE t ALTER COLUMN id SET MINVALUE 1000/,
+    );
+  });
+
+  test("of a new identity begins after the values, and not before its start", async () => {
+    const added = (options: string) =>
+      statements(
+        `identity${options}`,
+        "CREATE TABLE t (id int NOT NULL);",
+        `CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY${options});`,
+      );
+    assert.match(await added(""), /setval\([^;]*, COALESCE\(max\(id\), 0\) \+ 1, false\)/);
+    assert.match(
+      await added(" (MINVALUE 1000)"),
+      /setval\([^;]*, GREATEST\(COALESCE\(max\(id\), 0\) \+ 1, 1000\), false\)/,
+    );
+    assert.match(
+      await added(" (INCREMENT BY -1)"),
+      /setval\([^;]*, LEAST\(COALESCE\(min\(id\), 0\) - 1, -1\), false\)/,
+    );
+  });
+});
+
+test("NOT NULL on a composite value is no check of its fields", async () => {
+  const type = "CREATE TYPE c AS (a int, b int); CREATE TABLE t (v c DEFAULT ROW(1, NULL)::c";
+  process.env.SAFE = "1";
+  try {
+    assert.equal(
+      await statements("composite", `${type});`, `${type} NOT NULL);`),
+      "ALTER TABLE t ALTER COLUMN v SET NOT NULL;\n",
+    );
+  } finally {
+    delete process.env.SAFE;
+  }
+});
+
+test("a partition of a table that is referred to is detached before it is dropped", async () => {
+  const pay =
+    "CREATE TABLE pay (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE pay1 PARTITION OF pay FOR VALUES FROM (0) TO (9);";
+  const other = "CREATE TABLE pay2 PARTITION OF pay FOR VALUES FROM (10) TO (99);";
+  const refund = "CREATE TABLE refund (pay int REFERENCES pay);";
+  const sql = await statements("partition", `${pay} ${other} ${refund}`, `${pay} ${refund}`);
+  assert.equal(sql, "ALTER TABLE pay DETACH PARTITION pay2;\n\nDROP TABLE pay2;\n");
+  const alone = await statements("alone", `${pay} ${other}`, pay);
+  assert.equal(alone, "DROP TABLE pay2;\n");
+});
