@@ -201,6 +201,8 @@ function changed(comparison: Comparison, before: SideEntry, after: SideEntry): A
     order: order + index / 1000,
   }));
   if (type === "COMMENT") return create;
+  const set = type === "PUBLICATION" ? publicationOptions(before, after) : undefined;
+  if (set !== undefined) return [{ sql: `ALTER PUBLICATION ${after.identity} SET (${set})`, phase, order }];
   if (type === "EXTENSION")
     return [
       {
@@ -218,6 +220,18 @@ function changed(comparison: Comparison, before: SideEntry, after: SideEntry): A
   const replace = replaced(type, create);
   if (!replace) return again;
   return replace.map((one, index) => (index === 0 ? { ...one, otherwise: [again] } : one));
+}
+
+const PUBLICATION = /^(CREATE PUBLICATION .*) WITH \((.*)\);$/s;
+/** The options that pg_dump leaves out otherwise. */
+const USUAL = { publish_via_partition_root: "false", publish_generated_columns: "none" };
+
+/** The options of a publication: its subscribers would lose another one. Undefined if more is different. */
+function publicationOptions({ statements: [before = ""] }: SideEntry, { statements: [after = ""] }: SideEntry) {
+  const [[, head, old = ""], [, newHead, now = ""]] = [PUBLICATION.exec(before) ?? [], PUBLICATION.exec(after) ?? []];
+  if (head === undefined || head !== newHead) return undefined;
+  const back = Object.entries(USUAL).filter(([name]) => old.includes(`${name} =`) && !now.includes(`${name} =`));
+  return [now, ...back.map(([name, value]) => `${name} = ${value}`)].join(", ");
 }
 
 const REPLACEABLE = /^CREATE (FUNCTION|PROCEDURE|AGGREGATE|VIEW|LANGUAGE|TRUSTED LANGUAGE) /;

@@ -162,3 +162,16 @@ test("a partition of a table that is referred to is detached before it is droppe
   const alone = await statements("alone", `${pay} ${other}`, pay);
   assert.equal(alone, "DROP TABLE pay2;\n");
 });
+
+test("the options of a publication change without its subscribers losing it", async () => {
+  const publication = "CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE t";
+  const options = "WITH (publish = 'insert', publish_via_partition_root = true)";
+  assert.equal(
+    await statements("publication", `${publication};`, `${publication} ${options};`),
+    "ALTER PUBLICATION p SET (publish = 'insert', publish_via_partition_root = true);\n",
+  );
+  assert.equal(
+    await statements("publication back", `${publication} ${options};`, `${publication};`),
+    "ALTER PUBLICATION p SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = false);\n",
+  );
+});
