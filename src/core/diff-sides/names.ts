@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+
 /** An identifier as SQL, as PostgreSQL prints it. */
 export const NAME = '(?:"(?:[^"]|"")+"|[^\\s".(),;:\'\\[\\]]+)';
 /** A name with its schema. */
@@ -21,9 +23,14 @@ export function unquoted(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
-/** The identifier with something added to its end. */
+/** PostgreSQL cuts off the rest of an identifier. */
+const LONGEST = 63;
+
+/** The identifier with something added to its end, and shortened where it would be too long. */
 export function suffixed(name: string, suffix: string): string {
-  return name.startsWith('"') ? `${name.slice(0, -1)}${suffix}"` : `${name}${suffix}`;
+  let plain = unquoted(name);
+  while (Buffer.byteLength(plain + suffix) > LONGEST) plain = [...plain].slice(0, -1).join("");
+  return name.startsWith('"') ? `"${(plain + suffix).replaceAll('"', '""')}"` : plain + suffix;
 }
 
 /** A text as a string literal, as a person would write it. */

@@ -26,8 +26,8 @@ const KINDS = ["enum", "domain", "composite type", "range"];
 export function isReplaced(from: SchemaSide, to: SchemaSide, name: string): boolean {
   const [before, after] = [kindOf(from, name), kindOf(to, name)];
   if (before === undefined || after === undefined) return false;
-  const isSame = before === after && (after !== "range" || isEqualRange(from, to, name));
-  if (isSame) return false;
+  const [old, now] = [from, to].map(({ objects }) => JSON.stringify(objects.get(`range ${name}`)?.facts));
+  if (before === after && old === now) return false;
   return [...from.objects].some(
     ([key, { kind, facts }]) =>
       kind === "column" &&
@@ -40,9 +40,9 @@ function kindOf({ objects }: SchemaSide, name: string): string | undefined {
   return KINDS.find((kind) => objects.has(`${kind} ${name}`));
 }
 
-function isEqualRange(from: SchemaSide, to: SchemaSide, name: string): boolean {
-  const [before, after] = [from, to].map(({ objects }) => JSON.stringify(objects.get(`range ${name}`)?.facts));
-  return before === after;
+/** True if a type or a relation has the name. */
+function hasType(side: SchemaSide, name: string): boolean {
+  return side.relations.has(name) || side.objects.has(`type ${name}`) || kindOf(side, name) !== undefined;
 }
 
 function replacedType(from: SchemaSide, to: SchemaSide, name: string): Action[] {
@@ -111,7 +111,9 @@ interface NewType {
 /** A new type takes the place of one with this name, also in the columns that keep it. */
 function rebuilt(from: SchemaSide, to: SchemaSide, { name, kind, create, using, outcome }: NewType): Action[] {
   const [schema, plain] = splitName(name);
-  const old = suffixed(plain, "_old");
+  let old = suffixed(plain, "_old");
+  const isTaken = () => [from, to].some((side) => hasType(side, `${schema}.${old}`));
+  for (let number = 2; isTaken(); number++) old = suffixed(plain, `_old${number}`);
   const former = `${schema}.${old}`;
   const at = (sql: string, order: number, phase: number = PHASE.type): Action => ({
     sql,

@@ -175,3 +175,12 @@ test("the options of a publication change without its subscribers losing it", as
     "ALTER PUBLICATION p SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = false);\n",
   );
 });
+
+test("a type makes room for a new one under a name that is free", async () => {
+  const long = `l${"o".repeat(58)}ng_e`;
+  const schema = (labels: string) =>
+    `CREATE TYPE st AS ENUM (${labels}); CREATE TABLE st_old (v st); CREATE TYPE ${long} AS ENUM (${labels}); CREATE TABLE t (v ${long});`;
+  const sql = await statements("names", schema("'a', 'b'"), schema("'b', 'a'"));
+  assert.match(sql, /^ALTER TYPE st RENAME TO st_old2;/m);
+  assert.match(sql, /^ALTER TYPE lo{58}ng_e RENAME TO lo{58}_old;/m);
+});
