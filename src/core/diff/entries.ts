@@ -222,14 +222,15 @@ function changed(comparison: Comparison, before: SideEntry, after: SideEntry): A
   return replace.map((one, index) => (index === 0 ? { ...one, otherwise: [again] } : one));
 }
 
-const PUBLICATION = /^(CREATE PUBLICATION .*) WITH \((.*)\);$/s;
+const WITH = " WITH (";
 /** The options that pg_dump leaves out otherwise. */
 const USUAL = { publish_via_partition_root: "false", publish_generated_columns: "none" };
 
 /** The options of a publication: its subscribers would lose another one. Undefined if more is different. */
 function publicationOptions({ statements: [before = ""] }: SideEntry, { statements: [after = ""] }: SideEntry) {
-  const [[, head, old = ""], [, newHead, now = ""]] = [PUBLICATION.exec(before) ?? [], PUBLICATION.exec(after) ?? []];
-  if (head === undefined || head !== newHead) return undefined;
+  const [start, newStart] = [before.lastIndexOf(WITH), after.lastIndexOf(WITH)];
+  if (start === -1 || before.slice(0, start) !== after.slice(0, newStart)) return undefined;
+  const [old, now] = [before.slice(start + WITH.length, -2), after.slice(newStart + WITH.length, -2)];
   const back = Object.entries(USUAL).filter(([name]) => old.includes(`${name} =`) && !now.includes(`${name} =`));
   return [now, ...back.map(([name, value]) => `${name} = ${value}`)].join(", ");
 }
