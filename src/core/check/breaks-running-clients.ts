@@ -1,3 +1,4 @@
+import { isPrepared, takesFreeName } from "../trace/changed-relations.ts";
 import { definitionScans, newlyRequired, retypedColumns } from "../trace/definition-work.ts";
 import { lostAccess } from "../trace/lost-access.ts";
 import type { Column, NamedThing, Privilege, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
@@ -91,6 +92,7 @@ function* brokenRelations(file: TracedFile): Iterable<Break> {
     const name = named(before);
     const after = byName.get(name);
     if (!after) {
+      if (takesFreeName(file, before)) continue;
       const [by, touch] = firstTouch(file, before, ({ after: now }) => !now || named(now) !== name) ?? [];
       const words = touch?.after ? `${name} is now ${named(touch.after)}` : `${name} is dropped`;
       if (by) yield { by, words, recipe: RECIPES.rename };
@@ -153,6 +155,11 @@ function brokenColumn(file: TracedFile, before: Relation, column: Column, after:
     if (!found) return undefined;
     const [by, touch] = found;
     const renamed = touch.after?.columns.find(({ number }) => number === column.number);
+    const last = after.columns.find(({ number }) => number === column.number);
+    // A column that was filled to take the place of another one, which is renamed.
+    const former = last && before.columns.find(({ name }) => name === last.name);
+    if (former && isPrepared(column.name, former.name) && after.columns.some(({ number }) => number === former.number))
+      return undefined;
     const words = renamed && renamed.name !== column.name ? `is now ${sqlName(renamed.name)}` : "is dropped";
     return { by, words: `${title} ${words}`, recipe: RECIPES.rename };
   }

@@ -8,7 +8,7 @@ import {
   retypedColumns,
   wasThere,
 } from "../trace/definition-work.ts";
-import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { usingOf } from "../trace/using.ts";
 import type { CheckRule } from "./rule.ts";
@@ -50,6 +50,10 @@ export const failsOnExistingRows: CheckRule = {
     good: [
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int NOT NULL DEFAULT 0" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int CHECK (m > 0)" },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "ALTER TABLE t ADD COLUMN m int DEFAULT 3; ALTER TABLE t ALTER COLUMN m SET NOT NULL",
+      },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int DEFAULT 1 CHECK (m > 0)" },
       { given: "CREATE TABLE t (n int)", sql: "CREATE UNIQUE INDEX CONCURRENTLY t_n ON t (n)" },
       { given: "CREATE TABLE t (n int, CHECK (n IS NOT NULL))", sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL" },
@@ -135,10 +139,12 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
   const table = named(touch.before);
   const isFilled = updated.has(touch.before.name);
   const old = (number: number) => wasThere(file, touch, number);
-  const required = newlyRequired(touch).filter(({ number }) => old(number) || !isFilled);
+  const required = newlyRequired(touch).filter(
+    ({ number }) => old(number) || !(isFilled || wasAddedFilled(file, touch, number)),
+  );
   const constraints = newConstraints(touch).filter((one) => {
     const isKnown = touch.before.indexes.some(({ oid }) => oid === one.index);
-    const added = statement.alone ? touch.before : file.before.get(touch.before.oid);
+    const added = statement.alone ? touch.before : atBegin(file, statement, touch);
     const isLater = added?.constraints.some(({ oid }) => oid === one.oid);
     return !isKnown && !isLater && !isSatisfied(file, touch, one.kind, one.columns, isFilled);
   });
@@ -174,6 +180,21 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
       recipe: RECIPES.type,
     })),
   ];
+}
+
+/** The relation at the begin of the statement's transaction. */
+function atBegin(file: TracedFile, { transaction }: TracedStatement, { before }: Touch): Relation {
+  const own = file.statements.filter((one) => one.transaction === transaction);
+  return own.flatMap(({ touches }) => touches).find((one) => one.before.oid === before.oid)?.before ?? before;
+}
+
+/** True for a column that the file has added with a default: all rows have its value. */
+function wasAddedFilled(file: TracedFile, { before }: Touch, column: number): boolean {
+  const hasColumn = (one: Relation | undefined) => one?.columns.find(({ number }) => number === column);
+  const adding = file.statements
+    .flatMap(({ touches }) => touches)
+    .find((one) => one.before.oid === before.oid && !hasColumn(one.before) && hasColumn(one.after));
+  return hasColumn(adding?.after)?.filled === true;
 }
 
 const MISFITS: Readonly<Record<string, string>> = {

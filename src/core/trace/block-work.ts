@@ -53,8 +53,17 @@ function parts(text: string): string[] {
   if (text === "") return [];
   const [first = "", ...others] = text.split("/*");
   const code = [first, ...others.map((part) => part.split("*/").slice(1).join("*/"))].join(" ");
-  return code.replace(/--[^\n]*/g, "").split(";");
+  const statements = code.replace(/--[^\n]*/g, "").match(STATEMENT) ?? [];
+  const hasDynamic = statements.some((one) => DYNAMIC.test(one));
+  // The text of a string runs only if EXECUTE runs it.
+  return statements.map((one) =>
+    DYNAMIC.test(one) || (hasDynamic && one.includes(":=")) ? one : one.replace(LITERAL, "''"),
+  );
 }
+
+const STATEMENT = /(?:[^';]|'[^']*')+/g;
+const LITERAL = /'[^']*'/g;
+const DYNAMIC = /\bexecute\b/i;
 
 /** True if each word occurs, after the one before it; one expression for all would backtrack over a long text. */
 export function hasInOrder(text: string, ...words: readonly RegExp[]): boolean {
@@ -92,7 +101,7 @@ export function rowsLockedInBody(file: TracedFile, statement: TracedStatement, r
     const isDynamic = /\bexecute\b/i.test(text);
     return namedAfter(text, /\bupdate\b/i, resolve) ?? (isDynamic ? changedBy(statement) : undefined) ?? [];
   });
-  const commits = texts.some((text) => /^\s*(?:begin\s+)?commit\b/i.test(text));
+  const commits = texts.some((text) => /(?:^|\b(?:begin|then|else|loop)\b)\s*commit\b/i.test(text));
   return commits ? whole : [...whole, ...updatedInLoops(texts, resolve)];
 }
 

@@ -254,3 +254,18 @@ const MAKING: ReadonlySet<string | undefined> = new Set(["CreateStmt", "CreateTa
 function isMaking(statement: { readonly tree: Node | undefined }): boolean {
   return MAKING.has(kindOf(statement));
 }
+
+/** True if something was prepared to get another name, such as total_new for total: clients use the other one. */
+export function isPrepared(name: string, later: string): boolean {
+  return name !== later && name.includes(later);
+}
+
+/** True for a prepared relation that gets the name of another one, which the file has renamed, or of a view. */
+export function takesFreeName({ before, after }: TracedFile, { oid, name }: Relation): boolean {
+  const now = after.get(oid);
+  const former = [...before.values()].find(
+    (one) => one.oid !== oid && one.schema === now?.schema && one.name === now.name,
+  );
+  if (!former || !isPrepared(name, former.name)) return false;
+  return after.has(former.oid) || former.kind === "m" || former.kind === "v";
+}

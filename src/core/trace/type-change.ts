@@ -43,6 +43,9 @@ export function typeChange(before: string, after: string): TypeChange {
   if (BITS.has(old.name) && BITS.has(next.name)) return lengthChange(old, next);
   if (old.name in INTEGERS || old.name in FLOATS || old.name === "numeric") return numberChange(old, next);
   if (TIMESTAMPS.has(old.name) || TIMES.has(old.name) || old.name === "date") return timeChange(old, next);
+  if (old.name === "interval" && next.name === "interval") {
+    return precisionOf(next) < precisionOf(old) ? LOSSY : HARMLESS;
+  }
   if (old.name === "json" && next.name === "jsonb") return HARMLESS;
   if (old.name === "cidr" && next.name === "inet") return HARMLESS;
   return old.name === "jsonb" && next.name === "json" ? OTHER : NARROWER;

@@ -72,6 +72,8 @@ interface Hold {
   readonly relation: Relation;
   readonly by: TracedStatement;
   readonly blocked: Blocked;
+  /** True if the file drops the relation, and makes another one of its name. */
+  readonly isReplaced?: boolean;
   isReported: boolean;
 }
 
@@ -89,7 +91,7 @@ export function* waitsOf(file: TracedFile): Iterable<Wait> {
     const work = definition?.before ?? rowsAtWork(file, statement, resolve);
     if (work) {
       const held = [...holds.values()].filter(
-        (hold) => !hold.isReported && (!definition || isProlonged(hold, statement)),
+        (hold) => !hold.isReported && (!definition || (!hold.isReplaced && isProlonged(hold, statement))),
       );
       for (const hold of held) hold.isReported = true;
       if (held.length > 0) yield { statement, work, held };
@@ -104,8 +106,12 @@ export function* waitsOf(file: TracedFile): Iterable<Wait> {
 function hold(holds: Map<number, Hold>, file: TracedFile, by: TracedStatement, { before, after, lock }: Touch): void {
   const known = holds.get(before.oid);
   const blocked = blockedBy(lock);
-  if (!after) holds.delete(before.oid);
-  else if (blocked && known?.blocked !== blocked) {
+  if (!after) {
+    holds.delete(before.oid);
+    const isReplaced = [...file.after.values()].some((one) => one.schema === before.schema && one.name === before.name);
+    // Clients that ask for the name wait for the end of the transaction.
+    if (isReplaced && blocked) holds.set(before.oid, { relation: before, by, blocked, isReplaced, isReported: false });
+  } else if (blocked && known?.blocked !== blocked) {
     // Clients wait for the name that the relation had before the file.
     const relation = file.before.get(before.oid) ?? before;
     holds.set(before.oid, { relation, by, blocked, isReported: false });

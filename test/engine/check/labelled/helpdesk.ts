@@ -83,6 +83,22 @@ export const HELPDESK_DANGEROUS: readonly Labelled[] = [
   ],
   [ALL, "LOCK TABLE invoices IN ACCESS EXCLUSIVE MODE; UPDATE invoices SET currency = 'USD' WHERE currency = 'usd'"],
   [ALL, "REFRESH MATERIALIZED VIEW account_stats; CREATE TABLE refreshed (at timestamptz)"],
+  [
+    ALL,
+    "DROP MATERIALIZED VIEW account_stats; CREATE MATERIALIZED VIEW account_stats AS SELECT account_id, count(*) AS tickets, min(due) AS due FROM tickets GROUP BY account_id",
+  ],
+  [
+    ALL,
+    "DROP VIEW open_tickets; CREATE TABLE tickets_copy AS SELECT * FROM tickets; CREATE VIEW open_tickets AS SELECT id, account_id, subject, priority FROM tickets",
+  ],
+  [
+    DESTROYS,
+    "ALTER TABLE tickets ADD COLUMN number_new bigint; ALTER TABLE tickets DROP COLUMN number; ALTER TABLE tickets RENAME COLUMN number_new TO number",
+  ],
+  [BREAKS, "ALTER TABLE webhooks_old RENAME TO webhooks_older; ALTER TABLE tags RENAME TO webhooks_old"],
+  [BREAKS, "DROP TABLE webhooks_old; ALTER TABLE tags RENAME TO webhooks_old"],
+  [WRITES, "DO $$ BEGIN EXECUTE 'UPDATE messages SET is_internal = false'; END $$"],
+  [WRITES, "DO $$ DECLARE sql text; BEGIN sql := 'UPDATE messages SET is_internal = false'; EXECUTE sql; END $$"],
   [SCANS, "ALTER TABLE messages ADD CONSTRAINT messages_body_length CHECK (length(body) < 100000)"],
   [
     SCANS,
@@ -293,6 +309,21 @@ export const HELPDESK_SAFE: readonly Safe[] = [
   "ALTER TABLE accounts ALTER COLUMN plan SET STATISTICS 500; ANALYZE accounts; ALTER TABLE messages SET (autovacuum_vacuum_scale_factor = 0.02)",
   "CREATE FUNCTION next_ticket() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('ticket_numbers') $$; REVOKE ALL ON FUNCTION next_ticket() FROM PUBLIC; GRANT EXECUTE ON FUNCTION next_ticket() TO web",
   "CREATE TYPE money_amount AS (amount numeric, currency text); ALTER TYPE money_amount ADD ATTRIBUTE rate numeric; ALTER TYPE money_amount DROP ATTRIBUTE currency; ALTER TABLE invoices ADD COLUMN fee money_amount",
+  [
+    "ALTER TABLE invoices ADD COLUMN amount_new numeric(14,2)",
+    "ALTER TABLE invoices RENAME COLUMN amount TO amount_unused; ALTER TABLE invoices RENAME COLUMN amount_new TO amount",
+  ],
+  [
+    "CREATE MATERIALIZED VIEW account_stats_new AS SELECT account_id, count(*) AS tickets FROM tickets GROUP BY account_id; GRANT SELECT ON account_stats_new TO reporting",
+    "DROP MATERIALIZED VIEW account_stats; ALTER MATERIALIZED VIEW account_stats_new RENAME TO account_stats",
+  ],
+  [
+    "CREATE TABLE tags_new (id int PRIMARY KEY, label text NOT NULL UNIQUE); GRANT SELECT ON tags_new TO reporting",
+    "ALTER TABLE tags RENAME TO tags_unused; ALTER TABLE tags_new RENAME TO tags",
+  ],
+  "BEGIN; ALTER TABLE messages ADD CONSTRAINT f FOREIGN KEY (author_id) REFERENCES members NOT VALID; COMMIT; BEGIN; ALTER TABLE messages VALIDATE CONSTRAINT f; COMMIT",
+  "-- Transaction: none\nDO $$ DECLARE one bigint; n int := 0; BEGIN FOR one IN SELECT id FROM messages LOOP UPDATE messages SET is_internal = false WHERE id = one; n := n + 1; IF n % 1000 = 0 THEN COMMIT; END IF; END LOOP; END $$",
+  "DO $$ BEGIN RAISE NOTICE 'next: update messages set is_internal; delete from messages'; INSERT INTO tags (id, label) VALUES (9, 'update tickets set priority'); END $$",
   "MERGE INTO tags t USING (VALUES (1, 'bug'), (3, 'praise')) AS s (id, label) ON t.id = s.id WHEN MATCHED THEN UPDATE SET label = s.label WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.label)",
   "INSERT INTO ticket_tags (ticket_id, tag_id) SELECT id, 1 FROM tickets WHERE id BETWEEN 1 AND 500 ON CONFLICT DO NOTHING; SELECT id FROM tickets WHERE id = 9 FOR UPDATE; UPDATE tickets SET priority = 1 WHERE id = 9",
 ];
