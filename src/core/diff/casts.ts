@@ -54,7 +54,7 @@ function isNarrower(old: TypeWords, now: TypeWords): boolean {
 }
 
 /**
- * What becomes of the values of a column that gets another type:
+ * The effect of another type on the values of a column:
  * - kept: all of them, or the statement fails
  * - cut: some may be rounded or shortened silently
  * - mixed: fields of a composite value would get the values of other fields

@@ -104,7 +104,7 @@ interface NewType {
   readonly create: string;
   /** The expression for the values of a column; undefined for an assignment. */
   readonly using: (column: string, type: string) => string | undefined;
-  /** What becomes of the values; columns with mixed ones are left to later statements. */
+  /** The effect on the values; columns with mixed ones are left to later statements. */
   readonly outcome: (type: string) => Outcome;
 }
 

@@ -7,7 +7,7 @@ import type { Context } from "../session/context.ts";
 import type { TrialNote } from "../shadow/trial-start.ts";
 import { checkSyntax, filesToParse } from "./check-syntax.ts";
 
-/** What the text of files says without running them. */
+/** The findings in files that are read, not run. */
 export interface InspectedFiles {
   readonly findings: readonly Finding[];
   /** Undefined when this copy of pgstep has no parser. */

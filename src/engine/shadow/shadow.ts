@@ -28,7 +28,7 @@ export function replay<Result>(
   });
 }
 
-/** What `work` does first in an empty database. */
+/** The first steps of `work` in an empty database. */
 export type Beginning = Pick<AppliedFiles, "migrations" | "like">;
 
 /**
