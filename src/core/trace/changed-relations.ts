@@ -255,9 +255,16 @@ function isMaking(statement: { readonly tree: Node | undefined }): boolean {
   return MAKING.has(kindOf(statement));
 }
 
+/** Words that people add to the name of something that is to take a place: the type of a column, too. */
+const PREPARED =
+  /^_*(?:new|next|tmp|temp|temporary|shadow|copy|swap|prepared|v?\d+|big|bigint|int|int8|integer|uuid|text|jsonb?|numeric|timestamptz|tz)_*$/i;
+
 /** True if something was prepared to get another name, such as total_new for total: clients use the other one. */
 export function isPrepared(name: string, later: string): boolean {
-  return name !== later && name.includes(later);
+  const added = name.startsWith(later)
+    ? name.slice(later.length)
+    : name.endsWith(later) && name.slice(0, -later.length);
+  return added !== false && PREPARED.test(added);
 }
 
 /** True for a prepared relation that gets the name of another one, which the file has renamed, or of a view. */

@@ -96,6 +96,8 @@ export const HELPDESK_DANGEROUS: readonly Labelled[] = [
     "ALTER TABLE tickets ADD COLUMN number_new bigint; ALTER TABLE tickets DROP COLUMN number; ALTER TABLE tickets RENAME COLUMN number_new TO number",
   ],
   [BREAKS, "ALTER TABLE webhooks_old RENAME TO webhooks_older; ALTER TABLE tags RENAME TO webhooks_old"],
+  [BREAKS, "ALTER TABLE members RENAME COLUMN role TO role_old; ALTER TABLE members RENAME COLUMN full_name TO role"],
+  [BREAKS, "ALTER TABLE messages RENAME COLUMN id TO id_old; ALTER TABLE messages RENAME COLUMN author_id TO id"],
   [BREAKS, "DROP TABLE webhooks_old; ALTER TABLE tags RENAME TO webhooks_old"],
   [WRITES, "DO $$ BEGIN EXECUTE 'UPDATE messages SET is_internal = false'; END $$"],
   [WRITES, "DO $$ DECLARE sql text; BEGIN sql := 'UPDATE messages SET is_internal = false'; EXECUTE sql; END $$"],
