@@ -92,8 +92,15 @@ export const source = (name: string) => ({ kind: "file" as const, name });
 /**
  * Writes the statements from one schema to another as `pgstep diff` does, and runs them on a database whose tables have
  * rows. The result is judged by the text of pg_dump.
+ * @param safe for the files of diff --write: "1" for those that avoid long locks, "0" for others
  */
-export async function tryPair(places: TrialPlaces, number: string, before: string, after: string): Promise<Outcome> {
+export async function tryPair(
+  places: TrialPlaces,
+  number: string,
+  before: string,
+  after: string,
+  safe = process.env.SAFE,
+): Promise<Outcome> {
   const [from, to] = named(number, before, after);
   const { shadow, target } = places;
   try {
@@ -102,8 +109,8 @@ export async function tryPair(places: TrialPlaces, number: string, before: strin
         from: source(from),
         to: source(to),
         renames: [],
-        wants: process.env.SAFE === undefined ? "statements" : "files",
-        isSafe: process.env.SAFE === "1",
+        wants: safe === undefined ? "statements" : "files",
+        isSafe: safe === "1",
       },
       major: target.server.major,
     });

@@ -73,8 +73,9 @@ export function withGrantors(statements: readonly string[]): string[] {
   return all;
 }
 
-/** Undefined for a statement of other privileges. */
-export function grantOf(statement: string): Grant | undefined {
+/** Those of the first statement of several by one grantor; undefined for a statement of other privileges. */
+export function grantOf(text: string): Grant | undefined {
+  const statement = partsByGrantor(text)?.statements[0] ?? text;
   const [, of, schema, future, toFuture] = DEFAULTS.exec(statement) ?? [];
   if (of !== undefined && future !== undefined && toFuture !== undefined) {
     const name = `of ${of}${schema === undefined ? "" : ` in schema ${schema}`}`;

@@ -1,7 +1,7 @@
 import { endings, isAbout } from "../drift/compare.ts";
 import { type Difference, type IgnoredBetween, isImplied, type Kinds } from "../drift/forgive.ts";
 import { EntryObjects, type Placed } from "./entry-objects.ts";
-import { grantOf, partsByGrantor } from "./grants.ts";
+import { grantOf } from "./grants.ts";
 import { NAME } from "./names.ts";
 import { type IdentifiedEntry, relationsIn, type SchemaSide, type SideEntry, type SideObject } from "./side.ts";
 
@@ -33,7 +33,7 @@ export function withoutIgnored(from: SchemaSide, to: SchemaSide, between: Ignore
     });
   const [ofFrom, ofTo] = [ofSide(from, to, "missing"), ofSide(to, from, "added")];
   const isOfIgnored = (sql: string, state: Difference["state"]) => {
-    const grant = grantOf(partsByGrantor(sql)?.statements[0] ?? sql);
+    const grant = grantOf(sql);
     if (!grant) return false;
     const role = grant.grantee === to.login ? "its owner" : grant.grantee;
     const name = `of ${role} on ${grant.kind} ${grant.name}`;

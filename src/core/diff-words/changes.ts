@@ -1,7 +1,7 @@
 import { differenceWords } from "../catalog/difference-words.ts";
 import type { ObjectFacts } from "../catalog/schema-object.ts";
 import type { SideDifferences } from "../diff-sides/comparison.ts";
-import { grantOf, partsByGrantor } from "../diff-sides/grants.ts";
+import { grantOf } from "../diff-sides/grants.ts";
 import { splitName } from "../diff-sides/names.ts";
 import type { SchemaSide } from "../diff-sides/side.ts";
 
@@ -50,7 +50,7 @@ function otherPrivileges(
   const grants = keys
     .flatMap((key) => [from, to].flatMap(({ entries }) => entries.get(key) ?? []))
     .flatMap(({ type, statements }) => (type.endsWith("ACL") ? statements : []))
-    .flatMap((sql) => grantOf(partsByGrantor(sql)?.statements[0] ?? sql) ?? []);
+    .flatMap((sql) => grantOf(sql) ?? []);
   const objects = new Set(grants.map(({ kind, name }) => `${kind} ${name}`));
   const isKnown = (object: string) =>
     changes.some((one) => one.object === object || one.object.endsWith(` on ${object}`));

@@ -112,7 +112,8 @@ function elementOf({ side, type }: TypeIn): TypeIn {
 
 /** The fields of a composite type, or of the row type of a table, in their order; undefined for another type. */
 export function fieldsOf({ side, type }: TypeIn): Fields | undefined {
-  const columns = partsOf(side, "column").get(type);
+  // Types of PostgreSQL itself have no schema here.
+  const columns = type.includes(".") ? partsOf(side, "column").get(type) : undefined;
   return columns && [...columnsInOrder(side, type).keys()].map((name) => [name, String(columns.get(name)?.type)]);
 }
 

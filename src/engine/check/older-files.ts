@@ -35,8 +35,8 @@ export async function inspectTexts(
 }
 
 /**
- * The migrations that a trial begins with. A note beside the image of their database says what their text says: reading
- * hundreds of files takes half of the time of a check.
+ * The migrations that a trial begins with. A note beside the image of their database keeps their findings: inspecting
+ * hundreds of files would take a quarter of the time of a check.
  */
 export class OlderFiles {
   readonly migrations: readonly Migration[];

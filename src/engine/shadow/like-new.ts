@@ -19,7 +19,7 @@ export async function makeLikeNew({ database, signal }: DatabaseContext, serverV
   await withSession(database, "prepare", work, signal);
 }
 
-/** All that differs between versions. */
+/** True if everyone may create objects in schema public of a new database. @param serverVersion as `Backend` has it */
 export function mayCreate(serverVersion: number): boolean {
   return initialPrivileges(serverVersion).includes("CREATE");
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { trialPlaces, tryPair } from "../../diff/trial.ts";
 import { sharedServer } from "../../support/postgres-server.ts";
+import { world } from "../support.ts";
 
 const COLUMN = ["column public.t.v"];
 const VALUES = ["values of column public.t.v"];
@@ -94,9 +95,9 @@ describe("the values of a column are kept, or their loss is announced:", () => {
 });
 
 /** The statements of a change, in the order that they are written in. */
-async function statements(name: string, before: string, after: string): Promise<string> {
+async function statements(name: string, before: string, after: string, safe?: "1"): Promise<string> {
   const server = await sharedServer(18);
-  const { verdict, reasons, sql } = await tryPair(await trialPlaces(server, server), name, before, after);
+  const { verdict, reasons, sql } = await tryPair(await trialPlaces(server, server), name, before, after, safe);
   assert.equal(verdict, "equal", reasons.join("\n"));
   return sql;
 }
@@ -120,6 +121,17 @@ describe("a sequence", () => {
     );
   });
 
+  test("that has gone on gives the next value after new limits", async () => {
+    const next = async (last: number) => {
+      const here = await world({}, { before: `CREATE SEQUENCE s; SELECT setval('s', ${last})` });
+      await here.rows(
+        await statements(`next ${last}`, "CREATE SEQUENCE s;", "CREATE SEQUENCE s MINVALUE 1000 START 1000;"),
+      );
+      return (await here.rows("SELECT nextval('s')::int AS value"))[0]?.value;
+    };
+    assert.deepEqual([await next(5000), await next(7)], [5001, 1000]);
+  });
+
   test("of a new identity begins after the values, and not before its start", async () => {
     const added = (options: string) =>
       statements(
@@ -141,15 +153,8 @@ describe("a sequence", () => {
 
 test("NOT NULL on a composite value is no check of its fields", async () => {
   const type = "CREATE TYPE c AS (a int, b int); CREATE TABLE t (v c DEFAULT ROW(1, NULL)::c";
-  process.env.SAFE = "1";
-  try {
-    assert.equal(
-      await statements("composite", `${type});`, `${type} NOT NULL);`),
-      "ALTER TABLE t ALTER COLUMN v SET NOT NULL;\n",
-    );
-  } finally {
-    delete process.env.SAFE;
-  }
+  const sql = await statements("composite", `${type});`, `${type} NOT NULL);`, "1");
+  assert.equal(sql, "ALTER TABLE t ALTER COLUMN v SET NOT NULL;\n");
 });
 
 test("a partition of a table that is referred to is detached before it is dropped", async () => {
@@ -183,4 +188,14 @@ test("a type makes room for a new one under a name that is free", async () => {
   const sql = await statements("names", schema("'a', 'b'"), schema("'b', 'a'"));
   assert.match(sql, /^ALTER TYPE st RENAME TO st_old2;/m);
   assert.match(sql, /^ALTER TYPE lo{58}ng_e RENAME TO lo{58}_old;/m);
+});
+
+test("the order of grants does not count", async () => {
+  const granted = (...roles: readonly string[]) =>
+    `CREATE TABLE t (a int); ${roles.map((role) => `GRANT SELECT ON t TO ${role};`).join(" ")}`;
+  assert.equal(await statements("grants", granted("reader", "writer"), granted("writer", "reader")), "");
+  assert.equal(
+    await statements("one more", granted("reader"), granted("writer", "reader")),
+    "GRANT SELECT ON t TO writer;\n",
+  );
 });
