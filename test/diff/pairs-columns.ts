@@ -228,4 +228,14 @@ export const COLUMN_PAIRS: readonly Pair[] = [
     `${T} CREATE VIEW v AS SELECT id, a, count(*) FROM t GROUP BY id;`,
     "CREATE TABLE t (id bigint CONSTRAINT main PRIMARY KEY, a int, b text); CREATE VIEW v AS SELECT id, a, count(*) FROM t GROUP BY id;",
   ],
+  [
+    "NOT NULL with the names of a former table and column",
+    "CREATE TABLE q (x int NOT NULL, b int PRIMARY KEY); ALTER TABLE q RENAME TO r; ALTER TABLE r RENAME x TO a; ALTER TABLE r RENAME CONSTRAINT q_pkey TO r_pkey;",
+    "CREATE TABLE r (a int NOT NULL, b int PRIMARY KEY);",
+  ],
+  [
+    "NOT NULL constraints that exchange their names",
+    "CREATE TABLE r (a int CONSTRAINT one NOT NULL, b int CONSTRAINT two NOT NULL);",
+    "CREATE TABLE r (a int CONSTRAINT two NOT NULL, b int CONSTRAINT one NOT NULL);",
+  ],
 ];

@@ -1,5 +1,6 @@
 import type { Facts, ObjectFacts } from "../catalog/schema-object.ts";
 import { NAME } from "./names.ts";
+import { withNamesOfNotNull } from "./not-null-names.ts";
 import type { SchemaSide, SideEntry } from "./side.ts";
 
 /** The first major version of PostgreSQL that has something. */
@@ -11,11 +12,12 @@ export const SINCE = {
 };
 
 /**
- * The schema as a server of an older major version has it. Statements between two such schemas run there: they name
- * neither NOT NULL constraints nor the privilege MAINTAIN, and leave the sequences of an unlogged table logged.
+ * The schema as a server of a major version has it. Statements between two such schemas run there: before 18 they name
+ * no NOT NULL constraints, before 17 no privilege MAINTAIN, and before 15 they leave the sequences of an unlogged table
+ * logged.
  */
 export function asOnServer(side: SchemaSide, major: number): SchemaSide {
-  if (major >= SINCE.namesOfNotNull) return side;
+  if (major >= SINCE.namesOfNotNull) return withNamesOfNotNull(side);
   const entries = [...side.entries.values()].flatMap((entry) => entryOn(entry, major));
   const objects = [...side.objects].flatMap(([key, object]) => {
     const on = objectOn(object, major);

@@ -33,7 +33,7 @@ export function schemaChanges(from: SchemaSide, to: SchemaSide, left: SideDiffer
   ];
   changes.push(...otherPrivileges(from, to, left, changes));
   if (changes.length > 0) return changes.sort((one, other) => (one.object < other.object ? -1 : 1));
-  // Only pg_dump's text differs: the name of a NOT NULL constraint, or of the sequence of an identity column.
+  // Only pg_dump's text differs: the name of the sequence of an identity column, or of an inherited NOT NULL constraint.
   const all = (keys: readonly string[], change: SchemaChange["change"]) =>
     keys.map((object) => ({ change, object, details: [] }));
   return [...all(left.added, "added"), ...all(left.removed, "removed"), ...all(left.changed, "changed")];

@@ -1,18 +1,13 @@
 import type { Fact, Facts } from "../catalog/schema-object.ts";
 import { heirsOf, parentsOf, rowColumnsOf, storesOf } from "../diff-sides/heirs.ts";
-import { splitName, unquoted } from "../diff-sides/names.ts";
-import {
-  chosenName,
-  columnsInOrder,
-  identitySequence,
-  isCommon,
-  partsOf,
-  type SchemaSide,
-} from "../diff-sides/side.ts";
+import { splitName, suffixed, unquoted } from "../diff-sides/names.ts";
+import { notNullNames } from "../diff-sides/not-null-names.ts";
+import { SINCE } from "../diff-sides/older-server.ts";
+import { chosenName, columnsInOrder, factsOf, isCommon, partsOf, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
 import { conversion, isComposite, type Way } from "./casts.ts";
 import { type Columns, type DroppedColumn, dropColumn, dropOrLeave } from "./drops.ts";
-import { changedOptions, moveInto, nextValue, sequenceOf, unusualOptions } from "./sequences.ts";
+import { identityActions, identitySql, nextValue, sequenceOf } from "./sequences.ts";
 
 const STORAGE: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", m: "MAIN", x: "EXTENDED" };
 /** Types whose values are stored in the table itself as long as there is room. */
@@ -36,6 +31,7 @@ export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
     const places = [...order.keys()];
     const [old, now] = [before.get(table) ?? new Map(), after.get(table) ?? new Map()];
     const oldNames = columnsInOrder(from, table);
+    const takesName = takesNameOf(to, table);
     const heirs = heirsOf(from, table);
     const shared = {
       ...{ table, heirs, stores: storesOf(from, table), rows: rowColumnsOf(from, table) },
@@ -49,7 +45,7 @@ export function columnActions(from: SchemaSide, to: SchemaSide): Action[] {
       const column: Column = { ...shared, name, order: places.indexOf(name), notNullName: order.get(name) };
       const own = old.get(name);
       const former =
-        own && parents.reduce((one, parent) => changedByParent(one, [before, after], `${parent}`, name), own);
+        own && parents.reduce((one, parent) => changedByParent(one, [before, after], parent, name, takesName), own);
       if (!former) return facts.inherited === true ? [] : addColumn(column, facts);
       return [
         ...changeColumn(column, former, facts),
@@ -67,13 +63,22 @@ function changedByParent(
   [before, after]: readonly [Columns, Columns],
   parent: string,
   name: string,
+  takesName: ReturnType<typeof takesNameOf>,
 ): Facts {
   const [old, now] = [before.get(parent)?.get(name), after.get(parent)?.get(name)];
   if (!old || !now) return facts;
-  const changes = ["default", "not null"].filter((fact) => old[fact] !== now[fact]);
+  const isOwn = now["not null"] !== undefined && !takesName(parent, name);
+  const changes = ["default", ...(isOwn ? [] : ["not null"])].filter((fact) => old[fact] !== now[fact]);
   const rest = Object.entries(facts).filter(([fact]) => !changes.includes(fact));
   const changed = changes.flatMap((fact) => (now[fact] === undefined ? [] : [[fact, now[fact]]]));
   return Object.fromEntries([...rest, ...changed]);
+}
+
+/** Tells whether a column's NOT NULL constraint has the name of its parent's, as one that comes from the parent has. */
+function takesNameOf(to: SchemaSide, table: string): (parent: string, column: string) => boolean {
+  if (to.major < SINCE.namesOfNotNull) return () => true;
+  const own = notNullNames(to, table);
+  return (parent, column) => own.get(column) === undefined || own.get(column) === notNullNames(to, parent).get(column);
 }
 
 export function columnSql({ name, notNullName: given }: Pick<Column, "name" | "notNullName">, facts: Facts): string {
@@ -88,12 +93,6 @@ export function columnSql({ name, notNullName: given }: Pick<Column, "name" | "n
   if (facts["not null"] === "yes") parts.push(`${named}NOT NULL`);
   if (facts["not null"] === "not inherited") parts.push(`${named}NOT NULL NO INHERIT`);
   return parts.join(" ");
-}
-
-function identitySql(facts: Facts): string {
-  const options = unusualOptions(facts["sequence settings"] as Facts);
-  const kind = String(facts.identity).toUpperCase();
-  return `GENERATED ${kind} AS IDENTITY${options.length === 0 ? "" : ` (${options.join(" ")})`}`;
 }
 
 function addColumn(column: Column, facts: Facts): Action[] {
@@ -121,7 +120,7 @@ function changeColumn(column: Column, before: Facts, after: Facts): Action[] {
   return [
     ...actions,
     ...notNullActions(column, before, after),
-    ...identityActions(column, before, after),
+    ...identityActions({ ...column, from: column.sides[0] }, before, after),
     ...restOf(column, before, after),
   ];
 }
@@ -183,12 +182,13 @@ function retyped(column: Column, before: Facts, after: Facts): Action {
 function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
   const [old, now] = [before["not null"], after["not null"]];
   if (old === now) return [];
-  const { table, name, order } = column;
+  const { table, name, order, sides } = column;
   const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
   const drop: Action = { sql: `${at} DROP NOT NULL`, phase: PHASE.dropDefault, order };
-  const set = { phase: PHASE.notNull, order };
-  const chosen = chosenName(column.notNullName);
-  const hasFields = isComposite({ side: column.sides[1], type: String(after.type) });
+  // The parent's statement would give the constraint the parent's name.
+  const set = { phase: PHASE.notNull, order: parentsOf(sides[1], table).length > 0 ? -1 : order };
+  const chosen = chosenName(column.notNullName) ?? nameBesideHeirs(column);
+  const hasFields = isComposite({ side: sides[1], type: String(after.type) });
   const named = chosen === undefined ? "" : `CONSTRAINT ${chosen} `;
   if (now === undefined) return [drop];
   if (now === "yes")
@@ -208,6 +208,13 @@ function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
   ];
 }
 
+/** The usual name has to be given if an heir has such a constraint, because PostgreSQL looks for a name that none of them has. */
+function nameBesideHeirs({ table, name, heirs, sides: [from, to] }: Column): string | undefined {
+  const isNamed = to.major >= SINCE.namesOfNotNull;
+  const areNotNull = heirs.some((heir) => factsOf(from, "column", `${heir}.${name}`)?.["not null"] !== undefined);
+  return isNamed && areNotNull ? usualName(table, name) : undefined;
+}
+
 /** PostgreSQL 18 has constraints for NOT NULL, and keeps their names when a table or column is renamed. */
 function renameNotNull(
   { table, name, notNullName }: Column,
@@ -215,32 +222,23 @@ function renameNotNull(
   facts: readonly Facts[],
 ): Action[] {
   if (former === notNullName || facts.some((one) => one["not null"] === undefined)) return [];
-  const usual = quotedIfNeeded(`${unquoted(splitName(table)[1])}_${unquoted(name)}_not_null`);
+  const usual = usualName(table, name);
   const [old, now] = [former ?? usual, notNullName ?? usual];
-  return [{ sql: `ALTER TABLE ${table} RENAME CONSTRAINT ${old} TO ${now}`, phase: PHASE.rename, order: 0 }];
+  const rename = (to: string): Action => ({
+    sql: `ALTER TABLE ${table} RENAME CONSTRAINT ${old} TO ${to}`,
+    phase: PHASE.rename,
+    order: 0,
+  });
+  // Another column may have the name until the next round.
+  return [{ ...rename(now), otherwise: [[rename(suffixed(old, "_old"))]] }];
+}
+
+function usualName(table: string, column: string): string {
+  return quotedIfNeeded(`${unquoted(splitName(table)[1])}_${unquoted(column)}_not_null`);
 }
 
 function quotedIfNeeded(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
-}
-
-function identityActions({ table, name, order, sides }: Column, before: Facts, after: Facts): Action[] {
-  const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
-  const change = { phase: PHASE.changeTable, order };
-  // A partition has the identity of its parent, and no sequence of its own.
-  if (after.inherited === true && after["sequence settings"] === undefined) return [];
-  if (after.identity === undefined) {
-    return before.identity === undefined ? [] : [{ sql: `${at} DROP IDENTITY`, phase: PHASE.dropDefault, order }];
-  }
-  if (before.identity === undefined) return [{ ...change, sql: `${at} ADD ${identitySql(after)}` }];
-  const kind = before.identity === after.identity ? [] : [`SET GENERATED ${String(after.identity).toUpperCase()}`];
-  const [old, now] = [before["sequence settings"], after["sequence settings"]] as [Facts, Facts];
-  const options = [...kind, ...changedOptions(old, now, "SET ")];
-  if (options.length === 0) return [];
-  const alter: Action = { ...change, sql: `${at} ${options.join(" ")}` };
-  const sequence = identitySequence(sides[0], table, name);
-  const moved = sequence === undefined ? [] : [[{ ...change, sql: moveInto(sequence, old, now) }, alter]];
-  return [{ ...alter, otherwise: moved }];
 }
 
 /** The settings of a column that have statements of their own. */

@@ -1,5 +1,6 @@
 import type { Facts } from "../catalog/schema-object.ts";
 import { splitName, unquoted } from "../diff-sides/names.ts";
+import { notNullNames } from "../diff-sides/not-null-names.ts";
 import { SINCE } from "../diff-sides/older-server.ts";
 import { columnsInOrder, isIdentity, partsOf, type SchemaSide, type SideEntry } from "../diff-sides/side.ts";
 import { type Action, PHASE } from "./action.ts";
@@ -54,16 +55,7 @@ function hasNamesOfParent(to: SchemaSide, table: string, { parents }: Facts): bo
   if (to.major < SINCE.namesOfNotNull || !Array.isArray(parents)) return true;
   const parent = String(parents[0]);
   const of = partsOf(to, "column").get(parent) ?? new Map<string, Facts>();
-  const names = (relation: string) => {
-    const plain = unquoted(splitName(relation)[1]);
-    return new Map(
-      [...columnsInOrder(to, relation)].map(([column, name]) => [
-        column,
-        unquoted(name ?? `${plain}_${unquoted(column)}_not_null`),
-      ]),
-    );
-  };
-  const [own, inherited] = [names(table), names(parent)];
+  const [own, inherited] = [notNullNames(to, table), notNullNames(to, parent)];
   return [...inherited].every(
     ([column, name]) => of.get(column)?.["not null"] === undefined || own.get(column) === name,
   );

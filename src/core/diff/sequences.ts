@@ -1,6 +1,6 @@
 import type { Facts } from "../catalog/schema-object.ts";
 import { unquoted } from "../diff-sides/names.ts";
-import type { SchemaSide } from "../diff-sides/side.ts";
+import { identitySequence, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE } from "./action.ts";
 
 const LARGEST: Readonly<Record<string, string>> = {
@@ -66,6 +66,39 @@ export function nextValue(column: string, settings: Facts | undefined): string {
   if (String(settings?.increment ?? "1").startsWith("-")) return `LEAST(COALESCE(min(${column}), 0) - 1, ${start})`;
   const next = `COALESCE(max(${column}), 0) + 1`;
   return start === "1" ? next : `GREATEST(${next}, ${start})`;
+}
+
+export function identitySql(facts: Facts): string {
+  const options = unusualOptions(facts["sequence settings"] as Facts);
+  const kind = String(facts.identity).toUpperCase();
+  return `GENERATED ${kind} AS IDENTITY${options.length === 0 ? "" : ` (${options.join(" ")})`}`;
+}
+
+interface IdentityColumn {
+  readonly table: string;
+  readonly name: string;
+  readonly order: number;
+  readonly from: SchemaSide;
+}
+
+/** Changes of the identity of a column. */
+export function identityActions({ table, name, order, from }: IdentityColumn, before: Facts, after: Facts): Action[] {
+  const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
+  const change = { phase: PHASE.changeTable, order };
+  // A partition has the identity of its parent, and no sequence of its own.
+  if (after.inherited === true && after["sequence settings"] === undefined) return [];
+  if (after.identity === undefined) {
+    return before.identity === undefined ? [] : [{ sql: `${at} DROP IDENTITY`, phase: PHASE.dropDefault, order }];
+  }
+  if (before.identity === undefined) return [{ ...change, sql: `${at} ADD ${identitySql(after)}` }];
+  const kind = before.identity === after.identity ? [] : [`SET GENERATED ${String(after.identity).toUpperCase()}`];
+  const [old, now] = [before["sequence settings"], after["sequence settings"]] as [Facts, Facts];
+  const options = [...kind, ...changedOptions(old, now, "SET ")];
+  if (options.length === 0) return [];
+  const alter: Action = { ...change, sql: `${at} ${options.join(" ")}` };
+  const sequence = identitySequence(from, table, name);
+  const moved = sequence === undefined ? [] : [[{ ...change, sql: moveInto(sequence, old, now) }, alter]];
+  return [{ ...alter, otherwise: moved }];
 }
 
 /** Changes of sequences that both schemas have. */

@@ -44,17 +44,49 @@ describe("a schema is changed into another, and keeps the columns:", () => {
 });
 
 test("for PostgreSQL 14 everyone may create in schema public until that is revoked", async () => {
+  const revoke = ["", "REVOKE CREATE ON SCHEMA public FROM PUBLIC;"] as const;
+  assert.deepEqual((await between(...revoke, 14)).files, ["REVOKE CREATE ON SCHEMA public FROM PUBLIC;\n"]);
+  assert.deepEqual((await between(...revoke, 15)).files, []);
+});
+
+test("a NOT NULL constraint that kept the name of a former table is renamed, from PostgreSQL 18 on", async () => {
+  const renamed = [
+    "CREATE TABLE q (a int NOT NULL); ALTER TABLE q RENAME TO r;",
+    "CREATE TABLE r (a int NOT NULL);",
+  ] as const;
+  assert.deepEqual(await between(...renamed, 18), {
+    changes: [
+      {
+        change: "changed",
+        object: "column public.r.a",
+        details: ["own name of NOT NULL none instead of q_a_not_null"],
+      },
+    ],
+    files: ["ALTER TABLE r RENAME CONSTRAINT q_a_not_null TO r_a_not_null;\n"],
+  });
+  assert.deepEqual(await between(...renamed, 17), { changes: [], files: [] });
+});
+
+for (const name of [
+  "NOT NULL of a partition moves to its parent",
+  "NOT NULL of a parent and its partition, each with a name of its own",
+  "NOT NULL constraints that exchange their names",
+]) {
+  test(name, async () => {
+    const [, before = "", after = ""] = ALL_PAIRS.find(([one]) => one === name) ?? [];
+    await inBothDirections(name, before, after);
+  });
+}
+
+/** The differences of two schemas, and the statements between them for a major version of PostgreSQL. */
+async function between(before: string, after: string, major: number) {
   const server = await sharedServer(18);
   const { shadow } = await trialPlaces(server, server);
-  const [from, to] = named("public", "", "REVOKE CREATE ON SCHEMA public FROM PUBLIC;");
-  const statementsFor = async (major: number) => {
-    const request = { from: source(from), to: source(to), renames: [], wants: "statements", major } as const;
-    const { files } = await diffSchemas(inNewDatabase(shadow), request);
-    return files.map(({ up }) => up);
-  };
-  assert.deepEqual(await statementsFor(14), ["REVOKE CREATE ON SCHEMA public FROM PUBLIC;\n"]);
-  assert.deepEqual(await statementsFor(15), []);
-});
+  const [from, to] = named("between", before, after);
+  const request = { from: source(from), to: source(to), renames: [], wants: "statements", major } as const;
+  const { changes, files } = await diffSchemas(inNewDatabase(shadow), request);
+  return { changes, files: files.map(({ up }) => up) };
+}
 
 /** The statements there and back; both give an equal schema. */
 async function inBothDirections(name: string, before: string, after: string): Promise<string[]> {
