@@ -1,4 +1,4 @@
-import { alterCommands, at, bodyOf, kindOf, nodesOf, type Parsed, textAt } from "../parse-tree/node.ts";
+import { alterCommands, at, bodyOf, kindOf, listAt, nodesOf, type Parsed, textAt } from "../parse-tree/node.ts";
 import type { Relation } from "./trace.ts";
 
 /*
@@ -73,6 +73,46 @@ export function leavesAlone(statement: Parsed, text: string, { name, indexes, is
   if (isCascade(statement) || isChild) return false;
   if (textAt(bodyOf(statement), "removeType") === "OBJECT_INDEX") return !indexes.some((one) => names(text, one.name));
   return KEEPING.has(kindOf(statement)) && !names(text, name);
+}
+
+/** True if a statement locks no relations but those that it names, event triggers aside. */
+export function locksOnlyNamed(statement: Parsed): boolean {
+  return ["CreateStmt", "IndexStmt"].includes(kindOf(statement) ?? "");
+}
+
+/** Types that cannot be domains, as the parser leaves them: it writes those of the SQL standard with pg_catalog. */
+const PLAIN_TYPES: ReadonlySet<string | undefined> = new Set([
+  ...["bigserial", "bytea", "date", "inet", "json", "jsonb", "serial", "smallserial", "text", "timestamptz", "uuid"],
+  "pg_catalog",
+]);
+
+/**
+ * True if a statement defines or changes relations and renames none, and what it has done can be told from them: it adds no
+ * CHECK and no column of another type, which a default may violate.
+ */
+export function definesRelations(statement: Parsed): boolean {
+  const isAlter = kindOf(statement) === "AlterTableStmt" && !isCascade(statement) && !changesThings(statement);
+  if (!isAlter) return locksOnlyNamed(statement);
+  const { tree } = statement;
+  const types = nodesOf(tree, "ColumnDef").map((column) =>
+    textAt(listAt(column, "typeName", "names")[0], "String", "sval"),
+  );
+  const hasCheck = nodesOf(tree, "Constraint").some((one) => textAt(one, "contype") === "CONSTR_CHECK");
+  return !hasCheck && types.every((one) => PLAIN_TYPES.has(one));
+}
+
+/** The names of relations in a statement. */
+export function relationNames({ tree }: Parsed): ReadonlySet<string> {
+  const found = new Set<string>();
+  const rest: unknown[] = [tree];
+  while (rest.length > 0) {
+    const value = rest.pop();
+    if (typeof value !== "object" || value === null) continue;
+    const name = textAt(value, "relname");
+    if (name !== undefined) found.add(name);
+    rest.push(...Object.values(value));
+  }
+  return found;
 }
 
 function names(text: string, name: string): boolean {

@@ -6,7 +6,8 @@ import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import { runKept } from "../session/prepared-statements.ts";
 import { withSession } from "../session/with-session.ts";
-import { RELATIONS_QUERY, relationsIn } from "../trace/trace-sql.ts";
+import { relationsIn } from "../trace/trace-answers.ts";
+import { RELATIONS_QUERY } from "../trace/trace-sql.ts";
 
 /** The repeatable migrations as they were where the current branch began. */
 export interface EarlierRepeatables {

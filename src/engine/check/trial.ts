@@ -155,11 +155,9 @@ export class Trial {
     const [tracer, proofs] = [this.#tracer, this.#proofs];
     const watch: StatementWatch = {
       began: async (session, path) => {
-        await this.#enter(session, path);
-        await proofs.began(session);
-        await tracer.began(session, path);
+        await Promise.all([this.#enter(session, path), proofs.began(session), tracer.began(session, path)]);
       },
-      ran: (session, statement, isAlone) => tracer.ran(session, statement, isAlone),
+      sending: (session, statement, isAlone) => tracer.sending(session, statement, isAlone),
       willRunOutside: async (session, path) => {
         await this.#enter(session, path);
         await tracer.willRunOutside(session, path);

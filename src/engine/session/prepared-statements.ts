@@ -27,11 +27,18 @@ const prepared = new WeakMap<Session, Set<string>>();
  * @throws ServerFailure, ConnectionLost
  */
 export async function runKept(session: Session, { name, parameters, sql }: KeptQuery, values: string): Promise<Row[]> {
-  const known = knownOf(session);
-  const prepare = known.has(name) ? "" : `PREPARE ${PREFIX}${name} ${parameters} AS ${sql}; `;
-  const rows = await session.query(`${ONE_PLAN}; ${prepare}EXECUTE ${PREFIX}${name} ${values}`);
-  known.add(name);
-  return rows;
+  const prepare = knownOf(session).has(name) ? "" : `PREPARE ${PREFIX}${name} ${parameters} AS ${sql}; `;
+  // The next query may be sent before this one is answered.
+  knownOf(session).add(name);
+  try {
+    const rows = await session.query(`${ONE_PLAN}; ${prepare}EXECUTE ${PREFIX}${name} ${values}`);
+    // The names that were read meanwhile may lack it.
+    knownOf(session).add(name);
+    return rows;
+  } catch (error) {
+    if (prepare !== "") knownOf(session).delete(name);
+    throw error;
+  }
 }
 
 /** Lists the prepared statements of a session, for `noteKept`. */
@@ -43,16 +50,21 @@ export function noteKept(session: Session, rows: readonly Row[]): void {
   prepared.set(session, new Set(names.map((name) => name.slice(PREFIX.length))));
 }
 
-/** Notes which kept queries the session still has after a statement: DEALLOCATE and DISCARD may remove them. */
-export async function noteRemoval(session: Session, tree: Node | undefined): Promise<void> {
-  if (!["DeallocateStmt", "DiscardStmt"].includes(kindOf({ tree }) ?? "")) return;
-  noteKept(session, await session.query(PREPARED_NAMES));
+/** True if a statement may remove kept queries; `readKept` then says which are left. */
+export function mayRemoveKept(tree: Node | undefined): boolean {
+  return ["DeallocateStmt", "DiscardStmt"].includes(kindOf({ tree }) ?? "");
+}
+
+/** Reads and notes which kept queries the session has. @throws ServerFailure, ConnectionLost */
+export async function readKept(session: Session): Promise<Row[]> {
+  const rows = await session.query(PREPARED_NAMES);
+  noteKept(session, rows);
+  return rows;
 }
 
 /** Removes all other prepared statements of the session, which DEALLOCATE ALL cannot. @throws ServerFailure, ConnectionLost */
 export async function deallocateOthers(session: Session): Promise<void> {
-  const rows = await session.query(PREPARED_NAMES);
-  noteKept(session, rows);
+  const rows = await readKept(session);
   const others = rows.map(({ name }) => String(name)).filter((name) => !name.startsWith(PREFIX));
   if (others.length === 0) return;
   await session.execute(others.map((name) => `DEALLOCATE ${quoteIdentifier(name)}`).join("; "));

@@ -1,19 +1,30 @@
 import type { Statement } from "../../core/sql/statement.ts";
 import type { Session } from "../../ports/session.ts";
 
+/** How a watch looks at one statement. */
+export interface StatementLook {
+  /** Sends its queries before it returns. Called as soon as the statement was sent, answered or not. */
+  begin(): Promise<void>;
+  /** True if the next statement may be sent before that has ended. */
+  readonly overlaps: boolean;
+}
+
 /**
  * Watches the statements of a trial run from inside their transactions. Each call is awaited before anything else is
- * sent; the session is in the transaction that the call is about, and may be read only with `query`.
+ * sent, if nothing else is said; the session is in the transaction that the call is about, and may be read only with `query`.
  */
 export interface StatementWatch {
   /** A transaction has begun that runs statements of this file; none of them has run yet. */
   began(session: Session, path: string): Promise<void>;
-  /** A statement has run in that transaction. @param isAlone true if it is the only one in its transaction */
-  ran(session: Session, statement: Statement, isAlone: boolean): Promise<void>;
+  /**
+   * A statement is about to be sent in that transaction.
+   * @param isAlone true if it is the only one in its transaction
+   */
+  sending(session: Session, statement: Statement, isAlone: boolean): Promise<StatementLook>;
   /** All statements of a file have run in one transaction, which is about to be committed. */
   ending?(session: Session): Promise<void>;
   /**
-   * A repeatable migration begins in a transaction in which others may have run; its statements follow by `ran`. Absent
+   * A repeatable migration begins in a transaction in which others may have run; its statements follow by `sending`. Absent
    * if they are not watched.
    */
   beganRepeatable?(session: Session, path: string): Promise<void>;

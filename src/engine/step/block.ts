@@ -46,6 +46,7 @@ export class BlockRunner {
       for (const { text } of finished) await session.execute(text);
     }
     const open = this.#open;
+    const look = await context.watch?.sending(session, statement, false);
     let result: StatementResult;
     try {
       result = rows ? await session.copyIn(statement.text, rows) : await session.execute(statement.text);
@@ -55,7 +56,7 @@ export class BlockRunner {
     const left = endedBy(result.after);
     if (left) throw left;
     open.entries.push(...entrySql);
-    await context.watch?.ran(session, statement, false);
+    await look?.begin();
     return result;
   }
 

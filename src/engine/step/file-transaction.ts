@@ -56,11 +56,12 @@ export async function sendFile(run: Run, script: Script, watch?: StatementWatch)
       if (check && !failed) pipeline.send(check, sender({ at: "strings", statement }));
       if (alone) await pipeline.drained();
       if (failed || context.signal.aborted) break;
+      const look = await watch?.sending(session, statement, false);
       const listener = sender({ at: "statement", statement });
       if (rows) pipeline.copy(statement.text, rows, listener);
       else pipeline.send(statement.text, listener);
       await (rows || watch ? pipeline.drained() : pipeline.room());
-      if (!failed) await watch?.ran(session, statement, false);
+      if (!failed) await look?.begin();
     }
     const last = strings.atEnd();
     if (last && !failed) pipeline.send(last.sql, sender({ at: "strings", statement: last.statement }));

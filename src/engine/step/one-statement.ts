@@ -68,9 +68,10 @@ export async function runWithEntry(
     // Only a confirmed BEGIN keeps the statement out of autocommit here.
     if (rows || !run.direct || watch || mayLiftReadOnly(statement)) await begin;
     await watch?.began(session, script.path);
+    const look = await watch?.sending(session, statement, true);
     const ran = rows ? session.copyIn(statement.text, rows) : session.execute(statement.text);
     if (rows || watch) await ran;
-    await watch?.ran(session, statement, true);
+    await look?.begin();
     const [begun, result, ended] = await Promise.allSettled([
       begin,
       ran,

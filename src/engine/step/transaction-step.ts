@@ -63,7 +63,7 @@ export async function sendTransactionStep(
   const strings = new StringsCheck();
   try {
     if (!sent.failed) send(recordStartSql(run, script, extent.previous), { at: "record" });
-    const watch = await watchOf(run, script);
+    const watch = watchOf(run, script);
     for (const { statement, rows, alone } of workOf(script)) {
       if (context.leavesOut?.(statement, script.path)) continue;
       const check = strings.before(statement);
@@ -71,15 +71,18 @@ export async function sendTransactionStep(
       if (alone) await pipeline.drained();
       if (sent.failed || context.signal.aborted) break;
       const stage: Stage = { at: "statement", statement };
+      const look = await watch?.sending(statement);
       if (!rows) {
         send(statement.text, stage);
         if (pipeline.isFull) await pipeline.room();
       } else {
+        await watch?.looked();
         pipeline.copy(statement.text, rows, new StepMessage(sent, stage));
         await pipeline.drained();
       }
-      await watch?.ran(statement);
+      await look?.begin();
     }
+    await watch?.looked();
     if (!sent.failed && !context.signal.aborted) await watch?.ending();
   } catch (error) {
     // The file was changed or became unreadable since it was planned.
@@ -105,22 +108,43 @@ export async function sendTransactionStep(
   return { end, open: false };
 }
 
+/** So many statements are in flight while a watch looks at them. */
+const MOST_LOOKS = 16;
+
 /** Tells the watch of a trial run that the transaction has begun; the result tells it the rest. */
-async function watchOf(
-  { context, session, pipeline }: Run,
-  { path }: Script,
-): Promise<{ ran(statement: Statement): Promise<void>; ending(): Promise<void> } | undefined> {
+function watchOf({ context, session, pipeline }: Run, { path }: Script) {
   const { watch } = context;
   if (!watch) return undefined;
-  await pipeline.drained();
-  await watch.began(session, path);
+  const looks: Promise<void>[] = [];
+  const add = (look: Promise<void>) => {
+    // It is awaited later.
+    look.catch(() => {});
+    looks.push(look);
+  };
+  // Its queries follow BEGIN at once; meanwhile the first statement is parsed.
+  const began = watch.began(session, path);
+  add(began);
+  /** Resolves when everything sent is answered and looked at. */
+  const looked = async () => {
+    await Promise.all([...looks.splice(0), pipeline.drained()]);
+  };
   return {
-    async ran(statement) {
-      await pipeline.drained();
-      await watch.ran(session, statement, false);
+    looked,
+    async sending(statement: Statement) {
+      const { begin, overlaps } = await watch.sending(session, statement, false);
+      await began;
+      if (!overlaps) await looked();
+      else if (looks.length >= MOST_LOOKS) await looks.shift();
+      return {
+        /** Resolves when the next statement may be sent. */
+        async begin() {
+          add(begin());
+          if (!overlaps) await looked();
+        },
+      };
     },
     async ending() {
-      await pipeline.drained();
+      await looked();
       await watch.ending?.(session);
     },
   };

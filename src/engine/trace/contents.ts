@@ -3,15 +3,8 @@ import type { Row, Session } from "../../ports/session.ts";
 import { jsonAnswer } from "../session/json-answer.ts";
 import { runKept } from "../session/prepared-statements.ts";
 import type { TrialNote } from "../shadow/trial-start.ts";
-import {
-  FACTS_QUERY,
-  RELATIONS_QUERY,
-  relationsIn,
-  THINGS,
-  THINGS_QUERY,
-  type ThingFacts,
-  thingOf,
-} from "./trace-sql.ts";
+import { relationsIn, THINGS, type ThingFacts, thingOf } from "./trace-answers.ts";
+import { FACTS_QUERY, RELATIONS_QUERY, THINGS_QUERY } from "./trace-sql.ts";
 
 /** What is in the database of a trial before a file runs. */
 export interface Contents {

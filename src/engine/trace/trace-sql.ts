@@ -1,184 +1,12 @@
 import { quoteText } from "../../core/sql/quote.ts";
-import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
-import type { Constraint, Index, NamedThing, Relation } from "../../core/trace/trace.ts";
-import type { Row } from "../../ports/session.ts";
-import { jsonAnswer, type Shape } from "../session/json-answer.ts";
+import { LOCK_MODES, mayChange } from "../../core/trace/lock-modes.ts";
+import type { Relation } from "../../core/trace/trace.ts";
 import type { KeptQuery } from "../session/prepared-statements.ts";
 
 /*
- * The queries of the tracer, and the shapes of their answers. They run inside the transaction of a trial run, under
- * whatever search path the file has set: each name of a type or a schema is read from the catalog.
+ * The queries of the tracer. They run inside the transaction of a trial run, under whatever search path the file has set:
+ * each name of a type or a schema is read from the catalog.
  */
-
-type ColumnFacts = readonly [
-  number: number,
-  name: string,
-  type: string,
-  typeOid: number,
-  required: boolean,
-  filled: boolean,
-  generated: boolean,
-  writable: boolean,
-];
-type ConstraintFacts = readonly [
-  oid: number,
-  name: string,
-  kind: string,
-  validated: boolean,
-  columns: readonly number[],
-  index: number,
-  referred: number,
-  referredColumns: readonly number[],
-];
-type IndexFacts = readonly [
-  oid: number,
-  name: string,
-  unique: boolean,
-  columns: readonly number[],
-  method: string,
-  classes: string,
-  collations: string,
-  directions: string,
-  partial: boolean,
-];
-type GrantFacts = readonly [role: string, privilege: string, usable: boolean];
-type RelationFacts = readonly [
-  oid: number,
-  kind: string,
-  schema: string,
-  name: string,
-  isPartition: boolean,
-  isChild: boolean,
-  hidesRows: boolean,
-  grants: readonly GrantFacts[] | null,
-  columns: readonly ColumnFacts[] | null,
-  constraints: readonly ConstraintFacts[] | null,
-  indexes: readonly IndexFacts[] | null,
-];
-type LockedFacts = readonly [oid: number, modes: readonly string[], fileNode: number | null, scans: number | null];
-
-/** A relation that the transaction has locked. */
-export interface LockedRelation {
-  readonly oid: number;
-  /** The strongest. */
-  readonly lock: LockMode;
-  /** Undefined for a relation that is dropped. */
-  readonly fileNode: number | undefined;
-  readonly scans: number;
-}
-
-export type ThingFacts = readonly [
-  kind: NamedThing["kind"],
-  oid: number,
-  schema: string,
-  name: string,
-  detail: string,
-  result: string,
-  least: number,
-  most: number,
-];
-
-const COLUMN: Shape = ["parts", ["number", "text", "text", "number", "boolean", "boolean", "boolean", "boolean"]];
-const NUMBERS: Shape = ["list of", "number"];
-const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", NUMBERS, "number", "number", NUMBERS]];
-const INDEX: Shape = ["parts", ["number", "text", "boolean", NUMBERS, "text", "text", "text", "text", "boolean"]];
-const GRANT: Shape = ["parts", ["text", "text", "boolean"]];
-const RELATION: Shape = [
-  "parts",
-  [
-    "number",
-    "text",
-    "text",
-    "text",
-    "boolean",
-    "boolean",
-    "boolean",
-    ["maybe", ["list of", GRANT]],
-    ["maybe", ["list of", COLUMN]],
-    ["maybe", ["list of", CONSTRAINT]],
-    ["maybe", ["list of", INDEX]],
-  ],
-];
-export const COUNTERS: Shape = ["list of", ["parts", ["number", "number", "number"]]];
-const RELATIONS: Shape = ["list of", RELATION];
-const LOCKED: Shape = ["list of", ["parts", ["number", ["list of", "text"], "number?", "number?"]]];
-export const THINGS: Shape = [
-  "list of",
-  ["parts", ["text", "number", "text", "text", "text", "text", "number", "number"]],
-];
-
-/** The relations of an answer to `RELATIONS_QUERY` or `FACTS_QUERY`, by their oids. */
-export function relationsIn(answer: Row | undefined): Map<number, Relation> {
-  const read = jsonAnswer<RelationFacts[]>(answer?.seen, RELATIONS).map(relationOf);
-  return new Map(read.map((one) => [one.oid, one]));
-}
-
-/** The relations of an answer to `LOCKED_QUERY`. */
-export function lockedIn(answer: Row | undefined): LockedRelation[] {
-  return jsonAnswer<LockedFacts[]>(answer?.seen, LOCKED).map(([oid, modes, fileNode, scans]) => {
-    const lock = modes.map(modeOf).reduce<LockMode | undefined>(stronger, undefined) ?? "AccessShare";
-    return { oid, lock, fileNode: fileNode ?? undefined, scans: scans ?? 0 };
-  });
-}
-
-function modeOf(mode: string): LockMode {
-  return LOCK_MODES.find((one) => `${one}Lock` === mode) ?? "AccessShare";
-}
-
-function relationOf(facts: RelationFacts): Relation {
-  const [oid, kind, schema, name, isPartition, isChild, hidesRows, grants, columns, constraints, indexes] = facts;
-  return {
-    oid,
-    kind,
-    schema,
-    name,
-    isPartition,
-    isChild,
-    hidesRows,
-    grants: (grants ?? []).map(([role, privilege, usable]) => ({ role, privilege, usable })),
-    columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated, writable]) => ({
-      number,
-      name: column,
-      type,
-      typeOid,
-      required,
-      filled,
-      generated,
-      writable,
-    })),
-    constraints: (constraints ?? []).map(constraintOf),
-    indexes: (indexes ?? []).map(indexOf),
-  };
-}
-
-function constraintOf(facts: ConstraintFacts): Constraint {
-  const [oid, name, kind, validated, columns, index, relation, referred] = facts;
-  return {
-    oid,
-    name,
-    kind,
-    validated,
-    columns,
-    index,
-    refersTo: relation ? { relation, columns: referred } : undefined,
-  };
-}
-
-function indexOf(facts: IndexFacts): Index {
-  const [oid, name, unique, columns, method, classes, collations, directions, partial] = facts;
-  const [collation, direction] = [collations.split(" "), directions.split(" ")];
-  const orders = classes.split(" ").map((one, key) => `${one} ${collation[key]} ${direction[key]}`);
-  return { oid, name, unique, columns, method, orders, partial };
-}
-
-export function thingOf([kind, oid, schema, name, detail, result, least, most]: ThingFacts): NamedThing {
-  return { kind, oid, schema, name, detail, result, arguments: [least, most] };
-}
-
-/** An attribute that gets another type is another one. */
-export function nameOfThing({ kind, schema, name, detail, result }: NamedThing): string {
-  return JSON.stringify([kind, schema, name, detail, kind === "attribute" && result]);
-}
 
 /** The first oid that initdb does not assign. */
 const FIRST_OID = 16_384;
@@ -189,14 +17,18 @@ const POLICY_SQL = `EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND pol
  AND polcmd::text IN ('*', CASE privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'd' END)
  AND EXISTS (SELECT FROM unnest(polroles) role WHERE CASE WHEN role = 0 THEN true WHEN grantee = 0 THEN false ELSE pg_has_role(grantee, role, 'USAGE') END))`;
 
-/** A relation `c` in the schema `n`, as `RelationFacts`. A type's name does not depend on the search path. */
+/**
+ * A relation `c` in the schema `n`, as `RelationFacts`. A type's name does not depend on the search path. OFFSET 0 makes
+ * PostgreSQL look up the types of the columns, instead of reading all of pg_type.
+ */
 const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
  relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive),
  (SELECT json_agg(json_build_array(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, privilege_type, NOT relrowsecurity OR ${POLICY_SQL}) ORDER BY grantee, privilege_type)
  FROM aclexplode(relacl) WHERE grantee <> relowner AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
  (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
  (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '', attgenerated = '' AND attidentity <> 'a') ORDER BY attnum)
- FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace tn ON tn.oid = typnamespace
+ FROM pg_attribute, LATERAL (SELECT oid, typname, typcategory, typelem, typnamespace FROM pg_type WHERE oid = atttypid OFFSET 0) t,
+ LATERAL (SELECT nspname FROM pg_namespace WHERE oid = typnamespace OFFSET 0) tn
  WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
  (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END, confrelid::int8, COALESCE(confkey, '{}')) ORDER BY k.oid)
  FROM pg_constraint k WHERE conrelid = c.oid AND contype IN ('c', 'f', 'p', 'u', 'x')),
@@ -212,15 +44,16 @@ export const RELATIONS_QUERY: KeptQuery = {
 };
 
 /**
- * The counters of the relations with an oid up to $1, as [oid, file node, scans]. Those that are as after CREATE are left
- * out, see `afterCreate`: an answer of thousands of tables takes long to write, and each transaction asks.
+ * The counters of all relations, as [oid, file node, scans], and if event triggers may lock others. Those that are as after
+ * CREATE are left out, see `afterCreate`: an answer of thousands of tables takes long to write, and each transaction asks.
  */
 export const COUNTERS_QUERY: KeptQuery = {
   name: "counters",
-  parameters: "(oid)",
-  sql: `SELECT COALESCE(json_agg(json_build_array(oid::int8, relfilenode::int8, scans)), '[]')::text AS seen
+  parameters: "",
+  sql: `SELECT COALESCE(json_agg(json_build_array(oid::int8, relfilenode::int8, scans)), '[]')::text AS seen,
+ EXISTS (SELECT FROM pg_event_trigger WHERE evtenabled <> 'D')::text AS watched
  FROM (SELECT oid, relkind, relfilenode, pg_stat_get_xact_numscans(oid) AS scans FROM pg_class
- WHERE oid BETWEEN ${FIRST_OID} AND $1 AND relkind IN ('r', 'p', 'm')) counted
+ WHERE oid >= ${FIRST_OID} AND relkind IN ('r', 'p', 'm')) counted
  WHERE scans > 0 OR relfilenode <> CASE relkind WHEN 'p' THEN 0 ELSE oid END`,
 };
 
@@ -244,6 +77,21 @@ export const LOCKED_QUERY: KeptQuery = {
  FROM (SELECT relation AS oid, array_agg(mode) AS modes FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'
  AND granted AND relation BETWEEN ${FIRST_OID} AND $1 GROUP BY relation) l
  LEFT JOIN pg_class c ON c.oid = l.oid WHERE c.oid IS NULL OR relkind IN (${KINDS})`,
+};
+
+/** Where statements change definitions, as pg_locks spells it. */
+const CHANGING_MODES = LOCK_MODES.filter(mayChange).map((mode) => `${mode}Lock`);
+
+/** `LOCKED_QUERY`, and as `read` the facts about those whose definition may have changed, but for the oids in $2. */
+export const CHANGED_QUERY: KeptQuery = {
+  name: "changed",
+  parameters: "(oid, oid[])",
+  sql: `WITH locked AS MATERIALIZED (SELECT relation AS oid, array_agg(mode) AS modes FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'
+ AND granted AND relation BETWEEN ${FIRST_OID} AND $1 GROUP BY relation)
+ SELECT (SELECT COALESCE(json_agg(json_build_array(l.oid::int8, modes, relfilenode::int8, pg_stat_get_xact_numscans(c.oid))), '[]')::text
+ FROM locked l LEFT JOIN pg_class c ON c.oid = l.oid WHERE c.oid IS NULL OR relkind IN (${KINDS})) AS seen,
+ (SELECT COALESCE(json_agg(${RELATION_SQL}), '[]')::text FROM locked l JOIN pg_class c ON c.oid = l.oid JOIN pg_namespace n ON n.oid = relnamespace
+ WHERE relkind IN (${KINDS}) AND modes && '{${CHANGING_MODES}}' AND l.oid <> ALL($2)) AS read`,
 };
 
 /** The relations with the oids in $1, as `RelationFacts`. */

@@ -78,8 +78,9 @@ export async function trialRolledBack(session: Session, sql: string, given = "")
     await tracer.began(session, "file");
     for (const statement of statementsOf(sql)) {
       last = statement.text;
+      const look = await tracer.sending(session, statement, false);
       await session.execute(statement.text);
-      await tracer.ran(session, statement, false);
+      await look.begin();
     }
     await tracer.finish(session);
     return { files: tracer.files };

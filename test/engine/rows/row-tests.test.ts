@@ -11,7 +11,7 @@ const OWN = ["public.schema_migrations"];
 /** A trial run has a watch. */
 const WATCH: StatementWatch = {
   began: async () => {},
-  ran: async () => {},
+  sending: async () => ({ begin: async () => {}, overlaps: false }),
   willRunOutside: async () => {},
   ranOutside: async () => {},
 };

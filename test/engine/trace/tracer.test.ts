@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failsOnExistingRows } from "../../../src/core/check/fails-on-existing-rows.ts";
 import type { TracedStatement } from "../../../src/core/trace/trace.ts";
+import { migrate } from "../../../src/engine/run/migrate.ts";
 import { readRelations } from "../../../src/engine/trace/contents.ts";
 import { Tracer } from "../../../src/engine/trace/tracer.ts";
 import { notes, parse, statementsOf, traced } from "../check/traced.ts";
@@ -41,6 +42,39 @@ ALTER TABLE notes ADD COLUMN at timestamptz DEFAULT now(); ALTER TABLE notes REN
   const columns = files[1]?.statements[5]?.touches[0]?.after?.columns.map(({ name, type }) => `${name} ${type}`);
   assert.deepEqual(columns, ["id bigint", "text character varying(10)", "at timestamp with time zone"]);
   assert.deepEqual([...(files[2]?.after.values() ?? [])].map(({ name }) => name).sort(), ["n", "pages"]);
+});
+
+test("statements that are sent before the ones before them are answered are told apart", async () => {
+  const here = await embeddedWorld({
+    "001_notes.sql": "CREATE TABLE notes (id int); CREATE TABLE tags (id int);",
+    "002_many.sql": Array.from(
+      { length: 40 },
+      (_, n) => `ALTER TABLE ${n % 2 ? "notes" : "tags"} ADD COLUMN c${n} int;`,
+    ).join("\n"),
+    "003_wrong.sql": `CREATE TABLE fresh (id int); ALTER TABLE tags ADD COLUMN note text; CREATE INDEX ON fresh (missing);
+ALTER TABLE notes ADD COLUMN note text; CREATE INDEX ON fresh (id)`,
+  });
+  const tracer = new Tracer(parse, ["public.schema_migrations", "public.schema_migrations_steps"]);
+  const { failure } = await migrate({ ...here.context, isRehearsal: true, watch: tracer }, {}, {});
+  assert.equal(failure?.place?.path.endsWith("003_wrong.sql"), true);
+  assert.equal(tracer.rejected?.text, "CREATE INDEX ON fresh (missing);");
+  const last = tracer.files[1]?.statements.map(({ statement, touches: [touch] }) => [
+    statement.text,
+    `ALTER TABLE ${touch?.before.name} ADD COLUMN ${touch?.after?.columns.at(-1)?.name} int;`,
+  ]);
+  assert.equal(last?.length, 40);
+  for (const [text, seen] of last ?? []) assert.equal(seen, text);
+});
+
+test("what an event trigger locks is seen", async () => {
+  const here = await embeddedWorld({
+    "001_notes.sql": `CREATE TABLE notes (id int);
+CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN LOCK TABLE notes; END';
+CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION watch()`,
+    "002_tags.sql": "CREATE TABLE tags (id int)",
+  });
+  const [, { statements } = { statements: [] }] = await traced(here);
+  assert.deepEqual(statements.map(words), [["notes AccessExclusive"]]);
 });
 
 test("a file that begins outside a transaction shows its relations as they were before", async () => {
@@ -118,8 +152,9 @@ test("a file that rows do not fit runs again without them, and the statement is 
     await session.execute("BEGIN");
     await tracer.began(session, "file");
     for (const statement of statements) {
+      const look = await tracer.sending(session, statement, false);
       await session.execute(statement.text).catch(() => {});
-      await tracer.ran(session, statement, false);
+      await look.begin();
     }
   };
   try {

@@ -1,0 +1,183 @@
+import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
+import type { Constraint, Index, NamedThing, Relation } from "../../core/trace/trace.ts";
+import type { Row } from "../../ports/session.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
+
+/* The shapes of the answers to the queries in trace-sql.ts. */
+
+type ColumnFacts = readonly [
+  number: number,
+  name: string,
+  type: string,
+  typeOid: number,
+  required: boolean,
+  filled: boolean,
+  generated: boolean,
+  writable: boolean,
+];
+type ConstraintFacts = readonly [
+  oid: number,
+  name: string,
+  kind: string,
+  validated: boolean,
+  columns: readonly number[],
+  index: number,
+  referred: number,
+  referredColumns: readonly number[],
+];
+type IndexFacts = readonly [
+  oid: number,
+  name: string,
+  unique: boolean,
+  columns: readonly number[],
+  method: string,
+  classes: string,
+  collations: string,
+  directions: string,
+  partial: boolean,
+];
+type GrantFacts = readonly [role: string, privilege: string, usable: boolean];
+type RelationFacts = readonly [
+  oid: number,
+  kind: string,
+  schema: string,
+  name: string,
+  isPartition: boolean,
+  isChild: boolean,
+  hidesRows: boolean,
+  grants: readonly GrantFacts[] | null,
+  columns: readonly ColumnFacts[] | null,
+  constraints: readonly ConstraintFacts[] | null,
+  indexes: readonly IndexFacts[] | null,
+];
+type LockedFacts = readonly [oid: number, modes: readonly string[], fileNode: number | null, scans: number | null];
+
+/** A relation that the transaction has locked. */
+export interface LockedRelation {
+  readonly oid: number;
+  /** The strongest. */
+  readonly lock: LockMode;
+  /** Undefined for a relation that is dropped. */
+  readonly fileNode: number | undefined;
+  readonly scans: number;
+}
+
+export type ThingFacts = readonly [
+  kind: NamedThing["kind"],
+  oid: number,
+  schema: string,
+  name: string,
+  detail: string,
+  result: string,
+  least: number,
+  most: number,
+];
+
+const COLUMN: Shape = ["parts", ["number", "text", "text", "number", "boolean", "boolean", "boolean", "boolean"]];
+const NUMBERS: Shape = ["list of", "number"];
+const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", NUMBERS, "number", "number", NUMBERS]];
+const INDEX: Shape = ["parts", ["number", "text", "boolean", NUMBERS, "text", "text", "text", "text", "boolean"]];
+const GRANT: Shape = ["parts", ["text", "text", "boolean"]];
+const RELATION: Shape = [
+  "parts",
+  [
+    "number",
+    "text",
+    "text",
+    "text",
+    "boolean",
+    "boolean",
+    "boolean",
+    ["maybe", ["list of", GRANT]],
+    ["maybe", ["list of", COLUMN]],
+    ["maybe", ["list of", CONSTRAINT]],
+    ["maybe", ["list of", INDEX]],
+  ],
+];
+const COUNTERS: Shape = ["list of", ["parts", ["number", "number", "number"]]];
+const RELATIONS: Shape = ["list of", RELATION];
+const LOCKED: Shape = ["list of", ["parts", ["number", ["list of", "text"], "number?", "number?"]]];
+export const THINGS: Shape = [
+  "list of",
+  ["parts", ["text", "number", "text", "text", "text", "text", "number", "number"]],
+];
+
+/** The relations of an answer to `RELATIONS_QUERY` or `FACTS_QUERY`, or of the column `read`, by their oids. */
+export function relationsIn(answer: Row | undefined, column = "seen"): Map<number, Relation> {
+  const read = jsonAnswer<RelationFacts[]>(answer?.[column], RELATIONS).map(relationOf);
+  return new Map(read.map((one) => [one.oid, one]));
+}
+
+/** The counters of an answer to `COUNTERS_QUERY`. */
+export function countersIn(
+  answer: Row | undefined,
+): readonly (readonly [oid: number, fileNode: number, scans: number])[] {
+  return jsonAnswer<[number, number, number][]>(answer?.seen, COUNTERS);
+}
+
+/** The relations of an answer to `LOCKED_QUERY`. */
+export function lockedIn(answer: Row | undefined): LockedRelation[] {
+  return jsonAnswer<LockedFacts[]>(answer?.seen, LOCKED).map(([oid, modes, fileNode, scans]) => {
+    const lock = modes.map(modeOf).reduce<LockMode | undefined>(stronger, undefined) ?? "AccessShare";
+    return { oid, lock, fileNode: fileNode ?? undefined, scans: scans ?? 0 };
+  });
+}
+
+function modeOf(mode: string): LockMode {
+  return LOCK_MODES.find((one) => `${one}Lock` === mode) ?? "AccessShare";
+}
+
+function relationOf(facts: RelationFacts): Relation {
+  const [oid, kind, schema, name, isPartition, isChild, hidesRows, grants, columns, constraints, indexes] = facts;
+  return {
+    oid,
+    kind,
+    schema,
+    name,
+    isPartition,
+    isChild,
+    hidesRows,
+    grants: (grants ?? []).map(([role, privilege, usable]) => ({ role, privilege, usable })),
+    columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated, writable]) => ({
+      number,
+      name: column,
+      type,
+      typeOid,
+      required,
+      filled,
+      generated,
+      writable,
+    })),
+    constraints: (constraints ?? []).map(constraintOf),
+    indexes: (indexes ?? []).map(indexOf),
+  };
+}
+
+function constraintOf(facts: ConstraintFacts): Constraint {
+  const [oid, name, kind, validated, columns, index, relation, referred] = facts;
+  return {
+    oid,
+    name,
+    kind,
+    validated,
+    columns,
+    index,
+    refersTo: relation ? { relation, columns: referred } : undefined,
+  };
+}
+
+function indexOf(facts: IndexFacts): Index {
+  const [oid, name, unique, columns, method, classes, collations, directions, partial] = facts;
+  const [collation, direction] = [collations.split(" "), directions.split(" ")];
+  const orders = classes.split(" ").map((one, key) => `${one} ${collation[key]} ${direction[key]}`);
+  return { oid, name, unique, columns, method, orders, partial };
+}
+
+export function thingOf([kind, oid, schema, name, detail, result, least, most]: ThingFacts): NamedThing {
+  return { kind, oid, schema, name, detail, result, arguments: [least, most] };
+}
+
+/** An attribute that gets another type is another one. */
+export function nameOfThing({ kind, schema, name, detail, result }: NamedThing): string {
+  return JSON.stringify([kind, schema, name, detail, kind === "attribute" && result]);
+}
