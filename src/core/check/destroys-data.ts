@@ -7,6 +7,7 @@ import { isEveryRowOf, isOpaque } from "../trace/row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { usingOf } from "../trace/using.ts";
+import { FOR_DATA } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
 import { named, namedAll, several, sqlName } from "./words.ts";
 
@@ -15,9 +16,7 @@ export const destroysData: CheckRule = {
   group: "safety",
   title: "Destroys data",
   why: "The rows or values exist nowhere else: no down script brings them back, only a backup.",
-  recipe: `-- Backup: required  (first line of the file: pgstep makes a backup before the file runs)
--- or keep the data until the release has proved itself, and drop it in a later migration:
-ALTER TABLE <table> RENAME TO <table_unused>;`,
+  recipe: FOR_DATA.table,
   examples: {
     bad: [
       { given: "CREATE TABLE t (n int)", sql: "DROP TABLE t" },
@@ -63,18 +62,25 @@ ALTER TABLE <table> RENAME TO <table_unused>;`,
     const copied = copiedTables(file);
     for (const { statement, resolve } of inOrder(file)) {
       const losses = [
-        ...droppedTables(file, statement, copied),
-        ...droppedColumns(file, statement),
-        ...lossyTypes(file, statement),
-        ...replacedRows(file, statement),
-        ...changedRows(file, statement, resolve),
-        ...droppedAttributes(file, statement),
-        ...lostElsewhere(file, statement),
+        ...of("table", droppedTables(file, statement, copied)),
+        ...of("column", droppedColumns(file, statement)),
+        ...of("type", lossyTypes(file, statement)),
+        ...of("rows", [...replacedRows(file, statement), ...changedRows(file, statement, resolve)]),
+        ...of("type", droppedAttributes(file, statement)),
+        ...of("server", lostElsewhere(file, statement)),
       ];
-      if (losses.length > 0) yield { statement, message: several(losses, "losses") };
+      const [first] = losses;
+      const words = losses.map(([, loss]) => loss);
+      if (first) yield { statement, message: several(words, "losses"), recipe: FOR_DATA[first[0]] };
     }
   },
 };
+
+type Lost = keyof typeof FOR_DATA;
+
+function of(lost: Lost, losses: readonly string[]): [Lost, string][] {
+  return losses.map((loss) => [lost, loss]);
+}
 
 function hasRows({ before }: Touch): boolean {
   return before.kind === "r" || before.kind === "p";

@@ -11,6 +11,7 @@ import {
 import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { usingOf } from "../trace/using.ts";
+import { REQUIRED_LATER } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
 import { named, several, sqlName } from "./words.ts";
 
@@ -165,7 +166,7 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
       .filter(({ number }) => !keys.has(number))
       .map(({ name }) => ({
         cause: `a row of ${table} may have NULL in ${sqlName(name)}`,
-        recipe: RECIPES.constraint.replace("<constraint>", "CHECK (<column> IS NOT NULL)"),
+        recipe: REQUIRED_LATER,
       })),
     ...constraints.map(({ name, kind }) => ({
       cause: `${MISFITS[kind] ?? "a row"} in ${table} may violate ${sqlName(name)}`,

@@ -1,20 +1,15 @@
-import { alterCommands, kindOf, textAt } from "../parse-tree/node.ts";
+import { alterCommands, bodyOf, kindOf, textAt } from "../parse-tree/node.ts";
 import { longScans, newConstraints, newlyRequired, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy, stronger } from "../trace/lock-modes.ts";
 import { isOpaque } from "../trace/row-work.ts";
 import type { Touch, TracedStatement } from "../trace/trace.ts";
-import { CHECK_LATER, EXCLUSION, INDEX_FIRST } from "./recipes.ts";
+import { CHECK_LATER, EXCLUSION, FOR_CLIENTS, INDEX_FIRST, REQUIRED_LATER } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
 import { namedAll, until } from "./words.ts";
 
 const RECIPES = {
   constraint: CHECK_LATER,
-  required: `ALTER TABLE <table> ADD CONSTRAINT <name> CHECK (<column> IS NOT NULL) NOT VALID;
--- in a later file:
-ALTER TABLE <table> VALIDATE CONSTRAINT <name>;
--- in a third file; the constraint is the proof, so that no row is read:
-ALTER TABLE <table> ALTER COLUMN <column> SET NOT NULL;
-ALTER TABLE <table> DROP CONSTRAINT <name>;`,
+  required: REQUIRED_LATER,
   unique: INDEX_FIRST,
   exclusion: EXCLUSION,
   validate: `-- VALIDATE CONSTRAINT in a file of its own: a lock of an earlier statement is held until COMMIT.
@@ -29,7 +24,10 @@ ALTER TABLE <table> ATTACH PARTITION <partition> FOR VALUES <bounds>;`,
 ALTER TABLE <default partition> VALIDATE CONSTRAINT <name>;
 -- in a third file; the constraint is the proof, so that no row is read:
 CREATE TABLE <partition> PARTITION OF <table> FOR VALUES <bounds>;`,
-  domain: `ALTER DOMAIN <domain> ADD CONSTRAINT <name> CHECK (<condition>) NOT VALID;`,
+  domain: `ALTER DOMAIN <domain> ADD CONSTRAINT <name> CHECK (<condition>) NOT VALID;  -- and leave it so: new values must fit`,
+  validateDomain: `-- PostgreSQL cannot do this without keeping writes waiting. Leave the constraint NOT VALID: new values must fit.
+-- To have all values checked, give each table a constraint of its own:
+${CHECK_LATER}`,
 } as const;
 
 export const scansUnderLock: CheckRule = {
@@ -103,7 +101,9 @@ function blockedFor(scans: readonly Touch[]): string {
 function recipeFor(statement: TracedStatement, scans: readonly Touch[]): string {
   const kind = kindOf(statement);
   if (kind === "CreateStmt") return RECIPES.default;
-  if (kind === "AlterDomainStmt") return RECIPES.domain;
+  if (kind === "AlterDomainStmt") {
+    return textAt(bodyOf(statement), "subtype") === "V" ? RECIPES.validateDomain : RECIPES.domain;
+  }
   const subtypes = new Set(alterCommands(statement).map((command) => textAt(command, "subtype")));
   if (subtypes.has("AT_AttachPartition")) return RECIPES.attach;
   if (subtypes.has("AT_ValidateConstraint")) return RECIPES.validate;
@@ -111,5 +111,6 @@ function recipeFor(statement: TracedStatement, scans: readonly Touch[]): string 
   if (kinds.has("u") || kinds.has("p")) return RECIPES.unique;
   if (kinds.has("x")) return RECIPES.exclusion;
   if (kinds.size === 0 && scans.some((touch) => newlyRequired(touch).length > 0)) return RECIPES.required;
+  if (kinds.size === 0 && subtypes.has("AT_AlterColumnType")) return FOR_CLIENTS.type;
   return RECIPES.constraint;
 }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { CheckRule, Example } from "../../../src/core/check/rule.ts";
 import { SAFETY_RULES, STYLE_RULES } from "../../../src/core/findings/check-rules.ts";
 import { embeddedWorld } from "../support.ts";
-import { isOneTransaction, notes, trial, trialRolledBack } from "./traced.ts";
+import { isOneTransaction, notes, traced, trial, trialRolledBack } from "./traced.ts";
 
 type Found = (example: Example, rule: CheckRule) => Promise<string[]>;
 
@@ -48,3 +48,31 @@ const foundFast: Found = async (example, rule) => {
 };
 
 describe("rules of style", () => tests(STYLE_RULES, foundFast));
+
+describe("the safe way fits the case:", () => {
+  const tables =
+    "CREATE TABLE t (id int, note text); CREATE INDEX ON t (note); CREATE DOMAIN d AS int; CREATE TABLE u (n d); CREATE VIEW v AS SELECT id FROM t; ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 0) NOT VALID";
+  const cases: readonly (readonly [sql: string, rule: string, way: RegExp])[] = [
+    ["ALTER TABLE t RENAME TO s", "breaks-running-clients", /CREATE VIEW <old>/],
+    ["ALTER TABLE t RENAME note TO memo", "breaks-running-clients", /ADD COLUMN <new>/],
+    ["ALTER TABLE t DROP COLUMN note", "breaks-running-clients", /^-- Drop it in a later migration/],
+    ["DROP VIEW v", "breaks-running-clients", /^-- Drop it in a later migration/],
+    ["DROP TABLE t CASCADE", "destroys-data", /RENAME TO <table_unused>/],
+    ["ALTER TABLE t DROP COLUMN note", "destroys-data", /DROP NOT NULL/],
+    ["DELETE FROM t", "destroys-data", /AS SELECT \* FROM <table>/],
+    ["TRUNCATE t", "destroys-data", /AS SELECT \* FROM <table>/],
+    ["ALTER TABLE t ALTER note TYPE char(1) USING 'x'", "destroys-data", /ADD COLUMN <new>/],
+    ["ALTER TABLE t ALTER note SET NOT NULL", "fails-on-existing-rows", /SET NOT NULL;\nALTER TABLE <table> DROP/],
+    ["ALTER TABLE t ALTER note SET NOT NULL", "scans-under-lock", /SET NOT NULL;\nALTER TABLE <table> DROP/],
+    ['ALTER TABLE t ALTER note TYPE text COLLATE "C"', "scans-under-lock", /ADD COLUMN <new>/],
+    ["ALTER DOMAIN d VALIDATE CONSTRAINT c", "scans-under-lock", /Leave the constraint NOT VALID/],
+  ];
+  for (const [sql, id, way] of cases) {
+    test(`${id}, ${sql}`, async () => {
+      const [, file] = await traced(await embeddedWorld({ "001_given.sql": tables, "002_example.sql": sql }));
+      const rule = SAFETY_RULES.find((one) => one.id === id);
+      const [match] = file && rule ? [...rule.find(file)] : [];
+      assert.match(match?.recipe ?? "", way);
+    });
+  }
+});
