@@ -154,7 +154,7 @@ function brokenColumn(file: TracedFile, before: Relation, column: Column, after:
     const [by] = firstTouch(file, after, isNowComputed) ?? firstTouch(file, before, isDropped) ?? [];
     if (by) return { by, words: `an INSERT can no longer give a value for ${title}`, recipe: FOR_CLIENTS.computed };
   }
-  if (now.type === column.type || !typeChange(column.type, now.type).breaks) return undefined;
+  if (now.type === column.type || !typeChange(column.valueType, now.valueType).breaks) return undefined;
   const found =
     firstTouch(file, before, (touch) => retypedColumns(touch).some(([old]) => old.number === column.number)) ??
     firstTouch(file, before, ({ after: left }) => !left?.columns.some(({ number }) => number === column.number)) ??

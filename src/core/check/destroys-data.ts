@@ -152,7 +152,7 @@ function lossyTypes(file: TracedFile, statement: TracedStatement): string[] {
     return retypedColumns(touch).flatMap(([before, after]) => {
       if (!wasThere(file, touch, before.number) || before.generated) return [];
       const using = usingOf(statement, before.name);
-      const change = typeChange(before.type, after.type);
+      const change = typeChange(before.valueType, after.valueType);
       const column = `${named(touch.before)}.${sqlName(before.name)}`;
       if (using === "discard") return [`replaces all values of ${column}`];
       const loses = change.loses || (using === "shorten" && change.fails);

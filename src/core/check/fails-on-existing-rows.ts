@@ -8,7 +8,7 @@ import {
   retypedColumns,
   wasThere,
 } from "../trace/definition-work.ts";
-import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import type { Column, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { usingOf } from "../trace/using.ts";
 import { REQUIRED_LATER } from "./recipes.ts";
@@ -154,7 +154,7 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
       unique && retypedColumns(touch).length === 0 && !isSatisfied(file, touch, "u", columns, isFilled),
   );
   const retyped = retypedColumns(touch).filter(
-    ([before, after]) => old(before.number) && canFail(statement, before, after),
+    ([before, after]) => old(before.number) && canFail(statement, touch, before, after),
   );
   const keys = new Set(constraints.filter(({ kind }) => kind === "p").flatMap(({ columns }) => columns));
   return [
@@ -240,8 +240,11 @@ function isEqual(left: readonly number[], right: readonly number[]): boolean {
   return left.length === right.length && left.every((one, index) => one === right[index]);
 }
 
-function canFail(statement: TracedStatement, before: { name: string; type: string }, after: { type: string }): boolean {
-  return typeChange(before.type, after.type).fails && usingOf(statement, before.name) === "cast";
+function canFail(statement: TracedStatement, touch: Touch, before: Column, after: Column): boolean {
+  // A domain without constraints is only another name: no row is rewritten.
+  const isChecked = after.type !== after.valueType && touch.rewritten;
+  const { fails } = typeChange(before.valueType, after.valueType);
+  return (fails || isChecked) && usingOf(statement, before.name) === "cast";
 }
 
 /** Statements whose checks leave no trace in the definition of a table that existed before. */

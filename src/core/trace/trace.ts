@@ -41,6 +41,8 @@ export interface Column {
   readonly name: string;
   /** As format_type spells it: "character varying(10)"; a type outside pg_catalog as "schema.name". */
   readonly type: string;
+  /** The type of its values: for a domain the one that it is based on, if that is in pg_catalog. */
+  readonly valueType: string;
   /** The oid of its type; of its elements' type for an array. */
   readonly typeOid: number;
   readonly required: boolean;

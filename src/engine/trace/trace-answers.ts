@@ -14,6 +14,7 @@ type ColumnFacts = readonly [
   filled: boolean,
   generated: boolean,
   writable: boolean,
+  base: string | null,
 ];
 type ConstraintFacts = readonly [
   oid: number,
@@ -73,7 +74,10 @@ export type ThingFacts = readonly [
   most: number,
 ];
 
-const COLUMN: Shape = ["parts", ["number", "text", "text", "number", "boolean", "boolean", "boolean", "boolean"]];
+const COLUMN: Shape = [
+  "parts",
+  ["number", "text", "text", "number", "boolean", "boolean", "boolean", "boolean", "text?"],
+];
 const NUMBERS: Shape = ["list of", "number"];
 const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", NUMBERS, "number", "number", NUMBERS]];
 const INDEX: Shape = ["parts", ["number", "text", "boolean", NUMBERS, "text", "text", "text", "text", "boolean"]];
@@ -138,10 +142,11 @@ function relationOf(facts: RelationFacts): Relation {
     isChild,
     hidesRows,
     grants: (grants ?? []).map(([role, privilege, usable]) => ({ role, privilege, usable })),
-    columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated, writable]) => ({
+    columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated, writable, base]) => ({
       number,
       name: column,
       type,
+      valueType: base ?? type,
       typeOid,
       required,
       filled,

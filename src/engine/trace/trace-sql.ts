@@ -26,8 +26,9 @@ const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.reln
  (SELECT json_agg(json_build_array(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, privilege_type, NOT relrowsecurity OR ${POLICY_SQL}) ORDER BY grantee, privilege_type)
  FROM aclexplode(relacl) WHERE grantee <> relowner AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
  (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
- (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '', attgenerated = '' AND attidentity <> 'a') ORDER BY attnum)
- FROM pg_attribute, LATERAL (SELECT oid, typname, typcategory, typelem, typnamespace FROM pg_type WHERE oid = atttypid OFFSET 0) t,
+ (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '', attgenerated = '' AND attidentity <> 'a',
+ CASE WHEN typtype = 'd' AND typbasetype < ${FIRST_OID} THEN format_type(typbasetype, typtypmod) END) ORDER BY attnum)
+ FROM pg_attribute, LATERAL (SELECT oid, typname, typcategory, typelem, typnamespace, typtype, typbasetype, typtypmod FROM pg_type WHERE oid = atttypid OFFSET 0) t,
  LATERAL (SELECT nspname FROM pg_namespace WHERE oid = typnamespace OFFSET 0) tn
  WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
  (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END, confrelid::int8, COALESCE(confkey, '{}')) ORDER BY k.oid)

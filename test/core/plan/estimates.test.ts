@@ -6,7 +6,17 @@ import type { Relation } from "../../../src/core/trace/trace.ts";
 const MB = 1024 ** 2;
 const TOTAL = { rows: 1_000_000, bytes: 400 * MB, indexBytes: 40 * MB, writesPerSecond: null };
 const column = (number: number, type: string) => ({
-  ...{ number, name: `c${number}`, type, typeOid: 0, required: false, filled: false, generated: false, writable: true },
+  ...{
+    number,
+    name: `c${number}`,
+    type,
+    valueType: type,
+    typeOid: 0,
+    required: false,
+    filled: false,
+    generated: false,
+    writable: true,
+  },
 });
 const TABLE: Relation = {
   ...{ oid: 1, kind: "r", schema: "public", name: "t", isPartition: false, isChild: false, hidesRows: false },

@@ -52,6 +52,7 @@ export const REWRITING: readonly Labelled[] = [
   ],
   [REWRITES, "ALTER TABLE dom ALTER COLUMN p TYPE bigint"],
   [REWRITES, "CREATE DOMAIN small AS int CHECK (value < 10); ALTER TABLE plain ADD COLUMN s small DEFAULT 5"],
+  [and(REWRITES, FAILS), "CREATE DOMAIN small AS int CHECK (value < 10); ALTER TABLE plain ALTER a TYPE small"],
   [
     and(REWRITES, FAILS),
     "CREATE TYPE mood_new AS ENUM ('ok', 'bad'); ALTER TABLE people ALTER COLUMN m TYPE mood_new USING m::text::mood_new; DROP TYPE mood; ALTER TYPE mood_new RENAME TO mood",

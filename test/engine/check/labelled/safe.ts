@@ -191,6 +191,7 @@ export const OBJECTS: readonly Safe[] = [
   "CREATE TABLE t (id int); ALTER TABLE t ENABLE ROW LEVEL SECURITY",
   "CREATE STATISTICS st ON age, active FROM users",
   "CREATE DOMAIN email AS text CHECK (value LIKE '%@%')",
+  "CREATE DOMAIN label AS text; ALTER TABLE users ALTER name TYPE label",
   "ALTER TABLE users DISABLE TRIGGER users_touch",
   "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_type WHERE typname = 'st') THEN CREATE TYPE st AS ENUM ('a'); END IF; END $$",
   "DO $$ BEGIN CREATE TABLE t (id int); CREATE INDEX ON t (id); END $$",
