@@ -117,6 +117,8 @@ export async function embeddedWorld(files: Files, settings: Partial<Settings> = 
     "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'",
   );
   for (const { nspname } of schemas) await rows(`DROP SCHEMA "${nspname}" CASCADE`);
+  for (const { pubname } of await rows("SELECT pubname FROM pg_publication"))
+    await rows(`DROP PUBLICATION "${pubname}"`);
   await rows("CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC");
   return inhabited(database, temporaryPlace("engine", files), settings, disk, rows);
 }

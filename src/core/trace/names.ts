@@ -59,6 +59,13 @@ export function mayGrantOn(statement: Parsed, text: string, relation: Relation):
   return kind === "DropOwnedStmt" || (mayHideGrants(kind) && /\b(?:grant|revoke)\b/i.test(text));
 }
 
+/** True if a statement may change what holds for relations that it does not lock. */
+export function mayReachAll(statement: Parsed): boolean {
+  const kind = kindOf(statement);
+  if (kind === "RenameStmt") return textAt(bodyOf(statement), "renameType") === "OBJECT_SCHEMA";
+  return kind === "CreatePublicationStmt" || kind === "AlterPublicationStmt";
+}
+
 function mayHideGrants(kind: string | undefined): boolean {
   return kind === undefined || ["DoStmt", "CallStmt", "SelectStmt"].includes(kind);
 }

@@ -21,6 +21,8 @@ export interface Relation {
   readonly isChild: boolean;
   /** True if row security is on and no policy lets anybody but the owner see a row. */
   readonly hidesRows: boolean;
+  /** True if it is published and has no key that tells its rows apart: the server refuses UPDATE and DELETE. */
+  readonly refusesUpdates: boolean;
   /** The privileges of queries on it that others than its owner have; the role is "PUBLIC" for everybody. */
   readonly grants: readonly Privilege[];
   readonly columns: readonly Column[];

@@ -46,6 +46,7 @@ type RelationFacts = readonly [
   isPartition: boolean,
   isChild: boolean,
   hidesRows: boolean,
+  refusesUpdates: boolean,
   grants: readonly GrantFacts[] | null,
   columns: readonly ColumnFacts[] | null,
   constraints: readonly ConstraintFacts[] | null,
@@ -92,6 +93,7 @@ const RELATION: Shape = [
     "boolean",
     "boolean",
     "boolean",
+    "boolean",
     ["maybe", ["list of", GRANT]],
     ["maybe", ["list of", COLUMN]],
     ["maybe", ["list of", CONSTRAINT]],
@@ -132,7 +134,8 @@ function modeOf(mode: string): LockMode {
 }
 
 function relationOf(facts: RelationFacts): Relation {
-  const [oid, kind, schema, name, isPartition, isChild, hidesRows, grants, columns, constraints, indexes] = facts;
+  const [oid, kind, schema, name, isPartition, isChild, hidesRows, refusesUpdates, ...rest] = facts;
+  const [grants, columns, constraints, indexes] = rest;
   return {
     oid,
     kind,
@@ -141,6 +144,7 @@ function relationOf(facts: RelationFacts): Relation {
     isPartition,
     isChild,
     hidesRows,
+    refusesUpdates,
     grants: (grants ?? []).map(([role, privilege, usable]) => ({ role, privilege, usable })),
     columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated, writable, base]) => ({
       number,

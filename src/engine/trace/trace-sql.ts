@@ -17,12 +17,18 @@ const POLICY_SQL = `EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND pol
  AND polcmd::text IN ('*', CASE privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'd' END)
  AND EXISTS (SELECT FROM unnest(polroles) role WHERE CASE WHEN role = 0 THEN true WHEN grantee = 0 THEN false ELSE pg_has_role(grantee, role, 'USAGE') END))`;
 
+/** True if a publication has the changes of `c`, and nothing tells its rows apart: then the server refuses UPDATE and DELETE. */
+const REFUSES_UPDATES_SQL = `c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_publication WHERE pubupdate OR pubdelete)
+ AND CASE relreplident WHEN 'f' THEN false WHEN 'n' THEN true
+ ELSE NOT EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND CASE relreplident WHEN 'd' THEN indisprimary ELSE indisreplident END) END
+ AND EXISTS (SELECT FROM pg_publication p JOIN pg_publication_tables pt USING (pubname) WHERE (pubupdate OR pubdelete) AND schemaname = n.nspname AND tablename = c.relname)`;
+
 /**
  * A relation `c` in the schema `n`, as `RelationFacts`. A type's name does not depend on the search path. OFFSET 0 makes
  * PostgreSQL look up the types of the columns, instead of reading all of pg_type.
  */
 const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
- relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive),
+ relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive), ${REFUSES_UPDATES_SQL},
  (SELECT json_agg(json_build_array(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, privilege_type, NOT relrowsecurity OR ${POLICY_SQL}) ORDER BY grantee, privilege_type)
  FROM aclexplode(relacl) WHERE grantee <> relowner AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
  (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,

@@ -1,6 +1,13 @@
-import { bodyOf, kindOf, type Node, textAt } from "../../core/parse-tree/node.ts";
+import { kindOf, type Node } from "../../core/parse-tree/node.ts";
 import type { Statement } from "../../core/sql/statement.ts";
-import { changesThings, definesRelations, leavesAlone, makesRelations, mayGrantOn } from "../../core/trace/names.ts";
+import {
+  changesThings,
+  definesRelations,
+  leavesAlone,
+  makesRelations,
+  mayGrantOn,
+  mayReachAll,
+} from "../../core/trace/names.ts";
 import type { NamedThing, Relation, TracedFile, TracedStatement } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { mayRemoveKept, readKept } from "../session/prepared-statements.ts";
@@ -92,7 +99,7 @@ export class Tracer implements StatementWatch {
     if (mayRemoveKept(tree)) await readKept(session);
     const touches = await this.#relations.look(session, { tree, text });
     const isRename = kindOf({ tree }) === "RenameStmt" && touches.length === 0;
-    if (isRename && textAt(bodyOf({ tree }), "renameType") === "OBJECT_SCHEMA") {
+    if (mayReachAll({ tree }) && touches.length === 0) {
       touches.push(...(await this.#relations.readAgain(session, () => true)));
     }
     current.grants.push((relation) => mayGrantOn({ tree }, text, relation));

@@ -282,6 +282,9 @@ export const FAILING: readonly Labelled[] = [
 ];
 
 export const BREAKING: readonly Labelled[] = [
+  [BREAKS, "CREATE PUBLICATION feed FOR TABLE users, plain"],
+  [BREAKS, "CREATE PUBLICATION feed FOR TABLE users; ALTER TABLE users REPLICA IDENTITY NOTHING"],
+  [BREAKS, "CREATE PUBLICATION feed; ALTER PUBLICATION feed ADD TABLE plain"],
   [BREAKS, "ALTER TABLE users RENAME COLUMN email TO email_address"],
   [BREAKS, "ALTER TABLE users RENAME age TO years"],
   [BREAKS, 'ALTER TABLE app."Invoice" RENAME COLUMN "orderId" TO order_id'],
