@@ -1,19 +1,22 @@
 import { parentsOf } from "./heirs.ts";
-import { splitName, unquoted } from "./names.ts";
+import { NAME, splitName, unquoted } from "./names.ts";
 import { columnsInOrder, factsOf, type SchemaSide, type SideObject } from "./side.ts";
 
 /** The fact of a column that says how its NOT NULL constraint is named; absent for the name that PostgreSQL would give. */
 const OWN_NAME = "own name of NOT NULL";
 
-/** The names of the NOT NULL constraints of a table by its columns as SQL, those that PostgreSQL gives included. */
+const OWN = new RegExp(`^(?: {4}|\\t)(${NAME}) .* NOT NULL(?: NO INHERIT)?,?$`);
+
+/**
+ * The names of a table's own NOT NULL constraints by its columns as SQL, those that PostgreSQL gives included. pg_dump does
+ * not write those that a child has only from its parent.
+ */
 export function notNullNames(side: SchemaSide, table: string): Map<string, string> {
   const plain = unquoted(splitName(table)[1]);
-  return new Map(
-    [...columnsInOrder(side, table)].map(([column, name]) => [
-      column,
-      unquoted(name ?? `${plain}_${unquoted(column)}_not_null`),
-    ]),
-  );
+  const [create = ""] = side.entries.get(`TABLE ${table}`)?.statements ?? [];
+  const own = new Set(create.split("\n").map((line) => OWN.exec(line)?.[1]));
+  const named = [...columnsInOrder(side, table)].filter(([column]) => own.has(column));
+  return new Map(named.map(([column, name]) => [column, unquoted(name ?? `${plain}_${unquoted(column)}_not_null`)]));
 }
 
 /**

@@ -28,11 +28,10 @@ export function mayLose(from: string, to: string): boolean {
   // Text that does not fit is refused.
   if (TEXTS.has(now.base) || now.base === "character" || now.base === "jsonb" || now.base === "xml") return false;
   const [narrow, wide] = [WIDTHS.indexOf(old.base), WIDTHS.indexOf(now.base)];
-  if (narrow !== -1 && wide !== -1)
-    return old.base === "numeric" || (now.base === "numeric" && now.modifiers.length > 0);
+  if (wide !== -1 && (narrow !== -1 || old.base === "boolean")) return old.base === "numeric";
   if (old.base === "real" && now.base === "double precision") return false;
   if (old.base === "date" && now.base.startsWith("timestamp")) return false;
-  if (TEXTS.has(old.base)) return ["date", "name", "bit", "bit varying"].includes(now.base);
+  if (TEXTS.has(old.base)) return roundsText(now);
   if (old.base.startsWith("timestamp") && now.base.startsWith("timestamp")) return isNarrower(old, now);
   const isKnown = [old.base, now.base].every((base) =>
     /^(?:smallint|integer|bigint|numeric|real|double|date|time|interval|boolean|money|bit|inet|cidr|macaddr)/.test(
@@ -40,6 +39,12 @@ export function mayLose(from: string, to: string): boolean {
     ),
   );
   return isKnown;
+}
+
+/** True if a type reads only the beginning of some texts, or rounds their numbers and times. */
+function roundsText({ base, modifiers }: TypeWords): boolean {
+  const isPart = /^(?:date|name|bit(?: varying)?|time with(?:out)? time zone|real)$/.test(base);
+  return isPart || (modifiers.length > 0 && /^(?:numeric|time|interval)/.test(base));
 }
 
 function isNarrower(old: TypeWords, now: TypeWords): boolean {
@@ -73,9 +78,8 @@ export interface TypeIn {
 /** @param before in the first schema */
 export function conversion(before: TypeIn, after: TypeIn, way: Way): Outcome {
   const [old, now] = [resolved(before), resolved(after)];
-  if (old.type.endsWith("[]") && now.type.endsWith("[]")) {
-    return conversion(elementOf(old), elementOf(now), way);
-  }
+  // A text becomes an array element by element.
+  if (now.type.endsWith("[]")) return conversion(elementOf(old), elementOf(now), way);
   const [from, to] = [fieldsOf(old), fieldsOf(now)];
   if (from && to) return conversionOfFields(from, to, [before.side, after.side]);
   if (mayLose(old.type, now.type)) return "cut";
@@ -106,8 +110,9 @@ function resolved({ side, type }: TypeIn): TypeIn {
   return of === undefined ? { side, type } : resolved({ side, type: String(of) });
 }
 
+/** The type of the elements of an array; the type itself if it is none. */
 function elementOf({ side, type }: TypeIn): TypeIn {
-  return { side, type: type.slice(0, -"[]".length) };
+  return { side, type: type.endsWith("[]") ? type.slice(0, -"[]".length) : type };
 }
 
 /** The fields of a composite type, or of the row type of a table, in their order; undefined for another type. */

@@ -66,9 +66,11 @@ function changedByParent(
   takesName: ReturnType<typeof takesNameOf>,
 ): Facts {
   const [old, now] = [before.get(parent)?.get(name), after.get(parent)?.get(name)];
-  if (!old || !now) return facts;
+  if (!now) return facts;
   const isOwn = now["not null"] !== undefined && !takesName(parent, name);
-  const changes = ["default", ...(isOwn ? [] : ["not null"])].filter((fact) => old[fact] !== now[fact]);
+  // A new column of the parent leaves the default of the heir's column of that name alone.
+  const inherited = [...(old ? ["default"] : []), ...(isOwn ? [] : ["not null"])];
+  const changes = inherited.filter((fact) => old?.[fact] !== now[fact]);
   const rest = Object.entries(facts).filter(([fact]) => !changes.includes(fact));
   const changed = changes.flatMap((fact) => (now[fact] === undefined ? [] : [[fact, now[fact]]]));
   return Object.fromEntries([...rest, ...changed]);
@@ -135,7 +137,9 @@ function continued({ table, name, order, sides: [from, to] }: Column, before: Fa
   if (!isNew || (isFormer && before.identity === undefined)) return [];
   const sequence = of === undefined ? sequenceOf(table, name) : `'${of}'`;
   const settings = of === undefined ? facts["sequence settings"] : to.objects.get(`sequence ${of}`)?.facts.settings;
-  const sql = `SELECT setval(${sequence}, ${nextValue(name, settings as Facts | undefined)}, false) FROM ${table}`;
+  const users = [...to.objects.values()].filter((one) => one.kind === "column" && one.facts.default === facts.default);
+  const next = nextValue(name, settings as Facts | undefined, of !== undefined && users.length > 1 ? of : undefined);
+  const sql = `SELECT setval(${sequence}, ${next}, false) FROM ${table}`;
   return [{ sql, phase: PHASE.marks, order }];
 }
 
@@ -167,11 +171,14 @@ function retyped(column: Column, before: Facts, after: Facts): Action {
     targets,
     ...(outcome(way) === "cut" && losing),
   });
+  // Only integer has a cast to and from boolean.
+  const isTruth = [old, type].includes("boolean");
+  const number: Action[][] = isTruth ? [[change(`${name}::integer::${type}`, "cast")]] : [];
   const text: Action[][] = outcome("as text") === "mixed" ? [] : [[change(`${name}::text::${type}`, "as text")]];
   const step = (sql: string): Action => ({ sql: `${at} ${sql}`, phase: PHASE.changeColumn, order });
   const cast: Action = {
     ...change("", "assigned"),
-    otherwise: [[change(`${name}::${type}`, "cast")], ...text, replaced(column, before, after)],
+    otherwise: [[change(`${name}::${type}`, "cast")], ...number, ...text, replaced(column, before, after)],
   };
   if (before.default === undefined) return cast;
   // The default may have no cast, while the values have one.
@@ -185,14 +192,16 @@ function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
   const { table, name, order, sides } = column;
   const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
   const drop: Action = { sql: `${at} DROP NOT NULL`, phase: PHASE.dropDefault, order };
-  // The parent's statement would give the constraint the parent's name.
-  const set = { phase: PHASE.notNull, order: parentsOf(sides[1], table).length > 0 ? -1 : order };
+  // The statement for a parent, or for its new column, would give the constraint the parent's name.
+  const isChild = parentsOf(sides[1], table).length > 0;
+  const set = isChild ? { phase: PHASE.addColumn, order: -1 } : { phase: PHASE.notNull, order };
   const chosen = chosenName(column.notNullName) ?? nameBesideHeirs(column);
   const hasFields = isComposite({ side: sides[1], type: String(after.type) });
   const named = chosen === undefined ? "" : `CONSTRAINT ${chosen} `;
   if (now === undefined) return [drop];
   if (now === "yes")
     return [
+      ...(old === "not inherited" ? [drop] : []),
       {
         ...set,
         sql: named === "" ? `${at} SET NOT NULL` : `ALTER TABLE ${table} ADD ${named}NOT NULL ${name}`,

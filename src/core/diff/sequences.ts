@@ -60,12 +60,20 @@ export function sequenceOf(table: string, column: string): string {
   return `pg_get_serial_sequence(${quoted(table)}, ${quoted(unquoted(column))})`;
 }
 
-/** The first value of a new sequence, which comes after those of the column. */
-export function nextValue(column: string, settings: Facts | undefined): string {
+/**
+ * The first value of a new sequence, which comes after those of the column.
+ * @param shared the sequence, if other columns take values from it as well: then it never goes back
+ */
+export function nextValue(column: string, settings: Facts | undefined, shared?: string): string {
   const start = String(settings?.start ?? "1");
-  if (String(settings?.increment ?? "1").startsWith("-")) return `LEAST(COALESCE(min(${column}), 0) - 1, ${start})`;
-  const next = `COALESCE(max(${column}), 0) + 1`;
-  return start === "1" ? next : `GREATEST(${next}, ${start})`;
+  const descends = String(settings?.increment ?? "1").startsWith("-");
+  const [beyond, last, step] = descends ? ["LEAST", "min", "0) - 1"] : ["GREATEST", "max", "0) + 1"];
+  const next = `COALESCE(${last}(${column}), ${step}`;
+  const limits = [
+    ...(descends || start !== "1" ? [start] : []),
+    ...(shared === undefined ? [] : [`(SELECT last_value FROM ${shared})`]),
+  ];
+  return limits.length === 0 ? next : `${beyond}(${[next, ...limits].join(", ")})`;
 }
 
 export function identitySql(facts: Facts): string {
@@ -97,8 +105,19 @@ export function identityActions({ table, name, order, from }: IdentityColumn, be
   if (options.length === 0) return [];
   const alter: Action = { ...change, sql: `${at} ${options.join(" ")}` };
   const sequence = identitySequence(from, table, name);
-  const moved = sequence === undefined ? [] : [[{ ...change, sql: moveInto(sequence, old, now) }, alter]];
-  return [{ ...alter, otherwise: moved }];
+  if (sequence === undefined) return [alter];
+  const move = moveInto(sequence, old, now);
+  const whole = { ...alter, otherwise: [[{ ...change, sql: move }, alter]] };
+  if (!startsBeyond(old, now)) return [whole];
+  // The column cannot get the smaller type before.
+  const start = { sql: `${at} SET START WITH ${now.start}`, phase: PHASE.changeColumn, order: -2 };
+  return [start, { sql: move, phase: PHASE.changeColumn, order: -1 }, whole];
+}
+
+/** True if the type of a sequence cannot hold the value with which it started. */
+function startsBeyond({ start }: Facts, { type }: Facts): boolean {
+  const [smallest = "0", largest = "0"] = [SMALLEST[String(type)], LARGEST[String(type)]];
+  return BigInt(String(start)) < BigInt(smallest) || BigInt(String(start)) > BigInt(largest);
 }
 
 /** Changes of sequences that both schemas have. */

@@ -1,6 +1,7 @@
 import type { Action } from "../../core/diff/action.ts";
 import { planDiff } from "../../core/diff/plan.ts";
 import { compareSides, type SideDifferences } from "../../core/diff-sides/comparison.ts";
+import { NAME, QUALIFIED_NAME } from "../../core/diff-sides/names.ts";
 import type { SchemaSide } from "../../core/diff-sides/side.ts";
 import type { Session } from "../../ports/session.ts";
 import type { DatabaseContext } from "../session/context.ts";
@@ -56,11 +57,23 @@ export async function transform(
   }
 }
 
-/** A view that was dropped to make room is not replaced but created, and nothing is done twice in a row. */
+const DEFAULT = new RegExp(`^(ALTER TABLE ${QUALIFIED_NAME} ALTER COLUMN ${NAME}) (?:SET|DROP) DEFAULT\\b`);
+
+function defaultOf(sql: string): string | undefined {
+  return DEFAULT.exec(sql)?.[1];
+}
+
+/**
+ * A view that was dropped to make room is not replaced but created; nothing is done twice in a row, or to a default that
+ * the next statement changes; and a table gets all new types of its columns at once.
+ */
 function tidied(actions: readonly Action[]): Action[] {
   const dropped = new Set<string>();
-  const once = actions.filter(({ sql }, index) => sql !== actions[index - 1]?.sql);
-  return once.map((action) => {
+  const once = actions.filter(({ sql }, index) => {
+    const next = actions[index + 1]?.sql ?? "";
+    return sql !== next && (!DEFAULT.test(sql) || defaultOf(sql) !== defaultOf(next));
+  });
+  return withTypesTogether(once).map((action) => {
     const [, kind = "", name = ""] =
       /^(?:DROP|CREATE OR REPLACE) (VIEW) ("(?:[^"]|"")*"\S*|[^\s(]+)/.exec(action.sql) ?? [];
     if (kind !== "" && action.sql.startsWith("DROP ")) dropped.add(name);
@@ -68,6 +81,28 @@ function tidied(actions: readonly Action[]): Action[] {
       return { ...action, sql: action.sql.replace("CREATE OR REPLACE ", "CREATE ") };
     return action;
   });
+}
+
+const TYPE_OF_COLUMN = new RegExp(`^ALTER TABLE (${QUALIFIED_NAME}) (ALTER COLUMN ${NAME} TYPE [^]*)$`);
+
+/** PostgreSQL then rewrites the table once. */
+function withTypesTogether(actions: readonly Action[]): Action[] {
+  const together: Action[] = [];
+  let last: { readonly table: string; readonly changes: readonly string[] } | undefined;
+  for (const action of actions) {
+    const [, table, change] = TYPE_OF_COLUMN.exec(action.sql) ?? [];
+    const before = together.at(-1);
+    if (table === undefined || change === undefined) last = undefined;
+    else if (before && last?.table === table) {
+      last = { table, changes: [...last.changes, change] };
+      const loses = [...(before.loses ?? []), ...(action.loses ?? [])];
+      const sql = `ALTER TABLE ${table}\n    ${last.changes.join(",\n    ")}`;
+      together.splice(-1, 1, { ...before, sql, ...(loses.length > 0 && { loses }) });
+      continue;
+    } else last = { table, changes: [change] };
+    together.push(action);
+  }
+  return together;
 }
 
 async function carryOut(session: Session, planned: readonly Action[]) {

@@ -75,6 +75,28 @@ const CHANGES: readonly (readonly [name: string, before: string, after: string, 
     "CREATE DOMAIN d AS timestamptz; CREATE TABLE t (v date);",
     VALUES,
   ],
+  ["an array of short texts instead of a text", "CREATE TABLE t (v text);", "CREATE TABLE t (v varchar(2)[]);", VALUES],
+  [
+    "a number with one digit instead of a text",
+    "CREATE TABLE t (v text);",
+    "CREATE TABLE t (v numeric(14,1));",
+    VALUES,
+  ],
+  [
+    "a time without fractions instead of a text",
+    "CREATE TABLE t (v text);",
+    "CREATE TABLE t (v timestamp(0));",
+    VALUES,
+  ],
+  ["a number with digits instead of a whole one", "CREATE TABLE t (v int);", "CREATE TABLE t (v numeric(12,2));", []],
+  ["a small number instead of a truth value", "CREATE TABLE t (v bool);", "CREATE TABLE t (v smallint);", []],
+  ["a truth value instead of a small number", "CREATE TABLE t (v smallint);", "CREATE TABLE t (v bool);", VALUES],
+  [
+    "a smaller identity that started beyond its new limit",
+    "CREATE TABLE t (v int GENERATED ALWAYS AS IDENTITY (START 70000));",
+    "CREATE TABLE t (v smallint GENERATED ALWAYS AS IDENTITY);",
+    [],
+  ],
   [
     "a composite value with a day instead of a time",
     "CREATE TYPE c AS (a timestamptz); CREATE TABLE t (v c);",
@@ -132,6 +154,15 @@ describe("a sequence", () => {
     assert.deepEqual([await next(5000), await next(7)], [5001, 1000]);
   });
 
+  test("of several columns begins after the values of all", async () => {
+    const ids = (word: string) => `CREATE TABLE a (id int ${word}); CREATE TABLE b (id int ${word});`;
+    const sql = await statements("shared", ids(""), `CREATE SEQUENCE s; ${ids("DEFAULT nextval('s')")}`);
+    const values = "INSERT INTO a VALUES (1000); INSERT INTO b VALUES (10);";
+    const here = await world({}, { before: `${ids("")} ${values}` });
+    await here.rows(sql);
+    assert.deepEqual(await here.rows("SELECT nextval('s')::int AS value"), [{ value: 1001 }]);
+  });
+
   test("of a new identity begins after the values, and not before its start", async () => {
     const added = (options: string) =>
       statements(
@@ -149,6 +180,16 @@ describe("a sequence", () => {
       /setval\([^;]*, LEAST\(COALESCE\(min\(id\), 0\) - 1, -1\), false\)/,
     );
   });
+});
+
+test("a table gets all new types of its columns at once, and no default that is changed again", async () => {
+  const sql = await statements(
+    "types",
+    "CREATE TABLE t (a int, b int, c text DEFAULT '1');",
+    "CREATE TABLE t (a bigint, b text, c int DEFAULT 1);",
+  );
+  assert.match(sql, /ALTER TABLE t\n {4}ALTER COLUMN a TYPE bigint,\n {4}ALTER COLUMN b TYPE text;\n/);
+  assert.equal(sql.match(/SET DEFAULT/g)?.length, 1);
 });
 
 test("NOT NULL on a composite value is no check of its fields", async () => {
