@@ -145,6 +145,7 @@ function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resol
 function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
   const [update] = [
     ...nodesOf(statement.tree, "UpdateStmt").map((one) => updatedRows(one, resolve)),
+    ...nodesOf(statement.tree, "DeleteStmt").map((one) => deletedRows(one, resolve)),
     ...nodesOf(statement.tree, "MergeStmt").map((one) => matchedRows(one, resolve)),
     ...nodesOf(statement.tree, "InsertStmt").map((one) => mergedRows(one, resolve)),
   ].filter((one) => one !== undefined);
@@ -175,6 +176,13 @@ function updatedRows(update: Fields, resolve: Resolve): string | undefined {
   const queries = namedQueries(update);
   const isOpen = listAt(update, "fromClause").every((item) => isOpenSource(item, queries, resolve));
   return target && isOpen && !hasLimit(update) ? unboundedRows(condition, target, resolve) : undefined;
+}
+
+/** A DELETE without a condition. */
+function deletedRows(remove: Fields, resolve: Resolve): string | undefined {
+  const target = resolve(at(remove, "relation") as RangeVar);
+  const isWhole = isEveryRow(at(remove, "whereClause")) && listAt(remove, "usingClause").length === 0;
+  return target && isWhole && !hasLimit(remove) ? `locks every row of ${named(target)}` : undefined;
 }
 
 /** A MERGE that updates the rows which match those of a query that nothing bounds. */

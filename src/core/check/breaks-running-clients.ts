@@ -202,7 +202,7 @@ function* newDemands(file: TracedFile, before: Relation, after: Relation): Itera
     const [by, touch] = found;
     if (old && !old.required && isProved(by, touch, number)) continue;
     const words = `an INSERT into ${named(before)} must now give a value for ${sqlName(name)}`;
-    yield { by, words, recipe: FOR_CLIENTS.required };
+    yield { by, words, recipe: old ? FOR_CLIENTS.demanded : FOR_CLIENTS.required };
   }
 }
 

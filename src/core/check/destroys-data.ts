@@ -3,7 +3,7 @@ import { bodyTexts, hasInOrder } from "../trace/block-work.ts";
 import { isRewrite, isTruncating, retypedColumns, wasThere } from "../trace/definition-work.ts";
 import { deletedByMerge, emptiedBy } from "../trace/joined-rows.ts";
 import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
-import { isEveryRowOf, isOpaque } from "../trace/row-work.ts";
+import { columnName, isEveryRowOf, isOpaque } from "../trace/row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { usingOf } from "../trace/using.ts";
@@ -193,14 +193,22 @@ function deleted(table: Relation | undefined): string[] {
 
 function erasedColumns(file: TracedFile, update: Fields, resolve: Resolve): string[] {
   const table = resolve(at(update, "relation") as RangeVar);
-  if (!table || !isEveryRowOf(at(update, "whereClause"), table)) return [];
-  const known = file.before.get(table.oid)?.columns;
+  if (!table) return [];
+  const [condition, known] = [at(update, "whereClause"), file.before.get(table.oid)?.columns];
+  const isWhole = isEveryRowOf(condition, table);
+  const present = presentIn(condition);
   return listAt(update, "targetList").flatMap((target) => {
     const name = textAt(target, "ResTarget", "name");
-    const isErased = at(target, "ResTarget", "val", "A_Const", "isnull") === true;
+    const isErased = at(target, "ResTarget", "val", "A_Const", "isnull") === true && (isWhole || name === present);
     const column = isErased && known?.find((one) => one.name === name);
     return column ? [`deletes all values of ${named(table)}.${sqlName(column.name)}`] : [];
   });
+}
+
+/** The column of a condition IS NOT NULL: rows without a value have none to lose. */
+function presentIn(condition: unknown): string | undefined {
+  const test = at(condition, "NullTest");
+  return textAt(test, "nulltesttype") === "IS_NOT_NULL" ? columnName(at(test, "arg")) : undefined;
 }
 
 /** A DELETE without condition in a DO block or a function. */

@@ -1,6 +1,7 @@
 import { alterCommands, at, bodyOf, kindOf, textAt } from "../parse-tree/node.ts";
 import {
   definitionScans,
+  isDefaultRead,
   newConstraints,
   newlyRequired,
   newPlainIndexes,
@@ -11,7 +12,7 @@ import {
 import type { Column, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { usingOf } from "../trace/using.ts";
-import { REQUIRED_LATER } from "./recipes.ts";
+import { EXCLUSION, REQUIRED_LATER } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
 import { named, several, sqlName } from "./words.ts";
 
@@ -170,7 +171,7 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
       })),
     ...constraints.map(({ name, kind }) => ({
       cause: `${MISFITS[kind] ?? "a row"} in ${table} may violate ${sqlName(name)}`,
-      recipe: kind === "c" || kind === "f" ? RECIPES.constraint : RECIPES.unique,
+      recipe: kind === "c" || kind === "f" ? RECIPES.constraint : kind === "x" ? EXCLUSION : RECIPES.unique,
     })),
     ...indexes.map(({ name }) => ({
       cause: `rows of ${table} may be duplicates for ${sqlName(name)}`,
@@ -253,7 +254,9 @@ function fromTree(statement: TracedStatement, scanned: ReadonlySet<Touch>): Caus
   if (!touch) return [];
   const table = named(touch.before);
   if (alterCommands(statement).some((command) => textAt(command, "subtype") === "AT_AttachPartition")) {
-    return [{ cause: `a row of ${table} may not belong to the bounds of the partition`, recipe: RECIPES.constraint }];
+    return isDefaultRead(statement, [touch])
+      ? [{ cause: `a row of ${table} may belong to the new partition`, recipe: RECIPES.constraint }]
+      : [{ cause: `a row of ${table} may not belong to the bounds of the partition`, recipe: RECIPES.constraint }];
   }
   if (kindOf(statement) === "CreateStmt" && at(bodyOf(statement), "partbound")) {
     return [{ cause: `a row of ${table} may belong to the new partition`, recipe: RECIPES.constraint }];

@@ -10,6 +10,15 @@ export const INDEX_FIRST = `CREATE UNIQUE INDEX CONCURRENTLY <index> ON <table> 
 -- in a later file:
 ALTER TABLE <table> ADD CONSTRAINT <name> UNIQUE USING INDEX <index>;`;
 
+/** A primary key on columns that may have NULL. */
+export const KEY_LATER = `CREATE UNIQUE INDEX CONCURRENTLY <index> ON <table> (<columns>);  -- in a file of its own
+-- in later files, for each column that may have NULL; the constraint is the proof, so that no row is read:
+ALTER TABLE <table> ADD CONSTRAINT <name> CHECK (<column> IS NOT NULL) NOT VALID;
+ALTER TABLE <table> VALIDATE CONSTRAINT <name>;  -- in a file of its own
+ALTER TABLE <table> ALTER COLUMN <column> SET NOT NULL;
+-- then:
+ALTER TABLE <table> ADD CONSTRAINT <key> PRIMARY KEY USING INDEX <index>;`;
+
 /** An exclusion constraint has no such way. */
 export const EXCLUSION = `-- An exclusion constraint cannot be added without reading all rows under ACCESS EXCLUSIVE. Stop the clients first,
 -- or create a new table with the constraint and copy the rows in batches.`;
@@ -47,6 +56,8 @@ ALTER TABLE <table> REPLICA IDENTITY USING INDEX <unique index>;  -- or a primar
   grant: `GRANT <privileges> ON <relation> TO <role>;  -- in the same file, after the new relation is made`,
   required: `ALTER TABLE <table> ADD COLUMN <column> <type> NOT NULL DEFAULT <value>;
 -- drop the default in a later migration, when all clients give a value`,
+  demanded: `ALTER TABLE <table> ALTER COLUMN <column> SET DEFAULT <value>;  -- in the same file
+-- drop the default in a later migration, when all clients give a value; or add NOT NULL only then`,
 } as const;
 
 const BACKUP = "-- Backup: required  (first line of the file: pgstep makes a backup before the file runs)";

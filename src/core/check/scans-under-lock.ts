@@ -1,9 +1,9 @@
 import { alterCommands, bodyOf, kindOf, textAt } from "../parse-tree/node.ts";
-import { longScans, newConstraints, newlyRequired, newPlainIndexes } from "../trace/definition-work.ts";
+import { isDefaultRead, longScans, newConstraints, newlyRequired, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy, stronger } from "../trace/lock-modes.ts";
 import { isOpaque } from "../trace/row-work.ts";
 import type { Touch, TracedStatement } from "../trace/trace.ts";
-import { CHECK_LATER, EXCLUSION, FOR_CLIENTS, INDEX_FIRST, REQUIRED_LATER } from "./recipes.ts";
+import { CHECK_LATER, EXCLUSION, FOR_CLIENTS, INDEX_FIRST, KEY_LATER, REQUIRED_LATER } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
 import { namedAll, until } from "./words.ts";
 
@@ -11,6 +11,7 @@ const RECIPES = {
   constraint: CHECK_LATER,
   required: REQUIRED_LATER,
   unique: INDEX_FIRST,
+  key: KEY_LATER,
   exclusion: EXCLUSION,
   validate: `-- VALIDATE CONSTRAINT in a file of its own: a lock of an earlier statement is held until COMMIT.
 ALTER TABLE <table> VALIDATE CONSTRAINT <name>;`,
@@ -89,7 +90,9 @@ function isPlainIndex(statement: TracedStatement, touch: Touch): boolean {
 
 function wordsFor(scans: readonly Touch[]): string {
   const table = namedAll(scans.map(({ before }) => before));
-  const isIndexed = scans.some((touch) => newConstraints(touch).some(({ index }) => index !== 0));
+  const isIndexed = scans.some((touch) =>
+    newConstraints(touch).some(({ index }) => index !== 0 && !touch.before.indexes.some(({ oid }) => oid === index)),
+  );
   return isIndexed ? `builds an index on all rows of ${table}` : `reads all rows of ${table}`;
 }
 
@@ -105,10 +108,11 @@ function recipeFor(statement: TracedStatement, scans: readonly Touch[]): string 
     return textAt(bodyOf(statement), "subtype") === "V" ? RECIPES.validateDomain : RECIPES.domain;
   }
   const subtypes = new Set(alterCommands(statement).map((command) => textAt(command, "subtype")));
-  if (subtypes.has("AT_AttachPartition")) return RECIPES.attach;
+  if (subtypes.has("AT_AttachPartition")) return isDefaultRead(statement, scans) ? RECIPES.default : RECIPES.attach;
   if (subtypes.has("AT_ValidateConstraint")) return RECIPES.validate;
   const kinds = new Set(scans.flatMap((touch) => newConstraints(touch).map((constraint) => constraint.kind)));
-  if (kinds.has("u") || kinds.has("p")) return RECIPES.unique;
+  if (kinds.has("p")) return RECIPES.key;
+  if (kinds.has("u")) return RECIPES.unique;
   if (kinds.has("x")) return RECIPES.exclusion;
   if (kinds.size === 0 && scans.some((touch) => newlyRequired(touch).length > 0)) return RECIPES.required;
   if (kinds.size === 0 && subtypes.has("AT_AlterColumnType")) return FOR_CLIENTS.type;

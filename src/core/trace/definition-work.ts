@@ -1,4 +1,4 @@
-import { at, bodyOf, kindOf } from "../parse-tree/node.ts";
+import { alterCommands, at, bodyOf, kindOf, textAt } from "../parse-tree/node.ts";
 import { isDefinition } from "./row-work.ts";
 import type { Column, Constraint, Index, Touch, TracedFile, TracedStatement } from "./trace.ts";
 
@@ -107,4 +107,10 @@ function isExplained(touch: Touch): boolean {
 /** The columns that a statement added as NOT NULL, although it gives existing rows no value. */
 export function newWithoutValues(touch: Touch): Column[] {
   return newColumns(touch).filter(({ required, filled }) => required && !filled);
+}
+
+/** True if ATTACH PARTITION reads the default partition, whose rows may belong to the attached one. */
+export function isDefaultRead(statement: TracedStatement, scans: readonly Touch[]): boolean {
+  const attached = alterCommands(statement).map((one) => textAt(one, "def", "PartitionCmd", "name", "relname"));
+  return scans.every(({ before }) => !attached.includes(before.name));
 }

@@ -170,7 +170,7 @@ function isRequired(column: unknown, { columns }: Relation): boolean {
 }
 
 /** The name of a column without its table. */
-function columnName(column: unknown): string | undefined {
+export function columnName(column: unknown): string | undefined {
   return textAt(listAt(column, "ColumnRef", "fields").at(-1), "String", "sval");
 }
 

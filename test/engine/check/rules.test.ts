@@ -51,7 +51,7 @@ describe("rules of style", () => tests(STYLE_RULES, foundFast));
 
 describe("the safe way fits the case:", () => {
   const tables =
-    "CREATE TABLE t (id int, note text); CREATE INDEX ON t (note); CREATE DOMAIN d AS int; CREATE TABLE u (n d); CREATE VIEW v AS SELECT id FROM t; ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 0) NOT VALID";
+    "CREATE TABLE w (n int) PARTITION BY LIST (n); CREATE TABLE w0 PARTITION OF w DEFAULT; CREATE TABLE t (id int, note text); CREATE INDEX ON t (note); CREATE DOMAIN d AS int; CREATE TABLE u (n d); CREATE VIEW v AS SELECT id FROM t; ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 0) NOT VALID";
   const cases: readonly (readonly [sql: string, rule: string, way: RegExp])[] = [
     ["ALTER TABLE t RENAME TO s", "breaks-running-clients", /CREATE VIEW <old>/],
     ["ALTER TABLE t RENAME note TO memo", "breaks-running-clients", /ADD COLUMN <new>/],
@@ -65,6 +65,19 @@ describe("the safe way fits the case:", () => {
     ["ALTER TABLE t ALTER note SET NOT NULL", "fails-on-existing-rows", /SET NOT NULL;\nALTER TABLE <table> DROP/],
     ["ALTER TABLE t ALTER note SET NOT NULL", "scans-under-lock", /SET NOT NULL;\nALTER TABLE <table> DROP/],
     ['ALTER TABLE t ALTER note TYPE text COLLATE "C"', "scans-under-lock", /ADD COLUMN <new>/],
+    ["ALTER TABLE t ADD PRIMARY KEY (id)", "scans-under-lock", /PRIMARY KEY USING INDEX <index>;$/],
+    [
+      "ALTER TABLE t ALTER note SET NOT NULL",
+      "breaks-running-clients",
+      /^ALTER TABLE <table> ALTER COLUMN <column> SET DEFAULT/,
+    ],
+    ["ALTER TABLE t ADD COLUMN n int NOT NULL", "breaks-running-clients", /^ALTER TABLE <table> ADD COLUMN/],
+    ["ALTER TABLE t ADD EXCLUDE (id WITH =)", "fails-on-existing-rows", /exclusion constraint/],
+    [
+      "CREATE TABLE w1 (LIKE w); ALTER TABLE w ATTACH PARTITION w1 FOR VALUES IN (1)",
+      "scans-under-lock",
+      /ALTER TABLE <default partition>/,
+    ],
     ["ALTER DOMAIN d VALIDATE CONSTRAINT c", "scans-under-lock", /Leave the constraint NOT VALID/],
   ];
   for (const [sql, id, way] of cases) {

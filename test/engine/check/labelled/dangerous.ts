@@ -282,6 +282,11 @@ export const FAILING: readonly Labelled[] = [
 ];
 
 export const BREAKING: readonly Labelled[] = [
+  [DESTROYS, "UPDATE users SET legacy = NULL WHERE legacy IS NOT NULL"],
+  [
+    WRITES,
+    "CREATE TABLE former (LIKE plain); WITH moved AS (DELETE FROM plain RETURNING *) INSERT INTO former SELECT * FROM moved",
+  ],
   [BREAKS, "CREATE PUBLICATION feed FOR TABLE users, plain"],
   [BREAKS, "CREATE PUBLICATION feed FOR TABLE users; ALTER TABLE users REPLICA IDENTITY NOTHING"],
   [BREAKS, "CREATE PUBLICATION feed; ALTER PUBLICATION feed ADD TABLE plain"],
