@@ -23,7 +23,7 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)", sql: "ALTER TYPE e RENAME VALUE 'a' TO 'b'" },
       { given: "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", sql: "DROP FUNCTION f(int)" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ENABLE ROW LEVEL SECURITY" },
-      { given: "CREATE TABLE t (n int)", sql: "CREATE PUBLICATION p FOR ALL TABLES" },
+      { given: "CREATE TABLE t (n int)", sql: "CREATE PUBLICATION p FOR TABLE t" },
       { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c RENAME ATTRIBUTE a TO b CASCADE" },
       {
         given: "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -42,7 +42,7 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)", sql: "ALTER TYPE e ADD VALUE 'b'" },
       { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c ADD ATTRIBUTE b int CASCADE" },
       { given: "CREATE TABLE t (n int)", sql: "REVOKE ALL ON t FROM PUBLIC" },
-      { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "CREATE PUBLICATION p FOR TABLE t" },
+      { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "CREATE PUBLICATION q FOR TABLE t" },
     ],
   },
   *find(file) {
@@ -92,6 +92,13 @@ function* brokenRelations(file: TracedFile): Iterable<Break> {
       if (by) yield { by, words, recipe: FOR_CLIENTS.policy };
     } else yield* newlyUnusable(file, before, after);
     yield* newDemands(file, before, after);
+    if (after.refusesReads && !before.refusesReads) {
+      const [by] =
+        firstTouch(file, after, (touch) => touch.after?.refusesReads === true) ??
+        firstTouch(file, before, isDropped) ??
+        [];
+      if (by) yield { by, words: `${name} has no data, so that queries of it fail`, recipe: FOR_CLIENTS.unfilled };
+    }
     if (after.refusesUpdates && !before.refusesUpdates) {
       const [by] = firstTouch(file, after, (touch) => touch.after?.refusesUpdates === true) ?? [];
       const words = `UPDATE and DELETE of ${name} fail, because it is published without a replica identity`;

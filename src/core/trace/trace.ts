@@ -23,6 +23,8 @@ export interface Relation {
   readonly hidesRows: boolean;
   /** True if it is published and has no key that tells its rows apart: the server refuses UPDATE and DELETE. */
   readonly refusesUpdates: boolean;
+  /** True for a materialized view without data. */
+  readonly refusesReads: boolean;
   /** The privileges of queries on it that others than its owner have; the role is "PUBLIC" for everybody. */
   readonly grants: readonly Privilege[];
   readonly columns: readonly Column[];

@@ -47,6 +47,7 @@ type RelationFacts = readonly [
   isChild: boolean,
   hidesRows: boolean,
   refusesUpdates: boolean,
+  refusesReads: boolean,
   grants: readonly GrantFacts[] | null,
   columns: readonly ColumnFacts[] | null,
   constraints: readonly ConstraintFacts[] | null,
@@ -94,6 +95,7 @@ const RELATION: Shape = [
     "boolean",
     "boolean",
     "boolean",
+    "boolean",
     ["maybe", ["list of", GRANT]],
     ["maybe", ["list of", COLUMN]],
     ["maybe", ["list of", CONSTRAINT]],
@@ -134,7 +136,7 @@ function modeOf(mode: string): LockMode {
 }
 
 function relationOf(facts: RelationFacts): Relation {
-  const [oid, kind, schema, name, isPartition, isChild, hidesRows, refusesUpdates, ...rest] = facts;
+  const [oid, kind, schema, name, isPartition, isChild, hidesRows, refusesUpdates, refusesReads, ...rest] = facts;
   const [grants, columns, constraints, indexes] = rest;
   return {
     oid,
@@ -145,6 +147,7 @@ function relationOf(facts: RelationFacts): Relation {
     isChild,
     hidesRows,
     refusesUpdates,
+    refusesReads,
     grants: (grants ?? []).map(([role, privilege, usable]) => ({ role, privilege, usable })),
     columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated, writable, base]) => ({
       number,

@@ -21,6 +21,7 @@ const column = (number: number, type: string) => ({
 const TABLE: Relation = {
   ...{ oid: 1, kind: "r", schema: "public", name: "t", isPartition: false, isChild: false, hidesRows: false },
   refusesUpdates: false,
+  refusesReads: false,
   ...{ grants: [], constraints: [], indexes: [], columns: [column(1, "bigint"), column(2, "text")] },
 };
 
