@@ -32,7 +32,7 @@ export function settle(actual: Answer, expected: Answer): Answer {
 
 /**
  * Lines of output with what differs from run to run named instead: `names` maps such texts (paths, database, port) to
- * their names; durations become <time>, instants <timestamp> and process ids <pid>.
+ * their names; durations become <time>, instants <timestamp>, the present day <day> and process ids <pid>.
  */
 export function normalise(output: string, names: ReadonlyMap<string, string>): string[] {
   let text = output;
@@ -44,7 +44,16 @@ export function normalise(output: string, names: ReadonlyMap<string, string>): s
     .replace(/\bfor \d\d:\d\d:\d\d\b/g, "for <time>")
     .replace(/("[a-z]+_?[mM]s": ?)\d+(\.\d+)?/g, "$1<time>")
     .replace(/\b(pid |process |pg_terminate_backend\()\d+\b/g, "$1<pid>");
+  for (const day of presentDays()) text = text.replaceAll(day, "<day>");
   const lines = text.split("\n").map((line) => line.trimEnd());
   while (lines.at(-1) === "") lines.pop();
   return lines;
+}
+
+const TEN_MINUTES_MS = 600_000;
+
+/** Today, and the day before for a while: the output may be from then. */
+function presentDays(): string[] {
+  const now = Date.now();
+  return [now, now - TEN_MINUTES_MS].map((time) => new Date(time).toISOString().slice(0, "2026-01-01".length));
 }

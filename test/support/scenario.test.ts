@@ -80,10 +80,16 @@ describe("scenario files", () => {
       ["db_1_role", "<role>"],
     ]);
     const lines = normalise(
-      "db_1 as db_1_role   in    12 ms (1.5s)\nat 2026-01-02T03:04:05.678Z  \npid 77, v2s\n\n",
+      `db_1 as db_1_role   in    12 ms (1.5s)\nat 2026-01-02T03:04:05.678Z  \npid 77, v2s\n${new Date().toISOString().slice(0, 10)}, 2025-10-12\n\n`,
       names,
     );
-    assert.deepEqual(lines, ["<database> as <role>   in <time> (<time>)", "at <timestamp>", "pid <pid>, v2s"]);
+    const expected = [
+      "<database> as <role>   in <time> (<time>)",
+      "at <timestamp>",
+      "pid <pid>, v2s",
+      "<day>, 2025-10-12",
+    ];
+    assert.deepEqual(lines, expected);
   });
 
   test("words are split as by a shell", () => {
