@@ -99,8 +99,11 @@ function recipeFor(statement: TracedStatement): string {
   const kind = kindOf(statement);
   if (kind === "VacuumStmt") return RECIPES.vacuum;
   if (kind === "ClusterStmt") return RECIPES.storage;
+  const isRetyped = alterCommands(statement).some((one) => textAt(one, "subtype") === "AT_AlterColumnType");
   for (const command of alterCommands(statement)) {
     const subtype = textAt(command, "subtype");
+    // A column without a default is no reason to rewrite.
+    if (subtype === "AT_AddColumn" && isRetyped && nodesOf(command, "Constraint").length === 0) continue;
     if (subtype === "AT_AddColumn") return RECIPES[columnKind(command)];
     if (subtype === "AT_AddIdentity") return RECIPES.serial;
     if (subtype === "AT_SetExpression") return RECIPES.generated;

@@ -12,11 +12,17 @@ const OWN = new RegExp(`^(?: {4}|\\t)(${NAME}) .* NOT NULL(?: NO INHERIT)?,?$`);
  * not write those that a child has only from its parent.
  */
 export function notNullNames(side: SchemaSide, table: string): Map<string, string> {
-  const plain = unquoted(splitName(table)[1]);
   const [create = ""] = side.entries.get(`TABLE ${table}`)?.statements ?? [];
   const own = new Set(create.split("\n").map((line) => OWN.exec(line)?.[1]));
   const named = [...columnsInOrder(side, table)].filter(([column]) => own.has(column));
-  return new Map(named.map(([column, name]) => [column, unquoted(name ?? `${plain}_${unquoted(column)}_not_null`)]));
+  return new Map(
+    named.map(([column, name]) => [column, name === undefined ? usualName(table, column) : unquoted(name)]),
+  );
+}
+
+/** The name, without quotes, that PostgreSQL gives to the NOT NULL constraint of a column. */
+export function usualName(table: string, column: string): string {
+  return `${unquoted(splitName(table)[1])}_${unquoted(column)}_not_null`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Fact, Facts } from "../catalog/schema-object.ts";
 import { heirsOf, parentsOf, rowColumnsOf, storesOf } from "../diff-sides/heirs.ts";
-import { splitName, suffixed, unquoted } from "../diff-sides/names.ts";
-import { notNullNames } from "../diff-sides/not-null-names.ts";
+import { quotedIfNeeded, suffixed, unquoted } from "../diff-sides/names.ts";
+import { notNullNames, usualName } from "../diff-sides/not-null-names.ts";
 import { SINCE } from "../diff-sides/older-server.ts";
 import { chosenName, columnsInOrder, factsOf, isCommon, partsOf, type SchemaSide } from "../diff-sides/side.ts";
 import { type Action, PHASE, relationTarget, typeTarget } from "./action.ts";
@@ -193,7 +193,12 @@ function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
   const at = `ALTER TABLE ${table} ALTER COLUMN ${name}`;
   const drop: Action = { sql: `${at} DROP NOT NULL`, phase: PHASE.dropDefault, order };
   // The statement for a parent, or for its new column, would give the constraint the parent's name.
-  const isChild = parentsOf(sides[1], table).length > 0;
+  const parents = parentsOf(sides[1], table);
+  const isChild = parents.length > 0;
+  // The safe form comes in a later file than the parent's statement may.
+  const isOfParent = parents.some(
+    (parent) => factsOf(sides[1], "column", `${parent}.${name}`)?.["not null"] !== undefined,
+  );
   const set = isChild ? { phase: PHASE.addColumn, order: -1 } : { phase: PHASE.notNull, order };
   const chosen = chosenName(column.notNullName) ?? nameBesideHeirs(column);
   const hasFields = isComposite({ side: sides[1], type: String(after.type) });
@@ -206,7 +211,7 @@ function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
         ...set,
         sql: named === "" ? `${at} SET NOT NULL` : `ALTER TABLE ${table} ADD ${named}NOT NULL ${name}`,
         // IS NOT NULL is false for a composite value with a NULL in it.
-        ...(named === "" && !hasFields && { safe: { kind: "not null", table, name } as const }),
+        ...(named === "" && !hasFields && !isOfParent && { safe: { kind: "not null", table, name } as const }),
         otherwise: [[{ ...set, sql: `${at} SET NOT NULL` }]],
       },
     ];
@@ -221,7 +226,7 @@ function notNullActions(column: Column, before: Facts, after: Facts): Action[] {
 function nameBesideHeirs({ table, name, heirs, sides: [from, to] }: Column): string | undefined {
   const isNamed = to.major >= SINCE.namesOfNotNull;
   const areNotNull = heirs.some((heir) => factsOf(from, "column", `${heir}.${name}`)?.["not null"] !== undefined);
-  return isNamed && areNotNull ? usualName(table, name) : undefined;
+  return isNamed && areNotNull ? quotedIfNeeded(usualName(table, name)) : undefined;
 }
 
 /** PostgreSQL 18 has constraints for NOT NULL, and keeps their names when a table or column is renamed. */
@@ -231,7 +236,7 @@ function renameNotNull(
   facts: readonly Facts[],
 ): Action[] {
   if (former === notNullName || facts.some((one) => one["not null"] === undefined)) return [];
-  const usual = usualName(table, name);
+  const usual = quotedIfNeeded(usualName(table, name));
   const [old, now] = [former ?? usual, notNullName ?? usual];
   const rename = (to: string): Action => ({
     sql: `ALTER TABLE ${table} RENAME CONSTRAINT ${old} TO ${to}`,
@@ -240,14 +245,6 @@ function renameNotNull(
   });
   // Another column may have the name until the next round.
   return [{ ...rename(now), otherwise: [[rename(suffixed(old, "_old"))]] }];
-}
-
-function usualName(table: string, column: string): string {
-  return quotedIfNeeded(`${unquoted(splitName(table)[1])}_${unquoted(column)}_not_null`);
-}
-
-function quotedIfNeeded(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 /** The settings of a column that have statements of their own. */

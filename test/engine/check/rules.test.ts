@@ -65,6 +65,7 @@ describe("the safe way fits the case:", () => {
     ["ALTER TABLE t ALTER note SET NOT NULL", "fails-on-existing-rows", /SET NOT NULL;\nALTER TABLE <table> DROP/],
     ["ALTER TABLE t ALTER note SET NOT NULL", "scans-under-lock", /SET NOT NULL;\nALTER TABLE <table> DROP/],
     ['ALTER TABLE t ALTER note TYPE text COLLATE "C"', "scans-under-lock", /ADD COLUMN <new>/],
+    ["ALTER TABLE u ADD COLUMN m int, ALTER n TYPE bigint", "rewrites-table", /RENAME COLUMN <new> TO <old>/],
     ["ALTER TABLE t ADD PRIMARY KEY (id)", "scans-under-lock", /PRIMARY KEY USING INDEX <index>;$/],
     [
       "ALTER TABLE t ALTER note SET NOT NULL",
