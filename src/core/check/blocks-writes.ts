@@ -142,7 +142,11 @@ function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resol
   return { message: `writes to ${namedAll(locked)} wait ${until(file, statement)}`, recipe: RECIPES.apart };
 }
 
+/** Statements that keep others for later. */
+const KEEPING: ReadonlySet<string | undefined> = new Set(["CreateFunctionStmt", "PrepareStmt", "RuleStmt"]);
+
 function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
+  if (KEEPING.has(kindOf(statement))) return undefined;
   const [update] = [
     ...nodesOf(statement.tree, "UpdateStmt").map((one) => updatedRows(one, resolve)),
     ...nodesOf(statement.tree, "DeleteStmt").map((one) => deletedRows(one, resolve)),

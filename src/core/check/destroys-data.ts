@@ -62,12 +62,12 @@ export const destroysData: CheckRule = {
     const copied = copiedTables(file);
     for (const { statement, resolve } of inOrder(file)) {
       const losses = [
-        ...of("table", droppedTables(file, statement, copied)),
-        ...of("column", droppedColumns(file, statement)),
-        ...of("type", lossyTypes(file, statement)),
-        ...of("rows", [...replacedRows(file, statement), ...changedRows(file, statement, resolve)]),
-        ...of("type", droppedAttributes(file, statement)),
-        ...of("server", lostElsewhere(file, statement)),
+        ...lossesOf("table", droppedTables(file, statement, copied)),
+        ...lossesOf("column", droppedColumns(file, statement)),
+        ...lossesOf("type", lossyTypes(file, statement)),
+        ...lossesOf("rows", [...replacedRows(file, statement), ...changedRows(file, statement, resolve)]),
+        ...lossesOf("type", droppedAttributes(file, statement)),
+        ...lossesOf("server", lostElsewhere(file, statement)),
       ];
       const [first] = losses;
       const words = losses.map(([, loss]) => loss);
@@ -78,7 +78,8 @@ export const destroysData: CheckRule = {
 
 type Lost = keyof typeof FOR_DATA;
 
-function of(lost: Lost, losses: readonly string[]): [Lost, string][] {
+/** What is lost, each with what it is: that decides the safe way. */
+function lossesOf(lost: Lost, losses: readonly string[]): [Lost, string][] {
   return losses.map((loss) => [lost, loss]);
 }
 

@@ -76,7 +76,7 @@ function changedByParent(
   return Object.fromEntries([...rest, ...changed]);
 }
 
-/** Tells whether a column's NOT NULL constraint has the name of its parent's, as one that comes from the parent has. */
+/** The result is true for a NOT NULL constraint with the name of its parent's, as one that comes from the parent has. */
 function takesNameOf(to: SchemaSide, table: string): (parent: string, column: string) => boolean {
   if (to.major < SINCE.namesOfNotNull) return () => true;
   const own = notNullNames(to, table);
@@ -172,8 +172,8 @@ function retyped(column: Column, before: Facts, after: Facts): Action {
     ...(outcome(way) === "cut" && losing),
   });
   // Only integer has a cast to and from boolean.
-  const isTruth = [old, type].includes("boolean");
-  const number: Action[][] = isTruth ? [[change(`${name}::integer::${type}`, "cast")]] : [];
+  const isBoolean = [old, type].includes("boolean");
+  const number: Action[][] = isBoolean ? [[change(`${name}::integer::${type}`, "cast")]] : [];
   const text: Action[][] = outcome("as text") === "mixed" ? [] : [[change(`${name}::text::${type}`, "as text")]];
   const step = (sql: string): Action => ({ sql: `${at} ${sql}`, phase: PHASE.changeColumn, order });
   const cast: Action = {

@@ -67,13 +67,12 @@ export function sequenceOf(table: string, column: string): string {
 export function nextValue(column: string, settings: Facts | undefined, shared?: string): string {
   const start = String(settings?.start ?? "1");
   const descends = String(settings?.increment ?? "1").startsWith("-");
-  const [beyond, last, step] = descends ? ["LEAST", "min", "0) - 1"] : ["GREATEST", "max", "0) + 1"];
-  const next = `COALESCE(${last}(${column}), ${step}`;
+  const next = descends ? `COALESCE(min(${column}), 0) - 1` : `COALESCE(max(${column}), 0) + 1`;
   const limits = [
     ...(descends || start !== "1" ? [start] : []),
     ...(shared === undefined ? [] : [`(SELECT last_value FROM ${shared})`]),
   ];
-  return limits.length === 0 ? next : `${beyond}(${[next, ...limits].join(", ")})`;
+  return limits.length === 0 ? next : `${descends ? "LEAST" : "GREATEST"}(${[next, ...limits].join(", ")})`;
 }
 
 export function identitySql(facts: Facts): string {

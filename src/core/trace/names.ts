@@ -94,8 +94,8 @@ const PLAIN_TYPES: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
- * True if a statement defines or changes relations and renames none, and what it has done can be told from them: it adds no
- * CHECK and no column of another type, which a default may violate.
+ * True if a statement defines or changes relations, renames none, and adds no CHECK and no column of a type that may have
+ * one: then a single look at the relations shows all that it has done.
  */
 export function definesRelations(statement: Parsed): boolean {
   const isAlter = kindOf(statement) === "AlterTableStmt" && !isCascade(statement) && !changesThings(statement);

@@ -67,11 +67,11 @@ function defaultOf(sql: string): string | undefined {
  * A view that was dropped to make room is not replaced but created; nothing is done twice in a row, or to a default that
  * the next statement changes; and a table gets all new types of its columns at once.
  */
-function tidied(actions: readonly Action[]): Action[] {
+export function tidied(actions: readonly Action[]): Action[] {
   const dropped = new Set<string>();
   const once = actions.filter(({ sql }, index) => {
-    const next = actions[index + 1]?.sql ?? "";
-    return sql !== next && (!DEFAULT.test(sql) || defaultOf(sql) !== defaultOf(next));
+    const [next, column] = [actions[index + 1]?.sql ?? "", defaultOf(sql)];
+    return sql !== next && (column === undefined || column !== defaultOf(next));
   });
   return withTypesTogether(once).map((action) => {
     const [, kind = "", name = ""] =
@@ -83,23 +83,23 @@ function tidied(actions: readonly Action[]): Action[] {
   });
 }
 
-const TYPE_OF_COLUMN = new RegExp(`^ALTER TABLE (${QUALIFIED_NAME}) (ALTER COLUMN ${NAME} TYPE [^]*)$`);
+const TYPE_OF_COLUMN = new RegExp(`^ALTER TABLE (${QUALIFIED_NAME}) (ALTER COLUMN (${NAME}) TYPE [^]*)$`);
 
-/** PostgreSQL then rewrites the table once. */
+/** PostgreSQL then rewrites the table once. It refuses two types for one column in a statement. */
 function withTypesTogether(actions: readonly Action[]): Action[] {
   const together: Action[] = [];
-  let last: { readonly table: string; readonly changes: readonly string[] } | undefined;
+  let last: { readonly table: string; readonly changes: ReadonlyMap<string, string> } | undefined;
   for (const action of actions) {
-    const [, table, change] = TYPE_OF_COLUMN.exec(action.sql) ?? [];
+    const [, table, change, column = ""] = TYPE_OF_COLUMN.exec(action.sql) ?? [];
     const before = together.at(-1);
     if (table === undefined || change === undefined) last = undefined;
-    else if (before && last?.table === table) {
-      last = { table, changes: [...last.changes, change] };
+    else if (before && last?.table === table && !last.changes.has(column)) {
+      last = { table, changes: new Map([...last.changes, [column, change]]) };
       const loses = [...(before.loses ?? []), ...(action.loses ?? [])];
-      const sql = `ALTER TABLE ${table}\n    ${last.changes.join(",\n    ")}`;
+      const sql = `ALTER TABLE ${table}\n    ${[...last.changes.values()].join(",\n    ")}`;
       together.splice(-1, 1, { ...before, sql, ...(loses.length > 0 && { loses }) });
       continue;
-    } else last = { table, changes: [change] };
+    } else last = { table, changes: new Map([[column, change]]) };
     together.push(action);
   }
   return together;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { tidied } from "../../../src/engine/diff/transform.ts";
 import { trialPlaces, tryPair } from "../../diff/trial.ts";
 import { sharedServer } from "../../support/postgres-server.ts";
 import { world } from "../support.ts";
@@ -190,6 +191,19 @@ test("a table gets all new types of its columns at once, and no default that is 
   );
   assert.match(sql, /ALTER TABLE t\n {4}ALTER COLUMN a TYPE bigint,\n {4}ALTER COLUMN b TYPE text;\n/);
   assert.equal(sql.match(/SET DEFAULT/g)?.length, 1);
+});
+
+test("two types for one column are never in one statement, which PostgreSQL refuses", () => {
+  const type = (column: string, name: string) => ({
+    sql: `ALTER TABLE public.t ALTER COLUMN ${column} TYPE ${name}`,
+    phase: 0,
+    order: 0,
+  });
+  const written = tidied([type("a", "bigint"), type("a", "text"), type("b", "text")]).map(({ sql }) => sql);
+  assert.deepEqual(written, [
+    "ALTER TABLE public.t ALTER COLUMN a TYPE bigint",
+    "ALTER TABLE public.t\n    ALTER COLUMN a TYPE text,\n    ALTER COLUMN b TYPE text",
+  ]);
 });
 
 test("NOT NULL on a composite value is no check of its fields", async () => {

@@ -192,6 +192,8 @@ export const OBJECTS: readonly Safe[] = [
   "CREATE TABLE t (id int); ALTER TABLE t ENABLE ROW LEVEL SECURITY",
   "CREATE STATISTICS st ON age, active FROM users",
   "CREATE DOMAIN email AS text CHECK (value LIKE '%@%')",
+  "CREATE VIEW everybody AS SELECT * FROM users; CREATE RULE clear AS ON DELETE TO everybody DO INSTEAD DELETE FROM users",
+  "CREATE FUNCTION reset() RETURNS void LANGUAGE sql BEGIN ATOMIC UPDATE users SET age = 1; DELETE FROM orders; END",
   "CREATE PUBLICATION feed FOR TABLE users",
   "CREATE PUBLICATION feed FOR TABLE plain WITH (publish = 'insert')",
   "ALTER TABLE plain REPLICA IDENTITY FULL; CREATE PUBLICATION feed FOR TABLE plain",
