@@ -14,7 +14,7 @@ export async function askPglite(pglite: PgliteBackend, sql: string): Promise<Pgl
   const message = Buffer.concat([Buffer.from([QUERY, 0, 0, 0, 0]), text]);
   message.writeUInt32BE(text.length + 4, 1);
   const parts: Uint8Array[] = [];
-  await pglite.execProtocolRawStream(message, { onRawData: (bytes) => parts.push(Uint8Array.from(bytes)) });
+  await pglite.execProtocolRawStream(message, { onRawData: (bytes) => parts.push(new Uint8Array(bytes)) });
   return readAnswer(Buffer.concat(parts));
 }
 

@@ -71,7 +71,7 @@ const PROGRAM = `Promise.all(["worker_threads", "fs"].map((name) => import("node
         return whole.buffer;
       };
       const onRawData = (bytes) => {
-        parts.push(Uint8Array.from(bytes));
+        parts.push(new Uint8Array(bytes));
         size += bytes.length;
         if (size < ${COLLECTED_BYTES} && performance.now() - since < ${COLLECTED_MS}) return;
         const part = joined();
@@ -95,17 +95,22 @@ const PROGRAM = `Promise.all(["worker_threads", "fs"].map((name) => import("node
       walk("");
       return found;
     },
-    readFile: async (path) => Uint8Array.from(pglite.Module.FS.readFile(path)).buffer,
+    readFile: async (path) => new Uint8Array(pglite.Module.FS.readFile(path)).buffer,
     mkdirTree: async (path) => void pglite.Module.FS.mkdirTree(path),
     writeFile: async (path, bytes) => void pglite.Module.FS.writeFile(path, new Uint8Array(bytes)),
   };
-  parentPort.on("message", async ({ call, given }) => {
+  const answer = async ({ call, given }) => {
     try {
       const value = await calls[call](...given);
       parentPort.postMessage({ value }, value instanceof ArrayBuffer ? [value] : []);
     } catch (error) {
       parentPort.postMessage({ error: String(error?.message ?? error) });
     }
+  };
+  // The next call may come while one waits for something.
+  let last;
+  parentPort.on("message", (message) => {
+    last = Promise.resolve(last).then(() => answer(message));
   });
 });`;
 
@@ -226,5 +231,5 @@ function movable(files: readonly ArchiveEntry[]): unknown[] {
 
 /** A copy that can be moved to the thread: the bytes may be a part of a larger buffer. */
 function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  return Uint8Array.from(bytes).buffer;
+  return new Uint8Array(bytes).buffer;
 }

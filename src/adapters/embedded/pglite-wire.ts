@@ -9,6 +9,7 @@ import type { PgliteExtensions } from "./pglite-extensions.ts";
  */
 export class PgliteWire implements Wire {
   readonly reusesMemory = true;
+  readonly isNear = true;
   readonly #pglite: PgliteBackend;
   readonly #extensions: PgliteExtensions | undefined;
   #listener: WireListener | undefined;
@@ -20,7 +21,10 @@ export class PgliteWire implements Wire {
   /** Resolves when the wire is closed and the backend runs nothing more for it. */
   readonly closed: Promise<void>;
   #hasClosed = () => {};
-  #running = false;
+  /** The calls of `#run` that have not ended. */
+  #running = 0;
+  /** True if one of them has not yet taken what was written. */
+  #isStarting = false;
   #ending = false;
   #closed = false;
   /** True if the backend failed and can no longer be used. */
@@ -45,13 +49,18 @@ export class PgliteWire implements Wire {
 
   write(bytes: Uint8Array): boolean {
     this.#incoming = this.#incoming.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#incoming, bytes]);
-    if (!this.#running) void this.#run();
-    return !this.#running;
+    if (!this.#isStarting && this.#hasRoom) void this.#run();
+    return this.#hasRoom;
+  }
+
+  /** True if the backend gets messages that are written now at once. */
+  get #hasRoom(): boolean {
+    return this.#running < (this.#pglite.runAll ? MOST_RUNNING : 1);
   }
 
   end(): void {
     this.#ending = true;
-    if (!this.#running) this.#close(undefined);
+    if (this.#running === 0) this.#close(undefined);
   }
 
   destroy(): void {
@@ -67,10 +76,12 @@ export class PgliteWire implements Wire {
   resume(): void {}
 
   async #run(): Promise<void> {
-    this.#running = true;
+    this.#running++;
+    this.#isStarting = true;
     try {
-      // The writer's turn must end first: the backend blocks the thread.
+      // The writer's turn must end first: the backend may block the thread.
       await null;
+      this.#isStarting = false;
       for (let some = this.#takeSome(); some.length > 0 && !this.#closed; some = this.#takeSome()) {
         await this.#runSome(some);
       }
@@ -78,10 +89,10 @@ export class PgliteWire implements Wire {
       this.isBroken = true;
       this.#close(error instanceof Error ? error : new Error(String(error)));
     }
-    this.#running = false;
-    if (this.#closed) this.#hasClosed();
-    else if (this.#ending) this.#close(undefined);
-    else this.#listener?.drained();
+    this.#running--;
+    if (this.#running === 0 && this.#closed) this.#hasClosed();
+    else if (this.#running === 0 && this.#ending) this.#close(undefined);
+    else if (!this.#closed) this.#listener?.drained();
   }
 
   async #runSome(messages: readonly Buffer[]): Promise<void> {
@@ -149,11 +160,13 @@ export class PgliteWire implements Wire {
     if (this.#closed) return;
     this.#closed = true;
     this.#incoming = EMPTY;
-    if (!this.#running) this.#hasClosed();
+    if (this.#running === 0) this.#hasClosed();
     this.#listener?.closed(error);
   }
 }
 
+/** So often messages are given to a backend in another thread before it has answered, so that it never waits. */
+const MOST_RUNNING = 3;
 /** So many bytes of messages are run together. */
 const MOST_BYTES = 65_536;
 const NO_DATA = copyFail("no data follows the COPY");

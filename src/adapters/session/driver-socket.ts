@@ -17,6 +17,9 @@ const HIDDEN: ReadonlySet<number> = new Set([
   ...[MESSAGE.parseComplete, MESSAGE.bindComplete, MESSAGE.noData],
 ]);
 
+/** How long messages for a near wire wait for the end of the turn: it may be long, and the backend idle meanwhile. */
+const LONGEST_WAIT_MS = 0.2;
+
 /** Receives the events of a session's connection. */
 export interface DriverSocketListener {
   /** The log-in succeeded, and the backend waits for the first message. */
@@ -59,6 +62,7 @@ export class DriverSocket extends EventEmitter {
   /** Receivers of parts of an answer, by message number. */
   readonly #takers = new Map<number, AnswerTaker>();
   #flushScheduled = false;
+  #flushedMs = 0;
   #full = false;
   #ending = false;
   #ready = false;
@@ -126,7 +130,8 @@ export class DriverSocket extends EventEmitter {
   }
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled) return;
+    if (this.#wire.isNear && performance.now() - this.#flushedMs > LONGEST_WAIT_MS) this.#flush();
+    if (this.#flushScheduled || this.#outgoing.isEmpty) return;
     this.#flushScheduled = true;
     // Runs after the current turn has issued all its queries.
     nextTick(() => {
@@ -163,6 +168,7 @@ export class DriverSocket extends EventEmitter {
 
   #flush(): void {
     if (this.#closed) return;
+    this.#flushedMs = performance.now();
     while (!this.#full) {
       if (this.#outgoing.isEmpty) {
         const data = this.#copying?.next();

@@ -14,6 +14,8 @@ export interface Wire {
   /** Stop and restart `received`. */
   pause(): void;
   resume(): void;
+  /** True if it costs little to write twice what could be written at once. */
+  readonly isNear?: boolean;
   /** True if the bytes that `received` gets are valid only during its call. */
   readonly reusesMemory?: boolean;
   /**

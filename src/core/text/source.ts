@@ -52,7 +52,7 @@ export class SourceDecoder {
   #wholeCharacters(part: Uint8Array): Uint8Array {
     const bytes = this.takeBytes(part);
     const end = bytes.length - cutCharacter(bytes);
-    if (end < bytes.length) this.#heldBack = Uint8Array.from(bytes.subarray(end));
+    if (end < bytes.length) this.#heldBack = new Uint8Array(bytes.subarray(end));
     return bytes.subarray(0, end);
   }
 

@@ -192,6 +192,29 @@ describe("embedded database in memory for trials", () => {
     await database.close();
   });
 
+  test("it works on a statement while this thread is busy, and on the next ones before their answers are read", async () => {
+    const database = trial();
+    const session = await database.open();
+    const times: string[] = [];
+    session.onNotice = ({ message }) => times.push(message);
+    const answers: Promise<void>[] = [];
+    for (let number = 1; number <= 3; number++) {
+      const sql = "DO $$ BEGIN RAISE NOTICE '%', extract(epoch FROM clock_timestamp()) * 1000; END $$";
+      answers.push(
+        new Promise((resolve, failed) => {
+          session.send(sql, { answered: () => resolve(), failed });
+        }),
+      );
+      // A turn of this thread, in which it takes no message.
+      for (const until = performance.now() + 50; performance.now() < until; ) await null;
+    }
+    const endOfTurn = Date.now();
+    await Promise.all(answers);
+    assert.equal(times.length, 3);
+    for (const time of times) assert.ok(Number(time) < endOfTurn, `${time} is after ${endOfTurn}`);
+    await database.close();
+  });
+
   test("open, not prepare, fails with what keeps it from starting", async () => {
     const database = trial(Buffer.from("no image"));
     await database.prepare();
