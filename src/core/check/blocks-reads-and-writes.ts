@@ -59,7 +59,7 @@ export const blocksReadsAndWrites: CheckRule = {
     ],
   },
   *find(file) {
-    const waits = new Map([...waitsOf(file)].map((wait) => [wait.statement, wait]));
+    const waits = new Map(waitsOf(file).map((wait) => [wait.statement, wait]));
     for (const { statement, resolve } of inOrder(file)) {
       for (const found of [buildsIndex, dropsIndex, locksTable, refreshesView, detaches]) {
         const match = found(file, statement, resolve);

@@ -69,7 +69,7 @@ export const blocksWrites: CheckRule = {
     ],
   },
   *find(file) {
-    const waits = new Map([...waitsOf(file)].map((wait) => [wait.statement, wait]));
+    const waits = new Map(waitsOf(file).map((wait) => [wait.statement, wait]));
     for (const { statement, resolve } of inOrder(file)) {
       const found =
         buildsIndex(file, statement) ??

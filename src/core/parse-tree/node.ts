@@ -51,9 +51,25 @@ export function textAt(node: unknown, ...path: readonly string[]): string | unde
   return typeof value === "string" ? value : undefined;
 }
 
+/** The nodes of each tree by their kinds: dozens of questions are asked about one. */
+const known = new WeakMap<object, ReadonlyMap<string, readonly Fields[]>>();
+
 /** The fields of all nodes of this kind in a tree, the tree itself included, in the order of the statement's text. */
-export function nodesOf(tree: unknown, kind: string): Fields[] {
-  return [...walk(tree)].filter(([one]) => one === kind).map(([, fields]) => fields);
+export function nodesOf(tree: unknown, kind: string): readonly Fields[] {
+  if (typeof tree !== "object" || tree === null) return [];
+  const nodes = known.get(tree) ?? byKind(tree);
+  known.set(tree, nodes);
+  return nodes.get(kind) ?? [];
+}
+
+function byKind(tree: object): Map<string, Fields[]> {
+  const nodes = new Map<string, Fields[]>();
+  for (const [kind, fields] of walk(tree)) {
+    const others = nodes.get(kind);
+    if (others) others.push(fields);
+    else nodes.set(kind, [fields]);
+  }
+  return nodes;
 }
 
 /** All nodes in a tree with their kinds, each before the nodes inside it, in the order of the statement's text. */

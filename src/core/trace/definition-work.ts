@@ -50,8 +50,10 @@ export function newColumns({ before, after }: Touch): Column[] {
 
 /** The columns that a statement gave another type, as they were and as they are. */
 export function retypedColumns({ before, after }: Touch): [before: Column, after: Column][] {
+  if (!after || after === before) return [];
+  const columns = new Map(after.columns.map((one) => [one.number, one]));
   return before.columns.flatMap((old) => {
-    const now = after?.columns.find(({ number }) => number === old.number);
+    const now = columns.get(old.number);
     return now && (now.type !== old.type || now.typeOid !== old.typeOid) ? [[old, now] as [Column, Column]] : [];
   });
 }

@@ -77,11 +77,21 @@ interface Hold {
   isReported: boolean;
 }
 
+/** Each rule asks for the same waits. */
+const KNOWN = new WeakMap<TracedFile, readonly Wait[]>();
+
+/** All waits of a file, see `findWaits`. */
+export function waitsOf(file: TracedFile): readonly Wait[] {
+  const waits = KNOWN.get(file) ?? [...findWaits(file)];
+  KNOWN.set(file, waits);
+  return waits;
+}
+
 /**
  * All waits of a file; each held relation is named once, with the first statement that others wait for. A statement that
  * reads or writes all rows of a relation is reported for that, with the time until COMMIT.
  */
-export function* waitsOf(file: TracedFile): Iterable<Wait> {
+function* findWaits(file: TracedFile): Iterable<Wait> {
   let holds = new Map<number, Hold>();
   let transaction: number | undefined;
   for (const { statement, resolve } of inOrder(file)) {

@@ -51,7 +51,7 @@ function misfitOfCompound(value: unknown, shape: Compound, name: string): string
     case "parts":
       if (!Array.isArray(value) || value.length !== shape[1].length)
         return `${name} must have ${shape[1].length} parts`;
-      return firstOf([...shape[1].entries()], ([index, one]) => misfitOf(value[index], one, name));
+      return firstOf(shape[1], (one, index) => misfitOf(value[index], one, name));
   }
 }
 
@@ -64,14 +64,24 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isOf(value: unknown, kind: Simple): boolean {
-  if (kind === "anything") return true;
-  if (kind.endsWith("?") && (value === null || value === undefined)) return true;
-  return typeof value === (kind.startsWith("text") ? "string" : kind.replace("?", ""));
+  switch (kind) {
+    case "anything":
+      return true;
+    case "text":
+      return typeof value === "string";
+    case "text?":
+      return value === null || value === undefined || typeof value === "string";
+    case "number?":
+      return value === null || value === undefined || typeof value === "number";
+    default:
+      return typeof value === kind;
+  }
 }
 
-function firstOf<One>(list: readonly One[], ask: (one: One) => string | undefined): string | undefined {
-  for (const one of list) {
-    const answer = ask(one);
+function firstOf<One>(list: readonly One[], ask: (one: One, index: number) => string | undefined): string | undefined {
+  // Answers have thousands of values: iterators would take most of the time.
+  for (let index = 0; index < list.length; index++) {
+    const answer = ask(list[index] as One, index);
     if (answer !== undefined) return answer;
   }
   return undefined;
