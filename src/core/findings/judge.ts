@@ -97,10 +97,27 @@ function findingsOf(
   const found = rules.flatMap((rule) => {
     const severity = levelOf(rule, levels);
     if (severity === "off") return [];
-    const matches = [...rule.find(traced)].map((match) => ({ rule, path: traced.path, match, severity }));
+    const matches = matchesOf(traced, rule).map((match) => ({ rule, path: traced.path, match, severity }));
     return ofFile && rule.dependsOnSize ? matches.map((one) => withSize(one, ofFile)) : matches;
   });
   return found.sort((left, right) => left.match.statement.number - right.match.statement.number);
+}
+
+/** What rules have found in files, see `judgeAhead`. */
+const found = new WeakMap<TracedFile, Map<CheckRule, readonly RuleMatch[]>>();
+
+function matchesOf(file: TracedFile, rule: CheckRule): readonly RuleMatch[] {
+  return found.get(file)?.get(rule) ?? [...rule.find(file)];
+}
+
+/** Lets the rules look at a file while others still run; `judge` takes what they find. */
+export function judgeAhead(file: TracedFile, rules: readonly CheckRule[], levels?: RuleLevels): void {
+  const on = rules.filter((rule) => levelOf(rule, levels) !== "off");
+  try {
+    found.set(file, new Map(on.map((rule) => [rule, [...rule.find(file)]])));
+  } catch {
+    // A rule that fails does so again in `judge`, whose caller reports it.
+  }
 }
 
 function withSize(finding: CheckFinding, ofFile: FileSizes): CheckFinding {

@@ -52,11 +52,13 @@ export function changesThings(statement: Parsed): boolean {
   return !RELATED.has(object) || isCascade(statement);
 }
 
-/** True if a statement may have changed privileges on a relation: that leaves no lock on it. */
-export function mayGrantOn(statement: Parsed, text: string, relation: Relation): boolean {
+/** For a statement that may have changed privileges, which leaves no lock: true for a relation that it may concern. */
+export function mayGrantOn(statement: Parsed, text: string): ((relation: Relation) => boolean) | undefined {
   const [kind, body] = [kindOf(statement), bodyOf(statement)];
-  if (kind === "GrantStmt") return textAt(body, "targtype") !== "ACL_TARGET_OBJECT" || names(text, relation.name);
-  return kind === "DropOwnedStmt" || (mayHideGrants(kind) && /\b(?:grant|revoke)\b/i.test(text));
+  if (kind === "GrantStmt" && textAt(body, "targtype") === "ACL_TARGET_OBJECT") return ({ name }) => names(text, name);
+  const isWide =
+    kind === "GrantStmt" || kind === "DropOwnedStmt" || (isOpaque(kind) && /\b(?:grant|revoke)\b/i.test(text));
+  return isWide ? () => true : undefined;
 }
 
 /** True if a statement may change what holds for relations that it does not lock. */
@@ -66,8 +68,28 @@ export function mayReachAll(statement: Parsed): boolean {
   return kind === "CreatePublicationStmt" || kind === "AlterPublicationStmt";
 }
 
-function mayHideGrants(kind: string | undefined): boolean {
+/** True if the text of a statement of this kind may not show what it does. */
+function isOpaque(kind: string | undefined): boolean {
   return kind === undefined || ["DoStmt", "CallStmt", "SelectStmt"].includes(kind);
+}
+
+/** Frequent statements that prepare no others and make no event triggers, unless the code of a trigger does. */
+const LEAVING_SESSION: ReadonlySet<string | undefined> = new Set([
+  ...KEEPING,
+  "AlterEnumStmt",
+  "CompositeTypeStmt",
+  "CreateDomainStmt",
+  "CreateEnumStmt",
+  "CreateFunctionStmt",
+  "CreateSchemaStmt",
+  "DropStmt",
+  "MergeStmt",
+  "RenameStmt",
+]);
+
+/** True if a statement may leave prepared statements in the session, take them from it, or make event triggers. */
+export function mayChangeSession(statement: Parsed): boolean {
+  return !LEAVING_SESSION.has(kindOf(statement));
 }
 
 function isCascade(statement: Parsed): boolean {
@@ -94,10 +116,11 @@ const PLAIN_TYPES: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
- * True if a statement defines or changes relations, renames none, and adds no CHECK and no column of a type that may have
- * one: then a single look at the relations shows all that it has done.
+ * True if a statement makes, changes or drops relations, renames none, and adds no CHECK and no column of a type that may
+ * have one: then a single look at the relations shows all that it has done.
  */
 export function definesRelations(statement: Parsed): boolean {
+  if (kindOf(statement) === "DropStmt") return !changesThings(statement);
   const isAlter = kindOf(statement) === "AlterTableStmt" && !isCascade(statement) && !changesThings(statement);
   if (!isAlter) return locksOnlyNamed(statement);
   const { tree } = statement;
@@ -106,6 +129,11 @@ export function definesRelations(statement: Parsed): boolean {
   );
   const hasCheck = nodesOf(tree, "Constraint").some((one) => textAt(one, "contype") === "CONSTR_CHECK");
   return !hasCheck && types.every((one) => PLAIN_TYPES.has(one));
+}
+
+/** True for a kind of statement that changes the definitions of relations. */
+export function changesDefinition(statement: Parsed): boolean {
+  return ["AlterTableStmt", "CreateStmt", "DropStmt", "IndexStmt", "RenameStmt"].includes(kindOf(statement) ?? "");
 }
 
 /** The names of relations in a statement. */

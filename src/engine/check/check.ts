@@ -1,6 +1,6 @@
 import { type Finding, interruption } from "../../core/failure/failure.ts";
 import { CHECK_RULES } from "../../core/findings/check-rules.ts";
-import { judge, updatedKnown, type Verdict } from "../../core/findings/judge.ts";
+import { judge, judgeAhead, updatedKnown, type Verdict } from "../../core/findings/judge.ts";
 import type { KnownFinding } from "../../core/findings/known-findings.ts";
 import type { RuleLevels } from "../../core/findings/levels.ts";
 import { runsIn } from "../../core/migrations/header.ts";
@@ -8,6 +8,7 @@ import type { Migration } from "../../core/migrations/migration.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { CheckReport, DownOutcomes, MergeTest, UsedSizes } from "../../core/reports/check-report.ts";
 import { Sizes } from "../../core/statistics/sizes.ts";
+import type { TracedFile } from "../../core/trace/trace.ts";
 import type { Database } from "../../ports/session.ts";
 import type { VersionControl } from "../../ports/version-control.ts";
 import { byWeightAndPlace } from "../files/read-migrations.ts";
@@ -164,7 +165,9 @@ async function runWithin(
   const { earlier, meanwhile } = files;
   const parse = parseWith(await context.sqlParser?.());
   const { beginning, ...chosen } = trialFiles(context, files);
-  const plan = { ...chosen, earlier, parse, limit };
+  // The rules look at a file while the database runs the next ones.
+  const ran = (file: TracedFile) => void setTimeout(() => judgeAhead(file, CHECK_RULES, levels));
+  const plan = { ...chosen, earlier, parse, ran, limit };
   const { trial, database, standIns, roles } = await inShadow(async (shadow, start) => {
     const one = new Trial({ ...shadow, ...own }, plan, start);
     await one.run();

@@ -39,6 +39,7 @@ export async function applyEarlier(
 
 /** The file with the views that pgstep has dropped before it, because the file cannot replace them as they were. */
 export function withReplaced(file: TracedFile, earlier: readonly Relation[]): TracedFile {
+  if (earlier.length === 0) return file;
   const made = changedRelations(file).filter(({ before }) => !before);
   const replaced = made.flatMap((changed) => {
     const old = earlier.find(

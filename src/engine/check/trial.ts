@@ -15,8 +15,8 @@ import { RowTests, withMisfits } from "../rows/row-tests.ts";
 import { inTurn } from "../run/around-run.ts";
 import { migrate } from "../run/migrate.ts";
 import type { ChosenFiles, RunOptions } from "../run/run-plan.ts";
+import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import { deallocateOthers } from "../session/prepared-statements.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
 import { withSession } from "../session/with-session.ts";
 import type { DownResult } from "../shadow/down-result.ts";
@@ -45,6 +45,8 @@ export interface TrialPlan {
   /** The files that the database of the run was made with, if it is known; otherwise those before the examined ones. */
   readonly history?: AppliedFiles;
   readonly parse: (text: string) => Promise<Node | undefined>;
+  /** Called with each examined file that has run; what is known of it may still change. */
+  readonly ran?: (file: TracedFile) => void;
   readonly limit: TimeLimit;
 }
 
@@ -65,8 +67,6 @@ export class Trial {
   readonly rows: RowTests;
   readonly downRows: DownRows;
   readonly #applied = new Set<string>();
-  /** The path of the file whose statements run. */
-  #entered: string | undefined;
   /** The tables whose rows were deleted, as SQL names them. */
   readonly #emptied = new Set<string>();
   /** The paths of the repeatable migrations that were applied. */
@@ -82,7 +82,7 @@ export class Trial {
     this.#plan = plan;
     this.#start = start;
     for (const { version } of plan.migrations.slice(0, start?.applied ?? 0)) this.#applied.add(version);
-    this.#tracer = new Tracer(plan.parse, ownTables(shadow));
+    this.#tracer = new Tracer(plan.parse, ownTables(shadow), plan.ran);
     this.#unsent = new UnsentStatements(plan.parse);
     const examined = plan.migrations.filter(plan.examines).map(({ up }) => up.path);
     this.rows = new RowTests(examined, ownTables(shadow));
@@ -154,20 +154,20 @@ export class Trial {
   async #examine(): Promise<Finding | undefined> {
     const [tracer, proofs] = [this.#tracer, this.#proofs];
     const watch: StatementWatch = {
-      began: async (session, path) => {
-        await Promise.all([this.#enter(session, path), proofs.began(session), tracer.began(session, path)]);
+      began(session, path) {
+        const [{ ended, overlaps }, proof] = [tracer.began(session, path), proofs.began(session)];
+        return { ended: Promise.all([ended, proof]).then(() => {}), overlaps };
       },
       sending: (session, statement, isAlone) => tracer.sending(session, statement, isAlone),
-      willRunOutside: async (session, path) => {
-        await this.#enter(session, path);
-        await tracer.willRunOutside(session, path);
-      },
+      willRunOutside: (session, path) => tracer.willRunOutside(session, path),
       ranOutside: (session, path, statement) => tracer.ranOutside(session, path, statement),
+      get looksAtEnd() {
+        return proofs.looksAtEnd;
+      },
       ending: (session) => proofs.ending(session),
       ...(this.#plan.repeatables.size > 0 && {
         beganRepeatable: async (session, path) => {
           this.#running = path;
-          await this.#enter(session, path);
           await tracer.beganRepeatable(session, path);
         },
         rolledBack: () => tracer.rolledBack(),
@@ -180,6 +180,7 @@ export class Trial {
     const around = {
       beforeStep: inTurn(this.rows.beforeStep, this.downRows.beforeStep),
       afterStep: inTurn(proofs.afterStep, this.downRows.afterStep),
+      concerns: (script: Script) => [this.rows, this.downRows, proofs].some((one) => one.concerns(script)),
     };
     const run = (withoutRepeatables: boolean) =>
       this.#migrate(
@@ -215,12 +216,6 @@ export class Trial {
     const repeatable: ChosenFiles["repeatable"] = ({ name, file }) =>
       repeatables.has(file.path) || history.repeatables.has(name);
     return { only: { migration: ({ version }) => versions.has(version), repeatable } };
-  }
-
-  /** Removes the prepared statements that the file before this one has left. */
-  async #enter(session: Session, path: string): Promise<void> {
-    if (path !== this.#entered) await deallocateOthers(session);
-    this.#entered = path;
   }
 
   /** Rows that a statement does not fit are deleted, so that the rest of the files is examined as well. */

@@ -66,6 +66,11 @@ export class DownRows {
     return { tried: this.#tried.size, untried: untried.length, leftOut: this.#leftOut };
   }
 
+  /** For `EachStep`. */
+  concerns({ path }: Script): boolean {
+    return this.#waiting.has(path);
+  }
+
   /** @throws Failure and ConnectionLost, which end the run */
   readonly beforeStep: AroundStep = async (run, up) => {
     this.#current = undefined;

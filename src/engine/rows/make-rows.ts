@@ -171,7 +171,8 @@ async function inSavepoint(session: Session, work: () => Promise<void>): Promise
     return undefined;
   } catch (error) {
     if (!(error instanceof ServerFailure)) throw error;
-    await session.query("ROLLBACK TO SAVEPOINT pgstep_row; RELEASE SAVEPOINT pgstep_row");
+    // The next statement follows at once: if this fails, so does that.
+    session.query("ROLLBACK TO SAVEPOINT pgstep_row; RELEASE SAVEPOINT pgstep_row").catch(() => {});
     return error;
   }
 }

@@ -55,6 +55,11 @@ export class RowTests {
     return { tables: this.#filled.size, without: [...this.without].sort() };
   }
 
+  /** For `EachStep`. */
+  concerns({ path }: Script): boolean {
+    return this.#waiting.has(path);
+  }
+
   /** @throws ServerFailure, ConnectionLost */
   readonly beforeStep: AroundStep = async (run, script) => {
     const { path, inspection } = script;

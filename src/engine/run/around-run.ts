@@ -54,10 +54,12 @@ export function inTurn(...works: readonly AroundStep[]): AroundStep {
   };
 }
 
-/** What happens around each step of a trial run. */
+/** What happens around the steps of a trial run. */
 export interface EachStep {
   readonly beforeStep?: AroundStep;
   readonly afterStep?: AroundStep;
+  /** False for a step around which nothing happens: it may be sent before those before it are answered. */
+  readonly concerns?: (script: Script) => boolean;
 }
 
 type Retry = (stop: Stop & { kind: "busy" }) => Promise<boolean>;
@@ -79,6 +81,9 @@ export function hasOwnWork({ repeatable, afterUpUnfinished }: AroundSteps): bool
   return repeatable.stale.length + repeatable.missing.length > 0 || afterUpUnfinished;
 }
 
+/** How far the steps came; `refused` is the failure of a hook. */
+type StepsProgress = Progress & { readonly refused?: Failure };
+
 /** Runs hooks and repeatable migrations at their places in a run. @throws ConnectionLost */
 export class AroundRun {
   /** The outcomes of the repeatable migrations; empty before they run. */
@@ -91,18 +96,21 @@ export class AroundRun {
   readonly #retry: Retry;
   readonly #beforeStep: AroundStep | undefined;
   readonly #afterStep: AroundStep | undefined;
+  readonly #concerns: (script: Script) => boolean;
   /** Number of the run's commits that the server confirmed; all repeatable migrations together are the last one. */
   #commits = 0;
   /** The reported outcomes of repeatable migrations, by name. */
   readonly #reported = new Map<string, RepeatableReport["outcome"]>();
 
-  constructor(run: Run, given: AroundSteps, retry: Retry, { beforeStep, afterStep }: EachStep) {
+  constructor(run: Run, given: AroundSteps, retry: Retry, { beforeStep, afterStep, concerns }: EachStep) {
     this.#run = run;
     this.#given = given;
     this.#hooks = new HookRunner(run, given.hooks);
     this.#retry = retry;
     this.#beforeStep = beforeStep;
     this.#afterStep = afterStep;
+    const hasHooks = this.#hooks.has("before-step", "after-step");
+    this.#concerns = (script) => hasHooks || ((beforeStep ?? afterStep) !== undefined && concerns?.(script) !== false);
   }
 
   get hookReports(): readonly HookReport[] {
@@ -134,26 +142,33 @@ export class AroundRun {
     });
   }
 
-  /** Runs the steps, one at a time if something follows each of them. `refused` is the failure of a hook. */
-  async steps(scripts: readonly Script[]): Promise<Progress & { readonly refused?: Failure }> {
+  /** Runs the steps, one at a time if something happens around them. */
+  async steps(scripts: readonly Script[]): Promise<StepsProgress> {
     this.doing = "run migrations";
-    const isPiecewise =
-      (this.#beforeStep ?? this.#afterStep) !== undefined || this.#hooks.has("before-step", "after-step");
-    if (!isPiecewise) return await runScripts(this.#run, scripts);
     const finished: StepReport[] = [];
-    for (const script of scripts) {
-      const unready = await this.#runHooks(["before-step"], { step: stepReport(script, "not-run") });
-      if (unready) return { finished, stop: undefined, refused: unready };
-      await this.#beforeStep?.(this.#run, script);
-      const progress = await runScripts(this.#run, [script]);
+    while (finished.length < scripts.length) {
+      const rest = scripts.slice(finished.length);
+      const next = rest.findIndex(this.#concerns);
+      const progress: StepsProgress =
+        next === 0 && rest[0]
+          ? await this.#concernedStep(rest[0])
+          : await runScripts(this.#run, next === -1 ? rest : rest.slice(0, next));
       finished.push(...progress.finished);
-      this.#commits += progress.finished.length;
-      if (progress.stop) return { finished, stop: progress.stop };
-      await this.#afterStep?.(this.#run, script);
-      const refused = await this.#runHooks(["after-step"], { step: progress.finished[0] });
-      if (refused) return { finished, stop: undefined, refused };
+      if (progress.stop || progress.refused) return { ...progress, finished };
     }
     return { finished, stop: undefined };
+  }
+
+  async #concernedStep(script: Script): Promise<StepsProgress> {
+    const unready = await this.#runHooks(["before-step"], { step: stepReport(script, "not-run") });
+    if (unready) return { finished: [], stop: undefined, refused: unready };
+    await this.#beforeStep?.(this.#run, script);
+    const progress = await runScripts(this.#run, [script]);
+    this.#commits += progress.finished.length;
+    if (progress.stop) return progress;
+    await this.#afterStep?.(this.#run, script);
+    const refused = await this.#runHooks(["after-step"], { step: progress.finished[0] });
+    return refused ? { ...progress, refused } : progress;
   }
 
   /** Runs the repeatable migrations and hooks that follow the steps. */

@@ -70,14 +70,15 @@ async function runPipelined(run: Run, group: readonly Script[], before: Script |
       previous,
       versions: [script.step.version],
     });
-    ends.push(
-      end.then((how) => {
-        // Results arrive in the order of sending: every failure after the first is caused by it.
-        if (stop) return;
-        if (how.kind === "done") finished.push(finish(run, script, how.durationMs));
-        else stop = stopOf(run, script, how);
-      }),
-    );
+    const settled = end.then((how) => {
+      // Results arrive in the order of sending: every failure after the first is caused by it.
+      if (stop) return;
+      if (how.kind === "done") finished.push(finish(run, script, how.durationMs));
+      else stop = stopOf(run, script, how);
+    });
+    // It is awaited later.
+    settled.catch(() => {});
+    ends.push(settled);
     if (open) break;
     await run.pipeline.room();
     previous = script;

@@ -3,9 +3,16 @@ import type { Session } from "../../ports/session.ts";
 
 /** How a watch looks at one statement. */
 export interface StatementLook {
-  /** Sends its queries before it returns. Called as soon as the statement was sent, answered or not. */
+  /** Sends its queries. Called as soon as the statement was sent, answered or not. */
   begin(): Promise<void>;
-  /** True if the next statement may be sent before that has ended. */
+  /** True if anything else may be sent before that has ended. */
+  readonly overlaps: boolean;
+}
+
+/** How a watch looks at the begin of a transaction: its queries are sent. */
+export interface BeginLook {
+  readonly ended: Promise<void>;
+  /** True if the first statement may be sent before that. */
   readonly overlaps: boolean;
 }
 
@@ -14,13 +21,15 @@ export interface StatementLook {
  * sent, if nothing else is said; the session is in the transaction that the call is about, and may be read only with `query`.
  */
 export interface StatementWatch {
-  /** A transaction has begun that runs statements of this file; none of them has run yet. */
-  began(session: Session, path: string): Promise<void>;
+  /** BEGIN was sent for a transaction that runs statements of this file, answered or not. */
+  began(session: Session, path: string): BeginLook;
   /**
    * A statement is about to be sent in that transaction.
    * @param isAlone true if it is the only one in its transaction
    */
   sending(session: Session, statement: Statement, isAlone: boolean): Promise<StatementLook>;
+  /** True if `ending` has to be called. */
+  readonly looksAtEnd?: boolean;
   /** All statements of a file have run in one transaction, which is about to be committed. */
   ending?(session: Session): Promise<void>;
   /**

@@ -76,6 +76,17 @@ export class DownProofs {
     this.#writesBefore = this.#before && (await readCatalogWrites(session));
   }
 
+  /** For `StatementWatch`. */
+  get looksAtEnd(): boolean {
+    return this.#before !== undefined;
+  }
+
+  /** For `EachStep`. */
+  concerns({ step }: Script): boolean {
+    const { migration, next } = this.#migrations.get(step.name) ?? {};
+    return [migration, next].some((one) => one !== undefined && isReversible(one));
+  }
+
   /** For `StatementWatch`. @throws ServerFailure, ConnectionLost */
   async ending(session: Session): Promise<void> {
     this.#ending = await this.#before?.inTransaction(session, this.#writesBefore);

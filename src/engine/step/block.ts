@@ -41,7 +41,7 @@ export class BlockRunner {
     if (!this.#open) {
       this.#open = { block, entries: [] };
       await session.execute(beginSql(this.#of, block.isolation));
-      await context.watch?.began(session, script.path);
+      await context.watch?.began(session, script.path).ended;
       const finished = this.#finished?.block === block ? this.#finished.statements : [];
       for (const { text } of finished) await session.execute(text);
     }

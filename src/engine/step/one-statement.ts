@@ -67,7 +67,7 @@ export async function runWithEntry(
     const { watch } = run.context;
     // Only a confirmed BEGIN keeps the statement out of autocommit here.
     if (rows || !run.direct || watch || mayLiftReadOnly(statement)) await begin;
-    await watch?.began(session, script.path);
+    await watch?.began(session, script.path).ended;
     const look = await watch?.sending(session, statement, true);
     const ran = rows ? session.copyIn(statement.text, rows) : session.execute(statement.text);
     if (rows || watch) await ran;

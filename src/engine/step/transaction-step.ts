@@ -61,9 +61,10 @@ export async function sendTransactionStep(
   }
   let stopped: Failure | undefined;
   const strings = new StringsCheck();
+  const watch = watchOf(run, script);
   try {
     if (!sent.failed) send(recordStartSql(run, script, extent.previous), { at: "record" });
-    const watch = watchOf(run, script);
+    watch?.began();
     for (const { statement, rows, alone } of workOf(script)) {
       if (context.leavesOut?.(statement, script.path)) continue;
       const check = strings.before(statement);
@@ -72,6 +73,7 @@ export async function sendTransactionStep(
       if (sent.failed || context.signal.aborted) break;
       const stage: Stage = { at: "statement", statement };
       const look = await watch?.sending(statement);
+      await watch?.ready();
       if (!rows) {
         send(statement.text, stage);
         if (pipeline.isFull) await pipeline.room();
@@ -80,10 +82,10 @@ export async function sendTransactionStep(
         pipeline.copy(statement.text, rows, new StepMessage(sent, stage));
         await pipeline.drained();
       }
-      await look?.begin();
+      look?.begin();
     }
-    await watch?.looked();
-    if (!sent.failed && !context.signal.aborted) await watch?.ending();
+    await watch?.ready();
+    await watch?.ending(() => !sent.failed && !context.signal.aborted);
   } catch (error) {
     // The file was changed or became unreadable since it was planned.
     if (!(error instanceof Failure)) throw error;
@@ -91,6 +93,7 @@ export async function sendTransactionStep(
   }
   if (sent.failed || stopped || context.signal.aborted) {
     await pipeline.drained();
+    await watch?.looked();
     const { failed } = sent;
     const end = failed
       ? failedEnd(sent, script, failed)
@@ -102,50 +105,54 @@ export async function sendTransactionStep(
   const last = strings.atEnd();
   if (last) send(last.sql, { at: "strings", statement: last.statement });
   send(commitStepSql(run, script, extent), { at: "commit" });
-  const end = sent.ended.then((durationMs) =>
-    sent.failed ? failedEnd(sent, script, sent.failed) : { kind: "done" as const, durationMs: Math.round(durationMs) },
-  );
+  const end = sent.ended.then(async (durationMs): Promise<StepResult> => {
+    await watch?.looked();
+    if (sent.failed) return failedEnd(sent, script, sent.failed);
+    return { kind: "done", durationMs: Math.round(durationMs) };
+  });
   return { end, open: false };
 }
 
 /** So many statements are in flight while a watch looks at them. */
 const MOST_LOOKS = 16;
 
-/** Tells the watch of a trial run that the transaction has begun; the result tells it the rest. */
+/** The looks of the watch of a trial run at a step. */
 function watchOf({ context, session, pipeline }: Run, { path }: Script) {
   const { watch } = context;
   if (!watch) return undefined;
   const looks: Promise<void>[] = [];
-  const add = (look: Promise<void>) => {
+  let isReady = true;
+  /** Resolves when everything that was looked at is answered. */
+  const looked = async () => {
+    await Promise.all(looks.splice(0));
+    isReady = true;
+  };
+  const add = (look: Promise<void>, overlaps: boolean) => {
     // It is awaited later.
     look.catch(() => {});
     looks.push(look);
-  };
-  // Its queries follow BEGIN at once; meanwhile the first statement is parsed.
-  const began = watch.began(session, path);
-  add(began);
-  /** Resolves when everything sent is answered and looked at. */
-  const looked = async () => {
-    await Promise.all([...looks.splice(0), pipeline.drained()]);
+    isReady &&= overlaps;
   };
   return {
     looked,
+    /** Resolves when the next message may be sent. */
+    async ready() {
+      if (!isReady) await looked();
+      else if (looks.length >= MOST_LOOKS) await looks.shift();
+    },
+    began() {
+      const { ended, overlaps } = watch.began(session, path);
+      add(ended, overlaps);
+    },
     async sending(statement: Statement) {
       const { begin, overlaps } = await watch.sending(session, statement, false);
-      await began;
-      if (!overlaps) await looked();
-      else if (looks.length >= MOST_LOOKS) await looks.shift();
-      return {
-        /** Resolves when the next statement may be sent. */
-        async begin() {
-          add(begin());
-          if (!overlaps) await looked();
-        },
-      };
+      return { begin: () => add(begin(), overlaps) };
     },
-    async ending() {
-      await looked();
-      await watch.ending?.(session);
+    /** @param isIntact false if the step has failed */
+    async ending(isIntact: () => boolean) {
+      if (!watch.looksAtEnd) return;
+      await Promise.all([looked(), pipeline.drained()]);
+      if (isIntact()) await watch.ending?.(session);
     },
   };
 }

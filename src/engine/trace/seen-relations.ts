@@ -1,7 +1,7 @@
 import { kindOf, type Parsed } from "../../core/parse-tree/node.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { type LockMode, mayChange } from "../../core/trace/lock-modes.ts";
-import { definesRelations, leavesAlone, locksOnlyNamed, relationNames } from "../../core/trace/names.ts";
+import { changesDefinition, leavesAlone, locksOnlyNamed, relationNames } from "../../core/trace/names.ts";
 import type { Relation, Touch } from "../../core/trace/trace.ts";
 import type { Session } from "../../ports/session.ts";
 import { runKept } from "../session/prepared-statements.ts";
@@ -18,6 +18,8 @@ interface Sight {
   readonly lock: LockMode | undefined;
 }
 
+const HIGHEST_OID = 2 ** 32 - 1;
+
 type ParsedStatement = Parsed & Pick<Statement, "text">;
 
 /** The relations that existed before a file of a trial run, as they were last seen, and what its statements do to them. */
@@ -25,10 +27,15 @@ export class SeenRelations {
   /** The tables of pgstep itself, which every run locks. */
   readonly #own: ReadonlySet<string>;
   #all = new Map<number, Relation>();
-  /** Relations with a higher oid were made by the current file. */
+  /** Relations with a higher oid were made by the current file, unless some are still to be added. */
   #newestOid = 0;
+  /** The names of relations that are still to be added, and of others. */
+  readonly #awaited = new Set<ReadonlySet<string>>();
+  /** Of the transaction that was begun last; its statements may be sent before the answers about the one before it. */
   #sights = new Map<number, Sight>();
   #hasEventTriggers = false;
+  /** The answer to the last question. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @param own the tables of pgstep, "schema.name" without quotes */
   constructor(own: readonly string[]) {
@@ -39,9 +46,27 @@ export class SeenRelations {
     return this.#newestOid;
   }
 
+  /** Resolves after the answers to all former questions were dealt with: each changes what is seen. */
+  #inTurn<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    // It may fail before its turn.
+    answer.catch(() => {});
+    const turn = this.#last.then(
+      () => answer,
+      () => answer,
+    );
+    this.#last = turn;
+    return turn;
+  }
+
   /** A copy of the present state, by oids. */
   copy(): Map<number, Relation> {
     return new Map(this.#all);
+  }
+
+  /** A copy of the state after the answers to all questions so far. */
+  async copyInTurn(): Promise<ReadonlyMap<number, Relation>> {
+    await this.#inTurn(Promise.resolve());
+    return this.copy();
   }
 
   /** Returns to a former state. */
@@ -56,44 +81,59 @@ export class SeenRelations {
     }
   }
 
-  /** Adds those that were made since the last file. */
-  async addNew(session: Session): Promise<void> {
-    this.add(await readRelations(session, this.#newestOid));
+  /** Adds those that were made since the last file. @param names theirs, and others that do no harm */
+  async addNew(session: Session, names: ReadonlySet<string>): Promise<void> {
+    this.#awaited.add(names);
+    try {
+      this.add(await this.#inTurn(readRelations(session, this.#newestOid)));
+    } finally {
+      this.#awaited.delete(names);
+    }
   }
 
-  /** Reads the counters at the begin of a transaction: they survive the one before it for a while. */
-  async beginTransaction(session: Session): Promise<void> {
-    const [row] = await runKept(session, COUNTERS_QUERY, "");
-    const counters = countersIn(row).map(
-      ([oid, fileNode, scans]) => [oid, { fileNode, scans, lock: undefined }] as const,
-    );
-    this.#sights = new Map(counters);
-    this.#hasEventTriggers = row?.watched === "true";
+  /** The highest oid of the relations that existed before the current file. */
+  get #lastOid(): number {
+    return this.#awaited.size > 0 ? HIGHEST_OID : this.#newestOid;
   }
 
   /**
-   * What a statement has done to the relations that its transaction has locked. The queries are sent before the first
-   * `await`, so that they can follow the statement at once.
+   * Reads the counters at the begin of a transaction: they survive the one before it for a while.
+   * @returns a copy of the state at that moment
+   */
+  async beginTransaction(session: Session): Promise<ReadonlyMap<number, Relation>> {
+    const sights = new Map<number, Sight>();
+    this.#sights = sights;
+    const [row] = await this.#inTurn(runKept(session, COUNTERS_QUERY, ""));
+    for (const [oid, fileNode, scans] of countersIn(row)) sights.set(oid, { fileNode, scans, lock: undefined });
+    this.#hasEventTriggers = row?.watched === "true";
+    return this.copy();
+  }
+
+  /**
+   * What a statement has done to the relations that its transaction has locked. The first question is sent before the
+   * first `await`, so that it can follow the statement at once.
    */
   async look(session: Session, statement: ParsedStatement): Promise<Touch[]> {
     this.#hasEventTriggers ||= kindOf(statement) === "CreateEventTrigStmt";
     if (this.#leavesAll(statement)) {
       // It fails if the statement has failed.
-      await session.execute("SELECT");
+      await this.#inTurn(session.execute("SELECT"));
       return [];
     }
-    if (definesRelations(statement)) {
-      const kept = [...this.#sights].flatMap(([oid, { lock }]) => (this.#isKept(oid, lock, statement) ? [oid] : []));
-      const [row] = await runKept(session, CHANGED_QUERY, `(${this.#newestOid}, '{${kept}}')`);
-      return this.#touched(lockedIn(row), relationsIn(row, "read"));
+    const sights = this.#sights;
+    if (changesDefinition(statement)) {
+      // Then the answer is most likely needed.
+      const kept = [...sights].flatMap(([oid, { lock }]) => (this.#isKept(oid, lock, statement) ? [oid] : []));
+      const [row] = await this.#inTurn(runKept(session, CHANGED_QUERY, `(${this.#lastOid}, '{${kept}}')`));
+      return this.#touched(sights, lockedIn(row), relationsIn(row, "read"));
     }
-    const [row] = await runKept(session, LOCKED_QUERY, `(${this.#newestOid})`);
+    const [row] = await this.#inTurn(runKept(session, LOCKED_QUERY, `(${this.#lastOid})`));
     const locked = lockedIn(row);
     const changed = locked.filter(({ oid, lock, fileNode }) => {
-      const isKept = this.#isKept(oid, this.#sights.get(oid)?.lock, statement);
+      const isKept = this.#isKept(oid, sights.get(oid)?.lock, statement);
       return this.#all.has(oid) && fileNode !== undefined && mayChange(lock) && !isKept;
     });
-    return this.#touched(locked, await readFacts(session, changed));
+    return this.#touched(sights, locked, await readFacts(session, changed));
   }
 
   /** True for a statement that defines a relation without naming one that existed before. */
@@ -101,7 +141,7 @@ export class SeenRelations {
     if (this.#hasEventTriggers || !locksOnlyNamed(statement)) return false;
     const names = relationNames(statement);
     for (const { name } of this.#all.values()) if (names.has(name)) return false;
-    return true;
+    return ![...this.#awaited].some((awaited) => [...names].some((name) => awaited.has(name)));
   }
 
   /** True if the definition of a relation with this lock before the statement is certainly as it was. */
@@ -111,8 +151,12 @@ export class SeenRelations {
     return relation !== undefined && isLocked && leavesAlone(statement, statement.text, relation);
   }
 
-  #touched(locked: readonly LockedRelation[], read: ReadonlyMap<number, Relation>): Touch[] {
-    return locked.flatMap((one) => this.#touch(one, read.get(one.oid)));
+  #touched(
+    sights: Map<number, Sight>,
+    locked: readonly LockedRelation[],
+    read: ReadonlyMap<number, Relation>,
+  ): Touch[] {
+    return locked.flatMap((one) => this.#touch(sights, one, read.get(one.oid)));
   }
 
   /** Notes the locks that the transaction has taken so far. */
@@ -123,7 +167,7 @@ export class SeenRelations {
   /** Reads known relations after statements that may change them without a lock that is still held. */
   async readAgain(session: Session, mayHaveChanged: (relation: Relation) => boolean): Promise<Touch[]> {
     const known = [...this.#all.values()].filter(mayHaveChanged);
-    const read = await readFacts(session, known);
+    const read = await this.#inTurn(readFacts(session, known));
     const touches: Touch[] = [];
     for (const before of known) {
       const { oid } = before;
@@ -139,16 +183,20 @@ export class SeenRelations {
   }
 
   /** @param read its definition, if that was read again */
-  #touch({ oid, lock, fileNode, scans }: LockedRelation, read: Relation | undefined): Touch[] {
+  #touch(
+    sights: Map<number, Sight>,
+    { oid, lock, fileNode, scans }: LockedRelation,
+    read: Relation | undefined,
+  ): Touch[] {
     const before = this.#all.get(oid);
     if (!before) return [];
-    const seen = this.#sights.get(oid);
+    const seen = sights.get(oid);
     const counters = seen ?? afterCreate(before);
     const isDropped = fileNode === undefined;
     const after = isDropped ? undefined : read ? unlessEqual(before, read) : before;
     if (after) this.#all.set(oid, after);
     else this.#all.delete(oid);
-    this.#sights.set(oid, { fileNode: fileNode ?? 0, scans, lock });
+    sights.set(oid, { fileNode: fileNode ?? 0, scans, lock });
     const isRewritten = !isDropped && counters !== undefined && fileNode !== counters.fileNode;
     const isScanned = !isDropped && scans > (counters?.scans ?? 0);
     const isNews = lock !== seen?.lock || isRewritten || isScanned || after !== before;

@@ -1,34 +1,22 @@
 import { kindOf, type Node } from "../../core/parse-tree/node.ts";
 import type { Statement } from "../../core/sql/statement.ts";
-import {
-  changesThings,
-  definesRelations,
-  leavesAlone,
-  makesRelations,
-  mayGrantOn,
-  mayReachAll,
-} from "../../core/trace/names.ts";
-import type { NamedThing, Relation, TracedFile, TracedStatement } from "../../core/trace/trace.ts";
+import { changesThings, definesRelations, leavesAlone, mayGrantOn, mayReachAll } from "../../core/trace/names.ts";
+import type { NamedThing, Relation, TracedFile } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
-import { mayRemoveKept, readKept } from "../session/prepared-statements.ts";
-import type { StatementLook, StatementWatch } from "../session/statement-watch.ts";
+import { deallocateOthers, mayRemoveKept, readKept } from "../session/prepared-statements.ts";
+import type { BeginLook, StatementLook, StatementWatch } from "../session/statement-watch.ts";
 import type { TrialNote } from "../shadow/trial-start.ts";
 import { readContents, readThings } from "./contents.ts";
 import { misfitsOf } from "./misfits.ts";
+import { RunningFile } from "./running-file.ts";
 import { SeenRelations } from "./seen-relations.ts";
 import { nameOfThing } from "./trace-answers.ts";
 
-interface CurrentFile {
-  readonly path: string;
-  readonly before: ReadonlyMap<number, Relation>;
-  readonly thingsBefore: readonly NamedThing[];
-  readonly statements: TracedStatement[];
-  transactions: number;
-  /** The statements may have made relations; they may have made, renamed or dropped things. */
-  hasNewRelations: boolean;
-  hasNewThings: boolean;
-  /** For each statement, true for a relation on which it may have granted or revoked privileges. */
-  readonly grants: ((relation: Relation) => boolean)[];
+/** A statement that was sent. */
+interface Sent {
+  readonly statement: Statement;
+  readonly tree: Node | undefined;
+  readonly isAlone: boolean;
 }
 
 /**
@@ -42,16 +30,25 @@ export class Tracer implements StatementWatch {
   /** The statement after which its transaction was no longer usable: the server has rejected it. */
   rejected: Statement | undefined;
   readonly #parse: (text: string) => Promise<Node | undefined>;
+  readonly #ran: ((file: TracedFile) => void) | undefined;
   readonly #relations: SeenRelations;
   #things: readonly NamedThing[] = [];
-  #current: CurrentFile | undefined;
+  #current: RunningFile | undefined;
   #note: TrialNote | undefined;
   /** The server's messages about statements that rows did not fit, by path and number. */
   readonly #rejections = new Map<string, string>();
 
-  /** @param own the tables of pgstep, "schema.name" without quotes */
-  constructor(parse: (text: string) => Promise<Node | undefined>, own: readonly string[]) {
+  /**
+   * @param own the tables of pgstep, "schema.name" without quotes
+   * @param ran called with each file when it is added to `files`
+   */
+  constructor(
+    parse: (text: string) => Promise<Node | undefined>,
+    own: readonly string[],
+    ran?: (file: TracedFile) => void,
+  ) {
     this.#parse = parse;
+    this.#ran = ran;
     this.#relations = new SeenRelations(own);
   }
 
@@ -60,20 +57,24 @@ export class Tracer implements StatementWatch {
     this.#note = note;
   }
 
-  async began(session: Session, path: string): Promise<void> {
-    await ifPossible(async () => {
-      // Sent together: each answer that is awaited costs as much as a query.
-      const [current] = await Promise.all([this.#enter(session, path), this.#relations.beginTransaction(session)]);
-      current.transactions++;
-    });
+  began(session: Session, path: string): BeginLook {
+    const known = this.#current?.path === path;
+    const look = () => this.#relations.beginTransaction(session);
+    if (known) {
+      if (this.#current) this.#current.transactions++;
+      return { ended: ifPossible(look).then(() => {}), overlaps: true };
+    }
+    const file = this.#enter(path);
+    file.transactions++;
+    return { ended: this.#begin(session, file, look), overlaps: !file.mustBegin };
   }
 
   async beganRepeatable(session: Session, path: string): Promise<void> {
     if (this.#current) await this.finish(session);
-    await this.began(session, path);
+    await this.began(session, path).ended;
     // The statements of others in this transaction may hold locks.
     await this.#relations.noteLocked(session);
-    if (this.#current) this.#current = { ...this.#current, before: this.#relations.copy() };
+    if (this.#current) this.#current.before = this.#relations.copy();
   }
 
   rolledBack(): void {
@@ -81,54 +82,61 @@ export class Tracer implements StatementWatch {
   }
 
   async sending(session: Session, statement: Statement, isAlone: boolean): Promise<StatementLook> {
+    const file = this.#current;
     const tree = await this.#parse(statement.text);
+    file?.note(tree, statement);
     return {
       begin: async () => {
-        const isPossible = await ifPossible(() => this.#look(session, statement, tree, isAlone));
-        if (!isPossible) this.rejected ??= statement;
+        if (!file) return;
+        const look = ifPossible(() => this.#look(session, file, { statement, tree, isAlone }));
+        file.looks.push(
+          look.then(
+            () => {},
+            () => {},
+          ),
+        );
+        if (!(await look) && (await file.begun)) this.rejected ??= statement;
       },
       // Then one query answers everything.
       overlaps: definesRelations({ tree }),
     };
   }
 
-  async #look(session: Session, statement: Statement, tree: Node | undefined, isAlone: boolean): Promise<void> {
-    const current = this.#current;
-    if (!current) return;
+  async #look(session: Session, file: RunningFile, { statement, tree, isAlone }: Sent): Promise<void> {
     const { text } = statement;
+    const { transactions: transaction } = file;
     if (mayRemoveKept(tree)) await readKept(session);
     const touches = await this.#relations.look(session, { tree, text });
     const isRename = kindOf({ tree }) === "RenameStmt" && touches.length === 0;
     if (mayReachAll({ tree }) && touches.length === 0) {
       touches.push(...(await this.#relations.readAgain(session, () => true)));
     }
-    current.grants.push((relation) => mayGrantOn({ tree }, text, relation));
-    current.hasNewRelations ||= makesRelations({ tree });
     // ALTER TABLE may rename a sequence as well.
-    const changes = changesThings({ tree }) || isRename;
-    current.hasNewThings ||= changes;
-    const lost = changes ? await this.#readThings(session) : [];
-    const number = current.statements.length + 1;
-    const transaction = current.transactions;
-    const rejection = this.#rejections.get(`${current.path}:${number}`);
-    const misfits = definesRelations({ tree }) ? [] : await misfitsOf(session, touches, current.before);
+    file.hasNewThings ||= isRename;
+    const lost = isRename || changesThings({ tree }) ? await this.#readThings(session) : [];
+    const number = file.statements.length + 1;
+    const rejection = this.#rejections.get(`${file.path}:${number}`);
+    const misfits = definesRelations({ tree }) ? [] : await misfitsOf(session, touches, file.before);
     const seen = { statement, number, tree, touches, alone: isAlone, transaction, lost, misfits };
-    current.statements.push(rejection === undefined ? seen : { ...seen, rejection });
+    file.statements.push(rejection === undefined ? seen : { ...seen, rejection });
   }
 
   async willRunOutside(session: Session, path: string): Promise<void> {
-    await this.#enter(session, path);
+    if (this.#current?.path === path) return;
+    await this.#begin(session, this.#enter(path), () => this.#relations.copyInTurn());
   }
 
   async ranOutside(session: Session, path: string, statement: Statement): Promise<void> {
-    const { statements } = await this.#enter(session, path);
+    await this.willRunOutside(session, path);
+    const file = this.#current;
+    if (!file) return;
     const tree = await this.#parse(statement.text);
+    file.note(tree, statement);
     if (mayRemoveKept(tree)) await readKept(session);
-    const isLeft = (one: Relation) =>
-      leavesAlone({ tree }, statement.text, one) && !mayGrantOn({ tree }, statement.text, one);
-    await this.#relations.readAgain(session, (one) => !isLeft(one));
-    const number = statements.length + 1;
-    statements.push({ statement, number, tree, touches: [], alone: true, transaction: 0, lost: [] });
+    const mayGrant = mayGrantOn({ tree }, statement.text);
+    await this.#relations.readAgain(session, (one) => !leavesAlone({ tree }, statement.text, one) || !!mayGrant?.(one));
+    const number = file.statements.length + 1;
+    file.statements.push({ statement, number, tree, touches: [], alone: true, transaction: 0, lost: [] });
   }
 
   /**
@@ -154,37 +162,56 @@ export class Tracer implements StatementWatch {
     this.#current = undefined;
   }
 
-  /** Ends the current file. The session must not be in a transaction. */
-  async finish(session: Session): Promise<void> {
-    const current = this.#current;
-    if (!current) return;
-    this.#current = undefined;
-    await Promise.all([
-      current.hasNewRelations ? this.#relations.addNew(session) : undefined,
-      current.hasNewThings ? this.#readThings(session) : undefined,
-      this.#relations.readAgain(session, (relation) => current.grants.some((mayChange) => mayChange(relation))),
-    ]);
-    const { path, before, thingsBefore, statements } = current;
-    const [after, thingsAfter] = [this.#relations.copy(), this.#things];
-    this.files.push({ path, before, after, thingsBefore, thingsAfter, statements });
+  #enter(path: string): RunningFile {
+    const file = new RunningFile(path, this.#current);
+    this.#current = file;
+    return file;
   }
 
-  async #enter(session: Session, path: string): Promise<CurrentFile> {
-    if (this.#current?.path === path) return this.#current;
-    if (this.#current) await this.finish(session);
-    else await this.#readContents(session);
-    const before = this.#relations.copy();
-    this.#current = {
-      path,
-      before,
-      thingsBefore: this.#things,
-      statements: [],
-      transactions: 0,
-      hasNewRelations: false,
-      hasNewThings: false,
-      grants: [],
-    };
-    return this.#current;
+  /**
+   * Ends the file before this one, and notes what is there before this one. If the server refuses that, the file before
+   * it stays the current one.
+   * @param copy resolves in turn to the relations at that moment
+   */
+  async #begin(session: Session, file: RunningFile, copy: () => Promise<ReadonlyMap<number, Relation>>): Promise<void> {
+    const { previous } = file;
+    const begin = ifPossible(async () => {
+      if (!previous) await this.#readContents(session);
+      if (!previous || previous.hasChangedSession) await deallocateOthers(session);
+      // Asked together: each answer that is awaited costs as much as a query.
+      const asked = previous && this.#ask(session, previous);
+      const [before] = await Promise.all([copy(), asked]);
+      if (previous) this.#add(previous, before);
+      file.begin(before, this.#things);
+    });
+    file.begun = begin.catch(() => false);
+    if (await begin) return;
+    while (this.#current && !this.#current.hasBegun) this.#current = this.#current.previous;
+  }
+
+  /** Ends the current file. The session must not be in a transaction. */
+  async finish(session: Session): Promise<void> {
+    const file = this.#current;
+    if (!file) return;
+    this.#current = undefined;
+    await this.#ask(session, file);
+    this.#add(file, this.#relations.copy());
+  }
+
+  /** Asks what a file has left. */
+  async #ask(session: Session, file: RunningFile): Promise<void> {
+    await Promise.all([
+      file.newNames && this.#relations.addNew(session, file.newNames),
+      file.hasNewThings ? this.#readThings(session) : undefined,
+      file.grants.length > 0 ? this.#relations.readAgain(session, (one) => file.mayHaveGrantedOn(one)) : undefined,
+      ...file.looks,
+    ]);
+  }
+
+  #add({ path, before, thingsBefore, statements }: RunningFile, after: ReadonlyMap<number, Relation>): void {
+    const file = { path, before, after, thingsBefore, thingsAfter: this.#things, statements };
+    this.files.push(file);
+    this.#ran?.(file);
   }
 
   async #readContents(session: Session): Promise<void> {
@@ -207,7 +234,7 @@ export class Tracer implements StatementWatch {
 const IN_FAILED_TRANSACTION = "25P02";
 
 /** False after a statement that failed: its transaction reads nothing any more. The run itself reports the failure. */
-async function ifPossible(read: () => Promise<void>): Promise<boolean> {
+async function ifPossible(read: () => Promise<unknown>): Promise<boolean> {
   try {
     await read();
     return true;

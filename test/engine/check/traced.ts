@@ -75,7 +75,7 @@ export async function trialRolledBack(session: Session, sql: string, given = "")
   let last: string | undefined;
   try {
     for (const { text } of statementsOf(given)) await session.execute(text);
-    await tracer.began(session, "file");
+    await tracer.began(session, "file").ended;
     for (const statement of statementsOf(sql)) {
       last = statement.text;
       const look = await tracer.sending(session, statement, false);

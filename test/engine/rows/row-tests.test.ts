@@ -10,7 +10,7 @@ const OWN = ["public.schema_migrations"];
 
 /** A trial run has a watch. */
 const WATCH: StatementWatch = {
-  began: async () => {},
+  began: () => ({ ended: Promise.resolve(), overlaps: true }),
   sending: async () => ({ begin: async () => {}, overlaps: false }),
   willRunOutside: async () => {},
   ranOutside: async () => {},

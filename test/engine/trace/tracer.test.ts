@@ -8,6 +8,8 @@ import { Tracer } from "../../../src/engine/trace/tracer.ts";
 import { notes, parse, statementsOf, traced } from "../check/traced.ts";
 import { embeddedWorld, succeeded } from "../support.ts";
 
+const OWN = ["public.schema_migrations", "public.schema_migrations_steps"];
+
 /** "notes AccessExclusive rewritten scanned". */
 function words({ touches }: TracedStatement): string[] {
   return touches.map(({ before, after, lock, rewritten, scanned }) =>
@@ -54,7 +56,7 @@ test("statements that are sent before the ones before them are answered are told
     "003_wrong.sql": `CREATE TABLE fresh (id int); ALTER TABLE tags ADD COLUMN note text; CREATE INDEX ON fresh (missing);
 ALTER TABLE notes ADD COLUMN note text; CREATE INDEX ON fresh (id)`,
   });
-  const tracer = new Tracer(parse, ["public.schema_migrations", "public.schema_migrations_steps"]);
+  const tracer = new Tracer(parse, OWN);
   const { failure } = await migrate({ ...here.context, isRehearsal: true, watch: tracer }, {}, {});
   assert.equal(failure?.place?.path.endsWith("003_wrong.sql"), true);
   assert.equal(tracer.rejected?.text, "CREATE INDEX ON fresh (missing);");
@@ -64,6 +66,79 @@ ALTER TABLE notes ADD COLUMN note text; CREATE INDEX ON fresh (id)`,
   ]);
   assert.equal(last?.length, 40);
   for (const [text, seen] of last ?? []) assert.equal(seen, text);
+});
+
+/** Runs the files with a tracer, and returns it with the failure's path. */
+async function stoppedTracer(files: Record<string, string>): Promise<{ tracer: Tracer; path: string | undefined }> {
+  const here = await embeddedWorld(files);
+  const tracer = new Tracer(parse, OWN);
+  const { failure } = await migrate({ ...here.context, isRehearsal: true, watch: tracer }, {}, {});
+  const session = await here.database.open();
+  await tracer.finish(session);
+  await session.close();
+  return { tracer, path: failure?.place?.path.split("/").at(-1) };
+}
+
+function pathsOf({ files }: Tracer): (string | undefined)[] {
+  return files.map(({ path }) => path.split("/").at(-1));
+}
+
+test("files that are sent before the ones before them are answered are told apart", async () => {
+  const numbers = Array.from({ length: 30 }, (_, n) => n + 10);
+  const here = await embeddedWorld({
+    "001_notes.sql": "CREATE TABLE notes (id int)",
+    ...Object.fromEntries(
+      numbers.map((n) => [
+        `0${n}_columns.sql`,
+        `CREATE TABLE t${n} (id int); ALTER TABLE notes ADD COLUMN c${n} int;
+${n > 10 ? `ALTER TABLE t${n - 1} ADD COLUMN late int; CREATE INDEX ON t${n - 1} (id);` : ""}`,
+      ]),
+    ),
+  });
+  const tracer = new Tracer(parse, OWN);
+  succeeded(await migrate({ ...here.context, watch: tracer }, {}, {}));
+  const session = await here.database.open();
+  await tracer.finish(session);
+  await session.close();
+  assert.equal(tracer.files.length, 31);
+  for (const [index, { before, after, statements }] of tracer.files.slice(1).entries()) {
+    const columns = [before, after].map(
+      (all) => [...all.values()].find(({ name }) => name === "notes")?.columns.length,
+    );
+    assert.deepEqual(columns, [index + 1, index + 2]);
+    assert.deepEqual([before.size, after.size], [index + 1, index + 2]);
+    const others = index === 0 ? [] : [[`t${index + 9} AccessExclusive`], [`t${index + 9} AccessExclusive scanned`]];
+    assert.deepEqual(statements.map(words), [[], ["notes AccessExclusive"], ...others]);
+  }
+});
+
+test("a file that fails at its end is not taken for the next one, which is sent already", async () => {
+  const { tracer, path } = await stoppedTracer({
+    "001_notes.sql": `CREATE TABLE notes (id int PRIMARY KEY);
+CREATE TABLE tags (note int REFERENCES notes DEFERRABLE INITIALLY DEFERRED)`,
+    "002_tags.sql": "ALTER TABLE notes ADD COLUMN body text; INSERT INTO tags VALUES (1)",
+    "003_notes.sql": "ALTER TABLE notes ADD COLUMN late text",
+    "004_notes.sql": "ALTER TABLE tags ADD COLUMN late text",
+  });
+  assert.equal(path, "002_tags.sql");
+  assert.equal(tracer.rejected, undefined);
+  assert.deepEqual(pathsOf(tracer), ["001_notes.sql", "002_tags.sql"]);
+  assert.deepEqual(tracer.files[1]?.statements.map(words), [["notes AccessExclusive"], ["tags RowExclusive"]]);
+});
+
+test("a statement that fails is known, although the files after it are sent already", async () => {
+  const files = {
+    "001_notes.sql": "CREATE TABLE notes (id int)",
+    "002_tags.sql":
+      "CREATE TABLE tags (id int); ALTER TABLE notes ADD COLUMN id text; ALTER TABLE notes ADD COLUMN b text",
+    "003_notes.sql": "ALTER TABLE notes ADD COLUMN late text",
+    "004_notes.sql": "ALTER TABLE notes ADD COLUMN later text",
+  };
+  const { tracer, path } = await stoppedTracer(files);
+  assert.equal(path, "002_tags.sql");
+  assert.equal(tracer.rejected?.text, "ALTER TABLE notes ADD COLUMN id text;");
+  assert.deepEqual(pathsOf(tracer), ["001_notes.sql", "002_tags.sql"]);
+  assert.deepEqual(tracer.files[1]?.statements.map(words), [[]]);
 });
 
 test("what an event trigger locks is seen", async () => {
@@ -122,7 +197,7 @@ test("a note takes the place of the first look at a database", async () => {
     const tracer = new Tracer(parse, []);
     tracer.beginWith({ read: () => kept[0], keep: (text) => kept.push(text) });
     await session.execute("BEGIN");
-    await tracer.began(session, "file");
+    await tracer.began(session, "file").ended;
     await session.execute("COMMIT");
     await tracer.finish(session);
     const notes = [...(tracer.files[0]?.before.values() ?? [])].find(({ name }) => name === "notes");
@@ -150,7 +225,7 @@ test("a file that rows do not fit runs again without them, and the statement is 
   const statements = statementsOf("ALTER TABLE notes DROP COLUMN id; ALTER TABLE notes ALTER body SET NOT NULL");
   const run = async () => {
     await session.execute("BEGIN");
-    await tracer.began(session, "file");
+    await tracer.began(session, "file").ended;
     for (const statement of statements) {
       const look = await tracer.sending(session, statement, false);
       await session.execute(statement.text).catch(() => {});
