@@ -6,7 +6,7 @@ import type { AnswerTaker } from "./answer-takers.ts";
 import { AnswerWatch } from "./answer-watch.ts";
 import { MESSAGE, MessageScanner, READY_FOR_QUERY, readServerMessage } from "./backend-messages.ts";
 import { type CopyData, copyFail } from "./copy-data.ts";
-import { OutgoingMessages } from "./outgoing-messages.ts";
+import { FlushSchedule, OutgoingMessages } from "./outgoing-messages.ts";
 import { Replies, type Reply } from "./replies.ts";
 import { ReportedState } from "./reported-state.ts";
 import type { Wire } from "./wire.ts";
@@ -16,9 +16,6 @@ const HIDDEN: ReadonlySet<number> = new Set([
   ...[MESSAGE.copyData, MESSAGE.copyOutResponse, MESSAGE.copyDone, MESSAGE.notificationResponse],
   ...[MESSAGE.parseComplete, MESSAGE.bindComplete, MESSAGE.noData],
 ]);
-
-/** How long messages for a near wire wait for the end of the turn: it may be long, and the backend idle meanwhile. */
-const LONGEST_WAIT_MS = 0.2;
 
 /** Receives the events of a session's connection. */
 export interface DriverSocketListener {
@@ -61,8 +58,7 @@ export class DriverSocket extends EventEmitter {
   #copying: CopyData | undefined;
   /** Receivers of parts of an answer, by message number. */
   readonly #takers = new Map<number, AnswerTaker>();
-  #flushScheduled = false;
-  #flushedMs = 0;
+  readonly #flushes: FlushSchedule;
   #full = false;
   #ending = false;
   #ready = false;
@@ -72,6 +68,7 @@ export class DriverSocket extends EventEmitter {
     super();
     this.#wire = wire;
     this.#listener = listener;
+    this.#flushes = new FlushSchedule(() => this.#flush(), wire.isNear === true);
     this.#scanner = new MessageScanner({
       wantsBody: (type, length) => this.#wantsBody(type, length),
       visit: (type, body) => this.#visit(type, body),
@@ -101,7 +98,7 @@ export class DriverSocket extends EventEmitter {
     this.#watch.ask(withNext);
     this.#replies.expect(message, reply);
     this.#outgoing.put(bytes);
-    if (!withNext) this.#scheduleFlush();
+    if (!withNext) this.#flushes.schedule();
   }
 
   /** The next message is the driver's, which writes it later. */
@@ -125,19 +122,8 @@ export class DriverSocket extends EventEmitter {
     if (this.#closed || this.#ending) return true;
     if (callback) nextTick(callback);
     this.#outgoing.putDriver(bytes);
-    this.#scheduleFlush();
+    this.#flushes.schedule();
     return true;
-  }
-
-  #scheduleFlush(): void {
-    if (this.#wire.isNear && performance.now() - this.#flushedMs > LONGEST_WAIT_MS) this.#flush();
-    if (this.#flushScheduled || this.#outgoing.isEmpty) return;
-    this.#flushScheduled = true;
-    // Runs after the current turn has issued all its queries.
-    nextTick(() => {
-      this.#flushScheduled = false;
-      this.#flush();
-    });
   }
 
   end(bytes?: Uint8Array): void {
@@ -168,7 +154,6 @@ export class DriverSocket extends EventEmitter {
 
   #flush(): void {
     if (this.#closed) return;
-    this.#flushedMs = performance.now();
     while (!this.#full) {
       if (this.#outgoing.isEmpty) {
         const data = this.#copying?.next();

@@ -1,3 +1,5 @@
+import { nextTick } from "node:process";
+
 /**
  * The queue of outgoing messages: pgstep's own, and those of the driver, which writes them some time after they were
  * announced. Messages after an announced one wait until the driver has written it.
@@ -63,6 +65,36 @@ export class OutgoingMessages {
 }
 
 const JOINED_BYTES = 65_536;
+
+/** How long messages for a near wire wait, in milliseconds: a turn may be long, and the backend idle meanwhile. */
+const LONGEST_WAIT_MS = 0.2;
+
+/** Sends messages at the end of the turn that has issued them, or earlier if they are for a near wire. */
+export class FlushSchedule {
+  readonly #flush: () => void;
+  readonly #isNear: boolean;
+  #isScheduled = false;
+  #flushedMs = 0;
+
+  constructor(flush: () => void, isNear: boolean) {
+    this.#flush = () => {
+      this.#flushedMs = performance.now();
+      flush();
+    };
+    this.#isNear = isNear;
+  }
+
+  schedule(): void {
+    if (this.#isNear && performance.now() - this.#flushedMs > LONGEST_WAIT_MS) this.#flush();
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    // Runs after the current turn has issued all its queries.
+    nextTick(() => {
+      this.#isScheduled = false;
+      this.#flush();
+    });
+  }
+}
 
 /** Query (PostgreSQL documentation, 54.7). */
 export function queryMessage(sql: string): Uint8Array {
