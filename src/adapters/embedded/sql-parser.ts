@@ -62,11 +62,16 @@ export async function loadSqlParser(
 
 const UNREAD: Parsed = { kind: "unread" };
 
+/** So much of the answers is kept, in characters: `check` parses each statement twice. */
+const KEPT_CHARACTERS = 4_000_000;
+
 /** libpg_query: the server's own grammar and lexer, compiled to WebAssembly. */
 class PgQueryParser implements SqlParser {
   readonly major: number;
   readonly #start: Start;
   #runtime: ParserRuntime | undefined;
+  readonly #kept = new Map<string, Parsed>();
+  #room = KEPT_CHARACTERS;
 
   private constructor(start: Start, runtime: ParserRuntime) {
     this.#start = start;
@@ -82,6 +87,8 @@ class PgQueryParser implements SqlParser {
   async parse(text: string): Promise<Parsed> {
     // In the parser's memory it would end the text.
     if (text.includes("\0")) return UNREAD;
+    const kept = this.#kept.get(text);
+    if (kept) return kept;
     this.#runtime ??= await this.#start();
     let answer: Answer;
     try {
@@ -92,12 +99,22 @@ class PgQueryParser implements SqlParser {
       return UNREAD;
     }
     const { json, message, position } = answer;
-    if (message === undefined) return { kind: "parsed", trees: () => treesOf(text, json) };
+    if (message === undefined) return this.#keep(text, json);
     // Only errors outside the grammar have no position: bytes of a string in another encoding than UTF-8.
     if (position === 0) return UNREAD;
     const offset = indexOfCodePoint(text, position - 1);
     const isRefusedByMistake = message.startsWith("syntax error") && continuesString(text, offset);
     return isRefusedByMistake ? UNREAD : { kind: "error", message, offset };
+  }
+
+  #keep(text: string, json: string): Parsed {
+    const parsed: Parsed = { kind: "parsed", trees: () => treesOf(text, json) };
+    const size = text.length + json.length;
+    if (size <= this.#room) {
+      this.#room -= size;
+      this.#kept.set(text, parsed);
+    }
+    return parsed;
   }
 }
 
