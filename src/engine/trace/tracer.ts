@@ -58,15 +58,12 @@ export class Tracer implements StatementWatch {
   }
 
   began(session: Session, path: string): BeginLook {
-    const known = this.#current?.path === path;
-    const look = () => this.#relations.beginTransaction(session);
-    if (known) {
-      if (this.#current) this.#current.transactions++;
-      return { ended: ifPossible(look).then(() => {}), overlaps: true };
-    }
-    const file = this.#enter(path);
+    const copy = () => this.#relations.beginTransaction(session);
+    const known = this.#current?.path === path ? this.#current : undefined;
+    const file = known ?? this.#enter(path);
     file.transactions++;
-    return { ended: this.#begin(session, file, look), overlaps: !file.mustBegin };
+    if (known) return { ended: ifPossible(copy).then(() => {}), overlaps: true };
+    return { ended: this.#begin(session, file, copy), overlaps: !file.mustBegin };
   }
 
   async beganRepeatable(session: Session, path: string): Promise<void> {
