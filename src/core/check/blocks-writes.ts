@@ -3,7 +3,15 @@ import { lockedTables, rowsLockedInBody } from "../trace/block-work.ts";
 import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy } from "../trace/lock-modes.ts";
 import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
-import { hasLimit, isEveryRow, isOpaque, isOpenSource, isUnbounded, namedQueries } from "../trace/row-work.ts";
+import {
+  hasLimit,
+  isEveryRow,
+  isEveryRowOf,
+  isOpaque,
+  isOpenSource,
+  isUnbounded,
+  namedQueries,
+} from "../trace/row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
 import { CHECK_LATER } from "./recipes.ts";
@@ -41,6 +49,7 @@ export const blocksWrites: CheckRule = {
       },
       { given: "CREATE TABLE t (n int)", sql: "LOCK TABLE t IN SHARE MODE" },
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = 0" },
+      { given: "CREATE TABLE t (id int PRIMARY KEY, n int)", sql: "UPDATE t SET n = n + 1 WHERE id > 0" },
       { given: "CREATE TABLE t (n int)", sql: "SELECT n FROM t FOR UPDATE" },
       {
         given: "CREATE TABLE t (n int PRIMARY KEY, m int)",
@@ -182,11 +191,13 @@ function updatedRows(update: Fields, resolve: Resolve): string | undefined {
   return target && isOpen && !hasLimit(update) ? unboundedRows(condition, target, resolve) : undefined;
 }
 
-/** A DELETE without a condition. */
+/** A DELETE whose condition leaves no row out. */
 function deletedRows(remove: Fields, resolve: Resolve): string | undefined {
   const target = resolve(at(remove, "relation") as RangeVar);
-  const isWhole = isEveryRow(at(remove, "whereClause")) && listAt(remove, "usingClause").length === 0;
-  return target && isWhole && !hasLimit(remove) ? `locks every row of ${named(target)}` : undefined;
+  if (!target) return undefined;
+  const isWhole =
+    isEveryRowOf(at(remove, "whereClause"), target, resolve) && listAt(remove, "usingClause").length === 0;
+  return isWhole && !hasLimit(remove) ? `locks every row of ${named(target)}` : undefined;
 }
 
 /** A MERGE that updates the rows which match those of a query that nothing bounds. */
@@ -210,5 +221,5 @@ function mergedRows(insert: Fields, resolve: Resolve): string | undefined {
 
 function unboundedRows(condition: unknown, target: Relation, resolve: Resolve): string | undefined {
   if (!isUnbounded(condition, target, resolve)) return undefined;
-  return `${isEveryRow(condition) ? "locks every row" : "may lock every row"} of ${named(target)}`;
+  return `${isEveryRowOf(condition, target, resolve) ? "locks every row" : "may lock every row"} of ${named(target)}`;
 }

@@ -24,6 +24,8 @@ export const destroysData: CheckRule = {
       { given: "CREATE SCHEMA s; CREATE TABLE s.t (n int)", sql: "DROP SCHEMA s CASCADE" },
       { given: "CREATE TABLE t (n int)", sql: "TRUNCATE t" },
       { given: "CREATE TABLE t (n int)", sql: "DELETE FROM t" },
+      { given: "CREATE TABLE t (id int PRIMARY KEY)", sql: "DELETE FROM t WHERE id IN (SELECT id FROM t)" },
+      { given: "CREATE TABLE t (id int PRIMARY KEY)", sql: "DELETE FROM t WHERE id > 0" },
       { given: "CREATE TABLE t (n int)", sql: "WITH d AS (DELETE FROM t RETURNING n) SELECT count(*) FROM d" },
       {
         given: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (n int REFERENCES p)",
@@ -40,6 +42,11 @@ export const destroysData: CheckRule = {
     ],
     good: [
       { given: "CREATE TABLE t (n int)", sql: "DELETE FROM t WHERE n < 0" },
+      { given: "CREATE TABLE t (id int PRIMARY KEY)", sql: "DELETE FROM t WHERE id > 1000 AND id <= 2000" },
+      {
+        given: "CREATE TABLE t (id int PRIMARY KEY, n int)",
+        sql: "DELETE FROM t WHERE id IN (SELECT DISTINCT ON (n) id FROM t)",
+      },
       {
         given: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (n int REFERENCES p)",
         sql: "DELETE FROM t USING p WHERE t.n = p.id AND p.id < 0",
@@ -196,7 +203,7 @@ function erasedColumns(file: TracedFile, update: Fields, resolve: Resolve): stri
   const table = resolve(at(update, "relation") as RangeVar);
   if (!table) return [];
   const [condition, known] = [at(update, "whereClause"), file.before.get(table.oid)?.columns];
-  const isWhole = isEveryRowOf(condition, table);
+  const isWhole = isEveryRowOf(condition, table, resolve);
   const present = presentIn(condition);
   return listAt(update, "targetList").flatMap((target) => {
     const name = textAt(target, "ResTarget", "name");

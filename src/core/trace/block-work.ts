@@ -77,7 +77,7 @@ export function hasInOrder(text: string, ...words: readonly RegExp[]): boolean {
 
 /** True for a text whose WHERE leaves no row out, or only those that a backfill has reached. */
 export function isOfAllRows(text: string): boolean {
-  return !/\bwhere\b(?!\s+[\w."]+\s+is\s+null\s*$)/i.test(text);
+  return !/\bwhere\b(?!\s+(?:true|1\s*=\s*1|[\w."]+\s+is\s+null)\s*$)/i.test(text);
 }
 
 /** The existing relation that a text names after some words: UPDATE, FROM. */

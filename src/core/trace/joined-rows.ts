@@ -15,7 +15,7 @@ export function emptiedBy(statement: Fields, resolve: Resolve): Relation | undef
   const target = resolve(at(statement, "relation") as RangeVar);
   if (!target) return undefined;
   const condition = at(statement, "whereClause");
-  if (isEveryRowOf(condition, target)) return target;
+  if (isEveryRowOf(condition, target, resolve)) return target;
   const using = listAt(statement, "usingClause");
   const others = sourcesOf(using, resolve);
   const all = using.length > 0 ? isParentJoin(condition, target, others) : isInParents(condition, target, resolve);

@@ -89,18 +89,58 @@ export function isEveryRow(condition: unknown): boolean {
 }
 
 /** True if a condition holds for every row of a table, by what is known of its columns. */
-export function isEveryRowOf(condition: unknown, target: Relation): boolean {
+export function isEveryRowOf(condition: unknown, target: Relation, resolve: Resolve): boolean {
   if (isEveryRow(condition)) return true;
+  const holds = (part: unknown) => isEveryRowOf(part, target, resolve);
+  const parts = listAt(condition, "BoolExpr", "args");
+  switch (textAt(condition, "BoolExpr", "boolop")) {
+    case "AND_EXPR":
+      return parts.every(holds);
+    case "OR_EXPR":
+      return parts.some(holds);
+  }
   const test = at(condition, "NullTest");
-  return textAt(test, "nulltesttype") === "IS_NOT_NULL" && isRequired(at(test, "arg"), target);
+  if (test) return textAt(test, "nulltesttype") === "IS_NOT_NULL" && isRequired(at(test, "arg"), target);
+  return isInOwnRows(condition, target, resolve) || isAboveFirst(condition, target);
 }
+
+/** True for `id IN (SELECT id FROM t)` and `EXISTS (SELECT FROM t)` about the rows of t itself. */
+function isInOwnRows(condition: unknown, target: Relation, resolve: Resolve): boolean {
+  const link = at(condition, "SubLink");
+  const select = at(link, "subselect", "SelectStmt");
+  const [source, ...others] = listAt(select, "fromClause");
+  if (others.length > 0 || resolve(at(source, "RangeVar") as RangeVar)?.oid !== target.oid) return false;
+  const isCut = CUTTING.some((part) => at(select, part) !== undefined);
+  if (isCut || !isEveryRowOf(at(select, "whereClause"), target, resolve)) return false;
+  const [result] = listAt(select, "targetList").map((one) => columnName(at(one, "ResTarget", "val")));
+  const isSame = columnName(at(link, "testexpr")) === result && isRequired(at(link, "testexpr"), target);
+  const kind = textAt(link, "subLinkType");
+  // Of several rows, EXISTS finds one; = ANY is IN.
+  return kind === "EXISTS_SUBLINK" || (kind === "ANY_SUBLINK" && listAt(link, "operName").length === 0 && isSame);
+}
+
+/** The parts of a query that leave rows out. */
+const CUTTING = ["distinctClause", "havingClause", "limitCount", "limitOffset", "lockingClause"];
+
+/** Keys that count rows begin with 1: `id > 0` and `id >= 1` leave none out. */
+function isAboveFirst(condition: unknown, { columns, indexes }: Relation): boolean {
+  const [one, ...others] = comparisons(condition);
+  const column = columns.find(({ name }) => name === one?.name);
+  const limit = at(condition, "A_Expr", "rexpr", "A_Const");
+  const value = Number(at(limit, "ival", "ival") ?? (at(limit, "ival") ? 0 : Number.NaN));
+  if (!column?.required || !INTEGERS.has(column.valueType) || others.length > 0) return false;
+  const isKey = indexes.some(({ unique, columns: [key, ...more] }) => unique && key === column.number && !more.length);
+  return isKey && ((one?.operator === ">" && value <= 0) || (one?.operator === ">=" && value <= 1));
+}
+
+const INTEGERS: ReadonlySet<string> = new Set(["smallint", "integer", "bigint"]);
 
 /**
  * True if a condition leaves the number of rows open: it compares no column with a value, but joins tables, or selects the
  * rows that a backfill has not reached.
  */
 export function isUnbounded(condition: unknown, target: Relation, resolve: Resolve): boolean {
-  if (isEveryRow(condition)) return true;
+  if (isEveryRowOf(condition, target, resolve)) return true;
   const link = at(condition, "SubLink");
   if (link) return isOpenQuery(at(link, "subselect"), new Map(), resolve);
   const test = at(condition, "NullTest");
