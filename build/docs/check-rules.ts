@@ -1,5 +1,5 @@
 import type { CheckRule } from "../../src/core/check/rule.ts";
-import { rulePage } from "../../src/core/check/rule-page.ts";
+import { rulePage } from "../../src/core/check/rule.ts";
 import { CHECK_RULES, SAFETY_RULES, STYLE_RULES } from "../../src/core/findings/check-rules.ts";
 import { PRESETS, presetOf } from "../../src/core/findings/levels.ts";
 import { code, GENERATED, table } from "./markdown.ts";

@@ -1,5 +1,5 @@
 import type { CheckRule } from "../core/check/rule.ts";
-import { rulePage } from "../core/check/rule-page.ts";
+import { rulePage } from "../core/check/rule.ts";
 import type { Command } from "../core/command-line/command.ts";
 import { type Finding, usage } from "../core/failure/failure.ts";
 import { CHECK_RULES } from "../core/findings/check-rules.ts";

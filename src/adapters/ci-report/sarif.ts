@@ -1,4 +1,4 @@
-import { rulePage } from "../../core/check/rule-page.ts";
+import { rulePage } from "../../core/check/rule.ts";
 import type { Finding } from "../../core/failure/failure.ts";
 import { CHECK_RULES } from "../../core/findings/check-rules.ts";
 import { jsonText } from "../../core/text/display.ts";

@@ -1,4 +1,4 @@
-import { wayOf } from "../../core/check/rule-page.ts";
+import { wayOf } from "../../core/check/rule.ts";
 import type { Failure, Finding, ServerMessage } from "../../core/failure/failure.ts";
 import { CHECK_RULES } from "../../core/findings/check-rules.ts";
 import type { CheckReport } from "../../core/reports/check-report.ts";

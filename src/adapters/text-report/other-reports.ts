@@ -1,4 +1,4 @@
-import { rulePage } from "../../core/check/rule-page.ts";
+import { rulePage } from "../../core/check/rule.ts";
 import type { DriftReport } from "../../core/drift/drift-report.ts";
 import { driftFindings } from "../../core/drift/words.ts";
 import { planFindings } from "../../core/plan/plan-findings.ts";

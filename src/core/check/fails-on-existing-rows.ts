@@ -10,8 +10,7 @@ import {
   wasThere,
 } from "../trace/definition-work.ts";
 import type { Column, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
-import { typeChange } from "../trace/type-change.ts";
-import { usingOf } from "../trace/using.ts";
+import { typeChange, usingOf } from "../trace/type-change.ts";
 import { EXCLUSION, REQUIRED_LATER } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
 import { named, several, sqlName } from "./words.ts";
