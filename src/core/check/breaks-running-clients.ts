@@ -1,7 +1,8 @@
-import { isPrepared, takesFreeName } from "../trace/changed-relations.ts";
+import { bodyOf, listAt, textAt } from "../parse-tree/node.ts";
+import { columnNames, isPrepared, takesFreeName } from "../trace/changed-relations.ts";
 import { definitionScans, newlyRequired, retypedColumns } from "../trace/definition-work.ts";
 import { lostAccess } from "../trace/lost-access.ts";
-import type { Column, Privilege, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import type { Column, Index, Privilege, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { type Break, brokenThings } from "./broken-things.ts";
 import { FOR_CLIENTS } from "./recipes.ts";
@@ -25,6 +26,7 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", sql: "DROP FUNCTION f(int)" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ENABLE ROW LEVEL SECURITY" },
       { given: "CREATE TABLE t (n int)", sql: "CREATE PUBLICATION p FOR TABLE t" },
+      { given: "CREATE TABLE t (n int UNIQUE)", sql: "ALTER TABLE t DROP CONSTRAINT t_n_key" },
       { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c RENAME ATTRIBUTE a TO b CASCADE" },
       {
         given: "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -43,6 +45,14 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)", sql: "ALTER TYPE e ADD VALUE 'b'" },
       { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c ADD ATTRIBUTE b int CASCADE" },
       { given: "CREATE TABLE t (n int)", sql: "REVOKE ALL ON t FROM PUBLIC" },
+      {
+        given: "CREATE TABLE t (n int UNIQUE); CREATE UNIQUE INDEX t_new ON t (n)",
+        sql: "ALTER TABLE t DROP CONSTRAINT t_n_key",
+      },
+      {
+        given: "CREATE TABLE t (n int PRIMARY KEY, n_new bigint NOT NULL); CREATE UNIQUE INDEX t_new ON t (n_new)",
+        sql: "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY USING INDEX t_new; ALTER TABLE t RENAME n TO n_old; ALTER TABLE t RENAME n_new TO n",
+      },
       { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "CREATE PUBLICATION q FOR TABLE t" },
     ],
   },
@@ -87,6 +97,7 @@ function* brokenRelations(file: TracedFile): Iterable<Break> {
       if (by) yield { by, words, recipe: FOR_CLIENTS.policy };
     } else yield* newlyUnusable(file, before, after);
     yield* newDemands(file, before, after);
+    yield* lostKeys(file, before, after);
     if (after.refusesReads && !before.refusesReads) {
       const [by] =
         firstTouch(file, after, (touch) => touch.after?.refusesReads === true) ??
@@ -210,6 +221,39 @@ function* newDemands(file: TracedFile, before: Relation, after: Relation): Itera
 
 function isDemanded(relation: Relation | undefined, number: number): boolean {
   return relation?.columns.some((one) => one.number === number && one.required && !one.filled) ?? false;
+}
+
+/**
+ * The keys that an INSERT ... ON CONFLICT can no longer name, because no unique index has exactly their columns. Where a
+ * part of the columns is still a key, the dropped one only repeated it.
+ */
+function* lostKeys(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
+  if (before.oid !== after.oid) return;
+  const left = keysOf(after);
+  for (const { index, columns } of keysOf(before)) {
+    const isKept = left.some((key) => key.columns.every((name) => columns.includes(name)));
+    if (isKept || !columns.every((name) => after.columns.some((one) => one.name === name))) continue;
+    const isGone = ({ after: now }: Touch) => now?.indexes.every(({ oid }) => oid !== index.oid) === true;
+    const by = firstTouch(file, before, isGone)?.[0] ?? file.statements.find((one) => isDropOf(one, index));
+    const names = columns.map(sqlName).join(", ");
+    const words = `INSERT ... ON CONFLICT (${names}) into ${named(before)} fails without the unique index ${sqlName(index.name)}`;
+    if (by) yield { by, words, recipe: FOR_CLIENTS.key };
+  }
+}
+
+/** The unique indexes of all rows, with the names of the columns that are their keys. */
+function keysOf(relation: Relation): { readonly index: Index; readonly columns: readonly string[] }[] {
+  return relation.indexes.flatMap((index) => {
+    const columns = columnNames(relation, index.columns.slice(0, index.orders.length));
+    return index.unique && !index.partial && !columns.includes("") ? [{ index, columns }] : [];
+  });
+}
+
+/** True for a DROP INDEX CONCURRENTLY, which is not observed. */
+function isDropOf(statement: TracedStatement, { name }: Index): boolean {
+  const body = bodyOf(statement);
+  if (textAt(body, "removeType") !== "OBJECT_INDEX") return false;
+  return listAt(body, "objects").some((one) => textAt(listAt(one, "List", "items").at(-1), "String", "sval") === name);
 }
 
 /** True if a constraint has kept NULL out of the column before: no row was read. */

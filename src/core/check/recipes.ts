@@ -49,6 +49,9 @@ ALTER TABLE <table> ADD COLUMN <new> <type>;  -- kept equal by a trigger, filled
 -- GENERATED ALWAYS in a later migration, when no client gives a value`,
   policy: `CREATE POLICY <policy> ON <table> USING (<condition>);  -- in the same file
 ALTER TABLE <table> ENABLE ROW LEVEL SECURITY;`,
+  key: `-- Drop the unique index in a later migration, when no client names its columns in ON CONFLICT.
+-- To replace the index, build an equal one before, in a file of its own:
+CREATE UNIQUE INDEX CONCURRENTLY <new index> ON <table> (<columns>);`,
   unfilled: "REFRESH MATERIALIZED VIEW <view>;  -- in the same file; or leave out WITH NO DATA",
   published: `-- in the same file, before the publication; FULL sends the whole old row:
 ALTER TABLE <table> REPLICA IDENTITY USING INDEX <unique index>;  -- or a primary key, or REPLICA IDENTITY FULL`,
