@@ -1,10 +1,11 @@
 import { bodyOf, listAt, textAt } from "../parse-tree/node.ts";
 import { columnNames, isPrepared, takesFreeName } from "../trace/changed-relations.ts";
-import { definitionScans, newlyRequired, retypedColumns } from "../trace/definition-work.ts";
+import { definitionScans, firstTouch, newlyRequired, retypedColumns } from "../trace/definition-work.ts";
 import { lostAccess } from "../trace/lost-access.ts";
-import type { Column, Index, Privilege, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import type { Column, Index, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { type Break, brokenThings } from "./broken-things.ts";
+import { hiddenRows } from "./hidden-rows.ts";
 import { FOR_CLIENTS } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
 import { named, several, sqlName } from "./words.ts";
@@ -25,6 +26,18 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)", sql: "ALTER TYPE e RENAME VALUE 'a' TO 'b'" },
       { given: "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", sql: "DROP FUNCTION f(int)" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ENABLE ROW LEVEL SECURITY" },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (false)",
+      },
+      {
+        given: "CREATE TABLE t (n int); ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (true)",
+        sql: "CREATE POLICY q ON t AS RESTRICTIVE USING (n > 0)",
+      },
+      {
+        given: "CREATE TABLE t (n int); ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (n > 0)",
+        sql: "ALTER POLICY p ON t USING (n > 0 AND n < 9)",
+      },
       { given: "CREATE TABLE t (n int)", sql: "CREATE PUBLICATION p FOR TABLE t" },
       { given: "CREATE TABLE t (n int UNIQUE)", sql: "ALTER TABLE t DROP CONSTRAINT t_n_key" },
       { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c RENAME ATTRIBUTE a TO b CASCADE" },
@@ -45,6 +58,14 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)", sql: "ALTER TYPE e ADD VALUE 'b'" },
       { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c ADD ATTRIBUTE b int CASCADE" },
       { given: "CREATE TABLE t (n int)", sql: "REVOKE ALL ON t FROM PUBLIC" },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (true)",
+      },
+      {
+        given: "CREATE TABLE t (n int); ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (n > 0)",
+        sql: "DROP POLICY p ON t; CREATE POLICY q ON t USING (n > 0 OR n < -9)",
+      },
       {
         given: "CREATE TABLE t (n int UNIQUE); CREATE UNIQUE INDEX t_new ON t (n)",
         sql: "ALTER TABLE t DROP CONSTRAINT t_n_key",
@@ -91,11 +112,7 @@ function* brokenRelations(file: TracedFile): Iterable<Break> {
       const one = brokenColumn(file, before, column, after);
       if (one) yield one;
     }
-    if (after.hidesRows && !before.hidesRows) {
-      const [by] = firstTouch(file, before, (touch) => touch.after?.hidesRows === true) ?? [];
-      const words = `row security of ${name} has no policy, so that clients find no rows`;
-      if (by) yield { by, words, recipe: FOR_CLIENTS.policy };
-    } else yield* newlyUnusable(file, before, after);
+    yield* hiddenRows(file, before, after);
     yield* newDemands(file, before, after);
     yield* lostKeys(file, before, after);
     if (after.refusesReads && !before.refusesReads) {
@@ -111,35 +128,6 @@ function* brokenRelations(file: TracedFile): Iterable<Break> {
       if (by) yield { by, words, recipe: FOR_CLIENTS.published };
     }
   }
-}
-
-/** The privileges that row security makes useless: it has policies, but none for them. */
-function* newlyUnusable(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
-  const isOf = (one: Privilege, relation: Relation | undefined, isUsable: boolean) =>
-    relation?.grants.some(
-      ({ role, privilege, usable }) => role === one.role && privilege === one.privilege && usable === isUsable,
-    ) === true;
-  const lost = before.grants.filter((one) => one.usable && isOf(one, after, false));
-  for (const role of new Set(lost.map((one) => one.role))) {
-    const own = lost.filter((one) => one.role === role);
-    const [by] = firstTouch(file, after, (touch) => own.some((one) => isOf(one, touch.after, false))) ?? [];
-    const privileges = own.map(({ privilege }) => privilege).join(", ");
-    const words = `row security of ${named(before)} has no policy for ${privileges} by ${role}`;
-    if (by) yield { by, words, recipe: FOR_CLIENTS.policy };
-  }
-}
-
-/** The first statement that changed the relation in a certain way. */
-function firstTouch(
-  { statements }: TracedFile,
-  { oid }: Relation,
-  isChanged: (touch: Touch) => boolean,
-): readonly [by: TracedStatement, touch: Touch] | undefined {
-  for (const by of statements) {
-    const touch = by.touches.find((one) => one.before.oid === oid && isChanged(one));
-    if (touch) return [by, touch];
-  }
-  return undefined;
 }
 
 /** True if a statement took the relation's name from it. */

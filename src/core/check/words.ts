@@ -1,5 +1,7 @@
 import { quoteIdentifier } from "../sql/quote.ts";
-import type { Relation, TracedFile, TracedStatement } from "../trace/trace.ts";
+import type { Made, Origin } from "../trace/changed-relations.ts";
+import type { Column, Relation, TracedFile, TracedStatement } from "../trace/trace.ts";
+import type { RuleMatch } from "./rule.ts";
 
 /** PostgreSQL's reserved words: as names they need quotes. */
 const RESERVED = new Set(
@@ -41,4 +43,40 @@ export function until({ statements }: TracedFile, { transaction, alone, number }
   const later = alone ? 0 : statements.filter((one) => one.transaction === transaction && one.number > number).length;
   if (later === 0) return "until it ends";
   return `until COMMIT, after ${later === 1 ? "one more statement" : `${later} more statements`}`;
+}
+
+/** One match for each statement, at the first of the places in it. */
+export function matchesOf<Place extends Origin>(
+  places: readonly Place[],
+  words: (found: readonly [Place, ...Place[]]) => Pick<RuleMatch, "message" | "recipe">,
+): RuleMatch[] {
+  const byStatement = new Map<Origin["statement"], [Place, ...Place[]]>();
+  for (const place of places) {
+    const found = byStatement.get(place.statement);
+    if (found) found.push(place);
+    else byStatement.set(place.statement, [place]);
+  }
+  return [...byStatement].map(([statement, found]) => {
+    const offsets = found.map(({ at = 0 }) => at);
+    return { statement, at: Math.min(...offsets), ...words(found) };
+  });
+}
+
+/** Parts of tables in words: "a foreign key and an index of users". @param kind the plural of their kind */
+export function partWords<Part extends { readonly relation: Relation }>(
+  parts: readonly Part[],
+  words: (part: Part) => string,
+  kind: string,
+): string {
+  return `${several(parts.map(words), kind)} of ${namedAll(parts.map(({ relation }) => relation))}`;
+}
+
+/** Columns in words: "name and email of users". */
+export function columnWords(columns: readonly Made<Column>[]): string {
+  return partWords(columns, ({ part }) => sqlName(part.name), "columns");
+}
+
+/** Columns with their types: "name (character varying(40)) and country (character(2)) of users". */
+export function typedColumnWords(columns: readonly Made<Column>[]): string {
+  return partWords(columns, ({ part: { name, type } }) => `${sqlName(name)} (${type})`, "columns");
 }

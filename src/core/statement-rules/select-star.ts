@@ -1,6 +1,5 @@
-import { matchesOf } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
-import { namedAll } from "../check/words.ts";
+import { matchesOf, namedAll } from "../check/words.ts";
 import { at, bodyOf, type Fields, kindOf, listAt, textAt } from "../parse-tree/node.ts";
 import { changedRelations } from "../trace/changed-relations.ts";
 import type { TracedStatement } from "../trace/trace.ts";

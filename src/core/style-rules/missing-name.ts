@@ -1,5 +1,5 @@
-import { matchesOf, partWords } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
+import { matchesOf, partWords } from "../check/words.ts";
 import { walk } from "../parse-tree/node.ts";
 import { changedTables } from "../trace/changed-relations.ts";
 

@@ -1,5 +1,5 @@
-import { matchesOf, typedColumnWords } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
+import { matchesOf, typedColumnWords } from "../check/words.ts";
 import { madeColumns } from "../trace/changed-relations.ts";
 
 export const narrowInteger: CheckRule = {

@@ -1,6 +1,5 @@
-import { matchesOf } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
-import { namedAll } from "../check/words.ts";
+import { matchesOf, namedAll } from "../check/words.ts";
 import { changedTables, originOf } from "../trace/changed-relations.ts";
 import type { Relation } from "../trace/trace.ts";
 

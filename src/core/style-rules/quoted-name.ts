@@ -1,6 +1,5 @@
-import { matchesOf } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
-import { named, several, sqlName } from "../check/words.ts";
+import { matchesOf, named, several, sqlName } from "../check/words.ts";
 import { at, kindOf, walk } from "../parse-tree/node.ts";
 import { type ChangedRelation, changedRelations, makerOf, type Origin, originOf } from "../trace/changed-relations.ts";
 import type { NamedThing, Relation, TracedFile } from "../trace/trace.ts";

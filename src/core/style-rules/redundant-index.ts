@@ -1,6 +1,5 @@
-import { matchesOf } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
-import { named, several, sqlName } from "../check/words.ts";
+import { matchesOf, named, several, sqlName } from "../check/words.ts";
 import { type ChangedRelation, changedTables, originOfIndex } from "../trace/changed-relations.ts";
 import type { Index, TracedFile } from "../trace/trace.ts";
 

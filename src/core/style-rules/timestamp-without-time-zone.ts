@@ -1,5 +1,5 @@
-import { columnWords, matchesOf } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
+import { columnWords, matchesOf } from "../check/words.ts";
 import { madeColumns } from "../trace/changed-relations.ts";
 
 export const timestampWithoutTimeZone: CheckRule = {

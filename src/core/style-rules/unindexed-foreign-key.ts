@@ -1,6 +1,5 @@
-import { matchesOf, partWords } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
-import { sqlName } from "../check/words.ts";
+import { matchesOf, partWords, sqlName } from "../check/words.ts";
 import { columnNames, type Made, madeConstraints } from "../trace/changed-relations.ts";
 import type { Constraint } from "../trace/trace.ts";
 

@@ -1,6 +1,5 @@
-import { matchesOf, partWords } from "../check/matches.ts";
 import type { CheckRule } from "../check/rule.ts";
-import { sqlName } from "../check/words.ts";
+import { matchesOf, partWords, sqlName } from "../check/words.ts";
 import { changedTables, originOfIndex } from "../trace/changed-relations.ts";
 
 /** The columns of an index that no query needs all of. */

@@ -1,6 +1,6 @@
 import { alterCommands, at, bodyOf, kindOf, textAt } from "../parse-tree/node.ts";
 import { isDefinition } from "./row-work.ts";
-import type { Column, Constraint, Index, Touch, TracedFile, TracedStatement } from "./trace.ts";
+import type { Column, Constraint, Index, Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
  * What a statement changed in the definition of the relations that it touched, and which of them it read or wrote from
@@ -104,6 +104,19 @@ export function longScans(statement: TracedStatement): Touch[] {
 function isExplained(touch: Touch): boolean {
   const changes = [newIndexes, newConstraints, newlyRequired, newWithoutValues];
   return changes.some((changed) => changed(touch).length > 0);
+}
+
+/** The first statement that changed the relation in a certain way. */
+export function firstTouch(
+  { statements }: TracedFile,
+  { oid }: Relation,
+  isChanged: (touch: Touch) => boolean,
+): readonly [by: TracedStatement, touch: Touch] | undefined {
+  for (const by of statements) {
+    const touch = by.touches.find((one) => one.before.oid === oid && isChanged(one));
+    if (touch) return [by, touch];
+  }
+  return undefined;
 }
 
 /** The columns that a statement added as NOT NULL, although it gives existing rows no value. */

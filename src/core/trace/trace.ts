@@ -19,7 +19,7 @@ export interface Relation {
   readonly isPartition: boolean;
   /** True for a partition, and for a table that inherits from another. */
   readonly isChild: boolean;
-  /** True if row security is on and no policy lets anybody but the owner see a row. */
+  /** True if row security is on and no policy lets anybody but the owner find a row. */
   readonly hidesRows: boolean;
   /** True if it is published and has no key that tells its rows apart: the server refuses UPDATE and DELETE. */
   readonly refusesUpdates: boolean;
@@ -30,6 +30,23 @@ export interface Relation {
   readonly columns: readonly Column[];
   readonly constraints: readonly Constraint[];
   readonly indexes: readonly Index[];
+  /** The policies of row security; undefined while that is off. */
+  readonly policies: readonly Policy[] | undefined;
+}
+
+/** A policy of row security. */
+export interface Policy {
+  readonly name: string;
+  /** False if a row has to fit it besides the others. */
+  readonly permissive: boolean;
+  /** As pg_policy.polcmd: "r", "a", "w", "d", "*" for all commands. */
+  readonly command: string;
+  /** True if it is for all roles. */
+  readonly everyone: boolean;
+  /** The condition of rows that a command finds; undefined for INSERT. */
+  readonly using: string | undefined;
+  /** The condition of rows that a command writes; undefined if it is `using`. */
+  readonly check: string | undefined;
 }
 
 export interface Privilege {

@@ -1,5 +1,5 @@
 import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
-import type { Constraint, Index, NamedThing, Relation } from "../../core/trace/trace.ts";
+import type { Constraint, Index, NamedThing, Policy, Relation } from "../../core/trace/trace.ts";
 import type { Row } from "../../ports/session.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 
@@ -38,6 +38,14 @@ type IndexFacts = readonly [
   partial: boolean,
 ];
 type GrantFacts = readonly [role: string, privilege: string, usable: boolean];
+type PolicyFacts = readonly [
+  name: string,
+  permissive: boolean,
+  command: string,
+  everyone: boolean,
+  using: string | null,
+  check: string | null,
+];
 type RelationFacts = readonly [
   oid: number,
   kind: string,
@@ -52,6 +60,7 @@ type RelationFacts = readonly [
   columns: readonly ColumnFacts[] | null,
   constraints: readonly ConstraintFacts[] | null,
   indexes: readonly IndexFacts[] | null,
+  policies: readonly PolicyFacts[] | null,
 ];
 type LockedFacts = readonly [oid: number, modes: readonly string[], fileNode: number | null, scans: number | null];
 
@@ -84,6 +93,7 @@ const NUMBERS: Shape = ["list of", "number"];
 const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", NUMBERS, "number", "number", NUMBERS]];
 const INDEX: Shape = ["parts", ["number", "text", "boolean", NUMBERS, "text", "text", "text", "text", "boolean"]];
 const GRANT: Shape = ["parts", ["text", "text", "boolean"]];
+const POLICY: Shape = ["parts", ["text", "boolean", "text", "boolean", "text?", "text?"]];
 const RELATION: Shape = [
   "parts",
   [
@@ -100,6 +110,7 @@ const RELATION: Shape = [
     ["maybe", ["list of", COLUMN]],
     ["maybe", ["list of", CONSTRAINT]],
     ["maybe", ["list of", INDEX]],
+    ["maybe", ["list of", POLICY]],
   ],
 ];
 const COUNTERS: Shape = ["list of", ["parts", ["number", "number", "number"]]];
@@ -137,7 +148,7 @@ function modeOf(mode: string): LockMode {
 
 function relationOf(facts: RelationFacts): Relation {
   const [oid, kind, schema, name, isPartition, isChild, hidesRows, refusesUpdates, refusesReads, ...rest] = facts;
-  const [grants, columns, constraints, indexes] = rest;
+  const [grants, columns, constraints, indexes, policies] = rest;
   return {
     oid,
     kind,
@@ -162,6 +173,7 @@ function relationOf(facts: RelationFacts): Relation {
     })),
     constraints: (constraints ?? []).map(constraintOf),
     indexes: (indexes ?? []).map(indexOf),
+    policies: policies?.map(policyOf),
   };
 }
 
@@ -183,6 +195,10 @@ function indexOf(facts: IndexFacts): Index {
   const [collation, direction] = [collations.split(" "), directions.split(" ")];
   const orders = classes.split(" ").map((one, key) => `${one} ${collation[key]} ${direction[key]}`);
   return { oid, name, unique, columns, method, orders, partial };
+}
+
+function policyOf([name, permissive, command, everyone, using, check]: PolicyFacts): Policy {
+  return { name, permissive, command, everyone, using: using ?? undefined, check: check ?? undefined };
 }
 
 export function thingOf([kind, oid, schema, name, detail, result, least, most]: ThingFacts): NamedThing {

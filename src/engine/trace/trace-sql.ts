@@ -12,10 +12,18 @@ import type { KeptQuery } from "../session/prepared-statements.ts";
 const FIRST_OID = 16_384;
 const KINDS = ["r", "p", "m", "v", "f"].map(quoteText).join(", ");
 
+/** The condition of a policy, which is false for one that only hides rows; `kind` is a column with its condition. */
+const conditionSql = (kind: string) => `COALESCE(pg_get_expr(${kind}, polrelid), '') <> 'false'`;
+
 /** True if a policy lets the grantee of `aclexplode` use its privilege on some rows of `c`; 'r' is the policy of a SELECT. */
 const POLICY_SQL = `EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive
+ AND ${conditionSql("CASE privilege_type WHEN 'INSERT' THEN COALESCE(polwithcheck, polqual) ELSE polqual END")}
  AND polcmd::text IN ('*', CASE privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'd' END)
  AND EXISTS (SELECT FROM unnest(polroles) role WHERE CASE WHEN role = 0 THEN true WHEN grantee = 0 THEN false ELSE pg_has_role(grantee, role, 'USAGE') END))`;
+
+/** True if row security is on, and no policy lets clients find a row. */
+const HIDES_ROWS_SQL = `relrowsecurity AND (NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive AND ${conditionSql("polqual")})
+ OR EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND NOT polpermissive AND polcmd::text IN ('*', 'r') AND 0 = ANY (polroles) AND NOT ${conditionSql("polqual")}))`;
 
 /** True if a publication has the changes of `c`, and nothing tells its rows apart: then the server refuses UPDATE and DELETE. */
 const REFUSES_UPDATES_SQL = `c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_publication WHERE pubupdate OR pubdelete)
@@ -28,7 +36,7 @@ const REFUSES_UPDATES_SQL = `c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_
  * PostgreSQL look up the types of the columns, instead of reading all of pg_type.
  */
 const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
- relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive), ${REFUSES_UPDATES_SQL}, NOT relispopulated,
+ ${HIDES_ROWS_SQL}, ${REFUSES_UPDATES_SQL}, NOT relispopulated,
  (SELECT json_agg(json_build_array(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, privilege_type, NOT relrowsecurity OR ${POLICY_SQL}) ORDER BY grantee, privilege_type)
  FROM aclexplode(relacl) WHERE grantee <> relowner AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
  (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
@@ -40,7 +48,9 @@ const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.reln
  (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END, confrelid::int8, COALESCE(confkey, '{}')) ORDER BY k.oid)
  FROM pg_constraint k WHERE conrelid = c.oid AND contype IN ('c', 'f', 'p', 'u', 'x')),
  (SELECT json_agg(json_build_array(i.oid::int8, i.relname, indisunique, indkey::int2[], amname, indclass::text, indcollation::text, indoption::text, indpred IS NOT NULL) ORDER BY i.oid)
- FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam WHERE indrelid = c.oid))`;
+ FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam WHERE indrelid = c.oid),
+ CASE WHEN relrowsecurity THEN (SELECT COALESCE(json_agg(json_build_array(polname, polpermissive, polcmd, 0 = ANY (polroles),
+ pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) ORDER BY polname), '[]') FROM pg_policy WHERE polrelid = c.oid) END)`;
 
 /** The relations with an oid above $1. */
 export const RELATIONS_QUERY: KeptQuery = {

@@ -22,6 +22,7 @@ const TABLE: Relation = {
   ...{ oid: 1, kind: "r", schema: "public", name: "t", isPartition: false, isChild: false, hidesRows: false },
   refusesUpdates: false,
   refusesReads: false,
+  policies: undefined,
   ...{ grants: [], constraints: [], indexes: [], columns: [column(1, "bigint"), column(2, "text")] },
 };
 

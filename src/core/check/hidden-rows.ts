@@ -1,0 +1,52 @@
+import { firstTouch } from "../trace/definition-work.ts";
+import { narrowings } from "../trace/policies.ts";
+import type { Privilege, Relation, TracedFile } from "../trace/trace.ts";
+import type { Break } from "./broken-things.ts";
+import { FOR_CLIENTS } from "./recipes.ts";
+import { named, sqlName } from "./words.ts";
+
+/** The rows of a relation that row security takes from clients. */
+export function* hiddenRows(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
+  if (after.hidesRows && !before.hidesRows) {
+    const [by] = firstTouch(file, before, (touch) => touch.after?.hidesRows === true) ?? [];
+    const words = `row security of ${named(before)} has no policy that lets clients find a row`;
+    if (by) yield { by, words, recipe: FOR_CLIENTS.policy };
+    return;
+  }
+  const unusable = [...newlyUnusable(file, before, after)];
+  yield* unusable.length > 0 ? unusable : narrowedRows(file, before, after);
+}
+
+/** The privileges that row security makes useless: it has policies, but none for them. */
+function* newlyUnusable(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
+  const isOf = (one: Privilege, relation: Relation | undefined, isUsable: boolean) =>
+    relation?.grants.some(
+      ({ role, privilege, usable }) => role === one.role && privilege === one.privilege && usable === isUsable,
+    ) === true;
+  const lost = before.grants.filter((one) => one.usable && isOf(one, after, false));
+  for (const role of new Set(lost.map((one) => one.role))) {
+    const own = lost.filter((one) => one.role === role);
+    const [by] = firstTouch(file, after, (touch) => own.some((one) => isOf(one, touch.after, false))) ?? [];
+    const privileges = own.map(({ privilege }) => privilege).join(", ");
+    const words = `row security of ${named(before)} has no policy for ${privileges} by ${role}`;
+    if (by) yield { by, words, recipe: FOR_CLIENTS.policy };
+  }
+}
+
+/** The policies by which clients use fewer rows than before. */
+function* narrowedRows(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
+  const name = named(before);
+  for (const { policy, kind } of narrowings(before, after)) {
+    const stateIn = (relation: Relation | undefined) =>
+      JSON.stringify(relation?.policies && (relation.policies.find((one) => one.name === policy) ?? ""));
+    const [by] = firstTouch(file, before, (touch) => stateIn(touch.before) !== stateIn(touch.after)) ?? [];
+    const title = sqlName(policy ?? "");
+    const words = {
+      enabled: `row security of ${name} lets clients find only the rows of its policies`,
+      restricted: `the restrictive policy ${title} hides rows of ${name} from clients`,
+      narrowed: `the policy ${title} lets clients use fewer rows of ${name}`,
+      dropped: `without the policy ${title}, clients can use fewer rows of ${name}`,
+    };
+    if (by) yield { by, words: words[kind], recipe: FOR_CLIENTS.narrowed };
+  }
+}
