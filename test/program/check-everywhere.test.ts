@@ -20,7 +20,7 @@ const FETCHED: readonly FetchedMajor[] = IS_LONG ? [14, 16, 17] : [];
 /** The embedded database is PostgreSQL 18, too. */
 const MAJORS: readonly Major[] = IS_LONG ? [15, 18, ...FETCHED] : [15];
 /** What PostgreSQL 14 lacks, and what 15 and 16 lack. */
-const NEW = { 15: /\bMERGE\b/, 17: /\bBY SOURCE\b/ };
+const NEW = { 15: /\bMERGE\b|security_invoker/, 17: /\bBY SOURCE\b/ };
 
 /** Examples that make objects outside of their schema, or that no trial run survives. */
 function isApart({ sql, given = "" }: Example): boolean {

@@ -38,6 +38,10 @@ export const breaksRunningClients: CheckRule = {
         given: "CREATE TABLE t (n int); ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (n > 0)",
         sql: "ALTER POLICY p ON t USING (n > 0 AND n < 9)",
       },
+      {
+        given: "CREATE TABLE t (n int); CREATE VIEW v AS SELECT n FROM t; GRANT SELECT ON v TO PUBLIC",
+        sql: "ALTER VIEW v SET (security_invoker = true)",
+      },
       { given: "CREATE TABLE t (n int)", sql: "CREATE PUBLICATION p FOR TABLE t" },
       { given: "CREATE TABLE t (n int UNIQUE)", sql: "ALTER TABLE t DROP CONSTRAINT t_n_key" },
       { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c RENAME ATTRIBUTE a TO b CASCADE" },
@@ -65,6 +69,10 @@ export const breaksRunningClients: CheckRule = {
       {
         given: "CREATE TABLE t (n int); ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (n > 0)",
         sql: "DROP POLICY p ON t; CREATE POLICY q ON t USING (n > 0 OR n < -9)",
+      },
+      {
+        given: "CREATE TABLE t (n int); CREATE VIEW v AS SELECT n FROM t; GRANT SELECT ON t, v TO PUBLIC",
+        sql: "ALTER VIEW v SET (security_invoker = true)",
       },
       {
         given: "CREATE TABLE t (n int UNIQUE); CREATE UNIQUE INDEX t_new ON t (n)",

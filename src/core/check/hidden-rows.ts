@@ -17,7 +17,7 @@ export function* hiddenRows(file: TracedFile, before: Relation, after: Relation)
   yield* unusable.length > 0 ? unusable : narrowedRows(file, before, after);
 }
 
-/** The privileges that row security makes useless: it has policies, but none for them. */
+/** The privileges that are useless now: of row security, which has no policy for them, or of a view. */
 function* newlyUnusable(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
   const isOf = (one: Privilege, relation: Relation | undefined, isUsable: boolean) =>
     relation?.grants.some(
@@ -28,8 +28,11 @@ function* newlyUnusable(file: TracedFile, before: Relation, after: Relation): It
     const own = lost.filter((one) => one.role === role);
     const [by] = firstTouch(file, after, (touch) => own.some((one) => isOf(one, touch.after, false))) ?? [];
     const privileges = own.map(({ privilege }) => privilege).join(", ");
-    const words = `row security of ${named(before)} has no policy for ${privileges} by ${role}`;
-    if (by) yield { by, words, recipe: FOR_CLIENTS.policy };
+    const isView = before.kind === "v";
+    const words = isView
+      ? `the view ${named(before)} now needs privileges of ${role} on the tables that it reads`
+      : `row security of ${named(before)} has no policy for ${privileges} by ${role}`;
+    if (by) yield { by, words, recipe: isView ? FOR_CLIENTS.invoker : FOR_CLIENTS.policy };
   }
 }
 

@@ -49,6 +49,8 @@ ALTER TABLE <table> ADD COLUMN <new> <type>;  -- kept equal by a trigger, filled
 -- GENERATED ALWAYS in a later migration, when no client gives a value`,
   policy: `CREATE POLICY <policy> ON <table> USING (<condition>);  -- in the same file
 ALTER TABLE <table> ENABLE ROW LEVEL SECURITY;`,
+  invoker: `GRANT SELECT ON <tables of the view> TO <role>;  -- in the same file
+ALTER VIEW <view> SET (security_invoker = true);`,
   narrowed: "-- Change the policies in a later migration, when all clients fit the new ones.",
   key: `-- Drop the unique index in a later migration, when no client names its columns in ON CONFLICT.
 -- To replace the index, build an equal one before, in a file of its own:

@@ -147,7 +147,8 @@ function objectsOf(file: TracedFile, body: Fields, resolve: Resolve): GrantedObj
       return relation ? [tableObject(relation)] : [];
     }
     const [last, schema] = nameParts(object);
-    return things.filter((one) => one.kind === kind && one.plain === last && (schema ?? one.schema) === one.schema);
+    const all = kind === "OBJECT_SEQUENCE" ? [...things, ...[...file.before.values()].flatMap(ownSequences)] : things;
+    return all.filter((one) => one.kind === kind && one.plain === last && (schema ?? one.schema) === one.schema);
   });
 }
 
@@ -164,6 +165,19 @@ function nameParts(object: unknown): readonly (string | undefined)[] {
 function tableObject({ schema, name, grants }: Relation) {
   const isPublic = grants.some(({ role }) => role === "PUBLIC");
   return { kind: "OBJECT_TABLE", schema, plain: name, name: withSchema(schema, name), isPublic };
+}
+
+/** The sequences of serial columns, by the names that PostgreSQL gives them; those of identities need no privileges. */
+function ownSequences({ schema, name, columns }: Relation) {
+  const filled = columns.filter((column) => column.filled && column.writable);
+  const names = filled.map((column) => `${name}_${column.name}_seq`);
+  return names.map((plain) => ({
+    kind: "OBJECT_SEQUENCE",
+    schema,
+    plain,
+    name: withSchema(schema, plain),
+    isPublic: false,
+  }));
 }
 
 const THING_KINDS: Readonly<Partial<Record<NamedThing["kind"], readonly string[]>>> = {

@@ -53,7 +53,10 @@ export interface Privilege {
   readonly role: string;
   /** "SELECT", "INSERT", "UPDATE" or "DELETE". */
   readonly privilege: string;
-  /** False if row security is on and no policy lets the role do that to any row. */
+  /**
+   * False if row security is on and no policy lets the role do that to any row; false for a view that reads with the
+   * role's privileges, if these do not suffice.
+   */
   readonly usable: boolean;
 }
 

@@ -21,6 +21,14 @@ const POLICY_SQL = `EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND pol
  AND polcmd::text IN ('*', CASE privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'd' END)
  AND EXISTS (SELECT FROM unnest(polroles) role WHERE CASE WHEN role = 0 THEN true WHEN grantee = 0 THEN false ELSE pg_has_role(grantee, role, 'USAGE') END))`;
 
+/**
+ * False if the view `c` reads with the privileges of the grantee of `aclexplode`, which lacks them on a relation of the
+ * view. A view without that option reads with those of its owner.
+ */
+const READS_SQL = `c.relkind <> 'v' OR COALESCE(array_to_string(c.reloptions, ' '), '') !~* 'security_invoker=(t|y|on|1)'
+ OR NOT EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+ WHERE ev_class = c.oid AND refobjid NOT IN (c.oid, 0) AND NOT has_table_privilege(grantee, refobjid, 'SELECT') AND NOT has_any_column_privilege(grantee, refobjid, 'SELECT'))`;
+
 /** True if row security is on, and no policy lets clients find a row. */
 const HIDES_ROWS_SQL = `relrowsecurity AND (NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive AND ${conditionSql("polqual")})
  OR EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND NOT polpermissive AND polcmd::text IN ('*', 'r') AND 0 = ANY (polroles) AND NOT ${conditionSql("polqual")}))`;
@@ -37,7 +45,7 @@ const REFUSES_UPDATES_SQL = `c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_
  */
 const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
  ${HIDES_ROWS_SQL}, ${REFUSES_UPDATES_SQL}, NOT relispopulated,
- (SELECT json_agg(json_build_array(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, privilege_type, NOT relrowsecurity OR ${POLICY_SQL}) ORDER BY grantee, privilege_type)
+ (SELECT json_agg(json_build_array(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, privilege_type, (NOT relrowsecurity OR ${POLICY_SQL}) AND (${READS_SQL})) ORDER BY grantee, privilege_type)
  FROM aclexplode(relacl) WHERE grantee <> relowner AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
  (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
  (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '', attgenerated = '' AND attidentity <> 'a',

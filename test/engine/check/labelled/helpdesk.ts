@@ -32,7 +32,7 @@ CREATE TABLE audit_2025 PARTITION OF audit FOR VALUES FROM ('2025-01-01') TO ('2
 CREATE TABLE audit_2026 PARTITION OF audit FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 CREATE TABLE tags (id int PRIMARY KEY, label text NOT NULL UNIQUE);
 CREATE TABLE ticket_tags (ticket_id bigint NOT NULL REFERENCES tickets (id), tag_id int NOT NULL REFERENCES tags (id), PRIMARY KEY (ticket_id, tag_id));
-CREATE TABLE webhooks_old (id int, url text);
+CREATE TABLE webhooks_old (id serial, url text);
 CREATE VIEW open_tickets AS SELECT id, account_id, subject, priority FROM tickets WHERE state <> 'closed';
 CREATE MATERIALIZED VIEW account_stats AS SELECT account_id, count(*) AS tickets FROM tickets GROUP BY account_id;
 CREATE FUNCTION ticket_label(t bigint) RETURNS text LANGUAGE sql STABLE AS 'SELECT number || '' '' || subject FROM tickets WHERE id = t';
@@ -161,6 +161,7 @@ export const HELPDESK_MISSED: readonly Labelled[] = [
   [BREAKS, "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC"],
   [BREAKS, "GRANT SELECT (id, subject) ON tickets TO web; REVOKE SELECT ON tickets FROM web"],
   [BREAKS, "REVOKE USAGE ON SEQUENCE ticket_numbers FROM web"],
+  [BREAKS, "REVOKE USAGE ON SEQUENCE webhooks_old_id_seq FROM web"],
   [BREAKS, "ALTER ROLE web RENAME TO site"],
   [BREAKS, "ALTER ROLE reporting NOLOGIN"],
   [BREAKS, "REVOKE web FROM reporting"],
@@ -244,6 +245,7 @@ export const HELPDESK_MISSED: readonly Labelled[] = [
 /** What comes near to it and does no harm. */
 export const HELPDESK_NEAR: readonly Safe[] = [
   "REVOKE ALL ON tickets FROM PUBLIC",
+  "REVOKE ALL ON SEQUENCE tickets_id_seq FROM web",
   "REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM PUBLIC",
   "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
   "REVOKE ALL ON tickets FROM web; GRANT SELECT, INSERT, UPDATE, DELETE ON tickets TO web",
