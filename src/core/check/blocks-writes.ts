@@ -2,6 +2,7 @@ import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../par
 import { lockedTables, rowsLockedInBody } from "../trace/block-work.ts";
 import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy } from "../trace/lock-modes.ts";
+import { emptiedBy } from "../trace/lost-rows.ts";
 import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
 import {
   hasLimit,
@@ -191,13 +192,10 @@ function updatedRows(update: Fields, resolve: Resolve): string | undefined {
   return target && isOpen && !hasLimit(update) ? unboundedRows(condition, target, resolve) : undefined;
 }
 
-/** A DELETE whose condition leaves no row out. */
+/** A DELETE that leaves no row, or none that refers to another table. */
 function deletedRows(remove: Fields, resolve: Resolve): string | undefined {
-  const target = resolve(at(remove, "relation") as RangeVar);
-  if (!target) return undefined;
-  const isWhole =
-    isEveryRowOf(at(remove, "whereClause"), target, resolve) && listAt(remove, "usingClause").length === 0;
-  return isWhole && !hasLimit(remove) ? `locks every row of ${named(target)}` : undefined;
+  const target = emptiedBy(remove, resolve);
+  return target && !hasLimit(remove) ? `locks every row of ${named(target)}` : undefined;
 }
 
 /** A MERGE that updates the rows which match those of a query that nothing bounds. */

@@ -1,9 +1,9 @@
-import { alterCommands, at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { alterCommands, at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { bodyTexts, hasInOrder } from "../trace/block-work.ts";
 import { isRewrite, isTruncating, retypedColumns, wasThere } from "../trace/definition-work.ts";
-import { deletedByMerge, emptiedBy } from "../trace/joined-rows.ts";
+import { deletedByMerge, emptiedBy, lostValues } from "../trace/lost-rows.ts";
 import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
-import { columnName, isEveryRowOf, isOpaque } from "../trace/row-work.ts";
+import { isOpaque } from "../trace/row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange, usingOf } from "../trace/type-change.ts";
 import { FOR_DATA } from "./recipes.ts";
@@ -36,6 +36,9 @@ export const destroysData: CheckRule = {
       },
       { given: "CREATE TYPE c AS (a int, b int); CREATE TABLE t (n c)", sql: "ALTER TYPE c DROP ATTRIBUTE b CASCADE" },
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = NULL" },
+      { given: "CREATE TABLE t (n int NOT NULL)", sql: "UPDATE t SET n = 0" },
+      { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = 0 WHERE n IS NOT NULL" },
+      { given: "CREATE TABLE t (s text)", sql: "UPDATE t SET s = NULL WHERE s <> ''" },
       { given: "CREATE TABLE t (at timestamptz)", sql: "ALTER TABLE t ALTER COLUMN at TYPE date" },
       { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN DROP TABLE t; END $$" },
     ],
@@ -62,6 +65,11 @@ export const destroysData: CheckRule = {
         sql: "ALTER TABLE t RENAME TO old; CREATE TABLE t (n bigint); INSERT INTO t SELECT n FROM old; DROP TABLE old",
       },
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = n + 1" },
+      { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = 0" },
+      { given: "CREATE TABLE t (n int NOT NULL)", sql: "UPDATE t SET n = 0 WHERE n < 0" },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int NOT NULL DEFAULT 0; UPDATE t SET m = 1" },
+      { given: "CREATE TABLE t (n int NOT NULL, m int)", sql: "UPDATE t SET m = n; UPDATE t SET n = 0" },
+      { given: "CREATE TABLE t (at timestamptz NOT NULL)", sql: "UPDATE t SET at = now()" },
     ],
   },
   *find(file) {
@@ -184,7 +192,7 @@ function changedRows(file: TracedFile, statement: TracedStatement, resolve: Reso
     case "MergeStmt":
       return deleted(deletedByMerge(body, resolve));
     case "UpdateStmt":
-      return erasedColumns(file, body, resolve);
+      return lostColumns(file, statement, resolve);
     case "SelectStmt": {
       // An INSERT that takes the deleted rows moves them.
       const parts = nodesOf(body, "DeleteStmt").flatMap((part) => deleted(emptiedBy(part, resolve)));
@@ -198,24 +206,13 @@ function deleted(table: Relation | undefined): string[] {
   return table ? [`deletes all rows of ${named(table)}`] : [];
 }
 
-function erasedColumns(file: TracedFile, update: Fields, resolve: Resolve): string[] {
-  const table = resolve(at(update, "relation") as RangeVar);
+function lostColumns(file: TracedFile, statement: TracedStatement, resolve: Resolve): string[] {
+  const table = resolve(at(bodyOf(statement), "relation") as RangeVar);
   if (!table) return [];
-  const [condition, known] = [at(update, "whereClause"), file.before.get(table.oid)?.columns];
-  const isWhole = isEveryRowOf(condition, table, resolve);
-  const present = presentIn(condition);
-  return listAt(update, "targetList").flatMap((target) => {
-    const name = textAt(target, "ResTarget", "name");
-    const isErased = at(target, "ResTarget", "val", "A_Const", "isnull") === true && (isWhole || name === present);
-    const column = isErased && known?.find((one) => one.name === name);
-    return column ? [`deletes all values of ${named(table)}.${sqlName(column.name)}`] : [];
+  return lostValues(file, statement, table, resolve).map(({ column, isErased }) => {
+    const title = `${named(table)}.${sqlName(column.name)}`;
+    return isErased ? `deletes all values of ${title}` : `overwrites all values of ${title}`;
   });
-}
-
-/** The column of a condition IS NOT NULL: rows without a value have none to lose. */
-function presentIn(condition: unknown): string | undefined {
-  const test = at(condition, "NullTest");
-  return textAt(test, "nulltesttype") === "IS_NOT_NULL" ? columnName(at(test, "arg")) : undefined;
 }
 
 /** A DELETE without condition in a DO block or a function. */

@@ -104,11 +104,13 @@ export function isEveryRowOf(condition: unknown, target: Relation, resolve: Reso
   return isInOwnRows(condition, target, resolve) || isAboveFirst(condition, target);
 }
 
-/** True for `id IN (SELECT id FROM t)` and `EXISTS (SELECT FROM t)` about the rows of t itself. */
+/** True for `id IN (SELECT id FROM t)` and `EXISTS (SELECT FROM t)` about the rows of t itself, and `EXISTS (SELECT 1)`. */
 function isInOwnRows(condition: unknown, target: Relation, resolve: Resolve): boolean {
   const link = at(condition, "SubLink");
   const select = at(link, "subselect", "SelectStmt");
   const [source, ...others] = listAt(select, "fromClause");
+  const isConstant = at(select, "whereClause") === undefined && source === undefined;
+  if (textAt(link, "subLinkType") === "EXISTS_SUBLINK" && isConstant && at(select, "targetList")) return true;
   if (others.length > 0 || resolve(at(source, "RangeVar") as RangeVar)?.oid !== target.oid) return false;
   const isCut = CUTTING.some((part) => at(select, part) !== undefined);
   if (isCut || !isEveryRowOf(at(select, "whereClause"), target, resolve)) return false;

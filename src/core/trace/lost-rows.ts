@@ -1,10 +1,11 @@
-import { at, type Fields, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { at, bodyOf, type Fields, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import type { RangeVar, Resolve } from "./resolve.ts";
-import { hasLimit, isEveryRow, isEveryRowOf } from "./row-work.ts";
-import type { Relation } from "./trace.ts";
+import { columnName, hasLimit, isEveryRow, isEveryRowOf } from "./row-work.ts";
+import type { Column, Relation, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
- * Deletions whose condition leaves no row out although it names other tables: each row has a matching row there.
+ * The rows that statements delete, and the values that they delete or overwrite, if a condition leaves no row out: also one
+ * that names other tables, because each row has a matching row there.
  */
 
 /** The tables of a statement by the names that its columns may have before the dot. */
@@ -112,4 +113,66 @@ function isReference(target: Relation, column: string, parent: Relation, key: st
 function isKeyOf({ columns, indexes }: Relation, name: string): boolean {
   const number = columns.find((one) => one.name === name)?.number;
   return indexes.some((one) => one.unique && !one.partial && one.columns.length === 1 && one.columns[0] === number);
+}
+
+/** A column whose former values an UPDATE leaves in no row. */
+export interface LostValues {
+  readonly column: Column;
+  /** True if all rows have NULL after the statement. */
+  readonly isErased: boolean;
+}
+
+/**
+ * The old columns of a table all of whose values an UPDATE loses. A column that may have NULL can be a new one that the
+ * statement fills, so that overwriting counts only where each row has a value.
+ */
+export function lostValues(
+  { before, statements }: TracedFile,
+  statement: TracedStatement,
+  table: Relation,
+  resolve: Resolve,
+): LostValues[] {
+  const update = bodyOf(statement);
+  const condition = at(update, "whereClause");
+  const isWhole = isEveryRowOf(condition, table, resolve) && listAt(update, "fromClause").length === 0;
+  const present = presentIn(condition);
+  const earlier = statements.filter(({ number }) => number < statement.number);
+  return listAt(update, "targetList").flatMap((target) => {
+    const [name, value] = [textAt(target, "ResTarget", "name"), at(target, "ResTarget", "val")];
+    const column = before.get(table.oid)?.columns.find((one) => one.name === name);
+    const isErased = at(value, "A_Const", "isnull") === true;
+    const isLost = isErased || (isFixed(value) && (column?.required === true || name === present));
+    if (!column || !isLost || !(isWhole || name === present)) return [];
+    return [update, ...earlier.map(bodyOf)].some((one) => copies(one, table, column.name))
+      ? []
+      : [{ column, isErased }];
+  });
+}
+
+/** True for a value that depends on no row; the present time only says when a row was changed. */
+function isFixed(value: unknown): boolean {
+  const isTime = at(value, "SQLValueFunction") !== undefined || nodesOf(value, "FuncCall").some(isNow);
+  return isEveryRow(value) && !isTime;
+}
+
+function isNow(call: Fields): boolean {
+  return TIMES.has(textAt(listAt(call, "funcname").at(-1), "String", "sval") ?? "");
+}
+
+const TIMES: ReadonlySet<string> = new Set(["clock_timestamp", "now", "statement_timestamp", "transaction_timestamp"]);
+
+/** The column of a condition IS NOT NULL or <> '': rows without a value have none to lose. */
+function presentIn(condition: unknown): string | undefined {
+  const test = at(condition, "NullTest");
+  if (textAt(test, "nulltesttype") === "IS_NOT_NULL") return columnName(at(test, "arg"));
+  const isUnequal = textAt(listAt(condition, "A_Expr", "name")[0], "String", "sval") === "<>";
+  const text = at(condition, "A_Expr", "rexpr", "A_Const", "sval");
+  return isUnequal && text && !at(text, "sval") ? columnName(at(condition, "A_Expr", "lexpr")) : undefined;
+}
+
+/** True if a statement writes the values of a column to another place: with a query, or to another column. */
+function copies(statement: Fields, { name }: Relation, column: string): boolean {
+  const query = at(statement, "query") ?? at(statement, "selectStmt");
+  if (nodesOf(query, "RangeVar").some((one) => one.relname === name)) return true;
+  return nodesOf(at(statement, "targetList"), "ColumnRef").some((one) => columnName({ ColumnRef: one }) === column);
 }
