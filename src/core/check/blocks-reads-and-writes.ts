@@ -32,6 +32,14 @@ export const blocksReadsAndWrites: CheckRule = {
         given: "CREATE TABLE t (n int); CREATE TABLE u (n int)",
         sql: "ALTER TABLE t ADD COLUMN m int; CREATE INDEX ON u (n)",
       },
+      {
+        given: "CREATE TABLE t (n int); CREATE TABLE u (n int)",
+        sql: "ALTER TABLE t ADD COLUMN m int; SELECT count(*) FROM u",
+      },
+      {
+        given: "CREATE TABLE t (n int); CREATE TABLE u (n int)",
+        sql: "ALTER TABLE t ADD COLUMN m int; DO $$ DECLARE r record; BEGIN FOR r IN SELECT n FROM u LOOP PERFORM r.n; END LOOP; END $$",
+      },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD UNIQUE (n)" },
       { given: "CREATE TABLE t (n int); CREATE INDEX t_n ON t (n)", sql: "DROP INDEX t_n" },
       { given: "CREATE TABLE t (n int)", sql: "LOCK TABLE t" },
@@ -52,6 +60,11 @@ export const blocksReadsAndWrites: CheckRule = {
         given: "CREATE TABLE t (n int PRIMARY KEY)",
         sql: "ALTER TABLE t ADD COLUMN m int; UPDATE t SET m = 1 WHERE n = 5",
       },
+      {
+        given: "CREATE TABLE t (id serial PRIMARY KEY)",
+        sql: "ALTER TABLE t ADD COLUMN m int; SELECT setval('t_id_seq', max(id)) FROM t",
+      },
+      { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int; SELECT n FROM t WHERE n = 5" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int; INSERT INTO t VALUES (1, 2)" },
       { given: "CREATE TABLE t (n int); CREATE INDEX t_n ON t (n)", sql: "DROP INDEX CONCURRENTLY t_n" },
       { given: "CREATE TABLE t (n int)", sql: "DROP INDEX IF EXISTS t_n" },

@@ -134,6 +134,22 @@ function updatedInLoops(texts: readonly string[], resolve: Resolve): Relation[] 
   });
 }
 
+/** The existing relation all of whose rows a body reads: a loop runs for each of them, or an aggregate needs them. */
+export function rowsReadInBody(file: TracedFile, statement: TracedStatement, resolve: Resolve): Relation | undefined {
+  for (const text of bodyTexts(file, statement)) {
+    const [header = "", body] = text.split(/\bloop\b/i);
+    const isLoop = body !== undefined && loopOf(header, resolve) === "rows";
+    if (!isLoop && !(AGGREGATE.test(text) && isOfAllRows(text))) continue;
+    const query = isLoop ? header.slice(header.search(/\bin[\s(]*select\b/i)) : text.slice(text.search(AGGREGATE));
+    const relation = namedAfter(query, /\bfrom\b/i, resolve);
+    if (relation) return relation;
+  }
+  return undefined;
+}
+
+/** Functions that need each row; the least and the greatest value may come from an index. */
+const AGGREGATE = /\b(?:count|sum|avg|array_agg|string_agg|jsonb?_agg)\s*\(/i;
+
 /** True if an UPDATE changes a number or a range of rows. */
 function isBatch(text: string): boolean {
   const condition = text.slice(text.search(/\bwhere\b/i)).replaceAll("<>", "");

@@ -1,5 +1,5 @@
-import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
-import { bodyTexts } from "./block-work.ts";
+import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { bodyTexts, rowsReadInBody } from "./block-work.ts";
 import type { RangeVar, Resolve } from "./resolve.ts";
 import type { Relation, TracedFile, TracedStatement } from "./trace.ts";
 
@@ -54,11 +54,29 @@ export function rowsAtWork(file: TracedFile, statement: TracedStatement, resolve
       return at(body, "skipData") === true ? undefined : resolve(at(body, "relation") as RangeVar);
   }
   if (!isOpaque(statement) || at(body, "limitCount")) return undefined;
-  // A loop over the rows of an empty table does not reach its body.
-  const mayChange = bodyTexts(file, statement).some((text) => /\b(?:update|delete|insert|merge)\b/i.test(text));
+  const mayChange = mayChangeRows(file, statement);
+  // The lock of a table that a query reads may be that of an earlier statement.
+  const isQuery = sourceOf(at(body, "fromClause"), resolve) !== undefined && !mayChange && !at(body, "lockingClause");
+  if (isQuery && !at(body, "intoClause")) return wholeRead(body, resolve);
   const changed = statement.touches.find(({ lock, scanned }) => scanned && (mayChange || lock !== "AccessShare"));
   if (changed) return changed.before;
-  return at(body, "intoClause") ? selected(statement.tree, resolve) : undefined;
+  if (at(body, "intoClause")) return selected(statement.tree, resolve);
+  return rowsReadInBody(file, statement, resolve);
+}
+
+/** True if a body has a statement that changes rows: a loop over the rows of an empty table does not reach it. */
+export function mayChangeRows(file: TracedFile, statement: TracedStatement): boolean {
+  return bodyTexts(file, statement).some((text) => /\b(?:update|delete|insert|merge)\b/i.test(text));
+}
+
+/** The existing relation that a query reads from end to end. An index has the least and the greatest value. */
+function wholeRead(select: Fields, resolve: Resolve): Relation | undefined {
+  const calls = nodesOf(at(select, "targetList"), "FuncCall").flatMap(
+    (call) => textAt(listAt(call, "funcname").at(-1), "String", "sval") ?? "",
+  );
+  const isQuick = calls.some((name) => ["min", "max"].includes(name));
+  const isOpen = isOpenQuery({ SelectStmt: select }, namedQueries(select), resolve);
+  return isOpen && !isQuick ? sourceOf(at(select, "fromClause"), resolve) : undefined;
 }
 
 /** The existing relation that a SELECT reads; undefined if it reads none, or a limited number of rows. */

@@ -9,7 +9,7 @@ import {
 } from "./definition-work.ts";
 import { type Blocked, blockedBy } from "./lock-modes.ts";
 import { inOrder } from "./resolve.ts";
-import { rowsAtWork } from "./row-work.ts";
+import { mayChangeRows, rowsAtWork } from "./row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
@@ -38,24 +38,24 @@ export function worksOf(file: TracedFile): ReadonlyMap<TracedStatement, Work> {
     const touches = [...rewritten, ...read];
     const row = touches.length === 0 ? rowsAtWork(file, statement, resolve) : undefined;
     const relations = row ? [row] : touches.map(({ before }) => before);
-    if (relations.length > 0) works.set(statement, { kind: workKind(statement, rewritten, read), relations });
+    if (relations.length > 0) works.set(statement, { kind: workKind(file, statement, rewritten, read), relations });
   }
   return works;
 }
 
-const CHANGING: ReadonlySet<string | undefined> = new Set([
-  "UpdateStmt",
-  "DeleteStmt",
-  "MergeStmt",
-  "DoStmt",
-  "CallStmt",
-]);
+const CHANGING: ReadonlySet<string | undefined> = new Set(["UpdateStmt", "DeleteStmt", "MergeStmt"]);
 
-function workKind(statement: TracedStatement, rewritten: readonly Touch[], read: readonly Touch[]): Work["kind"] {
+function workKind(
+  file: TracedFile,
+  statement: TracedStatement,
+  rewritten: readonly Touch[],
+  read: readonly Touch[],
+): Work["kind"] {
   if (rewritten.length > 0) return "rewrites";
   const isIndexed = kindOf(statement) === "ReindexStmt" || read.some((touch) => newIndexes(touch).length > 0);
   if (isIndexed) return "indexes";
-  return read.length === 0 && CHANGING.has(kindOf(statement)) ? "changes" : "reads";
+  const changes = CHANGING.has(kindOf(statement)) || mayChangeRows(file, statement);
+  return read.length === 0 && changes ? "changes" : "reads";
 }
 
 /** A statement that works on many rows while the lock of an earlier one keeps others waiting. */
