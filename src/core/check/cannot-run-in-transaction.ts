@@ -6,7 +6,7 @@ export const cannotRunInTransaction: CheckRule = {
   group: "safety",
   title: "Cannot run in transaction",
   why: "PostgreSQL rejects the statement within a transaction, so the file fails whenever it runs.",
-  recipe: `-- in a file of its own, without BEGIN and COMMIT: pgstep runs it outside a transaction
+  recipe: `-- in a file of its own, without BEGIN, COMMIT or a DO block: pgstep runs it outside a transaction
 <the statement>;
 -- a procedure or a DO block that commits needs this first line in its file:
 -- Transaction: none

@@ -56,7 +56,8 @@ export function inspect(
   const { because, relationsCreated, liftsReadOnly, settings, count } = notes;
   const isAlone = because !== undefined || header.transaction === "none";
   const { misplaced, ...layout } = layoutOf(notes, isAlone);
-  for (const control of misplaced) refuseControl(control, because, layout.mode, report);
+  const refused = because === undefined ? misplaced : misplaced.filter(isCause);
+  for (const control of refused) refuseControl(control, because, layout.mode, report);
   for (const block of layout.blocks) refuseSettingTakenBack(block, notes, report);
   const statements = count - layout.skippedStatements.size;
   // For a file without any statement, its emptiness is reported elsewhere.
@@ -97,6 +98,15 @@ function refuseSettingTakenBack(block: Block, { controls, settings }: StatementN
     "ROLLBACK TO after a setting, in one of several transactions of the file",
     "Put this transaction into a migration of its own.",
   );
+}
+
+/** False for the COMMIT of a BEGIN that is reported. */
+function isCause({ kind }: Control, index: number, misplaced: readonly Control[]): boolean {
+  const [begin, end] = misplaced
+    .slice(0, index + 1)
+    .filter(isBoundary)
+    .slice(-2);
+  return !(kind.transaction === "commit" && end?.kind === kind && begin?.kind.transaction === "begin");
 }
 
 function refuseControl(

@@ -111,8 +111,9 @@ export async function findingOfFile(context: DatabaseContext, failure: Failure, 
   const harm = server && ruleOfRejection(server, rejected);
   if (code === "statement-failed" && harm) {
     const { id, title, why, recipe } = harm;
+    const words = `${title}: ${server.message} (${server.code})`;
     return {
-      ...{ rule: id as CheckRuleId, severity: "error", message: `${title}: ${message}`, why, recipe },
+      ...{ rule: id as CheckRuleId, severity: "error", message: words, why, recipe },
       ...(place && { place }),
     };
   }

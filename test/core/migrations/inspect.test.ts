@@ -134,9 +134,11 @@ describe("a file that is looked through", () => {
         text,
       );
     }
-    assert.deepEqual(rules("BEGIN;\nVACUUM;\nCOMMIT;\nSELECT 1;"), [
+    assert.deepEqual(rules("BEGIN;\nVACUUM;\nCOMMIT;\nSELECT 1;"), ["not-in-transaction error 1"]);
+    assert.deepEqual(rules("BEGIN;\nVACUUM;\nCOMMIT;\nBEGIN;\nVACUUM;\nCOMMIT;\nCOMMIT;"), [
       "not-in-transaction error 1",
-      "not-in-transaction error 3",
+      "not-in-transaction error 4",
+      "not-in-transaction error 7",
     ]);
   });
 
