@@ -1,6 +1,6 @@
 import { bodyOf, listAt, textAt } from "../parse-tree/node.ts";
 import { columnNames, isPrepared, takesFreeName } from "../trace/changed-relations.ts";
-import { definitionScans, firstTouch, newlyRequired, retypedColumns } from "../trace/definition-work.ts";
+import { definitionScans, firstTouch, keepsNullOut, newlyRequired, retypedColumns } from "../trace/definition-work.ts";
 import { lostAccess } from "../trace/lost-access.ts";
 import type { Column, Index, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
@@ -62,6 +62,10 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)", sql: "ALTER TYPE e ADD VALUE 'b'" },
       { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c ADD ATTRIBUTE b int CASCADE" },
       { given: "CREATE TABLE t (n int)", sql: "REVOKE ALL ON t FROM PUBLIC" },
+      {
+        given: "CREATE TABLE t (n int, CONSTRAINT c CHECK (n IS NOT NULL))",
+        sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL, DROP CONSTRAINT c",
+      },
       {
         given: "CREATE TABLE t (n int)",
         sql: "ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (true)",
@@ -252,8 +256,9 @@ function isDropOf(statement: TracedStatement, { name }: Index): boolean {
   return listAt(body, "objects").some((one) => textAt(listAt(one, "List", "items").at(-1), "String", "sval") === name);
 }
 
-/** True if a constraint has kept NULL out of the column before: no row was read. */
+/** True if a constraint has kept NULL out of the column before: of new rows, or of all, so that none was read. */
 function isProved(statement: TracedStatement, touch: Touch, number: number): boolean {
+  if (keepsNullOut(touch.before, number, false)) return true;
   return newlyRequired(touch).some((column) => column.number === number) && definitionScans(statement).length === 0;
 }
 

@@ -2,6 +2,7 @@ import { alterCommands, at, bodyOf, kindOf, textAt } from "../parse-tree/node.ts
 import {
   definitionScans,
   isDefaultRead,
+  keepsNullOut,
   newConstraints,
   newlyRequired,
   newPlainIndexes,
@@ -9,7 +10,7 @@ import {
   retypedColumns,
   wasThere,
 } from "../trace/definition-work.ts";
-import type { Column, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import type { Column, NamedThing, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange, usingOf } from "../trace/type-change.ts";
 import { EXCLUSION, REQUIRED_LATER } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
@@ -46,6 +47,10 @@ export const failsOnExistingRows: CheckRule = {
       { given: "CREATE TABLE t (n int)", sql: "CREATE UNIQUE INDEX ON t (n)" },
       { given: "CREATE TABLE t (s varchar(20))", sql: "ALTER TABLE t ALTER COLUMN s TYPE varchar(10)" },
       { given: "CREATE TABLE t (s text)", sql: "ALTER TABLE t ALTER COLUMN s TYPE int USING s::int" },
+      {
+        given: "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (n e)",
+        sql: "CREATE TYPE f AS ENUM ('a'); ALTER TABLE t ALTER COLUMN n TYPE f USING n::text::f",
+      },
       { given: "CREATE DOMAIN d AS int; CREATE TABLE t (n d)", sql: "ALTER DOMAIN d ADD CHECK (VALUE > 0)" },
     ],
     good: [
@@ -60,6 +65,15 @@ export const failsOnExistingRows: CheckRule = {
       { given: "CREATE TABLE t (n int, CHECK (n IS NOT NULL))", sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL" },
       { given: "CREATE TABLE t (s varchar(10))", sql: "ALTER TABLE t ALTER COLUMN s TYPE varchar(20)" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ALTER COLUMN n TYPE bigint" },
+      {
+        given: "CREATE TABLE t (n int, CONSTRAINT c CHECK (n IS NOT NULL))",
+        sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL, DROP CONSTRAINT c",
+      },
+      { given: "CREATE TABLE t (s text[])", sql: "ALTER TABLE t ALTER COLUMN s TYPE jsonb USING to_jsonb(s)" },
+      {
+        given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)",
+        sql: "CREATE TYPE f AS ENUM ('b', 'a'); ALTER TABLE t ALTER COLUMN n TYPE f USING n::text::f",
+      },
     ],
   },
   *find(file) {
@@ -72,12 +86,8 @@ export const failsOnExistingRows: CheckRule = {
         if (!isRead) return [];
         return causesOf(file, statement, touch, updated);
       });
-      const known = [
-        ...rejection(statement),
-        ...misfits(statement, updated),
-        ...found,
-        ...fromTree(statement, scanned),
-      ];
+      const possible = [...misfits(statement, updated), ...found, ...fromTree(statement, scanned)];
+      const known = withRejection(statement, possible);
       const causes = known.length > 0 ? known : rowMisfit(statement, updated);
       const [first] = causes;
       if (first)
@@ -87,8 +97,7 @@ export const failsOnExistingRows: CheckRule = {
             causes.map(({ cause }) => cause),
             "causes",
           ),
-          // The server's message does not say how to avoid the failure.
-          recipe: (statement.rejection === undefined ? first : (causes[1] ?? first)).recipe,
+          recipe: first.recipe,
         };
     }
   },
@@ -99,11 +108,15 @@ interface Cause {
   readonly recipe: string;
 }
 
-/** The rows of earlier migrations are enough to make the statement fail. */
-function rejection({ rejection: message }: TracedStatement): Cause[] {
-  return message === undefined
-    ? []
-    : [{ cause: `even the rows of earlier migrations do not fit (${message})`, recipe: RECIPES.constraint }];
+/**
+ * The causes, with the server's message if the rows of earlier migrations are enough to make the statement fail. That says
+ * more than a single cause, but not how to avoid the failure.
+ */
+function withRejection({ rejection: message }: TracedStatement, causes: readonly Cause[]): readonly Cause[] {
+  if (message === undefined) return causes;
+  const recipe = causes[0]?.recipe ?? RECIPES.constraint;
+  const rejection = { cause: `even the rows of earlier migrations do not fit (${message})`, recipe };
+  return causes.length > 1 ? [rejection, ...causes] : [rejection];
 }
 
 /** A trial with a row has shown it. Whether an earlier UPDATE reaches all rows depends on values of production. */
@@ -141,20 +154,23 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
   const isFilled = updated.has(touch.before.name);
   const old = (number: number) => wasThere(file, touch, number);
   const required = newlyRequired(touch).filter(
-    ({ number }) => old(number) || !(isFilled || wasAddedFilled(file, touch, number)),
+    ({ number }) =>
+      !keepsNullOut(touch.before, number) && (old(number) || !(isFilled || wasAddedFilled(file, touch, number))),
   );
   const constraints = newConstraints(touch).filter((one) => {
     const isKnown = touch.before.indexes.some(({ oid }) => oid === one.index);
     const added = statement.alone ? touch.before : atBegin(file, statement, touch);
     const isLater = added?.constraints.some(({ oid }) => oid === one.oid);
-    return !isKnown && !isLater && !isSatisfied(file, touch, one.kind, one.columns, isFilled);
+    // Rows without a value do not get as far as the constraint.
+    const isEmpty = newWithoutValues(touch).some(({ number }) => one.columns.includes(number));
+    return !isKnown && !isLater && !isEmpty && !isSatisfied(file, touch, one.kind, one.columns, isFilled);
   });
   const indexes = newPlainIndexes(touch).filter(
     ({ unique, columns }) =>
       unique && retypedColumns(touch).length === 0 && !isSatisfied(file, touch, "u", columns, isFilled),
   );
   const retyped = retypedColumns(touch).filter(
-    ([before, after]) => old(before.number) && canFail(statement, touch, before, after),
+    ([before, after]) => old(before.number) && canFail(file, statement, touch, before, after),
   );
   const keys = new Set(constraints.filter(({ kind }) => kind === "p").flatMap(({ columns }) => columns));
   return [
@@ -240,11 +256,21 @@ function isEqual(left: readonly number[], right: readonly number[]): boolean {
   return left.length === right.length && left.every((one, index) => one === right[index]);
 }
 
-function canFail(statement: TracedStatement, touch: Touch, before: Column, after: Column): boolean {
+function canFail(file: TracedFile, statement: TracedStatement, touch: Touch, before: Column, after: Column): boolean {
   // A domain without constraints is only another name: no row is rewritten.
   const isChecked = after.type !== after.valueType && touch.rewritten;
   const { fails } = typeChange(before.valueType, after.valueType);
-  return (fails || isChecked) && usingOf(statement, before.name) === "cast";
+  const using = usingOf(statement, before.name);
+  if (using === "cast" && hasLabelsOf(file, before, after)) return false;
+  return (fails || isChecked) && (using === "cast" || using === "compute");
+}
+
+/** True if an enum type has all labels of another one. */
+function hasLabelsOf({ thingsBefore, thingsAfter }: TracedFile, before: Column, after: Column): boolean {
+  const labels = (things: readonly NamedThing[], type: number) =>
+    things.flatMap(({ kind, oid, detail }) => (kind === "enum value" && oid === type ? [detail] : []));
+  const [old, now] = [labels(thingsBefore, before.typeOid), new Set(labels(thingsAfter, after.typeOid))];
+  return old.length > 0 && old.every((label) => now.has(label));
 }
 
 /** Statements whose checks leave no trace in the definition of a table that existed before. */

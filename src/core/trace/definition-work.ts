@@ -42,6 +42,13 @@ export function newlyRequired({ before, after }: Touch): Column[] {
   return (after?.columns ?? []).filter(({ number, required }) => required && optional.has(number));
 }
 
+/** True if a constraint keeps NULL out of a column: CHECK (column IS NOT NULL). */
+export function keepsNullOut({ constraints }: Relation, column: number, isProof = true): boolean {
+  return constraints.some(
+    ({ requires, validated, columns }) => requires && (validated || !isProof) && columns.includes(column),
+  );
+}
+
 /** The columns that a statement added to a relation. */
 export function newColumns({ before, after }: Touch): Column[] {
   const old = new Set(before.columns.map(({ number }) => number));

@@ -63,7 +63,7 @@ export interface Privilege {
 export interface Column {
   readonly number: number;
   readonly name: string;
-  /** As format_type spells it: "character varying(10)"; a type outside pg_catalog as "schema.name". */
+  /** As format_type spells it: "character varying(10)"; a type outside pg_catalog as "schema.name", quoted as SQL needs it. */
   readonly type: string;
   /** The type of its values: for a domain the one that it is based on, if that is in pg_catalog. */
   readonly valueType: string;
@@ -89,6 +89,8 @@ export interface Constraint {
   readonly columns: readonly number[];
   /** The oid of the table's own index that enforces it; 0 if none does. */
   readonly index: number;
+  /** True for CHECK (column IS NOT NULL). */
+  readonly requires: boolean;
   /** The relation that a foreign key refers to, and the numbers of its columns; undefined for other constraints. */
   readonly refersTo: { readonly relation: number; readonly columns: readonly number[] } | undefined;
 }

@@ -1,4 +1,4 @@
-import { alterCommands, at, nodesOf, textAt } from "../parse-tree/node.ts";
+import { alterCommands, at, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import type { TracedStatement } from "./trace.ts";
 
 /*
@@ -141,13 +141,35 @@ const SHORTENING = new Set([
   "btrim",
 ]);
 
+/** Functions that accept every value. */
+const ACCEPTING = new Set([
+  "to_json",
+  "to_jsonb",
+  "array_to_json",
+  "row_to_json",
+  "json_build_array",
+  "json_build_object",
+  "jsonb_build_array",
+  "jsonb_build_object",
+  "char_length",
+  "cardinality",
+  "length",
+  "to_timestamp",
+]);
+
+const COMPARISONS: readonly unknown[] = ["=", "<>", "<", "<=", ">", ">="];
+
 /**
  * How a changed type computes the new values of a column:
- * - cast: by an assignment cast or an expression, which may fail;
+ * - cast: by casts, which may fail;
+ * - compute: by another expression, which may fail;
+ * - convert: by an expression that accepts every value;
  * - shorten: by an explicit cast to a length, or a function, which cuts what does not fit;
  * - discard: without the old value.
  */
-export function usingOf(statement: TracedStatement, column: string): "cast" | "shorten" | "discard" {
+export type Using = "cast" | "compute" | "convert" | "shorten" | "discard";
+
+export function usingOf(statement: TracedStatement, column: string): Using {
   const command = alterCommands(statement).find(
     (one) => textAt(one, "subtype") === "AT_AlterColumnType" && textAt(one, "name") === column,
   );
@@ -158,8 +180,41 @@ export function usingOf(statement: TracedStatement, column: string): "cast" | "s
   if (cast) {
     const types = nodesOf(at(cast, "names"), "String").map((name) => at(name, "sval"));
     const isCut = types.some((type) => type === "varchar" || type === "bpchar") && at(cast, "typmods") !== undefined;
-    return isCut ? "shorten" : "cast";
+    if (isCut) return "shorten";
   }
-  const functions = nodesOf(using, "FuncCall").flatMap((call) => nodesOf(at(call, "funcname"), "String"));
-  return functions.some((name) => SHORTENING.has(String(at(name, "sval")))) ? "shorten" : "cast";
+  if (isOfCasts(using)) return "cast";
+  if (acceptsAll(using)) return "convert";
+  const functions = nodesOf(using, "FuncCall").map(functionName);
+  return !cast && functions.some((name) => SHORTENING.has(name)) ? "shorten" : "compute";
+}
+
+function functionName(call: unknown): string {
+  return textAt(listAt(call, "funcname").at(-1), "String", "sval") ?? "";
+}
+
+/** True for a column, and for casts of one. */
+function isOfCasts(value: unknown): boolean {
+  const inside = at(value, "TypeCast", "arg");
+  return inside ? isOfCasts(inside) : at(value, "ColumnRef") !== undefined;
+}
+
+/** True if an expression has a value for every value of its columns. */
+function acceptsAll(value: unknown): boolean {
+  if (at(value, "ColumnRef") || at(value, "A_Const")) return true;
+  const call = at(value, "FuncCall");
+  if (call) return ACCEPTING.has(functionName(call)) && listAt(call, "args").every(acceptsAll);
+  const comparison = at(value, "A_Expr");
+  if (comparison) {
+    const isComparison = COMPARISONS.includes(textAt(listAt(comparison, "name")[0], "String", "sval"));
+    return isComparison && [at(comparison, "lexpr"), at(comparison, "rexpr")].every(acceptsAll);
+  }
+  const choice = at(value, "CaseExpr");
+  const cases = listAt(choice, "args").flatMap((one) => [at(one, "CaseWhen", "expr"), at(one, "CaseWhen", "result")]);
+  const parts = [
+    ...cases,
+    ...[at(choice, "arg"), at(choice, "defresult"), at(value, "NullTest", "arg")].filter(Boolean),
+    ...listAt(value, "BoolExpr", "args"),
+    ...listAt(value, "CoalesceExpr", "args"),
+  ];
+  return parts.length > 0 && parts.every(acceptsAll);
 }

@@ -25,6 +25,7 @@ type ConstraintFacts = readonly [
   index: number,
   referred: number,
   referredColumns: readonly number[],
+  requires: boolean,
 ];
 type IndexFacts = readonly [
   oid: number,
@@ -90,7 +91,10 @@ const COLUMN: Shape = [
   ["number", "text", "text", "number", "boolean", "boolean", "boolean", "boolean", "text?"],
 ];
 const NUMBERS: Shape = ["list of", "number"];
-const CONSTRAINT: Shape = ["parts", ["number", "text", "text", "boolean", NUMBERS, "number", "number", NUMBERS]];
+const CONSTRAINT: Shape = [
+  "parts",
+  ["number", "text", "text", "boolean", NUMBERS, "number", "number", NUMBERS, "boolean"],
+];
 const INDEX: Shape = ["parts", ["number", "text", "boolean", NUMBERS, "text", "text", "text", "text", "boolean"]];
 const GRANT: Shape = ["parts", ["text", "text", "boolean"]];
 const POLICY: Shape = ["parts", ["text", "boolean", "text", "boolean", "text?", "text?"]];
@@ -178,7 +182,7 @@ function relationOf(facts: RelationFacts): Relation {
 }
 
 function constraintOf(facts: ConstraintFacts): Constraint {
-  const [oid, name, kind, validated, columns, index, relation, referred] = facts;
+  const [oid, name, kind, validated, columns, index, relation, referred, requires] = facts;
   return {
     oid,
     name,
@@ -186,6 +190,7 @@ function constraintOf(facts: ConstraintFacts): Constraint {
     validated,
     columns,
     index,
+    requires,
     refersTo: relation ? { relation, columns: referred } : undefined,
   };
 }

@@ -53,7 +53,7 @@ const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.reln
  FROM pg_attribute, LATERAL (SELECT oid, typname, typcategory, typelem, typnamespace, typtype, typbasetype, typtypmod FROM pg_type WHERE oid = atttypid OFFSET 0) t,
  LATERAL (SELECT nspname FROM pg_namespace WHERE oid = typnamespace OFFSET 0) tn
  WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
- (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END, confrelid::int8, COALESCE(confkey, '{}')) ORDER BY k.oid)
+ (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END, confrelid::int8, COALESCE(confkey, '{}'), contype = 'c' AND conbin::text ~ '^\\{NULLTEST :arg \\{VAR [^}]*\\} :nulltesttype 1 ') ORDER BY k.oid)
  FROM pg_constraint k WHERE conrelid = c.oid AND contype IN ('c', 'f', 'p', 'u', 'x')),
  (SELECT json_agg(json_build_array(i.oid::int8, i.relname, indisunique, indkey::int2[], amname, indclass::text, indcollation::text, indoption::text, indpred IS NOT NULL) ORDER BY i.oid)
  FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam WHERE indrelid = c.oid),
