@@ -47,7 +47,8 @@ const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.reln
  ${HIDES_ROWS_SQL}, ${REFUSES_UPDATES_SQL}, NOT relispopulated,
  (SELECT json_agg(json_build_array(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, privilege_type, (NOT relrowsecurity OR ${POLICY_SQL}) AND (${READS_SQL})) ORDER BY grantee, privilege_type)
  FROM aclexplode(relacl) WHERE grantee <> relowner AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
- (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod) ELSE tn.nspname || '.' || typname END,
+ (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod)
+ ELSE quote_ident(tn.nspname) || '.' || CASE WHEN typcategory = 'A' THEN (SELECT quote_ident(e.typname) || '[]' FROM pg_type e WHERE e.oid = t.typelem) ELSE quote_ident(typname) END END,
  (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '', attgenerated = '' AND attidentity <> 'a',
  CASE WHEN typtype = 'd' AND typbasetype < ${FIRST_OID} THEN format_type(typbasetype, typtypmod) END) ORDER BY attnum)
  FROM pg_attribute, LATERAL (SELECT oid, typname, typcategory, typelem, typnamespace, typtype, typbasetype, typtypmod FROM pg_type WHERE oid = atttypid OFFSET 0) t,

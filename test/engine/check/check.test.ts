@@ -161,6 +161,39 @@ CREATE CONSTRAINT TRIGGER later AFTER UPDATE ON t DEFERRABLE INITIALLY DEFERRED 
     assert.equal(report.replay?.applied, 3);
   });
 
+  test("names each cause once, and types as SQL spells them", async () => {
+    const first = "CREATE TABLE t (c int); INSERT INTO t VALUES (NULL); CREATE TYPE \"Role\" AS ENUM ('a');";
+    const files = {
+      "001_a.sql": `${first} CREATE TABLE u (r "Role", s "Role"[]);`,
+      "002_b.sql": "ALTER TABLE t ALTER c SET NOT NULL;",
+      "003_c.sql": "ALTER TABLE u ADD COLUMN id int PRIMARY KEY;",
+      "004_d.sql": "ALTER TABLE u ALTER r TYPE int USING r::text::int, ALTER s TYPE int[] USING s::text[]::int[];",
+      "005_e.sql": "DO $$ BEGIN CREATE INDEX CONCURRENTLY i ON u (r); END $$;",
+    };
+    const [, ...messages] = (await checked(await world(files))).findings.map(
+      ({ rule, message }) => `${rule} ${message}`,
+    );
+    const of = (rule: string) => messages.filter((one) => one.startsWith(`${rule} `));
+    assert.deepEqual(of("fails-on-existing-rows").slice(0, 2), [
+      'fails-on-existing-rows Fails on existing rows: even the rows of earlier migrations do not fit (column "c" of relation "t" contains null values)',
+      "fails-on-existing-rows Fails on existing rows: existing rows of u have no value for id, which is NOT NULL and has no default",
+    ]);
+    assert.match(
+      of("breaks-running-clients").join("\n"),
+      /u\.r is no longer public\."Role" but integer and u\.s is no longer public\."Role"\[\] but/,
+    );
+    assert.deepEqual(of("cannot-run-in-transaction"), [
+      "cannot-run-in-transaction Cannot run in transaction: CREATE INDEX CONCURRENTLY cannot run inside a transaction block (25001)",
+    ]);
+  });
+
+  test("names the BEGIN of a transaction that cannot be, not its COMMIT as well", async () => {
+    const report = await checked(await world({ "001_a.sql": "BEGIN;\nVACUUM;\nCOMMIT;" }));
+    assert.deepEqual(words(report), [
+      "001_a.sql:1:1 cannot-run-in-transaction Cannot run in transaction: BEGIN in a file that runs statement by statement, because VACUUM cannot run in a transaction",
+    ]);
+  });
+
   test("reports a later statement that fails for lack of the rows that were deleted", async () => {
     const report = await checked(
       await world({
@@ -181,7 +214,7 @@ CREATE CONSTRAINT TRIGGER later AFTER UPDATE ON t DEFERRABLE INITIALLY DEFERRED 
     const report = await checked(await world(files));
     assert.match(
       words(report).join("\n"),
-      /^002_b\.sql:1:\d+ fails-on-existing-rows Fails on existing rows: Cannot apply/,
+      /^002_b\.sql:1:\d+ fails-on-existing-rows Fails on existing rows: invalid input syntax for type integer/,
     );
   });
 
