@@ -12,7 +12,7 @@ export interface Narrowing {
   readonly kind: "enabled" | "restricted" | "narrowed" | "dropped";
 }
 
-/** What takes rows of a relation from clients after a file; row security that hides all rows is another matter. */
+/** The changes that take rows of a relation from clients; none if row security hides all rows. */
 export function narrowings({ policies: before, hidesRows }: Relation, { policies: after }: Relation): Narrowing[] {
   if (!after || hidesRows) return [];
   if (!before) return after.some(isOpenToRead) ? [] : [{ policy: undefined, kind: "enabled" }];
