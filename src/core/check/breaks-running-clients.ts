@@ -108,11 +108,9 @@ export const breaksRunningClients: CheckRule = {
 
 function* brokenRelations(file: TracedFile): Iterable<Break> {
   const changed = [...file.before.values()].filter((one) => file.after.get(one.oid) !== one && !one.isPartition);
-  if (changed.length === 0) return;
-  const byName = new Map([...file.after.values()].map((relation) => [named(relation), relation]));
   for (const before of changed) {
     const name = named(before);
-    const after = byName.get(name);
+    const after = [...file.after.values()].find((one) => one.schema === before.schema && one.name === before.name);
     if (!after) {
       if (takesFreeName(file, before)) continue;
       const [by, touch] = firstTouch(file, before, ({ after: now }) => !now || named(now) !== name) ?? [];

@@ -92,6 +92,21 @@ export function mayChangeSession(statement: Parsed): boolean {
   return !LEAVING_SESSION.has(kindOf(statement));
 }
 
+/** Commands of ALTER TABLE after which policies, or the privileges of others, decide what clients may do. */
+const CHANGING_ACCESS: ReadonlySet<string | undefined> = new Set([
+  "AT_ChangeOwner",
+  "AT_EnableRowSecurity",
+  "AT_SetRelOptions",
+]);
+
+/** True if a statement may grant privileges, switch row security on, or make a publication. */
+export function mayChangeAccess(statement: Parsed): boolean {
+  const [kind, body] = [kindOf(statement), bodyOf(statement)];
+  if (kind === "GrantStmt" || mayChangeSession(statement)) return true;
+  if (listAt(body, "schemaElts").length > 0 || (kind === "ViewStmt" && listAt(body, "options").length > 0)) return true;
+  return alterCommands(statement).some((command) => CHANGING_ACCESS.has(textAt(command, "subtype")));
+}
+
 function isCascade(statement: Parsed): boolean {
   const parts = [bodyOf(statement), ...alterCommands(statement)];
   return parts.some((part) => at(part, "behavior") === "DROP_CASCADE");
@@ -134,6 +149,13 @@ export function definesRelations(statement: Parsed): boolean {
 /** True for a kind of statement that changes the definitions of relations. */
 export function changesDefinition(statement: Parsed): boolean {
   return ["AlterTableStmt", "CreateStmt", "DropStmt", "IndexStmt", "RenameStmt"].includes(kindOf(statement) ?? "");
+}
+
+/** The names, without schema, of relations that a statement certainly locks against changes by others. */
+export function lockedNames(statement: Parsed): string[] {
+  if (!["AlterTableStmt", "IndexStmt"].includes(kindOf(statement) ?? "")) return [];
+  const referred = nodesOf(statement.tree, "Constraint").map((one) => at(one, "pktable"));
+  return [at(bodyOf(statement), "relation"), ...referred].flatMap((one) => textAt(one, "relname") ?? []);
 }
 
 /** The names of relations in a statement. */

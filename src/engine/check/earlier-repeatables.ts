@@ -4,10 +4,8 @@ import type { Relation, TracedFile } from "../../core/trace/trace.ts";
 import { filesWith } from "../files/committed-files.ts";
 import { migrate } from "../run/migrate.ts";
 import type { DatabaseContext } from "../session/context.ts";
-import { runKept } from "../session/prepared-statements.ts";
 import { withSession } from "../session/with-session.ts";
-import { relationsIn } from "../trace/trace-answers.ts";
-import { RELATIONS_QUERY } from "../trace/trace-sql.ts";
+import { readRelations } from "../trace/contents.ts";
 
 /** The repeatable migrations as they were where the current branch began. */
 export interface EarlierRepeatables {
@@ -33,8 +31,8 @@ export async function applyEarlier(
     if (signal.aborted) throw failure;
     return [];
   }
-  const [row] = await withSession(database, "inspect", (session) => runKept(session, RELATIONS_QUERY, "(0)"), signal);
-  return [...relationsIn(row).values()];
+  const relations = await withSession(database, "inspect", (session) => readRelations(session, 0), signal);
+  return [...relations.values()];
 }
 
 /** The file with the views that pgstep has dropped before it, because the file cannot replace them as they were. */

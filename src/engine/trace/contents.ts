@@ -4,7 +4,7 @@ import { jsonAnswer } from "../session/json-answer.ts";
 import { runKept } from "../session/prepared-statements.ts";
 import type { TrialNote } from "../shadow/trial-start.ts";
 import { relationsIn, THINGS, type ThingFacts, thingOf } from "./trace-answers.ts";
-import { FACTS_QUERY, RELATIONS_QUERY, THINGS_QUERY } from "./trace-sql.ts";
+import { FACTS_QUERY, type QueryForm, RELATIONS_QUERY, THINGS_QUERY } from "./trace-sql.ts";
 
 /** What is in the database of a trial before a file runs. */
 export interface Contents {
@@ -35,21 +35,26 @@ export async function readContents(
 }
 
 async function ask(session: Session, newestOid: number): Promise<Answers> {
-  return { relations: await askRelations(session, newestOid), things: await askThings(session) };
+  return { relations: await askRelations(session, newestOid, "complete"), things: await askThings(session) };
 }
 
 /** The relations with an oid above `newestOid`, by their oids. */
-export async function readRelations(session: Session, newestOid: number): Promise<Map<number, Relation>> {
-  return relationsIn(await askRelations(session, newestOid));
+export async function readRelations(
+  session: Session,
+  newestOid: number,
+  form: QueryForm = "complete",
+): Promise<Map<number, Relation>> {
+  return relationsIn(await askRelations(session, newestOid, form));
 }
 
 /** The present facts about some relations, by their oids; without those that are gone. */
 export async function readFacts(
   session: Session,
   relations: readonly { readonly oid: number }[],
+  form: QueryForm,
 ): Promise<Map<number, Relation>> {
   if (relations.length === 0) return new Map();
-  const [row] = await runKept(session, FACTS_QUERY, `('{${relations.map(({ oid }) => oid)}}')`);
+  const [row] = await runKept(session, FACTS_QUERY[form], `('{${relations.map(({ oid }) => oid)}}')`);
   return relationsIn(row);
 }
 
@@ -58,8 +63,8 @@ export async function readThings(session: Session): Promise<NamedThing[]> {
   return thingsIn(await askThings(session));
 }
 
-async function askRelations(session: Session, newestOid: number): Promise<Row | undefined> {
-  const [row] = await runKept(session, RELATIONS_QUERY, `(${newestOid})`);
+async function askRelations(session: Session, newestOid: number, form: QueryForm): Promise<Row | undefined> {
+  const [row] = await runKept(session, RELATIONS_QUERY[form], `(${newestOid})`);
   return row;
 }
 

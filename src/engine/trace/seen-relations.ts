@@ -1,13 +1,20 @@
 import { kindOf, type Parsed } from "../../core/parse-tree/node.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { type LockMode, mayChange } from "../../core/trace/lock-modes.ts";
-import { changesDefinition, leavesAlone, locksOnlyNamed, relationNames } from "../../core/trace/names.ts";
+import {
+  changesDefinition,
+  leavesAlone,
+  lockedNames,
+  locksOnlyNamed,
+  mayChangeAccess,
+  relationNames,
+} from "../../core/trace/names.ts";
 import type { Relation, Touch } from "../../core/trace/trace.ts";
 import type { Session } from "../../ports/session.ts";
 import { runKept } from "../session/prepared-statements.ts";
 import { readFacts, readRelations } from "./contents.ts";
 import { countersIn, type LockedRelation, lockedIn, relationsIn } from "./trace-answers.ts";
-import { afterCreate, CHANGED_QUERY, COUNTERS_QUERY, LOCKED_QUERY } from "./trace-sql.ts";
+import { afterCreate, CHANGED_QUERY, COUNTERS_QUERY, LOCKED_QUERY, type QueryForm } from "./trace-sql.ts";
 
 /** What was last seen of a relation within a transaction. */
 interface Sight {
@@ -33,7 +40,13 @@ export class SeenRelations {
   readonly #awaited = new Set<ReadonlySet<string>>();
   /** Of the transaction that was begun last; its statements may be sent before the answers about the one before it. */
   #sights = new Map<number, Sight>();
+  /** The names of relations that its statements have locked, as far as their text shows: answers may be on the way. */
+  #lockedNames = new Set<string>();
   #hasEventTriggers = false;
+  /** "short" if there are certainly no privileges, row security and publications. */
+  #form: QueryForm = "complete";
+  /** How many statements were sent that may have made some. */
+  #accessChanges = 0;
   /** The answer to the last question. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -85,7 +98,7 @@ export class SeenRelations {
   async addNew(session: Session, names: ReadonlySet<string>): Promise<void> {
     this.#awaited.add(names);
     try {
-      this.add(await this.#inTurn(readRelations(session, this.#newestOid)));
+      this.add(await this.#inTurn(readRelations(session, this.#newestOid, this.#form)));
     } finally {
       this.#awaited.delete(names);
     }
@@ -103,9 +116,12 @@ export class SeenRelations {
   async beginTransaction(session: Session): Promise<ReadonlyMap<number, Relation>> {
     const sights = new Map<number, Sight>();
     this.#sights = sights;
+    this.#lockedNames = new Set();
+    const changes = this.#accessChanges;
     const [row] = await this.#inTurn(runKept(session, COUNTERS_QUERY, ""));
     for (const [oid, fileNode, scans] of countersIn(row)) sights.set(oid, { fileNode, scans, lock: undefined });
     this.#hasEventTriggers = row?.watched === "true";
+    if (this.#accessChanges === changes) this.#form = row?.open === "true" ? "short" : "complete";
     return this.copy();
   }
 
@@ -115,25 +131,34 @@ export class SeenRelations {
    */
   async look(session: Session, statement: ParsedStatement): Promise<Touch[]> {
     this.#hasEventTriggers ||= kindOf(statement) === "CreateEventTrigStmt";
+    this.#noteAccess(statement);
     if (this.#leavesAll(statement)) {
       // It fails if the statement has failed.
       await this.#inTurn(session.execute("SELECT"));
       return [];
     }
     const sights = this.#sights;
+    const kept = this.#keptBy(statement);
+    for (const name of lockedNames(statement)) this.#lockedNames.add(name);
     if (changesDefinition(statement)) {
       // Then the answer is most likely needed.
-      const kept = [...sights].flatMap(([oid, { lock }]) => (this.#isKept(oid, lock, statement) ? [oid] : []));
-      const [row] = await this.#inTurn(runKept(session, CHANGED_QUERY, `(${this.#lastOid}, '{${kept}}')`));
+      const [row] = await this.#inTurn(
+        runKept(session, CHANGED_QUERY[this.#form], `(${this.#lastOid}, '{${[...kept]}}')`),
+      );
       return this.#touched(sights, lockedIn(row), relationsIn(row, "read"));
     }
     const [row] = await this.#inTurn(runKept(session, LOCKED_QUERY, `(${this.#lastOid})`));
     const locked = lockedIn(row);
     const changed = locked.filter(({ oid, lock, fileNode }) => {
-      const isKept = this.#isKept(oid, sights.get(oid)?.lock, statement);
-      return this.#all.has(oid) && fileNode !== undefined && mayChange(lock) && !isKept;
+      return this.#all.has(oid) && fileNode !== undefined && mayChange(lock) && !kept.has(oid);
     });
-    return this.#touched(sights, locked, await readFacts(session, changed));
+    return this.#touched(sights, locked, await readFacts(session, changed, this.#form));
+  }
+
+  #noteAccess(statement: ParsedStatement): void {
+    if (!mayChangeAccess(statement)) return;
+    this.#accessChanges++;
+    this.#form = "complete";
   }
 
   /** True for a statement that defines a relation without naming one that existed before. */
@@ -144,11 +169,20 @@ export class SeenRelations {
     return ![...this.#awaited].some((awaited) => [...names].some((name) => awaited.has(name)));
   }
 
-  /** True if the definition of a relation with this lock before the statement is certainly as it was. */
-  #isKept(oid: number, before: LockMode | undefined, statement: ParsedStatement): boolean {
-    const relation = this.#all.get(oid);
-    const isLocked = before !== undefined && before !== "AccessShare";
-    return relation !== undefined && isLocked && leavesAlone(statement, statement.text, relation);
+  /** The oids of the relations that were locked before a statement and certainly have the same definition after it. */
+  #keptBy(statement: ParsedStatement): Set<number> {
+    const locked: Relation[] = [];
+    const named = new Map<string, Relation[]>();
+    for (const relation of this.#all.values()) {
+      const lock = this.#sights.get(relation.oid)?.lock;
+      if (lock !== undefined && lock !== "AccessShare") locked.push(relation);
+      const { name } = relation;
+      if (this.#lockedNames.has(name)) named.set(name, [...(named.get(name) ?? []), relation]);
+    }
+    // If several schemas have the name, it does not show which one is locked.
+    for (const relations of named.values()) if (relations.length === 1) locked.push(...relations);
+    const kept = locked.filter((relation) => leavesAlone(statement, statement.text, relation));
+    return new Set(kept.map(({ oid }) => oid));
   }
 
   #touched(
@@ -164,10 +198,16 @@ export class SeenRelations {
     await this.look(session, { tree: undefined, text: "" });
   }
 
+  /** Reads known relations after a statement outside a transaction. */
+  async readAfter(session: Session, statement: ParsedStatement, mayHaveChanged: (relation: Relation) => boolean) {
+    this.#noteAccess(statement);
+    await this.readAgain(session, mayHaveChanged);
+  }
+
   /** Reads known relations after statements that may change them without a lock that is still held. */
   async readAgain(session: Session, mayHaveChanged: (relation: Relation) => boolean): Promise<Touch[]> {
     const known = [...this.#all.values()].filter(mayHaveChanged);
-    const read = await this.#inTurn(readFacts(session, known));
+    const read = await this.#inTurn(readFacts(session, known, this.#form));
     const touches: Touch[] = [];
     for (const before of known) {
       const { oid } = before;

@@ -1,20 +1,22 @@
 import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
-import type { Constraint, Index, NamedThing, Policy, Relation } from "../../core/trace/trace.ts";
+import type { Column, Constraint, Index, NamedThing, Policy, Relation } from "../../core/trace/trace.ts";
 import type { Row } from "../../ports/session.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 
 /* The shapes of the answers to the queries in trace-sql.ts. */
 
+/** A type that is none of PostgreSQL's own; for an array, the oid of its elements. */
+type OwnTypeFacts = readonly [name: string, oid: number, base: string | null];
 type ColumnFacts = readonly [
   number: number,
   name: string,
-  type: string,
+  type: string | null,
   typeOid: number,
   required: boolean,
   filled: boolean,
   generated: boolean,
   writable: boolean,
-  base: string | null,
+  own: OwnTypeFacts | null,
 ];
 type ConstraintFacts = readonly [
   oid: number,
@@ -86,9 +88,10 @@ export type ThingFacts = readonly [
   most: number,
 ];
 
+const OWN_TYPE: Shape = ["maybe", ["parts", ["text", "number", "text?"]]];
 const COLUMN: Shape = [
   "parts",
-  ["number", "text", "text", "number", "boolean", "boolean", "boolean", "boolean", "text?"],
+  ["number", "text", "text?", "number", "boolean", "boolean", "boolean", "boolean", OWN_TYPE],
 ];
 const NUMBERS: Shape = ["list of", "number"];
 const CONSTRAINT: Shape = [
@@ -164,21 +167,17 @@ function relationOf(facts: RelationFacts): Relation {
     refusesUpdates,
     refusesReads,
     grants: (grants ?? []).map(([role, privilege, usable]) => ({ role, privilege, usable })),
-    columns: (columns ?? []).map(([number, column, type, typeOid, required, filled, generated, writable, base]) => ({
-      number,
-      name: column,
-      type,
-      valueType: base ?? type,
-      typeOid,
-      required,
-      filled,
-      generated,
-      writable,
-    })),
+    columns: (columns ?? []).map(columnOf),
     constraints: (constraints ?? []).map(constraintOf),
     indexes: (indexes ?? []).map(indexOf),
     policies: policies?.map(policyOf),
   };
+}
+
+function columnOf(facts: ColumnFacts): Column {
+  const [number, name, known, knownOid, required, filled, generated, writable, own] = facts;
+  const [type, typeOid, base] = own ?? [known ?? "", knownOid, null];
+  return { number, name, type, valueType: base ?? type, typeOid, required, filled, generated, writable };
 }
 
 function constraintOf(facts: ConstraintFacts): Constraint {

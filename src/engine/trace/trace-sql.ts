@@ -39,48 +39,87 @@ const REFUSES_UPDATES_SQL = `c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_
  ELSE NOT EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND CASE relreplident WHEN 'd' THEN indisprimary ELSE indisreplident END) END
  AND EXISTS (SELECT FROM pg_publication p JOIN pg_publication_tables pt USING (pubname) WHERE (pubupdate OR pubdelete) AND schemaname = n.nspname AND tablename = c.relname)`;
 
-/**
- * A relation `c` in the schema `n`, as `RelationFacts`. A type's name does not depend on the search path. OFFSET 0 makes
- * PostgreSQL look up the types of the columns, instead of reading all of pg_type.
- */
-const RELATION_SQL = `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
- ${HIDES_ROWS_SQL}, ${REFUSES_UPDATES_SQL}, NOT relispopulated,
- (SELECT json_agg(json_build_array(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, privilege_type, (NOT relrowsecurity OR ${POLICY_SQL}) AND (${READS_SQL})) ORDER BY grantee, privilege_type)
- FROM aclexplode(relacl) WHERE grantee <> relowner AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
- (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN tn.nspname = 'pg_catalog' THEN format_type(atttypid, atttypmod)
- ELSE quote_ident(tn.nspname) || '.' || CASE WHEN typcategory = 'A' THEN (SELECT quote_ident(e.typname) || '[]' FROM pg_type e WHERE e.oid = t.typelem) ELSE quote_ident(typname) END END,
- (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '', attgenerated = '' AND attidentity <> 'a',
- CASE WHEN typtype = 'd' AND typbasetype < ${FIRST_OID} THEN format_type(typbasetype, typtypmod) END) ORDER BY attnum)
- FROM pg_attribute, LATERAL (SELECT oid, typname, typcategory, typelem, typnamespace, typtype, typbasetype, typtypmod FROM pg_type WHERE oid = atttypid OFFSET 0) t,
- LATERAL (SELECT nspname FROM pg_namespace WHERE oid = typnamespace OFFSET 0) tn
- WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
+/** The facts of a relation `c` that follow from privileges, row security and publications. */
+const ACCESS_SQL = {
+  hidesRows: HIDES_ROWS_SQL,
+  refusesUpdates: REFUSES_UPDATES_SQL,
+  grants: `(SELECT json_agg(json_build_array(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, privilege_type, (NOT relrowsecurity OR ${POLICY_SQL}) AND (${READS_SQL})) ORDER BY grantee, privilege_type)
+ FROM aclexplode(relacl) WHERE grantee <> relowner AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE'))`,
+  policies: `CASE WHEN relrowsecurity THEN (SELECT COALESCE(json_agg(json_build_array(polname, polpermissive, polcmd, 0 = ANY (polroles),
+ pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) ORDER BY polname), '[]') FROM pg_policy WHERE polrelid = c.oid) END`,
+};
+
+/** The same where the database has none of them. */
+const NO_ACCESS_SQL: typeof ACCESS_SQL = {
+  hidesRows: "false",
+  refusesUpdates: "false",
+  grants: "NULL::json",
+  policies: "NULL::json",
+};
+
+/** The type of a column that is none of PostgreSQL's own, as `OwnTypeFacts`. Its name does not depend on the search path. */
+const OWN_TYPE_SQL = `(SELECT json_build_array(
+ quote_ident(nspname) || '.' || CASE WHEN typcategory = 'A' THEN (SELECT quote_ident(e.typname) || '[]' FROM pg_type e WHERE e.oid = t.typelem) ELSE quote_ident(typname) END,
+ (CASE WHEN typcategory = 'A' THEN typelem ELSE t.oid END)::int8, CASE WHEN typtype = 'd' AND typbasetype < ${FIRST_OID} THEN format_type(typbasetype, typtypmod) END)
+ FROM pg_type t JOIN pg_namespace tn ON tn.oid = typnamespace WHERE t.oid = atttypid)`;
+
+/** A relation `c` in the schema `n`, as `RelationFacts`. */
+const relationSql = ({
+  hidesRows,
+  refusesUpdates,
+  grants,
+  policies,
+}: typeof ACCESS_SQL) => `json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname, c.relispartition, EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
+ ${hidesRows}, ${refusesUpdates}, NOT relispopulated,
+ ${grants},
+ (SELECT json_agg(json_build_array(attnum, attname, CASE WHEN atttypid < ${FIRST_OID} THEN format_type(atttypid, atttypmod) END, atttypid::int8,
+ attnotnull, atthasdef OR attidentity <> '', attgenerated <> '', attgenerated = '' AND attidentity <> 'a',
+ CASE WHEN atttypid >= ${FIRST_OID} THEN ${OWN_TYPE_SQL} END) ORDER BY attnum) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
  (SELECT json_agg(json_build_array(k.oid::int8, conname, contype, convalidated, COALESCE(conkey, '{}'), CASE contype WHEN 'f' THEN 0 ELSE conindid::int8 END, confrelid::int8, COALESCE(confkey, '{}'), contype = 'c' AND conbin::text ~ '^\\{NULLTEST :arg \\{VAR [^}]*\\} :nulltesttype 1 ') ORDER BY k.oid)
  FROM pg_constraint k WHERE conrelid = c.oid AND contype IN ('c', 'f', 'p', 'u', 'x')),
  (SELECT json_agg(json_build_array(i.oid::int8, i.relname, indisunique, indkey::int2[], amname, indclass::text, indcollation::text, indoption::text, indpred IS NOT NULL) ORDER BY i.oid)
  FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam WHERE indrelid = c.oid),
- CASE WHEN relrowsecurity THEN (SELECT COALESCE(json_agg(json_build_array(polname, polpermissive, polcmd, 0 = ANY (polroles),
- pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) ORDER BY polname), '[]') FROM pg_policy WHERE polrelid = c.oid) END)`;
-
-/** The relations with an oid above $1. */
-export const RELATIONS_QUERY: KeptQuery = {
-  name: "relations",
-  parameters: "(oid)",
-  sql: `SELECT COALESCE(json_agg(${RELATION_SQL}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
- WHERE c.oid >= ${FIRST_OID} AND c.oid > $1 AND relkind IN (${KINDS}) AND relpersistence <> 't'`,
-};
+ ${policies})`;
 
 /**
- * The counters of all relations, as [oid, file node, scans], and if event triggers may lock others. Those that are as after
- * CREATE are left out, see `afterCreate`: an answer of thousands of tables takes long to write, and each transaction asks.
+ * A query for relations, and a shorter form of it for a database without privileges, row security and publications.
+ * Executing a long query takes several times as long, even if most of it finds nothing.
+ */
+export type QueryForm = "complete" | "short";
+
+function inBothForms({
+  sql,
+  ...query
+}: Omit<KeptQuery, "sql"> & { sql(relation: string): string }): Readonly<Record<QueryForm, KeptQuery>> {
+  return {
+    complete: { ...query, sql: sql(relationSql(ACCESS_SQL)) },
+    short: { ...query, name: `${query.name}_short`, sql: sql(relationSql(NO_ACCESS_SQL)) },
+  };
+}
+
+/** The relations with an oid above $1. */
+export const RELATIONS_QUERY = inBothForms({
+  name: "relations",
+  parameters: "(oid)",
+  sql: (
+    relation,
+  ) => `SELECT COALESCE(json_agg(${relation}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+ WHERE c.oid >= ${FIRST_OID} AND c.oid > $1 AND relkind IN (${KINDS}) AND relpersistence <> 't'`,
+});
+
+/**
+ * The counters of all relations, as [oid, file node, scans]; if event triggers may lock others; and if the database has no
+ * privileges, row security or publications. Counters that are as after CREATE are left out, see `afterCreate`: an answer of
+ * thousands of tables takes long to write, and each transaction asks.
  */
 export const COUNTERS_QUERY: KeptQuery = {
   name: "counters",
   parameters: "",
-  sql: `SELECT COALESCE(json_agg(json_build_array(oid::int8, relfilenode::int8, scans)), '[]')::text AS seen,
- EXISTS (SELECT FROM pg_event_trigger WHERE evtenabled <> 'D')::text AS watched
- FROM (SELECT oid, relkind, relfilenode, pg_stat_get_xact_numscans(oid) AS scans FROM pg_class
- WHERE oid >= ${FIRST_OID} AND relkind IN ('r', 'p', 'm')) counted
- WHERE scans > 0 OR relfilenode <> CASE relkind WHEN 'p' THEN 0 ELSE oid END`,
+  sql: `SELECT COALESCE(json_agg(json_build_array(oid::int8, relfilenode::int8, scans)) FILTER (WHERE scans > 0 OR relfilenode <> CASE relkind WHEN 'p' THEN 0 ELSE oid END), '[]')::text AS seen,
+ EXISTS (SELECT FROM pg_event_trigger WHERE evtenabled <> 'D')::text AS watched,
+ (COALESCE(bool_and(relacl IS NULL AND NOT relrowsecurity), true) AND NOT EXISTS (SELECT FROM pg_default_acl) AND NOT EXISTS (SELECT FROM pg_publication))::text AS open
+ FROM (SELECT oid, relkind, relfilenode, relacl, relrowsecurity, pg_stat_get_xact_numscans(oid) AS scans FROM pg_class
+ WHERE oid >= ${FIRST_OID} AND relkind IN (${KINDS})) counted`,
 };
 
 /** The counters of a relation until it is scanned or rewritten: the name of its file is its oid. */
@@ -109,24 +148,28 @@ export const LOCKED_QUERY: KeptQuery = {
 const CHANGING_MODES = LOCK_MODES.filter(mayChange).map((mode) => `${mode}Lock`);
 
 /** `LOCKED_QUERY`, and as `read` the facts about those whose definition may have changed, but for the oids in $2. */
-export const CHANGED_QUERY: KeptQuery = {
+export const CHANGED_QUERY = inBothForms({
   name: "changed",
   parameters: "(oid, oid[])",
-  sql: `WITH locked AS MATERIALIZED (SELECT relation AS oid, array_agg(mode) AS modes FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'
+  sql: (
+    relation,
+  ) => `WITH locked AS MATERIALIZED (SELECT relation AS oid, array_agg(mode) AS modes FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'
  AND granted AND relation BETWEEN ${FIRST_OID} AND $1 GROUP BY relation)
  SELECT (SELECT COALESCE(json_agg(json_build_array(l.oid::int8, modes, relfilenode::int8, pg_stat_get_xact_numscans(c.oid))), '[]')::text
  FROM locked l LEFT JOIN pg_class c ON c.oid = l.oid WHERE c.oid IS NULL OR relkind IN (${KINDS})) AS seen,
- (SELECT COALESCE(json_agg(${RELATION_SQL}), '[]')::text FROM locked l JOIN pg_class c ON c.oid = l.oid JOIN pg_namespace n ON n.oid = relnamespace
+ (SELECT COALESCE(json_agg(${relation}), '[]')::text FROM locked l JOIN pg_class c ON c.oid = l.oid JOIN pg_namespace n ON n.oid = relnamespace
  WHERE relkind IN (${KINDS}) AND modes && '{${CHANGING_MODES}}' AND l.oid <> ALL($2)) AS read`,
-};
+});
 
 /** The relations with the oids in $1, as `RelationFacts`. */
-export const FACTS_QUERY: KeptQuery = {
+export const FACTS_QUERY = inBothForms({
   name: "facts",
   parameters: "(oid[])",
-  sql: `SELECT COALESCE(json_agg(${RELATION_SQL}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+  sql: (
+    relation,
+  ) => `SELECT COALESCE(json_agg(${relation}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
  WHERE c.oid = ANY($1)`,
-};
+});
 
 /** Members of extensions are left out: they come and go with their extension. */
 function notOfExtension(catalog: string): string {

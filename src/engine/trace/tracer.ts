@@ -131,7 +131,11 @@ export class Tracer implements StatementWatch {
     file.note(tree, statement);
     if (mayRemoveKept(tree)) await readKept(session);
     const mayGrant = mayGrantOn({ tree }, statement.text);
-    await this.#relations.readAgain(session, (one) => !leavesAlone({ tree }, statement.text, one) || !!mayGrant?.(one));
+    await this.#relations.readAfter(
+      session,
+      { tree, text: statement.text },
+      (one) => !leavesAlone({ tree }, statement.text, one) || !!mayGrant?.(one),
+    );
     const number = file.statements.length + 1;
     file.statements.push({ statement, number, tree, touches: [], alone: true, transaction: 0, lost: [] });
   }
