@@ -1,6 +1,8 @@
 import type { CheckRule } from "../check/rule.ts";
 import { named } from "../check/words.ts";
 import { alterCommands, type Fields, kindOf, textAt } from "../parse-tree/node.ts";
+import { relationNames } from "../trace/names.ts";
+import { isOpaque } from "../trace/row-work.ts";
 import type { Touch, TracedStatement } from "../trace/trace.ts";
 
 export const repeatedScan: CheckRule = {
@@ -38,6 +40,10 @@ export const repeatedScan: CheckRule = {
         sql: "ALTER TABLE t ALTER COLUMN a TYPE bigint; UPDATE t SET a = 0 WHERE a IS NULL; ALTER TABLE t ALTER COLUMN a SET NOT NULL",
       },
       {
+        given: "CREATE TABLE t (a int, b int NOT NULL)",
+        sql: "ALTER TABLE t ALTER COLUMN a TYPE bigint; UPDATE t SET b = 0 WHERE b IS NULL; ALTER TABLE t ALTER COLUMN a SET NOT NULL",
+      },
+      {
         given: "CREATE TABLE t (a int)",
         sql: "ALTER TABLE t ADD CONSTRAINT t_a CHECK (a > 0) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT t_a",
       },
@@ -47,16 +53,20 @@ export const repeatedScan: CheckRule = {
     ],
   },
   *find({ statements }) {
-    const scanned = new Set<number>();
+    /** The names of the tables that were scanned, by their oids. */
+    const scanned = new Map<number, string>();
     for (const statement of statements) {
+      // A change of rows in between may need the first statement, and the second one may need the changed rows.
+      if (changesRows(statement)) {
+        const names = relationNames(statement);
+        for (const [oid, name] of scanned) if (isOpaque(statement) || names.has(name)) scanned.delete(oid);
+      }
       const isJoinable = kindOf(statement) === "AlterTableStmt" && alterCommands(statement).every(canBeJoined);
       for (const touch of statement.touches) {
-        const { oid } = touch.before;
-        // A change of rows in between may need the first statement, and the second one may need the changed rows.
-        if (changesRows(statement)) scanned.delete(oid);
-        if (!isJoinable || touch.before.isPartition || !(touch.rewritten || touch.scanned)) continue;
+        const { oid, name, isPartition } = touch.before;
+        if (!isJoinable || isPartition || !(touch.rewritten || touch.scanned)) continue;
         if (scanned.has(oid)) yield { statement, message: words(touch) };
-        scanned.add(oid);
+        scanned.set(oid, name);
       }
     }
   },
