@@ -3,16 +3,8 @@ import { lockedTables, rowsLockedInBody } from "../trace/block-work.ts";
 import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy } from "../trace/lock-modes.ts";
 import { emptiedBy } from "../trace/lost-rows.ts";
-import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
-import {
-  hasLimit,
-  isEveryRow,
-  isEveryRowOf,
-  isOpaque,
-  isOpenSource,
-  isUnbounded,
-  namedQueries,
-} from "../trace/row-work.ts";
+import { inOrder, isBatch, isBounded, isJoined, namedQueries, type RangeVar, type Resolve } from "../trace/resolve.ts";
+import { isEveryRow, isEveryRowOf, isOpaque, isOpenSource, isUnbounded } from "../trace/row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
 import { CHECK_LATER } from "./recipes.ts";
@@ -188,14 +180,15 @@ function updatedRows(update: Fields, resolve: Resolve): string | undefined {
   const target = resolve(at(update, "relation") as RangeVar);
   const condition = at(update, "whereClause");
   const queries = namedQueries(update);
-  const isOpen = listAt(update, "fromClause").every((item) => isOpenSource(item, queries, resolve));
-  return target && isOpen && !hasLimit(update) ? unboundedRows(condition, target, resolve) : undefined;
+  const joined = listAt(update, "fromClause").filter((item) => isJoined(item, update));
+  const isOpen = joined.every((item) => isOpenSource(item, queries, resolve));
+  return target && isOpen && !isBatch(update) ? unboundedRows(condition, target, resolve) : undefined;
 }
 
 /** A DELETE that leaves no row, or none that refers to another table. */
 function deletedRows(remove: Fields, resolve: Resolve): string | undefined {
   const target = emptiedBy(remove, resolve);
-  return target && !hasLimit(remove) ? `locks every row of ${named(target)}` : undefined;
+  return target && !isBatch(remove) ? `locks every row of ${named(target)}` : undefined;
 }
 
 /** A MERGE that updates the rows which match those of a query that nothing bounds. */
@@ -213,7 +206,7 @@ function mergedRows(insert: Fields, resolve: Resolve): string | undefined {
   const target = resolve(at(insert, "relation") as RangeVar);
   const isUpdate = textAt(insert, "onConflictClause", "action") === "ONCONFLICT_UPDATE";
   const item = { RangeSubselect: { subquery: at(insert, "selectStmt") } };
-  if (!target || !isUpdate || hasLimit(insert)) return undefined;
+  if (!target || !isUpdate || isBounded(at(insert, "selectStmt"), namedQueries(insert))) return undefined;
   return isOpenSource(item, namedQueries(insert), resolve) ? `may lock every row of ${named(target)}` : undefined;
 }
 

@@ -2,8 +2,8 @@ import type { CheckRule } from "../check/rule.ts";
 import { namedAll } from "../check/words.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
 import { settingChange } from "../statements/set.ts";
+import { isDefinition } from "../trace/definition-work.ts";
 import { blockedBy } from "../trace/lock-modes.ts";
-import { isDefinition } from "../trace/row-work.ts";
 import type { TracedStatement } from "../trace/trace.ts";
 
 const LONGEST_MS = 60_000;

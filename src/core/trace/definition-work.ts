@@ -1,5 +1,5 @@
 import { alterCommands, at, bodyOf, kindOf, textAt } from "../parse-tree/node.ts";
-import { isDefinition } from "./row-work.ts";
+import { isOpaque } from "./row-work.ts";
 import type { Column, Constraint, Index, Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
@@ -68,6 +68,26 @@ export function retypedColumns({ before, after }: Touch): [before: Column, after
 /** True if the relation had this column before the file; by its number, because its name may change. */
 export function wasThere(file: TracedFile, { before }: Touch, number: number): boolean {
   return file.before.get(before.oid)?.columns.some((column) => column.number === number) ?? false;
+}
+
+/** Statements that read or change rows; scans of other statements are those of DDL. */
+const ROW_STATEMENTS: ReadonlySet<string | undefined> = new Set([
+  "InsertStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+  "MergeStmt",
+  "CreateTableAsStmt",
+  "RefreshMatViewStmt",
+  "CopyStmt",
+  "DeclareCursorStmt",
+  "FetchStmt",
+  "ExplainStmt",
+  "TruncateStmt",
+]);
+
+/** True for a statement whose rewrites and scans are those of a changed definition, not those of a query. */
+export function isDefinition(statement: TracedStatement): boolean {
+  return !ROW_STATEMENTS.has(kindOf(statement)) && !isOpaque(statement);
 }
 
 /** True if rows were rewritten by a changed definition, not because they were replaced or deleted. */

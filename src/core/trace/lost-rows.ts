@@ -1,6 +1,6 @@
 import { at, bodyOf, type Fields, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import type { RangeVar, Resolve } from "./resolve.ts";
-import { columnName, hasLimit, isEveryRow, isEveryRowOf } from "./row-work.ts";
+import { columnName, isEveryRow, isEveryRowOf } from "./row-work.ts";
 import type { Column, Relation, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
@@ -37,6 +37,11 @@ export function deletedByMerge(statement: Fields, resolve: Resolve): Relation | 
   const isTable = nodesOf(source, "RangeVar").some((one) => resolve(one)) && isWhole && !hasLimit(source);
   const joins = equations(at(statement, "joinCondition"));
   return deletes("MERGE_WHEN_MATCHED") && isTable && joins ? target : undefined;
+}
+
+/** True if a query ends after some rows, or one within it. */
+function hasLimit(query: unknown): boolean {
+  return nodesOf(query, "SelectStmt").some((one) => at(one, "limitCount") !== undefined);
 }
 
 /** Empty if one of the items is no table that existed before. */

@@ -1,6 +1,6 @@
 import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { bodyTexts, rowsReadInBody } from "./block-work.ts";
-import type { RangeVar, Resolve } from "./resolve.ts";
+import { isBatch, isUnequal, namedQueries, type RangeVar, type Resolve } from "./resolve.ts";
 import type { Relation, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
@@ -13,26 +13,6 @@ export function isOpaque(statement: TracedStatement): boolean {
   return ["DoStmt", "CallStmt", "SelectStmt", "ExecuteStmt", undefined].includes(kindOf(statement));
 }
 
-/** Statements that read or change rows; scans of other statements are those of DDL. */
-const ROW_STATEMENTS: ReadonlySet<string | undefined> = new Set([
-  "InsertStmt",
-  "UpdateStmt",
-  "DeleteStmt",
-  "MergeStmt",
-  "CreateTableAsStmt",
-  "RefreshMatViewStmt",
-  "CopyStmt",
-  "DeclareCursorStmt",
-  "FetchStmt",
-  "ExplainStmt",
-  "TruncateStmt",
-]);
-
-/** True for a statement whose rewrites and scans are those of a changed definition, not those of a query. */
-export function isDefinition(statement: TracedStatement): boolean {
-  return !ROW_STATEMENTS.has(kindOf(statement)) && !isOpaque(statement);
-}
-
 /** The existing relation whose rows a statement changes or copies, unless these are known to be few. */
 export function rowsAtWork(file: TracedFile, statement: TracedStatement, resolve: Resolve): Relation | undefined {
   const body = bodyOf(statement);
@@ -40,7 +20,7 @@ export function rowsAtWork(file: TracedFile, statement: TracedStatement, resolve
     case "UpdateStmt":
     case "DeleteStmt": {
       const target = resolve(at(body, "relation") as RangeVar);
-      return target && !isFew(at(body, "whereClause"), target) && !hasLimit(body) ? target : undefined;
+      return target && !isFew(at(body, "whereClause"), target) && !isBatch(body) ? target : undefined;
     }
     case "MergeStmt":
       return resolve(at(body, "relation") as RangeVar) ?? sourceOf(at(body, "sourceRelation"), resolve);
@@ -178,15 +158,10 @@ export function isUnbounded(condition: unknown, target: Relation, resolve: Resol
   return sides.every((side) => nodesOf(side, "ColumnRef").length > 0 && nodesOf(side, "SubLink").length === 0);
 }
 
-const EXCLUDING: readonly unknown[] = ["<>", "!~", "!~*", "!~~", "!~~*"];
-
 /** True if a condition leaves out the rows with some value of a column: <>, NOT IN, NOT LIKE, IS DISTINCT FROM. */
 function isExclusion(condition: unknown, { columns }: Relation): boolean {
-  const expression = at(condition, "A_Expr");
-  const operator = textAt(listAt(expression, "name")[0], "String", "sval");
-  const isNot = EXCLUDING.includes(operator) || textAt(expression, "kind") === "AEXPR_DISTINCT";
-  const name = columnName(at(expression, "lexpr"));
-  return isNot && columns.some((column) => column.name === name);
+  const name = columnName(at(condition, "A_Expr", "lexpr"));
+  return isUnequal(condition) && columns.some((column) => column.name === name);
 }
 
 /**
@@ -218,12 +193,6 @@ function isOpenQuery(query: unknown, named: ReadonlyMap<string, unknown>, resolv
   );
 }
 
-/** The queries of a WITH, by name. */
-export function namedQueries(statement: unknown): ReadonlyMap<string, unknown> {
-  const queries = listAt(statement, "withClause", "ctes").map((one) => at(one, "CommonTableExpr"));
-  return new Map(queries.map((one) => [textAt(one, "ctename") ?? "", at(one, "ctequery")]));
-}
-
 function isRequired(column: unknown, { columns }: Relation): boolean {
   const name = columnName(column);
   return columns.some((one) => one.name === name && one.required);
@@ -232,11 +201,6 @@ function isRequired(column: unknown, { columns }: Relation): boolean {
 /** The name of a column without its table. */
 export function columnName(column: unknown): string | undefined {
   return textAt(listAt(column, "ColumnRef", "fields").at(-1), "String", "sval");
-}
-
-/** True if a query within the statement ends after some rows, as those of batches do. */
-export function hasLimit(node: unknown): boolean {
-  return nodesOf(node, "SelectStmt").some((one) => at(one, "limitCount") !== undefined);
 }
 
 /** True if a condition names rows by the values of a unique index, or by a range of its first column. */

@@ -112,9 +112,21 @@ export const BLOCKING_WRITES: readonly Labelled[] = [
   [WRITES, "UPDATE orders o SET note = u.name FROM users u WHERE u.id = o.user_id"],
   [WRITES, "UPDATE orders SET note = u.name FROM users u JOIN people p ON p.id = u.age WHERE u.id = orders.user_id"],
   [WRITES, "ALTER TABLE orders DISABLE TRIGGER USER; UPDATE orders SET qty = 1 WHERE status = 'open'"],
+  [WRITES, "UPDATE orders SET note = (SELECT u.name FROM users u WHERE u.age = orders.qty ORDER BY u.id LIMIT 1)"],
+  [WRITES, "UPDATE orders SET note = (SELECT name FROM cities LIMIT 1) WHERE note IS NULL"],
+  [WRITES, "UPDATE orders SET note = c.name FROM (SELECT name FROM cities ORDER BY id LIMIT 1) c"],
+  [WRITES, "UPDATE orders SET note = c.name FROM (SELECT name FROM cities LIMIT 1) c WHERE orders.note IS NULL"],
+  [
+    WRITES,
+    "UPDATE orders SET note = n.name FROM orders o LEFT JOIN LATERAL (SELECT u.name FROM users u WHERE u.age = o.qty LIMIT 1) n ON true WHERE o.id = orders.id",
+  ],
 ];
 
 export const BLOCKING_ALL: readonly Labelled[] = [
+  [
+    ALL,
+    "ALTER TABLE users ADD COLUMN n int; DELETE FROM orders WHERE id <> (SELECT id FROM orders ORDER BY placed LIMIT 1)",
+  ],
   [ALL, "ALTER TABLE users ADD COLUMN full_name text; UPDATE users SET full_name = name"],
   [ALL, "ALTER TABLE users ADD COLUMN full_name text; UPDATE users SET full_name = name WHERE full_name IS NULL"],
   [
