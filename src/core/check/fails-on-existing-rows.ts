@@ -8,10 +8,12 @@ import {
   newPlainIndexes,
   newWithoutValues,
   retypedColumns,
+  wasAddedFilled,
   wasThere,
 } from "../trace/definition-work.ts";
-import type { Column, NamedThing, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
-import { typeChange, usingOf } from "../trace/type-change.ts";
+import { isWithoutNull } from "../trace/lost-rows.ts";
+import type { Column, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import { hasLabelsOf, typeChange, usingOf } from "../trace/type-change.ts";
 import { EXCLUSION, REQUIRED_LATER } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
 import { named, several, sqlName } from "./words.ts";
@@ -42,6 +44,10 @@ export const failsOnExistingRows: CheckRule = {
     bad: [
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int NOT NULL" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL" },
+      {
+        given: "CREATE TABLE t (n int, m int)",
+        sql: "ALTER TABLE t ALTER n SET DEFAULT 0; UPDATE t SET n = m WHERE n IS NULL; ALTER TABLE t ALTER n SET NOT NULL",
+      },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD CHECK (n > 0)" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int DEFAULT 0 CHECK (m > 0)" },
       { given: "CREATE TABLE t (n int)", sql: "CREATE UNIQUE INDEX ON t (n)" },
@@ -66,8 +72,17 @@ export const failsOnExistingRows: CheckRule = {
       { given: "CREATE TABLE t (s varchar(10))", sql: "ALTER TABLE t ALTER COLUMN s TYPE varchar(20)" },
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ALTER COLUMN n TYPE bigint" },
       {
+        given: "CREATE TABLE t (n int)",
+        sql: "ALTER TABLE t ALTER n SET DEFAULT 0; UPDATE t SET n = 0 WHERE n IS NULL; ALTER TABLE t ALTER n SET NOT NULL",
+      },
+      {
         given: "CREATE TABLE t (n int, CONSTRAINT c CHECK (n IS NOT NULL))",
         sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL, DROP CONSTRAINT c",
+      },
+      { given: "CREATE TABLE t (n boolean)", sql: "ALTER TABLE t ALTER COLUMN n TYPE int USING n::int" },
+      {
+        given: "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (s text)",
+        sql: "ALTER TABLE t ALTER COLUMN s TYPE e USING CASE s WHEN 'x' THEN 'a'::e ELSE 'b'::e END",
       },
       { given: "CREATE TABLE t (s text[])", sql: "ALTER TABLE t ALTER COLUMN s TYPE jsonb USING to_jsonb(s)" },
       {
@@ -154,8 +169,10 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
   const isFilled = updated.has(touch.before.name);
   const old = (number: number) => wasThere(file, touch, number);
   const required = newlyRequired(touch).filter(
-    ({ number }) =>
-      !keepsNullOut(touch.before, number) && (old(number) || !(isFilled || wasAddedFilled(file, touch, number))),
+    ({ number, name }) =>
+      !keepsNullOut(touch.before, number) &&
+      !isWithoutNull(file, statement, touch.before, name) &&
+      (old(number) || !(isFilled || wasAddedFilled(file, touch, number))),
   );
   const constraints = newConstraints(touch).filter((one) => {
     const isKnown = touch.before.indexes.some(({ oid }) => oid === one.index);
@@ -203,15 +220,6 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
 function atBegin(file: TracedFile, { transaction }: TracedStatement, { before }: Touch): Relation {
   const own = file.statements.filter((one) => one.transaction === transaction);
   return own.flatMap(({ touches }) => touches).find((one) => one.before.oid === before.oid)?.before ?? before;
-}
-
-/** True for a column that the file has added with a default: all rows have its value. */
-function wasAddedFilled(file: TracedFile, { before }: Touch, column: number): boolean {
-  const hasColumn = (one: Relation | undefined) => one?.columns.find(({ number }) => number === column);
-  const adding = file.statements
-    .flatMap(({ touches }) => touches)
-    .find((one) => one.before.oid === before.oid && !hasColumn(one.before) && hasColumn(one.after));
-  return hasColumn(adding?.after)?.filled === true;
 }
 
 const MISFITS: Readonly<Record<string, string>> = {
@@ -263,14 +271,6 @@ function canFail(file: TracedFile, statement: TracedStatement, touch: Touch, bef
   const using = usingOf(statement, before.name);
   if (using === "cast" && hasLabelsOf(file, before, after)) return false;
   return (fails || isChecked) && (using === "cast" || using === "compute");
-}
-
-/** True if an enum type has all labels of another one. */
-function hasLabelsOf({ thingsBefore, thingsAfter }: TracedFile, before: Column, after: Column): boolean {
-  const labels = (things: readonly NamedThing[], type: number) =>
-    things.flatMap(({ kind, oid, detail }) => (kind === "enum value" && oid === type ? [detail] : []));
-  const [old, now] = [labels(thingsBefore, before.typeOid), new Set(labels(thingsAfter, after.typeOid))];
-  return old.length > 0 && old.every((label) => now.has(label));
 }
 
 /** Statements whose checks leave no trace in the definition of a table that existed before. */

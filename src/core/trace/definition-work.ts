@@ -70,6 +70,15 @@ export function wasThere(file: TracedFile, { before }: Touch, number: number): b
   return file.before.get(before.oid)?.columns.some((column) => column.number === number) ?? false;
 }
 
+/** True for a column that the file has added with a default: all rows have its value. */
+export function wasAddedFilled(file: TracedFile, { before }: Touch, column: number): boolean {
+  const hasColumn = (one: Relation | undefined) => one?.columns.find(({ number }) => number === column);
+  const adding = file.statements
+    .flatMap(({ touches }) => touches)
+    .find((one) => one.before.oid === before.oid && !hasColumn(one.before) && hasColumn(one.after));
+  return hasColumn(adding?.after)?.filled === true;
+}
+
 /** Statements that read or change rows; scans of other statements are those of DDL. */
 const ROW_STATEMENTS: ReadonlySet<string | undefined> = new Set([
   "InsertStmt",

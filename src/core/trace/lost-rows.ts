@@ -1,11 +1,13 @@
-import { at, bodyOf, type Fields, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { isDefinition } from "./definition-work.ts";
+import { blockedBy } from "./lock-modes.ts";
 import type { RangeVar, Resolve } from "./resolve.ts";
 import { columnName, isEveryRow, isEveryRowOf } from "./row-work.ts";
 import type { Column, Relation, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
  * The rows that statements delete, and the values that they delete or overwrite, if a condition leaves no row out: also one
- * that names other tables, because each row has a matching row there.
+ * that names other tables, because each row has a matching row there. And the columns that an UPDATE leaves without NULL.
  */
 
 /** The tables of a statement by the names that its columns may have before the dot. */
@@ -180,4 +182,44 @@ function copies(statement: Fields, { name }: Relation, column: string): boolean 
   const query = at(statement, "query") ?? at(statement, "selectStmt");
   if (nodesOf(query, "RangeVar").some((one) => one.relname === name)) return true;
   return nodesOf(at(statement, "targetList"), "ColumnRef").some((one) => columnName({ ColumnRef: one }) === column);
+}
+
+/**
+ * True if no row can have NULL in an old column at a statement: an earlier one of its transaction has replaced each NULL,
+ * under a lock that keeps other writers out.
+ */
+export function isWithoutNull(
+  { statements }: TracedFile,
+  { transaction, number }: TracedStatement,
+  { oid }: Relation,
+  column: string,
+): boolean {
+  const touching = (one: TracedStatement) => one.touches.filter(({ before }) => before.oid === oid);
+  const own = statements.filter((one) => one.transaction === transaction && !one.alone && one.number < number);
+  const locked = own.findIndex((one) => touching(one).some(({ lock }) => blockedBy(lock)));
+  const filled = own.findLastIndex((one) => touching(one).length > 0 && fills(one, column));
+  const later = own.slice(filled + 1).filter((one) => touching(one).length > 0);
+  return locked >= 0 && locked <= filled && later.every(isDefinition);
+}
+
+/** True for an UPDATE that leaves no NULL in a column. */
+function fills(statement: TracedStatement, column: string): boolean {
+  if (kindOf(statement) !== "UpdateStmt") return false;
+  const update = bodyOf(statement);
+  const condition = at(update, "whereClause");
+  const test = at(condition, "NullTest");
+  const isOfNull = textAt(test, "nulltesttype") === "IS_NULL" && columnName(at(test, "arg")) === column;
+  if (listAt(update, "fromClause").length > 0 || !(isOfNull || condition === undefined)) return false;
+  const targets = listAt(update, "targetList").map((one) => at(one, "ResTarget"));
+  return targets.some((one) => textAt(one, "name") === column && isValue(at(one, "val")));
+}
+
+/** True for an expression that is never NULL. */
+function isValue(expression: unknown): boolean {
+  const constant = at(expression, "A_Const");
+  if (constant) return at(constant, "isnull") !== true;
+  const call = at(expression, "FuncCall");
+  if (call) return isNow(call as Fields);
+  const cast = at(expression, "TypeCast", "arg");
+  return cast ? isValue(cast) : at(expression, "SQLValueFunction") !== undefined;
 }

@@ -1,5 +1,5 @@
 import { alterCommands, at, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
-import type { TracedStatement } from "./trace.ts";
+import type { Column, NamedThing, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
  * What a change of a column's type does to its rows and to its clients, from the names of the two types as format_type
@@ -50,6 +50,7 @@ export function typeChange(before: string, after: string): TypeChange {
     return precisionOf(next) < precisionOf(old) ? LOSSY : HARMLESS;
   }
   if (old.name === "json" && next.name === "jsonb") return HARMLESS;
+  if (old.name === "boolean" && next.name === "integer") return OTHER;
   if (old.name === "cidr" && next.name === "inet") return HARMLESS;
   return old.name === "jsonb" && next.name === "json" ? OTHER : NARROWER;
 }
@@ -200,7 +201,7 @@ function isOfCasts(value: unknown): boolean {
 
 /** True if an expression has a value for every value of its columns. */
 function acceptsAll(value: unknown): boolean {
-  if (at(value, "ColumnRef") || at(value, "A_Const")) return true;
+  if (at(value, "ColumnRef") || isConstant(value)) return true;
   const call = at(value, "FuncCall");
   if (call) return ACCEPTING.has(functionName(call)) && listAt(call, "args").every(acceptsAll);
   const comparison = at(value, "A_Expr");
@@ -217,4 +218,18 @@ function acceptsAll(value: unknown): boolean {
     ...listAt(value, "CoalesceExpr", "args"),
   ];
   return parts.length > 0 && parts.every(acceptsAll);
+}
+
+/** True for a constant, also a cast one: an empty table has shown that its cast works. */
+function isConstant(value: unknown): boolean {
+  const inside = at(value, "TypeCast", "arg");
+  return inside ? isConstant(inside) : at(value, "A_Const") !== undefined;
+}
+
+/** True if an enum type has all labels of another one. */
+export function hasLabelsOf({ thingsBefore, thingsAfter }: TracedFile, before: Column, after: Column): boolean {
+  const labels = (things: readonly NamedThing[], type: number) =>
+    things.flatMap(({ kind, oid, detail }) => (kind === "enum value" && oid === type ? [detail] : []));
+  const [old, now] = [labels(thingsBefore, before.typeOid), new Set(labels(thingsAfter, after.typeOid))];
+  return old.length > 0 && old.every((label) => now.has(label));
 }

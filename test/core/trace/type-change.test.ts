@@ -5,6 +5,8 @@ import { typeChange } from "../../../src/core/trace/type-change.ts";
 const CHANGES: readonly (readonly [before: string, after: string, words: string])[] = [
   ["integer", "bigint", ""],
   ["bigint", "integer", "fails breaks"],
+  ["boolean", "integer", "breaks"],
+  ["boolean", "bigint", "fails breaks"],
   ["integer", "text", "breaks"],
   ["text", "integer", "fails breaks"],
   ["integer", "numeric", "breaks"],
