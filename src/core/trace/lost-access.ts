@@ -1,11 +1,12 @@
 import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { inOrder, type RangeVar, type Resolve } from "./resolve.ts";
-import type { NamedThing, Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
+import type { NamedThing, Privilege, Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
  * What roles may no longer do after a file. An empty database does not know the grants that were made outside of
- * migrations, so that a REVOKE from a role counts as if the role had the privilege; PUBLIC is another matter, because the
- * catalog and PostgreSQL's defaults show what everybody has.
+ * migrations, so that a REVOKE from a role counts as if the role had the privilege, unless migrations have granted the
+ * role others on the same relation. PUBLIC is another matter, because the catalog and PostgreSQL's defaults show what
+ * everybody has.
  */
 
 /** A role that loses access, and what it loses. */
@@ -105,6 +106,8 @@ interface GrantedObject {
   readonly name: string;
   /** True if PUBLIC may have privileges on it. */
   readonly isPublic: boolean;
+  /** The privileges that roles have on a relation by earlier migrations. */
+  readonly grants?: readonly Privilege[];
 }
 
 function grantOf(file: TracedFile, statement: TracedStatement, resolve: Resolve): Grant | undefined {
@@ -164,7 +167,7 @@ function nameParts(object: unknown): readonly (string | undefined)[] {
 
 function tableObject({ schema, name, grants }: Relation) {
   const isPublic = grants.some(({ role }) => role === "PUBLIC");
-  return { kind: "OBJECT_TABLE", schema, plain: name, name: withSchema(schema, name), isPublic };
+  return { kind: "OBJECT_TABLE", schema, plain: name, name: withSchema(schema, name), isPublic, grants };
 }
 
 /** The sequences of serial columns, by the names that PostgreSQL gives them; those of identities need no privileges. */
@@ -208,8 +211,9 @@ function* revoked(
 ): Iterable<LostAccess> {
   for (const role of roles) {
     if (made.has(role)) continue;
-    const losses = objects.flatMap(({ kind, name, isPublic }) => {
+    const losses = objects.flatMap(({ kind, name, isPublic, grants = [] }) => {
       if (role === "PUBLIC" && !isPublic) return [];
+      const known = grants.filter((one) => one.role === role).map(({ privilege }) => privilege.toLowerCase());
       const isGiven = ({ objects: given, roles: receivers, isLater }: OtherGrant) =>
         given.some((one) => one.kind === kind && one.name === name) &&
         (role === "PUBLIC" || (isLater && (receivers.includes(role) || receivers.includes("PUBLIC"))));
@@ -218,7 +222,8 @@ function* revoked(
       if (given.length > 0 && privileges === undefined) return [];
       const kept = given.flatMap((one) => one.privileges ?? NEEDED[kind]?.privileges ?? []);
       const lost = (NEEDED[kind]?.privileges ?? []).filter(
-        (one) => (privileges?.includes(one) ?? true) && !kept.includes(one),
+        (one) =>
+          (privileges?.includes(one) ?? true) && !kept.includes(one) && (known.length === 0 || known.includes(one)),
       );
       return lost.length > 0 ? [{ name, words: privileges ? lost.join(", ").toUpperCase() : "all privileges" }] : [];
     });
