@@ -1,5 +1,11 @@
 import type { Finding } from "../failure/failure.ts";
+import { kindOf } from "../parse-tree/node.ts";
+import { transactionEndIn } from "../trace/block-work.ts";
 import type { CheckRule } from "./rule.ts";
+
+const OUTSIDE = `-- Transaction: none
+-- The line above is the first line of a file that has only this statement:
+<the DO block or the CALL>;`;
 
 export const cannotRunInTransaction: CheckRule = {
   id: "cannot-run-in-transaction",
@@ -23,15 +29,31 @@ INSERT INTO <table> VALUES ('<value>');  -- in a later file`,
       },
       { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN EXECUTE 'CREATE INDEX CONCURRENTLY t_n ON t (n)'; END $$" },
       { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$" },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "DO $$ BEGIN LOOP DELETE FROM t WHERE ctid IN (SELECT ctid FROM t LIMIT 100); EXIT WHEN NOT FOUND; COMMIT; END LOOP; END $$",
+      },
     ],
     good: [
       { given: "CREATE TABLE t (n int)", sql: "CREATE INDEX CONCURRENTLY t_n ON t (n)" },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "-- Transaction: none\nDO $$ BEGIN LOOP DELETE FROM t WHERE ctid IN (SELECT ctid FROM t LIMIT 100); EXIT WHEN NOT FOUND; COMMIT; END LOOP; END $$",
+      },
       { given: "CREATE TYPE e AS ENUM ('a')", sql: "ALTER TYPE e ADD VALUE 'b'" },
       { sql: "CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'; CREATE TABLE t (n e DEFAULT 'b')" },
     ],
   },
-  // A rejected statement is in no trace: it ends the trial run, or validate refuses its file before.
-  *find() {},
+  // A statement that the server rejects in the trial run has no trace: it ends that run, or validate refuses its file
+  // before. An empty table does not let a loop reach its COMMIT.
+  *find(file) {
+    for (const statement of file.statements) {
+      const word = statement.transaction > 0 ? transactionEndIn(file, statement) : undefined;
+      if (word === undefined) continue;
+      const message = `${word} fails when the ${kindOf(statement) === "DoStmt" ? "DO block" : "procedure"} reaches it (invalid transaction termination), because the file runs in a transaction`;
+      yield { statement, message, recipe: OUTSIDE };
+    }
+  },
 };
 
 /** SQLSTATEs of statements that PostgreSQL rejects within a transaction. */

@@ -101,9 +101,28 @@ export function rowsLockedInBody(file: TracedFile, statement: TracedStatement, r
     const isDynamic = /\bexecute\b/i.test(text);
     return namedAfter(text, /\bupdate\b/i, resolve) ?? (isDynamic ? changedBy(statement) : undefined) ?? [];
   });
-  const commits = texts.some((text) => /(?:^|\b(?:begin|then|else|loop)\b)\s*commit\b/i.test(text));
-  return commits ? whole : [...whole, ...updatedInLoops(texts, resolve)];
+  return transactionEnds(texts).includes("COMMIT") ? whole : [...whole, ...updatedInLoops(texts, resolve)];
 }
+
+/** The first statement of a DO block or a called procedure that ends its transaction; undefined for none. */
+export function transactionEndIn(file: TracedFile, statement: TracedStatement): TransactionEnd | undefined {
+  if (!["DoStmt", "CallStmt"].includes(kindOf(statement) ?? "")) return undefined;
+  const texts = bodyTexts(file, statement);
+  // The text between dollars may be the body of another function.
+  return texts.some((text) => /\$\w*\$/.test(text)) ? undefined : transactionEnds(texts)[0];
+}
+
+type TransactionEnd = "COMMIT" | "ROLLBACK";
+
+function transactionEnds(texts: readonly string[]): TransactionEnd[] {
+  return texts.flatMap((text) => {
+    const [, word] = END.exec(text) ?? [];
+    if (word === undefined) return [];
+    return /^c/i.test(word) ? ["COMMIT"] : ["ROLLBACK"];
+  });
+}
+
+const END = /(?:^|\b(?:begin|then|else|loop)\b)\s*(commit|rollback)(?:\s+and\s+(?:no\s+)?chain)?\s*$/i;
 
 /** A relation that the server was seen to change: a text that is put together does not name it. */
 function changedBy({ touches }: TracedStatement): Relation | undefined {

@@ -163,9 +163,6 @@ export const HELPDESK_MISSED: readonly Labelled[] = [
   [BREAKS, "REVOKE USAGE ON SEQUENCE ticket_numbers FROM web"],
   [BREAKS, "REVOKE SELECT, DELETE ON tickets FROM reporting"],
   [BREAKS, "REVOKE DELETE ON tags FROM web"],
-  [BREAKS, "REVOKE USAGE ON SEQUENCE ticket_numbers FROM web"],
-  [BREAKS, "REVOKE SELECT, DELETE ON tickets FROM reporting"],
-  [BREAKS, "REVOKE DELETE ON tags FROM web"],
   [
     REJECTED,
     "DO $$ BEGIN LOOP UPDATE tickets SET due = now() WHERE id IN (SELECT id FROM tickets WHERE due IS NULL LIMIT 1000); EXIT WHEN NOT FOUND; COMMIT; END LOOP; END $$",
@@ -266,6 +263,8 @@ export const HELPDESK_NEAR: readonly Safe[] = [
   "REVOKE GRANT OPTION FOR SELECT ON tickets FROM web",
   "REVOKE DELETE ON tickets FROM reporting",
   "REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public FROM reporting",
+  "CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$",
+  "DO $$ BEGIN -- no COMMIT; this runs in one transaction\n RAISE NOTICE 'COMMIT; ROLLBACK;'; PERFORM 1 /* ; COMMIT; */; END $$",
   "CREATE ROLE visitor; GRANT SELECT ON tags TO visitor; REVOKE SELECT ON tags FROM visitor; DROP ROLE visitor",
   "ALTER ROLE web SET statement_timeout = '5s'",
   "CREATE TABLE tags_next (id int PRIMARY KEY, label text NOT NULL UNIQUE, color text); ALTER TABLE tags RENAME TO tags_last; ALTER TABLE tags_next RENAME TO tags; GRANT SELECT ON tags TO reporting",
