@@ -5,7 +5,7 @@ import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
 import { isOpaque } from "../trace/row-work.ts";
 import type { Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
-import { EXCLUSION, INDEX_FIRST } from "./recipes.ts";
+import { EXCLUSION, FOR_CLIENTS, INDEX_FIRST } from "./recipes.ts";
 import type { CheckRule, RuleMatch } from "./rule.ts";
 import { named, namedAll, until } from "./words.ts";
 
@@ -15,6 +15,9 @@ const RECIPES = {
   drop: `DROP INDEX CONCURRENTLY <index>;  -- in a file of its own`,
   refresh: `CREATE UNIQUE INDEX <index> ON <view> (<key>);  -- once
 REFRESH MATERIALIZED VIEW CONCURRENTLY <view>;`,
+  attach: `CREATE INDEX CONCURRENTLY <index> ON <partition> (<columns>);  -- in a file of its own, for each index of <table>
+-- in a later file; the partition's index becomes a part of the table's, and none is built:
+ALTER TABLE <table> ATTACH PARTITION <partition> FOR VALUES <bounds>;`,
   detach: `ALTER TABLE <table> DETACH PARTITION <partition> CONCURRENTLY;  -- in a file of its own`,
 } as const;
 
@@ -100,9 +103,14 @@ function buildsIndex(file: TracedFile, statement: TracedStatement): Found {
     (touch) => touch.lock === "AccessExclusive" && touch.scanned && !touch.rewritten && isOwn(touch),
   );
   if (built.length === 0) return undefined;
-  const kinds = built.flatMap((touch) => newConstraints(touch).map(({ kind }) => kind));
   const message = `builds an index on ${namedAll(built.map(({ before }) => before))}; reads and writes wait ${until(file, statement)}`;
-  return { message, recipe: kinds.includes("x") ? EXCLUSION : kinds.length > 0 ? INDEX_FIRST : RECIPES.apart };
+  const subtypes = new Set(alterCommands(statement).map((command) => textAt(command, "subtype")));
+  if (subtypes.has("AT_AlterColumnType") && !subtypes.has("AT_AddConstraint")) {
+    return { message, recipe: FOR_CLIENTS.type };
+  }
+  const kinds = built.flatMap((touch) => newConstraints(touch).map(({ kind }) => kind));
+  const other = subtypes.has("AT_AttachPartition") ? RECIPES.attach : RECIPES.apart;
+  return { message, recipe: kinds.includes("x") ? EXCLUSION : kinds.length > 0 ? INDEX_FIRST : other };
 }
 
 /** An index of a constraint or a column is dropped with it; nothing is faster. */

@@ -1,3 +1,4 @@
+import { kindOf } from "../parse-tree/node.ts";
 import type { NamedThing, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 import { FOR_CLIENTS } from "./recipes.ts";
@@ -23,7 +24,8 @@ export function* brokenThings(file: TracedFile): Iterable<Break> {
     const signature = thing.kind === "sequence" ? "" : `(${thing.detail})`;
     if (thing.kind === "type" || thing.kind === "enum value" || thing.kind === "attribute") {
       const words = isUsed(file, thing) ? brokenType(file, thing) : undefined;
-      if (words !== undefined) yield { by, words, recipe: FOR_CLIENTS.type };
+      if (words !== undefined)
+        yield { by, words, recipe: kindOf(by) === "AlterEnumStmt" ? FOR_CLIENTS.value : FOR_CLIENTS.type };
       continue;
     }
     const isThere = file.thingsAfter.some((one) => isSame(one, thing));

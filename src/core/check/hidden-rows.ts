@@ -7,18 +7,19 @@ import { named, sqlName } from "./words.ts";
 
 /** The rows of a relation that row security takes from clients. */
 export function* hiddenRows(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
+  const recipe = before.policies ? FOR_CLIENTS.lastPolicy : FOR_CLIENTS.policy;
   if (after.hidesRows && !before.hidesRows) {
     const [by] = firstTouch(file, before, (touch) => touch.after?.hidesRows === true) ?? [];
     const words = `row security of ${named(before)} has no policy that lets clients find a row`;
-    if (by) yield { by, words, recipe: FOR_CLIENTS.policy };
+    if (by) yield { by, words, recipe };
     return;
   }
-  const unusable = [...newlyUnusable(file, before, after)];
+  const unusable = [...newlyUnusable(file, before, after, recipe)];
   yield* unusable.length > 0 ? unusable : narrowedRows(file, before, after);
 }
 
 /** The privileges that are useless now: of row security, which has no policy for them, or of a view. */
-function* newlyUnusable(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
+function* newlyUnusable(file: TracedFile, before: Relation, after: Relation, policy: string): Iterable<Break> {
   const isOf = (one: Privilege, relation: Relation | undefined, isUsable: boolean) =>
     relation?.grants.some(
       ({ role, privilege, usable }) => role === one.role && privilege === one.privilege && usable === isUsable,
@@ -32,7 +33,7 @@ function* newlyUnusable(file: TracedFile, before: Relation, after: Relation): It
     const words = isView
       ? `the view ${named(before)} now needs privileges of ${role} on the tables that it reads`
       : `row security of ${named(before)} has no policy for ${privileges} by ${role}`;
-    if (by) yield { by, words, recipe: isView ? FOR_CLIENTS.invoker : FOR_CLIENTS.policy };
+    if (by) yield { by, words, recipe: isView ? FOR_CLIENTS.invoker : policy };
   }
 }
 

@@ -111,6 +111,9 @@ function recipeFor(statement: TracedStatement, scans: readonly Touch[]): string 
   if (subtypes.has("AT_AttachPartition")) return isDefaultRead(statement, scans) ? RECIPES.default : RECIPES.attach;
   if (subtypes.has("AT_ValidateConstraint")) return RECIPES.validate;
   const kinds = new Set(scans.flatMap((touch) => newConstraints(touch).map((constraint) => constraint.kind)));
+  // A changed collation builds the indexes of constraints again.
+  if (kinds.size > 0 && subtypes.has("AT_AlterColumnType") && !subtypes.has("AT_AddConstraint"))
+    return FOR_CLIENTS.type;
   if (kinds.has("p")) return RECIPES.key;
   if (kinds.has("u")) return RECIPES.unique;
   if (kinds.has("x")) return RECIPES.exclusion;

@@ -51,7 +51,7 @@ describe("rules of style", () => tests(STYLE_RULES, foundFast));
 
 describe("the safe way fits the case:", () => {
   const tables =
-    "CREATE TABLE w (n int) PARTITION BY LIST (n); CREATE TABLE w0 PARTITION OF w DEFAULT; CREATE TABLE t (id int, note text); CREATE INDEX ON t (note); CREATE DOMAIN d AS int; CREATE TABLE u (n d); CREATE VIEW v AS SELECT id FROM t; ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 0) NOT VALID";
+    "CREATE TABLE w (n int) PARTITION BY LIST (n); CREATE TABLE w0 PARTITION OF w DEFAULT; CREATE TABLE t (id int, note text); CREATE INDEX ON t (note); CREATE DOMAIN d AS int; CREATE TABLE u (n d); CREATE VIEW v AS SELECT id FROM t; ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 0) NOT VALID; CREATE TABLE k (n int PRIMARY KEY); ALTER TABLE k ENABLE ROW LEVEL SECURITY; CREATE POLICY k ON k USING (true); CREATE TYPE e AS ENUM ('a'); CREATE TABLE f (e e); CREATE TABLE q (s varchar UNIQUE); CREATE TABLE a (n int) PARTITION BY LIST (n); CREATE INDEX ON a (n); CREATE TABLE a1 (n int NOT NULL CHECK (n = 1))";
   const cases: readonly (readonly [sql: string, rule: string, way: RegExp])[] = [
     ["ALTER TABLE t RENAME TO s", "breaks-running-clients", /CREATE VIEW <old>/],
     ["ALTER TABLE t RENAME note TO memo", "breaks-running-clients", /ADD COLUMN <new>/],
@@ -80,6 +80,16 @@ describe("the safe way fits the case:", () => {
       /ALTER TABLE <default partition>/,
     ],
     ["ALTER DOMAIN d VALIDATE CONSTRAINT c", "scans-under-lock", /Leave the constraint NOT VALID/],
+    ["ALTER TYPE e RENAME VALUE 'a' TO 'b'", "breaks-running-clients", /^ALTER TYPE <type> ADD VALUE/],
+    ["DROP POLICY k ON k", "breaks-running-clients", /^CREATE POLICY [^;]*;[^;]*$/],
+    ["ALTER TABLE t ENABLE ROW LEVEL SECURITY", "breaks-running-clients", /ENABLE ROW LEVEL SECURITY;$/],
+    ['ALTER TABLE q ALTER s TYPE varchar COLLATE "C"', "scans-under-lock", /ADD COLUMN <new>/],
+    ['ALTER TABLE q ALTER s TYPE varchar COLLATE "C"', "blocks-reads-and-writes", /ADD COLUMN <new>/],
+    [
+      "ALTER TABLE a ATTACH PARTITION a1 FOR VALUES IN (1)",
+      "blocks-reads-and-writes",
+      /^CREATE INDEX CONCURRENTLY <index> ON <partition>/,
+    ],
   ];
   for (const [sql, id, way] of cases) {
     test(`${id}, ${sql}`, async () => {
