@@ -28,8 +28,8 @@ ALTER TABLE <table> VALIDATE CONSTRAINT <name>;`,
 -- or without a value that fits all rows: add the column without a default, and fill it in batches`,
   unique: `-- Remove the duplicates first. This fails without blocking anybody if some are left:
 CREATE UNIQUE INDEX CONCURRENTLY <index> ON <table> (<columns>);`,
-  apart: `-- in a file of its own, after the one that changes the rows:
-<the statement that alters the table>;`,
+  pending: `SET CONSTRAINTS ALL IMMEDIATE;  -- in the same file, before the table is altered: checks the rows then
+ALTER TABLE <table> <change>;`,
   type: `SELECT <key> FROM <table> WHERE <column> does not fit the new type;  -- must find nothing
 -- then add a column of the new type, fill it in batches, and exchange the two columns`,
 } as const;
@@ -140,8 +140,10 @@ function rowMisfit({ rowMisfit: found, touches }: TracedStatement, updated: Read
   if (!found || (!isPending && touches.some(({ before }) => updated.has(before.name)))) return [];
   return [
     {
-      cause: `it fails if the table has a single row that fits it now (${found.message})`,
-      recipe: isPending ? RECIPES.apart : RECIPES.constraint,
+      cause: isPending
+        ? `it fails if the statements before it changed a row whose foreign key is checked at COMMIT (${found.message})`
+        : `it fails if the table has a single row that fits it now (${found.message})`,
+      recipe: isPending ? RECIPES.pending : RECIPES.constraint,
     },
   ];
 }
@@ -201,8 +203,11 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
         cause: `a row of ${table} may have NULL in ${sqlName(name)}`,
         recipe: REQUIRED_LATER,
       })),
-    ...constraints.map(({ name, kind }) => ({
-      cause: `${MISFITS[kind] ?? "a row"} in ${table} may violate ${sqlName(name)}`,
+    ...constraints.map(({ name, kind, refersTo }) => ({
+      cause:
+        kind === "f"
+          ? `a row of ${table} may have no matching row in ${parentOf(file, refersTo?.relation)} (${sqlName(name)})`
+          : `${MISFITS[kind] ?? "a row"} in ${table} may violate ${sqlName(name)}`,
       recipe: kind === "c" || kind === "f" ? RECIPES.constraint : kind === "x" ? EXCLUSION : RECIPES.unique,
     })),
     ...indexes.map(({ name }) => ({
@@ -226,8 +231,12 @@ const MISFITS: Readonly<Record<string, string>> = {
   p: "NULL or duplicate values",
   u: "duplicate values",
   x: "conflicting rows",
-  f: "a value without a matching row",
 };
+
+function parentOf({ before, after }: TracedFile, oid = 0): string {
+  const parent = before.get(oid) ?? after.get(oid);
+  return parent ? named(parent) : "the other table";
+}
 
 /**
  * True if no row can violate a constraint, because it had the same one before the file, or a narrower key; or because the
@@ -250,7 +259,7 @@ function isSatisfied(
   }
   if (
     kind === "f" &&
-    former?.constraints.some((one) => one.kind === "f" && one.validated && isEqual(one.columns, columns))
+    former?.constraints.some((one) => one.kind === "f" && one.validated && one.columns.join() === columns.join())
   ) {
     return true;
   }
@@ -258,10 +267,6 @@ function isSatisfied(
   if (kind === "c" || touch.rewritten) return true;
   const isFilled = touch.after?.columns.some(({ number, filled }) => columns.includes(number) && filled);
   return kind !== "p" && !isUpdated && !isFilled;
-}
-
-function isEqual(left: readonly number[], right: readonly number[]): boolean {
-  return left.length === right.length && left.every((one, index) => one === right[index]);
 }
 
 function canFail(file: TracedFile, statement: TracedStatement, touch: Touch, before: Column, after: Column): boolean {

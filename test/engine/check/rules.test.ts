@@ -100,3 +100,26 @@ describe("the safe way fits the case:", () => {
     });
   }
 });
+
+describe("the message names", () => {
+  const tables =
+    "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, n int); CREATE VIEW v AS SELECT * FROM t";
+  const cases: readonly (readonly [what: string, sql: string, message: RegExp])[] = [
+    [
+      "the table without a matching row",
+      "ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES p",
+      /^Fails on existing rows: a row of t may have no matching row in p \(t_n_fkey\)/,
+    ],
+    ["NULL", "ALTER TABLE t ALTER n SET NOT NULL", /^Breaks running clients: .* a value for n, and not NULL/],
+  ];
+  for (const [what, sql, message] of cases) {
+    test(what, async () => {
+      const [, file] = await traced(await embeddedWorld({ "001_given.sql": tables, "002_example.sql": sql }));
+      const found = notes(file ? [file] : [], SAFETY_RULES).map((note) => note.replace(/^\d+ /, ""));
+      assert.ok(
+        found.some((note) => message.test(note)),
+        found.join("\n"),
+      );
+    });
+  }
+});
