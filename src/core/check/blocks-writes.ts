@@ -1,7 +1,7 @@
 import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { lockedTables, rowsLockedInBody } from "../trace/block-work.ts";
 import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
-import { blockedBy } from "../trace/lock-modes.ts";
+import { blockedBy, type LockMode } from "../trace/lock-modes.ts";
 import { emptiedBy } from "../trace/lost-rows.ts";
 import { inOrder, isBatch, isBounded, isJoined, namedQueries, type RangeVar, type Resolve } from "../trace/resolve.ts";
 import { isEveryRow, isEveryRowOf, isOpaque, isOpenSource, isUnbounded } from "../trace/row-work.ts";
@@ -17,7 +17,16 @@ const RECIPES = {
 -- in later files, for each partition:
 CREATE INDEX CONCURRENTLY <part> ON <partition> (<columns>);
 ALTER INDEX <index> ATTACH PARTITION <part>;`,
-  reindex: `REINDEX TABLE CONCURRENTLY <table>;  -- in a file of its own`,
+  deleted: `-- in batches, each in a transaction of its own:
+DELETE FROM <table> WHERE <key> IN (SELECT <key> FROM <table> WHERE <condition> LIMIT 1000);`,
+  locked: `-- in batches, each in a transaction of its own:
+SELECT <columns> FROM <table> WHERE <condition> ORDER BY <key> LIMIT 1000 FOR UPDATE;`,
+  merged: `-- in batches, each in a transaction of its own:
+MERGE INTO <table> USING (SELECT * FROM <source> WHERE <key> BETWEEN <first> AND <last>) AS part ON <condition>
+  WHEN MATCHED THEN UPDATE SET <column> = <value>;`,
+  inserted: `-- in batches, each in a transaction of its own:
+INSERT INTO <table> SELECT <columns> FROM <source> WHERE <key> BETWEEN <first> AND <last>
+  ON CONFLICT (<key>) DO UPDATE SET <column> = <value>;`,
   rows: `-- in batches, each in a transaction of its own:
 UPDATE <table> SET <column> = <value> WHERE <column> IS NULL AND <key> BETWEEN <first> AND <last>;`,
   apart: `-- Move the statement that takes long to a file of its own: locks are held until COMMIT.`,
@@ -124,8 +133,10 @@ function rebuildsIndexes(file: TracedFile, statement: TracedStatement): Found {
     );
   }
   if (rebuilt.length === 0) return undefined;
-  const message = `rebuilds indexes of ${namedAll(rebuilt)}; writes wait ${until(file, statement)}`;
-  return { message, recipe: RECIPES.reindex };
+  const waits = `writes and most reads wait ${until(file, statement)}, because the planner locks each index of the table`;
+  const kind = textAt(body, "kind")?.replace("REINDEX_OBJECT_", "") ?? "TABLE";
+  const recipe = `REINDEX ${kind} CONCURRENTLY <${kind.toLowerCase()}>;  -- in a file of its own`;
+  return { message: `rebuilds indexes of ${namedAll(rebuilt)}; ${waits}`, recipe };
 }
 
 /** Both tables are locked while the rows of one are compared with those of the other. */
@@ -149,68 +160,88 @@ const KEEPING: ReadonlySet<string | undefined> = new Set(["CreateFunctionStmt", 
 
 function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
   if (KEEPING.has(kindOf(statement))) return undefined;
-  const [update] = [
+  const inBody = rowsLockedInBody(file, statement, resolve);
+  const [found] = [
     ...nodesOf(statement.tree, "UpdateStmt").map((one) => updatedRows(one, resolve)),
     ...nodesOf(statement.tree, "DeleteStmt").map((one) => deletedRows(one, resolve)),
     ...nodesOf(statement.tree, "MergeStmt").map((one) => matchedRows(one, resolve)),
     ...nodesOf(statement.tree, "InsertStmt").map((one) => mergedRows(one, resolve)),
+    inBody.length > 0 ? { may: true, tables: inBody, recipe: RECIPES.rows } : lockedRows(bodyOf(statement), resolve),
   ].filter((one) => one !== undefined);
-  const inBody = rowsLockedInBody(file, statement, resolve);
-  const rows =
-    update ??
-    (inBody.length > 0 ? `may lock every row of ${namedAll(inBody)}` : lockedRows(bodyOf(statement), resolve));
-  if (!rows) return undefined;
-  return { message: `${rows}; other updates and deletes wait ${until(file, statement)}`, recipe: RECIPES.rows };
+  if (!found) return undefined;
+  const tables = found.tables.map((one) => tableBehind(one, statement));
+  const rows = `${found.may ? "may lock" : "locks"} every row of ${namedAll(tables)}`;
+  return { message: `${rows}; other updates and deletes wait ${until(file, statement)}`, recipe: found.recipe };
+}
+
+/** Rows that a statement locks. */
+interface Locked {
+  /** True if a condition may leave rows out. */
+  readonly may: boolean;
+  readonly tables: readonly Relation[];
+  readonly recipe: string;
+}
+
+/** The table whose rows a view shows, if the statement has changed only one. */
+function tableBehind(target: Relation, { touches }: TracedStatement): Relation {
+  if (target.kind !== "v") return target;
+  const changed = touches.filter(({ before, lock }) => before.kind !== "v" && !before.isPartition && mayWrite(lock));
+  return changed.length === 1 ? (changed[0]?.before ?? target) : target;
+}
+
+function mayWrite(lock: LockMode): boolean {
+  return lock !== "AccessShare" && lock !== "RowShare";
 }
 
 /** The locks of rows for which updates wait; FOR KEY SHARE is not one. */
 const ROW_LOCKS: readonly unknown[] = ["LCS_FORSHARE", "LCS_FORNOKEYUPDATE", "LCS_FORUPDATE"];
 
 /** A SELECT ... FOR UPDATE whose rows nothing bounds. */
-function lockedRows(select: Fields, resolve: Resolve): string | undefined {
+function lockedRows(select: Fields, resolve: Resolve): Locked | undefined {
   const locks = listAt(select, "lockingClause").map((one) => at(one, "LockingClause", "strength"));
   const [source] = listAt(select, "fromClause");
   const target = resolve(at(source, "RangeVar") as RangeVar);
   if (!target || !locks.some((lock) => ROW_LOCKS.includes(lock)) || at(select, "limitCount")) return undefined;
-  return unboundedRows(at(select, "whereClause"), target, resolve);
+  return unboundedRows(at(select, "whereClause"), target, resolve, RECIPES.locked);
 }
 
 /** An UPDATE whose rows nothing bounds, also one within a WITH. */
-function updatedRows(update: Fields, resolve: Resolve): string | undefined {
+function updatedRows(update: Fields, resolve: Resolve): Locked | undefined {
   const target = resolve(at(update, "relation") as RangeVar);
   const condition = at(update, "whereClause");
   const queries = namedQueries(update);
   const joined = listAt(update, "fromClause").filter((item) => isJoined(item, update));
   const isOpen = joined.every((item) => isOpenSource(item, queries, resolve));
-  return target && isOpen && !isBatch(update) ? unboundedRows(condition, target, resolve) : undefined;
+  return target && isOpen && !isBatch(update) ? unboundedRows(condition, target, resolve, RECIPES.rows) : undefined;
 }
 
 /** A DELETE that leaves no row, or none that refers to another table. */
-function deletedRows(remove: Fields, resolve: Resolve): string | undefined {
+function deletedRows(remove: Fields, resolve: Resolve): Locked | undefined {
   const target = emptiedBy(remove, resolve);
-  return target && !isBatch(remove) ? `locks every row of ${named(target)}` : undefined;
+  return target && !isBatch(remove) ? { may: false, tables: [target], recipe: RECIPES.deleted } : undefined;
 }
 
 /** A MERGE that updates the rows which match those of a query that nothing bounds. */
-function matchedRows(merge: Fields, resolve: Resolve): string | undefined {
+function matchedRows(merge: Fields, resolve: Resolve): Locked | undefined {
   const target = resolve(at(merge, "relation") as RangeVar);
   const isOpen = isOpenSource(at(merge, "sourceRelation"), namedQueries(merge), resolve);
   const isUpdate = listAt(merge, "mergeWhenClauses")
     .map((one) => at(one, "MergeWhenClause"))
     .some((one) => at(one, "commandType") === "CMD_UPDATE" && isEveryRow(at(one, "condition")));
-  return target && isOpen && isUpdate ? `may lock every row of ${named(target)}` : undefined;
+  return target && isOpen && isUpdate ? { may: true, tables: [target], recipe: RECIPES.merged } : undefined;
 }
 
 /** An INSERT ... ON CONFLICT DO UPDATE of a query whose rows nothing bounds. */
-function mergedRows(insert: Fields, resolve: Resolve): string | undefined {
+function mergedRows(insert: Fields, resolve: Resolve): Locked | undefined {
   const target = resolve(at(insert, "relation") as RangeVar);
   const isUpdate = textAt(insert, "onConflictClause", "action") === "ONCONFLICT_UPDATE";
   const item = { RangeSubselect: { subquery: at(insert, "selectStmt") } };
   if (!target || !isUpdate || isBounded(at(insert, "selectStmt"), namedQueries(insert))) return undefined;
-  return isOpenSource(item, namedQueries(insert), resolve) ? `may lock every row of ${named(target)}` : undefined;
+  const isOpen = isOpenSource(item, namedQueries(insert), resolve);
+  return isOpen ? { may: true, tables: [target], recipe: RECIPES.inserted } : undefined;
 }
 
-function unboundedRows(condition: unknown, target: Relation, resolve: Resolve): string | undefined {
+function unboundedRows(condition: unknown, target: Relation, resolve: Resolve, recipe: string): Locked | undefined {
   if (!isUnbounded(condition, target, resolve)) return undefined;
-  return `${isEveryRowOf(condition, target, resolve) ? "locks every row" : "may lock every row"} of ${named(target)}`;
+  return { may: !isEveryRowOf(condition, target, resolve), tables: [target], recipe };
 }

@@ -80,6 +80,14 @@ describe("the safe way fits the case:", () => {
       /ALTER TABLE <default partition>/,
     ],
     ["ALTER DOMAIN d VALIDATE CONSTRAINT c", "scans-under-lock", /Leave the constraint NOT VALID/],
+    ["REINDEX INDEX t_note_idx", "blocks-writes", /^REINDEX INDEX CONCURRENTLY <index>;/],
+    ["REINDEX TABLE t", "blocks-writes", /^REINDEX TABLE CONCURRENTLY <table>;/],
+    ["REINDEX SCHEMA public", "blocks-writes", /^REINDEX SCHEMA CONCURRENTLY <schema>;/],
+    ["UPDATE t SET note = ''", "blocks-writes", /^UPDATE <table>/m],
+    ["DELETE FROM t", "blocks-writes", /^DELETE FROM <table> WHERE <key> IN/m],
+    ["SELECT id FROM t FOR UPDATE", "blocks-writes", /LIMIT 1000 FOR UPDATE;$/],
+    ["MERGE INTO t USING u ON t.id = u.n WHEN MATCHED THEN UPDATE SET note = ''", "blocks-writes", /^MERGE INTO/m],
+    ["INSERT INTO k SELECT id FROM t ON CONFLICT (n) DO UPDATE SET n = 0", "blocks-writes", /^ {2}ON CONFLICT/m],
     ["ALTER TYPE e RENAME VALUE 'a' TO 'b'", "breaks-running-clients", /^ALTER TYPE <type> ADD VALUE/],
     ["DROP POLICY k ON k", "breaks-running-clients", /^CREATE POLICY [^;]*;[^;]*$/],
     ["ALTER TABLE t ENABLE ROW LEVEL SECURITY", "breaks-running-clients", /ENABLE ROW LEVEL SECURITY;$/],
@@ -105,6 +113,8 @@ describe("the message names", () => {
   const tables =
     "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, n int); CREATE VIEW v AS SELECT * FROM t";
   const cases: readonly (readonly [what: string, sql: string, message: RegExp])[] = [
+    ["the reads that wait for an index", "REINDEX TABLE t", /^Blocks writes: .*writes and most reads wait/],
+    ["the table behind a view", "UPDATE v SET n = 0", /^Blocks writes: locks every row of t;/],
     [
       "the table without a matching row",
       "ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES p",
