@@ -169,7 +169,7 @@ function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: 
     inBody.length > 0 ? { may: true, tables: inBody, recipe: RECIPES.rows } : lockedRows(bodyOf(statement), resolve),
   ].filter((one) => one !== undefined);
   if (!found) return undefined;
-  const tables = found.tables.map((one) => tableBehind(one, statement));
+  const tables = found.tables.map((one) => tableOfView(one, statement));
   const rows = `${found.may ? "may lock" : "locks"} every row of ${namedAll(tables)}`;
   return { message: `${rows}; other updates and deletes wait ${until(file, statement)}`, recipe: found.recipe };
 }
@@ -183,7 +183,7 @@ interface Locked {
 }
 
 /** The table whose rows a view shows, if the statement has changed only one. */
-function tableBehind(target: Relation, { touches }: TracedStatement): Relation {
+function tableOfView(target: Relation, { touches }: TracedStatement): Relation {
   if (target.kind !== "v") return target;
   const changed = touches.filter(({ before, lock }) => before.kind !== "v" && !before.isPartition && mayWrite(lock));
   return changed.length === 1 ? (changed[0]?.before ?? target) : target;

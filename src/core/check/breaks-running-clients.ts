@@ -212,7 +212,7 @@ function* newDemands(file: TracedFile, before: Relation, after: Relation): Itera
     if (!found) continue;
     const [by, touch] = found;
     if (old && !old.required && isProved(by, touch, number)) continue;
-    const words = `an INSERT into ${named(before)} must now give a value for ${sqlName(name)}, and not NULL`;
+    const words = `an INSERT into ${named(before)} must now give ${sqlName(name)} a value other than NULL`;
     yield { by, words, recipe: old ? FOR_CLIENTS.demanded : FOR_CLIENTS.required };
   }
 }

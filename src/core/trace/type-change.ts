@@ -155,7 +155,6 @@ const ACCEPTING = new Set([
   "char_length",
   "cardinality",
   "length",
-  "to_timestamp",
 ]);
 
 const COMPARISONS: readonly unknown[] = ["=", "<>", "<", "<=", ">", ">="];
@@ -203,7 +202,12 @@ function isOfCasts(value: unknown): boolean {
 function acceptsAll(value: unknown): boolean {
   if (at(value, "ColumnRef") || isConstant(value)) return true;
   const call = at(value, "FuncCall");
-  if (call) return ACCEPTING.has(functionName(call)) && listAt(call, "args").every(acceptsAll);
+  if (call) {
+    const [name, given] = [functionName(call), listAt(call, "args")];
+    // With a format it reads text, which may not have it.
+    const isOfSeconds = name === "to_timestamp" && given.length === 1;
+    return (isOfSeconds || ACCEPTING.has(name)) && given.every(acceptsAll);
+  }
   const comparison = at(value, "A_Expr");
   if (comparison) {
     const isComparison = COMPARISONS.includes(textAt(listAt(comparison, "name")[0], "String", "sval"));

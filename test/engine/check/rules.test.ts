@@ -114,13 +114,17 @@ describe("the message names", () => {
     "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, n int); CREATE VIEW v AS SELECT * FROM t";
   const cases: readonly (readonly [what: string, sql: string, message: RegExp])[] = [
     ["the reads that wait for an index", "REINDEX TABLE t", /^Blocks writes: .*writes and most reads wait/],
-    ["the table behind a view", "UPDATE v SET n = 0", /^Blocks writes: locks every row of t;/],
+    ["the table of a view", "UPDATE v SET n = 0", /^Blocks writes: locks every row of t;/],
     [
       "the table without a matching row",
       "ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES p",
       /^Fails on existing rows: a row of t may have no matching row in p \(t_n_fkey\)/,
     ],
-    ["NULL", "ALTER TABLE t ALTER n SET NOT NULL", /^Breaks running clients: .* a value for n, and not NULL/],
+    [
+      "NULL",
+      "ALTER TABLE t ALTER n SET NOT NULL",
+      /^Breaks running clients: .* must now give n a value other than NULL$/,
+    ],
   ];
   for (const [what, sql, message] of cases) {
     test(what, async () => {

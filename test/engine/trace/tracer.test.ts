@@ -141,6 +141,30 @@ test("a statement that fails is known, although the files after it are sent alre
   assert.deepEqual(tracer.files[1]?.statements.map(words), [[]]);
 });
 
+test("who may use a relation is known from the statement on that first restricts it", async () => {
+  const here = await embeddedWorld({
+    "001_notes.sql": `CREATE TABLE notes (id int);
+DO $$ BEGIN CREATE ROLE desk; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+    "002_plain.sql": "ALTER TABLE notes ADD COLUMN a int",
+    "003_access.sql": `GRANT SELECT ON notes TO desk; ALTER TABLE notes ADD COLUMN b int;
+ALTER TABLE notes ENABLE ROW LEVEL SECURITY; ALTER TABLE notes ADD COLUMN c int`,
+  });
+  const files = await traced(here);
+  const seen = files[2]?.statements.flatMap(({ touches: [touch] }) => (touch?.after ? [touch.after] : [])) ?? [];
+  assert.deepEqual(
+    seen.map(({ grants, hidesRows }) => [grants.map(({ role }) => role), hidesRows]),
+    [
+      // GRANT takes no lock for which definitions are read: the next statement shows its effect.
+      [[], false],
+      [["desk"], false],
+      [["desk"], true],
+      [["desk"], true],
+    ],
+  );
+  const [, before] = files.map(({ after }) => [...after.values()].find(({ name }) => name === "notes"));
+  assert.deepEqual(before?.grants, []);
+});
+
 test("what an event trigger locks is seen", async () => {
   const here = await embeddedWorld({
     "001_notes.sql": `CREATE TABLE notes (id int);

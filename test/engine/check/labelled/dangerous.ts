@@ -265,6 +265,7 @@ export const FAILING: readonly Labelled[] = [
   [FAILS, "ALTER TABLE plain ALTER COLUMN b TYPE integer USING b::integer"],
   [FAILS, "ALTER TABLE plain ALTER COLUMN b TYPE integer USING (trim(b)::text::integer)"],
   [FAILS, "ALTER TABLE plain ALTER COLUMN b TYPE date USING to_date(b, 'YYYY-MM-DD')"],
+  [FAILS, "ALTER TABLE plain ALTER COLUMN b TYPE timestamptz USING to_timestamp(b, 'YYYY-MM-DD')"],
   [FAILS, "ALTER TABLE plain ALTER COLUMN b TYPE jsonb USING b::jsonb"],
   [FAILS, "ALTER TABLE plain ALTER COLUMN b TYPE mood USING b::mood"],
   [FAILS, "CREATE TYPE st AS ENUM ('new', 'paid'); ALTER TABLE plain ALTER COLUMN b TYPE st USING b::st"],
