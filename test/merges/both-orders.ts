@@ -25,7 +25,7 @@ export async function judge(tools: Tools, files: PairFiles, before: string | und
   const dumps: string[] = [];
   for (const branch of ["own", "theirs"] as const) {
     const database = `${common}_${branch}_last`;
-    await server.query("postgres", `CREATE DATABASE ${database} TEMPLATE ${common}`);
+    await server.copyDatabase(common, database);
     await mustRun(tools, database, branch === "own" ? files.theirs : files.own);
     const failure = await psql(tools, database, files[branch]);
     if (failure) return { fails: { branch, ...failure } };

@@ -26,6 +26,7 @@ import {
   watchdog,
 } from "./postgres-process.ts";
 import { copyData } from "./standby.ts";
+import { untilTrue } from "./until.ts";
 
 export type { StopMode } from "./postgres-process.ts";
 
@@ -59,6 +60,11 @@ export interface PostgresServer {
   url(database: string, user?: string, password?: string): string;
   /** Makes a database of a name never used before, from template0 with UTF8 and C.UTF-8, and runs `sql` in it. */
   createDatabase(sql?: string): Promise<{ name: string; url: string }>;
+  /**
+   * Copies a database after its connections are closed. The server itself waits for them in 50 pauses, but each DROP
+   * DATABASE of another test ends a pause.
+   */
+  copyDatabase(template: string, name: string): Promise<void>;
   /** The rows of the last statement of `sql`, run as superuser on a connection of its own. */
   query(database: string, sql: string): Promise<Rows>;
   /** Everything the server has logged. */
@@ -265,6 +271,8 @@ function connections({ major, port, directory }: ServerAddress) {
     }
   };
   let databases = 0;
+  // By itself, 15 and newer write each page to the log as well, which takes twice as long.
+  const strategy = major >= 15 ? " STRATEGY FILE_COPY" : "";
   return {
     major,
     host: "127.0.0.1" as const,
@@ -276,11 +284,14 @@ function connections({ major, port, directory }: ServerAddress) {
     async createDatabase(sql?: string) {
       databases++;
       const name = `test_${process.pid}_${databases}_${Math.random().toString(36).slice(2, 8)}`;
-      // By itself, 15 and newer write each page to the log as well, which takes twice as long.
-      const strategy = major >= 15 ? " STRATEGY FILE_COPY" : "";
       await query("postgres", `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'${strategy}`);
       if (sql) await query(name, sql);
       return { name, url: url(name) };
+    },
+    async copyDatabase(template: string, name: string) {
+      const open = `SELECT FROM pg_stat_activity WHERE datname = '${template}'`;
+      await untilTrue((sql) => query("postgres", sql), `SELECT NOT EXISTS (${open})`);
+      await query("postgres", `CREATE DATABASE "${name}" TEMPLATE "${template}"${strategy}`);
     },
     log: () => readFileSync(join(directory, "log"), "utf8"),
   };

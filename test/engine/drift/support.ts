@@ -53,7 +53,7 @@ export async function driftOf(
 /** A copy of a world with its database, after a change by other means. */
 export async function copyOf(one: ServerWorld, sql: string): Promise<ServerWorld> {
   const name = `copy_${process.pid}_${Math.random().toString(36).slice(2)}`;
-  await one.server.query("postgres", `CREATE DATABASE ${name} TEMPLATE ${one.databaseName}`);
+  await one.server.copyDatabase(one.databaseName, name);
   await one.server.query(name, sql);
   return one.beside({}, { url: one.server.url(name) });
 }

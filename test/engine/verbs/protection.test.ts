@@ -68,7 +68,7 @@ for (const major of [15, 18] as const) {
       await other.up();
       await protect(other.context);
       const copy = `${other.databaseName}_copy`;
-      await other.server.query("postgres", `CREATE DATABASE "${copy}" TEMPLATE "${other.databaseName}"`);
+      await other.server.copyDatabase(other.databaseName, copy);
       const there = other.beside({}, { url: other.server.url(copy) });
       assert.equal((await there.status()).isProtected, false);
       assert.deepEqual(outcomes(await there.down({ all: true })), ["002 undone", "001 undone"]);

@@ -121,7 +121,7 @@ let copies = 0;
 async function copyDatabase(server: PostgresServer, template: string): Promise<string> {
   copies++;
   const name = `${template}_${copies}`;
-  await server.query("postgres", `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
+  await server.copyDatabase(template, name);
   return name;
 }
 
