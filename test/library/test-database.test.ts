@@ -106,6 +106,19 @@ for (const major of [15, 18] as const) {
       for (const { name } of made) assert.equal(await rows(server, name), 1);
     });
 
+    test("is dropped after the connections that are being closed", async () => {
+      const here = await world(server);
+      const database = await here.create();
+      const client = new pg.Client({ connectionString: database.url });
+      const errors: Error[] = [];
+      client.on("error", (error) => errors.push(error));
+      await client.connect();
+      const closed = client.query("SELECT pg_sleep(0.1)").then(() => client.end());
+      await Promise.all([closed, database.drop()]);
+      assert.deepEqual(errors, []);
+      assert.deepEqual(await here.databases(), await here.templates());
+    });
+
     test("is dropped with the connections to it", async () => {
       const here = await world(server);
       const database = await here.create();

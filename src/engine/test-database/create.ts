@@ -16,6 +16,7 @@ import {
   readServerFacts,
   readTestDatabases,
   type ServerFacts,
+  waitForClosing,
 } from "./databases.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { copyName, lockKeyOf, type TestNames, testNames } from "./names.ts";
@@ -228,6 +229,7 @@ class Making {
       // Nobody can connect to a template by mistake, which would keep it from being copied.
       await session.execute(`ALTER DATABASE ${unfinished} WITH ALLOW_CONNECTIONS false`);
       await session.execute(markSql(this.#names.unfinished, this.#now));
+      await waitForClosing(session, this.#names.unfinished);
       await session.execute(`ALTER DATABASE ${unfinished} RENAME TO ${quoteIdentifier(this.#names.template)}`);
     } catch (error) {
       await session.execute(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`).catch(() => {});
@@ -246,9 +248,10 @@ class Making {
   }
 }
 
-/** Drops a test database with all connections to it. */
+/** Drops a test database with all connections to it, after those that are just being closed. */
 export async function dropTestDatabase(named: Database, name: string): Promise<void> {
-  await withSession(named, `drop the test database ${name} with`, (session) =>
-    session.execute(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`),
-  );
+  await withSession(named, `drop the test database ${name} with`, async (session) => {
+    await waitForClosing(session, name);
+    await session.execute(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+  });
 }

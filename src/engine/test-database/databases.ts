@@ -110,3 +110,21 @@ export async function dropUnused(session: Session, name: string): Promise<void> 
 export function markSql(name: string, now: string): string {
   return `COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${quoteText(MARKER + now.slice(0, 8))}`;
 }
+
+/** How often connections that are being closed are looked for, and the seconds between. */
+const MOST_LOOKS = 50;
+const PAUSE_SECONDS = 0.01;
+
+/**
+ * Waits until nothing is connected to a database, half a second at most. A driver says that its pool is closed before the
+ * server has read that: ended by force then, its connections report an error that fails the test. And for a RENAME the
+ * server waits in 50 pauses of 0.1 s, but each DROP DATABASE of another process ends a pause.
+ */
+export async function waitForClosing(session: Session, name: string): Promise<void> {
+  const connected = `SELECT FROM pg_catalog.pg_stat_activity WHERE datname = ${quoteText(name)}`;
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    const [row] = await session.query(readSql(`SELECT EXISTS (${connected})::text AS connected`));
+    if (row?.connected !== "true") return;
+    await session.query(`SELECT pg_catalog.pg_sleep(${PAUSE_SECONDS})`);
+  }
+}
