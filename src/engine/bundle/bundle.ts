@@ -49,7 +49,8 @@ export async function bundle(
   const read = readMigrations(context);
   const { migrations, findings } = read;
   // Placeholder values may be known only where the bundle will run.
-  const inspected = inspectFiles(fileSystem, migrations, settings).filter(({ rule }) => rule !== "placeholder");
+  const inspections = [...inspectFiles(fileSystem, migrations, settings).values()];
+  const inspected = inspections.flatMap((one) => one.findings.filter(({ rule }) => rule !== "placeholder"));
   const all = [...findings, ...gapFindings(read, settings.directory), ...inspected];
   refuseUnsound(all.sort(byWeightAndPlace), "bundle the migrations");
   const sealed = migrations.map(({ version, up }) => ({ version, checksum: up.checksum }));

@@ -14,6 +14,7 @@ import type { VersionControl } from "../../ports/version-control.ts";
 import { byWeightAndPlace } from "../files/read-migrations.ts";
 import { type TestedMerge, testMerge } from "../merge/both-orders.ts";
 import type { Meanwhile } from "../merge/meanwhile.ts";
+import type { ReadBefore } from "../run/run-plan.ts";
 import type { Context } from "../session/context.ts";
 import { countOutcomes } from "../shadow/down-result.ts";
 import { createdRoles, createRoles } from "../shadow/missing-roles.ts";
@@ -71,7 +72,8 @@ export async function check(context: Context, database: Database | undefined, op
     const applied = database ? [] : beginning.migrations;
     const older = new OlderFiles(applied, () => prepared?.noteOf(applied.length, "files"));
     const inspected = await inspectAll(context, database, read, older);
-    const result = inspected.mayRun ? await runFiles(context, files, options) : NOTHING_RUN;
+    const before = { files: read.versioned, inspections: inspected.inspections };
+    const result = inspected.mayRun ? await runFiles(context, { ...files, before }, options) : NOTHING_RUN;
     older.keep();
     const report = reportOf(database, files, inspected, result);
     return { report, known: updatedKnown(known, result.verdict) };
@@ -116,6 +118,11 @@ interface Files extends ChosenFiles {
   readonly repeatables: readonly Repeatable[];
 }
 
+/** The same, inspected. */
+interface RunFiles extends Files {
+  readonly before: ReadBefore;
+}
+
 /** The files that a trial runs here, and those that it begins with. */
 function trialFiles({ settings }: Context, { migrations: all, repeatables, paths }: Files) {
   const migrations = all.filter(({ up }) => runsIn(up.header, settings.environment));
@@ -142,7 +149,7 @@ const NOTHING_RUN: Result = {
   verdict: { findings: [], ignored: [], known: [], warnings: [], outdated: [] },
 };
 
-async function runFiles(context: Context, files: Files, options: CheckOptions): Promise<Result> {
+async function runFiles(context: Context, files: RunFiles, options: CheckOptions): Promise<Result> {
   const limit = timeLimit(context.signal, options.limitMs);
   try {
     return await runWithin({ ...context, signal: limit.signal }, limit, files, options);
@@ -157,17 +164,17 @@ async function runFiles(context: Context, files: Files, options: CheckOptions): 
 async function runWithin(
   context: Context,
   limit: TimeLimit,
-  files: Files,
+  files: RunFiles,
   { inShadow, levels, known, sizes: given }: CheckOptions,
 ): Promise<Result> {
   const { fileSystem, signal } = context;
   const own = { fileSystem, signal };
-  const { earlier, meanwhile } = files;
+  const { earlier, meanwhile, before } = files;
   const parse = parseWith(await context.sqlParser?.());
   const { beginning, ...chosen } = trialFiles(context, files);
   // The rules look at a file while the database runs the next ones.
   const ran = (file: TracedFile) => void setTimeout(() => judgeAhead(file, CHECK_RULES, levels));
-  const plan = { ...chosen, earlier, parse, ran, limit };
+  const plan = { ...chosen, before, earlier, parse, ran, limit };
   const { trial, database, standIns, roles } = await inShadow(async (shadow, start) => {
     const one = new Trial({ ...shadow, ...own }, plan, start);
     await one.run();

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Finding } from "../../core/failure/failure.ts";
+import type { Inspection } from "../../core/migrations/inspect.ts";
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import type { SyntaxCheck } from "../../core/reports/syntax-check.ts";
 import { inspectFiles } from "../files/inspect-files.ts";
@@ -21,17 +22,23 @@ export interface InspectedWith {
   readonly serverMajor?: number | undefined;
 }
 
+/** The same, with what was found in each file of the migrations. */
+export interface InspectedTexts extends InspectedFiles {
+  readonly inspections: ReadonlyMap<SqlFile, Inspection>;
+}
+
 /** Inspects the text of migrations, up and down, and of other files. */
 export async function inspectTexts(
   context: Context,
   migrations: readonly Migration[],
   { others = [], database, serverMajor }: InspectedWith = {},
-): Promise<InspectedFiles> {
+): Promise<InspectedTexts> {
   const { fileSystem, settings } = context;
-  const inspected = inspectFiles(fileSystem, migrations, settings, database);
+  const inspections = inspectFiles(fileSystem, migrations, settings, database);
   const files = filesToParse(migrations, others, settings.environment);
   const { findings, syntax } = await checkSyntax(context, files, serverMajor);
-  return { findings: [...inspected, ...findings], syntax };
+  const inspected = [...inspections.values()].flatMap((one) => one.findings);
+  return { findings: [...inspected, ...findings], syntax, inspections };
 }
 
 /**
@@ -57,9 +64,9 @@ export class OlderFiles {
       const { of, findings, syntax } = JSON.parse(noted) as InspectedFiles & { readonly of: string };
       if (of === files) return { findings, syntax };
     }
-    const inspected = await inspectTexts(context, this.migrations);
-    this.#toKeep = JSON.stringify({ of: files, ...inspected });
-    return inspected;
+    const { findings, syntax } = await inspectTexts(context, this.migrations);
+    this.#toKeep = JSON.stringify({ of: files, findings, syntax });
+    return { findings, syntax };
   }
 
   /** Keeps the note, once the database is kept. */

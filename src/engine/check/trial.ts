@@ -14,7 +14,7 @@ import { DownRows } from "../rows/down-rows.ts";
 import { RowTests, withMisfits } from "../rows/row-tests.ts";
 import { inTurn } from "../run/around-run.ts";
 import { migrate } from "../run/migrate.ts";
-import type { ChosenFiles, RunOptions } from "../run/run-plan.ts";
+import type { ChosenFiles, ReadBefore, RunOptions } from "../run/run-plan.ts";
 import type { Script } from "../script/load-scripts.ts";
 import type { DatabaseContext } from "../session/context.ts";
 import type { StatementWatch } from "../session/statement-watch.ts";
@@ -34,6 +34,8 @@ import { UnsentStatements } from "./unsent-statements.ts";
 export interface TrialPlan {
   /** Those that run, lowest version first. */
   readonly migrations: readonly Migration[];
+  /** The same as they were read. */
+  readonly before?: ReadBefore | undefined;
   /** True for a file whose statements are traced. */
   readonly examines: (migration: Migration) => boolean;
   /** True for a migration whose down script is tested. */
@@ -221,7 +223,7 @@ export class Trial {
   /** Rows that a statement does not fit are deleted, so that the rest of the files is examined as well. */
   async #migrate(context: DatabaseContext, target: UpTarget = {}, options: RunOptions = {}) {
     for (;;) {
-      const { failure } = await migrate(context, target, options);
+      const { failure } = await migrate(context, target, { ...options, before: this.#plan.before });
       if (!failure) return undefined;
       if (context.signal.aborted) throw failure;
       const role = missingRole(this.#context, failure);

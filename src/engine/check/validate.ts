@@ -1,6 +1,7 @@
 import type { Finding } from "../../core/failure/failure.ts";
 import { runsIn } from "../../core/migrations/header.ts";
 import { compareHistory, type Entry, isPending } from "../../core/migrations/history.ts";
+import type { Inspection } from "../../core/migrations/inspect.ts";
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { changedFile, missingFile, outOfOrderFile, unfinishedStep } from "../../core/migrations/plan.ts";
 import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
@@ -46,6 +47,8 @@ export interface Inspected {
   readonly findings: readonly Finding[];
   /** Warnings about several files together. @param concerns true for the path of a file that they may be about */
   readonly aboutSeveral: (concerns: (path: string) => boolean) => Finding[];
+  /** What was found in the files of the migrations; none for older ones. */
+  readonly inspections: ReadonlyMap<SqlFile, Inspection>;
   /** False if an error keeps the files from running on an empty database. */
   readonly mayRun: boolean;
   /** Undefined when this copy of pgstep has no parser. */
@@ -116,7 +119,7 @@ export async function inspectAll(
       ...filesWithoutStatements(empty.filter(({ path }) => concerns(path))),
       ...gapFindings(files, settings.directory, entries, concerns),
     ],
-    mayRun,
+    ...{ inspections: now.inspections, mayRun },
     ...(syntax && { syntax }),
   };
 }

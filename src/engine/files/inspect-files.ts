@@ -1,24 +1,26 @@
 import type { Settings } from "../../core/configuration/settings.ts";
-import type { Finding } from "../../core/failure/failure.ts";
 import { type Header, runsIn } from "../../core/migrations/header.ts";
-import { inspect } from "../../core/migrations/inspect.ts";
-import type { Migration } from "../../core/migrations/migration.ts";
+import { type Inspection, inspect } from "../../core/migrations/inspect.ts";
+import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
 import { scanBytes } from "../../core/scanner/scan.ts";
 import type { FileSystem } from "../../ports/file-system.ts";
 
-/** Checks the statements in all files of these migrations. */
+/** Inspects the statements in all files of these migrations. */
 export function inspectFiles(
   fileSystem: FileSystem,
   migrations: readonly Migration[],
   { environment, placeholders }: Pick<Settings, "environment" | "placeholders">,
   database?: string,
-): Finding[] {
-  return migrations.flatMap(({ up, down }) => {
+): Map<SqlFile, Inspection> {
+  const inspections = new Map<SqlFile, Inspection>();
+  for (const { up, down } of migrations) {
     // Placeholder values may be known only where the migration runs.
     const options = (header: Header) => (runsIn(up.header, environment) ? placeholdersIn(header, placeholders) : {});
-    return (down ? [up, down] : [up]).flatMap(
-      ({ path, header }) => inspect(path, header, scanBytes(fileSystem.read(path), options(header)), database).findings,
-    );
-  });
+    for (const file of down ? [up, down] : [up]) {
+      const { path, header } = file;
+      inspections.set(file, inspect(path, header, scanBytes(fileSystem.read(path), options(header)), database));
+    }
+  }
+  return inspections;
 }

@@ -46,7 +46,7 @@ export async function carryOut(context: DatabaseContext, kind: RunKind, options:
       return { alreadyApplied, steps, repeatable: around.repeatable.stale.map(notRun) };
     }
     if (!isDirect(state, session)) requirePoolable(state, scripts);
-    return await executeLocked(context, session, state, kind.plan, options);
+    return await executeLocked(context, session, planned, kind.plan, options);
   };
   return await withSession(database, kind.doing, work, signal);
 }

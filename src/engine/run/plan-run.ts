@@ -35,12 +35,13 @@ export interface RunChoice {
  */
 export function plannerOf(context: DatabaseContext, choice: RunChoice, options: RunOptions): Planner {
   const { fileSystem, settings } = context;
-  const { only } = options;
-  const all = readMigrations(context);
+  const { only, before } = options;
+  const all = before?.files ?? readMigrations(context);
   const files = only ? { ...all, migrations: all.migrations.filter(only.migration) } : all;
   if (files.findings.some(({ severity }) => severity === "error")) {
     // Report all errors together, including those in migrations that are already applied.
-    const findings = [...files.findings, ...inspectFiles(fileSystem, files.migrations, settings)];
+    const inspected = [...inspectFiles(fileSystem, files.migrations, settings).values()];
+    const findings = [...files.findings, ...inspected.flatMap((one) => one.findings)];
     refuseUnsound(findings.sort(byWeightAndPlace), "run migrations");
   }
   const around = readAround(context, choice.command, all.layout, only);
@@ -120,7 +121,10 @@ class Planning {
 
   async #load(session: Session, state: DatabaseState, plan: Plan): ReturnType<typeof loadScripts> {
     const { fileSystem, settings } = this.#context;
-    const place = { names: tableNames(settings), database: state.name, placeholders: settings.placeholders };
+    const place = {
+      ...{ names: tableNames(settings), database: state.name, placeholders: settings.placeholders },
+      inspections: this.#options.before?.inspections,
+    };
     const { scripts, findings } = await loadScripts(plan, fileSystem, session, place, this.#seen);
     return { scripts: begunOnesResumed(scripts, state.unfinished), findings };
   }

@@ -37,29 +37,32 @@ interface ExecutionOptions extends RunOptions {
 /**
  * Takes the lock, plans again under it, and runs the plan: retries steps that a busy table refused, plans again when
  * another run came first, and reads the outcome from the database when the connection is lost.
- * @param looked the state of the database and of this session as read before
+ * @param looked the plan made before, which holds where nobody else can change the database
  * @throws Failure before the first step
  */
 export async function executeLocked(
   context: DatabaseContext,
   session: Session,
-  looked: DatabaseState,
+  looked: RunPlan,
   planner: Planner,
   options: RunOptions,
 ): Promise<Executed> {
-  const hasSchema = looked.schemaExists;
-  const work = (lock: RunLock) => execute(context, session, lock, planner, { ...options, hasSchema });
-  return await withRunLock(context, session, { doing: "migrate", looked }, work);
+  const { state } = looked;
+  const isAlone = context.isRehearsal && session.backend.embedded;
+  const work = async (lock: RunLock) => {
+    const planned = isAlone ? looked : await planner(session);
+    return await execute(context, session, lock, { planned, planner }, { ...options, hasSchema: state.schemaExists });
+  };
+  return await withRunLock(context, session, { doing: "migrate", looked: state }, work);
 }
 
 async function execute(
   context: DatabaseContext,
   session: Session,
   lock: RunLock,
-  planner: Planner,
+  { planned, planner }: { readonly planned: RunPlan; readonly planner: Planner },
   options: ExecutionOptions,
 ): Promise<Executed> {
-  const planned = await planner(session);
   const { scripts, alreadyApplied, state, around } = planned;
   if (scripts.length === 0 && !hasOwnWork(around)) {
     await lock.release();

@@ -1,9 +1,11 @@
 import type { Finding } from "../../core/failure/failure.ts";
 import type { HookMoment } from "../../core/hooks/hook.ts";
-import type { Migration } from "../../core/migrations/migration.ts";
+import type { Inspection } from "../../core/migrations/inspect.ts";
+import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import type { Plan } from "../../core/migrations/plan.ts";
 import type { Repeatable } from "../../core/repeatable/repeatable.ts";
 import type { Session } from "../../ports/session.ts";
+import type { MigrationFiles } from "../files/read-migrations.ts";
 import type { DatabaseState } from "../history/read-state.ts";
 import type { LoadedHook } from "../hooks/run-hooks.ts";
 import type { Script } from "../script/load-scripts.ts";
@@ -42,12 +44,21 @@ export interface RunOptions {
   readonly afterLoss?: Inquiry;
   /** Runs no repeatable migrations, even if no migration stays pending. */
   readonly withoutRepeatables?: boolean;
+  /** The migrations as they were read before, so that they need not be read and inspected again. */
+  readonly before?: ReadBefore | undefined;
   /** Leaves out all other files, as if they did not exist. */
   readonly only?: ChosenFiles;
   /** Called on the run's session before each step, outside a transaction. Such a run is slower. */
   readonly beforeStep?: AroundStep;
   /** Called on the run's session after each step that took effect, outside a transaction. Such a run is slower. */
   readonly afterStep?: AroundStep;
+}
+
+/** Migrations that were read before a run. */
+export interface ReadBefore {
+  readonly files: MigrationFiles;
+  /** What was found in some of the files; none with an error. */
+  readonly inspections: ReadonlyMap<SqlFile, Inspection>;
 }
 
 /** Some of the files of a run. */

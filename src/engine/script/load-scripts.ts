@@ -47,7 +47,7 @@ export async function loadScripts(
   plan: Plan,
   fileSystem: FileSystem,
   session: Session,
-  { names, database, placeholders }: Whereabouts,
+  { names, database, placeholders, inspections }: Whereabouts,
   seen: Map<SqlFile, Script>,
 ): Promise<{ scripts: Script[]; findings: Finding[] }> {
   const standardConformingStrings = session.backend.parameters.standard_conforming_strings !== "off";
@@ -63,7 +63,8 @@ export async function loadScripts(
     const { pieces, ...source } = step.script
       ? fileSource(fileSystem, step, options)
       : await storedSource(session, names, step, options);
-    const inspection = inspect(source.path, source.header, pieces(), database);
+    const before = standardConformingStrings && step.script && inspections?.get(step.script);
+    const inspection = before || inspect(source.path, source.header, pieces(), database);
     const script: Script = { step, ...source, inspection };
     scripts.push(script);
     if (step.script) {
@@ -109,6 +110,8 @@ interface Whereabouts {
   /** The database's own name. */
   readonly database: string;
   readonly placeholders?: GivenPlaceholders | undefined;
+  /** What was found before in files that are read with these placeholders and standard strings. */
+  readonly inspections?: ReadonlyMap<SqlFile, Inspection> | undefined;
 }
 
 type OptionsOf = (header: Header) => ScanOptions;
