@@ -47,15 +47,19 @@ export async function readRelations(
   return relationsIn(await askRelations(session, newestOid, form));
 }
 
-/** The present facts about some relations, by their oids; without those that are gone. */
+/**
+ * The present facts about some relations, by their oids; without those that are gone.
+ * @param known as for `relationsIn`
+ */
 export async function readFacts(
   session: Session,
   relations: readonly { readonly oid: number }[],
   form: QueryForm,
+  known: ReadonlyMap<number, Relation>,
 ): Promise<Map<number, Relation>> {
   if (relations.length === 0) return new Map();
   const [row] = await runKept(session, FACTS_QUERY[form], `('{${relations.map(({ oid }) => oid)}}')`);
-  return relationsIn(row);
+  return relationsIn(row, known);
 }
 
 /** All things that clients can name. */

@@ -13,7 +13,7 @@ import type { Relation, Touch } from "../../core/trace/trace.ts";
 import type { Session } from "../../ports/session.ts";
 import { runKept } from "../session/prepared-statements.ts";
 import { readFacts, readRelations } from "./contents.ts";
-import { countersIn, type LockedRelation, lockedIn, relationsIn } from "./trace-answers.ts";
+import { countersIn, isSame, type LockedRelation, lockedIn, relationsIn } from "./trace-answers.ts";
 import { afterCreate, CHANGED_QUERY, COUNTERS_QUERY, LOCKED_QUERY, type QueryForm } from "./trace-sql.ts";
 
 /** What was last seen of a relation within a transaction. */
@@ -145,14 +145,14 @@ export class SeenRelations {
       const [row] = await this.#inTurn(
         runKept(session, CHANGED_QUERY[this.#form], `(${this.#lastOid}, '{${[...kept]}}')`),
       );
-      return this.#touched(sights, lockedIn(row), relationsIn(row, "read"));
+      return this.#touched(sights, lockedIn(row), relationsIn(row, this.#all, "read"));
     }
     const [row] = await this.#inTurn(runKept(session, LOCKED_QUERY, `(${this.#lastOid})`));
     const locked = lockedIn(row);
     const changed = locked.filter(({ oid, lock, fileNode }) => {
       return this.#all.has(oid) && fileNode !== undefined && mayChange(lock) && !kept.has(oid);
     });
-    return this.#touched(sights, locked, await readFacts(session, changed, this.#form));
+    return this.#touched(sights, locked, await readFacts(session, changed, this.#form, this.#all));
   }
 
   #noteAccess(statement: ParsedStatement): void {
@@ -207,12 +207,12 @@ export class SeenRelations {
   /** Reads known relations after statements that may change them without a lock that is still held. */
   async readAgain(session: Session, mayHaveChanged: (relation: Relation) => boolean): Promise<Touch[]> {
     const known = [...this.#all.values()].filter(mayHaveChanged);
-    const read = await this.#inTurn(readFacts(session, known, this.#form));
+    const read = await this.#inTurn(readFacts(session, known, this.#form, this.#all));
     const touches: Touch[] = [];
     for (const before of known) {
       const { oid } = before;
       const now = read.get(oid);
-      const after = now && unlessEqual(before, now);
+      const after = now && isSame(before, now) ? before : now;
       if (after === before) continue;
       if (after) this.#all.set(oid, after);
       else this.#all.delete(oid);
@@ -233,7 +233,7 @@ export class SeenRelations {
     const seen = sights.get(oid);
     const counters = seen ?? afterCreate(before);
     const isDropped = fileNode === undefined;
-    const after = isDropped ? undefined : read ? unlessEqual(before, read) : before;
+    const after = isDropped ? undefined : read && !isSame(before, read) ? read : before;
     if (after) this.#all.set(oid, after);
     else this.#all.delete(oid);
     sights.set(oid, { fileNode: fileNode ?? 0, scans, lock });
@@ -242,8 +242,4 @@ export class SeenRelations {
     const isNews = lock !== seen?.lock || isRewritten || isScanned || after !== before;
     return isNews ? [{ before, after, lock, held: seen?.lock, rewritten: isRewritten, scanned: isScanned }] : [];
   }
-}
-
-function unlessEqual(known: Relation, read: Relation): Relation {
-  return JSON.stringify(known) === JSON.stringify(read) ? known : read;
 }

@@ -1,7 +1,8 @@
 import { LOCK_MODES, type LockMode, stronger } from "../../core/trace/lock-modes.ts";
 import type { Column, Constraint, Index, NamedThing, Policy, Relation } from "../../core/trace/trace.ts";
-import type { Row } from "../../ports/session.ts";
+import { AnswerNotUnderstood, type Row } from "../../ports/session.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
+import { FORM_FEED } from "./trace-sql.ts";
 
 /* The shapes of the answers to the queries in trace-sql.ts. */
 
@@ -121,17 +122,41 @@ const RELATION: Shape = [
   ],
 ];
 const COUNTERS: Shape = ["list of", ["parts", ["number", "number", "number"]]];
-const RELATIONS: Shape = ["list of", RELATION];
 const LOCKED: Shape = ["list of", ["parts", ["number", ["list of", "text"], "number?", "number?"]]];
 export const THINGS: Shape = [
   "list of",
   ["parts", ["text", "number", "text", "text", "text", "text", "number", "number"]],
 ];
 
-/** The relations of an answer to `RELATIONS_QUERY` or `FACTS_QUERY`, or of the column `read`, by their oids. */
-export function relationsIn(answer: Row | undefined, column = "seen"): Map<number, Relation> {
-  const read = jsonAnswer<RelationFacts[]>(answer?.[column], RELATIONS).map(relationOf);
+/** The texts that relations were read from. */
+const texts = new WeakMap<Relation, string>();
+
+/** True if two relations are equal in all that is known of them. */
+export function isSame(one: Relation, other: Relation): boolean {
+  return texts.get(one) === texts.get(other);
+}
+
+/**
+ * The relations of an answer to `RELATIONS_QUERY` or `FACTS_QUERY`, or of the column `read`, by their oids.
+ * @param known relations by their oids; those that have not changed are not read again
+ */
+export function relationsIn(
+  answer: Row | undefined,
+  known: ReadonlyMap<number, Relation> = new Map(),
+  column = "seen",
+): Map<number, Relation> {
+  const text = answer?.[column];
+  if (typeof text !== "string") throw new AnswerNotUnderstood("the answer is not text");
+  const read = text === "" ? [] : text.split(FORM_FEED).map((one) => relationIn(one, known));
   return new Map(read.map((one) => [one.oid, one]));
+}
+
+function relationIn(text: string, known: ReadonlyMap<number, Relation>): Relation {
+  const before = known.get(Number.parseInt(text.slice(1), 10));
+  if (before && texts.get(before) === text) return before;
+  const relation = relationOf(jsonAnswer<RelationFacts>(text, RELATION));
+  texts.set(relation, text);
+  return relation;
 }
 
 /** The counters of an answer to `COUNTERS_QUERY`. */

@@ -81,6 +81,12 @@ const relationSql = ({
  FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam WHERE indrelid = c.oid),
  ${policies})`;
 
+/** No JSON text has this character: it separates the relations of an answer. */
+export const FORM_FEED = "\f";
+
+/** All relations of a query, each as the text of `relationSql`. */
+const allOf = (relation: string) => `COALESCE(string_agg(${relation}::text, chr(12)), '')`;
+
 /**
  * A query for relations, and a shorter form of it for a database without privileges, row security and publications.
  * Executing a long query takes several times as long, even if most of it finds nothing.
@@ -101,9 +107,7 @@ function inBothForms({
 export const RELATIONS_QUERY = inBothForms({
   name: "relations",
   parameters: "(oid)",
-  sql: (
-    relation,
-  ) => `SELECT COALESCE(json_agg(${relation}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+  sql: (relation) => `SELECT ${allOf(relation)} AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
  WHERE c.oid >= ${FIRST_OID} AND c.oid > $1 AND relkind IN (${KINDS}) AND relpersistence <> 't'`,
 });
 
@@ -157,7 +161,7 @@ export const CHANGED_QUERY = inBothForms({
  AND granted AND relation BETWEEN ${FIRST_OID} AND $1 GROUP BY relation)
  SELECT (SELECT COALESCE(json_agg(json_build_array(l.oid::int8, modes, relfilenode::int8, pg_stat_get_xact_numscans(c.oid))), '[]')::text
  FROM locked l LEFT JOIN pg_class c ON c.oid = l.oid WHERE c.oid IS NULL OR relkind IN (${KINDS})) AS seen,
- (SELECT COALESCE(json_agg(${relation}), '[]')::text FROM locked l JOIN pg_class c ON c.oid = l.oid JOIN pg_namespace n ON n.oid = relnamespace
+ (SELECT ${allOf(relation)} FROM locked l JOIN pg_class c ON c.oid = l.oid JOIN pg_namespace n ON n.oid = relnamespace
  WHERE relkind IN (${KINDS}) AND modes && '{${CHANGING_MODES}}' AND l.oid <> ALL($2)) AS read`,
 });
 
@@ -165,9 +169,7 @@ export const CHANGED_QUERY = inBothForms({
 export const FACTS_QUERY = inBothForms({
   name: "facts",
   parameters: "(oid[])",
-  sql: (
-    relation,
-  ) => `SELECT COALESCE(json_agg(${relation}), '[]')::text AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+  sql: (relation) => `SELECT ${allOf(relation)} AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
  WHERE c.oid = ANY($1)`,
 });
 
