@@ -114,10 +114,15 @@ export function valuesOfDomain(domain: ValueType, types: Types): string[] {
 
 /** Values to try for a column whose made-up value violates a constraint. */
 export function otherValues(condition: string, type: ValueType | undefined): string[] {
+  return otherTexts(condition, type).map(quoteText);
+}
+
+/** The same as texts that may not be ones of the type. */
+export function otherTexts(condition: string, type: ValueType | undefined): string[] {
   const category = type?.category ?? "";
   const literals = literalsIn(condition);
   const lengths =
     category === "S" ? literals.filter((one) => /^[1-9]\d?$/.test(one)).map((one) => "a".repeat(Number(one))) : [];
   const forms = category === "S" || category === "U" ? FORMS : [];
-  return [...literals, ...lengths, ...forms].map(quoteText);
+  return [...literals, ...lengths, ...forms];
 }

@@ -64,9 +64,14 @@ export class RowAttempts {
     return undefined;
   }
 
+  /** Puts a row before the others. */
+  prefer(row: MadeUpRow): void {
+    this.#waiting.unshift(row);
+  }
+
   /** Adds the rows that may help after a refusal. */
   refused(row: MadeUpRow, { code, constraint }: RowRefusal): void {
-    if (code !== CHECK_VIOLATION) return;
+    if (!isCheckViolation(code)) return;
     const check = this.#table.checks.find(([name]) => name === constraint);
     if (!check) return;
     const [, numbers, condition] = check;
@@ -104,7 +109,10 @@ export class RowAttempts {
   }
 }
 
-const CHECK_VIOLATION = "23514";
+export function isCheckViolation(code: string): boolean {
+  return code === "23514";
+}
+
 const MOST_ATTEMPTS = 32;
 const MOST_OPTIONAL = 4;
 

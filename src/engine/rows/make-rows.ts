@@ -1,6 +1,7 @@
+import { searchValues, type ValueSearch } from "../../core/rows/allowed-values.ts";
 import type { MadeUp } from "../../core/rows/lost-values.ts";
 import { valuesOfDomain } from "../../core/rows/made-up-values.ts";
-import { insertSql, type MadeUpRow, RowAttempts } from "../../core/rows/row-attempts.ts";
+import { insertSql, isCheckViolation, type MadeUpRow, RowAttempts } from "../../core/rows/row-attempts.ts";
 import type { TableShape, ValueType } from "../../core/rows/table-shape.ts";
 import type { ValueStyle } from "../../core/rows/value-styles.ts";
 import { quoteIdentifier, quoteText } from "../../core/sql/quote.ts";
@@ -101,20 +102,40 @@ async function makeRow(
   filled: ReadonlySet<number>,
 ): Promise<boolean> {
   const attempts = new RowAttempts(table, types, (oid) => filled.has(oid));
-  return await firstTaken(attempts, (row) => attempt(session, insertSql(table, row)));
+  return await firstTaken(session, { table, types }, attempts, (row) => attempt(session, insertSql(table, row)));
 }
 
 /** @param insert returns the failure, if the server refuses the row @returns false if every row was refused */
 async function firstTaken(
+  session: Session,
+  { table, types }: { readonly table: TableShape; readonly types: Shapes["types"] },
   attempts: RowAttempts,
   insert: (row: MadeUpRow) => Promise<ServerFailure | undefined>,
 ): Promise<boolean> {
+  let hasSearched = false;
   for (let row = attempts.next(); row; row = attempts.next()) {
     const refusal = await insert(row);
     if (!refusal) return true;
-    attempts.refused(row, { code: refusal.server.code, constraint: refusal.server.constraint });
+    const { code, constraint } = refusal.server;
+    attempts.refused(row, { code, constraint });
+    if (hasSearched || !isCheckViolation(code)) continue;
+    hasSearched = true;
+    const better = await allowedRow(session, searchValues(table, types, row));
+    if (better) attempts.prefer(better);
   }
   return false;
+}
+
+/** The row that a search finds; undefined if the server cannot compute a value or a condition. */
+async function allowedRow(session: Session, search: ValueSearch | undefined): Promise<MadeUpRow | undefined> {
+  if (!search) return undefined;
+  let places: (number[] | null)[] = [];
+  const refusal = await inSavepoint(session, async () => {
+    const [answer] = await session.query(`SAVEPOINT pgstep_row; ${search.sql}`);
+    await session.execute("RELEASE SAVEPOINT pgstep_row");
+    places = jsonAnswer(answer?.places, ["list of", ["maybe", ["list of", "number"]]]);
+  });
+  return refusal ? undefined : search.rowOf(places);
 }
 
 /**
@@ -127,7 +148,7 @@ export async function addRows(session: Session, { tables, types }: Shapes, style
   await attempt(session, "SET LOCAL session_replication_role = replica");
   for (const table of tables) {
     const attempts = new RowAttempts(table, types, (oid) => filled.has(oid), style);
-    const isFilled = await firstTaken(attempts, async (row) => {
+    const isFilled = await firstTaken(session, { table, types }, attempts, async (row) => {
       const { stored, refusal } = await insertStored(session, table, row);
       if (stored) made.push({ table: table.name, values: stored });
       return refusal;

@@ -121,6 +121,19 @@ CREATE CONSTRAINT TRIGGER later AFTER UPDATE ON t DEFERRABLE INITIALLY DEFERRED 
     assert.deepEqual([misfits, rows], [[], "0 0"]);
   });
 
+  test("finds values that several constraints demand together", async () => {
+    const { misfits, without } = await tested({
+      "001_a.sql": `CREATE TYPE state AS ENUM ('open', 'it''s closed');
+CREATE TABLE rates (id int PRIMARY KEY, mode text NOT NULL CHECK (mode IN ('moving', 'fixed')), code varchar(3) NOT NULL,
+  rate numeric, pinned int, at timestamptz, state state NOT NULL, ended date CHECK (rate IS NULL OR rate > 0),
+  CONSTRAINT by_mode CHECK (mode = 'moving' AND rate IS NULL AND pinned IS NULL AND ((at IS NULL) = (code = 'abc'))
+    OR mode = 'fixed' AND pinned = 7 AND rate IS NOT NULL AND at IS NOT NULL AND code = 'x'),
+  CONSTRAINT by_state CHECK ((state = 'it''s closed'::state) = (ended IS NULL)), CHECK (ended <> DATE '2001-02-03'));`,
+      "002_b.sql": "DO $$ BEGIN ALTER TABLE rates ADD n int NOT NULL; END $$;",
+    });
+    assert.deepEqual([misfits, without], [["002_b.sql:1 23502"], []]);
+  });
+
   test("leaves sequences and tables as they are, and names the tables without a row", async () => {
     const files = {
       "001_given.sql":
