@@ -22,7 +22,7 @@ export interface TableName {
 type Source = Pick<Statement, "text" | "standardConformingStrings">;
 
 /** A quick check that a statement destroys nothing; its text begins with its first token. */
-const MAY_DESTROY = /^(?:DROP|TRUNCATE|DELETE|UPDATE|MERGE|WITH|ALTER)\b/i;
+const MAY_DESTROY = /^(?:DROP|TRUNCATE|DELETE|UPDATE|MERGE|WITH|ALTER\b[\s\S]*\b(?:DROP|TYPE))\b/i;
 
 /**
  * The data that a statement destroys, as far as its text shows it; undefined for none. Covers DROP TABLE, DROP SCHEMA,
