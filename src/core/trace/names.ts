@@ -119,6 +119,21 @@ export function leavesAlone(statement: Parsed, text: string, { name, indexes, is
   return KEEPING.has(kindOf(statement)) && !names(text, name);
 }
 
+const CHANGING_ROWS: ReadonlySet<string | undefined> = new Set(["DeleteStmt", "InsertStmt", "MergeStmt", "UpdateStmt"]);
+
+/**
+ * True if a statement changes rows and no definition, unless a trigger does: PostgreSQL refuses to change a relation that
+ * the statement uses, and it calls none of the project's own functions.
+ * @param isOwn true for the name of such a function, without schema
+ */
+export function changesRowsOnly(statement: Parsed, isOwn: (name: string) => boolean): boolean {
+  if (!CHANGING_ROWS.has(kindOf(statement))) return false;
+  const called = nodesOf(statement.tree, "FuncCall").map((call) =>
+    textAt(listAt(call, "funcname").at(-1), "String", "sval"),
+  );
+  return !called.some((name) => name === undefined || isOwn(name));
+}
+
 /** True if a statement locks no relations but those that it names, event triggers aside. */
 export function locksOnlyNamed(statement: Parsed): boolean {
   return ["CreateStmt", "IndexStmt"].includes(kindOf(statement) ?? "");

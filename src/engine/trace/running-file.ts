@@ -51,6 +51,11 @@ export class RunningFile {
     if (grants) this.grants.push(grants);
   }
 
+  /** True if this file, or one before it that has not ended, may have made things that are not known yet. */
+  get mayHaveUnknownThings(): boolean {
+    return this.hasNewThings || this.previous?.mayHaveUnknownThings === true;
+  }
+
   /** True if a statement may have changed privileges on a relation. */
   mayHaveGrantedOn(relation: Relation): boolean {
     return this.grants.some((mayChange) => mayChange(relation));

@@ -128,8 +128,9 @@ export class SeenRelations {
   /**
    * What a statement has done to the relations that its transaction has locked. The first question is sent before the
    * first `await`, so that it can follow the statement at once.
+   * @param isOfRows true if it has certainly changed no definition
    */
-  async look(session: Session, statement: ParsedStatement): Promise<Touch[]> {
+  async look(session: Session, statement: ParsedStatement, isOfRows = false): Promise<Touch[]> {
     this.#hasEventTriggers ||= kindOf(statement) === "CreateEventTrigStmt";
     this.#noteAccess(statement);
     if (this.#leavesAll(statement)) {
@@ -138,9 +139,9 @@ export class SeenRelations {
       return [];
     }
     const sights = this.#sights;
-    const kept = this.#keptBy(statement);
+    const kept = isOfRows ? undefined : this.#keptBy(statement);
     for (const name of lockedNames(statement)) this.#lockedNames.add(name);
-    if (changesDefinition(statement)) {
+    if (kept && changesDefinition(statement)) {
       // Then the answer is most likely needed.
       const [row] = await this.#inTurn(
         runKept(session, CHANGED_QUERY[this.#form], `(${this.#lastOid}, '{${[...kept]}}')`),
@@ -150,7 +151,7 @@ export class SeenRelations {
     const [row] = await this.#inTurn(runKept(session, LOCKED_QUERY, `(${this.#lastOid})`));
     const locked = lockedIn(row);
     const changed = locked.filter(({ oid, lock, fileNode }) => {
-      return this.#all.has(oid) && fileNode !== undefined && mayChange(lock) && !kept.has(oid);
+      return kept && this.#all.has(oid) && fileNode !== undefined && mayChange(lock) && !kept.has(oid);
     });
     return this.#touched(sights, locked, await readFacts(session, changed, this.#form, this.#all));
   }

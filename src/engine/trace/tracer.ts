@@ -1,6 +1,13 @@
 import { kindOf, type Node } from "../../core/parse-tree/node.ts";
 import type { Statement } from "../../core/sql/statement.ts";
-import { changesThings, definesRelations, leavesAlone, mayGrantOn, mayReachAll } from "../../core/trace/names.ts";
+import {
+  changesRowsOnly,
+  changesThings,
+  definesRelations,
+  leavesAlone,
+  mayGrantOn,
+  mayReachAll,
+} from "../../core/trace/names.ts";
 import type { NamedThing, Relation, TracedFile } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { deallocateOthers, mayRemoveKept, readKept } from "../session/prepared-statements.ts";
@@ -17,6 +24,8 @@ interface Sent {
   readonly statement: Statement;
   readonly tree: Node | undefined;
   readonly isAlone: boolean;
+  /** True if it changes rows and no definition. */
+  readonly isOfRows: boolean;
 }
 
 /**
@@ -82,10 +91,11 @@ export class Tracer implements StatementWatch {
     const file = this.#current;
     const tree = await this.#parse(statement.text);
     file?.note(tree, statement);
+    const isOfRows = !!file && this.#isOfRows(file, tree);
     return {
       begin: async () => {
         if (!file) return;
-        const look = ifPossible(() => this.#look(session, file, { statement, tree, isAlone }));
+        const look = ifPossible(() => this.#look(session, file, { statement, tree, isAlone, isOfRows }));
         file.looks.push(
           look.then(
             () => {},
@@ -95,15 +105,21 @@ export class Tracer implements StatementWatch {
         if (!(await look) && (await file.begun)) this.rejected ??= statement;
       },
       // Then one query answers everything.
-      overlaps: definesRelations({ tree }),
+      overlaps: isOfRows || definesRelations({ tree }),
     };
   }
 
-  async #look(session: Session, file: RunningFile, { statement, tree, isAlone }: Sent): Promise<void> {
+  #isOfRows(file: RunningFile, tree: Node | undefined): boolean {
+    const isOwn = (name: string) => file.mayHaveUnknownThings || this.#things.some((thing) => thing.name === name);
+    return changesRowsOnly({ tree }, isOwn);
+  }
+
+  async #look(session: Session, file: RunningFile, sent: Sent): Promise<void> {
+    const { statement, tree, isAlone, isOfRows } = sent;
     const { text } = statement;
     const { transactions: transaction } = file;
     if (mayRemoveKept(tree)) await readKept(session);
-    const touches = await this.#relations.look(session, { tree, text });
+    const touches = await this.#relations.look(session, { tree, text }, isOfRows);
     const isRename = kindOf({ tree }) === "RenameStmt" && touches.length === 0;
     if (mayReachAll({ tree }) && touches.length === 0) {
       touches.push(...(await this.#relations.readAgain(session, () => true)));
@@ -113,7 +129,7 @@ export class Tracer implements StatementWatch {
     const lost = isRename || changesThings({ tree }) ? await this.#readThings(session) : [];
     const number = file.statements.length + 1;
     const rejection = this.#rejections.get(`${file.path}:${number}`);
-    const misfits = definesRelations({ tree }) ? [] : await misfitsOf(session, touches, file.before);
+    const misfits = isOfRows || definesRelations({ tree }) ? [] : await misfitsOf(session, touches, file.before);
     const seen = { statement, number, tree, touches, alone: isAlone, transaction, lost, misfits };
     file.statements.push(rejection === undefined ? seen : { ...seen, rejection });
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failsOnExistingRows } from "../../../src/core/check/fails-on-existing-rows.ts";
-import type { TracedStatement } from "../../../src/core/trace/trace.ts";
+import type { Relation, TracedStatement } from "../../../src/core/trace/trace.ts";
 import { migrate } from "../../../src/engine/run/migrate.ts";
 import { readRelations } from "../../../src/engine/trace/contents.ts";
 import { Tracer } from "../../../src/engine/trace/tracer.ts";
@@ -209,6 +209,33 @@ DO $$ BEGIN CREATE ROLE desk; EXCEPTION WHEN duplicate_object THEN NULL; END $$`
     await session.close();
     const namesOf = (all: typeof known) => [...(all?.values() ?? [])].filter(({ name }) => !name.startsWith("schema_"));
     assert.deepEqual(namesOf(known), namesOf(read), last);
+  }
+});
+
+test("a change of rows that calls a function of the project may change definitions", async () => {
+  const add = (name: string) =>
+    `CREATE FUNCTION ${name}(of text, col text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('ALTER TABLE %I ADD %I int', of, col); RETURN of; END $$;`;
+  const call = (name: string, column: string) =>
+    `INSERT INTO log SELECT ${name}('notes', '${column}'); UPDATE log SET of = upper(of) FROM notes; DELETE FROM log;`;
+  const files = await traced(
+    await embeddedWorld({
+      "001_notes.sql": `CREATE TABLE notes (id int); CREATE TABLE log (of text); ${add("older")}`,
+      "002_older.sql": call("older", "a"),
+      "003_own.sql": `${add("own")} ${call("own", "b")}`,
+      "004_earlier.sql": call("own", "c"),
+      "005_known.sql": call("own", "d"),
+    }),
+  );
+  for (const [index, { statements, after }] of files.slice(1).entries()) {
+    const columns = (relation: Relation | undefined) => relation?.columns.map(({ name }) => name).join("");
+    const [insert, update] = statements.slice(-3);
+    const notes = insert?.touches.find(({ before }) => before.name === "notes");
+    assert.deepEqual(
+      [columns(notes?.before), columns(notes?.after)],
+      ["id", "ida", "idab", "idabc", "idabcd"].slice(index, index + 2),
+    );
+    assert.equal(columns([...after.values()].find(({ name }) => name === "notes")), columns(notes?.after));
+    assert.deepEqual(update && words(update), ["notes AccessExclusive scanned"]);
   }
 });
 
