@@ -155,11 +155,14 @@ function locksTable(file: TracedFile, statement: TracedStatement, resolve: Resol
   return { message: `writes to ${namedAll(locked)} wait ${until(file, statement)}`, recipe: RECIPES.apart };
 }
 
-/** Statements that keep others for later. */
-const KEEPING: ReadonlySet<string | undefined> = new Set(["CreateFunctionStmt", "PrepareStmt", "RuleStmt"]);
+/** Statements that keep others for later, and frequent ones that contain none. */
+const CHANGING_NO_ROW: ReadonlySet<string | undefined> = new Set([
+  ...["CreateFunctionStmt", "PrepareStmt", "RuleStmt"],
+  ...["AlterTableStmt", "CommentStmt", "CreateStmt", "DropStmt", "IndexStmt", "RenameStmt"],
+]);
 
 function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: Resolve): Found {
-  if (KEEPING.has(kindOf(statement))) return undefined;
+  if (CHANGING_NO_ROW.has(kindOf(statement))) return undefined;
   const inBody = rowsLockedInBody(file, statement, resolve);
   const [found] = [
     ...nodesOf(statement.tree, "UpdateStmt").map((one) => updatedRows(one, resolve)),

@@ -140,6 +140,10 @@ function* brokenRelations(file: TracedFile): Iterable<Break> {
   }
 }
 
+function isSameToClients(column: Column, now: Column): boolean {
+  return column.number === now.number && column.type === now.type && column.writable === now.writable;
+}
+
 /** True if a statement took the relation's name from it. */
 function isDropped({ before, after }: Touch): boolean {
   return !after || named(after) !== named(before);
@@ -147,6 +151,7 @@ function isDropped({ before, after }: Touch): boolean {
 
 function brokenColumn(file: TracedFile, before: Relation, column: Column, after: Relation): Break | undefined {
   const now = after.columns.find(({ name }) => name === column.name);
+  if (now && before.oid === after.oid && isSameToClients(column, now)) return undefined;
   const title = `${named(before)}.${sqlName(column.name)}`;
   if (!now) {
     const found =
@@ -203,10 +208,11 @@ function swappedColumn(
 function* newDemands(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
   if (after.kind !== "r" && after.kind !== "p") return;
   for (const { name, number, required, filled } of after.columns) {
+    if (!required || filled) continue;
     const old =
       before.columns.find((column) => column.name === name) ??
       (before.oid === after.oid ? before.columns.find((column) => column.number === number) : undefined);
-    if (!required || filled || (old?.required && !old.filled)) continue;
+    if (old?.required && !old.filled) continue;
     const isNowDemanded = (touch: Touch) => isDemanded(touch.after, number) && !isDemanded(touch.before, number);
     const found = firstTouch(file, after, isNowDemanded) ?? firstTouch(file, before, isDropped);
     if (!found) continue;
@@ -226,7 +232,8 @@ function isDemanded(relation: Relation | undefined, number: number): boolean {
  * part of the columns is still a key, the dropped one only repeated it.
  */
 function* lostKeys(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
-  if (before.oid !== after.oid) return;
+  const isGone = ({ oid }: Index) => after.indexes.every((one) => one.oid !== oid);
+  if (before.oid !== after.oid || !before.indexes.some(isGone)) return;
   const left = keysOf(after);
   for (const { index, columns } of keysOf(before)) {
     const isKept = left.some((key) => key.columns.every((name) => columns.includes(name)));

@@ -12,28 +12,30 @@ import type { Column, Constraint, Index, Relation, Touch, TracedFile, TracedStat
  * column.
  */
 export function newIndexes(touch: Touch): Index[] {
-  return (touch.after?.indexes ?? []).filter(isNewIn(touch, touch.before.indexes));
+  return newIn(touch, touch.before.indexes, touch.after?.indexes ?? []);
 }
 
 /** The indexes that a statement added to a relation for itself, not for a constraint. */
 export function newPlainIndexes(touch: Touch): Index[] {
+  const added = newIndexes(touch);
+  if (added.length === 0) return added;
   const owned = new Set((touch.after?.constraints ?? []).map(({ index }) => index));
-  return newIndexes(touch).filter(({ oid }) => !owned.has(oid));
+  return added.filter(({ oid }) => !owned.has(oid));
 }
 
 /** The constraints that a statement added to a relation and checked on its rows, or validated. */
 export function newConstraints(touch: Touch): Constraint[] {
-  const isNew = isNewIn(
-    touch,
-    touch.before.constraints.filter(({ validated }) => validated),
-  );
-  return (touch.after?.constraints ?? []).filter((one) => one.validated && isNew(one));
+  const isValidated = ({ validated }: Constraint) => validated;
+  const { before, after } = touch;
+  return newIn(touch, before.constraints.filter(isValidated), after?.constraints.filter(isValidated) ?? []);
 }
 
-function isNewIn(touch: Touch, old: readonly { readonly oid: number; readonly name: string }[]) {
-  const key = retypedColumns(touch).length > 0 ? "name" : "oid";
-  const known = new Set(old.map((one) => one[key]));
-  return (one: { readonly oid: number; readonly name: string }) => !known.has(one[key]);
+function newIn<Part extends Index | Constraint>(touch: Touch, old: readonly Part[], now: readonly Part[]): Part[] {
+  const oids = new Set(old.map(({ oid }) => oid));
+  const added = now.filter(({ oid }) => !oids.has(oid));
+  if (added.length === 0 || retypedColumns(touch).length === 0) return added;
+  const names = new Set(old.map(({ name }) => name));
+  return added.filter(({ name }) => !names.has(name));
 }
 
 /** The columns of a relation that a statement made NOT NULL. */
@@ -123,6 +125,7 @@ export function isTruncating(traced: TracedStatement): boolean {
  */
 export function definitionScans(statement: TracedStatement): Touch[] {
   const scanned = statement.touches.filter((touch) => touch.scanned && !touch.rewritten);
+  if (scanned.length === 0) return scanned;
   if (!isDefinition(statement)) return scanned.filter(isExplained);
   if (kindOf(statement) !== "AlterTableStmt") return scanned;
   const target = at(bodyOf(statement), "relation", "relname");
