@@ -73,10 +73,14 @@ export const destroysData: CheckRule = {
     ],
   },
   *find(file) {
-    const copied = copiedTables(file);
+    let copied: ReadonlySet<number> | undefined;
+    const isCopied = ({ oid }: Relation) => {
+      copied ??= copiedTables(file);
+      return copied.has(oid);
+    };
     for (const { statement, resolve } of inOrder(file)) {
       const losses = [
-        ...lossesOf("table", droppedTables(file, statement, copied)),
+        ...lossesOf("table", droppedTables(file, statement, isCopied)),
         ...lossesOf("column", droppedColumns(file, statement)),
         ...lossesOf("type", lossyTypes(file, statement)),
         ...lossesOf("rows", [...replacedRows(file, statement), ...changedRows(file, statement, resolve)]),
@@ -140,9 +144,13 @@ function copiedTables(file: TracedFile): ReadonlySet<number> {
   return copied;
 }
 
-function droppedTables({ before }: TracedFile, statement: TracedStatement, copied: ReadonlySet<number>): string[] {
+function droppedTables(
+  { before }: TracedFile,
+  statement: TracedStatement,
+  isCopied: (table: Relation) => boolean,
+): string[] {
   const dropped = statement.touches.filter(
-    (touch) => !touch.after && hasRows(touch) && before.has(touch.before.oid) && !copied.has(touch.before.oid),
+    (touch) => !touch.after && hasRows(touch) && before.has(touch.before.oid) && !isCopied(touch.before),
   );
   const parts = dropped.filter((touch) => touch.before.isPartition);
   const whole = dropped.length > parts.length ? dropped.filter((touch) => !touch.before.isPartition) : dropped;

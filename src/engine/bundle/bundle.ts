@@ -13,6 +13,7 @@ import type { ProgramFile, SealedProgram } from "../../ports/program-file.ts";
 import type { Session } from "../../ports/session.ts";
 import { inspectFiles } from "../files/inspect-files.ts";
 import { byWeightAndPlace, gapFindings, readMigrations } from "../files/read-migrations.ts";
+import { scanFiles } from "../files/scan-files.ts";
 import { readState } from "../history/read-state.ts";
 import { refuseUnsound } from "../script/load-scripts.ts";
 import type { Context, DatabaseContext } from "../session/context.ts";
@@ -49,7 +50,7 @@ export async function bundle(
   const read = readMigrations(context);
   const { migrations, findings } = read;
   // Placeholder values may be known only where the bundle will run.
-  const inspections = [...inspectFiles(fileSystem, migrations, settings).values()];
+  const inspections = [...inspectFiles(scanFiles(fileSystem), migrations, settings).values()];
   const inspected = inspections.flatMap((one) => one.findings.filter(({ rule }) => rule !== "placeholder"));
   const all = [...findings, ...gapFindings(read, settings.directory), ...inspected];
   refuseUnsound(all.sort(byWeightAndPlace), "bundle the migrations");

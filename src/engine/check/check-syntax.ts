@@ -4,11 +4,11 @@ import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { placeholdersIn, secretMask } from "../../core/placeholders/placeholders.ts";
 import { placeAt } from "../../core/placeholders/written-place.ts";
 import type { SyntaxCheck, UnparsedReason } from "../../core/reports/syntax-check.ts";
-import { scanBytes } from "../../core/scanner/scan.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import { decodeSource } from "../../core/text/source.ts";
 import { nearest } from "../../core/text/spelling.ts";
 import type { SqlParser } from "../../ports/sql-parser.ts";
+import type { ScanFile } from "../files/scan-files.ts";
 import type { Context } from "../session/context.ts";
 import { placeInFile } from "../step/step-failure.ts";
 
@@ -46,13 +46,14 @@ export function filesToParse(
  */
 export async function checkSyntax(
   context: Context,
+  scan: ScanFile,
   files: readonly FileToParse[],
   serverMajor: number | undefined,
 ): Promise<CheckedSyntax> {
   const parser = await context.sqlParser?.();
   if (!parser) return { syntax: undefined, findings: [] };
   const check = new FileCheck(context, parser, serverMajor);
-  for (const file of files) await check.add(file);
+  for (const file of files) await check.add(file, scan);
   return check.result;
 }
 
@@ -83,10 +84,9 @@ class FileCheck {
     return { syntax: { parser: this.#parser.major, parsed: this.#parsed, unparsed }, findings: this.#findings };
   }
 
-  async add({ file, runsHere }: FileToParse): Promise<void> {
-    const { fileSystem, settings } = this.#context;
-    const options = runsHere ? placeholdersIn(file.header, settings.placeholders) : {};
-    for (const piece of scanBytes(fileSystem.read(file.path), options)) {
+  async add({ file, runsHere }: FileToParse, scan: ScanFile): Promise<void> {
+    const { placeholders } = this.#context.settings;
+    for (const piece of scan(file, runsHere ? placeholdersIn(file.header, placeholders) : {})) {
       if (piece.kind === "copy-end") this.#count("copy-rows");
       if (piece.kind !== "statement") continue;
       const reason = reasonNotToParse(piece, file.header, runsHere) ?? (await this.#parse(piece, file));

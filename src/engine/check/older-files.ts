@@ -4,6 +4,7 @@ import type { Inspection } from "../../core/migrations/inspect.ts";
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import type { SyntaxCheck } from "../../core/reports/syntax-check.ts";
 import { inspectFiles } from "../files/inspect-files.ts";
+import { scanFilesTwice } from "../files/scan-files.ts";
 import type { Context } from "../session/context.ts";
 import type { TrialNote } from "../shadow/trial-start.ts";
 import { checkSyntax, filesToParse } from "./check-syntax.ts";
@@ -34,9 +35,10 @@ export async function inspectTexts(
   { others = [], database, serverMajor }: InspectedWith = {},
 ): Promise<InspectedTexts> {
   const { fileSystem, settings } = context;
-  const inspections = inspectFiles(fileSystem, migrations, settings, database);
+  const scan = scanFilesTwice(fileSystem);
+  const inspections = inspectFiles(scan, migrations, settings, database);
   const files = filesToParse(migrations, others, settings.environment);
-  const { findings, syntax } = await checkSyntax(context, files, serverMajor);
+  const { findings, syntax } = await checkSyntax(context, scan, files, serverMajor);
   const inspected = [...inspections.values()].flatMap((one) => one.findings);
   return { findings: [...inspected, ...findings], syntax, inspections };
 }

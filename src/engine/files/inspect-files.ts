@@ -3,12 +3,11 @@ import { type Header, runsIn } from "../../core/migrations/header.ts";
 import { type Inspection, inspect } from "../../core/migrations/inspect.ts";
 import type { Migration, SqlFile } from "../../core/migrations/migration.ts";
 import { placeholdersIn } from "../../core/placeholders/placeholders.ts";
-import { scanBytes } from "../../core/scanner/scan.ts";
-import type { FileSystem } from "../../ports/file-system.ts";
+import type { ScanFile } from "./scan-files.ts";
 
 /** Inspects the statements in all files of these migrations. */
 export function inspectFiles(
-  fileSystem: FileSystem,
+  scan: ScanFile,
   migrations: readonly Migration[],
   { environment, placeholders }: Pick<Settings, "environment" | "placeholders">,
   database?: string,
@@ -19,7 +18,7 @@ export function inspectFiles(
     const options = (header: Header) => (runsIn(up.header, environment) ? placeholdersIn(header, placeholders) : {});
     for (const file of down ? [up, down] : [up]) {
       const { path, header } = file;
-      inspections.set(file, inspect(path, header, scanBytes(fileSystem.read(path), options(header)), database));
+      inspections.set(file, inspect(path, header, scan(file, options(header)), database));
     }
   }
   return inspections;

@@ -7,6 +7,7 @@ import type { Session } from "../../ports/session.ts";
 import { forgottenFiles } from "../files/empty-files.ts";
 import { inspectFiles } from "../files/inspect-files.ts";
 import { byWeightAndPlace, gapFindings, type MigrationFiles, readMigrations } from "../files/read-migrations.ts";
+import { scanFiles } from "../files/scan-files.ts";
 import { appliedSinceImport } from "../history/applied-since-import.ts";
 import { asWarnings, findOccupied, type PendingFile, refuseOccupied } from "../history/first-run.ts";
 import { tableNames } from "../history/history-table.ts";
@@ -40,7 +41,7 @@ export function plannerOf(context: DatabaseContext, choice: RunChoice, options: 
   const files = only ? { ...all, migrations: all.migrations.filter(only.migration) } : all;
   if (files.findings.some(({ severity }) => severity === "error")) {
     // Report all errors together, including those in migrations that are already applied.
-    const inspected = [...inspectFiles(fileSystem, files.migrations, settings).values()];
+    const inspected = [...inspectFiles(scanFiles(fileSystem), files.migrations, settings).values()];
     const findings = [...files.findings, ...inspected.flatMap((one) => one.findings)];
     refuseUnsound(findings.sort(byWeightAndPlace), "run migrations");
   }
