@@ -173,6 +173,14 @@ export function lockedNames(statement: Parsed): string[] {
   return [at(bodyOf(statement), "relation"), ...referred].flatMap((one) => textAt(one, "relname") ?? []);
 }
 
+/** The names, without schema, of tables that a statement only refers to by foreign keys: it leaves their definitions alone. */
+export function referredNames(statement: Parsed): string[] {
+  if (!["AlterTableStmt", "CreateStmt"].includes(kindOf(statement) ?? "")) return [];
+  const own = textAt(bodyOf(statement), "relation", "relname");
+  const referred = nodesOf(statement.tree, "Constraint").map((one) => textAt(one, "pktable", "relname"));
+  return referred.filter((name) => name !== undefined && name !== own) as string[];
+}
+
 /** The names of relations in a statement. */
 export function relationNames({ tree }: Parsed): ReadonlySet<string> {
   const found = new Set<string>();

@@ -7,6 +7,7 @@ import {
   lockedNames,
   locksOnlyNamed,
   mayChangeAccess,
+  referredNames,
   relationNames,
 } from "../../core/trace/names.ts";
 import type { Relation, Touch } from "../../core/trace/trace.ts";
@@ -170,19 +171,22 @@ export class SeenRelations {
     return ![...this.#awaited].some((awaited) => [...names].some((name) => awaited.has(name)));
   }
 
-  /** The oids of the relations that were locked before a statement and certainly have the same definition after it. */
+  /** The oids of relations that a statement locks, or an earlier one has locked, and whose definition it leaves alone. */
   #keptBy(statement: ParsedStatement): Set<number> {
+    const referred = new Set(referredNames(statement));
     const locked: Relation[] = [];
     const named = new Map<string, Relation[]>();
     for (const relation of this.#all.values()) {
       const lock = this.#sights.get(relation.oid)?.lock;
       if (lock !== undefined && lock !== "AccessShare") locked.push(relation);
       const { name } = relation;
-      if (this.#lockedNames.has(name)) named.set(name, [...(named.get(name) ?? []), relation]);
+      if (this.#lockedNames.has(name) || referred.has(name)) named.set(name, [...(named.get(name) ?? []), relation]);
     }
     // If several schemas have the name, it does not show which one is locked.
     for (const relations of named.values()) if (relations.length === 1) locked.push(...relations);
-    const kept = locked.filter((relation) => leavesAlone(statement, statement.text, relation));
+    const kept = locked.filter(
+      (one) => leavesAlone(statement, statement.text, one) || (referred.has(one.name) && !one.isChild),
+    );
     return new Set(kept.map(({ oid }) => oid));
   }
 
