@@ -26,6 +26,11 @@ function functionsOf(file: TracedFile): ReadonlyMap<string, string> {
   return bodies;
 }
 
+/** The source of a function that a statement runs or gives to a trigger; empty if it is not known. */
+export function functionSource(file: TracedFile, { sources }: TracedStatement, name: string): string {
+  return sources?.get(name) ?? functionsOf(file).get(name) ?? "";
+}
+
 /** The text of a DO block or a function, from the option that has it. */
 function sourceOf(option: unknown): string {
   if (textAt(option, "DefElem", "defname") !== "as") return "";
@@ -34,14 +39,16 @@ function sourceOf(option: unknown): string {
 }
 
 /**
- * The texts of the statements that a DO block runs, or a called function of the same file, cut at their semicolons and
+ * The texts of the statements that a DO block runs, or a called function of the project, cut at their semicolons and
  * without comments; none for any other statement.
  */
 export function bodyTexts(file: TracedFile, statement: TracedStatement): string[] {
   const body = bodyOf(statement);
   const kind = kindOf(statement);
-  if (kind === "DoStmt") return listAt(body, "args").flatMap((option) => parts(sourceOf(option)));
+  const run = [...(statement.sources?.values() ?? [])].flatMap(parts);
+  if (kind === "DoStmt") return [...listAt(body, "args").flatMap((option) => parts(sourceOf(option))), ...run];
   if (kind !== "SelectStmt" && kind !== "CallStmt") return [];
+  if (run.length > 0) return run;
   const calls = kind === "CallStmt" ? [body.funccall] : nodesOf(body, "FuncCall");
   return calls.flatMap((call) => {
     const name = textAt(listAt(call, "funcname").at(-1), "String", "sval") ?? "";

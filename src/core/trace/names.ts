@@ -128,10 +128,33 @@ const CHANGING_ROWS: ReadonlySet<string | undefined> = new Set(["DeleteStmt", "I
  */
 export function changesRowsOnly(statement: Parsed, isOwn: (name: string) => boolean): boolean {
   if (!CHANGING_ROWS.has(kindOf(statement))) return false;
-  const called = nodesOf(statement.tree, "FuncCall").map((call) =>
-    textAt(listAt(call, "funcname").at(-1), "String", "sval"),
-  );
-  return !called.some((name) => name === undefined || isOwn(name));
+  return !nodesOf(statement.tree, "FuncCall").some((call) => isOwn(nameOf(at(call, "funcname"))));
+}
+
+/** The names, without schema, of functions that a statement runs or gives to a trigger, and of others with a DO block. */
+export function functionNames(statement: Parsed, text: string): string[] {
+  const body = bodyOf(statement);
+  switch (kindOf(statement)) {
+    case "CallStmt":
+      return [nameOf(at(body, "funccall", "funcname"))];
+    case "CreateTrigStmt":
+      return [nameOf(at(body, "funcname"))];
+    case "DoStmt":
+      return calledIn(text);
+    case "SelectStmt":
+      return nodesOf(statement.tree, "FuncCall").map((call) => nameOf(at(call, "funcname")));
+  }
+  return [];
+}
+
+/** The names in a text that may be those of called functions. */
+export function calledIn(text: string): string[] {
+  return [...new Set([...text.matchAll(/([\w$]+)"?\s*\(/g)].map(([, name = ""]) => name))];
+}
+
+/** The last part of a name. */
+function nameOf(parts: unknown): string {
+  return textAt(listAt(parts).at(-1), "String", "sval") ?? "";
 }
 
 /** True if a statement locks no relations but those that it names, event triggers aside. */

@@ -113,10 +113,10 @@ export interface Index {
 /**
  * A thing beside relations and columns that clients name in their queries: a function or procedure that is no trigger
  * function, a sequence that no column owns, an enum, domain, range or composite type, each value of an enum type, and
- * each attribute of a composite type.
+ * each attribute of a composite type. And an extension, whose functions and types they name.
  */
 export interface NamedThing {
-  readonly kind: "function" | "procedure" | "sequence" | "type" | "enum value" | "attribute";
+  readonly kind: "function" | "procedure" | "sequence" | "type" | "enum value" | "attribute" | "extension";
   /** Of the thing; of the type for an enum value or an attribute. */
   readonly oid: number;
   readonly schema: string;
@@ -160,6 +160,8 @@ export interface TracedStatement {
   readonly transaction: number;
   /** What could be named before the statement and not after it. */
   readonly lost: readonly NamedThing[];
+  /** The sources of the project's own functions that it runs, also those that they call, or gives to a trigger. */
+  readonly sources?: ReadonlyMap<string, string>;
   /** The server's message, if it rejected the statement until rows of earlier migrations were deleted. */
   readonly rejection?: string;
   /** The server's error about a row that was made up for a table and obeyed its constraints before the statement. */

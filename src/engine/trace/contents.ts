@@ -1,10 +1,12 @@
+import { quoteText } from "../../core/sql/quote.ts";
+import { calledIn } from "../../core/trace/names.ts";
 import type { NamedThing, Relation } from "../../core/trace/trace.ts";
 import type { Row, Session } from "../../ports/session.ts";
-import { jsonAnswer } from "../session/json-answer.ts";
+import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { runKept } from "../session/prepared-statements.ts";
 import type { TrialNote } from "../shadow/trial-start.ts";
 import { relationsIn, THINGS, type ThingFacts, thingOf } from "./trace-answers.ts";
-import { FACTS_QUERY, type QueryForm, RELATIONS_QUERY, THINGS_QUERY } from "./trace-sql.ts";
+import { FACTS_QUERY, type QueryForm, RELATIONS_QUERY, SOURCES_QUERY, THINGS_QUERY } from "./trace-sql.ts";
 
 /** What is in the database of a trial before a file runs. */
 export interface Contents {
@@ -61,6 +63,30 @@ export async function readFacts(
   const [row] = await runKept(session, FACTS_QUERY[form], `('{${relations.map(({ oid }) => oid)}}')`);
   return relationsIn(row, known);
 }
+
+/**
+ * The sources of functions, and of those that they call, by their names.
+ * @param isOwn true for the name of one of the project's own functions
+ */
+export async function readSources(
+  session: Session,
+  names: readonly string[],
+  isOwn: (name: string) => boolean,
+): Promise<ReadonlyMap<string, string>> {
+  const sources = new Map<string, string>();
+  const asked = new Set<string>();
+  for (let wanted = names; wanted.length > 0; ) {
+    for (const name of wanted) asked.add(name);
+    const [row] = await runKept(session, SOURCES_QUERY, `(ARRAY[${wanted.map(quoteText)}]::name[])`);
+    const read = jsonAnswer<[string, string][]>(row?.seen, SOURCES);
+    for (const [name, source] of read) sources.set(name, [sources.get(name) ?? [], source].flat().join(";\n"));
+    const called = new Set(read.flatMap(([, source]) => calledIn(source)));
+    wanted = [...called].filter((name) => isOwn(name) && !asked.has(name));
+  }
+  return sources;
+}
+
+const SOURCES: Shape = ["list of", ["parts", ["text", "text"]]];
 
 /** All things that clients can name. */
 export async function readThings(session: Session): Promise<NamedThing[]> {

@@ -193,6 +193,15 @@ export const THINGS_QUERY: KeptQuery = {
  WHERE relkind = 'c' AND c.oid >= ${FIRST_OID} AND ${notOfExtension("pg_type")}
  UNION ALL SELECT 'attribute', reltype, relnamespace, relname, attname, format_type(atttypid, atttypmod), 0, 0 FROM pg_class o
  JOIN pg_attribute ON attrelid = o.oid AND attnum > 0 AND NOT attisdropped WHERE relkind = 'c' AND o.oid >= ${FIRST_OID}
+ UNION ALL SELECT 'extension', oid, extnamespace, extname, '', '', 0, 0 FROM pg_extension WHERE oid >= ${FIRST_OID}
  UNION ALL SELECT 'enum value', enumtypid, typnamespace, typname, enumlabel, '', 0, 0 FROM pg_enum JOIN pg_type o ON o.oid = enumtypid
  ) things JOIN pg_namespace n ON n.oid = schema WHERE NOT starts_with(nspname, 'pg_temp')`,
+};
+
+/** The sources of the functions with the names in $1 that do not belong to extensions, each with its name. */
+export const SOURCES_QUERY: KeptQuery = {
+  name: "sources",
+  parameters: "(name[])",
+  sql: `SELECT COALESCE(json_agg(json_build_array(proname, prosrc)), '[]')::text AS seen FROM pg_proc o
+ WHERE proname = ANY($1) AND oid >= ${FIRST_OID} AND prokind IN ('f', 'p') AND ${notOfExtension("pg_proc")}`,
 };

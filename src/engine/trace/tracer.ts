@@ -1,9 +1,10 @@
-import { kindOf, type Node } from "../../core/parse-tree/node.ts";
+import { kindOf, type Node, type Parsed } from "../../core/parse-tree/node.ts";
 import type { Statement } from "../../core/sql/statement.ts";
 import {
   changesRowsOnly,
   changesThings,
   definesRelations,
+  functionNames,
   leavesAlone,
   mayGrantOn,
   mayReachAll,
@@ -13,7 +14,7 @@ import { ServerFailure, type Session } from "../../ports/session.ts";
 import { deallocateOthers, mayRemoveKept, readKept } from "../session/prepared-statements.ts";
 import type { BeginLook, StatementLook, StatementWatch } from "../session/statement-watch.ts";
 import type { TrialNote } from "../shadow/trial-start.ts";
-import { readContents, readThings } from "./contents.ts";
+import { readContents, readSources, readThings } from "./contents.ts";
 import { misfitsOf } from "./misfits.ts";
 import { RunningFile } from "./running-file.ts";
 import { SeenRelations } from "./seen-relations.ts";
@@ -130,7 +131,11 @@ export class Tracer implements StatementWatch {
     const number = file.statements.length + 1;
     const rejection = this.#rejections.get(`${file.path}:${number}`);
     const misfits = isOfRows || definesRelations({ tree }) ? [] : await misfitsOf(session, touches, file.before);
-    const seen = { statement, number, tree, touches, alone: isAlone, transaction, lost, misfits };
+    const sources = await this.#readSources(session, { tree }, text);
+    const seen = {
+      ...{ statement, number, tree, touches, alone: isAlone, transaction, lost, misfits },
+      ...(sources.size > 0 && { sources }),
+    };
     file.statements.push(rejection === undefined ? seen : { ...seen, rejection });
   }
 
@@ -236,6 +241,14 @@ export class Tracer implements StatementWatch {
     this.#note = undefined;
     this.#relations.add(relations);
     this.#things = things;
+  }
+
+  async #readSources(session: Session, statement: Parsed, text: string): Promise<ReadonlyMap<string, string>> {
+    const isOwn = (name: string) => this.#things.some((thing) => thing.name === name);
+    // Clients do not call trigger functions.
+    const isTrigger = kindOf(statement) === "CreateTrigStmt";
+    const names = functionNames(statement, text).filter((name) => isTrigger || isOwn(name));
+    return await readSources(session, names, isOwn);
   }
 
   /** Reads all things, and returns those whose names are no longer there. */
