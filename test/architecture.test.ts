@@ -46,6 +46,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     rows: "rows that are made up for tables: their values, and what scripts lose of them",
     statistics: "the sizes of production's tables, and how long statements take on them",
     check: "the safety rules of `check`: the kinds of harm that a migration can do",
+    breaks: "the rule about running clients: which of their queries fail after a file",
     "style-rules": "the style rules of `check`: types, names, keys and indexes after a file",
     "statement-rules": "the style rules of `check` about statements: names in them, repetition, drops",
     findings: "all rules of `check`, and which findings count: severities, ignores, known findings",

@@ -1,6 +1,6 @@
+import { breaksRunningClients } from "../breaks/breaks-running-clients.ts";
 import { blocksReadsAndWrites } from "../check/blocks-reads-and-writes.ts";
 import { blocksWrites } from "../check/blocks-writes.ts";
-import { breaksRunningClients } from "../check/breaks-running-clients.ts";
 import { cannotRunInTransaction } from "../check/cannot-run-in-transaction.ts";
 import { destroysData } from "../check/destroys-data.ts";
 import { failsOnExistingRows } from "../check/fails-on-existing-rows.ts";

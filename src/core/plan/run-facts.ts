@@ -1,4 +1,4 @@
-import { breaksRunningClients } from "../check/breaks-running-clients.ts";
+import { breaksRunningClients } from "../breaks/breaks-running-clients.ts";
 import { destroysData } from "../check/destroys-data.ts";
 import type { CheckRule } from "../check/rule.ts";
 import { named } from "../check/words.ts";

@@ -113,9 +113,14 @@ interface GrantedObject {
 function grantOf(file: TracedFile, statement: TracedStatement, resolve: Resolve): Grant | undefined {
   const body = bodyOf(statement);
   if (kindOf(statement) !== "GrantStmt" || at(body, "grant_option") === true) return undefined;
-  const privileges = listAt(body, "privileges").flatMap((one) => textAt(one, "AccessPriv", "priv_name") ?? []);
+  const gives = at(body, "is_grant") === true;
+  const all = listAt(body, "privileges").map((one) => at(one, "AccessPriv"));
+  // A privilege on some columns does not take the place of one on all.
+  const whole = gives ? all.filter((one) => listAt(one, "cols").length === 0) : all;
+  if (whole.length < all.length && whole.length === 0) return undefined;
+  const privileges = whole.flatMap((one) => textAt(one, "priv_name") ?? []);
   return {
-    gives: at(body, "is_grant") === true,
+    gives,
     roles: listAt(body, "grantees").flatMap(roleName),
     privileges: privileges.length > 0 ? privileges : undefined,
     objects: objectsOf(file, body, resolve),
@@ -242,6 +247,10 @@ function changedRoles(file: TracedFile, statement: TracedStatement): { role: str
       return listAt(body, "roles")
         .flatMap(roleName)
         .map((role) => ({ role, loss: "is dropped" }));
+    case "DropOwnedStmt":
+      return listAt(body, "roles")
+        .flatMap(roleName)
+        .map((role) => ({ role, loss: "loses all its privileges" }));
     case "AlterRoleStmt": {
       const isLocked = listAt(body, "options").some(
         (one) => textAt(one, "DefElem", "defname") === "canlogin" && !at(one, "DefElem", "arg", "Boolean", "boolval"),

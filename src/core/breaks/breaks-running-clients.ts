@@ -1,14 +1,15 @@
+import { FOR_CLIENTS } from "../check/recipes.ts";
+import type { CheckRule } from "../check/rule.ts";
+import { named, several, sqlName } from "../check/words.ts";
 import { bodyOf, listAt, textAt } from "../parse-tree/node.ts";
 import { columnNames, isPrepared, takesFreeName } from "../trace/changed-relations.ts";
 import { definitionScans, firstTouch, keepsNullOut, newlyRequired, retypedColumns } from "../trace/definition-work.ts";
 import { lostAccess } from "../trace/lost-access.ts";
 import type { Column, Index, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
-import { type Break, brokenThings } from "./broken-things.ts";
+import { ambiguousFunctions, type Break, brokenThings } from "./broken-things.ts";
 import { hiddenRows } from "./hidden-rows.ts";
-import { FOR_CLIENTS } from "./recipes.ts";
-import type { CheckRule } from "./rule.ts";
-import { named, several, sqlName } from "./words.ts";
+import { refusedWrites } from "./refused-writes.ts";
 
 export const breaksRunningClients: CheckRule = {
   id: "breaks-running-clients",
@@ -46,6 +47,22 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE TABLE t (n int UNIQUE)", sql: "ALTER TABLE t DROP CONSTRAINT t_n_key" },
       { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c RENAME ATTRIBUTE a TO b CASCADE" },
       {
+        given: "CREATE TABLE t (n int)",
+        sql: "ALTER TABLE t ADD COLUMN m int; ALTER TABLE t ADD CHECK (m IS NOT NULL) NOT VALID",
+      },
+      {
+        given:
+          "CREATE TABLE t (n int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''read only''; END'",
+        sql: "CREATE TRIGGER tr BEFORE INSERT OR DELETE ON t EXECUTE FUNCTION f()",
+      },
+      { given: "CREATE TABLE t (n int)", sql: "CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING" },
+      { given: "CREATE TABLE t (id serial)", sql: "ALTER SEQUENCE t_id_seq RESTART" },
+      {
+        given: "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        sql: "CREATE FUNCTION f(int, int DEFAULT 0) RETURNS int LANGUAGE sql AS 'SELECT 2'",
+      },
+      { given: "CREATE EXTENSION citext", sql: "DROP EXTENSION citext" },
+      {
         given: "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         sql: "REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC",
       },
@@ -62,6 +79,22 @@ export const breaksRunningClients: CheckRule = {
       { given: "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (n e)", sql: "ALTER TYPE e ADD VALUE 'b'" },
       { given: "CREATE TYPE c AS (a int); CREATE TABLE t (n c)", sql: "ALTER TYPE c ADD ATTRIBUTE b int CASCADE" },
       { given: "CREATE TABLE t (n int)", sql: "REVOKE ALL ON t FROM PUBLIC" },
+      {
+        given:
+          "CREATE TABLE t (n int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.n < 0 THEN RAISE EXCEPTION ''negative''; END IF; RETURN NEW; END'",
+        sql: "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+      },
+      { given: "CREATE VIEW v AS SELECT 1 AS n", sql: "CREATE RULE r AS ON DELETE TO v DO INSTEAD NOTHING" },
+      { given: "CREATE TABLE t (id serial)", sql: "ALTER SEQUENCE t_id_seq RESTART WITH 1000" },
+      { given: "CREATE TABLE t (id serial)", sql: "TRUNCATE t; SELECT setval('t_id_seq', 1, false)" },
+      {
+        given: "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        sql: "CREATE FUNCTION f(int, int) RETURNS int LANGUAGE sql AS 'SELECT 2'",
+      },
+      {
+        given: "CREATE TABLE t (n int)",
+        sql: "ALTER TABLE t ADD CHECK (n IS NOT NULL) NOT VALID",
+      },
       {
         given: "CREATE TABLE t (n int, CONSTRAINT c CHECK (n IS NOT NULL))",
         sql: "ALTER TABLE t ALTER COLUMN n SET NOT NULL, DROP CONSTRAINT c",
@@ -91,7 +124,8 @@ export const breaksRunningClients: CheckRule = {
   },
   *find(file) {
     const broken = new Map<TracedStatement, Break[]>();
-    for (const one of [...brokenRelations(file), ...brokenThings(file), ...brokenAccess(file)]) {
+    const all = [brokenRelations, brokenThings, ambiguousFunctions, refusedWrites, brokenAccess];
+    for (const one of all.flatMap((find) => [...find(file)])) {
       broken.set(one.by, [...(broken.get(one.by) ?? []), one]);
     }
     for (const statement of file.statements) {
@@ -208,10 +242,12 @@ function swappedColumn(
 function* newDemands(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {
   if (after.kind !== "r" && after.kind !== "p") return;
   for (const { name, number, required, filled } of after.columns) {
-    if (!required || filled) continue;
+    if (filled || !(required || keepsNullOut(after, number, false))) continue;
     const old =
       before.columns.find((column) => column.name === name) ??
       (before.oid === after.oid ? before.columns.find((column) => column.number === number) : undefined);
+    // A constraint on an old column is the first step of the safe way to NOT NULL.
+    if (!required && old) continue;
     if (old?.required && !old.filled) continue;
     const isNowDemanded = (touch: Touch) => isDemanded(touch.after, number) && !isDemanded(touch.before, number);
     const found = firstTouch(file, after, isNowDemanded) ?? firstTouch(file, before, isDropped);
@@ -224,7 +260,8 @@ function* newDemands(file: TracedFile, before: Relation, after: Relation): Itera
 }
 
 function isDemanded(relation: Relation | undefined, number: number): boolean {
-  return relation?.columns.some((one) => one.number === number && one.required && !one.filled) ?? false;
+  const isKeptOut = relation !== undefined && keepsNullOut(relation, number, false);
+  return relation?.columns.some((one) => one.number === number && (one.required || isKeptOut) && !one.filled) ?? false;
 }
 
 /**

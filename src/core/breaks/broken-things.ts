@@ -1,8 +1,8 @@
-import { kindOf } from "../parse-tree/node.ts";
+import { FOR_CLIENTS } from "../check/recipes.ts";
+import { named, sqlName } from "../check/words.ts";
+import { bodyOf, kindOf, listAt, textAt } from "../parse-tree/node.ts";
 import type { NamedThing, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
-import { FOR_CLIENTS } from "./recipes.ts";
-import { named, sqlName } from "./words.ts";
 
 /* Functions, sequences and types that clients name, and that a file drops or changes. */
 
@@ -21,6 +21,12 @@ export function* brokenThings(file: TracedFile): Iterable<Break> {
     const by = lost.find((statement) => statement.lost.some((one) => isSame(one, thing)));
     if (!by || file.thingsAfter.some((one) => replaces(one, thing))) continue;
     const name = named(thing);
+    if (thing.kind === "extension") {
+      const now = file.thingsAfter.find((one) => one.kind === "extension" && one.oid === thing.oid);
+      const words = now ? `is now in the schema ${sqlName(now.schema)}` : "is dropped";
+      yield { by, words: `the extension ${sqlName(thing.name)} ${words}`, recipe: FOR_CLIENTS.extension };
+      continue;
+    }
     const signature = thing.kind === "sequence" ? "" : `(${thing.detail})`;
     if (thing.kind === "type" || thing.kind === "enum value" || thing.kind === "attribute") {
       const words = isUsed(file, thing) ? brokenType(file, thing) : undefined;
@@ -32,6 +38,35 @@ export function* brokenThings(file: TracedFile): Iterable<Break> {
     const change = isThere ? "returns another type" : "is dropped or renamed";
     yield { by, words: `the ${thing.kind} ${name}${signature} ${change}`, recipe: FOR_CLIENTS.thing };
   }
+}
+
+/**
+ * The functions that calls no longer find, because another one takes the same arguments: PostgreSQL does not prefer the
+ * one that needs no default (documentation, CREATE FUNCTION).
+ */
+export function* ambiguousFunctions({ statements, thingsBefore, thingsAfter }: TracedFile): Iterable<Break> {
+  const isFunction = ({ kind }: NamedThing) => kind === "function";
+  const added = thingsAfter.filter((one) => isFunction(one) && !thingsBefore.some((old) => isSame(old, one)));
+  for (const one of added) {
+    const old = thingsBefore.filter(isFunction).find((other) => isAmbiguous(one, other));
+    const by = statements.find((statement) => makes(statement, one));
+    if (!old || !by || !thingsAfter.some((other) => isSame(other, old))) continue;
+    const [words, other] = [old, one].map((each) => `${named(each)}(${each.detail})`);
+    yield { by, words: `calls of ${words} may also mean ${other} now, and fail`, recipe: FOR_CLIENTS.ambiguous };
+  }
+}
+
+function isAmbiguous(one: NamedThing, other: NamedThing): boolean {
+  if (named(one) !== named(other)) return false;
+  const [types, others] = [one.detail.split(", "), other.detail.split(", ")];
+  const count = Math.max(one.arguments[0], other.arguments[0]);
+  const isCallable = count <= Math.min(one.arguments[1], other.arguments[1]);
+  return isCallable && types.slice(0, count).every((type, index) => type === others[index]);
+}
+
+function makes(statement: TracedStatement, { name }: NamedThing): boolean {
+  const made = listAt(bodyOf(statement), "funcname").at(-1);
+  return kindOf(statement) === "CreateFunctionStmt" && textAt(made, "String", "sval") === name;
 }
 
 /** What became of a type or a part of it; undefined if no client can notice. */
