@@ -4,7 +4,7 @@ import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy, type LockMode } from "../trace/lock-modes.ts";
 import { emptiedBy } from "../trace/lost-rows.ts";
 import { inOrder, isBatch, isBounded, isJoined, namedQueries, type RangeVar, type Resolve } from "../trace/resolve.ts";
-import { isEveryRow, isEveryRowOf, isOpaque, isOpenSource, isUnbounded } from "../trace/row-work.ts";
+import { isEveryRow, isEveryRowOf, isOpaque, isOpenSource, isOpenTime, isUnbounded } from "../trace/row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
 import { CHECK_LATER } from "./recipes.ts";
@@ -52,6 +52,11 @@ export const blocksWrites: CheckRule = {
       { given: "CREATE TABLE t (n int)", sql: "LOCK TABLE t IN SHARE MODE" },
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = 0" },
       { given: "CREATE TABLE t (id int PRIMARY KEY, n int)", sql: "UPDATE t SET n = n + 1 WHERE id > 0" },
+      {
+        given: "CREATE TABLE t (n int); CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'UPDATE t SET n = 0'",
+        sql: "SELECT f()",
+      },
+      { given: "CREATE TABLE t (at timestamptz)", sql: "DELETE FROM t WHERE at < now() - interval '1 year'" },
       { given: "CREATE TABLE t (n int)", sql: "SELECT n FROM t FOR UPDATE" },
       {
         given: "CREATE TABLE t (n int PRIMARY KEY, m int)",
@@ -73,6 +78,10 @@ export const blocksWrites: CheckRule = {
       { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "REINDEX TABLE CONCURRENTLY t" },
       { given: "CREATE TABLE t (n int PRIMARY KEY)", sql: "UPDATE t SET n = 0 WHERE n BETWEEN 1 AND 1000" },
       { given: "CREATE TABLE t (n int)", sql: "SELECT n FROM t WHERE n = 5 FOR UPDATE" },
+      {
+        given: "CREATE TABLE t (at timestamptz, n int)",
+        sql: "UPDATE t SET n = 0 WHERE at >= '2020-01-01' AND at < '2020-02-01'; DELETE FROM t WHERE at < now() AND n = 5",
+      },
       {
         given: "CREATE TABLE p (id int PRIMARY KEY)",
         sql: "CREATE TABLE c (p int REFERENCES p); CREATE INDEX ON c (p)",
@@ -218,10 +227,14 @@ function updatedRows(update: Fields, resolve: Resolve): Locked | undefined {
   return target && isOpen && !isBatch(update) ? unboundedRows(condition, target, resolve, RECIPES.rows) : undefined;
 }
 
-/** A DELETE that leaves no row, or none that refers to another table. */
+/** A DELETE that leaves no row, or none that refers to another table, or only those before or after a time. */
 function deletedRows(remove: Fields, resolve: Resolve): Locked | undefined {
-  const target = emptiedBy(remove, resolve);
-  return target && !isBatch(remove) ? { may: false, tables: [target], recipe: RECIPES.deleted } : undefined;
+  if (isBatch(remove)) return undefined;
+  const emptied = emptiedBy(remove, resolve);
+  if (emptied) return { may: false, tables: [emptied], recipe: RECIPES.deleted };
+  const target = resolve(at(remove, "relation") as RangeVar);
+  const isOpen = target && isOpenTime(at(remove, "whereClause"), target);
+  return isOpen ? { may: true, tables: [target], recipe: RECIPES.deleted } : undefined;
 }
 
 /** A MERGE that updates the rows which match those of a query that nothing bounds. */

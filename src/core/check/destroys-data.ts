@@ -40,7 +40,14 @@ export const destroysData: CheckRule = {
       { given: "CREATE TABLE t (n int)", sql: "UPDATE t SET n = 0 WHERE n IS NOT NULL" },
       { given: "CREATE TABLE t (s text)", sql: "UPDATE t SET s = NULL WHERE s <> ''" },
       { given: "CREATE TABLE t (at timestamptz)", sql: "ALTER TABLE t ALTER COLUMN at TYPE date" },
+      { given: "CREATE TABLE t (s text)", sql: "ALTER TABLE t ALTER COLUMN s TYPE text USING NULL" },
       { given: "CREATE TABLE t (n int)", sql: "DO $$ BEGIN DROP TABLE t; END $$" },
+      { given: "CREATE TABLE t (n int NOT NULL)", sql: "DELETE FROM t WHERE n = n" },
+      {
+        given:
+          "CREATE TABLE t (n int); CREATE PROCEDURE emptied() LANGUAGE plpgsql AS 'BEGIN DELETE FROM t; END'; CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN CALL emptied(); END'",
+        sql: "CALL p()",
+      },
     ],
     good: [
       { given: "CREATE TABLE t (n int)", sql: "DELETE FROM t WHERE n < 0" },
@@ -172,12 +179,15 @@ function droppedColumns(file: TracedFile, statement: TracedStatement): string[] 
 function lossyTypes(file: TracedFile, statement: TracedStatement): string[] {
   return statement.touches.flatMap((touch) => {
     if (!hasRows(touch) || isPartOf(statement, touch)) return [];
-    return retypedColumns(touch).flatMap(([before, after]) => {
+    const retyped = new Map(retypedColumns(touch).map(([before, after]) => [before.number, after]));
+    return touch.before.columns.flatMap((before) => {
       if (!wasThere(file, touch, before.number) || before.generated) return [];
       const using = usingOf(statement, before.name);
-      const change = typeChange(before.valueType, after.valueType);
       const column = `${named(touch.before)}.${sqlName(before.name)}`;
       if (using === "discard") return [`replaces all values of ${column}`];
+      const after = retyped.get(before.number);
+      if (!after) return [];
+      const change = typeChange(before.valueType, after.valueType);
       const loses = change.loses || (using === "shorten" && change.fails);
       return loses ? [`${column} loses what ${after.type} cannot hold of ${before.type}`] : [];
     });

@@ -99,7 +99,15 @@ export function isEveryRowOf(condition: unknown, target: Relation, resolve: Reso
   }
   const test = at(condition, "NullTest");
   if (test) return textAt(test, "nulltesttype") === "IS_NOT_NULL" && isRequired(at(test, "arg"), target);
-  return isInOwnRows(condition, target, resolve) || isAboveFirst(condition, target);
+  return isInOwnRows(condition, target, resolve) || isAboveFirst(condition, target) || isOfItself(condition);
+}
+
+/** True for `name = name`: NULL aside, it leaves no row out. */
+function isOfItself(condition: unknown): boolean {
+  const [left, right] = ["lexpr", "rexpr"].map((side) => columnName(at(condition, "A_Expr", side)));
+  const isEqual = textAt(listAt(condition, "A_Expr", "name")[0], "String", "sval") === "=";
+  const qualifiers = ["lexpr", "rexpr"].map((side) => listAt(condition, "A_Expr", side, "ColumnRef", "fields").length);
+  return isEqual && left !== undefined && left === right && qualifiers.every((count) => count === 1);
 }
 
 /** True for `id IN (SELECT id FROM t)` and `EXISTS (SELECT FROM t)` about the rows of t itself, and `EXISTS (SELECT 1)`. */
@@ -147,15 +155,30 @@ export function isUnbounded(condition: unknown, target: Relation, resolve: Resol
   if (test) return textAt(test, "nulltesttype") !== "IS_NULL" || !isRequired(at(test, "arg"), target);
   const parts = listAt(condition, "BoolExpr", "args");
   if (parts.length > 0) {
+    if (hasTwoEnds(condition)) return false;
     const operator = textAt(condition, "BoolExpr", "boolop");
     if (operator === "NOT_EXPR" && at(parts[0], "SubLink")) return false;
     const isAnd = operator === "AND_EXPR";
     const isOpen = (part: unknown) => isUnbounded(part, target, resolve);
     return isAnd ? parts.every(isOpen) : parts.some(isOpen);
   }
-  if (isExclusion(condition, target)) return true;
+  if (isExclusion(condition, target) || isOpenTime(condition, target)) return true;
   const sides = [at(condition, "A_Expr", "lexpr"), at(condition, "A_Expr", "rexpr")];
   return sides.every((side) => nodesOf(side, "ColumnRef").length > 0 && nodesOf(side, "SubLink").length === 0);
+}
+
+/** True if a condition selects what was before or after a time: mostly most of the rows. */
+export function isOpenTime(condition: unknown, { columns }: Relation): boolean {
+  const [one, ...others] = comparisons(condition);
+  const column = columns.find(({ name }) => name === one?.name);
+  const isTime = /^(?:date|timestamp)\b/.test(column?.valueType ?? "");
+  return isTime && others.length === 0 && one?.isConstant === true && /^[<>]=?$/.test(one.operator);
+}
+
+/** True if a condition has a least and a greatest value for a column. */
+function hasTwoEnds(condition: unknown): boolean {
+  const ends = comparisons(condition).filter(({ isConstant, operator }) => isConstant && /^[<>]/.test(operator));
+  return ends.some((one) => ends.some((other) => one.name === other.name && one.operator[0] !== other.operator[0]));
 }
 
 /** True if a condition leaves out the rows with some value of a column: <>, NOT IN, NOT LIKE, IS DISTINCT FROM. */
