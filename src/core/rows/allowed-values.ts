@@ -110,10 +110,16 @@ const FORMS: Readonly<Record<string, RegExp>> = {
 
 /** The labels of an enum type in a condition: 'new'::state, 'new'::sales.state. */
 function labelsIn(condition: string, typeName: string): string[] {
-  const literals = condition.matchAll(/'((?:[^']|'')*)'::(?:[^\s().,]*\.)?("[^"]+"|\w+)/g);
-  const own = [...literals].filter(([, , type]) => type === typeName || type === quoteIdentifier(typeName));
-  return own.map(([, label = ""]) => label.replaceAll("''", "'"));
+  return [...condition.matchAll(/'((?:[^']|'')*)'/g)].flatMap(({ 0: whole, 1: label = "", index }) => {
+    const end = index + whole.length;
+    const [, type = ""] = /^::([\w."]+)/.exec(condition.slice(end, end + LONGEST_NAME)) ?? [];
+    const isOwn = [typeName, quoteIdentifier(typeName)].some((name) => type === name || type.endsWith(`.${name}`));
+    return isOwn ? [label.replaceAll("''", "'")] : [];
+  });
 }
+
+/** More than a schema and a type with quotes. */
+const LONGEST_NAME = 300;
 
 /** The choices without the last values of the longest ones, if the server would have to examine too many rows. */
 function shortened(choices: readonly (readonly string[])[]): readonly (readonly string[])[] {

@@ -149,7 +149,7 @@ export function functionNames(statement: Parsed, text: string): string[] {
 
 /** The names in a text that may be those of called functions. */
 export function calledIn(text: string): string[] {
-  return [...new Set([...text.matchAll(/([\w$]+)"?\s*\(/g)].map(([, name = ""]) => name))];
+  return [...new Set([...text.matchAll(/\b(\w+)"?\s*\(/g)].map(([, name = ""]) => name))];
 }
 
 /** The last part of a name. */
