@@ -11,24 +11,19 @@ import type { Break } from "./broken-things.ts";
 
 export function* refusedWrites(file: TracedFile): Iterable<Break> {
   for (const { statement, resolve } of inOrder(file)) {
-    const words = refusal(file, statement, resolve);
-    if (words !== undefined) yield { by: statement, words, recipe: FOR_CLIENTS.refused };
+    const refused = refusedWords(file, statement, resolve);
+    if (refused !== undefined) yield { by: statement, words: refused, recipe: FOR_CLIENTS.refused };
+    const restarted = sequenceWords(file, statement);
+    if (restarted !== undefined) yield { by: statement, words: restarted, recipe: FOR_CLIENTS.restarted };
   }
 }
 
-function refusal(file: TracedFile, statement: TracedStatement, resolve: Resolve): string | undefined {
+function refusedWords(file: TracedFile, statement: TracedStatement, resolve: Resolve): string | undefined {
   const body = bodyOf(statement);
   const table = resolve(at(body, "relation") as RangeVar);
-  switch (kindOf(statement)) {
-    case "CreateTrigStmt":
-      return table && triggerWords(file, statement, table);
-    case "RuleStmt":
-      return table && ruleWords(body, table);
-    case "AlterSeqStmt":
-    case "SelectStmt":
-      return sequenceWords(file, statement);
-  }
-  return undefined;
+  if (!table) return undefined;
+  if (kindOf(statement) === "CreateTrigStmt") return triggerWords(file, statement, table);
+  return kindOf(statement) === "RuleStmt" ? ruleWords(body, table) : undefined;
 }
 
 /** A trigger whose function does nothing but raise an error, or drop the row. */
@@ -68,14 +63,17 @@ const WRITES: Readonly<Record<string, string>> = { CMD_INSERT: "INSERT", CMD_UPD
 /** A sequence that begins again although the rows with its numbers stay. */
 function sequenceWords(file: TracedFile, statement: TracedStatement): string | undefined {
   const name = restarted(statement);
-  if (name === undefined || file.statements.some((one) => EMPTYING.has(kindOf(one)))) return undefined;
+  if (name === undefined || file.statements.some(empties)) return undefined;
   const isThing = file.thingsBefore.some((one) => one.kind === "sequence" && one.name === name);
   const isOfTable = [...file.before.values()].some((one) => name.startsWith(`${one.name}_`));
   const words = `${sqlName(name)} begins again, so that an INSERT gets a number that a row has`;
   return isThing || isOfTable ? `the sequence ${words}` : undefined;
 }
 
-const EMPTYING: ReadonlySet<string | undefined> = new Set(["DeleteStmt", "TruncateStmt"]);
+function empties(statement: TracedStatement): boolean {
+  const kind = kindOf(statement);
+  return kind === "TruncateStmt" || (kind === "DeleteStmt" && at(bodyOf(statement), "whereClause") === undefined);
+}
 
 /** The name of a sequence that a statement sets back to its begin. */
 function restarted(statement: TracedStatement): string | undefined {
@@ -86,6 +84,7 @@ function restarted(statement: TracedStatement): string | undefined {
       .find((one) => textAt(one, "defname") === "restart");
     return restart && isFirst(at(restart, "arg") ?? FIRST) ? textAt(body, "sequence", "relname") : undefined;
   }
+  if (kindOf(statement) !== "SelectStmt") return undefined;
   const [call] = nodesOf(statement.tree, "FuncCall").filter(
     (one) => textAt(listAt(one, "funcname").at(-1), "String", "sval") === "setval",
   );

@@ -1,5 +1,5 @@
 import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
-import { lockedTables, rowsLockedInBody } from "../trace/block-work.ts";
+import { bodyTexts, lockedTables, rowsLockedInBody } from "../trace/block-work.ts";
 import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy, type LockMode } from "../trace/lock-modes.ts";
 import { emptiedBy } from "../trace/lost-rows.ts";
@@ -178,12 +178,19 @@ function changesEveryRow(file: TracedFile, statement: TracedStatement, resolve: 
     ...nodesOf(statement.tree, "DeleteStmt").map((one) => deletedRows(one, resolve)),
     ...nodesOf(statement.tree, "MergeStmt").map((one) => matchedRows(one, resolve)),
     ...nodesOf(statement.tree, "InsertStmt").map((one) => mergedRows(one, resolve)),
-    inBody.length > 0 ? { may: true, tables: inBody, recipe: RECIPES.rows } : lockedRows(bodyOf(statement), resolve),
+    inBody.length > 0
+      ? { may: true, tables: inBody, recipe: bodyRecipe(file, statement) }
+      : lockedRows(bodyOf(statement), resolve),
   ].filter((one) => one !== undefined);
   if (!found) return undefined;
   const tables = found.tables.map((one) => tableOfView(one, statement));
   const rows = `${found.may ? "may lock" : "locks"} every row of ${namedAll(tables)}`;
   return { message: `${rows}; other updates and deletes wait ${until(file, statement)}`, recipe: found.recipe };
+}
+
+function bodyRecipe(file: TracedFile, statement: TracedStatement): string {
+  const isOfUpdates = bodyTexts(file, statement).some((text) => /\bupdate\b/i.test(text));
+  return isOfUpdates ? RECIPES.rows : RECIPES.deleted;
 }
 
 /** Rows that a statement locks. */

@@ -63,7 +63,8 @@ CREATE UNIQUE INDEX CONCURRENTLY <new index> ON <table> (<columns>);`,
   unfilled: "REFRESH MATERIALIZED VIEW <view>;  -- in the same file; or leave out WITH NO DATA",
   published: `-- in the same file, before the publication; FULL sends the whole old row:
 ALTER TABLE <table> REPLICA IDENTITY USING INDEX <unique index>;  -- or a primary key, or REPLICA IDENTITY FULL`,
-  refused: "-- Refuse the writes, or set the sequence back, in a later migration, when no client needs it otherwise.",
+  refused: "-- Make the trigger or the rule in a later migration, when no client writes that way.",
+  restarted: `SELECT setval('<sequence>', (SELECT max(<column>) FROM <table>));  -- goes on with the next free number`,
   ambiguous: "-- Give the new function another name, or no default; or drop the old one in the same file.",
   extension: "-- Drop or move the extension in a later migration, when no client names its functions and types.",
   access: `-- Take the privilege, the role or its login away in a later migration, when no client uses it.

@@ -1,7 +1,7 @@
 import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { LOCK_MODES, type LockMode, lockWords } from "./lock-modes.ts";
 import type { RangeVar, Resolve } from "./resolve.ts";
-import type { Relation, TracedFile, TracedStatement } from "./trace.ts";
+import type { Column, Relation, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
  * What the bodies of DO blocks and functions do, by their text: PostgreSQL's parser leaves them as strings, and on an empty
@@ -104,6 +104,7 @@ export function rowsLockedInBody(file: TracedFile, statement: TracedStatement, r
   const texts = bodyTexts(file, statement);
   const whole = texts.flatMap((text) => {
     if (/\bfor\s+(?:no\s+key\s+)?(?:update|share)\b/i.test(text)) return lockedRows(text, resolve) ?? [];
+    if (/\bdelete\s+from\b/i.test(text)) return deletedRows(text, resolve) ?? [];
     if (!isUpdate(text) || !isOfAllRows(text)) return [];
     const isDynamic = /\bexecute\b/i.test(text);
     return namedAfter(text, /\bupdate\b/i, resolve) ?? (isDynamic ? changedBy(statement) : undefined) ?? [];
@@ -140,6 +141,21 @@ function changedBy({ touches }: TracedStatement): Relation | undefined {
 function lockedRows(text: string, resolve: Resolve): Relation | undefined {
   const query = text.slice(0, text.search(/\bfor\s+(?:no\s+key\s+)?(?:update|share)\b/i));
   return isOfAllRows(query) && !/\blimit\b/i.test(query) ? namedAfter(query, /\bfrom\b/i, resolve) : undefined;
+}
+
+/** The relation of a DELETE of all rows, or of those before or after a time. */
+function deletedRows(text: string, resolve: Resolve): Relation | undefined {
+  const relation = namedAfter(text, /\bfrom\b/i, resolve);
+  if (isOfAllRows(text)) return relation;
+  const condition = text.slice(text.search(/\bwhere\b/i));
+  const [, name] = /^where\s+(?:"?\w+"?\.)?"?(\w+)"?\s*[<>]/i.exec(condition) ?? [];
+  const isAlone = !/\b(?:and|or|select|limit)\b/i.test(condition);
+  return isAlone && relation?.columns.some((one) => one.name === name && isTime(one)) ? relation : undefined;
+}
+
+/** True for a column of dates or times. */
+export function isTime({ valueType }: Column): boolean {
+  return /^(?:date|timestamp)\b/.test(valueType);
 }
 
 /** A loop runs for each row of a relation, or for ranges or batches of rows. */

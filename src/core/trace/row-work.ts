@@ -1,5 +1,5 @@
 import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
-import { bodyTexts, rowsReadInBody } from "./block-work.ts";
+import { bodyTexts, isTime, rowsReadInBody } from "./block-work.ts";
 import { isBatch, isUnequal, namedQueries, type RangeVar, type Resolve } from "./resolve.ts";
 import type { Relation, TracedFile, TracedStatement } from "./trace.ts";
 
@@ -171,8 +171,8 @@ export function isUnbounded(condition: unknown, target: Relation, resolve: Resol
 export function isOpenTime(condition: unknown, { columns }: Relation): boolean {
   const [one, ...others] = comparisons(condition);
   const column = columns.find(({ name }) => name === one?.name);
-  const isTime = /^(?:date|timestamp)\b/.test(column?.valueType ?? "");
-  return isTime && others.length === 0 && one?.isConstant === true && /^[<>]=?$/.test(one.operator);
+  const isOneEnd = others.length === 0 && one?.isConstant === true && /^[<>]=?$/.test(one.operator);
+  return isOneEnd && column !== undefined && isTime(column);
 }
 
 /** True if a condition has a least and a greatest value for a column. */
