@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteText } from "../sql/quote.ts";
-import { otherTexts } from "./made-up-values.ts";
+import { madeUpValue, otherTexts } from "./made-up-values.ts";
 import type { MadeUpRow } from "./row-attempts.ts";
 import type { TableColumn, TableShape, ValueType } from "./table-shape.ts";
 import { HEADER } from "./value-styles.ts";
@@ -65,22 +65,21 @@ function groupsOf({ columns, checks }: TableShape, types: ReadonlyMap<number, Va
     const own = columns.filter(({ number }) => numbers.has(number));
     // A column that PostgreSQL computes has no choice.
     if (own.length === 0 || own.length < numbers.size) return [];
-    const choices = shortened(
-      own.map((column) => choiceOf(column, types.get(column.type), conditions, row.get(column.number))),
-    );
+    const choices = shortened(own.map((column) => choiceOf(column, types, conditions, row.get(column.number))));
     return [{ columns: own.map((column, index) => [column, choices[index] ?? []] as const), conditions }];
   });
 }
 
 /** The values of a column to choose from: all can be cast to its type. */
 function choiceOf(
-  { modifier, required }: TableColumn,
-  type: ValueType | undefined,
+  { type: oid, modifier, required }: TableColumn,
+  types: ReadonlyMap<number, ValueType>,
   conditions: readonly string[],
-  present: string | undefined,
+  present: string = madeUpValue(oid, modifier, types),
 ): string[] {
+  const type = types.get(oid);
   const others = type ? conditions.flatMap((condition) => valuesOf(condition, type, modifier)) : [];
-  return [...new Set([...(present === undefined ? [] : [present]), ...others, ...(required ? [] : [NULL])])];
+  return [...new Set([present, ...others, ...(required ? [] : [NULL])])];
 }
 
 function valuesOf(condition: string, type: ValueType, modifier: number): string[] {
@@ -88,6 +87,7 @@ function valuesOf(condition: string, type: ValueType, modifier: number): string[
   const cast = (text: string) => `CAST(${quoteText(text)} AS ${name})`;
   if (kind === "e") return labelsIn(condition, typeName).map(cast);
   if (kind !== "b") return [];
+  if (category === "B") return ["true", "false"];
   const form = FORMS[typeName] ?? FORMS[category];
   const longest = category === "S" && modifier > HEADER ? modifier - HEADER : Number.POSITIVE_INFINITY;
   const texts = otherTexts(condition, type).filter((text) => form?.test(text) && text.length <= longest);
@@ -101,7 +101,6 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   int4: /^-?\d{1,9}$/,
   int8: /^-?\d{1,18}$/,
   numeric: /^-?\d+(\.\d+)?$/,
-  B: /^(true|false)$/,
   date: /^\d{4}-\d\d-\d\d$/,
   timestamptz: /^\d{4}-\d\d-\d\d$/,
   json: /^(\[\]|\{\}|\d+)$/,

@@ -128,6 +128,7 @@ CREATE TABLE rates (id int PRIMARY KEY, mode text NOT NULL CHECK (mode IN ('movi
   rate numeric, pinned int, at timestamptz, state state NOT NULL, ended date CHECK (rate IS NULL OR rate > 0),
   CONSTRAINT by_mode CHECK (mode = 'moving' AND rate IS NULL AND pinned IS NULL AND ((at IS NULL) = (code = 'abc'))
     OR mode = 'fixed' AND pinned = 7 AND rate IS NOT NULL AND at IS NOT NULL AND code = 'x'),
+  fixed boolean NOT NULL DEFAULT true, since int NOT NULL DEFAULT 5, CHECK (fixed = false AND since = 7),
   CONSTRAINT by_state CHECK ((state = 'it''s closed'::state) = (ended IS NULL)), CHECK (ended <> DATE '2001-02-03'));`,
       "002_b.sql": "DO $$ BEGIN ALTER TABLE rates ADD n int NOT NULL; END $$;",
     });
