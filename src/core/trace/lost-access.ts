@@ -251,6 +251,9 @@ function changedRoles(file: TracedFile, statement: TracedStatement): { role: str
       return listAt(body, "roles")
         .flatMap(roleName)
         .map((role) => ({ role, loss: "loses all its privileges" }));
+    case "AlterRoleSetStmt":
+    case "AlterDatabaseSetStmt":
+      return leavesPublic(file, body) ? [{ role: textAt(body, "role", "rolename") ?? "PUBLIC", loss: PATH_LOSS }] : [];
     case "AlterRoleStmt": {
       const isLocked = listAt(body, "options").some(
         (one) => textAt(one, "DefElem", "defname") === "canlogin" && !at(one, "DefElem", "arg", "Boolean", "boolval"),
@@ -265,6 +268,16 @@ function changedRoles(file: TracedFile, statement: TracedStatement): { role: str
       return at(body, "is_grant") === true || listAt(body, "opt").length > 0 ? [] : lostMemberships(file, body);
   }
   return [];
+}
+
+const PATH_LOSS = "no longer finds relations of the schema public by their names alone";
+
+/** True for a search path without public, where that schema has relations. */
+function leavesPublic({ before }: TracedFile, body: Fields): boolean {
+  const setting = at(body, "setstmt");
+  const isPath = textAt(setting, "name") === "search_path" && textAt(setting, "kind") === "VAR_SET_VALUE";
+  const schemas = listAt(setting, "args").map((one) => textAt(one, "A_Const", "sval", "sval"));
+  return isPath && !schemas.includes("public") && [...before.values()].some(({ schema }) => schema === "public");
 }
 
 function lostMemberships(file: TracedFile, body: Fields): { role: string; loss: string }[] {
