@@ -1,9 +1,9 @@
 import { FOR_CLIENTS } from "../check/recipes.ts";
 import { named, sqlName } from "../check/words.ts";
 import { firstTouch } from "../trace/definition-work.ts";
-import { narrowings } from "../trace/policies.ts";
 import type { Privilege, Relation, TracedFile } from "../trace/trace.ts";
 import type { Break } from "./broken-things.ts";
+import { narrowings } from "./policies.ts";
 
 /** The rows of a relation that row security takes from clients. */
 export function* hiddenRows(file: TracedFile, before: Relation, after: Relation): Iterable<Break> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { narrowings } from "../../../src/core/trace/policies.ts";
+import { narrowings } from "../../../src/core/breaks/policies.ts";
 import type { Policy, Relation } from "../../../src/core/trace/trace.ts";
 
 const OPEN: Policy = {

@@ -1,6 +1,7 @@
 import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
-import { inOrder, type RangeVar, type Resolve } from "./resolve.ts";
-import type { NamedThing, Privilege, Relation, Touch, TracedFile, TracedStatement } from "./trace.ts";
+import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
+import type { NamedThing, Privilege, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import { changedRoles, madeRoles, roleName } from "./changed-roles.ts";
 
 /*
  * What roles may no longer do after a file. An empty database does not know the grants that were made outside of
@@ -84,13 +85,6 @@ function isTaken({ before, after }: Touch): boolean {
   return after === undefined || after.name !== before.name || after.schema !== before.schema;
 }
 
-/** The roles that a statement creates; a block creates one if it is missing. */
-function madeRoles(statement: TracedStatement): string[] {
-  if (kindOf(statement) === "CreateRoleStmt") return [textAt(bodyOf(statement), "role") ?? ""];
-  if (kindOf(statement) !== "DoStmt") return [];
-  return [...statement.statement.text.matchAll(/\bcreate\s+(?:role|user)\s+"?(\w+)/gi)].map(([, role = ""]) => role);
-}
-
 /** A GRANT or REVOKE of privileges on objects that existed before the file. */
 interface Grant {
   readonly gives: boolean;
@@ -125,13 +119,6 @@ function grantOf(file: TracedFile, statement: TracedStatement, resolve: Resolve)
     privileges: privileges.length > 0 ? privileges : undefined,
     objects: objectsOf(file, body, resolve),
   };
-}
-
-/** None for CURRENT_USER and its like: migrations run as it. */
-function roleName(node: unknown): string[] {
-  const role = at(node, "RoleSpec");
-  if (textAt(role, "roletype") === "ROLESPEC_PUBLIC") return ["PUBLIC"];
-  return textAt(role, "rolename") !== undefined ? [textAt(role, "rolename") ?? ""] : [];
 }
 
 function objectsOf(file: TracedFile, body: Fields, resolve: Resolve): GrantedObject[] {
@@ -237,60 +224,4 @@ function* revoked(
     const rest = more.length > 0 ? ` and ${more.length} more` : "";
     yield { by, role, loss: `loses ${first.words} on ${first.name}${rest}` };
   }
-}
-
-/** Roles and databases that a statement takes from those who log in. */
-function changedRoles(file: TracedFile, statement: TracedStatement): { role: string; loss: string }[] {
-  const body = bodyOf(statement);
-  switch (kindOf(statement)) {
-    case "DropRoleStmt":
-      return listAt(body, "roles")
-        .flatMap(roleName)
-        .map((role) => ({ role, loss: "is dropped" }));
-    case "DropOwnedStmt":
-      return listAt(body, "roles")
-        .flatMap(roleName)
-        .map((role) => ({ role, loss: "loses all its privileges" }));
-    case "AlterRoleSetStmt":
-    case "AlterDatabaseSetStmt":
-      return leavesPublic(file, body) ? [{ role: textAt(body, "role", "rolename") ?? "PUBLIC", loss: PATH_LOSS }] : [];
-    case "AlterRoleStmt": {
-      const isLocked = listAt(body, "options").some(
-        (one) => textAt(one, "DefElem", "defname") === "canlogin" && !at(one, "DefElem", "arg", "Boolean", "boolval"),
-      );
-      return isLocked ? [{ role: textAt(body, "role", "rolename") ?? "", loss: "can no longer log in" }] : [];
-    }
-    case "RenameStmt": {
-      const isName = ["OBJECT_ROLE", "OBJECT_DATABASE"].includes(textAt(body, "renameType") ?? "");
-      return isName ? [{ role: textAt(body, "subname") ?? "", loss: `is now ${textAt(body, "newname")}` }] : [];
-    }
-    case "GrantRoleStmt":
-      return at(body, "is_grant") === true || listAt(body, "opt").length > 0 ? [] : lostMemberships(file, body);
-  }
-  return [];
-}
-
-const PATH_LOSS = "no longer finds relations of the schema public by their names alone";
-
-/** True for a search path without public, where that schema has relations. */
-function leavesPublic({ before }: TracedFile, body: Fields): boolean {
-  const setting = at(body, "setstmt");
-  const isPath = textAt(setting, "name") === "search_path" && textAt(setting, "kind") === "VAR_SET_VALUE";
-  const schemas = listAt(setting, "args").map((one) => textAt(one, "A_Const", "sval", "sval"));
-  return isPath && !schemas.includes("public") && [...before.values()].some(({ schema }) => schema === "public");
-}
-
-function lostMemberships(file: TracedFile, body: Fields): { role: string; loss: string }[] {
-  const groups = listAt(body, "granted_roles").flatMap((one) => textAt(one, "AccessPriv", "priv_name") ?? []);
-  const isRegranted = (role: string) =>
-    file.statements.some(
-      (one) =>
-        kindOf(one) === "GrantRoleStmt" &&
-        at(bodyOf(one), "is_grant") === true &&
-        listAt(bodyOf(one), "grantee_roles").flatMap(roleName).includes(role),
-    );
-  const roles = listAt(body, "grantee_roles").flatMap(roleName);
-  return roles
-    .filter((role) => !isRegranted(role))
-    .map((role) => ({ role, loss: `is no longer a member of ${groups.join(", ")}` }));
 }

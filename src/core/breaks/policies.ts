@@ -1,4 +1,4 @@
-import type { Policy, Relation } from "./trace.ts";
+import type { Policy, Relation } from "../trace/trace.ts";
 
 /*
  * How the policies of row security take rows from clients that have found them before. PostgreSQL writes conditions in
