@@ -64,7 +64,7 @@ CREATE UNIQUE INDEX CONCURRENTLY <new index> ON <table> (<columns>);`,
   published: `-- in the same file, before the publication; FULL sends the whole old row:
 ALTER TABLE <table> REPLICA IDENTITY USING INDEX <unique index>;  -- or a primary key, or REPLICA IDENTITY FULL`,
   refused: "-- Make the trigger or the rule in a later migration, when no client writes that way.",
-  restarted: `SELECT setval('<sequence>', (SELECT max(<column>) FROM <table>));  -- goes on with the next free number`,
+  restarted: `SELECT setval('<sequence>', (SELECT max(<column>) FROM <table>));  -- the next number follows the greatest`,
   ambiguous: "-- Give the new function another name, or no default; or drop the old one in the same file.",
   extension: "-- Drop or move the extension in a later migration, when no client names its functions and types.",
   access: `-- Take the privilege, the role or its login away in a later migration, when no client uses it.
