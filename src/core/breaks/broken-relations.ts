@@ -69,6 +69,13 @@ function brokenColumn(file: TracedFile, before: Relation, column: Column, after:
     const former = last && before.columns.find(({ name }) => name === last.name);
     if (former && isPrepared(column.name, former.name) && after.columns.some(({ number }) => number === former.number))
       return undefined;
+    if (after.kind === "v" && before.kind !== "v") {
+      return {
+        by,
+        words: `the view that takes the place of ${named(before)} lacks ${sqlName(column.name)}`,
+        recipe: FOR_CLIENTS.table,
+      };
+    }
     return renamed && renamed.name !== column.name
       ? { by, words: `${title} is now ${sqlName(renamed.name)}`, recipe: FOR_CLIENTS.column }
       : { by, words: `${title} is dropped`, recipe: FOR_CLIENTS.drop };

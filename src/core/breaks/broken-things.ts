@@ -35,7 +35,8 @@ export function* brokenThings(file: TracedFile): Iterable<Break> {
       continue;
     }
     const isThere = file.thingsAfter.some((one) => isSame(one, thing));
-    const change = isThere ? "returns another type" : "is dropped or renamed";
+    const now = file.thingsAfter.find((one) => one.oid === thing.oid && one.kind === thing.kind);
+    const change = isThere ? "returns another type" : now ? `is now ${named(now)}` : "is dropped";
     yield { by, words: `the ${thing.kind} ${name}${signature} ${change}`, recipe: FOR_CLIENTS.thing };
   }
 }

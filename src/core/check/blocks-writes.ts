@@ -4,7 +4,7 @@ import { newConstraints, newPlainIndexes } from "../trace/definition-work.ts";
 import { blockedBy, type LockMode } from "../trace/lock-modes.ts";
 import { emptiedBy } from "../trace/lost-rows.ts";
 import { inOrder, isBatch, isBounded, isJoined, namedQueries, type RangeVar, type Resolve } from "../trace/resolve.ts";
-import { isEveryRow, isEveryRowOf, isOpaque, isOpenSource, isOpenTime, isUnbounded } from "../trace/row-work.ts";
+import { isEveryRow, isEveryRowOf, isOpaque, isOpenSource, isUnbounded } from "../trace/row-work.ts";
 import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { waitsOf } from "../trace/waits.ts";
 import { CHECK_LATER } from "./recipes.ts";
@@ -115,8 +115,9 @@ function buildsIndex(file: TracedFile, statement: TracedStatement): Found {
   const built = statement.touches.filter((touch) => newPlainIndexes(touch).length > 0 && !touch.rewritten);
   if (!built.some(({ scanned }) => scanned)) return undefined;
   const isDivided = built.some(({ before }) => before.kind === "p");
+  const waiting = top(built).kind === "m" ? "REFRESH waits" : "writes wait";
   return {
-    message: `builds an index on ${named(top(built))}; writes wait ${until(file, statement)}`,
+    message: `builds an index on ${named(top(built))}; ${waiting} ${until(file, statement)}`,
     recipe: isDivided ? RECIPES.parts : RECIPES.index,
   };
 }
@@ -234,14 +235,16 @@ function updatedRows(update: Fields, resolve: Resolve): Locked | undefined {
   return target && isOpen && !isBatch(update) ? unboundedRows(condition, target, resolve, RECIPES.rows) : undefined;
 }
 
-/** A DELETE that leaves no row, or none that refers to another table, or only those before or after a time. */
+/** A DELETE that leaves no row, or none that refers to another table, or one whose rows nothing bounds. */
 function deletedRows(remove: Fields, resolve: Resolve): Locked | undefined {
   if (isBatch(remove)) return undefined;
   const emptied = emptiedBy(remove, resolve);
   if (emptied) return { may: false, tables: [emptied], recipe: RECIPES.deleted };
   const target = resolve(at(remove, "relation") as RangeVar);
-  const isOpen = target && isOpenTime(at(remove, "whereClause"), target);
-  return isOpen ? { may: true, tables: [target], recipe: RECIPES.deleted } : undefined;
+  const condition = at(remove, "whereClause");
+  // Rows with NULL, or with a value, are often few.
+  const isOpen = listAt(remove, "usingClause").length === 0 && at(condition, "NullTest") === undefined;
+  return target && isOpen ? unboundedRows(condition, target, resolve, RECIPES.deleted) : undefined;
 }
 
 /** A MERGE that updates the rows which match those of a query that nothing bounds. */

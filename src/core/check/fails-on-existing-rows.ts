@@ -1,4 +1,4 @@
-import { alterCommands, at, bodyOf, kindOf, textAt } from "../parse-tree/node.ts";
+import { alterCommands, at, bodyOf, kindOf, listAt, textAt } from "../parse-tree/node.ts";
 import {
   definitionScans,
   isDefaultRead,
@@ -12,8 +12,8 @@ import {
   wasThere,
 } from "../trace/definition-work.ts";
 import { isWithoutNull } from "../trace/lost-rows.ts";
-import type { Column, Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
-import { hasLabelsOf, typeChange, usingOf } from "../trace/type-change.ts";
+import type { Relation, Touch, TracedFile, TracedStatement } from "../trace/trace.ts";
+import { canFail, isSatisfied, mergedKeys } from "./existing-rows.ts";
 import { EXCLUSION, REQUIRED_LATER } from "./recipes.ts";
 import type { CheckRule } from "./rule.ts";
 import { named, several, sqlName } from "./words.ts";
@@ -58,6 +58,10 @@ export const failsOnExistingRows: CheckRule = {
         sql: "CREATE TYPE f AS ENUM ('a'); ALTER TABLE t ALTER COLUMN n TYPE f USING n::text::f",
       },
       { given: "CREATE DOMAIN d AS int; CREATE TABLE t (n d)", sql: "ALTER DOMAIN d ADD CHECK (VALUE > 0)" },
+      {
+        given: "CREATE TABLE t (at timestamptz PRIMARY KEY)",
+        sql: "ALTER TABLE t ALTER COLUMN at TYPE date",
+      },
     ],
     good: [
       { given: "CREATE TABLE t (n int)", sql: "ALTER TABLE t ADD COLUMN m int NOT NULL DEFAULT 0" },
@@ -191,6 +195,7 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
   const retyped = retypedColumns(touch).filter(
     ([before, after]) => old(before.number) && canFail(file, statement, touch, before, after),
   );
+  const merged = mergedKeys(statement, touch);
   const keys = new Set(constraints.filter(({ kind }) => kind === "p").flatMap(({ columns }) => columns));
   return [
     ...newWithoutValues(touch).map(({ name }) => ({
@@ -210,7 +215,7 @@ function causesOf(file: TracedFile, statement: TracedStatement, touch: Touch, up
           : `${MISFITS[kind] ?? "a row"} in ${table} may violate ${sqlName(name)}`,
       recipe: kind === "c" || kind === "f" ? RECIPES.constraint : kind === "x" ? EXCLUSION : RECIPES.unique,
     })),
-    ...indexes.map(({ name }) => ({
+    ...[...indexes, ...merged].map(({ name }) => ({
       cause: `rows of ${table} may be duplicates for ${sqlName(name)}`,
       recipe: RECIPES.unique,
     })),
@@ -238,46 +243,6 @@ function parentOf({ before, after }: TracedFile, oid = 0): string {
   return parent ? named(parent) : "the other table";
 }
 
-/**
- * True if no row can violate a constraint, because it had the same one before the file, or a narrower key; or because the
- * file has added its columns, which are NULL or equal in all rows.
- */
-function isSatisfied(
-  file: TracedFile,
-  touch: Touch,
-  kind: string,
-  columns: readonly number[],
-  isUpdated: boolean,
-): boolean {
-  if (columns.length === 0 || columns.includes(0)) return false;
-  const former = file.before.get(touch.before.oid);
-  if (kind === "u" || kind === "p") {
-    const isUnique = former?.indexes.some(
-      (one) => one.unique && !one.partial && one.columns.every((key) => columns.includes(key)),
-    );
-    if (isUnique) return true;
-  }
-  if (
-    kind === "f" &&
-    former?.constraints.some((one) => one.kind === "f" && one.validated && one.columns.join() === columns.join())
-  ) {
-    return true;
-  }
-  if (columns.some((number) => wasThere(file, touch, number))) return false;
-  if (kind === "c" || touch.rewritten) return true;
-  const isFilled = touch.after?.columns.some(({ number, filled }) => columns.includes(number) && filled);
-  return kind !== "p" && !isUpdated && !isFilled;
-}
-
-function canFail(file: TracedFile, statement: TracedStatement, touch: Touch, before: Column, after: Column): boolean {
-  // A domain without constraints is only another name: no row is rewritten.
-  const isChecked = after.type !== after.valueType && touch.rewritten;
-  const { fails } = typeChange(before.valueType, after.valueType);
-  const using = usingOf(statement, before.name);
-  if (using === "cast" && hasLabelsOf(file, before, after)) return false;
-  return (fails || isChecked) && (using === "cast" || using === "compute");
-}
-
 /** Statements whose checks leave no trace in the definition of a table that existed before. */
 function fromTree(statement: TracedStatement, scanned: ReadonlySet<Touch>): Cause[] {
   const [touch] = scanned;
@@ -293,6 +258,18 @@ function fromTree(statement: TracedStatement, scanned: ReadonlySet<Touch>): Caus
   }
   const isDomain = kindOf(statement) === "AlterDomainStmt" && textAt(bodyOf(statement), "subtype") !== "V";
   return isDomain
-    ? [{ cause: `a value in ${table} may violate the domain's constraint`, recipe: RECIPES.constraint }]
+    ? [
+        {
+          cause: `a value in ${table} may violate the constraint of the domain ${domainOf(statement)}`,
+          recipe: RECIPES.constraint,
+        },
+      ]
     : [];
+}
+
+function domainOf(statement: TracedStatement): string {
+  const [name = "", schema = "public"] = listAt(bodyOf(statement), "typeName")
+    .map((one) => textAt(one, "String", "sval"))
+    .reverse();
+  return named({ schema, name });
 }

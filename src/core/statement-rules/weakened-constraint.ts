@@ -13,7 +13,8 @@ export const weakenedConstraint: CheckRule = {
   recipe: `-- To change a constraint, add the new one first:
 ALTER TABLE <table> ADD CONSTRAINT <new> CHECK (<condition>) NOT VALID;
 -- in a later file:
-ALTER TABLE <table> VALIDATE CONSTRAINT <new>, DROP CONSTRAINT <old>;`,
+ALTER TABLE <table> VALIDATE CONSTRAINT <new>;  -- alone: with another change it would read the rows under its lock
+ALTER TABLE <table> DROP CONSTRAINT <old>;`,
   examples: {
     bad: [
       { given: "CREATE TABLE t (n int NOT NULL)", sql: "ALTER TABLE t ALTER COLUMN n DROP NOT NULL" },

@@ -188,6 +188,15 @@ export function usingOf(statement: TracedStatement, column: string): Using {
   return !cast && functions.some((name) => SHORTENING.has(name)) ? "shorten" : "compute";
 }
 
+/** True if a changed type may make different values of a column equal: it loses digits, or whether letters are capitals. */
+export function mergesValues(statement: TracedStatement, before: Column, after: Column): boolean {
+  const isWithoutCase = after.type.endsWith(".citext") && !before.type.endsWith(".citext");
+  const using = usingOf(statement, before.name);
+  return (
+    isWithoutCase || using === "shorten" || using === "compute" || typeChange(before.valueType, after.valueType).loses
+  );
+}
+
 function functionName(call: unknown): string {
   return textAt(listAt(call, "funcname").at(-1), "String", "sval") ?? "";
 }
