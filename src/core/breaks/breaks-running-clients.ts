@@ -6,6 +6,7 @@ import { brokenRelations } from "./broken-relations.ts";
 import { ambiguousFunctions, type Break, brokenThings } from "./broken-things.ts";
 import { lostAccess } from "./lost-access.ts";
 import { refusedWrites } from "./refused-writes.ts";
+import { restartedNumbers } from "./restarted-numbers.ts";
 
 export const breaksRunningClients: CheckRule = {
   id: "breaks-running-clients",
@@ -50,6 +51,11 @@ export const breaksRunningClients: CheckRule = {
         given:
           "CREATE TABLE t (n int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''read only''; END'",
         sql: "CREATE TRIGGER tr BEFORE INSERT OR DELETE ON t EXECUTE FUNCTION f()",
+      },
+      {
+        given:
+          "CREATE TABLE t (n int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER tr BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()",
+        sql: "CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
       },
       { given: "CREATE TABLE t (n int)", sql: "CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING" },
       { given: "CREATE TABLE t (id serial)", sql: "ALTER SEQUENCE t_id_seq RESTART" },
@@ -133,7 +139,7 @@ export const breaksRunningClients: CheckRule = {
   },
   *find(file) {
     const broken = new Map<TracedStatement, Break[]>();
-    const all = [brokenRelations, brokenThings, ambiguousFunctions, refusedWrites, brokenAccess];
+    const all = [brokenRelations, brokenThings, ambiguousFunctions, refusedWrites, restartedNumbers, brokenAccess];
     for (const one of all.flatMap((find) => [...find(file)])) {
       broken.set(one.by, [...(broken.get(one.by) ?? []), one]);
     }

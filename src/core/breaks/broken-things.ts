@@ -1,6 +1,6 @@
 import { FOR_CLIENTS } from "../check/recipes.ts";
 import { named, sqlName } from "../check/words.ts";
-import { bodyOf, kindOf, listAt, textAt } from "../parse-tree/node.ts";
+import { bodyOf, functionName, kindOf } from "../parse-tree/node.ts";
 import type { NamedThing, TracedFile, TracedStatement } from "../trace/trace.ts";
 import { typeChange } from "../trace/type-change.ts";
 
@@ -66,8 +66,7 @@ function isAmbiguous(one: NamedThing, other: NamedThing): boolean {
 }
 
 function makes(statement: TracedStatement, { name }: NamedThing): boolean {
-  const made = listAt(bodyOf(statement), "funcname").at(-1);
-  return kindOf(statement) === "CreateFunctionStmt" && textAt(made, "String", "sval") === name;
+  return kindOf(statement) === "CreateFunctionStmt" && functionName(bodyOf(statement)) === name;
 }
 
 /** What became of a type or a part of it; undefined if no client can notice. */

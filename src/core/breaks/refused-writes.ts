@@ -1,48 +1,68 @@
 import { FOR_CLIENTS } from "../check/recipes.ts";
 import { named, sqlName } from "../check/words.ts";
-import { alterCommands, at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { at, bodyOf, type Fields, functionName, kindOf, textAt } from "../parse-tree/node.ts";
 import { enumeration } from "../text/display.ts";
 import { functionSource } from "../trace/block-work.ts";
 import { inOrder, type RangeVar, type Resolve } from "../trace/resolve.ts";
-import type { Relation, TracedFile, TracedStatement } from "../trace/trace.ts";
+import type { Relation, TracedFile, TracedStatement, Trigger } from "../trace/trace.ts";
 import type { Break } from "./broken-things.ts";
 
-/* Writes of running clients that the server refuses or drops after a file: by triggers, rules and sequences. */
+/* Writes of running clients that triggers and rules refuse, drop or replace after a file. */
 
 export function* refusedWrites(file: TracedFile): Iterable<Break> {
   for (const { statement, resolve } of inOrder(file)) {
     const refused = refusedWords(file, statement, resolve);
     if (refused !== undefined) yield { by: statement, words: refused, recipe: FOR_CLIENTS.refused };
-    const restarted = sequenceWords(file, statement, resolve);
-    if (restarted !== undefined) yield { by: statement, words: restarted, recipe: FOR_CLIENTS.restarted };
   }
 }
 
 function refusedWords(file: TracedFile, statement: TracedStatement, resolve: Resolve): string | undefined {
   const body = bodyOf(statement);
   const table = resolve(at(body, "relation") as RangeVar);
-  if (!table) return undefined;
-  if (kindOf(statement) === "CreateTrigStmt") return triggerWords(file, statement, table);
-  return kindOf(statement) === "RuleStmt" ? ruleWords(body, table) : undefined;
+  switch (kindOf(statement)) {
+    case "CreateTrigStmt":
+      return (
+        table && triggerWords(functionSource(file, statement, functionName(body)), madeTrigger(body, table), table)
+      );
+    case "CreateFunctionStmt":
+      return replacedWords(file, statement);
+    case "RuleStmt":
+      return table && ruleWords(body, table);
+  }
+  return undefined;
+}
+
+function madeTrigger(body: Fields, table: Relation): Trigger {
+  const [events, timing] = [Number(at(body, "events") ?? 0), Number(at(body, "timing") ?? 0)];
+  const type = events | timing | (at(body, "row") === true ? EACH_ROW : 0);
+  const conditional = at(body, "whenClause") !== undefined;
+  return { name: textAt(body, "trigname") ?? "", table: table.oid, type, conditional };
+}
+
+/** A function that is replaced, and that triggers of older tables run. */
+function replacedWords(file: TracedFile, statement: TracedStatement): string | undefined {
+  const source = functionSource(file, statement, functionName(bodyOf(statement)));
+  for (const trigger of statement.triggers ?? []) {
+    const table = file.before.get(trigger.table);
+    const words = table && triggerWords(source, trigger, table);
+    if (words !== undefined) return words;
+  }
+  return undefined;
 }
 
 /** A trigger whose function does nothing but raise an error, or drop the row. */
-function triggerWords(file: TracedFile, by: TracedStatement, table: Relation): string | undefined {
-  const body = bodyOf(by);
-  const source = functionSource(file, by, textAt(listAt(body, "funcname").at(-1), "String", "sval") ?? "");
-  const isOfRows = at(body, "row") === true;
-  const isBefore = at(body, "timing") === BEFORE;
-  const events = EVENTS.flatMap(([bit, word]) => (Number(at(body, "events") ?? 0) & bit ? [word] : []));
-  const title = `the trigger ${sqlName(textAt(body, "trigname") ?? "")}`;
-  if (at(body, "whenClause") !== undefined || events.length === 0) return undefined;
-  const writes = `${enumeration(events)} of ${named(table)}`;
+function triggerWords(source: string, { name, type, conditional }: Trigger, table: Relation): string | undefined {
+  const events = EVENTS.flatMap(([bit, word]) => (type & bit ? [word] : []));
+  if (conditional || events.length === 0) return undefined;
+  const [title, writes] = [`the trigger ${sqlName(name)}`, `${enumeration(events)} of ${named(table)}`];
   if (/^\s*(?:declare\b.*)?begin\s+raise\s+(?:exception\b|sqlstate\b|')/i.test(source))
     return `${title} refuses each ${writes}`;
-  const isDropped = isOfRows && isBefore && /^\s*begin\s+return\s+null\s*;/i.test(source);
+  const isDropped = type & EACH_ROW && type & BEFORE && /^\s*begin\s+return\s+null\s*;/i.test(source);
   return isDropped ? `${title} leaves each ${writes} without effect` : undefined;
 }
 
-/** As in pg_trigger.tgtype. */
+/* As in pg_trigger.tgtype, and in parse trees. */
+const EACH_ROW = 1;
 const BEFORE = 2;
 const EVENTS: readonly (readonly [bit: number, word: string])[] = [
   [4, "INSERT"],
@@ -59,104 +79,3 @@ function ruleWords(body: Fields, table: Relation): string | undefined {
 }
 
 const WRITES: Readonly<Record<string, string>> = { CMD_INSERT: "INSERT", CMD_UPDATE: "UPDATE", CMD_DELETE: "DELETE" };
-
-/** A sequence that begins again, or a new one, although the rows with its numbers stay. */
-function sequenceWords(file: TracedFile, statement: TracedStatement, resolve: Resolve): string | undefined {
-  if (file.statements.some((one) => empties(one) || setsNumber(one))) return undefined;
-  const column = renumbered(file, statement, resolve);
-  if (column !== undefined) return `the numbers of ${column} begin at 1, so that an INSERT gets one that a row has`;
-  const name = restarted(statement);
-  if (name === undefined) return undefined;
-  const isThing = file.thingsBefore.some((one) => one.kind === "sequence" && one.name === name);
-  const isOfTable = [...file.before.values()].some((one) => name.startsWith(`${one.name}_`));
-  const words = `${sqlName(name)} begins again, so that an INSERT gets a number that a row has`;
-  return isThing || isOfTable ? `the sequence ${words}` : undefined;
-}
-
-function empties(statement: TracedStatement): boolean {
-  const kind = kindOf(statement);
-  return kind === "TruncateStmt" || (kind === "DeleteStmt" && at(bodyOf(statement), "whereClause") === undefined);
-}
-
-/** True for a statement that sets a sequence to a number which is not the first. */
-function setsNumber({ tree }: TracedStatement): boolean {
-  const calls = nodesOf(tree, "FuncCall").filter((one) => functionName(one) === "setval");
-  const restarts = nodesOf(tree, "DefElem").filter((one) => textAt(one, "defname") === "restart" && at(one, "arg"));
-  return (
-    calls.some((one) => !isFirst(at(listAt(one, "args")[1], "A_Const", "ival"))) ||
-    restarts.some((one) => !isFirst(at(one, "arg")))
-  );
-}
-
-/**
- * A column that clients could leave out before the file, and whose numbers begin with the first now: those of an identity,
- * or of a new sequence.
- */
-function renumbered(file: TracedFile, statement: TracedStatement, resolve: Resolve): string | undefined {
-  const table = resolve(at(bodyOf(statement), "relation") as RangeVar);
-  const command = alterCommands(statement).find((one) => isRenumbering(file, one));
-  const name = textAt(command, "name");
-  const isOld = file.before.get(table?.oid ?? 0)?.columns.some((one) => one.name === name && one.filled);
-  return table && name !== undefined && isOld ? `${named(table)}.${sqlName(name)}` : undefined;
-}
-
-/** True for RESTART and ADD GENERATED AS IDENTITY without a number, and for the default of a sequence that the file makes. */
-function isRenumbering(file: TracedFile, command: Fields): boolean {
-  const options = nodesOf(at(command, "def"), "DefElem");
-  const first = options.find((one) => ["start", "restart"].includes(textAt(one, "defname") ?? ""));
-  switch (textAt(command, "subtype")) {
-    case "AT_SetIdentity":
-      return options.some((one) => textAt(one, "defname") === "restart" && isFirst(at(one, "arg") ?? FIRST));
-    case "AT_AddIdentity":
-      return isFirst(at(first, "arg") ?? FIRST);
-    case "AT_ColumnDefault":
-      return nodesOf(at(command, "def"), "FuncCall").some(
-        (call) => functionName(call) === "nextval" && isOfNew(file, call),
-      );
-  }
-  return false;
-}
-
-/** True for the nextval of a sequence that the file makes, from its first number on. */
-function isOfNew(file: TracedFile, call: Fields): boolean {
-  const name = sequenceOf(listAt(call, "args")[0]);
-  return file.statements.some((one) => {
-    const start = listAt(bodyOf(one), "options")
-      .map((each) => at(each, "DefElem"))
-      .find((each) => textAt(each, "defname") === "start");
-    const isNew = kindOf(one) === "CreateSeqStmt" && textAt(bodyOf(one), "sequence", "relname") === name;
-    return isNew && isFirst(at(start, "arg") ?? FIRST);
-  });
-}
-
-function functionName(call: Fields): string | undefined {
-  return textAt(listAt(call, "funcname").at(-1), "String", "sval");
-}
-
-/** The name, without schema, of a sequence that is given to a function. */
-function sequenceOf(given: unknown): string | undefined {
-  const text = textAt(given, "A_Const", "sval", "sval") ?? textAt(given, "TypeCast", "arg", "A_Const", "sval", "sval");
-  return text?.split(".").at(-1)?.replaceAll('"', "");
-}
-
-/** The name of a sequence that a statement sets back to its begin. */
-function restarted(statement: TracedStatement): string | undefined {
-  const body = bodyOf(statement);
-  if (kindOf(statement) === "AlterSeqStmt") {
-    const restart = listAt(body, "options")
-      .map((one) => at(one, "DefElem"))
-      .find((one) => textAt(one, "defname") === "restart");
-    return restart && isFirst(at(restart, "arg") ?? FIRST) ? textAt(body, "sequence", "relname") : undefined;
-  }
-  if (kindOf(statement) !== "SelectStmt") return undefined;
-  const call = nodesOf(statement.tree, "FuncCall").find((one) => functionName(one) === "setval");
-  const [sequence, value] = listAt(call, "args");
-  return isFirst(at(value, "A_Const", "ival")) ? sequenceOf(sequence) : undefined;
-}
-
-const FIRST = { Integer: { ival: 1 } };
-
-/** True for 0 and 1; the parser leaves out a 0. */
-function isFirst(number: unknown): boolean {
-  return number !== undefined && Number(at(number, "Integer", "ival") ?? at(number, "ival") ?? 0) <= 1;
-}

@@ -51,6 +51,11 @@ export function textAt(node: unknown, ...path: readonly string[]): string | unde
   return typeof value === "string" ? value : undefined;
 }
 
+/** The name, without schema, of the function that a node calls or makes; empty if it has none. */
+export function functionName(node: unknown): string {
+  return textAt(listAt(node, "funcname").at(-1), "String", "sval") ?? "";
+}
+
 /** The nodes of each tree by their kinds: dozens of questions are asked about one. */
 const known = new WeakMap<object, ReadonlyMap<string, readonly Fields[]>>();
 

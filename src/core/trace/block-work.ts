@@ -1,4 +1,4 @@
-import { at, bodyOf, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { at, bodyOf, functionName, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { LOCK_MODES, type LockMode, lockWords } from "./lock-modes.ts";
 import type { RangeVar, Resolve } from "./resolve.ts";
 import type { Column, Relation, TracedFile, TracedStatement } from "./trace.ts";
@@ -17,10 +17,7 @@ function functionsOf(file: TracedFile): ReadonlyMap<string, string> {
   if (known) return known;
   const definitions = file.statements.filter((one) => kindOf(one) === "CreateFunctionStmt");
   const bodies = new Map(
-    definitions.map((one) => [
-      textAt(listAt(bodyOf(one), "funcname").at(-1), "String", "sval") ?? "",
-      listAt(bodyOf(one), "options").map(sourceOf).join(""),
-    ]),
+    definitions.map((one) => [functionName(bodyOf(one)), listAt(bodyOf(one), "options").map(sourceOf).join("")]),
   );
   FUNCTIONS.set(file, bodies);
   return bodies;
@@ -51,8 +48,7 @@ export function bodyTexts(file: TracedFile, statement: TracedStatement): string[
   if (run.length > 0) return run;
   const calls = kind === "CallStmt" ? [body.funccall] : nodesOf(body, "FuncCall");
   return calls.flatMap((call) => {
-    const name = textAt(listAt(call, "funcname").at(-1), "String", "sval") ?? "";
-    return parts(functionsOf(file).get(name) ?? "");
+    return parts(functionsOf(file).get(functionName(call)) ?? "");
   });
 }
 

@@ -1,4 +1,4 @@
-import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { at, bodyOf, type Fields, functionName, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { isDefinition } from "./definition-work.ts";
 import { blockedBy } from "./lock-modes.ts";
 import type { RangeVar, Resolve } from "./resolve.ts";
@@ -163,7 +163,7 @@ function isFixed(value: unknown): boolean {
 }
 
 function isNow(call: Fields): boolean {
-  return TIMES.has(textAt(listAt(call, "funcname").at(-1), "String", "sval") ?? "");
+  return TIMES.has(functionName(call));
 }
 
 const TIMES: ReadonlySet<string> = new Set(["clock_timestamp", "now", "statement_timestamp", "transaction_timestamp"]);

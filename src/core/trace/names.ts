@@ -1,4 +1,14 @@
-import { alterCommands, at, bodyOf, kindOf, listAt, nodesOf, type Parsed, textAt } from "../parse-tree/node.ts";
+import {
+  alterCommands,
+  at,
+  bodyOf,
+  functionName,
+  kindOf,
+  listAt,
+  nodesOf,
+  type Parsed,
+  textAt,
+} from "../parse-tree/node.ts";
 import type { Relation } from "./trace.ts";
 
 /*
@@ -128,7 +138,7 @@ const CHANGING_ROWS: ReadonlySet<string | undefined> = new Set(["DeleteStmt", "I
  */
 export function changesRowsOnly(statement: Parsed, isOwn: (name: string) => boolean): boolean {
   if (!CHANGING_ROWS.has(kindOf(statement))) return false;
-  return !nodesOf(statement.tree, "FuncCall").some((call) => isOwn(nameOf(at(call, "funcname"))));
+  return !nodesOf(statement.tree, "FuncCall").some((call) => isOwn(functionName(call)));
 }
 
 /** The names, without schema, of functions that a statement runs or gives to a trigger, and of others with a DO block. */
@@ -136,25 +146,29 @@ export function functionNames(statement: Parsed, text: string): string[] {
   const body = bodyOf(statement);
   switch (kindOf(statement)) {
     case "CallStmt":
-      return [nameOf(at(body, "funccall", "funcname"))];
+      return [functionName(at(body, "funccall"))];
     case "CreateTrigStmt":
-      return [nameOf(at(body, "funcname"))];
+      return [functionName(body)];
     case "DoStmt":
       return calledIn(text);
     case "SelectStmt":
-      return nodesOf(statement.tree, "FuncCall").map((call) => nameOf(at(call, "funcname")));
+      return nodesOf(statement.tree, "FuncCall").map(functionName);
   }
   return [];
+}
+
+/** The name, without schema, of a trigger function that a statement may replace. */
+export function replacedTriggerFunction(statement: Parsed): string | undefined {
+  const body = bodyOf(statement);
+  const isReplaced = kindOf(statement) === "CreateFunctionStmt" && at(body, "replace") === true;
+  return isReplaced && textAt(listAt(body, "returnType", "names").at(-1), "String", "sval") === "trigger"
+    ? functionName(body)
+    : undefined;
 }
 
 /** The names in a text that may be those of called functions. */
 export function calledIn(text: string): string[] {
   return [...new Set([...text.matchAll(/\b(\w+)"?\s*\(/g)].map(([, name = ""]) => name))];
-}
-
-/** The last part of a name. */
-function nameOf(parts: unknown): string {
-  return textAt(listAt(parts).at(-1), "String", "sval") ?? "";
 }
 
 /** True if a statement locks no relations but those that it names, event triggers aside. */

@@ -1,4 +1,4 @@
-import { at, bodyOf, type Fields, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { at, bodyOf, type Fields, functionName, kindOf, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import { bodyTexts, isTime, rowsReadInBody } from "./block-work.ts";
 import { isBatch, isUnequal, namedQueries, type RangeVar, type Resolve } from "./resolve.ts";
 import type { Relation, TracedFile, TracedStatement } from "./trace.ts";
@@ -51,9 +51,7 @@ export function mayChangeRows(file: TracedFile, statement: TracedStatement): boo
 
 /** The existing relation that a query reads from end to end. An index has the least and the greatest value. */
 function wholeRead(select: Fields, resolve: Resolve): Relation | undefined {
-  const calls = nodesOf(at(select, "targetList"), "FuncCall").flatMap(
-    (call) => textAt(listAt(call, "funcname").at(-1), "String", "sval") ?? "",
-  );
+  const calls = nodesOf(at(select, "targetList"), "FuncCall").map(functionName);
   const isQuick = calls.some((name) => ["min", "max"].includes(name));
   const isOpen = isOpenQuery({ SelectStmt: select }, namedQueries(select), resolve);
   return isOpen && !isQuick ? sourceOf(at(select, "fromClause"), resolve) : undefined;

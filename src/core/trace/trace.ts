@@ -146,6 +146,17 @@ export interface Touch {
   readonly scanned: boolean;
 }
 
+/** A trigger of a table. */
+export interface Trigger {
+  readonly name: string;
+  /** The oid of its table. */
+  readonly table: number;
+  /** As pg_trigger.tgtype: the sum of 1 for each row, 2 before, 4 INSERT, 8 DELETE, 16 UPDATE. */
+  readonly type: number;
+  /** True if it has a WHEN. */
+  readonly conditional: boolean;
+}
+
 export interface TracedStatement {
   readonly statement: Statement;
   /** Counted from 1. */
@@ -162,6 +173,8 @@ export interface TracedStatement {
   readonly lost: readonly NamedThing[];
   /** The sources of the project's own functions that it runs, also those that they call, or gives to a trigger. */
   readonly sources?: ReadonlyMap<string, string>;
+  /** The triggers that run the function which it replaces. */
+  readonly triggers?: readonly Trigger[];
   /** The server's message, if it rejected the statement until rows of earlier migrations were deleted. */
   readonly rejection?: string;
   /** The server's error about a row that was made up for a table and obeyed its constraints before the statement. */

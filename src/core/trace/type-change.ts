@@ -1,4 +1,4 @@
-import { alterCommands, at, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
+import { alterCommands, at, functionName, listAt, nodesOf, textAt } from "../parse-tree/node.ts";
 import type { Column, NamedThing, TracedFile, TracedStatement } from "./trace.ts";
 
 /*
@@ -195,10 +195,6 @@ export function mergesValues(statement: TracedStatement, before: Column, after: 
   return (
     isWithoutCase || using === "shorten" || using === "compute" || typeChange(before.valueType, after.valueType).loses
   );
-}
-
-function functionName(call: unknown): string {
-  return textAt(listAt(call, "funcname").at(-1), "String", "sval") ?? "";
 }
 
 /** True for a column, and for casts of one. */

@@ -1,12 +1,19 @@
 import { quoteText } from "../../core/sql/quote.ts";
 import { calledIn } from "../../core/trace/names.ts";
-import type { NamedThing, Relation } from "../../core/trace/trace.ts";
+import type { NamedThing, Relation, Trigger } from "../../core/trace/trace.ts";
 import type { Row, Session } from "../../ports/session.ts";
 import { jsonAnswer, type Shape } from "../session/json-answer.ts";
 import { runKept } from "../session/prepared-statements.ts";
 import type { TrialNote } from "../shadow/trial-start.ts";
 import { relationsIn, THINGS, type ThingFacts, thingOf } from "./trace-answers.ts";
-import { FACTS_QUERY, type QueryForm, RELATIONS_QUERY, SOURCES_QUERY, THINGS_QUERY } from "./trace-sql.ts";
+import {
+  FACTS_QUERY,
+  type QueryForm,
+  RELATIONS_QUERY,
+  SOURCES_QUERY,
+  THINGS_QUERY,
+  TRIGGERS_QUERY,
+} from "./trace-sql.ts";
 
 /** What is in the database of a trial before a file runs. */
 export interface Contents {
@@ -87,6 +94,15 @@ export async function readSources(
 }
 
 const SOURCES: Shape = ["list of", ["parts", ["text", "text"]]];
+
+/** The triggers that run a function. */
+export async function readTriggers(session: Session, name: string): Promise<Trigger[]> {
+  const [row] = await runKept(session, TRIGGERS_QUERY, `(${quoteText(name)})`);
+  const read = jsonAnswer<[string, number, number, boolean][]>(row?.seen, TRIGGERS);
+  return read.map(([trigger, table, type, conditional]) => ({ name: trigger, table, type, conditional }));
+}
+
+const TRIGGERS: Shape = ["list of", ["parts", ["text", "number", "number", "boolean"]]];
 
 /** All things that clients can name. */
 export async function readThings(session: Session): Promise<NamedThing[]> {

@@ -205,3 +205,11 @@ export const SOURCES_QUERY: KeptQuery = {
   sql: `SELECT COALESCE(json_agg(json_build_array(proname, prosrc)), '[]')::text AS seen FROM pg_proc o
  WHERE proname = ANY($1) AND oid >= ${FIRST_OID} AND prokind IN ('f', 'p') AND ${notOfExtension("pg_proc")}`,
 };
+
+/** The triggers that run a function with the name $1, as `Trigger`. */
+export const TRIGGERS_QUERY: KeptQuery = {
+  name: "triggers",
+  parameters: "(name)",
+  sql: `SELECT COALESCE(json_agg(json_build_array(tgname, tgrelid::int8, tgtype, tgqual IS NOT NULL) ORDER BY tgrelid, tgname), '[]')::text AS seen
+ FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid WHERE proname = $1 AND NOT tgisinternal`,
+};

@@ -8,13 +8,14 @@ import {
   leavesAlone,
   mayGrantOn,
   mayReachAll,
+  replacedTriggerFunction,
 } from "../../core/trace/names.ts";
 import type { NamedThing, Relation, TracedFile } from "../../core/trace/trace.ts";
 import { ServerFailure, type Session } from "../../ports/session.ts";
 import { deallocateOthers, mayRemoveKept, readKept } from "../session/prepared-statements.ts";
 import type { BeginLook, StatementLook, StatementWatch } from "../session/statement-watch.ts";
 import type { TrialNote } from "../shadow/trial-start.ts";
-import { readContents, readSources, readThings } from "./contents.ts";
+import { readContents, readSources, readThings, readTriggers } from "./contents.ts";
 import { misfitsOf } from "./misfits.ts";
 import { RunningFile } from "./running-file.ts";
 import { SeenRelations } from "./seen-relations.ts";
@@ -132,9 +133,12 @@ export class Tracer implements StatementWatch {
     const rejection = this.#rejections.get(`${file.path}:${number}`);
     const misfits = isOfRows || definesRelations({ tree }) ? [] : await misfitsOf(session, touches, file.before);
     const sources = await this.#readSources(session, { tree }, text);
+    const replaced = replacedTriggerFunction({ tree });
+    const triggers = replaced === undefined ? undefined : await readTriggers(session, replaced);
     const seen = {
       ...{ statement, number, tree, touches, alone: isAlone, transaction, lost, misfits },
       ...(sources.size > 0 && { sources }),
+      ...(triggers && { triggers }),
     };
     file.statements.push(rejection === undefined ? seen : { ...seen, rejection });
   }
