@@ -17,19 +17,13 @@ export function* refusedWrites(file: TracedFile): Iterable<Break> {
 }
 
 function refusedWords(file: TracedFile, statement: TracedStatement, resolve: Resolve): string | undefined {
-  const body = bodyOf(statement);
+  const [kind, body] = [kindOf(statement), bodyOf(statement)];
+  if (kind === "CreateFunctionStmt") return replacedWords(file, statement);
+  if (kind !== "CreateTrigStmt" && kind !== "RuleStmt") return undefined;
   const table = resolve(at(body, "relation") as RangeVar);
-  switch (kindOf(statement)) {
-    case "CreateTrigStmt":
-      return (
-        table && triggerWords(functionSource(file, statement, functionName(body)), madeTrigger(body, table), table)
-      );
-    case "CreateFunctionStmt":
-      return replacedWords(file, statement);
-    case "RuleStmt":
-      return table && ruleWords(body, table);
-  }
-  return undefined;
+  if (!table) return undefined;
+  if (kind === "RuleStmt") return ruleWords(body, table);
+  return triggerWords(functionSource(file, statement, functionName(body)), madeTrigger(body, table), table);
 }
 
 function madeTrigger(body: Fields, table: Relation): Trigger {

@@ -20,13 +20,13 @@ import type { Break } from "./broken-things.ts";
 export function* restartedNumbers(file: TracedFile): Iterable<Break> {
   for (const { statement, resolve } of inOrder(file)) {
     const words = sequenceWords(file, statement, resolve);
-    if (words !== undefined) yield { by: statement, words, recipe: FOR_CLIENTS.restarted };
+    const isLeft = words !== undefined && !file.statements.some((one) => empties(one) || setsNumber(one));
+    if (isLeft) yield { by: statement, words, recipe: FOR_CLIENTS.restarted };
   }
 }
 
-/** A sequence that begins again, or a new one, although the rows with its numbers stay. */
+/** A sequence that begins again, or a new one for an old column. */
 function sequenceWords(file: TracedFile, statement: TracedStatement, resolve: Resolve): string | undefined {
-  if (file.statements.some((one) => empties(one) || setsNumber(one))) return undefined;
   const column = renumbered(file, statement, resolve);
   if (column !== undefined) return `the numbers of ${column} begin at 1, so that an INSERT gets one that a row has`;
   const name = restarted(statement);
@@ -57,9 +57,9 @@ function setsNumber({ tree }: TracedStatement): boolean {
  * or of a new sequence.
  */
 function renumbered(file: TracedFile, statement: TracedStatement, resolve: Resolve): string | undefined {
-  const table = resolve(at(bodyOf(statement), "relation") as RangeVar);
   const command = alterCommands(statement).find((one) => isRenumbering(file, one));
   const name = textAt(command, "name");
+  const table = name === undefined ? undefined : resolve(at(bodyOf(statement), "relation") as RangeVar);
   const isOld = file.before.get(table?.oid ?? 0)?.columns.some((one) => one.name === name && one.filled);
   return table && name !== undefined && isOld ? `${named(table)}.${sqlName(name)}` : undefined;
 }
