@@ -154,7 +154,9 @@ export class SeenRelations {
     const changed = locked.filter(({ oid, lock, fileNode }) => {
       return kept && this.#all.has(oid) && fileNode !== undefined && mayChange(lock) && !kept.has(oid);
     });
-    return this.#touched(sights, locked, await readFacts(session, changed, this.#form, this.#all));
+    // The next answer may be there already: it must not come first.
+    const read = changed.length === 0 ? new Map() : await readFacts(session, changed, this.#form, this.#all);
+    return this.#touched(sights, locked, read);
   }
 
   #noteAccess(statement: ParsedStatement): void {

@@ -28,6 +28,8 @@ interface Sent {
   readonly isAlone: boolean;
   /** True if it changes rows and no definition. */
   readonly isOfRows: boolean;
+  /** The look at the statement before it. */
+  readonly earlier: Promise<void> | undefined;
 }
 
 /**
@@ -97,7 +99,8 @@ export class Tracer implements StatementWatch {
     return {
       begin: async () => {
         if (!file) return;
-        const look = ifPossible(() => this.#look(session, file, { statement, tree, isAlone, isOfRows }));
+        const earlier = file.looks.at(-1);
+        const look = ifPossible(() => this.#look(session, file, { statement, tree, isAlone, isOfRows, earlier }));
         file.looks.push(
           look.then(
             () => {},
@@ -117,11 +120,13 @@ export class Tracer implements StatementWatch {
   }
 
   async #look(session: Session, file: RunningFile, sent: Sent): Promise<void> {
-    const { statement, tree, isAlone, isOfRows } = sent;
+    const { statement, tree, isAlone, isOfRows, earlier } = sent;
     const { text } = statement;
     const { transactions: transaction } = file;
     if (mayRemoveKept(tree)) await readKept(session);
     const touches = await this.#relations.look(session, { tree, text }, isOfRows);
+    // All answers may have come together: what follows needs the results of those before this one.
+    await Promise.all([file.begun, earlier]);
     const isRename = kindOf({ tree }) === "RenameStmt" && touches.length === 0;
     if (mayReachAll({ tree }) && touches.length === 0) {
       touches.push(...(await this.#relations.readAgain(session, () => true)));

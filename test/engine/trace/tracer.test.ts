@@ -6,7 +6,7 @@ import { migrate } from "../../../src/engine/run/migrate.ts";
 import { readRelations } from "../../../src/engine/trace/contents.ts";
 import { Tracer } from "../../../src/engine/trace/tracer.ts";
 import { notes, parse, statementsOf, traced } from "../check/traced.ts";
-import { embeddedWorld, succeeded } from "../support.ts";
+import { embeddedWorld, succeeded, world } from "../support.ts";
 
 const OWN = ["public.schema_migrations", "public.schema_migrations_steps"];
 
@@ -236,6 +236,27 @@ test("a change of rows that calls a function of the project may change definitio
     );
     assert.equal(columns([...after.values()].find(({ name }) => name === "notes")), columns(notes?.after));
     assert.deepEqual(update && words(update), ["notes AccessExclusive scanned"]);
+  }
+});
+
+test("a file is compared with the relations before it, although the statements before it are just answered", async () => {
+  const numbers = Array.from({ length: 40 }, (_, n) => n + 10);
+  const here = await world({
+    "001_notes.sql": "CREATE TABLE notes (id int NOT NULL, code text); CREATE TABLE tags (id int);",
+    ...Object.fromEntries(
+      numbers.flatMap((n) => [
+        [`${n}1_add.sql`, `ALTER TABLE tags ADD COLUMN d${n} bigint; UPDATE tags SET d${n} = id;`],
+        [
+          `${n}2_check.sql`,
+          `ALTER TABLE notes ADD COLUMN c${n} text, ADD CHECK ((code IS NULL) <> (c${n} IS NULL)); UPDATE notes SET id = 1;`,
+        ],
+      ]),
+    ),
+  });
+  for (const { path, statements } of (await traced(here)).slice(1)) {
+    assert.deepEqual([path, statements[0]?.misfits], [path, []]);
+    const kinds = statements.map(({ number, statement }) => `${number} ${statement.text.split(" ")[0]}`);
+    assert.deepEqual([path, kinds], [path, ["1 ALTER", "2 UPDATE"]]);
   }
 });
 
