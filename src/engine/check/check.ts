@@ -118,7 +118,7 @@ interface Files extends ChosenFiles {
   readonly repeatables: readonly Repeatable[];
 }
 
-/** The same, inspected. */
+/** The files of a check, and what inspecting them has found. */
 interface RunFiles extends Files {
   readonly before: ReadBefore;
 }

@@ -34,7 +34,7 @@ import { UnsentStatements } from "./unsent-statements.ts";
 export interface TrialPlan {
   /** Those that run, lowest version first. */
   readonly migrations: readonly Migration[];
-  /** The same as they were read. */
+  /** The migrations as they were read and inspected, so that the trial need not do so again. */
   readonly before?: ReadBefore | undefined;
   /** True for a file whose statements are traced. */
   readonly examines: (migration: Migration) => boolean;

@@ -37,7 +37,7 @@ interface ExecutionOptions extends RunOptions {
 /**
  * Takes the lock, plans again under it, and runs the plan: retries steps that a busy table refused, plans again when
  * another run came first, and reads the outcome from the database when the connection is lost.
- * @param looked the plan made before, which holds where nobody else can change the database
+ * @param looked the plan made before, which is still right where nobody else can change the database
  * @throws Failure before the first step
  */
 export async function executeLocked(

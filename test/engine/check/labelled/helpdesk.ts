@@ -160,6 +160,8 @@ export const HELPDESK_MISSED: readonly Labelled[] = [
   [BREAKS, "REVOKE ALL ON SCHEMA public FROM PUBLIC"],
   [BREAKS, "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC"],
   [BREAKS, "GRANT SELECT (id, subject) ON tickets TO web; REVOKE SELECT ON tickets FROM web"],
+  [BREAKS, "REVOKE SELECT ON tickets FROM web; GRANT SELECT (id, subject) ON tickets TO web"],
+  [BREAKS, "ALTER ROLE web SET search_path = pg_catalog"],
   [BREAKS, "REVOKE USAGE ON SEQUENCE ticket_numbers FROM web"],
   [BREAKS, "REVOKE SELECT, DELETE ON tickets FROM reporting"],
   [BREAKS, "REVOKE DELETE ON tags FROM web"],
@@ -190,7 +192,7 @@ export const HELPDESK_MISSED: readonly Labelled[] = [
   [DESTROYS, "DELETE FROM messages WHERE ticket_id IN (SELECT id FROM tickets)"],
   [DESTROYS, "DELETE FROM messages m WHERE EXISTS (SELECT FROM tickets t WHERE t.id = m.ticket_id)"],
   [DESTROYS, "CREATE FUNCTION purge() RETURNS void LANGUAGE sql AS 'DELETE FROM messages'; SELECT purge()"],
-  [DESTROYS, "DROP OWNED BY web"],
+  [and(DESTROYS, BREAKS), "DROP OWNED BY web"],
   [
     WRITES,
     "DO $$ DECLARE r record; BEGIN FOR r IN SELECT id FROM tickets LOOP UPDATE tickets SET due = now() WHERE id = r.id; END LOOP; END $$",
@@ -292,6 +294,7 @@ export const HELPDESK_NEAR: readonly Safe[] = [
 ];
 
 export const HELPDESK_SAFE: readonly Safe[] = [
+  "ALTER ROLE web SET search_path = archive, public",
   "CREATE TABLE teams (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL); CREATE UNIQUE INDEX ON teams (name); ALTER TABLE teams ADD COLUMN lead_id bigint NOT NULL; ALTER TABLE teams ALTER COLUMN name TYPE varchar(80)",
   "ALTER TABLE tickets ADD COLUMN channel text NOT NULL DEFAULT 'email'; COMMENT ON COLUMN tickets.channel IS 'where the ticket came from'",
   "ALTER TABLE tickets ADD COLUMN reopened int NOT NULL DEFAULT 0; ALTER TABLE tickets ADD CONSTRAINT reopened_positive CHECK (reopened >= 0) NOT VALID",
